@@ -1,0 +1,86 @@
+"""Text brought to one form before anything is looked for in it."""
+
+import unicodedata
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from features.fold_table import DROPPED, SPACE, TABLE_SIZE
+
+FOLD_TABLE_VERSION: Final = 1
+
+Codes = NDArray[np.uint32]
+
+
+@cache
+def _tables() -> tuple[Codes, Codes]:
+    fold = np.arange(TABLE_SIZE, dtype=np.uint32)
+    skeleton = fold.copy()
+    text = files("features").joinpath("data/fold_table.tsv").read_text(encoding="ascii")
+    rows = np.array([[int(cell, 16) for cell in line.split("\t")] for line in text.splitlines()])
+    fold[rows[:, 0]] = rows[:, 1]
+    skeleton[rows[:, 0]] = rows[:, 2]
+    return fold, skeleton
+
+
+@numba.njit(cache=True)
+def _map(codes: Codes, table: Codes) -> Codes:
+    out = np.empty(codes.size, np.uint32)
+    length = 0
+    after_space = True  # Leading white space goes.
+    for code in codes:
+        mapped = table[code] if code < TABLE_SIZE else code
+        if mapped == DROPPED:
+            continue
+        if mapped == SPACE:
+            if after_space:
+                continue
+            after_space = True
+        else:
+            after_space = False
+        out[length] = mapped
+        length += 1
+    if length > 0 and out[length - 1] == SPACE:
+        length -= 1
+    return out[:length]
+
+
+def _codes(text: str) -> Codes:
+    return np.frombuffer(unicodedata.normalize("NFKC", text).encode("utf-32-le"), np.uint32)
+
+
+def fold(text: str) -> str:
+    """Cased, accent-free on Latin letters, without invisible characters, white space as single blanks.
+
+    >>> fold("  Nike\\u200b Air,  réplica ")
+    'nike air, replica'
+    """
+    return _map(_codes(text), _tables()[0]).tobytes().decode("utf-32-le")
+
+
+def skeleton_codes(text: str) -> Codes:
+    """Code points of `skeleton(text)`, shape (n,), the form that the text kernel reads."""
+    return _map(_codes(text), _tables()[1])
+
+
+def skeleton(text: str) -> str:
+    """As `fold`, with letters of other scripts that look Latin written as the Latin ones.
+
+    >>> skeleton("Rolеx ΝІΚЕ")
+    'rolex nlke'
+    """
+    return skeleton_codes(text).tobytes().decode("utf-32-le")
+
+
+def fold_plain(text: str, *, as_skeleton: bool = False) -> str:
+    """The definition that the kernel must equal: one character at a time, no arrays."""
+    table = _tables()[1 if as_skeleton else 0]
+    mapped = [
+        int(table[ord(c)]) if ord(c) < TABLE_SIZE else ord(c) for c in unicodedata.normalize("NFKC", text)
+    ]
+    words = "".join(chr(code) for code in mapped if code != DROPPED).split(" ")
+    return " ".join(word for word in words if word)

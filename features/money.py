@@ -1,0 +1,49 @@
+"""Amounts as Decimal with an ISO 4217 code; minor units only where they are stored."""
+
+import json
+import re
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
+from importlib.resources import files
+
+CODE = re.compile(r"[A-Z]{3}\Z")
+MAX_AMOUNT = Decimal(10) ** 10  # Keeps minor units of every currency inside a signed 64-bit integer.
+
+
+@cache
+def _exponents() -> dict[str, int]:
+    text = files("features").joinpath("data/currency_exponents.json").read_text(encoding="utf-8")
+    exponents: dict[str, int] = json.loads(text)
+    return exponents
+
+
+def exponent(currency: str) -> int:
+    """Decimal places of a currency; 2 for every code that ISO 4217 does not list otherwise.
+
+    >>> exponent("JPY"), exponent("EUR"), exponent("KWD")
+    (0, 2, 3)
+    """
+    return _exponents().get(currency, 2)
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """The amount in minor units, rounded half to even.
+
+    >>> to_minor(Decimal("19.995"), "EUR"), to_minor(Decimal("1500"), "JPY")
+    (2000, 1500)
+    """
+    return int(amount.scaleb(exponent(currency)).to_integral_value(ROUND_HALF_EVEN))
+
+
+def from_minor(minor: int, currency: str) -> Decimal:
+    """The inverse of `to_minor`.
+
+    >>> from_minor(1999, "EUR")
+    Decimal('19.99')
+    """
+    return Decimal(minor).scaleb(-exponent(currency))
+
+
+def rounded(amount: Decimal, currency: str) -> Decimal:
+    """The amount at the precision in which it is stored, so that what is scored is what is kept."""
+    return from_minor(to_minor(amount, currency), currency)

@@ -1,0 +1,1 @@
+"""Labelled facts to a candidate model, its evaluation and its registration. Files and MLflow, no database."""
