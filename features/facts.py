@@ -1,0 +1,212 @@
+"""What was known about a listing version at a moment: put together by one pure function, kept verbatim."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from features.brands import Resolution
+from features.fields import Windows
+from features.fold import fold
+from features.listing import Listing
+from features.references import ANY, PriceMissing, PriceReference, References
+
+SCHEMA: Final = 1
+
+
+class Source(StrEnum):
+    """Where a seller's window comes from."""
+
+    COMPUTED = "computed"  # From the marketplace's events, complete over the window.
+    SUPPLIED = "supplied"  # As sent with the listing.
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventCounts:
+    """Counts from seller events up to the moment; a window is None where the events are not known to be complete."""
+
+    sales: Windows = Windows()
+    returns: Windows = Windows()
+    fake_returns: Windows = Windows()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """Earlier verdicts on the seller's listings that were known at the moment."""
+
+    counterfeit: int
+    genuine: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What the service itself knows of a listing's past. None means that nothing was recorded, not zero."""
+
+    version: int = 1
+    previous_log_price: float | None = None
+    events: EventCounts = EventCounts()
+    seller_known_days: float | None = None
+    seller_listings_30d: int | None = None
+    outcomes: Outcomes | None = None
+    authorised_for: tuple[str, ...] = ()
+
+
+NOTHING_RECORDED: Final = History()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceFacts:
+    """The price in the base currency and what it is compared with."""
+
+    base_currency: str
+    log_price: float | None
+    missing: PriceMissing | None
+    previous_log_price: float | None
+    brand_category: PriceReference | None
+    category: PriceReference | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellerFacts:
+    """The seller's counts in 7, 30 and 90 days with the source of each, and what happened before."""
+
+    sales: Windows
+    returns: Windows
+    fake_returns: Windows
+    sales_source: Source
+    returns_source: Source
+    fake_returns_source: Source
+    disagreement: str | None
+    known_days: float | None
+    listings_30d: int | None
+    outcomes: Outcomes | None
+    authorised: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Frozen evidence for one score. Anything absent was not known then."""
+
+    schema: int
+    marketplace: str
+    as_of: datetime
+    listing: Listing
+    version: int
+    brand: Resolution
+    price: PriceFacts
+    seller: SellerFacts
+
+    def to_json(self) -> bytes:
+        """Canonical JSON: decimals as text, times in UTC, keys in a fixed order."""
+        return _ENCODER.encode(self)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON."""
+        return hashlib.sha256(self.to_json()).hexdigest()
+
+
+_ENCODER: Final = msgspec.json.Encoder(order="deterministic")
+_DECODER: Final = msgspec.json.Decoder(Facts)
+
+
+def facts_from_json(text: bytes | str) -> Facts:
+    """The inverse of `Facts.to_json`.
+
+    Raises
+    ------
+    ValueError
+        The text is not facts of this schema.
+    """
+    facts = _DECODER.decode(text)
+    if facts.schema != SCHEMA:
+        raise ValueError(f"facts of schema {facts.schema}; this version reads {SCHEMA}")
+    return facts
+
+
+def assemble_facts(
+    listing: Listing, references: References, history: History, *, marketplace: str, as_of: datetime
+) -> Facts:
+    """Facts of one listing version. Serving passes live references, offline commands those of a bundle,
+    cross-validation those of the training rows without the row itself."""
+    brand = references.brands.resolve(title=listing.title, declared=listing.brand, gtin=listing.gtin)
+    log_price = references.rates.log_price(listing.price, listing.currency)
+    brand_key, category_key = reference_keys(listing, brand)
+    missing = log_price if isinstance(log_price, PriceMissing) else None
+    price = PriceFacts(
+        base_currency=references.rates.base_currency,
+        log_price=None if isinstance(log_price, PriceMissing) else log_price,
+        missing=missing,
+        previous_log_price=history.previous_log_price,
+        brand_category=references.prices.find(brand_key, category_key) if brand_key and category_key else None,
+        category=references.prices.find(ANY, category_key) if category_key else None,
+    )
+    return Facts(
+        schema=SCHEMA,
+        marketplace=marketplace,
+        as_of=as_of,
+        listing=listing,
+        version=history.version,
+        brand=brand,
+        price=price,
+        seller=_seller_facts(listing, history, brand),
+    )
+
+
+def reference_keys(listing: Listing, brand: Resolution) -> tuple[str, str]:
+    """The brand and category under which an offer is compared; '' where it has none."""
+    brand_key = brand.brand_id or (fold(listing.brand) if listing.brand else ANY)
+    return brand_key, fold(listing.product_type) if listing.product_type else ANY
+
+
+def _seller_facts(listing: Listing, history: History, brand: Resolution) -> SellerFacts:
+    """Computed windows win where they are complete; a difference from the supplied ones is kept as a remark."""
+    supplied, events = listing.seller, history.events
+    sales, sales_source = _prefer(events.sales, supplied.accepted)
+    returns, returns_source = _prefer(events.returns, supplied.returned)
+    fakes, fakes_source = _prefer(events.fake_returns, Windows())
+    return SellerFacts(
+        sales=sales,
+        returns=returns,
+        fake_returns=fakes,
+        sales_source=sales_source,
+        returns_source=returns_source,
+        fake_returns_source=fakes_source,
+        disagreement=_disagreement(events, supplied.accepted, supplied.returned),
+        known_days=history.seller_known_days,
+        listings_30d=history.seller_listings_30d,
+        outcomes=history.outcomes,
+        authorised=brand.brand_id is not None and brand.brand_id in history.authorised_for,
+    )
+
+
+def _prefer(computed: Windows, supplied: Windows) -> tuple[Windows, Source]:
+    if any(value is not None for value in computed):
+        return Windows(*(s if c is None else c for c, s in zip(computed, supplied, strict=True))), Source.COMPUTED
+    return supplied, Source.SUPPLIED if any(value is not None for value in supplied) else Source.MISSING
+
+
+def _disagreement(events: EventCounts, accepted: Windows, returned: Windows) -> str | None:
+    """A sentence when the marketplace's block and its events tell different stories of the last 90 days."""
+    for name, computed, supplied in (
+        ("sales", events.sales.d90, accepted.d90),
+        ("returns", events.returns.d90, returned.d90),
+    ):
+        if computed is not None and supplied is not None and abs(computed - supplied) > max(3.0, 0.2 * supplied):
+            return f"The seller block says {supplied:.0f} {name} in 90 days, the seller events {computed:.0f}."
+    return None
+
+
+def amount_text(amount: Decimal, currency: str) -> str:
+    """An amount as a person reads it.
+
+    >>> amount_text(Decimal("1890.00"), "EUR")
+    '1,890 EUR'
+    """
+    whole = amount == amount.to_integral_value()
+    return f"{amount:,.0f} {currency}" if whole else f"{amount:,f} {currency}"

@@ -1,0 +1,268 @@
+"""Kinds of value that a listing field may hold, each with the reading that accepts or rejects it."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Final, NamedTuple, TypeAlias
+from urllib.parse import urlsplit
+
+from features import money
+
+Value: TypeAlias = object
+Reader: TypeAlias = Callable[[str, Value], Value]
+
+MAX_COUNT: Final = 2**53  # Exact in JSON, in float features and in a signed 64-bit column.
+EARLIEST: Final = datetime(1995, 1, 1, tzinfo=UTC)  # Before the first marketplaces; earlier is a mistake.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_DECIMAL = re.compile(r"-?\d{1,30}(?:\.\d{1,12})?\Z", re.ASCII)
+
+
+class Rejected(ValueError):
+    """One field could not be accepted: `code` for machines, `sentence` for people."""
+
+    def __init__(self, code: str, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code, self.field, self.sentence = code, field, sentence
+
+
+class Windows(NamedTuple):
+    """One measure over the last 7, 30 and 90 days; None where the source did not say."""
+
+    d7: float | None = None
+    d30: float | None = None
+    d90: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of the canonical listing: its name, its reading, its JSON Schema and what it means."""
+
+    name: str
+    read: Reader
+    schema: Mapping[str, Value]
+    meaning: str
+
+
+def text(name: str, cap: int, meaning: str) -> Field:
+    """Characters as sent; blank is missing. Nothing is trimmed: what was sent is evidence."""
+
+    def read(field: str, value: Value) -> str | None:
+        if not isinstance(value, str):
+            raise Rejected("wrong_type", field, f"{field} must be text, not {_kind(value)}.")
+        if len(value) > cap:
+            raise Rejected("too_long", field, f"{field} has {len(value):,} characters; at most {cap:,} are accepted.")
+        if _UNSTORABLE.search(value):
+            raise Rejected("bad_characters", field, f"{field} holds NUL, half a surrogate pair or a noncharacter.")
+        return value if value.strip() else None
+
+    return Field(name, read, {"type": ["string", "null"], "maxLength": cap}, meaning)
+
+
+def choice(name: str, options: tuple[str, ...], meaning: str) -> Field:
+    """One of a few words."""
+
+    def read(field: str, value: Value) -> str:
+        if value not in options:
+            raise Rejected("unknown_value", field, f"{field} must be one of {', '.join(options)}.")
+        return str(value)
+
+    return Field(name, read, {"enum": [*options, None]}, meaning)
+
+
+def currency(name: str, meaning: str) -> Field:
+    """An ISO 4217 code by form; whether a rate is known for it is not asked here."""
+
+    def read(field: str, value: Value) -> str:
+        if not isinstance(value, str) or not money.CODE.match(value):
+            raise Rejected("bad_currency", field, f"{field} must be three capital letters such as EUR.")
+        return value
+
+    return Field(name, read, {"type": ["string", "null"], "pattern": "^[A-Z]{3}$"}, meaning)
+
+
+def amount(name: str, meaning: str) -> Field:
+    """A Decimal from 0 to 10,000,000,000, sent as text (preferred) or as a number."""
+
+    def read(field: str, value: Value) -> Decimal:
+        return _amount(field, value)
+
+    schema = {"type": ["string", "number", "null"], "pattern": r"^\d{1,11}(\.\d{1,12})?$", "minimum": 0}
+    return Field(name, read, schema, meaning)
+
+
+def number(name: str, high: float, meaning: str) -> Field:
+    """A finite number from 0 to `high`."""
+
+    def read(field: str, value: Value) -> float:
+        found = _finite(field, value)
+        if not 0 <= found <= high:
+            raise Rejected("out_of_range", field, f"{field} must be from 0 to {high:g}.")
+        return found
+
+    return Field(name, read, {"type": ["number", "null"], "minimum": 0, "maximum": high}, meaning)
+
+
+def count(name: str, meaning: str) -> Field:
+    """A whole number from 0 to 2^53."""
+
+    def read(field: str, value: Value) -> int:
+        return _count(field, value)
+
+    return Field(name, read, {"type": ["integer", "null"], "minimum": 0, "maximum": MAX_COUNT}, meaning)
+
+
+def windows(name: str, meaning: str, *, of_amounts: bool = False) -> Field:
+    """An object with any of d7, d30 and d90; amounts become float, they are only ever features."""
+
+    def read(field: str, value: Value) -> Windows:
+        if not isinstance(value, Mapping):
+            raise Rejected("wrong_type", field, f"{field} must be an object with d7, d30 and d90.")
+        found: dict[str, float | None] = {}
+        for key, item in value.items():
+            if key not in Windows._fields:
+                raise Rejected("unknown_field", f"{field}.{key}", f"{field} has only d7, d30 and d90.")
+            inner = f"{field}.{key}"
+            if item is not None:
+                found[str(key)] = float(_amount(inner, item)) if of_amounts else _count(inner, item)
+        return Windows(**found)
+
+    part = {"type": ["string", "number", "null"] if of_amounts else ["integer", "null"], "minimum": 0}
+    schema = {
+        "type": ["object", "null"],
+        "properties": dict.fromkeys(Windows._fields, part),
+        "additionalProperties": False,
+    }
+    return Field(name, read, schema, meaning)
+
+
+def counts(name: str, length: int, meaning: str) -> Field:
+    """Exactly `length` whole numbers."""
+
+    def read(field: str, value: Value) -> tuple[int, ...]:
+        if not isinstance(value, list | tuple) or len(value) != length:
+            raise Rejected("wrong_type", field, f"{field} must be a list of {length} whole numbers.")
+        return tuple(_count(f"{field}[{i}]", item) for i, item in enumerate(value))
+
+    item = {"type": "integer", "minimum": 0, "maximum": MAX_COUNT}
+    return Field(
+        name, read, {"type": ["array", "null"], "items": item, "minItems": length, "maxItems": length}, meaning
+    )
+
+
+def url(name: str, meaning: str) -> Field:
+    """An http or https address; it is kept and shown, never fetched."""
+    inner = text(name, 2_000, meaning)
+
+    def read(field: str, value: Value) -> str | None:
+        found = inner.read(field, value)
+        return None if found is None else _http_url(field, str(found))
+
+    return Field(name, read, {"type": ["string", "null"], "maxLength": 2_000, "format": "uri"}, meaning)
+
+
+def urls(name: str, most: int, meaning: str) -> Field:
+    """One address or a list of at most `most`."""
+    one = url(name, meaning)
+
+    def read(field: str, value: Value) -> tuple[str, ...] | None:
+        items = [value] if isinstance(value, str) else value
+        if not isinstance(items, list | tuple):
+            raise Rejected("wrong_type", field, f"{field} must be an address or a list of addresses.")
+        if len(items) > most:
+            raise Rejected("too_many", field, f"{field} has {len(items)} addresses; at most {most} are accepted.")
+        return tuple(str(found) for item in items if (found := one.read(field, item)) is not None) or None
+
+    return Field(name, read, {"anyOf": [one.schema, {"type": "array", "items": one.schema, "maxItems": most}]}, meaning)
+
+
+def instant(name: str, meaning: str) -> Field:
+    """An aware time, ISO 8601 with an offset; converted to UTC. The caller checks it against its own present."""
+
+    def read(field: str, value: Value) -> datetime:
+        if isinstance(value, str):
+            try:
+                value = datetime.fromisoformat(value)
+            except ValueError:
+                raise Rejected(
+                    "bad_time", field, f"{field} must be a time such as 2026-03-01T09:30:00+00:00."
+                ) from None
+        if not isinstance(value, datetime):
+            raise Rejected("wrong_type", field, f"{field} must be a time as text, not {_kind(value)}.")
+        if value.tzinfo is None:
+            raise Rejected("naive_time", field, f"{field} needs an offset such as +00:00 or Z.")
+        try:
+            found = value.astimezone(UTC)
+        except OverflowError:
+            raise Rejected("bad_time", field, f"{field} lies outside the calendar.") from None
+        if found < EARLIEST:
+            raise Rejected("out_of_range", field, f"{field} lies before {EARLIEST:%Y}.")
+        return found
+
+    return Field(name, read, {"type": ["string", "null"], "format": "date-time"}, meaning)
+
+
+def _http_url(field: str, value: str) -> str:
+    try:
+        parts = urlsplit(value.strip())
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme.lower() not in {"http", "https"} or not parts.netloc:
+        raise Rejected("bad_url", field, f"{field} must be an http or https address.")
+    return value.strip()
+
+
+def _amount(field: str, value: Value) -> Decimal:
+    match value:
+        case bool():
+            raise Rejected("wrong_type", field, f"{field} must be a decimal number, not a truth value.")
+        case str() if _DECIMAL.match(value):
+            found = Decimal(value)
+        case int() | float() | Decimal():
+            found = _exact(field, value)
+        case _:
+            raise Rejected("wrong_type", field, f"{field} must be a decimal number such as 19.90.")
+    if found < 0:
+        raise Rejected("negative", field, f"{field} is below zero.")
+    if found > money.MAX_AMOUNT:
+        raise Rejected("out_of_range", field, f"{field} is above {money.MAX_AMOUNT:,}.")
+    return abs(found)  # -0 is 0.
+
+
+def _exact(field: str, value: int | float | Decimal) -> Decimal:
+    try:
+        found = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
+    except (InvalidOperation, ValueError):
+        raise Rejected("wrong_type", field, f"{field} is not a number.") from None
+    if not found.is_finite():
+        raise Rejected("not_finite", field, f"{field} is not a finite number.")
+    return found
+
+
+def _finite(field: str, value: Value) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise Rejected("wrong_type", field, f"{field} must be a number, not {_kind(value)}.")
+    try:
+        found = float(value)
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found):
+        raise Rejected("not_finite", field, f"{field} is not a finite number.")
+    return found
+
+
+def _count(field: str, value: Value) -> int:
+    found = _finite(field, value)
+    if found != math.floor(found):
+        raise Rejected("wrong_type", field, f"{field} must be a whole number.")
+    if not 0 <= found <= MAX_COUNT:
+        code = "negative" if found < 0 else "out_of_range"
+        raise Rejected(code, field, f"{field} must be from 0 to {MAX_COUNT:,}.")
+    return int(found)
+
+
+def _kind(value: Value) -> str:
+    names = {bool: "a truth value", int: "a number", float: "a number", Decimal: "a number", list: "a list"}
+    return names.get(type(value), "an object" if isinstance(value, Mapping) else type(value).__name__)

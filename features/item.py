@@ -1,0 +1,222 @@
+"""Signals of the offer itself: how long it stands, how it sells, what buyers sent back and said."""
+
+from features.facts import Windows
+from features.spec import MISSING, Evidence, Family, Registry, log1p, smoothed_share
+
+signals = Registry()
+
+# About one item in twelve comes back in online retail; twenty sales' worth of belief in that.
+RETURN_PRIOR, RETURN_STRENGTH = 0.08, 20.0
+# Returned as not genuine is rare on an honest offer: one in two hundred.
+FAKE_PRIOR, FAKE_STRENGTH = 0.005, 40.0
+_E_CUP = "E-CUP item columns"
+
+
+@signals.feature(
+    Family.ITEM,
+    unit="log of 1 + days",
+    low=0,
+    high=15,
+    missing="the source does not say when the offer was first published",
+    source=_E_CUP,
+    say=lambda e, _: f"The offer was first published {e.facts.listing.age_days:,} days ago",
+)
+def item_age(e: Evidence) -> float:
+    """Days since the offer was first published."""
+    return log1p(e.facts.listing.age_days)
+
+
+@signals.feature(
+    Family.ITEM,
+    unit="log of 1 + items",
+    low=0,
+    high=40,
+    missing="sales of the offer not sent",
+    source=_E_CUP,
+    say=lambda e, _: f"{e.facts.listing.sales.d7:,.0f} sold in 7 days",
+)
+def item_sales_7d(e: Evidence) -> float:
+    """Items of this offer sold in 7 days."""
+    return log1p(e.facts.listing.sales.d7)
+
+
+@signals.feature(
+    Family.ITEM,
+    unit="log of 1 + items",
+    low=0,
+    high=40,
+    missing="sales of the offer not sent",
+    source=_E_CUP,
+    say=lambda e, _: f"{e.facts.listing.sales.d90:,.0f} sold in 90 days",
+)
+def item_sales_90d(e: Evidence) -> float:
+    """Items of this offer sold in 90 days."""
+    return log1p(e.facts.listing.sales.d90)
+
+
+@signals.feature(
+    Family.ITEM,
+    unit="share",
+    low=0,
+    high=1,
+    missing="sales or returns of the offer not sent",
+    source=_E_CUP,
+    say=lambda e, _: f"{_of(e.facts.listing.returns.d90, e.facts.listing.sales.d90)} sold in 90 days came back",
+)
+def item_return_share(e: Evidence) -> float:
+    """Share of sales returned in 90 days, smoothed towards 8 %."""
+    return _share(e.facts.listing.returns.d90, e.facts.listing.sales.d90, RETURN_PRIOR, RETURN_STRENGTH)
+
+
+@signals.feature(
+    Family.ITEM,
+    unit="share",
+    low=0,
+    high=1,
+    missing="sales or such returns of the offer not sent",
+    source="E-CUP item_count_fake_returns; close to the label where labels come from the same complaints",
+    say=lambda e, _: (
+        f"{_of(e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90)} sold in 90 days came back as not genuine"
+    ),
+)
+def item_fake_return_share(e: Evidence) -> float:
+    """Share of sales returned as not genuine in 90 days, smoothed towards 0.5 %."""
+    return _share(e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90, FAKE_PRIOR, FAKE_STRENGTH)
+
+
+@signals.feature(
+    Family.ITEM,
+    unit="log of 1 + items",
+    low=0,
+    high=40,
+    missing="such returns of the offer not sent",
+    source=_E_CUP,
+    say=lambda e, _: f"{e.facts.listing.fake_returns.d30:,.0f} returned as not genuine in 30 days",
+)
+def item_fake_returns_30d(e: Evidence) -> float:
+    """Items of this offer returned as not genuine in 30 days."""
+    return log1p(e.facts.listing.fake_returns.d30)
+
+
+@signals.feature(
+    Family.ITEM,
+    unit="share",
+    low=0,
+    high=1,
+    missing="sales of the offer not sent or none in 90 days",
+    source="Bursts: capabilities row 16",
+    say=lambda _, v: f"{100 * v:.0f} % of the sales of 90 days fell in the last 7",
+)
+def item_recent_sales_share(e: Evidence) -> float:
+    """Share of the sales of 90 days that fell in the last 7."""
+    return _recent(e.facts.listing.sales)
+
+
+@signals.feature(
+    Family.ITEM,
+    unit="stars",
+    low=1,
+    high=5,
+    missing="ratings of the offer not sent",
+    source=_E_CUP,
+    say=lambda e, v: f"Rated {v:.1f} of 5 by {_ratings(e):,} buyers",
+)
+def item_rating(e: Evidence) -> float:
+    """Mean rating of the offer, smoothed towards 4.3 as if ten buyers had given it."""
+    counts = e.facts.listing.rating_counts
+    if counts is None:
+        return MISSING
+    stars = sum(n * (i + 1) for i, n in enumerate(counts))
+    return (stars + 4.3 * 10) / (sum(counts) + 10)
+
+
+@signals.feature(
+    Family.ITEM,
+    unit="share",
+    low=0,
+    high=1,
+    missing="ratings of the offer not sent",
+    source=_E_CUP,
+    say=lambda e, _: f"{(e.facts.listing.rating_counts or (0,))[0]:,} of {_ratings(e):,} ratings have one star",
+)
+def item_one_star_share(e: Evidence) -> float:
+    """Share of one-star ratings, smoothed towards 6 %."""
+    counts = e.facts.listing.rating_counts
+    return MISSING if counts is None else smoothed_share(counts[0], sum(counts), prior=0.06, strength=10)
+
+
+@signals.feature(
+    Family.ITEM,
+    unit="log of 1 + ratings",
+    low=0,
+    high=40,
+    missing="ratings of the offer not sent",
+    source=_E_CUP,
+    say=lambda e, _: f"{_ratings(e):,} ratings",
+)
+def item_ratings(e: Evidence) -> float:
+    """Number of ratings of the offer."""
+    return MISSING if e.facts.listing.rating_counts is None else log1p(_ratings(e))
+
+
+@signals.feature(
+    Family.ITEM,
+    unit="log of 1 + comments",
+    low=0,
+    high=40,
+    missing="comments not counted by the source",
+    source=_E_CUP,
+    say=lambda e, _: f"{e.facts.listing.comments_count:,} comments of buyers",
+)
+def item_comments(e: Evidence) -> float:
+    """Comments of buyers."""
+    return log1p(e.facts.listing.comments_count)
+
+
+@signals.feature(
+    Family.ITEM,
+    unit="log of 1 + photographs",
+    low=0,
+    high=40,
+    missing="photographs not counted by the source",
+    source=_E_CUP,
+    say=lambda e, _: f"{e.facts.listing.photos_count:,} photographs",
+)
+def item_photos(e: Evidence) -> float:
+    """Photographs published with the offer or its comments."""
+    return log1p(e.facts.listing.photos_count)
+
+
+@signals.feature(
+    Family.ITEM,
+    unit="versions",
+    low=1,
+    high=100,
+    missing="never",
+    source="Capabilities row 4: what changed after approval",
+    say=lambda e, _: f"Version {e.facts.version} of the offer",
+)
+def item_version(e: Evidence) -> float:
+    """How often the offer has been changed, counting from 1 and at most 100."""
+    return float(min(e.facts.version, 100))
+
+
+def _share(part: float | None, whole: float | None, prior: float, strength: float) -> float:
+    """Counts of one window may be cut at different moments, so the part can exceed the whole."""
+    if part is None or whole is None:
+        return MISSING
+    return smoothed_share(min(part, whole), whole, prior=prior, strength=strength)
+
+
+def _recent(sales: Windows) -> float:
+    if sales.d7 is None or not sales.d90:
+        return MISSING
+    return min(1.0, sales.d7 / sales.d90)
+
+
+def _of(part: float | None, whole: float | None) -> str:
+    return f"{part or 0:,.0f} of {whole or 0:,.0f}"
+
+
+def _ratings(e: Evidence) -> int:
+    return sum(e.facts.listing.rating_counts or ())

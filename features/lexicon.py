@@ -1,0 +1,154 @@
+"""Wording by which sellers describe replicas, found in folded text; each word has its source."""
+
+import csv
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import ahocorasick
+
+_PACKAGED: Final = "data/lexicon.tsv"
+_RAW: Final = "raw:"
+
+# A warning such as "no replicas here" or "не реплика" is the opposite of an offer.
+_NEGATION: Final = re.compile(
+    r"(?:\b(?:no|not|never|don't|without|against|beware|report|sin|nada|não|nao|pas|non|kein|keine|nie|bez|"
+    r"не|нет|без|никаких)\b(?:\W+\w+){0,2}\W*|[拒非不没無无絕绝][^ ,.，。]{0,3})\Z"
+)
+_NEGATION_REACH: Final = 40  # Characters; three words of the languages at hand.
+
+
+class Kind(StrEnum):
+    """What a phrase says about the goods."""
+
+    GRADE = "grade"
+    INSPIRED = "inspired"
+    AUTHENTICITY = "authenticity"
+    PAPERS = "papers"
+    CONTACT = "contact"
+    EVASION = "evasion"
+    FACTORY = "factory"
+    TRAP = "trap"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the lexicon. `strong` is a reason alone; `combination` needs a brand and another kind."""
+
+    language: str
+    kind: Kind
+    term: str
+    pattern: re.Pattern[str]
+    specificity: str
+    literals: tuple[str, ...]
+    reads_raw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase found: its entry's kind and strength, and the words as they stand in the text."""
+
+    kind: Kind
+    specificity: str
+    term: str
+    language: str
+    words: str
+    where: str
+
+
+@cache
+def digest() -> str:
+    """SHA-256 of the packaged table: part of a model's input fingerprint."""
+    return hashlib.sha256(files("features").joinpath(_PACKAGED).read_bytes()).hexdigest()
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """The lexicon in the order of its table."""
+    text = files("features").joinpath(_PACKAGED).read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
+    return tuple(
+        Entry(
+            language=row["language"],
+            kind=Kind(row["kind"]),
+            term=row["term"],
+            pattern=re.compile(row["pattern"]),
+            specificity=row["specificity"],
+            literals=tuple(json.loads(row["literals"])),
+            reads_raw=row["term"].startswith(_RAW),
+        )
+        for row in rows
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """Which entries to try: by literal, always on titles, always on any text."""
+
+    automaton: ahocorasick.Automaton
+    always_in_titles: tuple[int, ...]
+    always: tuple[int, ...]
+    raw_in_titles: tuple[int, ...]
+
+
+@cache
+def _search() -> _Search:
+    automaton = ahocorasick.Automaton()
+    by_literal: dict[str, list[int]] = {}
+    for number, entry in enumerate(entries()):
+        if not entry.reads_raw:
+            for literal in entry.literals:
+                by_literal.setdefault(literal, []).append(number)
+    for literal, numbers in by_literal.items():
+        automaton.add_word(literal, tuple(numbers))
+    automaton.make_automaton()
+    bare = [(n, e) for n, e in enumerate(entries()) if not e.literals and not e.reads_raw]
+    return _Search(
+        automaton,
+        # Shapes of a spelling (digits, spaced letters) are codes and sizes in a description.
+        always_in_titles=tuple(n for n, e in bare if e.kind is Kind.EVASION),
+        always=tuple(n for n, e in bare if e.kind is not Kind.EVASION),
+        raw_in_titles=tuple(n for n, e in enumerate(entries()) if e.reads_raw),
+    )
+
+
+def find(folded: str, *, where: str, raw: str | None = None) -> tuple[Hit, ...]:
+    """The phrases in one folded text, each entry at most once; `raw`, lower-cased, adds the spelling tricks.
+
+    A trap ("replica jersey", "compatible with") cancels the hits that it covers; a negation up to three words
+    before a hit cancels that one. Traps that fired are returned too: they are signals of their own.
+    """
+    search = _search()
+    in_title = where == "title"
+    numbers = {n for _, group in search.automaton.iter(folded) for n in group}
+    numbers.update(search.always, search.always_in_titles if in_title else ())
+    table = entries()
+    traps: list[tuple[int, int]] = []
+    hits: list[Hit] = []
+    for number in sorted(numbers, key=lambda n: (table[n].kind is not Kind.TRAP, n)):
+        entry = table[number]
+        for match in entry.pattern.finditer(folded):
+            start, end = match.span()
+            if entry.kind is Kind.TRAP:
+                traps.append((start, end))
+            elif _covered(traps, start, end) or _NEGATION.search(folded[max(0, start - _NEGATION_REACH) : start]):
+                continue
+            hits.append(_hit(entry, match.group(), where))
+            break
+    if raw is not None and in_title and not raw.isascii():
+        tricks = ((table[number], table[number].pattern.search(raw)) for number in search.raw_in_titles)
+        hits.extend(_hit(entry, match.group(), where) for entry, match in tricks if match)
+    return tuple(hits)
+
+
+def _covered(traps: list[tuple[int, int]], start: int, end: int) -> bool:
+    return any(low <= start and end <= high for low, high in traps)
+
+
+def _hit(entry: Entry, words: str, where: str) -> Hit:
+    return Hit(entry.kind, entry.specificity, entry.term, entry.language, words.strip(), where)

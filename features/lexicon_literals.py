@@ -1,0 +1,132 @@
+"""The literals that a pattern cannot match without, so that one automaton decides which patterns run.
+
+Worked out when the lexicon changes, kept in its table, and checked by a test against strings made from each pattern.
+`python -m features.lexicon_literals LEXICON.tsv > features/data/lexicon.tsv`
+"""
+
+import csv
+import itertools
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+_MOST_ALTERNATIVES: Final = 24
+_ALPHABETIC: Final = 0x2E80  # From here on one character is often a whole word.
+
+Alternatives = frozenset[str]
+Parsed = Any  # The parser's tree is not public: a sequence of (operator, argument) pairs, nested.
+
+
+def required_literals(pattern: str) -> Alternatives | None:
+    """Strings of which every match of `pattern` holds at least one; None where no useful set exists.
+
+    >>> sorted(required_literals(r"\\b(?:super|top) cop(?:y|ies)\\b"))
+    ['super copies', 'super copy', 'top copies', 'top copy']
+    >>> required_literals(r"[a-z]{3}[0-9]") is None
+    True
+    """
+    best = _best(re._parser.parse(pattern))  # type: ignore[attr-defined]  # the tree has no public door
+    if best is None:
+        return None
+    return frozenset(word for word in best if not any(other in word for other in best - {word}))
+
+
+def _usable(found: Alternatives) -> bool:
+    """Rare enough to save work: two characters, or one that is a word by itself, or one sign."""
+    return all(len(word) >= 2 or (word and (ord(word) >= _ALPHABETIC or not word.isalnum())) for word in found)
+
+
+def _weight(found: Alternatives) -> tuple[int, int]:
+    shortest = min(found, key=_word_weight)
+    return _word_weight(shortest), -len(found)
+
+
+def _word_weight(word: str) -> int:
+    return sum(3 if ord(c) >= _ALPHABETIC else 1 for c in word)
+
+
+def _best(sequence: Parsed) -> Alternatives | None:
+    """The most telling set among the runs of consecutive literals of a sequence."""
+    candidates: list[Alternatives] = []
+    run: Alternatives = frozenset({""})
+    for part in sequence:
+        exact = _exact(part)
+        joined = None if exact is None else frozenset(a + b for a, b in itertools.product(run, exact))
+        if joined is not None and len(joined) <= _MOST_ALTERNATIVES:
+            run = joined
+            continue
+        candidates.append(run)
+        run = frozenset({""}) if exact is None else exact
+        if exact is None and (inner := _required_in(part)) is not None:
+            candidates.append(inner)
+    candidates.append(run)
+    usable = [found for found in candidates if _usable(found) and not found & {"", " "}]
+    return max(usable, key=_weight) if usable else None
+
+
+def _exact(part: Parsed) -> Alternatives | None:
+    """Every text that the part can match, if they are few; an empty match of an anchor is ''."""
+    operator, argument = str(part[0]), part[1]
+    found: Alternatives | None = None
+    match operator, argument:
+        case "LITERAL", int(code):
+            found = frozenset({chr(code)})
+        case "AT", _:
+            found = frozenset({""})
+        case "IN", list(members) if all(str(kind) == "LITERAL" for kind, _ in members):
+            found = frozenset(chr(code) for _, code in members)
+        case "SUBPATTERN", tuple(group):
+            found = _exact_sequence(group[-1])
+        case "BRANCH", (_, branches):
+            parts = [_exact_sequence(branch) for branch in branches]
+            found = None if None in parts else frozenset().union(*(p for p in parts if p))
+        case "MAX_REPEAT", (0, 1, body):
+            inner = _exact_sequence(body)
+            found = None if inner is None else inner | {""}
+        case "MAX_REPEAT", (low, high, body) if low == high == 1:
+            found = _exact_sequence(body)
+        case _:
+            pass
+    return found if found is not None and len(found) <= _MOST_ALTERNATIVES else None
+
+
+def _exact_sequence(sequence: Parsed) -> Alternatives | None:
+    texts: Alternatives = frozenset({""})
+    for part in sequence:
+        exact = _exact(part)
+        if exact is None:
+            return None
+        texts = frozenset(a + b for a, b in itertools.product(texts, exact))
+        if len(texts) > _MOST_ALTERNATIVES:
+            return None
+    return texts
+
+
+def _required_in(part: Parsed) -> Alternatives | None:
+    match str(part[0]), part[1]:
+        case "SUBPATTERN", tuple(group):
+            return _best(group[-1])
+        case "MAX_REPEAT", (low, _, body) if low >= 1:
+            return _best(body)
+        case "BRANCH", (_, branches):
+            found = [_best(branch) for branch in branches]
+            return None if None in found else frozenset().union(*(f for f in found if f))
+    return None
+
+
+def main(source: Path) -> None:
+    """Write the packaged table from the working one, which also holds counts that scoring does not need."""
+    with source.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream, delimiter="\t", quoting=csv.QUOTE_NONE))
+    kept = ("language", "kind", "term", "pattern", "specificity", "source")
+    out = csv.writer(sys.stdout, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_NONE, quotechar=None)
+    out.writerow([*kept, "literals"])
+    for row in rows:
+        literals = required_literals(row["pattern"])
+        out.writerow([*(row[name] for name in kept), json.dumps(sorted(literals or ()), ensure_ascii=False)])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

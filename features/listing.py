@@ -1,0 +1,208 @@
+"""The canonical listing, and the one door through which every row must come."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from features import fields, money
+from features.fields import Field, Rejected, Windows
+
+# Clocks of two companies differ; a day covers a source that stamps local time as UTC.
+CLOCK_TOLERANCE: Final = timedelta(days=1)
+
+SELLER_FIELDS: Final[tuple[Field, ...]] = (
+    fields.text("external_id", 200, "The marketplace's own id of the seller."),
+    fields.count("age_days", "Days since the seller's account was opened."),
+    fields.text("country", 100, "Where the seller is established, ISO 3166 code if known."),
+    fields.number("rating", 5, "Mean rating, 0 to 5."),
+    fields.count("rating_count", "Number of ratings behind `rating`."),
+    fields.windows("gmv", "Turnover, in the listing's currency.", of_amounts=True),
+    fields.windows("orders", "Orders accepted."),
+    fields.windows("accepted", "Items accepted by buyers."),
+    fields.windows("returned", "Items returned."),
+    fields.windows("returned_value", "Value of returned items, in the listing's currency.", of_amounts=True),
+    fields.count("variety", "Different products on offer."),
+    fields.count("available", "Items in stock over all offers."),
+)
+
+# What a buyer sees: a change of any of these is a new version (with the seller's external id).
+CONTENT_FIELDS: Final[tuple[Field, ...]] = (
+    fields.text("title", 1_000, "Title as shown to buyers."),
+    fields.text("description", 50_000, "Description as shown to buyers, without markup."),
+    fields.text("brand", 200, "Brand that the seller declares."),
+    fields.text("product_type", 500, "The marketplace's category."),
+    fields.amount("price", "What a buyer pays now; needs `currency`."),
+    fields.amount("list_price", "The price that the offer claims to be reduced from."),
+    fields.currency("currency", "ISO 4217 code of all amounts of the row."),
+    fields.text("gtin", 50, "Trade item number as sent; its check digit is a signal, not a condition."),
+    fields.text("mpn", 100, "The manufacturer's part number."),
+    fields.choice("condition", ("new", "refurbished", "used"), "Condition of the goods."),
+    fields.url("link", "Address of the offer."),
+    fields.urls("image_link", 20, "Addresses of its pictures; never loaded by the service."),
+    fields.text("language", 35, "BCP 47 tag of the text, if known."),
+    fields.text("ship_from", 100, "Where the goods are sent from, ISO 3166 code if known."),
+)
+
+# Counters and states that move by themselves: kept as observations.
+OBSERVED_FIELDS: Final[tuple[Field, ...]] = (
+    fields.choice(
+        "availability", ("in_stock", "out_of_stock", "preorder", "backorder"), "Whether it can be bought now."
+    ),
+    fields.count("age_days", "Days since the offer was first published."),
+    fields.windows("sales", "Items of this offer sold."),
+    fields.windows("returns", "Items of this offer returned."),
+    fields.windows("fake_returns", "Items of this offer returned as not genuine."),
+    fields.counts("rating_counts", 5, "Ratings of the offer with 1, 2, 3, 4 and 5 stars."),
+    fields.count("comments_count", "Comments of buyers."),
+    fields.count("photos_count", "Photographs published with the offer or its comments."),
+    fields.count("videos_count", "Videos published with the offer or its comments."),
+)
+
+IDENTITY_FIELDS: Final[tuple[Field, ...]] = (
+    fields.text("external_id", 200, "The marketplace's own id of the offer. Required."),
+    fields.instant("occurred_at", "When the source last changed the offer; the receipt is recorded apart."),
+)
+
+LISTING_FIELDS: Final = IDENTITY_FIELDS + CONTENT_FIELDS + OBSERVED_FIELDS
+_READERS: Final = {field.name: field.read for field in LISTING_FIELDS}
+_SELLER_READERS: Final = {field.name: field.read for field in SELLER_FIELDS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SellerBlock:
+    """What the marketplace says of the seller with this row. None is 'not said', never zero."""
+
+    external_id: str | None = None
+    age_days: int | None = None
+    country: str | None = None
+    rating: float | None = None
+    rating_count: int | None = None
+    gmv: Windows = Windows()
+    orders: Windows = Windows()
+    accepted: Windows = Windows()
+    returned: Windows = Windows()
+    returned_value: Windows = Windows()
+    variety: int | None = None
+    available: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """An offer as the marketplace sent it, accepted at the door. None is 'not said', never zero."""
+
+    external_id: str
+    occurred_at: datetime | None = None
+    title: str | None = None
+    description: str | None = None
+    brand: str | None = None
+    product_type: str | None = None
+    price: Decimal | None = None
+    list_price: Decimal | None = None
+    currency: str | None = None
+    gtin: str | None = None
+    mpn: str | None = None
+    condition: str | None = None
+    link: str | None = None
+    image_link: tuple[str, ...] | None = None
+    language: str | None = None
+    ship_from: str | None = None
+    availability: str | None = None
+    age_days: int | None = None
+    sales: Windows = Windows()
+    returns: Windows = Windows()
+    fake_returns: Windows = Windows()
+    rating_counts: tuple[int, ...] | None = None
+    comments_count: int | None = None
+    photos_count: int | None = None
+    videos_count: int | None = None
+    seller: SellerBlock = SellerBlock()
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of what a buyer sees; equal hashes are the same version."""
+        content = {field.name: getattr(self, field.name) for field in CONTENT_FIELDS}
+        content["seller"] = self.seller.external_id
+        text = json.dumps(content, default=str, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """Why a row was not accepted: a stable code, the field, and a sentence that says what to change."""
+
+    code: str
+    field: str
+    sentence: str
+
+
+def check(row: object, *, received_at: datetime) -> Listing | Rejection:
+    """The listing in a mapping, or the first reason why there is none. Standard library only.
+
+    Every way in goes through here: the API, file import, evaluation, training and scoring. Null and absent mean
+    the same. A key that is not a field is refused, because it is most often a misspelt field.
+    """
+    if not isinstance(row, Mapping):
+        return Rejection("wrong_type", "", "A listing must be an object with named fields.")
+    try:
+        return _listing(row, received_at)
+    except Rejected as refused:
+        return Rejection(refused.code, refused.field, refused.sentence)
+
+
+def _listing(row: Mapping[str, object], received_at: datetime) -> Listing:
+    found: dict[str, object] = {}
+    for name, value in row.items():
+        if value is None:
+            continue
+        if name == "seller":
+            found[name] = _seller(value)
+        elif (read := _READERS.get(name)) is None:
+            raise Rejected("unknown_field", _printable(name), f"{_printable(name)} is not a field of a listing.")
+        elif (accepted := read(name, value)) is not None:
+            found[name] = accepted
+    if "external_id" not in found:
+        raise Rejected("missing_field", "external_id", "external_id is required: the marketplace's id of the offer.")
+    listing = Listing(**found)  # type: ignore[arg-type]  # each value was read by the field of that name
+    return _whole(listing, received_at)
+
+
+def _whole(listing: Listing, received_at: datetime) -> Listing:
+    """Conditions on more than one field, and amounts at the precision in which they are kept."""
+    if listing.occurred_at is not None and listing.occurred_at > received_at + CLOCK_TOLERANCE:
+        raise Rejected("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
+    if listing.title is None and listing.description is None and listing.price is None:
+        raise Rejected("empty_listing", "", "The row has neither a title, a description nor a price.")
+    if listing.price is None and listing.list_price is None:
+        return listing
+    if listing.currency is None:
+        raise Rejected("missing_field", "currency", "A price needs its currency.")
+    code = listing.currency
+    price, list_price = (
+        None if sent is None else money.rounded(sent, code) for sent in (listing.price, listing.list_price)
+    )
+    return replace(listing, price=price, list_price=list_price)
+
+
+def _seller(value: object) -> SellerBlock:
+    if not isinstance(value, Mapping):
+        raise Rejected("wrong_type", "seller", "seller must be an object with named fields.")
+    found: dict[str, object] = {}
+    for name, item in value.items():
+        if item is None:
+            continue
+        if (read := _SELLER_READERS.get(name)) is None:
+            raise Rejected(
+                "unknown_field", f"seller.{_printable(name)}", f"{_printable(name)} is not a field of a seller."
+            )
+        if (accepted := read(f"seller.{name}", item)) is not None:
+            found[name] = accepted
+    return SellerBlock(**found)  # type: ignore[arg-type]  # each value was read by the field of that name
+
+
+def _printable(name: object) -> str:
+    """A stranger's key, safe to store and to show."""
+    return str(name).encode("ascii", "backslashreplace").decode()[:60]

@@ -1,0 +1,81 @@
+"""A listing's text read once: folded, searched, counted; every text feature takes from here."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+from typing import Final
+
+from features import lexicon
+from features.fold import fold
+from features.lexicon import Hit, Kind
+from features.listing import Listing
+
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_INVISIBLE: Final = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]"
+)
+_SCRIPTS: Final = {
+    "latin": re.compile("[A-Za-zÀ-ɏ]"),
+    "cyrillic": re.compile("[Ѐ-ӿ]"),
+    "greek": re.compile("[Ͱ-Ͽ]"),
+    "arabic": re.compile("[؀-ۿ]"),
+    "thai": re.compile("[฀-๿]"),
+    "chinese": re.compile("[㐀-鿿]"),
+    "japanese": re.compile("[぀-ヿ]"),
+    "korean": re.compile("[가-힯]"),
+}
+_CASED: Final = ("latin", "cyrillic", "greek")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a text says and how it is written. Empty strings where the listing has no text."""
+
+    title: str
+    description: str
+    title_folded: str
+    description_folded: str
+    hits: tuple[Hit, ...]
+    kinds: dict[Kind, tuple[Hit, ...]]
+    invisible: int
+    mixed_words: tuple[str, ...]
+    scripts: tuple[str, ...]
+
+
+def read(listing: Listing) -> Reading:
+    """The reading of a listing's title and description."""
+    title, description = listing.title or "", listing.description or ""
+    title_folded, description_folded = fold(title), fold(description)
+    hits = lexicon.find(title_folded, where="title", raw=title.lower())
+    if description_folded:
+        hits += lexicon.find(description_folded, where="description")
+    kinds: dict[Kind, tuple[Hit, ...]] = {}
+    for hit in hits:
+        kinds[hit.kind] = (*kinds.get(hit.kind, ()), hit)
+    plain = title.isascii()
+    return Reading(
+        title=title,
+        description=description,
+        title_folded=title_folded,
+        description_folded=description_folded,
+        hits=hits,
+        kinds=kinds,
+        invisible=0 if plain and description.isascii() else len(_INVISIBLE.findall(title + description)),
+        mixed_words=() if plain else tuple(word for word in _WORD.findall(title) if _is_mixed(word)),
+        scripts=("latin",) if plain and description.isascii() else _scripts(title + description),
+    )
+
+
+def _is_mixed(word: str) -> bool:
+    """Letters of two alphabets that look alike inside one word."""
+    return sum(bool(_SCRIPTS[name].search(word)) for name in _CASED) > 1
+
+
+def _scripts(text: str) -> tuple[str, ...]:
+    return tuple(name for name, pattern in _SCRIPTS.items() if pattern.search(text))
+
+
+def most_repeated_share(folded: str) -> float:
+    """Share of the words taken by the most frequent one: 1.0 for a text that says one thing over and over."""
+    words = folded.split()
+    return Counter(words).most_common(1)[0][1] / len(words) if words else 0.0

@@ -1,0 +1,124 @@
+"""What comparable offers cost: median and spread in log space, per brand and category, as of a moment."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.brands import BrandRegister
+
+FEWEST: Final = 5  # Below this a median is one seller's opinion.
+EXACT_UP_TO: Final = 400  # Leaving one of more offers out moves the median by less than one rank in 400.
+
+Key = tuple[str, str]
+ANY: Final = ""
+
+
+class PriceMissing(StrEnum):
+    """Why a price could not be compared."""
+
+    NO_PRICE = "no_price"
+    ZERO_PRICE = "zero_price"
+    NO_RATE = "no_rate"
+
+
+class PriceReference(NamedTuple):
+    """Log prices of comparable offers in the base currency: median, median absolute deviation, how many."""
+
+    log_median: float
+    mad: float
+    n: int
+
+
+class Prices(Protocol):
+    """Where a reference is looked up."""
+
+    def find(self, brand_key: str, category_key: str) -> PriceReference | None:
+        """The reference of a brand in a category; an empty key means any. None below five offers."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceTable:
+    """References worked out before; what serving and a bundle hold."""
+
+    rows: Mapping[Key, PriceReference] = field(default_factory=dict)
+
+    def find(self, brand_key: str, category_key: str) -> PriceReference | None:
+        """As `Prices.find`."""
+        return self.rows.get((brand_key, category_key))
+
+
+class PricePool:
+    """The log prices themselves, so that a reference can be had without one of them.
+
+    Cross-validation needs that: a row must not be compared with itself.
+    """
+
+    def __init__(self, rows: Iterable[tuple[str, str, float]]) -> None:
+        groups: dict[Key, list[float]] = {}
+        for brand, category, log_price in rows:
+            for key in {(brand, category), (ANY, category), (brand, ANY)} - {(ANY, ANY)}:
+                groups.setdefault(key, []).append(log_price)
+        self._sorted: dict[Key, NDArray[np.float64]] = {key: np.sort(prices) for key, prices in groups.items()}
+
+    def table(self) -> PriceTable:
+        """The references of every group of five or more."""
+        found = {key: _reference(prices) for key, prices in sorted(self._sorted.items())}
+        return PriceTable({key: reference for key, reference in found.items() if reference is not None})
+
+    def without(self, log_price: float) -> Prices:
+        """References as if one offer at this price had never been seen."""
+        return _LeaveOneOut(self._sorted, log_price)
+
+
+@dataclass(frozen=True, slots=True)
+class _LeaveOneOut:
+    pools: Mapping[Key, NDArray[np.float64]]
+    log_price: float
+
+    def find(self, brand_key: str, category_key: str) -> PriceReference | None:
+        prices = self.pools.get((brand_key, category_key))
+        if prices is None:
+            return None
+        at = int(np.searchsorted(prices, self.log_price))
+        if prices.size <= EXACT_UP_TO and at < prices.size and prices[at] == self.log_price:
+            prices = np.delete(prices, at)
+        return _reference(prices)
+
+
+def _reference(prices: NDArray[np.float64]) -> PriceReference | None:
+    if prices.size < FEWEST:
+        return None
+    middle = float(np.median(prices))
+    return PriceReference(middle, float(np.median(np.abs(prices - middle))), int(prices.size))
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What one unit of each currency is worth in the base currency, as of a date."""
+
+    base_currency: str
+    table: Mapping[str, float] = field(default_factory=dict)
+
+    def log_price(self, amount: Decimal | None, currency: str | None) -> float | PriceMissing:
+        """Natural log of the amount in the base currency, or why there is none."""
+        if amount is None or currency is None:
+            return PriceMissing.NO_PRICE
+        if amount == 0:
+            return PriceMissing.ZERO_PRICE
+        rate = 1.0 if currency == self.base_currency else self.table.get(currency)
+        return PriceMissing.NO_RATE if rate is None else math.log(float(amount)) + math.log(rate)
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """Everything that a listing is compared with, as of a moment."""
+
+    rates: Rates
+    brands: BrandRegister
+    prices: Prices

@@ -1,0 +1,296 @@
+"""Signals of the seller: age, volume, returns, what happened to earlier offers. Never the seller's identity."""
+
+import math
+
+from features.facts import Windows
+from features.item import FAKE_PRIOR, FAKE_STRENGTH, RETURN_PRIOR, RETURN_STRENGTH
+from features.spec import MISSING, Evidence, Family, Registry, log1p, smoothed_share
+
+signals = Registry()
+
+_E_CUP = "E-CUP seller columns"
+_OUTCOMES = "Capabilities row 82: prior outcomes as of the moment"
+# One reviewed offer in twenty is counterfeit; ten reviews' worth of belief in that.
+_OUTCOME_PRIOR, _OUTCOME_STRENGTH = 0.05, 10.0
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + days",
+    low=0,
+    high=40,
+    missing="age of the account not sent",
+    source=_E_CUP,
+    say=lambda e, _: f"The seller's account is {e.facts.listing.seller.age_days:,} days old",
+)
+def seller_age(e: Evidence) -> float:
+    """Days since the seller's account was opened."""
+    return log1p(e.facts.listing.seller.age_days)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + orders",
+    low=0,
+    high=40,
+    missing="orders of the seller not sent",
+    source=_E_CUP,
+    say=lambda e, _: f"The seller had {e.facts.listing.seller.orders.d90:,.0f} orders in 90 days",
+)
+def seller_orders_90d(e: Evidence) -> float:
+    """Orders that the seller received in 90 days."""
+    return log1p(e.facts.listing.seller.orders.d90)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + currency units",
+    low=0,
+    high=40,
+    missing="turnover of the seller not sent",
+    source=_E_CUP,
+    say=lambda e, _: f"The seller turned over {e.facts.listing.seller.gmv.d90:,.0f} in 90 days",
+)
+def seller_turnover_90d(e: Evidence) -> float:
+    """The seller's turnover in 90 days, in the listing's currency."""
+    return log1p(e.facts.listing.seller.gmv.d90)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of currency units",
+    low=-25,
+    high=25,
+    missing="turnover or orders not sent, or none in 90 days",
+    source=_E_CUP,
+    say=lambda _, v: f"The seller's orders are worth {math.exp(v):,.0f} on average",
+)
+def seller_order_value(e: Evidence) -> float:
+    """Log of the mean value of the seller's orders in 90 days."""
+    gmv, orders = e.facts.listing.seller.gmv.d90, e.facts.listing.seller.orders.d90
+    return math.log(gmv / orders) if gmv and orders else MISSING
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log ratio",
+    low=-12,
+    high=12,
+    missing="no price, or the value of the seller's orders is unknown",
+    source="A price out of the seller's own range; inference",
+    say=lambda _, v: f"The price is {math.exp(v):.1f} times what the seller's orders are worth on average",
+)
+def seller_price_level(e: Evidence) -> float:
+    """Log of the price over the mean value of the seller's orders, both in the listing's currency."""
+    price, order_value = e.facts.listing.price, seller_order_value(e)
+    if not price or math.isnan(order_value):
+        return MISSING
+    return max(-12.0, min(12.0, math.log(price) - order_value))
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="share",
+    low=0,
+    high=1,
+    missing="orders of the seller not sent, or none in 90 days",
+    source="Bursts: capabilities row 16",
+    say=lambda _, v: f"{100 * v:.0f} % of the seller's orders of 90 days fell in the last 7",
+)
+def seller_recent_orders_share(e: Evidence) -> float:
+    """Share of the seller's orders of 90 days that fell in the last 7; 8 % is a steady seller."""
+    return _recent(e.facts.listing.seller.orders)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="share",
+    low=0,
+    high=1,
+    missing="sales or returns of the seller neither sent nor recorded",
+    source=_E_CUP,
+    say=lambda e, _: _returned(e, "30"),
+)
+def seller_return_share_30d(e: Evidence) -> float:
+    """Share of the seller's sales returned in 30 days, smoothed towards 8 %."""
+    return _share(e.facts.seller.returns.d30, e.facts.seller.sales.d30, RETURN_PRIOR, RETURN_STRENGTH)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="share",
+    low=0,
+    high=1,
+    missing="sales or returns of the seller neither sent nor recorded",
+    source=_E_CUP,
+    say=lambda e, _: _returned(e, "90"),
+)
+def seller_return_share_90d(e: Evidence) -> float:
+    """Share of the seller's sales returned in 90 days, smoothed towards 8 %."""
+    return _share(e.facts.seller.returns.d90, e.facts.seller.sales.d90, RETURN_PRIOR, RETURN_STRENGTH)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="share",
+    low=0,
+    high=1,
+    missing="the marketplace's seller events are not complete over 90 days",
+    source="Capabilities row 13",
+    say=lambda e, _: (
+        f"{e.facts.seller.fake_returns.d90 or 0:,.0f} of the seller's {e.facts.seller.sales.d90 or 0:,.0f} sales in "
+        "90 days came back as not genuine"
+    ),
+)
+def seller_fake_return_share_90d(e: Evidence) -> float:
+    """Share of the seller's sales returned as not genuine in 90 days, smoothed towards 0.5 %."""
+    return _share(e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90, FAKE_PRIOR, FAKE_STRENGTH)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="share",
+    low=0,
+    high=1,
+    missing="turnover or returned value not sent",
+    source=_E_CUP,
+    say=lambda e, _: (
+        f"Goods for {e.facts.listing.seller.returned_value.d90 or 0:,.0f} of {e.facts.listing.seller.gmv.d90 or 0:,.0f} "
+        "came back in 90 days"
+    ),
+)
+def seller_returned_value_share(e: Evidence) -> float:
+    """Share of the seller's turnover of 90 days that was returned; at most 1."""
+    returned, gmv = e.facts.listing.seller.returned_value.d90, e.facts.listing.seller.gmv.d90
+    return MISSING if returned is None or not gmv else min(1.0, returned / gmv)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + products",
+    low=0,
+    high=40,
+    missing="variety not sent",
+    source=_E_CUP,
+    say=lambda e, _: f"The seller offers {e.facts.listing.seller.variety:,} different products",
+)
+def seller_variety(e: Evidence) -> float:
+    """Different products that the seller offers."""
+    return log1p(e.facts.listing.seller.variety)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + items",
+    low=0,
+    high=40,
+    missing="stock not sent",
+    source=_E_CUP,
+    say=lambda e, _: f"The seller has {e.facts.listing.seller.available:,} items in stock",
+)
+def seller_available(e: Evidence) -> float:
+    """Items that the seller has in stock over all offers."""
+    return log1p(e.facts.listing.seller.available)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="stars",
+    low=0,
+    high=5,
+    missing="rating of the seller not sent",
+    source="Marketplace seller blocks",
+    say=lambda e, v: f"The seller is rated {v:.1f} of 5 by {e.facts.listing.seller.rating_count or 0:,} buyers",
+)
+def seller_rating(e: Evidence) -> float:
+    """Mean rating of the seller."""
+    rating = e.facts.listing.seller.rating
+    return MISSING if rating is None else rating
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="0 or 1",
+    low=0,
+    high=1,
+    missing="the seller's country or the place of dispatch not sent",
+    source="Inference: dispatch from elsewhere than the stated seat",
+    say=lambda e, v: (
+        f"Ships from {e.facts.listing.ship_from}, "
+        f"{'not ' if v else ''}where the seller is established ({e.facts.listing.seller.country})"
+    ),
+)
+def seller_ships_from_elsewhere(e: Evidence) -> float:
+    """1 where the goods leave from another country than the seller's."""
+    home, origin = e.facts.listing.seller.country, e.facts.listing.ship_from
+    return MISSING if home is None or origin is None else float(home.casefold() != origin.casefold())
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + offers",
+    low=0,
+    high=40,
+    missing="nothing was recorded of the seller then",
+    source="Bursts: capabilities row 16",
+    say=lambda e, _: f"The seller put up {e.facts.seller.listings_30d:,} offers in 30 days",
+)
+def seller_listings_30d(e: Evidence) -> float:
+    """Offers of the seller first seen in the last 30 days."""
+    return log1p(e.facts.seller.listings_30d)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + offers",
+    low=0,
+    high=40,
+    missing="no verdicts were recorded then",
+    source=_OUTCOMES,
+    say=lambda e, _: f"{_found(e)} of the seller's earlier offers were confirmed counterfeit",
+)
+def seller_confirmed_counterfeits(e: Evidence) -> float:
+    """Earlier offers of the seller confirmed counterfeit, as known at the moment."""
+    return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.counterfeit)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="share",
+    low=0,
+    high=1,
+    missing="no verdicts were recorded then",
+    source=_OUTCOMES,
+    say=lambda e, _: (
+        f"Of the seller's reviewed offers {_found(e)} were counterfeit and "
+        f"{e.facts.seller.outcomes.genuine if e.facts.seller.outcomes else 0} genuine"
+    ),
+)
+def seller_counterfeit_share(e: Evidence) -> float:
+    """Share of the seller's reviewed offers found counterfeit, smoothed towards 5 %."""
+    outcomes = e.facts.seller.outcomes
+    if outcomes is None:
+        return MISSING
+    reviewed = outcomes.counterfeit + outcomes.genuine
+    return smoothed_share(outcomes.counterfeit, reviewed, prior=_OUTCOME_PRIOR, strength=_OUTCOME_STRENGTH)
+
+
+def _share(part: float | None, whole: float | None, prior: float, strength: float) -> float:
+    if part is None or whole is None:
+        return MISSING
+    return smoothed_share(min(part, whole), whole, prior=prior, strength=strength)
+
+
+def _recent(orders: Windows) -> float:
+    if orders.d7 is None or not orders.d90:
+        return MISSING
+    return min(1.0, orders.d7 / orders.d90)
+
+
+def _returned(e: Evidence, days: str) -> str:
+    returns, sales = getattr(e.facts.seller.returns, f"d{days}"), getattr(e.facts.seller.sales, f"d{days}")
+    return f"{returns or 0:,.0f} of the seller's {sales or 0:,.0f} sales in {days} days came back"
+
+
+def _found(e: Evidence) -> int:
+    return e.facts.seller.outcomes.counterfeit if e.facts.seller.outcomes else 0

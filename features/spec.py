@@ -1,0 +1,108 @@
+"""The registry: every feature with its unit, range, meaning of missing, source and words for a person."""
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from features.facts import Facts
+from features.reading import Reading
+
+MISSING: Final = math.nan
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a feature function may look at: frozen facts and the one reading of their text."""
+
+    facts: Facts
+    reading: Reading
+
+
+class Family(StrEnum):
+    """Signals that come and go together: a source that lacks one field of a family mostly lacks them all."""
+
+    PRICE = "price"
+    ITEM = "item"
+    SELLER = "seller"
+    BRAND = "brand"
+    TEXT = "text"
+
+
+Compute = Callable[[Evidence], float]
+Say = Callable[[Evidence, float], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One number computed from facts. `version` rises with any change of what it returns."""
+
+    name: str
+    version: int
+    family: Family
+    compute: Compute
+    say: Say
+    meaning: str
+    unit: str
+    low: float
+    high: float
+    missing: str
+    source: str
+
+
+class Registry:
+    """Features in the order of their definition."""
+
+    def __init__(self) -> None:
+        self.features: list[Feature] = []
+
+    def feature(
+        self,
+        family: Family,
+        *,
+        unit: str,
+        low: float,
+        high: float,
+        missing: str,
+        source: str,
+        say: Say,
+        version: int = 1,
+    ) -> Callable[[Compute], Compute]:
+        """Register a function of `Evidence`; its docstring's first line is the feature's meaning."""
+
+        def register(compute: Compute) -> Compute:
+            meaning = (compute.__doc__ or "").strip().splitlines()[0]
+            self.features.append(
+                Feature(compute.__name__, version, family, compute, say, meaning, unit, low, high, missing, source)
+            )
+            return compute
+
+        return register
+
+
+def fingerprint(features: Iterable[Feature], *, lexicon_digest: str, fold_table: int, text_kernel: int) -> str:
+    """SHA-256 that names a model's input: the ordered features and the tables that they and the text model read."""
+    described = {
+        "features": [[feature.name, feature.version, "float64"] for feature in features],
+        "lexicon": lexicon_digest,
+        "fold_table": fold_table,
+        "text_kernel": text_kernel,
+    }
+    return hashlib.sha256(json.dumps(described, separators=(",", ":")).encode()).hexdigest()
+
+
+def smoothed_share(part: float, whole: float, *, prior: float, strength: float) -> float:
+    """A share pulled towards `prior` as if `strength` earlier cases had shown it; 0 of 2 is not 0.
+
+    >>> round(smoothed_share(1, 1, prior=0.05, strength=20), 3)
+    0.095
+    """
+    return (part + prior * strength) / (whole + strength)
+
+
+def log1p(value: float | None) -> float:
+    """Natural log of one plus a count; NaN where the count is unknown."""
+    return MISSING if value is None else math.log1p(value)
