@@ -1,7 +1,6 @@
 """Signals of the offer itself: how long it stands, how it sells, what buyers sent back and said."""
 
-from features.facts import Windows
-from features.spec import MISSING, Evidence, Family, Registry, log1p, smoothed_share
+from features.spec import MISSING, Evidence, Family, Registry, log1p, recent_share, smoothed_share
 
 signals = Registry()
 
@@ -65,7 +64,9 @@ def item_sales_90d(e: Evidence) -> float:
 )
 def item_return_share(e: Evidence) -> float:
     """Share of sales returned in 90 days, smoothed towards 8 %."""
-    return _share(e.facts.listing.returns.d90, e.facts.listing.sales.d90, RETURN_PRIOR, RETURN_STRENGTH)
+    return smoothed_share(
+        e.facts.listing.returns.d90, e.facts.listing.sales.d90, prior=RETURN_PRIOR, strength=RETURN_STRENGTH
+    )
 
 
 @signals.feature(
@@ -81,7 +82,9 @@ def item_return_share(e: Evidence) -> float:
 )
 def item_fake_return_share(e: Evidence) -> float:
     """Share of sales returned as not genuine in 90 days, smoothed towards 0.5 %."""
-    return _share(e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90, FAKE_PRIOR, FAKE_STRENGTH)
+    return smoothed_share(
+        e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90, prior=FAKE_PRIOR, strength=FAKE_STRENGTH
+    )
 
 
 @signals.feature(
@@ -109,7 +112,7 @@ def item_fake_returns_30d(e: Evidence) -> float:
 )
 def item_recent_sales_share(e: Evidence) -> float:
     """Share of the sales of 90 days that fell in the last 7."""
-    return _recent(e.facts.listing.sales)
+    return recent_share(e.facts.listing.sales)
 
 
 @signals.feature(
@@ -199,19 +202,6 @@ def item_photos(e: Evidence) -> float:
 def item_version(e: Evidence) -> float:
     """How often the offer has been changed, counting from 1 and at most 100."""
     return float(min(e.facts.version, 100))
-
-
-def _share(part: float | None, whole: float | None, prior: float, strength: float) -> float:
-    """Counts of one window may be cut at different moments, so the part can exceed the whole."""
-    if part is None or whole is None:
-        return MISSING
-    return smoothed_share(min(part, whole), whole, prior=prior, strength=strength)
-
-
-def _recent(sales: Windows) -> float:
-    if sales.d7 is None or not sales.d90:
-        return MISSING
-    return min(1.0, sales.d7 / sales.d90)
 
 
 def _of(part: float | None, whole: float | None) -> str:

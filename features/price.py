@@ -137,7 +137,9 @@ def price_is_placeholder(e: Evidence) -> float:
     high=_WIDEST,
     missing="the first version, or no price in one of the two",
     source="Capabilities row 4",
-    say=lambda _, v: f"The price {'fell' if v < 0 else 'rose'} by {_share(abs(math.expm1(v)))} since the version before",
+    say=lambda _, v: (
+        f"The price {'fell' if v < 0 else 'rose'} by {_share(abs(math.expm1(v)))} since the version before"
+    ),
 )
 def price_change(e: Evidence) -> float:
     """Log of the price over that of the version before."""

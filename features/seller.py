@@ -2,9 +2,8 @@
 
 import math
 
-from features.facts import Windows
 from features.item import FAKE_PRIOR, FAKE_STRENGTH, RETURN_PRIOR, RETURN_STRENGTH
-from features.spec import MISSING, Evidence, Family, Registry, log1p, smoothed_share
+from features.spec import MISSING, Evidence, Family, Registry, log1p, recent_share, smoothed_share
 
 signals = Registry()
 
@@ -99,7 +98,7 @@ def seller_price_level(e: Evidence) -> float:
 )
 def seller_recent_orders_share(e: Evidence) -> float:
     """Share of the seller's orders of 90 days that fell in the last 7; 8 % is a steady seller."""
-    return _recent(e.facts.listing.seller.orders)
+    return recent_share(e.facts.listing.seller.orders)
 
 
 @signals.feature(
@@ -113,7 +112,9 @@ def seller_recent_orders_share(e: Evidence) -> float:
 )
 def seller_return_share_30d(e: Evidence) -> float:
     """Share of the seller's sales returned in 30 days, smoothed towards 8 %."""
-    return _share(e.facts.seller.returns.d30, e.facts.seller.sales.d30, RETURN_PRIOR, RETURN_STRENGTH)
+    return smoothed_share(
+        e.facts.seller.returns.d30, e.facts.seller.sales.d30, prior=RETURN_PRIOR, strength=RETURN_STRENGTH
+    )
 
 
 @signals.feature(
@@ -127,7 +128,9 @@ def seller_return_share_30d(e: Evidence) -> float:
 )
 def seller_return_share_90d(e: Evidence) -> float:
     """Share of the seller's sales returned in 90 days, smoothed towards 8 %."""
-    return _share(e.facts.seller.returns.d90, e.facts.seller.sales.d90, RETURN_PRIOR, RETURN_STRENGTH)
+    return smoothed_share(
+        e.facts.seller.returns.d90, e.facts.seller.sales.d90, prior=RETURN_PRIOR, strength=RETURN_STRENGTH
+    )
 
 
 @signals.feature(
@@ -144,7 +147,9 @@ def seller_return_share_90d(e: Evidence) -> float:
 )
 def seller_fake_return_share_90d(e: Evidence) -> float:
     """Share of the seller's sales returned as not genuine in 90 days, smoothed towards 0.5 %."""
-    return _share(e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90, FAKE_PRIOR, FAKE_STRENGTH)
+    return smoothed_share(
+        e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90, prior=FAKE_PRIOR, strength=FAKE_STRENGTH
+    )
 
 
 @signals.feature(
@@ -155,8 +160,8 @@ def seller_fake_return_share_90d(e: Evidence) -> float:
     missing="turnover or returned value not sent",
     source=_E_CUP,
     say=lambda e, _: (
-        f"Goods for {e.facts.listing.seller.returned_value.d90 or 0:,.0f} of {e.facts.listing.seller.gmv.d90 or 0:,.0f} "
-        "came back in 90 days"
+        f"Goods for {e.facts.listing.seller.returned_value.d90 or 0:,.0f} of "
+        f"{e.facts.listing.seller.gmv.d90 or 0:,.0f} came back in 90 days"
     ),
 )
 def seller_returned_value_share(e: Evidence) -> float:
@@ -273,18 +278,6 @@ def seller_counterfeit_share(e: Evidence) -> float:
         return MISSING
     reviewed = outcomes.counterfeit + outcomes.genuine
     return smoothed_share(outcomes.counterfeit, reviewed, prior=_OUTCOME_PRIOR, strength=_OUTCOME_STRENGTH)
-
-
-def _share(part: float | None, whole: float | None, prior: float, strength: float) -> float:
-    if part is None or whole is None:
-        return MISSING
-    return smoothed_share(min(part, whole), whole, prior=prior, strength=strength)
-
-
-def _recent(orders: Windows) -> float:
-    if orders.d7 is None or not orders.d90:
-        return MISSING
-    return min(1.0, orders.d7 / orders.d90)
 
 
 def _returned(e: Evidence, days: str) -> str:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from features.facts import Facts
+from features.fields import Windows
 from features.reading import Reading
 
 MISSING: Final = math.nan
@@ -94,13 +95,23 @@ def fingerprint(features: Iterable[Feature], *, lexicon_digest: str, fold_table:
     return hashlib.sha256(json.dumps(described, separators=(",", ":")).encode()).hexdigest()
 
 
-def smoothed_share(part: float, whole: float, *, prior: float, strength: float) -> float:
-    """A share pulled towards `prior` as if `strength` earlier cases had shown it; 0 of 2 is not 0.
+def smoothed_share(part: float | None, whole: float | None, *, prior: float, strength: float) -> float:
+    """A share pulled towards `prior` as if `strength` earlier cases had shown it: 0 of 2 is not 0.
+
+    NaN where either count is unknown. Two counts may have been taken at different moments, so a part above the
+    whole counts as the whole.
 
     >>> round(smoothed_share(1, 1, prior=0.05, strength=20), 3)
     0.095
     """
-    return (part + prior * strength) / (whole + strength)
+    if part is None or whole is None:
+        return MISSING
+    return (min(part, whole) + prior * strength) / (whole + strength)
+
+
+def recent_share(counts: Windows) -> float:
+    """Share of the 90-day count that fell in the last 7 days; NaN where unknown or where there was nothing."""
+    return MISSING if counts.d7 is None or not counts.d90 else min(1.0, counts.d7 / counts.d90)
 
 
 def log1p(value: float | None) -> float:

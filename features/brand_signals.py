@@ -1,0 +1,133 @@
+"""Signals of the brand: what is declared, what the title says, how the name is written."""
+
+from rapidfuzz import fuzz
+
+from features.brands import Form
+from features.fold import fold
+from features.spec import MISSING, Evidence, Family, Registry
+
+signals = Registry()
+
+_NO_BRAND = "no brand declared, or no title"
+
+
+@signals.feature(
+    Family.BRAND,
+    unit="0 or 1",
+    low=0,
+    high=1,
+    missing="never",
+    source="E-CUP: brand is absent on 41 % of rows",
+    say=lambda e, v: f"The seller declares {f'the brand {e.facts.listing.brand}' if v else 'no brand'}",
+)
+def brand_declared(e: Evidence) -> float:
+    """1 where the seller declares a brand."""
+    return float(e.facts.listing.brand is not None)
+
+
+@signals.feature(
+    Family.BRAND,
+    unit="0 to 1",
+    low=0,
+    high=1,
+    missing=_NO_BRAND,
+    source="Capabilities row 18",
+    say=lambda e, v: (
+        f"The title {'names' if v == 1 else 'does not name' if v < 0.6 else 'nearly names'} "
+        f"the declared brand {e.facts.listing.brand}"
+    ),
+)
+def brand_in_title(e: Evidence) -> float:
+    """How nearly the declared brand stands in the title: 1 is letter for letter after folding."""
+    if e.facts.listing.brand is None or not e.reading.title_folded:
+        return MISSING
+    brand = fold(e.facts.listing.brand)
+    if not brand:
+        return MISSING
+    return 1.0 if brand in e.reading.title_folded else fuzz.partial_ratio(brand, e.reading.title_folded) / 100
+
+
+@signals.feature(
+    Family.BRAND,
+    unit="0 or 1",
+    low=0,
+    high=1,
+    missing="no title",
+    source="Capabilities row 17",
+    say=lambda e, v: (
+        f"A brand name is written to evade a search: {_names(e, disguised=True)}"
+        if v
+        else "No brand name is written to evade a search"
+    ),
+)
+def brand_disguised(e: Evidence) -> float:
+    """1 where a registered name appears only after undoing invisible characters, look-alikes or stand-ins."""
+    if not e.reading.title_folded:
+        return MISSING
+    return float(any(mention.form is not Form.PLAIN for mention in e.facts.brand.mentions))
+
+
+@signals.feature(
+    Family.BRAND,
+    unit="0 or 1",
+    low=0,
+    high=1,
+    missing="no title",
+    source="Capabilities row 18",
+    say=lambda e, v: (
+        f"The title names {_names(e)}, which the seller does not declare"
+        if v
+        else "The title names no registered brand that the seller does not declare"
+    ),
+)
+def brand_named_but_not_declared(e: Evidence) -> float:
+    """1 where the title names a registered brand and the seller declares none or another."""
+    if not e.reading.title_folded:
+        return MISSING
+    declared = fold(e.facts.listing.brand or "")
+    return float(any(fold(mention.name) != declared for mention in e.facts.brand.mentions))
+
+
+@signals.feature(
+    Family.BRAND,
+    unit="brands",
+    low=0,
+    high=20,
+    missing="no title",
+    source="Capabilities row 18",
+    say=lambda _, v: f"The title names {v:.0f} registered brand{'s' * (v != 1)}",
+)
+def brand_mentions(e: Evidence) -> float:
+    """Different registered brands that the title names, at most 20."""
+    return float(min(len(e.facts.brand.mentions), 20)) if e.reading.title_folded else MISSING
+
+
+@signals.feature(
+    Family.BRAND,
+    unit="0 or 1",
+    low=0,
+    high=1,
+    missing="no trade item number sent",
+    source="GS1 General Specifications 7.9, check digit",
+    say=lambda e, v: f"The trade item number {e.facts.listing.gtin} {'is well formed' if v else 'is not valid'}",
+)
+def brand_gtin_valid(e: Evidence) -> float:
+    """1 where the trade item number has a right length and check digit."""
+    return MISSING if e.facts.listing.gtin is None else float(gtin_is_valid(e.facts.listing.gtin))
+
+
+def gtin_is_valid(gtin: str) -> bool:
+    """Whether a GTIN-8, -12, -13 or -14 has the right check digit.
+
+    >>> gtin_is_valid("4006381333931"), gtin_is_valid("4006381333932")
+    (True, False)
+    """
+    if len(gtin) not in {8, 12, 13, 14} or not (gtin.isascii() and gtin.isdigit()):
+        return False
+    weighted = sum(int(digit) * (3 if i % 2 else 1) for i, digit in enumerate(reversed(gtin)))
+    return weighted % 10 == 0
+
+
+def _names(e: Evidence, *, disguised: bool = False) -> str:
+    found = [m.name for m in e.facts.brand.mentions if not disguised or m.form is not Form.PLAIN]
+    return ", ".join(found)

@@ -1,0 +1,198 @@
+"""Any supported file as a stream of rows, each with its number; a row that cannot be read is still a row."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from defusedxml import ElementTree
+from defusedxml.common import DefusedXmlException
+
+from features.fields import Rejected
+from training.adapters.cells import Row
+
+_LONGEST_CELL: Final = 8_000_000  # A cell may be too long for a listing and must still be read to be refused.
+_BATCH: Final = 1_000
+_ITEMS: Final = ("item", "entry")  # RSS 2.0 and Atom.
+
+
+class Unreadable(ValueError):
+    """The file as a whole cannot be read: wrong kind, damaged, or empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawRow:
+    """One row with its place: the first row of data is 1. `problem` is set where the row could not be read."""
+
+    number: int
+    cells: Row
+    problem: Rejected | None = None
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of the file, for ids that are derived from a row's place in it."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def read_rows(path: Path, advanced: Callable[[int], None] = lambda _: None) -> Iterator[RawRow]:
+    """Rows of a CSV, TSV, NDJSON, Parquet or XML file, told apart by the name's ending.
+
+    `advanced` is called with the number of bytes done so far, at least every thousand rows.
+
+    Raises
+    ------
+    Unreadable
+        The ending is none of these, or the file is not what its ending says.
+    """
+    readers = {
+        ".csv": _read_csv,
+        ".tsv": _read_tsv,
+        ".txt": _read_tsv,
+        ".ndjson": _read_ndjson,
+        ".jsonl": _read_ndjson,
+        ".parquet": _read_parquet,
+        ".xml": _read_xml,
+    }
+    reader = readers.get(path.suffix.lower())
+    if reader is None:
+        raise Unreadable(f"{path.name}: the name must end in {', '.join(readers)}.")
+    if not path.is_file():
+        raise Unreadable(f"{path}: there is no such file.")
+    yield from reader(path, advanced)
+    advanced(path.stat().st_size)
+
+
+def _read_csv(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
+    yield from _delimited(path, ",", advanced)
+
+
+def _read_tsv(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
+    yield from _delimited(path, "\t", advanced)
+
+
+def _delimited(path: Path, delimiter: str, advanced: Callable[[int], None]) -> Iterator[RawRow]:
+    """Bytes that are not UTF-8 become half surrogates, which the door refuses: the row is kept, not guessed at."""
+    csv.field_size_limit(_LONGEST_CELL)
+    with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="") as stream:
+        rows = csv.DictReader(stream, delimiter=delimiter, restkey="", strict=False)
+        if not rows.fieldnames:
+            raise Unreadable(f"{path.name}: the file is empty.")
+        number = 0
+        while True:
+            try:
+                cells = next(rows, None)
+            except csv.Error as error:
+                number += 1
+                yield RawRow(number, {}, Rejected("unreadable_row", "", f"The row cannot be read: {error}."))
+                continue
+            if cells is None:
+                return
+            number += 1
+            if number % _BATCH == 0:
+                advanced(raw.tell())
+            problem = None
+            if cells.get(""):
+                problem = Rejected("ragged_row", "", "The row has more cells than the header has columns.")
+            yield RawRow(number, cells, problem)
+
+
+def parse_json(text: str | bytes) -> object:
+    """JSON with exact decimals, in which a repeated key and a number that is no JSON are refused.
+
+    Raises
+    ------
+    Rejected
+        Not JSON, a key twice in one object, or nested too deeply.
+    """
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
+    except Rejected:
+        raise
+    except RecursionError:
+        raise Rejected("bad_json", "", "The JSON is nested too deeply.") from None
+    except ValueError as error:
+        raise Rejected("bad_json", "", f"This is not JSON: {_without_input(error)}.") from None
+
+
+def _without_input(error: ValueError) -> str:
+    return f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "not UTF-8"
+
+
+def _no_constant(name: str) -> float:
+    return float(name.replace("Infinity", "inf"))  # Kept, so that the door can name the field that holds it.
+
+
+def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        name = twice.encode("ascii", "backslashreplace").decode()[:60]
+        raise Rejected("duplicate_key", name, f"{name} stands twice in one object.")
+    return found
+
+
+def _read_ndjson(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
+    with path.open("rb") as stream:
+        number = 0
+        for line in stream:
+            if not line.strip():
+                continue
+            number += 1
+            if number % _BATCH == 0:
+                advanced(stream.tell())
+            try:
+                cells = parse_json(line)
+                if not isinstance(cells, dict):
+                    raise Rejected("wrong_type", "", "A row must be an object.")
+                yield RawRow(number, cells)
+            except Rejected as problem:
+                yield RawRow(number, {}, problem)
+
+
+def _read_parquet(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
+    try:
+        file = pq.ParquetFile(path)
+        total, size, number = max(file.metadata.num_rows, 1), path.stat().st_size, 0
+        for batch in file.iter_batches(_BATCH):
+            for cells in batch.to_pylist():
+                number += 1
+                yield RawRow(number, cells)
+            advanced(size * number // total)
+    except pa.ArrowException as error:
+        raise Unreadable(f"{path.name}: not a readable Parquet file ({type(error).__name__}).") from None
+
+
+def _read_xml(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
+    """Items of a product feed; names lose their namespace, a repeated one is joined with commas."""
+    number = 0
+    try:
+        with path.open("rb") as stream:
+            for _, element in ElementTree.iterparse(stream, events=("end",), forbid_dtd=True):
+                if _local(element.tag) not in _ITEMS:
+                    continue
+                number += 1
+                if number % _BATCH == 0:
+                    advanced(stream.tell())
+                cells: dict[str, object] = {}
+                for child in element:
+                    name, value = _local(child.tag), (child.text or child.get("href") or "").strip()
+                    cells[name] = f"{cells[name]},{value}" if name in cells else value
+                yield RawRow(number, cells)
+                element.clear()
+    except DefusedXmlException:
+        raise Unreadable(f"{path.name}: the XML declares entities or a document type, which is not accepted.") from None
+    except ElementTree.ParseError as error:
+        raise Unreadable(f"{path.name}: not well-formed XML ({error}).") from None
+
+
+def _local(tag: str) -> str:
+    return tag.rsplit("}", 1)[-1]
