@@ -1,0 +1,43 @@
+"""What a user can be told went wrong: a stable code, and a sentence that says what to do."""
+
+from typing import ClassVar
+
+
+class DomainError(Exception):
+    """An expected refusal. Its code is stable; its sentence is for the person who caused it."""
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class NotFound(DomainError):
+    """There is no such thing, or it belongs to somebody else: the two are not told apart."""
+
+    code = "not_found"
+
+
+class Forbidden(DomainError):
+    """The person is known and may not do this."""
+
+    code = "forbidden"
+
+
+class Conflict(DomainError):
+    """Somebody or something was faster; nothing was overwritten."""
+
+    code = "conflict"
+
+
+class Invalid(DomainError):
+    """The request makes no sense as it stands."""
+
+    code = "invalid"
+
+
+class BundleRefused(DomainError):
+    """A model bundle is damaged, incomplete, or made for other features."""
+
+    code = "bundle_refused"

@@ -1,0 +1,79 @@
+"""Contributions to sentences: at most five reasons, each with its figures, in an analyst's words."""
+
+import math
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.compute import FEATURES, NAMES
+from features.spec import Evidence
+from models.score import Reason
+
+MOST: Final = 5
+TEXT_CODE: Final = "wording"
+_SMALLEST: Final = 0.05  # Log-odds; less moves a probability by about one point at most.
+
+# Features that tell one story are one reason, told by the loudest of them.
+_STORIES: Final = {
+    "price_level": (
+        "price_to_brand_category", "price_spread_brand_category", "price_to_category", "price_log",
+        "price_reference_offers", "seller_price_level",
+    ),
+    "returned_as_fake": ("item_fake_return_share", "item_fake_returns_30d", "seller_fake_return_share_90d"),
+    "returns": (
+        "item_return_share", "seller_return_share_30d", "seller_return_share_90d", "seller_returned_value_share",
+    ),
+    "earlier_verdicts": ("seller_confirmed_counterfeits", "seller_counterfeit_share"),
+    "seller_volume": (
+        "seller_orders_90d", "seller_turnover_90d", "seller_order_value", "seller_variety", "seller_available",
+    ),
+    "bursts": ("item_recent_sales_share", "seller_recent_orders_share", "seller_listings_30d"),
+    "offer_sales": ("item_sales_7d", "item_sales_90d"),
+    "ratings": ("item_rating", "item_one_star_share", "item_ratings", "seller_rating"),
+    "brand_spelling": ("brand_disguised", "text_mixed_words", "text_invisible", "text_evasion"),
+    "brand_claim": ("brand_declared", "brand_in_title", "brand_named_but_not_declared", "brand_mentions"),
+    "replica_wording": ("text_replica_grade", "text_inspired", "text_factory", "text_kinds", "text_overclaim"),
+    "description": (
+        "text_description_words", "text_described", "text_repetition", "text_description_repeats_title",
+        "text_title_length", "text_title_capitals", "text_title_digits", "text_scripts",
+    ),
+}  # fmt: skip
+_STORY_OF: Final = {name: story for story, names in _STORIES.items() for name in names}
+
+
+def explain(
+    evidence: Evidence,
+    vector: NDArray[np.float64],
+    contributions: NDArray[np.float64],
+    text_contribution: float,
+    telling_words: tuple[str, ...],
+) -> tuple[Reason, ...]:
+    """The reasons of one score, strongest first.
+
+    `vector` and `contributions` have shape (n_features,), in log-odds. A missing value can move a score, but 'not
+    known' accuses nobody, so it is left out of the words (its weight stays in the sum).
+    """
+    stories: dict[str, list[int]] = {}
+    for column, name in enumerate(NAMES):
+        stories.setdefault(_STORY_OF.get(name, name), []).append(column)
+    reasons = []
+    for code, columns in stories.items():
+        known = [column for column in columns if not math.isnan(vector[column])]
+        weight = float(contributions[columns].sum())
+        same_side = [column for column in known if contributions[column] * weight > 0]
+        if abs(weight) < _SMALLEST or not same_side:
+            continue
+        loudest = max(same_side, key=lambda column: abs(contributions[column]))
+        reasons.append(Reason(code, FEATURES[loudest].say(evidence, float(vector[loudest])), weight))
+    if abs(text_contribution) >= _SMALLEST:
+        reasons.append(Reason(TEXT_CODE, _wording(text_contribution, telling_words), text_contribution))
+    reasons.sort(key=lambda reason: (-abs(reason.weight), reason.code))
+    return tuple(reasons[:MOST])
+
+
+def _wording(contribution: float, words: tuple[str, ...]) -> str:
+    if contribution < 0:
+        return "The wording is like that of offers found genuine"
+    quoted = ", ".join(f"“{word}”" for word in words)
+    return f"The wording is like that of confirmed counterfeits{f': {quoted}' if quoted else ''}"

@@ -1,0 +1,71 @@
+"""The boosted trees, from LightGBM's text form without its run-time settings."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import NDArray
+
+from models.errors import BundleRefused
+
+_SETTINGS_START, _SETTINGS_END = "\nparameters:", "end of parameters\n"
+_MISSING_TYPE_BITS: Final = 2
+_MISSING_NAN: Final = 2
+
+
+def without_settings(text: str) -> str:
+    """The model text less its `parameters:` block, which holds thread counts and would change the digest."""
+    start, end = text.find(_SETTINGS_START), text.find(_SETTINGS_END)
+    return text if start < 0 or end < 0 else text[: start + 1] + text[end + len(_SETTINGS_END) :]
+
+
+def splits_without_missing(text: str) -> int:
+    """Splits that would treat NaN as zero: LightGBM makes them for columns that had no NaN in training.
+
+    `decision_type` holds the missing type in bits 2 and 3: 0 none, 1 zero, 2 NaN (LightGBM, tree.h).
+    """
+    found = 0
+    for line in text.splitlines():
+        if line.startswith("decision_type="):
+            kinds = [int(value) >> _MISSING_TYPE_BITS & 3 for value in line.partition("=")[2].split()]
+            found += sum(kind != _MISSING_NAN for kind in kinds)
+    return found
+
+
+class Forest:
+    """Raw log-odds and their parts. Only text whose digest was checked may come here: LightGBM trusts what it reads."""
+
+    def __init__(self, text: str) -> None:
+        try:
+            self._booster = lgb.Booster(model_str=text)
+        except lgb.basic.LightGBMError as error:
+            raise BundleRefused(f"The forest cannot be read: {error}.") from None
+        self.text = text
+        self.columns: int = self._booster.num_feature()
+
+    def raw(self, matrix: NDArray[np.float64], *, threads: int = 1) -> NDArray[np.float64]:
+        """Log-odds, shape (n,), of rows of shape (n, columns)."""
+        found = self._booster.predict(matrix, raw_score=True, num_threads=threads)
+        return np.asarray(found, dtype=np.float64)
+
+    def contributions(self, matrix: NDArray[np.float64], *, threads: int = 1) -> NDArray[np.float64]:
+        """Exact SHAP values, shape (n, columns + 1); the last column is the expected value. Rows sum to `raw`."""
+        found = self._booster.predict(matrix, pred_contrib=True, num_threads=threads)
+        return np.asarray(found, dtype=np.float64)
+
+
+def export(booster: lgb.Booster, names: Sequence[str]) -> str:
+    """The text of a trained booster as a bundle keeps it.
+
+    Raises
+    ------
+    ValueError
+        A split would read NaN as zero, or the columns are not the feature set.
+    """
+    text = without_settings(booster.model_to_string())
+    if splits_without_missing(text):
+        raise ValueError("a column had no missing value in training, so the forest would read NaN as zero")
+    if list(booster.feature_name()) != list(names):
+        raise ValueError("the forest's columns are not the feature set in its order")
+    return text

@@ -1,0 +1,28 @@
+"""Where listings go: thresholds, shares and order."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingPolicy:
+    """Settings of `models.routing.route`."""
+
+    # Used only where a bundle carries no threshold of its own: a coin's worth of suspicion is worth a brand's minute.
+    ask_brand_from: float = 0.5
+    # A case costs an analyst about a minute; at one in seven they find one fake in about seven minutes.
+    analyst_from: float = 0.15
+    # Points of the starter scorecard: one strong signal (30), or three weak ones.
+    analyst_from_points: float = 30.0
+    # Between one and five per cent of what nobody else would look at (Capabilities C.8); three gives 90 audits
+    # among 3,000 listings, so a prevalence of 2 % is known to about +-1.5 points.
+    audit_share: float = 0.03
+    # An authorised seller is looked at rarely, but never not at all: an account can be sold.
+    whitelist_audit_share: float = 0.01
+    # Fewer signal families than this leave the score to the prior (price, item, seller, brand, text).
+    fewest_families: int = 2
+    # A text shorter than this, alone, says nothing: "bag" is not evidence.
+    shortest_text: int = 12
+
+
+DEFAULT_ROUTING: Final = RoutingPolicy()

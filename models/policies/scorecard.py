@@ -1,0 +1,58 @@
+"""The starter scorecard: what a marketplace works with before it has any label."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`points` where the feature lies in [low, high); the highest band of one feature counts, not their sum."""
+
+    feature: str
+    low: float
+    high: float
+    points: float
+
+
+_ANY_MORE: Final = math.inf
+_ANY_LESS: Final = -math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardPolicy:
+    """Documented points per signal. They are judgements, not fits: nothing here is a probability.
+
+    30 points are what one strong signal is worth, and what a case on an analyst's desk needs.
+    """
+
+    rules: tuple[Rule, ...] = (
+        # Alibaba's and Corsearch's seed rule is 20 % of retail (Capabilities C.9); a median is below retail.
+        Rule("price_to_brand_category", _ANY_LESS, math.log(0.35), 30),
+        Rule("price_to_brand_category", math.log(0.35), math.log(0.6), 15),
+        # Strong wording weighs 3 in the lexicon: precise and rare (none in 22,912 genuine titles).
+        Rule("text_replica_grade", 3, _ANY_MORE, 40),
+        Rule("text_replica_grade", 1, 3, 10),
+        Rule("text_factory", 1, _ANY_MORE, 10),
+        Rule("text_inspired", 1, _ANY_MORE, 5),
+        Rule("text_contact", 1, _ANY_MORE, 10),
+        Rule("text_evasion", 1, _ANY_MORE, 10),
+        Rule("text_kinds", 3, _ANY_MORE, 10),
+        # An honest seller has no reason to hide a brand's name.
+        Rule("brand_disguised", 1, _ANY_MORE, 30),
+        Rule("brand_named_but_not_declared", 1, _ANY_MORE, 10),
+        # Buyers who say so: 3 % after smoothing needs two such returns among few sales.
+        Rule("item_fake_return_share", 0.03, _ANY_MORE, 30),
+        Rule("item_fake_return_share", 0.015, 0.03, 15),
+        Rule("seller_fake_return_share_90d", 0.02, _ANY_MORE, 15),
+        Rule("item_return_share", 0.2, _ANY_MORE, 10),
+        Rule("seller_return_share_90d", 0.2, _ANY_MORE, 10),
+        Rule("seller_age", _ANY_LESS, math.log1p(30), 10),
+        Rule("seller_confirmed_counterfeits", math.log1p(1), _ANY_MORE, 30),
+        # What speaks for a seller takes points away, never more than one weak signal.
+        Rule("seller_age", math.log1p(3 * 365), _ANY_MORE, -10),
+        Rule("text_honest_use", 1, _ANY_MORE, -5),
+    )
+
+
+DEFAULT_SCORECARD: Final = ScorecardPolicy()

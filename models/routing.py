@@ -1,0 +1,120 @@
+"""Score to route: who looks at a listing next, and why. Standard library only."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from models.policies.routing import RoutingPolicy
+from models.policies.version import policy_version
+from models.score import Score, ScoreKind
+
+
+class Lane(StrEnum):
+    """What follows a score."""
+
+    RELEASE = "release"
+    ANALYST = "analyst"
+    ASK_BRAND = "ask_brand"
+    AUDIT = "audit"
+    INSUFFICIENT_EVIDENCE = "insufficient_evidence"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Probabilities from which a listing goes to a person; part of a bundle, found on its validation rows."""
+
+    ask_brand_from: float
+    analyst_from: float
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What routing needs to know besides the score.
+
+    `families` counts the signal families with any value; `text_length` is characters of title and description.
+    `brand_id` is None where no one brand could be named; `brand_takes_part` is whether it answers questions here.
+    """
+
+    authorised: bool
+    brand_id: str | None
+    brand_name: str | None
+    brand_candidates: int
+    brand_takes_part: bool
+    families: int
+    text_length: int
+    already_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A lane with its reasons; `inclusion_probability` is the chance that a person would look at this listing."""
+
+    lane: Lane
+    reasons: tuple[str, ...]
+    inclusion_probability: float
+    policy_version: str
+
+
+def route(
+    score: Score, situation: Situation, *, draw: float, policy: RoutingPolicy, thresholds: Thresholds | None = None
+) -> Route:
+    """The route of one listing version.
+
+    The order is an argument. Authorised sellers come first, so that no score accuses them. Then thin evidence, because
+    a score without signals is the prior in disguise. Then the model's answer. The audit draw is independent of
+    all of it and replaces only `release`: `draw` is uniform on [0, 1), one per listing version, made by the caller
+    before anything here is known, so that the random slice stays random.
+    """
+    version = policy_version(policy)
+    lane, reasons, share = _without_audit(score, situation, policy, thresholds)
+    if lane is not Lane.RELEASE:
+        return Route(lane, reasons, 1.0, version)
+    if draw < share:
+        reasons = (f"Drawn at random for a check, one in {1 / share:.0f}.", *reasons)
+        return Route(Lane.AUDIT, reasons, share, version)
+    return Route(Lane.RELEASE, reasons, share, version)
+
+
+def _without_audit(
+    score: Score, situation: Situation, policy: RoutingPolicy, thresholds: Thresholds | None
+) -> tuple[Lane, tuple[str, ...], float]:
+    if situation.authorised:
+        reason = f"The seller is on {situation.brand_name}'s list of authorised sellers."
+        return Lane.RELEASE, (reason,), policy.whitelist_audit_share
+    if situation.already_open:
+        reason = "The offer was changed while a case on it was open."
+        lane, reasons, _ = _by_score(score, situation, policy, thresholds)
+        return (Lane.ANALYST if lane is Lane.RELEASE else lane), (reason, *reasons), 1.0
+    if situation.families < policy.fewest_families and situation.text_length < policy.shortest_text:
+        reason = (
+            f"Too little is known to say anything: {situation.families} of 5 kinds of signal and "
+            f"{situation.text_length} characters of text."
+        )
+        return Lane.INSUFFICIENT_EVIDENCE, (reason,), 1.0
+    return _by_score(score, situation, policy, thresholds)
+
+
+def _by_score(
+    score: Score, situation: Situation, policy: RoutingPolicy, thresholds: Thresholds | None
+) -> tuple[Lane, tuple[str, ...], float]:
+    if score.kind is ScoreKind.SCORECARD or score.probability is None:
+        if score.value >= policy.analyst_from_points:
+            reason = (
+                f"{score.value:.0f} points on the starter scorecard; analysts see {policy.analyst_from_points:.0f}."
+            )
+            return Lane.ANALYST, (f"{reason} It is not calibrated.",), 1.0
+        reason = f"{score.value:.0f} points on the starter scorecard, below {policy.analyst_from_points:.0f}."
+        return Lane.RELEASE, (reason,), policy.audit_share
+    ask_from = thresholds.ask_brand_from if thresholds else policy.ask_brand_from
+    analyst_from = thresholds.analyst_from if thresholds else policy.analyst_from
+    probability = score.probability
+    if probability < min(ask_from, analyst_from):
+        return Lane.RELEASE, (f"Probability {probability:.3f}, below {analyst_from:.3f}.",), policy.audit_share
+    if probability < ask_from:
+        return Lane.ANALYST, (f"Probability {probability:.2f}: between {analyst_from:.2f} and {ask_from:.2f}.",), 1.0
+    high = f"Probability {probability:.2f}, at or above {ask_from:.2f}"
+    if situation.brand_id is None:
+        why = f"{situation.brand_candidates} brands are possible" if situation.brand_candidates else "no brand is known"
+        return Lane.ANALYST, (f"{high}, but {why}.",), 1.0
+    if not situation.brand_takes_part:
+        return Lane.ANALYST, (f"{high}, but {situation.brand_name} does not take part.",), 1.0
+    return Lane.ASK_BRAND, (f"{high}: {situation.brand_name} can tell.",), 1.0

@@ -1,0 +1,39 @@
+"""What a scorer says of one listing, and why."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ScoreKind(StrEnum):
+    """A scorecard's value is points and is never used as a probability."""
+
+    SCORECARD = "scorecard"
+    CALIBRATED = "calibrated"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One line of why: a stable code, a sentence with its figures, and how much it moved the value.
+
+    `weight` is in log-odds for a calibrated score and in points for a scorecard; above zero it speaks for counterfeit.
+    """
+
+    code: str
+    sentence: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The value of one listing version.
+
+    `value` is log-odds (calibrated) or points (scorecard); `probability` is null for a scorecard. `scorer` names the
+    bundle digest or the scorecard's policy version, `fingerprint` the input that it was made for.
+    """
+
+    kind: ScoreKind
+    value: float
+    probability: float | None
+    reasons: tuple[Reason, ...]
+    scorer: str
+    fingerprint: str

@@ -1,0 +1,47 @@
+"""The linear n-gram model: weights per hashed index, scored without a matrix."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import text_kernel
+from features.fold import skeleton_codes
+from features.listing import Listing
+
+# A description counts half of a heading of equal length. Fixed beforehand: sellers write titles, and copy descriptions.
+DESCRIPTION_SCALE: Final = 0.5
+_LONGEST_WORD: Final = 40  # As shown in a reason; a longer run without a blank is not one word.
+_MOST_WORDS: Final = 200  # Words looked at for a reason; a longer description says nothing new further down.
+
+
+@dataclass(frozen=True, slots=True)
+class TextModel:
+    """Log-odds from text alone. `weights` has shape (text_kernel.COLUMNS,), scales and idf already inside."""
+
+    weights: NDArray[np.float32]
+    intercept: float
+
+    def log_odds(self, listing: Listing) -> float:
+        """The value of one listing; the intercept where it has no text."""
+        total = self.intercept
+        for field, codes in enumerate(text_kernel.documents(listing)):
+            total += text_kernel.field_score(codes, field, self.weights)
+        return total
+
+    def many(self, listings: Sequence[Listing]) -> NDArray[np.float64]:
+        """`log_odds` of each, shape (n,)."""
+        return np.array([self.log_odds(listing) for listing in listings], dtype=np.float64)
+
+    def telling_words(self, listing: Listing, most: int = 3) -> tuple[str, ...]:
+        """The words whose n-grams speak loudest for counterfeit, at most `most`, loudest first."""
+        sums: dict[str, float] = {}
+        for field, text in ((text_kernel.HEADING, text_kernel.heading(listing)), (1, listing.description or "")):
+            for word in text.split()[:_MOST_WORDS]:
+                if 1 < len(word) <= _LONGEST_WORD and any(map(str.isalpha, word)):
+                    found = text_kernel.indices(skeleton_codes(word), field)
+                    sums[word] = sums.get(word, 0.0) + float(self.weights[found].sum())
+        loudest = sorted((-total, word) for word, total in sums.items() if total > 0)
+        return tuple(word for _, word in loudest[:most])
