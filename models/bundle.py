@@ -25,7 +25,7 @@ from models.errors import BundleRefused
 from models.explanations import explain
 from models.forest import Forest
 from models.routing import Thresholds
-from models.score import Score, ScoreKind
+from models.score import Reason, Score, ScoreKind
 from models.textmodel import TextModel
 
 SCHEMA: Final = 1
@@ -49,7 +49,7 @@ class Bundle:
     classifier: Classifier
     thresholds: Thresholds
     references: References
-    references_as_of: datetime
+    references_as_of: datetime | None
     masking: Masking
     fingerprint: str
     digest: str
@@ -69,7 +69,7 @@ class Bundle:
         listings = [facts.listing for facts in all_facts]
         log_odds = self.classifier.log_odds(matrix, listings, threads=threads)
         wanted = [i for i in range(len(found)) if with_reasons is None or with_reasons[i]]
-        reasons = dict.fromkeys(range(len(found)), ())
+        reasons: dict[int, tuple[Reason, ...]] = dict.fromkeys(range(len(found)), ())
         if wanted:
             parts = self.classifier.contributions(matrix[wanted], [listings[i] for i in wanted], threads=threads)
             for row, i in enumerate(wanted):
@@ -86,7 +86,7 @@ def to_files(
     *,
     thresholds: Thresholds,
     references: References,
-    references_as_of: datetime,
+    references_as_of: datetime | None,
     masking: Masking,
 ) -> dict[str, bytes]:
     """The files of a bundle by name, the manifest among them; equal models give equal bytes."""
@@ -193,11 +193,11 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         raise BundleRefused(f"The bundle does not hold what it should: {type(error).__name__}.") from None
 
 
-def _references_to_dict(references: References, as_of: datetime) -> dict[str, Any]:
+def _references_to_dict(references: References, as_of: datetime | None) -> dict[str, Any]:
     if not isinstance(references.prices, PriceTable):
         raise TypeError("a bundle keeps a table of references, not the prices behind it")
     return {
-        "as_of": as_of.isoformat(),
+        "as_of": as_of.isoformat() if as_of else None,
         "base_currency": references.rates.base_currency,
         "rates": dict(sorted(references.rates.table.items())),
         "brands": [asdict(brand) for _, brand in sorted(references.brands.brands.items())],
@@ -205,14 +205,14 @@ def _references_to_dict(references: References, as_of: datetime) -> dict[str, An
     }
 
 
-def _references_from_dict(found: dict[str, Any]) -> tuple[References, datetime]:
+def _references_from_dict(found: dict[str, Any]) -> tuple[References, datetime | None]:
     brands = [
         Brand(row["brand_id"], row["name"], tuple(row["aliases"]), tuple(row["gtin_prefixes"]))
         for row in found["brands"]
     ]
     prices = {(brand, category): PriceReference(median, mad, n) for brand, category, median, mad, n in found["prices"]}
     references = References(Rates(found["base_currency"], found["rates"]), BrandRegister(brands), PriceTable(prices))
-    return references, datetime.fromisoformat(found["as_of"])
+    return references, datetime.fromisoformat(found["as_of"]) if found["as_of"] else None
 
 
 def _read(files: Mapping[str, bytes], name: str) -> dict[str, Any]:

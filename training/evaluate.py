@@ -1,0 +1,168 @@
+"""How good the model is on labelled rows of unseen sellers, beside baselines fitted in the same run."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.brands import BrandRegister
+from features.facts import Facts
+from features.listing import Listing
+from models.calibration import expit
+from training import baselines, metrics
+from training.fit import CounterfeitClassifier
+from training.references import OfflineReferences
+from training.splits import Rows, grouped_folds, seller_groups
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int8]
+
+FOLDS: Final = 5
+BOOTSTRAPS: Final = 1_000
+_TOP: Final = (10, 20, 50, 100)
+MODEL: Final = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """Labelled listings: labels of shape (n,) in {0, 1}, sellers by external id or None."""
+
+    listings: tuple[Listing, ...]
+    labels: Labels
+
+    @property
+    def groups(self) -> NDArray[np.intp]:
+        """Seller numbers, shape (n,)."""
+        return seller_groups([listing.seller.external_id for listing in self.listings])
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Out-of-fold values of one repetition: name to array of shape (n,)."""
+
+    values: dict[str, Floats]
+
+
+def cross_validate(
+    data: Labelled,
+    brands: BrandRegister,
+    *,
+    repeats: int,
+    as_of: datetime,
+    marketplace: str,
+    threads: int = 1,
+    progress: Callable[[int, int], None] = lambda _done, _all: None,
+) -> list[Repeat]:
+    """Repeated 5-fold cross-validation grouped by seller; nothing is chosen outside the folds.
+
+    In each fold references, features, text model, join weight and calibration come from the training rows alone.
+
+    Raises
+    ------
+    ValueError
+        One class only, or too few sellers of a class for five folds.
+    """
+    groups = data.groups
+    found: list[Repeat] = []
+    raw, texts = baselines.raw_numbers(data.listings), baselines.all_text(data.listings)
+    for repeat in range(repeats):
+        values = {name: np.full(len(data.labels), np.nan) for name in (MODEL, "numbers", "char_text")}
+        folds = list(grouped_folds(data.labels, groups, folds=FOLDS, seed=repeat))
+        for number, (train, test) in enumerate(folds):
+            progress(repeat * FOLDS + number, repeats * FOLDS)
+            train_facts, test_facts = _fold_facts(
+                data.listings, brands, (train, test), as_of=as_of, marketplace=marketplace
+            )
+            model = CounterfeitClassifier(seed=repeat, threads=threads)
+            model.fit(train_facts, data.labels[train], groups=groups[train])
+            values[MODEL][test] = model.decision_function(test_facts)
+            labels = data.labels[train]
+            values["numbers"][test] = baselines.fit_predict_numbers(raw[train], labels, raw[test], threads=threads)
+            values["char_text"][test] = baselines.fit_predict_char_text(
+                [texts[i] for i in train], labels, [texts[i] for i in test]
+            )
+        values["rank_average"] = baselines.rank_average(values["numbers"], values["char_text"])
+        found.append(Repeat(values))
+    progress(repeats * FOLDS, repeats * FOLDS)
+    return found
+
+
+def _fold_facts(
+    listings: Sequence[Listing], brands: BrandRegister, split: tuple[Rows, Rows], *, as_of: datetime, marketplace: str
+) -> tuple[list[Facts], list[Facts]]:
+    train, test = split
+    offline = OfflineReferences([listings[i] for i in train], brands)
+    made = [
+        [offline.facts(listings[i], as_of=as_of, marketplace=marketplace, took_part=took_part) for i in rows]
+        for rows, took_part in ((train, True), (test, False))
+    ]
+    return made[0], made[1]
+
+
+def summarise(data: Labelled, repeats: Sequence[Repeat]) -> dict[str, Any]:
+    """The figures of `touchstone evaluate --json`: each a mean over repeats with an interval over sellers.
+
+    The interval resamples whole sellers and averages the figure over the repeats inside each resample.
+    """
+    bootstrap = metrics.seller_bootstrap(data.groups, times=BOOTSTRAPS, seed=0)
+    summary = {name: _figures(data.labels, [r.values[name] for r in repeats], bootstrap) for name in repeats[0].values}
+    model = summary.pop(MODEL)
+    probabilities = [np.array([expit(float(v)) for v in repeat.values[MODEL]]) for repeat in repeats]
+    model["brier"] = _mean([metrics.brier(data.labels, p) for p in probabilities])
+    model["calibration_error"] = _mean([metrics.calibration_error(data.labels, p) for p in probabilities])
+    return {
+        "rows": len(data.labels),
+        "positives": int(data.labels.sum()),
+        "sellers": len(np.unique(data.groups)),
+        "folds": FOLDS,
+        "repeats": len(repeats),
+        "model": model,
+        "baselines": summary,
+        "difference_to_rank_average": _difference(data.labels, repeats, bootstrap),
+    }
+
+
+def _figures(labels: Labels, values: Sequence[Floats], bootstrap: Floats) -> dict[str, Any]:
+    by_repeat = [metrics.average_precision(labels, v) for v in values]
+    precisions = np.mean([metrics.average_precisions(labels, v, bootstrap) for v in values], axis=0)
+    areas = np.mean([metrics.roc_aucs(labels, v, bootstrap) for v in values], axis=0)
+    return {
+        "ap": _mean(by_repeat),
+        "ap_standard_error": _standard_error(by_repeat),
+        "ap_by_repeat": by_repeat,
+        "ap_interval": metrics.central_interval(precisions),
+        "roc_auc": _mean([metrics.roc_auc(labels, v) for v in values]),
+        "roc_auc_interval": metrics.central_interval(areas),
+        "precision_at": {str(k): _mean([metrics.precision_at(labels, v, k) for v in values]) for k in _TOP},
+    }
+
+
+def _difference(labels: Labels, repeats: Sequence[Repeat], bootstrap: Floats) -> dict[str, Any]:
+    """Model less rank average, paired: both on the same resamples of sellers."""
+    pairs = [(repeat.values[MODEL], repeat.values["rank_average"]) for repeat in repeats]
+    by_repeat = [
+        metrics.average_precision(labels, ours) - metrics.average_precision(labels, theirs) for ours, theirs in pairs
+    ]
+    resampled = np.mean(
+        [
+            metrics.average_precisions(labels, ours, bootstrap) - metrics.average_precisions(labels, theirs, bootstrap)
+            for ours, theirs in pairs
+        ],
+        axis=0,
+    )
+    return {
+        "ap": _mean(by_repeat),
+        "ap_interval": metrics.central_interval(resampled),
+        "repeats_better": sum(d > 0 for d in by_repeat),
+    }
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.mean(values))
+
+
+def _standard_error(values: Sequence[float]) -> float | None:
+    return float(np.std(values, ddof=1) / np.sqrt(len(values))) if len(values) > 1 else None

@@ -1,0 +1,69 @@
+"""Folds in which no seller stands on both sides, and the split by time that a promotion is judged on."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import StratifiedGroupKFold
+
+Rows = NDArray[np.intp]
+
+
+def seller_groups(sellers: Sequence[str | None]) -> NDArray[np.intp]:
+    """A number per seller, shape (n,); a row without a seller is a group of its own, never one shared 'unknown'."""
+    numbers: dict[str, int] = {}
+    groups = [
+        len(sellers) + i if seller is None else numbers.setdefault(seller, len(numbers))
+        for i, seller in enumerate(sellers)
+    ]
+    return np.array(groups, dtype=np.intp)
+
+
+def grouped_folds(
+    labels: NDArray[np.int8], groups: NDArray[np.intp], *, folds: int, seed: int
+) -> Iterator[tuple[Rows, Rows]]:
+    """(training rows, test rows) of each fold, shuffled by seed, the share of positives kept about equal.
+
+    Raises
+    ------
+    ValueError
+        One class only, or fewer sellers of either class than folds.
+    """
+    for value, name in ((1, "counterfeit"), (0, "genuine")):
+        sellers = len(np.unique(groups[labels == value]))
+        if sellers < folds:
+            raise ValueError(f"{sellers} sellers have {name} rows; {folds} folds by seller need at least {folds}")
+    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    yield from splitter.split(np.zeros(len(labels)), labels, groups)
+
+
+@dataclass(frozen=True, slots=True)
+class LaterSplit:
+    """Rows to fit on and rows to judge on: later in time, of sellers that the fit never saw."""
+
+    fit: Rows
+    judge: Rows
+    cut: datetime
+
+
+def split_later_unseen(times: Sequence[datetime], groups: NDArray[np.intp], *, share: float) -> LaterSplit:
+    """The last `share` of the rows by time, less the sellers known before.
+
+    What is fitted are all rows up to the cut; later rows of sellers known before the cut are in neither part: fitting
+    on them would look ahead, judging on them would flatter.
+
+    Raises
+    ------
+    ValueError
+        There are no rows.
+    """
+    if not times:
+        raise ValueError("there are no rows to split")
+    order = np.array(sorted(range(len(times)), key=lambda i: (times[i], i)), dtype=np.intp)
+    cut = times[order[int(len(order) * (1 - share))]]
+    early = np.array([t < cut for t in times], dtype=bool)
+    known = set(groups[early].tolist())
+    unseen = np.array([g not in known for g in groups.tolist()], dtype=bool)
+    return LaterSplit(np.flatnonzero(early), np.flatnonzero(~early & unseen), cut)
