@@ -1,0 +1,86 @@
+"""Who may do what: roles, permissions, and the grants that tie them to a marketplace or a brand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+
+class Role(StrEnum):
+    """What a person does here."""
+
+    ANALYST = "analyst"
+    BRAND = "brand"
+    ACCOUNT_MANAGER = "account_manager"
+    DATA_SCIENTIST = "data_scientist"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """One thing that can be done."""
+
+    REVIEW_CASES = "review_cases"
+    ANSWER_QUESTIONS = "answer_questions"
+    LOOK_AFTER_BRANDS = "look_after_brands"
+    SEE_MODELS = "see_models"
+    TRAIN_MODELS = "train_models"
+    PROMOTE_MODELS = "promote_models"
+    ADMINISTER = "administer"
+
+
+class Scope(StrEnum):
+    """What an API key of a marketplace may do."""
+
+    INTAKE = "intake"
+    BACKFILL = "backfill"  # Set when a thing was known to when it happened; for the import of a past.
+    CLOCK = "clock"  # Move the simulated clock; never honoured in production.
+
+
+_PERMISSIONS: Final = {
+    Role.ANALYST: frozenset({Permission.REVIEW_CASES, Permission.SEE_MODELS}),
+    Role.BRAND: frozenset({Permission.ANSWER_QUESTIONS}),
+    Role.ACCOUNT_MANAGER: frozenset({Permission.LOOK_AFTER_BRANDS}),
+    Role.DATA_SCIENTIST: frozenset({Permission.SEE_MODELS, Permission.TRAIN_MODELS, Permission.PROMOTE_MODELS}),
+    Role.ADMIN: frozenset({Permission.ADMINISTER, Permission.SEE_MODELS, Permission.PROMOTE_MODELS}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role in one marketplace; a brand's people also name their brand."""
+
+    role: Role
+    marketplace_id: str
+    brand_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody signed in, with their grants."""
+
+    user_id: str
+    name: str
+    email: str
+    grants: tuple[Grant, ...]
+
+    def may(self, permission: Permission) -> bool:
+        """Whether any grant carries the permission; the data is narrowed by `marketplaces` and `brands`."""
+        return any(permission in _PERMISSIONS[grant.role] for grant in self.grants)
+
+    def marketplaces(self, permission: Permission) -> frozenset[str]:
+        """The marketplaces in which the permission holds."""
+        return frozenset(g.marketplace_id for g in self.grants if permission in _PERMISSIONS[g.role])
+
+    def brands(self, permission: Permission) -> frozenset[tuple[str, str]]:
+        """(marketplace, brand) pairs for which the permission holds."""
+        return frozenset(
+            (g.marketplace_id, g.brand_id)
+            for g in self.grants
+            if g.brand_id is not None and permission in _PERMISSIONS[g.role]
+        )
+
+
+def roles(grants: Iterable[Grant]) -> tuple[Role, ...]:
+    """The roles in the order of the enumeration, each once."""
+    held = {grant.role for grant in grants}
+    return tuple(role for role in Role if role in held)

@@ -1,0 +1,76 @@
+"""A case and its states: what may follow what, and why not."""
+
+from enum import StrEnum
+from typing import Final
+
+from models.errors import Conflict
+
+
+class CaseLane(StrEnum):
+    """Who a case waits for."""
+
+    ASK_BRAND = "ask_brand"
+    ANALYST = "analyst"
+    AUDIT = "audit"
+    INSUFFICIENT_EVIDENCE = "insufficient_evidence"
+    APPEAL = "appeal"
+
+
+class CaseState(StrEnum):
+    """`open` waits for a person; `decided` has a verdict that stands; `stale` was overtaken by a newer version."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+    STALE = "stale"
+
+
+class CaseEvent(StrEnum):
+    """What can happen to a case."""
+
+    DECIDE = "decide"
+    PASS_ON = "pass_on"  # Answered, but by somebody who could not settle it: another lane, still open.
+    UNDO = "undo"
+    NEW_VERSION = "new_version"
+
+
+_TRANSITIONS: Final = {
+    (CaseState.OPEN, CaseEvent.DECIDE): CaseState.DECIDED,
+    (CaseState.OPEN, CaseEvent.PASS_ON): CaseState.OPEN,
+    (CaseState.OPEN, CaseEvent.NEW_VERSION): CaseState.STALE,
+    (CaseState.DECIDED, CaseEvent.UNDO): CaseState.OPEN,
+}
+
+_SENTENCES: Final = {
+    CaseState.OPEN: "The case is still open, so there is nothing to undo.",
+    CaseState.DECIDED: "The case has been decided already.",
+    CaseState.STALE: "The offer was changed since this case was opened; a new case shows the current version.",
+}
+
+
+def next_state(state: CaseState, event: CaseEvent) -> CaseState:
+    """The state after an event.
+
+    Raises
+    ------
+    Conflict
+        The event cannot happen in this state; the sentence says what happened before.
+    """
+    following = _TRANSITIONS.get((state, event))
+    if following is None:
+        raise Conflict(_SENTENCES[state])
+    return following
+
+
+# Lanes whose work weighs more stay on top when an offer is changed while its case is open.
+_PRECEDENCE: Final = (
+    CaseLane.APPEAL,
+    CaseLane.ASK_BRAND,
+    CaseLane.ANALYST,
+    CaseLane.AUDIT,
+    CaseLane.INSUFFICIENT_EVIDENCE,
+)
+
+
+def lane_after_change(before: CaseLane, routed: CaseLane) -> CaseLane:
+    """The lane of the case that follows a stale one: editing an offer never lowers the attention it gets."""
+    return min(before, routed, key=_PRECEDENCE.index)

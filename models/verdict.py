@@ -1,0 +1,142 @@
+"""A person's judgement, and what follows from it. Standard library only."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from models.case import CaseEvent, CaseLane
+from models.errors import Forbidden, Invalid
+from models.policies.enforcement import EnforcementPolicy
+
+
+class Judgement(StrEnum):
+    """What a person says of a listing version. `withdrawn` takes an earlier judgement back."""
+
+    COUNTERFEIT = "counterfeit"
+    GENUINE = "genuine"
+    GREY_MARKET = "grey_market"
+    LICENSED = "licensed"
+    CANNOT_TELL = "cannot_tell"
+    NEEDS_TEST_BUY = "needs_test_buy"
+    WITHDRAWN = "withdrawn"
+
+
+class ReasonCode(StrEnum):
+    """What a counterfeit verdict rests on."""
+
+    TRADEMARK_COUNTERFEIT = "trademark_counterfeit"
+    MARK_MISUSE = "mark_misuse"
+    DESIGN = "design"
+    COPYRIGHT = "copyright"
+    NOT_AS_DESCRIBED = "not_as_described"
+
+
+class Side(StrEnum):
+    """Whose person judged."""
+
+    ANALYST = "analyst"
+    BRAND = "brand"
+
+
+class Outcome(StrEnum):
+    """What is asked of the marketplace."""
+
+    NONE = "none"
+    REMOVE = "remove"
+    REINSTATE = "reinstate"
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What a verdict does: to the case, to the offer, and why. `lane` is set where somebody else must look."""
+
+    event: CaseEvent
+    outcome: Outcome
+    lane: CaseLane | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Where and by whom a verdict is given."""
+
+    lane: CaseLane
+    side: Side
+    brand_takes_part: bool
+    brand_name: str | None
+
+
+_SETTLED: Final = {
+    Judgement.GENUINE: "genuine",
+    Judgement.LICENSED: "licensed",
+    Judgement.GREY_MARKET: "genuine goods outside the authorised channel, which is no strike and no counterfeit",
+}
+
+
+def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -> Consequence:
+    """What follows from one judgement.
+
+    A brand that says 'counterfeit' of its own mark ends the matter: it alone can authenticate the goods, and asking
+    further would be the correspondence that good-faith takedown is there to end. An analyst's 'counterfeit' removes
+    only where no brand can be asked (or policy says so); otherwise it becomes a question to the brand. Who cannot
+    tell passes the case on: a brand to an analyst, an analyst to the brand if there is one. Grey market is genuine
+    goods, so the offer stays. On appeal the same words decide the other way round: 'counterfeit' upholds the
+    removal, anything that is not counterfeit undoes it, and 'cannot tell' undoes it too, because the doubt is the
+    seller's.
+
+    Raises
+    ------
+    Forbidden
+        A brand may not decide an appeal against its own verdict.
+    Invalid
+        `withdrawn` is what an undo records, not an answer.
+    """
+    if judgement is Judgement.WITHDRAWN:
+        raise Invalid("A verdict is taken back by undoing it.")
+    if bench.lane is CaseLane.APPEAL:
+        return _on_appeal(judgement, bench)
+    brand = bench.brand_name or "the brand"
+    match judgement:
+        case Judgement.COUNTERFEIT:
+            return _counterfeit(bench, policy, brand)
+        case Judgement.CANNOT_TELL | Judgement.NEEDS_TEST_BUY:
+            return _unsettled(judgement, bench, brand)
+        case _:
+            reason = f"The offer stays: {_SETTLED[judgement]}."
+            return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (reason,))
+
+
+def _counterfeit(bench: Bench, policy: EnforcementPolicy, brand: str) -> Consequence:
+    if bench.side is Side.BRAND:
+        reason = f"{brand} says that the goods are not genuine."
+        return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
+    if not bench.brand_takes_part:
+        reason = "An analyst found the goods not genuine, and no brand can be asked."
+        return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
+    if policy.analyst_removes_if_brand_takes_part:
+        reason = "An analyst found the goods not genuine, which this marketplace's policy lets stand alone."
+        return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
+    reason = f"An analyst found the goods not genuine; {brand} is asked before anything is removed."
+    return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ASK_BRAND, (reason,))
+
+
+def _unsettled(judgement: Judgement, bench: Bench, brand: str) -> Consequence:
+    what = "cannot tell" if judgement is Judgement.CANNOT_TELL else "asks for a test buy"
+    if bench.side is Side.BRAND:
+        return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ANALYST, (f"{brand} {what}; an analyst decides.",))
+    if bench.brand_takes_part and bench.lane is not CaseLane.ASK_BRAND:
+        return Consequence(
+            CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ASK_BRAND, (f"An analyst {what}; {brand} is asked.",)
+        )
+    return Consequence(
+        CaseEvent.DECIDE, Outcome.NONE, None, (f"An analyst {what}, and nobody else can; the offer stays.",)
+    )
+
+
+def _on_appeal(judgement: Judgement, bench: Bench) -> Consequence:
+    if bench.side is Side.BRAND:
+        raise Forbidden("An appeal is decided by somebody who did not decide before.")
+    if judgement is Judgement.COUNTERFEIT:
+        return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, ("The appeal is dismissed; the removal stands.",))
+    reason = "The appeal is upheld; the offer is reinstated."
+    return Consequence(CaseEvent.DECIDE, Outcome.REINSTATE, None, (reason,))
