@@ -28,7 +28,7 @@ class CaseEvent(StrEnum):
     """What can happen to a case."""
 
     DECIDE = "decide"
-    PASS_ON = "pass_on"  # Answered, but by somebody who could not settle it: another lane, still open.
+    PASS_ON = "pass_on"  # noqa: S105  # No password: answered, but by somebody who could not settle it: another lane, still open.
     UNDO = "undo"
     NEW_VERSION = "new_version"
 
