@@ -1,0 +1,1 @@
+"""The world: HTTP, pages, database, durable jobs, command line."""

@@ -1,0 +1,54 @@
+"""The present, by injection: the system's, or a simulated one that only moves forward."""
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time, and whether a real delay can stand for a wait on it."""
+
+    @property
+    def simulated(self) -> bool:
+        """Whether waits on this clock pass by moving it, so that only the sweep can end them."""
+
+    def now(self) -> datetime:
+        """The present, aware, in UTC."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    simulated = False
+
+    def now(self) -> datetime:
+        """As `Clock.now`."""
+        return datetime.now(UTC)
+
+
+class SimulatedClock:
+    """The machine's clock plus an offset that can only grow, so that 90 days can pass in a minute.
+
+    It goes on by itself at the speed of the machine's: what is pending ends even when nobody moves it.
+    """
+
+    simulated = True
+
+    def __init__(self, offset: timedelta) -> None:
+        self._offset = offset
+        self._lock = threading.Lock()
+
+    @property
+    def offset(self) -> timedelta:
+        """What is added to the machine's clock; kept in the database across restarts."""
+        return self._offset
+
+    def now(self) -> datetime:
+        """As `Clock.now`."""
+        return datetime.now(UTC) + self._offset
+
+    def forward_to(self, moment: datetime) -> timedelta:
+        """Move to a later moment and return the new offset; an earlier moment changes nothing."""
+        with self._lock:
+            self._offset += max(timedelta(0), moment - self.now())
+            return self._offset

@@ -1,0 +1,117 @@
+"""Engines: SQLite as it must be set for durability, or PostgreSQL; one for writes, one for reads."""
+
+import re
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Final
+
+from sqlalchemy import Engine, create_engine, event
+
+from models.errors import DomainError
+
+try:
+    import pysqlite3 as sqlite_module
+except ImportError:  # No wheel for this platform: the system's SQLite, without WAL if it has the race.
+    import sqlite3 as sqlite_module
+
+BUSY_TIMEOUT_MS: Final = 30_000
+
+# The WAL-reset race of 3.7.0-3.51.2 needs only two connections of one process (DECISIONS 21).
+_FIXED: Final = (3, 51, 3)
+_BACKPORTS: Final = {(3, 44): 6, (3, 50): 7}
+
+
+class DatabaseUnsafe(DomainError):
+    """The database cannot be opened in a way that keeps what it acknowledges."""
+
+    code = "database_unsafe"
+
+
+def has_wal_race(version: str) -> bool:
+    """Whether this SQLite version can corrupt a WAL database under two connections.
+
+    >>> has_wal_race("3.46.1"), has_wal_race("3.50.7"), has_wal_race("3.53.4")
+    (True, False, False)
+    """
+    major, minor, patch = (int(part) for part in re.findall(r"\d+", version)[:3])
+    if (major, minor, patch) >= _FIXED:
+        return False
+    backport = _BACKPORTS.get((major, minor))
+    return backport is None or patch < backport
+
+
+def sqlite_url(path: Path) -> str:
+    """The URL of a SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def is_sqlite(url: str) -> bool:
+    """Whether the URL names the embedded engine."""
+    return url.startswith("sqlite")
+
+
+def sqlite_driver() -> ModuleType:
+    """The SQLite module in use; DBOS is given the same one."""
+    found: ModuleType = sqlite_module
+    return found
+
+
+def write_engine(url: str) -> Engine:
+    """The engine for transactions that write; on SQLite each begins by taking the write lock.
+
+    A read that is later upgraded would fail with 'database is locked' however long one waits (PROMISES 0.3).
+    """
+    return _sqlite(url, "BEGIN IMMEDIATE") if is_sqlite(url) else _postgresql(url)
+
+
+def read_engine(url: str) -> Engine:
+    """The engine for reads, which never wait for a writer."""
+    return _sqlite(url, "BEGIN") if is_sqlite(url) else _postgresql(url)
+
+
+def _postgresql(url: str) -> Engine:
+    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+
+
+def _sqlite(url: str, begin: str) -> Engine:
+    engine = create_engine(
+        url, module=sqlite_driver(), pool_size=10, connect_args={"check_same_thread": False, "timeout": 30}
+    )
+    journal = "DELETE" if has_wal_race(sqlite_driver().sqlite_version) else "WAL"
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # SQLAlchemy emits BEGIN itself, below.
+        for pragma in (
+            f"journal_mode={journal}",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+        ):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def assert_durable(engine: Engine) -> None:
+    """Refuse to go on where an acknowledged write could be lost.
+
+    Raises
+    ------
+    DatabaseUnsafe
+        SQLite is not set as it must be.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    racy = has_wal_race(sqlite_driver().sqlite_version)
+    if (found["journal_mode"] == "wal" and racy) or found["synchronous"] != 2 or found["foreign_keys"] != 1:
+        raise DatabaseUnsafe(f"SQLite {sqlite_driver().sqlite_version} is set to {found}, which may lose writes.")

@@ -1,0 +1,570 @@
+"""The tables. Only modules of `serving.db` import them.
+
+Every business row carries its marketplace, and keys are composite, so that the database itself refuses a reference
+from one marketplace into another.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from serving.db.types import Compressed, Json, UtcTime
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+_ID = String(40)
+_EXTERNAL = String(200)
+
+
+def _id(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, _ID, nullable=nullable)
+
+
+def _at(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, UtcTime, nullable=nullable)
+
+
+def _word(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, String(40), nullable=nullable)
+
+
+def _tenant(name: str, key: str, *parts: Any) -> Table:
+    """A table of rows that belong to one marketplace, keyed by (marketplace, id)."""
+    return Table(
+        name,
+        metadata,
+        Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+        _id(key),
+        *parts,
+        PrimaryKeyConstraint("marketplace_id", key),
+    )
+
+
+def _within(column: str, table: str, key: str | None = None) -> ForeignKeyConstraint:
+    """A reference that stays inside the marketplace."""
+    return ForeignKeyConstraint(
+        ["marketplace_id", column], [f"{table}.marketplace_id", f"{table}.{key or column}"]
+    )
+
+
+def _one_of(column: str, *values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+# Who is here.
+
+marketplace = Table(
+    "marketplace",
+    metadata,
+    Column("marketplace_id", _ID, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("base_currency", String(3), nullable=False),
+    _at("seller_events_since", nullable=True),
+    _at("created_at"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("user_id", _ID, primary_key=True),
+    Column("email", String(320), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    _at("created_at"),
+    _at("disabled_at", nullable=True),
+)
+
+brand = Table(
+    "brand",
+    metadata,
+    Column("brand_id", _ID, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("aliases", Json, nullable=False),
+    Column("gtin_prefixes", Json, nullable=False),
+    _at("created_at"),
+)
+
+role_grant = Table(
+    "role_grant",
+    metadata,
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    _word("role"),
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=True),
+    _at("created_at"),
+    UniqueConstraint("user_id", "role", "marketplace_id", "brand_id"),
+    _one_of("role", "analyst", "brand", "account_manager", "data_scientist", "admin"),
+)
+
+browser_session = Table(
+    "browser_session",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False, index=True),
+    Column("csrf_token", String(64), nullable=False),
+    _at("created_at"),
+    _at("expires_at"),
+)
+
+setup_token = Table(
+    "setup_token",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    _at("created_at"),
+    _at("used_at", nullable=True),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("key_id", _ID, primary_key=True),
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("secret_hash", String(64), nullable=False),
+    Column("scopes", Json, nullable=False),
+    _at("created_at"),
+    _at("revoked_at", nullable=True),
+)
+
+webhook_endpoint = _tenant(
+    "webhook_endpoint",
+    "endpoint_id",
+    Column("url", String(2000), nullable=False),
+    Column("secret", String(200), nullable=False),
+    Column("allow_loopback", Boolean, nullable=False),
+    _at("created_at"),
+    _at("disabled_at", nullable=True),
+)
+
+brand_enrolment = Table(
+    "brand_enrolment",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=False),
+    Column("takes_part", Boolean, nullable=False),
+    Column("account_manager_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    _at("enrolled_at"),
+    PrimaryKeyConstraint("marketplace_id", "brand_id"),
+)
+
+authorised_seller = Table(
+    "authorised_seller",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=False),
+    Column("seller_external_id", _EXTERNAL, nullable=False),
+    _at("added_at"),
+    PrimaryKeyConstraint("marketplace_id", "brand_id", "seller_external_id"),
+)
+
+# What was offered.
+
+seller = _tenant(
+    "seller",
+    "seller_id",
+    Column("external_id", _EXTERNAL, nullable=False),
+    _at("first_known_at"),
+    UniqueConstraint("marketplace_id", "external_id"),
+)
+
+seller_event = _tenant(
+    "seller_event",
+    "event_id",
+    Column("source_event_id", _EXTERNAL, nullable=False),
+    Column("seller_external_id", _EXTERNAL, nullable=False),
+    _word("kind"),
+    Column("listing_external_id", _EXTERNAL, nullable=True),
+    Column("amount_minor", BigInteger, nullable=True),
+    Column("currency", String(3), nullable=True),
+    _at("occurred_at"),
+    _at("known_at"),
+    UniqueConstraint("marketplace_id", "source_event_id"),
+    _one_of("kind", "sale", "return", "fake_return", "rating"),
+    Index("ix_seller_event_window", "marketplace_id", "seller_external_id", "occurred_at"),
+)
+
+listing = _tenant(
+    "listing",
+    "listing_id",
+    Column("external_id", _EXTERNAL, nullable=False),
+    Column("seller_external_id", _EXTERNAL, nullable=True),
+    _id("version_id"),
+    Column("version", Integer, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("observed_hash", String(64), nullable=False),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    _at("first_known_at"),
+    UniqueConstraint("marketplace_id", "external_id"),
+    Index("ix_listing_seller", "marketplace_id", "seller_external_id", "first_known_at"),
+)
+
+listing_version = _tenant(
+    "listing_version",
+    "version_id",
+    _id("listing_id"),
+    Column("number", Integer, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("content", Json, nullable=False),
+    Column("seller_external_id", _EXTERNAL, nullable=True),
+    Column("price_minor", BigInteger, nullable=True),
+    Column("currency", String(3), nullable=True),
+    Column("log_price", Float, nullable=True),
+    Column("previous_log_price", Float, nullable=True),
+    Column("draw", Float, nullable=False),
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=True),
+    Column("brand_key", String(200), nullable=False),
+    Column("category_key", String(500), nullable=False),
+    _at("occurred_at"),
+    _at("known_at"),
+    _within("listing_id", "listing"),
+    UniqueConstraint("marketplace_id", "listing_id", "number"),
+    Index("ix_listing_version_known", "marketplace_id", "known_at"),
+)
+
+observation = _tenant(
+    "observation",
+    "observation_id",
+    _id("listing_id"),
+    _id("version_id"),
+    Column("observed", Json, nullable=False),
+    _at("occurred_at"),
+    _at("known_at"),
+    _within("listing_id", "listing"),
+    _within("version_id", "listing_version"),
+    Index("ix_observation_listing", "marketplace_id", "listing_id", "known_at"),
+)
+
+quarantine = _tenant(
+    "quarantine",
+    "quarantine_id",
+    Column("source", String(200), nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("field", String(200), nullable=False),
+    Column("sentence", String(500), nullable=False),
+    Column("row_hash", String(64), nullable=False),
+    Column("row_length", BigInteger, nullable=False),
+    Column("row_head", Text, nullable=False),
+    _at("known_at"),
+    Index("ix_quarantine_known", "marketplace_id", "known_at"),
+)
+
+# What was thought of it.
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("schema", Integer, nullable=False),
+    Column("body", Compressed, nullable=False),
+    PrimaryKeyConstraint("marketplace_id", "digest"),
+)
+
+score = _tenant(
+    "score",
+    "score_id",
+    _id("listing_id"),
+    _id("version_id"),
+    Column("facts_digest", String(64), nullable=False),
+    _word("kind"),
+    Column("value", Float, nullable=False),
+    Column("probability", Float, nullable=True),
+    Column("scorer", String(80), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("reasons", Json, nullable=False),
+    _word("lane"),
+    Column("route_reasons", Json, nullable=False),
+    Column("policy_version", String(80), nullable=False),
+    Column("inclusion_probability", Float, nullable=False),
+    _at("scored_at"),
+    _within("listing_id", "listing"),
+    _within("version_id", "listing_version"),
+    ForeignKeyConstraint(["marketplace_id", "facts_digest"], ["facts.marketplace_id", "facts.digest"]),
+    _one_of("kind", "scorecard", "calibrated"),
+    _one_of("lane", "release", "analyst", "ask_brand", "audit", "insufficient_evidence"),
+    Index("ix_score_version", "marketplace_id", "version_id", "scored_at"),
+    Index("ix_score_lane", "marketplace_id", "lane"),
+)
+
+review_case = _tenant(
+    "review_case",
+    "case_id",
+    _id("listing_id"),
+    _id("version_id"),
+    _id("score_id"),
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=True),
+    _word("lane"),
+    _word("state"),
+    Column("priority", Float, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("leased_by", _ID, ForeignKey("account.user_id"), nullable=True),
+    _at("leased_until", nullable=True),
+    _at("opened_at"),
+    _at("due_at"),
+    _at("decided_at", nullable=True),
+    _id("follows_case_id", nullable=True),
+    _within("listing_id", "listing"),
+    _within("version_id", "listing_version"),
+    _within("score_id", "score"),
+    _within("follows_case_id", "review_case", "case_id"),
+    _one_of("lane", "ask_brand", "analyst", "audit", "insufficient_evidence", "appeal"),
+    _one_of("state", "open", "decided", "stale"),
+    Index(
+        "ux_review_case_one_open",
+        "marketplace_id",
+        "listing_id",
+        unique=True,
+        sqlite_where=text("state = 'open'"),
+        postgresql_where=text("state = 'open'"),
+    ),
+    Index("ix_review_case_queue", "marketplace_id", "state", "lane", "priority"),
+    Index("ix_review_case_brand", "marketplace_id", "brand_id", "state"),
+)
+
+case_event = _tenant(
+    "case_event",
+    "event_id",
+    _id("case_id"),
+    Column("what", String(200), nullable=False),
+    Column("actor", String(200), nullable=False),
+    _at("known_at"),
+    _within("case_id", "review_case"),
+    Index("ix_case_event_case", "marketplace_id", "case_id", "known_at"),
+)
+
+verdict = _tenant(
+    "verdict",
+    "verdict_id",
+    _id("case_id"),
+    _id("listing_id"),
+    _id("version_id"),
+    _word("judgement"),
+    _word("reason_code", nullable=True),
+    _word("side"),
+    _word("lane"),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=True),
+    _id("supersedes_id", nullable=True),
+    Column("note", String(2000), nullable=True),
+    _at("occurred_at"),
+    _at("known_at"),
+    _within("case_id", "review_case"),
+    _within("listing_id", "listing"),
+    _within("version_id", "listing_version"),
+    _within("supersedes_id", "verdict", "verdict_id"),
+    _one_of(
+        "judgement",
+        "counterfeit",
+        "genuine",
+        "grey_market",
+        "licensed",
+        "cannot_tell",
+        "needs_test_buy",
+        "withdrawn",
+    ),
+    _one_of("side", "analyst", "brand"),
+    UniqueConstraint("marketplace_id", "supersedes_id"),
+    Index("ix_verdict_listing", "marketplace_id", "listing_id", "known_at"),
+    Index("ix_verdict_case", "marketplace_id", "case_id"),
+)
+
+# What was done about it.
+
+action = _tenant(
+    "action",
+    "action_id",
+    _id("listing_id"),
+    _id("verdict_id"),
+    _word("kind"),
+    _word("state"),
+    Column("sequence", Integer, nullable=False),
+    Column("statement", Json, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _at("created_at"),
+    _at("leaves_at"),
+    _at("due_at", nullable=True),
+    _at("sent_at", nullable=True),
+    _at("acknowledged_at", nullable=True),
+    Column("last_error", String(500), nullable=True),
+    _within("listing_id", "listing"),
+    _within("verdict_id", "verdict"),
+    UniqueConstraint("marketplace_id", "listing_id", "sequence"),
+    _one_of("kind", "remove", "reinstate"),
+    _one_of("state", "scheduled", "withdrawn", "sending", "acknowledged", "dead"),
+    Index(
+        "ux_action_one_open",
+        "marketplace_id",
+        "listing_id",
+        "kind",
+        unique=True,
+        sqlite_where=text("state IN ('scheduled', 'sending', 'dead')"),
+        postgresql_where=text("state IN ('scheduled', 'sending', 'dead')"),
+    ),
+    Index("ix_action_due", "state", "due_at"),
+)
+
+appeal = _tenant(
+    "appeal",
+    "appeal_id",
+    _id("listing_id"),
+    _id("action_id"),
+    _id("case_id"),
+    Column("external_id", _EXTERNAL, nullable=False),
+    Column("statement", String(5000), nullable=False),
+    _word("state"),
+    _at("occurred_at"),
+    _at("known_at"),
+    _at("decided_at", nullable=True),
+    _within("listing_id", "listing"),
+    _within("action_id", "action"),
+    _within("case_id", "review_case"),
+    UniqueConstraint("marketplace_id", "external_id"),
+    UniqueConstraint("marketplace_id", "action_id"),
+    _one_of("state", "open", "upheld", "dismissed"),
+)
+
+# What it is compared with.
+
+price_reference = Table(
+    "price_reference",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("brand_key", String(200), nullable=False),
+    Column("category_key", String(500), nullable=False),
+    Column("log_median", Float, nullable=False),
+    Column("mad", Float, nullable=False),
+    Column("n", Integer, nullable=False),
+    _at("as_of"),
+    PrimaryKeyConstraint("marketplace_id", "brand_key", "category_key"),
+)
+
+exchange_rate = Table(
+    "exchange_rate",
+    metadata,
+    Column("day", String(10), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("euros", Float, nullable=False),
+    Column("source", String(200), nullable=False),
+    PrimaryKeyConstraint("day", "currency"),
+)
+
+# What was learnt from it.
+
+snapshot = _tenant(
+    "snapshot",
+    "snapshot_id",
+    Column("digest", String(64), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("positives", Integer, nullable=False),
+    _at("as_of"),
+    _at("created_at"),
+)
+
+training_job = _tenant(
+    "training_job",
+    "job_id",
+    _word("state"),
+    Column("progress", Json, nullable=False),
+    _id("snapshot_id", nullable=True),
+    Column("digest", String(64), nullable=True),
+    Column("error", String(500), nullable=True),
+    Column("requested_by", String(200), nullable=False),
+    _at("created_at"),
+    _at("finished_at", nullable=True),
+    _within("snapshot_id", "snapshot"),
+    _one_of("state", "waiting", "running", "done", "failed"),
+)
+
+model = Table(
+    "model",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    _id("job_id"),
+    Column("report", Json, nullable=False),
+    Column("mlflow_run_id", String(64), nullable=True),
+    Column("mlflow_version", String(20), nullable=True),
+    _at("created_at"),
+    PrimaryKeyConstraint("marketplace_id", "digest"),
+    _within("job_id", "training_job"),
+)
+
+promotion = _tenant(
+    "promotion",
+    "promotion_id",
+    Column("digest", String(64), nullable=False),
+    _word("kind"),
+    Column("promoted_by", String(200), nullable=False),
+    Column("note", String(500), nullable=False),
+    _at("promoted_at"),
+    ForeignKeyConstraint(["marketplace_id", "digest"], ["model.marketplace_id", "model.digest"]),
+    _one_of("kind", "promote", "rollback"),
+    Index("ix_promotion_latest", "marketplace_id", "promoted_at"),
+)
+
+# What can be proved of it.
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("head_id", Integer, primary_key=True, autoincrement=False),
+    Column("sequence", BigInteger, nullable=False),
+    Column("entry_hash", String(64), nullable=False),
+)
+
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    Column("sequence", BigInteger, primary_key=True, autoincrement=False),
+    _at("occurred_at"),
+    Column("marketplace_id", _ID, nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("act", String(80), nullable=False),
+    Column("subject", String(80), nullable=False, index=True),
+    Column("payload_hash", String(64), nullable=False),
+    Column("previous_hash", String(64), nullable=False, unique=True),
+    Column("entry_hash", String(64), nullable=False),
+)
+
+audit_payload = Table(
+    "audit_payload",
+    metadata,
+    Column(
+        "sequence", BigInteger, ForeignKey("audit_entry.sequence"), primary_key=True, autoincrement=False
+    ),
+    Column("payload", Text, nullable=False),
+)
+
+simulated_clock = Table(
+    "simulated_clock",
+    metadata,
+    Column("clock_id", Integer, primary_key=True, autoincrement=False),
+    Column("offset_microseconds", BigInteger, nullable=False),
+)

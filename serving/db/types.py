@@ -1,0 +1,69 @@
+"""Column types that mean the same on SQLite and PostgreSQL."""
+
+import json
+import zlib
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text, TypeDecorator
+from sqlalchemy.types import TypeEngine
+
+_FIXED = "%Y-%m-%dT%H:%M:%S.%f"
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time in UTC: timestamptz on PostgreSQL, sortable ISO text on SQLite, which has no times."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite."""
+        return dialect.type_descriptor(String(27) if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Refuse a naive time; nobody can know what it meant."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without an offset")
+        moment = value.astimezone(UTC)
+        return f"{moment.strftime(_FIXED)}Z" if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Aware, in UTC."""
+        if value is None:
+            return None
+        return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Json(TypeDecorator[Any]):
+    """A JSON value as canonical text: the same bytes on both engines."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, _dialect: Dialect) -> str | None:
+        """Canonical text."""
+        if value is None:
+            return None
+        return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, default=str)
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Any:
+        """The value."""
+        return None if value is None else json.loads(value)
+
+
+class Compressed(TypeDecorator[bytes]):
+    """Bytes kept compressed: facts are text that shrinks to a third."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
+        """Compressed."""
+        return None if value is None else zlib.compress(value, 1)
+
+    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
+        """As it was."""
+        return None if value is None else zlib.decompress(value)

@@ -1,0 +1,133 @@
+"""The folder that holds everything of one installation, owned by one process at a time."""
+
+import fcntl
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from models.errors import DomainError
+
+_LONGEST_SOCKET_PATH: Final = 100  # The kernel takes 107 bytes (unix(7)); a few are left for a temporary suffix.
+
+
+class HomeInUse(DomainError):
+    """Another process owns the home."""
+
+    code = "home_in_use"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Paths inside the home; made with mode 700, because everything in it is confidential."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, root: Path | None) -> "Home":
+        """The home at a folder, made if need be; without one, ./var in a checkout, else the XDG state folder."""
+        home = cls((root or _default_root()).expanduser().absolute())
+        home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (home.bundles, home.snapshots, home.mlflow, home.cache):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return home
+
+    @property
+    def database(self) -> Path:
+        """The SQLite file of the embedded default."""
+        return self.root / "touchstone.sqlite"
+
+    @property
+    def bundles(self) -> Path:
+        """Approved and candidate bundles, one folder per digest."""
+        return self.root / "bundles"
+
+    @property
+    def snapshots(self) -> Path:
+        """Exported training data, one Parquet file per digest."""
+        return self.root / "snapshots"
+
+    @property
+    def mlflow(self) -> Path:
+        """MLflow's database and artifacts."""
+        return self.root / "mlflow"
+
+    @property
+    def cache(self) -> Path:
+        """Compiled kernels; may be deleted."""
+        return self.root / "cache"
+
+    @property
+    def lock_file(self) -> Path:
+        """Held by the process that owns the home."""
+        return self.root / "lock"
+
+    @property
+    def service_file(self) -> Path:
+        """Where the running service says how to reach it."""
+        return self.root / "service.json"
+
+    def socket_path(self) -> Path:
+        """The Unix socket for local commands; in the temporary folder where the home's path is too long for one."""
+        path = self.root / "service.sock"
+        if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
+            return path
+        return Path(tempfile.mkdtemp(prefix="touchstone-")) / "service.sock"
+
+    def read_service(self) -> dict[str, Any]:
+        """What the last service said of itself; empty if there was none."""
+        try:
+            found = json.loads(self.service_file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def write_private(self, name: str, content: object) -> Path:
+        """Write JSON that only the owner may read, whole or not at all."""
+        path = self.root / name
+        temporary = path.with_suffix(".tmp")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            json.dump(content, stream, indent=2)
+            stream.write("\n")
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+        return path
+
+    @contextmanager
+    def owned(self) -> Iterator[None]:
+        """Own the home while the block runs; the kernel lets go of it however the process ends.
+
+        Raises
+        ------
+        HomeInUse
+            Another process owns it.
+        """
+        descriptor = os.open(self.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
+            os.close(descriptor)
+            raise HomeInUse(
+                f"{self.root} is in use by process {owner}. SQLite serves one process; for several, set "
+                "TOUCHSTONE_DATABASE_URL to PostgreSQL."
+            ) from None
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _default_root() -> Path:
+    if Path("pyproject.toml").is_file() and Path("serving").is_dir():
+        return Path("var")
+    state = os.environ.get("XDG_STATE_HOME")
+    return (Path(state) if state else Path.home() / ".local" / "state") / "touchstone"

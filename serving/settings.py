@@ -1,0 +1,54 @@
+"""What an operator sets, read once from TOUCHSTONE_* variables."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ClockKind(StrEnum):
+    """The real clock, or one that a demo moves forward."""
+
+    SYSTEM = "system"
+    SIMULATED = "simulated"
+
+
+class Settings(BaseSettings):
+    """Settings of a service; each is documented in docs/settings.md, which a test checks."""
+
+    model_config = SettingsConfigDict(env_prefix="TOUCHSTONE_", frozen=True, extra="ignore")
+
+    home: Path | None = Field(None, description="Folder that holds everything. Default: ./var in a checkout, else XDG.")
+    database_url: str | None = Field(
+        None, description="SQLAlchemy URL; PostgreSQL grows up. Default: SQLite in the home."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int | None = Field(None, ge=1, le=65535, description="Port. Default: the last one of this home, else 8321.")
+    public_url: str | None = Field(None, description="Address that people use; https makes cookies secure.")
+    production: bool = Field(False, description="Refuse what only a demo may do, and hide the API documentation.")
+    clock: ClockKind | None = Field(None, description="system or simulated. Default: that of the home, else system.")
+    undo_window_seconds: int | None = Field(None, ge=0, le=86_400, description="Undo window in place of the policy's.")
+    worker_id: str = Field("1", description="Stable name of this worker; a crashed worker's jobs wait for its name.")
+    job_threads: int = Field(4, ge=1, le=64, description="Jobs that run at once in one worker.")
+    queue_poll_seconds: float = Field(0.1, gt=0, le=60, description="How often the job queue is looked at.")
+    sweep_seconds: float = Field(1.0, gt=0, le=3600, description="How often due rows are looked for.")
+    model_threads: int = Field(1, ge=1, le=64, description="LightGBM threads of one scoring call.")
+    training_threads: int = Field(2, ge=1, le=64, description="LightGBM threads of the training child.")
+    largest_body_bytes: int = Field(5_000_000, ge=1_000, description="Request bodies beyond this are refused with 413.")
+    session_hours: int = Field(12, ge=1, le=720, description="Hours after which a session ends.")
+    webhook_timeout_seconds: float = Field(10.0, gt=0, le=60, description="Total time of one webhook delivery.")
+    training_timeout_seconds: int = Field(3_600, ge=10, description="Longest run of one training child.")
+    mlflow_tracking_uri: str | None = Field(None, description="MLflow server. Default: SQLite in the home.")
+    log_format: Literal["text", "json"] = Field("text", description="text for a terminal, json for a collector.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line to log.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_engine(cls, url: str | None) -> str | None:
+        if url is None or url.startswith("sqlite:///"):
+            return url
+        if url.startswith(("postgresql://", "postgresql+psycopg://")):
+            return url.replace("postgresql://", "postgresql+psycopg://", 1)
+        raise ValueError("the database must be sqlite:/// or postgresql://")
