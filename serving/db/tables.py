@@ -67,9 +67,7 @@ def _tenant(name: str, key: str, *parts: Any) -> Table:
 
 def _within(column: str, table: str, key: str | None = None) -> ForeignKeyConstraint:
     """A reference that stays inside the marketplace."""
-    return ForeignKeyConstraint(
-        ["marketplace_id", column], [f"{table}.marketplace_id", f"{table}.{key or column}"]
-    )
+    return ForeignKeyConstraint(["marketplace_id", column], [f"{table}.marketplace_id", f"{table}.{key or column}"])
 
 
 def _one_of(column: str, *values: str) -> CheckConstraint:
@@ -556,9 +554,7 @@ audit_entry = Table(
 audit_payload = Table(
     "audit_payload",
     metadata,
-    Column(
-        "sequence", BigInteger, ForeignKey("audit_entry.sequence"), primary_key=True, autoincrement=False
-    ),
+    Column("sequence", BigInteger, ForeignKey("audit_entry.sequence"), primary_key=True, autoincrement=False),
     Column("payload", Text, nullable=False),
 )
 

@@ -1,0 +1,173 @@
+"""People, what they may do, and their sessions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, update
+
+from models.access import Grant, Person, Role
+from models.errors import Conflict, NotFound
+from serving.db.store import add
+from serving.db.tables import account, browser_session, role_grant, setup_token
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a sign-in is checked against."""
+
+    user_id: str
+    password_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody's session: the person with their grants as of now, and the token that forms must carry."""
+
+    person: Person
+    csrf_token: str
+
+
+def add_account(
+    connection: Connection, *, user_id: str, email: str, name: str, password_hash: str, at: datetime
+) -> None:
+    """A new account.
+
+    Raises
+    ------
+    Conflict
+        The e-mail address is taken.
+    """
+    email = email.strip().lower()
+    if connection.execute(select(account.c.user_id).where(account.c.email == email)).first():
+        raise Conflict(f"There is an account for {email} already.")
+    row = {"user_id": user_id, "email": email, "name": name, "password_hash": password_hash, "created_at": at}
+    add(connection, account, [row])
+
+
+def add_grants(connection: Connection, user_id: str, grants: Sequence[Grant], at: datetime) -> None:
+    """Give roles to an account."""
+    rows = [
+        {
+            "user_id": user_id,
+            "role": grant.role.value,
+            "marketplace_id": grant.marketplace_id,
+            "brand_id": grant.brand_id,
+            "created_at": at,
+        }
+        for grant in grants
+    ]
+    add(connection, role_grant, rows)
+
+
+def credentials(connection: Connection, email: str) -> Credentials | None:
+    """The credentials of an account that is not disabled."""
+    query = select(account.c.user_id, account.c.password_hash).where(
+        account.c.email == email.strip().lower(), account.c.disabled_at.is_(None)
+    )
+    found = connection.execute(query).one_or_none()
+    return None if found is None else Credentials(found.user_id, found.password_hash)
+
+
+def person(connection: Connection, user_id: str) -> Person:
+    """The person with their grants.
+
+    Raises
+    ------
+    NotFound
+        There is no such account, or it is disabled.
+    """
+    query = select(account).where(account.c.user_id == user_id, account.c.disabled_at.is_(None))
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        raise NotFound("There is no such account.")
+    rows = connection.execute(select(role_grant).where(role_grant.c.user_id == user_id).order_by(role_grant.c.role))
+    grants = tuple(Grant(Role(row.role), row.marketplace_id, row.brand_id) for row in rows)
+    return Person(user_id, found.name, found.email, grants)
+
+
+def user_id_by_email(connection: Connection, email: str) -> str:
+    """The id of an account.
+
+    Raises
+    ------
+    NotFound
+        There is none with this address.
+    """
+    found = connection.execute(select(account.c.user_id).where(account.c.email == email.strip().lower())).scalar()
+    if found is None:
+        raise NotFound(f"There is no account for {email}.")
+    return str(found)
+
+
+def names(connection: Connection, user_ids: Sequence[str]) -> dict[str, str]:
+    """Names by id."""
+    query = select(account.c.user_id, account.c.name).where(account.c.user_id.in_(set(user_ids)))
+    return {row.user_id: row.name for row in connection.execute(query)}
+
+
+def add_session(
+    connection: Connection, *, token_hash: str, user_id: str, csrf_token: str, at: datetime, expires_at: datetime
+) -> None:
+    """A new session; expired ones of everybody are swept out in passing."""
+    connection.execute(delete(browser_session).where(browser_session.c.expires_at < at))
+    row = {
+        "token_hash": token_hash,
+        "user_id": user_id,
+        "csrf_token": csrf_token,
+        "created_at": at,
+        "expires_at": expires_at,
+    }
+    add(connection, browser_session, [row])
+
+
+def session(connection: Connection, token_hash: str, at: datetime) -> Session | None:
+    """The session of a token, if it has not ended."""
+    query = select(browser_session.c.user_id, browser_session.c.csrf_token).where(
+        browser_session.c.token_hash == token_hash, browser_session.c.expires_at > at
+    )
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return None
+    try:
+        return Session(person(connection, found.user_id), found.csrf_token)
+    except NotFound:
+        return None
+
+
+def end_session(connection: Connection, token_hash: str) -> None:
+    """End one session."""
+    connection.execute(delete(browser_session).where(browser_session.c.token_hash == token_hash))
+
+
+def end_sessions_of(connection: Connection, user_id: str) -> None:
+    """End every session of an account; part of the transaction that changes a password or disables it."""
+    connection.execute(delete(browser_session).where(browser_session.c.user_id == user_id))
+
+
+def anybody(connection: Connection) -> bool:
+    """Whether any account exists."""
+    return connection.execute(select(account.c.user_id).limit(1)).first() is not None
+
+
+def add_setup_token(connection: Connection, token_hash: str, at: datetime) -> None:
+    """The one-time link of a first start; it replaces an earlier one that was not used."""
+    connection.execute(delete(setup_token))
+    add(connection, setup_token, [{"token_hash": token_hash, "created_at": at}])
+
+
+def use_setup_token(connection: Connection, token_hash: str, at: datetime) -> None:
+    """Spend the one-time link.
+
+    Raises
+    ------
+    NotFound
+        It is wrong or was used.
+    """
+    spent = connection.execute(
+        update(setup_token)
+        .where(setup_token.c.token_hash == token_hash, setup_token.c.used_at.is_(None))
+        .values(used_at=at)
+    )
+    if spent.rowcount != 1:
+        raise NotFound("This set-up link is not valid, or was used already.")

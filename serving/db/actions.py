@@ -1,0 +1,150 @@
+"""Actions on their way to the marketplace; every step is a conditional update."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from models.action import OPEN_STATES, ActionEvent, ActionKind, ActionState, next_state
+from models.errors import NotFound
+from serving.db.store import add
+from serving.db.tables import action, listing
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAction:
+    """An action as stored, with its listing's external id."""
+
+    marketplace_id: str
+    action_id: str
+    listing_id: str
+    external_id: str
+    verdict_id: str
+    kind: ActionKind
+    state: ActionState
+    sequence: int
+    statement: Mapping[str, Any]
+    attempts: int
+    created_at: datetime
+    leaves_at: datetime
+    due_at: datetime | None
+    sent_at: datetime | None
+    acknowledged_at: datetime | None
+    last_error: str | None
+
+
+def _stored(row: RowMapping) -> StoredAction:
+    values = {name: row[name] for name in StoredAction.__slots__}
+    return StoredAction(**{**values, "kind": ActionKind(row["kind"]), "state": ActionState(row["state"])})
+
+
+def _read(connection: Connection, *conditions: Any) -> list[StoredAction]:
+    query = (
+        select(action, listing.c.external_id)
+        .join(
+            listing,
+            (listing.c.marketplace_id == action.c.marketplace_id) & (listing.c.listing_id == action.c.listing_id),
+        )
+        .where(*conditions)
+        .order_by(action.c.created_at, action.c.action_id)
+    )
+    return [_stored(row) for row in connection.execute(query).mappings()]
+
+
+def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A new action; the database refuses a second open one of a kind for a listing."""
+    add(connection, action, [row])
+
+
+def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredAction:
+    """One action.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    found = _read(connection, action.c.marketplace_id == marketplace_id, action.c.action_id == action_id)
+    if not found:
+        raise NotFound("There is no such action.")
+    return found[0]
+
+
+def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[StoredAction]:
+    """The actions on a listing, oldest first."""
+    return _read(connection, action.c.marketplace_id == marketplace_id, action.c.listing_id == listing_id)
+
+
+def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collection[str]) -> dict[str, StoredAction]:
+    """The action that each of these verdicts made, where it made one."""
+    found = _read(connection, action.c.marketplace_id == marketplace_id, action.c.verdict_id.in_(verdict_ids))
+    return {one.verdict_id: one for one in found}
+
+
+def open_removal(connection: Connection, marketplace_id: str, listing_id: str) -> StoredAction | None:
+    """The removal of a listing that has neither been acknowledged nor withdrawn."""
+    found = _read(
+        connection,
+        action.c.marketplace_id == marketplace_id,
+        action.c.listing_id == listing_id,
+        action.c.kind == ActionKind.REMOVE.value,
+        action.c.state.in_([state.value for state in OPEN_STATES]),
+    )
+    return found[0] if found else None
+
+
+def change(connection: Connection, found: StoredAction, event: ActionEvent, values: Mapping[str, Any]) -> bool:
+    """Apply an event if the action still is as it was read; False where something was faster.
+
+    Raises
+    ------
+    Conflict
+        The event cannot happen in the state that was read.
+    """
+    state = next_state(found.state, event)
+    changed = connection.execute(
+        update(action)
+        .where(
+            action.c.marketplace_id == found.marketplace_id,
+            action.c.action_id == found.action_id,
+            action.c.state == found.state.value,
+            action.c.attempts == found.attempts,
+        )
+        .values(state=state.value, **values)
+    )
+    return changed.rowcount == 1
+
+
+def due(connection: Connection, at: datetime, most: int) -> list[StoredAction]:
+    """Actions whose next step is due, the longest waiting first."""
+    query = (
+        select(action.c.marketplace_id, action.c.action_id)
+        .where(action.c.state.in_([ActionState.SCHEDULED.value, ActionState.SENDING.value]), action.c.due_at <= at)
+        .order_by(action.c.due_at)
+        .limit(most)
+    )
+    keys = [row.action_id for row in connection.execute(query)]
+    return _read(connection, action.c.action_id.in_(keys)) if keys else []
+
+
+def earlier_unsettled(connection: Connection, found: StoredAction) -> bool:
+    """Whether an action on the same listing with a lower sequence is still on its way: it must arrive first."""
+    query = select(action.c.action_id).where(
+        action.c.marketplace_id == found.marketplace_id,
+        action.c.listing_id == found.listing_id,
+        action.c.sequence < found.sequence,
+        action.c.state.in_([state.value for state in OPEN_STATES]),
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def counts(connection: Connection, marketplace_id: str) -> dict[tuple[ActionKind, ActionState], int]:
+    """How many actions of each kind stand in each state."""
+    query = (
+        select(action.c.kind, action.c.state, func.count().label("n"))
+        .where(action.c.marketplace_id == marketplace_id)
+        .group_by(action.c.kind, action.c.state)
+    )
+    return {(ActionKind(row.kind), ActionState(row.state)): row.n for row in connection.execute(query)}

@@ -1,0 +1,69 @@
+"""The append-only audit log: one chain, its head locked in the transaction that adds to it."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, insert, select, update
+
+from models.audit import GENESIS, Broken, Entry, canonical, chained, verify
+from serving.db.store import add
+from serving.db.tables import audit_entry, audit_head, audit_payload
+
+_HEAD = 1
+
+
+def record(
+    connection: Connection,
+    *,
+    at: datetime,
+    marketplace_id: str,
+    actor: str,
+    act: str,
+    subject: str,
+    payload: Mapping[str, object],
+) -> Entry:
+    """Add one entry. Two writers cannot fork the chain: the head row is held until the transaction ends."""
+    entry = chained(
+        previous=_lock_head(connection),
+        occurred_at=at,
+        marketplace_id=marketplace_id,
+        actor=actor,
+        act=act,
+        subject=subject,
+        payload=payload,
+    )
+    add(connection, audit_entry, [{name: getattr(entry, name) for name in Entry.__slots__}])
+    add(connection, audit_payload, [{"sequence": entry.sequence, "payload": canonical(payload).decode()}])
+    connection.execute(
+        update(audit_head)
+        .where(audit_head.c.head_id == _HEAD)
+        .values(sequence=entry.sequence, entry_hash=entry.entry_hash)
+    )
+    return entry
+
+
+def check(connection: Connection) -> tuple[int, Broken | None]:
+    """The number of entries, and the first that does not fit."""
+    found = connection.execute(select(audit_head.c.sequence, audit_head.c.entry_hash)).one_or_none()
+    head = (0, GENESIS) if found is None else (found.sequence, found.entry_hash)
+    return head[0], verify(_entries(connection), head=head)
+
+
+def _lock_head(connection: Connection) -> tuple[int, str]:
+    query = select(audit_head.c.sequence, audit_head.c.entry_hash).where(audit_head.c.head_id == _HEAD)
+    found = connection.execute(query.with_for_update()).one_or_none()
+    if found is None:
+        connection.execute(insert(audit_head).values(head_id=_HEAD, sequence=0, entry_hash=GENESIS))
+        return 0, GENESIS
+    return found.sequence, found.entry_hash
+
+
+def _entries(connection: Connection) -> Iterator[tuple[Entry, bytes | None]]:
+    query = (
+        select(audit_entry, audit_payload.c.payload)
+        .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+        .order_by(audit_entry.c.sequence)
+    )
+    for row in connection.execution_options(yield_per=1_000).execute(query):
+        entry = Entry(**{name: getattr(row, name) for name in Entry.__slots__})
+        yield entry, None if row.payload is None else row.payload.encode()

@@ -1,0 +1,263 @@
+"""Cases: queues to read, and changes that only the first of two people can make."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, or_, select, true, update
+
+from models.case import CaseEvent, CaseLane, CaseState, next_state
+from models.errors import Conflict, NotFound
+from serving.db.store import add
+from serving.db.tables import account, brand, case_event, listing, listing_version, review_case, score
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as stored."""
+
+    marketplace_id: str
+    case_id: str
+    listing_id: str
+    version_id: str
+    score_id: str
+    brand_id: str | None
+    lane: CaseLane
+    state: CaseState
+    priority: float
+    revision: int
+    leased_by: str | None
+    leased_until: datetime | None
+    opened_at: datetime
+    due_at: datetime
+    decided_at: datetime | None
+    follows_case_id: str | None
+
+
+def _case(row: RowMapping) -> Case:
+    values = {name: row[name] for name in Case.__slots__}
+    return Case(**{**values, "lane": CaseLane(row["lane"]), "state": CaseState(row["state"])})
+
+
+def add_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """New open cases."""
+    add(connection, review_case, rows)
+
+
+def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Lines of the timeline."""
+    add(connection, case_event, rows)
+
+
+def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:
+    """One case.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    query = select(review_case).where(review_case.c.marketplace_id == marketplace_id, review_case.c.case_id == case_id)
+    found = connection.execute(query).mappings().one_or_none()
+    if found is None:
+        raise NotFound("There is no such case.")
+    return _case(found)
+
+
+def marketplace_of(connection: Connection, case_id: str, marketplaces: Collection[str]) -> str:
+    """The marketplace of a case, among those that the person may see.
+
+    Raises
+    ------
+    NotFound
+        There is no such case there; a case of another marketplace is not told apart from none.
+    """
+    query = select(review_case.c.marketplace_id).where(
+        review_case.c.case_id == case_id, review_case.c.marketplace_id.in_(marketplaces)
+    )
+    found = connection.execute(query).scalar()
+    if found is None:
+        raise NotFound("There is no such case.")
+    return str(found)
+
+
+def open_cases(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, Case]:
+    """The open case of each listing that has one."""
+    query = select(review_case).where(
+        review_case.c.marketplace_id == marketplace_id,
+        review_case.c.listing_id.in_(listing_ids),
+        review_case.c.state == CaseState.OPEN.value,
+    )
+    return {row["listing_id"]: _case(row) for row in connection.execute(query).mappings()}
+
+
+def versions_with_case(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
+    """Which of these versions have had a case."""
+    query = select(review_case.c.version_id).where(
+        review_case.c.marketplace_id == marketplace_id, review_case.c.version_id.in_(version_ids)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def change(
+    connection: Connection, case: Case, event: CaseEvent, values: Mapping[str, Any], *, holder: str | None, at: datetime
+) -> None:
+    """Apply an event to the case as it was read, if it still is so and nobody else holds it.
+
+    Raises
+    ------
+    Conflict
+        Somebody was faster; the sentence says what happened.
+    """
+    state = next_state(case.state, event)
+    free = review_case.c.leased_until.is_(None) | (review_case.c.leased_until <= at)
+    may_change = true() if holder is None else or_(free, review_case.c.leased_by == holder)
+    changed = connection.execute(
+        update(review_case)
+        .where(
+            review_case.c.marketplace_id == case.marketplace_id,
+            review_case.c.case_id == case.case_id,
+            review_case.c.state == case.state.value,
+            review_case.c.revision == case.revision,
+            may_change,
+        )
+        .values(state=state.value, revision=case.revision + 1, leased_by=None, leased_until=None, **values)
+    )
+    if changed.rowcount != 1:
+        raise _why_not(connection, case)
+
+
+def _why_not(connection: Connection, case: Case) -> Conflict:
+    now = get(connection, case.marketplace_id, case.case_id)
+    if now.state is not case.state:
+        next_sentences = {
+            CaseState.DECIDED: "Somebody has decided this case in the meantime.",
+            CaseState.STALE: "The offer was changed in the meantime; a new case shows the current version.",
+            CaseState.OPEN: "The case was opened again in the meantime.",
+        }
+        return Conflict(next_sentences[now.state])
+    if now.revision != case.revision:
+        return Conflict("Somebody has changed this case in the meantime; load it again.")
+    return Conflict("Somebody else is working on this case.")
+
+
+def lease(connection: Connection, case: Case, user_id: str, *, at: datetime, until: datetime) -> bool:
+    """Take or renew the lease of an open case; False where somebody else holds it."""
+    changed = connection.execute(
+        update(review_case)
+        .where(
+            review_case.c.marketplace_id == case.marketplace_id,
+            review_case.c.case_id == case.case_id,
+            review_case.c.state == CaseState.OPEN.value,
+            or_(
+                review_case.c.leased_until.is_(None),
+                review_case.c.leased_until <= at,
+                review_case.c.leased_by == user_id,
+            ),
+        )
+        .values(leased_by=user_id, leased_until=until)
+    )
+    return changed.rowcount == 1
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """What a queue shows. `brands` are (marketplace, brand) pairs: a brand's people see nothing else."""
+
+    marketplaces: frozenset[str]
+    lanes: tuple[CaseLane, ...] | None = None
+    brands: frozenset[tuple[str, str]] | None = None
+
+
+def _queue_condition(wanted: QueueFilter) -> list[Any]:
+    conditions: list[Any] = [
+        review_case.c.state == CaseState.OPEN.value,
+        review_case.c.marketplace_id.in_(wanted.marketplaces),
+    ]
+    if wanted.lanes is not None:
+        conditions.append(review_case.c.lane.in_([lane.value for lane in wanted.lanes]))
+    if wanted.brands is not None:
+        pairs = [
+            (review_case.c.marketplace_id == marketplace_id) & (review_case.c.brand_id == brand_id)
+            for marketplace_id, brand_id in sorted(wanted.brands)
+        ]
+        conditions.append(or_(*pairs) if pairs else review_case.c.case_id.is_(None))
+    return conditions
+
+
+def queue(connection: Connection, wanted: QueueFilter, *, most: int, offset: int = 0) -> list[dict[str, Any]]:
+    """Open cases with what a row shows, the costliest first."""
+    query = (
+        select(
+            review_case,
+            listing.c.external_id,
+            listing_version.c.content,
+            listing_version.c.seller_external_id,
+            listing_version.c.log_price,
+            brand.c.name.label("brand_name"),
+            account.c.name.label("holder"),
+            score.c.kind.label("score_kind"),
+            score.c.value.label("score_value"),
+            score.c.probability,
+            score.c.reasons,
+            score.c.route_reasons,
+            score.c.facts_digest,
+        )
+        .join(
+            listing,
+            (listing.c.marketplace_id == review_case.c.marketplace_id)
+            & (listing.c.listing_id == review_case.c.listing_id),
+        )
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == review_case.c.marketplace_id)
+            & (listing_version.c.version_id == review_case.c.version_id),
+        )
+        .join(
+            score,
+            (score.c.marketplace_id == review_case.c.marketplace_id) & (score.c.score_id == review_case.c.score_id),
+        )
+        .outerjoin(brand, brand.c.brand_id == review_case.c.brand_id)
+        .outerjoin(account, account.c.user_id == review_case.c.leased_by)
+        .where(*_queue_condition(wanted))
+        .order_by(review_case.c.priority.desc(), review_case.c.case_id)
+        .limit(most)
+        .offset(offset)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def queue_sizes(connection: Connection, wanted: QueueFilter) -> dict[str, int]:
+    """Open cases per lane."""
+    query = (
+        select(review_case.c.lane, func.count().label("n"))
+        .where(*_queue_condition(wanted))
+        .group_by(review_case.c.lane)
+    )
+    return {row.lane: row.n for row in connection.execute(query)}
+
+
+def timeline(connection: Connection, marketplace_id: str, case_id: str) -> list[dict[str, Any]]:
+    """What happened to a case, oldest first."""
+    query = (
+        select(case_event)
+        .where(case_event.c.marketplace_id == marketplace_id, case_event.c.case_id == case_id)
+        .order_by(case_event.c.known_at, case_event.c.event_id)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def overdue(connection: Connection, lane: CaseLane, at: datetime, most: int) -> list[Case]:
+    """Open cases of a lane whose time is up."""
+    query = (
+        select(review_case)
+        .where(
+            review_case.c.state == CaseState.OPEN.value,
+            review_case.c.lane == lane.value,
+            review_case.c.due_at <= at,
+        )
+        .order_by(review_case.c.due_at)
+        .limit(most)
+    )
+    return [_case(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,163 @@
+"""Marketplaces, their API keys and their webhook endpoints."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from models.access import Scope
+from models.errors import Conflict, NotFound
+from serving.db.store import add
+from serving.db.tables import api_key, marketplace, webhook_endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Marketplace:
+    """A marketplace; amounts are compared in its base currency."""
+
+    marketplace_id: str
+    name: str
+    base_currency: str
+    seller_events_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key as it is checked: the secret only as a hash."""
+
+    key_id: str
+    marketplace_id: str
+    secret_hash: str
+    scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where a marketplace is told what to do."""
+
+    endpoint_id: str
+    url: str
+    secret: str
+    allow_loopback: bool
+
+
+def add_marketplace(connection: Connection, found: Marketplace, at: datetime) -> None:
+    """A new marketplace.
+
+    Raises
+    ------
+    Conflict
+        The name is taken.
+    """
+    if connection.execute(select(marketplace.c.name).where(marketplace.c.name == found.name)).first():
+        raise Conflict(f"There is a marketplace named {found.name} already.")
+    row = {
+        "marketplace_id": found.marketplace_id,
+        "name": found.name,
+        "base_currency": found.base_currency,
+        "created_at": at,
+    }
+    add(connection, marketplace, [row])
+
+
+def get(connection: Connection, marketplace_id: str) -> Marketplace:
+    """One marketplace.
+
+    Raises
+    ------
+    NotFound
+        There is none with this id.
+    """
+    found = connection.execute(select(marketplace).where(marketplace.c.marketplace_id == marketplace_id)).one_or_none()
+    if found is None:
+        raise NotFound("There is no such marketplace.")
+    return Marketplace(found.marketplace_id, found.name, found.base_currency, found.seller_events_since)
+
+
+def everyone(connection: Connection) -> list[Marketplace]:
+    """All marketplaces in the order of their founding."""
+    query = select(marketplace).order_by(marketplace.c.marketplace_id)
+    return [
+        Marketplace(row.marketplace_id, row.name, row.base_currency, row.seller_events_since)
+        for row in connection.execute(query)
+    ]
+
+
+def by_name(connection: Connection, name: str | None) -> Marketplace:
+    """The marketplace of a name; the only one where no name is given.
+
+    Raises
+    ------
+    NotFound
+        There is none, or several and no name.
+    """
+    found = [one for one in everyone(connection) if name is None or one.name == name]
+    if len(found) != 1:
+        known = ", ".join(one.name for one in everyone(connection)) or "none"
+        raise NotFound(f"Name one marketplace; known are: {known}.")
+    return found[0]
+
+
+def events_complete_since(connection: Connection, marketplace_id: str, since: datetime) -> None:
+    """Note from when on the marketplace sends every seller event; an earlier assertion stays."""
+    connection.execute(
+        update(marketplace)
+        .where(
+            marketplace.c.marketplace_id == marketplace_id,
+            marketplace.c.seller_events_since.is_(None) | (marketplace.c.seller_events_since > since),
+        )
+        .values(seller_events_since=since)
+    )
+
+
+def add_key(connection: Connection, key: ApiKey, name: str, at: datetime) -> None:
+    """A new API key."""
+    row = {
+        "key_id": key.key_id,
+        "marketplace_id": key.marketplace_id,
+        "name": name,
+        "secret_hash": key.secret_hash,
+        "scopes": sorted(scope.value for scope in key.scopes),
+        "created_at": at,
+    }
+    add(connection, api_key, [row])
+
+
+def key(connection: Connection, key_id: str) -> ApiKey | None:
+    """A key that was not revoked."""
+    query = select(api_key).where(api_key.c.key_id == key_id, api_key.c.revoked_at.is_(None))
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return None
+    return ApiKey(
+        found.key_id, found.marketplace_id, found.secret_hash, frozenset(Scope(name) for name in found.scopes)
+    )
+
+
+def add_endpoint(connection: Connection, marketplace_id: str, endpoint: Endpoint, at: datetime) -> None:
+    """Register an endpoint; the one before is disabled, because a takedown has one receiver."""
+    connection.execute(
+        update(webhook_endpoint)
+        .where(webhook_endpoint.c.marketplace_id == marketplace_id, webhook_endpoint.c.disabled_at.is_(None))
+        .values(disabled_at=at)
+    )
+    row = {
+        "marketplace_id": marketplace_id,
+        "endpoint_id": endpoint.endpoint_id,
+        "url": endpoint.url,
+        "secret": endpoint.secret,
+        "allow_loopback": endpoint.allow_loopback,
+        "created_at": at,
+    }
+    add(connection, webhook_endpoint, [row])
+
+
+def endpoint(connection: Connection, marketplace_id: str) -> Endpoint | None:
+    """The endpoint in force."""
+    query = select(webhook_endpoint).where(
+        webhook_endpoint.c.marketplace_id == marketplace_id, webhook_endpoint.c.disabled_at.is_(None)
+    )
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return None
+    return Endpoint(found.endpoint_id, found.url, found.secret, found.allow_loopback)

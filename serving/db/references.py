@@ -1,0 +1,110 @@
+"""What listings are compared with: price references, exchange rates, the brand register."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select
+
+from features.brands import BrandRegister
+from features.references import PricePool, PriceReference, PriceTable, Rates, References
+from models.action import ActionKind, ActionState
+from serving.db import brands
+from serving.db.marketplaces import Marketplace
+from serving.db.store import add
+from serving.db.tables import action, exchange_rate, listing, listing_version, price_reference
+
+_EURO = "EUR"
+_COMPARED_DAYS = 180  # Half a year: a season's prices, and enough offers per model.
+
+
+def load(connection: Connection, found: Marketplace, as_of: datetime) -> References:
+    """The references of a marketplace as last worked out."""
+    register = BrandRegister(brands.registered(connection, found.marketplace_id))
+    return References(
+        _rates(connection, found.base_currency, as_of.date()), register, _table(connection, found.marketplace_id)
+    )
+
+
+def _table(connection: Connection, marketplace_id: str) -> PriceTable:
+    query = select(price_reference).where(price_reference.c.marketplace_id == marketplace_id)
+    return PriceTable(
+        {
+            (row.brand_key, row.category_key): PriceReference(row.log_median, row.mad, row.n)
+            for row in connection.execute(query)
+        }
+    )
+
+
+def _rates(connection: Connection, base_currency: str, day: date) -> Rates:
+    """The latest rate of each currency up to a day, turned from euros into the base currency."""
+    latest = (
+        select(exchange_rate.c.currency, func.max(exchange_rate.c.day).label("day"))
+        .where(exchange_rate.c.day <= day.isoformat())
+        .group_by(exchange_rate.c.currency)
+        .subquery()
+    )
+    query = select(exchange_rate.c.currency, exchange_rate.c.euros).join(
+        latest, (latest.c.currency == exchange_rate.c.currency) & (latest.c.day == exchange_rate.c.day)
+    )
+    euros: dict[str, float] = {row.currency: row.euros for row in connection.execute(query)}
+    euros[_EURO] = 1.0
+    base = euros.get(base_currency)
+    if base is None:
+        return Rates(base_currency)
+    return Rates(base_currency, {code: value / base for code, value in sorted(euros.items()) if code != base_currency})
+
+
+def add_rates(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace the rates of these days and currencies."""
+    for row in rows:
+        connection.execute(
+            delete(exchange_rate).where(exchange_rate.c.day == row["day"], exchange_rate.c.currency == row["currency"])
+        )
+    add(connection, exchange_rate, rows)
+
+
+def refresh(connection: Connection, marketplace_id: str, as_of: datetime) -> int:
+    """Work out the price references anew from current offers; those confirmed counterfeit do not count."""
+    removed = select(action.c.listing_id).where(
+        action.c.marketplace_id == marketplace_id,
+        action.c.kind == ActionKind.REMOVE.value,
+        action.c.state != ActionState.WITHDRAWN.value,
+    )
+    query = (
+        select(listing_version.c.brand_key, listing_version.c.category_key, listing_version.c.log_price)
+        .join(
+            listing,
+            (listing.c.marketplace_id == listing_version.c.marketplace_id)
+            & (listing.c.version_id == listing_version.c.version_id),
+        )
+        .where(
+            listing_version.c.marketplace_id == marketplace_id,
+            listing_version.c.log_price.is_not(None),
+            listing_version.c.known_at <= as_of,
+            listing_version.c.known_at > as_of - timedelta(days=_COMPARED_DAYS),
+            listing_version.c.listing_id.not_in(removed),
+        )
+    )
+    found = connection.execute(query)
+    table = PricePool((row.brand_key, row.category_key, row.log_price) for row in found).table()
+    connection.execute(delete(price_reference).where(price_reference.c.marketplace_id == marketplace_id))
+    rows = [
+        {
+            "marketplace_id": marketplace_id,
+            "brand_key": brand_key,
+            "category_key": category_key,
+            "as_of": as_of,
+            **reference._asdict(),
+        }
+        for (brand_key, category_key), reference in table.rows.items()
+    ]
+    add(connection, price_reference, rows)
+    return len(rows)
+
+
+def refreshed_at(connection: Connection, marketplace_id: str) -> datetime | None:
+    """When the references were last worked out."""
+    query = select(func.max(price_reference.c.as_of)).where(price_reference.c.marketplace_id == marketplace_id)
+    found: datetime | None = connection.execute(query).scalar()
+    return found
