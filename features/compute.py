@@ -1,6 +1,7 @@
 """Facts to numbers: the one code path for a single listing at intake and for a million in training."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     *text.signals.features,
 )
 NAMES: Final = tuple(feature.name for feature in FEATURES)
-_COMPUTE: Final = tuple(feature.compute for feature in FEATURES)
+_FUNCTIONS: Final = tuple(feature.compute for feature in FEATURES)
 
 
 def input_fingerprint() -> str:
@@ -36,17 +37,36 @@ def family_columns(family: Family) -> NDArray[np.intp]:
     return np.array([i for i, feature in enumerate(FEATURES) if feature.family is family], dtype=np.intp)
 
 
-def evidence(facts: Facts) -> Evidence:
-    """Facts with their text read; kept by callers that also need the words of a reason."""
-    return Evidence(facts, read(facts.listing))
+# Without the features that are always known, such as whether there is a description: they prove no evidence.
+_FAMILIES: Final = tuple(
+    np.array([i for i in family_columns(family) if FEATURES[i].missing != "never"], dtype=np.intp) for family in Family
+)
 
 
-def vector(found: Evidence) -> NDArray[np.float64]:
-    """The feature vector, shape (n_features,); NaN is missing."""
-    return np.array([compute(found) for compute in _COMPUTE], dtype=np.float64)
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """Facts with their text read and their feature vector, shape (n_features,); NaN is missing."""
+
+    evidence: Evidence
+    vector: NDArray[np.float64]
+
+    @property
+    def facts(self) -> Facts:
+        """The facts."""
+        return self.evidence.facts
+
+    def families_known(self) -> int:
+        """How many signal families have any value."""
+        return sum(bool(np.isfinite(self.vector[columns]).any()) for columns in _FAMILIES)
+
+
+def compute(facts: Facts) -> Computed:
+    """The vector of one listing version, with what the words of a reason are made from."""
+    found = Evidence(facts, read(facts.listing))
+    return Computed(found, np.array([feature(found) for feature in _FUNCTIONS], dtype=np.float64))
 
 
 def matrix(all_facts: Iterable[Facts]) -> NDArray[np.float64]:
-    """The feature vectors of many facts, shape (n, n_features), row by row through `vector`."""
-    rows = [vector(evidence(facts)) for facts in all_facts]
+    """The feature vectors of many facts, shape (n, n_features), row by row through `compute`."""
+    rows = [compute(facts).vector for facts in all_facts]
     return np.stack(rows) if rows else np.empty((0, len(FEATURES)))

@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.brands import BrandRegister
+from features.brands import Brand, BrandRegister
 
 FEWEST: Final = 5  # Below this a median is one seller's opinion.
 EXACT_UP_TO: Final = 400  # Leaving one of more offers out moves the median by less than one rank in 400.
@@ -122,3 +123,27 @@ class References:
     rates: Rates
     brands: BrandRegister
     prices: Prices
+
+
+def references_to_dict(references: References, as_of: datetime | None) -> dict[str, Any]:
+    """References as a bundle and a snapshot keep them: plain values in a fixed order."""
+    if not isinstance(references.prices, PriceTable):
+        raise TypeError("a bundle keeps a table of references, not the prices behind it")
+    return {
+        "as_of": as_of.isoformat() if as_of else None,
+        "base_currency": references.rates.base_currency,
+        "rates": dict(sorted(references.rates.table.items())),
+        "brands": [asdict(brand) for _, brand in sorted(references.brands.brands.items())],
+        "prices": [[*key, *reference] for key, reference in sorted(references.prices.rows.items())],
+    }
+
+
+def references_from_dict(found: dict[str, Any]) -> tuple[References, datetime | None]:
+    """The inverse of `references_to_dict`."""
+    brands = [
+        Brand(row["brand_id"], row["name"], tuple(row["aliases"]), tuple(row["gtin_prefixes"]))
+        for row in found["brands"]
+    ]
+    prices = {(brand, category): PriceReference(median, mad, n) for brand, category, median, mad, n in found["prices"]}
+    references = References(Rates(found["base_currency"], found["rates"]), BrandRegister(brands), PriceTable(prices))
+    return references, datetime.fromisoformat(found["as_of"]) if found["as_of"] else None

@@ -13,11 +13,10 @@ from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from features.brands import Brand, BrandRegister
-from features.compute import evidence, input_fingerprint, vector
-from features.facts import Facts
-from features.references import PriceReference, PriceTable, Rates, References
+from features.compute import Computed, input_fingerprint
+from features.references import References, references_from_dict, references_to_dict
 from features.text_kernel import COLUMNS
 from models.calibration import Sigmoid, expit
 from models.classifier import Classifier, Combiner, Join, Standard, forest_columns
@@ -54,30 +53,31 @@ class Bundle:
     fingerprint: str
     digest: str
 
-    def score(self, facts: Facts, *, with_reasons: bool = True) -> Score:
-        """The calibrated score of one listing version; `score_many` of one."""
-        return self.score_many([facts], with_reasons=[with_reasons])[0]
-
-    def score_many(
-        self, all_facts: Sequence[Facts], *, with_reasons: Sequence[bool] | None = None, threads: int = 1
-    ) -> list[Score]:
-        """Scores in order. Reasons cost about a millisecond a listing, so a caller names the rows that need them."""
-        if not all_facts:
+    def score_many(self, rows: Sequence[Computed], *, with_reasons: bool = True, threads: int = 1) -> list[Score]:
+        """Scores in order. Reasons cost about a millisecond a listing, so bulk work leaves them out."""
+        if not rows:
             return []
-        found = [evidence(facts) for facts in all_facts]
-        matrix = np.stack([vector(one) for one in found])
-        listings = [facts.listing for facts in all_facts]
+        matrix = np.stack([row.vector for row in rows])
+        listings = [row.facts.listing for row in rows]
         log_odds = self.classifier.log_odds(matrix, listings, threads=threads)
-        wanted = [i for i in range(len(found)) if with_reasons is None or with_reasons[i]]
-        reasons: dict[int, tuple[Reason, ...]] = dict.fromkeys(range(len(found)), ())
-        if wanted:
-            parts = self.classifier.contributions(matrix[wanted], [listings[i] for i in wanted], threads=threads)
-            for row, i in enumerate(wanted):
-                words = self.classifier.text.telling_words(listings[i])
-                reasons[i] = explain(found[i], matrix[i], parts.features[row], float(parts.text[row]), words)
+        reasons = self._reasons(rows, matrix, threads) if with_reasons else [()] * len(rows)
         return [
-            Score(ScoreKind.CALIBRATED, float(v), expit(float(v)), reasons[i], self.digest, self.fingerprint)
-            for i, v in enumerate(log_odds)
+            Score(ScoreKind.CALIBRATED, float(value), expit(float(value)), why, self.digest, self.fingerprint)
+            for value, why in zip(log_odds, reasons, strict=True)
+        ]
+
+    def _reasons(self, rows: Sequence[Computed], matrix: NDArray[np.float64], threads: int) -> list[tuple[Reason, ...]]:
+        listings = [row.facts.listing for row in rows]
+        parts = self.classifier.contributions(matrix, listings, threads=threads)
+        return [
+            explain(
+                row.evidence,
+                row.vector,
+                parts.features[i],
+                float(parts.text[i]),
+                self.classifier.text.telling_words(listings[i]),
+            )
+            for i, row in enumerate(rows)
         ]
 
 
@@ -104,7 +104,7 @@ def to_files(
                 "masking": asdict(masking),
             }
         ),
-        _REFERENCES: _json(_references_to_dict(references, references_as_of)),
+        _REFERENCES: _json(references_to_dict(references, references_as_of)),
     }
     manifest = {
         "schema": SCHEMA,
@@ -174,7 +174,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         forest = Forest(files[_FOREST].decode())
         if forest.columns != len(forest_columns(combiner.join)):
             raise BundleRefused("The forest has other columns than the feature set.")
-        references, as_of = _references_from_dict(_read(files, _REFERENCES))
+        references, as_of = references_from_dict(_read(files, _REFERENCES))
         return Bundle(
             classifier=Classifier(
                 forest,
@@ -191,28 +191,6 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         )
     except (KeyError, TypeError, ValueError) as error:
         raise BundleRefused(f"The bundle does not hold what it should: {type(error).__name__}.") from None
-
-
-def _references_to_dict(references: References, as_of: datetime | None) -> dict[str, Any]:
-    if not isinstance(references.prices, PriceTable):
-        raise TypeError("a bundle keeps a table of references, not the prices behind it")
-    return {
-        "as_of": as_of.isoformat() if as_of else None,
-        "base_currency": references.rates.base_currency,
-        "rates": dict(sorted(references.rates.table.items())),
-        "brands": [asdict(brand) for _, brand in sorted(references.brands.brands.items())],
-        "prices": [[*key, *reference] for key, reference in sorted(references.prices.rows.items())],
-    }
-
-
-def _references_from_dict(found: dict[str, Any]) -> tuple[References, datetime | None]:
-    brands = [
-        Brand(row["brand_id"], row["name"], tuple(row["aliases"]), tuple(row["gtin_prefixes"]))
-        for row in found["brands"]
-    ]
-    prices = {(brand, category): PriceReference(median, mad, n) for brand, category, median, mad, n in found["prices"]}
-    references = References(Rates(found["base_currency"], found["rates"]), BrandRegister(brands), PriceTable(prices))
-    return references, datetime.fromisoformat(found["as_of"]) if found["as_of"] else None
 
 
 def _read(files: Mapping[str, bytes], name: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Score to route: who looks at a listing next, and why. Standard library only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from models.policies.routing import RoutingPolicy
@@ -59,7 +59,8 @@ def route(
 ) -> Route:
     """The route of one listing version.
 
-    The order is an argument. Authorised sellers come first, so that no score accuses them. Then thin evidence, because
+    The order is an argument. An offer that is changed under review stays under review, or a change would be the way
+    out. Authorised sellers come next, so that no score accuses them. Then thin evidence, because
     a score without signals is the prior in disguise. Then the model's answer. The audit draw is independent of
     all of it and replaces only `release`: `draw` is uniform on [0, 1), one per listing version, made by the caller
     before anything here is known, so that the random slice stays random.
@@ -77,13 +78,14 @@ def route(
 def _without_audit(
     score: Score, situation: Situation, policy: RoutingPolicy, thresholds: Thresholds | None
 ) -> tuple[Lane, tuple[str, ...], float]:
+    if situation.already_open:
+        unseen = replace(situation, already_open=False)
+        lane, reasons, _ = _without_audit(score, unseen, policy, thresholds)
+        reason = "The offer was changed while a case on it was open."
+        return (Lane.ANALYST if lane is Lane.RELEASE else lane), (reason, *reasons), 1.0
     if situation.authorised:
         reason = f"The seller is on {situation.brand_name}'s list of authorised sellers."
         return Lane.RELEASE, (reason,), policy.whitelist_audit_share
-    if situation.already_open:
-        reason = "The offer was changed while a case on it was open."
-        lane, reasons, _ = _by_score(score, situation, policy, thresholds)
-        return (Lane.ANALYST if lane is Lane.RELEASE else lane), (reason, *reasons), 1.0
     if situation.families < policy.fewest_families and situation.text_length < policy.shortest_text:
         reason = (
             f"Too little is known to say anything: {situation.families} of 5 kinds of signal and "

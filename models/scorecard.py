@@ -1,10 +1,8 @@
 """The starter scorecard over the same features: transparent points until the first model is earned."""
 
 import math
-from collections.abc import Sequence
 
-from features.compute import FEATURES, NAMES
-from features.spec import Evidence
+from features.compute import FEATURES, Computed
 from models.policies.scorecard import ScorecardPolicy
 from models.policies.version import policy_version
 from models.score import Reason, Score, ScoreKind
@@ -12,19 +10,14 @@ from models.score import Reason, Score, ScoreKind
 _BY_NAME = {feature.name: (column, feature) for column, feature in enumerate(FEATURES)}
 
 
-def score_by_points(evidence: Evidence, vector: Sequence[float], *, policy: ScorecardPolicy, fingerprint: str) -> Score:
-    """Points of one listing with a reason for each; a missing feature scores nothing. Not a probability.
-
-    `vector` is in the order of `features.compute.NAMES`, shape (n_features,).
-    """
-    if len(vector) != len(NAMES):
-        raise ValueError(f"the vector has {len(vector)} values, the feature set {len(NAMES)}")
+def score_by_points(row: Computed, *, policy: ScorecardPolicy, fingerprint: str) -> Score:
+    """Points of one listing with a reason for each; a missing feature scores nothing. Not a probability."""
     reasons: list[Reason] = []
     for rule in policy.rules:
         column, feature = _BY_NAME[rule.feature]
-        value = float(vector[column])
+        value = float(row.vector[column])
         if not math.isnan(value) and rule.low <= value < rule.high:
-            reasons.append(Reason(rule.feature, feature.say(evidence, value), rule.points))
+            reasons.append(Reason(rule.feature, feature.say(row.evidence, value), rule.points))
     reasons.sort(key=lambda reason: -abs(reason.weight))
     return Score(
         kind=ScoreKind.SCORECARD,

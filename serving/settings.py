@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     public_url: str | None = Field(None, description="Address that people use; https makes cookies secure.")
     production: bool = Field(False, description="Refuse what only a demo may do, and hide the API documentation.")
     clock: ClockKind | None = Field(None, description="system or simulated. Default: that of the home, else system.")
+    clock_start: AwareDatetime | None = Field(None, description="First moment of a new simulated clock. Default: now.")
     undo_window_seconds: int | None = Field(None, ge=0, le=86_400, description="Undo window in place of the policy's.")
     worker_id: str = Field("1", description="Stable name of this worker; a crashed worker's jobs wait for its name.")
     job_threads: int = Field(4, ge=1, le=64, description="Jobs that run at once in one worker.")

@@ -19,8 +19,8 @@ class RoutingPolicy:
     audit_share: float = 0.03
     # An authorised seller is looked at rarely, but never not at all: an account can be sold.
     whitelist_audit_share: float = 0.01
-    # Fewer signal families than this leave the score to the prior (price, item, seller, brand, text).
-    fewest_families: int = 2
+    # A title alone makes two families of five known (brand and text); a third is the first thing to judge it by.
+    fewest_families: int = 3
     # A text shorter than this, alone, says nothing: "bag" is not evidence.
     shortest_text: int = 12
 

@@ -117,6 +117,19 @@ def change(connection: Connection, found: StoredAction, event: ActionEvent, valu
     return changed.rowcount == 1
 
 
+def postpone(connection: Connection, found: StoredAction, until: datetime) -> None:
+    """Put the next step of an action off."""
+    connection.execute(
+        update(action)
+        .where(
+            action.c.marketplace_id == found.marketplace_id,
+            action.c.action_id == found.action_id,
+            action.c.state == found.state.value,
+        )
+        .values(due_at=until)
+    )
+
+
 def due(connection: Connection, at: datetime, most: int) -> list[StoredAction]:
     """Actions whose next step is due, the longest waiting first."""
     query = (

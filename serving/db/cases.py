@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, func, or_, select, true, update
 from models.case import CaseEvent, CaseLane, CaseState, next_state
 from models.errors import Conflict, NotFound
 from serving.db.store import add
-from serving.db.tables import account, brand, case_event, listing, listing_version, review_case, score
+from serving.db.tables import account, brand, case_event, listing, listing_version, review_case, score, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,28 @@ def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:
     found = connection.execute(query).mappings().one_or_none()
     if found is None:
         raise NotFound("There is no such case.")
+    return _case(found)
+
+
+def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> Case:
+    """The case on which a verdict was given.
+
+    Raises
+    ------
+    NotFound
+        There is no such verdict.
+    """
+    query = (
+        select(review_case)
+        .join(
+            verdict,
+            (verdict.c.marketplace_id == review_case.c.marketplace_id) & (verdict.c.case_id == review_case.c.case_id),
+        )
+        .where(verdict.c.marketplace_id == marketplace_id, verdict.c.verdict_id == verdict_id)
+    )
+    found = connection.execute(query).mappings().one_or_none()
+    if found is None:
+        raise NotFound("There is no such verdict.")
     return _case(found)
 
 

@@ -1,0 +1,47 @@
+"""Loads one bundle and scores one listing with it; run as a child, so that a crash is only the child's.
+
+`python -m serving.canary FOLDER DIGEST` ends with 0, or with 1 and a sentence.
+"""
+
+import math
+import sys
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from features.compute import compute
+from features.facts import NOTHING_RECORDED, assemble_facts
+from features.listing import Listing
+from models.bundle import from_files
+from models.errors import BundleRefused
+from serving.bundles import read_folder
+
+_TRIED = Listing(
+    external_id="canary",
+    title="Leather tote, grey",
+    description="With dust bag and receipt.",
+    price=Decimal("129.00"),
+    currency="EUR",
+    product_type="Bags",
+)
+
+
+def main(folder: Path, digest: str) -> int:
+    """Try a bundle."""
+    try:
+        bundle = from_files(read_folder(folder), expected=digest)
+        facts = assemble_facts(
+            _TRIED, bundle.references, NOTHING_RECORDED, marketplace="canary", as_of=datetime(2026, 1, 1, tzinfo=UTC)
+        )
+        score = bundle.score_many([compute(facts)])[0]
+    except BundleRefused as refused:
+        print(refused.sentence)  # noqa: T201  # the parent reads it
+        return 1
+    if score.probability is None or not math.isfinite(score.value):
+        print("The bundle gives no finite score.")  # noqa: T201  # as above
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

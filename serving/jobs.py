@@ -1,0 +1,44 @@
+"""How a transaction leaves a durable job behind: the job is a row of the same commit."""
+
+from typing import Final
+
+from dbos import DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
+from sqlalchemy import Connection, Engine
+
+APPLICATION: Final = "touchstone"
+DELIVERIES: Final = "deliveries"
+TRAINING: Final = "training"
+DELIVER: Final = "deliver_action"
+RETRAIN: Final = "retrain"
+PUBLISH: Final = "publish_champion"
+
+
+class Jobs:
+    """Enqueues workflows by name inside the caller's transaction; arguments are ids only."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._client = DBOSClient(
+            system_database_engine=engine,
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=APPLICATION,
+            lazy=True,
+        )
+
+    def enqueue(
+        self,
+        connection: Connection,
+        workflow: str,
+        queue: str,
+        job_id: str,
+        *arguments: str,
+        delay_seconds: float | None = None,
+    ) -> None:
+        """Leave a job; the same job id again is the same job."""
+        options: EnqueueOptions = {"workflow_name": workflow, "queue_name": queue, "workflow_id": job_id}
+        if delay_seconds is not None and delay_seconds > 0:
+            options["delay_seconds"] = delay_seconds
+        self._client.enqueue_in_transaction(connection, options, *arguments)
+
+    def close(self) -> None:
+        """Let go of the client; the engine is the caller's."""
+        self._client.destroy()

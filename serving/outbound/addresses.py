@@ -1,0 +1,89 @@
+"""Which addresses a webhook may reach, decided on the address that is connected to."""
+
+import ipaddress
+import socket
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit, urlunsplit
+
+from models.errors import Invalid
+
+# Not private by the book, and still no place for a marketplace's receiver: translations to IPv4 and old relays.
+_REFUSED_NETWORKS: Final = tuple(
+    ipaddress.ip_network(network) for network in ("64:ff9b::/96", "2002::/16", "192.88.99.0/24", "100.64.0.0/10")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A checked destination: the URL with the address in place of the name, and the name for TLS and Host."""
+
+    url: str
+    host: str
+    header: str
+
+
+def is_public(address: str) -> bool:
+    """Whether an address is one of the open Internet.
+
+    >>> is_public("93.184.216.34"), is_public("::ffff:127.0.0.1"), is_public("169.254.169.254")
+    (True, False, False)
+    """
+    found = ipaddress.ip_address(address)
+    mapped = getattr(found, "ipv4_mapped", None)
+    if mapped is not None:
+        found = mapped
+    if not found.is_global or found.is_multicast or found.is_unspecified:
+        return False
+    return not any(found.version == network.version and found in network for network in _REFUSED_NETWORKS)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address is this machine."""
+    return ipaddress.ip_address(address).is_loopback
+
+
+def check_url(url: str, *, allow_loopback: bool) -> None:
+    """Refuse what cannot be a webhook endpoint, without looking the name up.
+
+    Raises
+    ------
+    Invalid
+        Not https (or http to the machine itself where that is allowed), or with credentials in it.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise Invalid("This is not an address.") from None
+    if not host or parts.username is not None or parts.password is not None:
+        raise Invalid("A webhook address has a host and no user name or password.")
+    local = host in {"localhost", "127.0.0.1", "::1"}
+    if parts.scheme == "https" or (parts.scheme == "http" and local and allow_loopback):
+        return
+    raise Invalid("A webhook address must begin with https://; http:// is for --allow-loopback only.")
+
+
+def resolve(url: str, *, allow_loopback: bool) -> Target:
+    """Look the host up once and pin the address that was checked, so that a second answer cannot replace it.
+
+    Raises
+    ------
+    Invalid
+        The address is not public, nor the machine itself where that is allowed; or there is no such host.
+    """
+    check_url(url, allow_loopback=allow_loopback)
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise Invalid(f"The host {host} cannot be found.") from None
+    addresses = [str(entry[4][0]) for entry in found]
+    for address in addresses:
+        if not (is_public(address) or (allow_loopback and is_loopback(address))):
+            raise Invalid(f"{host} leads to {address}, which is not a public address.")
+    shown = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
+    pinned = urlunsplit((parts.scheme, f"{shown}:{port}", parts.path or "/", parts.query, ""))
+    return Target(pinned, host, parts.netloc)

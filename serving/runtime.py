@@ -1,0 +1,160 @@
+"""The composition root: everything a request or job needs, made once and passed in."""
+
+import random
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from features.references import References
+from models.errors import Invalid
+from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
+from models.policies.labels import DEFAULT_LABELS, LabelPolicy
+from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
+from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
+from serving.bundles import BundleStore, LiveModels
+from serving.clock import Clock, SimulatedClock, SystemClock
+from serving.db import accounts, clocks, learning, marketplaces, references
+from serving.db.engine import sqlite_url
+from serving.db.marketplaces import Marketplace
+from serving.db.migrate import migrate
+from serving.db.store import Store
+from serving.home import Home
+from serving.ids import IdSource
+from serving.jobs import Jobs
+from serving.settings import ClockKind, Settings
+
+# Longer than a burst of requests, shorter than anybody waits for a new brand to be noticed by another process.
+_REFERENCES_LAST_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The rules in force."""
+
+    routing: RoutingPolicy = DEFAULT_ROUTING
+    scorecard: ScorecardPolicy = DEFAULT_SCORECARD
+    enforcement: EnforcementPolicy = DEFAULT_ENFORCEMENT
+    labels: LabelPolicy = DEFAULT_LABELS
+
+
+@dataclass(slots=True)
+class LiveReferences:
+    """References of each marketplace, read at most every few seconds and at once after a change made here."""
+
+    _held: dict[str, tuple[float, References]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> References:
+        """The references of a marketplace."""
+        held = self._held.get(marketplace.marketplace_id)
+        if held is None or time.monotonic() - held[0] > _REFERENCES_LAST_SECONDS:
+            found = references.load(connection, marketplace, as_of)
+            with self._lock:
+                held = self._held[marketplace.marketplace_id] = (time.monotonic(), found)
+        return held[1]
+
+    def forget(self) -> None:
+        """Read them anew at the next use."""
+        with self._lock:
+            self._held.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One process's means. Tests make it with their own clock, randomness and home."""
+
+    settings: Settings
+    home: Home
+    store: Store
+    clock: Clock
+    ids: IdSource
+    draw: Callable[[], float]
+    jobs: Jobs
+    bundles: BundleStore
+    models: LiveModels
+    references: LiveReferences
+    policies: Policies
+
+    def follow_champions(self) -> list[str]:
+        """Serve the champions that the database names; returns the marketplaces that could not."""
+        with self.store.read() as connection:
+            champions = learning.champions(connection)
+        return self.models.follow(champions)
+
+    def real_delay_seconds(self, until: datetime) -> float | None:
+        """Seconds after which a job may be enqueued to run; None where only the sweep can tell that it is due."""
+        wait = until - self.clock.now()
+        if self.clock.simulated or wait > timedelta(hours=1):
+            return None
+        return max(0.0, wait.total_seconds())
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.jobs.close()
+        self.store.close()
+
+
+def open_runtime(settings: Settings, *, clock: Clock | None = None) -> Runtime:
+    """Everything for one process, on a database brought to this version's schema.
+
+    The caller owns the home where SQLite is used. A home remembers its kind of clock, because times of two clocks
+    in one database could not be compared.
+    """
+    home = Home.at(settings.home)
+    url = settings.database_url or sqlite_url(home.database)
+    migrate(url)
+    store = Store(url)
+    store.check()
+    chosen = clock or _clock(settings, store)
+    policies = Policies()
+    if settings.undo_window_seconds is not None:
+        enforcement = replace(policies.enforcement, undo_window_seconds=settings.undo_window_seconds)
+        policies = replace(policies, enforcement=enforcement)
+    bundle_store = BundleStore(home.bundles)
+    runtime = Runtime(
+        settings=settings,
+        home=home,
+        store=store,
+        clock=chosen,
+        ids=IdSource(chosen),
+        draw=random.Random(secrets.randbits(128)).random,  # noqa: S311  # an audit sample, not a secret
+        jobs=Jobs(store.writes),
+        bundles=bundle_store,
+        models=LiveModels(bundle_store),
+        references=LiveReferences(),
+        policies=policies,
+    )
+    runtime.follow_champions()
+    return runtime
+
+
+def _clock(settings: Settings, store: Store) -> Clock:
+    """The home's clock; a new home takes the one that was asked for.
+
+    Raises
+    ------
+    Invalid
+        The home's times are of the other clock, or production was asked for with a simulated one.
+    """
+    wanted = settings.clock
+    with store.write() as connection:
+        offset = clocks.offset(connection)
+        in_use = accounts.anybody(connection) or bool(marketplaces.everyone(connection))
+        if offset is None and wanted is ClockKind.SIMULATED:
+            if in_use:
+                raise Invalid("This home runs on the real clock; its times cannot be mixed with simulated ones.")
+            start = settings.clock_start
+            offset = start - SystemClock().now() if start is not None else timedelta(0)
+            clocks.set_offset(connection, offset)
+    if offset is None:
+        return SystemClock()
+    if wanted is ClockKind.SYSTEM:
+        raise Invalid("This home runs on a simulated clock; its times cannot be mixed with real ones.")
+    if settings.production:
+        raise Invalid("Production mode refuses a simulated clock.")
+    return SimulatedClock(offset)

@@ -1,0 +1,123 @@
+"""A seller's appeal against a removal: a case for somebody who did not decide before."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from models.action import ActionKind, ActionState
+from models.case import CaseEvent, CaseLane, CaseState
+from models.errors import Conflict, NotFound
+from models.labels import AppealState
+from serving.db import actions, appeals, audit, cases, listings
+from serving.db.actions import StoredAction
+from serving.db.marketplaces import Marketplace
+from serving.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """An appeal as the marketplace passes it on: its own id, the listing, and the seller's words."""
+
+    external_id: str
+    listing_external_id: str
+    statement: str
+
+
+def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint) -> tuple[str, bool]:
+    """Open an appeal; returns its id and whether it is new. The same appeal sent again is the same appeal.
+
+    Raises
+    ------
+    NotFound
+        There is no such listing.
+    Conflict
+        The listing has not been removed, or an appeal against this removal was decided.
+    """
+    now, here = runtime.clock.now(), marketplace.marketplace_id
+    with runtime.store.write() as connection:
+        known = appeals.by_external_id(connection, here, complaint.external_id)
+        if known is not None:
+            return known.appeal_id, False
+        removal = _removal_in_force(connection, here, complaint.listing_external_id)
+        if appeals.of_action(connection, here, removal.action_id) is not None:
+            raise Conflict("There has been an appeal against this removal already.")
+        case_id = _open_case(runtime, connection, removal)
+        appeal_id = runtime.ids.new("apl")
+        appeals.add_appeal(
+            connection,
+            {
+                "marketplace_id": here,
+                "appeal_id": appeal_id,
+                "listing_id": removal.listing_id,
+                "action_id": removal.action_id,
+                "case_id": case_id,
+                "external_id": complaint.external_id,
+                "statement": complaint.statement,
+                "state": AppealState.OPEN.value,
+                "occurred_at": now,
+                "known_at": now,
+            },
+        )
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=here,
+            actor="seller",
+            act="appeal.filed",
+            subject=appeal_id,
+            payload={"action_id": removal.action_id, "listing_id": removal.listing_id},
+        )
+    return appeal_id, True
+
+
+def _removal_in_force(connection: Connection, marketplace_id: str, external_id: str) -> StoredAction:
+    listing_id = listings.id_of(connection, marketplace_id, external_id)
+    if listing_id is None:
+        raise NotFound("There is no such listing.")
+    left = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
+    done = [one for one in actions.of_listing(connection, marketplace_id, listing_id) if one.state in left]
+    if not done or done[-1].kind is not ActionKind.REMOVE:
+        raise Conflict("The listing is not removed, so there is nothing to appeal against.")
+    return done[-1]
+
+
+def _open_case(runtime: Runtime, connection: Connection, removal: StoredAction) -> str:
+    """The appeal's case shows the version that was removed, with the score that it had then."""
+    now, here = runtime.clock.now(), removal.marketplace_id
+    waiting = cases.open_cases(connection, here, [removal.listing_id]).get(removal.listing_id)
+    decided = cases.of_verdict(connection, here, removal.verdict_id)
+    case_id = runtime.ids.new("cas")
+    if waiting is not None:
+        cases.change(connection, waiting, CaseEvent.NEW_VERSION, {"decided_at": now}, holder=None, at=now)
+    hours = runtime.policies.enforcement.analyst_decides_within_hours
+    cases.add_cases(
+        connection,
+        [
+            {
+                "marketplace_id": here,
+                "case_id": case_id,
+                "listing_id": removal.listing_id,
+                "version_id": (waiting or decided).version_id,
+                "score_id": (waiting or decided).score_id,
+                "brand_id": decided.brand_id,
+                "lane": CaseLane.APPEAL.value,
+                "state": CaseState.OPEN.value,
+                # A seller's livelihood comes before any suspicion: above the harm of every open case.
+                "priority": 1e12,
+                "opened_at": now,
+                "due_at": now + timedelta(hours=hours),
+                "follows_case_id": (waiting or decided).case_id,
+            }
+        ],
+    )
+    event = {
+        "marketplace_id": here,
+        "event_id": runtime.ids.new("evt"),
+        "case_id": case_id,
+        "what": "The seller appeals against the removal.",
+        "actor": "seller",
+        "known_at": now,
+    }
+    cases.add_events(connection, [event])
+    return case_id

@@ -1,0 +1,58 @@
+"""What time alone brings about: unanswered questions go on, references are worked out anew."""
+
+from datetime import timedelta
+from typing import Final
+
+from models.case import CaseEvent, CaseLane
+from models.errors import Conflict
+from serving.db import cases, marketplaces, references
+from serving.runtime import Runtime
+
+_REFERENCES_LAST: Final = timedelta(hours=6)
+_MOST_AT_ONCE: Final = 200
+
+
+def pass_on_unanswered(runtime: Runtime) -> int:
+    """Questions that a brand has not answered in time go to an analyst; returns how many."""
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        overdue = cases.overdue(connection, CaseLane.ASK_BRAND, now, _MOST_AT_ONCE)
+    passed = 0
+    hours = runtime.policies.enforcement.analyst_decides_within_hours
+    for case in overdue:
+        values = {"lane": CaseLane.ANALYST.value, "due_at": now + timedelta(hours=hours)}
+        event = {
+            "marketplace_id": case.marketplace_id,
+            "event_id": runtime.ids.new("evt"),
+            "case_id": case.case_id,
+            "what": "The brand has not answered in time; an analyst decides.",
+            "actor": "sweep",
+            "known_at": now,
+        }
+        try:
+            with runtime.store.write() as connection:
+                cases.change(connection, case, CaseEvent.PASS_ON, values, holder="", at=now)
+                cases.add_events(connection, [event])
+        except Conflict:
+            continue  # Somebody is answering it at this moment.
+        passed += 1
+    return passed
+
+
+def refresh_references(runtime: Runtime) -> int:
+    """Work out price references that are older than six hours; returns how many marketplaces had them refreshed."""
+    now = runtime.clock.now()
+    refreshed = 0
+    with runtime.store.read() as connection:
+        stale = [
+            one.marketplace_id
+            for one in marketplaces.everyone(connection)
+            if (last := references.refreshed_at(connection, one.marketplace_id)) is None
+            or now - last >= _REFERENCES_LAST
+        ]
+    for marketplace_id in stale:
+        with runtime.store.write() as connection:
+            refreshed += references.refresh(connection, marketplace_id, now) > 0
+    if refreshed:
+        runtime.references.forget()
+    return refreshed

@@ -1,0 +1,238 @@
+"""Rows in: checked, compared with what is known, scored, routed, and kept in one transaction."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy.exc import IntegrityError
+
+from features.facts import Facts, History, assemble_facts
+from features.listing import Listing, Rejection, check
+from features.references import References
+from models.errors import Conflict
+from models.routing import Lane
+from serving.db import brands, cases, histories, listings
+from serving.db.listings import Latest
+from serving.db.marketplaces import Marketplace
+from serving.runtime import Runtime
+from serving.usecases.intake_rows import RowsToKeep, Step, observed_of
+from serving.usecases.quarantine import external_id_of, quarantine_row
+from serving.usecases.scoring import Scored, ToScore, score_and_route
+
+LARGEST_BATCH: Final = 1_000
+_TRIES: Final = 5
+
+
+class RowStatus(StrEnum):
+    """What became of one row."""
+
+    ACCEPTED = "accepted"
+    UNCHANGED = "unchanged"
+    QUARANTINED = "quarantined"
+
+
+@dataclass(frozen=True, slots=True)
+class RowAnswer:
+    """The answer to one row; a quarantined one says why, an accepted one whether it is a new listing or version."""
+
+    status: RowStatus
+    external_id: str | None
+    version: int | None = None
+    new_version: bool = False
+    lane: Lane | None = None
+    rejection: Rejection | None = None
+
+
+def receive(
+    runtime: Runtime,
+    marketplace: Marketplace,
+    rows: Sequence[object],
+    *,
+    source: str,
+    backfill: bool = False,
+    rejections: Mapping[int, Rejection] | None = None,
+) -> list[RowAnswer]:
+    """Take in at most a thousand rows, in order, and answer each; all are kept or quarantined in one transaction.
+
+    Features and scores are worked out before the transaction, so that the write lock is held for milliseconds. If
+    another request changed one of the listings in between, everything is worked out again. `rejections` names rows
+    that could not even be read. With `backfill`, a row counts as known when it occurred.
+    """
+    now = runtime.clock.now()
+    answers: dict[int, RowAnswer] = {}
+    accepted: list[tuple[int, Listing]] = []
+    refused: list[dict[str, Any]] = []
+    for position, row in enumerate(rows):
+        found = (rejections or {}).get(position) or check(row, received_at=now)
+        if isinstance(found, Rejection):
+            answers[position] = RowAnswer(RowStatus.QUARANTINED, external_id_of(row), rejection=found)
+            refused.append(quarantine_row(runtime, marketplace.marketplace_id, row, found, source=source, at=now))
+        else:
+            accepted.append((position, found))
+    for round_ in _rounds(accepted):
+        answers.update(_receive_round(runtime, marketplace, round_, now=now, backfill=backfill))
+    if refused:
+        with runtime.store.write() as connection:
+            listings.add_quarantine(connection, refused)
+    return [answers[position] for position in range(len(rows))]
+
+
+def _rounds(accepted: Sequence[tuple[int, Listing]]) -> list[list[tuple[int, Listing]]]:
+    """Rows grouped so that no round holds a listing twice: a batch may carry two changes of one."""
+    rounds: list[list[tuple[int, Listing]]] = []
+    seen: list[set[str]] = []
+    for position, found in accepted:
+        number = next((i for i, ids in enumerate(seen) if found.external_id not in ids), len(rounds))
+        if number == len(rounds):
+            rounds.append([])
+            seen.append(set())
+        rounds[number].append((position, found))
+        seen[number].add(found.external_id)
+    return rounds
+
+
+def _receive_round(
+    runtime: Runtime,
+    marketplace: Marketplace,
+    rows: Sequence[tuple[int, Listing]],
+    *,
+    now: datetime,
+    backfill: bool,
+) -> dict[int, RowAnswer]:
+    for _ in range(_TRIES):
+        gathered = _gather(runtime, marketplace, rows, now=now, backfill=backfill)
+        try:
+            return _write(runtime, marketplace, gathered)
+        except (_Overtaken, IntegrityError):
+            continue
+    raise Conflict("These listings are being changed by other requests; send them again.")
+
+
+class _Overtaken(Exception):
+    """A listing was changed between reading and writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Gathered:
+    steps: list[Step]
+    facts: dict[int, Facts]
+    scored: dict[int, Scored]
+    draws: dict[int, float]
+
+
+def _gather(
+    runtime: Runtime, marketplace: Marketplace, rows: Sequence[tuple[int, Listing]], *, now: datetime, backfill: bool
+) -> _Gathered:
+    external_ids = [found.external_id for _, found in rows]
+    sellers = [found.seller.external_id for _, found in rows if found.seller.external_id is not None]
+    with runtime.store.read() as connection:
+        known = listings.latest(connection, marketplace.marketplace_id, external_ids)
+        steps = [_step(position, found, known.get(found.external_id), now, backfill) for position, found in rows]
+        changed = [step for step in steps if not step.is_repeat]
+        since = min((step.as_of for step in changed), default=now)
+        pasts = histories.load(connection, marketplace.marketplace_id, sellers, since=since)
+        authorised = brands.authorised_for(connection, marketplace.marketplace_id, sellers)
+        enrolled = brands.enrolments(connection, marketplace.marketplace_id)
+        references = runtime.references.of(connection, marketplace, now)
+        known_ids = [latest.listing_id for latest in known.values()]
+        open_cases = cases.open_cases(connection, marketplace.marketplace_id, known_ids)
+    facts = {step.position: _facts(step, references, marketplace, pasts, authorised) for step in changed}
+    draws = {
+        step.position: step.before.draw if step.before and not step.is_version else runtime.draw() for step in changed
+    }
+    to_score = [
+        ToScore(
+            facts[step.position],
+            draws[step.position],
+            already_open=step.is_version and step.before is not None and step.before.listing_id in open_cases,
+        )
+        for step in changed
+    ]
+    scored = score_and_route(
+        to_score,
+        model=runtime.models.of(marketplace.marketplace_id),
+        takes_part=lambda brand_id: brand_id in enrolled and enrolled[brand_id].takes_part,
+        routing=runtime.policies.routing,
+        scorecard=runtime.policies.scorecard,
+        threads=runtime.settings.model_threads,
+    )
+    return _Gathered(steps, facts, {step.position: one for step, one in zip(changed, scored, strict=True)}, draws)
+
+
+def _step(position: int, found: Listing, before: Latest | None, now: datetime, backfill: bool) -> Step:
+    as_of = min(found.occurred_at or now, now) if backfill else now
+    return Step(position, found, as_of, before, found.content_hash, _hash(observed_of(found)))
+
+
+def _facts(
+    step: Step,
+    references: References,
+    marketplace: Marketplace,
+    pasts: Mapping[str, histories.SellerPast],
+    authorised: Mapping[str, tuple[str, ...]],
+) -> Facts:
+    seller = step.listing.seller.external_id
+    past = pasts.get(seller) if seller is not None else None
+    before = step.before
+    history = History(
+        version=1 if before is None else before.version + step.is_version,
+        previous_log_price=None
+        if before is None
+        else before.log_price
+        if step.is_version
+        else before.previous_log_price,
+    )
+    if past is not None and seller is not None:
+        history = replace(
+            history,
+            events=past.event_counts(step.as_of, marketplace.seller_events_since),
+            seller_known_days=past.known_days(step.as_of),
+            seller_listings_30d=past.listings_30d(step.as_of),
+            outcomes=past.outcomes_at(step.as_of),
+            authorised_for=authorised.get(seller, ()),
+        )
+    return assemble_facts(step.listing, references, history, marketplace=marketplace.marketplace_id, as_of=step.as_of)
+
+
+def _write(runtime: Runtime, marketplace: Marketplace, gathered: _Gathered) -> dict[int, RowAnswer]:
+    """Store everything that the rows changed, if nothing changed since they were compared."""
+    here = marketplace.marketplace_id
+    rows = RowsToKeep(runtime, here)
+    answers: dict[int, RowAnswer] = {}
+    changed = [step for step in gathered.steps if not step.is_repeat]
+    for step in gathered.steps:
+        if step.is_repeat:
+            version = step.before.version if step.before else None
+            answers[step.position] = RowAnswer(RowStatus.UNCHANGED, step.listing.external_id, version)
+    if not changed:
+        return answers
+    with runtime.store.write() as connection:
+        now = listings.latest(connection, here, [step.listing.external_id for step in changed], lock=True)
+        if any(now.get(step.listing.external_id) != step.before for step in changed):
+            raise _Overtaken
+        known_ids = [step.before.listing_id for step in changed if step.before]
+        open_cases = cases.open_cases(connection, here, known_ids)
+        seen_versions = cases.versions_with_case(
+            connection, here, [step.before.version_id for step in changed if step.before and not step.is_version]
+        )
+        for step in changed:
+            scored, facts = gathered.scored[step.position], gathered.facts[step.position]
+            ids = rows.keep(step, facts, scored, gathered.draws[step.position])
+            open_case = open_cases.get(ids.listing_id)
+            if step.is_version or (ids.version_id not in seen_versions and open_case is None):
+                rows.open_case(step, ids, facts, scored, open_case)
+            version = facts.version
+            answers[step.position] = RowAnswer(
+                RowStatus.ACCEPTED, step.listing.external_id, version, step.is_version, scored.route.lane
+            )
+        rows.insert(connection)
+    return answers
+
+
+def _hash(value: object) -> str:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

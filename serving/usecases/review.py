@@ -1,0 +1,274 @@
+"""Verdicts: given by one person on one version, taken back by the same person, with all that follows."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from models.access import Permission, Person
+from models.action import ActionKind
+from models.case import CaseEvent, CaseLane, CaseState
+from models.errors import Conflict, Forbidden, NotFound
+from models.labels import AppealState
+from models.statement import reinstatement_statement, removal_statement
+from models.verdict import Bench, Consequence, Judgement, Outcome, ReasonCode, Side, consequence
+from serving.db import actions, appeals, audit, brands, cases, verdicts
+from serving.db.actions import StoredAction
+from serving.db.cases import Case
+from serving.db.verdicts import StoredVerdict
+from serving.runtime import Runtime
+from serving.usecases.takedown import Cause, schedule, withdraw
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody says of a case. `version_id` is the version that they saw."""
+
+    case_id: str
+    version_id: str
+    judgement: Judgement
+    reason_code: ReasonCode | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recorded verdict and what follows: the action, if any, and until when it can be taken back."""
+
+    verdict_id: str
+    consequence: Consequence
+    action: StoredAction | None
+    undo_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Sitting:
+    """One person at one case in one transaction."""
+
+    runtime: Runtime
+    connection: Connection
+    person: Person
+    case: Case
+    side: Side
+    at: datetime
+
+    @property
+    def actor(self) -> str:
+        return f"user:{self.person.user_id}"
+
+
+def visible_case(connection: Connection, person: Person, case_id: str) -> tuple[Case, Side]:
+    """A case that the person may work on, and on whose side.
+
+    Raises
+    ------
+    NotFound
+        There is none: another marketplace's, another brand's and no case at all look the same.
+    """
+    reviewed = person.marketplaces(Permission.REVIEW_CASES)
+    answered = person.brands(Permission.ANSWER_QUESTIONS)
+    marketplace_id = cases.marketplace_of(connection, case_id, reviewed | {place for place, _ in answered})
+    case = cases.get(connection, marketplace_id, case_id)
+    if case.marketplace_id in reviewed:
+        return case, Side.ANALYST
+    if (case.marketplace_id, case.brand_id) in answered and _was_asked(connection, case):
+        return case, Side.BRAND
+    raise NotFound("There is no such case.")
+
+
+def _was_asked(connection: Connection, case: Case) -> bool:
+    """Whether the brand has been asked: now, or before it answered."""
+    if case.lane is CaseLane.ASK_BRAND:
+        return True
+    given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
+    return any(one.case_id == case.case_id and one.side is Side.BRAND for one in given)
+
+
+def lease(runtime: Runtime, person: Person, case_id: str) -> bool:
+    """Hold a case while its page is open; False where somebody else does."""
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        case, _ = visible_case(connection, person, case_id)
+        until = now + timedelta(seconds=runtime.policies.enforcement.lease_seconds)
+        return cases.lease(connection, case, person.user_id, at=now, until=until)
+
+
+def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded:
+    """Record a verdict with its consequences. Two people can never decide the same case.
+
+    Raises
+    ------
+    Conflict
+        Somebody was faster, holds the case, or the offer was changed since it was seen.
+    NotFound, Forbidden, Invalid
+        The case is not theirs; the rules do not let them decide it; it is no answer.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        case, side = visible_case(connection, person, answer.case_id)
+        sitting = _Sitting(runtime, connection, person, case, side, now)
+        if case.version_id != answer.version_id:
+            raise Conflict("The offer was changed since you loaded it; look at the current version.")
+        bench = _bench(sitting)
+        follows = consequence(answer.judgement, bench, runtime.policies.enforcement)
+        _change_case(sitting, follows)
+        verdict_id = _append(sitting, answer.judgement, answer.reason_code, answer.note)
+        action = _act(sitting, answer, verdict_id, follows, bench)
+        _settle_appeal(sitting, follows)
+        _note(sitting, f"{answer.judgement.value.replace('_', ' ').capitalize()}. {' '.join(follows.reasons)}")
+        undo_until = now + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    return Recorded(verdict_id, follows, action, undo_until)
+
+
+def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
+    """Take back one's own last verdict on a case while the window is open; returns the withdrawal's id.
+
+    The case is open again in the lane in which it was decided; a scheduled action is withdrawn.
+
+    Raises
+    ------
+    Conflict
+        There is nothing to undo, the window has closed, or somebody went on from there.
+    Forbidden
+        The verdict is somebody else's.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        case, side = visible_case(connection, person, case_id)
+        sitting = _Sitting(runtime, connection, person, case, side, now)
+        given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
+        if given is None:
+            raise Conflict("There is no verdict to undo.")
+        if given.user_id != person.user_id:
+            raise Forbidden(f"{given.user_name} gave the last verdict on this case; only they can undo it.")
+        if now >= given.known_at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds):
+            raise Conflict("The undo window has closed.")
+        _withdraw_action(sitting, given)
+        event = CaseEvent.UNDO if case.state is CaseState.DECIDED else CaseEvent.PASS_ON
+        cases.change(
+            connection, case, event, {"lane": given.lane.value, "decided_at": None}, holder=person.user_id, at=now
+        )
+        withdrawal_id = _append(sitting, Judgement.WITHDRAWN, None, None, supersedes=given)
+        found = appeals.of_case(connection, case.marketplace_id, case.case_id)
+        if found is not None and given.lane is CaseLane.APPEAL:
+            appeals.reopen(connection, case.marketplace_id, found.appeal_id)
+        _note(sitting, f"Took back “{given.judgement.value.replace('_', ' ')}”.")
+    return withdrawal_id
+
+
+def _bench(sitting: _Sitting) -> Bench:
+    case = sitting.case
+    enrolled = brands.enrolments(sitting.connection, case.marketplace_id).get(case.brand_id or "")
+    if case.lane is CaseLane.APPEAL:
+        _must_not_have_decided(sitting)
+    return Bench(
+        lane=case.lane,
+        side=sitting.side,
+        brand_takes_part=enrolled is not None and enrolled.takes_part,
+        brand_name=enrolled.name if enrolled else None,
+    )
+
+
+def _must_not_have_decided(sitting: _Sitting) -> None:
+    given = verdicts.of_listings(sitting.connection, sitting.case.marketplace_id, [sitting.case.listing_id])
+    before = [one for one in given if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
+    if any(one.user_id == sitting.person.user_id for one in before):
+        raise Forbidden("You decided on this offer before; somebody else must decide the appeal.")
+
+
+def _change_case(sitting: _Sitting, follows: Consequence) -> None:
+    values: dict[str, object] = {"decided_at": sitting.at if follows.event is CaseEvent.DECIDE else None}
+    if follows.lane is not None:
+        policy = sitting.runtime.policies.enforcement
+        asked = follows.lane is CaseLane.ASK_BRAND
+        hours = policy.brand_answers_within_hours if asked else policy.analyst_decides_within_hours
+        values |= {"lane": follows.lane.value, "due_at": sitting.at + timedelta(hours=hours)}
+    holder = sitting.person.user_id
+    cases.change(sitting.connection, sitting.case, follows.event, values, holder=holder, at=sitting.at)
+
+
+def _append(
+    sitting: _Sitting,
+    judgement: Judgement,
+    reason_code: ReasonCode | None,
+    note: str | None,
+    supersedes: StoredVerdict | None = None,
+) -> str:
+    """The verdict and its audit entry."""
+    case = sitting.case
+    verdict_id = sitting.runtime.ids.new("vdt")
+    row = {
+        "marketplace_id": case.marketplace_id,
+        "verdict_id": verdict_id,
+        "case_id": case.case_id,
+        "listing_id": case.listing_id,
+        "version_id": supersedes.version_id if supersedes else case.version_id,
+        "judgement": judgement.value,
+        "reason_code": reason_code.value if reason_code else None,
+        "side": sitting.side.value,
+        "lane": supersedes.lane.value if supersedes else case.lane.value,
+        "user_id": sitting.person.user_id,
+        "brand_id": case.brand_id if sitting.side is Side.BRAND else None,
+        "supersedes_id": supersedes.verdict_id if supersedes else None,
+        "note": note,
+        "occurred_at": sitting.at,
+        "known_at": sitting.at,
+    }
+    verdicts.add_verdict(sitting.connection, row)
+    payload = {name: row[name] for name in ("case_id", "version_id", "judgement", "side", "lane", "supersedes_id")}
+    audit.record(
+        sitting.connection,
+        at=sitting.at,
+        marketplace_id=case.marketplace_id,
+        actor=sitting.actor,
+        act="verdict.withdrawn" if supersedes else "verdict.recorded",
+        subject=verdict_id,
+        payload=payload,
+    )
+    return verdict_id
+
+
+def _act(sitting: _Sitting, answer: Answer, verdict_id: str, follows: Consequence, bench: Bench) -> StoredAction | None:
+    cause = Cause(sitting.case.marketplace_id, sitting.case.listing_id, verdict_id, sitting.actor)
+    match follows.outcome:
+        case Outcome.NONE:
+            return None
+        case Outcome.REMOVE:
+            statement = removal_statement(
+                brand_name=bench.brand_name,
+                reason_code=answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
+                side=bench.side,
+                was_flagged=bench.lane is not CaseLane.AUDIT,
+            )
+            return schedule(sitting.runtime, sitting.connection, ActionKind.REMOVE, cause, statement, sitting.at)
+        case Outcome.REINSTATE:
+            statement = reinstatement_statement()
+            return schedule(sitting.runtime, sitting.connection, ActionKind.REINSTATE, cause, statement, sitting.at)
+
+
+def _settle_appeal(sitting: _Sitting, follows: Consequence) -> None:
+    if sitting.case.lane is not CaseLane.APPEAL:
+        return
+    found = appeals.of_case(sitting.connection, sitting.case.marketplace_id, sitting.case.case_id)
+    if found is not None:
+        upheld = follows.outcome is Outcome.REINSTATE
+        state = AppealState.UPHELD if upheld else AppealState.DISMISSED
+        appeals.decide(sitting.connection, sitting.case.marketplace_id, found.appeal_id, state, sitting.at)
+
+
+def _withdraw_action(sitting: _Sitting, given: StoredVerdict) -> None:
+    made = actions.of_verdicts(sitting.connection, sitting.case.marketplace_id, [given.verdict_id])
+    if given.verdict_id in made:
+        withdraw(sitting.connection, made[given.verdict_id], sitting.actor, sitting.at)
+
+
+def _note(sitting: _Sitting, what: str) -> None:
+    row = {
+        "marketplace_id": sitting.case.marketplace_id,
+        "event_id": sitting.runtime.ids.new("evt"),
+        "case_id": sitting.case.case_id,
+        "what": what[:200],
+        "actor": sitting.person.name,
+        "known_at": sitting.at,
+    }
+    cases.add_events(sitting.connection, [row])

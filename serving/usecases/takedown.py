@@ -1,0 +1,115 @@
+"""Actions on an offer: scheduled with their job, withdrawn inside the undo window."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from models.action import INVERSE, OPEN_STATES, ActionEvent, ActionKind, ActionState
+from models.errors import Conflict
+from models.statement import Statement
+from serving import jobs
+from serving.db import actions, audit, listings
+from serving.db.actions import StoredAction
+from serving.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What makes an action necessary: the verdict, on which listing, by whom."""
+
+    marketplace_id: str
+    listing_id: str
+    verdict_id: str
+    actor: str
+
+
+def schedule(
+    runtime: Runtime, connection: Connection, kind: ActionKind, cause: Cause, statement: Statement, at: datetime
+) -> StoredAction:
+    """The action with its audit entry and its durable job, in the caller's transaction.
+
+    At most one open action of a kind exists for a listing: a further verdict attaches to it. An inverse that has not
+    left yet is withdrawn instead, since the marketplace has not heard of it.
+    """
+    earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)
+    for one in earlier:
+        if one.kind is kind and one.state in OPEN_STATES:
+            return one
+        if one.kind is INVERSE[kind] and one.state is ActionState.SCHEDULED:
+            withdraw(connection, one, cause.actor, at)
+    leaves_at = at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    action_id = runtime.ids.new("act")
+    row = {
+        "marketplace_id": cause.marketplace_id,
+        "action_id": action_id,
+        "listing_id": cause.listing_id,
+        "verdict_id": cause.verdict_id,
+        "kind": kind.value,
+        "state": ActionState.SCHEDULED.value,
+        "sequence": listings.next_sequence(connection, cause.marketplace_id, cause.listing_id),
+        "statement": dataclasses.asdict(statement),
+        "created_at": at,
+        "leaves_at": leaves_at,
+        "due_at": leaves_at,
+    }
+    actions.add_action(connection, row)
+    made = actions.get(connection, cause.marketplace_id, action_id)
+    payload = {"listing_id": cause.listing_id, "verdict_id": cause.verdict_id, "leaves_at": leaves_at.isoformat()}
+    record_step(connection, made, "scheduled", cause.actor, at, payload)
+    enqueue_delivery(runtime, connection, made)
+    return made
+
+
+def enqueue_delivery(runtime: Runtime, connection: Connection, action: StoredAction) -> None:
+    """Leave the job of the action's next step where a real delay can stand for the wait.
+
+    Elsewhere (a simulated clock, or more than an hour) the sweep leaves it when the step is due.
+    """
+    delay = None if action.due_at is None else runtime.real_delay_seconds(action.due_at)
+    if delay is not None:
+        enqueue_now(runtime, connection, action, delay_seconds=delay)
+
+
+def enqueue_now(
+    runtime: Runtime, connection: Connection, action: StoredAction, *, delay_seconds: float | None = None
+) -> None:
+    """Leave the job of the action's next step. The same step is the same job, whoever leaves it."""
+    if action.due_at is None:
+        return
+    job_id = f"deliver:{action.action_id}:{action.due_at.timestamp():.3f}"
+    arguments = (action.marketplace_id, action.action_id)
+    runtime.jobs.enqueue(connection, jobs.DELIVER, jobs.DELIVERIES, job_id, *arguments, delay_seconds=delay_seconds)
+
+
+def withdraw(connection: Connection, action: StoredAction, actor: str, at: datetime) -> None:
+    """Take back an action that has not left.
+
+    Raises
+    ------
+    Conflict
+        It has left; from now on only the inverse helps.
+    """
+    if action.state is not ActionState.SCHEDULED or not actions.change(
+        connection, action, ActionEvent.WITHDRAW, {"due_at": None}
+    ):
+        raise Conflict("The undo window has closed: the marketplace has been told. Only an appeal can change it now.")
+    record_step(connection, action, "withdrawn", actor, at, {})
+
+
+def record_step(
+    connection: Connection, action: StoredAction, step: str, actor: str, at: datetime, payload: Mapping[str, Any]
+) -> None:
+    """The audit entry of one step of an action."""
+    audit.record(
+        connection,
+        at=at,
+        marketplace_id=action.marketplace_id,
+        actor=actor,
+        act=f"{action.kind.value}.{step}",
+        subject=action.action_id,
+        payload=payload,
+    )

@@ -1,0 +1,61 @@
+"""The workflows by name. Their names and arguments are a protocol: what one release enqueues, the next must run.
+
+Change `PROTOCOL` by hand when an enqueued job of an earlier release could no longer run.
+"""
+
+from typing import Final
+
+from dbos import DBOS
+
+from serving import jobs
+from serving.runtime import Runtime
+from serving.usecases.delivery import deliver
+from serving.usecases.learn import publish_champion, retrain
+
+PROTOCOL: Final = "1"
+
+_running: list[Runtime] = []
+
+
+def bind(runtime: Runtime) -> None:
+    """Give the workflows of this process their means. DBOS keeps one registry a process, so there is one runtime."""
+    _running[:] = [runtime]
+
+
+def _runtime() -> Runtime:
+    if not _running:
+        raise RuntimeError("no worker runs in this process")
+    return _running[0]
+
+
+@DBOS.step(name="deliver_once")
+def _deliver_once(marketplace_id: str, action_id: str) -> str:
+    return deliver(_runtime(), marketplace_id, action_id)
+
+
+@DBOS.workflow(name=jobs.DELIVER)
+def deliver_action(marketplace_id: str, action_id: str) -> str:
+    """Attempt one delivery; a failed one has left its successor before it ends."""
+    return _deliver_once(marketplace_id, action_id)
+
+
+@DBOS.step(name="retrain_once")
+def _retrain_once(marketplace_id: str, job_id: str) -> str:
+    return retrain(_runtime(), marketplace_id, job_id)
+
+
+@DBOS.workflow(name=jobs.RETRAIN)
+def retrain_model(marketplace_id: str, job_id: str) -> str:
+    """Snapshot, train in a child, admit the bundle. Run again, it finds its MLflow run by the job's id."""
+    return _retrain_once(marketplace_id, job_id)
+
+
+@DBOS.step(name="publish_once")
+def _publish_once(marketplace_id: str, digest: str) -> str:
+    return publish_champion(_runtime(), marketplace_id, digest)
+
+
+@DBOS.workflow(name=jobs.PUBLISH)
+def publish_champion_alias(marketplace_id: str, digest: str) -> str:
+    """Point the registry's alias at the champion that is in force here."""
+    return _publish_once(marketplace_id, digest)

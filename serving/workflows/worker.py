@@ -1,0 +1,82 @@
+"""The process that runs the jobs: DBOS launched on our database, and the sweep that wakes what is due."""
+
+import threading
+from collections.abc import Callable
+
+import structlog
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+
+from serving import jobs
+from serving.db.engine import is_sqlite, sqlite_driver
+from serving.db.migrate import job_database_url
+from serving.runtime import Runtime
+from serving.usecases.delivery import sweep_deliveries
+from serving.usecases.housekeeping import pass_on_unanswered, refresh_references
+from serving.workflows import registered
+
+_log = structlog.get_logger()
+
+
+def sweep(runtime: Runtime) -> dict[str, int]:
+    """One look for everything that is due on the injected clock; what it found, by name. Tests call it."""
+    return {
+        "deliveries": sweep_deliveries(runtime),
+        "unanswered_questions": pass_on_unanswered(runtime),
+        "references": refresh_references(runtime),
+    }
+
+
+class Worker:
+    """Runs jobs until stopped. Pending jobs of a process that was killed are taken up by one of the same id."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._stop = threading.Event()
+        self._sweeper = threading.Thread(target=self._sweep_until_stopped, name="sweeper", daemon=True)
+
+    def start(self) -> None:
+        """Launch DBOS and the sweep."""
+        settings, url = self._runtime.settings, self._runtime.store.url
+        registered.bind(self._runtime)
+        config: DBOSConfig = {
+            "name": jobs.APPLICATION,
+            "system_database_url": job_database_url(url),
+            "application_version": registered.PROTOCOL,
+            "executor_id": f"worker-{settings.worker_id}",
+            # The default serializer pickles.
+            "serializer": DBOSPortableJSONSerializer(),
+            "log_level": "WARNING",
+            "run_migrations": False,
+            # Nothing here waits for notifications; the sweep is the only schedule.
+            "notification_listener_polling_interval_sec": 60.0,
+            "scheduler_polling_interval_sec": 60.0,
+            "max_executor_threads": settings.job_threads + 4,
+        }
+        if is_sqlite(url):
+            config["db_engine_kwargs"] = {"module": sqlite_driver()}
+        DBOS(config=config)
+        DBOS.launch()
+        for name, at_once in ((jobs.DELIVERIES, settings.job_threads), (jobs.TRAINING, 1)):
+            DBOS.register_queue(name, worker_concurrency=at_once, polling_interval_sec=settings.queue_poll_seconds)
+        self._sweeper.start()
+        _log.info("worker.started", worker_id=settings.worker_id, simulated_clock=self._runtime.clock.simulated)
+
+    def stop(self) -> None:
+        """Let running jobs end, then stop. What was not begun stays in the queue."""
+        self._stop.set()
+        self._sweeper.join()
+        DBOS.destroy(workflow_completion_timeout_sec=30)
+        _log.info("worker.stopped")
+
+    def _sweep_until_stopped(self) -> None:
+        while not self._stop.wait(self._runtime.settings.sweep_seconds):
+            _logged(lambda: sweep(self._runtime))
+            _logged(self._runtime.follow_champions)
+
+
+def _logged(work: Callable[[], object]) -> None:
+    """The edge of the sweep's thread: one failed look must not end all later ones."""
+    try:
+        work()
+    except Exception:
+        _log.exception("sweep.failed")

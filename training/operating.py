@@ -1,0 +1,82 @@
+"""Where a model is used: thresholds for routing, and what it finds at them."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.routing import Thresholds
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int8]
+
+# A brand's minute is worth asking for when at least every second question is a counterfeit.
+ASK_PRECISION: Final = 0.6
+# Fewer flagged rows than this say nothing about a precision.
+_FEWEST_FLAGGED: Final = 10
+# Analysts find at least this share of the counterfeits that a full review would.
+ANALYST_RECALL: Final = 0.9
+_LOWEST_ASK, _HIGHEST_ASK = 0.3, 0.9
+_LOWEST_ANALYST: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """What happens at one threshold over some rows."""
+
+    threshold: float
+    flagged: int
+    precision: float
+    recall: float
+
+
+def choose_thresholds(labels: Labels, probabilities: Floats, weights: Floats) -> Thresholds:
+    """Thresholds from out-of-fold probabilities of unseen sellers, weighted to all listings.
+
+    Brands are asked from the lowest threshold whose precision reaches 0.6, kept within 0.3 and 0.9; analysts see what
+    lies above the threshold that keeps nine counterfeits in ten, at least 0.05 and below the first. They are point
+    estimates without a stated risk: nothing is removed by them, they only decide who looks.
+    """
+    order = np.argsort(-probabilities, kind="stable")
+    positive = np.cumsum((labels * weights)[order])
+    precision = positive / np.cumsum(weights[order])
+    ranks = np.arange(1, len(order) + 1)
+    precise = np.flatnonzero((precision >= ASK_PRECISION) & (ranks >= _FEWEST_FLAGGED))
+    ask = float(probabilities[order[precise[-1]]]) if len(precise) else _HIGHEST_ASK
+    ask = min(_HIGHEST_ASK, max(_LOWEST_ASK, ask))
+    total = positive[-1] if len(positive) else 0.0
+    kept = np.flatnonzero(positive >= ANALYST_RECALL * total) if total else np.array([], dtype=np.intp)
+    analyst = float(probabilities[order[kept[0]]]) if len(kept) else _LOWEST_ANALYST
+    return Thresholds(ask_brand_from=ask, analyst_from=min(ask, max(_LOWEST_ANALYST, analyst)))
+
+
+def operating_points(labels: Labels, probabilities: Floats, thresholds: Thresholds) -> dict[str, Any]:
+    """Flagged rows, precision and recall at both thresholds; NaN becomes None."""
+    found = {
+        name: _point(labels, probabilities, threshold)
+        for name, threshold in (
+            ("ask_brand_from", thresholds.ask_brand_from),
+            ("analyst_from", thresholds.analyst_from),
+        )
+    }
+    return {
+        name: {
+            "threshold": point.threshold,
+            "flagged": point.flagged,
+            "precision": None if np.isnan(point.precision) else point.precision,
+            "recall": None if np.isnan(point.recall) else point.recall,
+        }
+        for name, point in found.items()
+    }
+
+
+def _point(labels: Labels, probabilities: Floats, threshold: float) -> OperatingPoint:
+    flagged = probabilities >= threshold
+    hits, positives = int(labels[flagged].sum()), int(labels.sum())
+    return OperatingPoint(
+        threshold,
+        int(flagged.sum()),
+        hits / flagged.sum() if flagged.any() else float("nan"),
+        hits / positives if positives else float("nan"),
+    )

@@ -1,0 +1,109 @@
+"""Snapshot to candidate: split by time and seller, fit, calibrate, judge, gate, refit on everything."""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.bundle import Bundle, to_files
+from models.calibration import expit
+from training.fit import CounterfeitClassifier
+from training.judging import Trial, curves, figures, judge, refuse_too_few
+from training.operating import choose_thresholds, operating_points
+from training.snapshot import Snapshot
+from training.splits import seller_groups, split_later_unseen
+
+Floats = NDArray[np.float64]
+Progress = Callable[[str, float], None]
+
+JUDGED_SHARE: Final = 0.25
+# A rarely drawn listing stands for many, but a single one must not outweigh a brand's whole answer sheet.
+MOST_WEIGHT: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A trained bundle with everything that is said of it."""
+
+    files: Mapping[str, bytes]
+    report: Mapping[str, Any]
+
+
+def train(
+    snapshot: Snapshot, *, champion: Bundle | None, seed: int, threads: int, progress: Progress = lambda _w, _s: None
+) -> Candidate:
+    """The candidate of a snapshot, with its report: split, figures, slices, operating points and gates.
+
+    What is judged is a model fitted on the rows before the cut; what is shipped is one with the same settings fitted
+    on all rows. Equal snapshots, seeds and code give equal bundles.
+
+    Raises
+    ------
+    SnapshotRefused
+        Too few labels of a class, or of too few sellers, to fit and judge.
+    """
+    labels, facts = snapshot.labels, snapshot.facts()
+    groups = seller_groups([row.seller for row in snapshot.rows])
+    refuse_too_few(labels, groups)
+    weights = training_weights(snapshot)
+    split = split_later_unseen([row.known_at for row in snapshot.rows], groups, share=JUDGED_SHARE)
+    judged = judge(Trial(facts, labels, groups, weights, split, seed, threads), champion, progress)
+    progress("fit on all", 0.0)
+    model = CounterfeitClassifier(seed=seed, threads=threads)
+    model.fit(facts, labels, groups=groups, sample_weight=weights)
+    out_of_fold = np.array([expit(model.model_.calibration.log_odds(float(v))) for v in model.out_of_fold_])
+    thresholds = choose_thresholds(labels, out_of_fold, weights)
+    files = to_files(
+        model.model_,
+        thresholds=thresholds,
+        references=snapshot.references,
+        references_as_of=snapshot.as_of,
+        masking=model.masking_,
+    )
+    report = {
+        "snapshot": snapshot.digest,
+        "rows": len(labels),
+        "positives": int(labels.sum()),
+        "sellers": len(np.unique(groups)),
+        "evidence_levels": _counts(row.evidence_level for row in snapshot.rows),
+        "lanes": _counts(row.lane for row in snapshot.rows),
+        "cut": split.cut.isoformat(),
+        "seed": seed,
+        "join": model.model_.combiner.join.value,
+        "text_weight": model.model_.combiner.text_weight,
+        "thresholds": asdict(thresholds),
+        "operating_points": operating_points(labels, out_of_fold, thresholds),
+        "out_of_fold": figures(labels, out_of_fold),
+        "judged": judged.report,
+        "gates": [asdict(gate) for gate in judged.gates],
+        "curves": curves(labels, out_of_fold),
+    }
+    return Candidate(files, without_nan(report))
+
+
+def training_weights(snapshot: Snapshot) -> Floats:
+    """Label weight over the chance of having been reviewed, at most ten: the audit slice stands for the unreviewed."""
+    return np.minimum(snapshot.weights / snapshot.inclusion_probabilities, MOST_WEIGHT)
+
+
+def _counts(values: Iterable[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for value in values:
+        found[value] = found.get(value, 0) + 1
+    return dict(sorted(found.items()))
+
+
+def without_nan(value: Any) -> Any:
+    """The value for JSON: a figure that does not exist is null, not NaN.
+
+    >>> without_nan({"ap": math.nan, "interval": (0.1, math.nan)})
+    {'ap': None, 'interval': [0.1, None]}
+    """
+    if isinstance(value, Mapping):
+        return {key: without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value

@@ -1,0 +1,146 @@
+"""Labelled facts as one hashed Parquet file: all that training reads, and enough to train again years later."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from features.facts import Facts, facts_from_json
+from features.references import References, references_from_dict, references_to_dict
+
+_REFERENCES: Final = b"touchstone.references"
+_COLUMNS: Final = pa.schema(
+    [
+        ("version_id", pa.string()),
+        ("listing_id", pa.string()),
+        ("known_at", pa.timestamp("us", tz="UTC")),
+        ("seller", pa.string()),
+        ("brand_id", pa.string()),
+        ("lane", pa.string()),
+        ("inclusion_probability", pa.float64()),
+        ("label", pa.int8()),
+        ("weight", pa.float64()),
+        ("evidence_level", pa.string()),
+        ("provenance", pa.list_(pa.string())),
+        ("facts", pa.string()),
+    ]
+)
+
+
+class SnapshotRefused(ValueError):
+    """The snapshot cannot be trained on; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRow:
+    """One labelled listing version. `facts` is their canonical JSON; `seller` the external id or None."""
+
+    version_id: str
+    listing_id: str
+    known_at: datetime
+    seller: str | None
+    brand_id: str | None
+    lane: str
+    inclusion_probability: float
+    label: int
+    weight: float
+    evidence_level: str
+    provenance: tuple[str, ...]
+    facts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A snapshot read back, in the order of time."""
+
+    rows: tuple[SnapshotRow, ...]
+    references: References
+    as_of: datetime | None
+    digest: str
+
+    @property
+    def labels(self) -> NDArray[np.int8]:
+        """Labels, shape (n,)."""
+        return np.array([row.label for row in self.rows], dtype=np.int8)
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """Label weights, shape (n,)."""
+        return np.array([row.weight for row in self.rows])
+
+    @property
+    def inclusion_probabilities(self) -> NDArray[np.float64]:
+        """The chance of having been reviewed, shape (n,)."""
+        return np.array([row.inclusion_probability for row in self.rows])
+
+    def facts(self) -> list[Facts]:
+        """The facts, parsed."""
+        return [facts_from_json(row.facts) for row in self.rows]
+
+
+def write_snapshot(
+    folder: Path, rows: Sequence[SnapshotRow], references: References, as_of: datetime
+) -> tuple[Path, str]:
+    """Write the rows in the order of time and id; returns the file and its digest, by which it is named."""
+    ordered = sorted(rows, key=lambda row: (row.known_at, row.version_id))
+    columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in ordered] for name in _COLUMNS.names}
+    columns["provenance"] = [list(found) for found in columns["provenance"]]
+    described = json.dumps(references_to_dict(references, as_of), sort_keys=True, separators=(",", ":"))
+    table = pa.table(columns, schema=_COLUMNS.with_metadata({_REFERENCES: described.encode()}))
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, compression="zstd")
+    content = sink.getvalue().to_pybytes()
+    digest = hashlib.sha256(content).hexdigest()
+    path = folder / f"{digest}.parquet"
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+    return path, digest
+
+
+def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
+    """The snapshot in a file.
+
+    Raises
+    ------
+    SnapshotRefused
+        Not the expected digest, not a snapshot, or with rows that training must not see.
+    """
+    content = path.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    if expected is not None and digest != expected:
+        raise SnapshotRefused(f"The snapshot is {digest[:12]}, not {expected[:12]} as recorded.")
+    try:
+        table = pq.read_table(pa.BufferReader(content))
+    except pa.ArrowException:
+        raise SnapshotRefused(f"{path.name} is not a readable Parquet file.") from None
+    if set(table.column_names) != set(_COLUMNS.names) or _REFERENCES not in (table.schema.metadata or {}):
+        raise SnapshotRefused(f"{path.name} is not a snapshot of labelled facts.")
+    rows = tuple(_row(found) for found in table.to_pylist())
+    references, as_of = references_from_dict(json.loads(table.schema.metadata[_REFERENCES]))
+    _refuse_what_cannot_teach(rows, as_of)
+    return Snapshot(rows, references, as_of, digest)
+
+
+def _row(found: dict[str, Any]) -> SnapshotRow:
+    known_at, provenance = found["known_at"].astimezone(UTC), tuple(found["provenance"])
+    return SnapshotRow(**{**found, "known_at": known_at, "provenance": provenance})
+
+
+def _refuse_what_cannot_teach(rows: Sequence[SnapshotRow], as_of: datetime | None) -> None:
+    if len({row.version_id for row in rows}) != len(rows):
+        raise SnapshotRefused("A listing version stands twice in the snapshot.")
+    if any(row.label not in {0, 1} for row in rows):
+        raise SnapshotRefused("A label is neither 0 nor 1.")
+    if any(not 0 < row.inclusion_probability <= 1 for row in rows):
+        raise SnapshotRefused("An inclusion probability is not above 0 and at most 1.")
+    if as_of is not None and any(row.known_at > as_of for row in rows):
+        raise SnapshotRefused("A row was known only after the snapshot's moment.")
