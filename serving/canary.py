@@ -14,7 +14,7 @@ from features.facts import NOTHING_RECORDED, assemble_facts
 from features.listing import Listing
 from models.bundle import from_files
 from models.errors import BundleRefused
-from serving.bundles import read_folder
+from training.bundle_folder import read_bundle_folder
 
 _TRIED = Listing(
     external_id="canary",
@@ -29,7 +29,7 @@ _TRIED = Listing(
 def main(folder: Path, digest: str) -> int:
     """Try a bundle."""
     try:
-        bundle = from_files(read_folder(folder), expected=digest)
+        bundle = from_files(read_bundle_folder(folder), expected=digest)
         facts = assemble_facts(
             _TRIED, bundle.references, NOTHING_RECORDED, marketplace="canary", as_of=datetime(2026, 1, 1, tzinfo=UTC)
         )

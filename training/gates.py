@@ -27,7 +27,7 @@ class Judged:
 
 
 def gates(
-    candidate: Judged,
+    candidate: Judged | None,
     champion: Judged | None,
     *,
     difference_interval: tuple[float, float] | None,
@@ -38,7 +38,8 @@ def gates(
 
     Small samples cannot show that a model is better, so the first gate asks that it has not been shown to be worse:
     the upper end of the 95 % interval of the difference, resampling sellers, lies at or above zero. With fewer than
-    ten counterfeits to judge by, a person is told so and must accept it with a reason.
+    ten counterfeits to judge by, a person is told so and must accept it with a reason. Without a candidate (nothing
+    could be judged) that is the only gate.
     """
     enough = Gate(
         "enough_to_judge",
@@ -48,6 +49,8 @@ def gates(
         f"{judged_positives} counterfeits among {judged} later listings of unseen sellers; "
         f"at least {FEWEST_POSITIVES_JUDGED} are needed.",
     )
+    if candidate is None:
+        return (enough,)
     precision = _precision_gate(candidate, champion, difference_interval, judged, judged_positives)
     return enough, precision, _calibration(candidate, champion)
 

@@ -1,6 +1,5 @@
 """How a candidate does on later listings of sellers that it never saw, beside the champion on the same listings."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -126,8 +125,7 @@ def _too_little(trial: Trial) -> str | None:
 
 
 def _not_judged(why: str, rows: int, positives: int) -> Judgement:
-    nothing = Judged(math.nan, math.nan)
-    found = gates(nothing, None, difference_interval=None, judged=rows, judged_positives=positives)
+    found = gates(None, None, difference_interval=None, judged=rows, judged_positives=positives)
     return Judgement({"rows": rows, "positives": positives, "why": why}, found)
 
 

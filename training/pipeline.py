@@ -8,6 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from features.compute import NAMES
 from models.bundle import Bundle, to_files
 from models.calibration import expit
 from training.fit import CounterfeitClassifier
@@ -72,6 +73,7 @@ def train(
         "lanes": _counts(row.lane for row in snapshot.rows),
         "cut": split.cut.isoformat(),
         "seed": seed,
+        "feature_count": len(NAMES),
         "join": model.model_.combiner.join.value,
         "text_weight": model.model_.combiner.text_weight,
         "thresholds": asdict(thresholds),

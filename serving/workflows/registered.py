@@ -10,7 +10,8 @@ from dbos import DBOS
 from serving import jobs
 from serving.runtime import Runtime
 from serving.usecases.delivery import deliver
-from serving.usecases.learn import publish_champion, retrain
+from serving.usecases.learn import retrain
+from serving.usecases.promote import publish_champion
 
 PROTOCOL: Final = "1"
 

@@ -1,0 +1,60 @@
+"""A bundle as a folder: read with caps, written whole or not at all."""
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from models.bundle import MANIFEST
+from models.errors import BundleRefused
+
+ABOUT: Final = "about.json"
+_LARGEST_FILE: Final = 200_000_000
+
+
+def read_bundle_folder(folder: Path) -> dict[str, bytes]:
+    """The files of a bundle's folder by name; what lies beside them is left out.
+
+    Raises
+    ------
+    BundleRefused
+        The folder is no bundle, or a file is too large to be one's.
+    """
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        raise BundleRefused(f"{folder} holds no {MANIFEST}.")
+    found = {MANIFEST: _read_file(manifest)}
+    try:
+        names = json.loads(found[MANIFEST])["files"]
+    except (ValueError, KeyError, TypeError):
+        raise BundleRefused("The manifest is damaged.") from None
+    for name in names:
+        path = folder / Path(name).name
+        if path.is_file():
+            found[path.name] = _read_file(path)
+    return found
+
+
+def _read_file(path: Path) -> bytes:
+    if path.stat().st_size > _LARGEST_FILE:
+        raise BundleRefused(f"{path.name} has {path.stat().st_size:,} bytes, more than a bundle's file can have.")
+    return path.read_bytes()
+
+
+def write_bundle_folder(folder: Path, files: Mapping[str, bytes], about: Mapping[str, Any]) -> None:
+    """Write a bundle so that it is there whole or not at all; `about` lies beside it, outside the digest."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".writing-") as temporary:
+        made = Path(temporary) / "bundle"
+        made.mkdir(mode=0o700)
+        for name, content in {**files, ABOUT: json.dumps(about, indent=2, default=str).encode()}.items():
+            with (made / name).open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+        if folder.exists():
+            shutil.rmtree(folder)
+        made.rename(folder)

@@ -1,0 +1,71 @@
+"""A model card in Markdown: what the model is, on what it was trained and judged, and what it must not be used for."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def model_card(report: Mapping[str, Any], digest: str) -> str:
+    """The card of one bundle from its report."""
+    judged = report["judged"]
+    lines = [
+        f"# Counterfeit classifier {digest[:12]}",
+        "",
+        "Calibrated probability that a listing offers counterfeit goods, from price, seller history and text.",
+        "",
+        "## Data",
+        (
+            f"* Snapshot `{report['snapshot']}`: {report['rows']:,} labelled listing versions of {report['sellers']:,} "
+            f"sellers, {report['positives']:,} of them counterfeit."
+        ),
+        f"* Evidence: {_counted(report['evidence_levels'])}. Lanes: {_counted(report['lanes'])}.",
+        "* Labels exist only for reviewed listings; weights by the chance of having been reviewed, at most ten.",
+        "",
+        "## Model",
+        (
+            f"* LightGBM on {report['feature_count']} documented features and a hashed n-gram text model, joined by "
+            f"`{report['join']}`, calibrated by a sigmoid on out-of-fold scores by seller."
+        ),
+        (
+            f"* Thresholds: ask the brand from {report['thresholds']['ask_brand_from']:.3f}, analyst from "
+            f"{report['thresholds']['analyst_from']:.3f}. They are point estimates, not bounds."
+        ),
+        "",
+        "## Judged on later listings of unseen sellers",
+        *_judged(judged),
+        "",
+        "## Gates",
+        *(f"* {'pass' if gate['passed'] else 'FAIL'} {gate['name']}: {gate['sentence']}" for gate in report["gates"]),
+        "",
+        "## Use and limits",
+        "* Decides who looks at a listing. It never removes one: that takes a person's verdict.",
+        "* No seller, brand or reporter id is a feature. Sellers adapt; retrain from fresh verdicts.",
+        "* Not for judging people, and not for goods or languages absent from the data above.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _judged(judged: Mapping[str, Any]) -> list[str]:
+    if "candidate" not in judged:
+        return [f"* Not judged: {judged['why']}"]
+    found, bare = judged["candidate"], judged["only_text_and_price"]
+    low, high = found["ap_interval"]
+    lines = [
+        f"* {judged['rows']:,} listings, {judged['positives']:,} counterfeit, {judged['sellers']:,} sellers.",
+        (
+            f"* Average precision {_figure(found['ap'])} (95 % by seller {_figure(low)} to {_figure(high)}), ROC-AUC "
+            f"{_figure(found['roc_auc'])}, calibration error {_figure(found['calibration_error'])}."
+        ),
+        f"* With only title, description, brand, category and price: average precision {_figure(bare['ap'])}.",
+    ]
+    if "champion" in judged:
+        theirs = judged["champion"]
+        lines.append(f"* Champion {theirs['digest'][:12]}: average precision {_figure(theirs['ap'])}.")
+    return lines
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in counts.items())
+
+
+def _figure(value: float | None) -> str:
+    return "unknown" if value is None else f"{value:.3f}"

@@ -1,0 +1,164 @@
+"""Tracked runs, registered versions and the aliases champion and challenger."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+
+import mlflow  # reads the two settings above when it is imported
+from mlflow import MlflowClient  # as above
+from mlflow.exceptions import MlflowException  # as above
+
+EXPERIMENT: Final = "counterfeit"
+JOB_TAG: Final = "touchstone.job_id"
+DIGEST_TAG: Final = "touchstone.bundle_digest"
+CHAMPION: Final = "champion"
+CHALLENGER: Final = "challenger"
+_PYFUNC: Final = Path(__file__).with_name("pyfunc_model.py")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What training wants kept: parameters, figures, files, and under which job and digest."""
+
+    job_id: str
+    digest: str
+    model_name: str
+    report: Mapping[str, Any]
+    bundle: Path
+    files: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """Where MLflow keeps it."""
+
+    run_id: str
+    version: str
+
+
+def connect(tracking_uri: str, artifacts: Path | None) -> MlflowClient:
+    """A client on a tracking URI, with the experiment made at an explicit place for its artifacts."""
+    mlflow.set_tracking_uri(tracking_uri)
+    client = MlflowClient(tracking_uri)
+    if client.get_experiment_by_name(EXPERIMENT) is None:
+        try:
+            client.create_experiment(EXPERIMENT, artifacts.absolute().as_uri() if artifacts is not None else None)
+        except MlflowException:
+            # Another process made it between the question and the attempt.
+            if client.get_experiment_by_name(EXPERIMENT) is None:
+                raise
+    return client
+
+
+def log_run(client: MlflowClient, run: Run) -> Registered:
+    """Log and register a training run as the challenger. A repeated step finds the run by its job's id."""
+    done = _find(client, run)
+    if done is not None:
+        return done
+    mlflow.set_experiment(EXPERIMENT)
+    with mlflow.start_run(run_name=run.digest[:12], tags=_tags(run)) as active:
+        mlflow.log_params(_parameters(run.report))
+        mlflow.log_metrics(_metrics(run.report))
+        mlflow.log_dict(dict(run.report), "report.json")
+        for path in run.files:
+            mlflow.log_artifact(str(path))
+        mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(_PYFUNC),
+            artifacts={"bundle": str(run.bundle)},
+            pip_requirements=_requirements(),
+            registered_model_name=run.model_name,
+        )
+        run_id = active.info.run_id
+    version = _version_of_run(client, run.model_name, run_id)
+    client.set_model_version_tag(run.model_name, version, DIGEST_TAG, run.digest)
+    client.set_registered_model_alias(run.model_name, CHALLENGER, version)
+    return Registered(run_id, version)
+
+
+def point_champion(client: MlflowClient, model_name: str, digest: str) -> str:
+    """Point the alias champion at the version of a bundle; returns the version.
+
+    Raises
+    ------
+    LookupError
+        No version carries the digest.
+    """
+    for found in client.search_model_versions(f"name = '{model_name}'"):
+        if found.tags.get(DIGEST_TAG) == digest:
+            client.set_registered_model_alias(model_name, CHAMPION, found.version)
+            return str(found.version)
+    raise LookupError(f"MLflow has no version of {model_name} with the bundle {digest[:12]}")
+
+
+def _find(client: MlflowClient, run: Run) -> Registered | None:
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    if experiment is None:
+        return None
+    wanted = f"tags.`{JOB_TAG}` = '{run.job_id}' and attributes.status = 'FINISHED'"
+    for found in client.search_runs([experiment.experiment_id], wanted):
+        try:
+            return Registered(found.info.run_id, _version_of_run(client, run.model_name, found.info.run_id))
+        except LookupError:
+            continue  # It ended before its model was registered.
+    return None
+
+
+def _version_of_run(client: MlflowClient, model_name: str, run_id: str) -> str:
+    for found in client.search_model_versions(f"name = '{model_name}'"):
+        if found.run_id == run_id:
+            return str(found.version)
+    raise LookupError(f"run {run_id} registered no version of {model_name}")
+
+
+def _tags(run: Run) -> dict[str, str]:
+    return {
+        JOB_TAG: run.job_id,
+        DIGEST_TAG: run.digest,
+        "touchstone.snapshot": str(run.report["snapshot"]),
+        "git_commit": _git_commit(),
+        "python": sys.version.split()[0],
+    }
+
+
+def _git_commit() -> str:
+    """The commit of the code that trained; 'unknown' where it was installed without its history."""
+    here = Path(__file__).parent
+    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False)  # noqa: S607  # git from the path
+    return done.stdout.strip() if done.returncode == 0 else "unknown"
+
+
+def _parameters(report: Mapping[str, Any]) -> dict[str, Any]:
+    names = ("snapshot", "rows", "positives", "sellers", "seed", "join", "text_weight", "cut", "feature_count")
+    return {name: report[name] for name in names if name in report} | {
+        f"threshold.{name}": value for name, value in report["thresholds"].items()
+    }
+
+
+def _metrics(report: Mapping[str, Any]) -> dict[str, float]:
+    parts = {
+        "out_of_fold": report["out_of_fold"],
+        **{
+            f"judged.{name}": report["judged"][name]
+            for name in ("candidate", "champion", "only_text_and_price")
+            if name in report["judged"]
+        },
+    }
+    return {
+        f"{part}.{name}": float(value)
+        for part, figures in parts.items()
+        for name, value in figures.items()
+        if isinstance(value, int | float)
+    }
+
+
+def _requirements() -> list[str]:
+    """Stated, because MLflow would otherwise import the model to guess them, which takes seconds."""
+    return ["touchstone", f"mlflow=={mlflow.__version__}"]
