@@ -32,6 +32,7 @@ class Scope(StrEnum):
     """What an API key of a marketplace may do."""
 
     INTAKE = "intake"
+    SCORE = "score"  # Ask for a score without keeping the listing.
     BACKFILL = "backfill"  # Set when a thing was known to when it happened; for the import of a past.
     CLOCK = "clock"  # Move the simulated clock; never honoured in production.
 

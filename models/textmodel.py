@@ -1,5 +1,6 @@
 """The linear n-gram model: weights per hashed index, scored without a matrix."""
 
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,7 @@ from features.listing import Listing
 # A description counts half of a heading of equal length. Fixed beforehand: sellers write titles, and copy descriptions.
 DESCRIPTION_SCALE: Final = 0.5
 _LONGEST_WORD: Final = 40  # As shown in a reason; a longer run without a blank is not one word.
+_PUNCTUATION: Final = string.punctuation + "«»“”„…，。、：；！？（）"
 _MOST_WORDS: Final = 200  # Words looked at for a reason; a longer description says nothing new further down.
 
 
@@ -42,6 +44,7 @@ class TextModel:
             for word in text.split()[:_MOST_WORDS]:
                 if 1 < len(word) <= _LONGEST_WORD and any(map(str.isalpha, word)):
                     found = text_kernel.indices(skeleton_codes(word), field)
-                    sums[word] = sums.get(word, 0.0) + float(self.weights[found].sum())
+                    shown = word.strip(_PUNCTUATION)
+                    sums[shown] = sums.get(shown, 0.0) + float(self.weights[found].sum())
         loudest = sorted((-total, word) for word, total in sums.items() if total > 0)
         return tuple(word for _, word in loudest[:most])

@@ -72,7 +72,7 @@ def sign_in(runtime: Runtime, email: str, password: str) -> SignedIn:
     if found is None or not right:
         raise NotSignedIn("The e-mail or the password is wrong.")
     made = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24))
-    now = runtime.clock.now()
+    now = runtime.wall.now()
     with runtime.store.write() as connection:
         accounts.add_session(
             connection,
@@ -96,7 +96,7 @@ def session_of(runtime: Runtime, token: str | None) -> Session:
     found = None
     if token:
         with runtime.store.read() as connection:
-            found = accounts.session(connection, hash_token(token), runtime.clock.now())
+            found = accounts.session(connection, hash_token(token), runtime.wall.now())
     if found is None:
         raise NotSignedIn("Please sign in.")
     return found
@@ -143,7 +143,7 @@ def new_setup_token(runtime: Runtime) -> str:
     """The token of the one-time set-up link of a first start."""
     token = secrets.token_urlsafe(32)
     with runtime.store.write() as connection:
-        accounts.add_setup_token(connection, hash_token(token), runtime.clock.now())
+        accounts.add_setup_token(connection, hash_token(token), runtime.wall.now())
     return token
 
 

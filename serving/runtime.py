@@ -18,7 +18,7 @@ from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from serving.bundles import BundleStore, LiveModels
 from serving.clock import Clock, SimulatedClock, SystemClock
-from serving.db import accounts, clocks, learning, marketplaces, references
+from serving.db import accounts, brands, clocks, learning, marketplaces, references
 from serving.db.engine import sqlite_url
 from serving.db.marketplaces import Marketplace
 from serving.db.migrate import migrate
@@ -29,7 +29,7 @@ from serving.jobs import Jobs
 from serving.settings import ClockKind, Settings
 
 # Longer than a burst of requests, shorter than anybody waits for a new brand to be noticed by another process.
-_REFERENCES_LAST_SECONDS = 10.0
+_SURROUNDINGS_LAST_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +42,30 @@ class Policies:
     labels: LabelPolicy = DEFAULT_LABELS
 
 
-@dataclass(slots=True)
-class LiveReferences:
-    """References of each marketplace, read at most every few seconds and at once after a change made here."""
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the listings of a marketplace are compared with, and which brands there answer questions."""
 
-    _held: dict[str, tuple[float, References]] = field(default_factory=dict)
+    references: References
+    taking_part: frozenset[str]
+
+
+@dataclass(slots=True)
+class SurroundingsCache:
+    """Surroundings of each marketplace, read at most every few seconds and at once after a change made here."""
+
+    _held: dict[str, tuple[float, Surroundings]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> References:
-        """The references of a marketplace."""
+    def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> Surroundings:
+        """The surroundings of a marketplace."""
         held = self._held.get(marketplace.marketplace_id)
-        if held is None or time.monotonic() - held[0] > _REFERENCES_LAST_SECONDS:
-            found = references.load(connection, marketplace, as_of)
+        if held is None or time.monotonic() - held[0] > _SURROUNDINGS_LAST_SECONDS:
+            enrolled = brands.enrolments(connection, marketplace.marketplace_id)
+            found = Surroundings(
+                references.load(connection, marketplace, as_of),
+                frozenset(brand_id for brand_id, one in enrolled.items() if one.takes_part),
+            )
             with self._lock:
                 held = self._held[marketplace.marketplace_id] = (time.monotonic(), found)
         return held[1]
@@ -66,18 +78,23 @@ class LiveReferences:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """One process's means. Tests make it with their own clock, randomness and home."""
+    """One process's means. Tests make it with their own clock, randomness and home.
+
+    `clock` is the marketplace's present, which a simulation may move; `wall` is that of browsers and of other
+    companies' servers, for sessions and signatures.
+    """
 
     settings: Settings
     home: Home
     store: Store
     clock: Clock
+    wall: Clock
     ids: IdSource
     draw: Callable[[], float]
     jobs: Jobs
     bundles: BundleStore
     models: LiveModels
-    references: LiveReferences
+    surroundings: SurroundingsCache
     policies: Policies
 
     def follow_champions(self) -> list[str]:
@@ -121,12 +138,13 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None) -> Runtime:
         home=home,
         store=store,
         clock=chosen,
+        wall=SystemClock(),
         ids=IdSource(chosen),
         draw=random.Random(secrets.randbits(128)).random,  # noqa: S311  # an audit sample, not a secret
         jobs=Jobs(store.writes),
         bundles=bundle_store,
         models=LiveModels(bundle_store),
-        references=LiveReferences(),
+        surroundings=SurroundingsCache(),
         policies=policies,
     )
     runtime.follow_champions()

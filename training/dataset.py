@@ -18,13 +18,15 @@ class CheckedRow:
 
     number: int
     cells: Mapping[str, object]
+    mapping: Mapping[str, object]
     listing: Listing | Rejection
     label: int | None
 
     @property
     def external_id(self) -> str | None:
-        """The listing's id; None for a row that was refused."""
-        return self.listing.external_id if isinstance(self.listing, Listing) else None
+        """The row's own id as text, also where the row was refused; None where it could not even be read."""
+        found = self.mapping.get("external_id")
+        return found if isinstance(found, str) else None
 
 
 def read_listings(
@@ -52,14 +54,19 @@ def _layout(found: Format, row: RawRow) -> Layout:
 def _checked(row: RawRow, layout: Layout | None, digest: str, received_at: datetime) -> CheckedRow:
     if row.problem is not None or layout is None:
         problem = row.problem or Rejected("unreadable_row", "", "The row cannot be read.")
-        return CheckedRow(row.number, row.cells, Rejection(problem.code, problem.field, problem.sentence), None)
+        return CheckedRow(row.number, row.cells, {}, _rejection(problem), None)
+    mapping: dict[str, object] = {}
     try:
         mapping = dict(layout.to_listing(row.cells))
+        mapping.setdefault("external_id", derived_id(digest, row.number))
         label = _label(row, layout.label_column)
     except Rejected as refused:
-        return CheckedRow(row.number, row.cells, Rejection(refused.code, refused.field, refused.sentence), None)
-    mapping.setdefault("external_id", derived_id(digest, row.number))
-    return CheckedRow(row.number, row.cells, check(mapping, received_at=received_at), label)
+        return CheckedRow(row.number, row.cells, mapping, _rejection(refused), None)
+    return CheckedRow(row.number, row.cells, mapping, check(mapping, received_at=received_at), label)
+
+
+def _rejection(refused: Rejected) -> Rejection:
+    return Rejection(refused.code, refused.field, refused.sentence)
 
 
 def derived_id(digest: str, number: int) -> str:

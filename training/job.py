@@ -10,18 +10,20 @@ import os
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from models.bundle import digest_of, from_files
+from models.bundle import digest_of, from_files, verify
 from models.errors import BundleRefused
-from training.bundle_folder import read_bundle_folder, write_bundle_folder
+from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
 from training.model_card import model_card
 from training.pipeline import train
 from training.plots import draw
 from training.registry import runs
 from training.snapshot import SnapshotRefused, read_snapshot
+
+_REFUSED, _PARENT_GONE = 3, 4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,17 +40,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train_parser.add_argument("--job-id", required=True)
     publish_parser = commands.add_parser("publish")
     publish_parser.add_argument("--digest", required=True)
-    for one in (train_parser, publish_parser):
+    register_parser = commands.add_parser("register")
+    register_parser.add_argument("--bundle", type=Path, required=True)
+    for one in (train_parser, publish_parser, register_parser):
         one.add_argument("--model-name", required=True)
         one.add_argument("--tracking-uri", required=True)
         one.add_argument("--artifacts", type=Path)
     options = parser.parse_args(arguments)
     _end_with_parent()
     try:
-        found = _train(options) if options.command == "train" else _publish(options)
+        found = {"train": _train, "publish": _publish, "register": _register}[options.command](options)
     except (SnapshotRefused, BundleRefused, LookupError, ValueError) as refused:
         _say({"event": "refused", "sentence": str(refused)})
-        return 3
+        return _REFUSED
     _say({"event": "done", **found})
     return 0
 
@@ -68,22 +72,28 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
     folder = options.out / digest
     write_bundle_folder(folder, candidate.files, {"report": candidate.report})
     _say({"event": "progress", "stage": "log to MLflow", "share": 0.0})
+    registered = _log(options, options.job_id, digest, folder, candidate.report)
+    return {"digest": digest, "folder": str(folder), "report": candidate.report, **registered}
+
+
+def _log(
+    options: argparse.Namespace, job_id: str, digest: str, folder: Path, report: Mapping[str, Any]
+) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="touchstone-run-") as temporary:
         card = Path(temporary) / "model_card.md"
-        card.write_text(model_card(candidate.report, digest), encoding="utf-8")
-        plots = draw(candidate.report, Path(temporary))
+        card.write_text(model_card(report, digest), encoding="utf-8")
+        files = (card, *draw(report, Path(temporary)))
         client = runs.connect(options.tracking_uri, options.artifacts)
-        files = (card, *plots)
-        registered = runs.log_run(
-            client, runs.Run(options.job_id, digest, options.model_name, candidate.report, folder, files)
-        )
-    return {
-        "digest": digest,
-        "folder": str(folder),
-        "run_id": registered.run_id,
-        "version": registered.version,
-        "report": candidate.report,
-    }
+        found = runs.log_run(client, runs.Run(job_id, digest, options.model_name, report, folder, files))
+    return {"run_id": found.run_id, "version": found.version}
+
+
+def _register(options: argparse.Namespace) -> dict[str, Any]:
+    """Log a bundle that was trained on a file; its digest stands for the job."""
+    files = read_bundle_folder(options.bundle)
+    digest = verify(files)
+    report = json.loads((options.bundle / ABOUT).read_bytes())["report"]
+    return _log(options, f"file:{digest}", digest, options.bundle, report)
 
 
 def _publish(options: argparse.Namespace) -> dict[str, Any]:
@@ -99,8 +109,10 @@ def _end_with_parent() -> None:
     """A training whose parent is gone has nobody to report to."""
 
     def watch() -> None:
-        sys.stdin.buffer.read()
-        os._exit(4)
+        # Not sys.stdin: a thread that waits in its buffer while the interpreter ends would abort the process.
+        while os.read(0, 4096):
+            continue
+        os._exit(_PARENT_GONE)
 
     threading.Thread(target=watch, daemon=True).start()
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
-from features.facts import EventCounts, Outcomes
+from features.facts import EventCounts, History, Outcomes
 from features.fields import Windows
 from models.case import CaseLane
 from models.verdict import Judgement
@@ -42,6 +42,16 @@ class SellerPast:
     listed_at: list[datetime] = field(default_factory=list)
     outcomes: list[_Outcome] = field(default_factory=list)
     events: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
+
+    def history(self, as_of: datetime, complete_since: datetime | None, authorised_for: tuple[str, ...]) -> History:
+        """The seller's part of a listing's history at a moment."""
+        return History(
+            events=self.event_counts(as_of, complete_since),
+            seller_known_days=self.known_days(as_of),
+            seller_listings_30d=self.listings_30d(as_of),
+            outcomes=self.outcomes_at(as_of),
+            authorised_for=authorised_for,
+        )
 
     def known_days(self, as_of: datetime) -> float | None:
         """Days since the seller was first seen; None where it had not been."""

@@ -7,7 +7,6 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.action import ActionEvent, ActionState, retry_delay_seconds
-from serving.clock import SystemClock
 from serving.db import actions, marketplaces
 from serving.db.actions import StoredAction
 from serving.db.marketplaces import Endpoint
@@ -53,7 +52,7 @@ def deliver(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
             secret=endpoint.secret,
             allow_loopback=endpoint.allow_loopback and not runtime.settings.production,
             # The receiver holds the signature's time against its own clock, which no simulation moves.
-            signed_at=SystemClock().now(),
+            signed_at=runtime.wall.now(),
             timeout_seconds=runtime.settings.webhook_timeout_seconds,
         )
     return _finish(runtime, action, outcome)

@@ -54,5 +54,5 @@ def refresh_references(runtime: Runtime) -> int:
         with runtime.store.write() as connection:
             refreshed += references.refresh(connection, marketplace_id, now) > 0
     if refreshed:
-        runtime.references.forget()
+        runtime.surroundings.forget()
     return refreshed

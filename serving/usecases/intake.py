@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError
 
-from features.facts import Facts, History, assemble_facts
+from features.facts import NOTHING_RECORDED, Facts, assemble_facts
 from features.listing import Listing, Rejection, check
 from features.references import References
 from models.errors import Conflict
@@ -136,11 +136,10 @@ def _gather(
         since = min((step.as_of for step in changed), default=now)
         pasts = histories.load(connection, marketplace.marketplace_id, sellers, since=since)
         authorised = brands.authorised_for(connection, marketplace.marketplace_id, sellers)
-        enrolled = brands.enrolments(connection, marketplace.marketplace_id)
-        references = runtime.references.of(connection, marketplace, now)
+        surroundings = runtime.surroundings.of(connection, marketplace, now)
         known_ids = [latest.listing_id for latest in known.values()]
         open_cases = cases.open_cases(connection, marketplace.marketplace_id, known_ids)
-    facts = {step.position: _facts(step, references, marketplace, pasts, authorised) for step in changed}
+    facts = {step.position: _facts(step, surroundings.references, marketplace, pasts, authorised) for step in changed}
     draws = {
         step.position: step.before.draw if step.before and not step.is_version else runtime.draw() for step in changed
     }
@@ -155,7 +154,7 @@ def _gather(
     scored = score_and_route(
         to_score,
         model=runtime.models.of(marketplace.marketplace_id),
-        takes_part=lambda brand_id: brand_id in enrolled and enrolled[brand_id].takes_part,
+        takes_part=surroundings.taking_part.__contains__,
         routing=runtime.policies.routing,
         scorecard=runtime.policies.scorecard,
         threads=runtime.settings.model_threads,
@@ -178,23 +177,12 @@ def _facts(
     seller = step.listing.seller.external_id
     past = pasts.get(seller) if seller is not None else None
     before = step.before
-    history = History(
-        version=1 if before is None else before.version + step.is_version,
-        previous_log_price=None
-        if before is None
-        else before.log_price
-        if step.is_version
-        else before.previous_log_price,
-    )
+    history = NOTHING_RECORDED
     if past is not None and seller is not None:
-        history = replace(
-            history,
-            events=past.event_counts(step.as_of, marketplace.seller_events_since),
-            seller_known_days=past.known_days(step.as_of),
-            seller_listings_30d=past.listings_30d(step.as_of),
-            outcomes=past.outcomes_at(step.as_of),
-            authorised_for=authorised.get(seller, ()),
-        )
+        history = past.history(step.as_of, marketplace.seller_events_since, authorised.get(seller, ()))
+    if before is not None:
+        price_before = before.log_price if step.is_version else before.previous_log_price
+        history = replace(history, version=before.version + step.is_version, previous_log_price=price_before)
     return assemble_facts(step.listing, references, history, marketplace=marketplace.marketplace_id, as_of=step.as_of)
 
 

@@ -1,0 +1,1 @@
+"""The machine's door: JSON over HTTP."""

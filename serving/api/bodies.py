@@ -1,0 +1,139 @@
+"""Bodies read with a cap while they arrive, and told apart by their type."""
+
+from typing import Any, Final
+
+from fastapi import Request
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from features.fields import Rejected
+from features.listing import Rejection
+from models.errors import Invalid
+from serving.usecases.intake import LARGEST_BATCH
+from training.adapters.files import parse_json
+
+NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/jsonlines")
+
+
+class CappedBody:
+    """ASGI middleware: no body grows beyond the cap, whatever its Content-Length says, and none is compressed."""
+
+    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+        self._app, self._most = app, most_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with a counted body."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        if headers.get(b"content-encoding", b"identity") != b"identity":
+            await _refuse(send, 415, b'{"error":{"code":"unsupported_media_type","sentence":"Send it uncompressed."}}')
+            return
+        declared = headers.get(b"content-length", b"0")
+        if not declared.isdigit() or int(declared) > self._most:
+            await _refuse(send, 413, _too_large(self._most))
+            return
+        read = 0
+        started = False
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._most:
+                raise HTTPException(413)
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, counted, noted)
+        except HTTPException:
+            if started:
+                raise
+            await _refuse(send, 413, _too_large(self._most))
+
+
+def _too_large(most: int) -> bytes:
+    return f'{{"error":{{"code":"too_large","sentence":"A body has at most {most:,} bytes."}}}}'.encode()
+
+
+async def _refuse(send: Send, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def json_body(request: Request) -> Any:
+    """The JSON value of a body.
+
+    Raises
+    ------
+    Invalid
+        It is not JSON of type application/json in UTF-8.
+    """
+    if _media_type(request) != "application/json":
+        raise HTTPException(415)
+    try:
+        return parse_json(await request.body())
+    except Rejected as refused:
+        raise Invalid(refused.sentence) from None
+
+
+async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bool]:
+    """The rows of a listing or batch, those that could not be read by position, and whether it was a batch.
+
+    Raises
+    ------
+    Invalid
+        The body as a whole is unreadable or has more than a thousand rows.
+    """
+    media_type = _media_type(request)
+    if media_type not in {"application/json", *NDJSON}:
+        raise HTTPException(415)
+    body = await request.body()
+    if media_type in NDJSON:
+        return (*_lines(body), True)
+    try:
+        found = parse_json(body)
+    except Rejected as refused:
+        if refused.code != "duplicate_key":
+            raise Invalid(refused.sentence) from None
+        text = body.decode("utf-8", "replace")
+        return [text], {0: Rejection(refused.code, refused.field, refused.sentence)}, False
+    if isinstance(found, list):
+        return _capped(found), {}, True
+    return [found], {}, False
+
+
+def _lines(body: bytes) -> tuple[list[Any], dict[int, Rejection]]:
+    rows: list[Any] = []
+    refused: dict[int, Rejection] = {}
+    for line in body.split(b"\n"):
+        if not line.strip():
+            continue
+        try:
+            rows.append(parse_json(line))
+        except Rejected as problem:
+            refused[len(rows)] = Rejection(problem.code, problem.field, problem.sentence)
+            rows.append(line.decode("utf-8", "replace"))
+    return _capped(rows), refused
+
+
+def _capped(rows: list[Any]) -> list[Any]:
+    if len(rows) > LARGEST_BATCH:
+        raise Invalid(f"{len(rows):,} rows; a batch has at most {LARGEST_BATCH:,}.")
+    return rows
+
+
+def _media_type(request: Request) -> str:
+    """The media type; a charset other than UTF-8 is no type that is read here."""
+    value, _, parameters = request.headers.get("content-type", "").partition(";")
+    charset = parameters.strip().lower().removeprefix("charset=").strip('"')
+    if charset not in {"", "utf-8"}:
+        raise HTTPException(415)
+    return value.strip().lower()

@@ -1,0 +1,102 @@
+"""Listings, seller events and appeals in."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from models.access import Scope
+from models.errors import Invalid
+from serving.api.bodies import json_body, rows_of
+from serving.api.errors import as_json
+from serving.guards import Caller, key, runtime_of
+from serving.usecases.appeal import Complaint, file_appeal
+from serving.usecases.intake import RowAnswer, RowStatus, receive
+from serving.usecases.seller_events import receive_events
+
+router = APIRouter()
+Intake = Annotated[Caller, key(Scope.INTAKE)]
+
+
+@router.post("/api/v1/listings")
+async def post_listings(request: Request, caller: Intake) -> JSONResponse:
+    """One listing, a JSON array of at most 1,000, or NDJSON.
+
+    A refused single listing is a 422 and kept in quarantine. A batch answers 200 with a status per row, in order.
+    """
+    rows, refused, is_batch = await rows_of(request)
+    answers = await run_in_threadpool(
+        receive,
+        runtime_of(request),
+        caller.marketplace,
+        rows,
+        source="api",
+        backfill=Scope.BACKFILL in caller.scopes,
+        rejections=refused,
+    )
+    if is_batch:
+        return JSONResponse({"rows": [row_answer(answer) for answer in answers]})
+    answer = answers[0]
+    if answer.rejection is not None:
+        return as_json(422, answer.rejection.code, answer.rejection.sentence, answer.rejection.field)
+    return JSONResponse(row_answer(answer), 201 if answer.new_version else 200)
+
+
+def row_answer(answer: RowAnswer) -> dict[str, Any]:
+    """What the marketplace is told of one row: never a score, which would teach whoever reads it."""
+    found: dict[str, Any] = {"status": answer.status.value, "external_id": answer.external_id}
+    if answer.status is not RowStatus.QUARANTINED:
+        found["version"] = answer.version
+    if answer.lane is not None:
+        found["route"] = answer.lane.value
+    if answer.rejection is not None:
+        found |= {
+            "code": answer.rejection.code,
+            "field": answer.rejection.field,
+            "sentence": answer.rejection.sentence,
+        }
+    return found
+
+
+@router.post("/api/v1/seller-events")
+async def post_seller_events(request: Request, caller: Intake) -> JSONResponse:
+    """Events of sellers: `{"events": […], "complete_since": time}`, at most 1,000.
+
+    `complete_since` asserts that from that moment on every event is sent; only then do they make windows.
+    """
+    body = await json_body(request)
+    if not isinstance(body, dict):
+        raise Invalid("Send an object with events.")
+    found = await run_in_threadpool(
+        receive_events,
+        runtime_of(request),
+        caller.marketplace,
+        body,
+        backfill=Scope.BACKFILL in caller.scopes,
+    )
+    return JSONResponse(found)
+
+
+@router.post("/api/v1/appeals")
+async def post_appeal(request: Request, caller: Intake) -> JSONResponse:
+    """A seller's appeal against a removal, as the marketplace passes it on."""
+    body = await json_body(request)
+    complaint = Complaint(
+        external_id=_text(body, "external_id", 200),
+        listing_external_id=_text(body, "listing_external_id", 200),
+        statement=_text(body, "statement", 5_000),
+    )
+    appeal_id, is_new = await run_in_threadpool(file_appeal, runtime_of(request), caller.marketplace, complaint)
+    return JSONResponse({"appeal_id": appeal_id}, 201 if is_new else 200)
+
+
+def _text(body: Any, name: str, cap: int) -> str:
+    found = body.get(name) if isinstance(body, dict) else None
+    if not isinstance(found, str) or not found.strip() or len(found) > cap or "\0" in found:
+        raise Invalid(f"{name} must be text of at most {cap:,} characters.")
+    try:
+        found.encode()
+    except UnicodeEncodeError:
+        raise Invalid(f"{name} holds half a surrogate pair.") from None
+    return found

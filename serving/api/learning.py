@@ -1,0 +1,111 @@
+"""Models for tools and scripts: list, retrain, promote, roll back."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from models.access import Permission, Person
+from models.errors import NotFound
+from serving.api.people import Body
+from serving.db import learning, marketplaces
+from serving.db.accounts import Session
+from serving.db.learning import Model
+from serving.db.marketplaces import Marketplace
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.learn import request_training
+from serving.usecases.promote import promote, rollback
+
+router = APIRouter()
+Reader = Annotated[Session, may(Permission.SEE_MODELS)]
+Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
+Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
+
+
+class PromotionBody(Body):
+    """Which model, and why it is accepted where a gate is not passed."""
+
+    digest: str = Field("challenger", max_length=64)
+    reason: str = Field("", max_length=500)
+
+
+def marketplace_for(runtime: Runtime, person: Person, permission: Permission) -> Marketplace:
+    """The marketplace whose models a person looks after.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    theirs = sorted(person.marketplaces(permission))
+    if not theirs:
+        raise NotFound("There is no marketplace of yours.")
+    with runtime.store.read() as connection:
+        return marketplaces.get(connection, theirs[0])
+
+
+@router.get("/api/v1/models")
+def get_models(request: Request, session: Reader) -> dict[str, Any]:
+    """Models, newest first, and the champion's digest."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
+    with runtime.store.read() as connection:
+        champion = learning.champions(connection).get(found.marketplace_id)
+        return {
+            "champion": champion,
+            "models": [_model(one) for one in learning.models(connection, found.marketplace_id, 50)],
+        }
+
+
+def _model(found: Model) -> dict[str, Any]:
+    report = found.report
+    return {
+        "digest": found.digest,
+        "created_at": found.created_at.isoformat(),
+        "mlflow_run_id": found.mlflow_run_id,
+        "mlflow_version": found.mlflow_version,
+        "rows": report["rows"],
+        "positives": report["positives"],
+        "gates": report["gates"],
+        "judged": {name: report["judged"].get(name) for name in ("rows", "positives", "candidate", "champion")},
+    }
+
+
+@router.post("/api/v1/trainings", status_code=202)
+async def post_training(request: Request, session: Trainer) -> dict[str, str]:
+    """Ask for a retraining."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.TRAIN_MODELS)
+    by = f"user:{session.person.user_id}"
+    return {"job_id": await run_in_threadpool(request_training, runtime, found, by=by)}
+
+
+@router.get("/api/v1/trainings/{job_id}")
+def get_training(job_id: str, request: Request, session: Reader) -> dict[str, Any]:
+    """How a retraining stands."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
+    with runtime.store.read() as connection:
+        job = learning.get_job(connection, found.marketplace_id, job_id)
+    return {"state": job.state, "progress": job.progress, "digest": job.digest, "error": job.error}
+
+
+@router.post("/api/v1/promotions", status_code=201)
+async def post_promotion(body: PromotionBody, request: Request, session: Promoter) -> dict[str, str]:
+    """Make a model the champion."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    by = f"user:{session.person.user_id}"
+    digest = await run_in_threadpool(promote, runtime, found, digest=body.digest, by=by, reason=body.reason)
+    return {"champion": digest}
+
+
+@router.delete("/api/v1/promotions/latest")
+async def delete_promotion(request: Request, session: Promoter) -> dict[str, str]:
+    """Bring the champion before the present one back."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    by = f"user:{session.person.user_id}"
+    return {"champion": await run_in_threadpool(rollback, runtime, found, by=by)}

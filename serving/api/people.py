@@ -1,0 +1,128 @@
+"""What people do, for tools and scripts: sign in, take cases, judge, undo. Pages do the same with forms."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field
+
+from models.access import Permission, Person
+from models.case import CaseLane
+from models.verdict import Judgement, ReasonCode
+from serving import auth
+from serving.db import cases
+from serving.db.accounts import Session
+from serving.db.cases import QueueFilter
+from serving.guards import cookie_name, is_secure, may, public, runtime_of, signed_in
+from serving.usecases.review import Answer, Recorded, record_verdict, undo_verdict
+
+router = APIRouter()
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
+Anyone = Annotated[Session, signed_in()]
+
+
+class Body(BaseModel):
+    """Strict: an unknown field is an error, a number is not text."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class SignInBody(Body):
+    """E-mail and password."""
+
+    email: str = Field(max_length=320)
+    password: str = Field(max_length=1_000)
+
+
+class VerdictBody(Body):
+    """A judgement on the version that was seen."""
+
+    version_id: str = Field(max_length=40)
+    judgement: Judgement = Field(strict=False)
+    reason_code: ReasonCode | None = Field(None, strict=False)
+    note: str | None = Field(None, max_length=2_000)
+
+
+@router.post("/api/v1/session", dependencies=[public("signing in")])
+def post_session(body: SignInBody, request: Request, response: Response) -> dict[str, str]:
+    """Begin a session; the token is in the cookie, the CSRF token in the answer."""
+    runtime = runtime_of(request)
+    made = auth.sign_in(runtime, body.email, body.password)
+    set_session_cookie(response, request, made.token)
+    return {"csrf_token": made.csrf_token}
+
+
+def set_session_cookie(response: Response, request: Request, token: str) -> None:
+    """The cookie of a session: not for scripts, not for other sites."""
+    runtime = runtime_of(request)
+    response.set_cookie(
+        cookie_name(runtime),
+        token,
+        max_age=runtime.settings.session_hours * 3600,
+        httponly=True,
+        samesite="strict",
+        secure=is_secure(runtime),
+        path="/",
+    )
+
+
+@router.delete("/api/v1/session", status_code=204)
+def delete_session(request: Request, _session: Anyone) -> None:
+    """End the session."""
+    runtime = runtime_of(request)
+    auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
+
+
+@router.get("/api/v1/cases")
+def get_cases(request: Request, session: Reviewer, lane: CaseLane | None = None, most: int = 100) -> dict[str, Any]:
+    """Open cases of the person's queue, the costliest first, at most 500."""
+    wanted = queue_of(session.person, None if lane is None else (lane,))
+    with runtime_of(request).store.read() as connection:
+        rows = cases.queue(connection, wanted, most=min(max(most, 1), 500))
+    return {
+        "cases": [
+            {
+                "case_id": row["case_id"],
+                "version_id": row["version_id"],
+                "lane": row["lane"],
+                "listing_external_id": row["external_id"],
+                "brand": row["brand_name"],
+                "due_at": row["due_at"].isoformat(),
+            }
+            for row in rows
+        ]
+    }
+
+
+def queue_of(person: Person, lanes: tuple[CaseLane, ...] | None) -> QueueFilter:
+    """The queue of a person: an analyst's marketplaces, or a brand's open questions and nothing else."""
+    reviewed = person.marketplaces(Permission.REVIEW_CASES)
+    if reviewed:
+        return QueueFilter(reviewed, lanes)
+    answered = person.brands(Permission.ANSWER_QUESTIONS)
+    return QueueFilter(frozenset(place for place, _ in answered), (CaseLane.ASK_BRAND,), answered)
+
+
+@router.post("/api/v1/cases/{case_id}/verdicts", status_code=201)
+async def post_verdict(case_id: str, body: VerdictBody, request: Request, session: Reviewer) -> dict[str, Any]:
+    """Judge a case."""
+    answer = Answer(case_id, body.version_id, body.judgement, body.reason_code, body.note)
+    found = await run_in_threadpool(record_verdict, runtime_of(request), session.person, answer)
+    return verdict_answer(found)
+
+
+def verdict_answer(found: Recorded) -> dict[str, Any]:
+    """What was recorded and what follows."""
+    return {
+        "verdict_id": found.verdict_id,
+        "reasons": list(found.consequence.reasons),
+        "action_id": found.action.action_id if found.action else None,
+        "undo_until": found.undo_until.isoformat(),
+    }
+
+
+@router.post("/api/v1/cases/{case_id}/undo")
+async def post_undo(case_id: str, request: Request, session: Reviewer) -> dict[str, str]:
+    """Take back one's last verdict on a case."""
+    found = await run_in_threadpool(undo_verdict, runtime_of(request), session.person, case_id)
+    return {"withdrawal_id": found}

@@ -1,0 +1,93 @@
+"""What a marketplace may ask of us: how its listings stand, the figures, and, in a simulation, the time."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+
+from features.fields import Rejected, instant
+from models.access import Permission, Scope
+from models.action import ActionState
+from models.errors import Forbidden, Invalid, NotFound
+from serving.api.bodies import json_body
+from serving.clock import SimulatedClock
+from serving.db import actions, clocks, listings
+from serving.guards import Caller, key, may, public, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.figures import figures
+from serving.workflows.worker import sweep
+
+router = APIRouter()
+Reader = Annotated[Caller, key(Scope.INTAKE)]
+ClockMover = Annotated[Caller, key(Scope.CLOCK)]
+_MOMENT = instant("to", "The moment to move to.")
+
+
+@router.get("/healthz", dependencies=[public("a supervisor must ask without a key")])
+def health(request: Request) -> dict[str, str]:
+    """Whether the process answers and its database reads."""
+    with runtime_of(request).store.read() as connection:
+        connection.exec_driver_sql("SELECT 1")
+    return {"status": "ok"}
+
+
+@router.get("/api/v1/figures")
+def get_figures(request: Request, caller: Reader) -> dict[str, Any]:
+    """The figures that must add up."""
+    return figures(runtime_of(request), caller.marketplace)
+
+
+@router.get("/api/v1/listings/{external_id:path}")
+def get_listing(external_id: str, request: Request, caller: Reader) -> dict[str, Any]:
+    """How one listing stands: its version, and whether it is shown as far as we have asked."""
+    here = caller.marketplace.marketplace_id
+    with runtime_of(request).store.read() as connection:
+        found = listings.latest(connection, here, [external_id]).get(external_id)
+        if found is None:
+            raise NotFound("There is no such listing.")
+        acted = actions.of_listing(connection, here, found.listing_id)
+    standing = [one for one in acted if one.state is not ActionState.WITHDRAWN]
+    last = standing[-1] if standing else None
+    return {
+        "external_id": external_id,
+        "version": found.version,
+        "first_known_at": found.first_known_at.isoformat(),
+        "action": None if last is None else {"kind": last.kind.value, "state": last.state.value, "id": last.action_id},
+    }
+
+
+@router.post("/api/v1/clock")
+async def post_clock(request: Request, _caller: ClockMover) -> dict[str, Any]:
+    """Move the simulated clock forward to a moment, and do what has become due."""
+    body = await json_body(request)
+    try:
+        moment = _MOMENT.read("to", body.get("to") if isinstance(body, dict) else None)
+    except Rejected as refused:
+        raise Invalid(refused.sentence) from None
+    if not isinstance(moment, datetime):
+        raise Invalid("to must be a time.")
+    return await run_in_threadpool(move_clock, runtime_of(request), moment)
+
+
+def move_clock(runtime: Runtime, moment: datetime) -> dict[str, Any]:
+    """Move the clock, keep its offset, sweep.
+
+    Raises
+    ------
+    Forbidden
+        The clock is the real one.
+    """
+    if not isinstance(runtime.clock, SimulatedClock) or runtime.settings.production:
+        raise Forbidden("This service runs on the real clock.")
+    offset = runtime.clock.forward_to(moment)
+    with runtime.store.write() as connection:
+        clocks.set_offset(connection, offset)
+    return {"now": runtime.clock.now().isoformat(), "due": sweep(runtime)}
+
+
+@router.get("/api/v1/openapi.json")
+def openapi(request: Request, _session: Annotated[Any, may(*Permission)]) -> dict[str, Any]:
+    """The contract of this API, for people who are signed in."""
+    found: dict[str, Any] = request.app.openapi()
+    return found

@@ -1,0 +1,57 @@
+"""The two applications of a service: the public one, and the one behind the home's Unix socket."""
+
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+
+from models.errors import Invalid
+from serving.api import intake, learning, people, score, status
+from serving.api.bodies import CappedBody, json_body
+from serving.api.errors import install_error_handlers
+from serving.guards import guards_of, install, public, runtime_of
+from serving.local.commands import run
+from serving.runtime import Runtime
+
+_LOCAL_BODY_BYTES = 100_000_000  # A batch of an import may hold long texts; the peer owns the machine's home.
+
+
+def create_app(runtime: Runtime) -> FastAPI:
+    """The public application. It does not start if a route lacks a guard.
+
+    Raises
+    ------
+    Unguarded
+        A route does not say who may use it.
+    """
+    app = FastAPI(title="Touchstone", version="1", docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.runtime = runtime
+    install_error_handlers(app)
+    for module in (intake, score, status, people, learning):
+        install(app, module.router)
+    guards_of(app)
+    app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes)
+    return app
+
+
+def create_local_app(runtime: Runtime) -> FastAPI:
+    """The application of the command line; the socket's mode lets nobody else in."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.runtime = runtime
+    install_error_handlers(app)
+    install(app, _local)
+    guards_of(app)
+    app.add_middleware(CappedBody, most_bytes=_LOCAL_BODY_BYTES)
+    return app
+
+
+_local = APIRouter()
+
+
+@_local.post("/commands/{name}", dependencies=[public("only the home's owner reaches the socket")])
+async def post_command(name: str, request: Request) -> dict[str, Any]:
+    """Run one command."""
+    body = await json_body(request)
+    if not isinstance(body, dict):
+        raise Invalid("Send an object of arguments.")
+    return await run_in_threadpool(run, runtime_of(request), name, body)

@@ -1,0 +1,246 @@
+"""Commands on files: import, evaluate, score."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from serving.cli.run import settings_with
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+app = typer.Typer()
+
+FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet or XML.", show_default=False)]
+FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
+_BATCH: Final = 1_000
+_SHOWN: Final = 20
+EXIT_UNUSABLE: Final = 2
+
+
+def known_format(name: str) -> str:
+    """The format's name, if there is such a format."""
+    from training.adapters.formats import FORMATS
+
+    if name not in FORMATS:
+        raise typer.BadParameter(f"{name} is none of {', '.join(FORMATS)}.", param_hint="--format")
+    return name
+
+
+@contextmanager
+def unusable_file() -> Iterator[None]:
+    """Say in one sentence why a file as a whole cannot be used, and end with 2."""
+    from models.errors import DomainError
+    from training.adapters.files import Unreadable
+    from training.adapters.formats import UnknownLayout
+
+    try:
+        yield
+    except (Unreadable, UnknownLayout, ValueError) as problem:
+        if isinstance(problem, DomainError):
+            raise
+        typer.secho(str(problem), err=True, fg=typer.colors.RED)
+        raise typer.Exit(EXIT_UNUSABLE) from None
+
+
+@contextmanager
+def progress_bar(what: str, total: float) -> "Iterator[Callable[[float], None]]":
+    """A bar on standard error; the function given moves it to a value."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=False) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda done: progress.update(task, completed=done)
+
+
+@app.command("import")
+def import_file(
+    file: FILE,
+    format_name: FORMAT,
+    marketplace: Annotated[str | None, typer.Option(help="Its name, where there are several.")] = None,
+    backfill: Annotated[bool, typer.Option(help="Treat rows as known when they occurred.")] = False,
+    errors: Annotated[Path | None, typer.Option(help="Write every refused row with its reason here, as CSV.")] = None,
+) -> None:
+    """Take in a file's listings: rows in = new + changed + unchanged + quarantined."""
+    from datetime import UTC, datetime
+
+    from serving.local.client import connect
+    from training.dataset import read_listings
+
+    known_format(format_name)
+    counts = dict.fromkeys(("new", "changed", "unchanged", "quarantined"), 0)
+    refused: list[tuple[int, str, str, str]] = []
+    with (
+        unusable_file(),
+        connect(settings_with()) as local,
+        progress_bar(file.name, file.stat().st_size if file.is_file() else 0) as move,
+    ):
+        rows = read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move)
+        while batch := list(islice(rows, _BATCH)):
+            answers = local.call(
+                "receive",
+                rows=[_sendable(row) for row in batch],
+                source=f"import {file.name}"[:200],
+                backfill=backfill,
+                marketplace=marketplace,
+            )["rows"]
+            for row, answer in zip(batch, answers, strict=True):
+                counts[_outcome(answer)] += 1
+                if answer["status"] == "quarantined":
+                    refused.append((row.number, answer["code"], answer["field"], answer["sentence"]))
+    _report(refused, errors)
+    total = sum(counts.values())
+    typer.echo(f"{total:,} rows in = " + " + ".join(f"{n:,} {name}" for name, n in counts.items()))
+
+
+def _sendable(row: Any) -> dict[str, Any]:
+    """A row for the command: the listing's mapping, or the refusal with the cells."""
+    from features.listing import Rejection
+
+    if isinstance(row.listing, Rejection):
+        refusal = {"code": row.listing.code, "field": row.listing.field, "sentence": row.listing.sentence}
+        return {"refused": refusal, "cells": {str(name): _plain(value) for name, value in row.cells.items()}}
+    return {"listing": row.mapping}
+
+
+def _plain(value: object) -> object:
+    return (
+        value if isinstance(value, bool | int | type(None)) else str(value).encode("ascii", "backslashreplace").decode()
+    )
+
+
+def _outcome(answer: dict[str, Any]) -> str:
+    if answer["status"] != "accepted":
+        return str(answer["status"])
+    return "new" if answer["new_listing"] else "changed"
+
+
+def _report(refused: list[tuple[int, str, str, str]], errors: Path | None) -> None:
+    """The first refused rows on the screen, all of them in the file."""
+    import csv
+
+    for number, code, field, sentence in refused[:_SHOWN]:
+        typer.echo(f"row {number}: {code} {field}: {sentence}", err=True)
+    if len(refused) > _SHOWN:
+        typer.echo(f"and {len(refused) - _SHOWN:,} more; --errors FILE writes them all.", err=True)
+    if errors is not None:
+        with errors.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream).writerows([("row", "code", "field", "sentence"), *refused])
+
+
+@app.command()
+def evaluate(
+    file: FILE,
+    format_name: FORMAT,
+    repeats: Annotated[int, typer.Option(min=1, max=1000, help="Repetitions of 5-fold cross-validation.")] = 5,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures here.")] = None,
+) -> None:
+    """Cross-validate on labelled rows, grouped by seller, beside baselines fitted in the same run."""
+    from datetime import UTC, datetime
+
+    from features.brands import BrandRegister
+    from training.evaluate import FOLDS, cross_validate, summarise
+    from training.labelled import load_labelled
+    from training.pipeline import without_nan
+
+    known_format(format_name)
+    settings, now = settings_with(), datetime.now(UTC)
+    with unusable_file():
+        loaded = load_labelled(file, format_name, received_at=now)
+        _tell_left_out(loaded.refused, loaded.unlabelled)
+        with progress_bar("cross-validation", repeats * FOLDS) as move:
+            found = cross_validate(
+                loaded.data,
+                BrandRegister([]),
+                repeats=repeats,
+                as_of=now,
+                marketplace=format_name,
+                threads=settings.training_threads,
+                progress=lambda done, _all: move(done),
+            )
+    summary = without_nan(summarise(loaded.data, found))
+    _print_evaluation(summary)
+    if json_file is not None:
+        json_file.write_text(json.dumps({"file": file.name, "format": format_name, **summary}, indent=2) + "\n")
+
+
+def _tell_left_out(refused: int, unlabelled: int) -> None:
+    if refused or unlabelled:
+        typer.echo(f"Left out: {refused:,} refused rows, {unlabelled:,} without a label.", err=True)
+
+
+def _print_evaluation(summary: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(
+        title=f"{summary['rows']:,} rows, {summary['positives']:,} counterfeit, {summary['sellers']:,} sellers; "
+        f"{summary['repeats']} x {summary['folds']} folds by seller",
+        title_justify="left",
+    )
+    for heading in ("", "AP", "95 % over sellers", "ROC-AUC", "95 % over sellers", "P@10", "P@50"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    for name, found in {"model": summary["model"], **summary["baselines"]}.items():
+        table.add_row(
+            name.replace("_", " "),
+            f"{found['ap']:.3f}",
+            _interval(found["ap_interval"]),
+            f"{found['roc_auc']:.3f}",
+            _interval(found["roc_auc_interval"]),
+            f"{found['precision_at']['10']:.2f}",
+            f"{found['precision_at']['50']:.2f}",
+        )
+    console = Console()
+    console.print(table)
+    difference = summary["difference_to_rank_average"]
+    console.print(
+        f"Model less rank average: {difference['ap']:+.3f} AP ({_interval(difference['ap_interval'])} over sellers), "
+        f"better in {difference['repeats_better']} of {summary['repeats']} repeats."
+    )
+
+
+def _interval(found: list[float | None]) -> str:
+    low, high = found
+    return "unknown" if low is None or high is None else f"{low:.3f} to {high:.3f}"
+
+
+@app.command()
+def score(
+    file: FILE,
+    format_name: FORMAT,
+    bundle: Annotated[Path, typer.Option(help="Folder of a bundle, as `touchstone train` writes it.")],
+    out: Annotated[Path, typer.Option(help="Parquet file to write: one row per input row, in order.")],
+) -> None:
+    """Score a file's rows with a bundle: row, listing_id, probability, route, reasons."""
+    from datetime import UTC, datetime
+
+    from models.bundle import from_files
+    from training.bundle_folder import read_bundle_folder
+    from training.score_file import score_file
+
+    known_format(format_name)
+    loaded = from_files(read_bundle_folder(bundle))
+    with unusable_file(), progress_bar(file.name, file.stat().st_size if file.is_file() else 0) as move:
+        found = score_file(
+            file,
+            format_name,
+            loaded,
+            out,
+            received_at=datetime.now(UTC),
+            threads=settings_with().training_threads,
+            advanced=move,
+        )
+    counted = ", ".join(f"{n:,} {route}" for route, n in sorted(found.items()))
+    typer.echo(f"{sum(found.values()):,} rows scored with {loaded.digest[:12]}: {counted}")

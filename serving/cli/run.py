@@ -1,0 +1,60 @@
+"""Commands that run something: serve, worker, migrate, demo, reference-marketplace."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+app = typer.Typer()
+
+Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")]
+HomeOption = Annotated[Path | None, typer.Option(help="Home folder; TOUCHSTONE_HOME by default.")]
+
+
+def settings_with(**changes: Any) -> Any:
+    """The environment's settings with what the command line says besides."""
+    from serving.settings import Settings
+
+    return Settings(**{name: value for name, value in changes.items() if value is not None})
+
+
+@app.command()
+def serve(port: Port = None, host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None) -> None:
+    """Serve the API and the pages, and run the jobs."""
+    from serving.logs import configure_logs
+    from serving.service import serve as run_service
+
+    settings = settings_with(port=port, host=host)
+    configure_logs(settings)
+    run_service(settings, ready=lambda address: typer.echo(f"Touchstone answers at {address}"))
+
+
+@app.command()
+def worker(
+    worker_id: Annotated[str, typer.Option("--id", help="Stable name; take over a lost worker by its name.")],
+) -> None:
+    """Run jobs beside other processes, on PostgreSQL."""
+    from serving.logs import configure_logs
+    from serving.service import run_worker
+
+    settings = settings_with(worker_id=worker_id)
+    configure_logs(settings)
+    run_worker(settings)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this version's schema."""
+    from serving.db.engine import is_sqlite, sqlite_url
+    from serving.db.migrate import migrate as run_migrations
+    from serving.home import Home
+
+    settings = settings_with()
+    home = Home.at(settings.home)
+    url = settings.database_url or sqlite_url(home.database)
+    if is_sqlite(url):
+        with home.owned():
+            run_migrations(url)
+    else:
+        run_migrations(url)
+    typer.echo("The database is at this version's schema.")

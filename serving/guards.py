@@ -1,0 +1,191 @@
+"""Every route says who may use it; a route that does not say so keeps the service from starting."""
+
+import hmac
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+
+from models.access import Permission, Scope
+from models.errors import DomainError, Forbidden
+from serving import auth
+from serving.db.accounts import Session
+from serving.db.marketplaces import Marketplace, get
+from serving.runtime import Runtime
+
+COOKIE: Final = "touchstone_session"
+CSRF_FIELD: Final = "csrf_token"
+CSRF_HEADER: Final = "x-touchstone-csrf"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAME_SITE: Final = frozenset({"same-origin", "none"})
+
+
+# A revoked key is refused within a second (PROMISES C9); in that second it costs no look into the database.
+_KEY_LASTS_SECONDS: Final = 1.0
+_MOST_CALLERS: Final = 1_000
+
+
+class Unguarded(RuntimeError):
+    """A route without a guard."""
+
+
+class CrossSite(DomainError):
+    """A form or call that did not come from our own page."""
+
+    code = "cross_site"
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Marks a dependency as deciding who may use a route; what it decides is in its name."""
+
+    name: str
+    check: Callable[..., Any]
+
+    async def __call__(self, request: Request) -> Any:
+        """Decide."""
+        return await self.check(request)
+
+
+def runtime_of(request: Request) -> Runtime:
+    """The runtime of the application that answers."""
+    found: Runtime = request.app.state.runtime
+    return found
+
+
+def cookie_name(runtime: Runtime) -> str:
+    """With https the browser itself keeps the cookie to this host."""
+    return f"__Host-{COOKIE}" if is_secure(runtime) else COOKIE
+
+
+def is_secure(runtime: Runtime) -> bool:
+    """Whether people reach the service by https."""
+    return (runtime.settings.public_url or "").startswith("https://")
+
+
+async def _session(request: Request) -> Session:
+    runtime = runtime_of(request)
+    found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
+    if request.method not in _SAFE:
+        await _same_site(request, found)
+    return found
+
+
+async def _same_site(request: Request, session: Session) -> None:
+    """An unsafe call must carry the session's token, and must not say that it comes from elsewhere.
+
+    Raises
+    ------
+    CrossSite
+        It does not.
+    """
+    site = request.headers.get("sec-fetch-site")
+    given = request.headers.get(CSRF_HEADER)
+    if given is None:
+        form = await request.form()
+        field = form.get(CSRF_FIELD)
+        given = field if isinstance(field, str) else ""
+    same = hmac.compare_digest(given.encode("utf-8", "replace"), session.csrf_token.encode())
+    if (site is not None and site not in _SAME_SITE) or not same:
+        raise CrossSite("This form is no longer valid. Load the page again.")
+
+
+def may(*permissions: Permission) -> Any:
+    """A signed-in person with any of these permissions; the handler gets their session."""
+
+    async def check(request: Request) -> Session:
+        found = await _session(request)
+        if not any(found.person.may(permission) for permission in permissions):
+            raise Forbidden("Your role does not include this page.")
+        return found
+
+    return Depends(Guard(" or ".join(permission.value for permission in permissions), check))
+
+
+def signed_in() -> Any:
+    """Anybody who is signed in."""
+    return Depends(Guard("signed in", _session))
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The marketplace behind an API key, and what the key may do besides."""
+
+    marketplace: Marketplace
+    scopes: frozenset[Scope]
+
+
+def key(scope: Scope) -> Any:
+    """An API key with this scope; the handler gets its marketplace."""
+
+    async def check(request: Request) -> Caller:
+        runtime, header = runtime_of(request), request.headers.get("authorization")
+        held = _callers.get((id(runtime), header, scope))
+        if held is not None and time.monotonic() - held[0] < _KEY_LASTS_SECONDS:
+            return held[1]
+        found = auth.key_of(runtime, header, scope)
+        with runtime.store.read() as connection:
+            caller = Caller(get(connection, found.marketplace_id), found.scopes)
+        if len(_callers) >= _MOST_CALLERS:
+            _callers.clear()
+        _callers[id(runtime), header, scope] = (time.monotonic(), caller)
+        return caller
+
+    return Depends(Guard(f"key {scope.value}", check))
+
+
+_callers: dict[tuple[int, str | None, Scope], tuple[float, Caller]] = {}
+
+
+async def _anybody(_request: Request) -> None:
+    return None
+
+
+def public(why: str) -> Any:
+    """Anybody at all, for the stated reason."""
+    return Depends(Guard(f"public: {why}", _anybody))
+
+
+def install(app: FastAPI, router: APIRouter) -> None:
+    """Add a router's routes to the application itself, where they can be seen: `include_router` hides them."""
+    app.router.routes.extend(router.routes)
+
+
+def guards_of(app: FastAPI) -> dict[str, str]:
+    """Every route with its guard; what is mounted is walked too, static files alone left out.
+
+    Raises
+    ------
+    Unguarded
+        A route has none, or is of a kind that cannot be looked into.
+    """
+    found: dict[str, str] = {}
+    for path, route in _walk(app.routes, ""):
+        names = [guard.name for guard in _guards(getattr(route, "dependant", None))]
+        methods = ",".join(sorted(getattr(route, "methods", None) or ["*"]))
+        if not names:
+            raise Unguarded(f"{methods} {path} does not say who may use it")
+        found[f"{methods} {path}"] = names[0]
+    return found
+
+
+def _walk(routes: Iterable[BaseRoute], prefix: str) -> Iterator[tuple[str, BaseRoute]]:
+    for route in routes:
+        if isinstance(route, Mount):
+            if not isinstance(route.app, StaticFiles):
+                yield from _walk(route.routes, prefix + route.path)
+        else:
+            yield prefix + str(getattr(route, "path", type(route).__name__)), route
+
+
+def _guards(dependant: Any) -> Iterator[Guard]:
+    if dependant is None:
+        return
+    if isinstance(dependant.call, Guard):
+        yield dependant.call
+    for inner in dependant.dependencies:
+        yield from _guards(inner)

@@ -1,0 +1,96 @@
+"""The command line's way in: the running service's socket, or the database itself while nobody else has it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+import httpx
+import orjson
+
+from models.errors import DomainError
+from serving.home import Home, HomeInUse
+from serving.local.commands import run
+from serving.runtime import Runtime, open_runtime
+from serving.settings import Settings
+
+
+class RefusedByService(DomainError):
+    """The running service refused; code and sentence are its own."""
+
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.service_code = code
+
+
+class Local(Protocol):
+    """Runs commands."""
+
+    running: bool
+
+    def call(self, name: str, **arguments: Any) -> dict[str, Any]:
+        """Run one command.
+
+        Raises
+        ------
+        DomainError
+            It was refused; the sentence says why.
+        """
+
+
+class OverSocket:
+    """Talks to the running service."""
+
+    running = True
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._client = client
+
+    def call(self, name: str, **arguments: Any) -> dict[str, Any]:
+        """As `Local.call`."""
+        body = orjson.dumps(arguments, default=str)
+        answer = self._client.post(f"/commands/{name}", content=body, headers={"content-type": "application/json"})
+        found: dict[str, Any] = answer.json()
+        if "error" in found:
+            raise RefusedByService(found["error"]["code"], found["error"]["sentence"])
+        return found
+
+
+class OnDatabase:
+    """Works on the database in this process; the home is ours while the block runs."""
+
+    running = False
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+
+    def call(self, name: str, **arguments: Any) -> dict[str, Any]:
+        """As `Local.call`; values take the way through JSON that they would take over the socket."""
+        given: Mapping[str, Any] = orjson.loads(orjson.dumps(arguments, default=str))
+        return run(self.runtime, name, given)
+
+
+@contextmanager
+def connect(settings: Settings) -> Iterator[Local]:
+    """The running service, or the database where none runs.
+
+    Raises
+    ------
+    HomeInUse
+        Another process owns the home and has no socket that answers.
+    """
+    home = Home.at(settings.home)
+    try:
+        with home.owned():
+            runtime = open_runtime(settings)
+            try:
+                yield OnDatabase(runtime)
+            finally:
+                runtime.close()
+            return
+    except HomeInUse:
+        socket = home.read_service().get("socket")
+        if socket is None:
+            raise
+    transport = httpx.HTTPTransport(uds=socket)
+    with httpx.Client(transport=transport, base_url="http://touchstone", timeout=600) as client:
+        yield OverSocket(client)

@@ -1,0 +1,207 @@
+"""What the command line can ask of a service. Each takes and returns plain JSON values."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from features.listing import Rejection
+from models.access import Role, Scope
+from models.errors import Invalid
+from serving.api.intake import row_answer
+from serving.db import audit, learning, listings, marketplaces
+from serving.runtime import Runtime
+from serving.usecases import founding, intake
+from serving.usecases.figures import figures
+from serving.usecases.learn import add_job, request_training, retrain
+from serving.usecases.promote import promote, rollback
+
+Command = Callable[..., dict[str, Any]]
+_BY: Final = "local"
+COMMANDS: Final[dict[str, Command]] = {}
+
+
+def _command(command: Command) -> Command:
+    COMMANDS[command.__name__] = command
+    return command
+
+
+def run(runtime: Runtime, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Run a command by name.
+
+    Raises
+    ------
+    Invalid
+        There is no such command, or it does not take these arguments.
+    """
+    command = COMMANDS.get(name)
+    if command is None:
+        raise Invalid(f"There is no command {name}.")
+    try:
+        inspect.signature(command).bind(runtime, **arguments)
+    except TypeError as error:
+        raise Invalid(f"{name}: {error}.") from None
+    return command(runtime, **arguments)
+
+
+@_command
+def add_marketplace(runtime: Runtime, *, name: str, base_currency: str) -> dict[str, Any]:
+    """Found a marketplace."""
+    found = founding.add_marketplace(runtime, name=name, base_currency=base_currency, by=_BY)
+    return {"marketplace_id": found.marketplace_id}
+
+
+@_command
+def add_person(
+    runtime: Runtime,
+    *,
+    email: str,
+    name: str,
+    role: str,
+    marketplace: str | None = None,
+    brand: str | None = None,
+    password: str | None = None,
+) -> dict[str, Any]:
+    """Give somebody an account."""
+    person = founding.NewPerson(email, name, Role(role), marketplace, brand, password)
+    user_id, shown = founding.add_person(runtime, person, by=_BY)
+    return {"user_id": user_id, "password": shown}
+
+
+@_command
+def add_brand(runtime: Runtime, *, name: str, aliases: list[str], gtin_prefixes: list[str]) -> dict[str, Any]:
+    """Register a brand."""
+    found = founding.add_brand(runtime, name=name, aliases=aliases, gtin_prefixes=gtin_prefixes, by=_BY)
+    return {"brand_id": found.brand_id}
+
+
+@_command
+def enrol_brand(
+    runtime: Runtime,
+    *,
+    brand: str,
+    account_manager: str,
+    takes_part: bool,
+    marketplace: str | None = None,
+    authorised_sellers: list[str] | None = None,
+) -> dict[str, Any]:
+    """Enrol a brand with its account manager and authorised sellers."""
+    enrolment = founding.NewEnrolment(brand, account_manager, takes_part, marketplace, tuple(authorised_sellers or ()))
+    return {"brand_id": founding.enrol(runtime, enrolment, by=_BY)}
+
+
+@_command
+def add_key(runtime: Runtime, *, name: str, scopes: list[str], marketplace: str | None = None) -> dict[str, Any]:
+    """Make an API key."""
+    wanted = [Scope(scope) for scope in scopes]
+    return {"key": founding.add_key(runtime, name=name, scopes=wanted, marketplace=marketplace, by=_BY)}
+
+
+@_command
+def register_webhook(
+    runtime: Runtime,
+    *,
+    url: str,
+    allow_loopback: bool = False,
+    marketplace: str | None = None,
+    secret: str | None = None,
+) -> dict[str, Any]:
+    """Register a marketplace's receiver."""
+    shown = founding.register_webhook(
+        runtime, url=url, allow_loopback=allow_loopback, marketplace=marketplace, secret=secret, by=_BY
+    )
+    return {"secret": shown}
+
+
+@_command
+def load_rates(runtime: Runtime, *, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Load dated exchange rates."""
+    return {"rows": founding.load_rates(runtime, rows, by=_BY)}
+
+
+@_command
+def receive(
+    runtime: Runtime, *, rows: list[dict[str, Any]], source: str, backfill: bool, marketplace: str | None = None
+) -> dict[str, Any]:
+    """Take in rows of a file. A row is {"listing": …}, or {"refused": …, "cells": …} where it could not be read."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    refused = {i: Rejection(**row["refused"]) for i, row in enumerate(rows) if "refused" in row}
+    payloads = [row.get("listing", row.get("cells")) for row in rows]
+    answers = intake.receive(runtime, found, payloads, source=source, backfill=backfill, rejections=refused)
+    return {"rows": [{**row_answer(answer), "new_listing": answer.version == 1} for answer in answers]}
+
+
+@_command
+def get_figures(runtime: Runtime, *, marketplace: str | None = None) -> dict[str, Any]:
+    """The figures that must add up."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    return figures(runtime, found)
+
+
+@_command
+def get_quarantine(runtime: Runtime, *, most: int = 20, marketplace: str | None = None) -> dict[str, Any]:
+    """The latest refused rows."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+        rows = listings.quarantined(connection, found.marketplace_id, most)
+    return {"rows": [{**row, "known_at": row["known_at"].isoformat()} for row in rows]}
+
+
+@_command
+def verify_audit(runtime: Runtime) -> dict[str, Any]:
+    """Check the audit chain."""
+    with runtime.store.read() as connection:
+        entries, broken = audit.check(connection)
+    return {
+        "entries": entries,
+        "broken": None if broken is None else {"sequence": broken.sequence, "problem": broken.problem},
+    }
+
+
+@_command
+def train(runtime: Runtime, *, wait: bool, marketplace: str | None = None) -> dict[str, Any]:
+    """Ask the running service to retrain; with `wait`, run it here, which is for when no service runs."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    if not wait:
+        return {"job_id": request_training(runtime, found, by=_BY)}
+    with runtime.store.write() as connection:
+        job_id = add_job(runtime, connection, found.marketplace_id, by=_BY)
+    retrain(runtime, found.marketplace_id, job_id)
+    return get_job(runtime, job_id=job_id, marketplace=marketplace)
+
+
+@_command
+def get_job(runtime: Runtime, *, job_id: str, marketplace: str | None = None) -> dict[str, Any]:
+    """How a retraining stands."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+        job = learning.get_job(connection, found.marketplace_id, job_id)
+        report = learning.get_model(connection, found.marketplace_id, job.digest).report if job.digest else None
+    return {
+        "job_id": job.job_id,
+        "state": job.state,
+        "progress": dict(job.progress),
+        "digest": job.digest,
+        "error": job.error,
+        "gates": report["gates"] if report else None,
+    }
+
+
+@_command
+def promote_model(
+    runtime: Runtime, *, digest: str = "challenger", reason: str = "", marketplace: str | None = None
+) -> dict[str, Any]:
+    """Make a model the champion."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    return {"champion": promote(runtime, found, digest=digest, by=_BY, reason=reason)}
+
+
+@_command
+def rollback_model(runtime: Runtime, *, reason: str = "", marketplace: str | None = None) -> dict[str, Any]:
+    """Bring the champion before the present one back."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    return {"champion": rollback(runtime, found, by=_BY, reason=reason)}

@@ -1,0 +1,161 @@
+"""One service process: the public port, the home's socket, and on SQLite the jobs."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Final
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+
+from models.errors import Invalid
+from serving import auth
+from serving.app import create_app, create_local_app
+from serving.db import accounts
+from serving.home import Home
+from serving.runtime import Runtime, open_runtime
+from serving.settings import Settings
+from serving.workflows.worker import Worker
+
+_log = structlog.get_logger()
+
+DEFAULT_PORT: Final = 8321
+_BACKLOG: Final = 2048
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves signals to whoever runs several of them."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # uvicorn's is a generator
+        """Capture none."""
+        return contextlib.nullcontext()
+
+
+def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
+    """Run until SIGTERM or SIGINT. `ready` is called with the address once requests are answered.
+
+    Raises
+    ------
+    HomeInUse
+        Another process owns the home.
+    Invalid
+        The port is taken.
+    """
+    home = Home.at(settings.home)
+    with home.owned():
+        runtime = open_runtime(settings)
+        worker = Worker(runtime)
+        port = settings.port or home.read_service().get("port") or DEFAULT_PORT
+        try:
+            with _listening(settings.host, port) as public, _private(home.socket_path()) as private:
+                bound = public.getsockname()[1]
+                address = settings.public_url or f"http://{settings.host}:{bound}"
+                path = private.getsockname()
+                home.write_private("service.json", {"pid": os.getpid(), "port": bound, "socket": path})
+                _offer_setup(runtime, address)
+                worker.start()
+                try:
+                    asyncio.run(_run(runtime, public, private, lambda: ready(address)))
+                finally:
+                    worker.stop()
+                    home.write_private("service.json", {"port": bound})
+        finally:
+            runtime.close()
+
+
+async def _run(runtime: Runtime, public: socket.socket, private: socket.socket, ready: Callable[[], None]) -> None:
+    servers = [(_server(create_app(runtime)), public), (_server(create_local_app(runtime)), private)]
+
+    def stop() -> None:
+        for server, _ in servers:
+            server.should_exit = True
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    async with asyncio.TaskGroup() as group:
+        for server, listening in servers:
+            group.create_task(server.serve(sockets=[listening]))
+        while not all(server.started for server, _ in servers):
+            await asyncio.sleep(0.01)
+        ready()
+
+
+def _server(app: FastAPI) -> _Server:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        timeout_graceful_shutdown=20,
+        # Behind a proxy the client's address is the proxy's word; nothing here depends on it.
+        proxy_headers=False,
+    )
+    return _Server(config)
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as made:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            made.bind((host, port))
+        except OSError as error:
+            raise Invalid(
+                f"Port {port} of {host} cannot be used: {error.strerror}. Choose another with --port."
+            ) from None
+        made.listen(_BACKLOG)
+        yield made
+
+
+@contextmanager
+def _private(path: Path) -> Iterator[socket.socket]:
+    """A Unix socket that only the owner can open; what a killed process left is replaced."""
+    path.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as made:
+        before = os.umask(0o177)
+        try:
+            made.bind(str(path))
+        finally:
+            os.umask(before)
+        made.listen(_BACKLOG)
+        try:
+            yield made
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def _offer_setup(runtime: Runtime, address: str) -> None:
+    """The one-time link of a first start; it is printed, never logged."""
+    with runtime.store.read() as connection:
+        known = accounts.anybody(connection)
+    if not known:
+        print(f"First start. Set up at {address}/setup/{auth.new_setup_token(runtime)}", flush=True)  # noqa: T201  # once, to the owner
+
+
+def run_worker(settings: Settings) -> None:
+    """Run jobs without serving pages, beside other processes on PostgreSQL, until SIGTERM or SIGINT.
+
+    Raises
+    ------
+    Invalid
+        The database is SQLite, which serves one process.
+    """
+    if settings.database_url is None or settings.database_url.startswith("sqlite"):
+        raise Invalid("A worker of its own needs PostgreSQL: SQLite serves one process, and `serve` runs its jobs.")
+    runtime = open_runtime(settings)
+    worker = Worker(runtime)
+    worker.start()
+    try:
+        signal.sigwait({signal.SIGTERM, signal.SIGINT})
+    finally:
+        worker.stop()
+        runtime.close()

@@ -1,0 +1,53 @@
+"""The figures of one marketplace that must add up, counted in one consistent view."""
+
+from typing import Any
+
+from models.action import ActionKind, ActionState
+from models.routing import Lane
+from serving.db import actions, appeals, cases, listings, scores, verdicts
+from serving.db.cases import QueueFilter
+from serving.db.marketplaces import Marketplace
+from serving.runtime import Runtime
+
+_LEFT = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
+
+
+def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
+    """Rows, routes, verdicts, actions and models. `received` = `scored` + `quarantined`; repeats are in neither.
+
+    A removal is withdrawn in its window, or it leaves; `takedowns.sent` counts those that left, and each of them is
+    acknowledged in the end.
+    """
+    here = marketplace.marketplace_id
+    with runtime.store.read() as connection:
+        counted = listings.counts(connection, here)
+        routes = scores.routes(connection, here)
+        acted = actions.counts(connection, here)
+        found = {
+            "listings": counted["listings"],
+            "versions": counted["versions"],
+            "observations": counted["observations"],
+            "quarantined": counted["quarantined"],
+            "scored": sum(routes.values()),
+            "routes": {lane.value: routes.get(lane.value, 0) for lane in Lane},
+            "verdicts": verdicts.counts(connection, here),
+            "open_cases": cases.queue_sizes(connection, QueueFilter(frozenset({here}))),
+            "appeals": appeals.counts(connection, here),
+        }
+    removals = {state: acted.get((ActionKind.REMOVE, state), 0) for state in ActionState}
+    reinstated = {state: acted.get((ActionKind.REINSTATE, state), 0) for state in ActionState}
+    found["removals"] = {
+        "withdrawn": removals[ActionState.WITHDRAWN],
+        "scheduled": removals[ActionState.SCHEDULED],
+        "sent": sum(removals[state] for state in _LEFT),
+        "acknowledged": removals[ActionState.ACKNOWLEDGED],
+    }
+    found["reinstatements"] = {
+        "scheduled": reinstated[ActionState.SCHEDULED],
+        "sent": sum(reinstated[state] for state in _LEFT),
+        "acknowledged": reinstated[ActionState.ACKNOWLEDGED],
+    }
+    found["pending"] = sum(
+        n for (_, state), n in acted.items() if state in {ActionState.SCHEDULED, ActionState.SENDING}
+    )
+    return found

@@ -1,0 +1,210 @@
+"""Who is here and who takes part: marketplaces, people, brands, keys, endpoints. Every change is audited."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
+
+from features import money
+from features.brands import Brand
+from models.access import Grant, Role, Scope
+from models.errors import Invalid
+from serving import auth
+from serving.db import accounts, audit, brands, marketplaces, references
+from serving.db.marketplaces import Endpoint, Marketplace
+from serving.outbound.addresses import check_url
+from serving.outbound.webhooks import new_secret
+from serving.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Somebody to invite; without a password one is made."""
+
+    email: str
+    name: str
+    role: Role
+    marketplace: str | None = None
+    brand: str | None = None
+    password: str | None = None
+
+
+def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str) -> Marketplace:
+    """Found a marketplace."""
+    if not money.CODE.match(base_currency):
+        raise Invalid("The base currency is three capital letters such as EUR.")
+    if not name.strip() or len(name) > 200:
+        raise Invalid("A marketplace has a name of at most 200 characters.")
+    found = Marketplace(runtime.ids.new("mkt"), name.strip(), base_currency, None)
+    with runtime.store.write() as connection:
+        marketplaces.add_marketplace(connection, found, runtime.clock.now())
+        _record(runtime, connection, found.marketplace_id, by, _Entry("marketplace.founded", found.marketplace_id, {}))
+    return found
+
+
+def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, str]:
+    """Give somebody an account and a role; returns the account's id and the password, which is not kept.
+
+    Raises
+    ------
+    Conflict, NotFound, Invalid
+        The e-mail is taken; there is no such marketplace or brand; a brand's person needs a brand, others have none.
+    """
+    if "@" not in person.email or len(person.email) > 320:
+        raise Invalid("This is not an e-mail address.")
+    if (person.role is Role.BRAND) != (person.brand is not None):
+        raise Invalid("A brand's person names their brand, and nobody else names one.")
+    password = person.password or secrets.token_urlsafe(12)
+    hashed = auth.hash_password(password)
+    now, user_id = runtime.clock.now(), runtime.ids.new("usr")
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, person.marketplace).marketplace_id
+        brand_id = brands.by_name(connection, person.brand).brand_id if person.brand else None
+        accounts.add_account(
+            connection, user_id=user_id, email=person.email, name=person.name, password_hash=hashed, at=now
+        )
+        accounts.add_grants(connection, user_id, [Grant(person.role, here, brand_id)], now)
+        _record(
+            runtime,
+            connection,
+            here,
+            by,
+            _Entry("person.added", user_id, {"role": person.role.value, "brand": brand_id}),
+        )
+    return user_id, password
+
+
+def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefixes: Sequence[str], by: str) -> Brand:
+    """Register a brand; it takes part nowhere yet."""
+    if not name.strip() or len(name) > 200:
+        raise Invalid("A brand has a name of at most 200 characters.")
+    found = Brand(runtime.ids.new("brd"), name.strip(), tuple(aliases), tuple(gtin_prefixes))
+    with runtime.store.write() as connection:
+        brands.add_brand(connection, found, runtime.clock.now())
+        _record(runtime, connection, "", by, _Entry("brand.registered", found.brand_id, {"name": found.name}))
+    runtime.surroundings.forget()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class NewEnrolment:
+    """A brand in a marketplace, with its named account manager."""
+
+    brand: str
+    account_manager: str
+    takes_part: bool
+    marketplace: str | None = None
+    authorised_sellers: tuple[str, ...] = ()
+
+
+def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
+    """Enrol a brand, or change its enrolment; returns the brand's id."""
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, enrolment.marketplace).marketplace_id
+        found = brands.by_name(connection, enrolment.brand)
+        manager = accounts.user_id_by_email(connection, enrolment.account_manager)
+        brands.enrol(
+            connection,
+            marketplace_id=here,
+            brand_id=found.brand_id,
+            takes_part=enrolment.takes_part,
+            account_manager_id=manager,
+            at=now,
+        )
+        sellers = enrolment.authorised_sellers
+        brands.authorise(connection, marketplace_id=here, brand_id=found.brand_id, sellers=sellers, at=now)
+        payload = {"takes_part": enrolment.takes_part, "account_manager": manager, "authorised": list(sellers)}
+        _record(runtime, connection, here, by, _Entry("brand.enrolled", found.brand_id, payload))
+    runtime.surroundings.forget()
+    return found.brand_id
+
+
+def add_key(runtime: Runtime, *, name: str, scopes: Sequence[Scope], marketplace: str | None, by: str) -> str:
+    """Make an API key and return its text, which is shown once and not kept.
+
+    Raises
+    ------
+    Invalid
+        The clock scope in production.
+    """
+    if Scope.CLOCK in scopes and runtime.settings.production:
+        raise Invalid("Production mode has no keys that move the clock.")
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        made, shown = auth.new_key(runtime, here, frozenset(scopes))
+        marketplaces.add_key(connection, made, name, runtime.clock.now())
+        payload = {"name": name, "scopes": sorted(scope.value for scope in scopes)}
+        _record(runtime, connection, here, by, _Entry("key.made", made.key_id, payload))
+    return shown
+
+
+def register_webhook(
+    runtime: Runtime, *, url: str, allow_loopback: bool, marketplace: str | None, secret: str | None, by: str
+) -> str:
+    """Register where a marketplace is told what to do; returns the signing secret.
+
+    Raises
+    ------
+    Invalid
+        The address is not https, or loopback in production.
+    """
+    if allow_loopback and runtime.settings.production:
+        raise Invalid("Production mode sends no webhooks to the machine itself.")
+    check_url(url, allow_loopback=allow_loopback)
+    chosen = secret or new_secret()
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        endpoint = Endpoint(runtime.ids.new("end"), url, chosen, allow_loopback)
+        marketplaces.add_endpoint(connection, here, endpoint, runtime.clock.now())
+        _record(runtime, connection, here, by, _Entry("webhook.registered", endpoint.endpoint_id, {"url": url}))
+    return chosen
+
+
+def load_rates(runtime: Runtime, rows: Sequence[Mapping[str, Any]], *, by: str) -> int:
+    """Replace dated exchange rates: day, currency, euros for one unit, source.
+
+    Raises
+    ------
+    Invalid
+        A row is not of that form.
+    """
+    checked = [_rate(row) for row in rows]
+    with runtime.store.write() as connection:
+        references.add_rates(connection, checked)
+        _record(runtime, connection, "", by, _Entry("rates.loaded", "rates", {"rows": len(checked)}))
+    runtime.surroundings.forget()
+    return len(rows)
+
+
+def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        day = date.fromisoformat(str(row["day"])).isoformat()
+        currency, euros, source = str(row["currency"]), float(row["euros"]), str(row["source"])
+    except (KeyError, TypeError, ValueError):
+        raise Invalid("A rate has a day (2026-03-01), a currency, euros for one unit, and a source.") from None
+    if not money.CODE.match(currency) or not 0 < euros < 1e6:
+        raise Invalid(f"{day} {currency}: the code must be three capital letters and the rate above zero.")
+    return {"day": day, "currency": currency, "euros": euros, "source": source[:200]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    act: str
+    subject: str
+    payload: Mapping[str, Any]
+
+
+def _record(runtime: Runtime, connection: Connection, marketplace_id: str, by: str, entry: _Entry) -> None:
+    audit.record(
+        connection,
+        at=runtime.clock.now(),
+        marketplace_id=marketplace_id,
+        actor=by,
+        act=entry.act,
+        subject=entry.subject,
+        payload=entry.payload,
+    )

@@ -1,0 +1,33 @@
+"""A score without keeping anything: what a marketplace asks before it publishes an offer."""
+
+from features.facts import NOTHING_RECORDED, assemble_facts
+from features.listing import Listing
+from serving.db import brands, histories
+from serving.db.marketplaces import Marketplace
+from serving.runtime import Runtime
+from serving.usecases.scoring import Scored, ToScore, score_and_route
+
+# Never drawn for audit: the draw belongs to a listing version, and there is none yet.
+_NO_DRAW = 1.0
+
+
+def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Scored:
+    """Score one listing as if it came in now; nothing is stored and no case is opened."""
+    now, here = runtime.clock.now(), marketplace.marketplace_id
+    seller = listing.seller.external_id
+    history = NOTHING_RECORDED
+    with runtime.store.read() as connection:
+        surroundings = runtime.surroundings.of(connection, marketplace, now)
+        if seller is not None:
+            past = histories.load(connection, here, [seller], since=now)[seller]
+            authorised = brands.authorised_for(connection, here, [seller]).get(seller, ())
+            history = past.history(now, marketplace.seller_events_since, authorised)
+    facts = assemble_facts(listing, surroundings.references, history, marketplace=here, as_of=now)
+    return score_and_route(
+        [ToScore(facts, _NO_DRAW, already_open=False)],
+        model=runtime.models.of(here),
+        takes_part=surroundings.taking_part.__contains__,
+        routing=runtime.policies.routing,
+        scorecard=runtime.policies.scorecard,
+        threads=runtime.settings.model_threads,
+    )[0]

@@ -1,0 +1,110 @@
+"""A file in, scores out: one row per row, in order, in memory that does not grow with the file."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.compute import compute
+from features.facts import NOTHING_RECORDED, assemble_facts
+from features.listing import Rejection
+from models.bundle import Bundle
+from models.policies.routing import DEFAULT_ROUTING
+from models.routing import Lane, Situation, route
+from models.score import Score
+from training.dataset import CheckedRow, read_listings
+
+SCHEMA: Final = pa.schema(
+    [
+        ("row", pa.int64()),
+        ("listing_id", pa.string()),
+        ("probability", pa.float64()),
+        ("route", pa.string()),
+        ("reasons", pa.list_(pa.string())),
+    ]
+)
+REFUSED: Final = "quarantined"
+_BATCH: Final = 1_000
+_NO_DRAW: Final = 1.0  # A file is no marketplace: nothing in it is drawn for audit.
+
+
+def score_file(
+    path: Path,
+    format_name: str,
+    bundle: Bundle,
+    out: Path,
+    *,
+    received_at: datetime,
+    threads: int = 1,
+    advanced: Callable[[int], None] = lambda _: None,
+) -> dict[str, int]:
+    """Score every row; returns how many took each route.
+
+    `listing_id` is the input's own id as text. `probability` is null only for a row that the door refused, whose
+    route is `quarantined`. Reasons are those of the model and of the route for rows that would go to a person, and the
+    route's alone for the others. Brands take part where the bundle's register knows them.
+    """
+    counts: dict[str, int] = {}
+    rows = read_listings(path, format_name, received_at=received_at, advanced=advanced)
+    temporary = out.with_name(f".{out.name}.writing")
+    with pq.ParquetWriter(temporary, SCHEMA, compression="zstd") as writer:
+        while batch := list(islice(rows, _BATCH)):
+            columns = _score_batch(batch, bundle, format_name, received_at, threads)
+            for name in columns["route"]:
+                counts[str(name)] = counts.get(str(name), 0) + 1
+            writer.write_table(pa.table(columns, schema=SCHEMA))
+    temporary.replace(out)
+    return counts
+
+
+def _score_batch(
+    batch: Sequence[CheckedRow], bundle: Bundle, marketplace: str, as_of: datetime, threads: int
+) -> dict[str, list[object]]:
+    scorable = [row for row in batch if not isinstance(row.listing, Rejection)]
+    computed = [
+        compute(assemble_facts(row.listing, bundle.references, NOTHING_RECORDED, marketplace=marketplace, as_of=as_of))
+        for row in scorable
+        if not isinstance(row.listing, Rejection)
+    ]
+    scores = bundle.score_many(computed, with_reasons=False, threads=threads)
+    routes = []
+    for one, score in zip(computed, scores, strict=True):
+        brand, reading = one.facts.brand, one.evidence.reading
+        situation = Situation(
+            authorised=False,
+            brand_id=brand.brand_id,
+            brand_name=brand.name,
+            brand_candidates=len(brand.candidates),
+            brand_takes_part=brand.brand_id is not None,
+            families=one.families_known(),
+            text_length=len(reading.title) + len(reading.description),
+        )
+        routes.append(route(score, situation, draw=_NO_DRAW, policy=DEFAULT_ROUTING, thresholds=bundle.thresholds))
+    shown = [i for i, found in enumerate(routes) if found.lane is not Lane.RELEASE]
+    explained = dict(zip(shown, bundle.score_many([computed[i] for i in shown], threads=threads), strict=True))
+    answers = {
+        row.number: (score.probability, found.lane.value, [*_sentences(explained.get(i)), *found.reasons])
+        for i, (row, score, found) in enumerate(zip(scorable, scores, routes, strict=True))
+    }
+    return _columns(batch, answers)
+
+
+def _columns(
+    batch: Iterable[CheckedRow], answers: dict[int, tuple[float | None, str, list[str]]]
+) -> dict[str, list[object]]:
+    columns: dict[str, list[object]] = {name: [] for name in SCHEMA.names}
+    for row in batch:
+        refused = row.listing if isinstance(row.listing, Rejection) else None
+        nothing = (None, REFUSED, [refused.sentence if refused else ""])
+        probability, lane, reasons = answers.get(row.number, nothing)
+        for name, value in zip(SCHEMA.names, (row.number, row.external_id, probability, lane, reasons), strict=True):
+            columns[name].append(value)
+    return columns
+
+
+def _sentences(score: Score | None) -> list[str]:
+    return [reason.sentence for reason in score.reasons] if score else []

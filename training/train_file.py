@@ -1,0 +1,88 @@
+"""A labelled file to a bundle: the same fit as from a snapshot, with references made from the file itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features.brands import BrandRegister
+from features.compute import NAMES
+from models.bundle import digest_of, to_files
+from models.calibration import expit
+from training.fit import CounterfeitClassifier
+from training.judging import curves, figures
+from training.labelled import load_labelled
+from training.operating import choose_thresholds, operating_points
+from training.pipeline import without_nan
+from training.references import OfflineReferences
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedOnFile:
+    """The bundle's files and what is said of it."""
+
+    files: Mapping[str, bytes]
+    report: Mapping[str, Any]
+    digest: str
+
+
+def train_on_file(
+    path: Path,
+    format_name: str,
+    *,
+    received_at: datetime,
+    seed: int,
+    threads: int,
+    progress: Callable[[float], None] = lambda _: None,
+) -> TrainedOnFile:
+    """Fit on every labelled row. What it is worth is asked by `evaluate`: nothing here is held back to judge on.
+
+    Raises
+    ------
+    ValueError
+        No labels, or too few sellers of a class.
+    """
+    data = load_labelled(path, format_name, received_at=received_at).data
+    progress(0.1)
+    offline = OfflineReferences(data.listings, BrandRegister([]))
+    facts = [
+        offline.facts(listing, as_of=received_at, marketplace=format_name, took_part=True) for listing in data.listings
+    ]
+    progress(0.2)
+    model = CounterfeitClassifier(seed=seed, threads=threads)
+    model.fit(facts, data.labels, groups=data.groups)
+    progress(0.9)
+    probabilities = np.array([expit(model.model_.calibration.log_odds(float(v))) for v in model.out_of_fold_])
+    thresholds = choose_thresholds(data.labels, probabilities, np.ones(len(data.labels)))
+    files = to_files(
+        model.model_,
+        thresholds=thresholds,
+        references=offline.references(),
+        # A file says nothing of when its prices held, and the time of this run must not change the digest.
+        references_as_of=None,
+        masking=model.masking_,
+    )
+    report = {
+        "rows": len(data.labels),
+        "positives": int(data.labels.sum()),
+        "sellers": len(np.unique(data.groups)),
+        "format": format_name,
+        "seed": seed,
+        "feature_count": len(NAMES),
+        "join": model.model_.combiner.join.value,
+        "text_weight": model.model_.combiner.text_weight,
+        "thresholds": asdict(thresholds),
+        "operating_points": operating_points(data.labels, probabilities, thresholds),
+        "out_of_fold": figures(data.labels, probabilities),
+        "curves": curves(data.labels, probabilities),
+        "judged": {"rows": 0, "positives": 0, "why": "Trained on a file; `touchstone evaluate` cross-validates."},
+        "gates": [],
+        "evidence_levels": {"file": len(data.labels)},
+        "lanes": {"file": len(data.labels)},
+        "snapshot": f"{format_name} file",
+    }
+    progress(1.0)
+    return TrainedOnFile(files, without_nan(report), digest_of(files))
