@@ -28,7 +28,7 @@ Marketplace = Annotated[str | None, typer.Option("--marketplace", help="Its name
 EXIT_BROKEN = 1
 
 
-def call(command: str, **arguments: Any) -> dict[str, Any]:
+def call(command: str, /, **arguments: Any) -> dict[str, Any]:
     """Run a local command on the service, or on the database where none runs."""
     from serving.local.client import connect
 

@@ -27,7 +27,7 @@ class Local(Protocol):
 
     running: bool
 
-    def call(self, name: str, **arguments: Any) -> dict[str, Any]:
+    def call(self, command: str, /, **arguments: Any) -> dict[str, Any]:
         """Run one command.
 
         Raises
@@ -45,10 +45,10 @@ class OverSocket:
     def __init__(self, client: httpx.Client) -> None:
         self._client = client
 
-    def call(self, name: str, **arguments: Any) -> dict[str, Any]:
+    def call(self, command: str, /, **arguments: Any) -> dict[str, Any]:
         """As `Local.call`."""
         body = orjson.dumps(arguments, default=str)
-        answer = self._client.post(f"/commands/{name}", content=body, headers={"content-type": "application/json"})
+        answer = self._client.post(f"/commands/{command}", content=body, headers={"content-type": "application/json"})
         found: dict[str, Any] = answer.json()
         if "error" in found:
             raise RefusedByService(found["error"]["code"], found["error"]["sentence"])
@@ -63,10 +63,10 @@ class OnDatabase:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
 
-    def call(self, name: str, **arguments: Any) -> dict[str, Any]:
+    def call(self, command: str, /, **arguments: Any) -> dict[str, Any]:
         """As `Local.call`; values take the way through JSON that they would take over the socket."""
         given: Mapping[str, Any] = orjson.loads(orjson.dumps(arguments, default=str))
-        return run(self.runtime, name, given)
+        return run(self.runtime, command, given)
 
 
 @contextmanager
