@@ -12,8 +12,9 @@ class RoutingPolicy:
     ask_brand_from: float = 0.5
     # A case costs an analyst about a minute; at one in seven they find one fake in about seven minutes.
     analyst_from: float = 0.15
-    # Points of the starter scorecard: one strong signal (30), or three weak ones.
-    analyst_from_points: float = 30.0
+    # Points of the starter scorecard: one strong signal (30) or two weaker ones. A new marketplace pays with reviews
+    # for its first model, so it looks at more than it will later.
+    analyst_from_points: float = 20.0
     # Between one and five per cent of what nobody else would look at (Capabilities C.8); three gives 90 audits
     # among 3,000 listings, so a prevalence of 2 % is known to about +-1.5 points.
     audit_share: float = 0.03

@@ -23,7 +23,7 @@ _ANY_LESS: Final = -math.inf
 class ScorecardPolicy:
     """Documented points per signal. They are judgements, not fits: nothing here is a probability.
 
-    30 points are what one strong signal is worth, and what a case on an analyst's desk needs.
+    30 points are what one strong signal is worth; 20 bring a listing to an analyst (models.policies.routing).
     """
 
     rules: tuple[Rule, ...] = (

@@ -11,7 +11,7 @@ from models.errors import NotFound
 from serving.api.people import Body
 from serving.db import learning, marketplaces
 from serving.db.accounts import Session
-from serving.db.learning import Model
+from serving.db.learning import Job, Model
 from serving.db.marketplaces import Marketplace
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
@@ -82,14 +82,32 @@ async def post_training(request: Request, session: Trainer) -> dict[str, str]:
     return {"job_id": await run_in_threadpool(request_training, runtime, found, by=by)}
 
 
+@router.get("/api/v1/trainings")
+def get_trainings(request: Request, session: Reader) -> dict[str, Any]:
+    """The latest retrainings, newest first."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
+    with runtime.store.read() as connection:
+        return {"trainings": [_job(job) for job in learning.jobs(connection, found.marketplace_id, 50)]}
+
+
 @router.get("/api/v1/trainings/{job_id}")
 def get_training(job_id: str, request: Request, session: Reader) -> dict[str, Any]:
     """How a retraining stands."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
-        job = learning.get_job(connection, found.marketplace_id, job_id)
-    return {"state": job.state, "progress": job.progress, "digest": job.digest, "error": job.error}
+        return _job(learning.get_job(connection, found.marketplace_id, job_id))
+
+
+def _job(job: Job) -> dict[str, Any]:
+    return {
+        "job_id": job.job_id,
+        "state": job.state,
+        "progress": job.progress,
+        "digest": job.digest,
+        "error": job.error,
+    }
 
 
 @router.post("/api/v1/promotions", status_code=201)

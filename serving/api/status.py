@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from features.fields import Rejected, instant
 from models.access import Permission, Scope
-from models.action import ActionState
+from models.action import ActionKind, ActionState
 from models.errors import Forbidden, Invalid, NotFound
 from serving.api.bodies import json_body
 from serving.clock import SimulatedClock
@@ -36,6 +36,35 @@ def health(request: Request) -> dict[str, str]:
 def get_figures(request: Request, caller: Reader) -> dict[str, Any]:
     """The figures that must add up."""
     return figures(runtime_of(request), caller.marketplace)
+
+
+@router.get("/api/v1/actions")
+def get_actions(
+    request: Request,
+    caller: Reader,
+    kind: ActionKind | None = None,
+    state: ActionState | None = None,
+    most: int = 100,
+) -> dict[str, Any]:
+    """What we have asked for, newest first, at most 5,000: for a marketplace to hold against its own books."""
+    with runtime_of(request).store.read() as connection:
+        found = actions.latest(
+            connection, caller.marketplace.marketplace_id, kind=kind, state=state, most=min(max(most, 1), 5_000)
+        )
+    return {
+        "actions": [
+            {
+                "action_id": one.action_id,
+                "kind": one.kind.value,
+                "state": one.state.value,
+                "listing_external_id": one.external_id,
+                "sequence": one.sequence,
+                "leaves_at": one.leaves_at.isoformat(),
+                "acknowledged_at": one.acknowledged_at.isoformat() if one.acknowledged_at else None,
+            }
+            for one in found
+        ]
+    }
 
 
 @router.get("/api/v1/listings/{external_id:path}")

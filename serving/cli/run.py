@@ -58,3 +58,32 @@ def migrate() -> None:
     else:
         run_migrations(url)
     typer.echo("The database is at this version's schema.")
+
+
+@app.command("reference-marketplace")
+def reference_marketplace(port: Port = None) -> None:
+    """Receive webhooks as a marketplace would: verify, acknowledge, apply each once."""
+    from serving.home import Home
+    from serving.reference_marketplace import EFFECTS, run
+
+    home = Home.at(settings_with().home)
+    run(home, port, ready=lambda address: typer.echo(f"Receiving at {address}, effects in {home.root / EFFECTS}"))
+
+
+@app.command()
+def demo(
+    listings: Annotated[
+        int, typer.Option(min=500, max=200_000, help="How many listings the marketplace sends.")
+    ] = 5_000,
+    seed: Annotated[int, typer.Option(min=0, help="Decides everything that is simulated.")] = 0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    port: Port = None,
+    stay: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the pages afterwards.")] = True,
+    reset: Annotated[bool, typer.Option(help="Delete what is in the home first.")] = False,
+) -> None:
+    """Play a simulated marketplace all the way round, then serve its pages."""
+    from serving.demo.run import Wish, run
+    from serving.home import Home
+
+    home = Home.at(settings_with().home)
+    raise typer.Exit(run(home, Wish(listings, seed, port, reset, stay, json_file)))

@@ -72,6 +72,20 @@ def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredAc
     return found[0]
 
 
+def latest(
+    connection: Connection, marketplace_id: str, *, kind: ActionKind | None, state: ActionState | None, most: int
+) -> list[StoredAction]:
+    """The latest actions of a marketplace, newest first, of a kind and in a state if these are given."""
+    conditions = [action.c.marketplace_id == marketplace_id]
+    if kind is not None:
+        conditions.append(action.c.kind == kind.value)
+    if state is not None:
+        conditions.append(action.c.state == state.value)
+    query = select(action.c.action_id).where(*conditions).order_by(action.c.action_id.desc()).limit(most)
+    found = _read(connection, action.c.marketplace_id == marketplace_id, action.c.action_id.in_(query))
+    return found[::-1]
+
+
 def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[StoredAction]:
     """The actions on a listing, oldest first."""
     return _read(connection, action.c.marketplace_id == marketplace_id, action.c.listing_id == listing_id)

@@ -73,11 +73,10 @@ def receive(
             refused.append(quarantine_row(runtime, marketplace.marketplace_id, row, found, source=source, at=now))
         else:
             accepted.append((position, found))
-    for round_ in _rounds(accepted):
-        answers.update(_receive_round(runtime, marketplace, round_, now=now, backfill=backfill))
-    if refused:
-        with runtime.store.write() as connection:
-            listings.add_quarantine(connection, refused)
+    *earlier, last = _rounds(accepted) or [[]]
+    for round_ in earlier:
+        answers.update(_receive_round(runtime, marketplace, round_, [], now=now, backfill=backfill))
+    answers.update(_receive_round(runtime, marketplace, last, refused, now=now, backfill=backfill))
     return [answers[position] for position in range(len(rows))]
 
 
@@ -99,6 +98,7 @@ def _receive_round(
     runtime: Runtime,
     marketplace: Marketplace,
     rows: Sequence[tuple[int, Listing]],
+    refused: Sequence[dict[str, Any]],
     *,
     now: datetime,
     backfill: bool,
@@ -106,7 +106,7 @@ def _receive_round(
     for _ in range(_TRIES):
         gathered = _gather(runtime, marketplace, rows, now=now, backfill=backfill)
         try:
-            return _write(runtime, marketplace, gathered)
+            return _write(runtime, marketplace, gathered, refused)
         except (_Overtaken, IntegrityError):
             continue
     raise Conflict("These listings are being changed by other requests; send them again.")
@@ -186,7 +186,9 @@ def _facts(
     return assemble_facts(step.listing, references, history, marketplace=marketplace.marketplace_id, as_of=step.as_of)
 
 
-def _write(runtime: Runtime, marketplace: Marketplace, gathered: _Gathered) -> dict[int, RowAnswer]:
+def _write(
+    runtime: Runtime, marketplace: Marketplace, gathered: _Gathered, refused: Sequence[dict[str, Any]]
+) -> dict[int, RowAnswer]:
     """Store everything that the rows changed, if nothing changed since they were compared."""
     here = marketplace.marketplace_id
     rows = RowsToKeep(runtime, here)
@@ -196,7 +198,7 @@ def _write(runtime: Runtime, marketplace: Marketplace, gathered: _Gathered) -> d
         if step.is_repeat:
             version = step.before.version if step.before else None
             answers[step.position] = RowAnswer(RowStatus.UNCHANGED, step.listing.external_id, version)
-    if not changed:
+    if not changed and not refused:
         return answers
     with runtime.store.write() as connection:
         now = listings.latest(connection, here, [step.listing.external_id for step in changed], lock=True)
@@ -218,6 +220,7 @@ def _write(runtime: Runtime, marketplace: Marketplace, gathered: _Gathered) -> d
                 RowStatus.ACCEPTED, step.listing.external_id, version, step.is_version, scored.route.lane
             )
         rows.insert(connection)
+        listings.add_quarantine(connection, refused)
     return answers
 
 

@@ -1,0 +1,68 @@
+"""Who plays: founded through the service's own local commands, each with a fresh password."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from models.access import Role, Scope
+from serving.demo.front import Front, Marketplace, SignedInPerson
+from training.synthetic import World
+
+MARKETPLACE: Final = "Bazaar"
+_ANALYSTS: Final = ("Ines Moreau", "Tomás Rey", "Aiko Tanaka")
+_DATA_SCIENTIST: Final = "Wei Zhang"
+_KEY_SCOPES: Final = [Scope.INTAKE, Scope.SCORE, Scope.CLOCK]
+
+Call = Callable[..., dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Everybody, ready to act. `brand_people` and `brand_ids` are by the brand's id in the synthetic world."""
+
+    marketplace: Marketplace
+    analysts: tuple[SignedInPerson, ...]
+    brand_people: dict[str, SignedInPerson]
+    data_scientist: SignedInPerson
+    credentials: list[dict[str, str]]
+
+
+def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_secret: str) -> Cast:
+    """Found the marketplace, invite its people, enrol its brands, register its receiver."""
+    call("add_marketplace", name=MARKETPLACE, base_currency="EUR")
+    credentials: list[dict[str, str]] = []
+
+    def invite(name: str, role: Role, brand: str | None = None, host: str = "touchstone.example") -> SignedInPerson:
+        email = f"{_address(name)}@{host}"
+        password = call("add_person", email=email, name=name, role=role.value, brand=brand)["password"]
+        credentials.append({"role": role.value, "user": email, "password": password})
+        return SignedInPerson(front, email, password)
+
+    analysts = tuple(invite(name, Role.ANALYST) for name in _ANALYSTS)
+    managers = {one.account_manager for one in world.brands}
+    emails = {name: invite(name, Role.ACCOUNT_MANAGER).email for name in sorted(managers)}
+    data_scientist = invite(_DATA_SCIENTIST, Role.DATA_SCIENTIST)
+    brand_people: dict[str, SignedInPerson] = {}
+    for one in world.brands:
+        brand = one.brand
+        call("add_brand", name=brand.name, aliases=list(brand.aliases), gtin_prefixes=list(brand.gtin_prefixes))
+        call(
+            "enrol_brand",
+            brand=brand.name,
+            account_manager=emails[one.account_manager],
+            takes_part=one.takes_part,
+            authorised_sellers=list(one.authorised),
+        )
+        if one.takes_part:
+            host = f"{_address(brand.name)}.example"
+            brand_people[brand.brand_id] = invite(f"{brand.name} brand protection", Role.BRAND, brand.name, host)
+    call("register_webhook", url=webhook_url, allow_loopback=True, secret=webhook_secret)
+    key = call("add_key", name="demo marketplace", scopes=[scope.value for scope in _KEY_SCOPES])["key"]
+    credentials.append({"role": "api_key", "user": MARKETPLACE, "password": key})
+    return Cast(Marketplace(front, key), analysts, brand_people, data_scientist, credentials)
+
+
+def _address(name: str) -> str:
+    """A name as the local part of an address."""
+    plain = name.lower().replace("á", "a").replace("&", "and")
+    return "".join(c if c.isalnum() else "-" for c in plain).strip("-").replace("--", "-")

@@ -1,0 +1,121 @@
+"""The front door as a marketplace and its people use it: HTTP, patient while the service is away."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+import orjson
+
+from models.errors import DomainError
+from serving.guards import CSRF_HEADER
+
+# Long enough to start a killed service again by hand.
+PATIENCE_SECONDS: Final = 180
+FORBIDDEN: Final = 403
+CONFLICT: Final = 409
+
+
+class Refused(DomainError):
+    """The service refused what the demo does; the demo's own mistake."""
+
+    code = "demo_refused"
+
+    def __init__(self, status: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+@dataclass(slots=True)
+class Front:
+    """One connection pool to the service. Every call may safely be sent again, so an outage is only waited for."""
+
+    address: str
+    tell: Callable[[str], None]
+    away: bool = field(default=False, init=False)
+    _client: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._client = httpx.Client(base_url=self.address, timeout=120, trust_env=False)
+
+    def call(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
+        """The JSON answer.
+
+        Raises
+        ------
+        Refused
+            The service answered with an error.
+        httpx.TransportError
+            It has been away for three minutes.
+        """
+        content = None if body is None else orjson.dumps(body)
+        given = {"content-type": "application/json", **(headers or {})}
+        until = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                answer = self._client.request(method, path, content=content, headers=given)
+            except httpx.TransportError:
+                if time.monotonic() > until:
+                    raise
+                if not self.away:
+                    self.tell("The service does not answer; waiting for `touchstone serve` to come back.")
+                self.away = True
+                time.sleep(0.2)
+                continue
+            self.away = False
+            if answer.is_success:
+                return orjson.loads(answer.content) if answer.content else None
+            raise Refused(answer.status_code, answer.json()["error"]["sentence"])
+
+    def sign_in(self, email: str, password: str) -> dict[str, str]:
+        """Begin a session; returns the headers that carry it. The pool keeps no cookies: many people share it."""
+        answer = self._client.post("/api/v1/session", json={"email": email, "password": password})
+        answer.raise_for_status()
+        cookie = "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
+        self._client.cookies.clear()
+        return {"cookie": cookie, CSRF_HEADER: answer.json()["csrf_token"]}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+@dataclass(slots=True)
+class Marketplace:
+    """The marketplace's systems, with their API key."""
+
+    front: Front
+    key: str
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """A call with the key."""
+        return self.front.call(method, path, body, {"authorization": f"Bearer {self.key}"})
+
+
+@dataclass(slots=True)
+class SignedInPerson:
+    """Somebody at their desk; their session is kept over the whole demo."""
+
+    front: Front
+    email: str
+    password: str
+    _headers: dict[str, str] = field(default_factory=dict)
+
+    def call(self, method: str, path: str, body: object = None) -> Any:
+        """A call in the person's session."""
+        if not self._headers:
+            self._sign_in()
+        return self.front.call(method, path, body, self._headers)
+
+    def try_call(self, method: str, path: str, body: object = None) -> Any | None:
+        """A call that may come too late, because somebody else was faster or it was heard before an outage."""
+        try:
+            return self.call(method, path, body)
+        except Refused as refused:
+            if refused.status != CONFLICT:
+                raise
+            return None
+
+    def _sign_in(self) -> None:
+        self._headers = self.front.sign_in(self.email, self.password)

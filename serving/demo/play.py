@@ -1,0 +1,189 @@
+"""The play: days pass, rows come in, people answer, removals leave, sellers appeal, the model learns."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
+
+import numpy as np
+
+from serving.demo.cast import Cast
+from serving.demo.front import CONFLICT, FORBIDDEN, Refused, SignedInPerson
+from training.synthetic import Answer, SellerEvent, Sent, Truth, World, analyst_answer, brand_answer, seller_appeals
+
+STEP: Final = timedelta(days=2)
+# Labels of counterfeits mature after 14 days (models.policies.labels); a day more is certain.
+MATURITY: Final = timedelta(days=15)
+_BATCH: Final = 1_000
+_CASES_PER_ANALYST: Final = 60
+_UNDO_SHARE: Final = 0.04
+_STAFF: Final = 7  # The staff's stream of chance beside those of the world.
+
+
+@dataclass(slots=True)
+class Play:
+    """One run of the marketplace, from its first day on."""
+
+    cast: Cast
+    world: World
+    seed: int
+    progress: Callable[[int], None]
+    now: datetime = field(init=False)
+    _random: np.random.Generator = field(init=False)
+    _waiting: dict[str, tuple[datetime, Answer | None]] = field(default_factory=dict)
+    _objections: dict[str, bool] = field(default_factory=dict)
+    _sent: int = 0
+    _told: int = 0
+
+    def __post_init__(self) -> None:
+        self._random = np.random.default_rng([self.seed, _STAFF])
+        self.now = self.world.sent[0].at
+
+    def until(self, moment: datetime) -> None:
+        """Let days pass up to a moment: in each step rows and events come in, then people work."""
+        while self.now < moment:
+            self.move_clock(min(self.now + STEP, moment))
+            self._send()
+            self.work()
+
+    def rest(self, length: timedelta) -> None:
+        """Let time pass in which nothing new comes in, but people and deliveries catch up."""
+        until = self.now + length
+        while self.now < until:
+            self.move_clock(min(self.now + STEP, until))
+            self.work()
+
+    def work(self) -> None:
+        """What everybody does at their desk now."""
+        for person in self.cast.brand_people.values():
+            self._answer_questions(person)
+        for analyst in self.cast.analysts:
+            self._review(analyst)
+        self._appeal()
+
+    def move_clock(self, moment: datetime) -> None:
+        """Move the simulated clock; what is due leaves."""
+        self.now = moment
+        self.cast.marketplace.call("POST", "/api/v1/clock", {"to": moment.isoformat()})
+
+    def train_and_promote(self, tell: Callable[[str, float], None]) -> dict[str, Any]:
+        """Retrain, wait for the candidate, promote it as the data scientist; returns the model's figures."""
+        scientist = self.cast.data_scientist
+        try:
+            job_id = scientist.call("POST", "/api/v1/trainings", {})["job_id"]
+        except Refused:
+            job_id = scientist.call("GET", "/api/v1/trainings", None)["trainings"][0]["job_id"]
+        job = self._wait_for(scientist, job_id, tell)
+        if job["state"] == "failed":
+            raise Refused(422, f"The training failed: {job['error']}")
+        failed = [gate["name"] for gate in self._model(job["digest"])["gates"] if not gate["passed"]]
+        reason = f"Accepted in the demo although not passed: {', '.join(failed)}." if failed else ""
+        scientist.try_call("POST", "/api/v1/promotions", {"digest": job["digest"], "reason": reason})
+        return {**self._model(job["digest"]), "accepted_with_reason": reason}
+
+    def _wait_for(self, scientist: SignedInPerson, job_id: str, tell: Callable[[str, float], None]) -> dict[str, Any]:
+        while True:
+            job: dict[str, Any] = scientist.call("GET", f"/api/v1/trainings/{job_id}")
+            tell(str(job["progress"].get("stage", "")), float(job["progress"].get("share", 0)))
+            if job["state"] in {"done", "failed"}:
+                return job
+            time.sleep(0.25)
+
+    def _model(self, digest: str) -> dict[str, Any]:
+        models = self.cast.data_scientist.call("GET", "/api/v1/models")["models"]
+        return next(one for one in models if one["digest"] == digest)
+
+    def _send(self) -> None:
+        """Rows and events of the days up to now."""
+        events = _up_to(self.world.events, self._told, self.now)
+        for batch in _batches(events):
+            body = {"events": [event.row for event in batch], "complete_since": self.world.sent[0].at.isoformat()}
+            self.cast.marketplace.call("POST", "/api/v1/seller-events", body)
+            self._told += len(batch)
+        rows = _up_to(self.world.sent, self._sent, self.now)
+        for some in _batches(rows):
+            self.cast.marketplace.call("POST", "/api/v1/listings", [sent.row for sent in some])
+            self._sent += len(some)
+            self.progress(self._sent)
+
+    def _answer_questions(self, person: SignedInPerson) -> None:
+        for case in person.call("GET", "/api/v1/cases?most=500")["cases"]:
+            answer = self._considered(case, brand_answer)
+            if answer is None:
+                continue
+            given = self._judge(person, case, answer)
+            if given and given["action_id"] and self._random.random() < _UNDO_SHARE:
+                person.try_call("POST", f"/api/v1/cases/{case['case_id']}/undo", {})
+
+    def _review(self, analyst: SignedInPerson) -> None:
+        for case in analyst.call("GET", f"/api/v1/cases?most={_CASES_PER_ANALYST}")["cases"]:
+            if case["lane"] == "ask_brand":
+                continue
+            answer = self._considered(case, analyst_answer)
+            if answer is not None:
+                self._judge(analyst, case, answer)
+
+    def _considered(self, case: dict[str, Any], ask: Callable[..., Answer | None]) -> Answer | None:
+        """The answer to a case once the person has taken their time over it; None before, and on silence."""
+        case_id = f"{case['case_id']} {case['lane']}"
+        if case_id not in self._waiting:
+            answer = ask(self._truth(case), self._random)
+            ready = self.now + timedelta(hours=answer.delay_hours if answer else STEP.total_seconds() / 3600)
+            self._waiting[case_id] = (ready, answer)
+        ready, answer = self._waiting[case_id]
+        if self.now + STEP <= ready:
+            return None
+        del self._waiting[case_id]
+        return answer
+
+    def _judge(self, person: SignedInPerson, case: dict[str, Any], answer: Answer) -> Any | None:
+        body = {"version_id": case["version_id"], "judgement": answer.verdict}
+        try:
+            return person.try_call("POST", f"/api/v1/cases/{case['case_id']}/verdicts", body)
+        except Refused as refused:
+            if refused.status == FORBIDDEN:  # Who decided before leaves the appeal to a colleague.
+                return None
+            raise
+
+    def _truth(self, case: dict[str, Any]) -> Truth:
+        return self.world.truth[case["listing_external_id"]]
+
+    def _appeal(self) -> None:
+        """Sellers of removed offers decide once whether to object."""
+        removed = self.cast.marketplace.call("GET", "/api/v1/actions?kind=remove&state=acknowledged&most=5000")[
+            "actions"
+        ]
+        for listing in (action["listing_external_id"] for action in removed):
+            if listing in self._objections:
+                continue
+            self._objections[listing] = seller_appeals(self.world.truth[listing], self._random)
+            if self._objections[listing]:
+                self._object(listing)
+
+    def _object(self, listing: str) -> None:
+        body = {
+            "external_id": f"appeal-{listing}",
+            "listing_external_id": listing,
+            "statement": "These goods are genuine. I can send the receipt.",
+        }
+        try:
+            self.cast.marketplace.call("POST", "/api/v1/appeals", body)
+        except Refused as refused:
+            if refused.status != CONFLICT:
+                raise
+
+
+Timed = TypeVar("Timed", Sent, SellerEvent)
+
+
+def _up_to(rows: Sequence[Timed], start: int, moment: datetime) -> Sequence[Timed]:
+    end = start
+    while end < len(rows) and rows[end].at <= moment:
+        end += 1
+    return rows[start:end]
+
+
+def _batches(rows: Sequence[Timed]) -> Iterator[Sequence[Timed]]:
+    for start in range(0, len(rows), _BATCH):
+        yield rows[start : start + _BATCH]

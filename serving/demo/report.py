@@ -1,0 +1,86 @@
+"""What the demo shows when it is over: a table for people, the same figures as JSON for machines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What came of the labels: how many, how many tracked runs, and both models on the same unseen listings."""
+
+    labels: int
+    mlflow_runs: int
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+def result(figures: Mapping[str, Any], learnt: Learnt, *, effects: int, seed: int) -> dict[str, Any]:
+    """The JSON of `touchstone demo --json`. A row that was kept has one observation and one score."""
+    removals, reinstated = figures["removals"], figures["reinstatements"]
+    return {
+        "received": figures["observations"] + figures["quarantined"],
+        "scored": figures["scored"],
+        "quarantined": figures["quarantined"],
+        "routes": figures["routes"],
+        "verdicts": figures["verdicts"],
+        "removals": removals["withdrawn"] + removals["acknowledged"],
+        "withdrawn": removals["withdrawn"],
+        "takedowns": {"sent": removals["sent"], "acknowledged": removals["acknowledged"]},
+        "reinstatements": reinstated["acknowledged"],
+        "effects": effects,
+        "appeals": figures["appeals"],
+        "labels": learnt.labels,
+        "before": dict(learnt.before),
+        "after": dict(learnt.after),
+        "mlflow_runs": learnt.mlflow_runs,
+        "seed": seed,
+        "simulated": True,
+    }
+
+
+def show(found: Mapping[str, Any]) -> None:
+    """The table."""
+    console = Console()
+    table = Table(title="The loop, once round (simulated marketplace)", title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    for name, figure, remark in _lines(found):
+        table.add_row(name, figure, remark)
+    console.print(table)
+    before, after = found["before"], found["after"]
+    models = Table(
+        title=f"{after['listings']:,} simulated listings of sellers never sent, {after['counterfeits']:,} counterfeit",
+        title_justify="left",
+    )
+    for heading in ("", "average precision", "found in the top 100"):
+        models.add_column(heading, justify="left" if not heading else "right")
+    for name, one in (("first champion", before), ("retrained and promoted", after)):
+        models.add_row(name, f"{one['average_precision']:.3f}", f"{one['found_per_100_reviews']:.0f}")
+    console.print(models)
+
+
+def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    routes = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in found["routes"].items())
+    verdicts = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in sorted(found["verdicts"].items()))
+    sent, acknowledged = found["takedowns"]["sent"], found["takedowns"]["acknowledged"]
+    appeals = ", ".join(f"{n:,} {state}" for state, n in sorted(found["appeals"].items())) or "none"
+    return [
+        ("received", f"{found['received']:,}", f"{found['scored']:,} scored + {found['quarantined']:,} quarantined"),
+        ("routes", f"{sum(found['routes'].values()):,}", routes),
+        ("verdicts", f"{sum(found['verdicts'].values()):,}", verdicts),
+        (
+            "removals",
+            f"{found['removals']:,}",
+            f"{found['withdrawn']:,} withdrawn in the window + {acknowledged:,} acknowledged",
+        ),
+        ("takedowns sent", f"{sent:,}", f"{acknowledged:,} acknowledged"),
+        ("appeals", f"{sum(found['appeals'].values()):,}", appeals),
+        ("reinstatements", f"{found['reinstatements']:,}", ""),
+        ("effects at the receiver", f"{found['effects']:,}", "each once, in its own file"),
+        ("labels", f"{found['labels']:,}", f"in the last snapshot; {found['mlflow_runs']} runs in MLflow"),
+    ]

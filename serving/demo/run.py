@@ -1,0 +1,234 @@
+"""`touchstone demo`: start the children, play the marketplace, report, and stay to serve the pages."""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from models.errors import Conflict
+from serving.demo.cast import Cast, found
+from serving.demo.children import Child, Children, free_port, wait_for_http, wait_for_port
+from serving.demo.comparison import compare
+from serving.demo.front import Front
+from serving.demo.play import MATURITY, STEP, Play
+from serving.demo.report import Learnt, result, show
+from serving.home import Home
+from serving.local.client import OverSocket
+from serving.reference_marketplace import DEFAULT_PORT as RECEIVER_PORT
+from serving.reference_marketplace import EFFECTS, configuration, whole_lines
+from serving.service import DEFAULT_PORT
+from training.bundle_folder import read_bundle_folder
+from training.synthetic import Settings as WorldSettings
+from training.synthetic import World, build
+
+STATE: Final = "demo.json"
+CREDENTIALS: Final = "demo-credentials.json"
+DAYS: Final = 180
+# The first model after two fifths of the history, the second one when nine tenths have come in.
+_FIRST_MODEL, _SECOND_MODEL = 0.4, 0.9
+_KEPT_ON_RESET: Final = "cache"
+_SETTLES_WITHIN_SECONDS: Final = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks for."""
+
+    listings: int
+    seed: int
+    port: int | None
+    reset: bool
+    stay: bool
+    json_file: Path | None
+
+
+def run(home: Home, wish: Wish) -> int:
+    """Play, or show a play that is over; returns the exit code.
+
+    Raises
+    ------
+    Conflict
+        The home holds other data, or a play that did not end.
+    """
+    console = Console(stderr=True)
+    if wish.reset:
+        _clear(home)
+    children = Children(home.root)
+    try:
+        over = _earlier(home, wish)
+        found = over or _play(home, wish, children, console)
+        show(found)
+        if wish.json_file is not None:
+            wish.json_file.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        if wish.stay:
+            if over is not None:
+                _start(home, wish.port, None, children)
+            _stay(home, children, console)
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+    finally:
+        children.stop()
+    return 0
+
+
+def _earlier(home: Home, wish: Wish) -> dict[str, Any] | None:
+    """The result of a play that is over; None where there was none.
+
+    Raises
+    ------
+    Conflict
+        The home holds something else.
+    """
+    state = home.root / STATE
+    if not state.is_file():
+        if home.database.exists():
+            raise Conflict(f"{home.root} holds other data. Use another TOUCHSTONE_HOME, or --reset to delete it.")
+        return None
+    known = json.loads(state.read_text(encoding="utf-8"))
+    if known["result"] is None:
+        raise Conflict(
+            f"{home.root} holds a demo that did not end. --reset begins anew, `touchstone serve` goes on with it."
+        )
+    if (known["listings"], known["seed"]) != (wish.listings, wish.seed):
+        raise Conflict(
+            f"{home.root} holds a demo of {known['listings']:,} listings, seed {known['seed']}. --reset makes another."
+        )
+    earlier: dict[str, Any] = known["result"]
+    return earlier
+
+
+def _clear(home: Home) -> None:
+    """Delete everything in the home but compiled kernels, if nobody uses it."""
+    with home.owned():
+        for path in home.root.iterdir():
+            if path == home.lock_file or path.name == _KEPT_ON_RESET:
+                continue
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    Home.at(home.root)
+
+
+def _play(home: Home, wish: Wish, children: Children, console: Console) -> dict[str, Any]:
+    home.write_private(STATE, {"listings": wish.listings, "seed": wish.seed, "result": None})
+    start = datetime.now(UTC) - timedelta(days=DAYS + 24)
+    settings = WorldSettings(listings=wish.listings, seed=wish.seed, start=start, days=DAYS)
+    with _progress(console) as progress:
+        world = build(settings)
+        front = Front(_start(home, wish.port, start, children), progress.console.print)
+        cast = _found(home, front, world)
+        home.write_private(CREDENTIALS, cast.credentials)
+        before, after = _history(Play(cast, world, wish.seed, lambda _n: None), world, progress)
+        figures = _settle(cast)
+        task = progress.add_task("both models on unseen sellers", total=None)
+        files = [read_bundle_folder(home.bundles / digest) for digest in (before["digest"], after["digest"])]
+        compared = compare(settings, files, as_of=datetime.now(UTC))
+        progress.update(task, total=1, completed=1)
+    figures_of = [
+        {"digest": model["digest"], **one, "accepted_with_reason": model["accepted_with_reason"]}
+        for model, one in zip((before, after), compared, strict=True)
+    ]
+    learnt = Learnt(after["rows"], 2, figures_of[0], figures_of[1])
+    found = result(figures, learnt, effects=len(whole_lines(home.root / EFFECTS)), seed=wish.seed)
+    front.close()
+    home.write_private(STATE, {"listings": wish.listings, "seed": wish.seed, "result": found})
+    return found
+
+
+def _history(play: Play, world: World, progress: Progress) -> tuple[dict[str, Any], dict[str, Any]]:
+    """All that happens: the scorecard's days, the first model, its days, the second model, and its first listings."""
+    start, end = world.sent[0].at, world.sent[-1].at
+    length = end - start
+    bar = progress.add_task("listings, starter scorecard", total=len(world.sent))
+    play.progress = lambda done: progress.update(bar, completed=done)
+    play.until(start + length * _FIRST_MODEL)
+    before = _train(play, progress, "first model")
+    progress.update(bar, description="listings, first model")
+    play.until(start + length * _SECOND_MODEL)
+    play.rest(MATURITY)
+    after = _train(play, progress, "retraining")
+    progress.update(bar, description="listings, retrained model")
+    play.until(max(end, play.now) + STEP)
+    play.rest(2 * STEP)
+    return before, after
+
+
+def _train(play: Play, progress: Progress, what: str) -> dict[str, Any]:
+    task = progress.add_task(what, total=1.0)
+
+    def tell(stage: str, share: float) -> None:
+        progress.update(task, description=f"{what}: {stage}", completed=share)
+
+    found = play.train_and_promote(tell)
+    progress.update(task, description=what, completed=1.0)
+    return found
+
+
+def _start(home: Home, port: int | None, clock_start: datetime | None, children: Children) -> str:
+    """Start both children; returns the service's address."""
+    service_port = port or free_port(home.read_service().get("port") or DEFAULT_PORT)
+    receiver = configuration(home, free_port(RECEIVER_PORT))
+    children.start("reference-marketplace", ["reference-marketplace", "--port", str(receiver["port"])], {})
+    extra = {"TOUCHSTONE_CLOCK": "simulated"}
+    if clock_start is not None:
+        extra["TOUCHSTONE_CLOCK_START"] = clock_start.isoformat()
+    service = children.start("serve", ["serve", "--port", str(service_port)], extra)
+    wait_for_port(children.started[0], receiver["port"])
+    address = f"http://127.0.0.1:{service_port}"
+    wait_for_http(service, f"{address}/healthz")
+    return address
+
+
+def _found(home: Home, front: Front, world: World) -> Cast:
+    receiver = configuration(home, None)
+    transport = httpx.HTTPTransport(uds=home.read_service()["socket"])
+    with httpx.Client(transport=transport, base_url="http://touchstone", timeout=60) as client:
+        url = f"http://127.0.0.1:{receiver['port']}/webhooks"
+        return found(OverSocket(client).call, front, world, webhook_url=url, webhook_secret=receiver["secret"])
+
+
+def _settle(cast: Cast) -> dict[str, Any]:
+    """The figures once nothing is on its way any more."""
+    until = time.monotonic() + _SETTLES_WITHIN_SECONDS
+    while True:
+        figures: dict[str, Any] = cast.marketplace.call("GET", "/api/v1/figures")
+        if figures["pending"] == 0 or time.monotonic() > until:
+            return figures
+        time.sleep(0.2)
+
+
+@contextmanager
+def _progress(console: Console) -> Iterator[Progress]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        yield progress
+
+
+def _stay(home: Home, children: Children, console: Console) -> None:
+    """Serve the pages until interrupted."""
+    port = home.read_service()["port"]
+    out = Console()
+    out.print(f"\nTouchstone answers at [bold]http://127.0.0.1:{port}[/bold]. Sign in as:")
+    for one in _shown(json.loads((home.root / CREDENTIALS).read_text(encoding="utf-8"))):
+        out.print(f"  {one['role']:<16} {one['user']:<44} {one['password']}", highlight=False)
+    out.print(
+        f"Everybody, and the marketplace's API key: {home.root / CREDENTIALS}. Stop with Ctrl-C.", highlight=False
+    )
+    service: Child = children.started[-1]
+    code = service.process.wait()
+    console.print(f"The service ended with {code}: {service.last_words()}")
+
+
+def _shown(credentials: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The first of each role."""
+    first: dict[str, dict[str, str]] = {}
+    for one in credentials:
+        first.setdefault(one["role"], one)
+    return [one for role, one in first.items() if role != "api_key"]

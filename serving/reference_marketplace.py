@@ -1,0 +1,139 @@
+"""A small marketplace that does what a real one must: verify, acknowledge, apply each message once and in order.
+
+It keeps its effects in a file of its own, one JSON line each, so that anybody can count them.
+"""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+from standardwebhooks import Webhook, WebhookVerificationError
+
+from models.errors import Invalid
+from serving.home import Home
+from serving.outbound.webhooks import new_secret
+
+CONFIGURATION: Final = "reference-marketplace.json"
+EFFECTS: Final = "reference-marketplace-effects.jsonl"
+DEFAULT_PORT: Final = 8322
+_MOST_BYTES: Final = 100_000
+
+
+class Effects:
+    """What was done to listings: appended and flushed to the disk before it is acknowledged."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._applied: set[str] = set()
+        self._sequences: dict[str, int] = {}
+        for line in whole_lines(path):
+            self._applied.add(line["webhook_id"])
+            self._sequences[line["listing"]] = max(line["sequence"], self._sequences.get(line["listing"], 0))
+        self._stream = path.open("a", encoding="utf-8")
+
+    def apply(self, webhook_id: str, data: dict[str, Any]) -> bool:
+        """Apply a message; False where it was applied before or a later one on the listing came first."""
+        listing, sequence = str(data["listing_external_id"]), int(data["sequence"])
+        with self._lock:
+            if webhook_id in self._applied or sequence < self._sequences.get(listing, 0):
+                return False
+            line = {
+                "webhook_id": webhook_id,
+                "action": data["action"],
+                "listing": listing,
+                "sequence": sequence,
+                "applied_at": datetime.now(UTC).isoformat(),
+            }
+            self._stream.write(json.dumps(line) + "\n")
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+            self._applied.add(webhook_id)
+            self._sequences[listing] = sequence
+            return True
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+
+
+def whole_lines(path: Path) -> list[dict[str, Any]]:
+    """The effects in a file; a last line that a killed process left half written is cut off."""
+    if not path.is_file():
+        return []
+    content = path.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]
+    if len(whole) != len(content):
+        path.write_bytes(whole)
+    return [json.loads(line) for line in whole.splitlines()]
+
+
+def configuration(home: Home, port: int | None) -> dict[str, Any]:
+    """The receiver's port and signing secret, made at its first start and kept."""
+    path = home.root / CONFIGURATION
+    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"secret": new_secret()}
+    found["port"] = port or found.get("port") or DEFAULT_PORT
+    home.write_private(CONFIGURATION, found)
+    return dict(found)
+
+
+def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
+    """Receive until SIGTERM or SIGINT, on loopback.
+
+    Raises
+    ------
+    Invalid
+        The port is taken.
+    """
+    found = configuration(home, port)
+    effects = Effects(home.root / EFFECTS)
+    verifier = Webhook(found["secret"])
+
+    class Handler(BaseHTTPRequestHandler):
+        """One webhook."""
+
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:  # the base class calls it so
+            """Verify, apply, acknowledge."""
+            length = int(self.headers.get("content-length", 0))
+            if not 0 < length <= _MOST_BYTES:
+                self._answer(413)
+                return
+            body = self.rfile.read(length)
+            try:
+                message = verifier.verify(body, {name.lower(): value for name, value in self.headers.items()})
+            except WebhookVerificationError:
+                self._answer(401)
+                return
+            effects.apply(self.headers["webhook-id"], message["data"])
+            self._answer(204)
+
+        def _answer(self, status: int) -> None:
+            self.send_response(status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_arguments: Any) -> None:
+            """Say nothing; the effects are the log."""
+
+    try:
+        server = ThreadingHTTPServer(("127.0.0.1", found["port"]), Handler)
+    except OSError as error:
+        raise Invalid(f"Port {found['port']} cannot be used: {error.strerror}. Choose another with --port.") from None
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    ready(f"http://127.0.0.1:{found['port']}/webhooks")
+    stop.wait()
+    server.shutdown()
+    server.server_close()
+    effects.close()
