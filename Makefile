@@ -1,0 +1,64 @@
+# Everything a developer or a first visitor runs. `make help` lists it.
+# Each target does the set-up that it needs by itself and skips what is done.
+
+PYTHON := $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+RUNTIME := .venv/.runtime-installed
+DEVELOPMENT := .venv/.development-installed
+
+export OMP_WAIT_POLICY := passive
+export MLFLOW_DISABLE_TELEMETRY := true
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test soak check bench screenshots docs requirements clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(RUNTIME) ## Play the simulated marketplace and serve its pages (ARGS="--reset --listings 2000")
+	@sh requirements/system.sh run
+	@$(BIN)/touchstone demo $(ARGS)
+
+setup: $(DEVELOPMENT) ## Install everything that the tests need, system packages too when root
+	@sh requirements/system.sh test
+
+test: setup ## Run the tests at the smaller sizes (ARGS="-k intake")
+	@$(BIN)/python -m pytest $(ARGS)
+
+soak: setup ## Run the slow and full-size forms, at most 40 minutes
+	@$(BIN)/python -m pytest -m soak --timeout 2400 $(ARGS)
+
+check: $(DEVELOPMENT) ## Lint, types, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+bench: $(DEVELOPMENT) ## Measure against the naive and the competent peer; writes docs/benchmarks.md
+	@sh requirements/system.sh run
+	@$(BIN)/python -m tests.benchmarks.run $(ARGS)
+
+screenshots: setup ## Take a picture of every page, both themes, into docs/screenshots
+	@$(BIN)/python -m tests.browser.take_screenshots docs/screenshots
+
+docs: $(DEVELOPMENT) ## Write the generated parts of docs/ and data/ anew
+	@$(BIN)/python -m tests.docs.generate
+
+requirements: ## Compile the pinned requirements anew (needs uv)
+	@sh requirements/compile.sh
+
+clean: ## Remove the virtual environment and everything built; the home ./var stays
+	rm -rf .venv dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/bin/python:
+	@sh requirements/system.sh venv $(PYTHON)
+	@$(PYTHON) -m venv .venv
+
+$(RUNTIME): requirements/installer.txt requirements/runtime.txt pyproject.toml | .venv/bin/python
+	@sh requirements/install.sh requirements/runtime.txt
+	@touch $@
+
+$(DEVELOPMENT): requirements/installer.txt requirements/development.txt pyproject.toml | .venv/bin/python
+	@sh requirements/install.sh requirements/development.txt
+	@touch $@ $(RUNTIME)

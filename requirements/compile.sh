@@ -1,0 +1,9 @@
+#!/bin/sh
+# Compiles the pinned, hashed requirements from pyproject.toml. No registry is named in the results.
+set -eu
+
+compile() { uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet "$@"; }
+
+printf 'uv\n' | compile - -o requirements/installer.txt
+compile pyproject.toml --group build -o requirements/runtime.txt
+compile pyproject.toml --group build --group dev -o requirements/development.txt

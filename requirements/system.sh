@@ -1,0 +1,37 @@
+#!/bin/sh
+# Makes sure of what Python packages cannot bring: installs it when root on Debian, else says what is missing.
+# Usage: system.sh run | test | venv PYTHON
+set -eu
+
+missing=""
+want() { missing="$missing $1"; }
+
+case "${1:-run}" in
+run | test)
+    ldconfig -p 2>/dev/null | grep -q 'libgomp\.so\.1' || want libgomp1
+    ;;
+esac
+case "${1:-run}" in
+test)
+    command -v chromium >/dev/null 2>&1 || want chromium
+    ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql
+    ;;
+venv)
+    if [ -z "${2:-}" ] || ! "$2" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        echo "Touchstone needs Python 3.11 or later." >&2
+        exit 1
+    fi
+    "$2" -c 'import ensurepip, venv' 2>/dev/null || want "python3-venv"
+    ;;
+esac
+
+[ -z "$missing" ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing$missing" >&2
+    apt-get update -qq >/dev/null
+    # shellcheck disable=SC2086 # several packages
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+    exit 0
+fi
+echo "Missing:$missing. As root on Debian: apt-get install$missing" >&2
+exit 1
