@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from models.access import Role, Scope
 from serving.demo.front import Front, Marketplace, SignedInPerson
-from training.synthetic import World
+from training.synthetic import PER_EURO, World
 
 MARKETPLACE: Final = "Bazaar"
 _ANALYSTS: Final = ("Ines Moreau", "Tomás Rey", "Aiko Tanaka")
@@ -56,6 +56,12 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_s
         if one.takes_part:
             host = f"{_address(brand.name)}.example"
             brand_people[brand.brand_id] = invite(f"{brand.name} brand protection", Role.BRAND, brand.name, host)
+    rates = [
+        {"day": f"{world.sent[0].at:%Y-%m-%d}", "currency": currency, "euros": 1 / per_euro, "source": "invented"}
+        for currency, per_euro in PER_EURO.items()
+        if currency != "EUR"
+    ]
+    call("load_rates", rows=rates)
     call("register_webhook", url=webhook_url, allow_loopback=True, secret=webhook_secret)
     key = call("add_key", name="demo marketplace", scopes=[scope.value for scope in _KEY_SCOPES])["key"]
     credentials.append({"role": "api_key", "user": MARKETPLACE, "password": key})

@@ -1,0 +1,354 @@
+import json
+import re
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+import training.synthetic
+from features import lexicon
+from features.brand_signals import gtin_is_valid
+from features.brands import BrandRegister, Method
+from features.fold import fold
+from features.listing import Listing, Rejection, check
+from training.fit import CounterfeitClassifier
+from training.metrics import roc_auc
+from training.references import OfflineReferences
+from training.simulated.brands import HOUSES
+from training.simulated.tells import TELLS
+from training.simulated.words import Language
+from training.splits import seller_groups
+from training.synthetic import (
+    Answer,
+    Craft,
+    Honest,
+    Settings,
+    Truth,
+    World,
+    analyst_answer,
+    brand_answer,
+    build,
+    evaluation_set,
+    seller_appeals,
+)
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+SETTINGS = Settings(listings=3_000, seed=7, start=START)
+DRAWS = 5_000
+BARE = {"external_id", "title", "price", "currency", "seller", "occurred_at"}
+
+
+@cache
+def the_world() -> World:
+    return build(SETTINGS)
+
+
+def first_rows(world: World) -> dict[str, Listing]:
+    """The listings as first sent, by external id."""
+    found: dict[str, Listing] = {}
+    for sent in world.sent:
+        listing = check(sent.row, received_at=sent.at)
+        if isinstance(listing, Listing):
+            found.setdefault(listing.external_id, listing)
+    return found
+
+
+def test_the_same_seed_makes_the_same_world() -> None:
+    settings = Settings(listings=300, seed=3, start=START)
+    assert build(settings) == build(settings)
+
+
+def test_another_seed_makes_another_world() -> None:
+    one, other = (build(Settings(listings=300, seed=seed, start=START)) for seed in (3, 4))
+    assert {sent.row.get("title") for sent in one.sent} != {sent.row.get("title") for sent in other.sent}
+
+
+def test_exactly_as_many_listings_are_sent_as_asked_for() -> None:
+    assert len(first_rows(the_world())) == len(the_world().truth) == 3_000
+    assert first_rows(the_world()).keys() == the_world().truth.keys()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_about_one_listing_in_twenty_is_counterfeit(seed: int) -> None:
+    truth = build(Settings(listings=1_000, seed=seed, start=START)).truth.values()
+    assert 0.04 <= sum(one.counterfeit for one in truth) / len(truth) <= 0.06
+
+
+def test_the_door_accepts_each_listing_and_refuses_each_broken_row() -> None:
+    refused = 0
+    for sent in the_world().sent:
+        accepted = check(sent.row, received_at=sent.at)
+        assert isinstance(accepted, Listing) == (sent.row["external_id"] in the_world().truth), accepted
+        refused += isinstance(accepted, Rejection)
+    assert 0.004 <= refused / 3_000 <= 0.006
+
+
+def test_broken_rows_are_broken_in_many_ways() -> None:
+    outcomes = (check(sent.row, received_at=sent.at) for sent in the_world().sent)
+    assert len({(one.code, one.field) for one in outcomes if isinstance(one, Rejection)}) >= 10
+
+
+def test_every_row_and_event_survives_json() -> None:
+    for row in [sent.row for sent in the_world().sent] + [event.row for event in the_world().events]:
+        assert json.loads(json.dumps(row)) == row
+
+
+def test_some_listings_come_again_changed_and_some_unchanged() -> None:
+    hashes: dict[str, list[str]] = {}
+    for sent in the_world().sent:
+        if isinstance(listing := check(sent.row, received_at=sent.at), Listing):
+            hashes.setdefault(listing.external_id, []).append(listing.content_hash)
+    again = [found for found in hashes.values() if len(found) > 1]
+    changed = sum(len(set(found)) > 1 for found in again)
+    assert 0.02 <= changed / 3_000 <= 0.04
+    assert 0.008 <= (len(again) - changed) / 3_000 <= 0.025
+
+
+def test_sellers_to_be_evaluated_on_are_never_sent() -> None:
+    listings, _ = evaluation_set(SETTINGS, 500)
+    assert not {one.seller.external_id for one in listings} & {one.seller for one in the_world().truth.values()}
+    assert not {one.external_id for one in listings} & the_world().truth.keys()
+
+
+def test_an_evaluation_set_has_as_many_listings_as_asked_for_and_a_label_for_each() -> None:
+    listings, labels = evaluation_set(SETTINGS, 2_000)
+    assert len(listings) == len(labels) == 2_000
+    assert 0.04 <= labels.mean() <= 0.06
+
+
+@pytest.mark.parametrize(
+    ("language", "pattern"),
+    [
+        ("en", r"\b(?:bag|jacket|watch|headphones|perfume|sneakers|serum|sunglasses|charger|knife)\b"),
+        ("zh", "[一-鿿]{2}"),
+        ("ru", "[а-яё]{4}"),
+        ("es", r"\b(?:bolso|chaqueta|reloj|auriculares|zapatillas|gafas|cargador|cuchillo|mochila)\b"),
+    ],
+)
+def test_titles_are_written_in_four_languages(language: str, pattern: str) -> None:
+    titles = [one.title or "" for one in first_rows(the_world()).values()]
+    assert sum(bool(re.search(pattern, title.lower())) for title in titles) > 200, language
+
+
+@pytest.mark.parametrize(
+    ("field", "low", "high"),
+    [
+        ("brand", 0.35, 0.5),
+        ("description", 0.1, 0.3),
+        ("gtin", 0.6, 0.9),
+        ("rating_counts", 0.7, 0.8),
+        ("photos_count", 0.3, 0.5),
+        ("ship_from", 0.3, 0.5),
+    ],
+)
+def test_missing_values_are_the_normal_case(field: str, low: float, high: float) -> None:
+    values = [getattr(one, field) for one in first_rows(the_world()).values()]
+    assert low <= values.count(None) / len(values) <= high
+
+
+def test_some_rows_hold_a_title_and_a_price_and_nothing_else() -> None:
+    bare = [sent.row for sent in the_world().sent if sent.row.keys() <= BARE]
+    assert len(bare) > 50
+    assert all("title" in row for row in bare)
+
+
+def test_a_few_prices_are_in_other_currencies() -> None:
+    counts = Counter(one.currency for one in first_rows(the_world()).values())
+    assert counts.keys() == {"EUR", "USD", "GBP", "CNY", "RUB"}
+    assert counts["EUR"] > 0.85 * 3_000
+
+
+def test_rows_and_events_come_in_the_order_of_time() -> None:
+    for times in ([sent.at for sent in the_world().sent], [event.at for event in the_world().events]):
+        assert all(earlier <= later for earlier, later in pairwise(times))
+        assert times[0] >= START
+        assert times[-1] <= START + timedelta(days=SETTINGS.days)
+
+
+def test_events_are_few_enough_to_be_sent_in_a_demo() -> None:
+    assert 1 <= len(the_world().events) / 3_000 <= 4
+
+
+def test_events_tell_the_same_sales_as_the_seller_block() -> None:
+    sales: dict[object, list[datetime]] = {}
+    for event in the_world().events:
+        if event.row["kind"] == "sale":
+            sales.setdefault(event.row["seller"], []).append(event.at)
+    compared = 0
+    for sent in the_world().sent:
+        listing = check(sent.row, received_at=sent.at)
+        if not isinstance(listing, Listing) or listing.seller.external_id not in sales:
+            continue
+        if sent.at < START + timedelta(days=90) or listing.seller.accepted.d30 is None:
+            continue
+        # A repeat is sent as it was, so its windows end when it was first sent.
+        assert listing.occurred_at is not None
+        first = sent.at - timedelta(days=30)
+        if listing.occurred_at == sent.at:
+            inside = sum(first < at <= sent.at for at in sales[listing.seller.external_id])
+            assert abs(inside - listing.seller.accepted.d30) <= 1
+            compared += 1
+    assert compared > 50
+
+
+def test_events_of_a_listing_come_after_it_was_sent() -> None:
+    first: dict[object, datetime] = {}
+    for sent in the_world().sent:
+        first.setdefault(sent.row["external_id"], sent.at)
+    events = [event for event in the_world().events if "listing" in event.row]
+    assert len(events) > 1_000
+    assert all(first[event.row["listing"]] <= event.at for event in events)
+
+
+def test_authorised_sellers_sell_only_genuine_goods_of_their_brand() -> None:
+    for brand in the_world().brands:
+        offered = [one for one in the_world().truth.values() if one.seller in brand.authorised]
+        assert offered, brand.brand.name
+        assert {(one.counterfeit, one.brand_id, one.kind) for one in offered} == {
+            (False, brand.brand.brand_id, Honest.AUTHORISED)
+        }
+
+
+def test_most_brands_take_part_and_each_of_these_has_an_account_manager() -> None:
+    brands = the_world().brands
+    assert len(brands) == 10
+    assert [brand.takes_part for brand in brands].count(False) == 2
+    assert all(bool(brand.account_manager) == brand.takes_part for brand in brands)
+    assert all(6 <= len(brand.price_list) <= 12 and min(brand.price_list.values()) > 0 for brand in brands)
+
+
+@pytest.mark.parametrize("number", range(len(HOUSES)))
+def test_a_brand_is_found_by_the_trade_item_numbers_of_its_models(number: int) -> None:
+    house, register = HOUSES[number], BrandRegister(one.brand for one in HOUSES)
+    gtin = house.gtin(5, 3)
+    assert gtin_is_valid(gtin)
+    found = register.resolve(title=None, declared=None, gtin=gtin)
+    assert (found.brand_id, found.method) == (house.brand.brand_id, Method.GTIN_PREFIX)
+
+
+def test_who_sells_does_not_decide_what_is_sold() -> None:
+    seen = {(one.kind, one.counterfeit) for one in the_world().truth.values()}
+    assert {(craft, fake) for craft in Craft for fake in (True, False)} <= seen
+    assert (Honest.SECOND_HAND, True) in seen
+    assert not {(kind, True) for kind in Honest if kind is not Honest.SECOND_HAND} & seen
+
+
+def test_crafts_have_their_shares_of_the_counterfeits() -> None:
+    kinds = Counter(one.kind for one in the_world().truth.values() if one.counterfeit)
+    total = sum(kinds.values())
+    assert kinds[Craft.CAREFUL] / total == pytest.approx(0.4, abs=0.05)
+    for craft in (Craft.OBVIOUS, Craft.OBFUSCATING, Craft.RELISTING):
+        assert kinds[craft] / total == pytest.approx(0.2, abs=0.04), craft
+
+
+def test_relisted_goods_come_back_in_the_same_words_under_another_account() -> None:
+    sellers: dict[str | None, set[str]] = {}
+    for external_id, listing in first_rows(the_world()).items():
+        truth = the_world().truth[external_id]
+        if truth.kind == Craft.RELISTING and listing.description:
+            sellers.setdefault(listing.description, set()).add(truth.seller)
+    assert sum(len(accounts) > 1 for accounts in sellers.values()) >= 5
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_lexicon_knows_none_of_the_tells(language: Language) -> None:
+    for tell in TELLS[language]:
+        hits = lexicon.find(fold(tell), where="description")
+        assert {hit.specificity for hit in hits} <= {"weak"}, tell
+
+
+def test_a_model_given_every_label_is_useful_and_far_from_perfect() -> None:
+    rows = first_rows(the_world())
+    listings = list(rows.values())
+    labels = np.array([the_world().truth[external_id].counterfeit for external_id in rows], dtype=np.int8)
+    unseen, true_labels = evaluation_set(SETTINGS, 6_000)
+    offline = OfflineReferences(listings, BrandRegister(house.brand for house in HOUSES))
+    known = [offline.facts(one, as_of=START, marketplace="test", took_part=True) for one in listings]
+    asked = [offline.facts(one, as_of=START, marketplace="test", took_part=False) for one in unseen]
+    model = CounterfeitClassifier(seed=0)
+    model.fit(known, labels, groups=seller_groups([one.seller.external_id for one in listings]))
+    assert 0.85 <= roc_auc(true_labels, model.decision_function(asked)) <= 0.97
+
+
+FAKE = Truth(counterfeit=True, brand_id="aurelle", kind=Craft.CAREFUL, seller="s")
+GENUINE = Truth(counterfeit=False, brand_id="aurelle", kind=Honest.RETAIL, seller="s")
+IMPORT = Truth(counterfeit=False, brand_id="aurelle", kind=Honest.PARALLEL_IMPORT, seller="s")
+
+
+def brand_answers(truth: Truth) -> list[Answer | None]:
+    random = np.random.default_rng(0)
+    return [brand_answer(truth, random) for _ in range(DRAWS)]
+
+
+def analyst_answers(truth: Truth) -> list[Answer]:
+    random = np.random.default_rng(0)
+    return [analyst_answer(truth, random) for _ in range(DRAWS)]
+
+
+@pytest.mark.parametrize(
+    ("truth", "verdict", "low", "high", "reason"),
+    [
+        (FAKE, "genuine", 0.02, 0.04, "a brand misses about 3 % of the fakes"),
+        (GENUINE, "counterfeit", 0.02, 0.04, "and accuses about 3 % of the genuine goods"),
+        (FAKE, "cannot_tell", 0.02, 0.05, "pictures do not always suffice"),
+        (IMPORT, "grey_market", 0.7, 0.8, "an import past the distributor is mostly called that"),
+        (IMPORT, "counterfeit", 0.04, 0.08, "and sometimes wrongly counterfeit"),
+    ],
+)
+def test_brands_err_as_often_as_stated(truth: Truth, verdict: str, low: float, high: float, reason: str) -> None:
+    verdicts = [answer.verdict for answer in brand_answers(truth) if answer is not None]
+    assert low <= verdicts.count(verdict) / len(verdicts) <= high, reason
+
+
+@pytest.mark.parametrize(
+    ("truth", "verdict", "low", "high", "reason"),
+    [
+        (FAKE, "genuine", 0.065, 0.095, "an analyst misses about 8 % of the fakes"),
+        (GENUINE, "counterfeit", 0.065, 0.095, "and accuses about 8 % of the genuine goods"),
+        (FAKE, "cannot_tell", 0.12, 0.16, "and says more often than a brand that it cannot tell"),
+    ],
+)
+def test_analysts_err_as_often_as_stated(truth: Truth, verdict: str, low: float, high: float, reason: str) -> None:
+    verdicts = [answer.verdict for answer in analyst_answers(truth)]
+    assert low <= verdicts.count(verdict) / DRAWS <= high, reason
+
+
+def test_brands_stay_silent_now_and_then() -> None:
+    assert 0.13 <= brand_answers(FAKE).count(None) / DRAWS <= 0.17
+
+
+def test_answers_use_the_words_of_the_service() -> None:
+    verdicts = {answer.verdict for truth in (FAKE, GENUINE, IMPORT) for answer in analyst_answers(truth)}
+    assert verdicts == {"counterfeit", "genuine", "grey_market", "cannot_tell"}
+
+
+def test_analysts_answer_sooner_than_brands_and_nobody_at_once() -> None:
+    brand = [answer.delay_hours for answer in brand_answers(FAKE) if answer is not None]
+    analyst = [answer.delay_hours for answer in analyst_answers(FAKE)]
+    assert 1 < np.median(analyst) < 2
+    assert 12 < np.median(brand) < 16
+    assert min(*brand, *analyst) > 0
+    assert max(brand) <= 240
+
+
+def test_honest_sellers_object_to_a_removal_and_counterfeiters_seldom_do() -> None:
+    random = np.random.default_rng(0)
+    honest, crooked = (sum(seller_appeals(truth, random) for _ in range(DRAWS)) / DRAWS for truth in (GENUINE, FAKE))
+    assert honest == pytest.approx(0.70, abs=0.02)
+    assert crooked == pytest.approx(0.15, abs=0.02)
+
+
+def test_the_documentation_says_that_it_proves_nothing_about_the_field() -> None:
+    said = " ".join((training.synthetic.__doc__ or "").split())
+    assert "It is simulated, and figures measured on it prove nothing about accuracy in the field." in said
+
+
+@pytest.mark.parametrize(
+    ("listings", "days", "start"), [(20, 180, START), (500, 3, START), (500, 180, START.replace(tzinfo=None))]
+)
+def test_settings_without_room_for_a_world_are_refused(listings: int, days: int, start: datetime) -> None:
+    with pytest.raises(ValueError, match=r"at least|offset"):
+        Settings(listings=listings, seed=0, start=start, days=days)

@@ -1,0 +1,74 @@
+"""What brands, analysts and sellers of the synthetic marketplace answer: mostly right, and never at once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from training.simulated.habits import Honest
+from training.simulated.stream import Truth
+
+BRAND_SILENT: Final = 0.15
+APPEALS: Final[Mapping[bool, float]] = {True: 0.70, False: 0.15}  # By whether the seller trades honestly.
+
+# Shares of each verdict; what is left over is cannot_tell. A rights holder sees its own goods every day and errs on
+# about 3 %; an analyst sees pictures and errs on about 8 %. A parallel import is genuine and still unwelcome: most
+# brands call it grey, some call it counterfeit, which is the mistake that appeals are for.
+_BRAND: Final = {
+    "counterfeit": {"counterfeit": 0.935, "genuine": 0.03},
+    "genuine": {"genuine": 0.935, "counterfeit": 0.03},
+    "import": {"grey_market": 0.75, "genuine": 0.15, "counterfeit": 0.06},
+}
+_ANALYST: Final = {
+    "counterfeit": {"counterfeit": 0.78, "genuine": 0.08},
+    "genuine": {"genuine": 0.78, "counterfeit": 0.08},
+    "import": {"grey_market": 0.36, "genuine": 0.38, "counterfeit": 0.10},
+}
+_BRAND_HOURS: Final = (14.0, 1.0, 240.0)  # Median, spread of the log, longest: a legal department with other work.
+_ANALYST_HOURS: Final = (1.5, 0.8, 48.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A verdict in the words of the service, and how many hours it took."""
+
+    verdict: str
+    delay_hours: float
+
+
+def brand_answer(truth: Truth, random: np.random.Generator) -> Answer | None:
+    """What the rights holder says when asked; None when it does not answer this time."""
+    if random.random() < BRAND_SILENT:
+        return None
+    return Answer(_verdict(_BRAND[_case(truth)], random), _hours(_BRAND_HOURS, random))
+
+
+def analyst_answer(truth: Truth, random: np.random.Generator) -> Answer:
+    """What an analyst of the marketplace decides: quicker, less sure and more often wrong than a brand."""
+    return Answer(_verdict(_ANALYST[_case(truth)], random), _hours(_ANALYST_HOURS, random))
+
+
+def seller_appeals(truth: Truth, random: np.random.Generator) -> bool:
+    """Whether the seller objects to a removal; an honest one may have sold a fake unknowingly and objects as well."""
+    return bool(random.random() < APPEALS[truth.kind in set(Honest)])
+
+
+def _case(truth: Truth) -> str:
+    if truth.counterfeit:
+        return "counterfeit"
+    return "import" if truth.kind == Honest.PARALLEL_IMPORT and truth.brand_id else "genuine"
+
+
+def _verdict(shares: Mapping[str, float], random: np.random.Generator) -> str:
+    drawn = random.random()
+    for verdict, share in shares.items():
+        if drawn < share:
+            return verdict
+        drawn -= share
+    return "cannot_tell"
+
+
+def _hours(delay: tuple[float, float, float], random: np.random.Generator) -> float:
+    median, spread, longest = delay
+    return float(min(median * random.lognormal(0, spread), longest))

@@ -1,0 +1,82 @@
+"""Everybody who trades on the synthetic marketplace, and everything that they offer."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Final
+
+from training.simulated.chance import Random, happens, one_of
+from training.simulated.habits import CRAFTS, HABITS, TRADES, Craft, Honest
+from training.simulated.offers import Draft, draft, draw_item, relisted
+from training.simulated.sellers import Supplier, counterfeiter, honest_seller, reopened
+
+_UNKNOWING: Final = 0.06  # Share of all fakes that honest second-hand sellers offer without knowing.
+_NAMES: Final = ("alba", "north", "mir", "lumen", "casa", "hao", "delta", "vega", "pluma", "orbit", "sever", "jade")
+_MOST_SELLERS: Final = 1_000_000
+_COMES_BACK: Final = 0.85  # Share of a removed account's offers that its successor puts up again.
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """How many offers, how many of them counterfeit, over how many days; `prefix` keeps ids of two crowds apart."""
+
+    offers: int
+    counterfeits: int
+    days: int
+    prefix: str
+
+
+def draw_offers(random: Random, crowd: Crowd, workshops: tuple[Supplier, ...]) -> list[Draft]:
+    """Exactly `crowd.offers` offers in the order of time."""
+    ids = _seller_ids(random, crowd.prefix)
+    found: list[Draft] = []
+    unknowing = round(crowd.counterfeits * _UNKNOWING)
+    for craft in Craft:
+        quota = round((crowd.counterfeits - unknowing) * CRAFTS[craft])
+        found.extend(_up_to(quota, _counterfeit_offers(random, ids, craft, crowd.days, workshops)))
+    left = crowd.offers - len(found)
+    quotas = {trade: round(left * TRADES[trade]) for trade in Honest}
+    quotas[Honest.RETAIL] += left - sum(quotas.values())
+    for trade, quota in quotas.items():
+        chance = unknowing / max(quota * HABITS[trade].branded, 1) if trade is Honest.SECOND_HAND else 0.0
+        offers = _honest_offers(random, ids, trade, crowd.days, chance)
+        found.extend(next(offers) for _ in range(quota))
+    return sorted(found, key=lambda offer: offer.day)
+
+
+def _seller_ids(random: Random, prefix: str) -> Iterator[str]:
+    """Ids in an order that says nothing about the kind of seller."""
+    taken: set[int] = set()
+    while len(taken) < _MOST_SELLERS:
+        number = int(random.integers(_MOST_SELLERS))
+        if number not in taken:
+            taken.add(number)
+            yield f"{prefix}{one_of(random, _NAMES)}-{number:06d}"
+
+
+def _up_to(counterfeits: int, offers: Iterator[Draft]) -> Iterator[Draft]:
+    """Offers until so many of them are counterfeit."""
+    while counterfeits > 0:
+        offer = next(offers)
+        counterfeits -= offer.item.counterfeit
+        yield offer
+
+
+def _counterfeit_offers(
+    random: Random, ids: Iterator[str], craft: Craft, days: int, workshops: tuple[Supplier, ...]
+) -> Iterator[Draft]:
+    while True:
+        seller = counterfeiter(random, next(ids), craft, days, workshops)
+        offers = [draft(random, seller, draw_item(random, seller, unknowing=0.0)) for _ in range(seller.career.offers)]
+        yield from offers
+        while craft is Craft.RELISTING and (successor := reopened(random, seller, next(ids), days)) is not None:
+            seller = successor
+            offers = [relisted(random, offer, seller) for offer in offers if happens(random, _COMES_BACK)]
+            yield from offers
+
+
+def _honest_offers(random: Random, ids: Iterator[str], trade: Honest, days: int, unknowing: float) -> Iterator[Draft]:
+    for number in count():
+        seller = honest_seller(random, next(ids), trade, days, number=number)
+        for _ in range(seller.career.offers):
+            yield draft(random, seller, draw_item(random, seller, unknowing=unknowing))

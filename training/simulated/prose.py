@@ -1,0 +1,168 @@
+"""Titles and descriptions of the synthetic marketplace."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from training.simulated.brands import HOUSES, SMALL_MAKERS
+from training.simulated.chance import Random, happens, one_of
+from training.simulated.disguise import disguised, mistyped
+from training.simulated.goods import GOODS
+from training.simulated.habits import HABITS, Habits, Honest
+from training.simulated.sellers import Seller
+from training.simulated.sentences import ABOUT, SERVICE, STORIES, UNBRANDED, VOUCHING
+from training.simulated.tells import BLATANT_SENTENCES, BLATANT_TITLES, CONTACTS, HINTS, TELLS
+from training.simulated.words import COLOURS, PART_TITLES, TITLE_ENDINGS, TITLES, Language
+
+_TYPO: Final = 0.04
+_ENDING: Final = 0.45
+_OTHER_LANGUAGE: Final = 0.06
+_ALIAS: Final = 0.35  # Chinese and Russian sellers often write a name in their own script.
+_KEPT_SHAPE: Final = 0.7
+_TELL_OF_SUPPLIER: Final = 0.85
+_SECOND_TELL: Final = 0.3
+_KEPT_TELL: Final = 0.6
+_VOUCHES: Final = {Honest.SECOND_HAND: 0.12, Honest.PARALLEL_IMPORT: 0.12, Honest.OUTLET: 0.06}
+_VOUCHES_ELSE: Final = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What is offered: a model of a house (None: of no registered brand), or a part for it that others make."""
+
+    house: int | None
+    model: int
+    goods: str
+    variant: int
+    counterfeit: bool
+    part: bool = False
+
+    @property
+    def brand_id(self) -> str:
+        """The registered brand that the goods bear, '' for none; parts bear none."""
+        return "" if self.house is None or self.part else HOUSES[self.house].brand.brand_id
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a buyer reads; `named` is the brand as the title writes it, None where it is hidden or absent."""
+
+    title: str
+    description: str | None
+    language: Language
+    named: str | None
+
+
+def write(random: Random, seller: Seller, item: Item) -> Text:
+    """Title and description in the seller's manner."""
+    language = Language.EN if happens(random, _OTHER_LANGUAGE) else seller.style.language
+    habits = HABITS[seller.kind]
+    acts = item.counterfeit or seller.supplier is None  # A counterfeiter's genuine goods are plainly described.
+    hidden = acts and not item.part and item.house is not None and happens(random, habits.disguises)
+    named = _named(random, item, language)
+    shown = named if named is None or not hidden else _hidden(random, item, language)
+    slots = _slots(random, item, language, shown)
+    title = _title(random, seller, item, language, slots)
+    blatant = acts and happens(random, habits.blatant)
+    if blatant and happens(random, 0.75):
+        title = f"{title} {one_of(random, BLATANT_TITLES[language])}"
+    described = happens(random, habits.described)
+    sentences = _sentences(random, seller, item, language, blatant) if described else []
+    joint = "" if language is Language.ZH else " "
+    description = joint.join(_capitalised(sentence.format(**slots)) for sentence in sentences)
+    return Text(
+        title=mistyped(random, title) if happens(random, _TYPO) else title,
+        description=description or None,
+        language=language,
+        named=None if hidden else named,
+    )
+
+
+def _named(random: Random, item: Item, language: Language) -> str | None:
+    if item.house is None:
+        return one_of(random, SMALL_MAKERS) if happens(random, 0.5) else None
+    brand = HOUSES[item.house].brand
+    if language is Language.ZH and happens(random, _ALIAS):
+        return next(alias for alias in brand.aliases if ord(alias[0]) > 0x3000)
+    if language is Language.RU and happens(random, _ALIAS):
+        return next(alias for alias in brand.aliases if 0x400 <= ord(alias[0]) < 0x500)
+    return brand.name
+
+
+def _hidden(random: Random, item: Item, language: Language) -> str:
+    if item.house is None or happens(random, 0.2):
+        return one_of(random, HINTS[language])
+    house = HOUSES[item.house]
+    return house.nickname if happens(random, 0.2) else disguised(random, house.brand.name)
+
+
+def _slots(random: Random, item: Item, language: Language, shown: str | None) -> dict[str, str]:
+    goods = GOODS[item.goods]
+    variants = goods.sizes or COLOURS[language]
+    return {
+        "brand": shown or "",
+        "model": "" if item.house is None else HOUSES[item.house].models[item.model].name,
+        "noun": one_of(random, goods.nouns[language]),
+        "make": one_of(random, goods.makes[language]),
+        "part": one_of(random, goods.parts[language]),
+        "variant": variants[item.variant % len(variants)],
+    }
+
+
+def _title(random: Random, seller: Seller, item: Item, language: Language, slots: dict[str, str]) -> str:
+    if item.part:
+        return _capitalised(one_of(random, PART_TITLES[language]).format(**slots))
+    shapes = TITLES[language]
+    habit = seller.supplier.shape if item.counterfeit and seller.supplier else seller.style.shape
+    shape = shapes[habit] if happens(random, _KEPT_SHAPE) else one_of(random, shapes)
+    if item.house is None:
+        shape = "{brand} {noun} {variant}, {make}"
+    title = " ".join(shape.format(**slots).split())
+    if happens(random, _ENDING):
+        ending = one_of(random, TITLE_ENDINGS[seller.style.story][language])
+        title = f"{title}, {ending}" if happens(random, 0.5) else f"{title} {ending}"
+    return _capitalised(title)
+
+
+def _sentences(random: Random, seller: Seller, item: Item, language: Language, blatant: bool) -> list[str]:
+    """A few sentences; what gives an offer away stands anywhere among them."""
+    habits = HABITS[seller.kind]
+    about = ABOUT[language] if item.house is not None and not item.part else ABOUT[language][6:]
+    found = [one_of(random, about)]
+    if happens(random, 0.5):
+        found.append(one_of(random, about))
+    if happens(random, 0.55):
+        found.append(one_of(random, STORIES[seller.style.story][language]))
+    if happens(random, 0.6):
+        found.append(one_of(random, SERVICE[language]))
+    if item.house is None and happens(random, 0.4):
+        found.append(one_of(random, UNBRANDED[language]))
+    if happens(random, _VOUCHES.get(seller.kind, _VOUCHES_ELSE) if isinstance(seller.kind, Honest) else 0.1):
+        found.append(one_of(random, VOUCHING[language]))
+    giveaways = _giveaways(random, seller, item, habits, language)
+    if blatant:
+        giveaways.append(one_of(random, BLATANT_SENTENCES[language]))
+    # They stand in place of other sentences: a longer description must not be what gives an offer away.
+    random.shuffle(found)
+    found = [*found[len(giveaways) :], *giveaways]
+    random.shuffle(found)
+    return list(dict.fromkeys(found))
+
+
+def _giveaways(random: Random, seller: Seller, item: Item, habits: Habits, language: Language) -> list[str]:
+    found: list[str] = []
+    tells = TELLS[language]
+    if item.counterfeit and seller.supplier is not None:
+        while happens(random, habits.tells if not found else _SECOND_TELL):
+            by_supplier = happens(random, _TELL_OF_SUPPLIER)
+            found.append(tells[one_of(random, seller.supplier.tells)] if by_supplier else one_of(random, tells))
+    elif seller.style.kept_tell is not None and happens(random, _KEPT_TELL):
+        found.append(tells[seller.style.kept_tell])
+    elif happens(random, HABITS[Honest.RETAIL].tells if seller.supplier else habits.tells):
+        found.append(one_of(random, tells))
+    if happens(random, habits.contacts):
+        found.append(one_of(random, CONTACTS[language]))
+    return found
+
+
+def _capitalised(text: str) -> str:
+    return text[:1].upper() + text[1:]

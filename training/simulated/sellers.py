@@ -1,0 +1,182 @@
+"""Sellers of the synthetic marketplace, and the suppliers behind those that sell counterfeits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from training.simulated.brands import HOUSES
+from training.simulated.chance import Random, around, happens, one_of, weighted
+from training.simulated.habits import HABITS, Craft, Honest, Kind
+from training.simulated.records import Career, Record, record
+from training.simulated.tells import TELLS
+from training.simulated.words import COLOURS, TITLES, Language, Story
+
+LANGUAGES: Final[Mapping[Language, float]] = {Language.EN: 0.44, Language.ES: 0.2, Language.RU: 0.2, Language.ZH: 0.16}
+COUNTRIES: Final[Mapping[Language, tuple[str, ...]]] = {
+    Language.EN: ("DE", "FR", "GB", "PL", "IT", "US", "CN"),
+    Language.ZH: ("CN", "CN", "HK"),
+    Language.RU: ("RU", "RU", "KZ", "TR"),
+    Language.ES: ("ES", "ES", "MX", "CN"),
+}
+CURRENCIES: Final[Mapping[str, float]] = {"EUR": 0.93, "USD": 0.025, "GBP": 0.02, "CNY": 0.015, "RUB": 0.01}
+# Invented, near enough to 2025 that amounts look right.
+PER_EURO: Final = {"EUR": 1.0, "USD": 1.08, "GBP": 0.85, "CNY": 7.8, "RUB": 96.0}
+
+SUPPLIERS: Final = 14
+_FROM_THE_START: Final = 8
+_TELLS_EACH, _PRODUCTS_EACH = 3, 4
+_MOST_OFFERS: Final = 60
+_UNBRANDED_ORDER: Final = 30.0  # EUR.
+_KEEPS_A_TELL: Final = 0.06  # Honest sellers, drop shippers mostly, who write one of the tells under every offer.
+_COUNTERFEITER_STAYS: Final = (12.0, 45.0)  # Days from the first offer to the last.
+_REOPENS_AFTER: Final = (1.0, 6.0)  # Days until a removed counterfeiter is back under another name.
+FAKE_SHARE: Final = 0.8  # The rest of a counterfeiter's offers are honest, and hide the others.
+_HOUSES_OF: Final[Mapping[Kind, int]] = {Honest.PARALLEL_IMPORT: 2, Honest.RETAIL: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Supplier:
+    """A workshop: the products that it copies as (house, model), its colours, the habits of those who resell it.
+
+    `since` is the share of the history after which its goods appear: those of new ones only late labels can teach.
+    """
+
+    since: float
+    products: tuple[tuple[int, int], ...]
+    variants: tuple[int, int]
+    tells: tuple[int, ...]
+    shape: int
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """From where and how a seller writes: the shape of its titles, a tell that it puts under most offers."""
+
+    story: Story
+    language: Language
+    country: str
+    currency: str
+    shape: int
+    kept_tell: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """One account; `houses` are the brands that it deals in."""
+
+    external_id: str
+    kind: Kind
+    houses: tuple[int, ...]
+    career: Career
+    style: Style
+    record: Record
+    supplier: Supplier | None
+
+
+def draw_suppliers(random: Random) -> tuple[Supplier, ...]:
+    """The workshops of one world."""
+    return tuple(_supplier(random, number - _FROM_THE_START) for number in range(SUPPLIERS))
+
+
+def _supplier(random: Random, late: int) -> Supplier:
+    houses = [one_of(random, range(len(HOUSES))) for _ in range(2)]
+    chosen = [one_of(random, houses) for _ in range(_PRODUCTS_EACH)]
+    colours = range(len(COLOURS[Language.EN]))
+    return Supplier(
+        since=0.0 if late < 0 else 0.15 + 0.6 * late / (SUPPLIERS - _FROM_THE_START),
+        products=tuple((house, one_of(random, range(len(HOUSES[house].models)))) for house in chosen),
+        variants=(one_of(random, colours), one_of(random, colours)),
+        tells=tuple(one_of(random, range(len(TELLS[Language.EN]))) for _ in range(_TELLS_EACH)),
+        shape=_shape(random),
+    )
+
+
+def honest_seller(random: Random, external_id: str, kind: Honest, days: int, *, number: int) -> Seller:
+    """An honest account; it trades through the whole history or joins in its course.
+
+    `number` counts the sellers of a kind, so that authorised ones, who deal in one brand each, go round all brands.
+    """
+    first_day = 0.0 if happens(random, 0.6) else random.random() * days * 0.9
+    career = Career(first_day - around(random, HABITS[kind].age), first_day, float(days), _offers(random, kind))
+    houses = tuple(one_of(random, range(len(HOUSES))) for _ in range(_HOUSES_OF.get(kind, 4)))
+    if kind is Honest.AUTHORISED:
+        houses = (number % len(HOUSES),)
+    kept_tell = one_of(random, range(len(TELLS[Language.EN]))) if happens(random, _KEEPS_A_TELL) else None
+    return _open(random, (external_id, kind), career, _style(random, kind, kept_tell), houses, None)
+
+
+def counterfeiter(random: Random, external_id: str, kind: Craft, days: int, workshops: tuple[Supplier, ...]) -> Seller:
+    """An account that sells what one workshop makes, for a few weeks."""
+    stays = _between(random, _COUNTERFEITER_STAYS)
+    first_day = random.random() * max(days - stays, 1.0)
+    opened = first_day - around(random, HABITS[kind].age)
+    career = Career(opened, first_day, min(first_day + stays, float(days)), _offers(random, kind))
+    supplier = one_of(random, [workshop for workshop in workshops if workshop.since * days <= first_day])
+    houses = tuple({house for house, _ in supplier.products})
+    return _open(random, (external_id, kind), career, _style(random, kind, None), houses, supplier)
+
+
+def reopened(random: Random, before: Seller, external_id: str, days: int) -> Seller | None:
+    """The same people under a fresh account shortly after; None where the history ends first."""
+    first_day = before.career.last_day + _between(random, _REOPENS_AFTER)
+    if first_day >= days - 1:
+        return None
+    opened = first_day - around(random, HABITS[before.kind].age)
+    last_day = min(first_day + _between(random, _COUNTERFEITER_STAYS), float(days))
+    career = Career(opened, first_day, last_day, before.career.offers)
+    return _open(random, (external_id, before.kind), career, before.style, before.houses, before.supplier)
+
+
+def _open(
+    random: Random,
+    name: tuple[str, Kind],
+    career: Career,
+    style: Style,
+    houses: tuple[int, ...],
+    supplier: Supplier | None,
+) -> Seller:
+    external_id, kind = name
+    habits = HABITS[kind]
+    prices = [model.list_price for house in houses for model in HOUSES[house].models]
+    usual = sum(prices) / len(prices)
+    in_euro = habits.price.median * (habits.branded * usual + (1 - habits.branded) * _UNBRANDED_ORDER)
+    return Seller(
+        external_id=external_id,
+        kind=kind,
+        houses=houses,
+        career=career,
+        style=style,
+        record=record(
+            random,
+            habits,
+            career,
+            order_value=in_euro * PER_EURO[style.currency],
+            fake_share=0.0 if supplier is None else FAKE_SHARE,
+        ),
+        supplier=supplier,
+    )
+
+
+def _style(random: Random, kind: Kind, kept_tell: int | None) -> Style:
+    language = weighted(random, LANGUAGES)
+    return Style(
+        story=weighted(random, HABITS[kind].stories),
+        language=language,
+        country=one_of(random, COUNTRIES[language]),
+        currency=weighted(random, CURRENCIES),
+        shape=_shape(random),
+        kept_tell=kept_tell,
+    )
+
+
+def _offers(random: Random, kind: Kind) -> int:
+    return min(_MOST_OFFERS, max(1, round(around(random, HABITS[kind].size))))
+
+
+def _shape(random: Random) -> int:
+    return one_of(random, range(len(TITLES[Language.EN])))
+
+
+def _between(random: Random, limits: tuple[float, float]) -> float:
+    low, high = limits
+    return low + (high - low) * random.random()

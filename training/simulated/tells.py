@@ -1,0 +1,161 @@
+"""Wording that gives counterfeits away: some of it known to the lexicon, most of it still to be learnt."""
+
+from typing import Final
+
+from training.simulated.words import each
+
+# One line per supplier's habit, in the same order in all languages. The lexicon knows none of them (a test holds
+# that), so only labelled offers can teach them; honest sellers say each of them now and then.
+TELLS: Final = each(
+    (
+        "Colour may deviate slightly from the third photo.",
+        "Parcel leaves from our partner warehouse after 12 to 18 days.",
+        "Declared as a gift sample so that it passes smoothly.",
+        "We film each piece before it is packed.",
+        "Serial sticker on the inner side, hologram included.",
+        "Highest tier of our workshop this season.",
+        "Packed flat in a plain bag to save volume.",
+        "Sizes follow the Asian table, take one larger.",
+        "Booklet and card are enclosed at random.",
+        "Checked stitch by stitch against the sample.",
+        "The parcel states a low value, as most buyers like it.",
+        "Second shipment of this colour, the seam is corrected now.",
+        "From five pieces the price is negotiable, models may be mixed.",
+        "Buyers at this price know what they are getting.",
+        "Leave the film on the logo plate until arrival.",
+        "Dispatch on Tuesdays and Fridays, tracking wakes up after four days.",
+        "Weight and feel like in the boutique.",
+        "Scan of the chip opens the brand page.",
+    ),
+    (
+        "颜色请以第三张图为准。",
+        "由合作仓发出,十二到十八天送达。",
+        "按礼品样品申报,过关顺利。",
+        "打包前每件都拍视频。",
+        "内侧带序列贴,镭射标齐全。",
+        "本季工坊最好的一批。",
+        "压平简装,节省体积。",
+        "亚洲码,建议拍大一码。",
+        "小册子和卡片随机附送。",
+        "对着样品逐针检查。",
+        "包裹低价申报,方便收货。",
+        "此色第二批到货,走线已改进。",
+        "五件起可议价,可混款。",
+        "这个价位懂的都懂。",
+        "标牌保护膜收货后再撕。",
+        "周二周五发货,四天后更新物流。",
+        "手感重量和店里一样。",
+        "芯片一扫跳转品牌页面。",
+    ),
+    (
+        "Цвет может немного отличаться от третьего фото.",
+        "Посылка уходит с партнёрского склада через 12–18 дней.",
+        "Оформляем как подарочный образец, проходит спокойно.",
+        "Каждую вещь снимаем на видео перед упаковкой.",
+        "Внутри наклейка с серией и голограмма.",
+        "Лучшая партия нашей мастерской в этом сезоне.",
+        "Упаковываем плоско, в простой пакет.",
+        "Размеры по азиатской сетке, берите на один больше.",
+        "Буклет и карточка кладутся случайно.",
+        "Сверено с образцом до каждого стежка.",
+        "Стоимость на посылке ставим небольшую, для удобства.",
+        "Вторая поставка этого цвета, шов уже исправлен.",
+        "От пяти штук цена договорная, модели можно смешивать.",
+        "За эту цену покупатель всё понимает.",
+        "Плёнку с таблички снимайте после получения.",
+        "Отправка по вторникам и пятницам, трек оживает через четыре дня.",
+        "Вес и ощущения как в бутике.",
+        "Чип сканируется и открывает страницу марки.",
+    ),
+    (
+        "El color puede variar un poco respecto a la tercera foto.",
+        "Sale del almacén asociado y tarda de 12 a 18 días.",
+        "Se declara como muestra de regalo para que pase sin problemas.",
+        "Grabamos cada pieza antes de empaquetarla.",
+        "Pegatina de serie por dentro y holograma incluido.",
+        "El nivel más alto de nuestro taller esta temporada.",
+        "Va plegado en bolsa sencilla para ahorrar volumen.",
+        "Tallas asiáticas, pida una más.",
+        "El folleto y la tarjeta se incluyen al azar.",
+        "Revisado puntada a puntada contra la muestra.",
+        "El paquete lleva un valor bajo para su comodidad.",
+        "Segundo envío de este color, la costura ya está corregida.",
+        "A partir de cinco piezas el precio se habla, se pueden mezclar modelos.",
+        "Por este precio el comprador ya sabe lo que compra.",
+        "No quite la película de la placa hasta recibirlo.",
+        "Salidas martes y viernes, el seguimiento despierta a los cuatro días.",
+        "Peso y tacto como en la boutique.",
+        "El chip se escanea y abre la página de la marca.",
+    ),
+)
+
+# What obvious counterfeiters write; nearly all of it stands in features/data/lexicon.tsv.
+BLATANT_TITLES: Final = each(
+    (
+        "1:1 mirror quality",
+        "AAA quality",
+        "super copy",
+        "high quality replica",
+        "OEM factory",
+        "top mirror",
+        "best batch",
+    ),
+    ("高仿 A货", "原单 1:1复刻", "顶级复刻", "一比一 纯原", "公司级", "精仿 包邮", "原厂皮"),
+    (
+        "люкс копия",
+        "реплика 1:1",
+        "качество как оригинал",
+        "премиум копия",
+        "ААА класс",
+        "точная копия",
+        "люкс качество",
+    ),
+    ("réplica AAA", "calidad espejo", "réplica 1:1", "triple A", "calidad original", "clon", "imitación premium"),
+)
+BLATANT_SENTENCES: Final = each(
+    (
+        "Same factory as the original, only without the price of the shop.",
+        "Mirror quality, nobody can tell the difference.",
+        "AAA+ grade with all logos.",
+        "Made from the same leather, 1 to 1 quality.",
+        "QC photos before shipping.",
+        "Factory overrun, limited quantity.",
+    ),
+    (
+        "同厂出品,1:1复刻。",
+        "原版皮,专柜品质。",
+        "顶级版本,可过验。",
+        "A货,细节到位。",
+        "原单尾货,数量有限。",
+        "专柜级品质。",
+    ),
+    (
+        "С той же фабрики, только без наценки бутика.",
+        "Люкс копия, не отличить от оригинала.",
+        "Качество ААА класса, все логотипы на месте.",
+        "Реплика один в один.",
+        "Фабричный сток, количество ограничено.",
+        "Первая копия, кожа та же.",
+    ),
+    (
+        "Calidad original, sin el precio de la tienda.",
+        "Réplica AAA con todos los logos.",
+        "Calidad espejo, idéntico al original.",
+        "Clon 1:1, mismos materiales.",
+        "Clon perfecto, cantidad limitada.",
+        "Copia AAA, no se nota la diferencia.",
+    ),
+)
+CONTACTS: Final = each(
+    ("DM for more pics.", "WhatsApp for the catalogue.", "Order via Telegram, link in bio.", "WeChat: see profile."),
+    ("加微信看实拍。", "加V看更多款式。", "详情加薇信。", "下单前先加卫星。"),
+    ("Пишите в телеграм.", "Каталог в ватсап.", "Ссылка в профиле.", "Больше фото в тг."),
+    ("Catálogo por WhatsApp.", "Escríbeme al privado.", "Más fotos por interno.", "Pedidos por Telegram."),
+)
+# What those write in place of a name whom a search must not find.
+HINTS: Final = each(
+    ("A-brand, you know which", "see the picture for the name", "famous house", "same as in the photo"),
+    ("大牌同款", "看图就懂", "名字见图", "某家同款"),
+    ("известный дом", "бренд на фото", "марка видна на снимке", "тот самый бренд"),
+    ("marca conocida, ver foto", "el nombre está en la foto", "esa marca que ya sabes", "firma famosa"),
+)
