@@ -116,15 +116,16 @@ class Runtime:
         self.store.close()
 
 
-def open_runtime(settings: Settings, *, clock: Clock | None = None) -> Runtime:
-    """Everything for one process, on a database brought to this version's schema.
+def open_runtime(settings: Settings, *, clock: Clock | None = None, migrated: bool = False) -> Runtime:
+    """Everything for one process, on a database brought to this version's schema unless the caller has done so.
 
     The caller owns the home where SQLite is used. A home remembers its kind of clock, because times of two clocks
     in one database could not be compared.
     """
     home = Home.at(settings.home)
     url = settings.database_url or sqlite_url(home.database)
-    migrate(url)
+    if not migrated:
+        migrate(url)
     store = Store(url)
     store.check()
     chosen = clock or _clock(settings, store)
