@@ -116,7 +116,13 @@ class Runtime:
         self.store.close()
 
 
-def open_runtime(settings: Settings, *, clock: Clock | None = None, migrated: bool = False) -> Runtime:
+def open_runtime(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    draw: Callable[[], float] | None = None,
+    migrated: bool = False,
+) -> Runtime:
     """Everything for one process, on a database brought to this version's schema unless the caller has done so.
 
     The caller owns the home where SQLite is used. A home remembers its kind of clock, because times of two clocks
@@ -141,7 +147,7 @@ def open_runtime(settings: Settings, *, clock: Clock | None = None, migrated: bo
         clock=chosen,
         wall=SystemClock(),
         ids=IdSource(chosen),
-        draw=random.Random(secrets.randbits(128)).random,  # noqa: S311  # an audit sample, not a secret
+        draw=draw or random.Random(secrets.randbits(128)).random,  # noqa: S311  # an audit sample, not a secret
         jobs=Jobs(store.writes),
         bundles=bundle_store,
         models=LiveModels(bundle_store),

@@ -11,7 +11,7 @@ from tests.fixtures.postgres import Postgres, start_postgres
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
-pytest_plugins = ["tests.fixtures.runtimes", "tests.fixtures.clients"]
+pytest_plugins = ["tests.fixtures.runtimes", "tests.fixtures.clients", "tests.fixtures.working"]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -220,6 +220,7 @@ listing = _tenant(
     _at("first_known_at"),
     UniqueConstraint("marketplace_id", "external_id"),
     Index("ix_listing_seller", "marketplace_id", "seller_external_id", "first_known_at"),
+    Index("ix_listing_current", "marketplace_id", "version_id"),
 )
 
 listing_version = _tenant(

@@ -34,10 +34,12 @@ def run_child(
         It refused, crashed, or took longer than the timeout.
     """
     command = [sys.executable, "-P", "-m", "training.job", *arguments]
-    with tempfile.TemporaryFile() as errors:
-        child = subprocess.Popen(
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=child_environment(cache)
-        )
+        ) as child,
+    ):
         stopper = threading.Timer(timeout_seconds, child.kill)
         stopper.start()
         try:
@@ -46,9 +48,6 @@ def run_child(
         finally:
             stopper.cancel()
             child.kill()
-            child.wait()
-            if child.stdin is not None:
-                child.stdin.close()
         if code == 0 and last.get("event") == "done":
             return last
         if last.get("event") == "refused":

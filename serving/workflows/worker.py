@@ -47,8 +47,7 @@ class Worker:
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",
             "run_migrations": False,
-            # Nothing here waits for notifications; the sweep is the only schedule.
-            "notification_listener_polling_interval_sec": 60.0,
+            # Nothing here is scheduled by DBOS; the sweep is the only schedule.
             "scheduler_polling_interval_sec": 60.0,
             "max_executor_threads": settings.job_threads + 4,
         }

@@ -179,6 +179,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("marketplace_id", "external_id", name=op.f("uq_listing_marketplace_id_external_id")),
     )
     with op.batch_alter_table("listing", schema=None) as batch_op:
+        batch_op.create_index("ix_listing_current", ["marketplace_id", "version_id"], unique=False)
         batch_op.create_index(
             "ix_listing_seller", ["marketplace_id", "seller_external_id", "first_known_at"], unique=False
         )
@@ -770,6 +771,7 @@ def downgrade() -> None:
     op.drop_table("price_reference")
     with op.batch_alter_table("listing", schema=None) as batch_op:
         batch_op.drop_index("ix_listing_seller")
+        batch_op.drop_index("ix_listing_current")
 
     op.drop_table("listing")
     op.drop_table("facts")

@@ -1,0 +1,300 @@
+"""What pages show beside each other and no repository keeps together; nothing here writes."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, false, func, or_, select, tuple_
+from sqlalchemy.sql.selectable import Select
+
+from features.facts import Facts, facts_from_json
+from models.action import ActionKind, ActionState
+from models.case import CaseLane, CaseState
+from models.verdict import Judgement, Side
+from serving.db.cases import Case
+from serving.db.tables import action, brand, facts, listing, listing_version, review_case, setup_token, verdict
+
+Pair = tuple[str, str]
+Key = TypeVar("Key")
+_COSTLIEST_FIRST: Final = (review_case.c.priority.desc(), review_case.c.case_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A person's verdict that nothing has followed yet, with its offer and what it set off."""
+
+    case_id: str
+    judgement: Judgement
+    known_at: datetime
+    external_id: str
+    content: Mapping[str, Any]
+    seller_external_id: str | None
+    brand_name: str | None
+    case_lane: CaseLane
+    case_state: CaseState
+    action_kind: ActionKind | None
+    leaves_at: datetime | None
+
+
+def given_since(connection: Connection, user_id: str, side: Side, since: datetime) -> list[Given]:
+    """A person's verdicts since a moment that still stand and that nobody has gone on from, newest first."""
+    later = verdict.alias("later")
+    followed = select(later.c.verdict_id).where(
+        later.c.marketplace_id == verdict.c.marketplace_id,
+        later.c.case_id == verdict.c.case_id,
+        tuple_(later.c.known_at, later.c.verdict_id) > tuple_(verdict.c.known_at, verdict.c.verdict_id),
+    )
+    query = (
+        select(
+            verdict,
+            listing.c.external_id,
+            listing_version.c.content,
+            listing_version.c.seller_external_id,
+            brand.c.name.label("brand_name"),
+            review_case.c.lane.label("case_lane"),
+            review_case.c.state.label("case_state"),
+            action.c.kind,
+            action.c.leaves_at,
+        )
+        .join(review_case, _same(verdict, review_case, "case_id"))
+        .join(listing, _same(verdict, listing, "listing_id"))
+        .join(listing_version, _same(verdict, listing_version, "version_id"))
+        .outerjoin(action, _same(verdict, action, "verdict_id"))
+        .outerjoin(brand, brand.c.brand_id == review_case.c.brand_id)
+        .where(
+            verdict.c.user_id == user_id,
+            verdict.c.side == side.value,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            verdict.c.known_at > since,
+            review_case.c.state != CaseState.STALE.value,
+            ~followed.exists(),
+        )
+        .order_by(verdict.c.known_at.desc(), verdict.c.verdict_id.desc())
+    )
+    return [_given(row) for row in connection.execute(query).mappings()]
+
+
+def _given(row: RowMapping) -> Given:
+    return Given(
+        row["case_id"],
+        Judgement(row["judgement"]),
+        row["known_at"],
+        row["external_id"],
+        row["content"],
+        row["seller_external_id"],
+        row["brand_name"],
+        CaseLane(row["case_lane"]),
+        CaseState(row["case_state"]),
+        ActionKind(row["kind"]) if row["kind"] else None,
+        row["leaves_at"],
+    )
+
+
+def _same(one: Any, other: Any, key: str) -> ColumnElement[bool]:
+    """A reference inside the marketplace."""
+    return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])
+
+
+def facts_of_many(connection: Connection, keys: Collection[Pair]) -> dict[Pair, Facts]:
+    """The facts of many scores by (marketplace, digest)."""
+    places, digests = ({key[i] for key in keys} for i in (0, 1))
+    query = select(facts).where(facts.c.marketplace_id.in_(places), facts.c.digest.in_(digests))
+    return {(row.marketplace_id, row.digest): facts_from_json(row.body) for row in connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """A case's place in a queue, counted from 1, and the cases beside it; None at the ends and outside the queue."""
+
+    place: int | None
+    size: int
+    before: str | None
+    after: str | None
+
+
+def neighbours(
+    connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane], case: Case
+) -> Neighbours:
+    """Where a case stands in the queue of these lanes."""
+    ahead, inside = _ahead_of(case), case.state is CaseState.OPEN and case.lane in lanes
+    counted = select(func.count()).select_from(review_case).where(*_open(marketplaces, lanes))
+    before = _ids(marketplaces, lanes).where(ahead).order_by(review_case.c.priority, review_case.c.case_id.desc())
+    after = _ids(marketplaces, lanes).where(_behind(case)).order_by(*_COSTLIEST_FIRST)
+    return Neighbours(
+        connection.execute(counted.where(ahead)).scalar_one() + 1 if inside else None,
+        connection.execute(counted).scalar_one(),
+        connection.execute(before.limit(1)).scalar() if inside else None,
+        connection.execute(after.limit(1)).scalar(),
+    )
+
+
+def next_free(
+    connection: Connection,
+    marketplaces: Collection[str],
+    lanes: Collection[CaseLane],
+    case: Case,
+    *,
+    user_id: str,
+    at: datetime,
+) -> str | None:
+    """The case to go on with: the next below this one that nobody else holds, else the first that nobody holds."""
+    free = or_(
+        review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
+    )
+    query = (
+        _ids(marketplaces, lanes)
+        .where(free, review_case.c.case_id != case.case_id)
+        .order_by(_behind(case).desc(), *_COSTLIEST_FIRST)
+    )
+    return connection.execute(query.limit(1)).scalar()
+
+
+def _ids(marketplaces: Collection[str], lanes: Collection[CaseLane]) -> Select[str]:
+    return select(review_case.c.case_id).where(*_open(marketplaces, lanes))
+
+
+def _open(marketplaces: Collection[str], lanes: Collection[CaseLane]) -> tuple[ColumnElement[bool], ...]:
+    return (
+        review_case.c.state == CaseState.OPEN.value,
+        review_case.c.marketplace_id.in_(marketplaces),
+        review_case.c.lane.in_([lane.value for lane in lanes]),
+    )
+
+
+def _ahead_of(case: Case) -> ColumnElement[bool]:
+    level = and_(review_case.c.priority == case.priority, review_case.c.case_id < case.case_id)
+    return or_(review_case.c.priority > case.priority, level)
+
+
+def _behind(case: Case) -> ColumnElement[bool]:
+    level = and_(review_case.c.priority == case.priority, review_case.c.case_id > case.case_id)
+    return or_(review_case.c.priority < case.priority, level)
+
+
+def overdue_count(connection: Connection, places: Collection[str], lanes: Collection[CaseLane], at: datetime) -> int:
+    """How many open cases of these lanes are late."""
+    late = (*_open(places, lanes), review_case.c.due_at <= at)
+    return connection.execute(select(func.count()).select_from(review_case).where(*late)).scalar_one()
+
+
+def follower(connection: Connection, marketplace_id: str, case_id: str) -> str | None:
+    """The case that took a case's place when its offer was changed or its removal appealed against."""
+    query = (
+        select(review_case.c.case_id)
+        .where(review_case.c.marketplace_id == marketplace_id, review_case.c.follows_case_id == case_id)
+        .order_by(review_case.c.opened_at.desc(), review_case.c.case_id.desc())
+    )
+    return connection.execute(query.limit(1)).scalar()
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Open questions of a brand in a marketplace."""
+
+    number: int
+    oldest_due_at: datetime
+
+
+def open_questions(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, Questions]:
+    """How many questions wait for each brand that has any."""
+    key = (review_case.c.marketplace_id, review_case.c.brand_id)
+    query = (
+        select(*key, func.count().label("n"), func.min(review_case.c.due_at).label("oldest"))
+        .where(
+            review_case.c.state == CaseState.OPEN.value,
+            review_case.c.lane == CaseLane.ASK_BRAND.value,
+            _one_of(pairs, *key),
+        )
+        .group_by(*key)
+    )
+    return {(row.marketplace_id, row.brand_id): Questions(row.n, row.oldest) for row in connection.execute(query)}
+
+
+def _one_of(pairs: Collection[Pair], place: Any, brand_id: Any) -> ColumnElement[bool]:
+    """A brand in a marketplace among these; no pairs match nothing, so that nobody sees everything by having none."""
+    return or_(false(), *(and_(place == here, brand_id == wanted) for here, wanted in sorted(pairs)))
+
+
+def standing_answers(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[Judgement, int]]:
+    """What each brand's people have answered and not taken back."""
+    later = verdict.alias("later")
+    withdrawn = select(later.c.verdict_id).where(
+        later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
+    )
+    key = (verdict.c.marketplace_id, verdict.c.brand_id)
+    query = (
+        select(*key, verdict.c.judgement, func.count().label("n"))
+        .where(
+            verdict.c.side == Side.BRAND.value,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            _one_of(pairs, *key),
+            ~withdrawn.exists(),
+        )
+        .group_by(*key, verdict.c.judgement)
+    )
+    return _by_pair(connection, query, Judgement)
+
+
+@dataclass(frozen=True, slots=True)
+class BrandAction:
+    """An action on an offer that bears a brand, as the brand may see it."""
+
+    external_id: str
+    content: Mapping[str, Any]
+    kind: ActionKind
+    state: ActionState
+    leaves_at: datetime
+    sent_at: datetime | None
+    acknowledged_at: datetime | None
+
+
+def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) -> list[BrandAction]:
+    """The latest removals and reinstatements of offers that bear these brands, newest first."""
+    query = (
+        select(action, listing.c.external_id, listing_version.c.content)
+        .join(verdict, _same(action, verdict, "verdict_id"))
+        .join(review_case, _same(verdict, review_case, "case_id"))
+        .join(listing, _same(action, listing, "listing_id"))
+        .join(listing_version, _same(verdict, listing_version, "version_id"))
+        .where(_one_of(pairs, review_case.c.marketplace_id, review_case.c.brand_id))
+        .order_by(action.c.created_at.desc(), action.c.action_id.desc())
+        .limit(most)
+    )
+    return [
+        BrandAction(
+            row["external_id"],
+            row["content"],
+            ActionKind(row["kind"]),
+            ActionState(row["state"]),
+            *(row[name] for name in ("leaves_at", "sent_at", "acknowledged_at")),
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def removal_counts(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[ActionState, int]]:
+    """How the removals of offers that bear each of these brands stand."""
+    key = (review_case.c.marketplace_id, review_case.c.brand_id)
+    query = (
+        select(*key, action.c.state, func.count().label("n"))
+        .join(verdict, _same(action, verdict, "verdict_id"))
+        .join(review_case, _same(verdict, review_case, "case_id"))
+        .where(action.c.kind == ActionKind.REMOVE.value, _one_of(pairs, *key))
+        .group_by(*key, action.c.state)
+    )
+    return _by_pair(connection, query, ActionState)
+
+
+def _by_pair(connection: Connection, query: Select[Any], kind: Callable[[str], Key]) -> dict[Pair, dict[Key, int]]:
+    """Rows of marketplace, brand, state and count."""
+    found: dict[Pair, dict[Key, int]] = {}
+    for place, brand_id, state, number in connection.execute(query):
+        found.setdefault((place, brand_id), {})[kind(state)] = number
+    return found
+
+
+def is_setup_open(connection: Connection, token_hash: str) -> bool:
+    """Whether a set-up link has not been used."""
+    query = select(setup_token).where(setup_token.c.token_hash == token_hash, setup_token.c.used_at.is_(None))
+    return connection.execute(query).first() is not None

@@ -1,0 +1,164 @@
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+
+from models.bundle import digest_of
+from models.errors import BundleRefused, Conflict, Invalid, NotFound
+from models.verdict import Judgement
+from serving.db import learning
+from serving.db.tables import audit_entry, model, training_job
+from serving.usecases.labelling import export_snapshot
+from serving.usecases.learn import request_training
+from serving.usecases.promote import challenger, promote, rollback
+from tests.fixtures.labels import label_a_past
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from training.bundle_folder import write_bundle_folder
+from training.pipeline import Candidate, train
+from training.snapshot import SnapshotRefused, read_snapshot
+
+
+def test_a_verdict_becomes_a_label_only_when_it_is_mature(any_site: Site) -> None:
+    case = a_case(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    any_site.clock.forward(days=6)
+    with pytest.raises(Invalid, match="No label is mature"):
+        export_snapshot(any_site.runtime, any_site.here)
+    any_site.clock.forward(days=1)
+    _, path, digest = export_snapshot(any_site.runtime, any_site.here)
+    (row,) = read_snapshot(path, expected=digest).rows
+    assert (row.label, row.evidence_level, row.weight, row.inclusion_probability) == (0, "one_reviewer", 0.7, 1.0)
+    assert row.provenance[0].startswith("vdt_")
+
+
+def test_a_snapshot_holds_the_facts_as_they_were_scored(any_site: Site) -> None:
+    case = a_case(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    any_site.clock.forward(days=8)
+    _, path, _ = export_snapshot(any_site.runtime, any_site.here)
+    (facts,) = read_snapshot(path).facts()
+    assert facts.listing.external_id == "MP-9"
+    assert facts.as_of < any_site.clock.now()
+
+
+def test_one_retraining_at_a_time(any_site: Site) -> None:
+    request_training(any_site.runtime, any_site.marketplace, by="test")
+    with pytest.raises(Conflict, match="under way"):
+        request_training(any_site.runtime, any_site.marketplace, by="test")
+
+
+def test_too_few_labels_are_refused_with_their_count(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=8)
+    _, path, _ = export_snapshot(site.runtime, site.here)
+    with pytest.raises(SnapshotRefused, match="0 counterfeit and 1 genuine"):
+        train(read_snapshot(path), champion=None, seed=0, threads=1)
+
+
+@pytest.fixture(scope="module")
+def candidates(populated_sqlite: Populated, tmp_path_factory: pytest.TempPathFactory) -> list[Candidate]:
+    """Two candidates of equal data and different seeds; training them takes longer than all tests that use them."""
+    with copy_on_sqlite(tmp_path_factory.mktemp("candidates"), populated_sqlite) as site:
+        label_a_past(site, listings=1_500)
+        site.clock.forward(days=20)
+        _, path, _ = export_snapshot(site.runtime, site.here)
+        return [train(read_snapshot(path), champion=None, seed=seed, threads=1) for seed in (0, 1)]
+
+
+@pytest.fixture
+def trained(site: Site, candidates: list[Candidate]) -> tuple[Site, list[str]]:
+    """A site that has both."""
+    digests = [digest_of(candidate.files) for candidate in candidates]
+    for candidate, digest in zip(candidates, digests, strict=True):
+        write_bundle_folder(site.runtime.bundles.folder(digest), candidate.files, {"report": candidate.report})
+        site.clock.forward(minutes=1)
+        now, job_id = site.clock.now(), site.runtime.ids.new("job")
+        job = {"job_id": job_id, "state": "done", "progress": {}, "requested_by": "test", "created_at": now}
+        found = {
+            "marketplace_id": site.here,
+            "digest": digest,
+            "fingerprint": site.runtime.bundles.load(digest).fingerprint,
+            "job_id": job_id,
+            "report": dict(candidate.report),
+            "created_at": now,
+        }
+        with site.runtime.store.write() as connection:
+            connection.execute(insert(training_job).values(marketplace_id=site.here, **job))
+            learning.add_model(connection, found)
+    return site, digests
+
+
+def test_a_bundle_is_tried_in_a_child_before_it_is_admitted(
+    site: Site, candidates: list[Candidate], tmp_path: Path
+) -> None:
+    write_bundle_folder(tmp_path / "new", candidates[0].files, {"report": candidates[0].report})
+    digest = site.runtime.bundles.admit(tmp_path / "new")
+    assert site.runtime.bundles.load(digest).digest == digest_of(candidates[0].files)
+
+
+def test_promotion_and_rollback_change_what_scores_at_once(trained: tuple[Site, list[str]]) -> None:
+    site, (first, second) = trained
+    reason = "for the test"
+    assert promote(site.runtime, site.marketplace, digest=first, by="wei", reason=reason) == first
+    assert site.runtime.models.of(site.here).digest == first  # type: ignore[union-attr]  # just promoted
+    site.clock.forward(minutes=1)
+    assert promote(site.runtime, site.marketplace, digest="challenger", by="wei", reason=reason) == second
+    assert site.runtime.models.of(site.here).digest == second  # type: ignore[union-attr]  # as above
+    site.clock.forward(minutes=1)
+    assert rollback(site.runtime, site.marketplace, by="wei") == first
+    assert site.runtime.models.of(site.here).digest == first  # type: ignore[union-attr]  # as above
+
+
+def test_a_model_that_fails_a_gate_needs_a_reason(trained: tuple[Site, list[str]]) -> None:
+    site, (first, _) = trained
+    with site.runtime.store.write() as connection:
+        found = learning.get_model(connection, site.here, first)
+        report = {**found.report, "gates": [{"name": "calibration", "passed": False, "sentence": "It is off."}]}
+        connection.execute(model.update().where(model.c.digest == first).values(report=report))
+    with pytest.raises(Invalid, match="Not passed: calibration"):
+        promote(site.runtime, site.marketplace, digest=first, by="wei")
+    promote(site.runtime, site.marketplace, digest=first, by="wei", reason="The new season changed prices.")
+    with site.runtime.store.read() as connection:
+        (promotion,) = learning.promotions(connection, site.here)
+    assert promotion.note == "The new season changed prices."
+
+
+def test_the_champion_is_not_promoted_twice_and_there_must_be_one_to_go_back_to(
+    trained: tuple[Site, list[str]],
+) -> None:
+    site, (first, _) = trained
+    promote(site.runtime, site.marketplace, digest=first, by="wei", reason="x")
+    with pytest.raises(Conflict, match="champion already"):
+        promote(site.runtime, site.marketplace, digest=first, by="wei", reason="x")
+    with pytest.raises(Conflict, match="no earlier champion"):
+        rollback(site.runtime, site.marketplace, by="wei")
+
+
+def test_a_beginning_of_a_digest_names_a_model_and_a_stranger_is_not_found(trained: tuple[Site, list[str]]) -> None:
+    site, (first, second) = trained
+    assert promote(site.runtime, site.marketplace, digest=first[:12], by="wei", reason="x") == first
+    with pytest.raises(NotFound):
+        promote(site.runtime, site.marketplace, digest="f" * 64, by="wei", reason="x")
+    found = challenger(site.runtime, site.marketplace)
+    assert found is not None
+    assert found.digest == second
+
+
+def test_a_damaged_bundle_is_never_put_in_force(trained: tuple[Site, list[str]]) -> None:
+    site, (first, second) = trained
+    promote(site.runtime, site.marketplace, digest=first, by="wei", reason="x")
+    forest = site.runtime.bundles.folder(second) / "forest.txt"
+    forest.write_bytes(forest.read_bytes()[:-40])
+    with pytest.raises(BundleRefused, match="is not the file that the manifest names"):
+        promote(site.runtime, site.marketplace, digest=second, by="wei", reason="x")
+    assert site.runtime.models.of(site.here).digest == first  # type: ignore[union-attr]  # the champion stays
+
+
+def test_a_promotion_is_one_audit_entry(trained: tuple[Site, list[str]]) -> None:
+    site, (first, _) = trained
+    promote(site.runtime, site.marketplace, digest=first, by="user:wei", reason="x")
+    with site.runtime.store.read() as connection:
+        query = select(audit_entry.c.act, audit_entry.c.actor).where(audit_entry.c.subject == first)
+        assert [tuple(row) for row in connection.execute(query)] == [("model.promote", "user:wei")]

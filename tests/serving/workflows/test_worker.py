@@ -1,0 +1,111 @@
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from models.action import ActionState
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.db import actions, audit, learning
+from serving.usecases import founding
+from serving.usecases.learn import request_training
+from serving.usecases.promote import promote
+from tests.fixtures.labels import label_a_past
+from tests.fixtures.receivers import a_receiver
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+
+
+def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_a_confirmation_reaches_the_marketplace_by_itself_when_the_window_closes(working_site: Site) -> None:
+    site = working_site
+    with a_receiver() as receiver:
+        founding.register_webhook(
+            site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
+        )
+        case = a_case(site, CaseLane.ASK_BRAND)
+        action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+        assert action is not None
+
+        def acknowledged() -> bool:
+            with site.runtime.store.read() as connection:
+                return actions.get(connection, site.here, action.action_id).state is ActionState.ACKNOWLEDGED
+
+        wait_until(acknowledged)
+    assert sum(receiver.effects.values()) == 1
+
+
+def test_many_confirmations_with_lost_acknowledgements_have_one_effect_each(working_site: Site) -> None:
+    site, many = working_site, 20
+    with a_receiver(effect_before_failure=True) as receiver:
+        # The first attempts only: a second failure would wait five minutes.
+        receiver.answer = lambda number: 504 if number < many and number % 5 == 0 else 204
+        founding.register_webhook(
+            site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
+        )
+        for i in range(many):
+            judge(
+                site,
+                site.brand_person,
+                a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-many-{i}"),
+                Judgement.COUNTERFEIT,
+            )
+
+        def settled() -> bool:
+            with site.runtime.store.read() as connection:
+                counts = actions.counts(connection, site.here)
+            return sum(n for (_, state), n in counts.items() if state is not ActionState.ACKNOWLEDGED) == 0
+
+        wait_until(settled)
+    assert len(receiver.effects) == many
+    assert len(receiver.deliveries) > many
+    with site.runtime.store.read() as connection:
+        assert audit.check(connection)[1] is None
+
+
+def test_jobs_are_stored_without_pickles(working_site: Site) -> None:
+    table = "dbos.workflow_status" if working_site.runtime.store.url.startswith("postgresql") else "workflow_status"
+    with working_site.runtime.store.read() as connection:
+        formats = set(connection.execute(text(f"SELECT serialization FROM {table}")).scalars())  # noqa: S608  # no input
+    assert formats == {"portable_json"}
+
+
+@pytest.mark.timeout(300)
+def test_a_retraining_runs_in_a_child_and_a_promotion_is_published(working_site: Site) -> None:
+    site = working_site
+    label_a_past(site, listings=1_500)
+    make_labels_mature(site)
+    job_id = request_training(site.runtime, site.marketplace, by="test")
+
+    def ended() -> bool:
+        with site.runtime.store.read() as connection:
+            return learning.get_job(connection, site.here, job_id).state in {"done", "failed"}
+
+    wait_until(ended, seconds=200)
+    with site.runtime.store.read() as connection:
+        job = learning.get_job(connection, site.here, job_id)
+        assert (job.state, job.error) == ("done", None)
+        assert job.digest is not None
+        found = learning.get_model(connection, site.here, job.digest)
+    assert found.mlflow_version == "1"
+    assert promote(site.runtime, site.marketplace, digest="challenger", by="test", reason="x") == job.digest
+    live = site.runtime.models.of(site.here)
+    assert live is not None
+    assert live.digest == job.digest
+
+
+def make_labels_mature(site: Site) -> None:
+    """The worker's clock is real, so the verdicts are moved into the past instead."""
+    with site.runtime.store.write() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("UPDATE verdict SET known_at = known_at - interval '30 days'"))
+        else:
+            shifted = "strftime('%Y-%m-%dT%H:%M:%S', substr(known_at, 1, 19), '-30 days') || '.000000Z'"
+            connection.execute(text(f"UPDATE verdict SET known_at = {shifted}"))  # noqa: S608  # no input
