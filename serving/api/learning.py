@@ -1,5 +1,6 @@
 """Models for tools and scripts: list, retrain, promote, roll back."""
 
+import dataclasses
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
@@ -15,6 +16,7 @@ from serving.db.learning import Job, Model
 from serving.db.marketplaces import Marketplace
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
+from serving.usecases.labelling import count_labels
 from serving.usecases.learn import request_training
 from serving.usecases.promote import promote, rollback
 
@@ -71,6 +73,14 @@ def _model(found: Model) -> dict[str, Any]:
         "gates": report["gates"],
         "judged": {name: report["judged"].get(name) for name in ("rows", "positives", "candidate", "champion")},
     }
+
+
+@router.get("/api/v1/labels")
+def get_labels(request: Request, session: Reader) -> dict[str, int]:
+    """How many labels are mature, and how many a training needs."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
+    return dataclasses.asdict(count_labels(runtime, found.marketplace_id))
 
 
 @router.post("/api/v1/trainings", status_code=202)

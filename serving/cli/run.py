@@ -73,7 +73,7 @@ def reference_marketplace(port: Port = None) -> None:
 @app.command()
 def demo(
     listings: Annotated[
-        int, typer.Option(min=500, max=200_000, help="How many listings the marketplace sends.")
+        int, typer.Option(min=1_000, max=200_000, help="How many listings the marketplace sends.")
     ] = 5_000,
     seed: Annotated[int, typer.Option(min=0, help="Decides everything that is simulated.")] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,

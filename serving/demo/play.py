@@ -18,6 +18,7 @@ MATURITY: Final = timedelta(days=15)
 _BATCH: Final = 1_000
 _CASES_PER_ANALYST: Final = 60
 _UNDO_SHARE: Final = 0.04
+_TIMES_NEEDED: Final = 2  # Half of the labels may belong to sellers who are on both sides of the cut.
 _STAFF: Final = 7  # The staff's stream of chance beside those of the world.
 
 
@@ -66,6 +67,16 @@ class Play:
         """Move the simulated clock; what is due leaves."""
         self.now = moment
         self.cast.marketplace.call("POST", "/api/v1/clock", {"to": moment.isoformat()})
+
+    def until_it_can_learn(self, moment: datetime) -> None:
+        """Let days pass up to a moment, and on until enough labels are mature to train and to judge."""
+        self.until(moment)
+        while True:
+            found = self.cast.data_scientist.call("GET", "/api/v1/labels")
+            enough = found["counterfeit"] >= _TIMES_NEEDED * found["counterfeit_needed"]
+            if (enough and found["genuine"] >= found["genuine_needed"]) or self.now > self.world.sent[-1].at:
+                return
+            self.until(self.now + 2 * STEP)
 
     def train_and_promote(self, tell: Callable[[str, float], None]) -> dict[str, Any]:
         """Retrain, wait for the candidate, promote it as the data scientist; returns the model's figures."""

@@ -125,8 +125,9 @@ def _play(home: Home, wish: Wish, children: Children, console: Console) -> dict[
         front = Front(_start(home, wish.port, start, children), progress.console.print)
         cast = _found(home, front, world)
         home.write_private(CREDENTIALS, cast.credentials)
-        before, after = _history(Play(cast, world, wish.seed, lambda _n: None), world, progress)
-        figures = _settle(cast)
+        play = Play(cast, world, wish.seed, lambda _n: None)
+        before, after = _history(play, world, progress)
+        figures = _settle(play)
         task = progress.add_task("both models on unseen sellers", total=None)
         files = [read_bundle_folder(home.bundles / digest) for digest in (before["digest"], after["digest"])]
         compared = compare(settings, files, as_of=datetime.now(UTC))
@@ -148,7 +149,7 @@ def _history(play: Play, world: World, progress: Progress) -> tuple[dict[str, An
     length = end - start
     bar = progress.add_task("listings, starter scorecard", total=len(world.sent))
     play.progress = lambda done: progress.update(bar, completed=done)
-    play.until(start + length * _FIRST_MODEL)
+    play.until_it_can_learn(start + length * _FIRST_MODEL)
     before = _train(play, progress, "first model")
     progress.update(bar, description="listings, first model")
     play.until(start + length * _SECOND_MODEL)
@@ -194,14 +195,15 @@ def _found(home: Home, front: Front, world: World) -> Cast:
         return found(OverSocket(client).call, front, world, webhook_url=url, webhook_secret=receiver["secret"])
 
 
-def _settle(cast: Cast) -> dict[str, Any]:
-    """The figures once nothing is on its way any more."""
+def _settle(play: Play) -> dict[str, Any]:
+    """The figures once nothing is on its way any more; an hour passes with each look, so that undo windows close."""
     until = time.monotonic() + _SETTLES_WITHIN_SECONDS
     while True:
-        figures: dict[str, Any] = cast.marketplace.call("GET", "/api/v1/figures")
+        play.move_clock(play.now + timedelta(hours=1))
+        time.sleep(0.2)
+        figures: dict[str, Any] = play.cast.marketplace.call("GET", "/api/v1/figures")
         if figures["pending"] == 0 or time.monotonic() > until:
             return figures
-        time.sleep(0.2)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What people have said so far, as labelled facts: the only way from the live database to training."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from models.labels import AppealState, GivenVerdict, Label, label_from
 from models.policies.labels import LabelPolicy
 from serving.db import appeals, learning, marketplaces, references, verdicts
 from serving.runtime import Runtime
+from training.judging import FEWEST_NEGATIVES, FEWEST_POSITIVES
 from training.snapshot import SnapshotRow, write_snapshot
 
 
@@ -55,6 +57,24 @@ def labelled_rows(
                 )
             )
     return rows
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCount:
+    """Mature labels, and how many of each a training needs."""
+
+    counterfeit: int
+    genuine: int
+    counterfeit_needed: int = FEWEST_POSITIVES
+    genuine_needed: int = FEWEST_NEGATIVES
+
+
+def count_labels(runtime: Runtime, marketplace_id: str) -> LabelCount:
+    """How many labels are mature now."""
+    with runtime.store.read() as connection:
+        rows = labelled_rows(connection, marketplace_id, runtime.policies.labels, runtime.clock.now())
+    counterfeit = sum(row.label for row in rows)
+    return LabelCount(counterfeit, len(rows) - counterfeit)
 
 
 def export_snapshot(runtime: Runtime, marketplace_id: str) -> tuple[str, Path, str]:

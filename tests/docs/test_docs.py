@@ -1,0 +1,67 @@
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from features.listing import Listing, check
+from tests.docs.generate import GENERATED, ROOT, commands, listing_schema
+from tests.fixtures.listings import a_row, a_suspect_row
+
+HAND_WRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+NOW = datetime(2027, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("name", GENERATED)
+def test_a_generated_file_is_what_the_code_says_now(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == GENERATED[name](), "run `make docs`"
+
+
+@pytest.mark.parametrize("row", [a_row(), a_suspect_row()], ids=["honest", "suspect"])
+def test_what_the_door_accepts_the_schema_accepts(row: dict[str, object]) -> None:
+    assert isinstance(check(row, received_at=NOW), Listing)
+    jsonschema.validate(row, json.loads(listing_schema()))
+
+
+def test_every_row_of_the_sample_comes_through_the_door_and_the_schema() -> None:
+    schema = json.loads(listing_schema())
+    rows = [json.loads(line) for line in (ROOT / "data" / "sample.ndjson").read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == 40
+    for row in rows:
+        assert isinstance(check(row, received_at=NOW), Listing), row["external_id"]
+        jsonschema.validate(row, schema)
+
+
+def test_every_command_has_a_sentence_of_help() -> None:
+    assert all((command.help or "").strip().endswith(".") for command in commands().values())
+
+
+def test_commands_named_in_the_documents_exist() -> None:
+    known = set(commands())
+    for path in HAND_WRITTEN:
+        for named in re.findall(r"`touchstone ([a-z][a-z-]+(?: [a-z]+)?)", path.read_text(encoding="utf-8")):
+            first = named.split(" ")[0]
+            assert named in known or first in known or any(name.startswith(f"{first} ") for name in known), (
+                path,
+                named,
+            )
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for path in HAND_WRITTEN:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", path.read_text(encoding="utf-8")):
+            assert (path.parent / target).exists(), (path, target)
+
+
+def test_make_targets_named_in_the_documents_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for path in HAND_WRITTEN:
+        assert set(re.findall(r"`make ([a-z]+)", path.read_text(encoding="utf-8"))) <= targets, path
+
+
+def test_no_document_or_file_names_a_registry_host_or_a_machine() -> None:
+    hosts = re.compile("pythonh" + "osted|pyp" + r"i\.org/simple|registry\.np" + "mjs|/wo" + "rk/main")
+    for path in [*HAND_WRITTEN, *sorted(Path(ROOT / "requirements").iterdir())]:
+        assert not hosts.search(path.read_text(encoding="utf-8")), path
