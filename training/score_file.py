@@ -1,18 +1,20 @@
-"""A file in, scores out: one row per row, in order, in memory that does not grow with the file."""
+"""A file in, scores out: one row per row, in order, on as many processes as one likes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from joblib import Parallel, delayed
 
 from features.compute import compute
 from features.facts import NOTHING_RECORDED, assemble_facts
 from features.listing import Rejection
-from models.bundle import Bundle
+from models.bundle import Bundle, from_files, verify
 from models.policies.routing import DEFAULT_ROUTING
 from models.routing import Lane, Situation, route
 from models.score import Score
@@ -35,25 +37,36 @@ _NO_DRAW: Final = 1.0  # A file is no marketplace: nothing in it is drawn for au
 def score_file(
     path: Path,
     format_name: str,
-    bundle: Bundle,
+    files: Mapping[str, bytes],
     out: Path,
     *,
     received_at: datetime,
-    threads: int = 1,
+    processes: int = 1,
     advanced: Callable[[int], None] = lambda _: None,
 ) -> dict[str, int]:
     """Score every row; returns how many took each route.
 
+    Batches of a thousand go to `processes` processes and come back in order, so memory does not grow with the file.
     `listing_id` is the input's own id as text. `probability` is null only for a row that the door refused, whose
     route is `quarantined`. Reasons are those of the model and of the route for rows that would go to a person, and the
     route's alone for the others. Brands take part where the bundle's register knows them.
+
+    Raises
+    ------
+    BundleRefused
+        The files are no bundle of this feature set.
+    Unreadable, UnknownLayout
+        The file as a whole cannot be read as this format.
     """
+    verify(files)
+    shared = tuple(sorted(files.items()))
     counts: dict[str, int] = {}
     rows = read_listings(path, format_name, received_at=received_at, advanced=advanced)
     temporary = out.with_name(f".{out.name}.writing")
+    workers = Parallel(n_jobs=processes, return_as="generator", pre_dispatch=2 * processes)
+    tasks = (delayed(_score_batch)(batch, shared, format_name, received_at) for batch in _batches(rows))
     with pq.ParquetWriter(temporary, SCHEMA, compression="zstd") as writer:
-        while batch := list(islice(rows, _BATCH)):
-            columns = _score_batch(batch, bundle, format_name, received_at, threads)
+        for columns in workers(tasks):
             for name in columns["route"]:
                 counts[str(name)] = counts.get(str(name), 0) + 1
             writer.write_table(pa.table(columns, schema=SCHEMA))
@@ -61,16 +74,28 @@ def score_file(
     return counts
 
 
+def _batches(rows: Iterator[CheckedRow]) -> Iterator[list[CheckedRow]]:
+    while batch := list(islice(rows, _BATCH)):
+        yield batch
+
+
+@cache
+def _bundle_of(files: tuple[tuple[str, bytes], ...]) -> Bundle:
+    """Each process builds the model from the verified files once."""
+    return from_files(dict(files))
+
+
 def _score_batch(
-    batch: Sequence[CheckedRow], bundle: Bundle, marketplace: str, as_of: datetime, threads: int
+    batch: Sequence[CheckedRow], files: tuple[tuple[str, bytes], ...], marketplace: str, as_of: datetime
 ) -> dict[str, list[object]]:
+    bundle = _bundle_of(files)
     scorable = [row for row in batch if not isinstance(row.listing, Rejection)]
     computed = [
         compute(assemble_facts(row.listing, bundle.references, NOTHING_RECORDED, marketplace=marketplace, as_of=as_of))
         for row in scorable
         if not isinstance(row.listing, Rejection)
     ]
-    scores = bundle.score_many(computed, with_reasons=False, threads=threads)
+    scores = bundle.score_many(computed, with_reasons=False)
     routes = []
     for one, score in zip(computed, scores, strict=True):
         brand, reading = one.facts.brand, one.evidence.reading
@@ -85,7 +110,7 @@ def _score_batch(
         )
         routes.append(route(score, situation, draw=_NO_DRAW, policy=DEFAULT_ROUTING, thresholds=bundle.thresholds))
     shown = [i for i, found in enumerate(routes) if found.lane is not Lane.RELEASE]
-    explained = dict(zip(shown, bundle.score_many([computed[i] for i in shown], threads=threads), strict=True))
+    explained = dict(zip(shown, bundle.score_many([computed[i] for i in shown]), strict=True))
     answers = {
         row.number: (score.probability, found.lane.value, [*_sentences(explained.get(i)), *found.reasons])
         for i, (row, score, found) in enumerate(zip(scorable, scores, routes, strict=True))

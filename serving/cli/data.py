@@ -20,6 +20,7 @@ FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet or XML.", 
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
 _BATCH: Final = 1_000
 _SHOWN: Final = 20
+_LARGE_FILE_BYTES: Final = 5_000_000
 EXIT_UNUSABLE: Final = 2
 
 
@@ -216,6 +217,13 @@ def _interval(found: list[float | None]) -> str:
     return "unknown" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
+def processes_for(file: Path) -> int:
+    """All cores for a large file; a small one is done before a second process has started."""
+    import os
+
+    return os.cpu_count() or 1 if file.is_file() and file.stat().st_size > _LARGE_FILE_BYTES else 1
+
+
 @app.command()
 def score(
     file: FILE,
@@ -226,21 +234,21 @@ def score(
     """Score a file's rows with a bundle: row, listing_id, probability, route, reasons."""
     from datetime import UTC, datetime
 
-    from models.bundle import from_files
+    from models.bundle import digest_of
     from training.bundle_folder import read_bundle_folder
     from training.score_file import score_file
 
     known_format(format_name)
-    loaded = from_files(read_bundle_folder(bundle))
+    files = read_bundle_folder(bundle)
     with unusable_file(), progress_bar(file.name, file.stat().st_size if file.is_file() else 0) as move:
         found = score_file(
             file,
             format_name,
-            loaded,
+            files,
             out,
             received_at=datetime.now(UTC),
-            threads=settings_with().training_threads,
+            processes=processes_for(file),
             advanced=move,
         )
     counted = ", ".join(f"{n:,} {route}" for route, n in sorted(found.items()))
-    typer.echo(f"{sum(found.values()):,} rows scored with {loaded.digest[:12]}: {counted}")
+    typer.echo(f"{sum(found.values()):,} rows scored with {digest_of(files)[:12]}: {counted}")

@@ -1,0 +1,32 @@
+"""A peer behind FastAPI, as a team would serve it: `python -m tests.benchmarks.peer_server NAME PORT`."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from features.listing import Listing, check
+from tests.benchmarks.peers import PEERS
+from tests.benchmarks.work import labelled
+
+
+def create_app(name: str) -> FastAPI:
+    """The peer's application; it parses the row and scores, and does nothing else."""
+    listings, labels = labelled()
+    peer = PEERS[name].fit(listings, labels)
+    app = FastAPI()
+
+    @app.post("/score")
+    def score(row: dict[str, Any]) -> dict[str, float]:
+        listing = check(row, received_at=datetime.now(UTC))
+        if not isinstance(listing, Listing):
+            return {}
+        return {"probability": float(peer.score([listing])[0])}
+
+    return app
+
+
+if __name__ == "__main__":
+    uvicorn.run(create_app(sys.argv[1]), host="127.0.0.1", port=int(sys.argv[2]), log_level="error", access_log=False)

@@ -1,0 +1,87 @@
+"""The peers that we measure against: the pipeline that people write first, and the one that a competent team writes.
+
+Naive: a pandas frame into a scikit-learn Pipeline (word TF-IDF and numbers into LightGBM). Competent: a stateless
+HashingVectorizer of the same n-grams as ours into a linear model, and the raw booster on numpy. Neither gives reasons,
+resolves brands or decides a route.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import hstack
+from sklearn.compose import ColumnTransformer
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.linear_model import SGDClassifier
+from sklearn.pipeline import Pipeline
+
+from features.listing import Listing
+from training.baselines import all_text, raw_numbers
+
+_NUMBERS: Final = 39
+_ROUNDS: Final = 250
+_COLUMNS: Final = [f"n{i}" for i in range(_NUMBERS)]
+
+
+def frame_of(listings: Sequence[Listing]) -> pd.DataFrame:
+    """Text and raw numbers as the naive pipeline takes them."""
+    frame = pd.DataFrame(raw_numbers(listings), columns=_COLUMNS)
+    frame["text"] = all_text(listings)
+    return frame
+
+
+@dataclass(frozen=True, slots=True)
+class Naive:
+    """A fitted scikit-learn Pipeline on frames."""
+
+    pipeline: Pipeline
+
+    @classmethod
+    def fit(cls, listings: Sequence[Listing], labels: NDArray[np.int8]) -> "Naive":
+        """Fit on labelled listings."""
+        columns = ColumnTransformer(
+            [("text", TfidfVectorizer(max_features=20_000), "text"), ("numbers", "passthrough", _COLUMNS)]
+        )
+        learner = lgb.LGBMClassifier(n_estimators=_ROUNDS, num_leaves=15, n_jobs=1, verbose=-1)
+        return cls(Pipeline([("columns", columns), ("learner", learner)]).fit(frame_of(listings), labels))
+
+    def score(self, listings: Sequence[Listing]) -> NDArray[np.float64]:
+        """Probabilities."""
+        return np.asarray(self.pipeline.predict_proba(frame_of(listings))[:, 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Competent:
+    """A stateless vectoriser, a linear text model and the raw booster."""
+
+    characters: HashingVectorizer
+    words: HashingVectorizer
+    linear: SGDClassifier
+    booster: lgb.Booster
+
+    @classmethod
+    def fit(cls, listings: Sequence[Listing], labels: NDArray[np.int8]) -> "Competent":
+        """Fit on labelled listings."""
+        characters = HashingVectorizer(analyzer="char_wb", ngram_range=(3, 5), n_features=2**18, norm="l2")
+        words = HashingVectorizer(analyzer="word", ngram_range=(1, 2), n_features=2**18, norm="l2")
+        texts = all_text(listings)
+        design = hstack([characters.transform(texts), words.transform(texts)])
+        linear = SGDClassifier(loss="log_loss", random_state=0).fit(design, labels)
+        columns = np.column_stack([raw_numbers(listings), linear.decision_function(design)])
+        settings = {"objective": "binary", "num_leaves": 15, "num_threads": 1, "verbose": -1}
+        data = lgb.Dataset(columns, labels, params={"verbose": -1})
+        return cls(characters, words, linear, lgb.train(settings, data, _ROUNDS))
+
+    def score(self, listings: Sequence[Listing]) -> NDArray[np.float64]:
+        """Probabilities."""
+        texts = all_text(listings)
+        design = hstack([self.characters.transform(texts), self.words.transform(texts)])
+        columns = np.column_stack([raw_numbers(listings), self.linear.decision_function(design)])
+        return np.asarray(self.booster.predict(columns, num_threads=1))
+
+
+PEERS: Final[dict[str, type[Naive] | type[Competent]]] = {"naive": Naive, "competent": Competent}

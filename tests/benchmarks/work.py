@@ -1,0 +1,61 @@
+"""What is scored in the benchmarks: simulated listings, and the model fitted on them."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.brands import BrandRegister
+from features.listing import Listing
+from models.bundle import Masking, to_files
+from models.routing import Thresholds
+from training.fit import CounterfeitClassifier
+from training.references import OfflineReferences
+from training.splits import seller_groups
+from training.synthetic import Settings, build, evaluation_set
+
+NOW: Final = datetime(2026, 11, 1, tzinfo=UTC)
+SETTINGS: Final = Settings(listings=3_000, seed=0, start=datetime(2026, 1, 1, tzinfo=UTC))
+_FITTED: Final = 3_000
+
+
+@cache
+def labelled() -> tuple[tuple[Listing, ...], NDArray[np.int8]]:
+    """Labelled listings to fit on."""
+    return evaluation_set(SETTINGS, _FITTED)
+
+
+def bundle_files() -> dict[str, bytes]:
+    """Our model, fitted on the same listings as the peers."""
+    listings, labels = labelled()
+    brands = BrandRegister([one.brand for one in build(SETTINGS).brands])
+    offline = OfflineReferences(listings, brands)
+    facts = [offline.facts(one, as_of=NOW, marketplace="bench", took_part=True) for one in listings]
+    model = CounterfeitClassifier(seed=0)
+    model.fit(facts, labels, groups=seller_groups([one.seller.external_id for one in listings]))
+    return to_files(
+        model.model_,
+        thresholds=Thresholds(0.5, 0.15),
+        references=offline.references(),
+        references_as_of=NOW,
+        masking=Masking(0, 0.15),
+    )
+
+
+def rows_to_score(many: int) -> list[dict[str, Any]]:
+    """Rows as a marketplace sends them, without a seller's id: peers know no history, so none is asked for."""
+    world = build(Settings(listings=max(many, 1_000), seed=5, start=SETTINGS.start))
+    rows: list[dict[str, Any]] = [dict(sent.row) for sent in world.sent if str(sent.row["external_id"]) in world.truth]
+    for row in rows:
+        seller = row.get("seller")
+        if isinstance(seller, dict):
+            row["seller"] = {name: value for name, value in seller.items() if name != "external_id"}
+    return rows[:many]
+
+
+def mean_length(listings: Sequence[Listing]) -> float:
+    """Characters of title and description on average; what most of the work goes with."""
+    return float(np.mean([len(one.title or "") + len(one.description or "") for one in listings]))
