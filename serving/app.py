@@ -12,6 +12,8 @@ from serving.api.errors import install_error_handlers
 from serving.guards import guards_of, install, public, runtime_of
 from serving.local.commands import run
 from serving.runtime import Runtime
+from serving.web.headers import SecurityHeaders
+from serving.web.site import install_pages
 
 _LOCAL_BODY_BYTES = 100_000_000  # A batch of an import may hold long texts; the peer owns the machine's home.
 
@@ -29,8 +31,10 @@ def create_app(runtime: Runtime) -> FastAPI:
     install_error_handlers(app)
     for module in (intake, score, status, people, learning):
         install(app, module.router)
+    install_pages(app)
     guards_of(app)
     app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes)
+    app.add_middleware(SecurityHeaders)
     return app
 
 

@@ -1,0 +1,197 @@
+"""A brand's verification queue: one question a card, answered by one click, undone by another."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
+
+from models.access import Permission, Person
+from models.case import CaseLane
+from models.verdict import Judgement, Side
+from serving.db import brands, cases, views
+from serving.db.accounts import Session
+from serving.db.brands import Enrolment
+from serving.db.cases import QueueFilter
+from serving.db.views import Given, Pair
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.web import text_view, words
+from serving.web.effects import Effect, bench_of, effects
+from serving.web.questions import Question, question
+from serving.web.removals import RemovalsPart, removals_part
+from serving.web.rendering import respond, respond_part
+from serving.web.text_view import Shown
+from serving.web.undo import Undo, undoable
+from serving.web.vocabulary import CHOICES, Choice
+from serving.web.words import Due
+
+router = APIRouter(include_in_schema=False)
+Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+PAGE_SIZE: Final = 20
+_MOST_PAGES: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An answer that can still be taken back, with its offer."""
+
+    undo: Undo
+    title: Shown
+    price: str
+    seller: Shown | None
+
+
+@dataclass(frozen=True, slots=True)
+class DonePart:
+    """What was answered a moment ago, with the time that is left to take it back."""
+
+    template: ClassVar[str] = "parts/done.html"
+    place: ClassVar[str] = "/brand"
+
+    done: tuple[Done, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """Who looks after a brand here."""
+
+    name: str
+    initials: str
+    email: str
+    brand: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often an answer was given."""
+
+    choice: Choice
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrandPage:
+    """The queue of a brand's person, and nothing of any other brand."""
+
+    template: ClassVar[str] = "brand.html"
+    place: ClassVar[str] = "/brand"
+
+    brands: str
+    headline: str
+    questions: tuple[Question, ...]
+    several_brands: bool
+    oldest: Due | None
+    before: int | None
+    after: int | None
+    done: DonePart
+    removals: RemovalsPart
+    managers: tuple[Manager, ...]
+    answered: tuple[Count, ...]
+    answered_in_all: int
+    effects: tuple[Effect, ...]
+    answer_within_hours: int
+
+
+@router.get("/brand")
+def get_brand(request: Request, session: Answerer) -> HTMLResponse:
+    """The page."""
+    number = request.query_params.get("page", "1")
+    page = int(number) if number.isascii() and number.isdigit() and len(number) <= 4 else 1
+    return respond(request, brand_page(runtime_of(request), session, min(max(page, 1), _MOST_PAGES)), session)
+
+
+@router.get("/brand/done")
+def get_done(request: Request, session: Answerer) -> HTMLResponse:
+    """The answers of a moment ago again."""
+    return respond_part(request, done_part(runtime_of(request), session.person), session)
+
+
+@router.get("/brand/removals")
+def get_removals(request: Request, session: Answerer) -> HTMLResponse:
+    """The removals again."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        part = removals_part(connection, session.person.brands(Permission.ANSWER_QUESTIONS), runtime.clock.now())
+    return respond_part(request, part, session)
+
+
+def done_part(runtime: Runtime, person: Person) -> DonePart:
+    """What a person answered as their brand and can take back."""
+    return DonePart(tuple(_done(given, undo) for given, undo in undoable(runtime, person, Side.BRAND)))
+
+
+def _done(given: Given, undo: Undo) -> Done:
+    content = given.content
+    title = text_view.show(content.get("title") or given.external_id)
+    seller = text_view.show(given.seller_external_id) if given.seller_external_id else None
+    return Done(undo, title, words.named_price(content), seller)
+
+
+def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
+    """What the page shows."""
+    person, now = session.person, runtime.clock.now()
+    pairs = person.brands(Permission.ANSWER_QUESTIONS)
+    wanted = QueueFilter(frozenset(place for place, _ in pairs), (CaseLane.ASK_BRAND,), pairs)
+    offset = (page - 1) * PAGE_SIZE
+    with runtime.store.read() as connection:
+        enrolled = _enrolments(connection, pairs)
+        rows = cases.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
+        facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
+        waiting = views.open_questions(connection, pairs)
+        answers = views.standing_answers(connection, pairs)
+        removals = removals_part(connection, pairs, now)
+    size = sum(one.number for one in waiting.values())
+    names = sorted({one.name for one in enrolled.values()})
+    policy = runtime.policies.enforcement
+    counted = _counted(answers)
+    return BrandPage(
+        brands=words.listed(names),
+        headline=_headline(size),
+        questions=tuple(question(row, facts[row["marketplace_id"], row["facts_digest"]], now) for row in rows),
+        several_brands=len(names) > 1,
+        oldest=words.due(min(one.oldest_due_at for one in waiting.values()), now) if waiting else None,
+        before=page - 1 if page > 1 else None,
+        after=page + 1 if offset + PAGE_SIZE < size else None,
+        done=done_part(runtime, person),
+        removals=removals,
+        managers=_managers(enrolled),
+        answered=counted,
+        answered_in_all=sum(one.number for one in counted),
+        effects=effects(bench_of(CaseLane.ASK_BRAND, Side.BRAND, (words.listed(names), True)), policy),
+        answer_within_hours=policy.brand_answers_within_hours,
+    )
+
+
+def _enrolments(connection: Connection, pairs: frozenset[Pair]) -> dict[Pair, Enrolment]:
+    found = {}
+    for marketplace_id in {place for place, _ in pairs}:
+        for brand_id, one in brands.enrolments(connection, marketplace_id).items():
+            if (marketplace_id, brand_id) in pairs:
+                found[marketplace_id, brand_id] = one
+    return found
+
+
+def _headline(size: int) -> str:
+    match size:
+        case 0:
+            return "No offer waits for your answer"
+        case 1:
+            return "1 offer waits for your answer"
+        case _:
+            return f"{size:,} offers wait for your answer"
+
+
+def _managers(enrolled: Mapping[Pair, Enrolment]) -> tuple[Manager, ...]:
+    found = {
+        Manager(one.account_manager, words.initials(one.account_manager), one.account_manager_email, one.name)
+        for one in enrolled.values()
+    }
+    return tuple(sorted(found, key=lambda one: (one.brand, one.name)))
+
+
+def _counted(answers: Mapping[Pair, Mapping[Judgement, int]]) -> tuple[Count, ...]:
+    numbers = {choice: sum(one.get(choice.judgement, 0) for one in answers.values()) for choice in CHOICES}
+    return tuple(Count(choice, number) for choice, number in numbers.items() if number)

@@ -1,0 +1,191 @@
+"""The cards of a case: the offer's text, its price, why it was scored so, what happened, what the seller says."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from features.facts import Facts
+from features.fold import fold
+from features.references import PriceMissing
+from models.score import Reason, ScoreKind
+from serving.db.actions import StoredAction
+from serving.db.appeals import Appeal
+from serving.web import charts, desk_rows, text_view, words
+from serving.web.charts import PriceChart, ReasonBar
+from serving.web.text_view import Shown
+
+_MISSING_PRICE: Final = {
+    PriceMissing.NO_PRICE: "The offer names no price.",
+    PriceMissing.ZERO_PRICE: "The offer names a price of zero.",
+    PriceMissing.NO_RATE: "No exchange rate is known for this currency on this day.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A field of the offer besides its text."""
+
+    name: str
+    value: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class ListingCard:
+    """The text as sent and in the one form that features read; pictures are counted and never loaded."""
+
+    title: Shown | None
+    description: Shown | None
+    folded_title: str
+    folded_description: str
+    remark: str
+    attributes: tuple[Attribute, ...]
+    pictures: int | None
+
+
+def listing_card(facts: Facts) -> ListingCard:
+    """The card of an offer."""
+    listing = facts.listing
+    title = desk_rows.title_of(facts)
+    names = [mention.name for mention in facts.brand.mentions]
+    description = (
+        text_view.show(listing.description, names=names, language=listing.language) if listing.description else None
+    )
+    shown = [text for text in (title, description) if text is not None]
+    unseen, lookalikes = sum(text.unseen for text in shown), sum(text.lookalikes for text in shown)
+    remark = words.listed(
+        [words.many(unseen, "invisible character")] * (unseen > 0)
+        + [words.many(lookalikes, "look-alike")] * (lookalikes > 0)
+    )
+    pairs = (
+        ("Brand declared", listing.brand),
+        ("Category", listing.product_type),
+        ("Condition", listing.condition),
+        ("Ships from", listing.ship_from),
+        ("GTIN", listing.gtin),
+        ("Part number", listing.mpn),
+        ("Address", listing.link),
+    )
+    return ListingCard(
+        title=title,
+        description=description,
+        folded_title=fold(listing.title or ""),
+        folded_description=fold(listing.description or ""),
+        remark=remark,
+        attributes=tuple(Attribute(name, text_view.show(value)) for name, value in pairs if value),
+        pictures=len(listing.image_link) if listing.image_link is not None else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PriceCard:
+    """The price in words, with a chart where there is something to hold it against."""
+
+    price: str | None
+    chart: PriceChart | None
+    bold: str
+    sentence: str
+
+
+def price_card(facts: Facts) -> PriceCard:
+    """The card of an offer's price; what is not known is said, never drawn as zero."""
+    price, found = facts.price, desk_rows.price_of(facts)
+    if price.log_price is None:
+        return PriceCard(found, None, _MISSING_PRICE[price.missing or PriceMissing.NO_PRICE], "")
+    brand = facts.brand.name or facts.listing.brand
+    category = facts.listing.product_type or "this category"
+    known = [
+        (name, reference)
+        for name, reference in (
+            (f"{brand} in {category}", price.brand_category),
+            (f"All of {category}", price.category),
+        )
+        if reference is not None
+    ]
+    if not known:
+        return PriceCard(found, None, "No reference.", "Fewer than five comparable offers are known.")
+    value = math.exp(price.log_price)
+    claimed, asked = facts.listing.list_price, facts.listing.price
+    scaled = float(claimed / asked) * value if claimed and asked else None
+    chart = charts.price_chart(value, known, currency=price.base_currency, claimed=scaled)
+    name, reference = known[0]
+    ratio = math.exp(price.log_price - reference.log_median)
+    what = words.many(reference.n, "offer")
+    usual = chart.strips[0].usual.capitalize()
+    said = "" if scaled is None else f" The offer claims a price of {words.about(scaled, price.base_currency)} before."
+    return PriceCard(found, chart, f"{ratio:.0%} of the median", f"of {what}: {name}. {usual}.{said}")
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonsCard:
+    """Why the scorer said what it said, and why the case came to this lane."""
+
+    unit: str
+    bars: tuple[ReasonBar, ...]
+    total: str
+    note: str
+    route: tuple[str, ...]
+
+
+def reasons_card(row: Mapping[str, Any]) -> ReasonsCard:
+    """The card of a stored score."""
+    reasons: Sequence[Reason] = row["reasons"]
+    route = tuple(row["route_reasons"])
+    if row["kind"] == ScoreKind.SCORECARD.value:
+        note = "Points are judgements of what a signal is worth. They are not calibrated and no probability."
+        return ReasonsCard("points", charts.reason_bars(reasons, 0), f"{row['value']:.0f} points in all", note, route)
+    total = f"{words.signed(row['value'])} in all, so {row['probability']:.2f}"
+    note = "The strongest reasons are shown; the other features make up the rest."
+    return ReasonsCard("log-odds", charts.reason_bars(reasons, 2), total, note, route)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the timeline."""
+
+    at: str
+    what: str
+    actor: str | None
+
+
+_MACHINES: Final = frozenset({"router", "sweep", "seller"})
+
+
+def timeline(rows: Sequence[Mapping[str, Any]], now: datetime, *, blind: bool) -> tuple[Event, ...]:
+    """What happened, newest first. The router's own reasons name the score, so a blind page has its first words."""
+    return tuple(
+        Event(
+            words.moment(row["known_at"], now),
+            _first_sentence(row["what"]) if blind and row["actor"] == "router" else row["what"],
+            None if row["actor"] in _MACHINES else row["actor"],
+        )
+        for row in reversed(rows)
+    )
+
+
+def _first_sentence(text: str) -> str:
+    return f"{text.partition('.')[0]}."
+
+
+@dataclass(frozen=True, slots=True)
+class AppealCard:
+    """What the seller says against the removal, and what they had been told of it."""
+
+    statement: Shown
+    filed: str
+    ground: str
+    facts: str
+    told: str
+
+
+def appeal_card(appeal: Appeal, removal: StoredAction, now: datetime) -> AppealCard:
+    """The card of an appeal."""
+    told = removal.acknowledged_at or removal.sent_at or removal.created_at
+    return AppealCard(
+        statement=text_view.show(appeal.statement),
+        filed=words.moment(appeal.known_at, now),
+        ground=removal.statement["ground"],
+        facts=removal.statement["facts"],
+        told=words.moment(told, now),
+    )

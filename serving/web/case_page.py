@@ -1,0 +1,173 @@
+"""One case: the facts, what each answer does, and the answers. Opening it keeps it for the one who opened it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+
+from features.facts import Facts
+from models.access import Permission, Person
+from models.case import CaseLane, CaseState
+from models.verdict import Side
+from serving.db import actions, appeals, brands, cases, listings, marketplaces, scores, views
+from serving.db.accounts import Session
+from serving.db.brands import Enrolment
+from serving.db.cases import Case
+from serving.db.views import Neighbours
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.review import lease, visible_case
+from serving.web import case_cards, changes, desk_rows, words
+from serving.web import scores as shown_scores
+from serving.web.case_cards import AppealCard, Event, ListingCard, PriceCard, ReasonsCard
+from serving.web.case_state import Standing, is_barred, standing
+from serving.web.changes import Change
+from serving.web.desk import QueueQuery
+from serving.web.effects import Effect, bench_of, effects
+from serving.web.forms import CaseId
+from serving.web.rendering import respond
+from serving.web.scores import ShownScore
+from serving.web.seller_card import SellerCard, seller_card
+from serving.web.text_view import Shown
+from serving.web.vocabulary import LANE_OF, LaneName
+from serving.web.words import Due
+
+router = APIRouter(include_in_schema=False)
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """A case as its judge may see it. On appeal `harm`, `score` and `reasons` are None: they are not sent at all."""
+
+    template: ClassVar[str] = "case.html"
+    place: ClassVar[str] = "/queue"
+
+    case_id: str
+    version_id: str
+    external_id: str
+    title: Shown | None
+    brand: str | None
+    lane: LaneName
+    version: int
+    versions: int
+    standing: Standing
+    due: Due
+    harm: str | None
+    score: ShownScore | None
+    appeal: AppealCard | None
+    listing: ListingCard
+    changed: tuple[Change, ...] | None
+    changed_at: str
+    price: PriceCard
+    seller: SellerCard
+    reasons: ReasonsCard | None
+    events: tuple[Event, ...]
+    effects: tuple[Effect, ...]
+    learning: str | None
+    queue: str
+    queue_lane: str
+    neighbours: Neighbours
+    before: str | None
+    after: str | None
+
+
+@router.get("/cases/{case_id}")
+def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
+    """The page of a case; a brand's people have theirs in their queue."""
+    runtime, person = runtime_of(request), session.person
+    with runtime.store.read() as connection:
+        case, side = visible_case(connection, person, case_id)
+        barred = is_barred(connection, person, case)
+    if side is Side.BRAND:
+        return RedirectResponse(f"/brand#{case_id}", status_code=303)
+    if case.state is CaseState.OPEN and not barred:
+        lease(runtime, person, case_id)
+    query = QueueQuery.read(request.query_params)
+    return respond(request, case_page(runtime, session, case_id, query), session)
+
+
+def case_page(runtime: Runtime, session: Session, case_id: str, query: QueueQuery) -> CasePage:
+    """What the page shows, in one view of the database."""
+    with runtime.store.read() as connection:
+        case, _ = visible_case(connection, session.person, case_id)
+        return _page(runtime, connection, session.person, case, query)
+
+
+def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, query: QueueQuery) -> CasePage:
+    now = runtime.clock.now()
+    here, blind = case.marketplace_id, case.lane is CaseLane.APPEAL
+    score = scores.get(connection, here, case.score_id)
+    facts = scores.facts_of(connection, here, score["facts_digest"])
+    enrolled = brands.enrolments(connection, here).get(case.brand_id or "")
+    kept = listings.versions(connection, here, case.listing_id)
+    at = next(i for i, row in enumerate(kept) if row["version_id"] == case.version_id)
+    around = views.neighbours(connection, person.marketplaces(Permission.REVIEW_CASES), query.lanes, case)
+    row = _as_row(case, score)
+    return CasePage(
+        case_id=case.case_id,
+        version_id=case.version_id,
+        external_id=facts.listing.external_id,
+        title=desk_rows.title_of(facts),
+        brand=enrolled.name if enrolled else facts.brand.name,
+        lane=LANE_OF[case.lane],
+        version=at + 1,
+        versions=len(kept),
+        standing=standing(runtime, connection, person, case),
+        due=words.due(case.due_at, now),
+        harm=None if blind else _harm(connection, here, row, facts),
+        score=None if blind else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
+        appeal=_appeal(connection, case, now) if blind else None,
+        listing=case_cards.listing_card(facts),
+        changed=changes.changes(kept[at - 1], kept[at]) if at else None,
+        changed_at=words.moment(kept[at]["known_at"], now),
+        price=case_cards.price_card(facts),
+        seller=seller_card(facts),
+        reasons=None if blind else case_cards.reasons_card(score),
+        events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind),
+        effects=effects(bench_of(case.lane, Side.ANALYST, _named(enrolled)), runtime.policies.enforcement),
+        learning=None if blind else _learning(runtime),
+        queue=query.address(),
+        queue_lane=query.lane.value if query.lane else "",
+        neighbours=around,
+        before=query.case_address(around.before) if around.before else None,
+        after=query.case_address(around.after) if around.after else None,
+    )
+
+
+def _as_row(case: Case, score: dict[str, Any]) -> dict[str, Any]:
+    """A score under the names that it has in a row of the queue."""
+    return {
+        "priority": case.priority,
+        "score_kind": score["kind"],
+        "score_value": score["value"],
+        "probability": score["probability"],
+    }
+
+
+def _harm(connection: Connection, here: str, row: dict[str, Any], facts: Facts) -> str:
+    currency = marketplaces.get(connection, here).base_currency
+    return shown_scores.harm(row, currency=currency, price_known=facts.price.log_price is not None)
+
+
+def _named(enrolled: Enrolment | None) -> tuple[str, bool] | None:
+    return (enrolled.name, enrolled.takes_part) if enrolled else None
+
+
+def _appeal(connection: Connection, case: Case, now: datetime) -> AppealCard | None:
+    found = appeals.of_case(connection, case.marketplace_id, case.case_id)
+    if found is None:
+        return None
+    removal = actions.get(connection, case.marketplace_id, found.action_id)
+    return case_cards.appeal_card(found, removal, now)
+
+
+def _learning(runtime: Runtime) -> str:
+    policy = runtime.policies.labels
+    return (
+        f"Counterfeit teaches the model after {policy.counterfeit_matures_days} days, genuine after "
+        f"{policy.genuine_matures_days}, unless an appeal says otherwise."
+    )

@@ -1,0 +1,112 @@
+"""How a case stands for the one who looks at it: theirs to decide, held, decided, overtaken, or not theirs at all."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from models.access import Person
+from models.case import CaseLane, CaseState
+from serving.db import accounts, verdicts, views
+from serving.db.cases import Case
+from serving.db.verdicts import StoredVerdict
+from serving.runtime import Runtime
+from serving.web import text_view, words
+from serving.web.text_view import Shown
+from serving.web.vocabulary import CHOICE_OF, Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that must be seen before anything else, with a way on."""
+
+    tone: str
+    icon: str
+    bold: str
+    text: str
+    address: str | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The last verdict on the case: what, by whom, when, with which note."""
+
+    choice: Choice
+    by: str
+    at: str
+    note: Shown | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether answers are taken here, and if not, why; and whether this person's last answer can be taken back."""
+
+    may_decide: bool
+    lease: str
+    notes: tuple[Note, ...]
+    said: Said | None
+    undo_until: str | None
+
+
+def is_barred(connection: Connection, person: Person, case: Case) -> bool:
+    """Whether the case is an appeal against what this person decided, so that somebody else must judge it."""
+    if case.lane is not CaseLane.APPEAL:
+        return False
+    given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
+    before = [one for one in given if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
+    return any(one.user_id == person.user_id for one in before)
+
+
+def standing(runtime: Runtime, connection: Connection, person: Person, case: Case) -> Standing:
+    """How the case stands now."""
+    barred = is_barred(connection, person, case)
+    now = runtime.clock.now()
+    given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
+    held = case.leased_until is not None and case.leased_until > now
+    others = held and case.leased_by != person.user_id
+    holder = accounts.names(connection, [case.leased_by])[case.leased_by] if others and case.leased_by else ""
+    is_open = case.state is CaseState.OPEN
+    return Standing(
+        may_decide=is_open and not others and not barred,
+        lease=_lease(case, now) if held and not others else "",
+        notes=tuple(_notes(connection, case, now, holder=holder if is_open else "", barred=barred and is_open)),
+        said=_said(given, now) if given else None,
+        undo_until=_undo_until(runtime, case, person, given, now),
+    )
+
+
+def _lease(case: Case, now: datetime) -> str:
+    return f"yours until {words.moment(case.leased_until, now)}" if case.leased_until else ""
+
+
+def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, barred: bool) -> list[Note]:
+    found = []
+    if barred:
+        bold = "Somebody else must decide this appeal."
+        text = "You decided on this offer before. The page is for reading; your answer is not taken."
+        found.append(Note("warn", "i-scale", bold, text))
+    if holder and case.leased_until is not None:
+        text = f"The case is theirs until {words.moment(case.leased_until, now)}. You can read it; answers are off."
+        found.append(Note("warn", "i-lock", f"{holder} is working on this case.", text))
+    if case.state is CaseState.STALE:
+        following = views.follower(connection, case.marketplace_id, case.case_id)
+        text = "This page shows the earlier version; answers are off."
+        address = f"/cases/{following}" if following else None
+        found.append(Note("warn", "i-clock", "The offer was changed.", text, address, "Open the current version"))
+    if case.lane is CaseLane.ASK_BRAND and case.state is CaseState.OPEN:
+        text = "Your answer does not need to wait for it, and counts as an analyst's."
+        found.append(Note("", "i-info", "The brand has been asked.", text))
+    return found
+
+
+def _said(given: StoredVerdict, now: datetime) -> Said:
+    note = text_view.show(given.note) if given.note else None
+    return Said(CHOICE_OF[given.judgement], given.user_name, words.moment(given.known_at, now), note)
+
+
+def _undo_until(runtime: Runtime, case: Case, person: Person, given: StoredVerdict | None, now: datetime) -> str | None:
+    if given is None or given.user_id != person.user_id or case.state is CaseState.STALE:
+        return None
+    until = given.known_at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    return f"{until:%H:%M:%S}" if now < until else None

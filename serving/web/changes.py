@@ -1,0 +1,114 @@
+"""What changed from one version of an offer to the next, field by field, as pieces kept, taken out and put in."""
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from serving.web import text_view
+from serving.web.text_view import Shown
+
+_FIELDS: Final = {
+    "title": "Title",
+    "description": "Description",
+    "price": "Price",
+    "list_price": "Claimed price",
+    "currency": "Currency",
+    "brand": "Brand",
+    "product_type": "Category",
+    "condition": "Condition",
+    "gtin": "GTIN",
+    "mpn": "Part number",
+    "link": "Address",
+    "language": "Language",
+    "ship_from": "Ships from",
+}
+_TEXTS: Final = frozenset({"title", "description"})
+# Comparing words grows with the square of their number; beyond this a rewritten text is only said to be one.
+_MOST_WORDS: Final = 600
+_CONTEXT: Final = 6  # Words kept around a change.
+_TOKEN: Final = re.compile(r"\s+|\S+")
+
+
+class Turn(StrEnum):
+    """What became of a piece."""
+
+    KEPT = "kept"
+    OUT = "out"
+    IN = "in"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a field with what became of it."""
+
+    turn: Turn
+    text: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that changed."""
+
+    field: str
+    parts: tuple[Part, ...]
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
+    """The changes from one stored version row to the next; pictures are counted, never shown."""
+    old, new = before["content"], after["content"]
+    found = [
+        Change(label, tuple(_parts(field, old.get(field), new.get(field))))
+        for field, label in _FIELDS.items()
+        if old.get(field) != new.get(field)
+    ]
+    if old.get("image_link") != new.get("image_link"):
+        found.append(Change("Pictures", (Part(Turn.KEPT, text_view.show(_pictures(old, new))),)))
+    if before["seller_external_id"] != after["seller_external_id"]:
+        found.append(Change("Seller", tuple(_swapped(before["seller_external_id"], after["seller_external_id"]))))
+    return tuple(found)
+
+
+def _parts(field: str, old: str | None, new: str | None) -> Iterator[Part]:
+    if field not in _TEXTS or old is None or new is None:
+        return _swapped(old, new)
+    words = [_TOKEN.findall(text) for text in (old, new)]
+    if max(len(found) for found in words) > _MOST_WORDS:
+        counts = [len(text.split()) for text in (old, new)]
+        return iter([Part(Turn.KEPT, text_view.show(f"Rewritten: {counts[0]:,} words before, {counts[1]:,} now"))])
+    return _compared(words[0], words[1])
+
+
+def _swapped(old: Any, new: Any) -> Iterator[Part]:
+    for turn, value in ((Turn.OUT, old), (Turn.IN, new)):
+        if value is not None:
+            yield Part(turn, text_view.show(str(value)))
+
+
+def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Part]:
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    steps = matcher.get_opcodes()
+    for number, (tag, a, b, c, d) in enumerate(steps):
+        if tag == "equal":
+            yield Part(Turn.KEPT, text_view.show(_shortened(old[a:b], number > 0, number < len(steps) - 1)))
+            continue
+        if b > a:
+            yield Part(Turn.OUT, text_view.show("".join(old[a:b])))
+        if d > c:
+            yield Part(Turn.IN, text_view.show("".join(new[c:d])))
+
+
+def _shortened(kept: Sequence[str], change_before: bool, change_after: bool) -> str:
+    """The words beside the changes; what lies further off is left out."""
+    if len(kept) <= 4 * _CONTEXT:
+        return "".join(kept)
+    head = "".join(kept[: 2 * _CONTEXT]) if change_before else ""
+    tail = "".join(kept[-2 * _CONTEXT :]) if change_after else ""
+    return f"{head} … {tail}"
+
+
+def _pictures(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    gone, come = (set(version.get("image_link") or ()) for version in (old, new))
+    return f"{len(gone - come)} removed, {len(come - gone)} added, {len(gone & come)} kept"

@@ -1,0 +1,229 @@
+"""Geometry of the small charts, ready for a template: numbers in, coordinates and a sentence out."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from features.facts import PriceFacts
+from features.references import PriceReference
+from models.score import Reason
+from serving.web import words
+
+
+@dataclass(frozen=True, slots=True)
+class Notch:
+    """A threshold on a score's bar."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreBar:
+    """A score on its scale, with the thresholds from which somebody looks at it."""
+
+    width: int
+    x: float
+    notches: tuple[Notch, ...]
+    label: str
+
+
+def score_bar(value: float, notches: Sequence[tuple[str, float]], *, most: float, width: int) -> ScoreBar:
+    """A value from 0 to `most` as a mark on a bar of this width; beyond the ends it stands at the end."""
+    named = ", ".join(name for name, _ in notches if name)
+    return ScoreBar(
+        width,
+        _place(value / most, width),
+        tuple(Notch(round(width * min(1.0, at / most), 1), name) for name, at in notches),
+        f"score {value:.2f} of {most:g}; thresholds: {named}"
+        if most == 1
+        else f"{value:.0f} points; threshold: {named}",
+    )
+
+
+def _place(share: float, width: float) -> float:
+    return round(width * min(1.0, max(0.0, share)), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceMark:
+    """A price beside its reference in one row of a table."""
+
+    x: float
+    median_x: float
+    spread_x: float
+    spread_width: float
+    label: str
+
+
+_MAD_TO_SIGMA: Final = 1.4826  # For a normal distribution.
+_MARK_WIDTH: Final = 56
+_MARK_ENDS_AT: Final = 1.5  # Of the median; what costs more stands at the end.
+
+
+def price_mark(price: PriceFacts) -> PriceMark | None:
+    """The mark of an offer, None where there is no price or nothing to compare it with."""
+    reference = price.brand_category or price.category
+    if price.log_price is None or reference is None:
+        return None
+    ratio = math.exp(price.log_price - reference.log_median)
+    low, high = (math.exp(side * _spread(reference)) for side in (-1, 1))
+    left, right = (_place(edge / _MARK_ENDS_AT, _MARK_WIDTH) for edge in (low, high))
+    return PriceMark(
+        _place(ratio / _MARK_ENDS_AT, _MARK_WIDTH),
+        round(_MARK_WIDTH / _MARK_ENDS_AT, 1),
+        left,
+        round(right - left, 1),
+        f"{ratio:.0%} of the median of {words.many(reference.n, 'offer')}",
+    )
+
+
+def _spread(reference: PriceReference) -> float:
+    """One usual spread in log price: the standard deviation of a normal distribution with this MAD."""
+    return reference.mad * _MAD_TO_SIGMA
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceStrip:
+    """One reference: its name, its median with the usual spread around it, and where they lie."""
+
+    y: float
+    name: str
+    text: str
+    usual: str
+    x: float
+    spread_x: float
+    spread_width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on an axis."""
+
+    x: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A price on the axis with its words, which stand to the left of it where there is no room to the right.
+
+    `hidden` words would stand in another's way; the line is drawn all the same.
+    """
+
+    x: float
+    text: str
+    before: bool
+    hidden: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PriceChart:
+    """An offer's price over the references that it can be held against."""
+
+    height: float
+    strips: tuple[ReferenceStrip, ...]
+    offer: Marker
+    claimed: Marker | None
+    ticks: tuple[Tick, ...]
+    label: str
+
+
+_WIDTH, _LEFT, _RIGHT = 420.0, 8.0, 412.0
+_TOP, _STRIP = 26.0, 40.0
+_LETTER_WIDTH: Final = 6.5
+_LONGEST_NAME: Final = 38  # Characters beside the median's words.
+
+
+def price_chart(
+    price: float, references: Sequence[tuple[str, PriceReference]], *, currency: str, claimed: float | None
+) -> PriceChart:
+    """The chart of an offer against at least one reference; all amounts in the base currency."""
+    highest = [math.exp(one.log_median + _spread(one)) for _, one in references]
+    most = max(price, claimed or 0.0, *highest) * 1.06
+    strips = tuple(_strip(i, name, one, most, currency) for i, (name, one) in enumerate(references))
+    height = _TOP + _STRIP * len(strips) + 20
+    offer = _marker(price, f"This offer {words.about(price, currency)}", most)
+    sentence = f"{offer.text}. " + " ".join(f"{strip.name}: {strip.text}, {strip.usual}." for strip in strips)
+    return PriceChart(
+        height,
+        strips,
+        offer,
+        None if claimed is None else _claimed(claimed, offer, most, currency),
+        _ticks(most, currency),
+        sentence,
+    )
+
+
+def _strip(index: int, name: str, reference: PriceReference, most: float, currency: str) -> ReferenceStrip:
+    median = math.exp(reference.log_median)
+    low, high = (median * math.exp(side * _spread(reference)) for side in (-1, 1))
+    return ReferenceStrip(
+        y=_TOP + _STRIP * index,
+        name=f"{name[:_LONGEST_NAME]}{'…' if len(name) > _LONGEST_NAME else ''}, n = {reference.n:,}",
+        text=f"median {words.about(median, currency)}",
+        usual=f"usually {words.about(low, currency)} to {words.about(high, currency)}",
+        x=_at(median, most),
+        spread_x=_at(low, most),
+        spread_width=round(_at(high, most) - _at(low, most), 1),
+    )
+
+
+def _at(value: float, most: float) -> float:
+    return round(_LEFT + (_RIGHT - _LEFT) * value / most, 1)
+
+
+def _marker(value: float, text: str, most: float) -> Marker:
+    x = _at(value, most)
+    return Marker(x, text, before=x > _WIDTH * 0.62)
+
+
+def _claimed(value: float, offer: Marker, most: float, currency: str) -> Marker:
+    found = _marker(value, f"Claimed {words.about(value, currency)}", most)
+    (left, right), (other_left, other_right) = _extent(found), _extent(offer)
+    return replace(found, hidden=left < other_right and other_left < right)
+
+
+def _extent(marker: Marker) -> tuple[float, float]:
+    """From where to where a marker's words go, about."""
+    width = 8 + len(marker.text) * _LETTER_WIDTH
+    return (marker.x - width, marker.x) if marker.before else (marker.x, marker.x + width)
+
+
+def _ticks(most: float, currency: str) -> tuple[Tick, ...]:
+    """Between three and seven round amounts, zero among them."""
+    rough = most / 5
+    unit = 10.0 ** math.floor(math.log10(rough))
+    step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
+    amounts = [i * step for i in range(int(most / step) + 1)]
+    texts = [words.about(value, currency) if value else "0" for value in amounts]
+    return tuple(Tick(_at(value, most), text) for value, text in zip(amounts, texts, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonBar:
+    """One reason with its bar: right of the middle it speaks for counterfeit."""
+
+    sentence: str
+    weight: str
+    x: float
+    width: float
+    against: bool
+
+
+_BAR_ZERO, _BAR_LONGEST = 40.0, 90.0  # Of a bar 132 wide: what speaks for a seller weighs less.
+
+
+def reason_bars(reasons: Sequence[Reason], digits: int) -> tuple[ReasonBar, ...]:
+    """Reasons on one scale, the largest that lets the longest bar of each side fit."""
+    most = max((reason.weight for reason in reasons), default=0.0)
+    least = min((reason.weight for reason in reasons), default=0.0)
+    scale = min(_BAR_LONGEST / most if most > 0 else math.inf, _BAR_ZERO / -least if least < 0 else math.inf)
+    bars = []
+    for reason in reasons:
+        width = round(abs(reason.weight) * scale, 1)
+        against = reason.weight < 0
+        x = round(_BAR_ZERO - width, 1) if against else _BAR_ZERO
+        bars.append(ReasonBar(reason.sentence, words.signed(reason.weight, digits), x, width, against))
+    return tuple(bars)

@@ -1,0 +1,111 @@
+"""One row of the queue. The row of an appeal says nothing of the score, because its judge must not know it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from features.facts import Facts
+from models.case import CaseLane
+from models.explanations import TEXT_CODE
+from models.score import Reason
+from serving.runtime import Runtime
+from serving.web import charts, scores, text_view, words
+from serving.web.charts import PriceMark
+from serving.web.scores import ShownScore
+from serving.web.text_view import Shown
+from serving.web.vocabulary import LANE_OF
+from serving.web.words import Due
+
+
+@dataclass(frozen=True, slots=True)
+class Surround:
+    """What every row needs besides its own data."""
+
+    runtime: Runtime
+    now: datetime
+    user_id: str
+    currencies: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRow:
+    """What a row says; `score` and `harm` are None where they are hidden from who decides."""
+
+    address: str
+    score: ShownScore | None
+    harm: str | None
+    brand: str | None
+    language: str
+    title: Shown | None
+    price: str | None
+    mark: PriceMark | None
+    seller: Shown | None
+    seller_age: str | None
+    due: Due
+    dot: str
+    why: Shown
+    holder: str | None
+
+
+def desk_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address: str) -> DeskRow:
+    """The row of a case from its stored row and the facts of its score."""
+    listing, lane = facts.listing, CaseLane(row["lane"])
+    blind = lane is CaseLane.APPEAL
+    here = row["marketplace_id"]
+    age = listing.seller.age_days
+    return DeskRow(
+        address=address,
+        score=None if blind else scores.shown_score(surround.runtime, here, row, width=70),
+        harm=None
+        if blind
+        else scores.harm(row, currency=surround.currencies[here], price_known=facts.price.log_price is not None),
+        brand=row["brand_name"],
+        language=text_view.language_tag(listing.language),
+        title=title_of(facts),
+        price=price_of(facts),
+        mark=charts.price_mark(facts.price),
+        seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
+        seller_age=None if age is None else words.age(age),
+        due=words.due(row["due_at"], surround.now),
+        dot=LANE_OF[lane].dot,
+        why=text_view.show(_why(row, lane)),
+        holder=_holder(surround, row),
+    )
+
+
+def title_of(facts: Facts) -> Shown | None:
+    """The title with what pretends in it marked, None where the offer has none."""
+    listing = facts.listing
+    names = [mention.name for mention in facts.brand.mentions]
+    return text_view.show(listing.title, names=names, language=listing.language) if listing.title else None
+
+
+def price_of(facts: Facts) -> str | None:
+    """The price as the offer names it."""
+    price, currency = facts.listing.price, facts.listing.currency
+    return None if price is None or currency is None else words.amount(price, currency)
+
+
+def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
+    """The strongest reason where a score sent the case here; the route's own words where something else did."""
+    if lane is CaseLane.APPEAL:
+        return "The seller appeals"
+    reasons = [Reason(*one) for one in row["reasons"]]
+    speaking = [_brief(reason) for reason in reasons if reason.weight > 0]
+    if lane in {CaseLane.ANALYST, CaseLane.ASK_BRAND} and speaking:
+        return speaking[0]
+    return str(row["route_reasons"][0])
+
+
+def _brief(reason: Reason) -> str:
+    """A reason for a narrow column: of the wording only the words."""
+    found = reason.sentence.partition(": ")[2] if reason.code == TEXT_CODE else ""
+    return f"Wording: {found}" if found else reason.sentence
+
+
+def _holder(surround: Surround, row: Mapping[str, Any]) -> str | None:
+    """Who holds the case at the moment, if it is somebody else."""
+    until = row["leased_until"]
+    held = until is not None and until > surround.now and row["leased_by"] != surround.user_id
+    return row["holder"] if held else None

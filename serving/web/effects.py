@@ -1,0 +1,51 @@
+"""What each answer would do here, said before the click: the rules' own consequence, in words."""
+
+from dataclasses import dataclass
+
+from models.case import CaseLane
+from models.policies.enforcement import EnforcementPolicy
+from models.verdict import Bench, Consequence, Outcome, Side, consequence
+from serving.web import words
+from serving.web.vocabulary import CHOICES, Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Answers that do the same, and what that is."""
+
+    choices: tuple[Choice, ...]
+    sentence: str
+
+
+def effects(bench: Bench, policy: EnforcementPolicy) -> tuple[Effect, ...]:
+    """The effects of all answers, answers with one effect together."""
+    found: dict[str, list[Choice]] = {}
+    for choice in CHOICES:
+        follows = consequence(choice.judgement, bench, policy)
+        found.setdefault(_sentence(follows, bench, policy), []).append(choice)
+    return tuple(Effect(tuple(choices), sentence) for sentence, choices in found.items())
+
+
+def _sentence(follows: Consequence, bench: Bench, policy: EnforcementPolicy) -> str:
+    window = words.countdown(policy.undo_window_seconds)
+    brand = bench.brand_name or "the brand"
+    match follows.outcome:
+        case Outcome.REMOVE:
+            return f"The marketplace is asked to remove the offer, {window} after your answer."
+        case Outcome.REINSTATE:
+            return f"The seller was right: the offer is shown again, {window} after your answer."
+        case Outcome.NONE:
+            pass
+    if follows.lane is CaseLane.ASK_BRAND:
+        return f"Nothing is removed yet: {brand} is asked and has {policy.brand_answers_within_hours} h to answer."
+    if follows.lane is not None:
+        return "An analyst decides. Nothing is removed until then."
+    if bench.lane is CaseLane.APPEAL:
+        return "The appeal is dismissed, and the removal stands."
+    return "The offer stays, and the case is closed."
+
+
+def bench_of(lane: CaseLane, side: Side, enrolment: tuple[str, bool] | None) -> Bench:
+    """The bench of a case; `enrolment` is the brand's name here and whether it takes part."""
+    name, takes_part = enrolment or (None, False)
+    return Bench(lane=lane, side=side, brand_takes_part=takes_part, brand_name=name)

@@ -1,0 +1,108 @@
+"""Errors for people: what happened and the way on. Machines get the same as JSON from `serving.api.errors`."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from models.errors import DomainError
+from serving import auth
+from serving.db.accounts import Session
+from serving.guards import cookie_name, runtime_of
+from serving.web.forms import local_path
+from serving.web.headers import SECURITY_HEADERS
+from serving.web.rendering import respond
+
+_MACHINE_PATHS: Final = ("/api/", "/healthz")
+_TITLES: Final = {
+    403: "Not yours to do",
+    404: "Nothing here",
+    405: "Not this way",
+    409: "Somebody or something was faster",
+    413: "Too large",
+    422: "That did not work",
+    500: "Something failed on our side",
+}
+_OTHER: Final = "That did not work"
+_UNCHANGED: Final = frozenset({403, 409, 413, 422})
+Handler = Callable[[Request, Any], Response | Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorPage:
+    """What was not done and why, and where to go from here; nothing of what was sent is repeated."""
+
+    template: ClassVar[str] = "error.html"
+    place: ClassVar[str] = ""
+
+    status: int
+    title: str
+    sentence: str
+    unchanged: bool
+    case_address: str | None
+
+
+def install_error_pages(app: FastAPI) -> None:
+    """Put a page before each handler of the API, for browsers that ask for one."""
+    for kind in (DomainError, RequestValidationError, HTTPException, Exception):
+        app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
+
+
+def _as_page(plain: Handler) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def handler(request: Request, error: Exception) -> Response:
+        made = plain(request, error)
+        answer = made if isinstance(made, Response) else await made
+        if _wants_page(request):
+            answer = _page(request, answer)
+        # An unexpected error is answered outside of every middleware, so that its headers are put here.
+        answer.headers.update({"cache-control": "no-store", **SECURITY_HEADERS})
+        return answer
+
+    return handler
+
+
+def _wants_page(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_MACHINE_PATHS)
+
+
+def _page(request: Request, answer: Response) -> Response:
+    if answer.status_code == 401:
+        return _to_sign_in(request)
+    found = json.loads(bytes(answer.body))["error"]
+    page = ErrorPage(
+        status=answer.status_code,
+        title=_TITLES.get(answer.status_code, _OTHER),
+        sentence=found["sentence"],
+        unchanged=answer.status_code in _UNCHANGED,
+        case_address=_case_address(request) if answer.status_code == 409 else None,
+    )
+    return respond(request, page, _session(request), status=answer.status_code)
+
+
+def _to_sign_in(request: Request) -> Response:
+    if request.headers.get("hx-request"):
+        # A part of a page cannot be a sign-in form; the whole page is loaded again and comes back here.
+        return Response(status_code=401, headers={"HX-Refresh": "true"})
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    wanted = local_path(asked) if request.method == "GET" else "/"
+    return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}" if wanted != "/" else "/sign-in", 303)
+
+
+def _case_address(request: Request) -> str | None:
+    """The case that a refused answer was about."""
+    address, _, what = request.url.path.rpartition("/")
+    return address if what in {"verdict", "undo"} and local_path(address) != "/" else None
+
+
+def _session(request: Request) -> Session | None:
+    runtime = runtime_of(request)
+    try:
+        return auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
+    except DomainError:
+        return None

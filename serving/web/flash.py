@@ -1,0 +1,53 @@
+"""What the page after a redirect says once. The cookie holds a code from this list and never words."""
+
+from enum import StrEnum
+from typing import Final
+
+from fastapi import Request
+from fastapi.responses import RedirectResponse, Response
+
+from serving.guards import is_secure, runtime_of
+
+_COOKIE: Final = "touchstone_flash"
+_SECONDS: Final = 60
+
+
+class Flash(StrEnum):
+    """Things that were done and leave no other trace on the page that follows."""
+
+    UNDONE = "undone"
+    QUEUE_DONE = "queue_done"
+    RETRAINING = "retraining"
+    PROMOTED = "promoted"
+    ROLLED_BACK = "rolled_back"
+    FOUNDED = "founded"
+
+
+SENTENCES: Final = {
+    Flash.UNDONE: "Taken back. The case is open again, and what had not left stays here.",
+    Flash.QUEUE_DONE: "That was the last case of this queue.",
+    Flash.RETRAINING: "Retraining is asked for. Its progress is shown below.",
+    Flash.PROMOTED: "Promoted. Listings are scored by this model from now on.",
+    Flash.ROLLED_BACK: "Rolled back. The champion before scores again.",
+    Flash.FOUNDED: "The marketplace is founded, and you are its administrator.",
+}
+
+
+def go_to(request: Request, path: str, flash: Flash | None = None) -> RedirectResponse:
+    """Redirect after a POST."""
+    response = RedirectResponse(path, status_code=303)
+    if flash is not None:
+        secure = is_secure(runtime_of(request))
+        response.set_cookie(_COOKIE, flash.value, max_age=_SECONDS, httponly=True, samesite="strict", secure=secure)
+    return response
+
+
+def sentence_of(request: Request) -> str | None:
+    """What the last redirect left to say."""
+    value = request.cookies.get(_COOKIE)
+    return SENTENCES[Flash(value)] if value in set(Flash) else None
+
+
+def forget(response: Response) -> None:
+    """It has been said."""
+    response.delete_cookie(_COOKIE)

@@ -1,0 +1,149 @@
+"""Geometry of the model page's charts: precision over recall, reliability, differences, thresholds."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from serving.web import words
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 370.0, 8.0, 196.0
+_Z: Final = 1.96  # 95 %.
+
+
+@dataclass(frozen=True, slots=True)
+class GridLine:
+    """A grid line, or a tick, with its text."""
+
+    at: float
+    text: str
+
+
+X_TICKS: Final = tuple(GridLine(round(_LEFT + (_RIGHT - _LEFT) * i / 4, 1), f"{i / 4:g}") for i in range(5))
+Y_TICKS: Final = tuple(GridLine(round(_BOTTOM - (_BOTTOM - _TOP) * i / 4, 1), f"{i / 4:g}") for i in range(5))
+
+
+@dataclass(frozen=True, slots=True)
+class CurveChart:
+    """Precision over recall of one or two models; points as an SVG polyline has them."""
+
+    ours: str
+    theirs: str | None
+    chance_y: float
+    chance: str
+    x_ticks: tuple[GridLine, ...]
+    y_ticks: tuple[GridLine, ...]
+    label: str
+
+
+def curve_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, *, chance: float, label: str) -> CurveChart:
+    """The chart of stored curves; `chance` is the precision of guessing."""
+    return CurveChart(
+        _line(ours), _line(theirs) if theirs else None, _y(chance), f"chance {chance:.3f}", X_TICKS, Y_TICKS, label
+    )
+
+
+def _line(curve: Mapping[str, Any]) -> str:
+    return " ".join(f"{_x(r)},{_y(p)}" for r, p in zip(curve["recall"], curve["precision"], strict=True))
+
+
+def _x(share: float) -> float:
+    return round(_LEFT + (_RIGHT - _LEFT) * share, 1)
+
+
+def _y(share: float) -> float:
+    return round(_BOTTOM - (_BOTTOM - _TOP) * share, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Listings of like probability: where they lie, and the interval of their share of counterfeits."""
+
+    x: float
+    y: float
+    low_y: float
+    high_y: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReliabilityChart:
+    """Observed share over predicted probability; on the diagonal a model means what it says."""
+
+    ours: tuple[Bin, ...]
+    theirs: tuple[Bin, ...]
+    x_ticks: tuple[GridLine, ...]
+    y_ticks: tuple[GridLine, ...]
+    label: str
+
+
+def reliability_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, *, label: str) -> ReliabilityChart:
+    """The chart of stored reliability bins."""
+    return ReliabilityChart(_bins(ours), _bins(theirs) if theirs else (), X_TICKS, Y_TICKS, label)
+
+
+def _bins(curve: Mapping[str, Any]) -> tuple[Bin, ...]:
+    found = []
+    for predicted, observed, number, positives in curve["reliability"]:
+        low, high = wilson(positives, number)
+        found.append(Bin(_x(predicted), _y(observed), _y(low), _y(high)))
+    return tuple(found)
+
+
+def wilson(positives: int, number: int) -> tuple[float, float]:
+    """The 95 % interval of a share (Wilson 1927), which does not leave 0 to 1 and holds for few cases.
+
+    >>> [round(end, 3) for end in wilson(61, 63)]
+    [0.891, 0.991]
+    """
+    share, z = positives / number, _Z
+    middle = (share + z * z / (2 * number)) / (1 + z * z / number)
+    half = z * math.sqrt(share * (1 - share) / number + z * z / (4 * number * number)) / (1 + z * z / number)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceBar:
+    """A difference of two figures as a bar from the middle."""
+
+    x: float
+    width: float
+    worse: bool
+    text: str
+
+
+_MIDDLE, _REACH = 44.0, 38.0
+_LEAST_FULL: Final = 0.05  # A difference below this never fills the bar, so that noise does not look large.
+
+
+def difference_bars(pairs: Sequence[tuple[float | None, float | None]]) -> list[DifferenceBar | None]:
+    """Ours less theirs for each pair on one scale; None where one of the two does not exist."""
+    differences = [None if ours is None or theirs is None else ours - theirs for ours, theirs in pairs]
+    most = max([_LEAST_FULL, *(abs(found) for found in differences if found is not None)])
+    return [None if found is None else _difference(found, most) for found in differences]
+
+
+def _difference(found: float, most: float) -> DifferenceBar:
+    width = round(abs(found) / most * _REACH, 1)
+    worse = found < 0
+    return DifferenceBar(round(_MIDDLE - width, 1) if worse else _MIDDLE, width, worse, words.signed(found, 3))
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdBar:
+    """The probabilities from which somebody looks, as stretches of one bar."""
+
+    analyst_x: float
+    ask_x: float
+    analyst: str
+    ask: str
+
+
+_THRESHOLD_WIDTH: Final = 336.0
+
+
+def threshold_bar(thresholds: Mapping[str, float]) -> ThresholdBar:
+    """The bar of a model's thresholds."""
+    analyst, ask = thresholds["analyst_from"], thresholds["ask_brand_from"]
+    return ThresholdBar(
+        round(analyst * _THRESHOLD_WIDTH, 1), round(ask * _THRESHOLD_WIDTH, 1), f"{analyst:.2f}", f"{ask:.2f}"
+    )

@@ -1,0 +1,190 @@
+"""The model page: champion and challenger, what the gates say, and the person's decision."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+from urllib.parse import urlsplit, urlunsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
+
+from models.access import Permission
+from serving.api.learning import marketplace_for
+from serving.db import learning
+from serving.db.accounts import Session
+from serving.db.learning import Model
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.settings import Settings
+from serving.usecases.learn import request_training
+from serving.usecases.promote import challenger, promote, rollback
+from serving.web import words
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.labels import LabelState, label_state
+from serving.web.model_report import Report, report_of
+from serving.web.rendering import respond, respond_part
+from serving.web.training_part import TrainingPart, training_part, who
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.SEE_MODELS)]
+Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
+Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
+_PAST_SHOWN: Final = 6
+_LONGEST_REASON: Final = 500
+_LONGEST_DIGEST: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """Where a model's run is found in MLflow: by a link, or by a command on the service's machine."""
+
+    run_id: str
+    version: str
+    link: str | None
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One change of the champion."""
+
+    short: str
+    kind: str
+    by: str
+    at: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsPage:
+    """The page. `shown` is the challenger's report, or the champion's where nothing challenges it."""
+
+    template: ClassVar[str] = "models.html"
+    place: ClassVar[str] = "/models"
+
+    marketplace: str
+    champion: str | None
+    champion_since: str
+    is_challenge: bool
+    beside_is_champion: bool
+    shown: Report | None
+    tracked: Tracked | None
+    trained: str
+    labels: LabelState
+    training: TrainingPart
+    past: tuple[Past, ...]
+    earlier: str | None
+    may_train: bool
+    may_promote: bool
+
+
+@router.get("/models")
+def get_models(request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    return respond(request, models_page(runtime_of(request), session), session)
+
+
+def models_page(runtime: Runtime, session: Session) -> ModelsPage:
+    """What the page shows."""
+    person, now = session.person, runtime.clock.now()
+    place = marketplace_for(runtime, person, Permission.SEE_MODELS)
+    here = place.marketplace_id
+    contender = challenger(runtime, place)
+    with runtime.store.read() as connection:
+        past = learning.promotions(connection, here)
+        champion = learning.get_model(connection, here, past[0].digest) if past else None
+        labels = label_state(connection, here, runtime.policies.labels, now)
+        training = training_part(connection, here, now)
+        changes = _past(connection, past[:_PAST_SHOWN], now)
+    model = contender or champion
+    shown = report_of(model) if model else None
+    earlier = [one.digest for one in past if one.digest != past[0].digest]
+    return ModelsPage(
+        marketplace=place.name,
+        champion=champion.digest[:10] if champion else None,
+        champion_since=words.moment(past[0].promoted_at, now) if past else "",
+        is_challenge=contender is not None,
+        beside_is_champion=bool(shown and champion and shown.beside == champion.digest[:10]),
+        shown=shown,
+        tracked=_tracked(model, runtime.settings) if model else None,
+        trained=words.moment(model.created_at, now) if model else "",
+        labels=labels,
+        training=training,
+        past=changes,
+        earlier=earlier[0][:10] if earlier else None,
+        may_train=person.may(Permission.TRAIN_MODELS),
+        may_promote=person.may(Permission.PROMOTE_MODELS),
+    )
+
+
+def _past(connection: Connection, promotions: list[learning.Promotion], now: datetime) -> tuple[Past, ...]:
+    return tuple(
+        Past(
+            one.digest[:10],
+            "Promoted" if one.kind == "promote" else "Rolled back to",
+            who(connection, one.promoted_by),
+            words.moment(one.promoted_at, now),
+            one.note,
+        )
+        for one in promotions
+    )
+
+
+def _tracked(model: Model, settings: Settings) -> Tracked | None:
+    if model.mlflow_run_id is None:
+        return None
+    uri = settings.mlflow_tracking_uri
+    link = f"{_without_password(uri)}/#/runs/{model.mlflow_run_id}" if uri and uri.startswith("http") else None
+    # An address of a database may hold a password, so that the command names the variable and not its value.
+    store = '"$TOUCHSTONE_MLFLOW_TRACKING_URI"' if uri else "sqlite:///$TOUCHSTONE_HOME/mlflow/mlflow.db"
+    command = f"mlflow ui --backend-store-uri {store}"
+    return Tracked(model.mlflow_run_id, model.mlflow_version or "", link, command)
+
+
+def _without_password(uri: str) -> str:
+    parts = urlsplit(uri)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+
+
+@router.get("/models/training")
+def get_training(request: Request, session: Reader) -> Response:
+    """How the retraining stands; it is asked for only while one runs, so one that has ended reloads the page."""
+    runtime = runtime_of(request)
+    place = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
+    with runtime.store.read() as connection:
+        part = training_part(connection, place.marketplace_id, runtime.clock.now())
+    response = respond_part(request, part, session)
+    if not part.active:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+@router.post("/models/train")
+def post_train(request: Request, session: Trainer) -> Response:
+    """Ask for a retraining."""
+    runtime = runtime_of(request)
+    place = marketplace_for(runtime, session.person, Permission.TRAIN_MODELS)
+    request_training(runtime, place, by=f"user:{session.person.user_id}")
+    return go_to(request, "/models", Flash.RETRAINING)
+
+
+@router.post("/models/promote")
+def post_promote(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Make the model that was seen the champion."""
+    runtime = runtime_of(request)
+    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    reason, digest = fields.get("reason", "")[:_LONGEST_REASON], fields.get("digest", "")[:_LONGEST_DIGEST]
+    promote(runtime, place, digest=digest, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, "/models", Flash.PROMOTED)
+
+
+@router.post("/models/rollback")
+def post_rollback(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Bring the champion before back."""
+    runtime = runtime_of(request)
+    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    rollback(runtime, place, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, "/models", Flash.ROLLED_BACK)

@@ -1,0 +1,229 @@
+"""A trained model's report as a page shows it: figures beside the champion's, gates, slices, thresholds, evidence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from models.labels import EvidenceLevel
+from serving.db.learning import Model
+from serving.web import model_charts, words
+from serving.web.model_charts import CurveChart, DifferenceBar, ReliabilityChart, ThresholdBar
+
+_MEASURES: Final = (
+    ("Average precision", "ap", True),
+    ("ROC-AUC", "roc_auc", True),
+    ("Precision at 20", "precision_at_20", True),
+    ("Brier score", "brier", False),
+    ("Calibration error", "calibration_error", False),
+)
+_EVIDENCE: Final = {
+    EvidenceLevel.APPEAL.value: "Decided on appeal",
+    EvidenceLevel.BRAND.value: "Brand's verdict",
+    EvidenceLevel.TWO_REVIEWERS.value: "Two agreeing reviewers",
+    EvidenceLevel.ONE_REVIEWER.value: "One reviewer",
+}
+_GATES: Final = {
+    "enough_to_judge": "Enough to judge",
+    "average_precision": "Average precision",
+    "calibration": "Calibration",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure of both models; `better` is whether ours is at least as good, None with nothing beside it."""
+
+    name: str
+    ours: str
+    theirs: str | None
+    better: bool | None
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """One gate in words."""
+
+    name: str
+    passed: bool
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRow:
+    """One slice of the judged listings."""
+
+    name: str
+    rows: int
+    positives: int
+    ours: str
+    theirs: str | None
+    bar: DifferenceBar | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """What lies above one threshold, on all labels and out of fold."""
+
+    name: str
+    threshold: str
+    flagged: str
+    precision: str
+    recall: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """How many labels are known in one way."""
+
+    name: str
+    number: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a page says of one model. `why_not_judged` is set where there was too little to judge on."""
+
+    digest: str
+    short: str
+    rows: int
+    positives: int
+    sellers: int
+    features: int
+    snapshot: str
+    judged_on: str
+    why_not_judged: str | None
+    beside: str | None
+    measures: tuple[Measure, ...]
+    out_of_fold: tuple[Measure, ...]
+    gates: tuple[GateRow, ...]
+    slices: tuple[SliceRow, ...]
+    curves: CurveChart
+    curves_on: str
+    reliability: ReliabilityChart
+    thresholds: ThresholdBar
+    points: tuple[OperatingPoint, ...]
+    evidence: tuple[EvidenceRow, ...]
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The gates that are not passed."""
+        return tuple(gate.name for gate in self.gates if not gate.passed)
+
+
+def report_of(model: Model) -> Report:
+    """The report of a model, as the training left it."""
+    found = model.report
+    judged = found["judged"]
+    ours, theirs = judged.get("candidate"), judged.get("champion")
+    # Where nothing could be judged, the figures out of fold are all there is.
+    figures, among = (ours, judged) if ours else (found["out_of_fold"], found)
+    curves = judged.get("curves", {"candidate": found["curves"]})
+    chance = among["positives"] / max(1, among["rows"])
+    return Report(
+        digest=model.digest,
+        short=model.digest[:10],
+        rows=found["rows"],
+        positives=found["positives"],
+        sellers=found["sellers"],
+        features=found["feature_count"],
+        snapshot=found["snapshot"][:10],
+        judged_on=f"{judged['rows']:,} later listings of unseen sellers, {judged['positives']:,} counterfeit",
+        why_not_judged=judged.get("why"),
+        beside=theirs["digest"][:10] if theirs else None,
+        measures=_measures(ours, theirs, judged) if ours else (),
+        out_of_fold=_measures(found["out_of_fold"], None, {}),
+        gates=tuple(
+            GateRow(_GATES.get(gate["name"], gate["name"].replace("_", " ")), gate["passed"], gate["sentence"])
+            for gate in found["gates"]
+        ),
+        slices=_slices(judged.get("slices", ())),
+        curves=model_charts.curve_chart(
+            curves["candidate"], curves.get("champion"), chance=chance, label=_curve_label(figures, theirs)
+        ),
+        curves_on="later listings of unseen sellers" if ours else "all labels, out of fold",
+        reliability=model_charts.reliability_chart(
+            curves["candidate"], curves.get("champion"), label=_error_label(figures, theirs)
+        ),
+        thresholds=model_charts.threshold_bar(found["thresholds"]),
+        points=_points(found["operating_points"]),
+        evidence=_evidence(found["evidence_levels"]),
+    )
+
+
+def _measures(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, judged: Mapping[str, Any]
+) -> tuple[Measure, ...]:
+    rows = []
+    for name, key, more_is_better in _MEASURES:
+        mine, other = ours.get(key), theirs.get(key) if theirs else None
+        better = None if mine is None or other is None else (mine >= other) is more_is_better or mine == other
+        interval = ours.get("ap_interval") if key == "ap" else None
+        rows.append(
+            Measure(name, words.figure(mine), words.figure(other) if theirs else None, better, _interval(interval))
+        )
+    if "difference_interval" in judged:
+        low, high = judged["difference_interval"]
+        mine, other = ours["ap"], theirs["ap"] if theirs else None
+        difference = "none" if mine is None or other is None else words.signed(mine - other, 3)
+        rows.insert(1, Measure("Difference", difference, "", None, _interval((low, high), sign=True)))
+    if "only_text_and_price" in judged:
+        bare = judged["only_text_and_price"]["ap"]
+        rows.append(Measure("AP on text and price alone", words.figure(bare), None, None, ""))
+    return tuple(rows)
+
+
+def _interval(ends: tuple[float | None, float | None] | None, *, sign: bool = False) -> str:
+    low, high = ends or (None, None)
+    if low is None or high is None:
+        return ""
+    return f"{words.signed(low, 3)} to {words.signed(high, 3)}" if sign else f"{low:.3f} to {high:.3f}"
+
+
+def _slices(found: tuple[Mapping[str, Any], ...]) -> tuple[SliceRow, ...]:
+    bars = model_charts.difference_bars([(row["candidate_ap"], row.get("champion_ap")) for row in found])
+    return tuple(
+        SliceRow(
+            row["slice"][:1].upper() + row["slice"][1:],
+            row["rows"],
+            row["positives"],
+            words.figure(row["candidate_ap"]),
+            words.figure(row["champion_ap"]) if "champion_ap" in row else None,
+            bar,
+        )
+        for row, bar in zip(found, bars, strict=True)
+    )
+
+
+def _curve_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
+    beside = f", the champion's {words.figure(theirs['ap'])}" if theirs else ""
+    return f"Precision over recall. Average precision {words.figure(ours['ap'])}{beside}."
+
+
+def _error_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
+    beside = f", the champion's {words.figure(theirs['calibration_error'])}" if theirs else ""
+    return f"Observed share over predicted. Calibration error {words.figure(ours['calibration_error'])}{beside}."
+
+
+def _points(found: Mapping[str, Mapping[str, Any]]) -> tuple[OperatingPoint, ...]:
+    names = (("Brand is asked", "ask_brand_from"), ("Analyst sees", "analyst_from"))
+    return tuple(
+        OperatingPoint(
+            name,
+            f"{found[key]['threshold']:.2f}",
+            f"{found[key]['flagged']:,}",
+            words.figure(found[key]["precision"], 2),
+            words.figure(found[key]["recall"], 2),
+        )
+        for name, key in names
+    )
+
+
+def _evidence(found: Mapping[str, int]) -> tuple[EvidenceRow, ...]:
+    total = sum(found.values())
+    return tuple(
+        EvidenceRow(name, f"{found[level]:,}", f"{found[level] / total:.0%}")
+        for level, name in _EVIDENCE.items()
+        if found.get(level)
+    )

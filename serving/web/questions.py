@@ -1,0 +1,120 @@
+"""A question to a brand: the offer and what speaks against it, in words, without a score or a word of others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import exp
+from typing import Any, Final
+
+from features.facts import Facts
+from models.score import Reason
+from serving.web import case_cards, desk_rows, text_view, words
+from serving.web.case_cards import Attribute
+from serving.web.text_view import Shown
+from serving.web.words import Due
+
+# What a brand is told of why it is asked. Left out on purpose: earlier verdicts (they may be other brands'), the
+# seller's turnover, orders and returns (trade secrets of somebody who may be honest), and everything of the model.
+_TOLD: Final = {
+    "brand_spelling": "i-seal",
+    "brand_disguised": "i-seal",
+    "brand_claim": "i-seal",
+    "brand_named_but_not_declared": "i-seal",
+    "brand_in_title": "i-seal",
+    "brand_gtin_valid": "i-seal",
+    "replica_wording": "i-globe",
+    "wording": "i-globe",
+    "text_replica_grade": "i-globe",
+    "text_inspired": "i-globe",
+    "text_factory": "i-globe",
+    "text_overclaim": "i-globe",
+    "text_no_papers": "i-globe",
+    "text_contact": "i-globe",
+    "text_evasion": "i-globe",
+    "text_invisible": "i-globe",
+    "text_mixed_words": "i-globe",
+    "price_claimed_discount": "i-tag",
+    "price_is_placeholder": "i-tag",
+    "price_change": "i-tag",
+    "item_fake_return_share": "i-box",
+    "item_fake_returns_30d": "i-box",
+    "seller_ships_from_elsewhere": "i-user",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One line of why the brand is asked."""
+
+    icon: str
+    bold: str
+    text: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One open question, with the version that is seen."""
+
+    case_id: str
+    version_id: str
+    brand: str
+    title: Shown | None
+    price: str | None
+    seller: Shown | None
+    due: Due
+    evidence: tuple[Evidence, ...]
+    description: Shown | None
+    attributes: tuple[Attribute, ...]
+    pictures: int | None
+
+
+def question(row: Mapping[str, Any], facts: Facts, now: datetime) -> Question:
+    """The question of a queue's row."""
+    card = case_cards.listing_card(facts)
+    reasons = [Reason(*one) for one in row["reasons"]]
+    return Question(
+        case_id=row["case_id"],
+        version_id=row["version_id"],
+        brand=row["brand_name"],
+        title=card.title,
+        price=desk_rows.price_of(facts),
+        seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
+        due=words.due(row["due_at"], now),
+        evidence=(*_price(facts), *_told(reasons), *_seller(facts)),
+        description=card.description,
+        attributes=card.attributes,
+        pictures=card.pictures,
+    )
+
+
+def _price(facts: Facts) -> list[Evidence]:
+    price, reference = facts.price, facts.price.brand_category
+    if price.log_price is None:
+        return []
+    if reference is None:
+        none = text_view.show("Too few comparable offers are known to say whether it is usual.")
+        return [Evidence("i-tag", "No price to compare with.", none)]
+    ratio = exp(price.log_price - reference.log_median)
+    median = words.about(exp(reference.log_median), price.base_currency)
+    text = f"The median of {words.many(reference.n, 'offer')} is {median}."
+    return [Evidence("i-tag", f"{ratio:.0%} of the usual price.", text_view.show(text))]
+
+
+def _told(reasons: list[Reason]) -> list[Evidence]:
+    return [
+        Evidence(_TOLD[reason.code], "", text_view.show(f"{reason.sentence}."))
+        for reason in reasons
+        if reason.weight > 0 and reason.code in _TOLD
+    ]
+
+
+def _seller(facts: Facts) -> list[Evidence]:
+    block = facts.listing.seller
+    if block.external_id is None:
+        return [Evidence("i-user", "", text_view.show("The marketplace did not say who sells it."))]
+    parts = ["The seller is on your authorised list" if facts.seller.authorised else "Not on your authorised list"]
+    if block.age_days is not None:
+        parts.append(f"account {words.age(block.age_days)} old")
+    if block.country is not None:
+        parts.append(f"established in {block.country}")
+    return [Evidence("i-user", "", text_view.show(f"{', '.join(parts)}."))]

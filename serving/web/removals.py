@@ -1,0 +1,67 @@
+"""How the removals of a brand's offers stand, in the brand's words, from the click to the acknowledgement."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from sqlalchemy import Connection
+
+from models.action import ActionState
+from serving.db import views
+from serving.db.views import BrandAction, Pair
+from serving.web import text_view, words
+from serving.web.text_view import Shown
+from serving.web.vocabulary import ACTION_STATES, StateWords
+
+_MOST = 6
+_MOVING = frozenset({ActionState.SCHEDULED, ActionState.SENDING})
+_WATCHED_FOR = timedelta(minutes=10)  # A receiver that is down longer is nobody's to watch by the second.
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """One removal (or return) with its state and the moment that goes with it."""
+
+    offer: Shown
+    state: StateWords
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalsPart:
+    """The latest removals; `moving` is whether any of them is on its way, so that looking again is worth it."""
+
+    template: ClassVar[str] = "parts/removals.html"
+    place: ClassVar[str] = "/brand"
+
+    removals: tuple[Removal, ...]
+    moving: bool
+
+
+def removals_part(connection: Connection, pairs: frozenset[Pair], now: datetime) -> RemovalsPart:
+    """The part of a brand's page that changes by itself."""
+    found = views.brand_actions(connection, pairs, _MOST)
+    return RemovalsPart(tuple(_removal(one, now) for one in found), any(_is_moving(one, now) for one in found))
+
+
+def _is_moving(found: BrandAction, now: datetime) -> bool:
+    return found.state in _MOVING and now - found.leaves_at < _WATCHED_FOR
+
+
+def _removal(found: BrandAction, now: datetime) -> Removal:
+    offer = text_view.show(found.content.get("title") or found.external_id)
+    return Removal(offer, ACTION_STATES[found.kind, found.state], _when(found, now))
+
+
+def _when(found: BrandAction, now: datetime) -> str:
+    match found.state:
+        case ActionState.SCHEDULED:
+            return f"in {words.countdown((found.leaves_at - now).total_seconds())}"
+        case ActionState.SENDING if found.sent_at is not None:
+            return words.short_moment(found.sent_at, now)
+        case ActionState.ACKNOWLEDGED if found.acknowledged_at is not None:
+            return words.short_moment(found.acknowledged_at, now)
+        case ActionState.DEAD:
+            return "we look into it"
+        case _:
+            return ""

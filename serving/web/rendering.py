@@ -1,0 +1,101 @@
+"""A page is its frozen context and the template that the context names; around it stands the shell."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import ClassVar, Final, Protocol
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from models.access import Permission, Person
+from serving.db.accounts import Session
+from serving.guards import CSRF_FIELD, runtime_of
+from serving.web import flash, words
+from serving.web.assets import address
+from serving.web.undo import Undo, undo_of
+from serving.web.vocabulary import CHOICES, REASON_CODES
+
+
+class Page(Protocol):
+    """A context: a frozen dataclass that names its template and its place in the navigation."""
+
+    __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[object]]]
+    template: ClassVar[str]
+    place: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One entry of the main navigation."""
+
+    address: str
+    text: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What stands around a page: who is signed in, where they can go, what was just done, what can be undone."""
+
+    name: str
+    initials: str
+    links: tuple[Link, ...]
+    csrf_token: str
+    flash: str | None
+    undo: Undo | None
+    now: str
+
+
+_PLACES: Final = (
+    ("/queue", "Desk", Permission.REVIEW_CASES),
+    ("/brand", "To verify", Permission.ANSWER_QUESTIONS),
+    ("/brands", "Brands", Permission.LOOK_AFTER_BRANDS),
+    ("/models", "Models", Permission.SEE_MODELS),
+)
+
+_TEMPLATES: Final = Environment(
+    loader=PackageLoader("serving.web"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_TEMPLATES.globals |= {"static": address, "csrf_field": CSRF_FIELD, "choices": CHOICES, "reason_codes": REASON_CODES}
+
+
+def home_of(person: Person) -> str:
+    """Where a person's day begins."""
+    return next((path for path, _, permission in _PLACES if person.may(permission)), "/models")
+
+
+def respond(request: Request, page: Page, session: Session | None = None, *, status: int = 200) -> HTMLResponse:
+    """The page, with its shell where somebody is signed in."""
+    shell = None if session is None else _shell(request, page, session)
+    body = _TEMPLATES.get_template(page.template).render(page=page, shell=shell)
+    response = HTMLResponse(body, status)
+    if shell is not None and shell.flash is not None:
+        flash.forget(response)
+    return response
+
+
+def respond_part(request: Request, page: Page, session: Session) -> HTMLResponse:
+    """A part of a page that is asked for again and again; it must not use up what the next page has to say."""
+    body = _TEMPLATES.get_template(page.template).render(page=page, shell=_shell(request, page, session))
+    return HTMLResponse(body)
+
+
+def _shell(request: Request, page: Page, session: Session) -> Shell:
+    person = session.person
+    return Shell(
+        name=person.name,
+        initials=words.initials(person.name),
+        links=tuple(
+            Link(path, text, path == page.place) for path, text, permission in _PLACES if person.may(permission)
+        ),
+        csrf_token=session.csrf_token,
+        flash=flash.sentence_of(request),
+        undo=undo_of(runtime_of(request), person),
+        now=f"{runtime_of(request).clock.now():%H:%M:%S}",
+    )

@@ -1,0 +1,60 @@
+"""A score as pages show it: a probability on its thresholds, or points that are said not to be calibrated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from models.score import ScoreKind
+from serving.runtime import Runtime
+from serving.web import charts, words
+from serving.web.charts import ScoreBar
+
+_POINTS_SHOWN: Final = 100.0
+_NEAR: Final = 0.35  # Closer notches would write over each other on a case's bar.
+
+
+@dataclass(frozen=True, slots=True)
+class ShownScore:
+    """A score in words with its bar, what it is measured in, and the scorer's name."""
+
+    text: str
+    bar: ScoreBar
+    calibrated: bool
+    unit: str
+    scorer: str
+
+
+def shown_score(
+    runtime: Runtime, marketplace_id: str, row: Mapping[str, Any], *, width: int, scorer: str = ""
+) -> ShownScore:
+    """The score in a stored row (`score_kind`, `score_value`, `probability`), with the thresholds in force now."""
+    policy = runtime.policies.routing
+    if row["score_kind"] == ScoreKind.SCORECARD.value or row["probability"] is None:
+        value = float(row["score_value"])
+        notches = [(f"see {policy.analyst_from_points:.0f}", policy.analyst_from_points)]
+        bar = charts.score_bar(value, notches, most=_POINTS_SHOWN, width=width)
+        return ShownScore(f"{value:.0f}", bar, False, "points", "Starter scorecard")
+    model = runtime.models.of(marketplace_id)
+    ask_from = model.thresholds.ask_brand_from if model else policy.ask_brand_from
+    analyst_from = model.thresholds.analyst_from if model else policy.analyst_from
+    probability = float(row["probability"])
+    bar = charts.score_bar(probability, _notches(analyst_from, ask_from), most=1.0, width=width)
+    return ShownScore(f"{probability:.2f}", bar, True, "probability", f"Model {scorer[:10]}")
+
+
+def _notches(analyst_from: float, ask_from: float) -> list[tuple[str, float]]:
+    """From where an analyst sees a listing and a brand is asked; close notches share one text."""
+    if ask_from - analyst_from < _NEAR:
+        return [("", analyst_from), (f"see {analyst_from:.2f}, ask {ask_from:.2f}", ask_from)]
+    return [(f"see {analyst_from:.2f}", analyst_from), (f"ask {ask_from:.2f}", ask_from)]
+
+
+def harm(row: Mapping[str, Any], *, currency: str, price_known: bool) -> str:
+    """What leaving the offer up may cost buyers in a week; points give an order of magnitude and no more."""
+    if not price_known:
+        return "no price"
+    value = float(row["priority"])
+    # Three digits; more would claim a precision that neither the chance nor the sales have.
+    digits = -1 if value >= 1000 else 0 if value >= 10 else 2
+    text = words.about(round(value, digits), currency)
+    return text if row["probability"] is not None else f"~{text}"

@@ -1,0 +1,113 @@
+"""The one-time page of a first start: a marketplace and its administrator."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from models.access import Role
+from models.errors import DomainError, NotFound
+from serving import auth
+from serving.api.people import set_session_cookie
+from serving.db import accounts, marketplaces, views
+from serving.guards import public, runtime_of
+from serving.runtime import Runtime
+from serving.usecases import founding
+from serving.usecases.founding import NewPerson
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields, refuse_cross_site
+from serving.web.rendering import respond
+
+router = APIRouter(include_in_schema=False)
+_BY: Final = "setup"
+_LONGEST_TOKEN: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPage:
+    """The form, with what was typed except the password, and what is wrong with it."""
+
+    template: ClassVar[str] = "setup.html"
+    place: ClassVar[str] = ""
+
+    token: str
+    marketplace: str
+    currency: str
+    name: str
+    email: str
+    shortest_password: int
+    error: str | None
+
+
+@router.get("/setup/{token}", dependencies=[public("nobody has an account at a first start")])
+def get_setup(token: str, request: Request) -> Response:
+    """The form, while the link has not been used."""
+    _require_open(runtime_of(request), token)
+    return respond(request, _page(token, {"currency": "EUR"}, None))
+
+
+@router.post("/setup/{token}", dependencies=[public("nobody has an account at a first start")])
+def post_setup(token: str, request: Request, fields: Fields) -> Response:
+    """Found the marketplace, make the administrator, sign them in. The link is spent first, so that it works once."""
+    refuse_cross_site(request)
+    runtime = runtime_of(request)
+    _require_open(runtime, token)
+    problem = _problem(fields)
+    if problem is not None:
+        return respond(request, _page(token, fields, problem), status=422)
+    hashed, now = auth.hash_token(token), runtime.wall.now()
+    with runtime.store.write() as connection:
+        accounts.use_setup_token(connection, hashed, now)
+    try:
+        _found(runtime, fields)
+    except DomainError as refused:
+        with runtime.store.write() as connection:
+            accounts.add_setup_token(connection, hashed, now)
+        return respond(request, _page(token, fields, refused.sentence), status=422)
+    made = auth.sign_in(runtime, fields["email"], fields["password"])
+    response = go_to(request, "/", Flash.FOUNDED)
+    set_session_cookie(response, request, made.token)
+    return response
+
+
+def _require_open(runtime: Runtime, token: str) -> None:
+    with runtime.store.read() as connection:
+        if len(token) > _LONGEST_TOKEN or not views.is_setup_open(connection, auth.hash_token(token)):
+            raise NotFound("This set-up link is not valid, or was used already.")
+
+
+def _problem(fields: Fields) -> str | None:
+    """What would be refused only after the marketplace was founded."""
+    if not fields.get("name", "").strip() or len(fields["name"]) > 200:
+        return "Your name has 1 to 200 characters."
+    if "@" not in fields.get("email", "") or len(fields["email"]) > 320:
+        return "This is not an e-mail address."
+    if not auth.SHORTEST_PASSWORD <= len(fields.get("password", "")) <= auth.LONGEST_PASSWORD:
+        return f"A password has {auth.SHORTEST_PASSWORD} to {auth.LONGEST_PASSWORD} characters."
+    return None
+
+
+def _found(runtime: Runtime, fields: Fields) -> None:
+    """Found the marketplace, unless it was founded by command already, and make its administrator."""
+    name, currency = fields.get("marketplace", "").strip(), fields.get("currency", "").strip().upper()
+    with runtime.store.read() as connection:
+        known = any(one.name == name for one in marketplaces.everyone(connection))
+    if not known:
+        founding.add_marketplace(runtime, name=name, base_currency=currency, by=_BY)
+    person = NewPerson(
+        fields["email"], fields["name"].strip(), Role.ADMIN, marketplace=name, password=fields["password"]
+    )
+    founding.add_person(runtime, person, by=_BY)
+
+
+def _page(token: str, fields: Fields, error: str | None) -> SetupPage:
+    return SetupPage(
+        token=token,
+        marketplace=fields.get("marketplace", ""),
+        currency=fields.get("currency", ""),
+        name=fields.get("name", ""),
+        email=fields.get("email", ""),
+        shortest_password=auth.SHORTEST_PASSWORD,
+        error=error,
+    )

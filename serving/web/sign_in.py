@@ -1,0 +1,74 @@
+"""Signing in and out, and the start that leads each role to its own page."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from models.errors import DomainError
+from serving import auth
+from serving.api.people import set_session_cookie
+from serving.auth import NotSignedIn
+from serving.db.accounts import Session
+from serving.guards import cookie_name, public, runtime_of, signed_in
+from serving.web.flash import go_to
+from serving.web.forms import Fields, local_path, refuse_cross_site
+from serving.web.rendering import home_of, respond
+
+router = APIRouter(include_in_schema=False)
+Anyone = Annotated[Session, signed_in()]
+
+
+@dataclass(frozen=True, slots=True)
+class SignInPage:
+    """The form, with the e-mail as typed and why it was refused."""
+
+    template: ClassVar[str] = "sign_in.html"
+    place: ClassVar[str] = ""
+
+    following: str
+    email: str
+    error: str | None
+
+
+@router.get("/")
+def get_start(session: Anyone) -> Response:
+    """On to the page of one's role."""
+    return RedirectResponse(home_of(session.person), status_code=303)
+
+
+@router.get("/sign-in", dependencies=[public("signing in")])
+def get_sign_in(request: Request) -> Response:
+    """The form; who is signed in already goes on."""
+    following = local_path(request.query_params.get("next"))
+    runtime = runtime_of(request)
+    try:
+        auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
+    except NotSignedIn:
+        return respond(request, SignInPage(following, "", None))
+    return RedirectResponse(following, status_code=303)
+
+
+@router.post("/sign-in", dependencies=[public("signing in")])
+def post_sign_in(request: Request, fields: Fields) -> Response:
+    """Begin a session, or say that e-mail or password is wrong and not which."""
+    refuse_cross_site(request)
+    following, email = local_path(fields.get("next")), fields.get("email", "").strip()
+    try:
+        made = auth.sign_in(runtime_of(request), email, fields.get("password", ""))
+    except DomainError as refused:
+        return respond(request, SignInPage(following, email[:320], refused.sentence), status=401)
+    response = go_to(request, following)
+    set_session_cookie(response, request, made.token)
+    return response
+
+
+@router.post("/sign-out")
+def post_sign_out(request: Request, _session: Anyone) -> Response:
+    """End the session."""
+    runtime = runtime_of(request)
+    auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
+    response = go_to(request, "/sign-in")
+    response.delete_cookie(cookie_name(runtime))
+    return response

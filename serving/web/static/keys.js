@@ -1,0 +1,60 @@
+// Keys for what the page does without them: each presses a button or follows a link that is there to be seen.
+(() => {
+  const all = (query) => [...document.querySelectorAll(query)];
+  const stored = () => { try { return localStorage.getItem("keys"); } catch { return null; } };
+
+  // Stops of J and K: the links of a queue's rows, or the cards of a brand's questions.
+  const move = (step) => {
+    const stops = all("[data-stop]");
+    if (!stops.length) return false;
+    const at = stops.findIndex((stop) => stop.contains(document.activeElement));
+    const next = stops[at < 0 ? 0 : Math.max(0, Math.min(stops.length - 1, at + step))];
+    next.focus({ preventScroll: true });
+    next.scrollIntoView({ block: next.matches("a") ? "nearest" : "start" });
+    return true;
+  };
+
+  const press = (key) => {
+    const target = all("[data-key]").find((found) => found.dataset.key === key && !found.disabled);
+    target?.click();
+    return Boolean(target);
+  };
+
+  const act = (key) => {
+    if (key === "?") { document.getElementById("keys")?.togglePopover(); return true; }
+    if (press(key)) return true;
+    if (key === "j") return move(1);
+    if (key === "k") return move(-1);
+    const inTable = all("tr [data-stop]").length > 0;
+    if (inTable && key === "arrowdown") return move(1);
+    if (inTable && key === "arrowup") return move(-1);
+    return false;
+  };
+
+  addEventListener("keydown", (event) => {
+    if (event.target.matches("input:not([type=checkbox]), select, textarea")) {
+      if (event.key === "Escape") event.target.blur();
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    const key = event.key.toLowerCase();
+    if (key.length === 1 && stored() === "off") return;
+    // A held key must not answer one case after another.
+    if (event.repeat && !["j", "k", "arrowdown", "arrowup"].includes(key)) return;
+    if (act(key)) event.preventDefault();
+  });
+
+  // A second press before the next page has come would be a second answer.
+  addEventListener("submit", (event) => {
+    if (event.target.dataset.sent) event.preventDefault();
+    event.target.dataset.sent = "1";
+  });
+  addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
+
+  for (const box of all("[data-keys-switch]")) {
+    box.checked = stored() !== "off";
+    box.addEventListener("change", () => {
+      try { localStorage.setItem("keys", box.checked ? "on" : "off"); } catch { /* it holds for this page */ }
+    });
+  }
+})();

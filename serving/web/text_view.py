@@ -1,0 +1,147 @@
+"""Listing text as pieces to show: what hides or pretends is named, nothing is ever markup."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from features.brands import SHORTEST_OBFUSCATED, compact
+from features.fold import fold, skeleton
+
+_NAMES: Final = {
+    0x00AD: "SHY", 0x034F: "CGJ", 0x061C: "ALM", 0x115F: "FILL", 0x1160: "FILL", 0x180E: "MVS", 0x200B: "ZWSP",
+    0x200C: "ZWNJ", 0x200D: "ZWJ", 0x200E: "LRM", 0x200F: "RLM", 0x2028: "LS", 0x2029: "PS", 0x202A: "LRE",
+    0x202B: "RLE", 0x202C: "PDF", 0x202D: "LRO", 0x202E: "RLO", 0x2060: "WJ", 0x2066: "LRI", 0x2067: "RLI",
+    0x2068: "FSI", 0x2069: "PDI", 0x2800: "BLANK", 0x3164: "FILL", 0xFEFF: "BOM", 0xFFA0: "FILL",
+}  # fmt: skip
+_UNSEEN_CATEGORIES: Final = frozenset({"Cf", "Cc", "Co", "Cn", "Zl", "Zp"})
+_LAYOUT: Final = frozenset("\n\r\t")
+_WORD: Final = re.compile(r"[^\s,.;:()\[\]{}\"“”'/\\]+")
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}\Z")
+_CASED: Final = {
+    "latin": re.compile("[A-Za-zÀ-ɏ]"),
+    "cyrillic": re.compile("[Ѐ-ӿ]"),
+    "greek": re.compile("[Ͱ-Ͽ]"),
+}
+
+
+class Kind(StrEnum):
+    """What a piece is: text as it stands, a character that cannot be seen, one that stands for another."""
+
+    PLAIN = "plain"
+    UNSEEN = "unseen"
+    LOOKALIKE = "lookalike"
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A run of characters of one kind; `name` says which character hides or pretends."""
+
+    kind: Kind
+    text: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A text in pieces, its language where it is known, and how much in it hides or pretends."""
+
+    pieces: tuple[Piece, ...]
+    language: str | None = None
+
+    @property
+    def unseen(self) -> int:
+        """How many characters cannot be seen."""
+        return sum(piece.kind is Kind.UNSEEN for piece in self.pieces)
+
+    @property
+    def lookalikes(self) -> int:
+        """How many letters stand for others."""
+        return sum(len(piece.text) for piece in self.pieces if piece.kind is Kind.LOOKALIKE)
+
+
+def show(text: str, *, names: Iterable[str] = (), language: str | None = None) -> Shown:
+    """A text ready to show. `names` are the registered names that were found in it, plain or in disguise.
+
+    >>> [(piece.kind.value, piece.text) for piece in show("Au\\u200bre11e bag", names=["Aurelle"]).pieces]
+    [('plain', 'Au'), ('unseen', 'ZWSP'), ('plain', 're'), ('lookalike', '11'), ('plain', 'e bag')]
+    """
+    pretending = _pretending(text, {compact(word): fold(word) for name in names for word in _words(name)})
+    known = language if language and _LANGUAGE.match(language) else None
+    return Shown(tuple(_joined(_piece(i, character, pretending) for i, character in enumerate(text))), known)
+
+
+def language_tag(language: str | None) -> str:
+    """Two letters for a narrow column; '?' where the language is not known.
+
+    >>> language_tag("zh-Hans"), language_tag(None)
+    ('ZH', '?')
+    """
+    return language[:2].upper() if language and _LANGUAGE.match(language) else "?"
+
+
+def _piece(index: int, character: str, pretending: set[int]) -> Piece:
+    if character not in _LAYOUT and is_unseen(character):
+        code = ord(character)
+        return Piece(Kind.UNSEEN, _NAMES.get(code, f"U+{code:04X}"), _described(character))
+    if index in pretending:
+        return Piece(Kind.LOOKALIKE, character, _described(character))
+    return Piece(Kind.PLAIN, character)
+
+
+def is_unseen(character: str) -> bool:
+    """Whether a character leaves no mark of its own and moves or hides what is around it."""
+    return ord(character) in _NAMES or unicodedata.category(character) in _UNSEEN_CATEGORIES
+
+
+def _described(character: str) -> str:
+    return f"U+{ord(character):04X} {unicodedata.name(character, 'without a name').lower()}"
+
+
+def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
+    """Neighbours of one kind as one piece; each unseen character stays by itself."""
+    held: Piece | None = None
+    for piece in pieces:
+        if held is not None and held.kind is piece.kind and piece.kind is not Kind.UNSEEN:
+            name = held.name if piece.name in held.name else f"{held.name}, {piece.name}"
+            held = Piece(held.kind, held.text + piece.text, name)
+            continue
+        if held is not None:
+            yield held
+        held = piece
+    if held is not None:
+        yield held
+
+
+def _words(name: str) -> Iterator[str]:
+    """A name, and each of its words that is long enough not to be met by chance."""
+    yield name
+    yield from (word for word in name.split() if len(word) >= SHORTEST_OBFUSCATED)
+
+
+def _pretending(text: str, names: dict[str, str]) -> set[int]:
+    """Positions of characters that stand for others: letters of a second alphabet in a word, digits in a name."""
+    found: set[int] = set()
+    for match in _WORD.finditer(text):
+        seen = [(match.start() + i, c) for i, c in enumerate(match.group()) if not is_unseen(c)]
+        word = "".join(c for _, c in seen)
+        foreign = _foreign_letters(word)
+        found.update(i for i, c in seen if c in foreign)
+        name = names.get(compact(word)) if names else None
+        if name is not None and fold(word) != name:
+            found.update(i for i, c in seen if not c.isalpha() or skeleton(c) != fold(c))
+    return found
+
+
+def _foreign_letters(word: str) -> frozenset[str]:
+    """The letters of a word's rarer alphabet, where the word mixes alphabets that look alike."""
+    if word.isascii():
+        return frozenset()
+    by_script = {name: pattern.findall(word) for name, pattern in _CASED.items()}
+    present = {name: letters for name, letters in by_script.items() if letters}
+    if len(present) < 2:
+        return frozenset()
+    usual = max(present, key=lambda name: (len(present[name]), name == "latin"))
+    return frozenset(letter for name, letters in present.items() if name != usual for letter in letters)

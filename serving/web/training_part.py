@@ -1,0 +1,51 @@
+"""How the last retraining stands; while it runs the page asks again, and once it has ended loads anew."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import Connection
+
+from serving.db import accounts, learning
+from serving.web import words
+
+_ACTIVE = frozenset({"waiting", "running"})
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPart:
+    """The last retraining; `state` is empty where there has been none."""
+
+    template: ClassVar[str] = "parts/training.html"
+    place: ClassVar[str] = "/models"
+
+    state: str
+    active: bool
+    stage: str
+    percent: int
+    asked: str
+    finished: str
+    error: str | None
+
+
+def training_part(connection: Connection, marketplace_id: str, now: datetime) -> TrainingPart:
+    """The part of the model page that changes by itself."""
+    found = learning.jobs(connection, marketplace_id, 1)
+    if not found:
+        return TrainingPart("", False, "", 0, "", "", None)
+    job = found[0]
+    return TrainingPart(
+        state=job.state,
+        active=job.state in _ACTIVE,
+        stage=str(job.progress.get("stage", "")).capitalize(),
+        percent=round(100 * float(job.progress.get("share", 0.0))),
+        asked=f"{who(connection, job.requested_by)}, {words.moment(job.created_at, now)}",
+        finished=words.moment(job.finished_at, now) if job.finished_at else "",
+        error=job.error,
+    )
+
+
+def who(connection: Connection, actor: str) -> str:
+    """The name behind an actor of the audit log."""
+    kind, _, user_id = actor.partition(":")
+    return accounts.names(connection, [user_id]).get(user_id, "a person") if kind == "user" else "the command line"

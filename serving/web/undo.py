@@ -1,0 +1,70 @@
+"""What a person can still take back, said as it stands in the database, so that a reload says the same."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from models.access import Person
+from models.case import CaseLane, CaseState
+from models.verdict import Side
+from serving.db import views
+from serving.db.views import Given
+from serving.runtime import Runtime
+from serving.web import words
+from serving.web.vocabulary import CHOICE_OF
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """A verdict inside its window: what was said, what follows, until when, and how much of the window is left."""
+
+    case_id: str
+    word: str
+    tone: str
+    offer: str
+    follows: str
+    until: str
+    left: str
+    seconds_left: int
+    window_seconds: int
+
+
+def undo_of(runtime: Runtime, person: Person) -> Undo | None:
+    """A reviewer's last verdict, while it can be taken back."""
+    found = undoable(runtime, person, Side.ANALYST)
+    return found[0][1] if found else None
+
+
+def undoable(runtime: Runtime, person: Person, side: Side) -> list[tuple[Given, Undo]]:
+    """Every verdict that a person gave on this side and can still take back, newest first."""
+    now = runtime.clock.now()
+    window = timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    with runtime.store.read() as connection:
+        given = views.given_since(connection, person.user_id, side, now - window)
+    return [(one, _undo(one, now, window)) for one in given]
+
+
+def _undo(given: Given, now: datetime, window: timedelta) -> Undo:
+    left = (given.known_at + window - now).total_seconds()
+    choice = CHOICE_OF[given.judgement]
+    return Undo(
+        case_id=given.case_id,
+        word=choice.word,
+        tone=choice.tone,
+        offer=given.external_id,
+        follows=_follows(given, now),
+        until=f"{given.known_at + window:%H:%M:%S}",
+        left=words.countdown(left),
+        seconds_left=max(0, int(left)),
+        window_seconds=int(window.total_seconds()),
+    )
+
+
+def _follows(given: Given, now: datetime) -> str:
+    """What has become of the case, in one short sentence."""
+    if given.leaves_at is not None and given.action_kind is not None:
+        act = "Removal" if given.action_kind.value == "remove" else "Reinstatement"
+        return f"{act} leaves in {words.countdown((given.leaves_at - now).total_seconds())}."
+    if given.case_state is CaseState.OPEN:
+        asked = given.case_lane is CaseLane.ASK_BRAND
+        return f"{given.brand_name or 'The brand'} is asked." if asked else "An analyst takes it from here."
+    return "The offer stays." if given.judgement.value != "counterfeit" else "The removal stands."

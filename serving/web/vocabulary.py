@@ -1,0 +1,91 @@
+"""How states and choices are called on pages, with the class that colours each."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from models.action import ActionKind, ActionState
+from models.case import CaseLane
+from models.verdict import Judgement, ReasonCode
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A judgement as a button: its word for staff, its words for a brand, its key, its class."""
+
+    judgement: Judgement
+    word: str
+    answer: str
+    key: str
+    tone: str
+
+
+CHOICES: Final = (
+    Choice(Judgement.COUNTERFEIT, "Counterfeit", "No, counterfeit", "C", "c"),
+    Choice(Judgement.GENUINE, "Genuine", "Yes, ours", "G", "g"),
+    Choice(Judgement.GREY_MARKET, "Grey market", "Ours, grey market", "M", "m"),
+    Choice(Judgement.LICENSED, "Licensed", "Licensed", "L", "l"),
+    Choice(Judgement.CANNOT_TELL, "Cannot tell", "Cannot tell", "N", "n"),
+    Choice(Judgement.NEEDS_TEST_BUY, "Test buy", "Test buy", "T", "t"),
+)
+CHOICE_OF: Final = {choice.judgement: choice for choice in CHOICES}
+
+
+@dataclass(frozen=True, slots=True)
+class LaneName:
+    """A lane in the rail: its name, its dot, and what one sees where it is empty."""
+
+    lane: CaseLane
+    name: str
+    dot: str
+    empty: str
+
+
+LANES: Final = (
+    LaneName(CaseLane.APPEAL, "Appeals", "d-act", "No seller appeals at the moment."),
+    LaneName(CaseLane.ANALYST, "Analyst", "d-ana", "Nothing waits for an analyst."),
+    LaneName(CaseLane.AUDIT, "Audit slice", "d-aud", "No random check is open."),
+    LaneName(CaseLane.INSUFFICIENT_EVIDENCE, "Not enough evidence", "d-ins", "Every open offer says enough to judge."),
+    LaneName(CaseLane.ASK_BRAND, "Waiting on brands", "d-ask", "No brand has an open question."),
+)
+LANE_OF: Final = {one.lane: one for one in LANES}
+# A question is the brand's to answer; analysts can look at it, but it is not in their day's work.
+ANALYST_LANES: Final = tuple(one.lane for one in LANES if one.lane is not CaseLane.ASK_BRAND)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One line of a list to choose from."""
+
+    value: str
+    text: str
+
+
+REASON_CODES: Final = (
+    Option(ReasonCode.TRADEMARK_COUNTERFEIT.value, "Mark on goods not made by the brand"),
+    Option(ReasonCode.MARK_MISUSE.value, "Mark used without leave"),
+    Option(ReasonCode.DESIGN.value, "Design copied"),
+    Option(ReasonCode.COPYRIGHT.value, "Pictures or texts copied"),
+    Option(ReasonCode.NOT_AS_DESCRIBED.value, "Not as described"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StateWords:
+    """An action's state: a word, and the class of its badge."""
+
+    word: str
+    tone: str
+
+
+ACTION_STATES: Final = {
+    (ActionKind.REMOVE, ActionState.SCHEDULED): StateWords("Leaves soon", "v-w"),
+    (ActionKind.REMOVE, ActionState.WITHDRAWN): StateWords("Taken back", "out"),
+    (ActionKind.REMOVE, ActionState.SENDING): StateWords("Sent", "v-l"),
+    (ActionKind.REMOVE, ActionState.ACKNOWLEDGED): StateWords("Acknowledged", "v-g"),
+    (ActionKind.REMOVE, ActionState.DEAD): StateWords("Not delivered", "v-c"),
+    (ActionKind.REINSTATE, ActionState.SCHEDULED): StateWords("Return leaves soon", "v-w"),
+    (ActionKind.REINSTATE, ActionState.WITHDRAWN): StateWords("Return taken back", "out"),
+    (ActionKind.REINSTATE, ActionState.SENDING): StateWords("Return sent", "v-l"),
+    (ActionKind.REINSTATE, ActionState.ACKNOWLEDGED): StateWords("Shown again", "v-m"),
+    (ActionKind.REINSTATE, ActionState.DEAD): StateWords("Return not delivered", "v-c"),
+}

@@ -1,0 +1,87 @@
+"""A service as an operator starts it, with a marketplace, open cases and models in its home."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from models.case import CaseLane
+from serving.runtime import open_runtime
+from serving.settings import Settings
+from serving.usecases import founding
+from serving.usecases.housekeeping import refresh_references
+from serving.usecases.intake import receive
+from tests.fixtures.clocks import TestClock
+from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site, populate
+from tests.serving.web.reports import a_report, add_model
+
+UNDO_SECONDS: Final = 2
+_STARTS_WITHIN: Final = 60.0
+
+
+def fill(home: Path, webhook_url: str, secret: str) -> Site:
+    """A home with prices to compare with, three cases for analysts, two questions to Aurelle, and two models."""
+    runtime = open_runtime(Settings(home=home))
+    try:
+        site = populate(runtime, TestClock())
+        founding.register_webhook(
+            runtime, url=webhook_url, allow_loopback=True, marketplace=None, secret=secret, by="test"
+        )
+        honest = [a_row(external_id=f"MP-{100 + i}", price=f"{470 + 5 * i}.00") for i in range(9)]
+        receive(runtime, site.marketplace, honest, source="test")
+        refresh_references(runtime)
+        for number, title in enumerate(("Aure11e Colline tote 1:1", "Сумка Аurеlle Colline люкс копия 1:1")):
+            a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}", title=title, price=f"{80 + number}.00")
+        for number in range(3):
+            a_case(
+                site,
+                external_id=f"MP-{10 + number}",
+                title=f"Au\u200bre11e Colline tote 1:1, lot {number} <script>alert(1)</script>\u202e",
+                price=f"{300 - 100 * number}.00",
+                list_price="540.00",
+                image_link=["https://pictures.example/1.png"],
+                link="https://evil.example/offer",
+            )
+        receive(runtime, site.marketplace, [a_suspect_row(external_id="MP-10", price="250.00")], source="test")
+        add_model(site, "b" * 64, a_report(champion="c" * 64, failing=True))
+    finally:
+        runtime.close()
+    return site
+
+
+@contextmanager
+def serving(touchstone: str, home: Path) -> Iterator[str]:
+    """`touchstone serve` on a free port for the length of the block; yields its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    settings = {"HOME": str(home), "UNDO_WINDOW_SECONDS": str(UNDO_SECONDS), "SWEEP_SECONDS": "0.5"}
+    environment = {**os.environ, **{f"TOUCHSTONE_{name}": value for name, value in settings.items()}}
+    with (home / "serve.log").open("wb") as log:
+        process = subprocess.Popen([touchstone, "serve", "--port", str(port)], env=environment, stdout=log, stderr=log)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            _wait_until_it_answers(process, address, home / "serve.log")
+            yield address
+        finally:
+            process.send_signal(signal.SIGKILL)  # The home is thrown away; an orderly end would take seconds.
+            process.wait()
+
+
+def _wait_until_it_answers(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    until = time.monotonic() + _STARTS_WITHIN
+    while time.monotonic() < until and process.poll() is None:
+        with suppress(httpx.TransportError):
+            if httpx.get(f"{address}/healthz", timeout=1.0).is_success:
+                return
+        time.sleep(0.1)
+    raise RuntimeError(log.read_text(encoding="utf-8", errors="replace")[-2000:])

@@ -1,0 +1,157 @@
+from typing import Literal
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from models.access import Person
+from tests.browser.chromium import sign_in
+from tests.browser.conftest import Stage
+from tests.fixtures.runtimes import PASSWORD
+
+_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+_THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+
+
+def enter(page: Page, stage: Stage, person: Person) -> None:
+    """Sign in."""
+    sign_in(page, stage.address, person.email, PASSWORD)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds against WCAG 2.2 AA, in the theme that is on."""
+    found = Axe().run(page, options=_RULES).response["violations"]
+    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
+
+
+def check(page: Page, *, sideways: bool = True) -> None:
+    """No violation in either theme, and nothing wider than the window."""
+    for theme in _THEMES:
+        page.emulate_media(color_scheme=theme)
+        assert violations(page) == [], f"{page.url} in {theme}"
+    if sideways:
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_an_analyst_works_by_keyboard_alone(page: Page, stage: Stage) -> None:
+    enter(page, stage, stage.site.analyst)
+    rows = page.locator("a[data-stop]")
+    expect(rows.first).to_contain_text("Au")
+    page.keyboard.press("j")
+    expect(rows.first).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(rows.nth(1)).to_be_focused()
+    page.keyboard.press("k")
+    expect(rows.first).to_be_focused()
+    page.keyboard.press("?")
+    expect(page.get_by_text("Use single-letter keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("Use single-letter keys")).to_be_hidden()
+    rows.first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Why this score")).to_be_visible()
+    first = page.url
+    page.keyboard.press("r")
+    expect(page.locator("details.fold")).to_have_attribute("open", "")
+    page.get_by_placeholder("Note").focus()
+    page.keyboard.type("cgm")
+    assert page.url == first, "letters in a field are letters"
+    page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    expect(page.get_by_text("recorded for")).to_be_visible()
+    assert page.url != first, "on to the next case"
+    page.keyboard.press("z")
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    assert page.url == first
+    expect(page.get_by_text("recorded for")).to_have_count(0)
+
+
+def test_the_line_of_an_undo_goes_when_its_time_is_up(page: Page, stage: Stage) -> None:
+    enter(page, stage, stage.site.analyst)
+    page.locator("a[data-stop]").last.click()
+    page.keyboard.press("l")
+    expect(page.get_by_text("recorded for")).to_be_visible()
+    expect(page.get_by_text("recorded for")).to_have_count(0, timeout=8_000)
+
+
+def test_keys_can_be_switched_off(page: Page, stage: Stage) -> None:
+    enter(page, stage, stage.site.analyst)
+    page.get_by_role("button", name="Keys").click()
+    page.get_by_label("Use single-letter keys").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("j")
+    expect(page.locator("a[data-stop]").first).not_to_be_focused()
+
+
+def test_a_brand_confirms_by_one_click_and_sees_the_takedown_acknowledged(page: Page, stage: Stage) -> None:
+    enter(page, stage, stage.site.brand_person)
+    expect(page.get_by_role("heading", name="2 offers wait for your answer")).to_be_visible()
+    page.get_by_role("button", name="No, counterfeit").first.click()
+    expect(page.get_by_role("heading", name="1 offer waits for your answer")).to_be_visible()
+    expect(page.locator("#done")).to_contain_text("Removal leaves in 0:0")
+    removals = page.locator("#removals")
+    expect(removals).to_contain_text("Leaves soon")
+    expect(removals).to_contain_text("Acknowledged", timeout=15_000)
+    expect(page.locator("#done")).to_be_hidden(timeout=5_000)
+    assert removals.get_attribute("hx-trigger") is None, "nothing moves, so nothing asks again"
+    [message] = stage.receiver.received
+    assert message["type"] == "listing.remove"
+    assert stage.receiver.refused == 0
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.wait_for_timeout(2_500)
+    assert asked == []
+
+
+def test_a_theme_is_kept(page: Page, stage: Stage) -> None:
+    page.goto(f"{stage.address}/sign-in")
+    page.get_by_role("button", name="Theme").click()
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_every_page_is_accessible_in_both_themes(page: Page, stage: Stage) -> None:
+    page.goto(f"{stage.address}/sign-in")
+    check(page)
+    enter(page, stage, stage.site.analyst)
+    check(page)
+    page.locator("a[data-stop]").first.click()
+    page.locator("details.fold summary").click()
+    check(page)
+    page.context.clear_cookies()
+    enter(page, stage, stage.site.brand_person)
+    page.locator("details.fold summary").first.click()
+    check(page)
+    page.context.clear_cookies()
+    enter(page, stage, stage.site.data_scientist)
+    check(page)
+    page.context.clear_cookies()
+    enter(page, stage, stage.site.account_manager)
+    check(page)
+
+
+def test_a_phone_shows_sign_in_and_questions_without_scrolling_sideways(page: Page, stage: Stage) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{stage.address}/sign-in")
+    check(page)
+    enter(page, stage, stage.site.brand_person)
+    check(page)
+    sizes = page.locator(".an").evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().height)")
+    assert sizes
+    assert min(sizes) >= 40
+
+
+def test_pages_are_there_without_script_and_offer_nothing_that_needs_it(browser: Browser, stage: Stage) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    enter(page, stage, stage.site.analyst)
+    expect(page).to_have_url(f"{stage.address}/queue")
+    expect(page.locator("[data-theme-toggle]")).to_be_hidden()
+    page.get_by_role("button", name="Keys").click()
+    expect(page.get_by_text("Use single-letter keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator("a[data-stop]").last.click()
+    page.get_by_role("button", name="Grey market").click()
+    expect(page.get_by_text("recorded for")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Taken back.")).to_be_visible()
+    context.close()

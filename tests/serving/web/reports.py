@@ -1,0 +1,111 @@
+"""A site with trained models, their reports as `training.pipeline` leaves them, and one of them in force."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from models.bundle import Masking, from_files, to_files
+from models.routing import Thresholds
+from serving.db import learning
+from serving.usecases.promote import promote
+from tests.fixtures.clocks import NOW
+from tests.fixtures.facts import REFERENCES
+from tests.fixtures.runtimes import Site
+from tests.fixtures.scorers import a_classifier
+from training.bundle_folder import write_bundle_folder
+
+CURVES = {
+    "recall": [0.0, 0.25, 0.5, 0.75, 1.0],
+    "precision": [1.0, 1.0, 0.9, 0.7, 0.31],
+    "reliability": [[0.05, 0.02, 50, 1], [0.4, 0.5, 50, 25], [0.9, 0.96, 50, 48]],
+}
+FIGURES = {"ap": 0.871, "roc_auc": 0.95, "precision_at_20": 0.9, "brier": 0.08, "calibration_error": 0.011}
+GATES = [
+    {"name": "enough_to_judge", "passed": True, "figure": 48.0, "bound": 10.0, "sentence": "48 counterfeits."},
+    {"name": "average_precision", "passed": True, "figure": 0.03, "bound": 0.0, "sentence": "Not worse."},
+    {"name": "calibration", "passed": True, "figure": 0.011, "bound": 0.049, "sentence": "At most 0.049."},
+]
+
+
+def a_report(*, champion: str | None = None, failing: bool = False, judged: bool = True) -> dict[str, Any]:
+    """A report of a model that was judged, beside a champion if one is named."""
+    found: dict[str, Any] = {"rows": 150, "positives": 48, "sellers": 40}
+    if judged:
+        found |= {
+            "candidate": {**FIGURES, "ap_interval": [0.848, 0.893]},
+            "only_text_and_price": {**FIGURES, "ap": 0.702},
+            "curves": {"candidate": CURVES},
+            "slices": [{"slice": "brand Aurelle", "rows": 60, "positives": 20, "candidate_ap": 0.884}],
+        }
+    else:
+        found["why"] = "12 later listings of unseen sellers, 0 counterfeit: no two classes."
+    if champion and judged:
+        found["champion"] = {**FIGURES, "ap": 0.842, "calibration_error": 0.019, "digest": champion}
+        found["difference_interval"] = [0.004, 0.051]
+        found["curves"]["champion"] = CURVES
+        found["slices"][0]["champion_ap"] = 0.861
+    gates = [dict(gate) for gate in GATES]
+    if failing:
+        gates[2] |= {"passed": False, "sentence": "Calibration error 0.200, at most 0.049."}
+    return {
+        "snapshot": "a83f" * 16,
+        "rows": 600,
+        "positives": 190,
+        "sellers": 160,
+        "evidence_levels": {"brand": 400, "one_reviewer": 150, "appeal": 50},
+        "lanes": {"analyst": 600},
+        "cut": "2026-02-01T00:00:00+00:00",
+        "seed": 0,
+        "feature_count": 63,
+        "join": "sum",
+        "text_weight": 0.6,
+        "thresholds": {"ask_brand_from": 0.6, "analyst_from": 0.2},
+        "operating_points": {
+            "ask_brand_from": {"threshold": 0.6, "flagged": 180, "precision": 0.81, "recall": 0.76},
+            "analyst_from": {"threshold": 0.2, "flagged": 300, "precision": 0.57, "recall": None},
+        },
+        "out_of_fold": FIGURES,
+        "judged": found,
+        "gates": gates,
+        "curves": CURVES,
+    }
+
+
+def add_model(site: Site, digest: str, report: Mapping[str, Any]) -> None:
+    """A trained model of this moment, with the job that made it."""
+    job_id = site.runtime.ids.new("job")
+    now = site.clock.now()
+    by = f"user:{site.data_scientist.user_id}"
+    with site.runtime.store.write() as connection:
+        row = {"marketplace_id": site.here, "job_id": job_id, "state": "done", "progress": {}, "requested_by": by}
+        learning.add_job(connection, {**row, "digest": digest, "created_at": now, "finished_at": now})
+        model = {"marketplace_id": site.here, "digest": digest, "fingerprint": "f" * 64, "job_id": job_id}
+        tracked = {"mlflow_run_id": "9d7945878f5a", "mlflow_version": "2"}
+        learning.add_model(connection, {**model, "report": report, **tracked, "created_at": now})
+
+
+def admit_model(site: Site) -> str:
+    """A model of noise that sends nearly everything to analysts, trained and not in force; returns its digest."""
+    files = to_files(
+        a_classifier(),
+        thresholds=Thresholds(ask_brand_from=0.999, analyst_from=0.001),
+        references=REFERENCES,
+        references_as_of=NOW,
+        masking=Masking(3, 0.15),
+    )
+    digest = from_files(files).digest
+    write_bundle_folder(site.runtime.bundles.folder(digest), files, {})
+    add_model(site, digest, a_report())
+    return digest
+
+
+def put_champion_in_force(site: Site) -> str:
+    """That model as the champion from now on; returns its digest."""
+    digest = admit_model(site)
+    promote(
+        site.runtime,
+        site.marketplace,
+        digest=digest,
+        by=f"user:{site.data_scientist.user_id}",
+        reason="The first one.",
+    )
+    return digest

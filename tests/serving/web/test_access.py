@@ -1,0 +1,98 @@
+import pytest
+
+from models.case import CaseLane
+from serving.app import create_app
+from serving.guards import guards_of
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import a_visitor, visit_as
+
+# Who may load which page: a cell is the status that the role gets.
+TABLE = [
+    ("/queue", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
+    ("/undo", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
+    ("/brand", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
+    ("/brand/done", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
+    ("/brand/removals", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
+    ("/brands", {"analyst": 403, "brand_person": 403, "account_manager": 200, "data_scientist": 403}),
+    ("/models", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
+    ("/models/training", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
+]
+
+
+@pytest.mark.parametrize(("path", "statuses"), TABLE)
+def test_a_page_is_for_its_role_alone(site: Site, path: str, statuses: dict[str, int]) -> None:
+    found = {role: visit_as(site, getattr(site, role)).get(path).status_code for role in statuses}
+    assert found == statuses
+
+
+@pytest.mark.parametrize(
+    ("path", "role"),
+    [
+        ("/models/train", "analyst"),
+        ("/models/promote", "analyst"),
+        ("/models/rollback", "analyst"),
+        ("/models/train", "brand_person"),
+    ],
+)
+def test_seeing_models_is_not_deciding_on_them(site: Site, path: str, role: str) -> None:
+    assert visit_as(site, getattr(site, role)).post(path).status_code == 403
+
+
+def test_a_case_is_for_those_who_review_or_were_asked(site: Site) -> None:
+    case = a_case(site)
+    found = {
+        role: visit_as(site, getattr(site, role)).get(f"/cases/{case.case_id}").status_code
+        for role in ("analyst", "brand_person", "account_manager", "data_scientist")
+    }
+    assert found == {"analyst": 200, "brand_person": 404, "account_manager": 403, "data_scientist": 403}
+
+
+def test_a_brand_that_was_asked_is_led_to_its_own_queue(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    answer = visit_as(site, site.brand_person).get(f"/cases/{case.case_id}")
+    assert answer.headers["location"] == f"/brand#{case.case_id}"
+
+
+@pytest.mark.parametrize("path", [path for path, _ in TABLE])
+def test_nobody_sees_a_page_without_a_session(site: Site, path: str) -> None:
+    assert a_visitor(site).get(path).status_code == 303
+
+
+def test_a_part_that_is_asked_for_again_reloads_its_page_when_the_session_has_ended(site: Site) -> None:
+    answer = a_visitor(site).get("/brand/removals", **{"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["hx-refresh"]) == (401, "true")
+
+
+def test_every_route_says_who_may_use_it_and_few_are_public(site: Site) -> None:
+    public = {route for route, guard in guards_of(create_app(site.runtime)).items() if guard.startswith("public")}
+    assert public == {
+        "GET /healthz",
+        "POST /api/v1/session",
+        "GET /sign-in",
+        "POST /sign-in",
+        "GET /setup/{token}",
+        "POST /setup/{token}",
+    }
+
+
+def test_the_contract_of_the_api_names_no_page(site: Site) -> None:
+    paths = create_app(site.runtime).openapi()["paths"]
+    assert paths
+    assert all(path.startswith("/api/") or path == "/healthz" for path in paths)
+
+
+@pytest.mark.parametrize("token", ["", "guessed"])
+@pytest.mark.parametrize("path", ["/models/train", "/models/promote", "/models/rollback", "/sign-out"])
+def test_a_form_without_the_sessions_token_is_refused(site: Site, path: str, token: str) -> None:
+    visitor = visit_as(site, site.data_scientist)
+    visitor.csrf_token = token
+    assert visitor.post(path).status_code == 403
+
+
+def test_a_form_that_another_site_sends_is_refused_though_it_has_the_token(site: Site) -> None:
+    case = a_case(site)
+    visitor = visit_as(site, site.analyst)
+    fields = {"version_id": case.version_id, "judgement": "genuine"}
+    answer = visitor.post(f"/cases/{case.case_id}/verdict", fields, **{"sec-fetch-site": "cross-site"})
+    assert answer.status_code == 403

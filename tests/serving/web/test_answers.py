@@ -1,0 +1,191 @@
+import re
+
+import pytest
+
+from models.action import ActionKind, ActionState
+from models.case import CaseLane, CaseState
+from models.verdict import Judgement, ReasonCode
+from serving.db import actions, cases, verdicts
+from serving.db.actions import StoredAction
+from serving.db.cases import Case
+from serving.usecases.intake import receive
+from serving.web.answers import answer_of
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import hidden_fields, visit_as, words
+
+
+def removals(site: Site, case: Case) -> list[StoredAction]:
+    with site.runtime.store.read() as connection:
+        return actions.of_listing(connection, site.here, case.listing_id)
+
+
+def now_of(site: Site, case: Case) -> Case:
+    with site.runtime.store.read() as connection:
+        return cases.get(connection, site.here, case.case_id)
+
+
+def test_a_brand_answers_by_plain_form_and_the_removal_is_scheduled(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    visitor = visit_as(site, site.brand_person)
+    page = visitor.get("/brand").text
+    action = re.search(r'<form class="ans" method="post" action="([^"]+)"', page)
+    assert action is not None
+    answer = visitor.post(action[1], {**hidden_fields(page), "judgement": "counterfeit", "reason_code": "design"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/brand")
+    [removal] = removals(site, case)
+    assert (removal.kind, removal.state) == (ActionKind.REMOVE, ActionState.SCHEDULED)
+    assert removal.statement["ground"] == "The goods copy a protected design."
+    said = words(visitor.get("/brand").text)
+    assert "Removal leaves in 3:00. Undo until 09:03:00 UTC." in said
+    assert "No offer waits for your answer" in said
+
+
+def test_undo_withdraws_the_removal_and_asks_again(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    visitor = visit_as(site, site.brand_person)
+    visitor.answer(case.case_id, case.version_id, "counterfeit")
+    site.clock.forward(seconds=100)
+    assert "Removal leaves in 1:20" in words(visitor.get("/brand/done").text)
+    assert visitor.post(f"/cases/{case.case_id}/undo").headers["location"] == "/brand"
+    assert [one.state for one in removals(site, case)] == [ActionState.WITHDRAWN]
+    said = words(visitor.get("/brand").text)
+    assert "1 offer waits for your answer" in said
+    assert "Taken back." in said
+
+
+def test_undo_after_the_window_says_that_it_has_closed(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    visitor = visit_as(site, site.brand_person)
+    visitor.answer(case.case_id, case.version_id, "counterfeit")
+    site.clock.forward(seconds=181)
+    assert "Undo" not in words(visitor.get("/brand/done").text)
+    refused = visitor.post(f"/cases/{case.case_id}/undo")
+    assert refused.status_code == 409
+    assert "The undo window has closed." in words(refused.text)
+
+
+def test_a_reviewer_goes_on_to_the_next_case_and_can_undo_there(site: Site) -> None:
+    first = a_case(site, external_id="MP-9", price="900.00")
+    second = a_case(site, external_id="MP-10", price="90.00")
+    visitor = visit_as(site, site.analyst)
+    answer = visitor.answer(first.case_id, first.version_id, "genuine")
+    assert answer.headers["location"] == f"/cases/{second.case_id}"
+    page = visitor.get(answer.headers["location"]).text
+    assert "Genuine recorded for MP-9. The offer stays. Undo until 09:03:00 UTC." in words(page)
+    assert f'action="/cases/{first.case_id}/undo"' in page
+    assert visitor.post(f"/cases/{first.case_id}/undo").headers["location"] == f"/cases/{first.case_id}"
+    assert now_of(site, first).state is CaseState.OPEN
+
+
+def test_the_last_case_of_a_queue_leads_back_to_it(site: Site) -> None:
+    case = a_case(site)
+    visitor = visit_as(site, site.analyst)
+    answer = visitor.answer(case.case_id, case.version_id, "genuine", lane="analyst")
+    assert answer.headers["location"] == "/queue?lane=analyst"
+    said = words(visitor.get("/queue?lane=analyst").text)
+    assert "That was the last case of this queue." in said
+    assert "Nothing waits for an analyst." in said
+
+
+def test_a_case_that_a_colleague_holds_is_not_the_next_one(site: Site) -> None:
+    held = a_case(site, external_id="MP-8", price="900.00")
+    mine = a_case(site, external_id="MP-9", price="500.00")
+    free = a_case(site, external_id="MP-10", price="90.00")
+    visit_as(site, site.second_analyst).get(f"/cases/{held.case_id}")
+    answer = visit_as(site, site.analyst).answer(mine.case_id, mine.version_id, "genuine")
+    assert answer.headers["location"] == f"/cases/{free.case_id}"
+
+
+def test_of_two_reviewers_the_second_is_told_and_nothing_is_overwritten(site: Site) -> None:
+    case = a_case(site)
+    first, second = visit_as(site, site.analyst), visit_as(site, site.second_analyst)
+    first.answer(case.case_id, case.version_id, "counterfeit")
+    first.post(f"/cases/{case.case_id}/undo")
+    first.answer(case.case_id, case.version_id, "genuine")
+    refused = second.answer(case.case_id, case.version_id, "counterfeit")
+    assert refused.status_code == 409
+    assert "The case has been decided already. Nothing was changed or overwritten." in words(refused.text)
+    assert f'href="/cases/{case.case_id}">Load the case' in refused.text
+    with site.runtime.store.read() as connection:
+        standing = verdicts.latest_of_case(connection, site.here, case.case_id)
+    assert standing is not None
+    assert standing.judgement is Judgement.GENUINE
+    assert "Genuine by Ines Moreau, 09:00 UTC." in words(second.get(f"/cases/{case.case_id}").text)
+
+
+def test_a_case_that_a_colleague_holds_takes_no_answer(site: Site) -> None:
+    case = a_case(site)
+    visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}")
+    refused = visit_as(site, site.analyst).answer(case.case_id, case.version_id, "genuine")
+    assert refused.status_code == 409
+    assert "Somebody else is working on this case." in words(refused.text)
+
+
+def test_an_answer_on_a_version_that_was_changed_since_is_refused(site: Site) -> None:
+    case = a_case(site)
+    receive(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
+    [current] = open_cases(site)
+    visitor = visit_as(site, site.analyst)
+    stale = visitor.answer(case.case_id, case.version_id, "genuine")
+    assert stale.status_code == 409
+    assert "The offer was changed since this case was opened" in words(stale.text)
+    unseen = visitor.answer(current.case_id, case.version_id, "genuine")
+    assert unseen.status_code == 409
+    assert "look at the current version" in words(unseen.text)
+    assert now_of(site, current).state is CaseState.OPEN
+
+
+def test_a_foreign_brands_question_does_not_exist(site: Site) -> None:
+    case = a_case(site)
+    answer = visit_as(site, site.brand_person).answer(case.case_id, case.version_id, "genuine")
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"judgement": "withdrawn"},
+        {"judgement": "fake"},
+        {"judgement": ""},
+        {"judgement": "counterfeit", "reason_code": "because"},
+        {"judgement": "genuine", "note": "x" * 2001},
+    ],
+)
+def test_what_is_no_answer_is_refused_and_not_repeated(site: Site, fields: dict[str, str]) -> None:
+    case = a_case(site)
+    answer = visit_as(site, site.analyst).post(
+        f"/cases/{case.case_id}/verdict", {"version_id": case.version_id, **fields}
+    )
+    assert answer.status_code == 422
+    assert now_of(site, case).state is CaseState.OPEN
+
+
+def test_a_note_is_kept_with_the_answer_and_shown_as_text(site: Site) -> None:
+    case = a_case(site)
+    visitor = visit_as(site, site.analyst)
+    visitor.answer(case.case_id, case.version_id, "genuine", note="  seen <b>in</b> the shop ")
+    page = visitor.get(f"/cases/{case.case_id}").text
+    assert "“<bdi>seen &lt;b&gt;in&lt;/b&gt; the shop</bdi>”" in page
+
+
+def test_a_reason_code_belongs_to_a_counterfeit_alone() -> None:
+    fields = {"version_id": "v", "reason_code": "design"}
+    assert answer_of("c", {**fields, "judgement": "genuine"}).reason_code is None
+    assert answer_of("c", {**fields, "judgement": "counterfeit"}).reason_code is ReasonCode.DESIGN
+
+
+@pytest.mark.parametrize("case_id", ["cas_x", "cas_%00", "cas_" + "0" * 26, "'; DROP TABLE"])
+def test_an_address_of_no_case_is_nothing(site: Site, case_id: str) -> None:
+    visitor = visit_as(site, site.analyst)
+    assert visitor.get(f"/cases/{case_id}").status_code == 404
+    assert visitor.post(f"/cases/{case_id}/verdict", {"judgement": "genuine"}).status_code == 404
+
+
+def test_a_brands_undo_is_theirs_alone(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    refused = visit_as(site, site.analyst).post(f"/cases/{case.case_id}/undo")
+    assert refused.status_code == 403
+    assert "Camille Duval gave the last verdict" in words(refused.text)

@@ -1,0 +1,196 @@
+import re
+
+import pytest
+
+from models.access import Person, Role
+from models.action import ActionEvent
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.db import accounts, actions, scores
+from serving.usecases import founding
+from serving.usecases.founding import NewEnrolment, NewPerson
+from serving.usecases.intake import receive
+from serving.web.questions import question
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import PASSWORD, Site
+from tests.serving.web.reports import put_champion_in_force
+from tests.serving.web.visits import visit_as, words
+
+_TITLE = "Aure11e Colline tote 1:1 mirror quality, real leather"
+ATTACK = '"><script>alert(1)</script>'
+
+
+def a_person_of(site: Site, brand: str) -> Person:
+    """Somebody of a second brand that takes part."""
+    founding.add_brand(site.runtime, name=brand, aliases=[], gtin_prefixes=[], by="test")
+    founding.enrol(site.runtime, NewEnrolment(brand, site.account_manager.email, True), by="test")
+    email = f"{brand.lower()}@brand.example"
+    made = founding.add_person(
+        site.runtime, NewPerson(email, f"Person of {brand}", Role.BRAND, brand=brand, password=PASSWORD), by="test"
+    )
+    with site.runtime.store.read() as connection:
+        return accounts.person(connection, made[0])
+
+
+def test_a_question_is_asked_in_plain_words(site: Site) -> None:
+    a_case(site, CaseLane.ASK_BRAND)
+    said = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "1 offer waits for your answer The first is due in 4 d." in said
+    assert "Is this yours? “Aure11e Colline tote 1:1 mirror quality, real leather”, €89, by lumo-trade-88" in said
+    assert "No price to compare with. Too few comparable offers are known" in said
+    assert "Words that grade a replica: “1:1" in said
+    assert "Not on your authorised list, account 9 d old, established in CN." in said
+    for answer in ("No, counterfeit", "Yes, ours", "Ours, grey market", "Licensed", "Cannot tell", "Test buy"):
+        assert answer in said
+
+
+def test_the_page_says_what_each_answer_does_and_who_can_help(site: Site) -> None:
+    said = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "Counterfeit The marketplace is asked to remove the offer, 3:00 after your answer." in said
+    assert "Cannot tellTest buy An analyst decides. Nothing is removed until then." in said
+    assert "Without an answer the offer goes to an analyst after 96 h." in said
+    assert "Your account manager LO Lena Okafor lena@touchstone.example" in said
+    assert "Everything is answered." in said
+
+
+@pytest.mark.parametrize("calibrated", [False, True])
+def test_neither_score_nor_probability_nor_model_is_in_the_page(site: Site, *, calibrated: bool) -> None:
+    digest = put_champion_in_force(site) if calibrated else "no model"
+    site.clock.forward(minutes=1)
+    case = a_case(site, CaseLane.ASK_BRAND)
+    with site.runtime.store.read() as connection:
+        score = scores.get(connection, site.here, case.score_id)
+    visitor = visit_as(site, site.brand_person)
+    page = visitor.get("/brand").text + visitor.get("/brand/done").text + visitor.get("/brand/removals").text
+    hidden = ["score", "robability", "points", "log-odds", "harm", "scorecard", "calibrat", digest[:10]]
+    hidden += [f"{score['value']:.2f}", str(score["value"]), *score["route_reasons"]]
+    hidden += [f"{score['probability']:.2f}"] if calibrated else []
+    for told in hidden:
+        assert told not in page, told
+
+
+def test_earlier_verdicts_and_the_sellers_business_are_not_told(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    with site.runtime.store.read() as connection:
+        facts = scores.facts_of(connection, site.here, scores.get(connection, site.here, case.score_id)["facts_digest"])
+    row = {
+        "case_id": case.case_id,
+        "version_id": case.version_id,
+        "brand_name": "Aurelle",
+        "seller_external_id": "lumo",
+        "due_at": case.due_at,
+        "reasons": [
+            ["earlier_verdicts", "3 of the seller's earlier offers were confirmed counterfeit", 1.0],
+            ["seller_volume", "The seller turned over 12,000 in 90 days", 0.5],
+            ["replica_wording", "Words that grade a replica: “1:1”", 0.4],
+            ["brand_spelling", "The name is spelt plainly", -0.3],
+        ],
+    }
+    lines = [piece.text for line in question(row, facts, site.clock.now()).evidence for piece in line.text.pieces]
+    assert "Words that grade a replica: “1:1”." in lines
+    assert not any("earlier offers" in line or "turned over" in line or "plainly" in line for line in lines)
+
+
+def test_brands_see_nothing_of_each_other(site: Site) -> None:
+    stranger = a_person_of(site, "Nordfjell")
+    case = a_case(site, CaseLane.ASK_BRAND)
+    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    asked = a_case(site, CaseLane.ASK_BRAND, external_id="MP-10")
+    visitor = visit_as(site, stranger)
+    page = visitor.get("/brand").text
+    assert "No offer waits for your answer" in page
+    for other in ("Aurelle", "Colline", case.case_id, asked.case_id, "lumo"):
+        assert other not in page, other
+    assert "0 in all" in words(page)
+    assert visitor.get(f"/cases/{asked.case_id}").status_code == 404
+    assert visitor.answer(asked.case_id, asked.version_id, "genuine").status_code == 404
+    assert visitor.post(f"/cases/{case.case_id}/undo").status_code == 404
+
+
+def test_a_removal_is_followed_from_the_click_to_the_acknowledgement(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    recorded = judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    assert recorded.action is not None
+    visitor = visit_as(site, site.brand_person)
+
+    def shown() -> tuple[str, bool]:
+        page = visitor.get("/brand/removals").text
+        return words(page), "hx-trigger" in page
+
+    assert shown() == (f"Removals updates by itself {_TITLE} Leaves soon in 3:00", True)
+    site.clock.forward(seconds=181)
+    now = site.clock.now()
+    with site.runtime.store.write() as connection:
+        found = actions.get(connection, site.here, recorded.action.action_id)
+        actions.change(connection, found, ActionEvent.SEND, {"sent_at": now, "attempts": 1})
+    said, again = shown()
+    assert f"{_TITLE} Sent 09:03" in said
+    assert again
+    with site.runtime.store.write() as connection:
+        found = actions.get(connection, site.here, recorded.action.action_id)
+        actions.change(connection, found, ActionEvent.ACKNOWLEDGE, {"acknowledged_at": now})
+    said, again = shown()
+    assert f"{_TITLE} Acknowledged 09:03" in said
+    assert not again, "nothing moves, so nothing asks again"
+
+
+def test_a_removal_that_cannot_be_delivered_is_not_watched_by_the_second(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    site.clock.forward(hours=2)
+    assert "hx-trigger" not in visit_as(site, site.brand_person).get("/brand/removals").text
+
+
+def test_answers_that_were_taken_back_are_not_counted(site: Site) -> None:
+    kept, back = (a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{i}") for i in (1, 2))
+    visitor = visit_as(site, site.brand_person)
+    visitor.answer(kept.case_id, kept.version_id, "genuine")
+    visitor.answer(back.case_id, back.version_id, "counterfeit")
+    visitor.post(f"/cases/{back.case_id}/undo")
+    said = words(visitor.get("/brand").text)
+    assert "Your answers so far 1 in all Genuine 1" in said
+
+
+def test_several_answers_can_be_taken_back_at_once_the_last_by_its_key(site: Site) -> None:
+    first, last = (a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{i}") for i in (1, 2))
+    visitor = visit_as(site, site.brand_person)
+    visitor.answer(first.case_id, first.version_id, "genuine")
+    site.clock.forward(seconds=5)
+    visitor.answer(last.case_id, last.version_id, "cannot_tell")
+    page = visitor.get("/brand/done").text
+    forms = re.findall(r'action="/cases/(\w+)/undo">.*?(data-key="z")?>', page)
+    assert [case_id for case_id, _ in forms] == [last.case_id, first.case_id]
+    assert page.count('data-key="z"') == 1
+    assert "An analyst takes it from here." in words(page)
+
+
+def test_hostile_text_is_text_here_too(site: Site) -> None:
+    a_case(
+        site,
+        CaseLane.ASK_BRAND,
+        title=f"Aure11e 1:1 \u202e{ATTACK}",
+        description=f"{ATTACK}{{{{7*7}}}}",
+        link="https://evil.example/",
+        seller={"external_id": f"lumo{ATTACK}", "country": f"CN{ATTACK}"},
+    )
+    page = visit_as(site, site.brand_person).get("/brand").text
+    assert "<script>alert" not in page
+    assert "\u202e" not in page
+    assert 'href="https://evil' not in page
+    assert ">RLO</span>" in page
+
+
+def test_a_changed_offer_is_asked_about_anew(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    receive(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
+    [current] = open_cases(site, CaseLane.ASK_BRAND)
+    visitor = visit_as(site, site.brand_person)
+    assert current.case_id in visitor.get("/brand").text
+    assert visitor.answer(case.case_id, case.version_id, "counterfeit").status_code in {404, 409}
+
+
+def test_a_late_question_says_how_late_it_is(site: Site) -> None:
+    a_case(site, CaseLane.ASK_BRAND)
+    site.clock.forward(hours=97)
+    assert "The first is 1 h late." in words(visit_as(site, site.brand_person).get("/brand").text)

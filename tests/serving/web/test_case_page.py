@@ -1,0 +1,241 @@
+import dataclasses
+from typing import Any
+
+import pytest
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.db import scores
+from serving.db.accounts import Session
+from serving.usecases.housekeeping import refresh_references
+from serving.usecases.intake import receive
+from serving.web.case_page import CasePage, case_page
+from serving.web.desk import QueueQuery
+from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.web.appeals import an_appeal
+from tests.serving.web.reports import put_champion_in_force
+from tests.serving.web.visits import visit_as, words
+
+ATTACK = '"><script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}{% raw %}'
+
+
+def page_of(site: Site, case_id: str) -> CasePage:
+    return case_page(site.runtime, Session(site.analyst, "token"), case_id, QueueQuery())
+
+
+def test_a_case_says_what_is_offered_why_it_is_suspect_and_what_each_answer_does(site: Site) -> None:
+    case = a_case(site)
+    said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
+    assert "MP-9, version 1 of 1, Aurelle, yours until 09:15" in said
+    assert "Words that grade a replica: “1:1" in said
+    assert "points, not calibrated" in said
+    assert "CounterfeitCannot tellTest buy Nothing is removed yet: Aurelle is asked and has 96 h to answer." in said
+    assert "GenuineGrey marketLicensed The offer stays, and the case is closed." in said
+    assert "Counterfeit teaches the model after 14 days" in said
+
+
+def test_a_calibrated_score_stands_beside_its_thresholds(site: Site) -> None:
+    digest = put_champion_in_force(site)
+    site.clock.forward(minutes=1)
+    receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
+    [case] = open_cases(site)
+    said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
+    assert f"Model {digest[:10]} calibrated probability" in said
+    assert "see 0.00" in said
+    assert "log-odds" in said
+    assert "in all, so 0." in said
+
+
+def test_an_answer_that_removes_says_when(site: Site) -> None:
+    case = a_case(site, title="So1enne tote 1:1 mirror quality")
+    said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
+    assert "Counterfeit The marketplace is asked to remove the offer, 3:00 after your answer." in said
+
+
+def test_opening_a_case_keeps_it_and_a_colleague_reads_it_without_answers(site: Site) -> None:
+    case = a_case(site)
+    visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}")
+    page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
+    assert "Tomás Rey is working on this case." in words(page)
+    assert "The case is theirs until 09:15." in words(page)
+    assert 'name="judgement"' not in page
+
+
+def test_a_lease_that_has_run_out_is_anybodys(site: Site) -> None:
+    case = a_case(site)
+    visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}")
+    site.clock.forward(minutes=16)
+    assert 'name="judgement"' in visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
+
+
+def test_a_stale_case_leads_to_the_current_version(site: Site) -> None:
+    case = a_case(site)
+    receive(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
+    [current] = open_cases(site)
+    page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
+    assert "The offer was changed." in words(page)
+    assert f'href="/cases/{current.case_id}">Open the current version' in page
+    assert 'name="judgement"' not in page
+
+
+def test_what_changed_between_versions_is_shown_field_by_field(site: Site) -> None:
+    a_case(site, price="129.00")
+    row = a_suspect_row(price="79.00", title="Aure11e Colline tote 1:1 mirror quality, fine leather")
+    receive(site.runtime, site.marketplace, [row], source="test")
+    [current] = open_cases(site)
+    page = visit_as(site, site.analyst).get(f"/cases/{current.case_id}").text
+    assert "<del><bdi>129.00</bdi></del> <ins><bdi>79.00</bdi></ins>" in page
+    assert "<del><bdi>real</bdi></del> <ins><bdi>fine</bdi></ins>" in page
+    assert "version 1 to 2" in words(page)
+
+
+def test_the_price_is_drawn_over_its_references(site: Site) -> None:
+    rows = [a_row(external_id=f"MP-{100 + i}", price=f"{480 + i}.00") for i in range(9)]
+    receive(site.runtime, site.marketplace, rows, source="test")
+    site.clock.forward(hours=7)
+    refresh_references(site.runtime)
+    case = a_case(site)
+    page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
+    assert "18% of the median of 9 offers: Aurelle in Bags. Usually €481 to €487." in words(page)
+    assert 'aria-label="This offer €89. Aurelle in Bags, n = 9: median €484' in page
+
+
+def test_without_a_reference_the_page_says_so_and_draws_nothing(site: Site) -> None:
+    case = a_case(site)
+    found = page_of(site, case.case_id).price
+    assert found.chart is None
+    assert (found.bold, found.sentence) == ("No reference.", "Fewer than five comparable offers are known.")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"price": None, "currency": None}, "The offer names no price."),
+        ({"price": "0.00"}, "The offer names a price of zero."),
+        ({"currency": "PLN"}, "No exchange rate is known for this currency on this day."),
+    ],
+)
+def test_a_price_that_cannot_be_compared_says_why(site: Site, changes: dict[str, Any], said: str) -> None:
+    case = a_case(site, CaseLane.ANALYST, **changes)
+    assert page_of(site, case.case_id).price.bold == said
+
+
+def test_a_sellers_unknown_counts_are_hatched_and_known_ones_name_their_source(site: Site) -> None:
+    seller = {"external_id": "lumo", "age_days": 9, "accepted": {"d7": 5, "d90": 40}}
+    case = a_case(site, seller=seller)
+    rows = {row.name: row for row in page_of(site, case.case_id).seller.rows}
+    assert rows["Sales"].counts == ("5", None, "40")
+    assert rows["Sales"].source == "as sent"
+    assert rows["Returns"].source == "not known"
+    assert 'aria-label="not known"' in visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
+
+
+def test_hostile_text_is_text(site: Site) -> None:
+    case = a_case(
+        site,
+        title=f"Aure11e 1:1 {ATTACK} \u202egnp.exe",
+        description=f"{ATTACK} javascript:alert(1) \u2066x\u2069",
+        mpn=ATTACK[:90],
+        link="https://evil.example/?q=1",
+        image_link=["https://evil.example/pixel.png"],
+        seller={"external_id": f"<i>{ATTACK}", "age_days": 1, "country": "<b>CN\u202e"},
+    )
+    visitor = visit_as(site, site.analyst)
+    for path in (f"/cases/{case.case_id}", "/queue"):
+        page = visitor.get(path).text
+        for markup in ("<script>alert", "<img", "<i>", "<b>CN", "\u202e", "\u2066", "49{%"):
+            assert markup not in page, (path, markup)
+        assert 'href="https://evil' not in page
+        assert "pixel.png" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in visitor.get(f"/cases/{case.case_id}").text
+
+
+def test_the_bar_names_the_keys_and_the_form_the_version_that_is_seen(site: Site) -> None:
+    case = a_case(site)
+    page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
+    for judgement, key in zip(Judgement, "cgmlnt", strict=False):
+        assert f'name="judgement" value="{judgement.value}" data-key="{key}"' in page
+    assert f'name="version_id" value="{case.version_id}"' in page
+
+
+def test_a_decided_case_shows_the_verdict_and_its_own_undo(site: Site) -> None:
+    first, second = a_case(site, external_id="MP-1"), a_case(site, external_id="MP-2")
+    judge(site, site.analyst, first, Judgement.GENUINE)
+    site.clock.forward(seconds=10)
+    judge(site, site.analyst, second, Judgement.GENUINE)
+    page = visit_as(site, site.analyst).get(f"/cases/{first.case_id}").text
+    assert "Genuine by Ines Moreau, 09:00 UTC." in words(page)
+    assert f'action="/cases/{first.case_id}/undo"' in page, "its own"
+    assert f'action="/cases/{second.case_id}/undo"' in page, "that of the last answer"
+
+
+def test_a_case_waiting_for_its_brand_says_so(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}?lane=ask_brand").text)
+    assert "The brand has been asked." in said
+
+
+def test_the_cases_beside_it_are_those_of_its_queue(site: Site) -> None:
+    dear, middle, cheap = (
+        a_case(site, external_id=f"MP-{i}", price=price) for i, price in enumerate(("900.00", "500.00", "90.00"))
+    )
+    found = page_of(site, middle.case_id)
+    assert (found.neighbours.place, found.neighbours.size) == (2, 3)
+    assert found.before == f"/cases/{dear.case_id}"
+    assert found.after == f"/cases/{cheap.case_id}"
+
+
+def test_an_appeal_shows_the_statement_and_not_a_word_of_the_score(site: Site) -> None:
+    case = an_appeal(site)
+    with site.runtime.store.read() as connection:
+        score = scores.get(connection, site.here, case.score_id)
+    visitor = visit_as(site, site.second_analyst)
+    page = visitor.get(f"/cases/{case.case_id}").text
+    assert "I bought it in the shop in Paris." in words(page)
+    assert "&lt;b&gt;Please&lt;/b&gt; look again." in page
+    assert "The rights holder Aurelle examined the offer" in words(page)
+    assert 'name="judgement"' in page
+    assert score["reasons"]
+    for reason in score["reasons"]:
+        assert reason.sentence not in page
+    for told in ("Why this score", "points", "calibrated", "Starter scorecard", "harm", "Model "):
+        assert told not in page, told
+    built = page_of(site, case.case_id)
+    assert (built.score, built.harm, built.reasons) == (None, None, None)
+
+
+def test_an_appeal_that_follows_a_change_still_says_nothing_of_the_score(site: Site) -> None:
+    an_appeal(site)
+    receive(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
+    [case] = open_cases(site, CaseLane.APPEAL)
+    page = visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text
+    assert "Opened for appeal." in words(page)
+    assert "points" not in page
+
+
+def test_who_decided_before_is_told_that_somebody_else_must(site: Site) -> None:
+    case = an_appeal(site, decided_by_analyst=True)
+    visitor = visit_as(site, site.analyst)
+    page = visitor.get(f"/cases/{case.case_id}").text
+    assert "Somebody else must decide this appeal." in words(page)
+    assert 'name="judgement"' not in page
+    refused = visitor.answer(case.case_id, case.version_id, "genuine")
+    assert refused.status_code == 403
+    other = visit_as(site, site.second_analyst)
+    assert 'name="judgement"' in other.get(f"/cases/{case.case_id}").text, "and they do not keep it from others"
+    assert other.answer(case.case_id, case.version_id, "genuine").status_code == 303
+
+
+def test_the_effects_of_an_answer_on_appeal_are_the_other_way_round(site: Site) -> None:
+    case = an_appeal(site)
+    said = words(visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text)
+    assert "Counterfeit The appeal is dismissed, and the removal stands." in said
+    assert "The seller was right: the offer is shown again, 3:00 after your answer." in said
+
+
+def test_a_page_is_a_frozen_value(site: Site) -> None:
+    found = page_of(site, a_case(site).case_id)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        found.case_id = "other"  # type: ignore[misc]  # that is the point

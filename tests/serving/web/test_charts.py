@@ -1,0 +1,82 @@
+import math
+
+import pytest
+
+from features.references import PriceReference
+from models.score import Reason
+from serving.web import charts, model_charts
+from tests.fixtures.facts import some_facts
+
+REFERENCE = PriceReference(math.log(200.0), 0.1, 40)
+
+
+def test_a_score_stands_on_its_bar_where_it_belongs_and_never_beyond() -> None:
+    found = charts.score_bar(0.5, [("ask", 0.35)], most=1.0, width=100)
+    assert (found.x, found.notches[0].x) == (50.0, 35.0)
+    assert charts.score_bar(140, [], most=100, width=100).x == 100.0
+    assert charts.score_bar(-10, [], most=100, width=100).x == 0.0
+
+
+def test_an_offer_at_the_median_is_drawn_on_it() -> None:
+    chart = charts.price_chart(200.0, [("Bags", REFERENCE)], currency="EUR", claimed=None)
+    assert chart.offer.x == chart.strips[0].x
+    assert chart.label == "This offer €200. Bags, n = 40: median €200, usually €172 to €232."
+
+
+def test_the_axis_begins_at_zero_and_holds_everything() -> None:
+    chart = charts.price_chart(900.0, [("Bags", REFERENCE)], currency="EUR", claimed=1500.0)
+    assert [tick.text for tick in chart.ticks] == ["0", "€500", "€1,000", "€1,500"]
+    assert chart.ticks[0].x == 8.0
+    assert chart.claimed is not None
+    assert chart.offer.x < chart.claimed.x <= 412.0
+
+
+def test_words_that_would_stand_in_each_others_way_are_left_out() -> None:
+    chart = charts.price_chart(100.0, [("Bags", REFERENCE)], currency="EUR", claimed=110.0)
+    assert chart.claimed is not None
+    assert chart.claimed.hidden
+    far = charts.price_chart(20.0, [("Bags", REFERENCE)], currency="EUR", claimed=400.0)
+    assert far.claimed is not None
+    assert not far.claimed.hidden
+
+
+def test_a_long_name_leaves_room_for_the_median() -> None:
+    chart = charts.price_chart(100.0, [("x" * 400, REFERENCE)], currency="EUR", claimed=None)
+    assert len(chart.strips[0].name) < 60
+
+
+def test_a_row_without_price_or_reference_has_no_mark() -> None:
+    assert charts.price_mark(some_facts(price=None, currency=None).price) is None
+
+
+def test_reasons_share_one_scale_and_lean_to_their_side() -> None:
+    up, small, down = charts.reason_bars(
+        [Reason("a", "A", 1.8), Reason("b", "B", 0.9), Reason("c", "C", -0.2)], digits=2
+    )
+    assert (up.weight, small.weight, down.weight) == ("+1.80", "+0.90", "−0.20")
+    assert up.width == pytest.approx(2 * small.width)
+    assert up.width == pytest.approx(9 * down.width)
+    assert down.x + down.width == up.x == 40.0
+
+
+def test_reasons_for_the_seller_alone_fit_too() -> None:
+    [bar] = charts.reason_bars([Reason("a", "A", -3.0)], digits=0)
+    assert (bar.x, bar.width) == (0.0, 40.0)
+
+
+def test_wilsons_interval_is_that_of_the_tables() -> None:
+    # Newcombe 1998, table I: 15 of 148 is 0.0624 to 0.1605 with z = 1.96.
+    assert model_charts.wilson(15, 148) == pytest.approx((0.0624, 0.1605), abs=1e-4)
+    assert model_charts.wilson(0, 20)[0] == 0.0
+    assert model_charts.wilson(20, 20)[1] == pytest.approx(1.0)
+
+
+def test_differences_share_one_scale_and_noise_does_not_fill_it() -> None:
+    small, none = model_charts.difference_bars([(0.51, 0.5), (None, 0.5)])
+    assert none is None
+    assert small is not None
+    assert small.text == "+0.010"
+    assert small.width == pytest.approx(7.6)
+    [worse] = model_charts.difference_bars([(0.2, 0.5)])
+    assert worse is not None
+    assert (worse.worse, worse.x + worse.width) == (True, 44.0)

@@ -1,0 +1,37 @@
+import pytest
+
+from models.case import CaseLane
+from models.policies.enforcement import DEFAULT_ENFORCEMENT
+from models.verdict import Side
+from serving.web.effects import bench_of, effects
+
+AURELLE = ("Aurelle", True)
+ASKED = "Nothing is removed yet: Aurelle is asked and has 96 h to answer."
+REMOVED = "The marketplace is asked to remove the offer, 3:00 after your answer."
+STAYS = "The offer stays, and the case is closed."
+PASSED = "An analyst decides. Nothing is removed until then."
+UPHELD = "The seller was right: the offer is shown again, 3:00 after your answer."
+
+
+@pytest.mark.parametrize(
+    ("lane", "side", "enrolment", "said"),
+    [
+        # An analyst with a brand to ask, one without, a brand, an appeal.
+        (CaseLane.ANALYST, Side.ANALYST, AURELLE, {"CNT": ASKED, "GML": STAYS}),
+        (CaseLane.ANALYST, Side.ANALYST, None, {"C": REMOVED, "GMLNT": STAYS}),
+        (CaseLane.AUDIT, Side.ANALYST, ("Solenne", False), {"C": REMOVED, "GMLNT": STAYS}),
+        (CaseLane.ASK_BRAND, Side.ANALYST, AURELLE, {"C": ASKED, "GMLNT": STAYS}),
+        (CaseLane.ASK_BRAND, Side.BRAND, AURELLE, {"C": REMOVED, "GML": STAYS, "NT": PASSED}),
+        (
+            CaseLane.APPEAL,
+            Side.ANALYST,
+            AURELLE,
+            {"C": "The appeal is dismissed, and the removal stands.", "GMLNT": UPHELD},
+        ),
+    ],
+)
+def test_the_page_says_what_the_rule_will_do(
+    lane: CaseLane, side: Side, enrolment: tuple[str, bool] | None, said: dict[str, str]
+) -> None:
+    found = effects(bench_of(lane, side, enrolment), DEFAULT_ENFORCEMENT)
+    assert {"".join(choice.key for choice in one.choices): one.sentence for one in found} == said

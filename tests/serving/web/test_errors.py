@@ -1,0 +1,61 @@
+import pytest
+
+from serving.web import desk
+from tests.fixtures.runtimes import PASSWORD, Site
+from tests.serving.web.visits import a_visitor, visit_as, words
+
+SENT = "<script>told('sent')</script>"
+
+
+def test_an_address_of_nothing_is_a_page_with_a_way_on(site: Site) -> None:
+    answer = visit_as(site, site.analyst).get(f"/nothing/{SENT}?q={SENT}")
+    assert answer.status_code == 404
+    assert "Nothing here There is nothing at this address. Back to the start 404" in words(answer.text)
+    assert "told" not in answer.text
+    assert "Ines Moreau" in answer.text, "the shell stays"
+
+
+def test_a_visitor_gets_error_pages_too(site: Site) -> None:
+    answer = a_visitor(site).get("/nothing")
+    assert answer.status_code == 404
+    assert "text/html" in answer.headers["content-type"]
+
+
+def test_a_form_is_not_loaded_by_its_address(site: Site) -> None:
+    answer = visit_as(site, site.analyst).get("/sign-out")
+    assert answer.status_code == 405
+    assert "This address does not take this method." in words(answer.text)
+
+
+def test_a_role_that_may_not_is_told_so(site: Site) -> None:
+    said = words(visit_as(site, site.brand_person).get("/queue").text)
+    assert "Not yours to do Your role does not include this page. Nothing was changed or overwritten." in said
+
+
+def test_what_fails_here_is_said_with_its_incident_and_nothing_else(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("a secret of the inside")
+
+    monkeypatch.setattr(desk, "queue_page", fail)
+    visitor = a_visitor(site)
+    visitor.post("/sign-in", {"email": site.analyst.email, "password": PASSWORD})
+    answer = visitor.get("/queue")
+    assert answer.status_code == 500
+    assert "Something failed on our side. Incident" in words(answer.text)
+    assert "secret" not in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("accept", ["application/json", "*/*"])
+def test_a_program_gets_json(site: Site, accept: str) -> None:
+    answer = a_visitor(site).client.get("/nothing", headers={"accept": accept})
+    assert answer.json()["error"]["code"] == "not_found"
+
+
+def test_the_api_answers_json_to_a_browser_too(site: Site) -> None:
+    visitor = a_visitor(site)
+    assert visitor.get("/api/v1/nothing").json()["error"]["code"] == "not_found"
+    assert visitor.get("/api/v1/cases").json()["error"]["code"] == "not_signed_in"

@@ -1,0 +1,36 @@
+from models.access import Role
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.db import accounts
+from serving.usecases import founding
+from serving.usecases.founding import NewPerson
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import PASSWORD, Site
+from tests.serving.web.visits import visit_as, words
+
+
+def test_the_most_urgent_brand_comes_first_with_its_answers_and_removals(site: Site) -> None:
+    done = a_case(site, CaseLane.ASK_BRAND, external_id="MP-1")
+    judge(site, site.brand_person, done, Judgement.COUNTERFEIT)
+    a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
+    said = words(visit_as(site, site.account_manager).get("/brands").text)
+    assert "2 looked after by you, 1 question open" in said
+    assert "Aurelle 1 4 d 1 1 counterfeit 1 0 0 0" in said
+    assert "Solenne does not take part 0 nothing waits 0 no answers yet 0 0 0 0" in said
+    assert said.index("Aurelle") < said.index("Solenne")
+
+
+def test_a_manager_without_brands_is_told_how_one_gets_them(site: Site) -> None:
+    person = NewPerson("new@touchstone.example", "New Manager", Role.ACCOUNT_MANAGER, password=PASSWORD)
+    user_id, _ = founding.add_person(site.runtime, person, by="test")
+    with site.runtime.store.read() as connection:
+        new = accounts.person(connection, user_id)
+    said = words(visit_as(site, new).get("/brands").text)
+    assert "No brand names you as its account manager." in said
+    assert "Aurelle" not in said
+
+
+def test_an_overdue_question_is_counted(site: Site) -> None:
+    a_case(site, CaseLane.ASK_BRAND)
+    site.clock.forward(hours=98)
+    assert "1 with an overdue question" in words(visit_as(site, site.account_manager).get("/brands").text)

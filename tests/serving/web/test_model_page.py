@@ -1,0 +1,199 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.db import learning
+from serving.usecases.learn import add_job
+from serving.web.labels import LabelState, label_state
+from serving.web.model_page import Tracked, _tracked
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+from tests.serving.web.reports import a_report, add_model, admit_model, put_champion_in_force
+from tests.serving.web.visits import hidden_fields, visit_as, words
+
+CHALLENGER = "b" * 64
+
+
+def labels_now(site: Site) -> LabelState:
+    with site.runtime.store.read() as connection:
+        return label_state(connection, site.here, site.runtime.policies.labels, site.clock.now())
+
+
+def test_on_day_one_the_scorecard_scores_and_the_labels_needed_are_counted(site: Site) -> None:
+    said = words(visit_as(site, site.data_scientist).get("/models").text)
+    assert "No model yet" in said
+    assert "The starter scorecard scores. Its points are judgements and not calibrated" in said
+    assert "Counterfeit 0 10 Genuine 0 20" in said
+    assert "Train the first model" in said
+
+
+def test_labels_are_counted_as_training_would_count_them(site: Site) -> None:
+    fake, fine, unclear = (a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{i}") for i in range(3))
+    judge(site, site.brand_person, fake, Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, fine, Judgement.GENUINE)
+    judge(site, site.brand_person, unclear, Judgement.CANNOT_TELL)
+    found = labels_now(site)
+    # The analyst's own word before the question counts where the brand could not tell.
+    assert (found.counterfeit, found.genuine, found.waiting, found.held_back) == (0, 0, 3, 0)
+    site.clock.forward(days=8)
+    assert labels_now(site).genuine == 1
+    site.clock.forward(days=7)
+    assert (labels_now(site).counterfeit, labels_now(site).waiting) == (2, 0)
+
+
+def test_nobody_who_could_tell_holds_a_label_back(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.analyst, case, Judgement.CANNOT_TELL)
+    site.clock.forward(days=40)
+    assert (labels_now(site).waiting, labels_now(site).held_back) == (0, 1)
+
+
+def test_champion_and_challenger_stand_side_by_side(site: Site) -> None:
+    champion = put_champion_in_force(site)
+    site.clock.forward(days=1)
+    add_model(site, CHALLENGER, a_report(champion=champion))
+    said = words(visit_as(site, site.data_scientist).get("/models").text)
+    assert "Challenger against champion 3 of 3 gates pass" in said
+    assert f"Champion {champion[:10]} Challenger bbbbbbbbbb Interval" in said
+    assert "Average precision 0.842 0.871 0.848 to 0.893" in said
+    assert "Difference +0.029 +0.004 to +0.051" in said
+    assert "Calibration error 0.019 0.011" in said
+    assert "AP on text and price alone 0.702" in said
+    assert "Brand Aurelle 60 20 0.861 0.884 +0.023" in said
+    assert "Brand is asked 0.60 180 0.81 0.76" in said
+    assert "Analyst sees 0.20 300 0.57 none" in said
+    assert "Brand's verdict 400 67%" in said
+    assert "Promoted" in said
+    assert "“The first one.”" in said
+
+
+def test_the_curves_are_drawn_with_their_figures_in_words(site: Site) -> None:
+    champion = put_champion_in_force(site)
+    site.clock.forward(days=1)
+    add_model(site, CHALLENGER, a_report(champion=champion))
+    page = visit_as(site, site.data_scientist).get("/models").text
+    assert "Precision over recall. Average precision 0.871, the champion&#39;s 0.842." in page
+    assert '<polyline class="lb" points="34.0,8.0 118.0,8.0 202.0,26.8 286.0,64.4 370.0,137.7"/>' in page
+    assert page.count('<circle class="pb"') == 3
+    assert page.count('<circle class="pa"') == 3
+
+
+def test_what_could_not_be_judged_says_why_and_shows_the_figures_out_of_fold(site: Site) -> None:
+    add_model(site, CHALLENGER, a_report(judged=False))
+    said = words(visit_as(site, site.data_scientist).get("/models").text)
+    assert "First challenger" in said
+    assert "Too little to judge on. 12 later listings of unseen sellers, 0 counterfeit: no two classes." in said
+    assert "all labels, out of fold" in said
+    assert "Out of fold, all labels Average precision 0.871" in said
+
+
+def test_with_a_champion_alone_there_is_nothing_to_promote_and_nothing_to_go_back_to(site: Site) -> None:
+    champion = put_champion_in_force(site)
+    visitor = visit_as(site, site.data_scientist)
+    said = words(visitor.get("/models").text)
+    assert "Champion 3 of 3 gates pass" in said
+    assert "No newer model waits." in said
+    refused = visitor.post("/models/rollback")
+    assert refused.status_code == 409
+    assert "There is no earlier champion" in words(refused.text)
+    refused = visitor.post("/models/promote", {"digest": champion})
+    assert refused.status_code == 409
+    assert "This model is the champion already." in words(refused.text)
+
+
+def test_a_first_model_is_promoted_by_a_form(site: Site) -> None:
+    digest = admit_model(site)
+    visitor = visit_as(site, site.data_scientist)
+    page = visitor.get("/models").text
+    assert hidden_fields(page)["digest"] == digest
+    assert visitor.post("/models/promote", {"digest": digest}).headers["location"] == "/models"
+    said = words(visitor.get("/models").text)
+    assert "Promoted. Listings are scored by this model from now on." in said
+    assert "by this model" not in words(visitor.get("/models").text)
+
+
+def test_a_failed_gate_asks_for_a_reason_and_takes_none_but_one(site: Site) -> None:
+    add_model(site, CHALLENGER, a_report(failing=True))
+    visitor = visit_as(site, site.data_scientist)
+    page = visitor.get("/models").text
+    assert "Not passed: Calibration. Why is it accepted all the same?" in words(page)
+    assert '<textarea class="in" name="reason" required' in page
+    refused = visitor.post("/models/promote", {"digest": CHALLENGER, "reason": "  "})
+    assert refused.status_code == 422
+    assert "Not passed: calibration. To promote it all the same, give a reason." in words(refused.text)
+
+
+def test_an_analyst_sees_figures_and_no_buttons(site: Site) -> None:
+    add_model(site, CHALLENGER, a_report())
+    page = visit_as(site, site.analyst).get("/models").text
+    assert "Data scientists and administrators promote." in words(page)
+    for address in ("/models/train", "/models/promote", "/models/rollback"):
+        assert f'action="{address}"' not in page
+
+
+def test_retraining_is_asked_for_and_followed(site: Site) -> None:
+    visitor = visit_as(site, site.data_scientist)
+    assert visitor.post("/models/train").headers["location"] == "/models"
+    page = visitor.get("/models").text
+    assert "Retraining. Waiting Asked for by Wei Zhang, 09:00." in words(page)
+    assert 'hx-get="/models/training" hx-trigger="every 2s"' in page
+    assert "hx-refresh" not in visitor.get("/models/training").headers
+    again = visitor.post("/models/train")
+    assert again.status_code == 409
+    assert "A retraining is under way already." in words(again.text)
+
+
+def test_the_page_loads_anew_when_a_retraining_has_ended(site: Site) -> None:
+    with site.runtime.store.write() as connection:
+        job_id = add_job(site.runtime, connection, site.here, by="local")
+        learning.update_job(
+            connection, site.here, job_id, {"state": "running", "progress": {"stage": "fit on all", "share": 0.4}}
+        )
+    visitor = visit_as(site, site.data_scientist)
+    part = visitor.get("/models/training").text
+    assert "Fit on all Asked for by the command line, 09:00." in words(part)
+    assert 'value="40"' in part
+    with site.runtime.store.write() as connection:
+        ended = {"state": "failed", "error": "3 counterfeit labels are mature.", "finished_at": site.clock.now()}
+        learning.update_job(connection, site.here, job_id, ended)
+    assert visitor.get("/models/training").headers["hx-refresh"] == "true"
+    said = words(visitor.get("/models").text)
+    assert "ended without a model, 09:00 UTC. 3 counterfeit labels are mature." in said
+
+
+@pytest.mark.parametrize(
+    ("uri", "link", "command"),
+    [
+        (None, None, "mlflow ui --backend-store-uri sqlite:///$TOUCHSTONE_HOME/mlflow/mlflow.db"),
+        (
+            "https://user:secret@mlflow.example/base/",
+            "https://mlflow.example/base/#/runs/9d7945878f5a",
+            'mlflow ui --backend-store-uri "$TOUCHSTONE_MLFLOW_TRACKING_URI"',
+        ),
+        (
+            "postgresql://user:secret@db/mlflow",
+            None,
+            'mlflow ui --backend-store-uri "$TOUCHSTONE_MLFLOW_TRACKING_URI"',
+        ),
+    ],
+)
+def test_a_run_is_found_in_mlflow_without_telling_a_password(
+    site: Site, uri: str | None, link: str | None, command: str
+) -> None:
+    add_model(site, CHALLENGER, a_report())
+    with site.runtime.store.read() as connection:
+        model = learning.get_model(connection, site.here, CHALLENGER)
+    settings = site.runtime.settings.model_copy(update={"mlflow_tracking_uri": uri})
+    assert _tracked(model, settings) == Tracked("9d7945878f5a", "2", link, command)
+    assert _tracked(replace(model, mlflow_run_id=None), settings) is None
+
+
+def test_a_challenger_judged_beside_an_earlier_champion_does_not_call_it_the_present_one(site: Site) -> None:
+    put_champion_in_force(site)
+    site.clock.forward(days=timedelta(days=1).days)
+    add_model(site, CHALLENGER, a_report(champion="c" * 64))
+    said = words(visit_as(site, site.data_scientist).get("/models").text)
+    assert "Champion before cccccccccc Challenger bbbbbbbbbb" in said

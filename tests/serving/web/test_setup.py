@@ -1,0 +1,61 @@
+from serving import auth
+from serving.db import accounts, marketplaces
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import a_visitor, words
+
+FIELDS = {
+    "marketplace": "Second Bazaar",
+    "currency": "eur",
+    "name": "Ada Falk",
+    "email": "ada@touchstone.example",
+    "password": "a long enough one",
+}
+
+
+def test_the_link_founds_a_marketplace_and_signs_its_administrator_in(site: Site) -> None:
+    token, visitor = auth.new_setup_token(site.runtime), a_visitor(site)
+    assert "Set up your marketplace" in words(visitor.get(f"/setup/{token}").text)
+    assert visitor.post(f"/setup/{token}", FIELDS).headers["location"] == "/"
+    assert visitor.get("/").headers["location"] == "/models"
+    page = visitor.get("/models")
+    assert "The marketplace is founded" in words(page.text)
+    assert "The marketplace is founded" not in words(visitor.get("/models").text), "said once"
+    with site.runtime.store.read() as connection:
+        assert marketplaces.by_name(connection, "Second Bazaar").base_currency == "EUR"
+
+
+def test_the_link_works_once(site: Site) -> None:
+    token = auth.new_setup_token(site.runtime)
+    a_visitor(site).post(f"/setup/{token}", FIELDS)
+    assert a_visitor(site).get(f"/setup/{token}").status_code == 404
+    assert a_visitor(site).post(f"/setup/{token}", {**FIELDS, "email": "b@x.example"}).status_code == 404
+
+
+def test_a_mistake_in_the_form_leaves_the_link_usable(site: Site) -> None:
+    token, visitor = auth.new_setup_token(site.runtime), a_visitor(site)
+    for wrong in ({"currency": "EURO"}, {"password": "short"}, {"email": site.analyst.email}, {"name": " "}):
+        answer = visitor.post(f"/setup/{token}", {**FIELDS, **wrong})
+        assert answer.status_code == 422, wrong
+        assert "a long enough one" not in answer.text
+    assert visitor.post(f"/setup/{token}", FIELDS).status_code == 303
+
+
+def test_a_marketplace_that_a_command_founded_gets_its_administrator(site: Site) -> None:
+    token = auth.new_setup_token(site.runtime)
+    a_visitor(site).post(f"/setup/{token}", {**FIELDS, "marketplace": site.marketplace.name})
+    with site.runtime.store.read() as connection:
+        person = accounts.person(connection, accounts.user_id_by_email(connection, FIELDS["email"]))
+        assert len(marketplaces.everyone(connection)) == 1
+    assert {grant.marketplace_id for grant in person.grants} == {site.here}
+
+
+def test_a_guessed_link_is_nothing(site: Site) -> None:
+    auth.new_setup_token(site.runtime)
+    answer = a_visitor(site).get("/setup/guessed")
+    assert answer.status_code == 404
+    assert "not valid" in words(answer.text)
+
+
+def test_another_site_cannot_send_the_form(site: Site) -> None:
+    token = auth.new_setup_token(site.runtime)
+    assert a_visitor(site).post(f"/setup/{token}", FIELDS, **{"sec-fetch-site": "cross-site"}).status_code == 403

@@ -1,0 +1,77 @@
+import dataclasses
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import serving.web
+from serving.web.assets import FOLDER
+
+TEMPLATES = Path(serving.web.__path__[0]) / "templates"
+ALL = sorted(TEMPLATES.rglob("*.html"))
+_CLASS = re.compile(r'class="((?:[^"{]|\{[{%].*?[%}]\})*)"')
+_OUTPUT = re.compile(r"\{[{%].*?[%}]\}")
+
+
+def pages() -> list[type]:
+    """Every context that names a template."""
+    modules = [importlib.import_module(f"serving.web.{one.name}") for one in pkgutil.iter_modules(serving.web.__path__)]
+    kinds = {value for module in modules for value in vars(module).values() if isinstance(value, type)}
+    found = [kind for kind in kinds if dataclasses.is_dataclass(kind) and "template" in vars(kind)]
+    return sorted(found, key=lambda kind: kind.__name__)
+
+
+@pytest.mark.parametrize("page", pages())
+def test_a_context_is_documented_and_frozen_and_its_template_uses_it_all(page: type) -> None:
+    assert page.__doc__
+    assert not page.__doc__.startswith(f"{page.__name__}("), "a docstring of its own"
+    assert page.__dataclass_params__.frozen  # type: ignore[attr-defined]  # a dataclass has it
+    fields = {field.name for field in dataclasses.fields(page)}
+    text = (TEMPLATES / page.template).read_text(encoding="utf-8")  # type: ignore[attr-defined]  # a context has it
+    used = set(re.findall(r"\bpage\.(\w+)", text))
+    assert used == fields
+
+
+def test_every_page_has_a_context() -> None:
+    used = {page.template for page in pages()}  # type: ignore[attr-defined]  # contexts have it
+    whole = {path.name for path in ALL if "extends" in path.read_text(encoding="utf-8")}
+    assert whole <= used
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
+def test_no_template_carries_style_script_or_unescaped_text(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"\sstyle\s*=", text)
+    assert not re.search(r"<style|\son\w+\s*=|javascript:|hx-on", text)
+    assert not re.search(r"<script(?![^>]*\ssrc=)", text)
+    assert not re.search(r"\|\s*safe\b|autoescape|Markup", text)
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.name)
+def test_every_form_that_changes_something_carries_the_token(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for form in re.findall(r'<form[^>]*method="post".*?</form>', text, re.DOTALL):
+        public = 'action="/sign-in"' in form or 'action="/setup/' in form
+        assert public or "csrf()" in form
+
+
+def test_classes_are_those_of_the_stylesheet() -> None:
+    sheet = re.sub(r"/\*.*?\*/", "", (FOLDER / "touchstone.css").read_text(encoding="utf-8"), flags=re.DOTALL)
+    known = set(re.findall(r"\.([a-z][\w-]*)", re.sub(r"\{[^{}]*\}", "{}", sheet)))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in ALL)
+    code = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.parent.glob("*.py"))
+    written = {name for value in _CLASS.findall(text) for name in _OUTPUT.sub(" ", value).split()}
+    literal = {word for quoted in re.findall(r"""["']([\w -]+)["']""", text + code) for word in quoted.split()}
+    assert {name for name in written if not name.endswith("-")} <= known
+    # Classes put together in a template: v-c is written as v-{{ tone }}.
+    assert {name for name in known if name not in literal | written and not name.startswith("v-")} == set()
+
+
+def test_icons_are_those_of_the_sprite() -> None:
+    sprite = set(re.findall(r'<symbol id="([\w-]+)"', (TEMPLATES / "sprite.html").read_text(encoding="utf-8")))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in ALL if path.name != "sprite.html")
+    code = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.parent.glob("*.py"))
+    used = set(re.findall(r'"(i-[a-z]+)"', text + code))
+    assert used - {"i-s"} == sprite

@@ -1,0 +1,71 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.web.text_view import Kind, is_unseen, language_tag, show
+
+UNSEEN = [
+    ("\u200b", "ZWSP", "zero width space"),
+    ("\u200d", "ZWJ", "zero width joiner"),
+    ("\u202e", "RLO", "right-to-left override"),
+    ("\u2066", "LRI", "left-to-right isolate"),
+    ("\u00ad", "SHY", "soft hyphen"),
+    ("\ufeff", "BOM", "zero width no-break space"),
+    ("\u3164", "FILL", "hangul filler"),
+    ("\x1b", "U+001B", "without a name"),
+    ("\U000e0041", "U+E0041", "tag latin capital letter a"),
+    ("\ue000", "U+E000", "without a name"),
+]
+
+
+@pytest.mark.parametrize(("character", "name", "described"), UNSEEN)
+def test_what_cannot_be_seen_has_a_name(character: str, name: str, described: str) -> None:
+    [before, hidden, after] = show(f"a{character}b").pieces
+    assert (before.text, hidden.kind, hidden.text, after.text) == ("a", Kind.UNSEEN, name, "b")
+    assert described in hidden.name
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "marked"),
+    [
+        ("Au\u200bre11e tote", ["Aurelle"], ["11"]),
+        ("N0rdfjell parka", ["Nordfjell"], ["0"]),
+        ("Kestre1 & Vane 904L", ["Kestrel & Vane"], ["1"]),
+        ("Аurеlle", [], ["А", "е"]),  # Cyrillic among Latin.
+        ("Кoжа", [], ["o"]),  # Latin among Cyrillic.
+        ("iPhone 15 512GB 3XL", ["Aurelle"], []),
+        ("Сумка Aurelle", ["Aurelle"], []),
+        ("Aurelle 2011", ["Aurelle"], []),
+        ("奥蕾尔 托特包", ["Aurelle"], []),
+    ],
+)
+def test_letters_that_stand_for_others_are_marked(text: str, names: list[str], marked: list[str]) -> None:
+    assert [piece.text for piece in show(text, names=names).pieces if piece.kind is Kind.LOOKALIKE] == marked
+
+
+def test_hidden_and_pretending_characters_are_counted() -> None:
+    found = show("Au\u200bre11e\u200b", names=["Aurelle"])
+    assert (found.unseen, found.lookalikes) == (2, 2)
+
+
+@given(st.text(max_size=200))
+def test_nothing_is_lost_and_nothing_unseen_is_left(text: str) -> None:
+    found = show(text, names=["Aurelle", "Kestrel & Vane"])
+    kept = "".join(piece.text for piece in found.pieces if piece.kind is not Kind.UNSEEN)
+    assert kept == "".join(c for c in text if c in "\n\r\t" or not is_unseen(c))
+    assert found.unseen == len(text) - len(kept)
+
+
+@pytest.mark.parametrize(
+    ("language", "shown", "tag"),
+    [
+        ("en", "en", "EN"),
+        ("zh-Hans", "zh-Hans", "ZH"),
+        (None, None, "?"),
+        ('en" onload="x', None, "?"),
+        ("<b>", None, "?"),
+    ],
+)
+def test_a_language_is_only_given_on_where_it_is_one(language: str | None, shown: str | None, tag: str) -> None:
+    assert show("text", language=language).language == shown
+    assert language_tag(language) == tag

@@ -1,0 +1,117 @@
+"""The pages' own queries, on both engines."""
+
+from datetime import timedelta
+
+from models.action import ActionKind, ActionState
+from models.case import CaseLane, CaseState
+from models.verdict import Judgement, Side
+from serving import auth
+from serving.db import views
+from serving.db.views import Neighbours
+from serving.usecases.intake import receive
+from serving.usecases.review import lease, undo_verdict
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.web.appeals import an_appeal
+from tests.serving.web.visits import visit_as
+
+_WINDOW = timedelta(seconds=180)
+LANES = (CaseLane.ANALYST, CaseLane.AUDIT)
+
+
+def test_every_page_renders_on_both_engines(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-2")
+    a_case(any_site, external_id="MP-3")
+    paths = {
+        "analyst": ("/queue", f"/cases/{case.case_id}", "/undo", "/models"),
+        "brand_person": ("/brand", "/brand/done", "/brand/removals"),
+        "account_manager": ("/brands",),
+        "data_scientist": ("/models", "/models/training"),
+    }
+    for role, wanted in paths.items():
+        visitor = visit_as(any_site, getattr(any_site, role))
+        assert [visitor.get(path).status_code for path in wanted] == [200] * len(wanted)
+
+
+def test_only_an_answer_that_stands_and_that_nobody_went_on_from_is_offered_for_undo(any_site: Site) -> None:
+    def offered(person: str, side: Side) -> list[tuple[str, Judgement]]:
+        user_id = getattr(any_site, person).user_id
+        with any_site.runtime.store.read() as connection:
+            found = views.given_since(connection, user_id, side, any_site.clock.now() - _WINDOW)
+        return [(one.external_id, one.judgement) for one in found]
+
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    assert offered("analyst", Side.ANALYST) == [("MP-9", Judgement.COUNTERFEIT)]
+    judge(any_site, any_site.brand_person, case, Judgement.GENUINE)
+    assert offered("analyst", Side.ANALYST) == [], "the brand went on from there"
+    assert offered("brand_person", Side.BRAND) == [("MP-9", Judgement.GENUINE)]
+    undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
+    assert offered("brand_person", Side.BRAND) == []
+    [again] = open_cases(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, again, Judgement.COUNTERFEIT)
+    assert offered("brand_person", Side.BRAND) == [("MP-9", Judgement.COUNTERFEIT)], "in the same instant"
+    any_site.clock.forward(seconds=181)
+    assert offered("brand_person", Side.BRAND) == []
+
+
+def test_a_case_knows_its_place_and_the_free_one_after_it(any_site: Site) -> None:
+    dear, middle, cheap = (
+        a_case(any_site, external_id=f"MP-{i}", price=price) for i, price in enumerate(("900.00", "500.00", "90.00"))
+    )
+    here, user_id, now = {any_site.here}, any_site.analyst.user_id, any_site.clock.now()
+    lease(any_site.runtime, any_site.second_analyst, cheap.case_id)
+    with any_site.runtime.store.read() as connection:
+        assert views.neighbours(connection, here, LANES, middle) == Neighbours(2, 3, dear.case_id, cheap.case_id)
+        assert views.neighbours(connection, here, (CaseLane.APPEAL,), middle) == Neighbours(None, 0, None, None)
+        following = views.next_free(connection, here, LANES, middle, user_id=user_id, at=now)
+        assert following == dear.case_id, "the one below is held, so that it begins at the top"
+        assert views.next_free(connection, set(), LANES, middle, user_id=user_id, at=now) is None
+
+
+def test_the_case_that_took_anothers_place_is_found(any_site: Site) -> None:
+    case = a_case(any_site)
+    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="79.00")], source="test")
+    [current] = open_cases(any_site)
+    with any_site.runtime.store.read() as connection:
+        assert views.follower(connection, any_site.here, case.case_id) == current.case_id
+        assert views.follower(connection, any_site.here, current.case_id) is None
+
+
+def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> None:
+    pair = (any_site.here, any_site.brand_id)
+    appeal = an_appeal(any_site)
+    judge(any_site, any_site.second_analyst, appeal, Judgement.GENUINE)
+    a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-2")
+    with any_site.runtime.store.read() as connection:
+        assert views.open_questions(connection, {pair})[pair].number == 1
+        assert views.standing_answers(connection, {pair}) == {pair: {Judgement.COUNTERFEIT: 1}}
+        assert [one.kind for one in views.brand_actions(connection, {pair}, 5)] == [
+            ActionKind.REINSTATE,
+            ActionKind.REMOVE,
+        ]
+        assert views.removal_counts(connection, {pair}) == {pair: {ActionState.SENDING: 1}}
+        for foreign in ((any_site.here, "brd_other"), ("mkt_other", any_site.brand_id)):
+            assert views.open_questions(connection, {foreign}) == {}
+            assert views.standing_answers(connection, {foreign}) == {}
+            assert views.brand_actions(connection, {foreign}, 5) == []
+            assert views.removal_counts(connection, {foreign}) == {}
+        assert views.brand_actions(connection, set(), 5) == [], "nobody sees everything by having nothing"
+
+
+def test_late_cases_are_counted(any_site: Site) -> None:
+    case = a_case(any_site)
+    assert case.state is CaseState.OPEN
+    with any_site.runtime.store.read() as connection:
+        assert views.overdue_count(connection, {any_site.here}, LANES, any_site.clock.now()) == 0
+        any_site.clock.forward(hours=25)
+        assert views.overdue_count(connection, {any_site.here}, LANES, any_site.clock.now()) == 1
+
+
+def test_a_setup_link_is_open_until_it_is_used(any_site: Site) -> None:
+    token = auth.new_setup_token(any_site.runtime)
+    with any_site.runtime.store.read() as connection:
+        assert views.is_setup_open(connection, auth.hash_token(token))
+        assert not views.is_setup_open(connection, auth.hash_token("other"))

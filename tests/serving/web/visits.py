@@ -1,0 +1,65 @@
+"""A browser without script: it keeps cookies, sends forms with their hidden fields, and asks for pages."""
+
+import re
+from dataclasses import dataclass, field
+from html import unescape
+
+from fastapi.testclient import TestClient
+from httpx2 import Response
+
+from models.access import Person
+from serving.app import create_app
+from tests.fixtures.runtimes import PASSWORD, Site
+
+PAGE = {"accept": "text/html,application/xhtml+xml"}
+_FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
+_INLINE = re.compile(r"</?(?:b|i|bdi|span|small|kbd|a|svg|use|path|rect|time)\b[^>]*>")
+_TAG = re.compile(r"<[^>]+>")
+
+
+@dataclass(slots=True)
+class Visitor:
+    """One person's browser; `csrf_token` is that of their session."""
+
+    client: TestClient
+    csrf_token: str = ""
+    headers: dict[str, str] = field(default_factory=lambda: dict(PAGE))
+
+    def get(self, path: str, **headers: str) -> Response:
+        """Load a page."""
+        return self.client.get(path, headers={**self.headers, **headers})
+
+    def post(self, path: str, fields: dict[str, str] | None = None, **headers: str) -> Response:
+        """Send a form with the session's token."""
+        data = {"csrf_token": self.csrf_token, **(fields or {})}
+        return self.client.post(path, data=data, headers={**self.headers, **headers})
+
+    def answer(self, case_id: str, version_id: str, judgement: str, **fields: str) -> Response:
+        """Send the form of a verdict."""
+        return self.post(f"/cases/{case_id}/verdict", {"version_id": version_id, "judgement": judgement, **fields})
+
+
+def a_visitor(site: Site) -> Visitor:
+    """Somebody who has not signed in."""
+    client = TestClient(create_app(site.runtime), follow_redirects=False, raise_server_exceptions=False)
+    return Visitor(client)
+
+
+def visit_as(site: Site, person: Person) -> Visitor:
+    """Somebody who has signed in by the form."""
+    visitor = a_visitor(site)
+    answer = visitor.client.post("/sign-in", data={"email": person.email, "password": PASSWORD}, headers=PAGE)
+    assert answer.status_code == 303, answer.text
+    start = visitor.get("/").headers["location"]
+    visitor.csrf_token = hidden_fields(visitor.get(start).text)["csrf_token"]
+    return visitor
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """The hidden fields of a page's forms; the last of a name counts."""
+    return {name: unescape(value) for name, value in _FIELD.findall(page)}
+
+
+def words(page: str) -> str:
+    """What a person reads: the page without tags, white space as single blanks."""
+    return " ".join(unescape(_TAG.sub(" ", _INLINE.sub("", page))).split())
