@@ -2,7 +2,7 @@
 
 from rapidfuzz import fuzz
 
-from features.brands import Form
+from features.brands import Form, Method
 from features.fold import fold
 from features.spec import MISSING, Evidence, Family, Registry
 
@@ -84,8 +84,9 @@ def brand_named_but_not_declared(e: Evidence) -> float:
     """1 where the title names a registered brand and the seller declares none or another."""
     if not e.reading.title_folded:
         return MISSING
-    declared = fold(e.facts.listing.brand or "")
-    return float(any(fold(mention.name) != declared for mention in e.facts.brand.mentions))
+    declared, brand = fold(e.facts.listing.brand or ""), e.facts.brand
+    by_name = brand.brand_id if brand.method in {Method.DECLARED, Method.ALIAS} else None
+    return float(any(m.brand_id != by_name and fold(m.name) != declared for m in brand.mentions))
 
 
 @signals.feature(

@@ -110,7 +110,7 @@ class BrandRegister:
     def _by_gtin(self, gtin: str | None) -> str | None:
         if gtin is None or not _GTIN.match(gtin):
             return None
-        digits = gtin.zfill(13)
+        digits = gtin.zfill(14)[1:]  # The first digit of a GTIN-14 says how the goods are packed, not whose they are.
         return next((found for n in range(11, 5, -1) if (found := self._prefixes.get(digits[:n]))), None)
 
     def _mentions(self, title: str) -> tuple[Mention, ...]:

@@ -16,7 +16,8 @@ Reader: TypeAlias = Callable[[str, Value], Value]
 
 MAX_COUNT: Final = 2**53  # Exact in JSON, in float features and in a signed 64-bit column.
 EARLIEST: Final = datetime(1995, 1, 1, tzinfo=UTC)  # Before the first marketplaces; earlier is a mistake.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_LAST_OF_PLANES = "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
+_UNSTORABLE = re.compile(f"[\x00\ud800-\udfff\ufdd0-\ufdef{_LAST_OF_PLANES}]")
 _DECIMAL = re.compile(r"-?\d{1,30}(?:\.\d{1,12})?\Z", re.ASCII)
 
 
@@ -115,7 +116,7 @@ def count(name: str, meaning: str) -> Field:
 
 
 def windows(name: str, meaning: str, *, of_amounts: bool = False) -> Field:
-    """An object with any of d7, d30 and d90; amounts become float, they are only ever features."""
+    """An object with any of d7, d30 and d90 as float: they are only ever features, and read back as float."""
 
     def read(field: str, value: Value) -> Windows:
         if not isinstance(value, Mapping):
@@ -123,10 +124,10 @@ def windows(name: str, meaning: str, *, of_amounts: bool = False) -> Field:
         found: dict[str, float | None] = {}
         for key, item in value.items():
             if key not in Windows._fields:
-                raise Rejected("unknown_field", f"{field}.{key}", f"{field} has only d7, d30 and d90.")
+                raise Rejected("unknown_field", f"{field}.{printable(key)}", f"{field} has only d7, d30 and d90.")
             inner = f"{field}.{key}"
             if item is not None:
-                found[str(key)] = float(_amount(inner, item)) if of_amounts else _count(inner, item)
+                found[str(key)] = float(_amount(inner, item) if of_amounts else _count(inner, item))
         return Windows(**found)
 
     part = {"type": ["string", "number", "null"] if of_amounts else ["integer", "null"], "minimum": 0}
@@ -204,6 +205,15 @@ def instant(name: str, meaning: str) -> Field:
     return Field(name, read, {"type": ["string", "null"], "format": "date-time"}, meaning)
 
 
+def printable(name: object) -> str:
+    """A stranger's name of a field, safe to store and to show.
+
+    >>> printable("pri\\0ce\\ud800")
+    'pri\\\\x00ce\\\\ud800'
+    """
+    return str(name)[:60].encode("unicode_escape").decode()[:60]
+
+
 def _http_url(field: str, value: str) -> str:
     try:
         parts = urlsplit(value.strip())
@@ -246,7 +256,7 @@ def _finite(field: str, value: Value) -> float:
         raise Rejected("wrong_type", field, f"{field} must be a number, not {_kind(value)}.")
     try:
         found = float(value)
-    except OverflowError:
+    except (OverflowError, ValueError):  # An integer beyond float; a signalling NaN.
         found = math.inf
     if not math.isfinite(found):
         raise Rejected("not_finite", field, f"{field} is not a finite number.")

@@ -4,10 +4,13 @@ import csv
 import hashlib
 import json
 import re
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
 from typing import Final
 
 import ahocorasick
@@ -128,26 +131,37 @@ def find(folded: str, *, where: str, raw: str | None = None) -> tuple[Hit, ...]:
     numbers = {n for _, group in search.automaton.iter(folded) for n in group}
     numbers.update(search.always, search.always_in_titles if in_title else ())
     table = entries()
-    traps: list[tuple[int, int]] = []
     hits: list[Hit] = []
-    for number in sorted(numbers, key=lambda n: (table[n].kind is not Kind.TRAP, n)):
-        entry = table[number]
+    spans: list[tuple[int, int]] = []
+    for entry in (table[n] for n in sorted(numbers) if table[n].kind is Kind.TRAP):
+        matches = list(entry.pattern.finditer(folded))
+        spans.extend(match.span() for match in matches)
+        hits.extend(_hit(entry, match.group(), where) for match in matches[:1])
+    traps = _Spans(spans)
+    for entry in (table[n] for n in sorted(numbers) if table[n].kind is not Kind.TRAP):
         for match in entry.pattern.finditer(folded):
             start, end = match.span()
-            if entry.kind is Kind.TRAP:
-                traps.append((start, end))
-            elif _covered(traps, start, end) or _NEGATION.search(folded[max(0, start - _NEGATION_REACH) : start]):
-                continue
-            hits.append(_hit(entry, match.group(), where))
-            break
+            if not (traps.cover(start, end) or _NEGATION.search(folded[max(0, start - _NEGATION_REACH) : start])):
+                hits.append(_hit(entry, match.group(), where))
+                break
     if raw is not None and in_title and not raw.isascii():
         tricks = ((table[number], table[number].pattern.search(raw)) for number in search.raw_in_titles)
         hits.extend(_hit(entry, match.group(), where) for entry, match in tricks if match)
     return tuple(hits)
 
 
-def _covered(traps: list[tuple[int, int]], start: int, end: int) -> bool:
-    return any(low <= start and end <= high for low, high in traps)
+class _Spans:
+    """Stretches of a text, asked in logarithmic time: a hostile text holds thousands of both traps and hits."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(spans)
+        self._starts = [start for start, _ in ordered]
+        self._reach = list(accumulate((end for _, end in ordered), max))
+
+    def cover(self, start: int, end: int) -> bool:
+        """Whether one of the stretches holds this one whole."""
+        before = bisect_right(self._starts, start)
+        return before > 0 and self._reach[before - 1] >= end
 
 
 def _hit(entry: Entry, words: str, where: str) -> Hit:

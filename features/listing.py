@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from features import fields, money
-from features.fields import Field, Rejected, Windows
+from features.fields import Field, Rejected, Windows, printable
 
 # Clocks of two companies differ; a day covers a source that stamps local time as UTC.
 CLOCK_TOLERANCE: Final = timedelta(days=1)
@@ -161,7 +161,7 @@ def _listing(row: Mapping[str, object], received_at: datetime) -> Listing:
         if name == "seller":
             found[name] = _seller(value)
         elif (read := _READERS.get(name)) is None:
-            raise Rejected("unknown_field", _printable(name), f"{_printable(name)} is not a field of a listing.")
+            raise Rejected("unknown_field", printable(name), f"{printable(name)} is not a field of a listing.")
         elif (accepted := read(name, value)) is not None:
             found[name] = accepted
     if "external_id" not in found:
@@ -196,13 +196,8 @@ def _seller(value: object) -> SellerBlock:
             continue
         if (read := _SELLER_READERS.get(name)) is None:
             raise Rejected(
-                "unknown_field", f"seller.{_printable(name)}", f"{_printable(name)} is not a field of a seller."
+                "unknown_field", f"seller.{printable(name)}", f"{printable(name)} is not a field of a seller."
             )
         if (accepted := read(f"seller.{name}", item)) is not None:
             found[name] = accepted
     return SellerBlock(**found)  # type: ignore[arg-type]  # each value was read by the field of that name
-
-
-def _printable(name: object) -> str:
-    """A stranger's key, safe to store and to show."""
-    return str(name).encode("ascii", "backslashreplace").decode()[:60]

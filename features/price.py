@@ -18,7 +18,7 @@ _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit m
 @signals.feature(
     Family.PRICE,
     unit="log of the base currency",
-    low=-12,
+    low=-25,  # The smallest unit of the weakest currency, 0.01 at a rate of a hundred-millionth, has a log of -23.
     high=25,
     missing=NO_PRICE,
     source="E-CUP column PriceDiscounted",
@@ -120,7 +120,7 @@ def price_claimed_discount(e: Evidence) -> float:
     say=lambda e, v: f"The price {_price_words(e)} {'looks like a placeholder' if v else 'is no placeholder'}",
 )
 def price_is_placeholder(e: Evidence) -> float:
-    """1 for a price that stands for another one: one digit, all digits equal, or counting up."""
+    """1 for a price that stands for another one: at most 1, four or more equal digits, or counting up."""
     price = e.facts.listing.price
     if price is None:
         return MISSING

@@ -67,7 +67,7 @@ def seller_turnover_90d(e: Evidence) -> float:
 def seller_order_value(e: Evidence) -> float:
     """Log of the mean value of the seller's orders in 90 days."""
     gmv, orders = e.facts.listing.seller.gmv.d90, e.facts.listing.seller.orders.d90
-    return math.log(gmv / orders) if gmv and orders else MISSING
+    return max(-25.0, math.log(gmv / orders)) if gmv and orders else MISSING
 
 
 @signals.feature(

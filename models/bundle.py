@@ -168,9 +168,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
             numbers=Standard(**model["combiner"]["numbers"]),
             text=Standard(**model["combiner"]["text"]),
         )
-        weights = np.load(io.BytesIO(files[_WEIGHTS]), allow_pickle=False)
-        if weights.shape != (COLUMNS,) or weights.dtype != np.float32:
-            raise BundleRefused(f"{_WEIGHTS} has shape {weights.shape} and type {weights.dtype}.")
+        weights = _weights(files[_WEIGHTS])
         forest = Forest(files[_FOREST].decode())
         if forest.columns != len(forest_columns(combiner.join)):
             raise BundleRefused("The forest has other columns than the feature set.")
@@ -193,10 +191,21 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         raise BundleRefused(f"The bundle does not hold what it should: {type(error).__name__}.") from None
 
 
+def _weights(content: bytes) -> NDArray[np.float32]:
+    """The array in a .npy file, whose header is believed only when it says what a bundle's must say."""
+    stream = io.BytesIO(content)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise BundleRefused(f"{_WEIGHTS} is no .npy file of version 1.0.")
+    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
+    if shape != (COLUMNS,) or dtype != np.float32:
+        raise BundleRefused(f"{_WEIGHTS} has shape {shape} and type {dtype}.")
+    return np.frombuffer(stream.read(), dtype=np.float32, count=COLUMNS).copy()
+
+
 def _read(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
     try:
         found = json.loads(files[name])
-    except ValueError:
+    except (ValueError, RecursionError):
         raise BundleRefused(f"{name} is not JSON.") from None
     if not isinstance(found, dict):
         raise BundleRefused(f"{name} is not an object.")

@@ -86,7 +86,9 @@ def label_from(
     standing = [verdict for verdict in verdicts if not verdict.superseded]
     if appeal is AppealState.OPEN:
         return NoLabel("an appeal is open")
-    if appeal is AppealState.UPHELD and appeal_decided_at is not None:
+    if appeal is AppealState.UPHELD:
+        if appeal_decided_at is None or appeal_decided_at > as_of:
+            return NoLabel("not mature yet")
         provenance = tuple(verdict.verdict_id for verdict in standing)
         return Label(0, policy.appeal_weight, EvidenceLevel.APPEAL, appeal_decided_at, provenance)
     answers = sorted((v for v in standing if v.judgement in _VALUES), key=lambda v: (v.known_at, v.verdict_id))

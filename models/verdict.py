@@ -58,11 +58,14 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where and by whom a verdict is given."""
+    """Where and by whom a verdict is given.
+
+    A brand can be asked if it takes part and has not let the question come back, by silence or by doubt.
+    """
 
     lane: CaseLane
     side: Side
-    brand_takes_part: bool
+    brand_can_be_asked: bool
     brand_name: str | None
 
 
@@ -79,7 +82,7 @@ def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -
     A brand that says 'counterfeit' of its own mark ends the matter: it alone can authenticate the goods, and asking
     further would be the correspondence that good-faith takedown is there to end. An analyst's 'counterfeit' removes
     only where no brand can be asked (or policy says so); otherwise it becomes a question to the brand. Who cannot
-    tell passes the case on: a brand to an analyst, an analyst to the brand if there is one. Grey market is genuine
+    tell passes the case on: a brand to an analyst, an analyst to the brand if it can be asked. Grey market is genuine
     goods, so the offer stays. On appeal the same words decide the other way round: 'counterfeit' upholds the
     removal, anything that is not counterfeit undoes it, and 'cannot tell' undoes it too, because the doubt is the
     seller's.
@@ -110,8 +113,8 @@ def _counterfeit(bench: Bench, policy: EnforcementPolicy, brand: str) -> Consequ
     if bench.side is Side.BRAND:
         reason = f"{brand} says that the goods are not genuine."
         return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
-    if not bench.brand_takes_part:
-        reason = "An analyst found the goods not genuine, and no brand can be asked."
+    if not bench.brand_can_be_asked:
+        reason = "An analyst found the goods not genuine, and there is no brand left to ask."
         return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
     if policy.analyst_removes_if_brand_takes_part:
         reason = "An analyst found the goods not genuine, which this marketplace's policy lets stand alone."
@@ -124,7 +127,7 @@ def _unsettled(judgement: Judgement, bench: Bench, brand: str) -> Consequence:
     what = "cannot tell" if judgement is Judgement.CANNOT_TELL else "asks for a test buy"
     if bench.side is Side.BRAND:
         return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ANALYST, (f"{brand} {what}; an analyst decides.",))
-    if bench.brand_takes_part and bench.lane is not CaseLane.ASK_BRAND:
+    if bench.brand_can_be_asked:
         return Consequence(
             CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ASK_BRAND, (f"An analyst {what}; {brand} is asked.",)
         )

@@ -28,11 +28,10 @@ def read_bundle_folder(folder: Path) -> dict[str, bytes]:
         raise BundleRefused(f"{folder} holds no {MANIFEST}.")
     found = {MANIFEST: _read_file(manifest)}
     try:
-        names = json.loads(found[MANIFEST])["files"]
-    except (ValueError, KeyError, TypeError):
+        paths = [folder / Path(name).name for name in json.loads(found[MANIFEST])["files"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise BundleRefused("The manifest is damaged.") from None
-    for name in names:
-        path = folder / Path(name).name
+    for path in paths:
         if path.is_file():
             found[path.name] = _read_file(path)
     return found

@@ -24,9 +24,9 @@ class CheckedRow:
 
     @property
     def external_id(self) -> str | None:
-        """The row's own id as text, also where the row was refused; None where it could not even be read."""
+        """The row's own id as text that can be written, also of a refused row; None where it could not be read."""
         found = self.mapping.get("external_id")
-        return found if isinstance(found, str) else None
+        return found.encode("utf-8", "backslashreplace").decode() if isinstance(found, str) else None
 
 
 def read_listings(

@@ -225,7 +225,7 @@ class TextMatrix:
 
 @dataclass(frozen=True, slots=True)
 class FittedText:
-    """A text model together with the float64 weights that training uses."""
+    """A text model together with the float64 weights that training uses on its scaled matrix."""
 
     model: TextModel
     weights: Floats
@@ -246,7 +246,9 @@ def fit_text(texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats) -> 
     learner.fit(design, labels[rows], sample_weight=weights[rows])
     folded = np.zeros(text_kernel.COLUMNS)
     folded[used] = learner.coef_[0] * idf
-    return FittedText(TextModel(folded.astype(np.float32), float(learner.intercept_[0])), folded)
+    scored = folded.copy()  # Scoring has no matrix whose values could hold the description's scale.
+    scored[text_kernel.DESCRIPTION * text_kernel.BUCKETS :] *= DESCRIPTION_SCALE
+    return FittedText(TextModel(scored.astype(np.float32), float(learner.intercept_[0])), folded)
 
 
 def _combiner(join: Join, numbers: Floats, text: Floats, labels: Labels, weights: Floats) -> Combiner:

@@ -15,8 +15,10 @@ Labels = NDArray[np.int8]
 ASK_PRECISION: Final = 0.6
 # Fewer flagged rows than this say nothing about a precision.
 _FEWEST_FLAGGED: Final = 10
-# Analysts find at least this share of the counterfeits that a full review would.
+# Analysts find this share of the counterfeits that a full review would, where their time allows it.
 ANALYST_RECALL: Final = 0.9
+# And they look at no more than this share of all listings: what a team of three can do for 2,000 a week.
+ANALYST_SHARE: Final = 0.12
 _LOWEST_ASK, _HIGHEST_ASK = 0.3, 0.9
 _LOWEST_ANALYST: Final = 0.05
 
@@ -34,21 +36,26 @@ class OperatingPoint:
 def choose_thresholds(labels: Labels, probabilities: Floats, weights: Floats) -> Thresholds:
     """Thresholds from out-of-fold probabilities of unseen sellers, weighted to all listings.
 
-    Brands are asked from the lowest threshold whose precision reaches 0.6, kept within 0.3 and 0.9; analysts see what
-    lies above the threshold that keeps nine counterfeits in ten, at least 0.05 and below the first. They are point
-    estimates without a stated risk: nothing is removed by them, they only decide who looks.
+    Brands are asked from the lowest threshold whose precision reaches 0.6, kept within 0.3 and 0.9. Analysts see what
+    lies above the threshold that keeps nine counterfeits in ten, but no more than 12 % of all listings (rows weighted
+    by what they stand for), nothing below 0.05, and what is left below the first threshold. They are point estimates
+    without a stated risk: nothing is removed by them, they only decide who looks.
     """
     order = np.argsort(-probabilities, kind="stable")
     positive = np.cumsum((labels * weights)[order])
-    precision = positive / np.cumsum(weights[order])
+    seen = np.cumsum(weights[order])
+    precision = positive / seen
     ranks = np.arange(1, len(order) + 1)
     precise = np.flatnonzero((precision >= ASK_PRECISION) & (ranks >= _FEWEST_FLAGGED))
     ask = float(probabilities[order[precise[-1]]]) if len(precise) else _HIGHEST_ASK
     ask = min(_HIGHEST_ASK, max(_LOWEST_ASK, ask))
     total = positive[-1] if len(positive) else 0.0
     kept = np.flatnonzero(positive >= ANALYST_RECALL * total) if total else np.array([], dtype=np.intp)
-    analyst = float(probabilities[order[kept[0]]]) if len(kept) else _LOWEST_ANALYST
-    return Thresholds(ask_brand_from=ask, analyst_from=min(ask, max(_LOWEST_ANALYST, analyst)))
+    affordable = np.flatnonzero(seen <= ANALYST_SHARE * seen[-1])
+    recalled = float(probabilities[order[kept[0]]]) if len(kept) else _LOWEST_ANALYST
+    afforded = float(probabilities[order[affordable[-1]]]) if len(affordable) else ask
+    analyst = max(_LOWEST_ANALYST, recalled, afforded)
+    return Thresholds(ask_brand_from=ask, analyst_from=min(ask, analyst))
 
 
 def operating_points(labels: Labels, probabilities: Floats, thresholds: Thresholds) -> dict[str, Any]:

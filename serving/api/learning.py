@@ -16,7 +16,7 @@ from serving.db.learning import Job, Model
 from serving.db.marketplaces import Marketplace
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
-from serving.usecases.labelling import count_labels
+from serving.usecases.labelling import label_state
 from serving.usecases.learn import request_training
 from serving.usecases.promote import promote, rollback
 
@@ -77,10 +77,12 @@ def _model(found: Model) -> dict[str, Any]:
 
 @router.get("/api/v1/labels")
 def get_labels(request: Request, session: Reader) -> dict[str, int]:
-    """How many labels are mature, and how many a training needs."""
+    """How many labels are mature or will be in time, and how many a training needs."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
-    return dataclasses.asdict(count_labels(runtime, found.marketplace_id))
+    with runtime.store.read() as connection:
+        state = label_state(connection, found.marketplace_id, runtime.policies.labels, runtime.clock.now())
+    return dataclasses.asdict(state)
 
 
 @router.post("/api/v1/trainings", status_code=202)

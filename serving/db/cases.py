@@ -33,6 +33,7 @@ class Case:
     due_at: datetime
     decided_at: datetime | None
     follows_case_id: str | None
+    question_returned: bool
 
 
 def _case(row: RowMapping) -> Case:

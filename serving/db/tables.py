@@ -328,6 +328,7 @@ review_case = _tenant(
     _at("due_at"),
     _at("decided_at", nullable=True),
     _id("follows_case_id", nullable=True),
+    Column("question_returned", Boolean, nullable=False, default=False),
     _within("listing_id", "listing"),
     _within("version_id", "listing_version"),
     _within("score_id", "score"),
@@ -391,6 +392,7 @@ verdict = _tenant(
     UniqueConstraint("marketplace_id", "supersedes_id"),
     Index("ix_verdict_listing", "marketplace_id", "listing_id", "known_at"),
     Index("ix_verdict_case", "marketplace_id", "case_id"),
+    Index("ix_verdict_person", "user_id", "known_at"),
 )
 
 # What was done about it.

@@ -1,14 +1,14 @@
 """What people have said so far, as labelled facts: the only way from the live database to training."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
 from models.case import CaseLane
 from models.errors import Invalid
-from models.labels import AppealState, GivenVerdict, Label, label_from
+from models.labels import AppealState, GivenVerdict, Label, NoLabel, label_from
 from models.policies.labels import LabelPolicy
 from serving.db import appeals, learning, marketplaces, references, verdicts
 from serving.runtime import Runtime
@@ -16,10 +16,23 @@ from training.judging import FEWEST_NEGATIVES, FEWEST_POSITIVES
 from training.snapshot import SnapshotRow, write_snapshot
 
 
-def labelled_rows(
-    connection: Connection, marketplace_id: str, policy: LabelPolicy, as_of: datetime
-) -> list[SnapshotRow]:
-    """A row for each listing version that has a mature label."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that was said of one listing version, and how an appeal against its removal stands."""
+
+    verdicts: tuple[GivenVerdict, ...]
+    appeal: AppealState
+    appeal_decided_at: datetime | None
+
+    def label(self, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
+        """The label at a moment, or why there is none."""
+        return label_from(
+            self.verdicts, self.appeal, as_of=as_of, policy=policy, appeal_decided_at=self.appeal_decided_at
+        )
+
+
+def _all_said(connection: Connection, marketplace_id: str) -> dict[str, Said]:
+    """What was said of each version that anybody judged; a verdict on appeal speaks through the appeal's state."""
     given: dict[str, list[GivenVerdict]] = {}
     for one in verdicts.of_marketplace(connection, marketplace_id):
         if one.lane is not CaseLane.APPEAL:
@@ -28,17 +41,23 @@ def labelled_rows(
             )
             given.setdefault(one.version_id, []).append(verdict)
     contested = appeals.by_version(connection, marketplace_id)
+    return {
+        version_id: Said(tuple(said), appeal.state, appeal.decided_at)
+        if (appeal := contested.get(version_id))
+        else Said(tuple(said), AppealState.NONE, None)
+        for version_id, said in given.items()
+    }
+
+
+def labelled_rows(
+    connection: Connection, marketplace_id: str, policy: LabelPolicy, as_of: datetime
+) -> list[SnapshotRow]:
+    """A row for each listing version that has a mature label."""
+    said = _all_said(connection, marketplace_id)
     rows = []
     for found in learning.scored_reviewed_versions(connection, marketplace_id):
         version_id = found["version_id"]
-        appeal = contested.get(version_id)
-        label = label_from(
-            given.get(version_id, ()),
-            appeal.state if appeal else AppealState.NONE,
-            as_of=as_of,
-            policy=policy,
-            appeal_decided_at=appeal.decided_at if appeal else None,
-        )
+        label = said[version_id].label(as_of, policy) if version_id in said else None
         if isinstance(label, Label):
             rows.append(
                 SnapshotRow(
@@ -60,21 +79,36 @@ def labelled_rows(
 
 
 @dataclass(frozen=True, slots=True)
-class LabelCount:
-    """Mature labels, and how many of each a training needs."""
+class LabelState:
+    """Mature labels of each class, what a training needs at the least, and how many more will be mature in time."""
 
     counterfeit: int
     genuine: int
-    counterfeit_needed: int = FEWEST_POSITIVES
-    genuine_needed: int = FEWEST_NEGATIVES
+    counterfeit_needed: int
+    genuine_needed: int
+    waiting: int
+    held_back: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether a training would be tried."""
+        return self.counterfeit >= self.counterfeit_needed and self.genuine >= self.genuine_needed
 
 
-def count_labels(runtime: Runtime, marketplace_id: str) -> LabelCount:
-    """How many labels are mature now."""
-    with runtime.store.read() as connection:
-        rows = labelled_rows(connection, marketplace_id, runtime.policies.labels, runtime.clock.now())
-    counterfeit = sum(row.label for row in rows)
-    return LabelCount(counterfeit, len(rows) - counterfeit)
+def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy, now: datetime) -> LabelState:
+    """The state of a marketplace's labels now. What is held back has an open appeal or no clear answer."""
+    # Beyond every maturity: what has no label even then is held back for another reason than time.
+    later = now + timedelta(days=policy.counterfeit_matures_days + policy.genuine_matures_days)
+    mature, waiting, held_back = [0, 0], 0, 0
+    for said in _all_said(connection, marketplace_id).values():
+        label = said.label(now, policy)
+        if isinstance(label, Label):
+            mature[label.value] += 1
+        elif isinstance(said.label(later, policy), Label):
+            waiting += 1
+        else:
+            held_back += 1
+    return LabelState(mature[1], mature[0], FEWEST_POSITIVES, FEWEST_NEGATIVES, waiting, held_back)
 
 
 def export_snapshot(runtime: Runtime, marketplace_id: str) -> tuple[str, Path, str]:

@@ -84,6 +84,15 @@ def _was_asked(connection: Connection, case: Case) -> bool:
     return any(one.case_id == case.case_id and one.side is Side.BRAND for one in given)
 
 
+def has_decided_before(connection: Connection, person: Person, case: Case) -> bool:
+    """Whether the case is an appeal against what this person decided, so that somebody else must judge it."""
+    if case.lane is not CaseLane.APPEAL:
+        return False
+    given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
+    before = [one for one in given if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
+    return any(one.user_id == person.user_id for one in before)
+
+
 def lease(runtime: Runtime, person: Person, case_id: str) -> bool:
     """Hold a case while its page is open; False where somebody else does."""
     now = runtime.clock.now()
@@ -144,10 +153,11 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
         if now >= given.known_at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds):
             raise Conflict("The undo window has closed.")
         _withdraw_action(sitting, given)
+        values: dict[str, object] = {"lane": given.lane.value, "decided_at": None}
+        if given.side is Side.BRAND:
+            values["question_returned"] = False
         event = CaseEvent.UNDO if case.state is CaseState.DECIDED else CaseEvent.PASS_ON
-        cases.change(
-            connection, case, event, {"lane": given.lane.value, "decided_at": None}, holder=person.user_id, at=now
-        )
+        cases.change(connection, case, event, values, holder=person.user_id, at=now)
         withdrawal_id = _append(sitting, Judgement.WITHDRAWN, None, None, supersedes=given)
         found = appeals.of_case(connection, case.marketplace_id, case.case_id)
         if found is not None and given.lane is CaseLane.APPEAL:
@@ -159,21 +169,14 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
 def _bench(sitting: _Sitting) -> Bench:
     case = sitting.case
     enrolled = brands.enrolments(sitting.connection, case.marketplace_id).get(case.brand_id or "")
-    if case.lane is CaseLane.APPEAL:
-        _must_not_have_decided(sitting)
+    if has_decided_before(sitting.connection, sitting.person, case):
+        raise Forbidden("You decided on this offer before; somebody else must decide the appeal.")
     return Bench(
         lane=case.lane,
         side=sitting.side,
-        brand_takes_part=enrolled is not None and enrolled.takes_part,
+        brand_can_be_asked=enrolled is not None and enrolled.takes_part and not case.question_returned,
         brand_name=enrolled.name if enrolled else None,
     )
-
-
-def _must_not_have_decided(sitting: _Sitting) -> None:
-    given = verdicts.of_listings(sitting.connection, sitting.case.marketplace_id, [sitting.case.listing_id])
-    before = [one for one in given if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
-    if any(one.user_id == sitting.person.user_id for one in before):
-        raise Forbidden("You decided on this offer before; somebody else must decide the appeal.")
 
 
 def _change_case(sitting: _Sitting, follows: Consequence) -> None:
@@ -183,6 +186,7 @@ def _change_case(sitting: _Sitting, follows: Consequence) -> None:
         asked = follows.lane is CaseLane.ASK_BRAND
         hours = policy.brand_answers_within_hours if asked else policy.analyst_decides_within_hours
         values |= {"lane": follows.lane.value, "due_at": sitting.at + timedelta(hours=hours)}
+        values["question_returned"] = sitting.case.question_returned or sitting.side is Side.BRAND
     holder = sitting.person.user_id
     cases.change(sitting.connection, sitting.case, follows.event, values, holder=holder, at=sitting.at)
 

@@ -19,11 +19,11 @@ from serving.db.cases import Case
 from serving.db.views import Neighbours
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
-from serving.usecases.review import lease, visible_case
+from serving.usecases.review import has_decided_before, lease, visible_case
 from serving.web import case_cards, changes, desk_rows, words
 from serving.web import scores as shown_scores
 from serving.web.case_cards import AppealCard, Event, ListingCard, PriceCard, ReasonsCard
-from serving.web.case_state import Standing, is_barred, standing
+from serving.web.case_state import Standing, standing
 from serving.web.changes import Change
 from serving.web.desk import QueueQuery
 from serving.web.effects import Effect, bench_of, effects
@@ -81,7 +81,7 @@ def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
     runtime, person = runtime_of(request), session.person
     with runtime.store.read() as connection:
         case, side = visible_case(connection, person, case_id)
-        barred = is_barred(connection, person, case)
+        barred = has_decided_before(connection, person, case)
     if side is Side.BRAND:
         return RedirectResponse(f"/brand#{case_id}", status_code=303)
     if case.state is CaseState.OPEN and not barred:
@@ -128,7 +128,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         seller=seller_card(facts),
         reasons=None if blind else case_cards.reasons_card(score),
         events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind),
-        effects=effects(bench_of(case.lane, Side.ANALYST, _named(enrolled)), runtime.policies.enforcement),
+        effects=effects(bench_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies.enforcement),
         learning=None if blind else _learning(runtime),
         queue=query.address(),
         queue_lane=query.lane.value if query.lane else "",
@@ -153,8 +153,8 @@ def _harm(connection: Connection, here: str, row: dict[str, Any], facts: Facts) 
     return shown_scores.harm(row, currency=currency, price_known=facts.price.log_price is not None)
 
 
-def _named(enrolled: Enrolment | None) -> tuple[str, bool] | None:
-    return (enrolled.name, enrolled.takes_part) if enrolled else None
+def _asked(case: Case, enrolled: Enrolment | None) -> tuple[str, bool] | None:
+    return (enrolled.name, enrolled.takes_part and not case.question_returned) if enrolled else None
 
 
 def _appeal(connection: Connection, case: Case, now: datetime) -> AppealCard | None:

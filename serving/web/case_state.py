@@ -11,6 +11,7 @@ from serving.db import accounts, verdicts, views
 from serving.db.cases import Case
 from serving.db.verdicts import StoredVerdict
 from serving.runtime import Runtime
+from serving.usecases.review import has_decided_before
 from serving.web import text_view, words
 from serving.web.text_view import Shown
 from serving.web.vocabulary import CHOICE_OF, Choice
@@ -49,18 +50,9 @@ class Standing:
     undo_until: str | None
 
 
-def is_barred(connection: Connection, person: Person, case: Case) -> bool:
-    """Whether the case is an appeal against what this person decided, so that somebody else must judge it."""
-    if case.lane is not CaseLane.APPEAL:
-        return False
-    given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
-    before = [one for one in given if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
-    return any(one.user_id == person.user_id for one in before)
-
-
 def standing(runtime: Runtime, connection: Connection, person: Person, case: Case) -> Standing:
     """How the case stands now."""
-    barred = is_barred(connection, person, case)
+    barred = has_decided_before(connection, person, case)
     now = runtime.clock.now()
     given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
     held = case.leased_until is not None and case.leased_until > now

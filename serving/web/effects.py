@@ -45,7 +45,7 @@ def _sentence(follows: Consequence, bench: Bench, policy: EnforcementPolicy) -> 
     return "The offer stays, and the case is closed."
 
 
-def bench_of(lane: CaseLane, side: Side, enrolment: tuple[str, bool] | None) -> Bench:
-    """The bench of a case; `enrolment` is the brand's name here and whether it takes part."""
-    name, takes_part = enrolment or (None, False)
-    return Bench(lane=lane, side=side, brand_takes_part=takes_part, brand_name=name)
+def bench_of(lane: CaseLane, side: Side, brand: tuple[str, bool] | None) -> Bench:
+    """The bench of a case; `brand` is its name here and whether it can be asked."""
+    name, can_be_asked = brand or (None, False)
+    return Bench(lane=lane, side=side, brand_can_be_asked=can_be_asked, brand_name=name)

@@ -17,12 +17,12 @@ from serving.db.learning import Model
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.settings import Settings
+from serving.usecases.labelling import LabelState, label_state
 from serving.usecases.learn import request_training
 from serving.usecases.promote import challenger, promote, rollback
 from serving.web import words
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.labels import LabelState, label_state
 from serving.web.model_report import Report, report_of
 from serving.web.rendering import respond, respond_part
 from serving.web.training_part import TrainingPart, training_part, who

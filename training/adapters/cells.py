@@ -30,7 +30,7 @@ def text(row: Row, column: str) -> str | None:
 def number(row: Row, column: str) -> float | int | None:
     """The cell as a number; text is read, '12.0' included."""
     value = present(row, column)
-    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+    if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
     try:
         found = float(str(value))

@@ -5,7 +5,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
-from features.fields import Rejected
+from features.fields import Rejected, printable
 from training.adapters.cells import Row
 
 _LONGEST_CELL: Final = 8_000_000  # A cell may be too long for a listing and must still be read to be refused.
@@ -83,7 +83,11 @@ def _delimited(path: Path, delimiter: str, advanced: Callable[[int], None]) -> I
     csv.field_size_limit(_LONGEST_CELL)
     with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="") as stream:
         rows = csv.DictReader(stream, delimiter=delimiter, restkey="", strict=False)
-        if not rows.fieldnames:
+        try:
+            header = rows.fieldnames
+        except csv.Error as error:
+            raise Unreadable(f"{path.name}: the header cannot be read: {error}.") from None
+        if not header:
             raise Unreadable(f"{path.name}: the file is empty.")
         number = 0
         while True:
@@ -110,7 +114,7 @@ def parse_json(text: str | bytes) -> object:
     Raises
     ------
     Rejected
-        Not JSON, a key twice in one object, or nested too deeply.
+        Not JSON, a key twice in one object, nested too deeply, or a number beyond any reading.
     """
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
@@ -118,12 +122,17 @@ def parse_json(text: str | bytes) -> object:
         raise
     except RecursionError:
         raise Rejected("bad_json", "", "The JSON is nested too deeply.") from None
-    except ValueError as error:
+    except (ValueError, InvalidOperation) as error:
         raise Rejected("bad_json", "", f"This is not JSON: {_without_input(error)}.") from None
 
 
-def _without_input(error: ValueError) -> str:
-    return f"{error.msg} at character {error.pos}" if isinstance(error, json.JSONDecodeError) else "not UTF-8"
+def _without_input(error: Exception) -> str:
+    match error:
+        case json.JSONDecodeError():
+            return f"{error.msg} at character {error.pos}"
+        case UnicodeDecodeError():
+            return "not UTF-8"
+    return "a number has too many digits"
 
 
 def _no_constant(name: str) -> float:
@@ -135,7 +144,7 @@ def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        name = twice.encode("ascii", "backslashreplace").decode()[:60]
+        name = printable(twice)
         raise Rejected("duplicate_key", name, f"{name} stands twice in one object.")
     return found
 
@@ -190,7 +199,7 @@ def _read_xml(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
                 element.clear()
     except DefusedXmlException:
         raise Unreadable(f"{path.name}: the XML declares entities or a document type, which is not accepted.") from None
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # The last two: an encoding without a reader.
         raise Unreadable(f"{path.name}: not well-formed XML ({error}).") from None
 
 

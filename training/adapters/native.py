@@ -12,7 +12,7 @@ _RATINGS: Final = tuple(f"rating_counts.{stars}" for stars in range(1, 6))
 
 def to_listing(row: Row) -> Mapping[str, object]:
     """The listing mapping of a native row; columns that are no fields are left out, as files carry others too."""
-    if "seller" in row or any(isinstance(value, Mapping) for value in row.values()):
+    if "seller" in row or any(isinstance(value, Mapping | list) for value in row.values()):
         return {name: value for name, value in row.items() if name != "label"}
     listing = {field.name: _cell(row, field, field.name) for field in LISTING_FIELDS}
     listing["seller"] = {field.name: _cell(row, field, f"seller.{field.name}") for field in SELLER_FIELDS}

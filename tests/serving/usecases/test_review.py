@@ -213,3 +213,28 @@ def test_a_refused_verdict_leaves_no_trace(any_site: Site) -> None:
     assert acts(any_site) == before
     with any_site.runtime.store.read() as connection:
         assert cases.get(connection, any_site.here, case.case_id).state is CaseState.OPEN
+
+
+def test_an_analyst_decides_alone_where_the_brand_cannot_tell(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, case, Judgement.CANNOT_TELL)
+    (returned,) = open_cases(any_site, CaseLane.ANALYST)
+    recorded = judge(any_site, any_site.analyst, returned, Judgement.COUNTERFEIT)
+    assert recorded.action is not None
+    assert recorded.consequence.reasons == (
+        "An analyst found the goods not genuine, and there is no brand left to ask.",
+    )
+
+
+def test_a_brand_that_takes_its_doubt_back_is_asked_again(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, case, Judgement.CANNOT_TELL)
+    undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
+    (again,) = open_cases(any_site, CaseLane.ASK_BRAND)
+    assert not again.question_returned
+
+
+def test_an_analyst_who_cannot_tell_leaves_the_question_with_the_brand(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.second_analyst, case, Judgement.CANNOT_TELL)
+    assert [one.case_id for one in open_cases(any_site, CaseLane.ASK_BRAND)] == [case.case_id]

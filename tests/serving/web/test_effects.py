@@ -20,7 +20,7 @@ UPHELD = "The seller was right: the offer is shown again, 3:00 after your answer
         (CaseLane.ANALYST, Side.ANALYST, AURELLE, {"CNT": ASKED, "GML": STAYS}),
         (CaseLane.ANALYST, Side.ANALYST, None, {"C": REMOVED, "GMLNT": STAYS}),
         (CaseLane.AUDIT, Side.ANALYST, ("Solenne", False), {"C": REMOVED, "GMLNT": STAYS}),
-        (CaseLane.ASK_BRAND, Side.ANALYST, AURELLE, {"C": ASKED, "GMLNT": STAYS}),
+        (CaseLane.ASK_BRAND, Side.ANALYST, AURELLE, {"CNT": ASKED, "GML": STAYS}),
         (CaseLane.ASK_BRAND, Side.BRAND, AURELLE, {"C": REMOVED, "GML": STAYS, "NT": PASSED}),
         (
             CaseLane.APPEAL,

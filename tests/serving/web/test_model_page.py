@@ -6,8 +6,8 @@ import pytest
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.db import learning
+from serving.usecases.labelling import LabelState, label_state
 from serving.usecases.learn import add_job
-from serving.web.labels import LabelState, label_state
 from serving.web.model_page import Tracked, _tracked
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site

@@ -501,6 +501,7 @@ def upgrade() -> None:
         sa.Column("due_at", serving.db.types.UtcTime(), nullable=False),
         sa.Column("decided_at", serving.db.types.UtcTime(), nullable=True),
         sa.Column("follows_case_id", sa.String(length=40), nullable=True),
+        sa.Column("question_returned", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
             "lane IN ('ask_brand', 'analyst', 'audit', 'insufficient_evidence', 'appeal')",
             name=op.f("ck_review_case_lane"),
@@ -618,6 +619,7 @@ def upgrade() -> None:
     with op.batch_alter_table("verdict", schema=None) as batch_op:
         batch_op.create_index("ix_verdict_case", ["marketplace_id", "case_id"], unique=False)
         batch_op.create_index("ix_verdict_listing", ["marketplace_id", "listing_id", "known_at"], unique=False)
+        batch_op.create_index("ix_verdict_person", ["user_id", "known_at"], unique=False)
 
     op.create_table(
         "action",
@@ -719,6 +721,7 @@ def downgrade() -> None:
 
     op.drop_table("action")
     with op.batch_alter_table("verdict", schema=None) as batch_op:
+        batch_op.drop_index("ix_verdict_person")
         batch_op.drop_index("ix_verdict_listing")
         batch_op.drop_index("ix_verdict_case")
 

@@ -1,0 +1,131 @@
+import json
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from features.compute import FEATURES, NAMES, compute, family_columns, input_fingerprint, matrix
+from features.facts import Facts, facts_from_json
+from features.spec import Family
+from tests.fixtures import golden, strategies
+from tests.fixtures.facts import FULL_ROW, bare_facts, facts_of, full_facts, some_facts
+from tests.fixtures.strategies import PROPERTY
+
+GOLDEN = golden.recorded()
+
+
+def test_there_are_at_least_thirty_features() -> None:
+    assert len(FEATURES) >= 30
+
+
+def test_no_two_features_share_a_name() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+
+
+@pytest.mark.parametrize("attribute", ["name", "meaning", "unit", "missing", "source"])
+def test_every_feature_states_its(attribute: str) -> None:
+    assert [feature.name for feature in FEATURES if not getattr(feature, attribute).strip()] == []
+
+
+def test_every_feature_has_a_range() -> None:
+    assert [feature.name for feature in FEATURES if not feature.low < feature.high < math.inf] == []
+
+
+def test_every_feature_begins_with_its_family() -> None:
+    assert [feature.name for feature in FEATURES if not feature.name.startswith(f"{feature.family.value}_")] == []
+
+
+def test_no_feature_reads_who_the_seller_is() -> None:
+    """Another seller, offer or marketplace with the same history is the same to the model (promise E5)."""
+    one = full_facts().listing
+    other = full_facts(external_id="MP-2", seller={**FULL_ROW["seller"], "external_id": "somebody-else"}).listing
+    assert np.array_equal(compute(facts_of(one)).vector, compute(facts_of(other)).vector, equal_nan=True)
+
+
+@PROPERTY
+@given(strategies.facts())
+def test_every_value_is_missing_or_within_its_range(facts: Facts) -> None:
+    vector = compute(facts).vector
+    outside = [
+        (feature.name, value)
+        for feature, value in zip(FEATURES, vector, strict=True)
+        if not (math.isnan(value) or feature.low <= value <= feature.high)
+    ]
+    assert outside == []
+
+
+@PROPERTY
+@given(strategies.facts())
+def test_every_value_that_is_known_can_be_said_in_words(facts: Facts) -> None:
+    found = compute(facts)
+    said = [f.say(found.evidence, float(v)) for f, v in zip(FEATURES, found.vector, strict=True) if not math.isnan(v)]
+    assert [words for words in said if not words.strip() or "nan" in words.split() or "None" in words.split()] == []
+
+
+def test_what_is_not_known_is_missing_and_not_zero() -> None:
+    vector = compute(bare_facts()).vector
+    known = {name for name, value in zip(NAMES, vector, strict=True) if not math.isnan(value)}
+    always = {feature.name for feature in FEATURES if feature.missing == "never"}
+    assert known - always == {"price_is_placeholder"}  # The price of the bare offer is known, if not its worth.
+
+
+def test_what_is_always_known_has_a_value_even_of_nothing() -> None:
+    vector = dict(zip(NAMES, compute(bare_facts()).vector, strict=True))
+    assert [f.name for f in FEATURES if f.missing == "never" and math.isnan(vector[f.name])] == []
+
+
+def test_a_full_offer_has_every_feature() -> None:
+    assert [name for name, v in zip(NAMES, compute(full_facts()).vector, strict=True) if math.isnan(v)] == []
+
+
+def test_a_row_of_a_matrix_is_the_vector_of_its_facts_bit_for_bit() -> None:
+    rows = [some_facts(), full_facts(), bare_facts()]
+    assert matrix(rows).tobytes() == b"".join(compute(one).vector.tobytes() for one in rows)
+
+
+def test_the_matrix_of_nothing_has_the_columns() -> None:
+    assert matrix([]).shape == (0, len(FEATURES))
+
+
+def test_the_families_divide_the_columns() -> None:
+    columns = np.concatenate([family_columns(family) for family in Family])
+    assert sorted(columns) == list(range(len(FEATURES)))
+
+
+FAMILIES_KNOWN = [
+    (bare_facts(), 1, "only the price's shape"),
+    (some_facts(seller=None, price=None, currency=None, product_type=None), 2, "a text makes text and brand known"),
+    (full_facts(), 5, "everything"),
+]
+
+
+@pytest.mark.parametrize(("facts", "known", "_why"), FAMILIES_KNOWN, ids=[row[-1] for row in FAMILIES_KNOWN])
+def test_signal_families_are_known(facts: Facts, known: int, _why: str) -> None:
+    assert compute(facts).families_known() == known
+
+
+def test_the_recorded_vectors_are_of_this_fingerprint() -> None:
+    assert GOLDEN["fingerprint"] == input_fingerprint(), (
+        "The input fingerprint changed. If that was meant, run `python -m tests.fixtures.golden` and commit the file."
+    )
+
+
+@pytest.mark.parametrize("row", GOLDEN["rows"], ids=[row["case"] for row in GOLDEN["rows"]])
+def test_outputs_change_only_with_a_version_step(row: dict[str, object]) -> None:
+    found = compute(facts_from_json(json.dumps(row["facts"]))).vector
+    recorded = np.array(row["vector"], dtype=np.float64)
+    same = np.isclose(found, recorded, rtol=1e-12, atol=0, equal_nan=True)
+    moved = {
+        name: (float(was), float(now)) for name, was, now, s in zip(NAMES, recorded, found, same, strict=True) if not s
+    }
+    assert moved == {}, (
+        "The outputs of these features changed, and their version did not: a bundle that was trained on the old ones "
+        "would be fed the new ones. Raise `version=` where they are defined, or put the computation back."
+    )
+
+
+def test_the_recorded_facts_are_those_of_the_fixture() -> None:
+    assert {row["case"]: row["facts"] for row in GOLDEN["rows"]} == {
+        name: json.loads(facts.to_json()) for name, facts in golden.cases().items()
+    }

@@ -1,0 +1,285 @@
+import csv
+import re
+from importlib.resources import files
+from time import process_time
+from typing import Any
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from features import lexicon
+from features.fold import fold
+from features.lexicon import Entry, Kind
+from tests.fixtures.lexicon import SAMPLES
+from tests.fixtures.strategies import MIXED, PROPERTY
+
+ENTRIES = lexicon.entries()
+NAMED = [pytest.param(entry, id=f"{number}-{entry.language}") for number, entry in enumerate(ENTRIES)]
+
+
+def kinds(title: str) -> set[Kind]:
+    return {hit.kind for hit in lexicon.find(fold(title), where="title", raw=title.lower())}
+
+
+def strong(title: str) -> set[Kind]:
+    return {hit.kind for hit in lexicon.find(fold(title), where="title") if hit.specificity == "strong"}
+
+
+def test_the_lexicon_has_about_four_hundred_rows_in_many_languages() -> None:
+    assert len(ENTRIES) >= 390
+    assert len({entry.language for entry in ENTRIES}) >= 19
+
+
+def test_every_kind_of_wording_has_rows() -> None:
+    assert {entry.kind for entry in ENTRIES} == set(Kind)
+
+
+def test_every_row_has_its_source() -> None:
+    text = files("features").joinpath("data/lexicon.tsv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+    assert [row["term"] for row in rows if len(row["source"].strip()) < 10] == []
+
+
+def test_every_row_has_a_known_strength() -> None:
+    assert {entry.specificity for entry in ENTRIES} == {"strong", "combination", "weak"}
+
+
+def test_the_samples_follow_the_rows() -> None:
+    assert [term for term, _ in SAMPLES] == [entry.term for entry in ENTRIES]
+
+
+def test_every_pattern_finds_its_sample() -> None:
+    pairs = zip(ENTRIES, (sample for _, sample in SAMPLES), strict=True)
+    assert [e.term for e, sample in pairs if not e.pattern.search(sample if e.reads_raw else fold(sample))] == []
+
+
+def test_every_sample_reaches_its_row_through_the_prefilter() -> None:
+    """Where a trap covers the sample, the trap was reached."""
+    missed = []
+    for entry, (_, sample) in zip(ENTRIES, SAMPLES, strict=True):
+        text, raw = ("", sample) if entry.reads_raw else (fold(sample), None)
+        if not {hit.kind for hit in lexicon.find(text, where="title", raw=raw)} & {Kind.TRAP, entry.kind}:
+            missed.append(entry.term)
+    assert missed == []
+
+
+@pytest.mark.parametrize("entry", NAMED)
+def test_no_match_of_a_pattern_lacks_all_its_literals(entry: Entry) -> None:
+    @settings(PROPERTY, max_examples=5)
+    @given(st.from_regex(entry.pattern))
+    def holds(text: str) -> None:
+        assert any(literal in text for literal in entry.literals or ("",)), text
+
+    holds()
+
+
+FOUND = [
+    ("Aurelle bag high quality replica", Kind.GRADE),
+    ("Aurelle tote 1:1 mirror quality", Kind.GRADE),
+    ("inspired by Aurelle", Kind.INSPIRED),
+    ("100% authentic guaranteed", Kind.AUTHENTICITY),
+    ("Aurelle bag no box", Kind.PAPERS),
+    ("contact us on whatsapp", Kind.CONTACT),
+    ("factory direct", Kind.FACTORY),
+    ("N1ke shoes", Kind.EVASION),
+    ("高仿包", Kind.GRADE),
+    ("原单 正品", Kind.FACTORY),
+    ("加微信 看图", Kind.CONTACT),
+    ("люкс копия сумка", Kind.GRADE),
+    ("реплика часов", Kind.GRADE),
+    ("réplica AAA", Kind.GRADE),
+    ("bolso réplica calidad espejo", Kind.GRADE),
+]
+
+
+@pytest.mark.parametrize(("title", "kind"), FOUND, ids=[row[0] for row in FOUND])
+def test_wording_of_a_kind_is_found(title: str, kind: Kind) -> None:
+    assert kind in kinds(title)
+
+
+HONEST = [
+    "Aurelle Colline tote in grained leather, grey",
+    "Leather wallet, brown, 12 card slots",
+    "Women's running shoes size 39",
+    "Сумка женская кожаная",
+    "女士真皮手提包",
+    "Bolso de piel marrón",
+]
+
+
+@pytest.mark.parametrize("title", HONEST)
+def test_an_ordinary_title_has_no_strong_wording(title: str) -> None:
+    assert strong(title) == set()
+
+
+NEGATED = [
+    ("no replica", "en"),
+    ("this is not a replica", "en, three words before"),
+    ("beware of replica", "en"),
+    ("не реплика", "ru"),
+    ("никаких реплик", "ru"),
+    ("sin réplica", "es"),
+    ("no es réplica", "es, two words before"),
+    ("拒绝高仿", "zh"),
+    ("非高仿", "zh"),
+    ("不是高仿", "zh, a character between"),
+]
+
+
+@pytest.mark.parametrize(("title", "_language"), NEGATED, ids=[row[0] for row in NEGATED])
+def test_a_warning_is_no_offer(title: str, _language: str) -> None:
+    assert Kind.GRADE not in kinds(title)
+
+
+def test_a_negation_reaches_no_further_than_three_words() -> None:
+    assert Kind.GRADE in kinds("not for small children under twelve replica")
+
+
+def test_a_negation_cancels_one_hit_and_not_the_next() -> None:
+    assert Kind.GRADE in kinds("no replica of the dial but a watch that is a replica")
+
+
+def test_a_trap_cancels_the_hit_that_it_covers() -> None:
+    assert kinds("Replica jersey home 2024") == {Kind.TRAP}
+
+
+def test_a_trap_cancels_every_hit_that_it_covers() -> None:
+    assert kinds("Replica jersey home, replica jersey away") == {Kind.TRAP}
+
+
+def test_a_trap_does_not_cancel_a_hit_beside_it() -> None:
+    assert kinds("Replica jersey, watch is a replica") == {Kind.TRAP, Kind.GRADE}
+
+
+@PROPERTY
+@given(MIXED)
+def test_a_trap_and_only_a_trap_or_a_negation_takes_a_match_away(text: str) -> None:
+    """The definition, without the prefilter: every match of every row that nothing covers or negates."""
+    folded = fold(text)
+    traps = [m.span() for e in ENTRIES if e.kind is Kind.TRAP for m in e.pattern.finditer(folded)]
+    expected = {
+        entry.term
+        for entry in ENTRIES
+        if not entry.reads_raw
+        and any(
+            entry.kind is Kind.TRAP
+            or not (
+                any(low <= m.start() and m.end() <= high for low, high in traps)
+                or lexicon._NEGATION.search(folded[max(0, m.start() - 40) : m.start()])
+            )
+            for m in entry.pattern.finditer(folded)
+        )
+    }
+    assert {hit.term for hit in lexicon.find(folded, where="title")} == expected
+
+
+TRICKS = [
+    ("gu\u200bcci bag", "a zero-width space inside a word"),
+    ("YЕЕZY slides".replace("ЕЕ", "\u0415\u0415"), "Cyrillic letters inside a Latin word"),
+    ("𝙉𝙀𝙒 bag", "mathematical letters"),
+    ("ＮＩＫＥ shoes", "full-width letters"),
+    ("M간Y bag", "a Korean letter inside a Latin word"),
+]
+
+
+@pytest.mark.parametrize(("title", "_trick"), TRICKS, ids=[row[1] for row in TRICKS])
+def test_a_spelling_trick_is_seen_in_the_raw_title(title: str, _trick: str) -> None:
+    assert Kind.EVASION in kinds(title)
+
+
+def test_a_spelling_trick_is_looked_for_in_titles_only() -> None:
+    text = "gu\u200bcci bag"
+    assert lexicon.find(fold(text), where="description", raw=text) == ()
+
+
+def test_a_shape_such_as_digits_in_a_word_counts_in_titles_only() -> None:
+    assert Kind.EVASION not in {hit.kind for hit in lexicon.find("n1ke", where="description")}
+
+
+def test_a_hit_quotes_the_words_as_they_stand_in_the_text() -> None:
+    (hit,) = (h for h in lexicon.find("top quality replica watch", where="title") if h.specificity == "strong")
+    assert (hit.words, hit.where) == ("top quality replica", "title")
+
+
+def test_a_row_hits_once_however_often_it_occurs() -> None:
+    assert len(lexicon.find("replica " * 50, where="description")) == len(lexicon.find("replica", where="description"))
+
+
+# Linear patterns. What could backtrack is refused by its shape, which no fast machine hides; then it is run.
+
+
+def _repeats(parsed: Any) -> list[tuple[bool, Any]]:
+    """(unbounded, body) of every repeat in a parsed pattern, at any depth."""
+    found: list[tuple[bool, Any]] = []
+    for operator, argument in parsed:
+        name = str(operator)
+        if name in {"MAX_REPEAT", "MIN_REPEAT"}:
+            found.append((int(argument[1]) > 1_000, argument[2]))
+            found.extend(_repeats(argument[2]))
+        elif name == "SUBPATTERN":
+            found.extend(_repeats(argument[-1]))
+        elif name == "BRANCH":
+            found.extend(repeat for branch in argument[1] for repeat in _repeats(branch))
+    return found
+
+
+def test_no_pattern_repeats_a_repeat_without_bound() -> None:
+    nested = []
+    for entry in ENTRIES:
+        parsed = re._parser.parse(entry.pattern.pattern)  # type: ignore[attr-defined]  # the tree has no public door
+        if any(_repeats(body) for endless, body in _repeats(parsed) if endless):
+            nested.append(entry.term)
+    assert nested == []
+
+
+def test_no_pattern_looks_around_or_back() -> None:
+    assert [e.term for e in ENTRIES if re.search(r"\(\?<?[=!]|\(\?P=|\\[1-9]", e.pattern.pattern)] == []
+
+
+def hostile_texts(entry: Entry, length: int) -> list[str]:
+    """Texts that almost match, again and again."""
+    parts = [
+        *entry.literals[:3],
+        *(literal[:-1] for literal in entry.literals[:2]),
+        "a",
+        "a ",
+        "1",
+        "1 ",
+        "1:",
+        "高",
+        "-a",
+    ]
+    return [(part * (length // len(part) + 1))[:length] for part in parts if part]
+
+
+@pytest.mark.parametrize("length", [20_000, pytest.param(100_000, marks=pytest.mark.soak)])
+def test_hostile_texts_take_no_pattern_longer_than_many_simple_scans(length: int) -> None:
+    """The slowest takes six times as long as the simple scan; `[a-z]+!`, which is quadratic, eight hundred times."""
+    simple = re.compile("[0-9]{2}[a-f]{2}[0-9]zz")
+    slow = {
+        entry.term: times
+        for entry in ENTRIES
+        if (times := _seconds(entry.pattern, texts := hostile_texts(entry, length)) / _seconds(simple, texts)) > 100
+    }
+    assert slow == {}
+
+
+def _seconds(pattern: re.Pattern[str], texts: list[str]) -> float:
+    """Processor time of one search of each text, so that a busy machine does not count."""
+    began = process_time()
+    for text in texts:
+        sum(1 for _ in pattern.finditer(text))
+    return max(process_time() - began, 1e-5)
+
+
+_SPANS = st.tuples(st.integers(0, 30), st.integers(1, 8)).map(lambda at: (at[0], at[0] + at[1]))
+
+
+@PROPERTY
+@given(st.lists(_SPANS, max_size=8), _SPANS)
+def test_the_stretches_of_traps_are_asked_as_if_one_by_one(
+    spans: list[tuple[int, int]], asked: tuple[int, int]
+) -> None:
+    start, end = asked
+    assert lexicon._Spans(spans).cover(start, end) == any(a <= start and end <= b for a, b in spans)

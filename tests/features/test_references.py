@@ -1,0 +1,120 @@
+import json
+import math
+from decimal import Decimal
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from features.references import (
+    EXACT_UP_TO,
+    PriceMissing,
+    PricePool,
+    PriceReference,
+    Rates,
+    references_from_dict,
+    references_to_dict,
+)
+from tests.fixtures.clocks import NOW
+from tests.fixtures.facts import REFERENCES
+from tests.fixtures.strategies import PROPERTY
+
+ROWS = [("a", "bags", price) for price in (1.0, 2.0, 4.0, 8.0, 100.0)] + [("b", "bags", 3.0)]
+PRICES = st.lists(st.floats(-5, 20).map(lambda x: round(x, 1)), min_size=1, max_size=12)
+
+
+def test_a_reference_is_the_median_and_the_median_distance_from_it() -> None:
+    """Of 1, 2, 4, 8, 100: the middle is 4; the distances 3, 2, 0, 4, 96 have the middle 3."""
+    assert PricePool(ROWS).table().find("a", "bags") == PriceReference(4.0, 3.0, 5)
+
+
+def test_a_median_of_an_even_number_lies_between_the_two_in_the_middle() -> None:
+    """Of 1, 2, 3, 4, 8, 100: 3.5; the distances 2.5, 1.5, 0.5, 0.5, 4.5, 96.5 have the middle 2."""
+    assert PricePool(ROWS).table().find("", "bags") == PriceReference(3.5, 2.0, 6)
+
+
+def test_a_brand_over_all_categories_has_a_reference_of_its_own() -> None:
+    rows = [("a", str(i), float(i)) for i in range(5)]
+    assert PricePool(rows).table().find("a", "") == PriceReference(2.0, 1.0, 5)
+
+
+def test_all_offers_together_are_no_reference() -> None:
+    assert PricePool([("", "", 1.0)] * 9).table().rows == {}
+
+
+@pytest.mark.parametrize("n", [0, 1, 4])
+def test_fewer_than_five_offers_are_no_reference(n: int) -> None:
+    assert PricePool([("a", "bags", 1.0)] * n).table().find("a", "bags") is None
+
+
+def test_a_row_of_five_is_compared_with_nothing() -> None:
+    assert PricePool([("a", "bags", 1.0)] * 5).without(1.0).find("a", "bags") is None
+
+
+@PROPERTY
+@given(PRICES, st.data())
+def test_leaving_a_row_out_equals_never_having_seen_it(prices: list[float], data: st.DataObject) -> None:
+    left_out = data.draw(st.integers(0, len(prices) - 1))
+    rest = [("a", "bags", price) for i, price in enumerate(prices) if i != left_out]
+    pool = PricePool([("a", "bags", price) for price in prices])
+    for key in (("a", "bags"), ("", "bags"), ("a", "")):
+        assert pool.without(prices[left_out]).find(*key) == PricePool(rest).table().find(*key)
+
+
+@PROPERTY
+@given(PRICES, st.floats(21, 30))
+def test_leaving_out_a_price_that_is_not_there_changes_nothing(prices: list[float], other: float) -> None:
+    pool = PricePool([("a", "bags", price) for price in prices])
+    assert pool.without(other).find("a", "bags") == pool.table().find("a", "bags")
+
+
+def test_beyond_four_hundred_offers_a_row_stays_in_its_reference() -> None:
+    pool = PricePool([("a", "bags", float(i)) for i in range(EXACT_UP_TO + 1)])
+    assert pool.without(0.0).find("a", "bags") == pool.table().find("a", "bags")
+
+
+LOG_PRICES = [
+    ("100.00", "EUR", math.log(100), "the base currency"),
+    ("100.00", "USD", math.log(92), "a dated rate"),
+    ("100.00", "XTS", PriceMissing.NO_RATE, "no rate"),
+    ("0.00", "EUR", PriceMissing.ZERO_PRICE, "no log of nothing"),
+    ("0.00", "XTS", PriceMissing.ZERO_PRICE, "zero in any currency"),
+    (None, "EUR", PriceMissing.NO_PRICE, "not said"),
+    (None, None, PriceMissing.NO_PRICE, "not said"),
+]
+
+
+@pytest.mark.parametrize(("amount", "currency", "expected", "_why"), LOG_PRICES, ids=[row[-1] for row in LOG_PRICES])
+def test_a_price_in_the_base_currency_is(
+    amount: str | None, currency: str | None, expected: float | PriceMissing, _why: str
+) -> None:
+    found = REFERENCES.rates.log_price(None if amount is None else Decimal(amount), currency)
+    assert found == (expected if isinstance(expected, PriceMissing) else pytest.approx(expected, abs=1e-12))
+
+
+def test_the_base_currency_needs_no_rate_and_no_rate_can_change_it() -> None:
+    assert Rates("EUR", {"EUR": 2.0}).log_price(Decimal(1), "EUR") == 0
+
+
+def test_references_come_back_from_json() -> None:
+    text = json.dumps(references_to_dict(REFERENCES, NOW))
+    again, as_of = references_from_dict(json.loads(text))
+    assert (json.dumps(references_to_dict(again, as_of)), again.prices, as_of) == (text, REFERENCES.prices, NOW)
+
+
+def test_references_without_a_date_come_back_without_one() -> None:
+    assert references_from_dict(references_to_dict(REFERENCES, None))[1] is None
+
+
+def test_brands_found_again_are_resolved_as_before() -> None:
+    again, _ = references_from_dict(references_to_dict(REFERENCES, NOW))
+    title = "A u r e l l e or Solenne"
+    assert again.brands.resolve(title=title, declared=None, gtin=None) == REFERENCES.brands.resolve(
+        title=title, declared=None, gtin=None
+    )
+
+
+def test_prices_themselves_are_not_written_into_a_bundle() -> None:
+    without = PricePool(ROWS).without(1.0)
+    with pytest.raises(TypeError, match="not the prices behind it"):
+        references_to_dict(type(REFERENCES)(REFERENCES.rates, REFERENCES.brands, without), NOW)

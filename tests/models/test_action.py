@@ -1,0 +1,60 @@
+import itertools
+
+import pytest
+
+from models.action import (
+    INVERSE,
+    OPEN_STATES,
+    RETRY_DELAYS_SECONDS,
+    ActionEvent,
+    ActionKind,
+    ActionState,
+    next_state,
+    retry_delay_seconds,
+)
+from models.errors import Conflict
+
+S, E = ActionState, ActionEvent
+ALLOWED = {
+    (S.SCHEDULED, E.WITHDRAW): S.WITHDRAWN,
+    (S.SCHEDULED, E.SEND): S.SENDING,
+    (S.SENDING, E.SEND): S.SENDING,
+    (S.SENDING, E.ACKNOWLEDGE): S.ACKNOWLEDGED,
+    (S.SENDING, E.GIVE_UP): S.DEAD,
+    (S.DEAD, E.REPLAY): S.SENDING,
+}
+REFUSED = sorted(set(itertools.product(S, E)) - set(ALLOWED))
+
+
+@pytest.mark.parametrize(("state", "event"), ALLOWED)
+def test_an_action_moves_on(state: ActionState, event: ActionEvent) -> None:
+    assert next_state(state, event) is ALLOWED[state, event]
+
+
+@pytest.mark.parametrize(("state", "event"), REFUSED)
+def test_an_action_that_cannot_move_says_where_it_is(state: ActionState, event: ActionEvent) -> None:
+    with pytest.raises(Conflict, match=f"The action is {state.value}, so it cannot {event.value.replace('_', ' ')}"):
+        next_state(state, event)
+
+
+def test_every_act_has_an_inverse_that_undoes_it() -> None:
+    assert {kind: INVERSE[INVERSE[kind]] for kind in ActionKind} == {kind: kind for kind in ActionKind}
+    assert all(INVERSE[kind] is not kind for kind in ActionKind)
+
+
+def test_an_action_is_open_until_it_was_taken_back_or_acknowledged() -> None:
+    assert set(S) - OPEN_STATES == {S.WITHDRAWN, S.ACKNOWLEDGED}
+
+
+def test_ten_attempts_take_seventy_five_and_a_half_hours() -> None:
+    waits = [retry_delay_seconds(attempt, 0.0) for attempt in range(1, 11)]
+    assert waits[-1] is None
+    assert sum(wait for wait in waits if wait is not None) == 75 * 3600 + 35 * 60 + 5
+
+
+def test_jitter_spreads_a_wait_over_a_fifth_of_it() -> None:
+    assert retry_delay_seconds(2, 0.5) == 300 * 1.1
+
+
+def test_an_attempt_after_the_last_is_not_waited_for() -> None:
+    assert retry_delay_seconds(len(RETRY_DELAYS_SECONDS) + 5, 0.5) is None

@@ -1,0 +1,240 @@
+import dataclasses
+import hashlib
+import io
+import json
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from features.compute import compute, input_fingerprint
+from features.text_kernel import COLUMNS
+from models.bundle import MANIFEST, Masking, digest_of, from_files, to_files, verify
+from models.classifier import Join
+from models.errors import BundleRefused
+from models.routing import Thresholds
+from models.score import ScoreKind
+from tests.fixtures.clocks import NOW
+from tests.fixtures.facts import REFERENCES, bare_facts, full_facts, some_facts, suspect_facts
+from tests.fixtures.scorers import a_bundle, a_classifier, bundle_files
+
+ROWS = [compute(facts) for facts in (some_facts(), full_facts(), bare_facts(), suspect_facts())]
+NAMES = ["forest.txt", "text_weights.npy", "model.json", "references.json"]
+Files = dict[str, bytes]
+
+
+def resealed(files: Files) -> Files:
+    """The files under a manifest that names them as they are: what somebody with write access would make."""
+    manifest = json.loads(files[MANIFEST])
+    manifest["files"] = {name: hashlib.sha256(files[name]).hexdigest() for name in NAMES}
+    return {**files, MANIFEST: json.dumps(manifest).encode()}
+
+
+def with_json(name: str, change: Callable[[dict[str, Any]], object]) -> Files:
+    files = bundle_files()
+    found = json.loads(files[name])
+    change(found)
+    files[name] = json.dumps(found).encode()
+    return files if name == MANIFEST else resealed(files)
+
+
+def as_npy(array: np.ndarray[Any, Any], *, allow_pickle: bool = False) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, array, allow_pickle=allow_pickle)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("join", Join)
+def test_a_bundle_scores_as_the_classifier_that_it_was_made_from(join: Join) -> None:
+    matrix = np.stack([row.vector for row in ROWS])
+    expected = a_classifier(join).log_odds(matrix, [row.facts.listing for row in ROWS])
+    assert [score.value for score in a_bundle(join).score_many(ROWS)] == expected.tolist()
+
+
+def test_a_bundle_comes_back_whole() -> None:
+    found = from_files(bundle_files())
+    assert (found.thresholds, found.masking, found.references_as_of) == (Thresholds(0.6, 0.2), Masking(3, 0.15), NOW)
+    assert found.references.prices == REFERENCES.prices
+    assert found.classifier.combiner == a_classifier().combiner
+    assert found.fingerprint == input_fingerprint()
+
+
+def test_equal_models_give_equal_bytes() -> None:
+    again = from_files(bundle_files())
+    files = to_files(
+        again.classifier,
+        thresholds=again.thresholds,
+        references=again.references,
+        references_as_of=again.references_as_of,
+        masking=again.masking,
+    )
+    assert files == bundle_files()
+
+
+def test_scores_are_calibrated_and_name_their_bundle() -> None:
+    (score,) = a_bundle().score_many(ROWS[:1])
+    assert (score.kind, score.scorer, score.fingerprint) == (
+        ScoreKind.CALIBRATED,
+        digest_of(bundle_files()),
+        input_fingerprint(),
+    )
+
+
+def test_scores_without_reasons_are_the_same_scores() -> None:
+    bare = a_bundle().score_many(ROWS, with_reasons=False)
+    assert [dataclasses.replace(score, reasons=()) for score in a_bundle().score_many(ROWS)] == bare
+
+
+def test_scores_have_reasons() -> None:
+    assert all(1 <= len(score.reasons) <= 5 for score in a_bundle().score_many(ROWS))
+
+
+def test_nothing_to_score_is_no_score() -> None:
+    assert a_bundle().score_many([]) == []
+
+
+@pytest.mark.parametrize("name", [*NAMES, MANIFEST])
+def test_a_flipped_byte_anywhere_in_a_file_is_refused(name: str) -> None:
+    digest = digest_of(bundle_files())
+    size = len(bundle_files()[name])
+    for at in sorted({0, size // 3, size // 2, size - 1, *range(0, size, max(1, size // 40))}):
+        files = bundle_files()
+        content = bytearray(files[name])
+        content[at] ^= 1
+        files[name] = bytes(content)
+        with pytest.raises(BundleRefused):
+            verify(files, expected=digest)
+
+
+@pytest.mark.parametrize("name", [*NAMES, MANIFEST])
+def test_a_truncated_file_is_refused(name: str) -> None:
+    files = bundle_files()
+    files[name] = files[name][:-1]
+    with pytest.raises(BundleRefused):
+        verify(files, expected=digest_of(bundle_files()))
+
+
+@pytest.mark.parametrize("name", [*NAMES, MANIFEST])
+def test_a_missing_file_is_refused_by_name(name: str) -> None:
+    files = bundle_files()
+    del files[name]
+    with pytest.raises(BundleRefused, match=name if name != MANIFEST else "no manifest"):
+        verify(files)
+
+
+def test_another_bundle_than_the_approved_one_is_refused() -> None:
+    with pytest.raises(BundleRefused, match="not 000000000000 as approved"):
+        from_files(bundle_files(), expected="0" * 64)
+
+
+def test_a_bundle_for_other_features_is_refused() -> None:
+    with pytest.raises(BundleRefused, match="another feature set"):
+        verify(with_json(MANIFEST, lambda m: m.update(fingerprint="0" * 64)))
+
+
+def test_a_bundle_of_another_schema_is_refused() -> None:
+    with pytest.raises(BundleRefused, match="schema 2"):
+        verify(with_json(MANIFEST, lambda m: m.update(schema=2)))
+
+
+MANIFESTS = [
+    (b"{", "not JSON", "half of one"),
+    (b"[]", "not an object", "a list"),
+    (b"\xff", "not JSON", "no text"),
+    (b"[" * 100_000, "not JSON", "nested deeper than any reading"),
+]
+
+
+@pytest.mark.parametrize(("content", "sentence", "_why"), MANIFESTS, ids=[row[-1] for row in MANIFESTS])
+def test_a_manifest_that_is_none_is_refused(content: bytes, sentence: str, _why: str) -> None:
+    with pytest.raises(BundleRefused, match=sentence):
+        verify({**bundle_files(), MANIFEST: content})
+
+
+@pytest.mark.parametrize("files", [{}, {"../../etc/passwd": "0" * 64}, [], None, "forest.txt"])
+def test_a_manifest_of_other_files_is_refused(files: object) -> None:
+    with pytest.raises(BundleRefused, match="does not name the files"):
+        verify(with_json(MANIFEST, lambda m: m.update(files=files)))
+
+
+class Payload:
+    """Runs when it is unpickled."""
+
+    def __init__(self, marker: Path) -> None:
+        self.marker = marker
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return Path.touch, (self.marker,)
+
+
+def test_an_array_of_objects_is_refused_and_nothing_in_it_runs(tmp_path: Path) -> None:
+    array = np.empty(COLUMNS, dtype=object)
+    array[0] = Payload(tmp_path / "ran")
+    files = {**bundle_files(), "text_weights.npy": as_npy(array, allow_pickle=True)}
+    with pytest.raises(BundleRefused):
+        from_files(resealed(files))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_payload_would_run_if_it_were_unpickled(tmp_path: Path) -> None:
+    """Else the test above could not fail."""
+    pickle.loads(pickle.dumps(Payload(tmp_path / "ran")))  # noqa: S301  # our own
+    assert [path.name for path in tmp_path.iterdir()] == ["ran"]
+
+
+HUGE = as_npy(np.zeros(COLUMNS, dtype=np.float32)).replace(
+    f"({COLUMNS},), }}            ".encode(), f"({COLUMNS}000000,), }}      ".encode()
+)
+WEIGHTS = [
+    (pickle.dumps([1.0]), "a pickle"),
+    (b"", "nothing"),
+    (b"PK\x03\x04" + b"\0" * 64, "an archive, which numpy would open"),
+    (as_npy(np.zeros(COLUMNS, dtype=np.float64)), "twice as wide"),
+    (as_npy(np.zeros(COLUMNS - 1, dtype=np.float32)), "one short"),
+    (as_npy(np.zeros((COLUMNS, 1), dtype=np.float32)), "of two dimensions"),
+    (as_npy(np.zeros(COLUMNS, dtype=">f4")), "in the other byte order"),
+    (as_npy(np.zeros(COLUMNS, dtype=np.float32))[:-4], "one number lost"),
+    (HUGE, "a header that claims more than the memory holds"),
+]
+
+
+@pytest.mark.parametrize(("content", "_why"), WEIGHTS, ids=[row[-1] for row in WEIGHTS])
+def test_weights_that_are_none_are_refused(content: bytes, _why: str) -> None:
+    with pytest.raises(BundleRefused):
+        from_files(resealed({**bundle_files(), "text_weights.npy": content}))
+
+
+MODELS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
+    ("model.json", lambda m: m.pop("combiner"), "no combiner"),
+    ("model.json", lambda m: m["combiner"].update(join="pickle"), "an unknown join"),
+    ("model.json", lambda m: m["combiner"].update(join="stack"), "a join for which the forest lacks a column"),
+    ("model.json", lambda m: m["calibration"].update(power=2), "a calibration of another form"),
+    ("model.json", lambda m: m.update(calibration="sigmoid"), "a calibration without numbers"),
+    ("model.json", lambda m: m.update(text_intercept=None), "no intercept"),
+    ("model.json", lambda m: m["thresholds"].pop("analyst_from"), "no threshold"),
+    ("references.json", lambda m: m.pop("prices"), "no prices"),
+    ("references.json", lambda m: m.update(prices=[["a", "b"]]), "prices without figures"),
+    ("references.json", lambda m: m.update(as_of="yesterday"), "a time that is none"),
+    ("references.json", lambda m: m.update(brands=[{"name": "Aurelle"}]), "a brand without its id"),
+]
+
+
+@pytest.mark.parametrize(("name", "change", "_why"), MODELS, ids=[row[-1] for row in MODELS])
+def test_a_bundle_that_does_not_hold_what_it_should_is_refused(
+    name: str, change: Callable[[dict[str, Any]], object], _why: str
+) -> None:
+    with pytest.raises(BundleRefused):
+        from_files(with_json(name, change))
+
+
+def test_the_digest_covers_no_time_host_path_or_commit() -> None:
+    manifest = json.loads(bundle_files()[MANIFEST])
+    assert set(manifest) == {"schema", "fingerprint", "files"}
+
+
+def test_no_file_of_a_bundle_says_where_it_was_made() -> None:
+    whole = b"".join(bundle_files().values())
+    assert [word for word in (str(Path.cwd()), str(Path.home()), "num_threads") if word.encode() in whole] == []

@@ -1,0 +1,47 @@
+import itertools
+
+import pytest
+
+from models.case import CaseEvent, CaseLane, CaseState, lane_after_change, next_state
+from models.errors import Conflict
+
+S, E, L = CaseState, CaseEvent, CaseLane
+ALLOWED = {
+    (S.OPEN, E.DECIDE): S.DECIDED,
+    (S.OPEN, E.PASS_ON): S.OPEN,
+    (S.OPEN, E.NEW_VERSION): S.STALE,
+    (S.DECIDED, E.UNDO): S.OPEN,
+}
+REFUSED = [
+    (S.OPEN, E.UNDO, "still open"),
+    (S.DECIDED, E.DECIDE, "decided already"),
+    (S.DECIDED, E.PASS_ON, "decided already"),
+    (S.DECIDED, E.NEW_VERSION, "decided already"),
+    (S.STALE, E.DECIDE, "was changed since"),
+    (S.STALE, E.PASS_ON, "was changed since"),
+    (S.STALE, E.UNDO, "was changed since"),
+    (S.STALE, E.NEW_VERSION, "was changed since"),
+]
+
+
+def test_the_tables_have_every_cell() -> None:
+    assert {*ALLOWED, *((state, event) for state, event, _ in REFUSED)} == set(itertools.product(S, E))
+
+
+@pytest.mark.parametrize(("state", "event"), ALLOWED)
+def test_a_case_moves_on(state: CaseState, event: CaseEvent) -> None:
+    assert next_state(state, event) is ALLOWED[state, event]
+
+
+@pytest.mark.parametrize(("state", "event", "sentence"), REFUSED)
+def test_a_case_that_cannot_move_says_what_happened_before(state: CaseState, event: CaseEvent, sentence: str) -> None:
+    with pytest.raises(Conflict, match=sentence):
+        next_state(state, event)
+
+
+ORDER = (L.APPEAL, L.ASK_BRAND, L.ANALYST, L.AUDIT, L.INSUFFICIENT_EVIDENCE)
+
+
+@pytest.mark.parametrize(("before", "routed"), list(itertools.product(L, L)))
+def test_a_change_of_the_offer_never_lowers_the_attention_it_gets(before: CaseLane, routed: CaseLane) -> None:
+    assert lane_after_change(before, routed) is ORDER[min(ORDER.index(before), ORDER.index(routed))]

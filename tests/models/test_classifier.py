@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from features.compute import NAMES, matrix
+from features.facts import Facts
+from features.listing import Listing
+from models.classifier import TEXT_COLUMN, Join, forest_columns
+from tests.fixtures.facts import bare_facts, full_facts, some_facts, suspect_facts
+from tests.fixtures.scorers import a_classifier, a_forest, a_text_model
+
+FACTS = [some_facts(), full_facts(), bare_facts(), suspect_facts()]
+
+
+def rows(facts: list[Facts]) -> tuple[NDArray[np.float64], list[Listing]]:
+    return matrix(facts), [one.listing for one in facts]
+
+
+def test_a_sum_is_of_standardised_parts_calibrated() -> None:
+    """By the fixture's numbers: 1.7 x (0.4 x (forest + 0.2) / 1.3 + 0.6 x (text - 0.1) / 0.7) - 2.5."""
+    numbers, listings = rows(FACTS)
+    forest, text = a_forest().raw(numbers), a_text_model().many(listings)
+    expected = 1.7 * (0.4 * (forest + 0.2) / 1.3 + 0.6 * (text - 0.1) / 0.7) - 2.5
+    assert a_classifier(Join.SUM).log_odds(numbers, listings) == pytest.approx(expected, abs=1e-12)
+
+
+def test_in_a_stack_the_text_is_the_forest_s_last_column() -> None:
+    numbers, listings = rows(FACTS)
+    columns = np.column_stack([numbers, a_text_model().many(listings)])
+    expected = 1.7 * a_forest(Join.STACK).raw(columns) - 2.5
+    assert a_classifier(Join.STACK).log_odds(numbers, listings) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("join", Join)
+def test_contributions_and_base_sum_to_the_log_odds(join: Join) -> None:
+    numbers, listings = rows(FACTS)
+    parts = a_classifier(join).contributions(numbers, listings)
+    assert parts.features.shape == (len(FACTS), len(NAMES))
+    total = parts.features.sum(axis=1) + parts.text + parts.base
+    assert total == pytest.approx(a_classifier(join).log_odds(numbers, listings), abs=1e-9)
+
+
+@pytest.mark.parametrize("join", Join)
+def test_a_row_of_which_nothing_is_known_has_a_score(join: Join) -> None:
+    nothing = np.full((1, len(NAMES)), np.nan)
+    found = a_classifier(join).log_odds(nothing, [Listing(external_id="MP-0", title="x")])
+    assert np.isfinite(found).all()
+
+
+@pytest.mark.parametrize("join", Join)
+def test_a_row_scores_alone_as_it_does_among_others(join: Join) -> None:
+    together = a_classifier(join).log_odds(*rows(FACTS))
+    alone = [a_classifier(join).log_odds(*rows([one]))[0] for one in FACTS]
+    assert together.tolist() == alone
+
+
+def test_a_sum_has_the_feature_set_and_a_stack_one_column_more() -> None:
+    assert (forest_columns(Join.SUM), forest_columns(Join.STACK)) == (NAMES, (*NAMES, TEXT_COLUMN))

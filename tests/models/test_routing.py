@@ -1,0 +1,196 @@
+from dataclasses import replace
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+
+from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
+from models.policies.version import policy_version
+from models.routing import Lane, Route, Situation, Thresholds, route
+from models.score import Score, ScoreKind
+from tests.fixtures.strategies import PROPERTY
+
+KNOWN = Situation(
+    authorised=False,
+    brand_id="brn_aurelle",
+    brand_name="Aurelle",
+    brand_candidates=1,
+    brand_takes_part=True,
+    families=5,
+    text_length=80,
+)
+NO_DRAW = 0.999999
+
+
+def chance(probability: float) -> Score:
+    return Score(ScoreKind.CALIBRATED, 0.0, probability, (), "bundle", "fingerprint")
+
+
+def points(value: float) -> Score:
+    return Score(ScoreKind.SCORECARD, value, None, (), "scorecard", "fingerprint")
+
+
+def routed(score: Score, *, draw: float = NO_DRAW, thresholds: Thresholds | None = None, **changes: Any) -> Route:
+    return route(score, replace(KNOWN, **changes), draw=draw, policy=DEFAULT_ROUTING, thresholds=thresholds)
+
+
+HIGH, MIDDLE, LOW = chance(0.9), chance(0.3), chance(0.01)
+THIN = {"families": 2, "text_length": 11}
+NO_BRAND = {"brand_id": None, "brand_name": None, "brand_candidates": 0, "brand_takes_part": False}
+TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
+    (HIGH, {}, Lane.ASK_BRAND, "the one brand can tell"),
+    (HIGH, {"brand_takes_part": False}, Lane.ANALYST, "the brand does not answer questions"),
+    (HIGH, NO_BRAND, Lane.ANALYST, "no brand is known"),
+    (HIGH, {**NO_BRAND, "brand_candidates": 2}, Lane.ANALYST, "two brands are possible"),
+    (MIDDLE, {}, Lane.ANALYST, "not sure enough to ask a brand"),
+    (MIDDLE, NO_BRAND, Lane.ANALYST, "an analyst needs no brand"),
+    (LOW, {}, Lane.RELEASE, "not suspicious"),
+    (chance(0.5), {}, Lane.ASK_BRAND, "exactly the brand's threshold"),
+    (chance(0.4999), {}, Lane.ANALYST, "just below the brand's threshold"),
+    (chance(0.15), {}, Lane.ANALYST, "exactly the analyst's threshold"),
+    (chance(0.1499), {}, Lane.RELEASE, "just below the analyst's threshold"),
+    (HIGH, {"authorised": True}, Lane.RELEASE, "no score accuses an authorised seller"),
+    (HIGH, {"authorised": True, **THIN}, Lane.RELEASE, "authorised comes before thin evidence"),
+    (HIGH, THIN, Lane.INSUFFICIENT_EVIDENCE, "a score without signals is the prior in disguise"),
+    (LOW, THIN, Lane.INSUFFICIENT_EVIDENCE, "thin evidence does not clear either"),
+    (LOW, {"families": 2, "text_length": 12}, Lane.RELEASE, "enough text"),
+    (LOW, {"families": 3, "text_length": 0}, Lane.RELEASE, "enough signals"),
+    (LOW, {"already_open": True}, Lane.ANALYST, "a change is no way out of review"),
+    (LOW, {"already_open": True, "authorised": True}, Lane.ANALYST, "under review comes before authorised"),
+    (LOW, {"already_open": True, **THIN}, Lane.INSUFFICIENT_EVIDENCE, "under review, thin stays thin"),
+    (HIGH, {"already_open": True}, Lane.ASK_BRAND, "under review, a high score still asks the brand"),
+    (points(20), {}, Lane.ANALYST, "enough points"),
+    (points(19.9), {}, Lane.RELEASE, "too few points"),
+    (points(500), {}, Lane.ANALYST, "points never ask a brand: they are no probability"),
+    (points(0.9), {}, Lane.RELEASE, "0.9 points are not 90 %"),
+    (points(500), {"authorised": True}, Lane.RELEASE, "nor do points accuse an authorised seller"),
+    (points(500), THIN, Lane.INSUFFICIENT_EVIDENCE, "thin evidence comes before points"),
+]
+
+
+@pytest.mark.parametrize(("score", "changes", "lane", "_why"), TABLE, ids=[row[-1] for row in TABLE])
+def test_a_listing_goes_to(score: Score, changes: dict[str, Any], lane: Lane, _why: str) -> None:
+    assert routed(score, **changes).lane is lane
+
+
+@pytest.mark.parametrize(("score", "changes", "lane", "_why"), TABLE, ids=[row[-1] for row in TABLE])
+def test_who_is_looked_at_anyway_was_certain_to_be(
+    score: Score, changes: dict[str, Any], lane: Lane, _why: str
+) -> None:
+    share = DEFAULT_ROUTING.whitelist_audit_share if changes.get("authorised") else DEFAULT_ROUTING.audit_share
+    assert routed(score, **changes).inclusion_probability == (share if lane is Lane.RELEASE else 1.0)
+
+
+SENTENCES: list[tuple[Score, dict[str, Any], str]] = [
+    (HIGH, {}, "Probability 0.90, at or above 0.50: Aurelle can tell."),
+    (HIGH, {"brand_takes_part": False}, "Probability 0.90, at or above 0.50, but Aurelle does not take part."),
+    (HIGH, NO_BRAND, "Probability 0.90, at or above 0.50, but no brand is known."),
+    (HIGH, {**NO_BRAND, "brand_candidates": 2}, "Probability 0.90, at or above 0.50, but 2 brands are possible."),
+    (MIDDLE, {}, "Probability 0.30: between 0.15 and 0.50."),
+    (LOW, {}, "Probability 0.010, below 0.150."),
+    (LOW, {"authorised": True}, "The seller is on Aurelle's list of authorised sellers."),
+    (points(25), {}, "25 points on the starter scorecard; analysts see 20. It is not calibrated."),
+    (points(5), {}, "5 points on the starter scorecard, below 20."),
+    (LOW, THIN, "Too little is known to say anything: 2 of 5 kinds of signal and 11 characters of text."),
+]
+
+
+@pytest.mark.parametrize(("score", "changes", "sentence"), SENTENCES, ids=[row[-1] for row in SENTENCES])
+def test_a_route_says_why(score: Score, changes: dict[str, Any], sentence: str) -> None:
+    assert routed(score, **changes).reasons == (sentence,)
+
+
+def test_a_changed_offer_under_review_says_so_first() -> None:
+    assert routed(LOW, already_open=True).reasons == (
+        "The offer was changed while a case on it was open.",
+        "Probability 0.010, below 0.150.",
+    )
+
+
+def test_a_bundle_s_thresholds_win_over_the_policy_s() -> None:
+    own = Thresholds(ask_brand_from=0.8, analyst_from=0.4)
+    lanes = [routed(chance(p), thresholds=own).lane for p in (0.39, 0.4, 0.79, 0.8)]
+    assert lanes == [Lane.RELEASE, Lane.ANALYST, Lane.ANALYST, Lane.ASK_BRAND]
+
+
+def test_a_low_draw_audits_what_would_be_released() -> None:
+    found = routed(LOW, draw=0.0299)
+    assert (found.lane, found.inclusion_probability) == (Lane.AUDIT, 0.03)
+
+
+def test_an_audit_says_that_it_is_random_and_what_the_score_was() -> None:
+    assert routed(LOW, draw=0.0).reasons == (
+        "Drawn at random for a check, one in 33.",
+        "Probability 0.010, below 0.150.",
+    )
+
+
+def test_a_draw_at_the_share_is_not_audited() -> None:
+    assert routed(LOW, draw=0.03).lane is Lane.RELEASE
+
+
+def test_an_authorised_seller_is_audited_at_a_share_of_its_own() -> None:
+    lanes = [routed(LOW, draw=draw, authorised=True).lane for draw in (0.0099, 0.01)]
+    assert lanes == [Lane.AUDIT, Lane.RELEASE]
+
+
+def test_a_share_of_none_audits_nothing() -> None:
+    policy = RoutingPolicy(audit_share=0.0)
+    assert route(LOW, KNOWN, draw=0.0, policy=policy).lane is Lane.RELEASE
+
+
+SITUATIONS = st.builds(
+    Situation,
+    authorised=st.booleans(),
+    brand_id=st.none() | st.just("brn_aurelle"),
+    brand_name=st.just("Aurelle"),
+    brand_candidates=st.integers(0, 3),
+    brand_takes_part=st.booleans(),
+    families=st.integers(0, 5),
+    text_length=st.integers(0, 100),
+    already_open=st.booleans(),
+)
+SCORES = st.floats(0, 1).map(chance) | st.floats(-50, 200).map(points)
+DRAWS = st.floats(0, 1, exclude_max=True)
+
+
+@PROPERTY
+@given(SCORES, SITUATIONS, DRAWS)
+def test_the_draw_changes_nothing_but_a_release(score: Score, situation: Situation, draw: float) -> None:
+    undrawn = route(score, situation, draw=NO_DRAW, policy=DEFAULT_ROUTING)
+    drawn = route(score, situation, draw=draw, policy=DEFAULT_ROUTING)
+    assert drawn == undrawn or (undrawn.lane, drawn.lane) == (Lane.RELEASE, Lane.AUDIT)
+
+
+@PROPERTY
+@given(SCORES, SITUATIONS, DRAWS)
+def test_only_one_brand_that_takes_part_is_asked(score: Score, situation: Situation, draw: float) -> None:
+    if route(score, situation, draw=draw, policy=DEFAULT_ROUTING).lane is Lane.ASK_BRAND:
+        assert situation.brand_id is not None
+        assert situation.brand_takes_part
+        assert score.kind is ScoreKind.CALIBRATED
+
+
+@PROPERTY
+@given(SCORES, SITUATIONS, DRAWS)
+def test_nothing_under_review_is_released(score: Score, situation: Situation, draw: float) -> None:
+    found = route(score, replace(situation, already_open=True), draw=draw, policy=DEFAULT_ROUTING)
+    assert found.lane not in {Lane.RELEASE, Lane.AUDIT}
+
+
+@PROPERTY
+@given(SCORES, SITUATIONS, DRAWS)
+def test_every_route_has_a_reason_a_chance_and_its_policy(score: Score, situation: Situation, draw: float) -> None:
+    found = route(score, situation, draw=draw, policy=DEFAULT_ROUTING)
+    assert found.reasons
+    assert 0 < found.inclusion_probability <= 1
+    assert found.policy_version == policy_version(DEFAULT_ROUTING)
+
+
+def test_one_release_in_thirty_three_is_audited() -> None:
+    """Of 20,000 draws 600 are expected; four standard deviations are 96."""
+    draws = np.random.default_rng(1).random(20_000)
+    audited = sum(routed(LOW, draw=float(draw)).lane is Lane.AUDIT for draw in draws)
+    assert abs(audited - 600) < 96

@@ -1,0 +1,128 @@
+import math
+
+import pytest
+
+from features.compute import FEATURES, NAMES, compute
+from features.facts import Facts
+from models.policies.scorecard import DEFAULT_SCORECARD, Rule, ScorecardPolicy
+from models.policies.version import policy_version
+from models.score import Score, ScoreKind
+from models.scorecard import score_by_points
+from tests.fixtures.facts import A_HISTORY, bare_facts, some_facts, suspect_facts
+
+
+def scored(facts: Facts, policy: ScorecardPolicy = DEFAULT_SCORECARD) -> Score:
+    return score_by_points(compute(facts), policy=policy, fingerprint="f")
+
+
+def points(facts: Facts) -> dict[str, float]:
+    return {reason.code: reason.weight for reason in scored(facts).reasons}
+
+
+def test_an_ordinary_offer_has_no_points() -> None:
+    assert scored(some_facts()).value == 0
+
+
+def test_a_suspect_offer_has_the_points_of_each_signal() -> None:
+    """89 EUR against a median of 500; '1:1 mirror'; a number for WhatsApp; a disguised name that is not declared;
+    a seller of nine days; and 'for', which has an honest use."""
+    assert points(suspect_facts()) == {
+        "price_to_brand_category": 30,
+        "text_replica_grade": 40,
+        "text_contact": 10,
+        "brand_disguised": 30,
+        "brand_named_but_not_declared": 10,
+        "seller_age": 10,
+        "text_honest_use": -5,
+    }
+
+
+BANDS = [
+    ("174.99", 30, "below 0.35 of the median"),
+    ("175.01", 15, "above 0.35"),
+    ("299.99", 15, "below 0.6"),
+    ("300.01", 0, "above 0.6"),
+]
+
+
+@pytest.mark.parametrize(("price", "expected", "_why"), BANDS, ids=[row[-1] for row in BANDS])
+def test_a_price_scores_by_its_band(price: str, expected: float, _why: str) -> None:
+    assert points(some_facts(price=price)).get("price_to_brand_category", 0) == expected
+
+
+AGES = [
+    (29, 10, "a month is not over"),
+    (30, 0, "a month"),
+    (3 * 365 - 1, 0, "not three years"),
+    (3 * 365, -10, "three years"),
+]
+
+
+@pytest.mark.parametrize(("days", "expected", "_why"), AGES, ids=[row[-1] for row in AGES])
+def test_a_seller_scores_by_age(days: int, expected: float, _why: str) -> None:
+    assert points(some_facts(seller={"age_days": days})).get("seller_age", 0) == expected
+
+
+def test_one_confirmed_counterfeit_of_the_seller_counts() -> None:
+    assert points(some_facts(history=A_HISTORY))["seller_confirmed_counterfeits"] == 30
+
+
+def test_what_is_missing_scores_nothing() -> None:
+    assert scored(bare_facts()).value == 0
+
+
+def test_the_value_is_the_sum_of_its_reasons() -> None:
+    found = scored(suspect_facts(history=A_HISTORY))
+    assert found.value == sum(reason.weight for reason in found.reasons)
+
+
+def test_the_strongest_reason_comes_first() -> None:
+    weights = [abs(reason.weight) for reason in scored(suspect_facts()).reasons]
+    assert weights == sorted(weights, reverse=True)
+
+
+def test_a_reason_carries_its_figures() -> None:
+    found = scored(some_facts(price="89.00"))
+    assert [reason.sentence for reason in found.reasons] == [
+        "Price is 82 % below the median of 20 offers of this brand and category"
+    ]
+
+
+def test_a_scorecard_has_no_probability() -> None:
+    found = scored(some_facts())
+    assert (found.kind, found.probability) == (ScoreKind.SCORECARD, None)
+
+
+def test_a_score_names_the_policy_that_made_it() -> None:
+    assert scored(some_facts()).scorer == policy_version(DEFAULT_SCORECARD)
+
+
+def test_every_rule_names_a_feature_and_a_band_that_it_can_reach() -> None:
+    by_name = dict(zip(NAMES, FEATURES, strict=True))
+    unreachable = [
+        rule
+        for rule in DEFAULT_SCORECARD.rules
+        if rule.low > by_name[rule.feature].high or rule.high <= by_name[rule.feature].low
+    ]
+    assert unreachable == []
+
+
+def test_no_two_bands_of_a_feature_overlap() -> None:
+    """The highest band counts and not their sum, so a value may lie in one band only."""
+    by_feature: dict[str, list[Rule]] = {}
+    for rule in DEFAULT_SCORECARD.rules:
+        by_feature.setdefault(rule.feature, []).append(rule)
+    pairs = [
+        (one, other)
+        for rules in by_feature.values()
+        for i, one in enumerate(rules)
+        for other in rules[i + 1 :]
+        if max(one.low, other.low) < min(one.high, other.high)
+    ]
+    assert pairs == []
+
+
+def test_a_band_holds_its_lower_end_and_not_its_upper_one() -> None:
+    policy = ScorecardPolicy(rules=(Rule("item_version", 1, 2, 7), Rule("item_version", 2, math.inf, 9)))
+    assert scored(some_facts(history=A_HISTORY), policy).value == 9
+    assert scored(some_facts(), policy).value == 7

@@ -1,0 +1,145 @@
+import itertools
+
+import pytest
+
+from models.case import CaseEvent, CaseLane
+from models.errors import Forbidden, Invalid
+from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
+from models.verdict import Bench, Judgement, Outcome, Side, consequence
+
+J, S, L = Judgement, Side, CaseLane
+DECIDED, REMOVED, REINSTATED = "decided", "removed", "reinstated"
+TO_BRAND, TO_ANALYST, FORBIDDEN, INVALID = "to brand", "to analyst", "forbidden", "invalid"
+FIRST_INSTANCE = (L.ASK_BRAND, L.ANALYST, L.AUDIT, L.INSUFFICIENT_EVIDENCE)
+LENIENT = EnforcementPolicy(analyst_removes_if_brand_takes_part=True)
+
+
+def follows(judgement: Judgement, lane: CaseLane, side: Side, *, can_be_asked: bool, lenient: bool = False) -> str:
+    policy = LENIENT if lenient else DEFAULT_ENFORCEMENT
+    try:
+        found = consequence(judgement, Bench(lane, side, can_be_asked, "Aurelle"), policy)
+    except Forbidden:
+        return FORBIDDEN
+    except Invalid:
+        return INVALID
+    assert found.reasons[0].endswith(".")
+    if found.event is CaseEvent.PASS_ON:
+        assert found.outcome is Outcome.NONE
+        return {L.ASK_BRAND: TO_BRAND, L.ANALYST: TO_ANALYST}[L(found.lane or "")]
+    assert (found.event, found.lane) == (CaseEvent.DECIDE, None)
+    return {Outcome.NONE: DECIDED, Outcome.REMOVE: REMOVED, Outcome.REINSTATE: REINSTATED}[found.outcome]
+
+
+# Every judgement, by whom, and whether the brand can be asked -> what follows in the lanes of first instance.
+FIRST = [
+    (J.COUNTERFEIT, S.BRAND, True, REMOVED, "the brand alone can authenticate the goods"),
+    (J.COUNTERFEIT, S.BRAND, False, REMOVED, "a brand that left since still knows its goods"),
+    (J.COUNTERFEIT, S.ANALYST, True, TO_BRAND, "the brand is asked before anything is removed"),
+    (J.COUNTERFEIT, S.ANALYST, False, REMOVED, "no brand can be asked"),
+    (J.GENUINE, S.BRAND, True, DECIDED, "the offer stays"),
+    (J.GENUINE, S.BRAND, False, DECIDED, "the offer stays"),
+    (J.GENUINE, S.ANALYST, True, DECIDED, "the offer stays"),
+    (J.GENUINE, S.ANALYST, False, DECIDED, "the offer stays"),
+    (J.LICENSED, S.BRAND, True, DECIDED, "the offer stays"),
+    (J.LICENSED, S.BRAND, False, DECIDED, "the offer stays"),
+    (J.LICENSED, S.ANALYST, True, DECIDED, "the offer stays"),
+    (J.LICENSED, S.ANALYST, False, DECIDED, "the offer stays"),
+    (J.GREY_MARKET, S.BRAND, True, DECIDED, "genuine goods: no strike and no counterfeit"),
+    (J.GREY_MARKET, S.BRAND, False, DECIDED, "genuine goods: no strike and no counterfeit"),
+    (J.GREY_MARKET, S.ANALYST, True, DECIDED, "genuine goods: no strike and no counterfeit"),
+    (J.GREY_MARKET, S.ANALYST, False, DECIDED, "genuine goods: no strike and no counterfeit"),
+    (J.CANNOT_TELL, S.BRAND, True, TO_ANALYST, "an analyst decides"),
+    (J.CANNOT_TELL, S.BRAND, False, TO_ANALYST, "an analyst decides"),
+    (J.CANNOT_TELL, S.ANALYST, True, TO_BRAND, "the brand is asked"),
+    (J.CANNOT_TELL, S.ANALYST, False, DECIDED, "nobody else can: the offer stays"),
+    (J.NEEDS_TEST_BUY, S.BRAND, True, TO_ANALYST, "an analyst decides"),
+    (J.NEEDS_TEST_BUY, S.BRAND, False, TO_ANALYST, "an analyst decides"),
+    (J.NEEDS_TEST_BUY, S.ANALYST, True, TO_BRAND, "the brand is asked"),
+    (J.NEEDS_TEST_BUY, S.ANALYST, False, DECIDED, "nobody else can: the offer stays"),
+    (J.WITHDRAWN, S.BRAND, True, INVALID, "what an undo records is no answer"),
+    (J.WITHDRAWN, S.BRAND, False, INVALID, "what an undo records is no answer"),
+    (J.WITHDRAWN, S.ANALYST, True, INVALID, "what an undo records is no answer"),
+    (J.WITHDRAWN, S.ANALYST, False, INVALID, "what an undo records is no answer"),
+]
+CELLS = [
+    (judgement, lane, side, can_be_asked, what)
+    for (judgement, side, can_be_asked, what, _), lane in itertools.product(FIRST, FIRST_INSTANCE)
+]
+# On appeal the same words decide the other way round, whether or not the brand can be asked.
+ON_APPEAL = [
+    (J.COUNTERFEIT, DECIDED, "the appeal is dismissed; the removal stands"),
+    (J.GENUINE, REINSTATED, "the seller was right"),
+    (J.LICENSED, REINSTATED, "the seller was right"),
+    (J.GREY_MARKET, REINSTATED, "the seller was right"),
+    (J.CANNOT_TELL, REINSTATED, "the doubt is the seller's"),
+    (J.NEEDS_TEST_BUY, REINSTATED, "the doubt is the seller's"),
+    (J.WITHDRAWN, INVALID, "what an undo records is no answer"),
+]
+CELLS += [
+    (judgement, L.APPEAL, side, can_be_asked, FORBIDDEN if side is S.BRAND and what != INVALID else what)
+    for (judgement, what, _), side, can_be_asked in itertools.product(ON_APPEAL, Side, (True, False))
+]
+
+
+def test_the_table_has_every_cell_once() -> None:
+    every = set(itertools.product(Judgement, CaseLane, Side, (True, False)))
+    assert len(CELLS) == len(every)
+    assert {cell[:4] for cell in CELLS} == every
+
+
+@pytest.mark.parametrize(("judgement", "lane", "side", "can_be_asked", "what"), CELLS)
+def test_what_follows_from_a_judgement_is(
+    judgement: Judgement, lane: CaseLane, side: Side, can_be_asked: bool, what: str
+) -> None:
+    assert follows(judgement, lane, side, can_be_asked=can_be_asked) == what
+
+
+@pytest.mark.parametrize("lane", FIRST_INSTANCE)
+def test_a_policy_can_let_an_analyst_s_word_stand_alone(lane: CaseLane) -> None:
+    assert follows(J.COUNTERFEIT, lane, S.ANALYST, can_be_asked=True, lenient=True) == REMOVED
+
+
+def test_that_policy_changes_nothing_else() -> None:
+    changed = [
+        (judgement, lane, side, can_be_asked)
+        for judgement, lane, side, can_be_asked, what in CELLS
+        if follows(judgement, lane, side, can_be_asked=can_be_asked, lenient=True) != what
+    ]
+    assert changed == [(J.COUNTERFEIT, lane, S.ANALYST, True) for lane in FIRST_INSTANCE]
+
+
+SENTENCES = [
+    (J.COUNTERFEIT, S.BRAND, True, "Aurelle says that the goods are not genuine."),
+    (J.COUNTERFEIT, S.ANALYST, False, "An analyst found the goods not genuine, and there is no brand left to ask."),
+    (
+        J.COUNTERFEIT,
+        S.ANALYST,
+        True,
+        "An analyst found the goods not genuine; Aurelle is asked before anything is removed.",
+    ),
+    (J.GENUINE, S.BRAND, True, "The offer stays: genuine."),
+    (
+        J.GREY_MARKET,
+        S.BRAND,
+        True,
+        "The offer stays: genuine goods outside the authorised channel, which is no strike and no counterfeit.",
+    ),
+    (J.CANNOT_TELL, S.BRAND, True, "Aurelle cannot tell; an analyst decides."),
+    (J.NEEDS_TEST_BUY, S.ANALYST, True, "An analyst asks for a test buy; Aurelle is asked."),
+    (J.CANNOT_TELL, S.ANALYST, False, "An analyst cannot tell, and nobody else can; the offer stays."),
+]
+
+
+@pytest.mark.parametrize(("judgement", "side", "can_be_asked", "sentence"), SENTENCES)
+def test_what_follows_is_said_in_a_sentence(
+    judgement: Judgement, side: Side, can_be_asked: bool, sentence: str
+) -> None:
+    bench = Bench(L.ANALYST, side, can_be_asked, "Aurelle")
+    assert consequence(judgement, bench, DEFAULT_ENFORCEMENT).reasons == (sentence,)
+
+
+def test_a_brand_without_a_name_is_called_the_brand() -> None:
+    bench = Bench(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name=None)
+    assert consequence(J.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT).reasons == (
+        "the brand says that the goods are not genuine.",
+    )

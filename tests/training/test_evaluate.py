@@ -1,0 +1,163 @@
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+from itertools import product
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from features.brands import BrandRegister
+from tests.fixtures.clocks import NOW
+from tests.fixtures.labelled import BRANDS, a_market
+from training.baselines import NAMES
+from training.evaluate import FOLDS, MODEL, Labelled, Repeat, _fold_facts, cross_validate, summarise
+from training.splits import grouped_folds
+
+DATA = a_market(80)
+Labels = NDArray[np.int8]
+
+
+def validated(data: Labelled) -> Repeat:
+    (repeat,) = cross_validate(data, BRANDS, repeats=1, as_of=NOW, marketplace="bazaar", progress=told)
+    return repeat
+
+
+TOLD: list[tuple[int, int]] = []
+
+
+def told(done: int, of: int) -> None:
+    TOLD.append((done, of))
+
+
+@cache
+def a_repeat() -> Repeat:
+    return validated(DATA)
+
+
+def folds(labels: Labels) -> list[list[int]]:
+    return [test.tolist() for _, test in grouped_folds(labels, DATA.groups, folds=FOLDS, seed=0)]
+
+
+@cache
+def flipped() -> tuple[Labels, list[int]]:
+    """Labels in which two sellers of one fold have exchanged theirs and no fold has changed, and that fold's rows."""
+    for test in folds(DATA.labels):
+        sellers = np.unique(DATA.groups[test])
+        for one, other in product(sellers, sellers):
+            labels = DATA.labels.copy()
+            labels[DATA.groups == one], labels[DATA.groups == other] = (
+                DATA.labels[DATA.groups == other],
+                DATA.labels[DATA.groups == one],
+            )
+            if not np.array_equal(labels, DATA.labels) and folds(labels) == folds(DATA.labels):
+                return labels, test
+    raise AssertionError("no exchange leaves the folds as they are")
+
+
+@cache
+def repeat_of_flipped() -> Repeat:
+    return validated(replace(DATA, labels=flipped()[0]))
+
+
+@pytest.mark.parametrize("name", [MODEL, "numbers", "char_text"])
+def test_the_labels_of_tested_rows_do_not_move_their_scores(name: str) -> None:
+    test, one, other = flipped()[1], a_repeat().values[name], repeat_of_flipped().values[name]
+    assert np.array_equal(other[test], one[test])
+    assert not np.array_equal(other, one)
+
+
+def test_the_prices_of_tested_rows_do_not_move_what_is_trained_on() -> None:
+    train, test = next(iter(grouped_folds(DATA.labels, DATA.groups, folds=FOLDS, seed=0)))
+    dear = list(DATA.listings)
+    for i in test:
+        dear[i] = replace(dear[i], price=Decimal(99_999))
+    one, other = (
+        _fold_facts(listings, BRANDS, (train, test), as_of=NOW, marketplace="bazaar")
+        for listings in (DATA.listings, dear)
+    )
+    assert one[0] == other[0]
+    assert one[1] != other[1]
+
+
+def test_every_row_has_a_score_of_every_method() -> None:
+    assert a_repeat().values.keys() == {MODEL, *NAMES}
+    assert all(np.isfinite(values).all() for values in a_repeat().values.values())
+
+
+def test_the_same_file_gives_the_same_scores() -> None:
+    again = validated(DATA)
+    assert all(np.array_equal(again.values[name], values) for name, values in a_repeat().values.items())
+
+
+def test_progress_ends_with_the_last_fold() -> None:
+    a_repeat()
+    assert TOLD[: FOLDS + 1] == [(n, FOLDS) for n in range(FOLDS + 1)]
+
+
+def test_one_class_cannot_be_evaluated() -> None:
+    with pytest.raises(ValueError, match="counterfeit"):
+        validated(replace(DATA, labels=np.zeros(80, dtype=np.int8)))
+
+
+def test_too_few_sellers_cannot_be_evaluated() -> None:
+    few = Labelled(DATA.listings[:8], DATA.labels[:8])
+    with pytest.raises(ValueError, match="5 folds by seller need at least 5"):
+        cross_validate(few, BrandRegister([]), repeats=1, as_of=NOW, marketplace="bazaar")
+
+
+# The summary.
+
+RANDOM = np.random.default_rng(0)
+VALUES = [Repeat({name: RANDOM.standard_normal(80) + DATA.labels for name in (MODEL, *NAMES)}) for _ in range(3)]
+SUMMARY = summarise(DATA, VALUES)
+
+
+def test_a_summary_counts_what_it_is_of() -> None:
+    counted = {name: SUMMARY[name] for name in ("rows", "positives", "sellers", "folds", "repeats")}
+    assert counted == {"rows": 80, "positives": int(DATA.labels.sum()), "sellers": 40, "folds": 5, "repeats": 3}
+
+
+def test_a_summary_has_these_figures() -> None:
+    common = {"ap", "ap_standard_error", "ap_by_repeat", "ap_interval", "roc_auc", "roc_auc_interval", "precision_at"}
+    assert SUMMARY["model"].keys() == common | {"brier", "calibration_error"}
+    assert {name: found.keys() for name, found in SUMMARY["baselines"].items()} == dict.fromkeys(NAMES, common)
+    assert SUMMARY["difference_to_rank_average"].keys() == {"ap", "ap_interval", "repeats_better"}
+
+
+def test_a_figure_is_its_mean_over_the_repeats() -> None:
+    by_repeat = [average_precision_score(DATA.labels, repeat.values[MODEL]) for repeat in VALUES]
+    areas = [roc_auc_score(DATA.labels, repeat.values[MODEL]) for repeat in VALUES]
+    assert SUMMARY["model"]["ap_by_repeat"] == pytest.approx(by_repeat)
+    assert SUMMARY["model"]["ap"] == pytest.approx(np.mean(by_repeat))
+    assert SUMMARY["model"]["ap_standard_error"] == pytest.approx(np.std(by_repeat, ddof=1) / np.sqrt(3))
+    assert SUMMARY["model"]["roc_auc"] == pytest.approx(np.mean(areas))
+
+
+def test_an_interval_holds_its_figure() -> None:
+    low, high = SUMMARY["model"]["ap_interval"]
+    assert low < SUMMARY["model"]["ap"] < high
+
+
+def test_the_difference_is_paired() -> None:
+    ours, theirs = (
+        [average_precision_score(DATA.labels, repeat.values[name]) for repeat in VALUES]
+        for name in (MODEL, "rank_average")
+    )
+    found = SUMMARY["difference_to_rank_average"]
+    assert found["ap"] == pytest.approx(np.mean(ours) - np.mean(theirs))
+    assert found["repeats_better"] == sum(a > b for a, b in zip(ours, theirs, strict=True))
+
+
+def test_a_model_does_not_differ_from_itself() -> None:
+    same = [Repeat({**repeat.values, "rank_average": repeat.values[MODEL]}) for repeat in VALUES]
+    assert summarise(DATA, same)["difference_to_rank_average"] == {
+        "ap": 0.0,
+        "ap_interval": (0.0, 0.0),
+        "repeats_better": 0,
+    }
+
+
+def test_one_repeat_has_no_standard_error() -> None:
+    assert summarise(DATA, VALUES[:1])["model"]["ap_standard_error"] is None

@@ -1,0 +1,158 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.bundle import Bundle
+from tests.fixtures.labelled import a_market, market_facts
+from tests.fixtures.scorers import a_bundle
+from training.judging import Judgement, Trial, curves, figures, judge, refuse_too_few
+from training.snapshot import SnapshotRefused
+from training.splits import LaterSplit, split_later_unseen
+
+DATA = a_market(160)
+FACTS = market_facts(DATA)
+Labels = NDArray[np.int8]
+
+
+def a_split() -> LaterSplit:
+    times = [one.listing.occurred_at or one.as_of for one in FACTS]
+    return split_later_unseen(times, DATA.groups, share=0.25)
+
+
+TRIAL = Trial(FACTS, DATA.labels, DATA.groups, np.ones(160), a_split(), seed=0, threads=1)
+
+
+def judged(trial: Trial = TRIAL, champion: Bundle | None = None) -> Judgement:
+    return judge(trial, champion, lambda _what, _share: None)
+
+
+ALONE = judged()
+BESIDE = judged(champion=a_bundle())
+
+
+def test_a_judgement_without_a_champion_reports() -> None:
+    assert ALONE.report.keys() == {
+        "rows", "positives", "sellers", "candidate", "only_text_and_price", "curves", "slices",
+    }  # fmt: skip
+
+
+def test_a_judgement_beside_a_champion_reports_it_and_the_difference() -> None:
+    assert BESIDE.report.keys() - ALONE.report.keys() == {"champion", "difference_interval"}
+    assert BESIDE.report["champion"]["digest"] == a_bundle().digest
+    assert BESIDE.report["curves"].keys() == {"candidate", "champion"}
+
+
+def test_a_candidate_is_judged_on_later_rows_only() -> None:
+    assert (ALONE.report["rows"], ALONE.report["sellers"]) == (40, 20)
+    assert ALONE.report["positives"] == DATA.labels[120:].sum()
+
+
+def test_a_champion_changes_nothing_for_the_candidate() -> None:
+    assert BESIDE.report["candidate"] == ALONE.report["candidate"]
+
+
+def test_a_champion_of_noise_is_beaten() -> None:
+    low, high = BESIDE.report["difference_interval"]
+    assert low < high
+    assert BESIDE.report["candidate"]["ap"] > BESIDE.report["champion"]["ap"]
+    assert high > 0
+
+
+def test_the_labels_of_judged_rows_do_not_reach_the_fit() -> None:
+    labels = DATA.labels.copy()
+    labels[120:] = 1 - labels[120:]
+    other = judged(replace(TRIAL, labels=labels))
+    ours, theirs = (one.report["curves"]["candidate"]["reliability"] for one in (ALONE, other))
+    assert [bin_[0] for bin_ in ours] == [bin_[0] for bin_ in theirs]
+
+
+def test_the_gates_of_a_judged_candidate_are_three() -> None:
+    assert [gate.name for gate in ALONE.gates] == ["enough_to_judge", "average_precision", "calibration"]
+
+
+TOO_LITTLE: list[tuple[Labels, LaterSplit, str, str]] = [
+    (np.zeros(160, dtype=np.int8), a_split(), "Before the cut: 0 counterfeit and 120 genuine", "nothing to fit on"),
+    (
+        np.where(np.arange(160) < 120, DATA.labels, 0).astype(np.int8),
+        a_split(),
+        "40 later listings of unseen sellers, 0 counterfeit: no two classes",
+        "one class to judge by",
+    ),
+    (
+        DATA.labels,
+        LaterSplit(np.arange(160), np.array([], dtype=np.intp), a_split().cut),
+        "0 later listings of unseen sellers, 0 counterfeit",
+        "nobody later",
+    ),
+]
+
+
+@pytest.mark.parametrize(("labels", "split", "why", "_why"), TOO_LITTLE, ids=[row[-1] for row in TOO_LITTLE])
+def test_where_there_is_too_little_a_candidate_is_not_judged(
+    labels: Labels, split: LaterSplit, why: str, _why: str
+) -> None:
+    found = judged(replace(TRIAL, labels=labels, split=split))
+    assert found.report.keys() == {"rows", "positives", "why"}
+    assert why in found.report["why"]
+    assert [gate.name for gate in found.gates] == ["enough_to_judge"]
+
+
+def some_labels(positives: int, negatives: int) -> Labels:
+    return np.array([1] * positives + [0] * negatives, dtype=np.int8)
+
+
+FEW = [
+    (9, 20, "9 counterfeit and 20 genuine labels are mature; at least 10 and 20 are needed"),
+    (10, 19, "10 counterfeit and 19 genuine labels are mature"),
+]
+
+
+@pytest.mark.parametrize(("positives", "negatives", "sentence"), FEW)
+def test_too_few_labels_cannot_be_fitted(positives: int, negatives: int, sentence: str) -> None:
+    with pytest.raises(SnapshotRefused, match=sentence):
+        refuse_too_few(some_labels(positives, negatives), np.arange(positives + negatives))
+
+
+def test_ten_and_twenty_labels_of_two_sellers_each_can_be_fitted() -> None:
+    refuse_too_few(some_labels(10, 20), np.arange(30) % 2)
+
+
+@pytest.mark.parametrize(("name", "value"), [("counterfeit", 1), ("genuine", 0)])
+def test_labels_of_one_seller_cannot_be_fitted(name: str, value: int) -> None:
+    labels = some_labels(10, 20)
+    groups = np.where(labels == value, 0, 1 + np.arange(30))
+    with pytest.raises(SnapshotRefused, match=f"All {name} labels are of one seller"):
+        refuse_too_few(labels, groups)
+
+
+def test_the_figures_of_some_rows_are() -> None:
+    labels, probabilities = np.array([1, 0], dtype=np.int8), np.array([0.8, 0.4])
+    assert figures(labels, probabilities) == {
+        "ap": 1.0,
+        "roc_auc": 1.0,
+        "precision_at_20": 0.5,
+        "brier": pytest.approx((0.04 + 0.16) / 2),
+        "calibration_error": pytest.approx((0.2 + 0.4) / 2),
+    }
+
+
+def test_a_curve_by_hand() -> None:
+    """From the highest down: counterfeit, genuine, counterfeit, genuine."""
+    labels, probabilities = np.array([0, 1, 0, 1], dtype=np.int8), np.array([0.1, 0.9, 0.6, 0.5])
+    found = curves(labels, probabilities, bins=2)
+    assert found["recall"] == [0.5, 0.5, 1.0, 1.0]
+    assert found["precision"] == pytest.approx([1.0, 0.5, 2 / 3, 0.5])
+    assert found["reliability"] == [[pytest.approx(0.3), 0.5, 2, 1], [0.75, 0.5, 2, 1]]
+
+
+def test_a_curve_of_many_rows_has_points_for_a_page() -> None:
+    found = curves(np.tile(DATA.labels, 10), np.linspace(0, 1, 1_600))
+    assert len(found["recall"]) == len(found["precision"]) == 60
+    assert len(found["reliability"]) == 10
+    assert found["recall"][-1] == 1.0
+
+
+def test_a_curve_without_counterfeits_has_no_recall() -> None:
+    assert curves(np.zeros(3, dtype=np.int8), np.array([0.1, 0.2, 0.3]))["recall"] == [0.0, 0.0, 0.0]

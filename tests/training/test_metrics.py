@@ -1,0 +1,144 @@
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+from tests.fixtures.strategies import PROPERTY
+from training import metrics
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int8]
+
+
+@st.composite
+def ranked(draw: st.DrawFn) -> tuple[Labels, Floats, Floats]:
+    """Labels of both classes, scores with ties, weights of whole sellers."""
+    n = draw(st.integers(2, 30))
+    labels = draw(st.lists(st.integers(0, 1), min_size=n - 2, max_size=n - 2))
+    scores = draw(st.lists(st.integers(0, 6).map(lambda x: x / 6), min_size=n, max_size=n))
+    weights = draw(st.lists(st.integers(1, 3), min_size=n, max_size=n))
+    return np.array([0, 1, *labels], dtype=np.int8), np.array(scores), np.array(weights, dtype=np.float64)
+
+
+@PROPERTY
+@given(ranked())
+def test_average_precision_is_that_of_scikit_learn(rows: tuple[Labels, Floats, Floats]) -> None:
+    labels, scores, weights = rows
+    expected = average_precision_score(labels, scores, sample_weight=weights)
+    assert metrics.average_precisions(labels, scores, weights[None, :])[0] == pytest.approx(expected, abs=1e-12)
+
+
+@PROPERTY
+@given(ranked())
+def test_the_area_under_the_curve_is_that_of_scikit_learn(rows: tuple[Labels, Floats, Floats]) -> None:
+    labels, scores, weights = rows
+    expected = roc_auc_score(labels, scores, sample_weight=weights)
+    assert metrics.roc_aucs(labels, scores, weights[None, :])[0] == pytest.approx(expected, abs=1e-12)
+
+
+@PROPERTY
+@given(ranked())
+def test_a_row_of_weight_zero_is_not_there(rows: tuple[Labels, Floats, Floats]) -> None:
+    labels, scores, weights = rows
+    weights[2:] *= np.arange(len(weights) - 2) % 2
+    kept = weights > 0
+    expected = average_precision_score(labels[kept], scores[kept], sample_weight=weights[kept])
+    assert metrics.average_precisions(labels, scores, weights[None, :])[0] == pytest.approx(expected, abs=1e-12)
+
+
+@PROPERTY
+@given(ranked())
+def test_many_weightings_are_those_of_each(rows: tuple[Labels, Floats, Floats]) -> None:
+    labels, scores, weights = rows
+    many = np.vstack([weights, np.ones_like(weights), weights[::-1]])
+    alone = [metrics.average_precisions(labels, scores, one[None, :])[0] for one in many]
+    assert metrics.average_precisions(labels, scores, many).tolist() == alone
+
+
+@pytest.mark.parametrize("labels", [[0, 0, 0], [1, 1, 1]])
+def test_one_class_has_no_figure(labels: list[int]) -> None:
+    one, scores = np.array(labels, dtype=np.int8), np.array([0.1, 0.2, 0.3])
+    assert np.isnan(metrics.average_precision(one, scores))
+    assert np.isnan(metrics.roc_auc(one, scores))
+
+
+def test_average_precision_by_hand() -> None:
+    """Counterfeit at ranks 1 and 3: (1/1 + 2/3) / 2."""
+    found = metrics.average_precision(np.array([1, 0, 1], dtype=np.int8), np.array([0.9, 0.8, 0.7]))
+    assert found == pytest.approx(5 / 6)
+
+
+PRECISIONS = [(1, 1.0), (2, 0.5), (3, 2 / 3), (99, 2 / 4)]
+
+
+@pytest.mark.parametrize(("k", "expected"), PRECISIONS)
+def test_precision_among_the_highest(k: int, expected: float) -> None:
+    labels, scores = np.array([0, 1, 1, 0], dtype=np.int8), np.array([0.7, 0.9, 0.5, 0.1])
+    assert metrics.precision_at(labels, scores, k) == pytest.approx(expected)
+
+
+def test_precision_among_none_does_not_exist() -> None:
+    assert np.isnan(metrics.precision_at(np.array([1], dtype=np.int8), np.array([0.5]), 0))
+
+
+@PROPERTY
+@given(ranked())
+def test_the_squared_error_is_that_of_scikit_learn(rows: tuple[Labels, Floats, Floats]) -> None:
+    labels, probabilities, _ = rows
+    assert metrics.brier(labels, probabilities) == pytest.approx(brier_score_loss(labels, probabilities), abs=1e-12)
+
+
+def test_the_calibration_error_by_hand() -> None:
+    """Two bins of two: |0.15 - 0.5| and |0.85 - 1.0|, each half of the rows."""
+    labels, probabilities = np.array([0, 1, 1, 1], dtype=np.int8), np.array([0.1, 0.2, 0.8, 0.9])
+    assert metrics.calibration_error(labels, probabilities, bins=2) == pytest.approx((0.35 + 0.15) / 2)
+
+
+def test_a_calibrated_model_has_no_calibration_error() -> None:
+    labels, probabilities = np.array([0, 1] * 10, dtype=np.int8), np.full(20, 0.5)
+    assert metrics.calibration_error(labels, probabilities) == pytest.approx(0)
+
+
+def test_fewer_rows_than_bins_are_bins_of_one() -> None:
+    labels, probabilities = np.array([0, 1], dtype=np.int8), np.array([0.2, 0.9])
+    assert metrics.calibration_error(labels, probabilities) == pytest.approx((0.2 + 0.1) / 2)
+
+
+GROUPS = np.array([0, 0, 0, 7, 7, 9])
+
+
+def test_every_resample_draws_as_many_sellers_as_there_are() -> None:
+    counts = metrics.seller_bootstrap(GROUPS, times=200, seed=0)
+    assert counts.shape == (200, 6)
+    assert (counts[:, [0, 3, 5]].sum(axis=1) == 3).all()
+
+
+def test_the_rows_of_a_seller_are_drawn_together() -> None:
+    counts = metrics.seller_bootstrap(GROUPS, times=200, seed=0)
+    assert (counts[:, 0] == counts[:, 1]).all()
+    assert (counts[:, 3] == counts[:, 4]).all()
+
+
+def test_every_seller_is_as_likely_as_every_other() -> None:
+    """Of 4,000 resamples each seller is expected once a resample; five standard errors are 0.065."""
+    means = metrics.seller_bootstrap(GROUPS, times=4_000, seed=0).mean(axis=0)
+    assert np.abs(means - 1).max() < 0.065
+
+
+def test_equal_seeds_draw_equally() -> None:
+    one, other = (metrics.seller_bootstrap(GROUPS, times=5, seed=3) for _ in range(2))
+    assert np.array_equal(one, other)
+
+
+def test_an_interval_is_the_middle_of_what_was_found() -> None:
+    assert metrics.central_interval(np.arange(1001) / 1000) == pytest.approx((0.025, 0.975))
+
+
+def test_figures_that_do_not_exist_are_left_out_of_an_interval() -> None:
+    assert metrics.central_interval(np.array([np.nan, 1.0, 1.0])) == (1.0, 1.0)
+
+
+def test_an_interval_of_nothing_does_not_exist() -> None:
+    assert np.isnan(metrics.central_interval(np.array([np.nan]))).all()

@@ -1,0 +1,63 @@
+import pytest
+
+from training.model_card import model_card
+
+REPORT = {
+    "snapshot": "ab12",
+    "rows": 12_345,
+    "sellers": 678,
+    "positives": 90,
+    "evidence_levels": {"brand": 1_200, "one_reviewer": 30},
+    "lanes": {"ask_brand": 1_000, "audit": 230},
+    "feature_count": 67,
+    "join": "sum",
+    "thresholds": {"ask_brand_from": 0.5, "analyst_from": 0.12},
+    "gates": [
+        {"name": "enough_to_judge", "passed": True, "sentence": "40 counterfeits."},
+        {"name": "calibration", "passed": False, "sentence": "Calibration error 0.300."},
+    ],
+    "judged": {
+        "rows": 400,
+        "positives": 40,
+        "sellers": 55,
+        "candidate": {"ap": 0.8, "ap_interval": [0.7, 0.9], "roc_auc": 0.95, "calibration_error": 0.04},
+        "only_text_and_price": {"ap": 0.6},
+        "champion": {"digest": "c" * 64, "ap": 0.75},
+    },
+}
+CARD = model_card(REPORT, "d" * 64)
+
+SAID = [
+    "# Counterfeit classifier dddddddddddd",
+    "* Snapshot `ab12`: 12,345 labelled listing versions of 678 sellers, 90 of them counterfeit.",
+    "* Evidence: 1,200 brand, 30 one reviewer. Lanes: 1,000 ask brand, 230 audit.",
+    "* Thresholds: ask the brand from 0.500, analyst from 0.120. They are point estimates, not bounds.",
+    "* 400 listings, 40 counterfeit, 55 sellers.",
+    "* Average precision 0.800 (95 % by seller 0.700 to 0.900), ROC-AUC 0.950, calibration error 0.040.",
+    "* With only title, description, brand, category and price: average precision 0.600.",
+    "* Champion cccccccccccc: average precision 0.750.",
+    "* pass enough_to_judge: 40 counterfeits.",
+    "* FAIL calibration: Calibration error 0.300.",
+    "* Decides who looks at a listing. It never removes one: that takes a person's verdict.",
+]
+
+
+@pytest.mark.parametrize("line", SAID)
+def test_a_card_says(line: str) -> None:
+    assert line in CARD.splitlines()
+
+
+def test_a_figure_that_does_not_exist_is_unknown() -> None:
+    judged = {**REPORT["judged"], "only_text_and_price": {"ap": None}}  # type: ignore[dict-item]  # a mapping
+    assert "average precision unknown." in model_card({**REPORT, "judged": judged}, "d" * 64)
+
+
+def test_a_card_of_what_was_not_judged_says_why() -> None:
+    card = model_card({**REPORT, "judged": {"rows": 3, "positives": 0, "why": "Too few."}}, "d" * 64)
+    assert "* Not judged: Too few." in card.splitlines()
+    assert "Average precision" not in card
+
+
+def test_a_first_model_s_card_names_no_champion() -> None:
+    judged = {name: value for name, value in REPORT["judged"].items() if name != "champion"}  # type: ignore[attr-defined]  # a mapping
+    assert "Champion" not in model_card({**REPORT, "judged": judged}, "d" * 64)

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.routing import Thresholds
+from training.operating import ANALYST_SHARE, choose_thresholds, operating_points
+
+Labels = NDArray[np.int8]
+Floats = NDArray[np.float64]
+
+
+def ranked(*labels: int) -> tuple[Labels, Floats]:
+    """Labels from the most suspicious down, with probabilities 0.99, 0.98 and so on."""
+    return np.array(labels, dtype=np.int8), 0.99 - np.arange(len(labels)) / 100
+
+
+def chosen(labels: Labels, probabilities: Floats, weights: Floats | None = None) -> Thresholds:
+    return choose_thresholds(labels, probabilities, np.ones(len(labels)) if weights is None else weights)
+
+
+def test_brands_are_asked_down_to_where_three_in_five_are_counterfeit() -> None:
+    """Six of ten, then twelve of twenty, then twelve of twenty-one: the twentieth is the last."""
+    labels, probabilities = ranked(*[1, 1, 1, 0, 0] * 4, *[0] * 30)
+    assert chosen(labels, probabilities).ask_brand_from == pytest.approx(probabilities[19])
+
+
+def test_fewer_than_ten_flagged_rows_say_nothing_of_a_precision() -> None:
+    labels, probabilities = ranked(*[1] * 5, *[0] * 40)
+    assert chosen(labels, probabilities / 2).ask_brand_from == 0.9
+
+
+BOUNDS = [
+    (np.full(20, 0.95), 0.9, "never above 0.9"),
+    (np.full(20, 0.1), 0.3, "never below 0.3"),
+]
+
+
+@pytest.mark.parametrize(("probabilities", "expected", "_why"), BOUNDS, ids=[row[-1] for row in BOUNDS])
+def test_the_threshold_of_brands_lies_within_bounds(probabilities: Floats, expected: float, _why: str) -> None:
+    assert chosen(np.ones(20, dtype=np.int8), probabilities).ask_brand_from == expected
+
+
+def test_without_a_counterfeit_the_threshold_of_brands_is_the_highest() -> None:
+    labels, probabilities = ranked(*[0] * 30)
+    assert chosen(labels, probabilities).ask_brand_from == 0.9
+
+
+def test_analysts_see_what_keeps_nine_counterfeits_in_ten() -> None:
+    """Ten among a thousand: the ninth stands at rank 50, within what they can look at."""
+    labels, probabilities = np.zeros(1_000, dtype=np.int8), np.linspace(0.6, 0.0, 1_000)
+    labels[[0, 5, 10, 15, 20, 30, 35, 40, 49, 400]] = 1
+    found = chosen(labels, np.maximum(probabilities, 0.001) + 0.2)
+    assert found.analyst_from == pytest.approx(probabilities[49] + 0.2)
+
+
+def test_analysts_see_no_more_than_their_share() -> None:
+    """Ten counterfeits evenly among a thousand: nine are reached at rank 900, of which they can look at 120."""
+    labels, probabilities = np.zeros(1_000, dtype=np.int8), np.linspace(0.6, 0.2, 1_000)
+    labels[99::100] = 1
+    found = chosen(labels, probabilities)
+    assert (probabilities >= found.analyst_from).mean() == pytest.approx(ANALYST_SHARE)
+
+
+def test_analysts_see_nothing_below_a_twentieth() -> None:
+    labels, probabilities = ranked(*[1, 0, 0, 0, 0, 0, 0, 0, 0, 0] * 2)
+    assert chosen(labels, probabilities / 100).analyst_from == 0.05
+
+
+def test_analysts_see_no_less_than_brands_are_asked() -> None:
+    labels, probabilities = ranked(*[1, 1, 1, 0, 0] * 4)
+    found = chosen(labels, probabilities)
+    assert found.analyst_from <= found.ask_brand_from
+
+
+def test_a_row_counts_by_what_it_stands_for() -> None:
+    """Each genuine row stands for ten, so even the top is not precise enough to ask a brand below 0.9."""
+    labels, probabilities = ranked(*[1, 1, 1, 0, 0] * 4, *[0] * 30)
+    weights = np.where(labels, 1.0, 10.0)
+    assert chosen(labels, probabilities, weights).ask_brand_from == 0.9
+
+
+def test_what_is_found_at_both_thresholds() -> None:
+    """At 0.5: two flagged, one right, of three. At 0.2: four flagged, two right."""
+    labels, probabilities = np.array([1, 0, 1, 0, 1], dtype=np.int8), np.array([0.9, 0.5, 0.4, 0.2, 0.1])
+    assert operating_points(labels, probabilities, Thresholds(0.5, 0.2)) == {
+        "ask_brand_from": {"threshold": 0.5, "flagged": 2, "precision": 0.5, "recall": pytest.approx(1 / 3)},
+        "analyst_from": {"threshold": 0.2, "flagged": 4, "precision": 0.5, "recall": pytest.approx(2 / 3)},
+    }
+
+
+def test_a_precision_of_nothing_flagged_does_not_exist() -> None:
+    found = operating_points(np.array([1], dtype=np.int8), np.array([0.1]), Thresholds(0.5, 0.2))
+    assert (found["ask_brand_from"]["precision"], found["ask_brand_from"]["recall"]) == (None, 0)
+
+
+def test_a_recall_without_counterfeits_does_not_exist() -> None:
+    found = operating_points(np.array([0], dtype=np.int8), np.array([0.9]), Thresholds(0.5, 0.2))
+    assert (found["ask_brand_from"]["precision"], found["ask_brand_from"]["recall"]) == (0, None)

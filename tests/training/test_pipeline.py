@@ -1,0 +1,115 @@
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from models.bundle import digest_of, from_files
+from tests.fixtures.clocks import NOW
+from tests.fixtures.labelled import a_market, market_references, snapshot_rows
+from training.pipeline import Candidate, train, training_weights, without_nan
+from training.snapshot import Snapshot, SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
+
+DATA = a_market(160)
+ROWS = snapshot_rows(DATA)
+
+
+def a_snapshot(folder: Path, rows: list[SnapshotRow] = ROWS) -> Snapshot:
+    path, digest = write_snapshot(folder, rows, market_references(DATA), NOW)
+    return read_snapshot(path, expected=digest)
+
+
+def trained(snapshot: Snapshot, seed: int = 0) -> Candidate:
+    return train(snapshot, champion=None, seed=seed, threads=1)
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    return a_snapshot(tmp_path_factory.mktemp("snapshot"))
+
+
+@pytest.fixture(scope="module")
+def candidate(snapshot: Snapshot) -> Candidate:
+    return trained(snapshot)
+
+
+def test_a_candidate_is_a_bundle_that_can_be_loaded(candidate: Candidate, snapshot: Snapshot) -> None:
+    found = from_files(candidate.files)
+    assert found.references.prices == snapshot.references.prices
+    assert found.references_as_of == NOW
+
+
+def test_equal_snapshots_and_seeds_give_equal_bytes(candidate: Candidate, tmp_path: Path) -> None:
+    assert trained(a_snapshot(tmp_path, ROWS[::-1])).files == candidate.files
+
+
+def test_another_seed_gives_another_bundle(candidate: Candidate, snapshot: Snapshot) -> None:
+    assert digest_of(trained(snapshot, seed=1).files) != digest_of(candidate.files)
+
+
+def test_a_report_says_all_of_a_candidate(candidate: Candidate) -> None:
+    assert candidate.report.keys() == {
+        "snapshot", "rows", "positives", "sellers", "evidence_levels", "lanes", "cut", "seed", "feature_count", "join",
+        "text_weight", "thresholds", "operating_points", "out_of_fold", "judged", "gates", "curves",
+    }  # fmt: skip
+
+
+def test_a_report_counts_its_rows(candidate: Candidate, snapshot: Snapshot) -> None:
+    report = candidate.report
+    assert report["snapshot"] == snapshot.digest
+    assert (report["rows"], report["positives"], report["sellers"]) == (160, int(DATA.labels.sum()), 80)
+    assert report["lanes"] == {"ask_brand": 144, "audit": 16}
+    assert report["evidence_levels"] == {"brand": 144, "one_reviewer": 16}
+
+
+def test_the_cut_is_three_quarters_through(candidate: Candidate) -> None:
+    assert candidate.report["cut"] == ROWS[120].known_at.isoformat()
+
+
+def test_a_report_is_json_without_nan(candidate: Candidate) -> None:
+    assert json.loads(json.dumps(candidate.report, allow_nan=False)) == candidate.report
+
+
+def test_a_report_has_the_gates(candidate: Candidate) -> None:
+    assert [gate["name"] for gate in candidate.report["gates"]] == [
+        "enough_to_judge", "average_precision", "calibration",
+    ]  # fmt: skip
+
+
+def test_a_champion_is_judged_on_the_same_rows(candidate: Candidate, snapshot: Snapshot) -> None:
+    champion = from_files(candidate.files)
+    judged = train(snapshot, champion=champion, seed=0, threads=1).report["judged"]
+    assert judged["champion"]["digest"] == champion.digest
+    assert len(judged["difference_interval"]) == 2
+
+
+def test_too_few_labels_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SnapshotRefused, match="labels are mature; at least 10 and 20 are needed"):
+        trained(a_snapshot(tmp_path, ROWS[:20]))
+
+
+def test_labels_of_one_seller_are_refused(tmp_path: Path) -> None:
+    rows = [replace(row, seller="seller-0") if row.label else row for row in ROWS]
+    with pytest.raises(SnapshotRefused, match="All counterfeit labels are of one seller"):
+        trained(a_snapshot(tmp_path, rows))
+
+
+WEIGHTS = [
+    (1.0, 1.0, 1.0, "reviewed for certain"),
+    (0.7, 1.0, 0.7, "one analyst"),
+    (1.0, 0.5, 2.0, "reviewed by half a chance: stands for two"),
+    (1.0, 0.03, 10.0, "drawn for an audit: stands for 33, counts for ten"),
+    (0.2, 0.03, 0.2 / 0.03, "below ten after its own weight"),
+]
+
+
+@pytest.mark.parametrize(("weight", "chance", "expected", "_why"), WEIGHTS, ids=[row[-1] for row in WEIGHTS])
+def test_a_row_weighs(tmp_path: Path, weight: float, chance: float, expected: float, _why: str) -> None:
+    row = replace(ROWS[0], weight=weight, inclusion_probability=chance)
+    assert training_weights(a_snapshot(tmp_path, [row])).tolist() == pytest.approx([expected])
+
+
+def test_a_figure_that_does_not_exist_is_null_at_any_depth() -> None:
+    found = {"a": math.nan, "b": (1.0, [math.nan, "x"]), "c": {"d": math.inf, "e": None}}
+    assert without_nan(found) == {"a": None, "b": [1.0, [None, "x"]], "c": {"d": math.inf, "e": None}}

@@ -1,0 +1,18 @@
+from pathlib import Path
+
+import pytest
+
+from training.plots import draw
+
+CURVE = {"recall": [0.5, 1.0], "precision": [1.0, 0.5], "reliability": [[0.1, 0.0, 5, 0], [0.9, 1.0, 5, 5]]}
+REPORTS = [
+    ({"judged": {"curves": {"candidate": CURVE, "champion": CURVE}}, "curves": CURVE}, "two models"),
+    ({"judged": {"why": "Too few."}, "curves": CURVE}, "out of fold, where nothing was judged"),
+]
+
+
+@pytest.mark.parametrize(("report", "_why"), REPORTS, ids=[row[-1] for row in REPORTS])
+def test_two_pictures_are_drawn(tmp_path: Path, report: dict[str, object], _why: str) -> None:
+    files = draw(report, tmp_path)
+    assert [path.name for path in files] == ["precision_recall.png", "reliability.png"]
+    assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 5_000 for path in files)

@@ -1,0 +1,77 @@
+import math
+
+import pytest
+
+from features.brands import BrandRegister
+from features.listing import Listing
+from features.references import PriceReference, Rates
+from tests.fixtures.clocks import NOW
+from tests.fixtures.facts import AURELLE, REGISTER, a_listing
+from training.references import OfflineReferences, commonest_currency
+
+PRICES = ("100", "200", "300", "400", "500", "600")
+BAGS = [a_listing(external_id=f"MP-{i}", price=price) for i, price in enumerate(PRICES)]
+
+
+def reference(offline: OfflineReferences, listing: Listing, *, took_part: bool) -> PriceReference | None:
+    facts = offline.facts(listing, as_of=NOW, marketplace="bazaar", took_part=took_part)
+    return facts.price.brand_category
+
+
+def test_a_row_is_not_compared_with_itself() -> None:
+    """Without the 100 the median of 200 to 600 is 400; the distances of the logs are taken without it too."""
+    found = reference(OfflineReferences(BAGS, REGISTER), BAGS[0], took_part=True)
+    logs = sorted(abs(math.log(p / 400)) for p in (200, 300, 400, 500, 600))
+    assert found is not None
+    assert tuple(found) == pytest.approx((math.log(400), logs[2], 5))
+
+
+def test_a_row_that_took_no_part_is_compared_with_all() -> None:
+    found = reference(OfflineReferences(BAGS, REGISTER), BAGS[0], took_part=False)
+    assert found is not None
+    assert found.n == 6
+
+
+def test_a_row_without_a_comparable_price_that_took_part_is_compared_with_nothing() -> None:
+    offline = OfflineReferences(BAGS, REGISTER)
+    foreign = a_listing(price="100", currency="USD")
+    facts = offline.facts(foreign, as_of=NOW, marketplace="bazaar", took_part=True)
+    assert (facts.price.brand_category, facts.price.category) == (None, None)
+
+
+def test_only_prices_with_a_rate_are_in_the_references() -> None:
+    dollars = [a_listing(price=price, currency="USD") for price in PRICES]
+    assert reference(OfflineReferences([*BAGS, *dollars[:5]], REGISTER), BAGS[0], took_part=False) == reference(
+        OfflineReferences(BAGS, REGISTER), BAGS[0], took_part=False
+    )
+
+
+def test_given_rates_bring_other_currencies_in() -> None:
+    dollars = [a_listing(price=price, currency="USD") for price in PRICES]
+    offline = OfflineReferences(dollars, REGISTER, Rates("EUR", {"USD": 0.5}))
+    found = reference(offline, BAGS[0], took_part=False)
+    assert found is not None
+    assert found.log_median == pytest.approx((math.log(150) + math.log(200)) / 2)
+
+
+def test_an_offer_under_an_alias_is_compared_with_its_brand() -> None:
+    under_alias = [a_listing(brand="奥蕾尔", title="女包", price=price) for price in PRICES]
+    offline = OfflineReferences(under_alias, BrandRegister([AURELLE]))
+    found = reference(offline, BAGS[0], took_part=False)
+    assert found is not None
+    assert found.n == 6
+
+
+CURRENCIES = [
+    (["EUR", "USD", "USD"], "USD", "the commonest"),
+    (["USD", "EUR"], "EUR", "of two the first in the alphabet"),
+    ([None, None, "JPY"], "JPY", "offers without one do not count"),
+    ([None], "EUR", "no offer has one"),
+    ([], "EUR", "no offer at all"),
+]
+
+
+@pytest.mark.parametrize(("codes", "expected", "_why"), CURRENCIES, ids=[row[-1] for row in CURRENCIES])
+def test_the_base_currency_of_a_file_is(codes: list[str | None], expected: str, _why: str) -> None:
+    listings = [a_listing(currency=code, price=None if code is None else "1") for code in codes]
+    assert commonest_currency(listings) == expected

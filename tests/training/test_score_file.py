@@ -1,0 +1,149 @@
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from features.compute import compute
+from features.facts import NOTHING_RECORDED
+from models.bundle import MANIFEST
+from models.errors import BundleRefused
+from models.routing import Thresholds
+from tests.fixtures.clocks import NOW
+from tests.fixtures.facts import a_listing, facts_of
+from tests.fixtures.labelled import labelled_rows, write_csv, write_ndjson
+from tests.fixtures.listings import a_row
+from tests.fixtures.scorers import THRESHOLDS, a_bundle, bundle_files
+from training.adapters.formats import UnknownLayout
+from training.score_file import SCHEMA, score_file
+
+MIXED = [
+    a_row(external_id="MP-1"),
+    a_row(external_id="MP-2", price="-1"),
+    {"title": "Grey tote"},
+    a_row(external_id="MP-4", prise="1"),
+]
+
+
+def scored(
+    path: Path, folder: Path, *, thresholds: Thresholds = THRESHOLDS, processes: int = 1
+) -> tuple[list[dict[str, Any]], dict[str, int]]:
+    out = folder / "scores.parquet"
+    files = bundle_files(thresholds=thresholds)
+    counts = score_file(path, "native", files, out, received_at=NOW, processes=processes)
+    return pq.read_table(out).to_pylist(), counts
+
+
+@pytest.fixture
+def mixed(tmp_path: Path) -> list[dict[str, Any]]:
+    return scored(write_ndjson(tmp_path / "a.ndjson", MIXED), tmp_path)[0]
+
+
+def test_every_row_has_a_row_in_its_order(mixed: list[dict[str, Any]]) -> None:
+    assert [row["row"] for row in mixed] == [1, 2, 3, 4]
+
+
+def test_a_row_carries_its_own_id_or_the_derived_one(mixed: list[dict[str, Any]]) -> None:
+    assert [row["listing_id"][:4] for row in mixed] == ["MP-1", "MP-2", "row-", "MP-4"]
+
+
+def test_a_refused_row_is_quarantined_with_its_reason_and_without_a_probability(mixed: list[dict[str, Any]]) -> None:
+    refused = [(row["probability"], row["route"], row["reasons"]) for row in mixed if row["row"] in {2, 4}]
+    assert refused == [
+        (None, "quarantined", ["price is below zero."]),
+        (None, "quarantined", ["prise is not a field of a listing."]),
+    ]
+
+
+def test_only_a_refused_row_lacks_a_probability(mixed: list[dict[str, Any]]) -> None:
+    assert all(0 < row["probability"] < 1 for row in mixed if row["route"] != "quarantined")
+
+
+def test_a_probability_is_the_one_that_the_bundle_gives(mixed: list[dict[str, Any]]) -> None:
+    facts = facts_of(a_listing(external_id="MP-1"), references=a_bundle().references, history=NOTHING_RECORDED)
+    (score,) = a_bundle().score_many([compute(facts)])
+    assert mixed[0]["probability"] == score.probability
+
+
+def test_routes_are_counted(tmp_path: Path) -> None:
+    rows, counts = scored(write_ndjson(tmp_path / "a.ndjson", MIXED), tmp_path)
+    assert sum(counts.values()) == 4
+    assert counts["quarantined"] == 2
+    assert counts == {route: [row["route"] for row in rows].count(route) for route in counts}
+
+
+EVERYTHING, NOTHING = Thresholds(0.0, 0.0), Thresholds(1.0, 1.0)
+
+
+def test_a_row_that_goes_to_a_person_has_the_model_s_reasons_and_the_route_s(tmp_path: Path) -> None:
+    path = write_ndjson(tmp_path / "a.ndjson", MIXED[:1])
+    (row,), _ = scored(path, tmp_path, thresholds=EVERYTHING)
+    assert row["route"] == "ask_brand"
+    assert len(row["reasons"]) >= 2
+    assert row["reasons"][-1].endswith("at or above 0.00: Aurelle can tell.")
+
+
+def test_a_row_that_is_released_has_the_route_s_reason_alone(tmp_path: Path) -> None:
+    path = write_ndjson(tmp_path / "a.ndjson", MIXED[:1])
+    (row,), _ = scored(path, tmp_path, thresholds=NOTHING)
+    assert row["route"] == "release"
+    assert len(row["reasons"]) == 1
+
+
+def test_nothing_in_a_file_is_drawn_for_audit(tmp_path: Path) -> None:
+    rows = [row for row, _ in labelled_rows(200)]
+    _, counts = scored(write_ndjson(tmp_path / "a.ndjson", rows), tmp_path, thresholds=NOTHING)
+    assert counts == {"release": 200}
+
+
+def test_unknown_columns_of_a_flat_file_are_left_out_and_missing_ones_are_missing(tmp_path: Path) -> None:
+    rows = [{"title": "Aurelle tote", "our_remark": "x"}, {"title": "Solenne belt", "our_remark": ""}]
+    found, _ = scored(write_csv(tmp_path / "a.csv", rows), tmp_path)
+    assert all(row["probability"] is not None for row in found)
+
+
+def test_a_file_of_bytes_that_are_not_utf_8_is_scored_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"external_id,title\n\xff1,Bag\n2,Sac \xe9l\n3,Grey tote in leather\n")
+    rows, _ = scored(path, tmp_path)
+    assert [row["route"] == "quarantined" for row in rows] == [True, True, False]
+    assert rows[0]["listing_id"] == "\\udcff1"
+
+
+def test_more_rows_than_a_batch_are_scored_as_those_of_one(tmp_path: Path) -> None:
+    rows = [row for row, _ in labelled_rows(20)]
+    many, _ = scored(write_ndjson(tmp_path / "many.ndjson", rows * 51), tmp_path)
+    few, _ = scored(write_ndjson(tmp_path / "few.ndjson", rows), tmp_path)
+    assert len(many) == 1_020
+    assert [row["probability"] for row in many[-20:]] == [row["probability"] for row in few]
+
+
+def test_a_file_without_rows_gives_a_file_without_rows(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("title,price\n")
+    assert scored(path, tmp_path) == ([], {})
+    assert pq.read_schema(tmp_path / "scores.parquet").names == SCHEMA.names
+
+
+def test_a_file_that_cannot_be_scored_leaves_no_scores(tmp_path: Path) -> None:
+    with pytest.raises(UnknownLayout):
+        scored(write_csv(tmp_path / "a.csv", [{"nothing": "x"}]), tmp_path)
+    assert not (tmp_path / "scores.parquet").exists()
+
+
+def test_scores_are_the_same_another_time(tmp_path: Path) -> None:
+    path = write_ndjson(tmp_path / "a.ndjson", MIXED)
+    assert scored(path, tmp_path) == scored(path, tmp_path)
+
+
+def test_files_that_are_no_bundle_are_refused_before_any_row_is_read(tmp_path: Path) -> None:
+    out = tmp_path / "scores.parquet"
+    with pytest.raises(BundleRefused):
+        score_file(tmp_path / "none.csv", "native", {MANIFEST: b"{}"}, out, received_at=NOW)
+
+
+@pytest.mark.soak
+def test_two_processes_score_as_one_does(tmp_path: Path) -> None:
+    rows = [row for row, _ in labelled_rows(20)]
+    path = write_ndjson(tmp_path / "a.ndjson", rows * 110)
+    assert scored(path, tmp_path, processes=2) == scored(path, tmp_path)

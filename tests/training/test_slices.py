@@ -1,0 +1,87 @@
+import numpy as np
+import pytest
+
+from features.compute import FEATURES, NAMES, compute
+from features.spec import Family
+from tests.fixtures.facts import bare_facts, full_facts, some_facts
+from training import metrics
+from training.slices import only_text_and_price, slices
+
+FACTS = [full_facts() if i % 2 else some_facts(language="fr", description=None) for i in range(24)]
+LABELS = np.array([1, 1, 0, 0] * 6, dtype=np.int8)
+OURS, THEIRS = np.linspace(0, 1, 24), np.linspace(1, 0, 24)
+
+
+def test_the_slices_are_by_brand_language_and_missing_evidence() -> None:
+    found = slices(FACTS, LABELS, OURS, None)
+    assert {row["slice"]: row["rows"] for row in found} == {
+        "brand Aurelle": 24,
+        "language en": 12,
+        "language fr": 12,
+        "no description": 12,
+    }
+
+
+def test_a_slice_of_fewer_than_ten_is_not_shown() -> None:
+    assert slices(FACTS[:9], LABELS[:9], OURS[:9], None) == []
+
+
+def test_new_sellers_are_a_slice() -> None:
+    facts = [some_facts(seller={"age_days": 29 + i % 2}) for i in range(20)]
+    found = slices(facts, LABELS[:20], OURS[:20], None)
+    assert {row["slice"]: row["rows"] for row in found}["sellers under 30 days"] == 10
+
+
+def test_offers_without_a_price_reference_are_a_slice() -> None:
+    found = slices([bare_facts()] * 10, LABELS[:10], OURS[:10], None)
+    assert [row["slice"] for row in found] == ["no description", "no price reference"]
+
+
+def test_a_slice_has_the_figures_of_its_rows_for_both_models() -> None:
+    (row,) = (found for found in slices(FACTS, LABELS, OURS, THEIRS) if found["slice"] == "language en")
+    rows = np.arange(1, 24, 2)
+    assert row["candidate_ap"] == metrics.average_precision(LABELS[rows], OURS[rows])
+    assert row["champion_ap"] == metrics.average_precision(LABELS[rows], THEIRS[rows])
+    assert row["positives"] == LABELS[rows].sum()
+
+
+def test_without_a_champion_its_figure_is_absent() -> None:
+    assert all("champion_ap" not in row for row in slices(FACTS, LABELS, OURS, None))
+
+
+def test_a_figure_that_does_not_exist_is_none() -> None:
+    found = slices(FACTS, np.zeros(24, dtype=np.int8), OURS, None)
+    assert {row["candidate_ap"] for row in found} == {None}
+
+
+BARE = only_text_and_price(full_facts())
+
+
+@pytest.mark.parametrize("family", [Family.ITEM, Family.SELLER])
+def test_without_its_history_nothing_of_an_offer_or_seller_is_known(family: Family) -> None:
+    vector = compute(BARE).vector
+    known = [f.name for f in FEATURES if f.family is family and not np.isnan(vector[NAMES.index(f.name)])]
+    assert set(known) <= {"item_version"}
+
+
+def test_text_brand_and_price_stay_as_they_were() -> None:
+    families = {Family.TEXT, Family.BRAND, Family.PRICE}
+    gone = {"price_claimed_discount", "price_change", "brand_gtin_valid"}
+    columns = [i for i, f in enumerate(FEATURES) if f.family in families and f.name not in gone]
+    assert np.array_equal(compute(BARE).vector[columns], compute(full_facts()).vector[columns])
+
+
+def test_nothing_but_text_brand_category_and_price_is_left_of_a_listing() -> None:
+    kept = BARE.listing
+    left = {name for name in type(kept).__slots__ if getattr(kept, name) not in (None, type(kept).__dict__.get(name))}
+    assert {"external_id", "title", "description", "brand", "product_type", "price", "currency"} <= left
+    assert kept.seller.external_id is None
+    assert (kept.gtin, kept.list_price, kept.age_days, kept.sales.d7) == (None, None, None, None)
+
+
+def test_nothing_is_known_of_a_price_before() -> None:
+    assert np.isnan(compute(BARE).vector[NAMES.index("price_change")])
+
+
+def test_a_version_of_long_standing_looks_like_a_first_one() -> None:
+    assert compute(BARE).vector[NAMES.index("item_version")] == 1

@@ -1,0 +1,128 @@
+import json
+import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from features.references import references_to_dict
+from tests.fixtures.clocks import NOW
+from tests.fixtures.labelled import a_market, market_facts, market_references, snapshot_rows
+from training.snapshot import SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
+
+DATA = a_market(12)
+ROWS = snapshot_rows(DATA)
+REFERENCES = market_references(DATA)
+
+
+def written(folder: Path, rows: list[SnapshotRow] = ROWS) -> tuple[Path, str]:
+    return write_snapshot(folder, rows, REFERENCES, NOW)
+
+
+def test_a_snapshot_comes_back_whole(tmp_path: Path) -> None:
+    path, digest = written(tmp_path)
+    found = read_snapshot(path, expected=digest)
+    assert (list(found.rows), found.as_of, found.digest) == (ROWS, NOW, digest)
+    assert references_to_dict(found.references, NOW) == references_to_dict(REFERENCES, NOW)
+
+
+def test_facts_come_back_as_they_were_stored(tmp_path: Path) -> None:
+    assert read_snapshot(written(tmp_path)[0]).facts() == market_facts(DATA)
+
+
+def test_a_snapshot_is_named_by_its_digest(tmp_path: Path) -> None:
+    path, digest = written(tmp_path)
+    assert path.name == f"{digest}.parquet"
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+def test_the_order_in_which_rows_are_read_from_the_database_changes_nothing(tmp_path: Path) -> None:
+    assert written(tmp_path, ROWS[::-1])[1] == written(tmp_path)[1]
+
+
+def test_rows_come_back_in_the_order_of_time_and_id(tmp_path: Path) -> None:
+    same = [replace(row, known_at=NOW) for row in ROWS[::-1]]
+    found = read_snapshot(written(tmp_path, same)[0]).rows
+    assert [row.version_id for row in found] == sorted(row.version_id for row in ROWS)
+
+
+def test_times_come_back_in_utc(tmp_path: Path) -> None:
+    east = datetime(2026, 2, 1, 12, 0, tzinfo=timezone(timedelta(hours=8)))
+    (row,) = read_snapshot(written(tmp_path, [replace(ROWS[0], known_at=east)])[0]).rows
+    assert (row.known_at, row.known_at.tzinfo) == (east, UTC)
+
+
+@pytest.mark.parametrize("change", [{"label": 0, "weight": 0.3}, {"inclusion_probability": 0.5}, {"lane": "appeal"}])
+def test_another_row_is_another_snapshot(tmp_path: Path, change: dict[str, Any]) -> None:
+    assert written(tmp_path, [replace(ROWS[0], **change), *ROWS[1:]])[1] != written(tmp_path)[1]
+
+
+def test_arrays_are_in_the_order_of_the_rows(tmp_path: Path) -> None:
+    found = read_snapshot(written(tmp_path)[0])
+    assert found.labels.tolist() == DATA.labels.tolist()
+    assert found.weights.tolist() == [row.weight for row in ROWS]
+    assert found.inclusion_probabilities.tolist() == [row.inclusion_probability for row in ROWS]
+
+
+def test_another_snapshot_than_the_recorded_one_is_refused(tmp_path: Path) -> None:
+    path, _ = written(tmp_path)
+    with pytest.raises(SnapshotRefused, match="not 000000000000 as recorded"):
+        read_snapshot(path, expected="0" * 64)
+
+
+def test_a_flipped_byte_is_refused(tmp_path: Path) -> None:
+    path, digest = written(tmp_path)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(SnapshotRefused):
+        read_snapshot(path, expected=digest)
+
+
+REFUSED: list[tuple[dict[str, Any], str, str]] = [
+    ({"label": 2}, "neither 0 nor 1", "a label that is none"),
+    ({"label": None}, "neither 0 nor 1", "no label"),
+    ({"inclusion_probability": 0.0}, "above 0 and at most 1", "a row that could not have been drawn"),
+    ({"inclusion_probability": 1.1}, "above 0 and at most 1", "more than certain"),
+    ({"inclusion_probability": math.nan}, "above 0 and at most 1", "an unknown chance"),
+    ({"known_at": NOW + timedelta(seconds=1)}, "only after the snapshot's moment", "a row from the future"),
+    ({"version_id": ROWS[1].version_id}, "stands twice", "a version that stands twice"),
+]
+
+
+@pytest.mark.parametrize(("change", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+def test_a_row_that_training_must_not_see_is_refused(
+    tmp_path: Path, change: dict[str, Any], sentence: str, _why: str
+) -> None:
+    path, digest = written(tmp_path, [replace(ROWS[0], **change), *ROWS[1:]])
+    with pytest.raises(SnapshotRefused, match=sentence):
+        read_snapshot(path, expected=digest)
+
+
+def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    with pytest.raises(SnapshotRefused, match="not a readable Parquet file"):
+        read_snapshot(tmp_path / "a.parquet")
+
+
+def test_a_parquet_file_of_other_columns_is_refused(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"title": ["Bag"]}), tmp_path / "a.parquet")
+    with pytest.raises(SnapshotRefused, match="not a snapshot of labelled facts"):
+        read_snapshot(tmp_path / "a.parquet")
+
+
+def test_a_snapshot_without_its_references_is_refused(tmp_path: Path) -> None:
+    path, _ = written(tmp_path)
+    pq.write_table(pq.read_table(path).replace_schema_metadata({}), tmp_path / "a.parquet")
+    with pytest.raises(SnapshotRefused, match="not a snapshot of labelled facts"):
+        read_snapshot(tmp_path / "a.parquet")
+
+
+def test_a_snapshot_can_be_read_by_anybody_s_parquet_reader(tmp_path: Path) -> None:
+    table = pq.read_table(written(tmp_path)[0])
+    assert table.num_rows == 12
+    assert json.loads(table["facts"][0].as_py())["schema"] == 1

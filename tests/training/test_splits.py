@@ -1,0 +1,112 @@
+from datetime import timedelta
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+
+from tests.fixtures.clocks import NOW
+from tests.fixtures.strategies import PROPERTY
+from training.splits import grouped_folds, seller_groups, split_later_unseen
+
+LABELS = np.array([1, 0, 0] * 20, dtype=np.int8)
+GROUPS = np.arange(60) // 2
+
+
+def test_every_seller_is_a_group() -> None:
+    assert seller_groups(["a", "b", "a"]).tolist() == [0, 1, 0]
+
+
+def test_rows_without_a_seller_are_groups_of_their_own() -> None:
+    groups = seller_groups(["a", None, None, "a"])
+    assert len(set(groups.tolist())) == 3
+
+
+def test_no_row_without_a_seller_shares_the_number_of_a_seller() -> None:
+    sellers = [*(f"s{i}" for i in range(5)), None, None]
+    assert len(set(seller_groups(sellers).tolist())) == 7
+
+
+def test_no_seller_stands_on_both_sides_of_a_fold() -> None:
+    for train, test in grouped_folds(LABELS, GROUPS, folds=5, seed=0):
+        assert not set(GROUPS[train]) & set(GROUPS[test])
+
+
+def test_every_row_is_tested_once_and_trained_on_in_the_other_folds() -> None:
+    folds = list(grouped_folds(LABELS, GROUPS, folds=5, seed=0))
+    assert sorted(np.concatenate([test for _, test in folds])) == list(range(60))
+    assert all(sorted([*train, *test]) == list(range(60)) for train, test in folds)
+
+
+def test_folds_hold_about_the_same_share_of_counterfeits() -> None:
+    shares = [LABELS[test].mean() for _, test in grouped_folds(LABELS, GROUPS, folds=5, seed=0)]
+    assert max(shares) - min(shares) <= 0.2
+
+
+def test_another_seed_makes_other_folds() -> None:
+    one, other = ([test.tolist() for _, test in grouped_folds(LABELS, GROUPS, folds=5, seed=seed)] for seed in (0, 1))
+    assert one != other
+
+
+REFUSED = [
+    (np.zeros(60, dtype=np.int8), GROUPS, "0 sellers have counterfeit rows", "genuine only"),
+    (np.ones(60, dtype=np.int8), GROUPS, "0 sellers have genuine rows", "counterfeit only"),
+    (LABELS, np.zeros(60, dtype=np.intp), "1 sellers have counterfeit rows", "one seller"),
+    (
+        LABELS,
+        np.where(LABELS, GROUPS % 4, 30 + GROUPS),
+        "4 sellers have counterfeit rows; 5 folds",
+        "too few of a class",
+    ),
+]
+
+
+@pytest.mark.parametrize(("labels", "groups", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+def test_labels_that_cannot_be_folded_are_refused(
+    labels: np.ndarray[tuple[int], np.dtype[np.int8]],
+    groups: np.ndarray[tuple[int], np.dtype[np.intp]],
+    sentence: str,
+    _why: str,
+) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        list(grouped_folds(labels, groups, folds=5, seed=0))
+
+
+def test_the_later_rows_of_unseen_sellers_are_judged() -> None:
+    """Of eight rows by day a quarter is later: days 6 and 7. The seller of day 7 sold on day 0 already."""
+    times = [NOW + timedelta(days=day) for day in range(8)]
+    groups = np.array([0, 1, 2, 3, 4, 5, 6, 0])
+    split = split_later_unseen(times, groups, share=0.25)
+    assert (split.fit.tolist(), split.judge.tolist()) == ([0, 1, 2, 3, 4, 5], [6])
+    assert split.cut == NOW + timedelta(days=6)
+
+
+def test_rows_may_stand_in_any_order() -> None:
+    times = [NOW + timedelta(days=day) for day in (3, 0, 2, 1)]
+    split = split_later_unseen(times, np.array([3, 0, 2, 1]), share=0.25)
+    assert (split.fit.tolist(), split.judge.tolist()) == ([1, 2, 3], [0])
+
+
+def test_rows_of_one_moment_stay_together() -> None:
+    split = split_later_unseen([NOW, NOW, NOW, NOW], np.arange(4), share=0.25)
+    assert (split.fit.tolist(), split.judge.tolist()) == ([], [0, 1, 2, 3])
+
+
+def test_no_rows_cannot_be_split() -> None:
+    with pytest.raises(ValueError, match="no rows"):
+        split_later_unseen([], np.array([], dtype=np.intp), share=0.25)
+
+
+ROWS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 8)), min_size=1, max_size=40)
+
+
+@PROPERTY
+@given(ROWS, st.floats(0.05, 0.95))
+def test_what_is_judged_is_later_than_all_that_is_fitted_and_of_other_sellers(
+    rows: list[tuple[int, int]], share: float
+) -> None:
+    times, groups = [NOW + timedelta(days=day) for day, _ in rows], np.array([group for _, group in rows])
+    split = split_later_unseen(times, groups, share=share)
+    assert not set(groups[split.fit]) & set(groups[split.judge])
+    assert all(times[i] < split.cut for i in split.fit)
+    assert all(times[i] >= split.cut for i in split.judge)
