@@ -50,7 +50,7 @@ def rows() -> Iterator[tuple[int, int, int]]:
     """(code point, folded, skeleton) of every character that does not map to itself in both.
 
     The skeleton replaces look-alikes of Latin letters first, while the case still tells them apart:
-    a capital Greek nu looks like N, a small one like v.
+    a capital Greek nu looks like N, a small one like v. A letter that folds to its base looks like that: ё like e.
     """
     text = files("features").joinpath("data/confusables.json").read_text(encoding="utf-8")
     lookalikes: dict[str, str] = json.loads(text)
@@ -59,7 +59,9 @@ def rows() -> Iterator[tuple[int, int, int]]:
         if unicodedata.category(character) in {"Cn", "Cs", "Co"}:
             continue
         folded = fold_character(character)
-        skeleton = fold_character(lookalikes[character]) if character in lookalikes else folded
+        base = unicodedata.normalize("NFD", character)[0]
+        seen = character if character in lookalikes or fold_character(base) != folded else base
+        skeleton = fold_character(lookalikes[seen]) if seen in lookalikes else folded
         if folded != character or skeleton != character:
             yield code, ord(folded or "\0"), ord(skeleton or "\0")
 

@@ -18,10 +18,10 @@ import ahocorasick
 _PACKAGED: Final = "data/lexicon.tsv"
 _RAW: Final = "raw:"
 
-# A warning such as "no replicas here" or "не реплика" is the opposite of an offer.
+# A warning such as "no replicas here" or "не реплика" is the opposite of an offer; it reaches to its sentence's end.
 _NEGATION: Final = re.compile(
     r"(?:\b(?:no|not|never|don't|without|against|beware|report|sin|nada|não|nao|pas|non|kein|keine|nie|bez|"
-    r"не|нет|без|никаких)\b(?:\W+\w+){0,2}\W*|[拒非不没無无絕绝][^ ,.，。]{0,3})\Z"
+    r"не|нет|без|никаких)\b(?:[^\w.!?;]+\w+){0,2}[^\w.!?;]*|[拒非不没無无絕绝][^ ,.，。]{0,3})\Z"
 )
 _NEGATION_REACH: Final = 40  # Characters; three words of the languages at hand.
 

@@ -1,5 +1,6 @@
 """Signals of the text: what it says about the goods and how it is written."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from features.lexicon import Hit, Kind
@@ -30,7 +31,10 @@ def _weight(e: Evidence, kind: Kind) -> float:
 
 
 def _quote(e: Evidence, kind: Kind, what: str) -> str:
-    hits = e.reading.kinds.get(kind, ())
+    return _quote_hits(e.reading.kinds.get(kind, ()), what)
+
+
+def _quote_hits(hits: Sequence[Hit], what: str) -> str:
     if not hits:
         return f"No {what}"
     strongest = sorted(hits, key=lambda hit: -_WEIGHTS[hit.specificity])
@@ -159,13 +163,17 @@ def text_kinds(e: Evidence) -> float:
     high=1,
     missing=_NO_TEXT,
     source=_LEXICON,
-    say=lambda e, _: _quote(e, Kind.TRAP, "words with an honest use"),
+    say=lambda e, _: _quote_hits(_honest_uses(e), "words with an honest use"),
 )
 def text_honest_use(e: Evidence) -> float:
-    """1 where wording with an honest use occurs: 'compatible with', 'replica jersey', подходит."""
+    """1 where wording of an honest use occurs: 'compatible with', 'replica jersey'; weak ones ('for') only cancel."""
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
-    return float(Kind.TRAP in e.reading.kinds)
+    return float(bool(_honest_uses(e)))
+
+
+def _honest_uses(e: Evidence) -> list[Hit]:
+    return [hit for hit in e.reading.kinds.get(Kind.TRAP, ()) if hit.specificity != "weak"]
 
 
 @signals.feature(

@@ -41,6 +41,8 @@ def choose_thresholds(labels: Labels, probabilities: Floats, weights: Floats) ->
     by what they stand for), nothing below 0.05, and what is left below the first threshold. They are point estimates
     without a stated risk: nothing is removed by them, they only decide who looks.
     """
+    if not len(labels):
+        return Thresholds(ask_brand_from=_HIGHEST_ASK, analyst_from=_LOWEST_ANALYST)
     order = np.argsort(-probabilities, kind="stable")
     positive = np.cumsum((labels * weights)[order])
     seen = np.cumsum(weights[order])
@@ -49,7 +51,7 @@ def choose_thresholds(labels: Labels, probabilities: Floats, weights: Floats) ->
     precise = np.flatnonzero((precision >= ASK_PRECISION) & (ranks >= _FEWEST_FLAGGED))
     ask = float(probabilities[order[precise[-1]]]) if len(precise) else _HIGHEST_ASK
     ask = min(_HIGHEST_ASK, max(_LOWEST_ASK, ask))
-    total = positive[-1] if len(positive) else 0.0
+    total = positive[-1]
     kept = np.flatnonzero(positive >= ANALYST_RECALL * total) if total else np.array([], dtype=np.intp)
     affordable = np.flatnonzero(seen <= ANALYST_SHARE * seen[-1])
     recalled = float(probabilities[order[kept[0]]]) if len(kept) else _LOWEST_ANALYST

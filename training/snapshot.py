@@ -124,8 +124,11 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
         raise SnapshotRefused(f"{path.name} is not a readable Parquet file.") from None
     if set(table.column_names) != set(_COLUMNS.names) or _REFERENCES not in (table.schema.metadata or {}):
         raise SnapshotRefused(f"{path.name} is not a snapshot of labelled facts.")
-    rows = tuple(_row(found) for found in table.to_pylist())
-    references, as_of = references_from_dict(json.loads(table.schema.metadata[_REFERENCES]))
+    try:
+        rows = tuple(_row(found) for found in table.to_pylist())
+        references, as_of = references_from_dict(json.loads(table.schema.metadata[_REFERENCES]))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise SnapshotRefused(f"{path.name} holds a row or references that are damaged: {error}.") from None
     _refuse_what_cannot_teach(rows, as_of)
     return Snapshot(rows, references, as_of, digest)
 

@@ -33,6 +33,7 @@ def test_a_text_folds_to(text: str, folded: str, _why: str) -> None:
 
 SKELETONS = [
     ("Rolеx", "rolex", "a Cyrillic е"),
+    ("НЁRМЕS", "hermes", "a letter that folds to its base looks like it"),
     ("ΝΙΚΕ", "nlke", "Greek capitals look like N, l, K and E"),
     ("ν", "v", "a small Greek nu looks like v"),
     ("Ѕоlеnnе", "solenne", "four Cyrillic letters"),

@@ -136,6 +136,11 @@ def test_a_negation_reaches_no_further_than_three_words() -> None:
     assert Kind.GRADE in kinds("not for small children under twelve replica")
 
 
+def test_a_negation_ends_with_its_sentence() -> None:
+    assert kinds("No returns. Replica bag") == {Kind.GRADE}
+    assert kinds("no returns, replica bag") == set()
+
+
 def test_a_negation_cancels_one_hit_and_not_the_next() -> None:
     assert Kind.GRADE in kinds("no replica of the dial but a watch that is a replica")
 

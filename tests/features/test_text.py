@@ -14,6 +14,7 @@ WEIGHTS = [
     ("text_contact", "bag, ask on whatsapp", 1.0, "a way out of the marketplace"),
     ("text_honest_use", "replica jersey", 1.0, "an honest use"),
     ("text_honest_use", "grey tote", 0.0, "none"),
+    ("text_honest_use", "tote for women", 0.0, "'for' is everywhere: it cancels a hit and says nothing by itself"),
 ]
 
 

@@ -18,6 +18,11 @@ def chosen(labels: Labels, probabilities: Floats, weights: Floats | None = None)
     return choose_thresholds(labels, probabilities, np.ones(len(labels)) if weights is None else weights)
 
 
+def test_without_rows_only_what_is_all_but_certain_is_asked_about() -> None:
+    nothing = np.zeros(0)
+    assert choose_thresholds(nothing.astype(np.int8), nothing, nothing).ask_brand_from == 0.9
+
+
 def test_brands_are_asked_down_to_where_three_in_five_are_counterfeit() -> None:
     """Six of ten, then twelve of twenty, then twelve of twenty-one: the twentieth is the last."""
     labels, probabilities = ranked(*[1, 1, 1, 0, 0] * 4, *[0] * 30)

@@ -115,6 +115,16 @@ def test_a_parquet_file_of_other_columns_is_refused(tmp_path: Path) -> None:
         read_snapshot(tmp_path / "a.parquet")
 
 
+@pytest.mark.parametrize("column", ["known_at", "provenance"])
+def test_a_snapshot_with_an_empty_cell_is_refused(tmp_path: Path, column: str) -> None:
+    table = pq.read_table(written(tmp_path)[0])
+    at = table.schema.get_field_index(column)
+    empty = pa.nulls(len(table), table.schema.field(column).type)
+    pq.write_table(table.set_column(at, column, empty), tmp_path / "a.parquet")
+    with pytest.raises(SnapshotRefused, match="damaged"):
+        read_snapshot(tmp_path / "a.parquet")
+
+
 def test_a_snapshot_without_its_references_is_refused(tmp_path: Path) -> None:
     path, _ = written(tmp_path)
     pq.write_table(pq.read_table(path).replace_schema_metadata({}), tmp_path / "a.parquet")

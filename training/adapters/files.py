@@ -79,10 +79,13 @@ def _read_tsv(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
 
 
 def _delimited(path: Path, delimiter: str, advanced: Callable[[int], None]) -> Iterator[RawRow]:
-    """Bytes that are not UTF-8 become half surrogates, which the door refuses: the row is kept, not guessed at."""
+    """Bytes that are not UTF-8 become half surrogates, which the door refuses: the row is kept, not guessed at.
+
+    Quoting is read strictly: read leniently, a quote that is never closed makes the rest of the file one long cell.
+    """
     csv.field_size_limit(_LONGEST_CELL)
     with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="") as stream:
-        rows = csv.DictReader(stream, delimiter=delimiter, restkey="", strict=False)
+        rows = csv.DictReader(stream, delimiter=delimiter, restkey="", strict=True)
         try:
             header = rows.fieldnames
         except csv.Error as error:

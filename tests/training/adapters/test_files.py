@@ -43,6 +43,20 @@ def test_a_file_is_read_by_its_ending(tmp_path: Path, name: str, content: bytes,
     assert rows(tmp_path, name, content) == [RawRow(1, {"id": "1", "title": "Bag"})]
 
 
+UNCLOSED = [
+    (b'id,title\n1,"Bag\n2,Hat\n', ["unreadable_row"], "a quote that is never closed"),
+    (b'id,title\n1,"Bag" grey\n2,Hat\n', ["unreadable_row", None], "a quote that closes within a cell"),
+    (b'id,title\n1,19" rim\n2,Hat\n', [None, None], "an inch is no quote"),
+]
+
+
+@pytest.mark.parametrize(("content", "found", "why"), UNCLOSED)
+def test_a_quote_out_of_place_swallows_no_rows_in_silence(
+    tmp_path: Path, content: bytes, found: list[str | None], why: str
+) -> None:
+    assert problems(rows(tmp_path, "a.csv", content)) == found, why
+
+
 def test_a_parquet_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     pq.write_table(pa.table({"id": ["1", None], "n": [1.5, None]}), path)
