@@ -231,7 +231,8 @@ def page(results: list[tuple[str, Figures]], rounds: int) -> str:
     lines = [
         INTRODUCTION.format(rounds=rounds, characters=mean_length(listings)),
         (
-            f"Python {platform.python_version()}, {os.cpu_count()} cores, load before the run {os.getloadavg()[0]:.1f}, "
+            f"Python {platform.python_version()}, {os.cpu_count()} cores, "
+            f"load before the run {os.getloadavg()[0]:.1f}, "
             f"{datetime.now(UTC):%Y-%m-%d}.\n"
         ),
         "| what | ours | competent | naive | ours / competent | ours / naive |",
