@@ -3,10 +3,12 @@
 import math
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from typing import Final
 
 from features.fields import Rejected
 
 Row = Mapping[str, object]
+_FLOAT_DIGITS: Final = 15  # Decimal digits that survive a double, IEEE 754.
 
 
 def present(row: Row, column: str) -> object | None:
@@ -42,12 +44,21 @@ def number(row: Row, column: str) -> float | int | None:
 
 
 def amount(row: Row, column: str) -> Decimal | None:
-    """The cell as an exact decimal."""
+    """The cell as a decimal; the noise of a binary fraction written out is dropped.
+
+    >>> amount({"price": "19.90"}, "price"), amount({"price": "5.8100000000000005"}, "price")
+    (Decimal('19.90'), Decimal('5.81'))
+    """
     value = present(row, column)
     if value is None:
         return None
     try:
-        return Decimal(str(value))
+        found = Decimal(str(value))
+        return (
+            found
+            if len(found.as_tuple().digits) <= _FLOAT_DIGITS
+            else Decimal(f"{found:.{_FLOAT_DIGITS}g}").normalize()
+        )
     except InvalidOperation:
         raise Rejected("wrong_type", column, f"{column} must be a decimal number.") from None
 

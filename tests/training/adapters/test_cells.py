@@ -54,8 +54,18 @@ def test_a_cell_that_is_no_number_is_refused_by_its_column(value: object, code: 
     assert (refused.value.code, refused.value.field) == (code, "x")
 
 
-def test_an_amount_is_exact() -> None:
-    assert cells.amount({"x": "0.10"}, "x") == Decimal("0.10")
+AMOUNTS = [
+    ("0.10", "0.10", "an amount is exact"),
+    ("5.8100000000000005", "5.81", "the noise of a double written out"),
+    (4.8100000000000005, "4.81", "the same as a float"),
+    ("123456789012.345", "123456789012.345", "fifteen digits are kept"),
+    ("12345678901234567", "1.23456789012346E+16", "no amount has so many digits; the door refuses it by its size"),
+]
+
+
+@pytest.mark.parametrize(("value", "expected", "reason"), AMOUNTS, ids=[row[2] for row in AMOUNTS])
+def test_an_amount_reads_as_the_decimal_that_was_meant(value: object, expected: str, reason: str) -> None:
+    assert str(cells.amount({"x": value}, "x")) == expected, reason
 
 
 def test_a_cell_that_is_no_amount_is_refused_by_its_column() -> None:
