@@ -38,8 +38,8 @@ bench: $(DEVELOPMENT) ## Measure against the naive and the competent peer; write
 	@sh requirements/system.sh run
 	@$(BIN)/python -m tests.benchmarks.run $(ARGS)
 
-screenshots: setup ## Take a picture of every page, both themes, into docs/screenshots
-	@$(BIN)/python -m tests.browser.take_screenshots docs/screenshots
+screenshots: setup ## Take a picture of every page of the demo that `make run` is serving
+	@$(BIN)/python -m tests.browser.screenshots docs/screenshots $${TOUCHSTONE_HOME:-var}
 
 docs: $(DEVELOPMENT) ## Write the generated parts of docs/ and data/ anew
 	@$(BIN)/python -m tests.docs.generate

@@ -26,6 +26,15 @@ class Cast:
     data_scientist: SignedInPerson
     credentials: list[dict[str, str]]
 
+    def busiest_first(self) -> list[dict[str, str]]:
+        """The credentials, within each role those first who have most to decide."""
+        waiting = {
+            person.email: len(person.call("GET", "/api/v1/cases?most=500")["cases"])
+            for person in (*self.analysts, *self.brand_people.values())
+        }
+        roles = [one["role"] for one in self.credentials]
+        return sorted(self.credentials, key=lambda one: (roles.index(one["role"]), -waiting.get(one["user"], 0)))
+
 
 def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_secret: str) -> Cast:
     """Found the marketplace, invite its people, enrol its brands, register its receiver."""

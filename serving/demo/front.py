@@ -14,7 +14,9 @@ from serving.guards import CSRF_HEADER
 # Long enough to start a killed service again by hand.
 PATIENCE_SECONDS: Final = 180
 FORBIDDEN: Final = 403
+NOT_FOUND: Final = 404
 CONFLICT: Final = 409
+_TOO_LATE: Final = {NOT_FOUND, CONFLICT}
 
 
 class Refused(DomainError):
@@ -109,11 +111,14 @@ class SignedInPerson:
         return self.front.call(method, path, body, self._headers)
 
     def try_call(self, method: str, path: str, body: object = None) -> Any | None:
-        """A call that may come too late, because somebody else was faster or it was heard before an outage."""
+        """A call that may come too late: somebody was faster, it was heard before an outage, or the case has moved on.
+
+        A question that a brand left too long goes to an analyst, and is not the brand's to see any more.
+        """
         try:
             return self.call(method, path, body)
         except Refused as refused:
-            if refused.status != CONFLICT:
+            if refused.status not in _TOO_LATE:
                 raise
             return None
 

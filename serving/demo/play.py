@@ -41,12 +41,13 @@ class Play:
         self._random = np.random.default_rng([self.seed, _STAFF])
         self.now = self.world.sent[0].at
 
-    def until(self, moment: datetime) -> None:
-        """Let days pass up to a moment: in each step rows and events come in, then people work."""
+    def until(self, moment: datetime, *, staffed: bool = True) -> None:
+        """Let days pass up to a moment: in each step rows and events come in, then people work if anybody is there."""
         while self.now < moment:
             self.move_clock(min(self.now + STEP, moment))
             self._send()
-            self.work()
+            if staffed:
+                self.work()
 
     def rest(self, length: timedelta) -> None:
         """Let time pass in which nothing new comes in, but people and deliveries catch up."""

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,8 +34,10 @@ from training.synthetic import World, build
 STATE: Final = "demo.json"
 CREDENTIALS: Final = "demo-credentials.json"
 DAYS: Final = 180
-# The first model after two fifths of the history, the second one when nine tenths have come in.
-_FIRST_MODEL, _SECOND_MODEL = 0.4, 0.9
+# When the models are trained, as shares of the history.
+_FIRST_MODEL, _SECOND_MODEL = 0.4, 0.85
+# Nobody works in the last days, so that whoever looks at the pages finds something to decide.
+_LEFT_WAITING: Final = timedelta(days=6)
 _KEPT_ON_RESET: Final = "cache"
 _SETTLES_WITHIN_SECONDS: Final = 120
 
@@ -60,6 +63,8 @@ def run(home: Home, wish: Wish) -> int:
         The home holds other data, or a play that did not end.
     """
     console = Console(stderr=True)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)  # Either ends the children too.
     if wish.reset:
         _clear(home)
     children = Children(home.root)
@@ -128,6 +133,7 @@ def _play(home: Home, wish: Wish, children: Children, console: Console) -> dict[
         play = Play(cast, world, wish.seed, lambda _n: None)
         before, after = _history(play, world, progress)
         figures = _settle(play)
+        home.write_private(CREDENTIALS, cast.busiest_first())
         task = progress.add_task("both models on unseen sellers", total=None)
         files = [read_bundle_folder(home.bundles / digest) for digest in (before["digest"], after["digest"])]
         compared = compare(settings, files, as_of=datetime.now(UTC))
@@ -156,8 +162,8 @@ def _history(play: Play, world: World, progress: Progress) -> tuple[dict[str, An
     play.rest(MATURITY)
     after = _train(play, progress, "retraining")
     progress.update(bar, description="listings, retrained model")
-    play.until(max(end, play.now) + STEP)
-    play.rest(2 * STEP)
+    play.until(end - _LEFT_WAITING)
+    play.until(max(end, play.now) + STEP, staffed=False)
     return before, after
 
 

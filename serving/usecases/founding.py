@@ -1,10 +1,11 @@
 """Who is here and who takes part: marketplaces, people, brands, keys, endpoints. Every change is audited."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -18,6 +19,9 @@ from serving.db.marketplaces import Endpoint, Marketplace
 from serving.outbound.addresses import check_url
 from serving.outbound.webhooks import new_secret
 from serving.runtime import Runtime
+
+_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\Z")
+_LONGEST_ADDRESS: Final = 320  # RFC 3696: 64 characters, the sign, 255 characters.
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,7 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
     Conflict, NotFound, Invalid
         The e-mail is taken; there is no such marketplace or brand; a brand's person needs a brand, others have none.
     """
-    if "@" not in person.email or len(person.email) > 320:
+    if not _ADDRESS.match(person.email) or len(person.email) > _LONGEST_ADDRESS:
         raise Invalid("This is not an e-mail address.")
     if (person.role is Role.BRAND) != (person.brand is not None):
         raise Invalid("A brand's person names their brand, and nobody else names one.")

@@ -24,7 +24,7 @@ class Stage:
     receiver: Receiver
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; skipped with a reason where it is not installed."""
     if not CHROMIUM.exists():
@@ -33,7 +33,7 @@ def browser() -> Iterator[Browser]:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def stage(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The service, started once."""
     home = tmp_path_factory.mktemp("browser") / "home"
@@ -48,7 +48,7 @@ def stage(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture
 def page(browser: Browser, stage: Stage) -> Iterator[Page]:
     """A fresh window whose console, violations and requests are watched; the test fails on any of them."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     found = context.new_page()
     watch = Watch(stage.address)
     watch.follow(found)

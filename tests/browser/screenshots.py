@@ -1,7 +1,4 @@
-"""Pictures of the pages of a running service: `python -m tests.browser.screenshots OUTDIR BASE_URL CREDENTIALS_JSON`.
-
-The credentials are a file with a list of {"role", "user", "password"}; a role that is not among them is left out.
-"""
+"""Pictures of the pages of a demo that is running: `python -m tests.browser.screenshots OUTDIR HOME`."""
 
 import json
 import sys
@@ -20,7 +17,7 @@ _THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 def main(outdir: Path, base_url: str, credentials: list[dict[str, str]]) -> None:
     """Take every picture in both themes."""
     outdir.mkdir(parents=True, exist_ok=True)
-    by_role = {one["role"]: one for one in credentials}
+    by_role = {one["role"]: one for one in credentials if one["role"] != "api_key"}
     with chromium() as browser:
         for theme in _THEMES:
             page = _page(browser, theme, _SCREEN)
@@ -70,4 +67,7 @@ def _of_role(
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2].rstrip("/"), json.loads(Path(sys.argv[3]).read_text(encoding="utf-8")))
+    home = Path(sys.argv[2])
+    port = json.loads((home / "service.json").read_text(encoding="utf-8"))["port"]
+    people = json.loads((home / "demo-credentials.json").read_text(encoding="utf-8"))
+    main(Path(sys.argv[1]), f"http://127.0.0.1:{port}", people)

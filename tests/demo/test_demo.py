@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from serving.home import Home
+
 SMALL, FULL = 1_200, 5_000
 
 
@@ -97,6 +99,21 @@ def test_a_demo_that_is_over_is_shown_again_without_playing(
 ) -> None:
     home, found = small_demo
     assert play(touchstone, home, "--listings", str(SMALL)) == found
+
+
+def test_a_demo_that_is_asked_to_end_leaves_no_child_behind(
+    touchstone: str, small_demo: tuple[Path, dict[str, Any]]
+) -> None:
+    home, _ = small_demo
+    command = [touchstone, "demo", "--listings", str(SMALL)]
+    process = subprocess.Popen(command, env=demo_environment(home), stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    with process.stdout:
+        assert any("Stop with Ctrl-C" in line for line in process.stdout)
+        process.terminate()
+        assert process.wait(60) == 0
+    with Home.at(home).owned():
+        pass
 
 
 @pytest.mark.soak

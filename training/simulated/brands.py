@@ -174,7 +174,7 @@ HOUSES: Final[tuple[House, ...]] = (
     House(
         Brand("voltarra", "Voltarra", ("沃塔拉", "Вольтарра"), ("2910097",)),
         takes_part=False,
-        account_manager="",
+        account_manager="Mei Castellan",
         nickname="VT",
         models=(
             Model("Pocket 10K", "power_bank", 45),
@@ -188,7 +188,7 @@ HOUSES: Final[tuple[House, ...]] = (
     House(
         Brand("brasa-filo", "Brasa & Filo", ("Brasa y Filo", "布拉萨", "Браса и Фило"), ("2910103",)),
         takes_part=False,
-        account_manager="",
+        account_manager="Mei Castellan",
         nickname="BF",
         models=(
             Model("Filo 20", "knife", 119),
