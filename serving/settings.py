@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_engine(cls, url: str | None) -> str | None:
+        if url in {"sqlite:///", "sqlite:///:memory:"}:
+            raise ValueError("the database needs a file: in memory nothing would be kept")
         if url is None or url.startswith("sqlite:///"):
             return url
         if url.startswith(("postgresql://", "postgresql+psycopg://")):

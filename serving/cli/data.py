@@ -1,15 +1,14 @@
 """Commands on files: import, evaluate, score."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from serving.cli.run import settings_with
+from serving.cli.run import a_place_for_a_file, settings_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +18,7 @@ app = typer.Typer()
 FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet or XML.", show_default=False)]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
 _BATCH: Final = 1_000
+_BATCH_CHARACTERS: Final = 5_000_000  # A command's body has at most 100 MB, and an escaped character ten bytes.
 _SHOWN: Final = 20
 _LARGE_FILE_BYTES: Final = 5_000_000
 EXIT_UNUSABLE: Final = 2
@@ -72,7 +72,10 @@ def import_file(
     format_name: FORMAT,
     marketplace: Annotated[str | None, typer.Option(help="Its name, where there are several.")] = None,
     backfill: Annotated[bool, typer.Option(help="Treat rows as known when they occurred.")] = False,
-    errors: Annotated[Path | None, typer.Option(help="Write every refused row with its reason here, as CSV.")] = None,
+    errors: Annotated[
+        Path | None,
+        typer.Option(callback=a_place_for_a_file, help="Write every refused row with its reason here, as CSV."),
+    ] = None,
 ) -> None:
     """Take in a file's listings: rows in = new + changed + unchanged + quarantined."""
     from datetime import UTC, datetime
@@ -86,14 +89,13 @@ def import_file(
     with (
         unusable_file(),
         connect(settings_with()) as local,
-        progress_bar(file.name, file.stat().st_size if file.is_file() else 0) as move,
+        progress_bar(shown_name(file), size_of(file)) as move,
     ):
-        rows = read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move)
-        while batch := list(islice(rows, _BATCH)):
+        for batch in _batches(read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move)):
             answers = local.call(
                 "receive",
                 rows=[_sendable(row) for row in batch],
-                source=f"import {file.name}"[:200],
+                source=f"import {shown_name(file)}"[:200],
                 backfill=backfill,
                 marketplace=marketplace,
             )["rows"]
@@ -106,20 +108,46 @@ def import_file(
     typer.echo(f"{total:,} rows in = " + " + ".join(f"{n:,} {name}" for name, n in counts.items()))
 
 
+def shown_name(file: Path) -> str:
+    """The file's name as text: a name on disk may hold bytes that are none."""
+    return file.name.encode("utf-8", "backslashreplace").decode()
+
+
+def size_of(file: Path) -> int:
+    """Bytes of a file; 0 where there is none, which is said when it is read."""
+    import os
+
+    return os.path.getsize(file) if os.path.isfile(file) else 0  # noqa: PTH202, PTH113  # these take a name too long
+
+
+def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
+    """At most a thousand rows, and fewer where they are so long that their command would be refused as too large."""
+    batch: list[Any] = []
+    characters = 0
+    for row in rows:
+        batch.append(row)
+        characters += sum(len(value) for value in row.cells.values() if isinstance(value, str))
+        if len(batch) == _BATCH or characters >= _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
+
+
 def _sendable(row: Any) -> dict[str, Any]:
     """A row for the command: the listing's mapping, or the refusal with the cells."""
     from features.listing import Rejection
 
     if isinstance(row.listing, Rejection):
         refusal = {"code": row.listing.code, "field": row.listing.field, "sentence": row.listing.sentence}
-        return {"refused": refusal, "cells": {str(name): _plain(value) for name, value in row.cells.items()}}
+        return {"refused": refusal, "cells": {str(_plain(name)): _plain(value) for name, value in row.cells.items()}}
     return {"listing": row.mapping}
 
 
 def _plain(value: object) -> object:
-    return (
-        value if isinstance(value, bool | int | type(None)) else str(value).encode("ascii", "backslashreplace").decode()
-    )
+    if value is None or (isinstance(value, int) and -(2**63) <= value < 2**63):
+        return value
+    return str(value).encode("ascii", "backslashreplace").decode()
 
 
 def _outcome(answer: dict[str, Any]) -> str:
@@ -146,7 +174,9 @@ def evaluate(
     file: FILE,
     format_name: FORMAT,
     repeats: Annotated[int, typer.Option(min=1, max=1000, help="Repetitions of 5-fold cross-validation.")] = 5,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures here.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write all figures here.")
+    ] = None,
 ) -> None:
     """Cross-validate on labelled rows, grouped by seller, beside baselines fitted in the same run."""
     from datetime import UTC, datetime
@@ -174,7 +204,7 @@ def evaluate(
     summary = without_nan(summarise(loaded.data, found))
     _print_evaluation(summary)
     if json_file is not None:
-        json_file.write_text(json.dumps({"file": file.name, "format": format_name, **summary}, indent=2) + "\n")
+        json_file.write_text(json.dumps({"file": shown_name(file), "format": format_name, **summary}, indent=2) + "\n")
 
 
 def _tell_left_out(refused: int, unlabelled: int) -> None:
@@ -221,7 +251,7 @@ def processes_for(file: Path) -> int:
     """All cores for a large file; a small one is done before a second process has started."""
     import os
 
-    return os.cpu_count() or 1 if file.is_file() and file.stat().st_size > _LARGE_FILE_BYTES else 1
+    return os.cpu_count() or 1 if size_of(file) > _LARGE_FILE_BYTES else 1
 
 
 @app.command()
@@ -229,7 +259,10 @@ def score(
     file: FILE,
     format_name: FORMAT,
     bundle: Annotated[Path, typer.Option(help="Folder of a bundle, as `touchstone train` writes it.")],
-    out: Annotated[Path, typer.Option(help="Parquet file to write: one row per input row, in order.")],
+    out: Annotated[
+        Path,
+        typer.Option(callback=a_place_for_a_file, help="Parquet file to write: one row per input row, in order."),
+    ],
 ) -> None:
     """Score a file's rows with a bundle: row, listing_id, probability, route, reasons."""
     from datetime import UTC, datetime
@@ -240,7 +273,7 @@ def score(
 
     known_format(format_name)
     files = read_bundle_folder(bundle)
-    with unusable_file(), progress_bar(file.name, file.stat().st_size if file.is_file() else 0) as move:
+    with unusable_file(), progress_bar(shown_name(file), size_of(file)) as move:
         found = score_file(
             file,
             format_name,

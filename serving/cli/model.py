@@ -32,7 +32,17 @@ def train(
         return
     if format_name is None or out is None:
         raise typer.BadParameter("--data needs --format and --out.")
+    _may_be_replaced(out)
     _train_on_file(data, known_format(format_name), out, register=register, seed=seed)
+
+
+def _may_be_replaced(out: Path) -> None:
+    """Refuse a folder that holds anything but a bundle: what is written there takes the place of all that is in it."""
+    from models.bundle import MANIFEST
+
+    if out.exists() and not (out / MANIFEST).is_file() and not (out.is_dir() and not any(out.iterdir())):
+        sentence = f"{out} is no bundle and is not replaced by one; name a new folder."
+        raise typer.BadParameter(sentence, param_hint="--out")
 
 
 def _retrain(marketplace: str | None) -> None:

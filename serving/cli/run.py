@@ -11,6 +11,15 @@ Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen
 HomeOption = Annotated[Path | None, typer.Option(help="Home folder; TOUCHSTONE_HOME by default.")]
 
 
+def a_place_for_a_file(path: Path | None) -> Path | None:
+    """The path, if a file can be written there: found out before the work, not after it."""
+    import os
+
+    if path is not None and (path.is_dir() or not os.access(path.absolute().parent, os.W_OK)):
+        raise typer.BadParameter(f"{path}: no file can be written there.")
+    return path
+
+
 def settings_with(**changes: Any) -> Any:
     """The environment's settings with what the command line says besides."""
     from serving.settings import Settings
@@ -76,7 +85,9 @@ def demo(
         int, typer.Option(min=1_000, max=200_000, help="How many listings the marketplace sends.")
     ] = 5_000,
     seed: Annotated[int, typer.Option(min=0, help="Decides everything that is simulated.")] = 0,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures here.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write the figures here.")
+    ] = None,
     port: Port = None,
     stay: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the pages afterwards.")] = True,
     reset: Annotated[bool, typer.Option(help="Delete what is in the home first.")] = False,

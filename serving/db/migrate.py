@@ -1,5 +1,7 @@
 """Bring a database to this version's schema: ours by Alembic, the job tables by DBOS."""
 
+from pathlib import Path
+
 from alembic import command
 from alembic.config import Config
 from dbos import DBOS
@@ -11,6 +13,9 @@ from serving.db.engine import is_sqlite, write_engine
 def migrate(url: str) -> None:
     """Create or upgrade all tables; nothing happens where they are current."""
     engine = write_engine(url) if is_sqlite(url) else create_engine(url)
+    if engine.url.database and is_sqlite(url):
+        # SQLite would make it readable by everybody; its log and shared memory get the mode of the file.
+        Path(engine.url.database).touch(mode=0o600)
     try:
         upgrade(engine)
     finally:

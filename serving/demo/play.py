@@ -41,13 +41,16 @@ class Play:
         self._random = np.random.default_rng([self.seed, _STAFF])
         self.now = self.world.sent[0].at
 
-    def until(self, moment: datetime, *, staffed: bool = True) -> None:
-        """Let days pass up to a moment: in each step rows and events come in, then people work if anybody is there."""
+    def until(self, moment: datetime) -> None:
+        """Let days pass up to a moment: in each step rows and events come in, then people work."""
         while self.now < moment:
-            self.move_clock(min(self.now + STEP, moment))
-            self._send()
-            if staffed:
-                self.work()
+            self.receive(min(self.now + STEP, moment))
+            self.work()
+
+    def receive(self, moment: datetime) -> None:
+        """Jump to a moment at which the rows and events up to it come in; nobody works."""
+        self.move_clock(moment)
+        self._send()
 
     def rest(self, length: timedelta) -> None:
         """Let time pass in which nothing new comes in, but people and deliveries catch up."""

@@ -36,8 +36,8 @@ CREDENTIALS: Final = "demo-credentials.json"
 DAYS: Final = 180
 # When the models are trained, as shares of the history.
 _FIRST_MODEL, _SECOND_MODEL = 0.4, 0.85
-# Nobody works in the last days, so that whoever looks at the pages finds something to decide.
-_LEFT_WAITING: Final = timedelta(days=6)
+# What the last days bring comes in at once after everybody has gone, so that a visitor finds something to decide.
+_LEFT_WAITING: Final = timedelta(days=10)
 _KEPT_ON_RESET: Final = "cache"
 _SETTLES_WITHIN_SECONDS: Final = 120
 
@@ -163,7 +163,8 @@ def _history(play: Play, world: World, progress: Progress) -> tuple[dict[str, An
     after = _train(play, progress, "retraining")
     progress.update(bar, description="listings, retrained model")
     play.until(end - _LEFT_WAITING)
-    play.until(max(end, play.now) + STEP, staffed=False)
+    play.rest(3 * STEP)
+    play.receive(max(end, play.now))
     return before, after
 
 

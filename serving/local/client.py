@@ -2,16 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import Any, Protocol
 
 import httpx
 import orjson
 
-from models.errors import DomainError
+from models.errors import DomainError, Invalid
 from serving.home import Home, HomeInUse
 from serving.local.commands import run
 from serving.runtime import Runtime, open_runtime
 from serving.settings import Settings
+from training.adapters.files import parse_json
 
 
 class RefusedByService(DomainError):
@@ -20,6 +22,12 @@ class RefusedByService(DomainError):
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
         self.service_code = code
+
+
+class ServiceEnded(DomainError):
+    """The service went away before it answered."""
+
+    code = "service_ended"
 
 
 class Local(Protocol):
@@ -47,7 +55,7 @@ class OverSocket:
 
     def call(self, command: str, /, **arguments: Any) -> dict[str, Any]:
         """As `Local.call`."""
-        body = orjson.dumps(arguments, default=str)
+        body = _as_json(command, arguments)
         answer = self._client.post(f"/commands/{command}", content=body, headers={"content-type": "application/json"})
         found: dict[str, Any] = answer.json()
         if "error" in found:
@@ -65,8 +73,16 @@ class OnDatabase:
 
     def call(self, command: str, /, **arguments: Any) -> dict[str, Any]:
         """As `Local.call`; values take the way through JSON that they would take over the socket."""
-        given: Mapping[str, Any] = orjson.loads(orjson.dumps(arguments, default=str))
-        return run(self.runtime, command, given)
+        given = parse_json(_as_json(command, arguments))
+        return run(self.runtime, command, given if isinstance(given, dict) else {})
+
+
+def _as_json(command: str, arguments: Mapping[str, Any]) -> bytes:
+    """JSON in which a decimal is a number of the same digits: as text, a count or a rating would be refused."""
+    try:
+        return orjson.dumps(arguments, default=lambda v: orjson.Fragment(str(v)) if isinstance(v, Decimal) else str(v))
+    except TypeError as error:
+        raise Invalid(f"{command.replace('_', ' ')}: {error}.") from None
 
 
 @contextmanager
@@ -87,10 +103,16 @@ def connect(settings: Settings) -> Iterator[Local]:
             finally:
                 runtime.close()
             return
-    except HomeInUse:
+    except HomeInUse as error:
         socket = home.read_service().get("socket")
         if socket is None:
             raise
+        in_use = error
     transport = httpx.HTTPTransport(uds=socket)
     with httpx.Client(transport=transport, base_url="http://touchstone", timeout=600) as client:
-        yield OverSocket(client)
+        try:
+            yield OverSocket(client)
+        except httpx.ConnectError:  # A killed service left its address, and whoever owns the home now is none.
+            raise in_use from None
+        except httpx.TransportError as error:
+            raise ServiceEnded(f"The service ended before it answered ({type(error).__name__}).") from None

@@ -128,7 +128,11 @@ def receive(
     refused = {i: Rejection(**row["refused"]) for i, row in enumerate(rows) if "refused" in row}
     payloads = [row.get("listing", row.get("cells")) for row in rows]
     answers = intake.receive(runtime, found, payloads, source=source, backfill=backfill, rejections=refused)
-    return {"rows": [{**row_answer(answer), "new_listing": answer.version == 1} for answer in answers]}
+    return {
+        "rows": [
+            {**row_answer(answer), "new_listing": answer.new_version and answer.version == 1} for answer in answers
+        ]
+    }
 
 
 @_command

@@ -17,7 +17,8 @@ _THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 def main(outdir: Path, base_url: str, credentials: list[dict[str, str]]) -> None:
     """Take every picture in both themes."""
     outdir.mkdir(parents=True, exist_ok=True)
-    by_role = {one["role"]: one for one in credentials if one["role"] != "api_key"}
+    # The first of each role has most to decide.
+    by_role = {one["role"]: one for one in reversed(credentials) if one["role"] != "api_key"}
     with chromium() as browser:
         for theme in _THEMES:
             page = _page(browser, theme, _SCREEN)
