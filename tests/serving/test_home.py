@@ -44,11 +44,11 @@ def test_no_file_of_a_first_start_can_be_read_by_others_whoever_made_the_folder(
     runtime = open_runtime(Settings(home=shared))
     try:
         with runtime.home.owned():
-            files = [path for path in shared.rglob("*") if path.is_file()]
+            modes = {path.name: mode(path) for path in shared.rglob("*") if path.is_file()}
     finally:
         runtime.close()
-    assert {"touchstone.sqlite", "touchstone.sqlite-wal", "lock"} <= {path.name for path in files}
-    assert [path.name for path in files if mode(path) & 0o077] == []
+    assert {"touchstone.sqlite", "touchstone.sqlite-wal", "lock"} <= set(modes)
+    assert {name: oct(found) for name, found in modes.items() if found & 0o077} == {}
 
 
 @pytest.mark.parametrize(

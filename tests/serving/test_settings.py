@@ -1,17 +1,24 @@
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from models.access import Role, Scope
+from models.access import Scope
+from models.case import CaseLane
 from models.errors import Forbidden, Invalid
+from models.verdict import Judgement
 from serving.api.status import move_clock
+from serving.clock import SimulatedClock
+from serving.runtime import Runtime
 from serving.settings import Settings
 from serving.usecases import founding
-from serving.usecases.founding import NewPerson
-from tests.fixtures.clocks import NOW
+from serving.usecases.delivery import deliver
 from tests.fixtures.receivers import a_receiver
-from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
 
 
 def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +45,7 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
         ("undo_window_seconds", "86401", "less than or equal to 86400"),  # A removal that never leaves.
         ("job_threads", "0", "greater than or equal to 1"),
         ("sweep_seconds", "0", "greater than 0"),  # A sweep without pause takes the processor.
-        ("sweep_seconds", "nan", "greater than 0"),
+        ("sweep_seconds", "nan", "less than or equal to 3600"),
         ("largest_body_bytes", "999", "greater than or equal to 1000"),  # No listing would fit.
         ("session_hours", "721", "less than or equal to 720"),  # A month.
         ("webhook_timeout_seconds", "61", "less than or equal to 60"),  # Longer than an attempt may last.
@@ -71,23 +78,42 @@ def test_a_database_is_opened_by_the_driver_that_is_installed(given: str, kept: 
 
 def test_settings_do_not_change_while_the_service_runs() -> None:
     with pytest.raises(ValidationError, match="frozen"):
-        Settings().port = 9000
+        Settings().port = 9000  # type: ignore[misc]  # that is what is tried
 
 
-def in_production(site: Site) -> None:
-    """Turn the site's settings to production, as a restart with another environment does."""
-    object.__setattr__(site.runtime, "settings", site.runtime.settings.model_copy(update={"production": True}))
+def in_production(site: Site, **changes: Any) -> Runtime:
+    """The site's runtime as it is after a restart in production mode."""
+    return replace(site.runtime, settings=site.runtime.settings.model_copy(update={"production": True}), **changes)
 
 
 def test_in_production_no_key_moves_the_clock(site: Site) -> None:
-    in_production(site)
     with pytest.raises(Invalid, match="no keys that move the clock"):
-        founding.add_key(site.runtime, name="demo", scopes=[Scope.CLOCK], marketplace=None, by="test")
+        founding.add_key(in_production(site), name="demo", scopes=[Scope.CLOCK], marketplace=None, by="test")
 
 
-def test_in_production_no_webhook_goes_to_the_machine_itself(site: Site) -> None:
-    in_production(site)
+def test_in_production_a_key_from_before_moves_no_clock(site: Site) -> None:
+    clock = SimulatedClock(timedelta(0))
+    runtime = in_production(site, clock=clock)
+    with pytest.raises(Forbidden, match="real clock"):
+        move_clock(runtime, clock.now() + timedelta(days=1))
+    assert clock.offset == timedelta(0)
+
+
+def test_in_production_no_webhook_is_registered_to_the_machine_itself(site: Site) -> None:
     with pytest.raises(Invalid, match="no webhooks to the machine itself"):
-        founding.register_webhook(
-            site.runtime, url="http://127.0.0.1:1/", allow_loopback=True, marketplace=None, secret=None, by="test"
-        )
+        register(in_production(site), "http://127.0.0.1:1/", None)
+
+
+def test_in_production_an_endpoint_from_before_on_the_machine_itself_hears_nothing(site: Site) -> None:
+    with a_receiver() as receiver:
+        register(site.runtime, receiver.url, receiver.secret)
+        case = a_case(site, CaseLane.ASK_BRAND)
+        action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+        assert action is not None
+        site.clock.forward(minutes=3)
+        assert deliver(in_production(site), site.here, action.action_id) == "failed"
+        assert receiver.deliveries == []
+
+
+def register(runtime: Runtime, url: str, secret: str | None) -> None:
+    founding.register_webhook(runtime, url=url, allow_loopback=True, marketplace=None, secret=secret, by="test")
