@@ -18,7 +18,7 @@ app = typer.Typer()
 FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet or XML.", show_default=False)]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
 _BATCH: Final = 1_000
-_BATCH_CHARACTERS: Final = 5_000_000  # A command's body has at most 100 MB, and an escaped character ten bytes.
+_BATCH_CHARACTERS: Final = 5_000_000  # A command has at most 100 MB: 6 for a control character, and one long row more.
 _SHOWN: Final = 20
 _LARGE_FILE_BYTES: Final = 5_000_000
 EXIT_UNUSABLE: Final = 2
@@ -91,7 +91,7 @@ def import_file(
         connect(settings_with()) as local,
         progress_bar(shown_name(file), size_of(file)) as move,
     ):
-        for batch in _batches(read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move)):
+        for batch in batches(read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move)):
             answers = local.call(
                 "receive",
                 rows=[_sendable(row) for row in batch],
@@ -120,7 +120,7 @@ def size_of(file: Path) -> int:
     return os.path.getsize(file) if os.path.isfile(file) else 0  # noqa: PTH202, PTH113  # these take a name too long
 
 
-def _batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
+def batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
     """At most a thousand rows, and fewer where they are so long that their command would be refused as too large."""
     batch: list[Any] = []
     characters = 0
@@ -147,7 +147,7 @@ def _sendable(row: Any) -> dict[str, Any]:
 def _plain(value: object) -> object:
     if value is None or (isinstance(value, int) and -(2**63) <= value < 2**63):
         return value
-    return str(value).encode("ascii", "backslashreplace").decode()
+    return str(value).encode("utf-8", "backslashreplace").decode()
 
 
 def _outcome(answer: dict[str, Any]) -> str:

@@ -46,7 +46,10 @@ def check(connection: Connection) -> tuple[int, Broken | None]:
     """The number of entries, and the first that does not fit."""
     found = connection.execute(select(audit_head.c.sequence, audit_head.c.entry_hash)).one_or_none()
     head = (0, GENESIS) if found is None else (found.sequence, found.entry_hash)
-    return head[0], verify(_entries(connection), head=head)
+    try:
+        return head[0], verify(_entries(connection, at_a_time=1_000), head=head)
+    except ValueError:
+        return head[0], Broken(_readable(connection) + 1, "it holds what no entry can hold")
 
 
 def _lock_head(connection: Connection) -> tuple[int, str]:
@@ -58,12 +61,23 @@ def _lock_head(connection: Connection) -> tuple[int, str]:
     return found.sequence, found.entry_hash
 
 
-def _entries(connection: Connection) -> Iterator[tuple[Entry, bytes | None]]:
+def _readable(connection: Connection) -> int:
+    """How many entries can be read before the first that cannot: somebody wrote a time that is none."""
+    found = 0
+    try:
+        for _ in _entries(connection, at_a_time=1):
+            found += 1
+    except ValueError:
+        pass
+    return found
+
+
+def _entries(connection: Connection, *, at_a_time: int) -> Iterator[tuple[Entry, bytes | None]]:
     query = (
         select(audit_entry, audit_payload.c.payload)
         .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
         .order_by(audit_entry.c.sequence)
     )
-    for row in connection.execution_options(yield_per=1_000).execute(query):
+    for row in connection.execution_options(yield_per=at_a_time).execute(query):
         entry = Entry(**{name: getattr(row, name) for name in Entry.__slots__})
         yield entry, None if row.payload is None else row.payload.encode()

@@ -50,7 +50,7 @@ def read_rows(path: Path, advanced: Callable[[int], None] = lambda _: None) -> I
     Raises
     ------
     Unreadable
-        The ending is none of these, or the file is not what its ending says.
+        The ending is none of these, the file is not what its ending says, or the system does not let us read it.
     """
     readers = {
         ".csv": _read_csv,
@@ -64,10 +64,13 @@ def read_rows(path: Path, advanced: Callable[[int], None] = lambda _: None) -> I
     reader = readers.get(path.suffix.lower())
     if reader is None:
         raise Unreadable(f"{path.name}: the name must end in {', '.join(readers)}.")
-    if not path.is_file():
-        raise Unreadable(f"{path}: there is no such file.")
-    yield from reader(path, advanced)
-    advanced(path.stat().st_size)
+    try:
+        if not path.is_file():
+            raise Unreadable(f"{path}: there is no such file.")
+        yield from reader(path, advanced)
+        advanced(path.stat().st_size)
+    except OSError as error:
+        raise Unreadable(f"{path.name}: the file cannot be read: {error.strerror}.") from None
 
 
 def _read_csv(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:

@@ -5,7 +5,7 @@ from typing import Final
 
 from features.fields import Field, Windows
 from features.listing import LISTING_FIELDS, SELLER_FIELDS
-from training.adapters.cells import Row, number, present, text, without_missing
+from training.adapters.cells import Row, amount, number, present, text, without_missing
 
 _RATINGS: Final = tuple(f"rating_counts.{stars}" for stars in range(1, 6))
 
@@ -27,5 +27,9 @@ def _cell(row: Row, field: Field, column: str) -> object:
     if field.name == "image_link":
         found = text(row, column)
         return None if found is None else found.replace(",", " ").split()
-    types = field.schema.get("type", ())
-    return number(row, column) if isinstance(types, list) and "string" not in types else text(row, column)
+    types = field.schema.get("type")
+    if not isinstance(types, list) or "string" in types:
+        is_amount = isinstance(types, list) and "number" in types
+        # A Parquet file holds doubles, in which 59.70 may be 59.699999999999996.
+        return amount(row, column) if is_amount and isinstance(row.get(column), float) else text(row, column)
+    return number(row, column)

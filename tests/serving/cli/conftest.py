@@ -1,0 +1,32 @@
+"""Homes to run commands on."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.runtimes import Populated
+
+
+@pytest.fixture
+def empty_home(tmp_path: Path, migrated_sqlite: Path) -> Path:
+    """A home in which nobody has done anything."""
+    return _copied(migrated_sqlite, tmp_path / "home")
+
+
+@pytest.fixture
+def home(tmp_path: Path, populated_sqlite: Populated) -> Path:
+    """A home with the marketplace Bazaar, its brands and its people."""
+    return _copied(populated_sqlite.sqlite or Path(), tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def shared_home(tmp_path_factory: pytest.TempPathFactory, populated_sqlite: Populated) -> Path:
+    """Such a home for a whole module."""
+    return _copied(populated_sqlite.sqlite or Path(), tmp_path_factory.mktemp("shared") / "home")
+
+
+def _copied(database: Path, home: Path) -> Path:
+    home.mkdir()
+    shutil.copy(database, home / "touchstone.sqlite")
+    return home

@@ -1,0 +1,204 @@
+"""Commands about who is here, and about what adds up."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from standardwebhooks import Webhook
+
+from models.access import Scope
+from models.errors import Forbidden
+from serving import auth
+from serving.db import brands, marketplaces
+from tests.fixtures.labelled import write_ndjson
+from tests.fixtures.listings import a_row, a_suspect_row
+from tests.serving.cli.commands import REFUSED, opened, touchstone_in
+
+
+def test_a_marketplace_is_founded_and_named_by_its_id(empty_home: Path) -> None:
+    done = touchstone_in(empty_home, "marketplace", "add", "Bazaar", "--currency", "USD")
+    with opened(empty_home) as runtime, runtime.store.read() as connection:
+        (found,) = marketplaces.everyone(connection)
+    assert (done.code, done.out.strip()) == (0, found.marketplace_id)
+    assert (found.name, found.base_currency) == ("Bazaar", "USD")
+
+
+def test_a_person_signs_in_with_the_password_that_was_shown(home: Path) -> None:
+    done = touchstone_in(home, "person", "add", "ada@bazaar.example", "--name", "Ada Roth", "--role", "analyst")
+    email, password = done.out.split()
+    with opened(home) as runtime:
+        assert auth.sign_in(runtime, email, password).token
+        with pytest.raises(auth.NotSignedIn):
+            auth.sign_in(runtime, email, password + "x")
+
+
+def test_a_brand_has_its_other_names_and_prefixes(home: Path) -> None:
+    names = ["--alias", "Нордфьелл", "--alias", "ノルドフィエル", "--gtin-prefix", "7038010"]
+    done = touchstone_in(home, "brand", "add", "Nordfjell", *names)
+    with opened(home) as runtime, runtime.store.read() as connection:
+        found = brands.by_name(connection, "Nordfjell")
+    assert done.out.strip() == found.brand_id
+    assert (found.aliases, found.gtin_prefixes) == (("Нордфьелл", "ノルドフィエル"), ("7038010",))
+
+
+def test_an_enrolment_names_its_manager_and_authorised_sellers_and_can_be_changed(home: Path) -> None:
+    manager = ["--account-manager", "lena@touchstone.example"]
+    first = touchstone_in(home, "brand", "enrol", "Solenne", *manager, "--authorise", "maison-s", "--takes-part")
+    with opened(home) as runtime, runtime.store.read() as connection:
+        here = marketplaces.by_name(connection, None).marketplace_id
+        brand_id = brands.by_name(connection, "Solenne").brand_id
+        assert brands.enrolments(connection, here)[brand_id].takes_part
+        assert brands.authorised_for(connection, here, ["maison-s"])["maison-s"] == (brand_id,)
+    touchstone_in(home, "brand", "enrol", "Solenne", *manager, "--no-takes-part")
+    with opened(home) as runtime, runtime.store.read() as connection:
+        assert not brands.enrolments(connection, here)[brand_id].takes_part
+    assert first.out == "Solenne is enrolled.\n"
+
+
+def test_a_key_opens_what_its_scopes_say_and_nothing_else(home: Path) -> None:
+    done = touchstone_in(home, "key", "add", "nightly", "--scope", "score")
+    with opened(home) as runtime:
+        header = f"Bearer {done.out.strip()}"
+        assert auth.key_of(runtime, header, Scope.SCORE).scopes == {Scope.SCORE}
+        with pytest.raises(Forbidden):
+            auth.key_of(runtime, header, Scope.INTAKE)
+
+
+def test_a_webhook_s_secret_signs_as_the_standard_says(home: Path) -> None:
+    done = touchstone_in(home, "webhook", "add", "https://bazaar.example/hooks")
+    assert done.out.startswith("whsec_")
+    assert len(Webhook(done.out.strip())._whsecret) >= 24  # the length that Standard Webhooks asks for
+
+
+REFUSALS = [
+    (["marketplace", "add", "Bazaar"], "There is a marketplace named Bazaar already.", "the name is taken"),
+    (["marketplace", "add", " "], "A marketplace has a name of at most 200 characters.", "no name"),
+    (["marketplace", "add", "B", "--currency", "eur"], "The base currency is three capital letters", "small letters"),
+    (["marketplace", "add", "B\udcff"], "surrogates not allowed", "a name that is no text"),
+    (["person", "add", "ada", "--name", "A", "--role", "analyst"], "not an e-mail address", "no address"),
+    (["person", "add", "a@b.example", "--name", "A", "--role", "king"], "king is none of analyst, brand", "no role"),
+    (
+        ["person", "add", "ines@touchstone.example", "--name", "I", "--role", "analyst"],
+        "There is an account for ines@touchstone.example already.",
+        "the address is taken",
+    ),
+    (["person", "add", "a@b.example", "--name", "A", "--role", "brand"], "names their brand", "a brand's, of no brand"),
+    (
+        ["person", "add", "a@b.example", "--name", "A", "--role", "analyst", "--brand", "Aurelle"],
+        "nobody else names one",
+        "an analyst of a brand",
+    ),
+    (
+        ["person", "add", "a@b.example", "--name", "A", "--role", "brand", "--brand", "Lumo"],
+        "There is no brand named Lumo.",
+        "a brand that is not registered",
+    ),
+    (["brand", "add", "Aurelle"], "There is a brand named Aurelle already.", "registered already"),
+    (["brand", "add", ""], "A brand has a name", "no name"),
+    (["brand", "enrol", "Lumo", "--account-manager", "lena@touchstone.example"], "no brand named Lumo", "unknown"),
+    (
+        ["brand", "enrol", "Aurelle", "--account-manager", "x@y.example"],
+        "There is no account for x@y.example.",
+        "nobody has the address",
+    ),
+    (["key", "add", "k", "--scope", "swim"], "swim is no scope.", "a scope that is none"),
+    (
+        ["key", "add", "k", "--scope", "score", "--marketplace", "Souk"],
+        "Name one marketplace; known are: Bazaar.",
+        "another marketplace",
+    ),
+    (["webhook", "add", "http://bazaar.example/x"], "must begin with https://", "not encrypted"),
+    (["figures", "--marketplace", "Souk"], "Name one marketplace; known are: Bazaar.", "another marketplace"),
+    (["quarantine", "--most", "0"], "greater than or equal to 1", "none to show"),
+    (["promote"], "There is no challenger; retrain first.", "no model"),
+    (["promote", "f00d"], "There is no such model.", "a model that is none"),
+    (["rollback"], "There is no earlier champion to go back to.", "no champion"),
+    (["train", "--data", "x.csv"], "--data needs --format and --out.", "half of what it takes"),
+    (["worker", "--id", "2"], "A worker of its own needs PostgreSQL", "a worker beside SQLite"),
+    (["nonsense"], "No such command 'nonsense'", "no command"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "sentence", "_why"), REFUSALS, ids=[row[-1] for row in REFUSALS])
+def test_a_refusal_is_a_sentence_and_changes_nothing(
+    shared_home: Path, arguments: list[str], sentence: str, _why: str
+) -> None:
+    before = touchstone_in(shared_home, "audit", "verify").out
+    done = touchstone_in(shared_home, *arguments)
+    assert (done.code, done.out) == (REFUSED, "")
+    assert sentence in done.said
+    assert "Traceback" not in done.err
+    assert touchstone_in(shared_home, "audit", "verify").out == before
+
+
+def test_where_there_are_several_marketplaces_one_is_named(home: Path) -> None:
+    touchstone_in(home, "marketplace", "add", "Souk")
+    assert touchstone_in(home, "figures").said == "Name one marketplace; known are: Bazaar, Souk."
+    assert touchstone_in(home, "figures", "--marketplace", "Souk").code == 0
+
+
+def test_a_training_without_mature_labels_fails_in_a_sentence(home: Path) -> None:
+    done = touchstone_in(home, "train")
+    assert (done.code, done.said) == (1, "No label is mature yet, so there is nothing to learn from.")
+
+
+# The audit log.
+
+TAMPERED = [
+    ("UPDATE audit_payload SET payload = '{}' WHERE sequence = 3", 3, "its payload was altered", "what was done"),
+    ("UPDATE audit_entry SET actor = 'nobody' WHERE sequence = 4", 4, "it was altered", "who did it"),
+    ("UPDATE audit_entry SET occurred_at = '2026-03-01T00:00:00.000000Z' WHERE sequence = 4", 4, "altered", "when"),
+    (
+        "UPDATE audit_entry SET occurred_at = 'noon' WHERE sequence = 4",
+        4,
+        "what no entry can hold",
+        "a time that is none",
+    ),
+    ("DELETE FROM audit_entry WHERE sequence = 5", 5, "missing or out of order", "one entry is gone"),
+    ("DELETE FROM audit_entry WHERE sequence > 6", 7, "the log ends at 6", "the end is gone"),
+    ("DELETE FROM audit_entry", 1, "the log ends at 0", "all of it is gone"),
+    ("UPDATE audit_entry SET sequence = -3 WHERE sequence = 3", 1, "missing or out of order", "an entry is moved"),
+]
+
+
+def test_a_whole_log_is_unbroken(home: Path) -> None:
+    assert touchstone_in(home, "audit", "verify").out.endswith(" entries, unbroken.\n")
+
+
+@pytest.mark.parametrize(("statement", "entry", "problem", "_why"), TAMPERED, ids=[row[-1] for row in TAMPERED])
+def test_a_log_that_was_tampered_with_is_found_out(
+    home: Path, statement: str, entry: int, problem: str, _why: str
+) -> None:
+    database = sqlite3.connect(home / "touchstone.sqlite")
+    with database:
+        assert database.execute(statement).rowcount > 0
+    database.close()
+    done = touchstone_in(home, "audit", "verify")
+    assert (done.code, done.out) == (1, "")
+    assert done.said.startswith(f"Entry {entry}: ")
+    assert problem in done.said
+
+
+# Figures and quarantine.
+
+
+def test_figures_are_json_that_adds_up(home: Path) -> None:
+    rows = [a_row(external_id="MP-1"), a_suspect_row(), a_row(external_id="MP-2", price="-1")]
+    touchstone_in(home, "import", str(write_ndjson(home / "a.ndjson", rows)), "--format", "native")
+    found = json.loads(touchstone_in(home, "figures").out)
+    assert (found["listings"], found["quarantined"], found["scored"]) == (2, 1, 2)
+    assert sum(found["routes"].values()) == found["scored"]
+    assert found["open_cases"]["analyst"] == found["routes"]["analyst"] == 1
+
+
+def test_nothing_in_quarantine_is_said(home: Path) -> None:
+    assert touchstone_in(home, "quarantine").out == "Nothing is in quarantine.\n"
+
+
+def test_quarantine_shows_the_latest_refusals_with_source_and_reason(home: Path) -> None:
+    rows = [a_row(external_id=f"MP-{i}", price="-1") for i in range(3)]
+    touchstone_in(home, "import", str(write_ndjson(home / "a.ndjson", rows)), "--format", "native")
+    lines = touchstone_in(home, "quarantine", "--most", "2").out.splitlines()
+    assert len(lines) == 2
+    assert lines[0].split(maxsplit=1)[1] == "import a.ndjson negative         price is below zero."
