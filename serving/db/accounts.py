@@ -140,11 +140,6 @@ def end_session(connection: Connection, token_hash: str) -> None:
     connection.execute(delete(browser_session).where(browser_session.c.token_hash == token_hash))
 
 
-def end_sessions_of(connection: Connection, user_id: str) -> None:
-    """End every session of an account; part of the transaction that changes a password or disables it."""
-    connection.execute(delete(browser_session).where(browser_session.c.user_id == user_id))
-
-
 def anybody(connection: Connection) -> bool:
     """Whether any account exists."""
     return connection.execute(select(account.c.user_id).limit(1)).first() is not None

@@ -97,18 +97,6 @@ def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collec
     return {one.verdict_id: one for one in found}
 
 
-def open_removal(connection: Connection, marketplace_id: str, listing_id: str) -> StoredAction | None:
-    """The removal of a listing that has neither been acknowledged nor withdrawn."""
-    found = _read(
-        connection,
-        action.c.marketplace_id == marketplace_id,
-        action.c.listing_id == listing_id,
-        action.c.kind == ActionKind.REMOVE.value,
-        action.c.state.in_([state.value for state in OPEN_STATES]),
-    )
-    return found[0] if found else None
-
-
 def change(connection: Connection, found: StoredAction, event: ActionEvent, values: Mapping[str, Any]) -> bool:
     """Apply an event if the action still is as it was read; False where something was faster.
 

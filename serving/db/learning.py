@@ -107,15 +107,6 @@ def add_snapshot(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, snapshot, [row])
 
 
-def get_snapshot(connection: Connection, marketplace_id: str, snapshot_id: str) -> Mapping[str, Any]:
-    """One snapshot."""
-    query = select(snapshot).where(snapshot.c.marketplace_id == marketplace_id, snapshot.c.snapshot_id == snapshot_id)
-    found = connection.execute(query).mappings().one_or_none()
-    if found is None:
-        raise NotFound("There is no such snapshot.")
-    return dict(found)
-
-
 def add_job(connection: Connection, row: Mapping[str, Any]) -> None:
     """A new waiting job."""
     add(connection, training_job, [row])

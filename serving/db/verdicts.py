@@ -11,7 +11,7 @@ from models.case import CaseLane
 from models.errors import NotFound
 from models.verdict import Judgement, Side
 from serving.db.store import add
-from serving.db.tables import account, listing, review_case, verdict
+from serving.db.tables import account, review_case, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,41 +98,6 @@ def latest_of_case(connection: Connection, marketplace_id: str, case_id: str) ->
     found = _read(connection, verdict.c.marketplace_id == marketplace_id, verdict.c.case_id == case_id)
     standing = [one for one in found if one.superseded_by is None]
     return standing[-1] if standing else None
-
-
-def decided_recently(
-    connection: Connection, user_id: str, marketplaces: Collection[str], *, since: datetime, most: int
-) -> list[dict[str, Any]]:
-    """A person's latest verdicts with their listings, newest first; for the undo line and the day's count."""
-    later = verdict.alias("later")
-    query = (
-        select(
-            verdict.c.marketplace_id,
-            verdict.c.verdict_id,
-            verdict.c.case_id,
-            verdict.c.judgement,
-            verdict.c.known_at,
-            listing.c.external_id,
-            later.c.verdict_id.label("superseded_by"),
-        )
-        .join(
-            listing,
-            (listing.c.marketplace_id == verdict.c.marketplace_id) & (listing.c.listing_id == verdict.c.listing_id),
-        )
-        .outerjoin(
-            later,
-            (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
-        )
-        .where(
-            verdict.c.user_id == user_id,
-            verdict.c.marketplace_id.in_(marketplaces),
-            verdict.c.judgement != Judgement.WITHDRAWN.value,
-            verdict.c.known_at >= since,
-        )
-        .order_by(verdict.c.known_at.desc(), verdict.c.verdict_id.desc())
-        .limit(most)
-    )
-    return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
