@@ -29,13 +29,13 @@ class Effects:
     """What was done to listings: appended and flushed to the disk before it is acknowledged."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._lock = threading.Lock()
         self._applied: set[str] = set()
         self._sequences: dict[str, int] = {}
         for line in whole_lines(path):
             self._applied.add(line["webhook_id"])
             self._sequences[line["listing"]] = max(line["sequence"], self._sequences.get(line["listing"], 0))
+        path.touch(mode=0o600)
         self._stream = path.open("a", encoding="utf-8")
 
     def apply(self, webhook_id: str, data: dict[str, Any]) -> bool:
@@ -109,7 +109,7 @@ def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
             body = self.rfile.read(length)
             try:
                 message = verifier.verify(body, {name.lower(): value for name, value in self.headers.items()})
-            except WebhookVerificationError:
+            except (WebhookVerificationError, ValueError):  # The latter where a header or body is not even well formed.
                 self._answer(401)
                 return
             effects.apply(self.headers["webhook-id"], message["data"])

@@ -8,10 +8,15 @@ from urllib.parse import urlsplit, urlunsplit
 
 from models.errors import Invalid
 
-# Not private by the book, and still no place for a marketplace's receiver: translations to IPv4 and old relays.
+# Not private by the book of every Python, and still no place for a marketplace's receiver: a relay from IPv6 to IPv4,
+# old relays, carriers' networks, protocol assignments, documentation.
 _REFUSED_NETWORKS: Final = tuple(
-    ipaddress.ip_network(network) for network in ("64:ff9b::/96", "2002::/16", "192.88.99.0/24", "100.64.0.0/10")
+    ipaddress.ip_network(network)
+    for network in ("2002::/16", "192.88.99.0/24", "100.64.0.0/10", "192.0.0.0/24", "3fff::/20")
 )
+# All of IPv6 that IANA gives out for the open Internet; translations to IPv4 and what is reserved lie outside.
+_GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
+_LONGEST: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ def is_public(address: str) -> bool:
         found = mapped
     if not found.is_global or found.is_multicast or found.is_unspecified:
         return False
+    if found.version == _GLOBAL_UNICAST.version and found not in _GLOBAL_UNICAST:
+        return False
     return not any(found.version == network.version and found in network for network in _REFUSED_NETWORKS)
 
 
@@ -49,8 +56,10 @@ def check_url(url: str, *, allow_loopback: bool) -> None:
     Raises
     ------
     Invalid
-        Not https (or http to the machine itself where that is allowed), or with credentials in it.
+        Not https (or http to the machine itself where that is allowed), with credentials in it, or not plain ASCII.
     """
+    if len(url) > _LONGEST or not (url.isascii() and url.isprintable()) or " " in url:
+        raise Invalid(f"A webhook address has at most {_LONGEST:,} ASCII characters; write others as %-codes or xn--.")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -78,7 +87,7 @@ def resolve(url: str, *, allow_loopback: bool) -> Target:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # A label that is empty or too long for a name is told as the latter.
         raise Invalid(f"The host {host} cannot be found.") from None
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:

@@ -1,6 +1,8 @@
 """Signed delivery by the Standard Webhooks scheme (standard-webhooks spec 1.0.0)."""
 
+import asyncio
 import base64
+import binascii
 import json
 import secrets
 from collections.abc import Mapping
@@ -12,9 +14,11 @@ import httpx
 from standardwebhooks import Webhook
 
 from models.errors import Invalid
-from serving.outbound.addresses import resolve
+from serving.outbound.addresses import Target, resolve
 
 _SECRET_BYTES: Final = 32
+_MARK: Final = "whsec_"
+_ALLOWED_SECRET_BYTES: Final = range(24, 65)  # Of the spec, "Signature scheme".
 _MOST_READ: Final = 65_536
 
 
@@ -42,7 +46,23 @@ class Failed:
 
 def new_secret() -> str:
     """A signing secret as the scheme writes it."""
-    return f"whsec_{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
+    return f"{_MARK}{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
+
+
+def check_secret(secret: str) -> None:
+    """Refuse what is no signing secret of the scheme.
+
+    Raises
+    ------
+    Invalid
+        It is not `whsec_` and 24 to 64 bytes in base64.
+    """
+    try:
+        raw = base64.b64decode(secret.removeprefix(_MARK), validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if not secret.startswith(_MARK) or len(raw) not in _ALLOWED_SECRET_BYTES:
+        raise Invalid(f"A signing secret is {_MARK} and 24 to 64 bytes in base64.")
 
 
 def action_message(action_id: str, at: datetime, data: Mapping[str, Any]) -> Message:
@@ -55,7 +75,10 @@ def action_message(action_id: str, at: datetime, data: Mapping[str, Any]) -> Mes
 def send(
     message: Message, *, url: str, secret: str, allow_loopback: bool, signed_at: datetime, timeout_seconds: float
 ) -> Delivered | Failed:
-    """Deliver once. No redirect is followed, no proxy is read from the environment, at most 64 KB are read."""
+    """Deliver once, in at most `timeout_seconds` after the address is looked up.
+
+    No redirect is followed, no proxy is read from the environment, at most 64 KB are read and none is unpacked.
+    """
     try:
         target = resolve(url, allow_loopback=allow_loopback)
     except Invalid as refused:
@@ -69,19 +92,27 @@ def send(
         "webhook-signature": Webhook(secret).sign(message.message_id, signed_at, message.body.decode()),
     }
     try:
-        with (
-            httpx.Client(trust_env=False, follow_redirects=False, timeout=timeout_seconds) as client,
-            client.stream(
-                "POST", target.url, content=message.body, headers=headers, extensions={"sni_hostname": target.host}
-            ) as answer,
-        ):
-            read = 0
-            for chunk in answer.iter_bytes():
-                read += len(chunk)
-                if read > _MOST_READ:
-                    break
-            if answer.is_success:
-                return Delivered(answer.status_code)
-            return Failed(f"The receiver answered {answer.status_code}.")
+        return asyncio.run(_post(target, message.body, headers, timeout_seconds))
+    except TimeoutError:
+        return Failed(f"The receiver took longer than {timeout_seconds:g} seconds.")
     except httpx.HTTPError as error:
         return Failed(f"The receiver could not be reached: {type(error).__name__}.")
+
+
+async def _post(target: Target, body: bytes, headers: Mapping[str, str], seconds: float) -> Delivered | Failed:
+    """One timeout around everything: those of a client start anew with each byte that a slow receiver sends."""
+    async with (
+        asyncio.timeout(seconds),
+        httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=None) as client,  # noqa: S113  # the one above
+        client.stream(
+            "POST", target.url, content=body, headers=headers, extensions={"sni_hostname": target.host}
+        ) as answer,
+    ):
+        read = 0
+        async for chunk in answer.aiter_raw():
+            read += len(chunk)
+            if read > _MOST_READ:
+                break
+        if answer.is_success:
+            return Delivered(answer.status_code)
+        return Failed(f"The receiver answered {answer.status_code}.")

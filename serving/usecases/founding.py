@@ -17,7 +17,7 @@ from serving import auth
 from serving.db import accounts, audit, brands, marketplaces, references
 from serving.db.marketplaces import Endpoint, Marketplace
 from serving.outbound.addresses import check_url
-from serving.outbound.webhooks import new_secret
+from serving.outbound.webhooks import check_secret, new_secret
 from serving.runtime import Runtime
 
 _ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\Z")
@@ -154,12 +154,13 @@ def register_webhook(
     Raises
     ------
     Invalid
-        The address is not https, or loopback in production.
+        The address is not https, or loopback in production; or the secret is none of the scheme.
     """
     if allow_loopback and runtime.settings.production:
         raise Invalid("Production mode sends no webhooks to the machine itself.")
     check_url(url, allow_loopback=allow_loopback)
     chosen = secret or new_secret()
+    check_secret(chosen)
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id
         endpoint = Endpoint(runtime.ids.new("end"), url, chosen, allow_loopback)
