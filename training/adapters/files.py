@@ -20,6 +20,7 @@ from training.adapters.cells import Row
 
 _LONGEST_CELL: Final = 8_000_000  # A cell may be too long for a listing and must still be read to be refused.
 _BATCH: Final = 1_000
+_BEYOND: Final = "beyond the header"  # Not blank: a column may have no name, as the index that pandas writes.
 _ITEMS: Final = ("item", "entry")  # RSS 2.0 and Atom.
 
 
@@ -88,7 +89,7 @@ def _delimited(path: Path, delimiter: str, advanced: Callable[[int], None]) -> I
     """
     csv.field_size_limit(_LONGEST_CELL)
     with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="") as stream:
-        rows = csv.DictReader(stream, delimiter=delimiter, restkey="", strict=True)
+        rows = csv.DictReader(stream, delimiter=delimiter, restkey=_BEYOND, strict=True)
         try:
             header = rows.fieldnames
         except csv.Error as error:
@@ -109,7 +110,7 @@ def _delimited(path: Path, delimiter: str, advanced: Callable[[int], None]) -> I
             if number % _BATCH == 0:
                 advanced(raw.tell())
             problem = None
-            if cells.get(""):
+            if cells.get(_BEYOND):
                 problem = Rejected("ragged_row", "", "The row has more cells than the header has columns.")
             yield RawRow(number, cells, problem)
 

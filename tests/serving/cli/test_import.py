@@ -396,3 +396,10 @@ def test_a_file_that_the_system_will_not_read_is_refused_in_a_sentence(home: Pat
         list(read_rows(path))
     done = touchstone_in(home, "import", str(path), "--format", "native")
     assert (done.code, done.said) == (REFUSED, "a.csv: the file cannot be read: Input/output error.")
+
+
+def test_a_column_without_a_name_is_left_out_like_any_other_that_is_no_field(home: Path) -> None:
+    """What `DataFrame.to_csv` writes unless told otherwise: its index under a blank heading."""
+    path = home / "a.csv"
+    path.write_text(",external_id,title\n0,MP-1,Bag\n1,MP-2,Hat,too much\n")
+    assert take_in(home, path) == {"new": 1, "changed": 0, "unchanged": 0, "quarantined": 1}

@@ -1,0 +1,217 @@
+"""`touchstone train --data`, `score` and `evaluate` on a small made-up market."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from models.bundle import MANIFEST, from_files
+from tests.fixtures.labelled import labelled_file, labelled_rows, write_csv, write_ndjson
+from tests.fixtures.scorers import bundle_files
+from tests.serving.cli.commands import REFUSED, touchstone_in
+from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a labelled file, a bundle trained on it, and a home in which nothing was done."""
+    folder = tmp_path_factory.mktemp("models")
+    (folder / "home").mkdir()
+    path = labelled_file(folder / "market.ndjson")
+    done = touchstone_in(
+        folder / "home", "train", "--data", str(path), "--format", "native", "--out", str(folder / "b"), "--no-register"
+    )
+    assert done.code == 0, done
+    assert done.out == f"Bundle {from_files(read_bundle_folder(folder / 'b')).digest} in {folder / 'b'}\n"
+    return folder
+
+
+def score(place: Path, path: Path, out: Path) -> list[dict[str, Any]]:
+    arguments = ["score", str(path), "--format", "native", "--bundle", str(place / "b"), "--out", str(out)]
+    done = touchstone_in(place / "home", *arguments)
+    assert done.code == 0, done
+    found: list[dict[str, Any]] = pq.read_table(out).to_pylist()
+    assert done.out.startswith(f"{len(found):,} rows scored with ")
+    return found
+
+
+def test_what_is_said_of_a_bundle_lies_beside_it(place: Path) -> None:
+    about = json.loads((place / "b" / ABOUT).read_bytes())
+    assert (about["report"]["rows"], about["report"]["format"]) == (120, "native")
+    assert about["trained_at"]
+
+
+def test_a_scored_file_has_a_row_for_each_row_in_its_order(place: Path, tmp_path: Path) -> None:
+    found = score(place, place / "market.ndjson", tmp_path / "scores.parquet")
+    assert [row["row"] for row in found] == list(range(1, 121))
+    assert [row["listing_id"] for row in found] == [row["external_id"] for row, _ in labelled_rows(120)]
+    assert all(0 < row["probability"] < 1 and row["reasons"] for row in found)
+
+
+FILES: list[tuple[Callable[[dict[str, Any]], dict[str, Any]], str]] = [
+    (lambda row: {"title": row["title"]}, "a title and nothing else"),
+    (lambda row: {"external_id": row["external_id"], "price": row["price"], "currency": "EUR"}, "a price alone"),
+    (lambda row: {"title": row["title"], "colour": "grey", "": "x", "title_2": "y"}, "columns that nobody knows"),
+    (lambda row: {**{k: v for k, v in row.items() if k != "seller"}, "seller.age_days": 5}, "dotted names"),
+]
+
+
+@pytest.mark.parametrize(("shape", "_why"), FILES, ids=[row[-1] for row in FILES])
+def test_a_file_with_other_columns_than_the_training_s_is_scored(
+    place: Path, tmp_path: Path, shape: Callable[[dict[str, Any]], dict[str, Any]], _why: str
+) -> None:
+    path = write_csv(tmp_path / "a.csv", [shape(dict(row)) for row, _ in labelled_rows(10)])
+    found = score(place, path, tmp_path / "scores.parquet")
+    assert len(found) == 10
+    assert all(row["probability"] is not None for row in found)
+
+
+def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(place: Path, tmp_path: Path) -> None:
+    rows = [{**row, "label": label} for row, label in labelled_rows(120)]
+    rows += [{"external_id": "x", "title": "Bag"}, {"external_id": "y", "title": "Bag", "label": 7}]
+    path, out = write_ndjson(tmp_path / "a.ndjson", rows), tmp_path / "figures.json"
+    done = touchstone_in(
+        place / "home", "evaluate", str(path), "--format", "native", "--repeats", "1", "--json", str(out)
+    )
+    assert done.code == 0, done
+    assert "Left out: 1 refused rows, 1 without a label." in done.err
+    shown = " ".join(done.out.split())
+    assert "120 rows, " in shown
+    assert all(name in shown for name in ("model", "numbers", "char text", "rank average", "better in"))
+    found = json.loads(out.read_text())
+    assert (found["file"], found["format"], found["rows"], found["repeats"]) == ("a.ndjson", "native", 120, 1)
+    assert set(found["baselines"]) == {"numbers", "char_text", "rank_average"}
+    assert f"{found['model']['ap']:.3f}" in shown
+
+
+# What cannot be used: code 2, one sentence, nothing written.
+
+
+def nothing(_folder: Path) -> None:
+    return
+
+
+def write(name: str, content: bytes) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_bytes(content)
+
+
+def unreadable(folder: Path) -> None:
+    (folder / "a.csv").symlink_to("/proc/self/mem")  # Reading it fails for root too.
+
+
+HEADER = b"external_id,title,label\n"
+UNUSABLE: list[tuple[str, Callable[[Path], object], str, str]] = [
+    ("a.csv", nothing, "there is no such file.", "no such file"),
+    ("a.csv", lambda folder: (folder / "a.csv").mkdir(), "there is no such file.", "a folder"),
+    ("a.csv", unreadable, "a.csv: the file cannot be read: Input/output error.", "a file that cannot be read"),
+    ("x" * 300 + ".csv", nothing, "the file cannot be read: File name too long.", "a name too long for a file"),
+    ("a.xlsx", write("a.xlsx", b"PK"), "a.xlsx: the name must end in .csv", "a kind that is not read"),
+    ("a.csv", write("a.csv", b""), "a.csv: the file is empty.", "an empty file"),
+    ("a.csv", write("a.csv", b"one,two\n1,2\n"), "The file has none of the columns", "another format's columns"),
+    ("a.parquet", write("a.parquet", b"PAR1"), "not a readable Parquet file", "Parquet cut short"),
+    ("a.xml", write("a.xml", b"<rss><item>"), "not well-formed XML", "XML cut short"),
+]
+UNLABELLED: list[tuple[str, Callable[[Path], object], str, str]] = [
+    ("a.csv", write("a.csv", HEADER), "a.csv: no row has a label.", "no rows"),
+    ("a.csv", write("a.csv", HEADER + b"1,Bag,\n"), "a.csv: no row has a label.", "no labels"),
+    ("a.csv", write("a.csv", HEADER + b"1,Bag,yes\n"), "a.csv: no row has a label.", "labels of another kind"),
+    ("a.csv", write("a.csv", HEADER + b"1,Bag,1\n2,Bag,1\n"), "folds by seller need at least", "labels of one kind"),
+    ("a.csv", write("a.csv", HEADER + b"1,Bag,1\n2,Bag,0\n"), "folds by seller need at least", "two rows"),
+]
+COMMANDS: dict[str, list[str]] = {
+    "train": ["train", "--no-register", "--out", "OUT", "--data", "FILE"],
+    "evaluate": ["evaluate", "--json", "OUT", "FILE"],
+    "score": ["score", "--bundle", "BUNDLE", "--out", "OUT", "FILE"],
+}
+CASES = [(command, *row) for command in COMMANDS for row in UNUSABLE + ([] if command == "score" else UNLABELLED)]
+
+
+@pytest.mark.parametrize(
+    ("command", "name", "make", "sentence", "_why"), CASES, ids=[f"{row[0]}: {row[-1]}" for row in CASES]
+)
+def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(
+    place: Path, tmp_path: Path, command: str, name: str, make: Callable[[Path], object], sentence: str, _why: str
+) -> None:
+    make(tmp_path)
+    named = {"FILE": str(tmp_path / name), "OUT": str(tmp_path / "out"), "BUNDLE": str(place / "b")}
+    arguments = [named.get(word, word) for word in COMMANDS[command]]
+    done = touchstone_in(place / "home", *arguments, "--format", "native")
+    assert (done.code, done.out) == (REFUSED, "")
+    assert sentence in done.said
+    assert "Traceback" not in done.err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_an_unknown_format_is_refused_with_those_there_are(place: Path, tmp_path: Path, command: str) -> None:
+    named = {"FILE": str(place / "market.ndjson"), "OUT": str(tmp_path / "out"), "BUNDLE": str(place / "b")}
+    arguments = [named.get(word, word) for word in COMMANDS[command]]
+    done = touchstone_in(place / "home", *arguments, "--format", "martian")
+    assert (done.code, done.out) == (REFUSED, "")
+    assert "martian is none of native, merchant-feed, ozon-ecup, vestiaire, wish, ebay." in done.said
+
+
+NO_PLACES = ["missing/out", "taken"]
+
+
+@pytest.mark.parametrize("where", NO_PLACES)
+@pytest.mark.parametrize("command", ["evaluate", "score"])
+def test_a_place_where_no_file_can_be_written_is_refused_before_the_work(
+    place: Path, tmp_path: Path, command: str, where: str
+) -> None:
+    """The input does not exist, and still the place is what is refused: it was looked at first."""
+    (tmp_path / "taken").mkdir()
+    named = {"FILE": str(tmp_path / "none.csv"), "OUT": str(tmp_path / where), "BUNDLE": str(place / "b")}
+    arguments = [named.get(word, word) for word in COMMANDS[command]]
+    done = touchstone_in(place / "home", *arguments, "--format", "native")
+    assert done.code == REFUSED
+    assert f"{tmp_path / where}: no file can be written there." in done.said
+
+
+def test_a_folder_of_something_else_is_never_replaced_by_a_bundle(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("Dear")
+    file = str(place / "market.ndjson")
+    for out in (tmp_path / "letters", tmp_path / "letters" / "dear.txt"):
+        done = touchstone_in(
+            place / "home", "train", "--data", file, "--format", "native", "--out", str(out), "--no-register"
+        )
+        assert done.code == REFUSED
+        assert f"{out} is no bundle and is not replaced by one; name a new folder." in done.said
+    assert (tmp_path / "letters" / "dear.txt").read_text() == "Dear"
+
+
+def test_a_bundle_is_replaced_by_the_next_training(place: Path, tmp_path: Path) -> None:
+    write_bundle_folder(tmp_path / "b", bundle_files(), {})
+    file = str(place / "market.ndjson")
+    done = touchstone_in(
+        place / "home", "train", "--data", file, "--format", "native", "--out", str(tmp_path / "b"), "--no-register"
+    )
+    assert done.code == 0
+    assert read_bundle_folder(tmp_path / "b") == read_bundle_folder(place / "b")
+
+
+BUNDLES: list[tuple[Callable[[Path], object], str, str]] = [
+    (shutil.rmtree, "holds no manifest.json.", "no folder"),
+    (lambda folder: (folder / MANIFEST).unlink(), "holds no manifest.json.", "no manifest"),
+    (lambda folder: (folder / MANIFEST).write_text("{"), "The manifest is damaged.", "half a manifest"),
+    (lambda folder: (folder / "forest.txt").unlink(), "The bundle has no forest.txt.", "no forest"),
+    (lambda folder: (folder / "model.json").write_text("{}"), "model.json is not the file", "another file"),
+]
+
+
+@pytest.mark.parametrize(("damage", "sentence", "_why"), BUNDLES, ids=[row[-1] for row in BUNDLES])
+def test_a_damaged_bundle_scores_nothing(
+    place: Path, tmp_path: Path, damage: Callable[[Path], object], sentence: str, _why: str
+) -> None:
+    shutil.copytree(place / "b", tmp_path / "b")
+    damage(tmp_path / "b")
+    arguments = ["--format", "native", "--bundle", str(tmp_path / "b"), "--out", str(tmp_path / "out")]
+    done = touchstone_in(place / "home", "score", str(place / "market.ndjson"), *arguments)
+    assert (done.code, done.out) == (REFUSED, "")
+    assert sentence in done.said
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,123 @@
+"""The installed command as a process, beside a running service and alone."""
+
+import json
+import os
+import stat
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from models.errors import Invalid
+from serving.home import Home, HomeInUse
+from serving.local.client import connect
+from serving.settings import Settings
+from tests.browser.service import serving
+from tests.fixtures.labelled import write_ndjson
+from tests.fixtures.listings import a_row
+from tests.serving.cli.commands import REFUSED, touchstone_in
+
+
+def run(touchstone: str, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "TOUCHSTONE_HOME": str(home), "NUMBA_CACHE_DIR": str(home.parent / "numba")}
+    return subprocess.run(
+        [touchstone, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+def test_the_installed_command_refuses_in_one_line_without_a_traceback(touchstone: str, empty_home: Path) -> None:
+    done = run(touchstone, empty_home, "figures")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "Name one marketplace; known are: none.\n"
+
+
+def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    first, second = touchstone_in(home, "migrate"), touchstone_in(home, "migrate")
+    assert (first.code, second.code) == (0, 0)
+    assert first.out == second.out == "The database is at this version's schema.\n"
+    assert touchstone_in(home, "marketplace", "add", "Bazaar").code == 0
+    assert touchstone_in(home, "migrate").code == 0
+    assert "Bazaar" in touchstone_in(home, "figures", "--marketplace", "Souk").said
+
+
+@pytest.mark.parametrize("command", ["migrate", "figures"])
+def test_a_home_that_another_process_owns_is_left_alone(empty_home: Path, command: str) -> None:
+    with Home.at(empty_home).owned():
+        done = touchstone_in(empty_home, command)
+    assert done.code == REFUSED
+    assert f"is in use by process {os.getpid()}" in done.said
+
+
+def test_the_address_of_a_service_that_was_killed_is_not_taken_for_an_answer(empty_home: Path) -> None:
+    """A killed service leaves its address behind; whoever owns the home now, say a migration, does not listen."""
+    home = Home.at(empty_home)
+    home.write_private("service.json", {"pid": 1, "port": 1, "socket": str(home.socket_path())})
+    with home.owned(), pytest.raises(HomeInUse), connect(Settings(home=empty_home)) as local:
+        local.call("get_figures")
+
+
+def test_the_address_of_a_service_that_was_killed_keeps_nobody_from_working(home: Path) -> None:
+    Home.at(home).write_private("service.json", {"pid": 1, "port": 1, "socket": str(home / "service.sock")})
+    assert touchstone_in(home, "figures").code == 0
+
+
+COMMANDS = [
+    ("fly", {}, "There is no command fly.", "no command"),
+    ("get_figures", {"most": 5}, "get_figures: got an unexpected keyword argument 'most'.", "an argument too many"),
+    ("add_marketplace", {"name": "X"}, "add_marketplace: missing a required argument: 'base_currency'.", "one too few"),
+]
+
+
+@pytest.mark.parametrize(("name", "arguments", "sentence", "_why"), COMMANDS, ids=[row[-1] for row in COMMANDS])
+def test_a_command_that_is_none_is_refused(
+    home: Path, name: str, arguments: dict[str, object], sentence: str, _why: str
+) -> None:
+    with connect(Settings(home=home)) as local, pytest.raises(Invalid) as refused:
+        local.call(name, **arguments)
+    assert refused.value.sentence == sentence
+
+
+# Beside a running service.
+
+
+@pytest.fixture(scope="module")
+def served(touchstone: str, shared_home: Path) -> Iterator[Path]:
+    """A home whose service runs."""
+    with serving(touchstone, shared_home):
+        yield shared_home
+
+
+def test_only_the_owner_reaches_the_service_s_socket(served: Path) -> None:
+    socket = Path(Home.at(served).read_service()["socket"])
+    assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+    assert stat.S_IMODE((served / "service.json").stat().st_mode) == 0o600
+
+
+def test_a_command_is_carried_out_by_the_service_that_owns_the_home(served: Path) -> None:
+    with connect(Settings(home=served)) as local:
+        assert local.running
+    assert touchstone_in(served, "audit", "verify").out.endswith(" entries, unbroken.\n")
+    done = touchstone_in(served, "marketplace", "add", "Bazaar")
+    assert (done.code, done.said) == (REFUSED, "There is a marketplace named Bazaar already.")
+
+
+def test_an_import_beside_the_service_counts_as_one_alone(served: Path, home: Path) -> None:
+    rows = [
+        a_row(external_id="MP-1"),
+        a_row(external_id="MP-2", seller={"external_id": "s", "rating": 4.7, "age_days": 12.0}),
+        a_row(external_id="MP-3", price=19.90, title="Sac élégant 👜"),
+        a_row(external_id="MP-4", price="-1"),
+        a_row(external_id="MP-5", title="half \ud800"),
+        a_row(external_id="MP-6", age_days=10**30),
+        a_row(external_id="MP-7", **{"pri\ud800ce": 1}),
+    ]
+    path = served / "a.ndjson"
+    write_ndjson(path, rows[:4])
+    with path.open("a", encoding="ascii") as stream:
+        stream.writelines(f"{line}\n" for line in map(json.dumps, rows[4:]))
+    for expected in ("3 new + 0 changed + 0 unchanged", "0 new + 0 changed + 3 unchanged"):
+        alone, beside = (touchstone_in(one, "import", str(path), "--format", "native") for one in (home, served))
+        assert beside.out == alone.out == f"7 rows in = {expected} + 4 quarantined\n"
+        assert [row for row in beside.said.split("row ") if row] == [row for row in alone.said.split("row ") if row]
