@@ -5,6 +5,7 @@
 set -eu
 
 python=.venv/bin/python
+echo "Installing the packages of $1 into .venv; this happens once." >&2
 "$python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/installer.txt
 if ! .venv/bin/uv pip install --quiet --compile-bytecode --python "$python" --require-hashes -r "$1"; then
     echo "uv could not install; trying pip, which takes longer." >&2
