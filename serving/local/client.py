@@ -1,5 +1,6 @@
 """The command line's way in: the running service's socket, or the database itself while nobody else has it."""
 
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
@@ -103,16 +104,23 @@ def connect(settings: Settings) -> Iterator[Local]:
             finally:
                 runtime.close()
             return
-    except HomeInUse as error:
-        socket = home.read_service().get("socket")
-        if socket is None:
+    except HomeInUse:
+        address = home.read_service().get("socket")
+        if not isinstance(address, str) or not _listens(address):
             raise
-        in_use = error
-    transport = httpx.HTTPTransport(uds=socket)
+    transport = httpx.HTTPTransport(uds=address)
     with httpx.Client(transport=transport, base_url="http://touchstone", timeout=600) as client:
         try:
             yield OverSocket(client)
-        except httpx.ConnectError:  # A killed service left its address, and whoever owns the home now is none.
-            raise in_use from None
         except httpx.TransportError as error:
             raise ServiceEnded(f"The service ended before it answered ({type(error).__name__}).") from None
+
+
+def _listens(address: str) -> bool:
+    """Whether a service is there: one that was killed leaves its address, and whoever owns the home now may be none."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as made:
+        try:
+            made.connect(address)
+        except OSError:
+            return False
+    return True
