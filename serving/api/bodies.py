@@ -16,7 +16,10 @@ NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/json
 
 
 class CappedBody:
-    """ASGI middleware: no body grows beyond the cap, whatever its Content-Length says, and none is compressed."""
+    """ASGI middleware: no body grows beyond the cap, whatever its Content-Length says, and none is compressed.
+
+    An address with a NUL in it leads nowhere: PostgreSQL cannot even be asked for one.
+    """
 
     def __init__(self, app: ASGIApp, most_bytes: int) -> None:
         self._app, self._most = app, most_bytes
@@ -25,6 +28,9 @@ class CappedBody:
         """Pass the request on with a counted body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
+            return
+        if "\0" in scope["path"]:
+            await _refuse(send, 404, b'{"error":{"code":"not_found","sentence":"There is nothing at this address."}}')
             return
         headers = dict(scope["headers"])
         if headers.get(b"content-encoding", b"identity") != b"identity":

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from models.access import Permission, Person
 from models.case import CaseLane
@@ -22,9 +22,16 @@ Anyone = Annotated[Session, signed_in()]
 
 
 class Body(BaseModel):
-    """Strict: an unknown field is an error, a number is not text."""
+    """Strict: an unknown field is an error, a number is not text, and text holds nothing that a database cannot."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _storable(cls, value: object) -> object:
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("the text holds a NUL character")
+        return value
 
 
 class SignInBody(Body):

@@ -17,7 +17,7 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 async def _fields(request: Request) -> Mapping[str, str]:
-    form = await request.form()
+    form = await request.form(max_files=0)
     found = {name: value for name, value in form.items() if isinstance(value, str)}
     if any(_UNSTORABLE.search(value) for value in found.values()):
         raise Invalid("The form holds characters that cannot be stored.")

@@ -1,0 +1,56 @@
+"""Characters that PostgreSQL cannot hold are a refusal like any other, wherever a caller puts them."""
+
+from fastapi.testclient import TestClient
+
+from tests.fixtures.clients import sign_in, with_key
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site
+
+VERDICT = "/api/v1/cases/{case}/verdicts"
+BODIES = [
+    ("/api/v1/session", '{"email": "a%s@b.example", "password": "x"}'),
+    ("/api/v1/session", '{"email": "a@b.example", "password": "x%s"}'),
+    (VERDICT, '{"version_id": "{version}", "judgement": "genuine", "note": "a%s"}'),
+    (VERDICT, '{"version_id": "a%s", "judgement": "genuine"}'),
+]
+PROMOTIONS = [("/api/v1/promotions", '{"digest": "a%s"}'), ("/api/v1/promotions", '{"reason": "a%s"}')]
+NUL, HALF = "\\u0000", "\\ud800"
+
+
+def test_nul_and_half_a_pair_in_a_body_are_refused(any_client: TestClient, any_site: Site) -> None:
+    case = a_case(any_site)
+    for person, bodies in ((any_site.analyst, BODIES), (any_site.data_scientist, PROMOTIONS)):
+        headers = {"content-type": "application/json", **sign_in(any_client, person)}
+        for path, body in bodies:
+            for character in (NUL, HALF):
+                sent = (body % character).replace("{version}", case.version_id)
+                answer = any_client.post(path.replace("{case}", case.case_id), content=sent, headers=headers)
+                assert answer.status_code == 422, (sent, answer.text)
+
+
+ADDRESSES = [
+    ("GET", "/api/v1/listings/a%00"),
+    ("GET", "/api/v1/listings/a%FF"),
+    ("GET", "/api/v1/trainings/a%00"),
+    ("POST", "/api/v1/cases/a%00/verdicts"),
+    ("POST", "/api/v1/cases/a%00/undo"),
+    ("GET", "/cases/a%00"),
+    ("GET", "/setup/a%00"),
+]
+
+
+def test_nul_in_an_address_leads_nowhere(any_client: TestClient, any_site: Site) -> None:
+    headers = {**with_key(any_site), **sign_in(any_client, any_site.analyst)}
+    body = {"version_id": "ver_1", "judgement": "genuine"}
+    found = {
+        (method, path): any_client.request(
+            method, path, headers=headers, json=body if method == "POST" else None
+        ).status_code
+        for method, path in ADDRESSES
+    }
+    assert found == dict.fromkeys(ADDRESSES, 404)
+
+
+def test_letters_beyond_ascii_in_a_key_are_a_wrong_key(client: TestClient) -> None:
+    answer = client.get("/api/v1/figures", headers={b"authorization": b"Bearer tsk.\xff.\xff"})
+    assert answer.status_code == 401
