@@ -7,6 +7,7 @@ commit, figures) lies in other files beside it and outside the digest.
 import hashlib
 import io
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -164,9 +165,9 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
     try:
         combiner = Combiner(
             join=Join(model["combiner"]["join"]),
-            text_weight=float(model["combiner"]["text_weight"]),
-            numbers=Standard(**model["combiner"]["numbers"]),
-            text=Standard(**model["combiner"]["text"]),
+            text_weight=_number(model["combiner"]["text_weight"]),
+            numbers=Standard(**_numbers(model["combiner"]["numbers"])),
+            text=Standard(**_numbers(model["combiner"]["text"])),
         )
         weights = _weights(files[_WEIGHTS])
         forest = Forest(files[_FOREST].decode())
@@ -176,19 +177,30 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         return Bundle(
             classifier=Classifier(
                 forest,
-                TextModel(weights, float(model["text_intercept"])),
+                TextModel(weights, _number(model["text_intercept"])),
                 combiner,
-                Sigmoid(**model["calibration"]),
+                Sigmoid(**_numbers(model["calibration"])),
             ),
-            thresholds=Thresholds(**model["thresholds"]),
+            thresholds=Thresholds(**_numbers(model["thresholds"])),
             references=references,
             references_as_of=as_of,
             masking=Masking(**model["masking"]),
             fingerprint=input_fingerprint(),
             digest=digest,
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         raise BundleRefused(f"The bundle does not hold what it should: {type(error).__name__}.") from None
+
+
+def _numbers(found: Mapping[str, object]) -> dict[str, float]:
+    return {name: _number(value) for name, value in found.items()}
+
+
+def _number(value: object) -> float:
+    """A threshold that is no number would be found out by the first listing that is compared with it."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError
+    return float(value)
 
 
 def _weights(content: bytes) -> NDArray[np.float32]:

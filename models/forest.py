@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import BundleRefused
+from models.treetext import check_trees
 
 _SETTINGS_START, _SETTINGS_END = "\nparameters:", "end of parameters\n"
 _MISSING_TYPE_BITS: Final = 2
@@ -34,13 +35,14 @@ def splits_without_missing(text: str) -> int:
 
 
 class Forest:
-    """Raw log-odds and their parts. Only text whose digest was checked may come here: LightGBM trusts what it reads."""
+    """Raw log-odds and their parts. LightGBM trusts what it reads, so the trees are looked at first."""
 
     def __init__(self, text: str) -> None:
+        check_trees(text)
         try:
             self._booster = lgb.Booster(model_str=text)
         except lgb.basic.LightGBMError as error:
-            raise BundleRefused(f"The forest cannot be read: {error}.") from None
+            raise BundleRefused(f"The forest cannot be read: {' '.join(str(error).split()).rstrip('.')}.") from None
         self.text = text
         self.columns: int = self._booster.num_feature()
 

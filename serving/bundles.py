@@ -16,7 +16,7 @@ from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folde
 _CANARY_SECONDS: Final = 60
 
 
-def try_in_child(folder: Path, digest: str) -> None:
+def try_in_child(folder: Path, digest: str, *, within_seconds: float = _CANARY_SECONDS) -> None:
     """Load and score in a child process: LightGBM ends the process on a damaged forest, and only that one.
 
     Raises
@@ -26,9 +26,9 @@ def try_in_child(folder: Path, digest: str) -> None:
     """
     command = [sys.executable, "-P", "-m", "serving.canary", str(folder), digest]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=_CANARY_SECONDS, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=within_seconds, check=False)
     except subprocess.TimeoutExpired:
-        raise BundleRefused(f"The bundle did not load within {_CANARY_SECONDS} seconds.") from None
+        raise BundleRefused(f"The bundle did not load within {within_seconds:g} seconds.") from None
     if done.returncode == 0:
         return
     lines = done.stdout.decode(errors="replace").strip().splitlines()
