@@ -20,7 +20,9 @@ from serving.outbound.addresses import check_url
 from serving.outbound.webhooks import check_secret, new_secret
 from serving.runtime import Runtime
 
-_ADDRESS: Final = re.compile(r"[^@\s]+@[^@\s]+\Z")
+_UNSTORABLE: Final = "\x00\ud800-\udfff"
+_ADDRESS: Final = re.compile(rf"[^@\s{_UNSTORABLE}]+@[^@\s{_UNSTORABLE}]+\Z")
+_NAME: Final = re.compile(rf"[^{_UNSTORABLE}]{{1,200}}\Z")
 _LONGEST_ADDRESS: Final = 320  # RFC 3696: 64 characters, the sign, 255 characters.
 
 
@@ -40,9 +42,7 @@ def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str)
     """Found a marketplace."""
     if not money.CODE.match(base_currency):
         raise Invalid("The base currency is three capital letters such as EUR.")
-    if not name.strip() or len(name) > 200:
-        raise Invalid("A marketplace has a name of at most 200 characters.")
-    found = Marketplace(runtime.ids.new("mkt"), name.strip(), base_currency, None)
+    found = Marketplace(runtime.ids.new("mkt"), _named("marketplace", name), base_currency, None)
     with runtime.store.write() as connection:
         marketplaces.add_marketplace(connection, found, runtime.clock.now())
         _record(runtime, connection, found.marketplace_id, by, _Entry("marketplace.founded", found.marketplace_id, {}))
@@ -61,15 +61,14 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
         raise Invalid("This is not an e-mail address.")
     if (person.role is Role.BRAND) != (person.brand is not None):
         raise Invalid("A brand's person names their brand, and nobody else names one.")
+    name = _named("person", person.name)
     password = person.password or secrets.token_urlsafe(12)
     hashed = auth.hash_password(password)
     now, user_id = runtime.clock.now(), runtime.ids.new("usr")
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, person.marketplace).marketplace_id
         brand_id = brands.by_name(connection, person.brand).brand_id if person.brand else None
-        accounts.add_account(
-            connection, user_id=user_id, email=person.email, name=person.name, password_hash=hashed, at=now
-        )
+        accounts.add_account(connection, user_id=user_id, email=person.email, name=name, password_hash=hashed, at=now)
         accounts.add_grants(connection, user_id, [Grant(person.role, here, brand_id)], now)
         _record(
             runtime,
@@ -81,11 +80,16 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
     return user_id, password
 
 
+def _named(what: str, name: str) -> str:
+    found = name.strip()
+    if not _NAME.match(found):
+        raise Invalid(f"A {what} has a name of at most 200 characters.")
+    return found
+
+
 def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefixes: Sequence[str], by: str) -> Brand:
     """Register a brand; it takes part nowhere yet."""
-    if not name.strip() or len(name) > 200:
-        raise Invalid("A brand has a name of at most 200 characters.")
-    found = Brand(runtime.ids.new("brd"), name.strip(), tuple(aliases), tuple(gtin_prefixes))
+    found = Brand(runtime.ids.new("brd"), _named("brand", name), tuple(aliases), tuple(gtin_prefixes))
     with runtime.store.write() as connection:
         brands.add_brand(connection, found, runtime.clock.now())
         _record(runtime, connection, "", by, _Entry("brand.registered", found.brand_id, {"name": found.name}))
@@ -133,8 +137,9 @@ def add_key(runtime: Runtime, *, name: str, scopes: Sequence[Scope], marketplace
     Raises
     ------
     Invalid
-        The clock scope in production.
+        The clock scope in production; or no name.
     """
+    name = _named("key", name)
     if Scope.CLOCK in scopes and runtime.settings.production:
         raise Invalid("Production mode has no keys that move the clock.")
     with runtime.store.write() as connection:
@@ -170,7 +175,7 @@ def register_webhook(
 
 
 def load_rates(runtime: Runtime, rows: Sequence[Mapping[str, Any]], *, by: str) -> int:
-    """Replace dated exchange rates: day, currency, euros for one unit, source.
+    """Replace dated exchange rates: day, currency, euros for one unit, source. Of a day's several the last counts.
 
     Raises
     ------
@@ -178,8 +183,9 @@ def load_rates(runtime: Runtime, rows: Sequence[Mapping[str, Any]], *, by: str) 
         A row is not of that form.
     """
     checked = [_rate(row) for row in rows]
+    last = {(rate["day"], rate["currency"]): rate for rate in checked}
     with runtime.store.write() as connection:
-        references.add_rates(connection, checked)
+        references.add_rates(connection, list(last.values()))
         _record(runtime, connection, "", by, _Entry("rates.loaded", "rates", {"rows": len(checked)}))
     runtime.surroundings.forget()
     return len(rows)
@@ -191,6 +197,8 @@ def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
         currency, euros, source = str(row["currency"]), float(row["euros"]), str(row["source"])
     except (KeyError, TypeError, ValueError):
         raise Invalid("A rate has a day (2026-03-01), a currency, euros for one unit, and a source.") from None
+    if re.search(f"[{_UNSTORABLE}]", source):
+        raise Invalid(f"{day} {currency}: the source holds characters that cannot be stored.")
     if not money.CODE.match(currency) or not 0 < euros < 1e6:
         raise Invalid(f"{day} {currency}: the code must be three capital letters and the rate above zero.")
     return {"day": day, "currency": currency, "euros": euros, "source": source[:200]}

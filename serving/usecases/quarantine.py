@@ -17,19 +17,24 @@ def quarantine_row(
 ) -> dict[str, Any]:
     """The stored form of one refused row."""
     text = row if isinstance(row, str) else json.dumps(row, ensure_ascii=True, default=str)
-    kept = text.encode("ascii", "backslashreplace").decode()
+    kept = _storable(text.encode("ascii", "backslashreplace").decode())
     return {
         "marketplace_id": marketplace_id,
         "quarantine_id": runtime.ids.new("qua"),
         "source": source,
         "code": rejection.code,
-        "field": rejection.field[:200],
-        "sentence": rejection.sentence[:500],
+        "field": _storable(rejection.field)[:200],
+        "sentence": _storable(rejection.sentence)[:500],
         "row_hash": hashlib.sha256(kept.encode()).hexdigest(),
         "row_length": len(kept),
         "row_head": kept[:_ROW_HEAD],
         "known_at": at,
     }
+
+
+def _storable(text: str) -> str:
+    """The text with escapes for NUL and half pairs, which PostgreSQL does not hold."""
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
 def external_id_of(row: object) -> str | None:

@@ -54,3 +54,29 @@ def test_nul_in_an_address_leads_nowhere(any_client: TestClient, any_site: Site)
 def test_letters_beyond_ascii_in_a_key_are_a_wrong_key(client: TestClient) -> None:
     answer = client.get("/api/v1/figures", headers={b"authorization": b"Bearer tsk.\xff.\xff"})
     assert answer.status_code == 401
+
+
+ROWS = {
+    "a raw NUL": b'{"external_id": "MP-1", "title": "a\0"}',
+    "NUL in the name of a field": b'{"external_id": "MP-1", "a\\u0000": 1}',
+    "half a pair in the name of a field": b'{"external_id": "MP-1", "\\ud800": 1}',
+    "half a pair in a value": b'{"external_id": "\\ud800", "title": "a"}',
+    "bytes that are no UTF-8": b'{"external_id": "MP-1", "title": "\xff"}',
+}
+
+
+def test_a_listing_with_such_characters_is_quarantined_alone_and_in_a_batch(
+    any_client: TestClient, any_site: Site
+) -> None:
+    events = 0
+    for why, row in ROWS.items():
+        for media_type, status in (("application/json", 422), ("application/x-ndjson", 200)):
+            headers = {"content-type": media_type, **with_key(any_site)}
+            answer = any_client.post("/api/v1/listings", content=row, headers=headers)
+            assert answer.status_code == status, (why, media_type, answer.text)
+        body = b'{"events": [' + row + b"]}"
+        headers = {"content-type": "application/json", **with_key(any_site)}
+        answer = any_client.post("/api/v1/seller-events", content=body, headers=headers)
+        assert answer.status_code in {200, 422}, (why, answer.text)
+        events += answer.json().get("quarantined", 0)
+    assert events >= 2

@@ -1,0 +1,140 @@
+"""What the shipped code never does, read from its source, and what a serving process never loads."""
+
+import ast
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("features", "models", "training", "serving")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+# Whoever can write such a file runs code in the process that reads it.
+RUNS_CODE = {"pickle", "_pickle", "cloudpickle", "dill", "marshal", "shelve", "jsonpickle", "skops"}
+READERS = {"read_pickle", "to_pickle"}
+EVALUATORS = {"eval", "exec", "compile", "__import__"}
+
+
+def dangers(source: str) -> Iterator[str]:
+    """Everything in a module that makes code or objects of data."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.Import(names=names):
+                yield from (one.name for one in names if one.name.partition(".")[0] in RUNS_CODE)
+                # Under its whole name everything of it could be called.
+                yield from (one.name for one in names if one.name.partition(".")[0] == "joblib")
+            case ast.ImportFrom(module=str(module), names=names):
+                if module.partition(".")[0] in RUNS_CODE:
+                    yield module
+                if module.partition(".")[0] == "joblib":
+                    yield from (one.name for one in names if one.name not in {"Parallel", "delayed"})
+            case ast.keyword(arg="allow_pickle", value=value):
+                if not (isinstance(value, ast.Constant) and value.value is False):
+                    yield "allow_pickle"
+            case ast.Attribute(attr=attribute) if attribute in READERS:
+                yield attribute
+            case ast.Call(func=ast.Name(id=name)) if name in EVALUATORS:
+                yield name
+            case ast.Call(
+                func=ast.Attribute(attr="import_module" | "__import__"), args=[ast.Constant(value=str(name))]
+            ):
+                if name.partition(".")[0] in RUNS_CODE | {"joblib"}:
+                    yield name
+            case _:
+                pass
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import pickle",
+        "import os, pickle as p",
+        "def f():\n    import cloudpickle",
+        "from pickle import loads",
+        "from dill.source import getsource",
+        "import joblib",
+        "import joblib.numpy_pickle",
+        "from joblib import Parallel, load",
+        "from joblib.numpy_pickle import load",
+        "np.load(path, allow_pickle=True)",
+        "np.load(path, allow_pickle=not strict)",
+        "pd.read_pickle(path)",
+        "frame.to_pickle(path)",
+        "eval(text)",
+        "exec(text)",
+        "__import__(name)",
+        'importlib.import_module("pickle")',
+    ],
+)
+def test_a_danger_would_be_found(source: str) -> None:
+    assert list(dangers(source))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from joblib import Parallel, delayed",
+        "np.save(path, array, allow_pickle=False)",
+        "re.compile(text)",
+        '"import pickle"',
+    ],
+)
+def test_what_is_harmless_is_no_danger(source: str) -> None:
+    assert list(dangers(source)) == []
+
+
+def test_nothing_that_we_ship_makes_code_of_data() -> None:
+    assert {path.relative_to(ROOT).parts[0] for path in SOURCES} == set(PACKAGES)
+    found = {str(path.relative_to(ROOT)): list(dangers(path.read_text(encoding="utf-8"))) for path in SOURCES}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+STARTED = """
+import sys
+from pathlib import Path
+from fastapi.testclient import TestClient
+import serving.service
+from serving.app import create_app
+from serving.runtime import open_runtime
+from serving.settings import Settings
+runtime = open_runtime(Settings(home=Path(sys.argv[1])))
+with TestClient(create_app(runtime)) as client:
+    assert client.get("/healthz").status_code == 200
+    assert client.get("/sign-in").status_code == 200
+runtime.close()
+print(*sorted({name.partition(".")[0] for name in sys.modules}), sep="\\n")
+"""
+
+
+def test_a_service_loads_neither_the_registry_nor_a_library_for_pictures(tmp_path: Path) -> None:
+    """MLflow brings a server and a cloud's clients, which a process that answers strangers has no use for."""
+    done = subprocess.run(
+        [sys.executable, "-c", STARTED, str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.splitlines())
+    assert {"serving", "models", "fastapi", "lightgbm"} <= loaded
+    assert loaded & {"mlflow", "matplotlib"} == set()
+
+
+VENDORED = ROOT / "serving" / "web" / "static" / "vendor"
+
+
+def test_what_the_pages_take_from_elsewhere_is_what_its_manifest_says_and_nothing_more() -> None:
+    listed: dict[str, str] = {}
+    for package in json.loads((VENDORED / "manifest.json").read_text(encoding="utf-8")):
+        assert package["source"]
+        assert package["licence"]
+        assert package["version"] in package["source"]
+        listed |= package["files"]
+    found = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in VENDORED.iterdir()
+        if path.name != "manifest.json"
+    }
+    assert found == listed
