@@ -144,6 +144,16 @@ def references_from_dict(found: dict[str, Any]) -> tuple[References, datetime | 
         Brand(row["brand_id"], row["name"], tuple(row["aliases"]), tuple(row["gtin_prefixes"]))
         for row in found["brands"]
     ]
-    prices = {(brand, category): PriceReference(median, mad, n) for brand, category, median, mad, n in found["prices"]}
-    references = References(Rates(found["base_currency"], found["rates"]), BrandRegister(brands), PriceTable(prices))
+    prices = {
+        (str(brand), str(category)): PriceReference(_finite(median), _finite(mad), int(_finite(n)))
+        for brand, category, median, mad, n in found["prices"]
+    }
+    rates = Rates(str(found["base_currency"]), {code: _finite(rate) for code, rate in found["rates"].items()})
+    references = References(rates, BrandRegister(brands), PriceTable(prices))
     return references, datetime.fromisoformat(found["as_of"]) if found["as_of"] else None
+
+
+def _finite(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError("a reference that is no number")
+    return float(value)

@@ -81,6 +81,9 @@ def _check_tree(found: Mapping[str, str], columns: int) -> None:
         raise ValueError
     if not all(_NUMBER.match(value) and math.isfinite(float(value)) for value in _split(found["leaf_value"])):
         raise ValueError
+    # Its lowest bit asks for a set of categories, and there is none: num_cat is 0.
+    if any(_integer(kind) & 1 for kind in _split(found["decision_type"])):
+        raise ValueError
     # A split that only tells missing from known has an infinite threshold.
     if not all(_NUMBER.match(value) or value in {"inf", "-inf"} for value in _split(found["threshold"])):
         raise ValueError

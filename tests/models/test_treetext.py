@@ -44,6 +44,7 @@ DAMAGED: list[tuple[str, Callable[[list[str]], list[str]], str]] = [
     ("left_child", put("x"), "no number"),
     ("split_feature", put("999999999"), "a column far outside the row"),
     ("split_feature", put("-1"), "a column before the first"),
+    ("decision_type", put("11"), "a split on a set of categories that is not there: LightGBM crashes"),
     ("threshold", put("nan"), "a split on no number"),
     ("threshold", lambda found: [*found, "1"], "a threshold too many"),
     ("leaf_value", put("nan"), "a leaf that is no number"),
