@@ -148,7 +148,7 @@ def references_from_dict(found: dict[str, Any]) -> tuple[References, datetime | 
         (str(brand), str(category)): PriceReference(_finite(median), _finite(mad), int(_finite(n)))
         for brand, category, median, mad, n in found["prices"]
     }
-    rates = Rates(str(found["base_currency"]), {code: _finite(rate) for code, rate in found["rates"].items()})
+    rates = Rates(str(found["base_currency"]), {code: _positive(rate) for code, rate in found["rates"].items()})
     references = References(rates, BrandRegister(brands), PriceTable(prices))
     return references, datetime.fromisoformat(found["as_of"]) if found["as_of"] else None
 
@@ -157,3 +157,10 @@ def _finite(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError("a reference that is no number")
     return float(value)
+
+
+def _positive(value: object) -> float:
+    found = _finite(value)
+    if found <= 0:
+        raise ValueError("a rate that is not above zero")
+    return found

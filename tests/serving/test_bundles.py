@@ -118,6 +118,7 @@ SEALED: list[tuple[Callable[[], Files], str, str]] = [
     (sealed("forest.txt", swapped(b"leaf_value=-", b"leaf_value=x")), "tree 0 is damaged", "a leaf of letters"),
     (sealed("references.json", swapped(b'"as_of"', b'"as_if"')), "KeyError", "references of no time"),
     (sealed("references.json", swapped(b'"USD":0.92', b'"USD":"0.92"')), "ValueError", "text for a rate"),
+    (sealed("references.json", swapped(b'"USD":0.92', b'"USD":-1')), "ValueError", "a rate below zero"),
     (sealed("references.json", swapped(b'"bags",5.29', b'"bags",NaN,5.29')), "ValueError", "NaN for a price"),
 ]
 
@@ -196,6 +197,13 @@ def test_a_bundle_that_crashes_its_process_is_refused_and_only_the_child_ends(tm
     """LightGBM ends the process on a tree whose shrinkage is no number."""
     files = sealed("forest.txt", swapped(b"shrinkage=1\n", b"shrinkage=x\n"))()
     assert tried(tmp_path, files) == "The bundle crashed the process that tried it."
+
+
+def test_a_child_that_ends_without_a_word_is_a_crash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "stranger" / "features").mkdir(parents=True)
+    (tmp_path / "stranger" / "features" / "__init__.py").write_text("raise RuntimeError")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "stranger"))
+    assert tried(tmp_path, bundle_files()) == "The bundle crashed the process that tried it."
 
 
 def test_a_bundle_that_does_not_load_in_time_is_refused(tmp_path: Path) -> None:
