@@ -1,0 +1,194 @@
+"""Running demos and what they start, killing them, and reading what is left."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+_QUICK_WINDOW = {"TOUCHSTONE_UNDO_WINDOW_SECONDS": "5"}
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Ids of listings and verdicts in a database."""
+
+    listings: frozenset[str]
+    verdicts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Survived:
+    """A home after something in it was killed and started anew.
+
+    `told` is what the service had said before, `kept` what lay in the database just after, `figures` and `rows` are
+    how it ended. `result` is the demo's own JSON where the demo lived to write it.
+    """
+
+    home: Path
+    told: Mapping[str, Any]
+    kept: Rows
+    figures: Mapping[str, Any]
+    rows: Rows
+    result: Mapping[str, Any]
+
+
+def demo_environment(home: Path) -> dict[str, str]:
+    """A home of its own, and no setting of the outer world."""
+    outer = {name: value for name, value in os.environ.items() if not name.startswith("TOUCHSTONE_")}
+    return {**outer, "TOUCHSTONE_HOME": str(home)}
+
+
+def run_in(home: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command on a home to its end."""
+    return subprocess.run(command, env=demo_environment(home), capture_output=True, text=True, check=False)
+
+
+def play(touchstone: str, home: Path, *options: str) -> dict[str, Any]:
+    """Run a demo to its end and return its figures."""
+    out = home.with_suffix(".json")
+    done = run_in(home, touchstone, "demo", "--no-serve", "--json", str(out), *options)
+    assert done.returncode == 0, done.stderr[-2_000:]
+    return read(out)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A JSON object in a file; empty where there is none yet, or half of one."""
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def effects_of(home: Path) -> list[dict[str, Any]]:
+    """What the receiver's own file shows."""
+    path = home / "reference-marketplace-effects.jsonl"
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def kill_the_service(touchstone: str, folder: Path, listings: int) -> Survived:
+    """Kill the service alone; a new `touchstone serve` takes over while the demo waits for it."""
+    home, out = folder / "home", folder / "figures.json"
+    demo = [touchstone, "demo", "--no-serve", "--listings", str(listings), "--json", str(out)]
+    with _started(demo, home, folder / "demo.log") as process:
+        told = _told_on_the_way(home, removals=3)
+        service = _service_of(home)
+        os.kill(service["pid"], signal.SIGKILL)
+        kept = _rows_in(home)
+        with _started([touchstone, "serve"], home, folder / "serve.log") as again:
+            wait_for("the new service", lambda: _answers(home, again.pid))
+            assert _service_of(home)["port"] == service["port"]
+            assert process.wait(300) == 0, (folder / "demo.log").read_text(encoding="utf-8")[-2_000:]
+            figures = _settled(home)
+        return Survived(home, told, kept, figures, _rows_in(home), read(out))
+
+
+def kill_everything(touchstone: str, folder: Path, listings: int) -> Survived:
+    """Kill the whole process group; both children are started again by hand."""
+    home = folder / "home"
+    demo = [touchstone, "demo", "--no-serve", "--listings", str(listings)]
+    with _started(demo, home, folder / "demo.log") as process:
+        told = _told_on_the_way(home, removals=3)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    kept = _rows_in(home)
+    with (
+        _started([touchstone, "reference-marketplace"], home, folder / "receiver.log"),
+        _started([touchstone, "serve"], home, folder / "serve.log") as again,
+    ):
+        wait_for("the new service", lambda: _answers(home, again.pid))
+        figures = _settled(home)
+    return Survived(home, told, kept, figures, _rows_in(home), {})
+
+
+def wait_for(what: str, holds: Callable[[], Found], seconds: float = 120) -> Found:
+    """Poll until something holds and return it."""
+    until = time.monotonic() + seconds
+    while True:
+        found = holds()
+        if found:
+            return found
+        assert time.monotonic() < until, f"{what} did not happen within {seconds} seconds"
+        time.sleep(0.1)
+
+
+def _service_of(home: Path) -> dict[str, Any]:
+    return read(home / "service.json")
+
+
+def _ask(home: Path, path: str) -> dict[str, Any]:
+    """The answer of the service to the marketplace; empty while it is away, or before there is a key."""
+    try:
+        rows = json.loads((home / "demo-credentials.json").read_text(encoding="utf-8"))
+        key = next(str(row["password"]) for row in rows if row["role"] == "api_key")
+        address = f"http://127.0.0.1:{_service_of(home)['port']}{path}"
+        answer = httpx.get(address, headers={"authorization": f"Bearer {key}"}, timeout=30)
+    except (OSError, ValueError, KeyError, httpx.TransportError):
+        return {}
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def _answers(home: Path, pid: int) -> bool:
+    return _service_of(home).get("pid") == pid and bool(_ask(home, "/healthz"))
+
+
+def _told_on_the_way(home: Path, removals: int) -> dict[str, Any]:
+    """Figures that the service itself gave out when at least so many removals were on their way."""
+
+    def enough() -> dict[str, Any]:
+        found = _ask(home, "/api/v1/figures")
+        made = found and found["removals"]["scheduled"] + found["removals"]["sent"] >= removals
+        return found if made and found["removals"]["scheduled"] else {}
+
+    return wait_for("removals on their way", enough)
+
+
+def _settled(home: Path) -> dict[str, Any]:
+    def nothing_pending() -> dict[str, Any]:
+        found = _ask(home, "/api/v1/figures")
+        return found if found and found["pending"] == 0 else {}
+
+    return wait_for("no pending takedown", nothing_pending, seconds=240)
+
+
+def _rows_in(home: Path) -> Rows:
+    """Of the database of a home whose service is dead or idle."""
+    with sqlite3.connect(f"file:{home / 'touchstone.sqlite'}?mode=ro", uri=True) as connection:
+        listings = frozenset(row[0] for row in connection.execute("SELECT external_id FROM listing"))
+        verdicts = frozenset(row[0] for row in connection.execute("SELECT verdict_id FROM verdict"))
+    return Rows(listings, verdicts)
+
+
+@contextmanager
+def _started(command: list[str], home: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process in a group of its own, ended with the block."""
+    with log.open("ab") as stream:
+        process = subprocess.Popen(
+            command,
+            env={**demo_environment(home), **_QUICK_WINDOW},
+            stdout=stream,
+            stderr=stream,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()

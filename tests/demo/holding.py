@@ -1,0 +1,37 @@
+"""What must hold of a demo, whatever happened to it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.demo.driving import Survived, effects_of, run_in
+
+
+def assert_adds_up(found: Mapping[str, Any], home: Path) -> None:
+    """The figures of a demo hold together, and the receiver's file agrees."""
+    assert found["received"] == found["scored"] + found["quarantined"]
+    assert sum(found["routes"].values()) == found["scored"]
+    assert found["takedowns"]["sent"] == found["takedowns"]["acknowledged"] > 0
+    assert found["removals"] == found["withdrawn"] + found["takedowns"]["acknowledged"]
+    effects = effects_of(home)
+    assert len({effect["webhook_id"] for effect in effects}) == len(effects) == found["effects"]
+    removed = sum(effect["action"] == "remove" for effect in effects)
+    assert (removed, len(effects) - removed) == (found["takedowns"]["acknowledged"], found["reinstatements"])
+
+
+def assert_nothing_was_lost(survived: Survived) -> None:
+    """Every pending takedown ended with one effect; no acknowledged listing or verdict is gone."""
+    told, figures = survived.told, survived.figures
+    assert len(survived.kept.listings) >= told["listings"]
+    assert len(survived.kept.verdicts) >= sum(told["verdicts"].values())
+    assert survived.kept.listings <= survived.rows.listings
+    assert survived.kept.verdicts <= survived.rows.verdicts
+    removed = [effect["webhook_id"] for effect in effects_of(survived.home) if effect["action"] == "remove"]
+    assert len(removed) == len(set(removed)) == figures["removals"]["acknowledged"] > 0
+    assert figures["removals"]["sent"] == figures["removals"]["acknowledged"]
+
+
+def assert_the_audit_chain_holds(touchstone: str, home: Path) -> None:
+    """`touchstone audit verify` is content."""
+    done = run_in(home, touchstone, "audit", "verify")
+    assert (done.returncode, done.stdout.endswith("entries, unbroken.\n")) == (0, True), done.stderr

@@ -1,0 +1,47 @@
+"""The sizes that `make soak` runs."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.demo.driving import kill_everything, kill_the_service, play
+from tests.demo.holding import assert_adds_up, assert_nothing_was_lost, assert_the_audit_chain_holds
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1_200)]
+
+
+def test_a_demo_of_five_thousand_listings_ends_within_two_minutes(touchstone: str, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    started = time.monotonic()
+    found = play(touchstone, home, "--listings", "5000")
+    took = time.monotonic() - started
+    assert_adds_up(found, home)
+    assert took <= 120
+
+
+def test_the_retrained_model_is_better_in_at_least_four_of_five_seeds(touchstone: str, tmp_path: Path) -> None:
+    figures = []
+    for seed in range(5):
+        home = tmp_path / str(seed)
+        found = play(touchstone, home, "--listings", "5000", "--seed", str(seed))
+        assert_adds_up(found, home)
+        assert found["after"]["listings"] >= 20_000
+        figures.append((found["before"]["average_precision"], found["after"]["average_precision"]))
+    better = sum(after > before for before, after in figures)
+    assert better >= 4, figures
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_killed_service_loses_nothing(touchstone: str, tmp_path: Path, number: int) -> None:
+    survived = kill_the_service(touchstone, tmp_path, listings=3_000)
+    assert_nothing_was_lost(survived)
+    assert_adds_up(survived.result, survived.home)
+    assert_the_audit_chain_holds(touchstone, survived.home)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_a_killed_process_group_loses_nothing(touchstone: str, tmp_path: Path, number: int) -> None:
+    survived = kill_everything(touchstone, tmp_path, listings=3_000)
+    assert_nothing_was_lost(survived)
+    assert_the_audit_chain_holds(touchstone, survived.home)
