@@ -1,5 +1,7 @@
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -51,10 +53,19 @@ def test_the_same_chance_in_the_same_millisecond_still_gives_another_id() -> Non
 
 
 def test_threads_never_share_an_id() -> None:
-    source = IdSource(TestClock(), random_bits=lambda _bits: 0)
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: source.new("lst"), range(2_000)))
-    assert len(set(found)) == 2_000
+    """Two threads that are inside at once would meet here, and both would take the same last value."""
+    meeting, met = threading.Barrier(2), []
+
+    def chance(_bits: int) -> int:
+        with suppress(threading.BrokenBarrierError):
+            met.append(meeting.wait(0.1))
+        return 0
+
+    source = IdSource(TestClock(), random_bits=chance)
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: source.new("lst"), range(2))
+    assert met == []
+    assert one != other
 
 
 def test_without_being_told_the_chance_is_the_systems() -> None:

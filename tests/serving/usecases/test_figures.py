@@ -37,6 +37,7 @@ def play(site: Site) -> None:
         removed = confirmed(site, "MP-11")
         withdrawn = confirmed(site, "MP-12")
         confirmed(site, "MP-13")  # A removal that waits.
+        unheard = confirmed(site, "MP-17")
         undo_verdict(site.runtime, site.brand_person, withdrawn.case_id)
         judge(site, site.analyst, a_case(site, external_id="MP-14"), Judgement.GENUINE)
         a_case(site, external_id="MP-15")  # Waits for an analyst.
@@ -44,6 +45,8 @@ def play(site: Site) -> None:
 
         site.clock.forward(minutes=3)
         assert deliver(site.runtime, site.here, removed.action_id) == "acknowledged"
+        receiver.answer = lambda _number: 503
+        assert deliver(site.runtime, site.here, unheard.action_id) == "failed"  # It is on its way until it arrives.
         file_appeal(site.runtime, site.marketplace, Complaint("a-1", "MP-11", "These goods are genuine."))
         (appealed,) = open_cases(site, CaseLane.APPEAL)
         judge(site, site.second_analyst, appealed, Judgement.GENUINE)  # Upheld: a reinstatement is scheduled.
@@ -66,19 +69,19 @@ def confirmed(site: Site, external_id: str) -> Confirmed:
 def test_the_figures_are_those_counted_by_hand(any_site: Site) -> None:
     play(any_site)
     assert figures(any_site.runtime, any_site.marketplace) == {
-        "listings": 8,  # MP-1, MP-2, MP-11 to MP-16.
-        "versions": 9,
-        "observations": 9,
+        "listings": 9,  # MP-1, MP-2, MP-11 to MP-17.
+        "versions": 10,
+        "observations": 10,
         "quarantined": 2,
-        "scored": 9,
-        "routes": {"release": 3, "analyst": 6, "ask_brand": 0, "audit": 0, "insufficient_evidence": 0},
-        # An analyst's on MP-11, 12, 13 and 16, the brand's on the first three; genuine are MP-14 and the appeal.
-        "verdicts": {"counterfeit": 7, "genuine": 2, "withdrawn": 1},
+        "scored": 10,
+        "routes": {"release": 3, "analyst": 7, "ask_brand": 0, "audit": 0, "insufficient_evidence": 0},
+        # An analyst's on MP-11, 12, 13, 16 and 17, the brand's on all of them but MP-16; genuine are MP-14 and the appeal.
+        "verdicts": {"counterfeit": 9, "genuine": 2, "withdrawn": 1},
         "open_cases": {"analyst": 1, "ask_brand": 2},  # MP-15; MP-16 and MP-12, which the undo opened again.
         "appeals": {"upheld": 1},
-        "removals": {"withdrawn": 1, "scheduled": 1, "sent": 1, "acknowledged": 1},
+        "removals": {"withdrawn": 1, "scheduled": 1, "sent": 2, "acknowledged": 1},
         "reinstatements": {"scheduled": 1, "sent": 0, "acknowledged": 0},
-        "pending": 2,
+        "pending": 3,
     }
 
 
