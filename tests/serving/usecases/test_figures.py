@@ -75,7 +75,7 @@ def test_the_figures_are_those_counted_by_hand(any_site: Site) -> None:
         "quarantined": 2,
         "scored": 10,
         "routes": {"release": 3, "analyst": 7, "ask_brand": 0, "audit": 0, "insufficient_evidence": 0},
-        # An analyst's on MP-11, 12, 13, 16 and 17, the brand's on all of them but MP-16; genuine are MP-14 and the appeal.
+        # An analyst's on MP-11, 12, 13, 16 and 17, the brand's on all but MP-16; genuine are MP-14 and the appeal.
         "verdicts": {"counterfeit": 9, "genuine": 2, "withdrawn": 1},
         "open_cases": {"analyst": 1, "ask_brand": 2},  # MP-15; MP-16 and MP-12, which the undo opened again.
         "appeals": {"upheld": 1},
