@@ -173,9 +173,10 @@ def holds_its_own(found: dict[str, Any], margin: float) -> bool:
 def test_the_model_holds_its_own_on_the_500_rows_in_one_repeat(sample: Path) -> None:
     """One repeat of 5 folds on 500 rows, 38 of them positive: two would take half a minute.
 
-    One repeat has no standard error, so its standard deviation over twenty stands in.
+    One repeat has no standard error; that of twenty stands in. They gave AP 0.479 +- 0.011 (standard error) for the
+    model, 0.408 for the rank average, 0.373 for text and 0.194 for numbers, and the model was above in each of them.
     """
-    assert holds_its_own(evaluated(sample, 1), margin=0.02)
+    assert holds_its_own(evaluated(sample, 1), margin=0.011)
 
 
 @pytest.mark.soak
