@@ -43,8 +43,8 @@ INTRODUCTION: Final = """\
 `make bench` writes this page. Both sides of every ratio ran in turns in one run on one machine; a ratio is of medians
 over {rounds} rounds, the first round of each side left out. Listings are simulated, with {characters:.0f} characters of
 text on average. The peers score what the same check let through: they resolve no brands, read no lexicon and give no
-route. The competent peer hashes the same kinds of n-grams and calls the raw booster; the naive one is a pandas frame in a
-scikit-learn pipeline with a weaker word model, so its bulk figure is of other work.
+route. The competent peer hashes the same kinds of n-grams and calls the raw booster; the naive one is a pandas frame in
+a scikit-learn pipeline with a weaker word model, so its bulk figure is of other work.
 """
 _CONNECTIONS: Final = 16
 _SECONDS: Final = 2.0
