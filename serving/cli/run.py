@@ -81,9 +81,13 @@ def reference_marketplace(port: Port = None) -> None:
 
 @app.command()
 def demo(
+    *,
     listings: Annotated[
         int, typer.Option(min=1_000, max=200_000, help="How many listings the marketplace sends.")
     ] = 5_000,
+    unseen: Annotated[
+        int, typer.Option(min=1_000, max=1_000_000, help="How many listings of sellers never sent both models score.")
+    ] = 20_000,
     seed: Annotated[int, typer.Option(min=0, help="Decides everything that is simulated.")] = 0,
     json_file: Annotated[
         Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write the figures here.")
@@ -97,4 +101,4 @@ def demo(
     from serving.home import Home
 
     home = Home.at(settings_with().home)
-    raise typer.Exit(run(home, Wish(listings, seed, port, reset, stay, json_file)))
+    raise typer.Exit(run(home, Wish(listings, unseen, seed, port, reset, stay, json_file)))

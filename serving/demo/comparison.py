@@ -15,18 +15,19 @@ from models.bundle import from_files
 from training import metrics
 from training.synthetic import Settings, evaluation_set
 
-LISTINGS: Final = 20_000
 _TOP: Final = 100
 _CHUNK: Final = 1_000
 
 
-def compare(settings: Settings, bundles: Sequence[dict[str, bytes]], *, as_of: datetime) -> list[dict[str, Any]]:
-    """Figures of each bundle on the same listings, in order; the bundles are scored side by side on all cores.
+def compare(
+    settings: Settings, bundles: Sequence[dict[str, bytes]], *, listings: int, as_of: datetime
+) -> list[dict[str, Any]]:
+    """Figures of each bundle on the same listings of sellers never sent, in order, scored on all cores.
 
     `found_per_100_reviews` is how many counterfeits are among the hundred highest scores.
     """
-    listings, labels = evaluation_set(settings, LISTINGS)
-    chunks = [listings[start : start + _CHUNK] for start in range(0, len(listings), _CHUNK)]
+    unseen, labels = evaluation_set(settings, listings)
+    chunks = [unseen[start : start + _CHUNK] for start in range(0, len(unseen), _CHUNK)]
     parts = Parallel(n_jobs=-1)(delayed(_score)(files, chunk, as_of) for files in bundles for chunk in chunks)
     per_bundle = len(chunks)
     return [_figures(labels, np.concatenate(parts[i * per_bundle : (i + 1) * per_bundle])) for i in range(len(bundles))]

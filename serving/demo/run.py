@@ -47,6 +47,7 @@ class Wish:
     """What the command line asks for."""
 
     listings: int
+    unseen: int
     seed: int
     port: int | None
     reset: bool
@@ -136,7 +137,7 @@ def _play(home: Home, wish: Wish, children: Children, console: Console) -> dict[
         home.write_private(CREDENTIALS, cast.busiest_first())
         task = progress.add_task("both models on unseen sellers", total=None)
         files = [read_bundle_folder(home.bundles / digest) for digest in (before["digest"], after["digest"])]
-        compared = compare(settings, files, as_of=datetime.now(UTC))
+        compared = compare(settings, files, listings=wish.unseen, as_of=datetime.now(UTC))
         progress.update(task, total=1, completed=1)
     figures_of = [
         {"digest": model["digest"], **one, "accepted_with_reason": model["accepted_with_reason"]}

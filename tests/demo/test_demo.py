@@ -1,4 +1,7 @@
-"""The whole loop through real processes, at 1,000 listings; `test_full_size.py` has the sizes of `make soak`."""
+"""The whole loop through real processes, at 1,000 listings, both models compared on 2,000.
+
+`test_full_size.py` has the sizes of `make soak`.
+"""
 
 import json
 import stat
@@ -16,7 +19,7 @@ SMALL = 1_000
 @pytest.fixture(scope="module")
 def killed(touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Survived:
     """A demo whose service was killed in the middle and started anew; most tests here look at it."""
-    return kill_the_service(touchstone, tmp_path_factory.mktemp("demo"), SMALL)
+    return kill_the_service(touchstone, tmp_path_factory.mktemp("demo"), SMALL, unseen=2_000)
 
 
 @pytest.mark.timeout(400)
