@@ -47,7 +47,8 @@ def test_an_analyst_works_by_keyboard_alone(page: Page, stage: Stage) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_text("Use single-letter keys")).to_be_hidden()
     rows.first.focus()
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Why this score")).to_be_visible()
     first = page.url
     page.keyboard.press("r")
@@ -56,7 +57,8 @@ def test_an_analyst_works_by_keyboard_alone(page: Page, stage: Stage) -> None:
     page.keyboard.type("cgm")
     assert page.url == first, "letters in a field are letters"
     page.keyboard.press("Escape")
-    page.keyboard.press("g")
+    with page.expect_navigation():
+        page.keyboard.press("g")
     expect(page.get_by_text("recorded for")).to_be_visible()
     assert page.url != first, "on to the next case"
     page.keyboard.press("z")
@@ -67,7 +69,8 @@ def test_an_analyst_works_by_keyboard_alone(page: Page, stage: Stage) -> None:
 
 def test_the_line_of_an_undo_goes_when_its_time_is_up(page: Page, stage: Stage) -> None:
     enter(page, stage, stage.site.analyst)
-    page.locator("a[data-stop]").last.click()
+    with page.expect_navigation():  # Until it is loaded, keys still reach the page before.
+        page.locator("a[data-stop]").last.click()
     page.keyboard.press("l")
     expect(page.get_by_text("recorded for")).to_be_visible()
     expect(page.get_by_text("recorded for")).to_have_count(0, timeout=8_000)
