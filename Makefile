@@ -23,7 +23,7 @@ setup: $(DEVELOPMENT) ## Install everything that the tests need, system packages
 	@sh requirements/system.sh test
 
 test: setup ## Run the tests at the smaller sizes (ARGS="-k intake")
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 soak: setup ## Run the slow and full-size forms, at most 40 minutes
 	@$(BIN)/python -m pytest -m soak --timeout 2400 $(ARGS)

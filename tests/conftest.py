@@ -10,6 +10,8 @@ import pytest
 from tests.fixtures.postgres import Postgres, start_postgres
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# One for all processes that tests start: compiling the kernels anew for every home would cost seconds each time.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".pytest_cache" / "numba"))
 
 pytest_plugins = ["tests.fixtures.runtimes", "tests.fixtures.clients", "tests.fixtures.working"]
 

@@ -57,7 +57,7 @@ def run_child(
 
 def child_environment(cache: Path) -> dict[str, str]:
     """The environment of a child that computes: threads that sleep while they wait, kernels compiled once."""
-    return {**os.environ, "OMP_WAIT_POLICY": "passive", "NUMBA_CACHE_DIR": str(cache / "numba")}
+    return {"NUMBA_CACHE_DIR": str(cache / "numba"), **os.environ, "OMP_WAIT_POLICY": "passive"}
 
 
 def _read(child: subprocess.Popen[bytes], progress: Callable[[Line], None]) -> Line:

@@ -1,6 +1,5 @@
 """One service and one Chromium for all browser tests."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -37,8 +36,6 @@ def browser() -> Iterator[Browser]:
 def stage(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The service, started once."""
     home = tmp_path_factory.mktemp("browser") / "home"
-    # The kernels that this process has compiled already.
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "numba"))
     with receiving(new_secret()) as receiver:
         site = fill(home, receiver.url, receiver.secret)
         with serving(touchstone, home) as address:

@@ -37,7 +37,6 @@ def touchstone_in(home: Path, *arguments: str) -> Done:
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         for name, value in {
             "TOUCHSTONE_HOME": str(home),
-            "NUMBA_CACHE_DIR": str(home.parent),
             "COLUMNS": "200",
         }.items():
             patch.setenv(name, value)

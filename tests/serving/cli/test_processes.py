@@ -20,7 +20,7 @@ from tests.serving.cli.commands import REFUSED, touchstone_in
 
 
 def run(touchstone: str, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "TOUCHSTONE_HOME": str(home), "NUMBA_CACHE_DIR": str(home.parent / "numba")}
+    environment = {**os.environ, "TOUCHSTONE_HOME": str(home)}
     return subprocess.run(
         [touchstone, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=60
     )

@@ -1,0 +1,19 @@
+from pathlib import Path
+
+import pytest
+
+from serving.usecases.training_child import child_environment
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [(None, "cache/numba"), ("elsewhere", "elsewhere")],
+    ids=["in the home by default", "where the setting says"],
+)
+def test_a_child_keeps_its_compiled_kernels_where_its_parent_does(
+    monkeypatch: pytest.MonkeyPatch, setting: str | None, expected: str
+) -> None:
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+    if setting is not None:
+        monkeypatch.setenv("NUMBA_CACHE_DIR", setting)
+    assert child_environment(Path("cache"))["NUMBA_CACHE_DIR"] == expected
