@@ -3,29 +3,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 from sklearn.base import clone
 
-from features.compute import NAMES, family_columns, matrix
+from features.compute import NAMES, matrix
 from features.facts import Facts
-from features.spec import Family
 from models.bundle import digest_of, to_files
 from models.classifier import TEXT_COLUMN, Join
 from models.forest import splits_without_missing
 from models.routing import Thresholds
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from training import metrics
-from training.fit import (
-    STACK_FROM_POSITIVES,
-    CounterfeitClassifier,
-    ForestSettings,
-    TextMatrix,
-    _combiner,
-    _with_masked_copies,
-    fit_sigmoid,
-    fit_text,
-    forest_settings,
-)
+from training.fit import CounterfeitClassifier, TextMatrix, fit_text
+from training.fit_join import STACK_FROM_POSITIVES
 
 DATA = a_market(120)
 FACTS = market_facts(DATA)
@@ -157,59 +146,10 @@ def test_with_300_counterfeits_the_text_is_a_column_of_the_forest() -> None:
     assert splits_without_missing(model.forest.text) == 0
 
 
-SETTINGS = [(0, 150, 7), (299, 150, 7), (300, 250, 15), (2_999, 250, 15), (3_000, 400, 31)]
-
-
-@pytest.mark.parametrize(("positives", "rounds", "leaves"), SETTINGS)
-def test_trees_grow_with_the_number_of_counterfeits(positives: int, rounds: int, leaves: int) -> None:
-    found = forest_settings(positives)
-    assert (found.rounds, found.leaves) == (rounds, leaves)
-
-
-def test_no_setting_of_the_forest_lets_time_or_threads_decide() -> None:
-    found = ForestSettings(rounds=1, leaves=2, learning_rate=0.1, rows_per_leaf=1).parameters(3, 1)
-    assert (found["deterministic"], found["force_row_wise"], found["seed"]) == (True, True, 3)
-
-
 def test_the_forest_reads_no_missing_value_as_zero() -> None:
     """No row of the market lacks its text or its price, so only the masked copies teach what missing is."""
     assert not np.isnan(matrix(FACTS)[:, NAMES.index("text_title_length")]).any()
     assert splits_without_missing(MODEL.model_.forest.text) == 0
-
-
-def masked(share: float, columns: int = len(NAMES)) -> tuple[NDArray[np.float64], Labels, NDArray[np.float64]]:
-    rows = np.arange(40.0 * columns).reshape(40, columns)
-    labels = np.array([0, 1] * 20, dtype=np.int8)
-    return _with_masked_copies(rows, labels, np.full(40, 0.8), seed=0, share=share)
-
-
-def test_the_rows_themselves_stay_as_they_are() -> None:
-    rows, labels, weights = masked(0.15)
-    assert np.array_equal(rows[:40], np.arange(40.0 * len(NAMES)).reshape(40, len(NAMES)))
-    assert (labels[:40].tolist(), set(weights[:40])) == ([0, 1] * 20, {0.8})
-
-
-def test_a_copy_lacks_one_whole_family_and_weighs_half() -> None:
-    rows, labels, weights = masked(0.15)
-    families = [set(family_columns(family)) for family in Family]
-    copies = rows[40:]
-    assert all(set(np.flatnonzero(np.isnan(row))) in families for row in copies)
-    assert set(weights[40:]) == {0.4}
-    originals = {int(np.nanmin(row - np.arange(len(NAMES)))) // len(NAMES) for row in copies}
-    assert originals <= set(range(40))
-    assert len(labels) == len(rows)
-
-
-@pytest.mark.parametrize("columns", [len(NAMES), len(NAMES) + 1])
-def test_every_column_is_missing_somewhere_even_at_a_share_of_nothing(columns: int) -> None:
-    rows, _, _ = masked(0.0, columns)
-    assert np.isnan(rows).any(axis=0).all()
-
-
-def test_a_copy_keeps_its_label() -> None:
-    rows, labels, _ = masked(0.5)
-    of = [int(np.nanmin(row - np.arange(len(NAMES)))) // len(NAMES) for row in rows]
-    assert labels.tolist() == [i % 2 for i in of]
 
 
 def test_the_text_model_scores_as_the_matrix_that_it_was_fitted_on() -> None:
@@ -233,40 +173,3 @@ def _retitled(facts: Facts) -> Facts:
 def test_a_text_matrix_of_offers_without_text_is_empty() -> None:
     bare = replace(FACTS[0].listing, title=None, description=None, brand=None, product_type=None)
     assert TextMatrix.of([replace(FACTS[0], listing=bare)]).values.nnz == 0
-
-
-def test_the_sigmoid_is_the_one_of_least_log_loss() -> None:
-    """The second method: the weighted log-loss of Platt's form, minimised directly."""
-    random = np.random.default_rng(0)
-    values, weights = random.standard_normal(300), random.uniform(0.2, 1.0, 300)
-    labels = (random.random(300) < 1 / (1 + np.exp(-(1.5 * values - 0.7)))).astype(np.int8)
-
-    def loss(at: NDArray[np.float64]) -> float:
-        signed = (at[0] * values + at[1]) * (2 * labels - 1)
-        return float((weights * np.logaddexp(0, -signed)).sum())
-
-    found = fit_sigmoid(values, labels, weights)
-    assert [found.slope, found.offset] == pytest.approx(minimize(loss, [1.0, 0.0]).x, abs=2e-3)
-
-
-def test_the_order_of_scores_survives_a_calibration_on_misleading_values() -> None:
-    values, labels = np.array([3.0, 2.0, 1.0, 0.0] * 5), np.array([0, 0, 1, 1] * 5, dtype=np.int8)
-    assert fit_sigmoid(values, labels, np.ones(20)).slope == 1e-3
-
-
-def test_the_weight_of_the_text_is_pulled_towards_two_thirds() -> None:
-    """Numbers rank right at every weight up to 0.5 here; the lowest, 0.1, is taken first.
-    With 20 positives: (20 x 0.1 + 100 x 2/3) / 120."""
-    labels = np.array([1, 0] * 20, dtype=np.int8)
-    numbers = labels + np.linspace(0, 0.1, 40)
-    noise = np.tile([0.0, 0.0, 1.0, 1.0], 10)
-    found = _combiner(Join.SUM, numbers, noise, labels, np.ones(40))
-    assert found.text_weight == pytest.approx((20 * 0.1 + 100 * 2 / 3) / 120)
-
-
-def test_values_are_standardised_by_what_was_scored_out_of_fold() -> None:
-    labels = np.array([1, 0] * 20, dtype=np.int8)
-    numbers, text = np.arange(40.0), np.full(40, 7.0)
-    found = _combiner(Join.SUM, numbers, text, labels, np.ones(40))
-    assert (found.numbers.mean, found.numbers.spread) == (numbers.mean(), numbers.std())
-    assert (found.text.mean, found.text.spread) == (7.0, 1e-9)

@@ -1,0 +1,106 @@
+"""The forest: LightGBM's settings by the number of positives, and rows in which whole signal families are hidden."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import NDArray
+
+from features.compute import NAMES, family_columns
+from features.spec import Family
+from models.classifier import Join, forest_columns
+from models.forest import Forest, export
+from training.fit_join import STACK_FROM_POSITIVES
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int8]
+
+MASK_SHARE: Final = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class ForestSettings:
+    """LightGBM's settings; small trees for small data, and nothing that depends on threads or time."""
+
+    rounds: int
+    leaves: int
+    learning_rate: float
+    rows_per_leaf: int
+    column_share: float = 0.4
+    row_share: float = 0.8
+    l2: float = 5.0
+
+    def parameters(self, seed: int, threads: int) -> dict[str, Any]:
+        """The mapping that LightGBM reads."""
+        return {
+            "objective": "binary",
+            "learning_rate": self.learning_rate,
+            "num_leaves": self.leaves,
+            "min_data_in_leaf": self.rows_per_leaf,
+            "feature_fraction": self.column_share,
+            "bagging_fraction": self.row_share,
+            "bagging_freq": 1,
+            "lambda_l2": self.l2,
+            "deterministic": True,
+            "force_row_wise": True,
+            "num_threads": threads,
+            "seed": seed,
+            "verbose": -1,
+        }
+
+
+def forest_settings(positives: int) -> ForestSettings:
+    """Settings by the number of positives, fixed beforehand: more examples carry more and larger trees."""
+    if positives < STACK_FROM_POSITIVES:
+        return ForestSettings(rounds=150, leaves=7, learning_rate=0.03, rows_per_leaf=10)
+    if positives < 10 * STACK_FROM_POSITIVES:
+        return ForestSettings(rounds=250, leaves=15, learning_rate=0.04, rows_per_leaf=20)
+    return ForestSettings(rounds=400, leaves=31, learning_rate=0.05, rows_per_leaf=40)
+
+
+def fit_forest(
+    columns: Floats,
+    labels: Labels,
+    weights: Floats,
+    *,
+    settings: ForestSettings,
+    join: Join,
+    seed: int,
+    threads: int,
+    mask_share: float = MASK_SHARE,
+) -> Forest:
+    """Trees on feature rows (n, columns of the join), their labels and weights (n,).
+
+    The settings are passed and not found here: a fold holds fewer positives than the whole, and is to be fitted alike.
+    """
+    shown, shown_labels, shown_weights = with_masked_copies(columns, labels, weights, seed=seed, share=mask_share)
+    names = forest_columns(join)
+    data = lgb.Dataset(
+        shown, shown_labels, weight=shown_weights, feature_name=list(names), params={"feature_pre_filter": False}
+    )
+    return Forest(export(lgb.train(settings.parameters(seed, threads), data, settings.rounds), names))
+
+
+def with_masked_copies(
+    columns: Floats, labels: Labels, weights: Floats, *, seed: int, share: float
+) -> tuple[Floats, Labels, Floats]:
+    """The rows, and copies of a share of them in each of which one whole signal family is missing.
+
+    A column that never was missing would let the forest read NaN as zero (DECISIONS 17), so at least one copy of
+    each family is made. Copies weigh half: they are the same offers again. The text column is a family of its own.
+    """
+    random = np.random.default_rng(seed)
+    families = [family_columns(family) for family in Family]
+    if columns.shape[1] > len(NAMES):
+        families.append(np.array([len(NAMES)], dtype=np.intp))
+    parts, part_labels, part_weights = [columns], [labels], [weights]
+    for family in families:
+        picked = random.random(len(labels)) < share
+        picked[random.integers(len(labels))] = True
+        masked = columns[picked].copy()
+        masked[:, family] = np.nan
+        parts.append(masked)
+        part_labels.append(labels[picked])
+        part_weights.append(weights[picked] * 0.5)
+    return np.vstack(parts), np.concatenate(part_labels), np.concatenate(part_weights)
