@@ -260,6 +260,7 @@ def test_the_lexicon_knows_none_of_the_tells(language: Language) -> None:
         assert {hit.specificity for hit in hits} <= {"weak"}, tell
 
 
+@pytest.mark.timeout(600)
 def test_a_model_given_every_label_is_useful_and_far_from_perfect() -> None:
     rows = first_rows(the_world())
     listings = list(rows.values())
