@@ -1,4 +1,8 @@
-"""Figures of a ranking, with the seller as the unit of chance."""
+"""Figures of a ranking, with the seller as the unit of chance.
+
+Where weights are given they are what each row stands for. Every figure is a ratio of weighted sums over the same rows,
+so it is self-normalised: only the weights' proportions matter, and their own chance cancels in part.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +41,21 @@ def roc_aucs(labels: Labels, scores: Floats, weights: Floats) -> Floats:
     return found
 
 
+def recalls_at(labels: Labels, scores: Floats, weights: Floats, *, false_alarms: float) -> Floats:
+    """Share of counterfeits found where at most this share of genuine offers is flagged, for each row of `weights`.
+
+    Offers of equal score are flagged together or not at all, so that no order within a tie can flatter.
+    """
+    positive, total = _cumulated(labels, scores, weights)
+    negative = total - positive
+    with np.errstate(invalid="ignore", divide="ignore"):
+        hits = positive / positive[:, -1:]
+        alarms = negative / negative[:, -1:]
+    found: Floats = np.where(alarms <= false_alarms, hits, 0.0).max(axis=1)
+    found[(positive[:, -1] == 0) | (negative[:, -1] == 0)] = np.nan
+    return found
+
+
 def _cumulated(labels: Labels, scores: Floats, weights: Floats) -> tuple[Floats, Floats]:
     """Weight of positives and of all rows at or above each distinct score, from the highest down."""
     order = np.argsort(-scores, kind="stable")
@@ -46,14 +65,19 @@ def _cumulated(labels: Labels, scores: Floats, weights: Floats) -> tuple[Floats,
     return positive, np.cumsum(ordered, axis=1)[:, last_of_tie]
 
 
-def average_precision(labels: Labels, scores: Floats) -> float:
-    """`average_precisions` of rows that count one each."""
-    return float(average_precisions(labels, scores, np.ones((1, len(labels))))[0])
+def average_precision(labels: Labels, scores: Floats, weights: Floats | None = None) -> float:
+    """`average_precisions` of one weighting; without one, rows count one each."""
+    return float(average_precisions(labels, scores, _counted(labels, weights)[None, :])[0])
 
 
-def roc_auc(labels: Labels, scores: Floats) -> float:
-    """`roc_aucs` of rows that count one each."""
-    return float(roc_aucs(labels, scores, np.ones((1, len(labels))))[0])
+def roc_auc(labels: Labels, scores: Floats, weights: Floats | None = None) -> float:
+    """`roc_aucs` of one weighting."""
+    return float(roc_aucs(labels, scores, _counted(labels, weights)[None, :])[0])
+
+
+def recall_at(labels: Labels, scores: Floats, weights: Floats | None = None, *, false_alarms: float) -> float:
+    """`recalls_at` of one weighting."""
+    return float(recalls_at(labels, scores, _counted(labels, weights)[None, :], false_alarms=false_alarms)[0])
 
 
 def precision_at(labels: Labels, scores: Floats, k: int) -> float:
@@ -62,16 +86,32 @@ def precision_at(labels: Labels, scores: Floats, k: int) -> float:
     return float(labels[top].mean()) if len(top) else float("nan")
 
 
-def brier(labels: Labels, probabilities: Floats) -> float:
+def brier(labels: Labels, probabilities: Floats, weights: Floats | None = None) -> float:
     """Mean squared error of the probabilities."""
-    return float(np.mean((probabilities - labels) ** 2))
+    return float(np.average((probabilities - labels) ** 2, weights=weights))
 
 
-def calibration_error(labels: Labels, probabilities: Floats, bins: int = 10) -> float:
-    """Mean distance of mean probability from observed share over bins of equal size."""
+def calibration_error(labels: Labels, probabilities: Floats, weights: Floats | None = None, bins: int = 10) -> float:
+    """Mean distance of mean probability from observed share over bins of equal numbers of rows."""
+    counted = _counted(labels, weights)
     order = np.argsort(probabilities, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
-    return float(sum(len(p) * abs(probabilities[p].mean() - labels[p].mean()) for p in parts) / len(order))
+    gaps = [abs(float(np.sum(counted[part] * (probabilities[part] - labels[part])))) for part in parts]
+    return sum(gaps) / float(counted.sum())
+
+
+def effective_number(weights: Floats) -> float:
+    """How many rows of equal weight would say as much: Kish's (sum w)^2 / sum w^2; 0 without rows.
+
+    >>> effective_number(np.array([1.0, 1.0, 1.0])), effective_number(np.array([9.0, 1.0]))
+    (3.0, 1.2195121951219512)
+    """
+    squares = float(np.sum(weights**2))
+    return float(np.sum(weights)) ** 2 / squares if squares else 0.0
+
+
+def _counted(labels: Labels, weights: Floats | None) -> Floats:
+    return np.ones(len(labels)) if weights is None else weights
 
 
 def seller_bootstrap(groups: NDArray[np.intp], *, times: int, seed: int) -> Floats:

@@ -60,7 +60,17 @@ def _judged(judged: Mapping[str, Any]) -> list[str]:
     if "champion" in judged:
         theirs = judged["champion"]
         lines.append(f"* Champion {theirs['digest'][:12]}: average precision {_figure(theirs['ap'])}.")
-    return lines
+    return [*lines, _random_slice(judged)]
+
+
+def _random_slice(judged: Mapping[str, Any]) -> str:
+    size, found = judged["random_slice"], judged["candidate"]["random_slice"]
+    beside = f", the champion {_figure(judged['champion']['random_slice']['ap'])}" if "champion" in judged else ""
+    return (
+        f"* Weighted to the {size['listings']:,.0f} listings that these stand for, {size['drawn']:,} of them drawn at "
+        f"random: average precision {_figure(found['ap'])}{beside}; as much as {found['effective_n']:,.0f} rows of "
+        "equal weight would say."
+    )
 
 
 def _counted(counts: Mapping[str, int]) -> str:

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.compute import NAMES
 from models.bundle import Bundle, to_files
@@ -16,13 +15,11 @@ from training.judging import Trial, curves, figures, judge, refuse_too_few
 from training.operating import choose_thresholds, operating_points
 from training.snapshot import Snapshot
 from training.splits import seller_groups, split_later_unseen
+from training.weighting import stands_for, training_weights
 
-Floats = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 
 JUDGED_SHARE: Final = 0.25
-# A rarely drawn listing stands for many, but a single one must not outweigh a brand's whole answer sheet.
-MOST_WEIGHT: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +46,10 @@ def train(
     labels, facts = snapshot.labels, snapshot.facts()
     groups = seller_groups([row.seller for row in snapshot.rows])
     refuse_too_few(labels, groups)
-    weights = training_weights(snapshot)
+    weights = training_weights(snapshot.rows)
     split = split_later_unseen([row.known_at for row in snapshot.rows], groups, share=JUDGED_SHARE)
-    judged = judge(Trial(facts, labels, groups, weights, split, seed, threads), champion, progress)
+    trial = Trial(facts, labels, groups, weights, stands_for(snapshot.rows), split, seed, threads)
+    judged = judge(trial, champion, progress)
     progress("fit on all", 0.0)
     model = CounterfeitClassifier(seed=seed, threads=threads)
     model.fit(facts, labels, groups=groups, sample_weight=weights)
@@ -84,11 +82,6 @@ def train(
         "curves": curves(labels, out_of_fold),
     }
     return Candidate(files, without_nan(report))
-
-
-def training_weights(snapshot: Snapshot) -> Floats:
-    """Label weight over the chance of having been reviewed, at most ten: the audit slice stands for the unreviewed."""
-    return np.minimum(snapshot.weights / snapshot.inclusion_probabilities, MOST_WEIGHT)
 
 
 def _counts(values: Iterable[str]) -> dict[str, int]:

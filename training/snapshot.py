@@ -71,16 +71,6 @@ class Snapshot:
         """Labels, shape (n,)."""
         return np.array([row.label for row in self.rows], dtype=np.int8)
 
-    @property
-    def weights(self) -> NDArray[np.float64]:
-        """Label weights, shape (n,)."""
-        return np.array([row.weight for row in self.rows])
-
-    @property
-    def inclusion_probabilities(self) -> NDArray[np.float64]:
-        """The chance of having been reviewed, shape (n,)."""
-        return np.array([row.inclusion_probability for row in self.rows])
-
     def facts(self) -> list[Facts]:
         """The facts, parsed."""
         return [facts_from_json(row.facts) for row in self.rows]

@@ -168,10 +168,22 @@ def _measures(
         mine, other = ours["ap"], theirs["ap"] if theirs else None
         difference = "none" if mine is None or other is None else words.signed(mine - other, 3)
         rows.insert(1, Measure("Difference", difference, "", None, _interval((low, high), sign=True)))
+    if "random_slice" in ours:
+        rows.append(_on_all_listings(ours["random_slice"], theirs["random_slice"] if theirs else None))
     if "only_text_and_price" in judged:
         bare = judged["only_text_and_price"]["ap"]
         rows.append(Measure("AP on text and price alone", words.figure(bare), None, None, ""))
     return tuple(rows)
+
+
+def _on_all_listings(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> Measure:
+    """What the judged rows say of all listings, each counted as many times as it stands for."""
+    mine, other = ours["ap"], theirs["ap"] if theirs else None
+    better = None if mine is None or other is None else mine >= other
+    name = "AP weighted to all listings"
+    return Measure(
+        name, words.figure(mine), words.figure(other) if theirs else None, better, _interval(ours["ap_interval"])
+    )
 
 
 def _interval(ends: tuple[float | None, float | None] | None, *, sign: bool = False) -> str:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from models.bundle import Bundle
 from tests.fixtures.labelled import a_market, market_facts
 from tests.fixtures.scorers import a_bundle
-from training.judging import Judgement, Trial, curves, figures, judge, refuse_too_few
+from training.judging import Judgement, Trial, curves, figures, judge, refuse_too_few, slice_figures
 from training.snapshot import SnapshotRefused
 from training.splits import LaterSplit, split_later_unseen
 
@@ -21,7 +21,7 @@ def a_split() -> LaterSplit:
     return split_later_unseen(times, DATA.groups, share=0.25)
 
 
-TRIAL = Trial(FACTS, DATA.labels, DATA.groups, np.ones(160), a_split(), seed=0, threads=1)
+TRIAL = Trial(FACTS, DATA.labels, DATA.groups, np.ones(160), np.ones(160), a_split(), seed=0, threads=1)
 
 
 def judged(trial: Trial = TRIAL, champion: Bundle | None = None) -> Judgement:
@@ -34,7 +34,7 @@ BESIDE = judged(champion=a_bundle())
 
 def test_a_judgement_without_a_champion_reports() -> None:
     assert ALONE.report.keys() == {
-        "rows", "positives", "sellers", "candidate", "only_text_and_price", "curves", "slices",
+        "rows", "positives", "sellers", "random_slice", "candidate", "only_text_and_price", "curves", "slices",
     }  # fmt: skip
 
 
@@ -133,9 +133,54 @@ def test_the_figures_of_some_rows_are() -> None:
         "ap": 1.0,
         "roc_auc": 1.0,
         "precision_at_20": 0.5,
+        "recall": 1.0,
         "brier": pytest.approx((0.04 + 0.16) / 2),
         "calibration_error": pytest.approx((0.2 + 0.4) / 2),
     }
+
+
+STANDS_FOR = np.where(np.arange(160) % 4 == 0, 30.0, 1.0)
+SLICED = judged(replace(TRIAL, stands_for=STANDS_FOR), a_bundle()).report
+
+
+def test_what_rows_stand_for_changes_the_slice_and_nothing_else() -> None:
+    sliced, plain = SLICED["candidate"], BESIDE.report["candidate"]
+    assert {**sliced, "random_slice": None} == {**plain, "random_slice": None}
+    assert sliced["random_slice"]["ap"] != plain["random_slice"]["ap"]
+
+
+def test_rows_that_stand_for_themselves_are_the_slice() -> None:
+    found = BESIDE.report["candidate"]
+    shared = found["random_slice"].keys() & found.keys()
+    assert {name: found["random_slice"][name] for name in shared} == {name: found[name] for name in shared}
+    assert BESIDE.report["random_slice"]["difference_interval"] == BESIDE.report["difference_interval"]
+
+
+def test_the_slice_says_how_much_it_rests_on() -> None:
+    rows = a_split().judge
+    drawn = rows[rows % 4 == 0]
+    counterfeit = DATA.labels[rows] * STANDS_FOR[rows]
+    assert SLICED["random_slice"].keys() == {
+        "drawn", "drawn_positives", "listings", "prevalence", "difference_interval",
+    }  # fmt: skip
+    assert SLICED["random_slice"]["drawn"] == len(drawn) == 10
+    assert SLICED["random_slice"]["drawn_positives"] == DATA.labels[drawn].sum()
+    assert SLICED["random_slice"]["listings"] == 10 * 30 + 30
+    assert SLICED["random_slice"]["prevalence"] == pytest.approx(counterfeit.sum() / 330)
+    assert SLICED["candidate"]["random_slice"]["effective_n"] == pytest.approx(330**2 / (10 * 30**2 + 30))
+
+
+def test_both_models_have_the_same_figures_of_the_slice() -> None:
+    assert SLICED["champion"]["random_slice"].keys() == SLICED["candidate"]["random_slice"].keys()
+
+
+def test_the_slice_finds_what_the_champion_hid() -> None:
+    """Ten flagged offers, in the champion's order; and one drawn counterfeit that stands for 40, which it missed."""
+    labels = np.array([1] * 8 + [0] * 2 + [1], dtype=np.int8)
+    stands_for = np.array([1.0] * 10 + [40.0])
+    champion = np.array([0.9] * 8 + [0.5] * 2 + [0.1])
+    assert figures(labels, champion)["recall"] == pytest.approx(8 / 9)
+    assert slice_figures(labels, champion, stands_for)["recall"] == pytest.approx(8 / 48)
 
 
 def test_a_curve_by_hand() -> None:

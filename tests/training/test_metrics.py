@@ -62,6 +62,7 @@ def test_one_class_has_no_figure(labels: list[int]) -> None:
     one, scores = np.array(labels, dtype=np.int8), np.array([0.1, 0.2, 0.3])
     assert np.isnan(metrics.average_precision(one, scores))
     assert np.isnan(metrics.roc_auc(one, scores))
+    assert np.isnan(metrics.recall_at(one, scores, false_alarms=0.1))
 
 
 def test_average_precision_by_hand() -> None:
@@ -86,8 +87,10 @@ def test_precision_among_none_does_not_exist() -> None:
 @PROPERTY
 @given(ranked())
 def test_the_squared_error_is_that_of_scikit_learn(rows: tuple[Labels, Floats, Floats]) -> None:
-    labels, probabilities, _ = rows
+    labels, probabilities, weights = rows
     assert metrics.brier(labels, probabilities) == pytest.approx(brier_score_loss(labels, probabilities), abs=1e-12)
+    expected = brier_score_loss(labels, probabilities, sample_weight=weights)
+    assert metrics.brier(labels, probabilities, weights) == pytest.approx(expected, abs=1e-12)
 
 
 def test_the_calibration_error_by_hand() -> None:
@@ -104,6 +107,57 @@ def test_a_calibrated_model_has_no_calibration_error() -> None:
 def test_fewer_rows_than_bins_are_bins_of_one() -> None:
     labels, probabilities = np.array([0, 1], dtype=np.int8), np.array([0.2, 0.9])
     assert metrics.calibration_error(labels, probabilities) == pytest.approx((0.2 + 0.1) / 2)
+
+
+def test_the_weighted_calibration_error_by_hand() -> None:
+    """Bins of two: 0.1 x 3 and 0.2 x 1 against one counterfeit of weight 1, and 0.8, 0.9 against two of weight 1."""
+    labels, probabilities = np.array([0, 1, 1, 1], dtype=np.int8), np.array([0.1, 0.2, 0.8, 0.9])
+    found = metrics.calibration_error(labels, probabilities, np.array([3.0, 1.0, 1.0, 1.0]), bins=2)
+    assert found == pytest.approx((abs(0.3 + 0.2 - 1) + abs(1.7 - 2)) / 6)
+
+
+@PROPERTY
+@given(ranked())
+def test_a_row_that_stands_for_three_counts_as_three_rows(rows: tuple[Labels, Floats, Floats]) -> None:
+    """Of figures that no bin or position cuts through; weights here are whole numbers."""
+    labels, scores, weights = rows
+    times = weights.astype(int)
+    many_labels, many_scores = np.repeat(labels, times), np.repeat(scores, times)
+    for figure in (metrics.average_precision, metrics.roc_auc, metrics.brier):
+        assert figure(labels, scores, weights) == pytest.approx(figure(many_labels, many_scores), abs=1e-12)
+    found = metrics.recall_at(labels, scores, weights, false_alarms=0.3)
+    assert found == pytest.approx(metrics.recall_at(many_labels, many_scores, false_alarms=0.3), abs=1e-12)
+
+
+@PROPERTY
+@given(ranked(), st.sampled_from([0.01, 0.5, 7.0, 100.0]))
+def test_only_the_proportions_of_weights_matter(rows: tuple[Labels, Floats, Floats], scale: float) -> None:
+    labels, scores, weights = rows
+    figures = (
+        metrics.average_precision, metrics.roc_auc, metrics.brier, metrics.calibration_error,
+    )  # fmt: skip
+    for figure in figures:
+        assert figure(labels, scores, weights * scale) == pytest.approx(figure(labels, scores, weights), abs=1e-12)
+    assert metrics.effective_number(weights * scale) == pytest.approx(metrics.effective_number(weights))
+
+
+RECALLS = [
+    (0.0, 1 / 3, "before the first genuine offer"),
+    (0.49, 1 / 3, "half of the genuine are too many"),
+    (0.5, 2 / 3, "one of two genuine"),
+    (1.0, 1.0, "everything flagged"),
+]
+
+
+@pytest.mark.parametrize(("false_alarms", "expected", "_why"), RECALLS, ids=[row[-1] for row in RECALLS])
+def test_recall_where_so_many_genuine_offers_are_flagged(false_alarms: float, expected: float, _why: str) -> None:
+    """From the highest: counterfeit; then one of each with equal scores; genuine; counterfeit."""
+    labels, scores = np.array([1, 1, 0, 0, 1], dtype=np.int8), np.array([0.9, 0.6, 0.6, 0.4, 0.2])
+    assert metrics.recall_at(labels, scores, false_alarms=false_alarms) == pytest.approx(expected)
+
+
+def test_no_alarm_is_allowed_where_every_counterfeit_is_tied_with_a_genuine_offer() -> None:
+    assert metrics.recall_at(np.array([1, 0], dtype=np.int8), np.array([0.5, 0.5]), false_alarms=0.2) == 0
 
 
 GROUPS = np.array([0, 0, 0, 7, 7, 9])

@@ -8,7 +8,7 @@ import pytest
 from models.bundle import digest_of, from_files
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
-from training.pipeline import Candidate, train, training_weights, without_nan
+from training.pipeline import Candidate, train, without_nan
 from training.snapshot import Snapshot, SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
 
 DATA = a_market(160)
@@ -93,21 +93,6 @@ def test_labels_of_one_seller_are_refused(tmp_path: Path) -> None:
     rows = [replace(row, seller="seller-0") if row.label else row for row in ROWS]
     with pytest.raises(SnapshotRefused, match="All counterfeit labels are of one seller"):
         trained(a_snapshot(tmp_path, rows))
-
-
-WEIGHTS = [
-    (1.0, 1.0, 1.0, "reviewed for certain"),
-    (0.7, 1.0, 0.7, "one analyst"),
-    (1.0, 0.5, 2.0, "reviewed by half a chance: stands for two"),
-    (1.0, 0.03, 10.0, "drawn for an audit: stands for 33, counts for ten"),
-    (0.2, 0.03, 0.2 / 0.03, "below ten after its own weight"),
-]
-
-
-@pytest.mark.parametrize(("weight", "chance", "expected", "_why"), WEIGHTS, ids=[row[-1] for row in WEIGHTS])
-def test_a_row_weighs(tmp_path: Path, weight: float, chance: float, expected: float, _why: str) -> None:
-    row = replace(ROWS[0], weight=weight, inclusion_probability=chance)
-    assert training_weights(a_snapshot(tmp_path, [row])).tolist() == pytest.approx([expected])
 
 
 def test_a_figure_that_does_not_exist_is_null_at_any_depth() -> None:

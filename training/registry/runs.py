@@ -143,14 +143,12 @@ def _parameters(report: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _metrics(report: Mapping[str, Any]) -> dict[str, float]:
-    parts = {
-        "out_of_fold": report["out_of_fold"],
-        **{
-            f"judged.{name}": report["judged"][name]
-            for name in ("candidate", "champion", "only_text_and_price")
-            if name in report["judged"]
-        },
-    }
+    judged = report["judged"]
+    parts = {"out_of_fold": report["out_of_fold"]}
+    for name in ("candidate", "champion", "only_text_and_price"):
+        if name in judged:
+            parts[f"judged.{name}"] = judged[name]
+            parts[f"judged.{name}.random_slice"] = judged[name].get("random_slice", {})
     return {
         f"{part}.{name}": float(value)
         for part, figures in parts.items()

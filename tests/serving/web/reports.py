@@ -19,6 +19,7 @@ CURVES = {
     "reliability": [[0.05, 0.02, 50, 1], [0.4, 0.5, 50, 25], [0.9, 0.96, 50, 48]],
 }
 FIGURES = {"ap": 0.871, "roc_auc": 0.95, "precision_at_20": 0.9, "brier": 0.08, "calibration_error": 0.011}
+SLICE = {"ap": 0.612, "ap_interval": [0.401, 0.744], "effective_n": 41.0}
 GATES = [
     {"name": "enough_to_judge", "passed": True, "figure": 48.0, "bound": 10.0, "sentence": "48 counterfeits."},
     {"name": "average_precision", "passed": True, "figure": 0.03, "bound": 0.0, "sentence": "Not worse."},
@@ -31,7 +32,7 @@ def a_report(*, champion: str | None = None, failing: bool = False, judged: bool
     found: dict[str, Any] = {"rows": 150, "positives": 48, "sellers": 40}
     if judged:
         found |= {
-            "candidate": {**FIGURES, "ap_interval": [0.848, 0.893]},
+            "candidate": {**FIGURES, "ap_interval": [0.848, 0.893], "random_slice": SLICE},
             "only_text_and_price": {**FIGURES, "ap": 0.702},
             "curves": {"candidate": CURVES},
             "slices": [{"slice": "brand Aurelle", "rows": 60, "positives": 20, "candidate_ap": 0.884}],
@@ -40,6 +41,7 @@ def a_report(*, champion: str | None = None, failing: bool = False, judged: bool
         found["why"] = "12 later listings of unseen sellers, 0 counterfeit: no two classes."
     if champion and judged:
         found["champion"] = {**FIGURES, "ap": 0.842, "calibration_error": 0.019, "digest": champion}
+        found["champion"]["random_slice"] = {**SLICE, "ap": 0.587}
         found["difference_interval"] = [0.004, 0.051]
         found["curves"]["champion"] = CURVES
         found["slices"][0]["champion_ap"] = 0.861

@@ -61,6 +61,7 @@ def test_champion_and_challenger_stand_side_by_side(site: Site) -> None:
     assert "Average precision 0.842 0.871 0.848 to 0.893" in said
     assert "Difference +0.029 +0.004 to +0.051" in said
     assert "Calibration error 0.019 0.011" in said
+    assert "AP weighted to all listings 0.587 0.612 0.401 to 0.744" in said
     assert "AP on text and price alone 0.702" in said
     assert "Brand Aurelle 60 20 0.861 0.884 +0.023" in said
     assert "Brand is asked 0.60 180 0.81 0.76" in said
