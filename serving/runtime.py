@@ -14,6 +14,7 @@ from features.references import References
 from models.errors import Invalid
 from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
+from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from serving.bundles import BundleStore, LiveModels
@@ -40,6 +41,7 @@ class Policies:
     scorecard: ScorecardPolicy = DEFAULT_SCORECARD
     enforcement: EnforcementPolicy = DEFAULT_ENFORCEMENT
     labels: LabelPolicy = DEFAULT_LABELS
+    promotion: PromotionPolicy = DEFAULT_PROMOTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +137,6 @@ def open_runtime(
     store = Store(url)
     store.check()
     chosen = clock or _clock(settings, store)
-    policies = Policies()
-    if settings.undo_window_seconds is not None:
-        enforcement = replace(policies.enforcement, undo_window_seconds=settings.undo_window_seconds)
-        policies = replace(policies, enforcement=enforcement)
     bundle_store = BundleStore(home.bundles)
     runtime = Runtime(
         settings=settings,
@@ -152,10 +150,22 @@ def open_runtime(
         bundles=bundle_store,
         models=LiveModels(bundle_store),
         surroundings=SurroundingsCache(),
-        policies=policies,
+        policies=_policies(settings),
     )
     runtime.follow_champions()
     return runtime
+
+
+def _policies(settings: Settings) -> Policies:
+    """The policies as written, less what the operator has set."""
+    found = Policies()
+    if settings.undo_window_seconds is not None:
+        enforcement = replace(found.enforcement, undo_window_seconds=settings.undo_window_seconds)
+        found = replace(found, enforcement=enforcement)
+    if settings.approvals_needed is not None:
+        promotion = replace(found.promotion, approvals_needed=settings.approvals_needed)
+        found = replace(found, promotion=promotion)
+    return found
 
 
 def _clock(settings: Settings, store: Store) -> Clock:

@@ -31,6 +31,9 @@ class Settings(BaseSettings):
     clock: ClockKind | None = Field(None, description="system or simulated. Default: that of the home, else system.")
     clock_start: AwareDatetime | None = Field(None, description="First moment of a new simulated clock. Default: now.")
     undo_window_seconds: int | None = Field(None, ge=0, le=86_400, description="Undo window in place of the policy's.")
+    approvals_needed: int | None = Field(
+        None, ge=1, le=5, description="People who must approve a model, in place of the policy's two."
+    )
     worker_id: str = Field("1", description="Stable name of this worker; a crashed worker's jobs wait for its name.")
     job_threads: int = Field(4, ge=1, le=64, description="Jobs that run at once in one worker.")
     queue_poll_seconds: float = Field(0.1, gt=0, le=60, description="How often the job queue is looked at.")

@@ -18,7 +18,7 @@ from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.labelling import label_state
 from serving.usecases.learn import request_training
-from serving.usecases.promote import promote, rollback
+from serving.usecases.promote import Approved, approve, rollback, withdraw
 
 router = APIRouter()
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]
@@ -123,13 +123,32 @@ def _job(job: Job) -> dict[str, Any]:
 
 
 @router.post("/api/v1/promotions", status_code=201)
-async def post_promotion(body: PromotionBody, request: Request, session: Promoter) -> dict[str, str]:
-    """Make a model the champion."""
+async def post_promotion(body: PromotionBody, request: Request, session: Promoter) -> dict[str, Any]:
+    """Approve a model; the last approval that is needed makes it the champion."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
     by = f"user:{session.person.user_id}"
-    digest = await run_in_threadpool(promote, runtime, found, digest=body.digest, by=by, reason=body.reason)
-    return {"champion": digest}
+    done = await run_in_threadpool(approve, runtime, found, digest=body.digest, by=by, reason=body.reason)
+    return approval_answer(done)
+
+
+def approval_answer(done: Approved) -> dict[str, Any]:
+    """What an approval came to."""
+    return {
+        "digest": done.digest,
+        "in_force": done.in_force,
+        "approved_by": [one.by for one in done.standing.counted],
+        "approvals_missing": done.standing.missing,
+    }
+
+
+@router.delete("/api/v1/models/{digest}/approval")
+async def delete_approval(digest: str, request: Request, session: Promoter) -> dict[str, str]:
+    """Take back one's approval of a model that is not in force."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    by = f"user:{session.person.user_id}"
+    return {"digest": await run_in_threadpool(withdraw, runtime, found, digest=digest, by=by)}
 
 
 @router.delete("/api/v1/promotions/latest")

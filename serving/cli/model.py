@@ -118,12 +118,20 @@ def promote(
     digest: Annotated[
         str, typer.Argument(help="A bundle's digest or its beginning; 'challenger' is the newest.")
     ] = "challenger",
+    by: Annotated[str | None, typer.Option(help="E-mail of whoever approves; two different people must.")] = None,
     reason: Annotated[str, typer.Option(help="Why it is accepted where a gate is not passed.")] = "",
+    take_back: Annotated[bool, typer.Option("--take-back", help="Take the approval back instead.")] = False,
     marketplace: Marketplace = None,
 ) -> None:
-    """Make a model the champion. The service goes on answering while it changes."""
-    found = call("promote_model", digest=digest, reason=reason, marketplace=marketplace)
-    typer.echo(f"Champion {found['champion']}")
+    """Approve a model; with the last approval that is needed it is the champion, and no request is lost."""
+    arguments = {"digest": digest, "by": by, "reason": reason, "take_back": take_back, "marketplace": marketplace}
+    found = call("promote_model", **arguments)
+    if take_back:
+        typer.echo(f"Taken back: {found['digest']}")
+    elif found["in_force"]:
+        typer.echo(f"Champion {found['digest']}")
+    else:
+        typer.echo(f"Approved {found['digest']}; approvals still missing: {found['approvals_missing']}")
 
 
 @app.command()

@@ -24,7 +24,7 @@ def record(
 ) -> Entry:
     """Add one entry. Two writers cannot fork the chain: the head row is held until the transaction ends."""
     entry = chained(
-        previous=_lock_head(connection),
+        previous=hold(connection),
         occurred_at=at,
         marketplace_id=marketplace_id,
         actor=actor,
@@ -52,7 +52,8 @@ def check(connection: Connection) -> tuple[int, Broken | None]:
         return head[0], Broken(_readable(connection) + 1, "it holds what no entry can hold")
 
 
-def _lock_head(connection: Connection) -> tuple[int, str]:
+def hold(connection: Connection) -> tuple[int, str]:
+    """Hold the head of the log, as (sequence, hash), until the transaction ends: whoever else decides waits for us."""
     query = select(audit_head.c.sequence, audit_head.c.entry_hash).where(audit_head.c.head_id == _HEAD)
     found = connection.execute(query.with_for_update()).one_or_none()
     if found is None:

@@ -55,6 +55,7 @@ class Model:
 class Promotion:
     """One change of the champion."""
 
+    promotion_id: str
     digest: str
     kind: str
     promoted_by: str
@@ -209,7 +210,8 @@ def promotions(connection: Connection, marketplace_id: str) -> list[Promotion]:
         .order_by(promotion.c.promoted_at.desc(), promotion.c.promotion_id.desc())
     )
     return [
-        Promotion(row.digest, row.kind, row.promoted_by, row.note, row.promoted_at) for row in connection.execute(query)
+        Promotion(row.promotion_id, row.digest, row.kind, row.promoted_by, row.note, row.promoted_at)
+        for row in connection.execute(query)
     ]
 
 

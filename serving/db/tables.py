@@ -530,6 +530,21 @@ promotion = _tenant(
     Index("ix_promotion_latest", "marketplace_id", "promoted_at"),
 )
 
+promotion_approval = _tenant(
+    "promotion_approval",
+    "approval_id",
+    Column("digest", String(64), nullable=False),
+    Column("approved_by", String(200), nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("beside", String(64), nullable=True),
+    _at("approved_at"),
+    _at("withdrawn_at", nullable=True),
+    _id("promotion_id", nullable=True),
+    ForeignKeyConstraint(["marketplace_id", "digest"], ["model.marketplace_id", "model.digest"]),
+    _within("promotion_id", "promotion"),
+    Index("ix_promotion_approval_model", "marketplace_id", "digest", "approved_at"),
+)
+
 # What can be proved of it.
 
 audit_head = Table(

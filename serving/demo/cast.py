@@ -10,7 +10,7 @@ from training.synthetic import PER_EURO, World
 
 MARKETPLACE: Final = "Bazaar"
 _ANALYSTS: Final = ("Ines Moreau", "Tomás Rey", "Aiko Tanaka")
-_DATA_SCIENTIST: Final = "Wei Zhang"
+_DATA_SCIENTISTS: Final = ("Wei Zhang", "Mara Lindqvist")
 _KEY_SCOPES: Final = [Scope.INTAKE, Scope.SCORE, Scope.CLOCK]
 
 Call = Callable[..., dict[str, Any]]
@@ -23,7 +23,7 @@ class Cast:
     marketplace: Marketplace
     analysts: tuple[SignedInPerson, ...]
     brand_people: dict[str, SignedInPerson]
-    data_scientist: SignedInPerson
+    data_scientists: tuple[SignedInPerson, ...]
     credentials: list[dict[str, str]]
 
     def busiest_first(self) -> list[dict[str, str]]:
@@ -50,7 +50,7 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_s
     analysts = tuple(invite(name, Role.ANALYST) for name in _ANALYSTS)
     managers = {one.account_manager for one in world.brands}
     emails = {name: invite(name, Role.ACCOUNT_MANAGER).email for name in sorted(managers)}
-    data_scientist = invite(_DATA_SCIENTIST, Role.DATA_SCIENTIST)
+    data_scientists = tuple(invite(name, Role.DATA_SCIENTIST) for name in _DATA_SCIENTISTS)
     brand_people: dict[str, SignedInPerson] = {}
     for one in world.brands:
         brand = one.brand
@@ -74,7 +74,7 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_s
     call("register_webhook", url=webhook_url, allow_loopback=True, secret=webhook_secret)
     key = call("add_key", name="demo marketplace", scopes=[scope.value for scope in _KEY_SCOPES])["key"]
     credentials.append({"role": "api_key", "user": MARKETPLACE, "password": key})
-    return Cast(Marketplace(front, key), analysts, brand_people, data_scientist, credentials)
+    return Cast(Marketplace(front, key), analysts, brand_people, data_scientists, credentials)
 
 
 def _address(name: str) -> str:

@@ -76,15 +76,15 @@ class Play:
         """Let days pass up to a moment, and on until enough labels are mature to train and to judge."""
         self.until(moment)
         while True:
-            found = self.cast.data_scientist.call("GET", "/api/v1/labels")
+            found = self.cast.data_scientists[0].call("GET", "/api/v1/labels")
             enough = found["counterfeit"] >= _TIMES_NEEDED * found["counterfeit_needed"]
             if (enough and found["genuine"] >= found["genuine_needed"]) or self.now > self.world.sent[-1].at:
                 return
             self.until(self.now + 2 * STEP)
 
     def train_and_promote(self, tell: Callable[[str, float], None]) -> dict[str, Any]:
-        """Retrain, wait for the candidate, promote it as the data scientist; returns the model's figures."""
-        scientist = self.cast.data_scientist
+        """Retrain, wait for the candidate, let the data scientists approve it; returns the model's figures."""
+        scientist = self.cast.data_scientists[0]
         try:
             job_id = scientist.call("POST", "/api/v1/trainings", {})["job_id"]
         except Refused:
@@ -94,7 +94,8 @@ class Play:
             raise Refused(422, f"The training failed: {job['error']}")
         failed = [gate["name"] for gate in self._model(job["digest"])["gates"] if not gate["passed"]]
         reason = f"Accepted in the demo although not passed: {', '.join(failed)}." if failed else ""
-        scientist.try_call("POST", "/api/v1/promotions", {"digest": job["digest"], "reason": reason})
+        for approver in self.cast.data_scientists:
+            approver.try_call("POST", "/api/v1/promotions", {"digest": job["digest"], "reason": reason})
         return {**self._model(job["digest"]), "accepted_with_reason": reason}
 
     def _wait_for(self, scientist: SignedInPerson, job_id: str, tell: Callable[[str, float], None]) -> dict[str, Any]:
@@ -106,7 +107,7 @@ class Play:
             time.sleep(0.25)
 
     def _model(self, digest: str) -> dict[str, Any]:
-        models = self.cast.data_scientist.call("GET", "/api/v1/models")["models"]
+        models = self.cast.data_scientists[0].call("GET", "/api/v1/models")["models"]
         return next(one for one in models if one["digest"] == digest)
 
     def _send(self) -> None:

@@ -5,18 +5,19 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from features.listing import Rejection
-from models.access import Role, Scope
-from models.errors import Invalid
+from models.access import Permission, Role, Scope
+from models.errors import Forbidden, Invalid
 from serving.api.intake import row_answer
-from serving.db import audit, learning, listings, marketplaces
+from serving.api.learning import approval_answer
+from serving.db import accounts, audit, learning, listings, marketplaces
 from serving.runtime import Runtime
 from serving.usecases import founding, intake
 from serving.usecases.figures import figures
 from serving.usecases.learn import add_job, request_training, retrain
-from serving.usecases.promote import promote, rollback
+from serving.usecases.promote import LOCAL, approve, rollback, withdraw
 
 Command = Callable[..., dict[str, Any]]
-_BY: Final = "local"
+_BY: Final = LOCAL
 COMMANDS: Final[dict[str, Command]] = {}
 
 
@@ -193,14 +194,40 @@ def get_job(runtime: Runtime, *, job_id: str, marketplace: str | None = None) ->
     }
 
 
+def _named(runtime: Runtime, email: str | None, marketplace_id: str, permission: Permission) -> str:
+    """The actor that an e-mail names; whoever owns the home may speak for the people in it.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        There is no such account, or its role does not include this.
+    """
+    if email is None:
+        return _BY
+    with runtime.store.read() as connection:
+        person = accounts.person(connection, accounts.user_id_by_email(connection, email))
+    if marketplace_id not in person.marketplaces(permission):
+        raise Forbidden(f"The role of {email} does not include this.")
+    return f"user:{person.user_id}"
+
+
 @_command
 def promote_model(
-    runtime: Runtime, *, digest: str = "challenger", reason: str = "", marketplace: str | None = None
+    runtime: Runtime,
+    *,
+    digest: str = "challenger",
+    reason: str = "",
+    by: str | None = None,
+    take_back: bool = False,
+    marketplace: str | None = None,
 ) -> dict[str, Any]:
-    """Make a model the champion."""
+    """Approve a model, or take an approval back."""
     with runtime.store.read() as connection:
         found = marketplaces.by_name(connection, marketplace)
-    return {"champion": promote(runtime, found, digest=digest, by=_BY, reason=reason)}
+    actor = _named(runtime, by, found.marketplace_id, Permission.PROMOTE_MODELS)
+    if take_back:
+        return {"digest": withdraw(runtime, found, digest=digest, by=actor), "in_force": False}
+    return approval_answer(approve(runtime, found, digest=digest, by=actor, reason=reason))
 
 
 @_command

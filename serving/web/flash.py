@@ -18,6 +18,8 @@ class Flash(StrEnum):
     UNDONE = "undone"
     QUEUE_DONE = "queue_done"
     RETRAINING = "retraining"
+    APPROVED = "approved"
+    APPROVAL_WITHDRAWN = "approval_withdrawn"
     PROMOTED = "promoted"
     ROLLED_BACK = "rolled_back"
     FOUNDED = "founded"
@@ -27,6 +29,8 @@ SENTENCES: Final = {
     Flash.UNDONE: "Taken back. The case is open again, and what had not left stays here.",
     Flash.QUEUE_DONE: "That was the last case of this queue.",
     Flash.RETRAINING: "Retraining is asked for. Its progress is shown below.",
+    Flash.APPROVED: "Approved. It scores once somebody else approves it too.",
+    Flash.APPROVAL_WITHDRAWN: "Your approval is taken back.",
     Flash.PROMOTED: "Promoted. Listings are scored by this model from now on.",
     Flash.ROLLED_BACK: "Rolled back. The champion before scores again.",
     Flash.FOUNDED: "The marketplace is founded, and you are its administrator.",

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from models.access import Permission
 from serving.api.learning import marketplace_for
-from serving.db import learning
+from serving.db import approvals, learning
 from serving.db.accounts import Session
 from serving.db.learning import Model
 from serving.guards import may, runtime_of
@@ -19,8 +19,9 @@ from serving.runtime import Runtime
 from serving.settings import Settings
 from serving.usecases.labelling import LabelState, label_state
 from serving.usecases.learn import request_training
-from serving.usecases.promote import challenger, promote, rollback
+from serving.usecases.promote import approve, challenger, rollback, withdraw
 from serving.web import words
+from serving.web.approval_part import Approvals, approvals_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.model_report import Report, report_of
@@ -72,6 +73,7 @@ class ModelsPage:
     shown: Report | None
     tracked: Tracked | None
     trained: str
+    approvals: Approvals | None
     labels: LabelState
     training: TrainingPart
     past: tuple[Past, ...]
@@ -97,7 +99,9 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         champion = learning.get_model(connection, here, past[0].digest) if past else None
         labels = label_state(connection, here, runtime.policies.labels, now)
         training = training_part(connection, here, now)
-        changes = _past(connection, past[:_PAST_SHOWN], now)
+        changes = _past(connection, here, past[:_PAST_SHOWN], now)
+        reader = f"user:{person.user_id}"
+        given = approvals_of(runtime, connection, here, contender, reader=reader, now=now) if contender else None
     model = contender or champion
     shown = report_of(model) if model else None
     earlier = [one.digest for one in past if one.digest != past[0].digest]
@@ -110,6 +114,7 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         shown=shown,
         tracked=_tracked(model, runtime.settings) if model else None,
         trained=words.moment(model.created_at, now) if model else "",
+        approvals=given,
         labels=labels,
         training=training,
         past=changes,
@@ -119,12 +124,16 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
     )
 
 
-def _past(connection: Connection, promotions: list[learning.Promotion], now: datetime) -> tuple[Past, ...]:
+def _past(
+    connection: Connection, marketplace_id: str, promotions: list[learning.Promotion], now: datetime
+) -> tuple[Past, ...]:
+    approved = approvals.used(connection, marketplace_id)
     return tuple(
         Past(
             one.digest[:10],
             "Promoted" if one.kind == "promote" else "Rolled back to",
-            who(connection, one.promoted_by),
+            " and ".join(who(connection, yes.by) for yes in approved.get(one.promotion_id, ()))
+            or who(connection, one.promoted_by),
             words.moment(one.promoted_at, now),
             one.note,
         )
@@ -172,12 +181,21 @@ def post_train(request: Request, session: Trainer) -> Response:
 
 @router.post("/models/promote")
 def post_promote(request: Request, session: Promoter, fields: Fields) -> Response:
-    """Make the model that was seen the champion."""
+    """Approve the model that was seen; the last approval makes it the champion."""
     runtime = runtime_of(request)
     place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
     reason, digest = fields.get("reason", "")[:_LONGEST_REASON], fields.get("digest", "")[:_LONGEST_DIGEST]
-    promote(runtime, place, digest=digest, by=f"user:{session.person.user_id}", reason=reason)
-    return go_to(request, "/models", Flash.PROMOTED)
+    done = approve(runtime, place, digest=digest, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, "/models", Flash.PROMOTED if done.in_force else Flash.APPROVED)
+
+
+@router.post("/models/withdraw")
+def post_withdraw(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Take one's approval back."""
+    runtime = runtime_of(request)
+    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    withdraw(runtime, place, digest=fields.get("digest", "")[:_LONGEST_DIGEST], by=f"user:{session.person.user_id}")
+    return go_to(request, "/models", Flash.APPROVAL_WITHDRAWN)
 
 
 @router.post("/models/rollback")

@@ -14,6 +14,7 @@ from features.fields import Field
 from features.listing import CONTENT_FIELDS, IDENTITY_FIELDS, LISTING_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.policies.labels import DEFAULT_LABELS
+from models.policies.promotion import DEFAULT_PROMOTION
 from models.policies.routing import DEFAULT_ROUTING
 from models.policies.scorecard import DEFAULT_SCORECARD
 from models.policies.version import policy_version
@@ -87,7 +88,7 @@ def policies_page() -> str:
         "decision keeps the version that it was taken under. The reason for each number stands beside it in",
         "`models/policies/`.",
     ]
-    policies: tuple[Any, ...] = (DEFAULT_ROUTING, DEFAULT_ENFORCEMENT, DEFAULT_LABELS)
+    policies: tuple[Any, ...] = (DEFAULT_ROUTING, DEFAULT_ENFORCEMENT, DEFAULT_LABELS, DEFAULT_PROMOTION)
     for policy in policies:
         lines += ["", f"## {policy_version(policy)}", "", "| setting | value |", "| --- | --- |"]
         lines += [_row((f"`{name}`", str(getattr(policy, name)))) for name in policy.__dataclass_fields__]

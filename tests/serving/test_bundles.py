@@ -15,7 +15,7 @@ from models.bundle import MANIFEST, digest_of
 from models.classifier import Join
 from models.errors import BundleRefused
 from serving.bundles import BundleStore, LiveModels, try_in_child
-from serving.usecases.promote import promote
+from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
 from tests.fixtures.scorers import bundle_files
 from tests.serving.web.reports import a_report, add_model, put_champion_in_force
@@ -157,7 +157,7 @@ def test_a_bundle_that_was_damaged_where_it_lies_is_never_put_in_force(
     write_bundle_folder(site.runtime.bundles.folder(digest), files, {})
     add_model(site, digest, a_report())
     with pytest.raises(BundleRefused, match=sentence):
-        promote(site.runtime, site.marketplace, digest=digest, by="wei", reason="x")
+        promote(site, digest)
     assert champion_of(site) == champion
     site.runtime.follow_champions()
     assert champion_of(site) == champion

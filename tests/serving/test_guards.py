@@ -174,6 +174,7 @@ MATRIX: Final = [
     ("POST", "/api/v1/trainings", {"data_scientist"}),
     ("POST", "/api/v1/promotions", {"data_scientist", "admin"}),
     ("DELETE", "/api/v1/promotions/latest", {"data_scientist", "admin"}),
+    ("DELETE", "/api/v1/models/{digest}/approval", {"data_scientist", "admin"}),
     ("DELETE", "/api/v1/session", PEOPLE),  # The last, because it ends the sessions of this test.
 ]
 

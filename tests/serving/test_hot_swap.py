@@ -16,11 +16,12 @@ from models.classifier import Join
 from models.routing import Thresholds
 from serving.app import create_app
 from serving.db.tables import score
-from serving.usecases.promote import promote, rollback
+from serving.usecases.promote import rollback
 from tests.fixtures.clients import with_key
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES
 from tests.fixtures.listings import a_row
+from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Site
 from tests.fixtures.scorers import a_classifier
 from tests.serving.web.reports import a_report, add_model
@@ -113,17 +114,13 @@ def rivals(site: Site) -> tuple[str, str]:
         write_bundle_folder(site.runtime.bundles.folder(digest_of(files)), files, {})
         add_model(site, digest_of(files), a_report())
         digests.append(digest_of(files))
-    promote(site.runtime, site.marketplace, digest=digests[0], by="test", reason="The first.")
+    promote(site, digests[0])
     return digests[0], digests[1]
 
 
 def change(site: Site, to: str, *, back: bool) -> None:
     site.clock.forward(minutes=1)
-    found = (
-        rollback(site.runtime, site.marketplace, by="test")
-        if back
-        else promote(site.runtime, site.marketplace, digest=to, by="test", reason="The next.")
-    )
+    found = rollback(site.runtime, site.marketplace, by="test") if back else promote(site, to)
     assert found == to
 
 

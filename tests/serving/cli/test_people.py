@@ -71,6 +71,7 @@ def test_a_webhook_s_secret_signs_as_the_standard_says(home: Path) -> None:
     assert len(Webhook(done.out.strip())._whsecret) >= 24  # the length that Standard Webhooks asks for
 
 
+WEI = ["--by", "wei@touchstone.example"]
 REFUSALS = [
     (["marketplace", "add", "Bazaar"], "There is a marketplace named Bazaar already.", "the name is taken"),
     (["marketplace", "add", " "], "A marketplace has a name of at most 200 characters.", "no name"),
@@ -111,8 +112,15 @@ REFUSALS = [
     (["webhook", "add", "http://bazaar.example/x"], "must begin with https://", "not encrypted"),
     (["figures", "--marketplace", "Souk"], "Name one marketplace; known are: Bazaar.", "another marketplace"),
     (["quarantine", "--most", "0"], "greater than or equal to 1", "none to show"),
-    (["promote"], "There is no challenger; retrain first.", "no model"),
-    (["promote", "f00d"], "There is no such model.", "a model that is none"),
+    (["promote"], "2 different people approve a promotion. Say who you are with --by", "nobody is named"),
+    (["promote", *WEI], "There is no challenger; retrain first.", "no model"),
+    (["promote", "f00d", *WEI], "There is no such model.", "a model that is none"),
+    (["promote", "--by", "x@y.example"], "There is no account for x@y.example.", "a person who is none"),
+    (
+        ["promote", "--by", "ines@touchstone.example"],
+        "The role of ines@touchstone.example does not include this.",
+        "an analyst",
+    ),
     (["rollback"], "There is no earlier champion to go back to.", "no champion"),
     (["train", "--data", "x.csv"], "--data needs --format and --out.", "half of what it takes"),
     (["worker", "--id", "2"], "A worker of its own needs PostgreSQL", "a worker beside SQLite"),

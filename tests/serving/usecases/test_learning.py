@@ -1,17 +1,18 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert
 
 from models.bundle import digest_of
 from models.errors import BundleRefused, Conflict, Invalid, NotFound
 from models.verdict import Judgement
 from serving.db import learning
-from serving.db.tables import audit_entry, model, training_job
+from serving.db.tables import training_job
 from serving.usecases.labelling import export_snapshot
 from serving.usecases.learn import request_training
-from serving.usecases.promote import challenger, promote, rollback
+from serving.usecases.promote import challenger, rollback
 from tests.fixtures.labels import label_a_past
+from tests.fixtures.promoting import promote
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
 from training.bundle_folder import write_bundle_folder
@@ -100,47 +101,21 @@ def test_a_bundle_is_tried_in_a_child_before_it_is_admitted(
 
 def test_promotion_and_rollback_change_what_scores_at_once(trained: tuple[Site, list[str]]) -> None:
     site, (first, second) = trained
-    reason = "for the test"
-    assert promote(site.runtime, site.marketplace, digest=first, by="wei", reason=reason) == first
+    assert promote(site, first) == first
     assert site.runtime.models.of(site.here).digest == first  # type: ignore[union-attr]  # just promoted
     site.clock.forward(minutes=1)
-    assert promote(site.runtime, site.marketplace, digest="challenger", by="wei", reason=reason) == second
+    assert promote(site, "challenger") == second
     assert site.runtime.models.of(site.here).digest == second  # type: ignore[union-attr]  # as above
     site.clock.forward(minutes=1)
     assert rollback(site.runtime, site.marketplace, by="wei") == first
     assert site.runtime.models.of(site.here).digest == first  # type: ignore[union-attr]  # as above
 
 
-def test_a_model_that_fails_a_gate_needs_a_reason(trained: tuple[Site, list[str]]) -> None:
-    site, (first, _) = trained
-    with site.runtime.store.write() as connection:
-        found = learning.get_model(connection, site.here, first)
-        report = {**found.report, "gates": [{"name": "calibration", "passed": False, "sentence": "It is off."}]}
-        connection.execute(model.update().where(model.c.digest == first).values(report=report))
-    with pytest.raises(Invalid, match="Not passed: calibration"):
-        promote(site.runtime, site.marketplace, digest=first, by="wei")
-    promote(site.runtime, site.marketplace, digest=first, by="wei", reason="The new season changed prices.")
-    with site.runtime.store.read() as connection:
-        (promotion,) = learning.promotions(connection, site.here)
-    assert promotion.note == "The new season changed prices."
-
-
-def test_the_champion_is_not_promoted_twice_and_there_must_be_one_to_go_back_to(
-    trained: tuple[Site, list[str]],
-) -> None:
-    site, (first, _) = trained
-    promote(site.runtime, site.marketplace, digest=first, by="wei", reason="x")
-    with pytest.raises(Conflict, match="champion already"):
-        promote(site.runtime, site.marketplace, digest=first, by="wei", reason="x")
-    with pytest.raises(Conflict, match="no earlier champion"):
-        rollback(site.runtime, site.marketplace, by="wei")
-
-
 def test_a_beginning_of_a_digest_names_a_model_and_a_stranger_is_not_found(trained: tuple[Site, list[str]]) -> None:
     site, (first, second) = trained
-    assert promote(site.runtime, site.marketplace, digest=first[:12], by="wei", reason="x") == first
+    assert promote(site, first[:12]) == first
     with pytest.raises(NotFound):
-        promote(site.runtime, site.marketplace, digest="f" * 64, by="wei", reason="x")
+        promote(site, "f" * 64)
     found = challenger(site.runtime, site.marketplace)
     assert found is not None
     assert found.digest == second
@@ -148,17 +123,9 @@ def test_a_beginning_of_a_digest_names_a_model_and_a_stranger_is_not_found(train
 
 def test_a_damaged_bundle_is_never_put_in_force(trained: tuple[Site, list[str]]) -> None:
     site, (first, second) = trained
-    promote(site.runtime, site.marketplace, digest=first, by="wei", reason="x")
+    promote(site, first)
     forest = site.runtime.bundles.folder(second) / "forest.txt"
     forest.write_bytes(forest.read_bytes()[:-40])
     with pytest.raises(BundleRefused, match="is not the file that the manifest names"):
-        promote(site.runtime, site.marketplace, digest=second, by="wei", reason="x")
+        promote(site, second)
     assert site.runtime.models.of(site.here).digest == first  # type: ignore[union-attr]  # the champion stays
-
-
-def test_a_promotion_is_one_audit_entry(trained: tuple[Site, list[str]]) -> None:
-    site, (first, _) = trained
-    promote(site.runtime, site.marketplace, digest=first, by="user:wei", reason="x")
-    with site.runtime.store.read() as connection:
-        query = select(audit_entry.c.act, audit_entry.c.actor).where(audit_entry.c.subject == first)
-        assert [tuple(row) for row in connection.execute(query)] == [("model.promote", "user:wei")]

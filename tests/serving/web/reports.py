@@ -6,9 +6,9 @@ from typing import Any
 from models.bundle import Masking, from_files, to_files
 from models.routing import Thresholds
 from serving.db import learning
-from serving.usecases.promote import promote
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES
+from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Site
 from tests.fixtures.scorers import a_classifier
 from training.bundle_folder import write_bundle_folder
@@ -85,11 +85,11 @@ def add_model(site: Site, digest: str, report: Mapping[str, Any]) -> None:
         learning.add_model(connection, {**model, "report": report, **tracked, "created_at": now})
 
 
-def admit_model(site: Site) -> str:
+def admit_model(site: Site, *, analyst_from: float = 0.001) -> str:
     """A model of noise that sends nearly everything to analysts, trained and not in force; returns its digest."""
     files = to_files(
         a_classifier(),
-        thresholds=Thresholds(ask_brand_from=0.999, analyst_from=0.001),
+        thresholds=Thresholds(ask_brand_from=0.999, analyst_from=analyst_from),
         references=REFERENCES,
         references_as_of=NOW,
         masking=Masking(3, 0.15),
@@ -103,11 +103,5 @@ def admit_model(site: Site) -> str:
 def put_champion_in_force(site: Site) -> str:
     """That model as the champion from now on; returns its digest."""
     digest = admit_model(site)
-    promote(
-        site.runtime,
-        site.marketplace,
-        digest=digest,
-        by=f"user:{site.data_scientist.user_id}",
-        reason="The first one.",
-    )
+    promote(site, digest, "The first one.")
     return digest

@@ -31,6 +31,7 @@ def test_a_page_is_for_its_role_alone(site: Site, path: str, statuses: dict[str,
     [
         ("/models/train", "analyst"),
         ("/models/promote", "analyst"),
+        ("/models/withdraw", "analyst"),
         ("/models/rollback", "analyst"),
         ("/models/train", "brand_person"),
     ],
@@ -83,7 +84,9 @@ def test_the_contract_of_the_api_names_no_page(site: Site) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "guessed"])
-@pytest.mark.parametrize("path", ["/models/train", "/models/promote", "/models/rollback", "/sign-out"])
+@pytest.mark.parametrize(
+    "path", ["/models/train", "/models/promote", "/models/withdraw", "/models/rollback", "/sign-out"]
+)
 def test_a_form_without_the_sessions_token_is_refused(site: Site, path: str, token: str) -> None:
     visitor = visit_as(site, site.data_scientist)
     visitor.csrf_token = token

@@ -5,7 +5,7 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db import learning
+from serving.db import approvals, learning
 from serving.usecases.labelling import LabelState, label_state
 from serving.usecases.learn import add_job
 from serving.web.model_page import Tracked, _tracked
@@ -105,15 +105,59 @@ def test_with_a_champion_alone_there_is_nothing_to_promote_and_nothing_to_go_bac
     assert "This model is the champion already." in words(refused.text)
 
 
-def test_a_first_model_is_promoted_by_a_form(site: Site) -> None:
+def test_a_first_model_is_promoted_by_the_forms_of_two_people(site: Site) -> None:
+    digest = admit_model(site)
+    wei, mara = visit_as(site, site.data_scientist), visit_as(site, site.second_scientist)
+    page = wei.get("/models").text
+    assert hidden_fields(page)["digest"] == digest
+    assert "2 different people must approve it." in words(page)
+    assert wei.post("/models/promote", {"digest": digest}).headers["location"] == "/models"
+    said = words(wei.get("/models").text)
+    assert "Approved. It scores once somebody else approves it too." in said
+    assert "The starter scorecard scores." in said
+    assert "Wei Zhang 09:00approved" in said
+    assert "You have approved it. 1 of 2 approvals is missing, by somebody else." in said
+    said = words(mara.get("/models").text)
+    assert "Wei Zhang 09:00approved" in said
+    assert "Approve and promote to champion It scores from the next listing on." in said
+    assert mara.post("/models/promote", {"digest": digest}).headers["location"] == "/models"
+    said = words(mara.get("/models").text)
+    assert "Promoted. Listings are scored by this model from now on." in said
+    assert f"Promoted {digest[:10]} Wei Zhang and Mara Lindqvist" in said
+    assert "by this model" not in words(mara.get("/models").text)
+
+
+def test_the_same_person_has_no_second_button_and_no_second_approval(site: Site) -> None:
     digest = admit_model(site)
     visitor = visit_as(site, site.data_scientist)
-    page = visitor.get("/models").text
-    assert hidden_fields(page)["digest"] == digest
-    assert visitor.post("/models/promote", {"digest": digest}).headers["location"] == "/models"
+    visitor.post("/models/promote", {"digest": digest})
+    assert 'action="/models/promote"' not in visitor.get("/models").text
+    refused = visitor.post("/models/promote", {"digest": digest})
+    assert refused.status_code == 409
+    assert "You have approved this model already; somebody else must." in words(refused.text)
+
+
+def test_an_approval_is_taken_back_by_a_form(site: Site) -> None:
+    digest = admit_model(site)
+    visitor = visit_as(site, site.data_scientist)
+    visitor.post("/models/promote", {"digest": digest})
+    assert visitor.post("/models/withdraw", {"digest": digest}).headers["location"] == "/models"
     said = words(visitor.get("/models").text)
-    assert "Promoted. Listings are scored by this model from now on." in said
-    assert "by this model" not in words(visitor.get("/models").text)
+    assert "Your approval is taken back." in said
+    assert "2 different people must approve it." in said
+
+
+def test_an_approval_that_no_longer_counts_is_shown_as_such(site: Site) -> None:
+    put_champion_in_force(site)
+    site.clock.forward(minutes=1)
+    add_model(site, CHALLENGER, a_report())
+    with site.runtime.store.write() as connection:
+        given = {"approved_by": f"user:{site.second_scientist.user_id}", "reason": "Good.", "beside": "c" * 64}
+        row = {"marketplace_id": site.here, "approval_id": site.runtime.ids.new("apv"), "digest": CHALLENGER}
+        approvals.add_approval(connection, {**row, **given, "approved_at": site.clock.now()})
+    said = words(visit_as(site, site.second_scientist).get("/models").text)
+    assert "Mara Lindqvist 09:01 “Good.”no longer counts" in said
+    assert "2 different people must approve it." in said
 
 
 def test_a_failed_gate_asks_for_a_reason_and_takes_none_but_one(site: Site) -> None:
@@ -124,14 +168,14 @@ def test_a_failed_gate_asks_for_a_reason_and_takes_none_but_one(site: Site) -> N
     assert '<textarea class="in" name="reason" required' in page
     refused = visitor.post("/models/promote", {"digest": CHALLENGER, "reason": "  "})
     assert refused.status_code == 422
-    assert "Not passed: calibration. To promote it all the same, give a reason." in words(refused.text)
+    assert "Not passed: calibration. To approve it all the same, give a reason." in words(refused.text)
 
 
 def test_an_analyst_sees_figures_and_no_buttons(site: Site) -> None:
     add_model(site, CHALLENGER, a_report())
     page = visit_as(site, site.analyst).get("/models").text
     assert "Data scientists and administrators promote." in words(page)
-    for address in ("/models/train", "/models/promote", "/models/rollback"):
+    for address in ("/models/train", "/models/promote", "/models/withdraw", "/models/rollback"):
         assert f'action="{address}"' not in page
 
 

@@ -10,8 +10,8 @@ from models.verdict import Judgement
 from serving.db import actions, audit, learning
 from serving.usecases import founding
 from serving.usecases.learn import request_training
-from serving.usecases.promote import promote
 from tests.fixtures.labels import label_a_past
+from tests.fixtures.promoting import promote
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
@@ -95,7 +95,7 @@ def test_a_retraining_runs_in_a_child_and_a_promotion_is_published(working_site:
         assert job.digest is not None
         found = learning.get_model(connection, site.here, job.digest)
     assert found.mlflow_version == "1"
-    assert promote(site.runtime, site.marketplace, digest="challenger", by="test", reason="x") == job.digest
+    assert promote(site, "challenger") == job.digest
     live = site.runtime.models.of(site.here)
     assert live is not None
     assert live.digest == job.digest

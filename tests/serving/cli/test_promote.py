@@ -1,0 +1,45 @@
+"""`touchstone promote` and `rollback` on a home of two data scientists."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.runtimes import Populated, copy_on_sqlite
+from tests.serving.cli.commands import REFUSED, touchstone_in
+from tests.serving.web.reports import admit_model
+
+WEI, MARA = ("--by", "wei@touchstone.example"), ("--by", "mara@touchstone.example")
+
+
+@pytest.fixture
+def place(tmp_path: Path, populated_sqlite: Populated) -> tuple[Path, str]:
+    """A home that nobody has open, and the digest of the model that waits there."""
+    with copy_on_sqlite(tmp_path, populated_sqlite) as site:
+        return site.runtime.home.root, admit_model(site)
+
+
+def test_two_people_promote(place: tuple[Path, str]) -> None:
+    home, digest = place
+    assert touchstone_in(home, "promote", *WEI).out == f"Approved {digest}; approvals still missing: 1\n"
+    assert touchstone_in(home, "promote", digest[:8], *MARA).out == f"Champion {digest}\n"
+
+
+def test_one_person_does_not_however_often(place: tuple[Path, str]) -> None:
+    home, _ = place
+    touchstone_in(home, "promote", *WEI)
+    again = touchstone_in(home, "promote", *WEI)
+    assert (again.code, again.said) == (REFUSED, "You have approved this model already; somebody else must.")
+
+
+def test_an_approval_is_taken_back(place: tuple[Path, str]) -> None:
+    home, digest = place
+    touchstone_in(home, "promote", *WEI)
+    assert touchstone_in(home, "promote", "--take-back", *WEI).out == f"Taken back: {digest}\n"
+    assert touchstone_in(home, "promote", *MARA).out == f"Approved {digest}; approvals still missing: 1\n"
+
+
+def test_a_marketplace_of_one_sets_one_approval(place: tuple[Path, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOUCHSTONE_APPROVALS_NEEDED", "1")
+    home, digest = place
+    assert touchstone_in(home, "promote").out == f"Champion {digest}\n"
+    assert touchstone_in(home, "rollback").said == "There is no earlier champion to go back to."
