@@ -7,9 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features import brand_signals, item, lexicon, price, seller, text
+from features import brand_signals, item, lexicon, likeness_signals, price, seller, text
 from features.facts import Facts
 from features.fold import FOLD_TABLE_VERSION
+from features.minhash import MINHASH_VERSION
 from features.reading import read
 from features.spec import Evidence, Family, Feature, fingerprint
 from features.text_kernel import KERNEL_VERSION
@@ -20,6 +21,7 @@ FEATURES: Final[tuple[Feature, ...]] = (
     *seller.signals.features,
     *brand_signals.signals.features,
     *text.signals.features,
+    *likeness_signals.signals.features,
 )
 NAMES: Final = tuple(feature.name for feature in FEATURES)
 _FUNCTIONS: Final = tuple(feature.compute for feature in FEATURES)
@@ -28,7 +30,11 @@ _FUNCTIONS: Final = tuple(feature.compute for feature in FEATURES)
 def input_fingerprint() -> str:
     """Names everything that decides what a model is given; a bundle with another one is refused."""
     return fingerprint(
-        FEATURES, lexicon_digest=lexicon.digest(), fold_table=FOLD_TABLE_VERSION, text_kernel=KERNEL_VERSION
+        FEATURES,
+        lexicon_digest=lexicon.digest(),
+        fold_table=FOLD_TABLE_VERSION,
+        text_kernel=KERNEL_VERSION,
+        minhash=MINHASH_VERSION,
     )
 
 
@@ -37,9 +43,12 @@ def family_columns(family: Family) -> NDArray[np.intp]:
     return np.array([i for i, feature in enumerate(FEATURES) if feature.family is family], dtype=np.intp)
 
 
-# Without the features that are always known, such as whether there is a description: they prove no evidence.
+# Without the features that are always known, such as whether there is a description: they prove no evidence. Nor does
+# it that nobody else offers anything in these words.
 _FAMILIES: Final = tuple(
-    np.array([i for i in family_columns(family) if FEATURES[i].missing != "never"], dtype=np.intp) for family in Family
+    np.array([i for i in family_columns(family) if FEATURES[i].missing != "never"], dtype=np.intp)
+    for family in Family
+    if family is not Family.LIKENESS
 )
 
 

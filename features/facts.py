@@ -12,6 +12,7 @@ import msgspec
 from features.brands import Resolution
 from features.fields import Windows
 from features.fold import fold
+from features.likeness import Likeness
 from features.listing import Listing
 from features.references import ANY, PriceMissing, PriceReference, References
 
@@ -54,6 +55,7 @@ class History:
     seller_listings_30d: int | None = None
     outcomes: Outcomes | None = None
     authorised_for: tuple[str, ...] = ()
+    likeness: Likeness | None = None
 
 
 NOTHING_RECORDED: Final = History()
@@ -100,6 +102,7 @@ class Facts:
     brand: Resolution
     price: PriceFacts
     seller: SellerFacts
+    likeness: Likeness | None = None
 
     def to_json(self) -> bytes:
         """Canonical JSON: decimals as text, times in UTC, keys in a fixed order."""
@@ -155,6 +158,7 @@ def assemble_facts(
         brand=brand,
         price=price,
         seller=_seller_facts(listing, history, brand),
+        likeness=history.likeness,
     )
 
 

@@ -31,6 +31,7 @@ class Family(StrEnum):
     SELLER = "seller"
     BRAND = "brand"
     TEXT = "text"
+    LIKENESS = "likeness"
 
 
 Compute = Callable[[Evidence], float]
@@ -84,13 +85,16 @@ class Registry:
         return register
 
 
-def fingerprint(features: Iterable[Feature], *, lexicon_digest: str, fold_table: int, text_kernel: int) -> str:
+def fingerprint(
+    features: Iterable[Feature], *, lexicon_digest: str, fold_table: int, text_kernel: int, minhash: int
+) -> str:
     """SHA-256 that names a model's input: the ordered features and the tables that they and the text model read."""
     described = {
         "features": [[feature.name, feature.version, "float64"] for feature in features],
         "lexicon": lexicon_digest,
         "fold_table": fold_table,
         "text_kernel": text_kernel,
+        "minhash": minhash,
     }
     return hashlib.sha256(json.dumps(described, separators=(",", ":")).encode()).hexdigest()
 

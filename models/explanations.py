@@ -38,6 +38,15 @@ _STORIES: Final = {
         "text_description_words", "text_described", "text_repetition", "text_description_repeats_title",
         "text_title_length", "text_title_capitals", "text_title_digits", "text_scripts",
     ),
+    "like_counterfeits": (
+        "likeness_counterfeit", "likeness_counterfeits", "likeness_counterfeit_share", "likeness_own_counterfeit",
+        "likeness_balance",
+    ),
+    "like_others": (
+        "likeness_nearest", "likeness_offers", "likeness_sellers", "likeness_own_offers", "likeness_first_days",
+    ),
+    "like_genuine": ("likeness_genuine", "likeness_cleared", "likeness_authorised"),
+    "price_among_copies": ("likeness_price_level", "likeness_price_offers"),
 }  # fmt: skip
 _STORY_OF: Final = {name: story for story, names in _STORIES.items() for name in names}
 

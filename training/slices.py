@@ -88,4 +88,4 @@ def only_text_and_price(facts: Facts) -> Facts:
         outcomes=NOTHING_RECORDED.outcomes,
     )
     price = replace(facts.price, previous_log_price=None)
-    return replace(facts, listing=listing, seller=seller, version=1, price=price)
+    return replace(facts, listing=listing, seller=seller, version=1, price=price, likeness=None)

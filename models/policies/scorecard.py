@@ -49,6 +49,10 @@ class ScorecardPolicy:
         Rule("seller_return_share_90d", 0.2, _ANY_MORE, 10),
         Rule("seller_age", _ANY_LESS, math.log1p(30), 10),
         Rule("seller_confirmed_counterfeits", math.log1p(1), _ANY_MORE, 30),
+        # Who puts up again what was found counterfeit, in the same words, is not mistaken. Another seller with these
+        # words may be the one from whom they were copied: no reason alone.
+        Rule("likeness_own_counterfeit", 0.7, _ANY_MORE, 40),
+        Rule("likeness_counterfeit", 0.9, _ANY_MORE, 15),
         # What speaks for a seller takes points away, never more than one weak signal.
         Rule("seller_age", math.log1p(3 * 365), _ANY_MORE, -10),
         Rule("text_honest_use", 1, _ANY_MORE, -5),

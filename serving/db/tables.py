@@ -16,6 +16,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     String,
@@ -245,6 +246,35 @@ listing_version = _tenant(
     UniqueConstraint("marketplace_id", "listing_id", "number"),
     Index("ix_listing_version_known", "marketplace_id", "known_at"),
 )
+
+text_signature = _tenant(
+    "text_signature",
+    "version_id",
+    # The first version of the offer with this text: a change of price alone is no other text.
+    _id("text_id"),
+    Column("signature", LargeBinary, nullable=False),
+    _within("version_id", "listing_version"),
+    _within("text_id", "text_signature", "version_id"),
+)
+
+
+def _bands(name: str) -> Table:
+    """Texts by the keys under which like ones meet, in the order of their receipt."""
+    return Table(
+        name,
+        metadata,
+        _id("marketplace_id"),
+        Column("band", BigInteger, nullable=False),
+        _id("text_id"),
+        PrimaryKeyConstraint("marketplace_id", "band", "text_id"),
+        _within("text_id", "text_signature", "version_id"),
+        sqlite_with_rowid=False,
+    )
+
+
+text_band = _bands("text_band")
+# Texts on which somebody gave a verdict, so that no flood of copies can hide them.
+judged_band = _bands("judged_band")
 
 observation = _tenant(
     "observation",

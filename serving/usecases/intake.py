@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy.exc import IntegrityError
 
 from features.facts import NOTHING_RECORDED, Facts, assemble_facts
+from features.likeness import Likeness
 from features.listing import Listing, Rejection, check
 from features.references import References
 from models.errors import Conflict
@@ -20,6 +21,7 @@ from serving.db.listings import Latest
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
 from serving.usecases.intake_rows import RowsToKeep, Step, observed_of
+from serving.usecases.likeness import BatchTexts
 from serving.usecases.quarantine import external_id_of, quarantine_row
 from serving.usecases.scoring import Scored, ToScore, score_and_route
 
@@ -120,6 +122,7 @@ class _Overtaken(Exception):
 class _Gathered:
     steps: list[Step]
     facts: dict[int, Facts]
+    texts: BatchTexts
     scored: dict[int, Scored]
     draws: dict[int, float]
 
@@ -139,7 +142,13 @@ def _gather(
         surroundings = runtime.surroundings.of(connection, marketplace, now)
         known_ids = [latest.listing_id for latest in known.values()]
         open_cases = cases.open_cases(connection, marketplace.marketplace_id, known_ids)
-    facts = {step.position: _facts(step, surroundings.references, marketplace, pasts, authorised) for step in changed}
+        texts = BatchTexts(connection, marketplace.marketplace_id, changed)
+    facts: dict[int, Facts] = {}
+    for step in changed:
+        near = texts.likeness_of(step)
+        found = _facts(step, surroundings.references, marketplace, pasts, authorised, near)
+        facts[step.position] = found
+        texts.came(step, found)
     draws = {
         step.position: step.before.draw if step.before and not step.is_version else runtime.draw() for step in changed
     }
@@ -159,7 +168,8 @@ def _gather(
         scorecard=runtime.policies.scorecard,
         threads=runtime.settings.model_threads,
     )
-    return _Gathered(steps, facts, {step.position: one for step, one in zip(changed, scored, strict=True)}, draws)
+    by_position = {step.position: one for step, one in zip(changed, scored, strict=True)}
+    return _Gathered(steps, facts, texts, by_position, draws)
 
 
 def _step(position: int, found: Listing, before: Latest | None, now: datetime, backfill: bool) -> Step:
@@ -173,6 +183,7 @@ def _facts(
     marketplace: Marketplace,
     pasts: Mapping[str, histories.SellerPast],
     authorised: Mapping[str, tuple[str, ...]],
+    near: Likeness | None,
 ) -> Facts:
     seller = step.listing.seller.external_id
     past = pasts.get(seller) if seller is not None else None
@@ -183,6 +194,7 @@ def _facts(
     if before is not None:
         price_before = before.log_price if step.is_version else before.previous_log_price
         history = replace(history, version=before.version + step.is_version, previous_log_price=price_before)
+    history = replace(history, likeness=near)
     return assemble_facts(step.listing, references, history, marketplace=marketplace.marketplace_id, as_of=step.as_of)
 
 
@@ -212,6 +224,8 @@ def _write(
         for step in changed:
             scored, facts = gathered.scored[step.position], gathered.facts[step.position]
             ids = rows.keep(step, facts, scored, gathered.draws[step.position])
+            if step.is_version:
+                rows.keep_text(gathered.texts.new_text(step, ids.version_id))
             open_case = open_cases.get(ids.listing_id)
             if step.is_version or (ids.version_id not in seen_versions and open_case is None):
                 rows.open_case(step, ids, facts, scored, open_case)

@@ -14,8 +14,9 @@ from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlo
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
 from models.priority import expected_harm
 from models.routing import Lane
-from serving.db import appeals, cases, listings, scores
+from serving.db import appeals, cases, likenesses, listings, scores
 from serving.db.cases import Case
+from serving.db.likenesses import NewText
 from serving.db.listings import Latest
 from serving.runtime import Runtime
 from serving.usecases.scoring import Scored, base_price
@@ -61,6 +62,7 @@ class RowsToKeep:
         self._listings: list[dict[str, Any]] = []
         self._advances: list[tuple[str, dict[str, Any]]] = []
         self._versions: list[dict[str, Any]] = []
+        self._texts: list[NewText] = []
         self._observations: list[dict[str, Any]] = []
         self._facts: list[dict[str, Any]] = []
         self._scores: list[dict[str, Any]] = []
@@ -155,6 +157,11 @@ class RowsToKeep:
             known_at=step.as_of,
         )
 
+    def keep_text(self, text: NewText | None) -> None:
+        """The signature of a new version's text; None where it is too short to be compared."""
+        if text is not None:
+            self._texts.append(text)
+
     def open_case(self, step: Step, ids: Ids, facts: Facts, scored: Scored, open_case: Case | None) -> None:
         """A case where a person must look; an open one on an earlier version becomes stale and is followed."""
         if scored.route.lane is Lane.RELEASE:
@@ -200,6 +207,7 @@ class RowsToKeep:
         for listing_id, pointer in self._advances:
             listings.advance(connection, self._here, listing_id, pointer)
         listings.add_versions(connection, self._versions)
+        likenesses.add_texts(connection, self._here, self._texts)
         listings.add_observations(connection, self._observations)
         scores.add_facts(connection, self._facts)
         scores.add_scores(connection, self._scores)

@@ -1,10 +1,13 @@
 """A score without keeping anything: what a marketplace asks before it publishes an offer."""
 
+from dataclasses import replace
+
 from features.facts import NOTHING_RECORDED, assemble_facts
 from features.listing import Listing
 from serving.db import brands, histories
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
+from serving.usecases.likeness import likeness_of
 from serving.usecases.scoring import Scored, ToScore, score_and_route
 
 # Never drawn for audit: the draw belongs to a listing version, and there is none yet.
@@ -22,6 +25,7 @@ def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Sc
             past = histories.load(connection, here, [seller], since=now)[seller]
             authorised = brands.authorised_for(connection, here, [seller]).get(seller, ())
             history = past.history(now, marketplace.seller_events_since, authorised)
+        history = replace(history, likeness=likeness_of(connection, here, listing, now))
     facts = assemble_facts(listing, surroundings.references, history, marketplace=here, as_of=now)
     return score_and_route(
         [ToScore(facts, _NO_DRAW, already_open=False)],

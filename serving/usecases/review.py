@@ -12,7 +12,7 @@ from models.errors import Conflict, Forbidden, NotFound
 from models.labels import AppealState
 from models.statement import reinstatement_statement, removal_statement
 from models.verdict import Bench, Consequence, Judgement, Outcome, ReasonCode, Side, consequence
-from serving.db import actions, appeals, audit, brands, cases, verdicts
+from serving.db import actions, appeals, audit, brands, cases, likenesses, verdicts
 from serving.db.actions import StoredAction
 from serving.db.cases import Case
 from serving.db.verdicts import StoredVerdict
@@ -201,12 +201,13 @@ def _append(
     """The verdict and its audit entry."""
     case = sitting.case
     verdict_id = sitting.runtime.ids.new("vdt")
+    version_id = supersedes.version_id if supersedes else case.version_id
     row = {
         "marketplace_id": case.marketplace_id,
         "verdict_id": verdict_id,
         "case_id": case.case_id,
         "listing_id": case.listing_id,
-        "version_id": supersedes.version_id if supersedes else case.version_id,
+        "version_id": version_id,
         "judgement": judgement.value,
         "reason_code": reason_code.value if reason_code else None,
         "side": sitting.side.value,
@@ -219,6 +220,7 @@ def _append(
         "known_at": sitting.at,
     }
     verdicts.add_verdict(sitting.connection, row)
+    likenesses.mark_judged(sitting.connection, case.marketplace_id, version_id)
     payload = {name: row[name] for name in ("case_id", "version_id", "judgement", "side", "lane", "supersedes_id")}
     audit.record(
         sitting.connection,

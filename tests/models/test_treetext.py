@@ -36,7 +36,7 @@ def put(value: str) -> Callable[[list[str]], list[str]]:
 
 DAMAGED: list[tuple[str, Callable[[list[str]], list[str]], str]] = [
     ("left_child", put("0"), "a node that is its own child: LightGBM walks for ever"),
-    ("right_child", put("1"), "a node with two parents"),
+    ("right_child", lambda found: ["2" if found[0] == "1" else "1", *found[1:]], "a node with two parents"),
     ("left_child", put("99999999"), "a child far outside the tree: LightGBM reads what is not its own"),
     ("left_child", put("-99999999"), "a leaf far outside"),
     ("left_child", lambda found: found[:-1], "a child too few"),

@@ -1,0 +1,208 @@
+"""Offers whose text is nearly a listing's own, as they stood at a moment: who else sells under these words, for how
+much, and what became of it.
+
+A copied text is no proof of anything. Dealers copy makers, shops copy each other, and a counterfeiter copies whoever
+looks honest. So what is recorded is told apart: confirmed counterfeits, offers found genuine or of sellers whom the
+brand has authorised, offers of the same seller, and the price that the others ask.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from features.minhash import BINS, Signature, similarities
+from features.references import PriceReference
+
+NEAR: Final = 0.7  # Of the runs shared. Shops that describe one product in their own words share less than half.
+MOST_COMPARED: Final = 64  # Offers that one listing is compared with; a text that thousands use costs no more.
+MOST_SHOWN: Final = 6
+FEWEST_PRICED: Final = 3  # Below this a median is no price level but somebody's price.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """A change of what is thought of an offer: True counterfeit, False genuine, None nothing stands any more."""
+
+    known_at: datetime
+    counterfeit: bool | None
+
+
+class Asked(NamedTuple):
+    """A price from a moment on; None where it could not be compared."""
+
+    known_at: datetime
+    log_price: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """One text of an offer that may be near: `listing_id` is the marketplace's own id of the offer.
+
+    `text_id` names the text; an offer has another whenever its words change. `prices` are some of the offer's from then
+    on and `rulings` those under this text, both in the order of time; `authorised_at` is when the brand authorised the
+    seller.
+    """
+
+    text_id: str
+    listing_id: str
+    seller: str | None
+    signature: Signature
+    known_at: datetime
+    prices: tuple[Asked, ...]
+    rulings: tuple[Ruling, ...] = ()
+    authorised_at: datetime | None = None
+
+    def log_price(self, as_of: datetime) -> float | None:
+        """What was asked at the moment."""
+        known = [asked for asked in self.prices if asked.known_at <= as_of]
+        return known[-1].log_price if known else None
+
+    def standing(self, as_of: datetime) -> Ruling | None:
+        """The ruling that stood at the moment; None where there was none, or the last was taken back."""
+        known = [ruling for ruling in self.rulings if ruling.known_at <= as_of]
+        return known[-1] if known and known[-1].counterfeit is not None else None
+
+    def authorised_by(self, as_of: datetime) -> bool:
+        """Whether the seller was on the brand's list at the moment."""
+        return self.authorised_at is not None and self.authorised_at <= as_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NearDuplicate:
+    """Another offer with nearly the same text. `counterfeit` is None where no verdict stood at the moment."""
+
+    listing_id: str
+    similarity: float
+    same_seller: bool
+    counterfeit: bool | None
+    authorised: bool
+    log_price: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """The near-duplicates of a listing's text at a moment. Counts are of offers; those of the same seller are apart.
+
+    `genuine` were found so by a verdict or an appeal, `authorised` are of sellers on the brand's list. Similarities
+    are those of the nearest, None where there is none. `price` is of the others' offers that were not confirmed
+    counterfeit, None below three. `first_days` is how long the oldest of the others had been known. `more` is set
+    where more offers than could be compared looked alike, so that the counts are at the least.
+    """
+
+    offers: int = 0
+    sellers: int = 0
+    counterfeit: int = 0
+    genuine: int = 0
+    authorised: int = 0
+    own_offers: int = 0
+    own_counterfeit: int = 0
+    own_genuine: int = 0
+    nearest: float | None = None
+    nearest_counterfeit: float | None = None
+    nearest_genuine: float | None = None
+    nearest_own_counterfeit: float | None = None
+    price: PriceReference | None = None
+    first_days: float | None = None
+    more: bool = False
+    shown: tuple[NearDuplicate, ...] = ()
+
+
+def likeness(
+    signature: Signature,
+    *,
+    listing_id: str,
+    seller: str | None,
+    candidates: Sequence[Candidate],
+    as_of: datetime,
+    more: bool = False,
+) -> Likeness:
+    """The near-duplicates among candidates that were known at the moment.
+
+    The listing itself does not count, nor do its earlier versions. Of several texts of one offer the nearest counts;
+    the latest ruling that stands on any near one is the offer's. An offer without a named seller is somebody else's.
+    """
+    known = [one for one in candidates if one.known_at <= as_of and one.listing_id != listing_id]
+    near = _near(signature, known)
+    found = [_duplicate(texts, seller, as_of) for texts in near.values()]
+    own = [one for one in found if one.same_seller]
+    others = [one for one in found if not one.same_seller]
+    other_texts = [near[one.listing_id][0][1] for one in others]
+    known_genuine = [one for one in others if one.counterfeit is False or (one.authorised and not one.counterfeit)]
+    sellers = {text.seller or f"\0{text.listing_id}" for text in other_texts}
+    first = min((text.known_at for one in others for _, text in near[one.listing_id]), default=None)
+    return Likeness(
+        offers=len(others),
+        sellers=len(sellers),
+        counterfeit=_count(others, counterfeit=True),
+        genuine=_count(others, counterfeit=False),
+        authorised=sum(one.authorised for one in others),
+        own_offers=len(own),
+        own_counterfeit=_count(own, counterfeit=True),
+        own_genuine=_count(own, counterfeit=False),
+        nearest=_nearest(others),
+        nearest_counterfeit=_nearest(one for one in others if one.counterfeit),
+        nearest_genuine=_nearest(known_genuine),
+        nearest_own_counterfeit=_nearest(one for one in own if one.counterfeit),
+        price=_price(one.log_price for one in others if one.log_price is not None and not one.counterfeit),
+        first_days=None if first is None else (as_of - first) / timedelta(days=1),
+        more=more,
+        shown=_shown(found),
+    )
+
+
+_Texts = list[tuple[float, Candidate]]
+
+
+def _near(signature: Signature, known: Sequence[Candidate]) -> dict[str, _Texts]:
+    """Near texts by offer, the nearest first; of equally near ones the latest."""
+    if not known:
+        return {}
+    table = np.stack([one.signature for one in known]).reshape(-1, BINS)
+    pairs = [(float(s), one) for s, one in zip(similarities(signature, table), known, strict=True) if s >= NEAR]
+    pairs.sort(key=lambda pair: (-pair[0], -pair[1].known_at.timestamp(), pair[1].listing_id))
+    found: dict[str, _Texts] = {}
+    for similarity, one in pairs:
+        found.setdefault(one.listing_id, []).append((similarity, one))
+    return found
+
+
+def _duplicate(texts: _Texts, seller: str | None, as_of: datetime) -> NearDuplicate:
+    similarity, nearest = texts[0]
+    standing = [ruling for _, one in texts if (ruling := one.standing(as_of)) is not None]
+    last = max(standing, key=lambda ruling: ruling.known_at, default=None)
+    return NearDuplicate(
+        listing_id=nearest.listing_id,
+        similarity=similarity,
+        same_seller=seller is not None and nearest.seller == seller,
+        counterfeit=last.counterfeit if last else None,
+        authorised=any(one.authorised_by(as_of) for _, one in texts),
+        log_price=nearest.log_price(as_of),
+    )
+
+
+def _count(found: Sequence[NearDuplicate], *, counterfeit: bool) -> int:
+    return sum(one.counterfeit is counterfeit for one in found)
+
+
+def _nearest(found: Iterable[NearDuplicate]) -> float | None:
+    return max((one.similarity for one in found), default=None)
+
+
+def _price(log_prices: Iterable[float]) -> PriceReference | None:
+    found = np.array(list(log_prices))
+    if found.size < FEWEST_PRICED:
+        return None
+    middle = float(np.median(found))
+    return PriceReference(middle, float(np.median(np.abs(found - middle))), int(found.size))
+
+
+def _shown(found: Sequence[NearDuplicate]) -> tuple[NearDuplicate, ...]:
+    """A few for a person to look at: at most three found counterfeit, two known to be genuine, then the nearest."""
+    ordered = sorted(found, key=lambda one: (-one.similarity, one.listing_id))
+    fakes = [one for one in ordered if one.counterfeit][:3]
+    genuine = [one for one in ordered if not one.counterfeit and (one.counterfeit is False or one.authorised)][:2]
+    rest = [one for one in ordered if one not in fakes and one not in genuine]
+    return (*fakes, *genuine, *rest[: MOST_SHOWN - len(fakes) - len(genuine)])

@@ -1,0 +1,133 @@
+"""Signatures by which two texts tell how much they share, and the keys under which like ones meet.
+
+A text is the set of its runs of five characters. `signature` keeps 128 numbers of it (256 bytes), such that the share
+of equal numbers of two signatures estimates the Jaccard similarity of the sets: one-permutation hashing (Li, Owen and
+Zhang 2012), where a bin that no run fell into copies a full one found by hashing (Shrivastava 2017). Sixteen keys of
+six bins each bring like texts together: two that share 80 % of their runs meet with a chance of 99 %, two that share
+70 % with 87 %, and two that share a fifth with one in a thousand (docs/decisions gives the argument).
+
+`signature_plain` is the definition; the kernel must equal it.
+"""
+
+from typing import Final
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from features.fold import fold_plain, skeleton_codes
+from features.listing import Listing
+from features.text_kernel import heading
+
+MINHASH_VERSION: Final = 1
+
+BINS: Final = 128
+RUN: Final = 5
+BANDS, ROWS = 16, 6
+FEWEST_FULL: Final = 32  # About 37 different runs. A shorter text, two people write without knowing of each other.
+_EMPTY = 0xFFFFFFFF
+_LOW = 0x7FFFFFFF  # Of the mixed value; no run's can be taken for an empty bin.
+_TRIES = 1 << 20  # Never reached: a quarter of the bins are full, so a full one is met after four tries on average.
+
+# The finaliser of SplitMix64 (Steele, Lea and Flood 2014) and, as the base of the rolling hash, its increment.
+_BASE = 0x9E3779B97F4A7C15
+_MIX_1, _MIX_2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
+_MASK = (1 << 64) - 1
+_OLDEST = pow(_BASE, RUN, 1 << 64)
+
+Codes = NDArray[np.uint32]
+Signature = NDArray[np.uint16]
+
+
+def text_of(listing: Listing) -> str:
+    """What is compared of an offer: brand, title, category and description."""
+    return f"{heading(listing)} {listing.description or ''}"
+
+
+def signature_of(listing: Listing) -> Signature | None:
+    """The signature of an offer's text, shape (BINS,); None where it has too little text to tell a copy by."""
+    found = signature(skeleton_codes(text_of(listing)))
+    return found if found.size else None
+
+
+def similarities(one: Signature, others: NDArray[np.uint16]) -> NDArray[np.float64]:
+    """Estimated Jaccard similarities, shape (n,), of one signature to others of shape (n, BINS)."""
+    found: NDArray[np.float64] = (others == one).mean(axis=1)
+    return found
+
+
+def signature_plain(text: str) -> list[int]:
+    """The definition, one run at a time; empty where fewer than `FEWEST_FULL` bins are full."""
+    codes = [ord(character) for character in fold_plain(text, as_skeleton=True)]
+    bins: dict[int, int] = {}
+    for start in range(len(codes) - RUN + 1):
+        value = 0
+        for code in codes[start : start + RUN]:
+            value = (value * _BASE + code) & _MASK
+        value = _mix_plain(value)
+        bins[value >> 57] = min(bins.get(value >> 57, _LOW), value & _LOW)
+    if len(bins) < FEWEST_FULL:
+        return []
+    found = []
+    for number in range(BINS):
+        source, tries = number, 0
+        while source not in bins:
+            tries += 1
+            source = _mix_plain(number << 32 | tries) >> 57
+        found.append(_mix_plain(bins[source]) >> 48)
+    return found
+
+
+def _mix_plain(value: int) -> int:
+    value = (value ^ value >> 30) * _MIX_1 & _MASK
+    value = (value ^ value >> 27) * _MIX_2 & _MASK
+    return value ^ value >> 31
+
+
+@numba.njit(cache=True, inline="always")
+def _mix(value: np.uint64) -> np.uint64:
+    value = (value ^ (value >> np.uint64(30))) * np.uint64(_MIX_1)
+    value = (value ^ (value >> np.uint64(27))) * np.uint64(_MIX_2)
+    return value ^ (value >> np.uint64(31))
+
+
+@numba.njit(cache=True)
+def signature(codes: Codes) -> Signature:
+    """The signature of folded code points, shape (BINS,), or (0,) where fewer than `FEWEST_FULL` bins are full."""
+    bins = np.full(BINS, np.uint32(_EMPTY), np.uint32)
+    full = 0
+    value = np.uint64(0)
+    for at in range(codes.size):
+        value = value * np.uint64(_BASE) + np.uint64(codes[at])
+        if at >= RUN:
+            value -= np.uint64(codes[at - RUN]) * np.uint64(_OLDEST)
+        if at >= RUN - 1:
+            mixed = _mix(value)
+            into = np.int64(mixed >> np.uint64(57))
+            low = np.uint32(mixed & np.uint64(_LOW))
+            if bins[into] == np.uint32(_EMPTY):
+                full += 1
+            bins[into] = min(bins[into], low)
+    if full < FEWEST_FULL:
+        return np.empty(0, np.uint16)
+    found = np.empty(BINS, np.uint16)
+    for number in range(BINS):
+        source = np.int64(number)
+        tries = 0
+        while bins[source] == np.uint32(_EMPTY) and tries < _TRIES:
+            tries += 1
+            source = np.int64(_mix(np.uint64(number) << np.uint64(32) | np.uint64(tries)) >> np.uint64(57))
+        found[number] = np.uint16(_mix(np.uint64(bins[source])) >> np.uint64(48))
+    return found
+
+
+@numba.njit(cache=True)
+def band_keys(found: Signature) -> NDArray[np.int64]:
+    """The keys of a signature, shape (BANDS,): equal ones mean that the six bins of that band are equal."""
+    keys = np.empty(BANDS, np.int64)
+    for band in range(BANDS):
+        value = np.uint64(band + 1)
+        for row in range(ROWS):
+            value = _mix(value * np.uint64(_BASE) + np.uint64(found[band * ROWS + row]))
+        keys[band] = np.int64(value)
+    return keys

@@ -1,0 +1,265 @@
+"""Texts of offers by their signatures: which are alike, as they were known and judged.
+
+What a text is looked for among is bounded: the sixteen latest texts under each of its sixteen keys and the sixteen
+latest judged ones, of which the most like are compared. A text that half the marketplace uses costs no more than any
+other, and offers that were judged are found however many copies came later.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    FromClause,
+    Select,
+    String,
+    Table,
+    cast,
+    column,
+    func,
+    literal,
+    select,
+    true,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from features.likeness import MOST_COMPARED, Asked, Candidate, Ruling
+from features.minhash import Signature, band_keys
+from models.case import CaseLane
+from models.labels import AppealState
+from models.verdict import Judgement
+from serving.db.store import add, insert_or_ignore
+from serving.db.tables import (
+    action,
+    appeal,
+    authorised_seller,
+    judged_band,
+    listing,
+    listing_version,
+    text_band,
+    text_signature,
+    verdict,
+)
+
+MOST_PER_KEY: Final = 16
+_STORED: Final = np.dtype("<u2")
+
+
+@dataclass(frozen=True, slots=True)
+class NewText:
+    """The text of a new version; `text_id` is the first version of the offer with this text, perhaps this one."""
+
+    version_id: str
+    text_id: str
+    signature: Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """What one text is compared with; `more` is set where it may not be everything that is alike."""
+
+    candidates: tuple[Candidate, ...]
+    more: bool
+
+
+def add_texts(connection: Connection, marketplace_id: str, texts: Sequence[NewText]) -> None:
+    """Keep the signatures of new versions; those of new texts with their keys."""
+    rows = [
+        {
+            "marketplace_id": marketplace_id,
+            "version_id": one.version_id,
+            "text_id": one.text_id,
+            "signature": one.signature.astype(_STORED).tobytes(),
+        }
+        for one in texts
+    ]
+    add(connection, text_signature, rows)
+    new = [one for one in texts if one.text_id == one.version_id]
+    add(connection, text_band, [row for one in new for row in _band_rows(marketplace_id, one.text_id, one.signature)])
+
+
+def mark_judged(connection: Connection, marketplace_id: str, version_id: str) -> None:
+    """Let a text on which a verdict was given be found however many others are like it."""
+    query = select(text_signature.c.text_id, text_signature.c.signature).where(
+        text_signature.c.marketplace_id == marketplace_id, text_signature.c.version_id == version_id
+    )
+    stored = connection.execute(query).one_or_none()
+    if stored is not None:
+        rows = _band_rows(marketplace_id, stored.text_id, _signature(stored.signature))
+        connection.execute(insert_or_ignore(connection, judged_band), rows)
+
+
+def _band_rows(marketplace_id: str, text_id: str, signature: Signature) -> list[dict[str, Any]]:
+    # Two bands of one text may have one key by chance, which the set keeps from being an error.
+    keys = sorted(set(band_keys(signature).tolist()))
+    return [{"marketplace_id": marketplace_id, "band": key, "text_id": text_id} for key in keys]
+
+
+def _signature(stored: bytes) -> Signature:
+    return np.frombuffer(stored, _STORED)
+
+
+def alike(connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> list[Alike]:
+    """What each of these texts is to be compared with, in order; `features.likeness` cuts it at a moment.
+
+    Two queries for the texts under the keys of all of them, one for these texts, two for what was thought of them.
+    """
+    keys = [band_keys(one).tolist() for one in texts]
+    every = sorted({key for some in keys for key in some})
+    judged = _under(connection, judged_band, marketplace_id, every)
+    recent = _under(connection, text_band, marketplace_id, every)
+    chosen = [_most_alike(some, judged, recent) for some in keys]
+    found = _candidates(connection, marketplace_id, sorted({text_id for one in chosen for text_id in one}))
+    return [
+        Alike(
+            tuple(found[text_id] for text_id in one),
+            len(one) >= MOST_COMPARED or any(len(recent.get(key, ())) >= MOST_PER_KEY for key in some),
+        )
+        for some, one in zip(keys, chosen, strict=True)
+    ]
+
+
+def _most_alike(
+    keys: Sequence[int], judged: Mapping[int, Sequence[str]], recent: Mapping[int, Sequence[str]]
+) -> list[str]:
+    """Texts under the most of the keys, judged ones first, the latest first among equals."""
+    ordered: dict[str, None] = {}
+    for found in (judged, recent):
+        shared = Counter(text_id for key in keys for text_id in found.get(key, ()))
+        ordered |= dict.fromkeys(sorted(sorted(shared, reverse=True), key=lambda one: -shared[one]))
+    return list(ordered)[:MOST_COMPARED]
+
+
+def _under(connection: Connection, bands: Table, marketplace_id: str, keys: Sequence[int]) -> dict[int, list[str]]:
+    """The latest texts under each key; ids are in the order of receipt."""
+    found: dict[int, list[str]] = defaultdict(list)
+    if keys:
+        for row in connection.execute(_latest(connection, bands, marketplace_id, keys)):
+            found[row.value].append(row.text_id)
+    return found
+
+
+def _latest(connection: Connection, bands: Table, marketplace_id: str, keys: Sequence[int]) -> Select[tuple[int, str]]:
+    """A walk of at most `MOST_PER_KEY` index entries per key: by LATERAL on PostgreSQL, which SQLite has not.
+
+    There the list of a correlated IN bounds the same walk; PostgreSQL would work it out anew for each entry.
+    """
+    wanted = _listed(connection, keys, BigInteger())
+    inner = bands.alias("inner_band")
+    latest = (
+        select(inner.c.text_id)
+        .where(inner.c.marketplace_id == marketplace_id, inner.c.band == wanted.c.value)
+        .order_by(inner.c.text_id.desc())
+        .limit(MOST_PER_KEY)
+        .correlate(wanted)
+    )
+    if connection.dialect.name == "postgresql":
+        side = latest.lateral("latest")
+        return select(wanted.c.value, side.c.text_id).select_from(wanted.join(side, true()))
+    here = (bands.c.marketplace_id == marketplace_id) & (bands.c.band == wanted.c.value) & bands.c.text_id.in_(latest)
+    return select(wanted.c.value, bands.c.text_id).select_from(wanted.join(bands, here))
+
+
+def _listed(connection: Connection, values: Sequence[Any], kind: BigInteger | String) -> FromClause:
+    """Values as a table with one column, in one parameter however many there are."""
+    if connection.dialect.name == "postgresql":
+        array = cast(literal(list(values), ARRAY(kind)), ARRAY(kind))
+        return func.unnest(array).table_valued(column("value", kind), name="wanted").render_derived()
+    return func.json_each(json.dumps(values)).table_valued(column("value", kind), name="wanted")
+
+
+def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Candidate]:
+    if not text_ids:
+        return {}
+    wanted = _listed(connection, text_ids, String())
+    rulings = _rulings(connection, marketplace_id, wanted)
+    first, present = listing_version.alias("first"), listing_version.alias("present")
+    query = (
+        select(
+            first.c.version_id.label("text_id"),
+            first.c.seller_external_id,
+            first.c.known_at,
+            first.c.log_price,
+            present.c.known_at.label("present_known_at"),
+            present.c.log_price.label("present_log_price"),
+            text_signature.c.signature,
+            listing.c.external_id,
+            authorised_seller.c.added_at,
+        )
+        .select_from(wanted)
+        .join(first, (first.c.marketplace_id == marketplace_id) & (first.c.version_id == wanted.c.value))
+        .join(
+            text_signature,
+            (text_signature.c.marketplace_id == marketplace_id) & (text_signature.c.version_id == wanted.c.value),
+        )
+        .join(listing, (listing.c.marketplace_id == marketplace_id) & (listing.c.listing_id == first.c.listing_id))
+        .join(present, (present.c.marketplace_id == marketplace_id) & (present.c.version_id == listing.c.version_id))
+        .outerjoin(
+            authorised_seller,
+            (authorised_seller.c.marketplace_id == marketplace_id)
+            & (authorised_seller.c.brand_id == first.c.brand_id)
+            & (authorised_seller.c.seller_external_id == first.c.seller_external_id),
+        )
+    )
+    return {
+        row.text_id: Candidate(
+            text_id=row.text_id,
+            listing_id=row.external_id,
+            seller=row.seller_external_id,
+            signature=_signature(row.signature),
+            known_at=row.known_at,
+            prices=(Asked(row.known_at, row.log_price), Asked(row.present_known_at, row.present_log_price)),
+            rulings=tuple(sorted(rulings.get(row.text_id, ()), key=lambda ruling: ruling.known_at)),
+            authorised_at=row.added_at,
+        )
+        for row in connection.execute(query)
+    }
+
+
+_COUNTERFEIT: Final = {
+    Judgement.COUNTERFEIT.value: True,
+    Judgement.GENUINE.value: False,
+    Judgement.LICENSED.value: False,
+    Judgement.GREY_MARKET.value: False,
+    Judgement.WITHDRAWN.value: None,
+}
+
+
+def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) -> dict[str, list[Ruling]]:
+    """Verdicts on versions with these texts as they were given and taken back, and appeals that were upheld."""
+    first, text = listing_version.alias("first"), text_signature
+    given = (
+        select(text.c.text_id, verdict.c.judgement, verdict.c.known_at, verdict.c.verdict_id)
+        .select_from(wanted)
+        .join(first, (first.c.marketplace_id == marketplace_id) & (first.c.version_id == wanted.c.value))
+        .join(verdict, (verdict.c.marketplace_id == marketplace_id) & (verdict.c.listing_id == first.c.listing_id))
+        .join(
+            text,
+            (text.c.marketplace_id == marketplace_id)
+            & (text.c.version_id == verdict.c.version_id)
+            & (text.c.text_id == wanted.c.value),
+        )
+    )
+    found: dict[str, list[Ruling]] = defaultdict(list)
+    stated = given.where(verdict.c.lane != CaseLane.APPEAL.value, verdict.c.judgement.in_(_COUNTERFEIT))
+    for row in connection.execute(stated.order_by(verdict.c.known_at, verdict.c.verdict_id)):
+        found[row.text_id].append(Ruling(known_at=row.known_at, counterfeit=_COUNTERFEIT[row.judgement]))
+    upheld = (
+        given.join(
+            action,
+            (action.c.marketplace_id == marketplace_id)
+            & (action.c.listing_id == verdict.c.listing_id)
+            & (action.c.verdict_id == verdict.c.verdict_id),
+        )
+        .join(appeal, (appeal.c.marketplace_id == marketplace_id) & (appeal.c.action_id == action.c.action_id))
+        .where(appeal.c.state == AppealState.UPHELD.value)
+        .add_columns(appeal.c.decided_at)
+    )
+    for row in connection.execute(upheld):
+        found[row.text_id].append(Ruling(known_at=row.decided_at, counterfeit=False))
+    return found

@@ -1,0 +1,119 @@
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from features.compute import FEATURES
+from features.facts import NOTHING_RECORDED, Facts
+from features.likeness import Likeness
+from features.references import PriceReference
+from features.spec import Family
+from tests.features.features_of import value, words
+from tests.fixtures.facts import A_LIKENESS, some_facts
+
+LIKENESS = [feature.name for feature in FEATURES if feature.family is Family.LIKENESS]
+
+
+def facts(found: Likeness | None = A_LIKENESS, **changes: Any) -> Facts:
+    return some_facts(history=replace(NOTHING_RECORDED, likeness=found), **changes)
+
+
+@pytest.mark.parametrize("name", LIKENESS)
+def test_without_a_comparison_everything_is_missing(name: str) -> None:
+    assert math.isnan(value(name, facts(None)))
+
+
+NOTHING_ALIKE = {
+    "likeness_balance": "neither side is known",
+    "likeness_counterfeit_share": "nothing was judged",
+    "likeness_first_days": "nobody used the words",
+    "likeness_price_level": "nothing to compare with",
+}
+
+
+@pytest.mark.parametrize("name", LIKENESS)
+def test_where_nothing_is_alike_counts_and_similarities_are_zero(name: str) -> None:
+    found = value(name, facts(Likeness()))
+    assert math.isnan(found) if name in NOTHING_ALIKE else found == 0
+
+
+@pytest.mark.parametrize("name", ["likeness_own_offers", "likeness_own_counterfeit"])
+def test_what_the_same_seller_did_is_missing_where_none_is_named(name: str) -> None:
+    assert math.isnan(value(name, facts(seller=None)))
+
+
+VALUES = [
+    ("likeness_nearest", 0.96875, "The text is 97 % that of an offer of another seller"),
+    ("likeness_counterfeit", 0.90625, "The text is 91 % that of an offer of another seller that was found counterfeit"),
+    ("likeness_genuine", 0.96875, "The text is 97 % that of an offer of another seller that is known to be genuine"),
+    (
+        "likeness_own_counterfeit",
+        1.0,
+        "The text is 100 % that of an offer of the same seller that was found counterfeit",
+    ),
+    ("likeness_balance", -0.0625, "The text is nearer to that of genuine offers"),
+    ("likeness_offers", math.log(5), "In nearly the same words: 4 offers of others"),
+    ("likeness_sellers", math.log(4), "In nearly the same words: 3 other sellers"),
+    ("likeness_own_offers", math.log(3), "In nearly the same words: 2 offers of the same seller"),
+    ("likeness_counterfeits", math.log(2), "In nearly the same words: 1 offer of others that was found counterfeit"),
+    ("likeness_cleared", math.log(2), "In nearly the same words: 1 offer of others that was found genuine"),
+    ("likeness_authorised", math.log(2), "In nearly the same words: 1 offer of authorised sellers"),
+    (
+        "likeness_counterfeit_share",
+        (2 + 0.5 * 4) / (3 + 4),
+        "In nearly the same words: 2 of 3 judged offers were found counterfeit",
+    ),
+    ("likeness_first_days", math.log(41), "Others have used nearly the same words for 40 days"),
+    (
+        "likeness_price_level",
+        math.log(489 / 450),
+        "The price is 9 % above the median of 3 offers of others in nearly the same words",
+    ),
+    ("likeness_price_offers", math.log(4), "In nearly the same words: 3 offers of others with a price to compare with"),
+]
+
+
+@pytest.mark.parametrize(("name", "expected", "said"), VALUES, ids=[row[0] for row in VALUES])
+def test_a_likeness_is_a_number_and_a_sentence(name: str, expected: float, said: str) -> None:
+    assert value(name, facts()) == pytest.approx(expected)
+    assert words(name, facts()) == said
+
+
+def test_every_feature_of_the_family_is_read_above() -> None:
+    assert {name for name, _, _ in VALUES} == set(LIKENESS)
+
+
+SENTENCES = [
+    (
+        "likeness_offers",
+        replace(A_LIKENESS, offers=64, more=True),
+        "In nearly the same words: at least 64 offers of others",
+    ),
+    ("likeness_sellers", replace(A_LIKENESS, sellers=1), "In nearly the same words: 1 other seller"),
+    (
+        "likeness_counterfeit",
+        Likeness(),
+        "The text is not like that of an offer of another seller that was found counterfeit",
+    ),
+    (
+        "likeness_balance",
+        replace(A_LIKENESS, nearest_counterfeit=1.0),
+        "The text is nearer to that of confirmed counterfeits",
+    ),
+    (
+        "likeness_balance",
+        replace(A_LIKENESS, nearest_counterfeit=0.96875),
+        "The text is as near to that of confirmed counterfeits as to that of genuine offers",
+    ),
+    (
+        "likeness_price_level",
+        replace(A_LIKENESS, price=PriceReference(math.log(978), 0.1, 12)),
+        "The price is 50 % below the median of 12 offers of others in nearly the same words",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "found", "said"), SENTENCES)
+def test_a_sentence_says_what_is_so(name: str, found: Likeness, said: str) -> None:
+    assert words(name, facts(found)) == said

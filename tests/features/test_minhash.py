@@ -1,0 +1,154 @@
+import random
+from collections.abc import Iterator
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+
+from features.fold import fold_plain, skeleton_codes
+from features.minhash import (
+    BANDS,
+    BINS,
+    FEWEST_FULL,
+    ROWS,
+    RUN,
+    Signature,
+    band_keys,
+    signature,
+    signature_of,
+    signature_plain,
+    similarities,
+)
+from tests.fixtures.facts import a_listing
+from tests.fixtures.strategies import ANY_TEXT, PROPERTY, QUICK
+
+LONG = (
+    "Aurelle Colline tote in grained leather, grey, with dust bag. Bought in Lyon last spring, worn twice, no marks on "
+    "the handles. Comes from a smoke-free home; sent the next day, insured."
+)
+
+
+def signed(text: str) -> Signature:
+    return signature(skeleton_codes(text))
+
+
+def runs(text: str) -> set[str]:
+    folded = fold_plain(text, as_skeleton=True)
+    return {folded[i : i + RUN] for i in range(len(folded) - RUN + 1)}
+
+
+def jaccard(one: str, other: str) -> float:
+    return len(runs(one) & runs(other)) / len(runs(one) | runs(other))
+
+
+def estimate(one: str, other: str) -> float:
+    return float(similarities(signed(one), signed(other)[None])[0])
+
+
+@QUICK
+@given(st.lists(ANY_TEXT, min_size=1, max_size=12).map(" ".join))
+def test_the_kernel_makes_what_the_definition_makes(text: str) -> None:
+    assert signed(text).tolist() == signature_plain(text)
+
+
+def pairs_of_texts(n: int) -> Iterator[tuple[str, str]]:
+    """Texts of random words, the second with a share of the words of the first replaced."""
+    chance = random.Random(11)
+    words = ["".join(chance.choice("abcdefghiklmnoprstuvwy") for _ in range(chance.randint(3, 9))) for _ in range(2000)]
+    for _ in range(n):
+        one = [chance.choice(words) for _ in range(chance.randint(12, 120))]
+        share = chance.random()
+        yield " ".join(one), " ".join(chance.choice(words) if chance.random() < share else word for word in one)
+
+
+def test_the_share_of_equal_numbers_estimates_the_jaccard_similarity_without_bias() -> None:
+    """A sample of 128 without replacement misses by at most the root of J (1 - J) / 128, which averages .036 here."""
+    errors = np.array([estimate(a, b) - jaccard(a, b) for a, b in pairs_of_texts(400)])
+    assert np.sqrt(np.mean(errors**2)) < 0.036
+    assert abs(errors.mean()) < 0.005
+
+
+def test_like_texts_meet_under_a_key_and_unlike_ones_do_not() -> None:
+    """The chance that two texts meet is 1 - (1 - J^6)^16."""
+    near: list[tuple[bool, float]] = []
+    far: list[tuple[bool, float]] = []
+    between: list[tuple[bool, float]] = []
+    for a, b in pairs_of_texts(1500):
+        share = jaccard(a, b)
+        met = bool(set(band_keys(signed(a)).tolist()) & set(band_keys(signed(b)).tolist()))
+        expected = 1 - (1 - share**ROWS) ** BANDS
+        (near if share >= 0.7 else far if share < 0.35 else between).append((met, expected))
+    assert np.mean([met for met, _ in near]) == pytest.approx(np.mean([e for _, e in near]), abs=0.05)
+    assert np.mean([met for met, _ in near]) > 0.93
+    assert np.mean([met for met, _ in far]) < 0.01
+
+
+SAME = [
+    (LONG.upper(), "in capitals"),
+    (LONG.replace("e", "е").replace("o", "о"), "with Cyrillic look-alikes"),
+    ("\u200b".join(LONG), "with invisible characters between the letters"),
+    (LONG.replace(" ", "\u00a0 "), "with other blanks"),
+    ("".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" else c for c in LONG), "in full-width letters"),
+]
+
+
+@pytest.mark.parametrize(("text", "_how"), SAME, ids=[row[-1] for row in SAME])
+def test_a_disguised_copy_has_the_same_signature(text: str, _how: str) -> None:
+    assert signed(text).tobytes() == signed(LONG).tobytes()
+
+
+TOO_LITTLE = [
+    ("", "nothing"),
+    ("Aurelle tote", "a few words"),
+    ("tote " * 20_000, "a few words over and over, 100,000 characters of them"),
+    ("包" * 50_000, "one character over and over"),
+]
+
+
+@pytest.mark.parametrize(("text", "_what"), TOO_LITTLE, ids=[row[-1] for row in TOO_LITTLE])
+def test_too_little_text_has_no_signature(text: str, _what: str) -> None:
+    assert signed(text).size == 0
+
+
+def test_a_megabyte_has_a_signature_like_any_other() -> None:
+    chance = random.Random(3)
+    text = "".join(chance.choice("abcdefghij klmnop") for _ in range(1_000_000))
+    assert signed(text).shape == (BINS,)
+    assert signed(text).tolist() == signed(text).tolist()
+
+
+def test_signatures_are_two_bytes_a_bin() -> None:
+    assert (signed(LONG).nbytes, band_keys(signed(LONG)).shape) == (2 * BINS, (BANDS,))
+
+
+def test_a_text_just_long_enough_is_signed() -> None:
+    lengths = [n for n in range(len(LONG)) if signed(LONG[:n]).size]
+    assert lengths[0] - RUN + 1 >= FEWEST_FULL
+    assert lengths == list(range(lengths[0], len(LONG)))
+
+
+CHANGES = [
+    ({"title": "Aurelle Perle wallet, brown", "description": LONG}, True, "another title"),
+    ({"price": "12.00"}, False, "another price is the same text"),
+    ({"description": "Something else that has nothing to do with the bag, but is long."}, True, "another description"),
+]
+
+
+@pytest.mark.parametrize(("changes", "moves", "_what"), CHANGES, ids=[row[-1] for row in CHANGES])
+def test_the_signature_of_an_offer_is_of_what_it_says(changes: dict[str, str], moves: bool, _what: str) -> None:
+    before, after = (
+        signature_of(a_listing(description=LONG)),
+        signature_of(a_listing(**{"description": LONG, **changes})),
+    )
+    assert before is not None
+    assert after is not None
+    assert (before.tobytes() != after.tobytes()) is moves
+
+
+@PROPERTY
+@given(ANY_TEXT)
+def test_equal_texts_share_everything(text: str) -> None:
+    found = signed(text)
+    if found.size:
+        assert similarities(found, found[None]).tolist() == [1.0]
