@@ -1,19 +1,20 @@
 """Verdicts to labels: one pure function, so that what a judgement means for training is written in one place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from models.policies.labels import LabelPolicy
-from models.verdict import Judgement, Side
+from models.verdict import Evidence, Judgement, Side
 
 
 class EvidenceLevel(StrEnum):
     """How a label is known, strongest first."""
 
     APPEAL = "appeal"
+    TEST_BUY = "test_buy"
     BRAND = "brand"
     TWO_REVIEWERS = "two_reviewers"
     ONE_REVIEWER = "one_reviewer"
@@ -30,7 +31,11 @@ class AppealState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GivenVerdict:
-    """One verdict on a listing version. `superseded` is set by an undo; verdicts on appeal are not among these."""
+    """One verdict on a listing version.
+
+    `superseded` is set by an undo. `second_look` is set where the verdict was given blind, to check a label that a
+    model doubted. `suspended` is set where the one who gave it is not trusted any more.
+    """
 
     verdict_id: str
     judgement: Judgement
@@ -38,17 +43,30 @@ class GivenVerdict:
     user_id: str
     known_at: datetime
     superseded: bool
+    brand_id: str | None = None
+    evidence: Evidence = Evidence.OFFER
+    second_look: bool = False
+    suspended: bool = False
+
+    @property
+    def source(self) -> str:
+        """Who answers for it: the brand, whoever of its people spoke, or the reviewer. Never a feature."""
+        return f"brand:{self.brand_id}" if self.side is Side.BRAND and self.brand_id else f"user:{self.user_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What training is told: 1 counterfeit or 0, how much it counts, how it is known and by which verdicts."""
+    """What training is told: 1 counterfeit or 0, how much it counts, how it is known, from when it may teach.
+
+    `provenance` are the verdicts that it rests on and `sources` those who gave them, both in the order of time.
+    """
 
     value: int
     weight: float
     evidence_level: EvidenceLevel
     matured_at: datetime
     provenance: tuple[str, ...]
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +76,13 @@ class NoLabel:
     reason: str
 
 
-_VALUES: Final = {
+VALUES: Final = {
     Judgement.COUNTERFEIT: 1,
     Judgement.GENUINE: 0,
     Judgement.LICENSED: 0,
     Judgement.GREY_MARKET: 0,
 }
+_NOT_MATURE: Final = NoLabel("not mature yet")
 
 
 def label_from(
@@ -73,53 +92,129 @@ def label_from(
     as_of: datetime,
     policy: LabelPolicy,
     appeal_decided_at: datetime | None = None,
+    appeal_verdict: GivenVerdict | None = None,
 ) -> Label | NoLabel:
-    """The label of one listing version as of a moment.
+    """The label of one listing version as of a moment. Verdicts given on appeal are not among `verdicts`.
 
-    The judgement calls. What was taken back never happened. An appeal that is open suspends the label: half of its
-    outcomes would be wrong. An upheld appeal makes the offer genuine whatever was said before, and at full weight:
-    these are the rows that a model most needs to stop getting wrong. Among standing verdicts the brand's latest one
-    wins over any analyst, because it can authenticate the goods; without it analysts must not contradict each other.
-    'Cannot tell' and 'needs a test buy' are not answers. Grey market is genuine goods. A label counts only when it
-    is mature: the seller's time to object has passed.
+    The judgement calls, in their order.
+
+    *What counts.* What was taken back never happened, and what was said after the moment is not known at it. Whoever
+    is suspended is not heard, wherever others carry the label without them.
+
+    *Appeals.* An open one suspends the label: half of its outcomes would be wrong. An upheld one supersedes all that
+    was said before it and makes the offer genuine at full weight, because these are the rows that a model most needs
+    to stop getting wrong; only a test buy after it says more. A dismissed one confirms 'counterfeit' and says nothing
+    where the answer is 'genuine' by now.
+
+    *Goods before words.* A test buy beats every opinion, the brand's too and in either order: the goods were there.
+    Where several differ, counterfeit holds: a seller who mixes stock sells fakes.
+
+    *The brand before analysts.* Its latest answer wins over them, before or after it, because it alone can
+    authenticate the goods. One exception keeps a brand from clearing its own fakes, or burying a rival, unseen: a
+    blind second look that contradicts it leaves no label. It does not turn the label round, which would let one
+    analyst overrule the rights holder.
+
+    *Analysts.* Each has one voice, the latest. Who contradict each other give no label, also two against one: an
+    offer on which three people differ needs a test buy, not a count. Two who agree are worth more than one, and one
+    is worth less than a brand (`LabelPolicy`, where 0 stands for: wait for a second).
+
+    *Answers.* 'Cannot tell' and 'needs a test buy' are none. Grey market is genuine goods and never a counterfeit
+    label; it counts half if anybody who carries the label says so.
+
+    *Maturity.* A label of either value teaches only once both windows have closed since the last verdict it rests on,
+    and a decided appeal shortens neither. 'Genuine' is final sooner, but rows that enter sooner by what they say would
+    make the latest weeks look safer than they are; no weighting repairs that, because in those days a counterfeit has
+    no chance at all to be among them.
     """
-    standing = [verdict for verdict in verdicts if not verdict.superseded]
+    known = sorted((v for v in verdicts if v.known_at <= as_of), key=lambda v: (v.known_at, v.verdict_id))
+    standing = [verdict for verdict in known if not verdict.superseded]
     if appeal is AppealState.OPEN:
         return NoLabel("an appeal is open")
+    if appeal is not AppealState.NONE and appeal_verdict is not None and appeal_verdict.suspended:
+        return NoLabel("who decided the appeal is suspended")
+    heard = [verdict for verdict in standing if not verdict.suspended]
+    answers = [verdict for verdict in heard if verdict.judgement in VALUES]
+    test_buys = [verdict for verdict in answers if verdict.evidence is Evidence.TEST_BUY]
+    decision = (appeal_verdict,) if appeal_verdict else ()
     if appeal is AppealState.UPHELD:
-        if appeal_decided_at is None or appeal_decided_at > as_of:
-            return NoLabel("not mature yet")
-        provenance = tuple(verdict.verdict_id for verdict in standing)
-        return Label(0, policy.appeal_weight, EvidenceLevel.APPEAL, appeal_decided_at, provenance)
-    answers = sorted((v for v in standing if v.judgement in _VALUES), key=lambda v: (v.known_at, v.verdict_id))
+        if appeal_decided_at is None:
+            return _NOT_MATURE
+        test_buys = [verdict for verdict in test_buys if verdict.known_at > appeal_decided_at]
+        if not test_buys:
+            contested = tuple(verdict for verdict in standing if verdict.known_at <= appeal_decided_at)
+            basis = _Basis(0, EvidenceLevel.APPEAL, contested, decision, appeal_decided_at)
+            return _label(basis, as_of, policy)
     if not answers:
-        return NoLabel("nobody could tell" if standing else "no verdict stands")
-    brand_answers = [verdict for verdict in answers if verdict.side is Side.BRAND]
-    deciding = brand_answers[-1:] or answers
-    if len({_VALUES[verdict.judgement] for verdict in deciding}) > 1:
+        return NoLabel(_silence(standing, heard))
+    found = _basis(answers, test_buys, confirmed=appeal is AppealState.DISMISSED)
+    if isinstance(found, _Basis) and found.value and appeal is AppealState.DISMISSED and appeal_decided_at is not None:
+        found = replace(found, level=EvidenceLevel.APPEAL, decision=decision, decided_at=appeal_decided_at)
+    return _label(found, as_of, policy) if isinstance(found, _Basis) else found
+
+
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What carries a label: verdicts in the order of time, and the decision of an appeal against them."""
+
+    value: int
+    level: EvidenceLevel
+    verdicts: tuple[GivenVerdict, ...]
+    decision: tuple[GivenVerdict, ...] = ()
+    decided_at: datetime | None = None
+
+
+def _silence(standing: Sequence[GivenVerdict], heard: Sequence[GivenVerdict]) -> str:
+    if heard:
+        return "nobody could tell"
+    return "who judged it is suspended" if standing else "no verdict stands"
+
+
+def _basis(answers: Sequence[GivenVerdict], test_buys: Sequence[GivenVerdict], *, confirmed: bool) -> _Basis | NoLabel:
+    """The answers that carry the label, in the order of precedence. `confirmed` is a dismissed appeal."""
+    if test_buys:
+        fakes = tuple(verdict for verdict in test_buys if VALUES[verdict.judgement])
+        return _Basis(int(bool(fakes)), EvidenceLevel.TEST_BUY, fakes or tuple(test_buys))
+    by_brand = [verdict for verdict in answers if verdict.side is Side.BRAND]
+    by_analysts = [verdict for verdict in answers if verdict.side is Side.ANALYST]
+    if by_brand:
+        last = by_brand[-1]
+        value = VALUES[last.judgement]
+        against = [v for v in by_analysts if v.known_at > last.known_at and VALUES[v.judgement] != value]
+        if any(verdict.second_look for verdict in against) and not (confirmed and value):
+            return NoLabel("a second look contradicts the brand")
+        return _Basis(value, EvidenceLevel.BRAND, (last,))
+    latest = {verdict.user_id: verdict for verdict in by_analysts}
+    voices = tuple(verdict for verdict in by_analysts if latest[verdict.user_id] is verdict)
+    value = VALUES[voices[-1].judgement]
+    if any(VALUES[verdict.judgement] != value for verdict in voices):
         return NoLabel("reviewers contradict each other")
-    label = _label(deciding, appeal, policy, appeal_decided_at)
-    if label.matured_at > as_of:
-        return NoLabel("not mature yet")
-    return label
+    level = EvidenceLevel.TWO_REVIEWERS if len(voices) > 1 else EvidenceLevel.ONE_REVIEWER
+    return _Basis(value, level, voices)
 
 
-def _label(
-    deciding: Sequence[GivenVerdict], appeal: AppealState, policy: LabelPolicy, appeal_decided_at: datetime | None
-) -> Label:
-    last = deciding[-1]
-    value = _VALUES[last.judgement]
-    if appeal is AppealState.DISMISSED and value == 1 and appeal_decided_at is not None:
-        provenance = tuple(verdict.verdict_id for verdict in deciding)
-        return Label(1, policy.appeal_weight, EvidenceLevel.APPEAL, appeal_decided_at, provenance)
-    if last.side is Side.BRAND:
-        level, weight = EvidenceLevel.BRAND, policy.brand_weight
-    elif len({verdict.user_id for verdict in deciding}) > 1:
-        level, weight = EvidenceLevel.TWO_REVIEWERS, policy.two_reviewers_weight
-    else:
-        level, weight = EvidenceLevel.ONE_REVIEWER, policy.one_reviewer_weight
-    if last.judgement is Judgement.GREY_MARKET:
+def _label(basis: _Basis, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
+    weight = {
+        EvidenceLevel.APPEAL: policy.appeal_weight,
+        EvidenceLevel.TEST_BUY: policy.test_buy_weight,
+        EvidenceLevel.BRAND: policy.brand_weight,
+        EvidenceLevel.TWO_REVIEWERS: policy.two_reviewers_weight,
+        EvidenceLevel.ONE_REVIEWER: policy.one_reviewer_weight,
+    }[basis.level]
+    if not weight:
+        return NoLabel("a second reviewer must agree first")
+    upheld = basis.level is EvidenceLevel.APPEAL and not basis.value
+    if not upheld and any(verdict.judgement is Judgement.GREY_MARKET for verdict in basis.verdicts):
         weight *= policy.grey_market_weight
-    days = policy.counterfeit_matures_days if value else policy.genuine_matures_days
-    matured_at = last.known_at + timedelta(days=days)
-    return Label(value, weight, level, matured_at, tuple(verdict.verdict_id for verdict in deciding))
+    final = [verdict.known_at + policy.matures for verdict in basis.verdicts]
+    matured_at = max([*final, *((basis.decided_at,) if basis.decided_at else ())])
+    if matured_at > as_of:
+        return _NOT_MATURE
+    carriers = basis.decision if upheld else (*basis.verdicts, *basis.decision)
+    return Label(
+        basis.value,
+        weight,
+        basis.level,
+        matured_at,
+        tuple(verdict.verdict_id for verdict in (*basis.verdicts, *basis.decision)),
+        tuple(dict.fromkeys(verdict.source for verdict in carriers)),
+    )

@@ -38,6 +38,13 @@ class Side(StrEnum):
     BRAND = "brand"
 
 
+class Evidence(StrEnum):
+    """What a judgement rests on."""
+
+    OFFER = "offer"  # What the offer shows: its text, price and pictures, and its seller's past.
+    TEST_BUY = "test_buy"  # The goods, bought and examined.
+
+
 class Outcome(StrEnum):
     """What is asked of the marketplace."""
 

@@ -23,16 +23,22 @@ _COLUMNS: Final = pa.schema(
         ("listing_id", pa.string()),
         ("known_at", pa.timestamp("us", tz="UTC")),
         ("seller", pa.string()),
+        ("seller_cluster", pa.string()),
         ("brand_id", pa.string()),
         ("lane", pa.string()),
         ("inclusion_probability", pa.float64()),
         ("label", pa.int8()),
         ("weight", pa.float64()),
         ("evidence_level", pa.string()),
+        ("matured_at", pa.timestamp("us", tz="UTC")),
         ("provenance", pa.list_(pa.string())),
+        ("sources", pa.list_(pa.string())),
+        ("audit_entries", pa.list_(pa.int64())),
         ("facts", pa.string()),
     ]
 )
+
+_LISTS: Final = ("provenance", "sources", "audit_entries")
 
 
 class SnapshotRefused(ValueError):
@@ -41,19 +47,28 @@ class SnapshotRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRow:
-    """One labelled listing version. `facts` is their canonical JSON; `seller` the external id or None."""
+    """One labelled listing version. `facts` is their canonical JSON; `seller` the external id or None.
+
+    Who said it, and how it can be proved: `provenance` are the verdicts, `sources` those who answer for them (a brand
+    or a reviewer), `audit_entries` their numbers in the audit log. `seller_cluster` names the seller together with
+    those that are known to be the same; None where no seller is known. None of these is ever a feature.
+    """
 
     version_id: str
     listing_id: str
     known_at: datetime
     seller: str | None
+    seller_cluster: str | None
     brand_id: str | None
     lane: str
     inclusion_probability: float
     label: int
     weight: float
     evidence_level: str
+    matured_at: datetime
     provenance: tuple[str, ...]
+    sources: tuple[str, ...]
+    audit_entries: tuple[int, ...]
     facts: str
 
 
@@ -82,7 +97,8 @@ def write_snapshot(
     """Write the rows in the order of time and id; returns the file and its digest, by which it is named."""
     ordered = sorted(rows, key=lambda row: (row.known_at, row.version_id))
     columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in ordered] for name in _COLUMNS.names}
-    columns["provenance"] = [list(found) for found in columns["provenance"]]
+    for name in _LISTS:
+        columns[name] = [list(found) for found in columns[name]]
     described = json.dumps(references_to_dict(references, as_of), sort_keys=True, separators=(",", ":"))
     table = pa.table(columns, schema=_COLUMNS.with_metadata({_REFERENCES: described.encode()}))
     sink = pa.BufferOutputStream()
@@ -124,8 +140,8 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
 
 
 def _row(found: dict[str, Any]) -> SnapshotRow:
-    known_at, provenance = found["known_at"].astimezone(UTC), tuple(found["provenance"])
-    return SnapshotRow(**{**found, "known_at": known_at, "provenance": provenance})
+    times = {name: found[name].astimezone(UTC) for name in ("known_at", "matured_at")}
+    return SnapshotRow(**{**found, **times, **{name: tuple(found[name]) for name in _LISTS}})
 
 
 def _refuse_what_cannot_teach(rows: Sequence[SnapshotRow], as_of: datetime | None) -> None:

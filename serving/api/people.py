@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from models.access import Permission, Person
 from models.case import CaseLane
-from models.verdict import Judgement, ReasonCode
+from models.verdict import Evidence, Judgement, ReasonCode
 from serving import auth
 from serving.db import cases
 from serving.db.accounts import Session
@@ -48,6 +48,7 @@ class VerdictBody(Body):
     judgement: Judgement = Field(strict=False)
     reason_code: ReasonCode | None = Field(None, strict=False)
     note: str | None = Field(None, max_length=2_000)
+    evidence: Evidence = Field(Evidence.OFFER, strict=False)
 
 
 @router.post("/api/v1/session", dependencies=[public("signing in")])
@@ -113,7 +114,7 @@ def queue_of(person: Person, lanes: tuple[CaseLane, ...] | None) -> QueueFilter:
 @router.post("/api/v1/cases/{case_id}/verdicts", status_code=201)
 async def post_verdict(case_id: str, body: VerdictBody, request: Request, session: Reviewer) -> dict[str, Any]:
     """Judge a case."""
-    answer = Answer(case_id, body.version_id, body.judgement, body.reason_code, body.note)
+    answer = Answer(case_id, body.version_id, body.judgement, body.reason_code, body.note, body.evidence)
     found = await run_in_threadpool(record_verdict, runtime_of(request), session.person, answer)
     return verdict_answer(found)
 

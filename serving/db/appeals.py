@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, update
 from models.errors import Conflict
 from models.labels import AppealState
 from serving.db.store import add
-from serving.db.tables import action, appeal, verdict
+from serving.db.tables import appeal
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +72,6 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> Appeal
 def of_marketplace(connection: Connection, marketplace_id: str) -> list[Appeal]:
     """Every appeal of a marketplace."""
     return _read(connection, appeal.c.marketplace_id == marketplace_id)
-
-
-def by_version(connection: Connection, marketplace_id: str) -> dict[str, Appeal]:
-    """Appeals by the listing version whose removal they contest."""
-    removed = {
-        row.action_id: row.version_id
-        for row in connection.execute(
-            select(action.c.action_id, verdict.c.version_id)
-            .join(
-                verdict,
-                (verdict.c.marketplace_id == action.c.marketplace_id) & (verdict.c.verdict_id == action.c.verdict_id),
-            )
-            .where(action.c.marketplace_id == marketplace_id)
-        )
-    }
-    return {removed[one.action_id]: one for one in of_marketplace(connection, marketplace_id)}
 
 
 def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_case_id: str) -> None:

@@ -58,12 +58,12 @@ def by_name(connection: Connection, name: str) -> Brand:
     return Brand(found.brand_id, found.name, tuple(found.aliases), tuple(found.gtin_prefixes))
 
 
-def registered(connection: Connection, marketplace_id: str) -> list[Brand]:
-    """The brands enrolled in a marketplace, whether they take part or not."""
+def registered(connection: Connection, marketplace_id: str, as_of: datetime) -> list[Brand]:
+    """The brands enrolled in a marketplace by a moment, whether they take part or not."""
     query = (
         select(brand)
         .join(brand_enrolment, brand_enrolment.c.brand_id == brand.c.brand_id)
-        .where(brand_enrolment.c.marketplace_id == marketplace_id)
+        .where(brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.enrolled_at <= as_of)
         .order_by(brand.c.brand_id)
     )
     return [

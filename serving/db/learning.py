@@ -63,15 +63,23 @@ class Promotion:
     promoted_at: datetime
 
 
-def scored_reviewed_versions(connection: Connection, marketplace_id: str) -> Iterator[Mapping[str, Any]]:
-    """For each version with a verdict: the facts, inclusion probability and lane of the score its first case shows."""
+def scored_reviewed_versions(
+    connection: Connection, marketplace_id: str, as_of: datetime
+) -> Iterator[Mapping[str, Any]]:
+    """For each version judged up to a moment: facts, inclusion probability and lane of the score its case shows."""
     first = (
         select(review_case.c.version_id, review_case.c.score_id)
         .where(
             review_case.c.marketplace_id == marketplace_id,
             review_case.c.lane != "appeal",
+            review_case.c.opened_at <= as_of,
             review_case.c.version_id.in_(
-                select(verdict.c.version_id).where(verdict.c.marketplace_id == marketplace_id)
+                select(verdict.c.version_id).where(
+                    verdict.c.marketplace_id == marketplace_id,
+                    verdict.c.lane != "appeal",
+                    verdict.c.judgement != "withdrawn",
+                    verdict.c.known_at <= as_of,
+                )
             ),
         )
         .subquery()

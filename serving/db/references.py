@@ -8,11 +8,11 @@ from sqlalchemy import Connection, delete, func, select
 
 from features.brands import BrandRegister
 from features.references import PricePool, PriceReference, PriceTable, Rates, References
-from models.action import ActionKind, ActionState
+from models.action import ActionKind
 from serving.db import brands
 from serving.db.marketplaces import Marketplace
 from serving.db.store import add
-from serving.db.tables import action, exchange_rate, listing, listing_version, price_reference
+from serving.db.tables import action, exchange_rate, listing_version, price_reference, verdict
 
 _EURO = "EUR"
 _COMPARED_DAYS = 180  # Half a year: a season's prices, and enough offers per model.
@@ -20,7 +20,7 @@ _COMPARED_DAYS = 180  # Half a year: a season's prices, and enough offers per mo
 
 def load(connection: Connection, found: Marketplace, as_of: datetime) -> References:
     """The references of a marketplace as last worked out."""
-    register = BrandRegister(brands.registered(connection, found.marketplace_id))
+    register = BrandRegister(brands.registered(connection, found.marketplace_id, as_of))
     return References(
         _rates(connection, found.base_currency, as_of.date()), register, _table(connection, found.marketplace_id)
     )
@@ -64,30 +64,56 @@ def add_rates(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
     add(connection, exchange_rate, rows)
 
 
-def refresh(connection: Connection, marketplace_id: str, as_of: datetime) -> int:
-    """Work out the price references anew from current offers; those confirmed counterfeit do not count."""
+def as_of(connection: Connection, found: Marketplace, moment: datetime) -> References:
+    """The references of a marketplace worked out anew for a moment: the same whenever it is asked.
+
+    Costs a walk over half a year of offers; what scores a request takes `load`.
+    """
+    register = BrandRegister(brands.registered(connection, found.marketplace_id, moment))
+    rates = _rates(connection, found.base_currency, moment.date())
+    return References(rates, register, _worked_out(connection, found.marketplace_id, moment))
+
+
+def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -> PriceTable:
+    """Prices of the offers as they stood at a moment; those that had been confirmed counterfeit do not count."""
+    undo = verdict.alias("undo")
+    withdrawn = select(undo.c.verdict_id).where(
+        undo.c.marketplace_id == action.c.marketplace_id,
+        undo.c.supersedes_id == action.c.verdict_id,
+        undo.c.known_at <= moment,
+    )
     removed = select(action.c.listing_id).where(
         action.c.marketplace_id == marketplace_id,
         action.c.kind == ActionKind.REMOVE.value,
-        action.c.state != ActionState.WITHDRAWN.value,
+        action.c.created_at <= moment,
+        ~withdrawn.exists(),
+    )
+    latest = (
+        select(listing_version.c.listing_id, func.max(listing_version.c.number).label("number"))
+        .where(listing_version.c.marketplace_id == marketplace_id, listing_version.c.known_at <= moment)
+        .group_by(listing_version.c.listing_id)
+        .subquery()
     )
     query = (
         select(listing_version.c.brand_key, listing_version.c.category_key, listing_version.c.log_price)
         .join(
-            listing,
-            (listing.c.marketplace_id == listing_version.c.marketplace_id)
-            & (listing.c.version_id == listing_version.c.version_id),
+            latest,
+            (latest.c.listing_id == listing_version.c.listing_id) & (latest.c.number == listing_version.c.number),
         )
         .where(
             listing_version.c.marketplace_id == marketplace_id,
             listing_version.c.log_price.is_not(None),
-            listing_version.c.known_at <= as_of,
-            listing_version.c.known_at > as_of - timedelta(days=_COMPARED_DAYS),
+            listing_version.c.known_at > moment - timedelta(days=_COMPARED_DAYS),
             listing_version.c.listing_id.not_in(removed),
         )
     )
     found = connection.execute(query)
-    table = PricePool((row.brand_key, row.category_key, row.log_price) for row in found).table()
+    return PricePool((row.brand_key, row.category_key, row.log_price) for row in found).table()
+
+
+def refresh(connection: Connection, marketplace_id: str, as_of: datetime) -> int:
+    """Work out the price references anew and keep them; returns how many there are."""
+    table = _worked_out(connection, marketplace_id, as_of)
     connection.execute(delete(price_reference).where(price_reference.c.marketplace_id == marketplace_id))
     rows = [
         {

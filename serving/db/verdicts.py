@@ -42,11 +42,6 @@ def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collec
     return _read(connection, verdict.c.marketplace_id == marketplace_id, verdict.c.listing_id.in_(listing_ids))
 
 
-def of_marketplace(connection: Connection, marketplace_id: str) -> list[StoredVerdict]:
-    """Every judgement of a marketplace, oldest first."""
-    return _read(connection, verdict.c.marketplace_id == marketplace_id)
-
-
 def _read(connection: Connection, *conditions: Any) -> list[StoredVerdict]:
     later = verdict.alias("later")
     query = (

@@ -1,81 +1,86 @@
 """What people have said so far, as labelled facts: the only way from the live database to training."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
-from models.case import CaseLane
+from features.references import References
 from models.errors import Invalid
-from models.labels import AppealState, GivenVerdict, Label, NoLabel, label_from
+from models.labels import Label, NoLabel, label_from
 from models.policies.labels import LabelPolicy
-from serving.db import appeals, learning, marketplaces, references, verdicts
+from serving.db import learning, marketplaces, references, said
+from serving.db.said import Said
 from serving.runtime import Runtime
 from training.judging import FEWEST_NEGATIVES, FEWEST_POSITIVES
 from training.snapshot import SnapshotRow, write_snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """All that was said of one listing version, and how an appeal against its removal stands."""
-
-    verdicts: tuple[GivenVerdict, ...]
-    appeal: AppealState
-    appeal_decided_at: datetime | None
-
-    def label(self, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
-        """The label at a moment, or why there is none."""
-        return label_from(
-            self.verdicts, self.appeal, as_of=as_of, policy=policy, appeal_decided_at=self.appeal_decided_at
-        )
-
-
-def _all_said(connection: Connection, marketplace_id: str) -> dict[str, Said]:
-    """What was said of each version that anybody judged; a verdict on appeal speaks through the appeal's state."""
-    given: dict[str, list[GivenVerdict]] = {}
-    for one in verdicts.of_marketplace(connection, marketplace_id):
-        if one.lane is not CaseLane.APPEAL:
-            verdict = GivenVerdict(
-                one.verdict_id, one.judgement, one.side, one.user_id, one.known_at, one.superseded_by is not None
-            )
-            given.setdefault(one.version_id, []).append(verdict)
-    contested = appeals.by_version(connection, marketplace_id)
-    return {
-        version_id: Said(tuple(said), appeal.state, appeal.decided_at)
-        if (appeal := contested.get(version_id))
-        else Said(tuple(said), AppealState.NONE, None)
-        for version_id, said in given.items()
-    }
+def label_of(version: Said, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
+    """The label of one version at a moment, or why there is none."""
+    decision = version.decision.given if version.decision else None
+    return label_from(
+        [one.given for one in version.verdicts],
+        version.appeal,
+        as_of=as_of,
+        policy=policy,
+        appeal_decided_at=decision.known_at if decision else None,
+        appeal_verdict=decision,
+    )
 
 
 def labelled_rows(
     connection: Connection, marketplace_id: str, policy: LabelPolicy, as_of: datetime
 ) -> list[SnapshotRow]:
-    """A row for each listing version that has a mature label."""
-    said = _all_said(connection, marketplace_id)
+    """A row for each listing version that has a mature label whose every verdict the audit log proves.
+
+    A function of the log alone: nothing that was overwritten since the moment is read.
+    """
+    versions = said.of_marketplace(connection, marketplace_id, as_of)
     rows = []
-    for found in learning.scored_reviewed_versions(connection, marketplace_id):
-        version_id = found["version_id"]
-        label = said[version_id].label(as_of, policy) if version_id in said else None
-        if isinstance(label, Label):
-            rows.append(
-                SnapshotRow(
-                    version_id=version_id,
-                    listing_id=found["listing_id"],
-                    known_at=found["known_at"],
-                    seller=found["seller_external_id"],
-                    brand_id=found["brand_id"],
-                    lane=found["lane"],
-                    inclusion_probability=found["inclusion_probability"],
-                    label=label.value,
-                    weight=label.weight,
-                    evidence_level=label.evidence_level.value,
-                    provenance=label.provenance,
-                    facts=found["body"].decode(),
-                )
-            )
+    for found in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
+        version = versions[found["version_id"]]
+        label = label_of(version, as_of, policy)
+        if isinstance(label, Label) and (proof := _proof(version, label)):
+            rows.append(_row(found, label, proof))
     return rows
+
+
+def _proof(version: Said, label: Label) -> tuple[int, ...]:
+    """The audit entries of the verdicts that a label rests on; none where one is missing, or nobody answers for it.
+
+    A verdict that stands in its table and not in the log was not given through the service.
+    """
+    recorded = {one.given.verdict_id: one.audit_sequence for one in version.verdicts}
+    if version.decision:
+        recorded[version.decision.given.verdict_id] = version.decision.audit_sequence
+    entries = [recorded[verdict_id] for verdict_id in label.provenance]
+    proven = tuple(entry for entry in entries if entry is not None)
+    return proven if label.sources and len(proven) == len(entries) else ()
+
+
+def _row(found: Mapping[str, Any], label: Label, proof: tuple[int, ...]) -> SnapshotRow:
+    return SnapshotRow(
+        version_id=found["version_id"],
+        listing_id=found["listing_id"],
+        known_at=found["known_at"],
+        seller=found["seller_external_id"],
+        seller_cluster=found["seller_external_id"],
+        brand_id=found["brand_id"],
+        lane=found["lane"],
+        inclusion_probability=found["inclusion_probability"],
+        label=label.value,
+        weight=label.weight,
+        evidence_level=label.evidence_level.value,
+        matured_at=label.matured_at,
+        provenance=label.provenance,
+        sources=label.sources,
+        audit_entries=proof,
+        facts=found["body"].decode(),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +103,24 @@ class LabelState:
 def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy, now: datetime) -> LabelState:
     """The state of a marketplace's labels now. What is held back has an open appeal or no clear answer."""
     # Beyond every maturity: what has no label even then is held back for another reason than time.
-    later = now + timedelta(days=policy.counterfeit_matures_days + policy.genuine_matures_days)
+    later = now + policy.matures
     mature, waiting, held_back = [0, 0], 0, 0
-    for said in _all_said(connection, marketplace_id).values():
-        label = said.label(now, policy)
+    for version in said.of_marketplace(connection, marketplace_id, now).values():
+        label = label_of(version, now, policy)
         if isinstance(label, Label):
             mature[label.value] += 1
-        elif isinstance(said.label(later, policy), Label):
+        elif isinstance(label_of(version, later, policy), Label):
             waiting += 1
         else:
             held_back += 1
     return LabelState(mature[1], mature[0], FEWEST_POSITIVES, FEWEST_NEGATIVES, waiting, held_back)
+
+
+def known_at(runtime: Runtime, marketplace_id: str, as_of: datetime) -> tuple[list[SnapshotRow], References]:
+    """The content of a snapshot of a moment, the same whenever it is asked."""
+    with runtime.store.read() as connection:
+        rows = labelled_rows(connection, marketplace_id, runtime.policies.labels, as_of)
+        return rows, references.as_of(connection, marketplaces.get(connection, marketplace_id), as_of)
 
 
 def export_snapshot(runtime: Runtime, marketplace_id: str) -> tuple[str, Path, str]:
@@ -120,9 +132,7 @@ def export_snapshot(runtime: Runtime, marketplace_id: str) -> tuple[str, Path, s
         No label is mature yet.
     """
     now = runtime.clock.now()
-    with runtime.store.read() as connection:
-        rows = labelled_rows(connection, marketplace_id, runtime.policies.labels, now)
-        found = references.load(connection, marketplaces.get(connection, marketplace_id), now)
+    rows, found = known_at(runtime, marketplace_id, now)
     if not rows:
         raise Invalid("No label is mature yet, so there is nothing to learn from.")
     path, digest = write_snapshot(runtime.home.snapshots, rows, found, now)

@@ -11,7 +11,7 @@ from models.case import CaseEvent, CaseLane, CaseState
 from models.errors import Conflict, Forbidden, NotFound
 from models.labels import AppealState
 from models.statement import reinstatement_statement, removal_statement
-from models.verdict import Bench, Consequence, Judgement, Outcome, ReasonCode, Side, consequence
+from models.verdict import Bench, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
 from serving.db import actions, appeals, audit, brands, cases, likenesses, verdicts
 from serving.db.actions import StoredAction
 from serving.db.cases import Case
@@ -29,6 +29,7 @@ class Answer:
     judgement: Judgement
     reason_code: ReasonCode | None = None
     note: str | None = None
+    evidence: Evidence = Evidence.OFFER
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +117,17 @@ def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded
     with runtime.store.write() as connection:
         case, side = visible_case(connection, person, answer.case_id)
         sitting = _Sitting(runtime, connection, person, case, side, now)
+        if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
+            raise Forbidden("A test buy is recorded by an analyst, who has its papers.")
         if case.version_id != answer.version_id:
             raise Conflict("The offer was changed since you loaded it; look at the current version.")
         bench = _bench(sitting)
         follows = consequence(answer.judgement, bench, runtime.policies.enforcement)
         _change_case(sitting, follows)
-        verdict_id = _append(sitting, answer.judgement, answer.reason_code, answer.note)
+        verdict_id = _append(sitting, answer)
         action = _act(sitting, answer, verdict_id, follows, bench)
         _settle_appeal(sitting, follows)
-        _note(sitting, f"{answer.judgement.value.replace('_', ' ').capitalize()}. {' '.join(follows.reasons)}")
+        _note(sitting, f"{_in_words(answer)}. {' '.join(follows.reasons)}")
         undo_until = now + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
     return Recorded(verdict_id, follows, action, undo_until)
 
@@ -158,7 +161,8 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
             values["question_returned"] = False
         event = CaseEvent.UNDO if case.state is CaseState.DECIDED else CaseEvent.PASS_ON
         cases.change(connection, case, event, values, holder=person.user_id, at=now)
-        withdrawal_id = _append(sitting, Judgement.WITHDRAWN, None, None, supersedes=given)
+        withdrawal = Answer(case.case_id, given.version_id, Judgement.WITHDRAWN)
+        withdrawal_id = _append(sitting, withdrawal, supersedes=given)
         found = appeals.of_case(connection, case.marketplace_id, case.case_id)
         if found is not None and given.lane is CaseLane.APPEAL:
             appeals.reopen(connection, case.marketplace_id, found.appeal_id)
@@ -191,37 +195,32 @@ def _change_case(sitting: _Sitting, follows: Consequence) -> None:
     cases.change(sitting.connection, sitting.case, follows.event, values, holder=holder, at=sitting.at)
 
 
-def _append(
-    sitting: _Sitting,
-    judgement: Judgement,
-    reason_code: ReasonCode | None,
-    note: str | None,
-    supersedes: StoredVerdict | None = None,
-) -> str:
+def _append(sitting: _Sitting, answer: Answer, supersedes: StoredVerdict | None = None) -> str:
     """The verdict and its audit entry."""
     case = sitting.case
     verdict_id = sitting.runtime.ids.new("vdt")
-    version_id = supersedes.version_id if supersedes else case.version_id
     row = {
         "marketplace_id": case.marketplace_id,
         "verdict_id": verdict_id,
         "case_id": case.case_id,
         "listing_id": case.listing_id,
-        "version_id": version_id,
-        "judgement": judgement.value,
-        "reason_code": reason_code.value if reason_code else None,
+        "version_id": answer.version_id,
+        "judgement": answer.judgement.value,
+        "reason_code": answer.reason_code.value if answer.reason_code else None,
         "side": sitting.side.value,
+        "evidence": answer.evidence.value,
         "lane": supersedes.lane.value if supersedes else case.lane.value,
         "user_id": sitting.person.user_id,
         "brand_id": case.brand_id if sitting.side is Side.BRAND else None,
         "supersedes_id": supersedes.verdict_id if supersedes else None,
-        "note": note,
+        "note": answer.note,
         "occurred_at": sitting.at,
         "known_at": sitting.at,
     }
     verdicts.add_verdict(sitting.connection, row)
-    likenesses.mark_judged(sitting.connection, case.marketplace_id, version_id)
-    payload = {name: row[name] for name in ("case_id", "version_id", "judgement", "side", "lane", "supersedes_id")}
+    likenesses.mark_judged(sitting.connection, case.marketplace_id, answer.version_id)
+    named = ("case_id", "version_id", "judgement", "side", "evidence", "lane", "supersedes_id")
+    payload = {name: row[name] for name in named}
     audit.record(
         sitting.connection,
         at=sitting.at,
@@ -266,6 +265,11 @@ def _withdraw_action(sitting: _Sitting, given: StoredVerdict) -> None:
     made = actions.of_verdicts(sitting.connection, sitting.case.marketplace_id, [given.verdict_id])
     if given.verdict_id in made:
         withdraw(sitting.connection, made[given.verdict_id], sitting.actor, sitting.at)
+
+
+def _in_words(answer: Answer) -> str:
+    by = " by a test buy" if answer.evidence is Evidence.TEST_BUY else ""
+    return f"{answer.judgement.value.replace('_', ' ').capitalize()}{by}"
 
 
 def _note(sitting: _Sitting, what: str) -> None:

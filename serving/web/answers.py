@@ -7,7 +7,7 @@ from fastapi.responses import Response
 
 from models.access import Permission, Person
 from models.errors import Invalid
-from models.verdict import Judgement, ReasonCode, Side
+from models.verdict import Evidence, Judgement, ReasonCode, Side
 from serving.db import views
 from serving.db.accounts import Session
 from serving.db.cases import Case
@@ -33,7 +33,8 @@ def answer_of(case_id: str, fields: Fields) -> Answer:
         It is none of the answers, or its note is too long.
     """
     judgement, code = fields.get("judgement", ""), fields.get("reason_code", "")
-    if judgement not in set(Judgement) or (code and code not in set(ReasonCode)):
+    evidence = fields.get("evidence") or Evidence.OFFER.value
+    if judgement not in set(Judgement) or (code and code not in set(ReasonCode)) or evidence not in set(Evidence):
         raise Invalid("Choose one of the answers.")
     note = fields.get("note", "").strip()
     if len(note) > _LONGEST_NOTE:
@@ -46,6 +47,7 @@ def answer_of(case_id: str, fields: Fields) -> Answer:
         # A reason code says what a counterfeit verdict rests on; the form's list has always one chosen.
         ReasonCode(code) if code and counterfeit else None,
         note or None,
+        Evidence(evidence),
     )
 
 

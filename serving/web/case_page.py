@@ -166,8 +166,5 @@ def _appeal(connection: Connection, case: Case, now: datetime) -> AppealCard | N
 
 
 def _learning(runtime: Runtime) -> str:
-    policy = runtime.policies.labels
-    return (
-        f"Counterfeit teaches the model after {policy.counterfeit_matures_days} days, genuine after "
-        f"{policy.genuine_matures_days}, unless an appeal says otherwise."
-    )
+    days = runtime.policies.labels.matures.days
+    return f"An answer teaches the model after {days} days, unless an appeal or a second look says otherwise."

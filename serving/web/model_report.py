@@ -18,6 +18,7 @@ _MEASURES: Final = (
 )
 _EVIDENCE: Final = {
     EvidenceLevel.APPEAL.value: "Decided on appeal",
+    EvidenceLevel.TEST_BUY.value: "Test buy",
     EvidenceLevel.BRAND.value: "Brand's verdict",
     EvidenceLevel.TWO_REVIEWERS.value: "Two agreeing reviewers",
     EvidenceLevel.ONE_REVIEWER.value: "One reviewer",

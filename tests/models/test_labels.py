@@ -1,12 +1,15 @@
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from models.labels import AppealState, EvidenceLevel, GivenVerdict, Label, NoLabel, label_from
-from models.policies.labels import DEFAULT_LABELS
-from models.verdict import Judgement, Side
+from models.labels import VALUES, AppealState, EvidenceLevel, GivenVerdict, Label, NoLabel, label_from
+from models.policies.labels import DEFAULT_LABELS, LabelPolicy
+from models.verdict import Evidence, Judgement, Side
 from tests.fixtures.clocks import NOW
 from tests.fixtures.strategies import PROPERTY
 
@@ -15,20 +18,34 @@ LATER = NOW + timedelta(days=60)
 DECIDED = NOW + timedelta(days=30)
 
 
-def analyst(judgement: Judgement, user: str = "ines", *, hour: int = 0, superseded: bool = False) -> GivenVerdict:
+def analyst(judgement: Judgement, user: str = "ines", *, hour: int = 0, **changes: Any) -> GivenVerdict:
     at = NOW + timedelta(hours=hour)
-    return GivenVerdict(f"ver_{user}_{hour}", judgement, Side.ANALYST, user, at, superseded)
+    return replace(GivenVerdict(f"ver_{user}_{hour}", judgement, Side.ANALYST, user, at, superseded=False), **changes)
 
 
-def brand(judgement: Judgement, *, hour: int = 0, superseded: bool = False) -> GivenVerdict:
+def brand(judgement: Judgement, *, hour: int = 0, **changes: Any) -> GivenVerdict:
     at = NOW + timedelta(hours=hour)
-    return GivenVerdict(f"ver_brand_{hour}", judgement, Side.BRAND, "camille", at, superseded)
+    said = GivenVerdict(f"ver_brand_{hour}", judgement, Side.BRAND, "camille", at, superseded=False, brand_id="aurelle")
+    return replace(said, **changes)
+
+
+def second_look(judgement: Judgement, user: str = "tomas", *, hour: int = 48) -> GivenVerdict:
+    return analyst(judgement, user, hour=hour, second_look=True)
+
+
+def bought(judgement: Judgement, user: str = "ines", *, hour: int = 96) -> GivenVerdict:
+    return analyst(judgement, user, hour=hour, evidence=Evidence.TEST_BUY)
 
 
 def label(
-    *verdicts: GivenVerdict, appeal: AppealState = A.NONE, as_of: datetime = LATER, decided: datetime | None = None
+    *verdicts: GivenVerdict,
+    appeal: AppealState = A.NONE,
+    as_of: datetime = LATER,
+    decided: datetime | None = None,
+    by: GivenVerdict | None = None,
+    policy: LabelPolicy = DEFAULT_LABELS,
 ) -> Label | NoLabel:
-    return label_from(verdicts, appeal, as_of=as_of, policy=DEFAULT_LABELS, appeal_decided_at=decided)
+    return label_from(verdicts, appeal, as_of=as_of, policy=policy, appeal_decided_at=decided, appeal_verdict=by)
 
 
 LABELS = [
@@ -41,6 +58,21 @@ LABELS = [
     ([analyst(J.GENUINE), analyst(J.GENUINE, "tomas")], 0, 0.9, E.TWO_REVIEWERS, "two analysts agree"),
     ([analyst(J.GENUINE), analyst(J.LICENSED, "tomas")], 0, 0.9, E.TWO_REVIEWERS, "two words for the same"),
     ([analyst(J.GENUINE), analyst(J.GENUINE, hour=5)], 0, 0.7, E.ONE_REVIEWER, "one analyst twice is one"),
+    ([analyst(J.COUNTERFEIT), analyst(J.GENUINE, hour=5)], 0, 0.7, E.ONE_REVIEWER, "one voice each: the latest"),
+    (
+        [analyst(J.COUNTERFEIT), analyst(J.GENUINE, hour=5), analyst(J.GENUINE, "tomas")],
+        0,
+        0.9,
+        E.TWO_REVIEWERS,
+        "who changed their mind agrees with the other",
+    ),
+    (
+        [analyst(J.GREY_MARKET), analyst(J.GENUINE, "tomas", hour=1)],
+        0,
+        0.45,
+        E.TWO_REVIEWERS,
+        "grey market if either says so",
+    ),
     ([analyst(J.COUNTERFEIT), brand(J.GENUINE)], 0, 1.0, E.BRAND, "the brand beats an analyst"),
     ([brand(J.GENUINE), analyst(J.COUNTERFEIT, hour=9)], 0, 1.0, E.BRAND, "the brand beats a later analyst"),
     ([brand(J.GENUINE), brand(J.COUNTERFEIT, hour=1)], 1, 1.0, E.BRAND, "the brand's latest word"),
@@ -52,6 +84,7 @@ LABELS = [
         "the brand settles what analysts dispute",
     ),
     ([analyst(J.COUNTERFEIT), brand(J.CANNOT_TELL)], 1, 0.7, E.ONE_REVIEWER, "'cannot tell' is no answer"),
+    ([brand(J.GENUINE), analyst(J.GREY_MARKET)], 0, 1.0, E.BRAND, "an analyst's 'grey market' beside the brand"),
     ([brand(J.COUNTERFEIT, superseded=True), brand(J.GENUINE, hour=1)], 0, 1.0, E.BRAND, "an undo never happened"),
     (
         [analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas", superseded=True)],
@@ -59,6 +92,50 @@ LABELS = [
         0.7,
         E.ONE_REVIEWER,
         "a contradiction that was taken back",
+    ),
+    ([bought(J.COUNTERFEIT)], 1, 1.0, E.TEST_BUY, "the goods were examined"),
+    ([bought(J.GREY_MARKET)], 0, 0.5, E.TEST_BUY, "bought goods can be grey market too"),
+    ([brand(J.GENUINE), bought(J.COUNTERFEIT)], 1, 1.0, E.TEST_BUY, "a test buy beats the brand's earlier word"),
+    ([bought(J.COUNTERFEIT), brand(J.GENUINE, hour=200)], 1, 1.0, E.TEST_BUY, "and its later one"),
+    (
+        [brand(J.COUNTERFEIT), bought(J.CANNOT_TELL)],
+        1,
+        1.0,
+        E.BRAND,
+        "a test buy that settled nothing is none",
+    ),
+    ([bought(J.COUNTERFEIT), bought(J.GENUINE, "tomas", hour=120)], 1, 1.0, E.TEST_BUY, "who mixes stock sells fakes"),
+    ([bought(J.GENUINE), bought(J.COUNTERFEIT, "tomas", hour=120)], 1, 1.0, E.TEST_BUY, "in either order"),
+    ([bought(J.COUNTERFEIT), second_look(J.GENUINE, hour=200)], 1, 1.0, E.TEST_BUY, "no look at the offer beats it"),
+    (
+        [analyst(J.COUNTERFEIT), second_look(J.COUNTERFEIT)],
+        1,
+        0.9,
+        E.TWO_REVIEWERS,
+        "a second look that agrees is a second reviewer",
+    ),
+    ([brand(J.GENUINE), second_look(J.LICENSED)], 0, 1.0, E.BRAND, "a second look that agrees with the brand"),
+    ([brand(J.GENUINE), second_look(J.CANNOT_TELL)], 0, 1.0, E.BRAND, "a second look that cannot tell"),
+    (
+        [analyst(J.GENUINE), second_look(J.COUNTERFEIT), brand(J.GENUINE, hour=72)],
+        0,
+        1.0,
+        E.BRAND,
+        "the brand speaks after the second look",
+    ),
+    (
+        [brand(J.GENUINE, suspended=True), analyst(J.COUNTERFEIT)],
+        1,
+        0.7,
+        E.ONE_REVIEWER,
+        "others carry it without them",
+    ),
+    (
+        [analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas", suspended=True)],
+        1,
+        0.7,
+        E.ONE_REVIEWER,
+        "a contradiction of somebody suspended",
     ),
 ]
 
@@ -90,7 +167,45 @@ NO_LABELS = [
         "reviewers contradict each other",
         "grey market is genuine goods",
     ),
+    (
+        [analyst(J.GENUINE), analyst(J.COUNTERFEIT, "tomas"), analyst(J.COUNTERFEIT, "uma")],
+        A.NONE,
+        "reviewers contradict each other",
+        "two against one is no consensus",
+    ),
+    (
+        [analyst(J.GENUINE), second_look(J.COUNTERFEIT)],
+        A.NONE,
+        "reviewers contradict each other",
+        "a second look that differs",
+    ),
+    (
+        [brand(J.GENUINE), second_look(J.COUNTERFEIT)],
+        A.NONE,
+        "a second look contradicts the brand",
+        "a brand that clears its own fakes",
+    ),
+    (
+        [brand(J.COUNTERFEIT), second_look(J.GREY_MARKET)],
+        A.NONE,
+        "a second look contradicts the brand",
+        "a brand that buries a rival",
+    ),
+    (
+        [brand(J.GENUINE), second_look(J.COUNTERFEIT), second_look(J.COUNTERFEIT, "uma", hour=50)],
+        A.NONE,
+        "a second look contradicts the brand",
+        "two analysts do not overrule the rights holder",
+    ),
     ([brand(J.COUNTERFEIT)], A.OPEN, "an appeal is open", "half of the outcomes would be wrong"),
+    ([bought(J.COUNTERFEIT)], A.OPEN, "an appeal is open", "also against a test buy"),
+    ([brand(J.COUNTERFEIT, suspended=True)], A.NONE, "who judged it is suspended", "its only source is not trusted"),
+    (
+        [brand(J.COUNTERFEIT, suspended=True), analyst(J.CANNOT_TELL)],
+        A.NONE,
+        "nobody could tell",
+        "the other source has no answer",
+    ),
 ]
 
 
@@ -99,11 +214,16 @@ def test_verdicts_teach_nothing(verdicts: list[GivenVerdict], appeal: AppealStat
     assert label(*verdicts, appeal=appeal) == NoLabel(reason)
 
 
+JUDGE = analyst(J.GENUINE, "uma", hour=30 * 24)
 APPEALS = [
     ([brand(J.COUNTERFEIT)], A.UPHELD, 0, "an upheld appeal makes it genuine whatever the brand said"),
     ([], A.UPHELD, 0, "an upheld appeal needs no standing verdict"),
+    ([bought(J.COUNTERFEIT)], A.UPHELD, 0, "it supersedes an earlier test buy"),
+    ([brand(J.GREY_MARKET)], A.UPHELD, 0, "its weight is its own, not that of what it overturned"),
+    ([brand(J.COUNTERFEIT), second_look(J.COUNTERFEIT)], A.UPHELD, 0, "and every second look"),
     ([brand(J.COUNTERFEIT)], A.DISMISSED, 1, "a dismissed one confirms the brand"),
     ([analyst(J.COUNTERFEIT)], A.DISMISSED, 1, "or the analyst, at full weight"),
+    ([bought(J.COUNTERFEIT)], A.DISMISSED, 1, "or the test buy"),
 ]
 
 
@@ -111,15 +231,45 @@ APPEALS = [
 def test_a_decided_appeal_is_the_strongest_label(
     verdicts: list[GivenVerdict], appeal: AppealState, value: int, _why: str
 ) -> None:
-    found = label(*verdicts, appeal=appeal, decided=DECIDED)
-    expected = Label(value, 1.0, E.APPEAL, DECIDED, tuple(verdict.verdict_id for verdict in verdicts))
-    assert found == expected
+    found = label(*verdicts, appeal=appeal, decided=DECIDED, by=JUDGE)
+    contested = tuple(verdict.verdict_id for verdict in verdicts)
+    carriers = (*verdicts, JUDGE) if value else (JUDGE,)
+    sources = tuple(verdict.source for verdict in carriers)
+    assert found == Label(value, 1.0, E.APPEAL, DECIDED, (*contested, JUDGE.verdict_id), sources)
 
 
-def test_a_dismissed_appeal_against_a_verdict_that_is_now_genuine_says_nothing_of_its_own() -> None:
-    found = label(brand(J.GENUINE), appeal=A.DISMISSED, decided=DECIDED)
+AFTER = 30 * 24 + 1
+BESIDE_APPEALS = [
+    ([bought(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 1, E.TEST_BUY, "goods that were bought after it say more"),
+    ([brand(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 0, E.APPEAL, "a brand that insists does not"),
+    ([second_look(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 0, E.APPEAL, "nor does a second look"),
+    ([brand(J.GENUINE)], A.DISMISSED, 0, E.BRAND, "a dismissed appeal against what is now genuine says nothing"),
+    ([analyst(J.GREY_MARKET)], A.DISMISSED, 0, E.ONE_REVIEWER, "nor of grey market"),
+    ([brand(J.COUNTERFEIT), bought(J.GENUINE)], A.DISMISSED, 0, E.TEST_BUY, "the goods were genuine all the same"),
+    ([brand(J.COUNTERFEIT), second_look(J.GENUINE)], A.DISMISSED, 1, E.APPEAL, "who judged the appeal settled it"),
+]
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "appeal", "value", "level", "_why"), BESIDE_APPEALS, ids=[row[-1] for row in BESIDE_APPEALS]
+)
+def test_beside_a_decided_appeal(
+    verdicts: list[GivenVerdict], appeal: AppealState, value: int, level: EvidenceLevel, _why: str
+) -> None:
+    found = label(*verdicts, appeal=appeal, decided=DECIDED, by=JUDGE)
     assert isinstance(found, Label)
-    assert (found.value, found.evidence_level) == (0, E.BRAND)
+    assert (found.value, found.evidence_level) == (value, level)
+
+
+def test_a_dismissed_appeal_does_not_shield_a_brand_that_clears_its_goods() -> None:
+    found = label(brand(J.GENUINE), second_look(J.COUNTERFEIT), appeal=A.DISMISSED, decided=DECIDED, by=JUDGE)
+    assert found == NoLabel("a second look contradicts the brand")
+
+
+@pytest.mark.parametrize("appeal", [A.UPHELD, A.DISMISSED])
+def test_an_appeal_decided_by_somebody_suspended_teaches_nothing(appeal: AppealState) -> None:
+    found = label(brand(J.COUNTERFEIT), appeal=appeal, decided=DECIDED, by=replace(JUDGE, suspended=True))
+    assert found == NoLabel("who decided the appeal is suspended")
 
 
 @pytest.mark.parametrize("appeal", [A.UPHELD, A.DISMISSED])
@@ -132,20 +282,49 @@ def test_an_upheld_appeal_without_its_date_makes_no_counterfeit() -> None:
     assert label(brand(J.COUNTERFEIT), appeal=A.UPHELD) == NoLabel("not mature yet")
 
 
-MATURITIES = [(J.COUNTERFEIT, 14), (J.GENUINE, 7), (J.LICENSED, 7), (J.GREY_MARKET, 7)]
+@pytest.mark.parametrize("judgement", [J.COUNTERFEIT, J.GENUINE, J.LICENSED, J.GREY_MARKET])
+@pytest.mark.parametrize("given_by", [brand, analyst])
+def test_either_value_teaches_when_both_windows_have_closed_to_the_second(
+    given_by: Callable[[Judgement], GivenVerdict], judgement: Judgement
+) -> None:
+    """Genuine labels are final after 7 days; entering then, they would make the latest week look safe."""
+    mature = NOW + timedelta(days=14)
+    assert isinstance(label(given_by(judgement), as_of=mature), Label)
+    assert label(given_by(judgement), as_of=mature - timedelta(seconds=1)) == NoLabel("not mature yet")
 
 
-@pytest.mark.parametrize(("judgement", "days"), MATURITIES)
-def test_a_label_is_mature_to_the_second(judgement: Judgement, days: int) -> None:
-    mature = NOW + timedelta(days=days)
-    assert isinstance(label(brand(judgement), as_of=mature), Label)
-    assert label(brand(judgement), as_of=mature - timedelta(seconds=1)) == NoLabel("not mature yet")
+@pytest.mark.parametrize(("counterfeit", "genuine"), [(14, 7), (7, 14)])
+def test_the_later_of_both_windows_counts(counterfeit: int, genuine: int) -> None:
+    policy = LabelPolicy(counterfeit_matures_days=counterfeit, genuine_matures_days=genuine)
+    found = [label(brand(judgement), policy=policy) for judgement in (J.COUNTERFEIT, J.GENUINE)]
+    assert [one.matured_at for one in found if isinstance(one, Label)] == [NOW + timedelta(days=14)] * 2
+
+
+@pytest.mark.parametrize("appeal", [A.UPHELD, A.DISMISSED])
+def test_a_quick_appeal_does_not_bring_a_row_in_before_its_contemporaries(appeal: AppealState) -> None:
+    found = label(brand(J.COUNTERFEIT), appeal=appeal, decided=NOW + timedelta(days=3))
+    assert isinstance(found, Label)
+    assert found.matured_at == NOW + timedelta(days=14)
 
 
 def test_maturity_counts_from_the_last_deciding_verdict() -> None:
     found = label(analyst(J.GENUINE), analyst(J.GENUINE, "tomas", hour=24))
     assert isinstance(found, Label)
-    assert found.matured_at == NOW + timedelta(days=8)
+    assert found.matured_at == NOW + timedelta(days=15)
+
+
+def test_what_is_said_after_the_moment_is_not_known_at_it() -> None:
+    both = (analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas", hour=24 * 20))
+    assert label(*both) == NoLabel("reviewers contradict each other")
+    found = label(*both, as_of=NOW + timedelta(days=15))
+    assert isinstance(found, Label)
+    assert (found.value, found.evidence_level) == (1, E.ONE_REVIEWER)
+
+
+def test_a_lone_reviewer_of_no_weight_waits_for_a_second() -> None:
+    strict = LabelPolicy(one_reviewer_weight=0)
+    assert label(analyst(J.COUNTERFEIT), policy=strict) == NoLabel("a second reviewer must agree first")
+    assert isinstance(label(analyst(J.COUNTERFEIT), analyst(J.COUNTERFEIT, "tomas"), policy=strict), Label)
 
 
 PROVENANCES = [
@@ -153,6 +332,13 @@ PROVENANCES = [
     ([analyst(J.COUNTERFEIT), brand(J.GENUINE, hour=2)], ("ver_brand_2",), "only the brand's"),
     ([brand(J.GENUINE, hour=1), brand(J.GENUINE)], ("ver_brand_1",), "only its latest, whatever the order"),
     ([analyst(J.GENUINE), analyst(J.CANNOT_TELL, "tomas", hour=1)], ("ver_ines_0",), "no non-answers"),
+    ([analyst(J.GENUINE), analyst(J.GENUINE, hour=5)], ("ver_ines_5",), "only the latest of each reviewer"),
+    ([brand(J.GENUINE), bought(J.COUNTERFEIT)], ("ver_ines_96",), "only the test buy"),
+    (
+        [bought(J.GENUINE), bought(J.COUNTERFEIT, "tomas", hour=120)],
+        ("ver_tomas_120",),
+        "of several test buys those that found fakes",
+    ),
 ]
 
 
@@ -165,6 +351,24 @@ def test_a_label_names_the_verdicts_that_it_rests_on(
     assert found.provenance == provenance
 
 
+SOURCES = [
+    ([brand(J.GENUINE)], ("brand:aurelle",), "the brand answers for its people"),
+    ([brand(J.GENUINE, brand_id=None)], ("user:camille",), "a person where no brand is named"),
+    ([analyst(J.GENUINE), analyst(J.GENUINE, "tomas")], ("user:ines", "user:tomas"), "both who agree"),
+    ([analyst(J.GENUINE, brand_id="aurelle")], ("user:ines",), "an analyst answers for themselves"),
+    ([bought(J.COUNTERFEIT), bought(J.COUNTERFEIT, hour=100)], ("user:ines",), "each once"),
+]
+
+
+@pytest.mark.parametrize(("verdicts", "sources", "_why"), SOURCES, ids=[row[-1] for row in SOURCES])
+def test_a_label_names_those_who_answer_for_it(
+    verdicts: list[GivenVerdict], sources: tuple[str, ...], _why: str
+) -> None:
+    found = label(*verdicts)
+    assert isinstance(found, Label)
+    assert found.sources == sources
+
+
 VERDICTS = st.lists(
     st.builds(
         GivenVerdict,
@@ -174,6 +378,10 @@ VERDICTS = st.lists(
         user_id=st.sampled_from(["ines", "tomas", "camille"]),
         known_at=st.integers(0, 30).map(lambda days: NOW + timedelta(days=days)),
         superseded=st.booleans(),
+        brand_id=st.just("aurelle"),
+        evidence=st.sampled_from(Evidence),
+        second_look=st.booleans(),
+        suspended=st.booleans(),
     ),
     max_size=5,
     unique_by=lambda verdict: verdict.verdict_id,
@@ -181,11 +389,15 @@ VERDICTS = st.lists(
 
 
 @PROPERTY
-@given(VERDICTS.flatmap(lambda verdicts: st.tuples(st.just(verdicts), st.permutations(verdicts))))
+@given(
+    VERDICTS.flatmap(lambda verdicts: st.tuples(st.just(verdicts), st.permutations(verdicts))),
+    st.sampled_from(AppealState),
+)
 def test_the_order_in_which_verdicts_are_read_changes_nothing(
-    both: tuple[list[GivenVerdict], list[GivenVerdict]],
+    both: tuple[list[GivenVerdict], list[GivenVerdict]], appeal: AppealState
 ) -> None:
-    assert label(*both[0]) == label(*both[1])
+    found = [label(*verdicts, appeal=appeal, decided=DECIDED) for verdicts in both]
+    assert found[0] == found[1]
 
 
 @PROPERTY
@@ -201,3 +413,37 @@ def test_a_label_has_a_weight_of_at_most_one_and_is_never_from_the_future(
 @given(VERDICTS)
 def test_no_open_appeal_ever_becomes_a_label(verdicts: list[GivenVerdict]) -> None:
     assert isinstance(label(*verdicts, appeal=A.OPEN), NoLabel)
+
+
+@PROPERTY
+@given(VERDICTS, st.sampled_from(AppealState))
+def test_nothing_is_counterfeit_that_nobody_trusted_called_so(
+    verdicts: list[GivenVerdict], appeal: AppealState
+) -> None:
+    found = label(*verdicts, appeal=appeal, decided=DECIDED)
+    said = {verdict.judgement for verdict in verdicts if not verdict.superseded and not verdict.suspended}
+    assert isinstance(found, NoLabel) or found.value == 0 or J.COUNTERFEIT in said
+
+
+@PROPERTY
+@given(VERDICTS, st.sampled_from([A.NONE, A.DISMISSED]))
+def test_a_label_rests_on_trusted_verdicts_that_stand_and_agree(
+    verdicts: list[GivenVerdict], appeal: AppealState
+) -> None:
+    found = label(*verdicts, appeal=appeal, decided=DECIDED)
+    if isinstance(found, Label):
+        carriers = [verdict for verdict in verdicts if verdict.verdict_id in found.provenance]
+        assert len(carriers) == len(found.provenance) > 0
+        assert {VALUES[verdict.judgement] for verdict in carriers} == {found.value}
+        assert not any(verdict.superseded or verdict.suspended for verdict in carriers)
+
+
+@PROPERTY
+@given(VERDICTS, st.sampled_from(AppealState), st.integers(0, 60))
+def test_later_verdicts_do_not_change_what_was_known_before(
+    verdicts: list[GivenVerdict], appeal: AppealState, day: int
+) -> None:
+    as_of = NOW + timedelta(days=day)
+    known = [verdict for verdict in verdicts if verdict.known_at <= as_of]
+    both = [label(*said, appeal=appeal, decided=DECIDED, as_of=as_of) for said in (verdicts, known)]
+    assert both[0] == both[1]

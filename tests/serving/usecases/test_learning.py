@@ -23,7 +23,7 @@ from training.snapshot import SnapshotRefused, read_snapshot
 def test_a_verdict_becomes_a_label_only_when_it_is_mature(any_site: Site) -> None:
     case = a_case(any_site)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
-    any_site.clock.forward(days=6)
+    any_site.clock.forward(days=13)
     with pytest.raises(Invalid, match="No label is mature"):
         export_snapshot(any_site.runtime, any_site.here)
     any_site.clock.forward(days=1)
@@ -36,7 +36,7 @@ def test_a_verdict_becomes_a_label_only_when_it_is_mature(any_site: Site) -> Non
 def test_a_snapshot_holds_the_facts_as_they_were_scored(any_site: Site) -> None:
     case = a_case(any_site)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
-    any_site.clock.forward(days=8)
+    any_site.clock.forward(days=15)
     _, path, _ = export_snapshot(any_site.runtime, any_site.here)
     (facts,) = read_snapshot(path).facts()
     assert facts.listing.external_id == "MP-9"
@@ -52,7 +52,7 @@ def test_one_retraining_at_a_time(any_site: Site) -> None:
 def test_too_few_labels_are_refused_with_their_count(site: Site) -> None:
     case = a_case(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
-    site.clock.forward(days=8)
+    site.clock.forward(days=15)
     _, path, _ = export_snapshot(site.runtime, site.here)
     with pytest.raises(SnapshotRefused, match="0 counterfeit and 1 genuine"):
         train(read_snapshot(path), champion=None, seed=0, threads=1)

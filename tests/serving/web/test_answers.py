@@ -4,7 +4,7 @@ import pytest
 
 from models.action import ActionKind, ActionState
 from models.case import CaseLane, CaseState
-from models.verdict import Judgement, ReasonCode
+from models.verdict import Evidence, Judgement, ReasonCode
 from serving.db import actions, cases, verdicts
 from serving.db.actions import StoredAction
 from serving.db.cases import Case
@@ -151,6 +151,7 @@ def test_a_foreign_brands_question_does_not_exist(site: Site) -> None:
         {"judgement": ""},
         {"judgement": "counterfeit", "reason_code": "because"},
         {"judgement": "genuine", "note": "x" * 2001},
+        {"judgement": "genuine", "evidence": "hearsay"},
     ],
 )
 def test_what_is_no_answer_is_refused_and_not_repeated(site: Site, fields: dict[str, str]) -> None:
@@ -174,6 +175,11 @@ def test_a_reason_code_belongs_to_a_counterfeit_alone() -> None:
     fields = {"version_id": "v", "reason_code": "design"}
     assert answer_of("c", {**fields, "judgement": "genuine"}).reason_code is None
     assert answer_of("c", {**fields, "judgement": "counterfeit"}).reason_code is ReasonCode.DESIGN
+
+
+@pytest.mark.parametrize(("evidence", "expected"), [("", Evidence.OFFER), ("test_buy", Evidence.TEST_BUY)])
+def test_an_answer_rests_on_the_offer_unless_it_says_on_a_test_buy(evidence: str, expected: Evidence) -> None:
+    assert answer_of("c", {"judgement": "genuine", "evidence": evidence}).evidence is expected
 
 
 @pytest.mark.parametrize("case_id", ["cas_x", "cas_%00", "cas_" + "0" * 26, "'; DROP TABLE"])

@@ -33,7 +33,7 @@ def test_a_case_says_what_is_offered_why_it_is_suspect_and_what_each_answer_does
     assert "points, not calibrated" in said
     assert "CounterfeitCannot tellTest buy Nothing is removed yet: Aurelle is asked and has 96 h to answer." in said
     assert "GenuineGrey marketLicensed The offer stays, and the case is closed." in said
-    assert "Counterfeit teaches the model after 14 days" in said
+    assert "An answer teaches the model after 14 days" in said
 
 
 def test_a_calibrated_score_stands_beside_its_thresholds(site: Site) -> None:

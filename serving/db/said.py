@@ -1,0 +1,130 @@
+"""What was said of listing versions as of a moment, as the log of verdicts has it: said again, it is the same.
+
+Nothing here reads a state that is overwritten. Whether a verdict was taken back, an appeal decided or an account
+disabled is answered from when it happened, so that two exports of one moment are equal however much later.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, RowMapping, and_, select
+
+from models.case import CaseLane
+from models.labels import AppealState, GivenVerdict
+from models.verdict import Evidence, Judgement, Side
+from serving.db.tables import account, action, appeal, audit_entry, verdict
+
+_DISMISSES_AN_APPEAL: Final = Judgement.COUNTERFEIT
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A verdict with where it was given and the audit entry that proves it, None where there is none."""
+
+    given: GivenVerdict
+    version_id: str
+    case_id: str
+    lane: CaseLane
+    audit_sequence: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that was said of one version, and how an appeal against its removal stood."""
+
+    verdicts: tuple[Recorded, ...]
+    appeal: AppealState = AppealState.NONE
+    decision: Recorded | None = None
+
+
+def of_marketplace(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, Said]:
+    """By version, what was known at a moment of each version that anybody had judged."""
+    given: dict[str, list[Recorded]] = {}
+    decisions: dict[str, Recorded] = {}
+    for one in _recorded(connection, marketplace_id, as_of):
+        if one.lane is not CaseLane.APPEAL:
+            given.setdefault(one.version_id, []).append(one)
+        elif not one.given.superseded:
+            decisions[one.case_id] = one
+    found = {version_id: Said(tuple(verdicts)) for version_id, verdicts in given.items()}
+    for version_id, case_id in _appeals(connection, marketplace_id, as_of):
+        state, decision = _state(decisions.get(case_id))
+        found[version_id] = Said(found[version_id].verdicts, state, decision)
+    return found
+
+
+def _recorded(connection: Connection, marketplace_id: str, as_of: datetime) -> Iterable[Recorded]:
+    """Judgements in the order of time; the audit log's entry is found by its subject."""
+    later = verdict.alias("later")
+    query = (
+        select(
+            verdict,
+            later.c.known_at.label("superseded_at"),
+            account.c.disabled_at,
+            audit_entry.c.sequence.label("audit_sequence"),
+        )
+        .outerjoin(
+            later,
+            (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
+        )
+        .outerjoin(
+            audit_entry,
+            and_(audit_entry.c.subject == verdict.c.verdict_id, audit_entry.c.act == "verdict.recorded"),
+        )
+        .join(account, account.c.user_id == verdict.c.user_id)
+        .where(
+            verdict.c.marketplace_id == marketplace_id,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            verdict.c.known_at <= as_of,
+        )
+        .order_by(verdict.c.known_at, verdict.c.verdict_id)
+    )
+    return [_one(row, as_of) for row in connection.execute(query).mappings()]
+
+
+def _one(row: RowMapping, as_of: datetime) -> Recorded:
+    lane = CaseLane(row["lane"])
+    given = GivenVerdict(
+        verdict_id=row["verdict_id"],
+        judgement=Judgement(row["judgement"]),
+        side=Side(row["side"]),
+        user_id=row["user_id"],
+        known_at=row["known_at"],
+        superseded=_happened(row["superseded_at"], as_of),
+        brand_id=row["brand_id"],
+        evidence=Evidence(row["evidence"]),
+        suspended=_happened(row["disabled_at"], as_of),
+    )
+    return Recorded(given, row["version_id"], row["case_id"], lane, row["audit_sequence"])
+
+
+def _happened(at: datetime | None, as_of: datetime) -> bool:
+    return at is not None and at <= as_of
+
+
+def _appeals(connection: Connection, marketplace_id: str, as_of: datetime) -> Iterable[tuple[str, str]]:
+    """(contested version, case) of the appeals filed up to a moment, in the order of time."""
+    query = (
+        select(verdict.c.version_id, appeal.c.case_id)
+        .join(
+            action,
+            (action.c.marketplace_id == appeal.c.marketplace_id) & (action.c.action_id == appeal.c.action_id),
+        )
+        .join(
+            verdict,
+            (verdict.c.marketplace_id == action.c.marketplace_id) & (verdict.c.verdict_id == action.c.verdict_id),
+        )
+        .where(appeal.c.marketplace_id == marketplace_id, appeal.c.known_at <= as_of)
+        .order_by(appeal.c.known_at, appeal.c.appeal_id)
+    )
+    return [(row.version_id, row.case_id) for row in connection.execute(query)]
+
+
+def _state(decision: Recorded | None) -> tuple[AppealState, Recorded | None]:
+    """An appeal whose decision was not given yet, or was taken back, is open."""
+    if decision is None:
+        return AppealState.OPEN, None
+    dismissed = decision.given.judgement is _DISMISSES_AN_APPEAL
+    return (AppealState.DISMISSED if dismissed else AppealState.UPHELD), decision

@@ -1,0 +1,147 @@
+"""From what people said to rows of a snapshot: with its proof, as of a moment, and the same whenever it is asked."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, update
+
+from models.access import Person
+from models.case import CaseLane
+from models.errors import Forbidden
+from models.verdict import Evidence, Judgement
+from serving.db.tables import account, audit_entry, audit_payload
+from serving.usecases.appeal import file_appeal
+from serving.usecases.housekeeping import refresh_references
+from serving.usecases.intake import receive
+from serving.usecases.labelling import known_at
+from serving.usecases.review import Answer, record_verdict, undo_verdict
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.usecases.test_appeal import COMPLAINT, remove
+from training.snapshot import SnapshotRow, write_snapshot
+
+
+def rows_at(site: Site, as_of: datetime | None = None) -> list[SnapshotRow]:
+    return known_at(site.runtime, site.here, as_of or site.clock.now())[0]
+
+
+def digest_at(site: Site, folder: Path, as_of: datetime) -> str:
+    rows, references = known_at(site.runtime, site.here, as_of)
+    return write_snapshot(folder, rows, references, as_of)[1]
+
+
+def test_a_row_says_who_said_it_and_how_it_is_proved(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    verdict_id = judge(any_site, any_site.brand_person, case, Judgement.GENUINE).verdict_id
+    any_site.clock.forward(days=14)
+    (row,) = rows_at(any_site)
+    assert (row.provenance, row.sources) == ((verdict_id,), (f"brand:{any_site.brand_id}",))
+    with any_site.runtime.store.read() as connection:
+        query = audit_entry.select().where(audit_entry.c.subject == verdict_id)
+        assert row.audit_entries == (connection.execute(query).one().sequence,)
+    assert (row.seller_cluster, row.matured_at) == (row.seller, any_site.clock.now())
+
+
+def test_a_test_buy_is_recorded_as_evidence_and_outweighs_the_brand(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, case, Judgement.NEEDS_TEST_BUY)
+    (case,) = open_cases(any_site, CaseLane.ANALYST)
+    answer = Answer(case.case_id, case.version_id, Judgement.GENUINE, evidence=Evidence.TEST_BUY)
+    record_verdict(any_site.runtime, any_site.second_analyst, answer)
+    any_site.clock.forward(days=14)
+    (row,) = rows_at(any_site)
+    assert (row.label, row.evidence_level) == (0, "test_buy")
+
+
+def test_a_brand_does_not_record_test_buys_of_its_own_goods(site: Site) -> None:
+    """Or its word, which a second look may contradict, could pass for goods, which it may not."""
+    case = a_case(site, CaseLane.ASK_BRAND)
+    answer = Answer(case.case_id, case.version_id, Judgement.GENUINE, evidence=Evidence.TEST_BUY)
+    with pytest.raises(Forbidden, match="recorded by an analyst"):
+        record_verdict(site.runtime, site.brand_person, answer)
+
+
+@pytest.mark.parametrize(("judgement", "label"), [(Judgement.GENUINE, 0), (Judgement.COUNTERFEIT, 1)])
+def test_a_decided_appeal_names_who_decided_it(any_site: Site, judgement: Judgement, label: int) -> None:
+    remove(any_site)
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    any_site.clock.forward(days=20)
+    assert rows_at(any_site) == []
+    (case,) = open_cases(any_site, CaseLane.APPEAL)
+    decision = judge(any_site, any_site.second_analyst, case, judgement)
+    (row,) = rows_at(any_site)
+    assert (row.label, row.evidence_level) == (label, "appeal")
+    assert row.provenance[-1] == decision.verdict_id
+    assert f"user:{any_site.second_analyst.user_id}" in row.sources
+    assert len(row.audit_entries) == len(row.provenance)
+
+
+def disabled(site: Site, person: Person) -> None:
+    with site.runtime.store.write() as connection:
+        here = account.c.user_id == person.user_id
+        connection.execute(update(account).where(here).values(disabled_at=site.clock.now()))
+
+
+def test_nobody_learns_from_an_account_that_was_disabled(any_site: Site) -> None:
+    case = a_case(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    any_site.clock.forward(days=15)
+    before = any_site.clock.now()
+    any_site.clock.forward(hours=1)
+    disabled(any_site, any_site.analyst)
+    assert rows_at(any_site) == []
+    assert len(rows_at(any_site, before)) == 1
+
+
+def test_others_carry_the_label_that_a_disabled_account_gave_too(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, case, Judgement.GENUINE)
+    any_site.clock.forward(days=15)
+    assert rows_at(any_site)[0].label == 0
+    disabled(any_site, any_site.brand_person)
+    (row,) = rows_at(any_site)
+    assert (row.label, row.sources) == (1, (f"user:{any_site.analyst.user_id}",))
+
+
+def test_nobody_learns_from_a_verdict_that_the_audit_log_does_not_know(any_site: Site) -> None:
+    case = a_case(any_site)
+    verdict_id = judge(any_site, any_site.analyst, case, Judgement.GENUINE).verdict_id
+    any_site.clock.forward(days=15)
+    with any_site.runtime.store.write() as connection:
+        entry = connection.execute(audit_entry.select().where(audit_entry.c.subject == verdict_id)).one()
+        connection.execute(delete(audit_payload).where(audit_payload.c.sequence == entry.sequence))
+        connection.execute(delete(audit_entry).where(audit_entry.c.sequence == entry.sequence))
+    assert rows_at(any_site) == []
+
+
+def test_two_exports_of_a_moment_are_equal_whatever_happened_since(any_site: Site, tmp_path: Path) -> None:
+    """Verdicts, an undo, an appeal and its decision, new and changed offers, new references, a disabled account."""
+    remove(any_site)
+    for number in range(6):
+        case = a_case(any_site, external_id=f"MP-1{number}")
+        judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    kept = a_case(any_site, external_id="MP-20")
+    judge(any_site, any_site.analyst, kept, Judgement.COUNTERFEIT)
+    asked = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-21")
+    refresh_references(any_site.runtime)
+    any_site.clock.forward(days=15)
+    judge(any_site, any_site.brand_person, asked, Judgement.COUNTERFEIT)
+    as_of = any_site.clock.now()
+    first = digest_at(any_site, tmp_path, as_of)
+    assert len(rows_at(any_site, as_of)) == 8
+
+    any_site.clock.forward(seconds=60)
+    undo_verdict(any_site.runtime, any_site.brand_person, asked.case_id)
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    (appealed,) = open_cases(any_site, CaseLane.APPEAL)
+    judge(any_site, any_site.second_analyst, appealed, Judgement.GENUINE)
+    changed = [a_suspect_row(external_id=f"MP-1{n}", price="1.00") for n in range(6)]
+    receive(any_site.runtime, any_site.marketplace, changed, source="test")
+    any_site.clock.forward(hours=7)
+    refresh_references(any_site.runtime)
+    disabled(any_site, any_site.analyst)
+    any_site.clock.forward(days=30)
+    assert digest_at(any_site, tmp_path, as_of) == first
+    assert digest_at(any_site, tmp_path, any_site.clock.now()) != first
