@@ -1,0 +1,159 @@
+"""How many listings are counterfeit, also among those that nobody looks at: told from the random audit slice.
+
+What people see is not what there is. Reviewed listings were mostly chosen because they look bad, so their share of
+counterfeits says nothing about the rest; only the listings drawn at random, each with its stored chance, do.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from scipy.special import gammaincinv
+
+_LOW, _HIGH = 0.025, 0.975
+_Z: Final = 1.96
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One listing of the window that was to be reviewed.
+
+    `inclusion_probability` is the chance that it would be, in (0, 1]; 1 for what is looked at anyway. `counterfeit` is
+    None where nobody could tell or the answer is not in yet.
+    """
+
+    inclusion_probability: float
+    counterfeit: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A share with its 95 % interval. `value` is None where nothing answers for a part of the listings.
+
+    `reviewed` counts answered listings, `audited` those of them that were drawn at random, and `effective` how many
+    draws of equal chance would say as much as these.
+    """
+
+    value: float | None
+    low: float
+    high: float
+    reviewed: int
+    audited: int
+    effective: float
+
+
+def prevalence(rows: Sequence[Due], *, listings: int) -> Estimate:
+    """Share of all `listings` of a window that are counterfeit, as far as reviewers can tell.
+
+    `rows` are those of them that were to be reviewed. Those looked at anyway are counted; those drawn speak for the
+    rest of the listings, each for the inverse of its chance, scaled to the known number of the rest (Hajek 1971).
+    Listings are drawn one by one, so several of one seller are as good as several of several: what is estimated is
+    the share in this window, not what the same sellers might do in another.
+
+    The interval of what was missed is the gamma interval of a weighted sum of rare counts (Fay and Feuer 1997) with
+    the mean weights of Tiwari, Clegg and Zou (2006): exact for equal chances, and honest with no find at all (the
+    rule of three and a bit). Unanswered listings count as the answered of their kind do, and widen the interval;
+    independent parts are joined by their distances from the estimate (Zou and Donner 2008). Reviewers' mistakes are in
+    the estimate: a share f of false alarms among genuine listings adds about f.
+
+    Raises
+    ------
+    ValueError
+        A chance outside (0, 1], or fewer listings than rows.
+    """
+    seen, missed, counts = _parts(rows, listings)
+    if not listings:
+        return Estimate(None, 0.0, 1.0, *counts)
+    value = None if seen.value is None or missed.value is None else (seen.value + missed.value) / listings
+    if value is None:
+        return Estimate(None, (seen.low + missed.low) / listings, (seen.high + missed.high) / listings, *counts)
+    low = value - math.hypot(seen.below, missed.below) / listings
+    high = value + math.hypot(seen.above, missed.above) / listings
+    return Estimate(value, max(0.0, low), min(1.0, high), *counts)
+
+
+def recall(rows: Sequence[Due], *, listings: int) -> Estimate:
+    """Share of the window's counterfeit listings that were looked at anyway: what the flagging does not miss.
+
+    Arguments, mistakes and errors as `prevalence`. The interval takes the ends of both parts at once, so it is
+    wide rather than short. None where no counterfeit was found anywhere: there is nothing to have recalled.
+    """
+    seen, missed, counts = _parts(rows, listings)
+    value = None if seen.value is None or missed.value is None else _share(seen.value, missed.value)
+    low, high = _share(seen.low, missed.high), _share(seen.high, missed.low)
+    return Estimate(value, 0.0 if low is None else low, 1.0 if high is None else high, *counts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    """How many counterfeits a part of the listings holds, with its interval."""
+
+    value: float | None
+    low: float
+    high: float
+
+    @property
+    def below(self) -> float:
+        return (self.value or 0.0) - self.low
+
+    @property
+    def above(self) -> float:
+        return self.high - (self.value or 0.0)
+
+
+def _parts(rows: Sequence[Due], listings: int) -> tuple[_Count, _Count, tuple[int, int, float]]:
+    """Counterfeits among what is looked at anyway, among the rest, and (answered, answered draws, effective draws)."""
+    if any(not 0 < row.inclusion_probability <= 1 for row in rows):
+        raise ValueError("a chance of being reviewed lies above 0 and is at most 1")
+    if listings < len(rows):
+        raise ValueError(f"{len(rows)} listings were to be reviewed, of {listings} in all")
+    certain = [row for row in rows if row.inclusion_probability == 1]
+    drawn = [row for row in rows if row.inclusion_probability < 1 and row.counterfeit is not None]
+    weights = [1 / row.inclusion_probability for row in drawn]
+    squares = sum(weight**2 for weight in weights)
+    effective = sum(weights) ** 2 / squares if squares else 0.0
+    answered = sum(row.counterfeit is not None for row in certain) + len(drawn)
+    rest = listings - len(certain)
+    return _counted(certain), _spoken_for(drawn, weights, rest), (answered, len(drawn), effective)
+
+
+def _counted(rows: Sequence[Due]) -> _Count:
+    """What was looked at for certain: the finds, and as large a share of the unanswered."""
+    found = sum(row.counterfeit is True for row in rows)
+    answered = sum(row.counterfeit is not None for row in rows)
+    silent = len(rows) - answered
+    if not silent:
+        return _Count(found, found, found)
+    if not answered:
+        return _Count(None, 0, silent)
+    expected = silent * found / answered
+    # The spread of the unanswered around a share that is itself estimated; one success and one failure are added, so
+    # that no find among few answers is not taken for certainty.
+    share = (found + 1) / (answered + 2)
+    around = _Z * math.sqrt(silent * share * (1 - share) * (1 + silent / answered))
+    return _Count(found + expected, found + max(0.0, expected - around), found + min(silent, expected + around))
+
+
+def _spoken_for(rows: Sequence[Due], weights: Sequence[float], rest: int) -> _Count:
+    """What nobody would have looked at: each draw speaks for its share of it."""
+    if not rest:
+        return _Count(0, 0, 0)
+    if not rows:
+        return _Count(None, 0, rest)
+    scale = rest / sum(weights)
+    scaled = [weight * scale for weight in weights]
+    finds = [weight for row, weight in zip(rows, scaled, strict=True) if row.counterfeit]
+    total, variance = sum(finds), sum(weight**2 for weight in finds)
+    low = _gamma(total, variance, _LOW) if finds else 0.0
+    high = _gamma(total + rest / len(rows), variance + sum(weight**2 for weight in scaled) / len(rows), _HIGH)
+    return _Count(min(total, rest), min(low, rest), min(high, rest))
+
+
+def _gamma(mean: float, variance: float, level: float) -> float:
+    """Quantile of the gamma distribution with this mean and variance."""
+    return float(variance / mean * gammaincinv(mean**2 / variance, level))
+
+
+def _share(part: float, other: float) -> float | None:
+    return part / (part + other) if part + other > 0 else None
