@@ -577,6 +577,14 @@ promotion_approval = _tenant(
     Index("ix_promotion_approval_model", "marketplace_id", "digest", "approved_at"),
 )
 
+drift_report = _tenant(
+    "drift_report",
+    "report_id",
+    Column("report", Json, nullable=False),
+    _at("made_at"),
+    Index("ix_drift_report_made", "marketplace_id", "made_at"),
+)
+
 # What can be proved of it.
 
 audit_head = Table(

@@ -14,6 +14,7 @@ from serving.runtime import Runtime
 from serving.usecases import founding, intake
 from serving.usecases.figures import figures
 from serving.usecases.learn import add_job, request_training, retrain
+from serving.usecases.monitoring import measure
 from serving.usecases.promote import LOCAL, approve, rollback, withdraw
 
 Command = Callable[..., dict[str, Any]]
@@ -228,6 +229,14 @@ def promote_model(
     if take_back:
         return {"digest": withdraw(runtime, found, digest=digest, by=actor), "in_force": False}
     return approval_answer(approve(runtime, found, digest=digest, by=actor, reason=reason))
+
+
+@_command
+def measure_drift(runtime: Runtime, *, days: int, marketplace: str | None = None) -> dict[str, Any]:
+    """Compare the listings of now with those of before, and keep the report."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    return measure(runtime, found, days=days)
 
 
 @_command

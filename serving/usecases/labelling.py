@@ -83,6 +83,13 @@ def _row(found: Mapping[str, Any], label: Label, proof: tuple[int, ...]) -> Snap
     )
 
 
+def mature_labels(connection: Connection, marketplace_id: str, policy: LabelPolicy, as_of: datetime) -> dict[str, bool]:
+    """Whether each listing version with a mature label is counterfeit."""
+    versions = said.of_marketplace(connection, marketplace_id, as_of)
+    labels = {version_id: label_of(version, as_of, policy) for version_id, version in versions.items()}
+    return {version_id: label.value == 1 for version_id, label in labels.items() if isinstance(label, Label)}
+
+
 @dataclass(frozen=True, slots=True)
 class LabelState:
     """Mature labels of each class, what a training needs at the least, and how many more will be mature in time."""

@@ -22,6 +22,7 @@ from serving.usecases.learn import request_training
 from serving.usecases.promote import approve, challenger, rollback, withdraw
 from serving.web import words
 from serving.web.approval_part import Approvals, approvals_of
+from serving.web.drift_part import Drift, drift_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.model_report import Report, report_of
@@ -75,6 +76,7 @@ class ModelsPage:
     trained: str
     approvals: Approvals | None
     labels: LabelState
+    drift: Drift | None
     training: TrainingPart
     past: tuple[Past, ...]
     earlier: str | None
@@ -98,6 +100,7 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         past = learning.promotions(connection, here)
         champion = learning.get_model(connection, here, past[0].digest) if past else None
         labels = label_state(connection, here, runtime.policies.labels, now)
+        drift = drift_of(connection, here, now)
         training = training_part(connection, here, now)
         changes = _past(connection, here, past[:_PAST_SHOWN], now)
         reader = f"user:{person.user_id}"
@@ -116,6 +119,7 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         trained=words.moment(model.created_at, now) if model else "",
         approvals=given,
         labels=labels,
+        drift=drift,
         training=training,
         past=changes,
         earlier=earlier[0][:10] if earlier else None,

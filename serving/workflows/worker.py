@@ -12,6 +12,7 @@ from serving.db.migrate import job_database_url
 from serving.runtime import Runtime
 from serving.usecases.delivery import sweep_deliveries
 from serving.usecases.housekeeping import pass_on_unanswered, refresh_references
+from serving.usecases.monitoring import measure_weekly
 from serving.workflows import registered
 
 _log = structlog.get_logger()
@@ -23,6 +24,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
         "deliveries": sweep_deliveries(runtime),
         "unanswered_questions": pass_on_unanswered(runtime),
         "references": refresh_references(runtime),
+        "drift_reports": measure_weekly(runtime),
     }
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db import approvals, learning
+from serving.db import approvals, learning, monitoring
 from serving.usecases.labelling import LabelState, label_state
 from serving.usecases.learn import add_job
 from serving.web.model_page import Tracked, _tracked
@@ -243,3 +243,46 @@ def test_a_challenger_judged_beside_an_earlier_champion_does_not_call_it_the_pre
     add_model(site, CHALLENGER, a_report(champion="c" * 64))
     said = words(visit_as(site, site.data_scientist).get("/models").text)
     assert "Champion before cccccccccc Challenger bbbbbbbbbb" in said
+
+
+def test_the_last_drift_report_is_said_in_words(site: Site) -> None:
+    put_champion_in_force(site)
+    report = {
+        "days": 30,
+        "listings": [500, 480],
+        "enough": True,
+        "shifts": [
+            a_shift("price_log", psi=0.31, level="moved"),
+            a_shift("item_photos", psi=0.14, level="moving", missing_now=0.4),
+            a_shift("seller_age", psi=0.02, level="steady"),
+        ],
+        "prevalence": {"value": 0.042, "low": 0.021, "high": 0.08, "reviewed": 210, "audited": 30},
+        "recall": {"value": None, "low": 0.0, "high": 1.0, "reviewed": 210, "audited": 30},
+        "answers": {"now": {"cases": 90, "answered": 70, "median_days": 1.24, "slow_days": 6.0}},
+        "bands": [
+            a_band(0.0, 0.02, listings=0),
+            a_band(0.6, 0.8, listings=40),
+        ],
+    }
+    row = {"marketplace_id": site.here, "report_id": "dri_1", "report": report, "made_at": site.clock.now()}
+    with site.runtime.store.write() as connection:
+        monitoring.add_drift_report(connection, row)
+    said = words(visit_as(site, site.data_scientist).get("/models").text)
+    assert "480 scores of the last 30 days against 500 from before the champion." in said
+    assert "Natural log of the price in the base currency price_log 0.31 moved" in said
+    assert "item_photos, missing 10%, now 40% 0.14 moving" in said
+    assert "1 of 3 features and scores are steady" in said
+    assert "by 210 answers, 30 of them on listings drawn at random 4.2% (2.1% to 8.0%)" in said
+    assert "Share of them that people were shown unknown, between 0.0% and 100.0%" in said
+    assert "70 of 90 cases, half within 1.2 days, nine in ten within 6.0" in said
+    assert "0.6 to 0.8 40 12 0.700 0.750 0.430 to 0.910" in said
+    assert "0 to 0.02" not in said
+
+
+def a_shift(name: str, *, psi: float, level: str, missing_now: float = 0.1) -> dict[str, object]:
+    return {"name": name, "psi": psi, "level": level, "missing_before": 0.1, "missing_now": missing_now}
+
+
+def a_band(low: float, high: float, *, listings: int) -> dict[str, object]:
+    found = {"value": 0.75, "low": 0.43, "high": 0.91, "reviewed": 12, "audited": 0}
+    return {"low": low, "high": high, "listings": listings, "predicted": 0.7, "found": found}

@@ -1,0 +1,106 @@
+"""Commands that look at how a model fares on the live stream: drift."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from serving.cli.people import Marketplace, call
+from serving.cli.run import a_place_for_a_file
+
+app = typer.Typer()
+_SHOWN = 12
+
+
+@app.command()
+def drift(
+    days: Annotated[int, typer.Option(min=1, max=365, help="Length of both stretches that are compared.")] = 30,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write all figures here.")
+    ] = None,
+    marketplace: Marketplace = None,
+) -> None:
+    """Compare the listings of now with those from before the champion, and its probabilities with later labels."""
+    report = call("measure_drift", days=days, marketplace=marketplace)
+    _print(report)
+    if json_file is not None:
+        json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def _print(report: dict[str, Any]) -> None:
+    from rich.console import Console
+
+    console = Console()
+    before, now = report["listings"]
+    console.print(f"{now:,} scores of the last {report['days']} days against {before:,} of as many days before.")
+    if not report["enough"]:
+        console.print("Fewer than 50 on one side: too few to tell a shift from chance.")
+    console.print(_shifts(report["shifts"]))
+    for name in ("prevalence", "recall"):
+        console.print(f"{name.capitalize()} by the audit slice: {_estimate(report[name])}.")
+    for name, answers in report["answers"].items():
+        console.print(f"First answers {name}: {_answers(answers)}.")
+    if any(band["listings"] for band in report["bands"]):
+        console.print(_bands(report["bands"]))
+
+
+def _shifts(rows: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+    steady = sum(row["level"] == "steady" for row in rows)
+    table = Table(title=f"{len(rows)} features and scores, {steady} steady", title_justify="left")
+    for heading in ("largest shifts", "level", "PSI", "by chance", "KS", "missing before", "missing now"):
+        table.add_column(heading, justify="left" if heading in {"largest shifts", "level"} else "right")
+    for row in rows[:_SHOWN]:
+        table.add_row(
+            row["name"],
+            row["level"],
+            f"{row['psi']:.3f}",
+            "unknown" if row["by_chance"] is None else f"{row['by_chance']:.3f}",
+            "" if row["distance"] is None else f"{row['distance']:.3f}",
+            f"{row['missing_before']:.0%}",
+            f"{row['missing_now']:.0%}",
+        )
+    return table
+
+
+def _bands(rows: list[dict[str, Any]]) -> Any:
+    from rich.table import Table
+
+    table = Table(title="The champion's probabilities and what came of them", title_justify="left")
+    for heading in ("probability", "listings", "answered", "predicted", "counterfeit", "95 %"):
+        table.add_column(heading, justify="left" if heading == "probability" else "right")
+    for row in rows:
+        found = row["found"]
+        table.add_row(
+            f"{row['low']:g} to {row['high']:g}",
+            f"{row['listings']:,}",
+            f"{found['reviewed']:,}",
+            "" if row["predicted"] is None else f"{row['predicted']:.3f}",
+            "unknown" if found["value"] is None else f"{found['value']:.3f}",
+            f"{found['low']:.3f} to {found['high']:.3f}" if row["listings"] else "",
+        )
+    return table
+
+
+def _estimate(found: dict[str, Any]) -> str:
+    if found["value"] is None:
+        return "unknown; no answer yet for a part of the listings"
+    return (
+        f"{found['value']:.1%}, between {found['low']:.1%} and {found['high']:.1%} at 95 % "
+        f"({found['reviewed']:,} answered, {found['audited']:,} of them drawn at random)"
+    )
+
+
+def _cases(number: int) -> str:
+    return f"{number:,} case" if number == 1 else f"{number:,} cases"
+
+
+def _answers(found: dict[str, Any]) -> str:
+    if found["median_days"] is None:
+        return f"none for {_cases(found['cases'])}"
+    return (
+        f"{found['answered']:,} of {_cases(found['cases'])}, half within {found['median_days']:.1f} days, "
+        f"nine in ten within {found['slow_days']:.1f}"
+    )

@@ -1,0 +1,123 @@
+"""What is measured of the live stream: samples of facts, how long labels take, probabilities beside their reviews."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from features.facts import Facts, facts_from_json
+from models.verdict import Judgement
+from serving.db.store import add
+from serving.db.tables import drift_report, facts, review_case, score, verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A stretch of time, open at its start and closed at its end."""
+
+    start: datetime
+    end: datetime
+
+    @classmethod
+    def of_days(cls, days: int, end: datetime) -> "Window":
+        """The days up to a moment."""
+        return cls(end - timedelta(days=days), end)
+
+
+def sample_of_facts(connection: Connection, marketplace_id: str, window: Window, most: int) -> list[Facts]:
+    """Facts of at most `most` scores made in a window, evenly spaced over it."""
+    numbered = (
+        select(
+            score.c.facts_digest,
+            func.row_number().over(order_by=(score.c.scored_at, score.c.score_id)).label("number"),
+            func.count().over().label("all"),
+        )
+        .where(*_scored(marketplace_id, window))
+        .subquery()
+    )
+    # Of n rows, number i is taken where i * most // n passes a whole number: exactly `most` of them, evenly spaced.
+    taken = numbered.c.number * most // numbered.c.all > (numbered.c.number - 1) * most // numbered.c.all
+    query = (
+        select(facts.c.body)
+        .join(numbered, numbered.c.facts_digest == facts.c.digest)
+        .where(facts.c.marketplace_id == marketplace_id, (numbered.c.all <= most) | taken)
+        .order_by(numbered.c.number)
+    )
+    return [facts_from_json(body) for body in connection.execute(query).scalars()]
+
+
+def _scored(marketplace_id: str, window: Window) -> tuple[ColumnElement[bool], ...]:
+    return (
+        score.c.marketplace_id == marketplace_id,
+        score.c.scored_at > window.start,
+        score.c.scored_at <= window.end,
+    )
+
+
+def first_answers(connection: Connection, marketplace_id: str, window: Window) -> list[timedelta | None]:
+    """For each version whose first case was opened in a window, how long its first verdict took; None without one."""
+    opened = (
+        select(review_case.c.version_id, func.min(review_case.c.opened_at).label("at"))
+        .where(review_case.c.marketplace_id == marketplace_id)
+        .group_by(review_case.c.version_id)
+        .subquery()
+    )
+    answered = (
+        select(verdict.c.version_id, func.min(verdict.c.known_at).label("at"))
+        .where(verdict.c.marketplace_id == marketplace_id, verdict.c.judgement != Judgement.WITHDRAWN.value)
+        .group_by(verdict.c.version_id)
+        .subquery()
+    )
+    query = (
+        select(opened.c.at, answered.c.at)
+        .outerjoin(answered, answered.c.version_id == opened.c.version_id)
+        .where(opened.c.at > window.start, opened.c.at <= window.end)
+        .order_by(opened.c.at, opened.c.version_id)
+    )
+    return [
+        None if verdict_at is None else verdict_at - opened_at for opened_at, verdict_at in connection.execute(query)
+    ]
+
+
+def first_scores(connection: Connection, marketplace_id: str, window: Window) -> Iterator[Mapping[str, Any]]:
+    """The first score of each version in a window, and whether a case was ever opened on the version."""
+    first = (
+        select(score.c.version_id, func.min(score.c.score_id).label("score_id"))
+        .where(*_scored(marketplace_id, window))
+        .group_by(score.c.version_id)
+        .subquery()
+    )
+    reviewed = select(review_case.c.version_id).where(review_case.c.marketplace_id == marketplace_id)
+    query = (
+        select(
+            score.c.version_id,
+            score.c.scorer,
+            score.c.probability,
+            score.c.inclusion_probability,
+            score.c.version_id.in_(reviewed).label("reviewed"),
+        )
+        .join(first, first.c.score_id == score.c.score_id)
+        .where(score.c.marketplace_id == marketplace_id)
+        .order_by(score.c.score_id)
+    )
+    for row in connection.execution_options(yield_per=1_000).execute(query).mappings():
+        yield dict(row)
+
+
+def add_drift_report(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A report that was worked out."""
+    add(connection, drift_report, [row])
+
+
+def latest_drift_report(connection: Connection, marketplace_id: str) -> tuple[datetime, Mapping[str, Any]] | None:
+    """When the newest report was made, and what it says."""
+    query = (
+        select(drift_report.c.made_at, drift_report.c.report)
+        .where(drift_report.c.marketplace_id == marketplace_id)
+        .order_by(drift_report.c.made_at.desc(), drift_report.c.report_id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).one_or_none()
+    return None if found is None else (found.made_at, found.report)

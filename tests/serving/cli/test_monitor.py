@@ -1,0 +1,39 @@
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.fixtures.labelled import write_ndjson
+from tests.fixtures.listings import a_row
+from tests.serving.cli.commands import REFUSED, touchstone_in
+
+
+def import_rows(home: Path, many: int, days_ago: int, price: str) -> None:
+    """Rows that are known since so many days."""
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    rows = [a_row(external_id=f"MP-{days_ago}-{i}", price=price, occurred_at=at.isoformat()) for i in range(many)]
+    path = home.parent / f"rows-{days_ago}.ndjson"
+    write_ndjson(path, rows)
+    assert touchstone_in(home, "import", str(path), "--format", "native", "--backfill").code == 0
+
+
+def test_drift_names_what_moved_first_and_writes_every_figure(home: Path, tmp_path: Path) -> None:
+    import_rows(home, 60, 45, "400.00")
+    import_rows(home, 60, 5, "800.00")
+    out = tmp_path / "drift.json"
+    done = touchstone_in(home, "drift", "--json", str(out))
+    report = json.loads(out.read_text(encoding="utf-8"))
+    assert done.code == 0
+    assert "60 scores of the last 30 days against 60 of as many days before." in done.out
+    assert report["shifts"][0]["level"] == "moved"
+    assert report["shifts"][0]["name"] in done.out
+    assert "Prevalence by the audit slice: unknown" in done.out
+    assert "First answers now: none for " in done.out
+
+
+def test_drift_says_when_there_is_too_little_to_tell(home: Path) -> None:
+    done = touchstone_in(home, "drift", "--days", "7")
+    assert (done.code, "too few to tell a shift from chance" in done.out) == (0, True)
+
+
+def test_drift_refuses_a_length_that_is_none(home: Path) -> None:
+    assert touchstone_in(home, "drift", "--days", "0").code == REFUSED
