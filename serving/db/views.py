@@ -21,6 +21,38 @@ _COSTLIEST_FIRST: Final = (review_case.c.priority.desc(), review_case.c.case_id)
 
 
 @dataclass(frozen=True, slots=True)
+class Offered:
+    """An offer as it stands now: its title, and its open case or else the one that was judged last."""
+
+    title: str | None
+    case_id: str | None
+
+
+def offered(connection: Connection, marketplace_id: str, external_ids: Collection[str]) -> dict[str, Offered]:
+    """The offers of a marketplace with these ids, by id."""
+    still_open = (
+        select(review_case.c.case_id)
+        .where(_same(review_case, listing, "listing_id"), review_case.c.state == CaseState.OPEN.value)
+        .scalar_subquery()
+    )
+    last_judged = (
+        select(verdict.c.case_id)
+        .where(_same(verdict, listing, "listing_id"))
+        .order_by(verdict.c.known_at.desc(), verdict.c.verdict_id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        select(
+            listing.c.external_id, listing_version.c.content, func.coalesce(still_open, last_judged).label("case_id")
+        )
+        .join(listing_version, _same(listing, listing_version, "version_id"))
+        .where(listing.c.marketplace_id == marketplace_id, listing.c.external_id.in_(external_ids))
+    )
+    return {row.external_id: Offered(row.content.get("title"), row.case_id) for row in connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """A person's verdict that nothing has followed yet, with its offer and what it set off."""
 

@@ -28,6 +28,7 @@ from serving.web.changes import Change
 from serving.web.desk import QueueQuery
 from serving.web.effects import Effect, bench_of, effects
 from serving.web.forms import CaseId
+from serving.web.likeness_card import LikenessCard, likeness_card
 from serving.web.rendering import respond
 from serving.web.scores import ShownScore
 from serving.web.seller_card import SellerCard, seller_card
@@ -64,6 +65,7 @@ class CasePage:
     changed_at: str
     price: PriceCard
     seller: SellerCard
+    likeness: LikenessCard
     reasons: ReasonsCard | None
     events: tuple[Event, ...]
     effects: tuple[Effect, ...]
@@ -126,6 +128,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         changed_at=words.moment(kept[at]["known_at"], now),
         price=case_cards.price_card(facts),
         seller=seller_card(facts),
+        likeness=_likeness(connection, here, facts),
         reasons=None if blind else case_cards.reasons_card(score),
         events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind),
         effects=effects(bench_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies.enforcement),
@@ -146,6 +149,11 @@ def _as_row(case: Case, score: dict[str, Any]) -> dict[str, Any]:
         "score_value": score["value"],
         "probability": score["probability"],
     }
+
+
+def _likeness(connection: Connection, here: str, facts: Facts) -> LikenessCard:
+    shown = facts.likeness.shown if facts.likeness is not None else ()
+    return likeness_card(facts, views.offered(connection, here, [one.listing_id for one in shown]))
 
 
 def _harm(connection: Connection, here: str, row: dict[str, Any], facts: Facts) -> str:

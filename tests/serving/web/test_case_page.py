@@ -239,3 +239,45 @@ def test_a_page_is_a_frozen_value(site: Site) -> None:
     found = page_of(site, a_case(site).case_id)
     with pytest.raises(dataclasses.FrozenInstanceError):
         found.case_id = "other"  # type: ignore[misc]  # that is the point
+
+
+def copies(site: Site) -> tuple[str, str]:
+    """A case on an offer whose words others use, and the case on one of these, which was found counterfeit."""
+    title = "Aure11e Colline tote 1:1 mirror quality, real leather<script>"
+    first = a_case(site, CaseLane.ASK_BRAND, external_id="MP-20", seller={"external_id": "shop-20"}, title=title)
+    judge(site, site.brand_person, first, Judgement.COUNTERFEIT)
+    dealer = a_suspect_row(
+        external_id="MP-21", seller={"external_id": "maison-brandt"}, brand="Aurelle", price="520.00"
+    )
+    own = a_suspect_row(external_id="MP-22", price=None, currency=None)
+    receive(site.runtime, site.marketplace, [dealer, own], source="test")
+    site.clock.forward(minutes=1)
+    return a_case(site).case_id, first.case_id
+
+
+def test_near_duplicates_stand_with_their_earlier_outcomes(site: Site) -> None:
+    case_id, _ = copies(site)
+    said = words(visit_as(site, site.analyst).get(f"/cases/{case_id}").text)
+    assert "2 offers of 2 other sellers in nearly the same words. 1 offer of the same seller." in said
+    assert "€89 counterfeit" in said
+    assert "€520 authorised" in said
+    assert "same seller" in said
+    assert "not judged" in said
+
+
+def test_a_near_duplicate_leads_to_its_case_and_its_title_is_never_markup(site: Site) -> None:
+    case_id, judged_case_id = copies(site)
+    page = visit_as(site, site.analyst).get(f"/cases/{case_id}").text
+    assert f'<a href="/cases/{judged_case_id}"><bdi>Aure11e Colline' in page
+    assert "leather&lt;script&gt;" in page
+
+
+def test_an_offer_in_its_own_words_says_that_nobody_else_uses_them(site: Site) -> None:
+    said = words(visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text)
+    assert "No other offer was known in nearly the same words." in said
+
+
+def test_a_text_too_short_to_compare_says_so(site: Site) -> None:
+    case = a_case(site, title="Aure11e 1:1", description=None, product_type=None)
+    said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
+    assert "Not compared: the text is too short to tell a copy by" in said
