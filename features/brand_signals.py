@@ -1,14 +1,19 @@
 """Signals of the brand: what is declared, what the title says, how the name is written."""
 
+from typing import Final
+
 from rapidfuzz import fuzz
 
 from features.brands import Form, Method
 from features.fold import fold
 from features.spec import MISSING, Evidence, Family, Registry
+from features.tell_tales import MOST_PER_BRAND, Direction
 
 signals = Registry()
 
-_NO_BRAND = "no brand declared, or no title"
+_NO_BRAND: Final = "no brand declared, or no title"
+_NONE_SUPPLIED: Final = "the brand had supplied none of this kind, or they were not recorded then"
+_SUPPLIED: Final = "What the brand knows of its goods, as of the moment"
 
 
 @signals.feature(
@@ -117,6 +122,34 @@ def brand_gtin_valid(e: Evidence) -> float:
     return MISSING if e.facts.listing.gtin is None else float(gtin_is_valid(e.facts.listing.gtin))
 
 
+@signals.feature(
+    Family.BRAND,
+    unit="tell-tales",
+    low=0,
+    high=MOST_PER_BRAND,
+    missing=_NONE_SUPPLIED,
+    source=_SUPPLIED,
+    say=lambda e, _: _say_fitting(e, Direction.COUNTERFEIT, "counterfeits"),
+)
+def brand_tell_tales_of_counterfeits(e: Evidence) -> float:
+    """Tell-tales of counterfeits, supplied by the brand, that fit the text."""
+    return _fitting(e, Direction.COUNTERFEIT)
+
+
+@signals.feature(
+    Family.BRAND,
+    unit="tell-tales",
+    low=0,
+    high=MOST_PER_BRAND,
+    missing=_NONE_SUPPLIED,
+    source=_SUPPLIED,
+    say=lambda e, _: _say_fitting(e, Direction.GENUINE, "its own goods"),
+)
+def brand_tell_tales_of_its_own(e: Evidence) -> float:
+    """Tell-tales of its own goods, supplied by the brand, that fit the text."""
+    return _fitting(e, Direction.GENUINE)
+
+
 def gtin_is_valid(gtin: str) -> bool:
     """Whether a GTIN-8, -12, -13 or -14 has the right check digit.
 
@@ -132,3 +165,23 @@ def gtin_is_valid(gtin: str) -> bool:
 def _names(e: Evidence, *, disguised: bool = False) -> str:
     found = [m.name for m in e.facts.brand.mentions if not disguised or m.form is not Form.PLAIN]
     return ", ".join(found)
+
+
+def _tell_tales(e: Evidence, direction: Direction) -> tuple[int, int]:
+    """How many of the brand's tell-tales of a direction fit, and how many it had supplied."""
+    found = e.facts.tell_tales
+    if found is None:
+        return 0, 0
+    supplied = found.for_counterfeit if direction is Direction.COUNTERFEIT else found.for_genuine
+    return len(found.fired_for(direction)), supplied
+
+
+def _fitting(e: Evidence, direction: Direction) -> float:
+    fit, supplied = _tell_tales(e, direction)
+    return float(min(fit, MOST_PER_BRAND)) if supplied else MISSING
+
+
+def _say_fitting(e: Evidence, direction: Direction, what: str) -> str:
+    """Without the labels: reasons are read by more people than a brand's tell-tales are meant for."""
+    fit, supplied = _tell_tales(e, direction)
+    return f"{fit} of {supplied} tell-tale{'s' * (supplied != 1)} of {what} that the brand supplied fit the text"

@@ -15,6 +15,7 @@ from features.fold import fold
 from features.likeness import Likeness
 from features.listing import Listing
 from features.references import ANY, PriceMissing, PriceReference, References
+from features.tell_tales import TellTaleFacts
 
 SCHEMA: Final = 1
 
@@ -103,6 +104,7 @@ class Facts:
     price: PriceFacts
     seller: SellerFacts
     likeness: Likeness | None = None
+    tell_tales: TellTaleFacts | None = None
 
     def to_json(self) -> bytes:
         """Canonical JSON: decimals as text, times in UTC, keys in a fixed order."""
@@ -159,7 +161,13 @@ def assemble_facts(
         price=price,
         seller=_seller_facts(listing, history, brand),
         likeness=history.likeness,
+        tell_tales=references.tell_tales.of(listing, _brands_in_question(brand), as_of),
     )
+
+
+def _brands_in_question(brand: Resolution) -> frozenset[str]:
+    """The brand of a listing, and where it cannot be told every one that it may be."""
+    return frozenset({brand.brand_id} if brand.brand_id is not None else brand.candidates)
 
 
 def reference_keys(listing: Listing, brand: Resolution) -> tuple[str, str]:

@@ -15,7 +15,7 @@ _E_CUP = "E-CUP item columns"
     Family.ITEM,
     unit="log of 1 + days",
     low=0,
-    high=15,
+    high=40,
     missing="the source does not say when the offer was first published",
     source=_E_CUP,
     say=lambda e, _: f"The offer was first published {e.facts.listing.age_days:,} days ago",

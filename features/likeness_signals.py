@@ -148,7 +148,7 @@ def likeness_counterfeit_share(e: Evidence) -> float:
     Family.LIKENESS,
     unit="log of 1 + days",
     low=0,
-    high=15,
+    high=16,
     missing=f"{_UNCOMPARED}; no near-duplicate of another seller",
     source=_COPIES,
     say=lambda e, _: f"Others have used nearly the same words for {_known(e).first_days or 0:,.0f} days",

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.brands import Brand, BrandRegister
+from features.tell_tales import TellTales
 
 FEWEST: Final = 5  # Below this a median is one seller's opinion.
 EXACT_UP_TO: Final = 400  # Leaving one of more offers out moves the median by less than one rank in 400.
@@ -123,10 +124,14 @@ class References:
     rates: Rates
     brands: BrandRegister
     prices: Prices
+    tell_tales: TellTales = field(default_factory=TellTales)
 
 
 def references_to_dict(references: References, as_of: datetime | None) -> dict[str, Any]:
-    """References as a bundle and a snapshot keep them: plain values in a fixed order."""
+    """References as a bundle and a snapshot keep them: plain values in a fixed order.
+
+    Tell-tales are left out: they are a brand's own knowledge, and a bundle is a file that others may read.
+    """
     if not isinstance(references.prices, PriceTable):
         raise TypeError("a bundle keeps a table of references, not the prices behind it")
     return {

@@ -33,6 +33,7 @@ _STORIES: Final = {
     "ratings": ("item_rating", "item_one_star_share", "item_ratings", "seller_rating"),
     "brand_spelling": ("brand_disguised", "text_mixed_words", "text_invisible", "text_evasion"),
     "brand_claim": ("brand_declared", "brand_in_title", "brand_named_but_not_declared", "brand_mentions"),
+    "tell_tales": ("brand_tell_tales_of_counterfeits", "brand_tell_tales_of_its_own"),
     "replica_wording": ("text_replica_grade", "text_inspired", "text_factory", "text_kinds", "text_overclaim"),
     "description": (
         "text_description_words", "text_described", "text_repetition", "text_description_repeats_title",

@@ -53,6 +53,9 @@ class ScorecardPolicy:
         # words may be the one from whom they were copied: no reason alone.
         Rule("likeness_own_counterfeit", 0.7, _ANY_MORE, 40),
         Rule("likeness_counterfeit", 0.9, _ANY_MORE, 15),
+        # The brand knows its goods; a tell-tale may be copied once it is known, so one is no proof by itself.
+        Rule("brand_tell_tales_of_counterfeits", 1, _ANY_MORE, 25),
+        Rule("brand_tell_tales_of_its_own", 1, _ANY_MORE, -10),
         # What speaks for a seller takes points away, never more than one weak signal.
         Rule("seller_age", math.log1p(3 * 365), _ANY_MORE, -10),
         Rule("text_honest_use", 1, _ANY_MORE, -5),

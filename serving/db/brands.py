@@ -58,6 +58,25 @@ def by_name(connection: Connection, name: str) -> Brand:
     return Brand(found.brand_id, found.name, tuple(found.aliases), tuple(found.gtin_prefixes))
 
 
+def enrolled_by_name(connection: Connection, marketplace_id: str, name: str) -> str:
+    """The id of a brand that is enrolled in a marketplace, whether it takes part or not.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    query = (
+        select(brand.c.brand_id)
+        .join(brand_enrolment, brand_enrolment.c.brand_id == brand.c.brand_id)
+        .where(brand_enrolment.c.marketplace_id == marketplace_id, brand.c.name == name)
+    )
+    found: str | None = connection.execute(query).scalar()
+    if found is None:
+        raise NotFound(f"No brand named {name} is enrolled here.")
+    return found
+
+
 def registered(connection: Connection, marketplace_id: str, as_of: datetime) -> list[Brand]:
     """The brands enrolled in a marketplace by a moment, whether they take part or not."""
     query = (

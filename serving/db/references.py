@@ -8,8 +8,9 @@ from sqlalchemy import Connection, delete, func, select
 
 from features.brands import BrandRegister
 from features.references import PricePool, PriceReference, PriceTable, Rates, References
+from features.tell_tales import TellTales
 from models.action import ActionKind
-from serving.db import brands
+from serving.db import brands, tell_tales
 from serving.db.marketplaces import Marketplace
 from serving.db.store import add
 from serving.db.tables import action, exchange_rate, listing_version, price_reference, verdict
@@ -20,9 +21,12 @@ _COMPARED_DAYS = 180  # Half a year: a season's prices, and enough offers per mo
 
 def load(connection: Connection, found: Marketplace, as_of: datetime) -> References:
     """The references of a marketplace as last worked out."""
-    register = BrandRegister(brands.registered(connection, found.marketplace_id, as_of))
+    here = found.marketplace_id
     return References(
-        _rates(connection, found.base_currency, as_of.date()), register, _table(connection, found.marketplace_id)
+        _rates(connection, found.base_currency, as_of.date()),
+        BrandRegister(brands.registered(connection, here, as_of)),
+        _table(connection, here),
+        TellTales(tell_tales.of_marketplace(connection, here)),
     )
 
 

@@ -182,6 +182,24 @@ authorised_seller = Table(
     PrimaryKeyConstraint("marketplace_id", "brand_id", "seller_external_id"),
 )
 
+tell_tale = _tenant(
+    "tell_tale",
+    "tell_tale_id",
+    _id("brand_id"),
+    Column("label", String(200), nullable=False),
+    Column("pattern", String(200), nullable=False),
+    _word("where_found"),
+    _word("direction"),
+    _at("active_from"),
+    _at("active_to", nullable=True),
+    _at("known_at"),
+    _at("removed_at", nullable=True),
+    _within("brand_id", "brand_enrolment"),
+    _one_of("where_found", "title", "description", "any"),
+    _one_of("direction", "counterfeit", "genuine"),
+    Index("ix_tell_tale_brand", "marketplace_id", "brand_id"),
+)
+
 # What was offered.
 
 seller = _tenant(

@@ -2,20 +2,23 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from features.listing import Rejection
+from features.tell_tales import Direction, Where
 from models.access import Permission, Role, Scope
 from models.errors import Forbidden, Invalid
 from serving.api.intake import row_answer
 from serving.api.learning import approval_answer
 from serving.db import accounts, audit, learning, listings, marketplaces
 from serving.runtime import Runtime
-from serving.usecases import founding, intake
+from serving.usecases import founding, intake, tell_tales
 from serving.usecases.figures import figures
 from serving.usecases.learn import add_job, request_training, retrain
 from serving.usecases.monitoring import measure
 from serving.usecases.promote import LOCAL, approve, rollback, withdraw
+from serving.usecases.tell_tales import NewTellTale
 
 Command = Callable[..., dict[str, Any]]
 _BY: Final = LOCAL
@@ -112,6 +115,62 @@ def register_webhook(
         runtime, url=url, allow_loopback=allow_loopback, marketplace=marketplace, secret=secret, by=_BY
     )
     return {"secret": shown}
+
+
+@_command
+def add_tell_tale(
+    runtime: Runtime,
+    *,
+    brand: str,
+    label: str,
+    pattern: str,
+    direction: str,
+    where: str = Where.ANY.value,
+    active_from: str | None = None,
+    active_to: str | None = None,
+    marketplace: str | None = None,
+) -> dict[str, Any]:
+    """Load a tell-tale of a brand."""
+    begins, ends = (None if text is None else _moment(text) for text in (active_from, active_to))
+    wanted = NewTellTale(brand, label, pattern, Direction(direction), Where(where), begins, ends, marketplace)
+    return {"tell_tale_id": tell_tales.add_tell_tale(runtime, wanted, by=_BY).tell_tale_id}
+
+
+@_command
+def list_tell_tales(runtime: Runtime, *, brand: str | None = None, marketplace: str | None = None) -> dict[str, Any]:
+    """The tell-tales that were not taken back."""
+    found = tell_tales.listed(runtime, brand=brand, marketplace=marketplace)
+    return {
+        "tell_tales": [
+            {
+                "tell_tale_id": one.tell_tale_id,
+                "brand": name,
+                "label": one.label,
+                "pattern": one.pattern,
+                "where": one.where.value,
+                "direction": one.direction.value,
+                "active_from": one.active_from.isoformat(),
+                "active_to": one.active_to.isoformat() if one.active_to else None,
+            }
+            for name, one in found
+        ]
+    }
+
+
+@_command
+def remove_tell_tale(runtime: Runtime, *, tell_tale_id: str, marketplace: str | None = None) -> dict[str, Any]:
+    """Take a tell-tale back."""
+    tell_tales.remove_tell_tale(runtime, tell_tale_id, marketplace=marketplace, by=_BY)
+    return {}
+
+
+def _moment(text: str) -> datetime:
+    """A moment with its offset; a day alone begins at midnight UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"{text} is no moment such as 2026-03-01 or 2026-03-01T12:00:00+01:00.") from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 @_command

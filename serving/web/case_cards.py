@@ -9,6 +9,7 @@ from typing import Any, Final
 from features.facts import Facts
 from features.fold import fold
 from features.references import PriceMissing
+from features.tell_tales import Direction
 from models.score import Reason, ScoreKind
 from serving.db.actions import StoredAction
 from serving.db.appeals import Appeal
@@ -188,4 +189,25 @@ def appeal_card(appeal: Appeal, removal: StoredAction, now: datetime) -> AppealC
         ground=removal.statement["ground"],
         facts=removal.statement["facts"],
         told=words.moment(told, now),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHit:
+    """A brand's tell-tale that fits the offer: what it speaks for, its label and the words that it fits."""
+
+    counterfeit: bool
+    sentence: Shown
+
+
+def rule_hits(facts: Facts, *, brand_id: str | None = None) -> tuple[RuleHit, ...]:
+    """The tell-tales that fitted when the offer was scored; of one brand alone where its people look."""
+    fired = facts.tell_tales.fired if facts.tell_tales is not None else ()
+    return tuple(
+        RuleHit(
+            one.direction is Direction.COUNTERFEIT,
+            text_view.show(f"{one.label}: “{one.words}” in the {one.where.value}."),
+        )
+        for one in fired
+        if brand_id is None or one.brand_id == brand_id
     )

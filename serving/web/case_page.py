@@ -22,7 +22,7 @@ from serving.runtime import Runtime
 from serving.usecases.review import has_decided_before, lease, visible_case
 from serving.web import case_cards, changes, desk_rows, words
 from serving.web import scores as shown_scores
-from serving.web.case_cards import AppealCard, Event, ListingCard, PriceCard, ReasonsCard
+from serving.web.case_cards import AppealCard, Event, ListingCard, PriceCard, ReasonsCard, RuleHit
 from serving.web.case_state import Standing, standing
 from serving.web.changes import Change
 from serving.web.desk import QueueQuery
@@ -67,6 +67,7 @@ class CasePage:
     seller: SellerCard
     likeness: LikenessCard
     reasons: ReasonsCard | None
+    rule_hits: tuple[RuleHit, ...]
     events: tuple[Event, ...]
     effects: tuple[Effect, ...]
     learning: str | None
@@ -130,6 +131,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         seller=seller_card(facts),
         likeness=_likeness(connection, here, facts),
         reasons=None if blind else case_cards.reasons_card(score),
+        rule_hits=case_cards.rule_hits(facts),
         events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind),
         effects=effects(bench_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies.enforcement),
         learning=None if blind else _learning(runtime),

@@ -80,7 +80,7 @@ def question(row: Mapping[str, Any], facts: Facts, now: datetime) -> Question:
         price=desk_rows.price_of(facts),
         seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
         due=words.due(row["due_at"], now),
-        evidence=(*_price(facts), *_told(reasons), *_seller(facts)),
+        evidence=(*_price(facts), *_tell_tales(facts, row["brand_id"]), *_told(reasons), *_seller(facts)),
         description=card.description,
         attributes=card.attributes,
         pictures=card.pictures,
@@ -98,6 +98,18 @@ def _price(facts: Facts) -> list[Evidence]:
     median = words.about(exp(reference.log_median), price.base_currency)
     text = f"The median of {words.many(reference.n, 'offer')} is {median}."
     return [Evidence("i-tag", f"{ratio:.0%} of the usual price.", text_view.show(text))]
+
+
+def _tell_tales(facts: Facts, brand_id: str) -> list[Evidence]:
+    """The brand's own tell-tales that fit; another brand's are not its business."""
+    return [
+        Evidence(
+            "i-seal",
+            f"Your tell-tale of {'counterfeits' if one.counterfeit else 'your own goods'} fits.",
+            one.sentence,
+        )
+        for one in case_cards.rule_hits(facts, brand_id=brand_id)
+    ]
 
 
 def _told(reasons: list[Reason]) -> list[Evidence]:

@@ -1,15 +1,19 @@
 import re
+from dataclasses import replace
 
 import pytest
 
+from features.tell_tales import Direction, Fired, TellTaleFacts, Where
 from models.access import Person, Role
 from models.action import ActionEvent
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db import accounts, actions, scores
+from serving.db import accounts, actions, cases, scores
+from serving.db.cases import QueueFilter
 from serving.usecases import founding
 from serving.usecases.founding import NewEnrolment, NewPerson
 from serving.usecases.intake import receive
+from serving.usecases.tell_tales import NewTellTale, add_tell_tale
 from serving.web.questions import question
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -77,6 +81,7 @@ def test_earlier_verdicts_and_the_sellers_business_are_not_told(site: Site) -> N
     row = {
         "case_id": case.case_id,
         "version_id": case.version_id,
+        "brand_id": site.brand_id,
         "brand_name": "Aurelle",
         "seller_external_id": "lumo",
         "due_at": case.due_at,
@@ -194,3 +199,38 @@ def test_a_late_question_says_how_late_it_is(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND)
     site.clock.forward(hours=97)
     assert "The first is 1 h late." in words(visit_as(site, site.brand_person).get("/brand").text)
+
+
+def test_a_brand_sees_its_own_tell_tales_that_fit_and_never_anothers(site: Site) -> None:
+    for brand, label in (("Aurelle", "Ours"), ("Solenne", "Theirs")):
+        add_tell_tale(site.runtime, NewTellTale(brand, label, "whatsapp", Direction.COUNTERFEIT), by="test")
+    # Both brands are named, so both are asked for; the case is the analyst's, then Aurelle's.
+    title = "Aure11e Colline tote 1:1 mirror quality, real leather"
+    a_case(site, CaseLane.ASK_BRAND, title=title)
+    said = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "Your tell-tale of counterfeits fits. Ours: “whatsapp” in the description." in said
+    assert "Theirs" not in said
+
+
+def test_a_question_tells_a_brand_of_its_own_tell_tales_alone(site: Site) -> None:
+    """Also where the facts hold those of another brand that was a candidate."""
+    case = a_case(site, CaseLane.ASK_BRAND)
+    with site.runtime.store.read() as connection:
+        digest = scores.get(connection, site.here, case.score_id)["facts_digest"]
+        facts = scores.facts_of(connection, site.here, digest)
+        (row,) = cases.queue(connection, QueueFilter(frozenset({site.here}), (CaseLane.ASK_BRAND,)), most=1)
+    both = tuple(
+        Fired(
+            tell_tale_id=f"tel_{brand_id}",
+            brand_id=brand_id,
+            label=f"of {brand_id}",
+            direction=Direction.GENUINE,
+            where=Where.TITLE,
+            words="tote",
+        )
+        for brand_id in (site.brand_id, "brn_another")
+    )
+    facts = replace(facts, tell_tales=TellTaleFacts(for_genuine=2, fired=both))
+    said = str(question(row, facts, site.clock.now()).evidence)
+    assert f"of {site.brand_id}" in said
+    assert "brn_another" not in said

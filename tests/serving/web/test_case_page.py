@@ -3,12 +3,14 @@ from typing import Any
 
 import pytest
 
+from features.tell_tales import Direction
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.db import scores
 from serving.db.accounts import Session
 from serving.usecases.housekeeping import refresh_references
 from serving.usecases.intake import receive
+from serving.usecases.tell_tales import NewTellTale, add_tell_tale
 from serving.web.case_page import CasePage, case_page
 from serving.web.desk import QueueQuery
 from tests.fixtures.listings import a_row, a_suspect_row
@@ -281,3 +283,16 @@ def test_a_text_too_short_to_compare_says_so(site: Site) -> None:
     case = a_case(site, title="Aure11e 1:1", description=None, product_type=None)
     said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
     assert "Not compared: the text is too short to tell a copy by" in said
+
+
+def test_tell_tales_that_fit_stand_beside_the_score(site: Site) -> None:
+    wanted = NewTellTale("Aurelle", f"Label {ATTACK}", "contact us on whatsapp", Direction.COUNTERFEIT)
+    add_tell_tale(site.runtime, wanted, by="test")
+    page = visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text
+    assert "“contact us on whatsapp” in the description." in words(page)
+    assert "<script>alert" not in page
+
+
+def test_without_a_tell_tale_that_fits_there_is_no_card_of_them(site: Site) -> None:
+    page = visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text
+    assert "tell-tale" not in page

@@ -1,0 +1,176 @@
+"""Tell-tales: what a brand knows of wording that gives its counterfeits, or its own goods, away.
+
+A brand's pattern runs on every offer that may be of the brand, so it must never take long. RE2 matches in time linear
+in the text: it has no look-around and no back-reference, and does not backtrack. Length, size and number are bounded
+besides.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+import re2
+
+from features.fold import fold
+from features.listing import Listing
+
+LONGEST_PATTERN: Final = 200
+LARGEST_PROGRAM: Final = 500  # Instructions; a pattern of 200 plain characters has about as many.
+LONGEST_TEXT: Final = 10_000  # Characters of a description; what gives an offer away is not hidden behind ten pages.
+MOST_PER_BRAND: Final = 20
+_LONGEST_QUOTE: Final = 80
+_MEMORY: Final = 1 << 20  # Bytes that RE2 may use for one pattern; beyond it matches more slowly, and still linearly.
+
+
+class Direction(StrEnum):
+    """What a tell-tale speaks for."""
+
+    COUNTERFEIT = "counterfeit"
+    GENUINE = "genuine"
+
+
+class Where(StrEnum):
+    """In which text it is looked for."""
+
+    TITLE = "title"
+    DESCRIPTION = "description"
+    ANY = "any"
+
+
+class PatternRefused(ValueError):
+    """A pattern cannot be used; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellTale:
+    """One tell-tale of a brand: its name for a person, its pattern, and when it holds and was known.
+
+    `active_to` is None while it has no end; `removed_at` is when the brand took it back.
+    """
+
+    tell_tale_id: str
+    brand_id: str
+    label: str
+    pattern: str
+    where: Where
+    direction: Direction
+    active_from: datetime
+    active_to: datetime | None
+    known_at: datetime
+    removed_at: datetime | None = None
+
+    def in_force(self, as_of: datetime) -> bool:
+        """Whether it was known and held at the moment."""
+        known = self.known_at <= as_of and (self.removed_at is None or as_of < self.removed_at)
+        return known and self.active_from <= as_of and (self.active_to is None or as_of < self.active_to)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """A tell-tale that fits an offer, with the words that it fits as they stand in the folded text."""
+
+    tell_tale_id: str
+    brand_id: str
+    label: str
+    direction: Direction
+    where: Where
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellTaleFacts:
+    """How many tell-tales the brands in question had supplied at the moment, and those that fit."""
+
+    for_counterfeit: int = 0
+    for_genuine: int = 0
+    fired: tuple[Fired, ...] = ()
+
+    def fired_for(self, direction: Direction) -> tuple[Fired, ...]:
+        """Those of one direction."""
+        return tuple(one for one in self.fired if one.direction is direction)
+
+
+class TellTales:
+    """The tell-tales of one marketplace, ready to be looked for."""
+
+    def __init__(self, tell_tales: Iterable[TellTale] = ()) -> None:
+        self._of_brand: dict[str, list[TellTale]] = {}
+        for one in tell_tales:
+            self._of_brand.setdefault(one.brand_id, []).append(one)
+
+    def of(self, listing: Listing, brand_ids: Collection[str], as_of: datetime) -> TellTaleFacts:
+        """What the tell-tales of these brands say of an offer at a moment."""
+        in_force = [
+            one for brand_id in sorted(brand_ids) for one in self._of_brand.get(brand_id, ()) if one.in_force(as_of)
+        ]
+        if not in_force:
+            return TellTaleFacts()
+        texts = {
+            Where.TITLE: fold(listing.title or ""),
+            Where.DESCRIPTION: fold((listing.description or "")[:LONGEST_TEXT]),
+        }
+        fired = [found for one in in_force if (found := _fired(one, texts)) is not None]
+        return TellTaleFacts(
+            for_counterfeit=sum(one.direction is Direction.COUNTERFEIT for one in in_force),
+            for_genuine=sum(one.direction is Direction.GENUINE for one in in_force),
+            fired=tuple(fired),
+        )
+
+
+def _fired(one: TellTale, texts: dict[Where, str]) -> Fired | None:
+    for where, text in texts.items():
+        if one.where in {where, Where.ANY} and (match := _compiled(one.pattern).search(text)):
+            return Fired(
+                tell_tale_id=one.tell_tale_id,
+                brand_id=one.brand_id,
+                label=one.label,
+                direction=one.direction,
+                where=where,
+                words=match.group()[:_LONGEST_QUOTE].strip(),
+            )
+    return None
+
+
+def check_pattern(pattern: str) -> None:
+    """Accept a pattern that a brand may supply.
+
+    Raises
+    ------
+    PatternRefused
+        It is too long or too large, RE2 does not read it, it fits everything, or nothing that is ever read.
+    """
+    if not pattern or len(pattern) > LONGEST_PATTERN:
+        raise PatternRefused(f"A pattern has 1 to {LONGEST_PATTERN} characters.")
+    if not pattern.isprintable():
+        raise PatternRefused("The pattern holds a character that cannot be seen.")
+    for character in pattern:
+        if not character.isascii() and (folded := fold(character)) != character.lower():
+            instead = f"write “{folded}”" if folded else "leave it out"
+            raise PatternRefused(f"“{character}” never occurs in a folded text; {instead}.")
+    if r"\C" in pattern:
+        raise PatternRefused(r"\C is half a character.")
+    try:
+        compiled = _compiled(pattern)
+    except re2.error as error:
+        raise PatternRefused(f"The pattern cannot be read: {_sentence(error)}.") from None
+    if compiled.programsize > LARGEST_PROGRAM:
+        raise PatternRefused("The pattern is too large: use fewer or smaller repeats and classes.")
+    if compiled.search("") is not None:
+        raise PatternRefused("The pattern fits every text, even none.")
+
+
+def _sentence(error: re2.error) -> str:
+    said = error.args[0] if error.args else b""
+    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+
+
+@lru_cache(maxsize=4_096)
+def _compiled(pattern: str) -> "re2._Regexp":
+    options = re2.Options()
+    options.case_sensitive = False
+    options.log_errors = False
+    options.max_mem = _MEMORY
+    return re2.compile(pattern, options)

@@ -1,0 +1,50 @@
+from pathlib import Path
+
+import pytest
+
+from tests.serving.cli.commands import REFUSED, touchstone_in
+
+STICKER = ["--label", "Sticker inside", "--pattern", "serial sticker"]
+
+
+def test_a_tell_tale_is_added_shown_and_taken_back(home: Path) -> None:
+    added = touchstone_in(
+        home,
+        "tell-tales",
+        "add",
+        "Aurelle",
+        *STICKER,
+        "--where",
+        "description",
+        "--from",
+        "2026-01-01",
+        "--to",
+        "2027-01-01",
+    )
+    tell_tale_id = added.out.strip()
+    listed = touchstone_in(home, "tell-tales", "list").out
+    assert listed.splitlines() == [
+        f"{tell_tale_id}  Aurelle: Sticker inside",
+        "  counterfeit, description, from 2026-01-01 to 2027-01-01: serial sticker",
+    ]
+    assert touchstone_in(home, "tell-tales", "remove", tell_tale_id).out == f"{tell_tale_id} holds no longer.\n"
+    assert touchstone_in(home, "tell-tales", "list").out == "No brand has supplied a tell-tale.\n"
+
+
+WRONG = [
+    (["--direction", "fake"], "fake is none of counterfeit, genuine.", "an unknown direction"),
+    (["--where", "picture"], "picture is none of title, description, any.", "an unknown place"),
+    (["--from", "yesterday"], "yesterday is no moment such as 2026-03-01", "no moment"),
+    (
+        ["--pattern", "(?=a)"],
+        "The pattern cannot be read: invalid perl operator: (?=.",
+        "a pattern that RE2 does not read",
+    ),
+]
+
+
+@pytest.mark.parametrize(("options", "sentence", "_why"), WRONG, ids=[row[-1] for row in WRONG])
+def test_a_tell_tale_is_refused_with_a_sentence(home: Path, options: list[str], sentence: str, _why: str) -> None:
+    done = touchstone_in(home, "tell-tales", "add", "Aurelle", *STICKER, *options)
+    assert done.code == REFUSED
+    assert sentence in done.said
