@@ -1,6 +1,7 @@
-"""Commands that look at how a model fares on the live stream: drift."""
+"""Commands that look at how models fare on the live stream: drift, rescore."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,6 +27,76 @@ def drift(
     _print(report)
     if json_file is not None:
         json_file.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+@app.command()
+def rescore(
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, UTC.")],
+    bundle: Annotated[
+        str, typer.Option(help="A model's digest or its beginning, 'challenger' or 'champion'.")
+    ] = "challenger",
+    most: Annotated[int, typer.Option(min=1, max=1_000_000, help="Versions at most, spread over the time.")] = 10_000,
+    out: Annotated[
+        Path | None,
+        typer.Option(callback=a_place_for_a_file, help="Parquet file: every version, what was said then and now."),
+    ] = None,
+    marketplace: Marketplace = None,
+) -> None:
+    """Score the past anew with another model and compare, changing nothing."""
+    start = since.replace(tzinfo=UTC).isoformat()
+    found = call("rescore_past", since=start, bundle=bundle, most=most, rows=out is not None, marketplace=marketplace)
+    _print_rescored(found)
+    if out is not None:
+        _write_rows(out, found["rows"])
+
+
+def _print_rescored(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(f"{found['versions']:,} versions scored anew with {found['digest'][:12]}; nothing was changed.")
+    moves = Table(title="Where they went and would go", title_justify="left")
+    for heading in ("then", "now", "versions"):
+        moves.add_column(heading, justify="right" if heading == "versions" else "left")
+    for move in found["moves"]:
+        same = move["before"] == move["after"]
+        names = [move[side].replace("_", " ") for side in ("before", "after")]
+        moves.add_row(*names, f"{move['versions']:,}", style="dim" if same else None)
+    console.print(moves)
+    title = f"Shown to a person because of the score; {found['labelled']:,} have a label"
+    table = Table(title=title, title_justify="left")
+    for heading in ("", "flagged", "labelled", "precision", "recall"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, side in (("as it was", "before"), ("with this model", "after")):
+        one = found[side]
+        shares = ["unknown" if one[key] is None else f"{one[key]:.3f}" for key in ("precision", "recall")]
+        table.add_row(name, f"{one['flagged']:,}", f"{one['labelled']:,}", *shares)
+    console.print(table)
+
+
+def _write_rows(out: Path, rows: list[dict[str, Any]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.Table.from_pylist(rows, schema=_rescored_schema(pa)), out, compression="zstd")
+
+
+def _rescored_schema(pa: Any) -> Any:
+    text, number = pa.string(), pa.float64()
+    return pa.schema(
+        [
+            ("version_id", text),
+            ("external_id", text),
+            ("scored_at", text),
+            ("probability_before", number),
+            ("lane_before", text),
+            ("probability", number),
+            ("lane", text),
+            ("stands_for", number),
+            ("counterfeit", pa.bool_()),
+        ]
+    )
 
 
 def _print(report: dict[str, Any]) -> None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Subquery, Table, func, select
 
 from features.facts import Facts, facts_from_json
+from models.routing import Lane
 from models.verdict import Judgement
 from serving.db.store import add
-from serving.db.tables import drift_report, facts, review_case, score, verdict
+from serving.db.tables import drift_report, facts, listing, listing_version, review_case, score, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +38,73 @@ def sample_of_facts(connection: Connection, marketplace_id: str, window: Window,
         .where(*_scored(marketplace_id, window))
         .subquery()
     )
-    # Of n rows, number i is taken where i * most // n passes a whole number: exactly `most` of them, evenly spaced.
-    taken = numbered.c.number * most // numbered.c.all > (numbered.c.number - 1) * most // numbered.c.all
     query = (
         select(facts.c.body)
         .join(numbered, numbered.c.facts_digest == facts.c.digest)
-        .where(facts.c.marketplace_id == marketplace_id, (numbered.c.all <= most) | taken)
+        .where(facts.c.marketplace_id == marketplace_id, _spread(numbered, most))
         .order_by(numbered.c.number)
     )
     return [facts_from_json(body) for body in connection.execute(query).scalars()]
+
+
+@dataclass(frozen=True, slots=True)
+class PastScore:
+    """What was said of a version when it was first scored, with all that is needed to say it again."""
+
+    version_id: str
+    external_id: str
+    scored_at: datetime
+    probability: float | None
+    lane: Lane
+    inclusion_probability: float
+    draw: float
+    facts: Facts
+
+
+def past_scores(connection: Connection, marketplace_id: str, window: Window, most: int) -> Iterator[PastScore]:
+    """The first scores of at most `most` versions in a window, evenly spaced over it, in the order of time."""
+    first = (
+        select(score.c.version_id, func.min(score.c.score_id).label("score_id"))
+        .where(*_scored(marketplace_id, window))
+        .group_by(score.c.version_id)
+        .subquery()
+    )
+    numbered = select(
+        first.c.score_id,
+        func.row_number().over(order_by=first.c.score_id).label("number"),
+        func.count().over().label("all"),
+    ).subquery()
+    query = (
+        select(
+            score.c.version_id,
+            listing.c.external_id,
+            score.c.scored_at,
+            score.c.probability,
+            score.c.lane,
+            score.c.inclusion_probability,
+            listing_version.c.draw,
+            facts.c.body,
+        )
+        .join(numbered, numbered.c.score_id == score.c.score_id)
+        .join(listing, _same(score, listing, "listing_id"))
+        .join(listing_version, _same(score, listing_version, "version_id"))
+        .join(facts, (facts.c.marketplace_id == score.c.marketplace_id) & (facts.c.digest == score.c.facts_digest))
+        .where(score.c.marketplace_id == marketplace_id, _spread(numbered, most))
+        .order_by(score.c.score_id)
+    )
+    for row in connection.execution_options(yield_per=500).execute(query).mappings():
+        values = {name: row[name] for name in PastScore.__slots__ if name not in {"lane", "facts"}}
+        yield PastScore(**values, lane=Lane(row["lane"]), facts=facts_from_json(row["body"]))
+
+
+def _spread(numbered: Subquery, most: int) -> ColumnElement[bool]:
+    """Of n numbered rows those at which number * most // n passes a whole number: `most` of them, evenly spaced."""
+    number, total = numbered.c.number, numbered.c.all
+    return (total <= most) | (number * most // total > (number - 1) * most // total)
+
+
+def _same(one: Table, other: Table, key: str) -> ColumnElement[bool]:
+    return (one.c.marketplace_id == other.c.marketplace_id) & (one.c[key] == other.c[key])
 
 
 def _scored(marketplace_id: str, window: Window) -> tuple[ColumnElement[bool], ...]:

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from serving.usecases.figures import figures
 from serving.usecases.learn import add_job, request_training, retrain
 from serving.usecases.monitoring import measure
 from serving.usecases.promote import LOCAL, approve, rollback, withdraw
+from serving.usecases.rescore import model_named, rescore, summary
 from serving.usecases.tell_tales import NewTellTale
 
 Command = Callable[..., dict[str, Any]]
@@ -296,6 +298,19 @@ def measure_drift(runtime: Runtime, *, days: int, marketplace: str | None = None
     with runtime.store.read() as connection:
         found = marketplaces.by_name(connection, marketplace)
     return measure(runtime, found, days=days)
+
+
+@_command
+def rescore_past(
+    runtime: Runtime, *, since: str, bundle: str, most: int, rows: bool, marketplace: str | None = None
+) -> dict[str, Any]:
+    """Score the past anew with a model; with `rows`, every version with what was said then and now."""
+    with runtime.store.read() as connection:
+        place = marketplaces.by_name(connection, marketplace)
+    model = model_named(runtime, place, bundle)
+    found = rescore(runtime, place, model, since=datetime.fromisoformat(since), most=most)
+    lines = [{**asdict(row), "scored_at": row.scored_at.isoformat()} for row in found] if rows else []
+    return {"digest": model.digest, **summary(found), "rows": lines}
 
 
 @_command

@@ -2,9 +2,14 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
+from serving.usecases.intake import receive
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import Site
 from tests.serving.cli.commands import REFUSED, touchstone_in
+from tests.serving.web.reports import admit_model
 
 
 def import_rows(home: Path, many: int, days_ago: int, price: str) -> None:
@@ -37,3 +42,24 @@ def test_drift_says_when_there_is_too_little_to_tell(home: Path) -> None:
 
 def test_drift_refuses_a_length_that_is_none(home: Path) -> None:
     assert touchstone_in(home, "drift", "--days", "0").code == REFUSED
+
+
+def test_rescore_compares_then_and_now_and_writes_every_version(site: Site, tmp_path: Path) -> None:
+    receive(site.runtime, site.marketplace, [a_row(external_id=f"MP-{i}") for i in range(5)], source="test")
+    digest = admit_model(site)
+    site.runtime.close()
+    out = tmp_path / "rows.parquet"
+    done = touchstone_in(
+        tmp_path / "home", "rescore", "--since", "2020-01-01", "--bundle", digest[:10], "--out", str(out)
+    )
+    rows = pq.read_table(out).to_pylist()
+    assert done.code == 0
+    assert f"5 versions scored anew with {digest[:12]}; nothing was changed." in done.out
+    assert len(rows) == 5
+    assert {row["probability_before"] for row in rows} == {None}
+    assert all(0 < row["probability"] < 1 for row in rows)
+
+
+def test_rescore_refuses_a_model_that_is_not_there(home: Path) -> None:
+    done = touchstone_in(home, "rescore", "--since", "2020-01-01")
+    assert (done.code, done.said) == (REFUSED, "There is no challenger; retrain first.")
