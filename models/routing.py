@@ -18,6 +18,14 @@ class Lane(StrEnum):
     INSUFFICIENT_EVIDENCE = "insufficient_evidence"
 
 
+class Asking(StrEnum):
+    """Whether the model may put questions to a brand at the moment."""
+
+    OPEN = "open"
+    HELD = "held"  # The volume of alerts was out of the ordinary, and nobody has looked at it yet.
+    USED_UP = "used_up"  # The brand has been asked as much as it answers in a day.
+
+
 @dataclass(frozen=True, slots=True)
 class Thresholds:
     """Probabilities from which a listing goes to a person; part of a bundle, found on its validation rows."""
@@ -42,6 +50,7 @@ class Situation:
     families: int
     text_length: int
     already_open: bool = False
+    asking: Asking = Asking.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,4 +128,11 @@ def _by_score(
         return Lane.ANALYST, (f"{high}, but {why}.",), 1.0
     if not situation.brand_takes_part:
         return Lane.ANALYST, (f"{high}, but {situation.brand_name} does not take part.",), 1.0
-    return Lane.ASK_BRAND, (f"{high}: {situation.brand_name} can tell.",), 1.0
+    match situation.asking:
+        case Asking.HELD:
+            why = "questions to brands are held until somebody has looked at the volume of alerts"
+        case Asking.USED_UP:
+            why = f"{situation.brand_name} has been asked today's questions"
+        case Asking.OPEN:
+            return Lane.ASK_BRAND, (f"{high}: {situation.brand_name} can tell.",), 1.0
+    return Lane.ANALYST, (f"{high}, but {why}.",), 1.0

@@ -4,7 +4,7 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from features.references import References
 from models.errors import Invalid
+from models.policies.breaker import DEFAULT_BREAKER, BreakerPolicy
 from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
 from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
@@ -19,7 +20,7 @@ from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from serving.bundles import BundleStore, LiveModels
 from serving.clock import Clock, SimulatedClock, SystemClock
-from serving.db import accounts, brands, clocks, learning, marketplaces, references
+from serving.db import accounts, brands, breakers, clocks, learning, marketplaces, references
 from serving.db.engine import sqlite_url
 from serving.db.marketplaces import Marketplace
 from serving.db.migrate import migrate
@@ -42,14 +43,17 @@ class Policies:
     enforcement: EnforcementPolicy = DEFAULT_ENFORCEMENT
     labels: LabelPolicy = DEFAULT_LABELS
     promotion: PromotionPolicy = DEFAULT_PROMOTION
+    breaker: BreakerPolicy = DEFAULT_BREAKER
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the listings of a marketplace are compared with, and which brands there answer questions."""
+    """What the listings of a marketplace are compared with, which brands there answer questions, and how many a day."""
 
     references: References
     taking_part: frozenset[str]
+    daily_questions: Mapping[str, int]
+    questions_held: bool
 
 
 @dataclass(slots=True)
@@ -67,6 +71,12 @@ class SurroundingsCache:
             found = Surroundings(
                 references.load(connection, marketplace, as_of),
                 frozenset(brand_id for brand_id, one in enrolled.items() if one.takes_part),
+                {
+                    brand_id: one.daily_questions
+                    for brand_id, one in enrolled.items()
+                    if one.daily_questions is not None
+                },
+                breakers.of(connection, marketplace.marketplace_id).opened_at is not None,
             )
             with self._lock:
                 held = self._held[marketplace.marketplace_id] = (time.monotonic(), found)

@@ -1,4 +1,4 @@
-"""Commands that look at how models fare on the live stream: drift, rescore."""
+"""Commands that look at how models fare on the live stream: drift, rescore, breaker."""
 
 import json
 from datetime import UTC, datetime
@@ -11,6 +11,8 @@ from serving.cli.people import Marketplace, call
 from serving.cli.run import a_place_for_a_file
 
 app = typer.Typer()
+breaker = typer.Typer(help="The circuit breaker on the volume of alerts.", no_args_is_help=True)
+app.add_typer(breaker, name="breaker")
 _SHOWN = 12
 
 
@@ -48,6 +50,27 @@ def rescore(
     _print_rescored(found)
     if out is not None:
         _write_rows(out, found["rows"])
+
+
+@breaker.command("show")
+def show_breaker(marketplace: Marketplace = None) -> None:
+    """Say whether the model's questions to brands are held, and why."""
+    found = call("show_breaker", marketplace=marketplace)
+    if found["open"]:
+        typer.echo(f"Questions to brands are held since {found['since']}: {found['reason']}")
+    else:
+        typer.echo("Questions are put to brands; the volume of alerts is in order.")
+
+
+@breaker.command("close")
+def close_breaker(
+    reason: Annotated[str, typer.Option(help="What was found when the volume was looked at.")],
+    by: Annotated[str | None, typer.Option(help="E-mail of whoever has looked.")] = None,
+    marketplace: Marketplace = None,
+) -> None:
+    """Let the model ask brands again after somebody has looked at the volume of alerts."""
+    call("close_the_breaker", reason=reason, by=by, marketplace=marketplace)
+    typer.echo("Questions are put to brands again.")
 
 
 def _print_rescored(found: dict[str, Any]) -> None:

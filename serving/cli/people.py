@@ -75,6 +75,9 @@ def enrol_brand(
     account_manager: Annotated[str, typer.Option(help="E-mail of the brand's named account manager.")],
     takes_part: Annotated[bool, typer.Option(help="Whether the brand answers questions.")] = True,
     authorise: Annotated[list[str] | None, typer.Option(help="Id of an authorised seller; repeat it.")] = None,
+    daily_questions: Annotated[
+        int | None, typer.Option(min=0, help="Most questions a day; without it there is no limit.")
+    ] = None,
     marketplace_name: Marketplace = None,
 ) -> None:
     """Enrol a brand in a marketplace, or change its enrolment."""
@@ -84,6 +87,7 @@ def enrol_brand(
         account_manager=account_manager,
         takes_part=takes_part,
         authorised_sellers=authorise or [],
+        daily_questions=daily_questions,
         marketplace=marketplace_name,
     )
     typer.echo(f"{name} is enrolled.")

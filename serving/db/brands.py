@@ -22,6 +22,7 @@ class Enrolment:
     account_manager_id: str
     account_manager: str
     account_manager_email: str
+    daily_questions: int | None
 
 
 def add_brand(connection: Connection, found: Brand, at: datetime) -> None:
@@ -97,12 +98,15 @@ def enrol(
     brand_id: str,
     takes_part: bool,
     account_manager_id: str,
+    daily_questions: int | None,
     at: datetime,
 ) -> None:
-    """Enrol a brand, or change whether it takes part and who looks after it."""
+    """Enrol a brand, or change whether it takes part, how much it answers in a day, and who looks after it."""
     here = (brand_enrolment.c.marketplace_id == marketplace_id) & (brand_enrolment.c.brand_id == brand_id)
     changed = connection.execute(
-        update(brand_enrolment).where(here).values(takes_part=takes_part, account_manager_id=account_manager_id)
+        update(brand_enrolment)
+        .where(here)
+        .values(takes_part=takes_part, account_manager_id=account_manager_id, daily_questions=daily_questions)
     )
     if changed.rowcount == 0:
         row = {
@@ -110,6 +114,7 @@ def enrol(
             "brand_id": brand_id,
             "takes_part": takes_part,
             "account_manager_id": account_manager_id,
+            "daily_questions": daily_questions,
             "enrolled_at": at,
         }
         add(connection, brand_enrolment, [row])
@@ -125,7 +130,15 @@ def enrolments(connection: Connection, marketplace_id: str) -> dict[str, Enrolme
         .order_by(brand.c.name)
     )
     return {
-        row.brand_id: Enrolment(row.brand_id, row.name, row.takes_part, row.account_manager_id, row.manager, row.email)
+        row.brand_id: Enrolment(
+            row.brand_id,
+            row.name,
+            row.takes_part,
+            row.account_manager_id,
+            row.manager,
+            row.email,
+            row.daily_questions,
+        )
         for row in connection.execute(query)
     }
 

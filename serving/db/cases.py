@@ -284,3 +284,24 @@ def overdue(connection: Connection, lane: CaseLane, at: datetime, most: int) -> 
         .limit(most)
     )
     return [_case(row) for row in connection.execute(query).mappings()]
+
+
+def questions_asked(
+    connection: Connection, marketplace_id: str, brand_ids: Collection[str], since: datetime
+) -> dict[str, int]:
+    """How many questions the model has put to each of these brands since a moment."""
+    query = (
+        select(review_case.c.brand_id, func.count().label("n"))
+        .join(
+            score,
+            (score.c.marketplace_id == review_case.c.marketplace_id) & (score.c.score_id == review_case.c.score_id),
+        )
+        .where(
+            review_case.c.marketplace_id == marketplace_id,
+            review_case.c.brand_id.in_(brand_ids),
+            review_case.c.opened_at >= since,
+            score.c.lane == CaseLane.ASK_BRAND.value,
+        )
+        .group_by(review_case.c.brand_id)
+    )
+    return {row.brand_id: row.n for row in connection.execute(query)}

@@ -168,6 +168,7 @@ brand_enrolment = Table(
     Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=False),
     Column("takes_part", Boolean, nullable=False),
     Column("account_manager_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    Column("daily_questions", Integer, nullable=True),
     _at("enrolled_at"),
     PrimaryKeyConstraint("marketplace_id", "brand_id"),
 )
@@ -593,6 +594,16 @@ promotion_approval = _tenant(
     ForeignKeyConstraint(["marketplace_id", "digest"], ["model.marketplace_id", "model.digest"]),
     _within("promotion_id", "promotion"),
     Index("ix_promotion_approval_model", "marketplace_id", "digest", "approved_at"),
+)
+
+circuit_breaker = Table(
+    "circuit_breaker",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), primary_key=True),
+    _at("checked_at"),
+    _at("counted_from", nullable=True),
+    _at("opened_at", nullable=True),
+    Column("reason", String(500), nullable=True),
 )
 
 drift_report = _tenant(

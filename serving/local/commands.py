@@ -12,9 +12,10 @@ from models.access import Permission, Role, Scope
 from models.errors import Forbidden, Invalid
 from serving.api.intake import row_answer
 from serving.api.learning import approval_answer
-from serving.db import accounts, audit, learning, listings, marketplaces
+from serving.db import accounts, audit, breakers, learning, listings, marketplaces
 from serving.runtime import Runtime
 from serving.usecases import founding, intake, tell_tales
+from serving.usecases.breaker import close_breaker
 from serving.usecases.figures import figures
 from serving.usecases.learn import add_job, request_training, retrain
 from serving.usecases.monitoring import measure
@@ -90,9 +91,12 @@ def enrol_brand(
     takes_part: bool,
     marketplace: str | None = None,
     authorised_sellers: list[str] | None = None,
+    daily_questions: int | None = None,
 ) -> dict[str, Any]:
     """Enrol a brand with its account manager and authorised sellers."""
-    enrolment = founding.NewEnrolment(brand, account_manager, takes_part, marketplace, tuple(authorised_sellers or ()))
+    enrolment = founding.NewEnrolment(
+        brand, account_manager, takes_part, marketplace, tuple(authorised_sellers or ()), daily_questions
+    )
     return {"brand_id": founding.enrol(runtime, enrolment, by=_BY)}
 
 
@@ -298,6 +302,30 @@ def measure_drift(runtime: Runtime, *, days: int, marketplace: str | None = None
     with runtime.store.read() as connection:
         found = marketplaces.by_name(connection, marketplace)
     return measure(runtime, found, days=days)
+
+
+@_command
+def show_breaker(runtime: Runtime, *, marketplace: str | None = None) -> dict[str, Any]:
+    """Whether questions to brands are held, since when and why."""
+    with runtime.store.read() as connection:
+        found = breakers.of(connection, marketplaces.by_name(connection, marketplace).marketplace_id)
+    return {
+        "open": found.opened_at is not None,
+        "since": found.opened_at.isoformat() if found.opened_at else None,
+        "reason": found.reason,
+    }
+
+
+@_command
+def close_the_breaker(
+    runtime: Runtime, *, reason: str, by: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """Let the model ask brands again."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    actor = _named(runtime, by, found.marketplace_id, Permission.PROMOTE_MODELS)
+    close_breaker(runtime, found, by=actor, reason=reason)
+    return {}
 
 
 @_command

@@ -99,13 +99,14 @@ def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefi
 
 @dataclass(frozen=True, slots=True)
 class NewEnrolment:
-    """A brand in a marketplace, with its named account manager."""
+    """A brand in a marketplace, with its named account manager; `daily_questions` is None for no limit."""
 
     brand: str
     account_manager: str
     takes_part: bool
     marketplace: str | None = None
     authorised_sellers: tuple[str, ...] = ()
+    daily_questions: int | None = None
 
 
 def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
@@ -121,11 +122,17 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
             brand_id=found.brand_id,
             takes_part=enrolment.takes_part,
             account_manager_id=manager,
+            daily_questions=enrolment.daily_questions,
             at=now,
         )
         sellers = enrolment.authorised_sellers
         brands.authorise(connection, marketplace_id=here, brand_id=found.brand_id, sellers=sellers, at=now)
-        payload = {"takes_part": enrolment.takes_part, "account_manager": manager, "authorised": list(sellers)}
+        payload = {
+            "takes_part": enrolment.takes_part,
+            "account_manager": manager,
+            "authorised": list(sellers),
+            "daily_questions": enrolment.daily_questions,
+        }
         _record(runtime, connection, here, by, _Entry("brand.enrolled", found.brand_id, payload))
     runtime.surroundings.forget()
     return found.brand_id

@@ -23,6 +23,7 @@ from serving.runtime import Runtime
 from serving.usecases.intake_rows import RowsToKeep, Step, observed_of
 from serving.usecases.likeness import BatchTexts
 from serving.usecases.quarantine import external_id_of, quarantine_row
+from serving.usecases.questions import questions_now
 from serving.usecases.scoring import Scored, ToScore, score_and_route
 
 LARGEST_BATCH: Final = 1_000
@@ -140,6 +141,7 @@ def _gather(
         pasts = histories.load(connection, marketplace.marketplace_id, sellers, since=since)
         authorised = brands.authorised_for(connection, marketplace.marketplace_id, sellers)
         surroundings = runtime.surroundings.of(connection, marketplace, now)
+        questions = questions_now(connection, marketplace, surroundings, now)
         known_ids = [latest.listing_id for latest in known.values()]
         open_cases = cases.open_cases(connection, marketplace.marketplace_id, known_ids)
         texts = BatchTexts(connection, marketplace.marketplace_id, changed)
@@ -163,7 +165,7 @@ def _gather(
     scored = score_and_route(
         to_score,
         model=runtime.models.of(marketplace.marketplace_id),
-        takes_part=surroundings.taking_part.__contains__,
+        questions=questions,
         routing=runtime.policies.routing,
         scorecard=runtime.policies.scorecard,
         threads=runtime.settings.model_threads,

@@ -8,6 +8,7 @@ from serving.db import brands, histories
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
 from serving.usecases.likeness import likeness_of
+from serving.usecases.questions import questions_now
 from serving.usecases.scoring import Scored, ToScore, score_and_route
 
 # Never drawn for audit: the draw belongs to a listing version, and there is none yet.
@@ -21,6 +22,7 @@ def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Sc
     history = NOTHING_RECORDED
     with runtime.store.read() as connection:
         surroundings = runtime.surroundings.of(connection, marketplace, now)
+        questions = questions_now(connection, marketplace, surroundings, now)
         if seller is not None:
             past = histories.load(connection, here, [seller], since=now)[seller]
             authorised = brands.authorised_for(connection, here, [seller]).get(seller, ())
@@ -30,7 +32,7 @@ def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Sc
     return score_and_route(
         [ToScore(facts, _NO_DRAW, already_open=False)],
         model=runtime.models.of(here),
-        takes_part=surroundings.taking_part.__contains__,
+        questions=questions,
         routing=runtime.policies.routing,
         scorecard=runtime.policies.scorecard,
         threads=runtime.settings.model_threads,

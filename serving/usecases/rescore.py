@@ -16,7 +16,7 @@ from serving.db.monitoring import PastScore, Window
 from serving.runtime import Runtime
 from serving.usecases.labelling import mature_labels
 from serving.usecases.promote import CHALLENGER, challenger
-from serving.usecases.scoring import ToScore, score_and_route
+from serving.usecases.scoring import Questions, ToScore, score_and_route
 
 CHAMPION: Final = "champion"
 _BATCH: Final = 500
@@ -50,19 +50,20 @@ def rescore(
 ) -> list[Rescored]:
     """Every version first scored since a moment, or `most` of them spread over the time, scored and routed again.
 
-    Nothing is changed. The draw of each version is the one that it had, and whether a brand takes part is as of now.
+    Nothing is changed. The draw of each version is the one that it had; brands take part as they do now, without
+    limit.
     """
     now = runtime.clock.now()
     found: list[Rescored] = []
     with runtime.store.read() as connection:
         labels = mature_labels(connection, marketplace.marketplace_id, runtime.policies.labels, now)
-        takes_part = runtime.surroundings.of(connection, marketplace, now).taking_part.__contains__
+        questions = Questions(runtime.surroundings.of(connection, marketplace, now).taking_part)
         rows = monitoring.past_scores(connection, marketplace.marketplace_id, Window(since, now), most)
         for batch in _batches(rows):
             scored = score_and_route(
                 [ToScore(row.facts, row.draw, already_open=False) for row in batch],
                 model=model,
-                takes_part=takes_part,
+                questions=questions,
                 routing=runtime.policies.routing,
                 scorecard=runtime.policies.scorecard,
                 threads=runtime.settings.model_threads,

@@ -1,15 +1,16 @@
 """Facts to score to route with what is in force: the champion, or the starter scorecard before there is one."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from features.compute import Computed, compute, input_fingerprint
 from features.facts import Facts
 from models.bundle import Bundle
 from models.policies.routing import RoutingPolicy
 from models.policies.scorecard import ScorecardPolicy
-from models.routing import Lane, Route, Situation, route
+from models.priority import expected_harm
+from models.routing import Asking, Lane, Route, Situation, route
 from models.score import Score
 from models.scorecard import score_by_points
 
@@ -24,6 +25,15 @@ class ToScore:
 
 
 @dataclass(frozen=True, slots=True)
+class Questions:
+    """Which brands can be asked: who takes part, whether all questions are held, and what is left of daily limits."""
+
+    takes_part: frozenset[str]
+    held: bool = False
+    left: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
     """One listing version's score and route."""
 
@@ -35,7 +45,7 @@ def score_and_route(
     rows: Sequence[ToScore],
     *,
     model: Bundle | None,
-    takes_part: Callable[[str], bool],
+    questions: Questions,
     routing: RoutingPolicy,
     scorecard: ScorecardPolicy,
     threads: int = 1,
@@ -47,16 +57,15 @@ def score_and_route(
         scores = [score_by_points(one, policy=scorecard, fingerprint=fingerprint) for one in computed]
     else:
         scores = model.score_many(computed, with_reasons=False, threads=threads)
-    routes = [
-        route(
-            score,
-            _situation(row, one, takes_part),
-            draw=row.draw,
-            policy=routing,
-            thresholds=model.thresholds if model else None,
-        )
-        for row, one, score in zip(rows, computed, scores, strict=True)
-    ]
+    situations = [_situation(row, one, questions) for row, one in zip(rows, computed, strict=True)]
+
+    def routed(i: int, situation: Situation) -> Route:
+        thresholds = model.thresholds if model else None
+        return route(scores[i], situation, draw=rows[i].draw, policy=routing, thresholds=thresholds)
+
+    routes = [routed(i, situation) for i, situation in enumerate(situations)]
+    for i in _too_many(rows, scores, routes, questions.left):
+        routes[i] = routed(i, replace(situations[i], asking=Asking.USED_UP))
     if model is not None:
         shown = [i for i, one in enumerate(routes) if one.lane is not Lane.RELEASE]
         for i, explained in zip(shown, model.score_many([computed[i] for i in shown], threads=threads), strict=True):
@@ -64,17 +73,35 @@ def score_and_route(
     return [Scored(score, one) for score, one in zip(scores, routes, strict=True)]
 
 
-def _situation(row: ToScore, computed: Computed, takes_part: Callable[[str], bool]) -> Situation:
+def _too_many(
+    rows: Sequence[ToScore], scores: Sequence[Score], routes: Sequence[Route], left: Mapping[str, int]
+) -> list[int]:
+    """The questions beyond what each brand can still be asked today: of one batch, those of the least harm."""
+    asked: dict[str, list[int]] = {}
+    for i, (row, one) in enumerate(zip(rows, routes, strict=True)):
+        brand_id = row.facts.brand.brand_id
+        if one.lane is Lane.ASK_BRAND and brand_id is not None and brand_id in left:
+            asked.setdefault(brand_id, []).append(i)
+
+    def harm(i: int) -> float:
+        facts = rows[i].facts
+        return expected_harm(scores[i], price=base_price(facts), sold_7d=facts.listing.sales.d7)
+
+    return [i for brand_id, some in asked.items() for i in sorted(some, key=harm, reverse=True)[left[brand_id] :]]
+
+
+def _situation(row: ToScore, computed: Computed, questions: Questions) -> Situation:
     brand, reading = row.facts.brand, computed.evidence.reading
     return Situation(
         authorised=row.facts.seller.authorised,
         brand_id=brand.brand_id,
         brand_name=brand.name,
         brand_candidates=len(brand.candidates),
-        brand_takes_part=brand.brand_id is not None and takes_part(brand.brand_id),
+        brand_takes_part=brand.brand_id in questions.takes_part,
         families=computed.families_known(),
         text_length=len(reading.title) + len(reading.description),
         already_open=row.already_open,
+        asking=Asking.HELD if questions.held else Asking.OPEN,
     )
 
 

@@ -22,6 +22,7 @@ class Flash(StrEnum):
     APPROVAL_WITHDRAWN = "approval_withdrawn"
     PROMOTED = "promoted"
     ROLLED_BACK = "rolled_back"
+    BREAKER_CLOSED = "breaker_closed"
     FOUNDED = "founded"
 
 
@@ -33,6 +34,7 @@ SENTENCES: Final = {
     Flash.APPROVAL_WITHDRAWN: "Your approval is taken back.",
     Flash.PROMOTED: "Promoted. Listings are scored by this model from now on.",
     Flash.ROLLED_BACK: "Rolled back. The champion before scores again.",
+    Flash.BREAKER_CLOSED: "Questions are put to brands again.",
     Flash.FOUNDED: "The marketplace is founded, and you are its administrator.",
 }
 

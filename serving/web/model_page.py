@@ -11,12 +11,13 @@ from sqlalchemy import Connection
 
 from models.access import Permission
 from serving.api.learning import marketplace_for
-from serving.db import approvals, learning
+from serving.db import approvals, breakers, learning
 from serving.db.accounts import Session
 from serving.db.learning import Model
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.settings import Settings
+from serving.usecases.breaker import close_breaker
 from serving.usecases.labelling import LabelState, label_state
 from serving.usecases.learn import request_training
 from serving.usecases.promote import approve, challenger, rollback, withdraw
@@ -60,6 +61,14 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenBreaker:
+    """Questions to brands are held: since when, and why."""
+
+    since: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ModelsPage:
     """The page. `shown` is the challenger's report, or the champion's where nothing challenges it."""
 
@@ -77,6 +86,7 @@ class ModelsPage:
     approvals: Approvals | None
     labels: LabelState
     drift: Drift | None
+    breaker: OpenBreaker | None
     training: TrainingPart
     past: tuple[Past, ...]
     earlier: str | None
@@ -101,6 +111,7 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         champion = learning.get_model(connection, here, past[0].digest) if past else None
         labels = label_state(connection, here, runtime.policies.labels, now)
         drift = drift_of(connection, here, now)
+        breaker = breakers.of(connection, here)
         training = training_part(connection, here, now)
         changes = _past(connection, here, past[:_PAST_SHOWN], now)
         reader = f"user:{person.user_id}"
@@ -120,6 +131,7 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         approvals=given,
         labels=labels,
         drift=drift,
+        breaker=OpenBreaker(words.moment(breaker.opened_at, now), breaker.reason or "") if breaker.opened_at else None,
         training=training,
         past=changes,
         earlier=earlier[0][:10] if earlier else None,
@@ -210,3 +222,13 @@ def post_rollback(request: Request, session: Promoter, fields: Fields) -> Respon
     reason = fields.get("reason", "")[:_LONGEST_REASON]
     rollback(runtime, place, by=f"user:{session.person.user_id}", reason=reason)
     return go_to(request, "/models", Flash.ROLLED_BACK)
+
+
+@router.post("/models/breaker")
+def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Let the model ask brands again."""
+    runtime = runtime_of(request)
+    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    close_breaker(runtime, place, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, "/models", Flash.BREAKER_CLOSED)

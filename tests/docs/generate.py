@@ -12,6 +12,7 @@ from typer.main import get_command
 from features.compute import FEATURES, input_fingerprint
 from features.fields import Field
 from features.listing import CONTENT_FIELDS, IDENTITY_FIELDS, LISTING_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS
+from models.policies.breaker import DEFAULT_BREAKER
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.policies.labels import DEFAULT_LABELS
 from models.policies.promotion import DEFAULT_PROMOTION
@@ -88,7 +89,13 @@ def policies_page() -> str:
         "decision keeps the version that it was taken under. The reason for each number stands beside it in",
         "`models/policies/`.",
     ]
-    policies: tuple[Any, ...] = (DEFAULT_ROUTING, DEFAULT_ENFORCEMENT, DEFAULT_LABELS, DEFAULT_PROMOTION)
+    policies: tuple[Any, ...] = (
+        DEFAULT_ROUTING,
+        DEFAULT_BREAKER,
+        DEFAULT_ENFORCEMENT,
+        DEFAULT_LABELS,
+        DEFAULT_PROMOTION,
+    )
     for policy in policies:
         lines += ["", f"## {policy_version(policy)}", "", "| setting | value |", "| --- | --- |"]
         lines += [_row((f"`{name}`", str(getattr(policy, name)))) for name in policy.__dataclass_fields__]

@@ -8,7 +8,7 @@ from hypothesis import given
 
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.version import policy_version
-from models.routing import Lane, Route, Situation, Thresholds, route
+from models.routing import Asking, Lane, Route, Situation, Thresholds, route
 from models.score import Score, ScoreKind
 from tests.fixtures.strategies import PROPERTY
 
@@ -42,6 +42,10 @@ NO_BRAND = {"brand_id": None, "brand_name": None, "brand_candidates": 0, "brand_
 TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
     (HIGH, {}, Lane.ASK_BRAND, "the one brand can tell"),
     (HIGH, {"brand_takes_part": False}, Lane.ANALYST, "the brand does not answer questions"),
+    (HIGH, {"asking": Asking.HELD}, Lane.ANALYST, "the volume of alerts was out of the ordinary"),
+    (HIGH, {"asking": Asking.USED_UP}, Lane.ANALYST, "the brand has no time left today"),
+    (MIDDLE, {"asking": Asking.HELD}, Lane.ANALYST, "a brand that would not be asked has nothing to hold"),
+    (LOW, {"asking": Asking.HELD}, Lane.RELEASE, "holding questions accuses nobody"),
     (HIGH, NO_BRAND, Lane.ANALYST, "no brand is known"),
     (HIGH, {**NO_BRAND, "brand_candidates": 2}, Lane.ANALYST, "two brands are possible"),
     (MIDDLE, {}, Lane.ANALYST, "not sure enough to ask a brand"),
@@ -87,6 +91,19 @@ SENTENCES: list[tuple[Score, dict[str, Any], str]] = [
     (HIGH, {}, "Probability 0.90, at or above 0.50: Aurelle can tell."),
     (HIGH, {"brand_takes_part": False}, "Probability 0.90, at or above 0.50, but Aurelle does not take part."),
     (HIGH, NO_BRAND, "Probability 0.90, at or above 0.50, but no brand is known."),
+    (
+        HIGH,
+        {"asking": Asking.HELD},
+        (
+            "Probability 0.90, at or above 0.50, but questions to brands are held until somebody has looked at the "
+            "volume of alerts."
+        ),
+    ),
+    (
+        HIGH,
+        {"asking": Asking.USED_UP},
+        "Probability 0.90, at or above 0.50, but Aurelle has been asked today's questions.",
+    ),
     (HIGH, {**NO_BRAND, "brand_candidates": 2}, "Probability 0.90, at or above 0.50, but 2 brands are possible."),
     (MIDDLE, {}, "Probability 0.30: between 0.15 and 0.50."),
     (LOW, {}, "Probability 0.010, below 0.150."),

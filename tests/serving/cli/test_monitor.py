@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from serving.db import breakers
 from serving.usecases.intake import receive
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.listings import a_row
@@ -63,3 +64,21 @@ def test_rescore_compares_then_and_now_and_writes_every_version(site: Site, tmp_
 def test_rescore_refuses_a_model_that_is_not_there(home: Path) -> None:
     done = touchstone_in(home, "rescore", "--since", "2020-01-01")
     assert (done.code, done.said) == (REFUSED, "There is no challenger; retrain first.")
+
+
+def test_the_breaker_says_how_it_stands_and_is_closed_with_a_reason(site: Site, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with site.runtime.store.write() as connection:
+        breakers.checked(connection, site.here, site.clock.now())
+        breakers.open_it(connection, site.here, "500 of 1,000 offers were flagged.", site.clock.now())
+    site.runtime.close()
+    assert "500 of 1,000 offers were flagged." in touchstone_in(home, "breaker", "show").out
+    closed = touchstone_in(home, "breaker", "close", "--reason", "A new season.", "--by", site.data_scientist.email)
+    assert closed.out == "Questions are put to brands again.\n"
+    assert "in order" in touchstone_in(home, "breaker", "show").out
+    assert "closed already" in touchstone_in(home, "breaker", "close", "--reason", "Again.").said
+
+
+def test_an_analyst_does_not_close_the_breaker(home: Path) -> None:
+    done = touchstone_in(home, "breaker", "close", "--reason", "x", "--by", "ines@touchstone.example")
+    assert (done.code, "does not include this" in done.said) == (REFUSED, True)

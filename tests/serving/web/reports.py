@@ -85,11 +85,11 @@ def add_model(site: Site, digest: str, report: Mapping[str, Any]) -> None:
         learning.add_model(connection, {**model, "report": report, **tracked, "created_at": now})
 
 
-def admit_model(site: Site, *, analyst_from: float = 0.001) -> str:
+def admit_model(site: Site, *, analyst_from: float = 0.001, ask_brand_from: float = 0.999) -> str:
     """A model of noise that sends nearly everything to analysts, trained and not in force; returns its digest."""
     files = to_files(
         a_classifier(),
-        thresholds=Thresholds(ask_brand_from=0.999, analyst_from=analyst_from),
+        thresholds=Thresholds(ask_brand_from=ask_brand_from, analyst_from=analyst_from),
         references=REFERENCES,
         references_as_of=NOW,
         masking=Masking(3, 0.15),

@@ -5,7 +5,7 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db import approvals, learning, monitoring
+from serving.db import approvals, breakers, learning, monitoring
 from serving.usecases.labelling import LabelState, label_state
 from serving.usecases.learn import add_job
 from serving.web.model_page import Tracked, _tracked
@@ -286,3 +286,17 @@ def a_shift(name: str, *, psi: float, level: str, missing_now: float = 0.1) -> d
 def a_band(low: float, high: float, *, listings: int) -> dict[str, object]:
     found = {"value": 0.75, "low": 0.43, "high": 0.91, "reviewed": 12, "audited": 0}
     return {"low": low, "high": high, "listings": listings, "predicted": 0.7, "found": found}
+
+
+def test_an_open_breaker_says_why_and_is_closed_by_whoever_may_promote(site: Site) -> None:
+    with site.runtime.store.write() as connection:
+        breakers.checked(connection, site.here, site.clock.now())
+        breakers.open_it(connection, site.here, "500 of 1,000 offers were flagged in 24 hours.", site.clock.now())
+    assert "Put questions to brands again" not in visit_as(site, site.analyst).get("/models").text
+    wei = visit_as(site, site.data_scientist)
+    said = words(wei.get("/models").text)
+    assert "More is flagged than can be right. 500 of 1,000 offers were flagged in 24 hours." in said
+    wei.post("/models/breaker", {"reason": "The feed sent every price in cents."})
+    said = words(wei.get("/models").text)
+    assert "Questions are put to brands again." in said
+    assert "More is flagged than can be right." not in said

@@ -1,0 +1,23 @@
+"""Which brands the model may ask now."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from serving.db import cases
+from serving.db.marketplaces import Marketplace
+from serving.runtime import Surroundings
+from serving.usecases.scoring import Questions
+
+
+def questions_now(
+    connection: Connection, marketplace: Marketplace, surroundings: Surroundings, now: datetime
+) -> Questions:
+    """Who takes part, whether questions are held, and what is left of daily limits; a day is a calendar day, UTC."""
+    limits = surroundings.daily_questions
+    if not limits:
+        return Questions(surroundings.taking_part, surroundings.questions_held)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    asked = cases.questions_asked(connection, marketplace.marketplace_id, limits, midnight)
+    left = {brand_id: max(0, limit - asked.get(brand_id, 0)) for brand_id, limit in limits.items()}
+    return Questions(surroundings.taking_part, surroundings.questions_held, left)
