@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.fold_table import DROPPED, SPACE, TABLE_SIZE
 
-FOLD_TABLE_VERSION: Final = 1
+FOLD_TABLE_VERSION: Final = 2
 
 Codes = NDArray[np.uint32]
 

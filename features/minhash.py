@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from features.fold import fold_plain, skeleton_codes
 from features.listing import Listing
+from features.splitmix import GOLDEN, MASK, mix, mix_plain
 from features.text_kernel import heading
 
 MINHASH_VERSION: Final = 1
@@ -29,11 +30,7 @@ _EMPTY = 0xFFFFFFFF
 _LOW = 0x7FFFFFFF  # Of the mixed value; no run's can be taken for an empty bin.
 _TRIES = 1 << 20  # Never reached: a quarter of the bins are full, so a full one is met after four tries on average.
 
-# The finaliser of SplitMix64 (Steele, Lea and Flood 2014) and, as the base of the rolling hash, its increment.
-_BASE = 0x9E3779B97F4A7C15
-_MIX_1, _MIX_2 = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
-_MASK = (1 << 64) - 1
-_OLDEST = pow(_BASE, RUN, 1 << 64)
+_OLDEST = pow(GOLDEN, RUN, MASK + 1)  # GOLDEN is the base of the rolling hash.
 
 Codes = NDArray[np.uint32]
 Signature = NDArray[np.uint16]
@@ -63,8 +60,8 @@ def signature_plain(text: str) -> list[int]:
     for start in range(len(codes) - RUN + 1):
         value = 0
         for code in codes[start : start + RUN]:
-            value = (value * _BASE + code) & _MASK
-        value = _mix_plain(value)
+            value = (value * GOLDEN + code) & MASK
+        value = mix_plain(value)
         bins[value >> 57] = min(bins.get(value >> 57, _LOW), value & _LOW)
     if len(bins) < FEWEST_FULL:
         return []
@@ -73,22 +70,9 @@ def signature_plain(text: str) -> list[int]:
         source, tries = number, 0
         while source not in bins:
             tries += 1
-            source = _mix_plain(number << 32 | tries) >> 57
-        found.append(_mix_plain(bins[source]) >> 48)
+            source = mix_plain(number << 32 | tries) >> 57
+        found.append(mix_plain(bins[source]) >> 48)
     return found
-
-
-def _mix_plain(value: int) -> int:
-    value = (value ^ value >> 30) * _MIX_1 & _MASK
-    value = (value ^ value >> 27) * _MIX_2 & _MASK
-    return value ^ value >> 31
-
-
-@numba.njit(cache=True, inline="always")
-def _mix(value: np.uint64) -> np.uint64:
-    value = (value ^ (value >> np.uint64(30))) * np.uint64(_MIX_1)
-    value = (value ^ (value >> np.uint64(27))) * np.uint64(_MIX_2)
-    return value ^ (value >> np.uint64(31))
 
 
 @numba.njit(cache=True)
@@ -98,11 +82,11 @@ def signature(codes: Codes) -> Signature:
     full = 0
     value = np.uint64(0)
     for at in range(codes.size):
-        value = value * np.uint64(_BASE) + np.uint64(codes[at])
+        value = value * np.uint64(GOLDEN) + np.uint64(codes[at])
         if at >= RUN:
             value -= np.uint64(codes[at - RUN]) * np.uint64(_OLDEST)
         if at >= RUN - 1:
-            mixed = _mix(value)
+            mixed = mix(value)
             into = np.int64(mixed >> np.uint64(57))
             low = np.uint32(mixed & np.uint64(_LOW))
             if bins[into] == np.uint32(_EMPTY):
@@ -116,8 +100,8 @@ def signature(codes: Codes) -> Signature:
         tries = 0
         while bins[source] == np.uint32(_EMPTY) and tries < _TRIES:
             tries += 1
-            source = np.int64(_mix(np.uint64(number) << np.uint64(32) | np.uint64(tries)) >> np.uint64(57))
-        found[number] = np.uint16(_mix(np.uint64(bins[source])) >> np.uint64(48))
+            source = np.int64(mix(np.uint64(number) << np.uint64(32) | np.uint64(tries)) >> np.uint64(57))
+        found[number] = np.uint16(mix(np.uint64(bins[source])) >> np.uint64(48))
     return found
 
 
@@ -128,6 +112,6 @@ def band_keys(found: Signature) -> NDArray[np.int64]:
     for band in range(BANDS):
         value = np.uint64(band + 1)
         for row in range(ROWS):
-            value = _mix(value * np.uint64(_BASE) + np.uint64(found[band * ROWS + row]))
+            value = mix(value * np.uint64(GOLDEN) + np.uint64(found[band * ROWS + row]))
         keys[band] = np.int64(value)
     return keys

@@ -1,193 +1,269 @@
-"""Character and word n-grams of a listing as hashed indices: one definition for training and scoring.
+"""The walk over a text that finds its n-grams: their indices for training, the sum of their weights for scoring.
+
+`features.ngrams` defines what is found; here it is found in one pass over UTF-8, letter by letter, with the hashes of
+the windows that end at a letter made from those that ended at the letter before. Training and scoring run the same
+lines, compiled once with a place for indices and once with weights. A field's value is the sum of its n-grams' weights
+over the square root of their number, so no matrix is needed to score.
 
 Two fields are hashed apart, because a word in a title weighs otherwise than one in a long description: the heading
-(brand, title, category) and the description. In each: n-grams of 3 to 5 characters inside white-space-bounded words
-with a blank on both sides, pairs of characters where the script has no blanks, and runs of letters and digits alone
-and in pairs. A document's value is the sum of its n-grams' weights over the square root of their number, so that
-no matrix is needed to score.
-
-`indices_plain` is the definition; the kernels must equal it (a test compares them on random Unicode).
+(brand, title, category) and the description.
 """
 
 import itertools
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from features.fold import fold_plain, skeleton_codes
+from features.alphabet import BLANK, DIGIT, DROPPED, IDEOGRAPH, LETTER, SEVERAL, SIGN, Alphabet, tables
+from features.fold_table import TABLE_SIZE
 from features.listing import Listing
+from features.ngrams import BUCKETS, FEWEST_SPACED, LONGEST, PAIR, SHIFT, SHORTEST, WINDOW, WORD
+from features.splitmix import GOLDEN, mix
 
-KERNEL_VERSION: Final = 1
+KERNEL_VERSION: Final = 2
 
-BITS: Final = 18
-BUCKETS: Final = 1 << BITS
 HEADING, DESCRIPTION = 0, 1
 FIELDS: Final = 2
 COLUMNS: Final = FIELDS * BUCKETS
 
-_SHORTEST, _LONGEST = 3, 5
-_SPACE = 32
-# FNV-1a, 32 bits (Fowler, Noll, Vo); the finaliser is the one of MurmurHash3, both in the public domain.
-_BASIS, _PRIME = 2166136261, 16777619
-_MIX_1, _MIX_2 = 0x85EBCA6B, 0xC2B2AE35
-_CHARACTERS, _WORD, _PAIR, _IDEOGRAPHS = 0x11, 0x22, 0x33, 0x44
-_MASK = 0xFFFFFFFF
+_BLOCK: Final = 256  # Listings packed at once: half a megabyte of typical text, which stays in the cache.
+# No character of one byte is read as more than one letter, of two or three bytes as more than six a byte; a letter ends
+# three windows and a pair of ideographs, and a blank after it ends at most a run, a pair of runs and a spaced word.
+_ROOM_PER_BYTE: Final = 6 * 7
+_ROOM: Final = 16
 
 Indices = NDArray[np.int32]
-Codes = NDArray[np.uint32]
+Weights = NDArray[np.float32]
+
+
+class Packed(NamedTuple):
+    """Texts in UTF-8, one after the other; text i is data[starts[i] : starts[i + 1]], a blank at its end."""
+
+    data: NDArray[np.uint8]
+    starts: NDArray[np.int64]
 
 
 def heading(listing: Listing) -> str:
     """The text of the heading field."""
-    return " ".join(part for part in (listing.brand, listing.title, listing.product_type) if part)
+    return " ".join(filter(None, (listing.brand, listing.title, listing.product_type)))
 
 
-def documents(listing: Listing) -> tuple[Codes, Codes]:
-    """The code points of both fields, as the kernels read them."""
-    return skeleton_codes(heading(listing)), skeleton_codes(listing.description or "")
+def pack(texts: Sequence[str]) -> Packed:
+    """Texts as the walk reads them; the blank after each ends its last word."""
+    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    sizes = itertools.accumulate((len(one) + 1 for one in encoded), initial=0)
+    starts = np.fromiter(sizes, np.int64, len(encoded) + 1)
+    encoded.append(b"")
+    return Packed(np.frombuffer(b" ".join(encoded), np.uint8), starts)
 
 
-def indices_plain(text: str, field: int) -> list[int]:
-    """Indices of one text, in order, repeats included; the definition."""
-    folded = fold_plain(text, as_skeleton=True)
-    found: list[int] = []
-    for word in folded.split(" ") if folded else []:
-        padded = [_SPACE, *map(ord, word), _SPACE]
-        for start in range(len(padded)):
-            value = _BASIS ^ _CHARACTERS
-            for length, code in enumerate(padded[start : start + _LONGEST], 1):
-                value = (value ^ code) * _PRIME & _MASK
-                if length >= _SHORTEST:
-                    found.append(_bucket_plain(value, field))
-        for left, right in itertools.pairwise(word):
-            if _is_ideograph(ord(left)) and _is_ideograph(ord(right)):
-                value = ((_BASIS ^ _IDEOGRAPHS ^ ord(left)) * _PRIME & _MASK) ^ ord(right)
-                found.append(_bucket_plain(value * _PRIME & _MASK, field))
-    before: int | None = None
-    run: int | None = None
-    for code in [*map(ord, folded), _SPACE]:
-        if _is_word(code):
-            run = ((_BASIS ^ _WORD if run is None else run) ^ code) * _PRIME & _MASK
-        elif run is not None:
-            found.append(_bucket_plain(run, field))
-            if before is not None:
-                found.append(_bucket_plain((before ^ _PAIR) * _PRIME & _MASK ^ run, field))
-            before, run = run, None
-    return found
+def fields(listings: Sequence[Listing]) -> list[str]:
+    """The texts of n listings, (n x FIELDS), each listing's heading before its description."""
+    return [text for listing in listings for text in (heading(listing), listing.description or "")]
 
 
-def _bucket_plain(value: int, field: int) -> int:
-    value ^= value >> 16
-    value = value * _MIX_1 & _MASK
-    value ^= value >> 13
-    value = value * _MIX_2 & _MASK
-    value ^= value >> 16
-    return field * BUCKETS + (value >> (32 - BITS))
+def blocks(many: int) -> list[slice]:
+    """Listings in blocks that are packed together."""
+    return [slice(start, start + _BLOCK) for start in range(0, many, _BLOCK)]
 
 
-@numba.njit(cache=True, inline="always")
-def _is_word(code: int) -> bool:
-    """Letters and digits, without asking Unicode: ASCII ones, and everything beyond punctuation and signs."""
-    if code < 128:
-        return 48 <= code <= 57 or 97 <= code <= 122
-    return not (0x2000 <= code <= 0x2BFF or 0x3000 <= code <= 0x303F or 0xA0 <= code <= 0xBF or code >= 0x1F000)
+def indices(text: str, field: int) -> Indices:
+    """Indices of one text, shape (n,), repeats included, in the order of the walk."""
+    packed = pack([text])
+    out = np.empty(room(packed.data.size), np.int32)
+    count, _ = walk(packed.data, 0, packed.data.size, tables(), None, out)
+    return out[:count] + np.int32(field * BUCKETS)
 
 
-@numba.njit(cache=True, inline="always")
-def _is_ideograph(code: int) -> bool:
-    """Scripts that put no blank between words: Thai, kana, Chinese, and Korean, which puts few."""
-    return 0x0E00 <= code <= 0x0E7F or 0x3040 <= code <= 0x30FF or 0x3400 <= code <= 0x9FFF or 0xAC00 <= code <= 0xD7AF
-
-
-@numba.njit(cache=True, inline="always")
-def _bucket(value: np.uint64, field: int) -> np.int64:
-    value ^= value >> np.uint64(16)
-    value = (value * np.uint64(_MIX_1)) & np.uint64(_MASK)
-    value ^= value >> np.uint64(13)
-    value = (value * np.uint64(_MIX_2)) & np.uint64(_MASK)
-    value ^= value >> np.uint64(16)
-    return np.int64(field) * BUCKETS + np.int64(value >> np.uint64(32 - BITS))
-
-
-@numba.njit(cache=True, inline="always")
-def _step(value: np.uint64, code: np.uint64) -> np.uint64:
-    return ((value ^ code) * np.uint64(_PRIME)) & np.uint64(_MASK)
-
-
-@numba.njit(cache=True)
-def _walk(codes: Codes, field: int, out: Indices) -> int:
-    """Write the indices to `out`, large enough; return how many."""
-    n = codes.size
-    count = 0
-    at = 0
-    while at < n:
-        end = at
-        while end < n and codes[end] != _SPACE:
-            end += 1
-        for start in range(at - 1, end + 1):
-            value = np.uint64(_BASIS ^ _CHARACTERS)
-            last = min(start + _LONGEST, end + 1)
-            for i in range(start, last):
-                code = np.uint64(_SPACE) if i < at or i >= end else np.uint64(codes[i])
-                value = _step(value, code)
-                if i - start + 1 >= _SHORTEST:
-                    out[count] = _bucket(value, field)
-                    count += 1
-        for i in range(at, end - 1):
-            if _is_ideograph(int(codes[i])) and _is_ideograph(int(codes[i + 1])):
-                value = _step(np.uint64(_BASIS ^ _IDEOGRAPHS), np.uint64(codes[i]))
-                out[count] = _bucket(_step(value, np.uint64(codes[i + 1])), field)
-                count += 1
-        at = end + 1
-    return _walk_words(codes, field, out, count)
-
-
-@numba.njit(cache=True)
-def _walk_words(codes: Codes, field: int, out: Indices, count: int) -> int:
-    run = np.uint64(0)
-    before = np.uint64(0)
-    inside = False
-    follows = False
-    for i in range(codes.size + 1):
-        code = int(codes[i]) if i < codes.size else _SPACE
-        if _is_word(code):
-            if not inside:
-                run = np.uint64(_BASIS ^ _WORD)
-                inside = True
-            run = _step(run, np.uint64(code))
-        elif inside:
-            out[count] = _bucket(run, field)
-            count += 1
-            if follows:
-                out[count] = _bucket(_step(before, np.uint64(_PAIR)) ^ run, field)
-                count += 1
-            before, follows, inside = run, True, False
-    return count
-
-
-@numba.njit(cache=True)
-def _room(length: int) -> int:
-    """No text of this length has more n-grams: three per window, one pair, two per word, and the edges."""
-    return 6 * length + 16
-
-
-@numba.njit(cache=True)
-def indices(codes: Codes, field: int) -> Indices:
-    """Indices of one text, shape (n,), in the order of `indices_plain`'s parts, repeats included."""
-    out = np.empty(_room(codes.size), np.int32)
-    return out[: _walk(codes, field, out)]
-
-
-@numba.njit(cache=True)
-def field_score(codes: Codes, field: int, weights: NDArray[np.float32]) -> float:
-    """Sum of the weights of a text's n-grams over the square root of their number; 0 for an empty text.
+def scores(listings: Sequence[Listing], weights: Weights) -> NDArray[np.float64]:
+    """The sum of both fields' values, shape (n,); a field without n-grams adds 0.
 
     `weights` has shape (COLUMNS,).
     """
-    found = indices(codes, field)
-    total = 0.0
-    for index in found:
-        total += weights[index]
-    return total / np.sqrt(found.size) if found.size else 0.0
+    found = np.empty(len(listings))
+    for block in blocks(len(listings)):
+        data, starts = pack(fields(listings[block]))
+        _score(data, starts, tables(), weights[:BUCKETS], weights[BUCKETS:], found[block])
+    return found
+
+
+def room(length: int) -> int:
+    """No text of so many bytes has more n-grams."""
+    return _ROOM_PER_BYTE * length + _ROOM
+
+
+@numba.njit(cache=True, nogil=True)
+def _score(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    alphabet: Alphabet,
+    heading_weights: Weights,
+    description_weights: Weights,
+    out: NDArray[np.float64],
+) -> None:
+    for i in range(out.size):
+        first, middle, last = starts[2 * i], starts[2 * i + 1], starts[2 * i + 2]
+        count, total = walk(data, first, middle, alphabet, heading_weights, None)
+        out[i] = total / np.sqrt(count) if count else 0.0
+        count, total = walk(data, middle, last, alphabet, description_weights, None)
+        if count:
+            out[i] += total / np.sqrt(count)
+
+
+@numba.njit(cache=True)
+def _take(
+    value: np.uint64, weights: Weights | None, out: Indices | None, count: int, total: float
+) -> tuple[int, float]:
+    """Note one n-gram: its weight in the total, or its index in `out`."""
+    if weights is not None:
+        total += weights[value >> np.uint64(SHIFT)]
+    if out is not None:
+        out[count] = value >> np.uint64(SHIFT)
+    return count + 1, total
+
+
+@numba.njit(cache=True, nogil=True)
+def walk(  # noqa: PLR0912, PLR0915  # cut up, its parts would hand each other twenty numbers at every letter
+    data: NDArray[np.uint8], at: int, end: int, alphabet: Alphabet, weights: Weights | None, out: Indices | None
+) -> tuple[int, float]:
+    """How many n-grams a packed text has, and the sum of their weights.
+
+    With `out`, of shape (room(end - at),), the indices are written there; with `weights`, of shape (BUCKETS,), theirs
+    are summed. The other one is None, and then nothing of it is compiled.
+    """
+    kinds, values, word_values = alphabet.kinds, alphabet.values, alphabet.word_values
+    threes = fours = fives = 0.0  # Sums of their own: an addition need not wait for the one before it.
+    count = 0
+    place = np.uint64(at)  # Unsigned, or each look-up would first ask whether the index counts from the end.
+    last = np.uint64(end)
+    blank = values[np.uint64(32)]
+    before, before_kind = blank, np.int64(BLANK)
+    length = 1  # Letters of the word so far, the blank before it included.
+    two = three = four = np.uint64(0)  # Hashes of the windows that end at the letter before.
+    run = digits = earlier = spaced = alone = np.uint64(0)
+    run_length = run_digits = spaced_length = 0
+    code = np.uint64(0)
+    listed = np.int64(0)  # Letters still to be read of a character that is several.
+    while True:
+        if listed:
+            code += np.uint64(1)
+            listed -= 1
+            kind, value, in_word = kinds[code], values[code], word_values[code]
+        else:
+            started = length
+            while place < last:  # Letters of one or two bytes: most of most texts, so nothing else is looked at here.
+                byte = np.uint64(data[place])
+                if byte < np.uint64(0x80):
+                    code, size = byte, np.uint64(1)
+                elif byte < np.uint64(0xE0):
+                    code = (byte & np.uint64(31)) << np.uint64(6) | np.uint64(data[place + np.uint64(1)]) & np.uint64(
+                        63
+                    )
+                    size = np.uint64(2)
+                else:
+                    break
+                value = values[code]
+                if not value & np.uint64(1):
+                    break
+                place += size
+                alone = word_values[code]
+                run = (run ^ alone) * np.uint64(WORD)
+                five = (four ^ value) * np.uint64(WINDOW)
+                four = (three ^ value) * np.uint64(WINDOW)
+                three = (two ^ value) * np.uint64(WINDOW)
+                two = ((before << np.uint64(7)) ^ value) * np.uint64(WINDOW)
+                before = value
+                length += 1
+                if length >= LONGEST:
+                    count, threes = _take(three, weights, out, count, threes)
+                    count, fours = _take(four, weights, out, count, fours)
+                    count, fives = _take(five, weights, out, count, fives)
+                elif length >= SHORTEST:
+                    count, threes = _take(three, weights, out, count, threes)
+                    if length > SHORTEST:
+                        count, fours = _take(four, weights, out, count, fours)
+            if length > started:
+                run_length += length - started
+                before_kind = np.int64(LETTER)
+            if place >= last:
+                break
+            if data[place] >= 0xE0:
+                code, size = _long_character(data, place)
+            place += size
+            if code < np.uint64(TABLE_SIZE):
+                kind, value, in_word = kinds[code], values[code], word_values[code]
+                if kind == SEVERAL:
+                    listed = np.int64(in_word & np.uint64(255))
+                    code = (in_word >> np.uint64(8)) - np.uint64(1)
+            else:
+                kind = _kind_beyond(code)
+                value = mix((code + np.uint64(1)) * np.uint64(GOLDEN)) & ~np.uint64(1)
+                in_word = value
+            if kind >= DROPPED:
+                continue
+        if kind <= IDEOGRAPH:
+            alone = in_word
+            run = (run ^ alone) * np.uint64(WORD)
+            run_length += 1
+            if kind == DIGIT:
+                digits = (digits ^ value) * np.uint64(PAIR)
+                run_digits += 1
+            elif kind == IDEOGRAPH and before_kind == IDEOGRAPH:
+                pair = ((before * np.uint64(3)) ^ value) * np.uint64(PAIR)
+                count, fours = _take(pair, weights, out, count, fours)
+        else:
+            if run_length:
+                found = digits if run_digits == run_length else run
+                count, fours = _take(found, weights, out, count, fours)
+                if earlier:
+                    pair = ((earlier << np.uint64(9)) ^ found) * np.uint64(PAIR)
+                    count, fives = _take(pair, weights, out, count, fives)
+                earlier = found
+                if run_length == 1:
+                    spaced = (spaced ^ alone) * np.uint64(WORD)
+                    spaced_length += 1
+                else:
+                    if spaced_length >= FEWEST_SPACED:
+                        count, threes = _take(spaced, weights, out, count, threes)
+                    spaced, spaced_length = np.uint64(0), 0
+                run, run_length, digits, run_digits = np.uint64(0), 0, np.uint64(0), 0
+            if kind == BLANK and length == 1:
+                continue
+        five = (four ^ value) * np.uint64(WINDOW)
+        four = (three ^ value) * np.uint64(WINDOW)
+        three = (two ^ value) * np.uint64(WINDOW)
+        two = ((before << np.uint64(7)) ^ value) * np.uint64(WINDOW)
+        before, before_kind = value, np.int64(kind)
+        length += 1
+        if length >= SHORTEST:
+            count, threes = _take(three, weights, out, count, threes)
+        if length > SHORTEST:
+            count, fours = _take(four, weights, out, count, fours)
+        if length >= LONGEST:
+            count, fives = _take(five, weights, out, count, fives)
+        if kind == BLANK:
+            length = 1
+    if spaced_length >= FEWEST_SPACED:
+        count, threes = _take(spaced, weights, out, count, threes)
+    return count, threes + fours + fives
+
+
+@numba.njit(cache=True, inline="always")
+def _long_character(data: NDArray[np.uint8], place: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """Code point and size of a character of three or four bytes."""
+    code = np.uint64(data[place]) & np.uint64(15)
+    many = np.uint64(3) if data[place] < 0xF0 else np.uint64(4)
+    for i in range(1, many):
+        code = code << np.uint64(6) | np.uint64(data[place + np.uint64(i)]) & np.uint64(63)
+    return code, many
+
+
+@numba.njit(cache=True, inline="always")
+def _kind_beyond(code: np.uint64) -> int:
+    """The kind of a character outside the tables."""
+    if code < np.uint64(0x40000):
+        return IDEOGRAPH
+    return DROPPED if np.uint64(0xE0000) <= code < np.uint64(0xE1000) else SIGN

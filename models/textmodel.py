@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import text_kernel
-from features.fold import skeleton_codes
 from features.listing import Listing
 
 # A description counts half of a heading of equal length. Fixed beforehand: sellers write titles, and copy descriptions.
@@ -28,14 +27,11 @@ class TextModel:
 
     def log_odds(self, listing: Listing) -> float:
         """The value of one listing; the intercept where it has no text."""
-        total = self.intercept
-        for field, codes in enumerate(text_kernel.documents(listing)):
-            total += text_kernel.field_score(codes, field, self.weights)
-        return total
+        return float(self.many((listing,))[0])
 
     def many(self, listings: Sequence[Listing]) -> NDArray[np.float64]:
         """`log_odds` of each, shape (n,)."""
-        return np.array([self.log_odds(listing) for listing in listings], dtype=np.float64)
+        return text_kernel.scores(listings, self.weights) + self.intercept
 
     def telling_words(self, listing: Listing, most: int = 3) -> tuple[str, ...]:
         """The words whose n-grams speak loudest for counterfeit, at most `most`, loudest first."""
@@ -43,7 +39,7 @@ class TextModel:
         for field, text in ((text_kernel.HEADING, text_kernel.heading(listing)), (1, listing.description or "")):
             for word in text.split()[:_MOST_WORDS]:
                 if 1 < len(word) <= _LONGEST_WORD and any(map(str.isalpha, word)):
-                    found = text_kernel.indices(skeleton_codes(word), field)
+                    found = text_kernel.indices(word, field)
                     shown = word.strip(_PUNCTUATION)
                     sums[shown] = sums.get(shown, 0.0) + float(self.weights[found].sum())
         loudest = sorted((-total, word) for word, total in sums.items() if total > 0)

@@ -5,22 +5,20 @@ from dataclasses import dataclass, field
 from typing import Final, Self
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
 
-from features import text_kernel
 from features.compute import matrix
 from features.facts import Facts
 from models.bundle import Masking
 from models.calibration import expit
 from models.classifier import Classifier, Join
 from models.forest import Forest
-from models.textmodel import DESCRIPTION_SCALE, TextModel
 from training.fit_forest import MASK_SHARE, fit_forest, forest_settings
 from training.fit_join import fit_combiner, fit_sigmoid, join_of
+from training.fit_text import fit_text
 from training.splits import Rows, grouped_folds
+from training.text_matrix import TextMatrix
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
@@ -28,7 +26,6 @@ Progress = Callable[[str, float], None]
 
 INNER_FOLDS: Final = 5
 _FEWEST_FOLDS: Final = 2
-TEXT_C: Final = 10.0  # As the character baseline's; weak regularisation suits many rare n-grams.
 
 
 @dataclass
@@ -66,7 +63,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         join = join_of(int(labels.sum()))
         self.progress("features", 0.0)
-        numbers, texts = matrix(facts), TextMatrix.of(facts)
+        numbers, texts = matrix(facts), TextMatrix.of([one.listing for one in facts])
         folds = list(grouped_folds(labels, groups, folds=_inner_folds(labels, groups), seed=self.seed))
         text_scores = np.zeros(len(labels))
         for i, (train, test) in enumerate(folds):
@@ -122,57 +119,3 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 def _inner_folds(labels: Labels, groups: NDArray[np.intp]) -> int:
     fewest = min(len(np.unique(groups[labels == value])) for value in (0, 1))
     return max(_FEWEST_FOLDS, min(INNER_FOLDS, fewest))
-
-
-@dataclass(frozen=True, slots=True)
-class TextMatrix:
-    """Hashed n-gram counts of n listings, each field over the root of its length: shape (n, text_kernel.COLUMNS)."""
-
-    values: sp.csr_matrix
-    present: sp.csr_matrix
-
-    @classmethod
-    def of(cls, facts: Sequence[Facts]) -> Self:
-        """The matrix of these facts' listings, description scaled."""
-        indices, data, starts = [], [], [0]
-        for one in facts:
-            for number, codes in enumerate(text_kernel.documents(one.listing)):
-                found = text_kernel.indices(codes, number)
-                scale = DESCRIPTION_SCALE if number == text_kernel.DESCRIPTION else 1.0
-                indices.append(found)
-                data.append(np.full(found.size, scale / np.sqrt(found.size) if found.size else 0.0))
-            starts.append(starts[-1] + sum(part.size for part in indices[-text_kernel.FIELDS :]))
-        shape = (len(facts), text_kernel.COLUMNS)
-        values = sp.csr_matrix((np.concatenate(data), np.concatenate(indices), starts), shape=shape)
-        values.sum_duplicates()
-        present = values.copy()
-        present.data = np.ones_like(present.data)
-        return cls(values, present)
-
-
-@dataclass(frozen=True, slots=True)
-class FittedText:
-    """A text model together with the float64 weights that training uses on its scaled matrix."""
-
-    model: TextModel
-    weights: Floats
-
-    def many_rows(self, texts: TextMatrix, rows: Rows) -> Floats:
-        """Log-odds of some rows of a matrix, shape (len(rows),)."""
-        found: Floats = texts.values[rows] @ self.weights + self.model.intercept
-        return found
-
-
-def fit_text(texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats) -> FittedText:
-    """Logistic regression on idf-weighted n-grams of some rows, balanced, folded into one weight per index."""
-    counts = np.asarray(texts.present[rows].sum(axis=0)).ravel()
-    used = np.flatnonzero(counts)
-    idf = np.log((1 + len(rows)) / (1 + counts[used])) + 1
-    design = texts.values[rows].tocsc()[:, used].tocsr() @ sp.diags(idf)
-    learner = LogisticRegression(C=TEXT_C, class_weight="balanced", solver="liblinear", random_state=0, max_iter=1000)
-    learner.fit(design, labels[rows], sample_weight=weights[rows])
-    folded = np.zeros(text_kernel.COLUMNS)
-    folded[used] = learner.coef_[0] * idf
-    scored = folded.copy()  # Scoring has no matrix whose values could hold the description's scale.
-    scored[text_kernel.DESCRIPTION * text_kernel.BUCKETS :] *= DESCRIPTION_SCALE
-    return FittedText(TextModel(scored.astype(np.float32), float(learner.intercept_[0])), folded)

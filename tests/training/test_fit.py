@@ -1,19 +1,16 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn.base import clone
 
 from features.compute import NAMES, matrix
-from features.facts import Facts
 from models.bundle import digest_of, to_files
 from models.classifier import TEXT_COLUMN, Join
 from models.forest import splits_without_missing
 from models.routing import Thresholds
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from training import metrics
-from training.fit import CounterfeitClassifier, TextMatrix, fit_text
+from training.fit import CounterfeitClassifier
 from training.fit_join import STACK_FROM_POSITIVES
 
 DATA = a_market(120)
@@ -150,26 +147,3 @@ def test_the_forest_reads_no_missing_value_as_zero() -> None:
     """No row of the market lacks its text or its price, so only the masked copies teach what missing is."""
     assert not np.isnan(matrix(FACTS)[:, NAMES.index("text_title_length")]).any()
     assert splits_without_missing(MODEL.model_.forest.text) == 0
-
-
-def test_the_text_model_scores_as_the_matrix_that_it_was_fitted_on() -> None:
-    texts, rows = TextMatrix.of(FACTS), np.arange(80)
-    found = fit_text(texts, rows, DATA.labels, np.ones(120))
-    listings = [one.listing for one in FACTS]
-    assert found.model.many(listings) == pytest.approx(found.many_rows(texts, np.arange(120)), abs=1e-5)
-
-
-def test_no_text_of_a_test_row_moves_the_weights() -> None:
-    other = [*FACTS[:80], *(_retitled(one) for one in FACTS[80:])]
-    rows = np.arange(80)
-    one, two = (fit_text(TextMatrix.of(facts), rows, DATA.labels, np.ones(120)) for facts in (FACTS, other))
-    assert np.array_equal(one.model.weights, two.model.weights)
-
-
-def _retitled(facts: Facts) -> Facts:
-    return replace(facts, listing=replace(facts.listing, title="Something else", description=None))
-
-
-def test_a_text_matrix_of_offers_without_text_is_empty() -> None:
-    bare = replace(FACTS[0].listing, title=None, description=None, brand=None, product_type=None)
-    assert TextMatrix.of([replace(FACTS[0], listing=bare)]).values.nnz == 0

@@ -1,0 +1,131 @@
+"""What the text model reads for each character: which letters, of what kind, with what value in a hash.
+
+Letters come from `data/letter_table.tsv` (features.fold_table says how), which makes a text read the same in any case,
+composed or decomposed, with look-alikes of Latin letters as the Latin ones, and without marks and what takes no room.
+`read_plain`, `kind_plain`, `value_plain` and `word_value_plain` are the definition; `tables` holds the same as arrays.
+"""
+
+import unicodedata
+from functools import cache
+from importlib.resources import files
+from typing import Final, NamedTuple
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from features.fold_table import HANGUL, TABLE_SIZE
+from features.splitmix import GOLDEN, MASK, mix, mix_plain
+
+# Kinds. A letter is the commonest, so the kernel tells it from the value alone: only a letter's is odd.
+LETTER, DIGIT, IDEOGRAPH, SIGN, BLANK, DROPPED, SEVERAL = range(7)
+
+# Without asking Unicode, so that no version of it decides: whatever is in no range is a letter.
+_RANGES: Final = (
+    (0x00, 0x00, DROPPED),
+    (0x01, 0x1F, SIGN),
+    (0x20, 0x20, BLANK),
+    (0x21, 0x2F, SIGN),
+    (0x30, 0x39, DIGIT),
+    (0x3A, 0x60, SIGN),
+    (0x7B, 0xBF, SIGN),
+    (0x0E00, 0x0E7F, IDEOGRAPH),  # Thai: no ideographs, but as little blank between words.
+    (0x2000, 0x2BFF, SIGN),
+    (0x3000, 0x303F, SIGN),
+    (0x3040, 0x30FF, IDEOGRAPH),
+    (0x3400, 0x9FFF, IDEOGRAPH),
+    (0x1F000, 0x1FFFF, SIGN),
+    (0x20000, 0x3FFFF, IDEOGRAPH),
+    (0x40000, 0xDFFFF, SIGN),
+    (0xE0000, 0xE0FFF, DROPPED),  # Tags: a second, invisible ASCII.
+    (0xE1000, 0x10FFFF, SIGN),
+)
+# Digits that stand for letters. l, i and 1 are one class: which of them is meant cannot be told.
+_STAND_INS: Final = {ord(one): ord(other) for one, other in zip("01l3457", "oiieast", strict=True)}
+
+
+class Alphabet(NamedTuple):
+    """By code point below TABLE_SIZE, shape (n,): kind, value in a window and value in a word.
+
+    Where several letters are read, the word value holds where they are listed, from TABLE_SIZE on, and how many:
+    first << 8 | many.
+    """
+
+    kinds: NDArray[np.uint8]
+    values: NDArray[np.uint64]
+    word_values: NDArray[np.uint64]
+
+
+def read_plain(text: str) -> list[int]:
+    """The letters read for a text, as code points; blanks come as they stand."""
+    table = _letters()
+    found: list[int] = []
+    for code in map(ord, text):
+        if code in HANGUL:
+            found += map(ord, unicodedata.normalize("NFD", chr(code)))  # By arithmetic, the same in every version.
+        else:
+            found += table.get(code, (code,))
+    return [code for code in found if kind_plain(code) != DROPPED]
+
+
+@cache
+def kind_plain(code: int) -> int:
+    """The kind of a letter read."""
+    return next((kind for first, last, kind in _RANGES if first <= code <= last), LETTER)
+
+
+@cache
+def value_plain(code: int) -> int:
+    """The value of a letter read: 64 mixed bits, odd for letters alone."""
+    return mix_plain((code + 1) * GOLDEN & MASK) & ~1 | (kind_plain(code) == LETTER)
+
+
+def word_value_plain(code: int) -> int:
+    """The value in a word, where 0 stands for o, 1 and l for i, 3 for e, 4 for a, 5 for s and 7 for t."""
+    return value_plain(_STAND_INS.get(code, code))
+
+
+@cache
+def tables() -> Alphabet:
+    """The alphabet as arrays, about 3 MB, of which a text touches a few pages."""
+    letters = np.arange(TABLE_SIZE)
+    listed: list[int] = []
+    several: dict[int, int] = {}
+    spelt = {code: tuple(map(ord, unicodedata.normalize("NFD", chr(code)))) for code in HANGUL}
+    for code, read in (_letters() | spelt).items():
+        if len(read) <= 1:
+            letters[code] = read[0] if read else 0
+        else:
+            several[code] = (TABLE_SIZE + len(listed)) << 8 | len(read)
+            listed += read
+    letters = np.concatenate([letters, listed])
+    kinds = np.full(letters.size, LETTER, np.uint8)
+    for first, last, kind in _RANGES:
+        kinds[(letters >= first) & (letters <= last)] = kind
+    in_words = letters.copy()
+    for one, other in _STAND_INS.items():
+        in_words[letters == one] = other
+    alphabet = Alphabet(kinds, _values(letters), _values(in_words))
+    of_letters = kinds == LETTER
+    alphabet.values[of_letters] |= np.uint64(1)
+    alphabet.word_values[of_letters | np.isin(letters, list(_STAND_INS))] |= np.uint64(1)
+    places = np.array(list(several))
+    alphabet.kinds[places], alphabet.values[places] = SEVERAL, 0
+    alphabet.word_values[places] = np.array(list(several.values()), np.uint64)
+    return alphabet
+
+
+@cache
+def _letters() -> dict[int, tuple[int, ...]]:
+    text = files("features").joinpath("data/letter_table.tsv").read_text(encoding="ascii")
+    rows = (line.split("\t") for line in text.splitlines())
+    return {int(code, 16): tuple(int(letter, 16) for letter in read.split()) for code, read in rows}
+
+
+@numba.njit(cache=True)
+def _values(letters: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Values, all of them even."""
+    found = np.empty(letters.size, np.uint64)
+    for i in range(letters.size):
+        found[i] = mix((np.uint64(letters[i]) + np.uint64(1)) * np.uint64(GOLDEN)) & np.uint64(MASK - 1)
+    return found

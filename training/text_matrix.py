@@ -1,0 +1,117 @@
+"""The n-grams of many listings as one sparse matrix, made in one pass by the walk that also scores."""
+
+from collections.abc import Sequence
+from typing import NamedTuple, Self
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from features.alphabet import Alphabet, tables
+from features.listing import Listing
+from features.ngrams import BUCKETS
+from features.text_kernel import DESCRIPTION, FIELDS, Indices, Packed, blocks, fields, pack, room, walk
+from models.textmodel import DESCRIPTION_SCALE
+from training.splits import Rows
+
+
+class TextMatrix(NamedTuple):
+    """N-gram counts of n listings over the root of their field's number, descriptions scaled: (n, COLUMNS), sparse.
+
+    Row i has `values[starts[i] : starts[i + 1]]` in the columns `indices` of the same places, each column once.
+    """
+
+    indices: Indices
+    values: NDArray[np.float32]
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, listings: Sequence[Listing]) -> Self:
+        """The matrix of these listings, 8 bytes an n-gram.
+
+        The texts are walked twice, first to count: memory asked for at once comes in large pages, and what grows by
+        and by took twice the time of the second walk.
+        """
+        packs = [pack(fields(listings[block])) for block in blocks(len(listings))]
+        longest = max((int(np.diff(packed.starts).max()) for packed in packs), default=0)
+        scratch = _Scratch(np.empty(room(longest), np.int32), np.zeros(BUCKETS, np.int32))
+        most = sum(_count(packed, tables(), scratch) for packed in packs)
+        matrix = cls(np.empty(most, np.int32), np.empty(most, np.float32), np.zeros(len(listings) + 1, np.int64))
+        for block, packed in zip(blocks(len(listings)), packs, strict=True):
+            rows = matrix._replace(starts=matrix.starts[block.start : block.stop + 1])
+            _fill(packed, tables(), scratch, rows)
+        different = matrix.starts[-1]
+        return cls(matrix.indices[:different], matrix.values[:different], matrix.starts)
+
+    def times(self, weights: NDArray[np.float32], rows: Rows) -> NDArray[np.float64]:
+        """The product of some rows with weights of shape (COLUMNS,), shape (len(rows),)."""
+        return _times(self, rows, weights)
+
+
+class _Scratch(NamedTuple):
+    """Room for the indices of one text; and how often each bucket occurs in it, all zeros between texts."""
+
+    found: Indices
+    times: NDArray[np.int32]
+
+
+@numba.njit(cache=True, nogil=True)
+def _count(packed: Packed, alphabet: Alphabet, scratch: _Scratch) -> int:
+    """How many n-grams the texts have, repeats included."""
+    total = 0
+    for text in range(packed.starts.size - 1):
+        count, _ = walk(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, scratch.found)
+        total += count
+    return total
+
+
+@numba.njit(cache=True, nogil=True)
+def _fill(packed: Packed, alphabet: Alphabet, scratch: _Scratch, rows: TextMatrix) -> None:
+    """Write the rows of a block, the first of which begins at starts[0]."""
+    found, times = scratch
+    indices, values, starts = rows
+    for row in range(starts.size - 1):
+        at = starts[row]
+        for field in range(FIELDS):
+            text = FIELDS * row + field
+            count, _ = walk(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, found)
+            begun = at
+            first = np.int32(field * BUCKETS)
+            for i in range(count):
+                bucket = np.uint64(found[i])
+                indices[np.uint64(at)] = found[i] + first  # Written over by the next one if it is there already.
+                at += np.int64(times[bucket] == 0)
+                times[bucket] += 1
+            scale = (DESCRIPTION_SCALE if field == DESCRIPTION else 1.0) / np.sqrt(max(count, 1))
+            for i in range(begun, at):
+                bucket = np.uint64(indices[i] - first)
+                values[i] = times[bucket] * scale
+                times[bucket] = 0
+        starts[row + 1] = at
+
+
+@numba.njit(cache=True, nogil=True)
+def dot(columns: Indices, values: NDArray[np.float32], weights: NDArray[np.float32]) -> float:
+    """The product of one sparse row with the weights."""
+    one = two = three = four = 0.0  # Four sums: an addition need not wait for the one before it.
+    i = np.uint64(0)
+    whole = np.uint64(values.size) & ~np.uint64(3)
+    while i < whole:
+        one += values[i] * weights[np.uint64(columns[i])]
+        two += values[i + np.uint64(1)] * weights[np.uint64(columns[i + np.uint64(1)])]
+        three += values[i + np.uint64(2)] * weights[np.uint64(columns[i + np.uint64(2)])]
+        four += values[i + np.uint64(3)] * weights[np.uint64(columns[i + np.uint64(3)])]
+        i += np.uint64(4)
+    while i < np.uint64(values.size):
+        one += values[i] * weights[np.uint64(columns[i])]
+        i += np.uint64(1)
+    return one + two + three + four
+
+
+@numba.njit(cache=True, nogil=True)
+def _times(texts: TextMatrix, rows: Rows, weights: NDArray[np.float32]) -> NDArray[np.float64]:
+    found = np.empty(rows.size)
+    for i in range(rows.size):
+        first, last = texts.starts[rows[i]], texts.starts[rows[i] + 1]
+        found[i] = dot(texts.indices[first:last], texts.values[first:last], weights)
+    return found
