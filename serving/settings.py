@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     session_hours: int = Field(12, ge=1, le=720, description="Hours after which a session ends.")
     webhook_timeout_seconds: float = Field(10.0, gt=0, le=60, description="Total time of one webhook delivery.")
     training_timeout_seconds: int = Field(3_600, ge=10, description="Longest run of one training child.")
+    accepted_leaks: str = Field(
+        "", description="Features, divided by commas, that may tell the label alone without a training being refused."
+    )
     mlflow_tracking_uri: str | None = Field(None, description="MLflow server. Default: SQLite in the home.")
     log_format: Literal["text", "json"] = Field("text", description="text for a terminal, json for a collector.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line to log.")

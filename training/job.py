@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train_parser.add_argument("--seed", type=int, default=0)
     train_parser.add_argument("--threads", type=int, default=1)
     train_parser.add_argument("--job-id", required=True)
+    train_parser.add_argument("--accept-leak", action="append", default=[])
     publish_parser = commands.add_parser("publish")
     publish_parser.add_argument("--digest", required=True)
     register_parser = commands.add_parser("register")
@@ -66,6 +67,7 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
         champion=champion,
         seed=options.seed,
         threads=options.threads,
+        accepted_leaks=options.accept_leak,
         progress=lambda stage, share: _say({"event": "progress", "stage": stage, "share": round(share, 2)}),
     )
     digest = digest_of(candidate.files)

@@ -20,6 +20,7 @@ from training.fit import CounterfeitClassifier
 from training.gates import Gate, Judged, gates
 from training.slices import only_text_and_price, slices
 from training.snapshot import SnapshotRefused
+from training.soundness import refuse_too_few
 from training.splits import LaterSplit
 
 Floats = NDArray[np.float64]
@@ -27,8 +28,6 @@ Labels = NDArray[np.int8]
 Progress = Callable[[str, float], None]
 
 BOOTSTRAPS: Final = 1_000
-FEWEST_POSITIVES: Final = 10
-FEWEST_NEGATIVES: Final = 20
 # Recall is stated where one honest offer in a hundred is flagged: about what reviewers have time for.
 FALSE_ALARMS: Final = 0.01
 
@@ -143,26 +142,6 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress) -> Judgemen
         judged_positives=positives,
     )
     return Judgement(report, found)
-
-
-def refuse_too_few(labels: Labels, groups: NDArray[np.intp]) -> None:
-    """Refuse labels on which nothing can be fitted.
-
-    Raises
-    ------
-    SnapshotRefused
-        Too few of a class, or all of one seller.
-    """
-    positives, negatives = int(labels.sum()), int((labels == 0).sum())
-    if positives < FEWEST_POSITIVES or negatives < FEWEST_NEGATIVES:
-        raise SnapshotRefused(
-            f"{positives} counterfeit and {negatives} genuine labels are mature; at least {FEWEST_POSITIVES} and "
-            f"{FEWEST_NEGATIVES} are needed to train."
-        )
-    for value, name in ((1, "counterfeit"), (0, "genuine")):
-        sellers = len(np.unique(groups[labels == value]))
-        if sellers < 2:
-            raise SnapshotRefused(f"All {name} labels are of one seller; at least two are needed to test on another.")
 
 
 def _too_little(trial: Trial) -> str | None:

@@ -18,7 +18,8 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
             f"sellers, {report['positives']:,} of them counterfeit."
         ),
         f"* Evidence: {_counted(report['evidence_levels'])}. Lanes: {_counted(report['lanes'])}.",
-        "* Labels exist only for reviewed listings; weights by the chance of having been reviewed, at most ten.",
+        "* Labels exist only for reviewed listings; rows count by the chance of having been reviewed.",
+        *([_weights(report["weights"])] if "weights" in report else []),
         "",
         "## Model",
         (
@@ -42,6 +43,15 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
         "* Not for judging people, and not for goods or languages absent from the data above.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _weights(found: Mapping[str, Any]) -> str:
+    held = ", ".join(f"{n:,} {kind}{'' if n == 1 else 's'}" for kind, n in found["held"].items() if n)
+    return (
+        f"* {found['near_duplicates']:,} rows are near-duplicates of one seller and share the weight of one. Held to "
+        f"their part of the weight: {held or 'nobody'}. Together as much as {found['effective_n']:,.0f} rows of equal "
+        "weight."
+    )
 
 
 def _judged(judged: Mapping[str, Any]) -> list[str]:

@@ -1,19 +1,20 @@
 """Snapshot to candidate: split by time and seller, fit, calibrate, judge, gate, refit on everything."""
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
 
-from features.compute import NAMES
+from features.compute import NAMES, matrix
 from models.bundle import Bundle, to_files
 from models.calibration import expit
 from training.fit import CounterfeitClassifier
-from training.judging import Trial, curves, figures, judge, refuse_too_few
+from training.judging import Trial, curves, figures, judge
 from training.operating import choose_thresholds, operating_points
 from training.snapshot import Snapshot
+from training.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
 from training.splits import seller_groups, split_later_unseen
 from training.weighting import stands_for, training_weights
 
@@ -31,7 +32,13 @@ class Candidate:
 
 
 def train(
-    snapshot: Snapshot, *, champion: Bundle | None, seed: int, threads: int, progress: Progress = lambda _w, _s: None
+    snapshot: Snapshot,
+    *,
+    champion: Bundle | None,
+    seed: int,
+    threads: int,
+    accepted_leaks: Collection[str] = (),
+    progress: Progress = lambda _w, _s: None,
 ) -> Candidate:
     """The candidate of a snapshot, with its report: split, figures, slices, operating points and gates.
 
@@ -41,20 +48,25 @@ def train(
     Raises
     ------
     SnapshotRefused
-        Too few labels of a class, or of too few sellers, to fit and judge.
+        Too few labels of a class, or of too few sellers, to fit and judge; rows that are others again; a column that
+        was made from the label and is not accepted by name.
     """
     labels, facts = snapshot.labels, snapshot.facts()
     groups = seller_groups([row.seller for row in snapshot.rows])
     refuse_too_few(labels, groups)
-    weights = training_weights(snapshot.rows)
+    refuse_copies(snapshot.rows)
+    leaking = leaks(matrix(facts), labels)
+    refuse_leaks(leaking, accepted_leaks)
+    weighed = training_weights(snapshot.rows, facts)
+    weights, represented = weighed.values, stands_for(snapshot.rows)
     split = split_later_unseen([row.known_at for row in snapshot.rows], groups, share=JUDGED_SHARE)
-    trial = Trial(facts, labels, groups, weights, stands_for(snapshot.rows), split, seed, threads)
+    trial = Trial(facts, labels, groups, weights, represented, split, seed, threads)
     judged = judge(trial, champion, progress)
     progress("fit on all", 0.0)
     model = CounterfeitClassifier(seed=seed, threads=threads)
     model.fit(facts, labels, groups=groups, sample_weight=weights)
     out_of_fold = np.array([expit(model.model_.calibration.log_odds(float(v))) for v in model.out_of_fold_])
-    thresholds = choose_thresholds(labels, out_of_fold, weights)
+    thresholds = choose_thresholds(labels, out_of_fold, represented)
     files = to_files(
         model.model_,
         thresholds=thresholds,
@@ -69,6 +81,8 @@ def train(
         "sellers": len(np.unique(groups)),
         "evidence_levels": _counts(row.evidence_level for row in snapshot.rows),
         "lanes": _counts(row.lane for row in snapshot.rows),
+        "weights": weighed.report,
+        "accepted_leaks": [asdict(leak) for leak in leaking],
         "cut": split.cut.isoformat(),
         "seed": seed,
         "feature_count": len(NAMES),

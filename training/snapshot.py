@@ -13,10 +13,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from features.compute import input_fingerprint
 from features.facts import Facts, facts_from_json
 from features.references import References, references_from_dict, references_to_dict
 
 _REFERENCES: Final = b"touchstone.references"
+_FINGERPRINT: Final = b"touchstone.fingerprint"
 _COLUMNS: Final = pa.schema(
     [
         ("version_id", pa.string()),
@@ -100,7 +102,8 @@ def write_snapshot(
     for name in _LISTS:
         columns[name] = [list(found) for found in columns[name]]
     described = json.dumps(references_to_dict(references, as_of), sort_keys=True, separators=(",", ":"))
-    table = pa.table(columns, schema=_COLUMNS.with_metadata({_REFERENCES: described.encode()}))
+    named = {_REFERENCES: described.encode(), _FINGERPRINT: input_fingerprint().encode()}
+    table = pa.table(columns, schema=_COLUMNS.with_metadata(named))
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd")
     content = sink.getvalue().to_pybytes()
@@ -118,7 +121,8 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
     Raises
     ------
     SnapshotRefused
-        Not the expected digest, not a snapshot, or with rows that training must not see.
+        Not the expected digest, not a snapshot, written by another version than reads it, or with rows that training
+        must not see.
     """
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
@@ -128,15 +132,30 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
         table = pq.read_table(pa.BufferReader(content))
     except pa.ArrowException:
         raise SnapshotRefused(f"{path.name} is not a readable Parquet file.") from None
-    if set(table.column_names) != set(_COLUMNS.names) or _REFERENCES not in (table.schema.metadata or {}):
+    metadata = table.schema.metadata or {}
+    if set(table.column_names) != set(_COLUMNS.names) or not {_REFERENCES, _FINGERPRINT} <= metadata.keys():
         raise SnapshotRefused(f"{path.name} is not a snapshot of labelled facts.")
+    _refuse_another_version(metadata[_FINGERPRINT].decode(errors="replace"))
     try:
         rows = tuple(_row(found) for found in table.to_pylist())
-        references, as_of = references_from_dict(json.loads(table.schema.metadata[_REFERENCES]))
+        references, as_of = references_from_dict(json.loads(metadata[_REFERENCES]))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise SnapshotRefused(f"{path.name} holds a row or references that are damaged: {error}.") from None
-    _refuse_what_cannot_teach(rows, as_of)
-    return Snapshot(rows, references, as_of, digest)
+    found = Snapshot(rows, references, as_of, digest)
+    try:
+        facts = found.facts()
+    except (TypeError, ValueError) as error:
+        raise SnapshotRefused(f"{path.name} holds facts that this version cannot read: {error}.") from None
+    _refuse_what_cannot_teach(rows, facts, as_of)
+    return found
+
+
+def _refuse_another_version(fingerprint: str) -> None:
+    """Facts are read as they were written; what another version recorded, or did not, is not what this one expects."""
+    if fingerprint != (ours := input_fingerprint()):
+        raise SnapshotRefused(
+            f"The snapshot was written for the features {fingerprint[:12]}, this version has {ours[:12]}; export anew."
+        )
 
 
 def _row(found: dict[str, Any]) -> SnapshotRow:
@@ -144,12 +163,20 @@ def _row(found: dict[str, Any]) -> SnapshotRow:
     return SnapshotRow(**{**found, **times, **{name: tuple(found[name]) for name in _LISTS}})
 
 
-def _refuse_what_cannot_teach(rows: Sequence[SnapshotRow], as_of: datetime | None) -> None:
+def _refuse_what_cannot_teach(rows: Sequence[SnapshotRow], facts: Sequence[Facts], as_of: datetime | None) -> None:
     if len({row.version_id for row in rows}) != len(rows):
         raise SnapshotRefused("A listing version stands twice in the snapshot.")
     if any(row.label not in {0, 1} for row in rows):
         raise SnapshotRefused("A label is neither 0 nor 1.")
     if any(not 0 < row.inclusion_probability <= 1 for row in rows):
         raise SnapshotRefused("An inclusion probability is not above 0 and at most 1.")
-    if as_of is not None and any(row.known_at > as_of for row in rows):
+    if any(not (row.provenance and row.sources and row.audit_entries) for row in rows):
+        raise SnapshotRefused("A row does not say by which verdicts, whose, and proved by which audit entries.")
+    if as_of is None:
+        return
+    if any(row.known_at > as_of for row in rows):
         raise SnapshotRefused("A row was known only after the snapshot's moment.")
+    if any(row.matured_at > as_of for row in rows):
+        raise SnapshotRefused("A label was mature only after the snapshot's moment.")
+    if any(one.as_of > as_of for one in facts):
+        raise SnapshotRefused("The facts of a row are of a time after the snapshot's moment.")

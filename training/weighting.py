@@ -1,17 +1,30 @@
 """What a labelled row stands for, and how much it may count in fitting."""
 
 from collections.abc import Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.facts import Facts
+from models.policies.weighting import DEFAULT_WEIGHTING, WeightPolicy
+from training.duplicates import near_duplicates
+from training.influence import Part, held, parts
+from training.metrics import effective_number
 from training.snapshot import SnapshotRow
 
 Floats = NDArray[np.float64]
 
-# A rarely drawn listing stands for many, but a single one must not outweigh a brand's whole answer sheet.
-MOST_WEIGHT: Final = 10.0
+_LESS: Final = 1 - 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much each row counts in fitting, shape (n,), and what became of it on the way, ready for JSON."""
+
+    values: Floats
+    report: dict[str, Any]
 
 
 def stands_for(rows: Sequence[SnapshotRow]) -> Floats:
@@ -24,7 +37,41 @@ def stands_for(rows: Sequence[SnapshotRow]) -> Floats:
     return 1.0 / np.array([row.inclusion_probability for row in rows])
 
 
-def training_weights(rows: Sequence[SnapshotRow]) -> Floats:
-    """Label weight over the chance of having been reviewed, at most ten: the audit slice stands for the unreviewed."""
-    found: Floats = np.minimum(np.array([row.weight for row in rows]) * stands_for(rows), MOST_WEIGHT)
+def training_weights(
+    rows: Sequence[SnapshotRow], facts: Sequence[Facts], policy: WeightPolicy = DEFAULT_WEIGHTING
+) -> Weights:
+    """How much each row counts in fitting.
+
+    First the label's weight over the chance of having been reviewed, capped: the audit slice stands for what nobody
+    looked at. Then near-duplicates of one seller share the weight of one. Then whoever holds more than their part is
+    held to it: a source of the genuine weight of a brand, a language or a category, a seller and at last a source of
+    the weight of a class. Two who agree are a source of their own, because neither of them made the label alone.
+
+    A learner weighs its data against its regularisation, so nothing is scaled up again: what was taken from a heavy
+    source is doubt, and goes to the prior.
+    """
+    drawn = np.array([row.weight for row in rows]) * stands_for(rows)
+    groups = near_duplicates(facts, [row.seller_cluster for row in rows])
+    copies = np.bincount(groups)[groups]
+    shared = np.minimum(drawn, policy.most_weight) / copies
+    capped = parts(rows, facts, policy)
+    values = held(shared, capped)
+    return Weights(
+        values,
+        {
+            "effective_n": effective_number(values),
+            "capped_rows": int((drawn > policy.most_weight).sum()),
+            "near_duplicates": int((copies > 1).sum()),
+            "held": {kind: _held(kind, capped, shared, values) for kind in ("source", "seller", "slice")},
+        },
+    )
+
+
+def _held(kind: str, capped: Sequence[Part], before: Floats, after: Floats) -> int:
+    """How many groups of this kind were held to their part: they lost weight and have all that they may have."""
+    found = 0
+    for part in capped:
+        totals = part.totals(after)
+        full = (totals < _LESS * part.totals(before)) & (totals > _LESS * part.share * totals.sum())
+        found += int(full.sum()) if part.kind == kind else 0
     return found

@@ -15,8 +15,8 @@ from models.policies.labels import LabelPolicy
 from serving.db import learning, marketplaces, references, said
 from serving.db.said import Said
 from serving.runtime import Runtime
-from training.judging import FEWEST_NEGATIVES, FEWEST_POSITIVES
 from training.snapshot import SnapshotRow, write_snapshot
+from training.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
 
 
 def label_of(version: Said, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:

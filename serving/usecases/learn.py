@@ -84,6 +84,7 @@ def _train(runtime: Runtime, job: Job) -> str:
         *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
         *("--out", str(runtime.home.cache / "training" / job.job_id), "--job-id", job.job_id),
         *("--threads", str(runtime.settings.training_threads)),
+        *(f"--accept-leak={name.strip()}" for name in runtime.settings.accepted_leaks.split(",") if name.strip()),
         *(("--champion", str(runtime.bundles.folder(champion.digest))) if champion is not None else ()),
         *registry_arguments(runtime, here),
     ]

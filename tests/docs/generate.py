@@ -19,6 +19,7 @@ from models.policies.promotion import DEFAULT_PROMOTION
 from models.policies.routing import DEFAULT_ROUTING
 from models.policies.scorecard import DEFAULT_SCORECARD
 from models.policies.version import policy_version
+from models.policies.weighting import DEFAULT_WEIGHTING
 from serving.cli.main import app
 from serving.settings import Settings
 from training.adapters.formats import FORMATS
@@ -94,6 +95,7 @@ def policies_page() -> str:
         DEFAULT_BREAKER,
         DEFAULT_ENFORCEMENT,
         DEFAULT_LABELS,
+        DEFAULT_WEIGHTING,
         DEFAULT_PROMOTION,
     )
     for policy in policies:

@@ -8,8 +8,9 @@ from models.policies.labels import DEFAULT_LABELS
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from models.policies.version import policy_version
+from models.policies.weighting import DEFAULT_WEIGHTING
 
-POLICIES = [DEFAULT_ENFORCEMENT, DEFAULT_LABELS, DEFAULT_ROUTING, DEFAULT_SCORECARD]
+POLICIES = [DEFAULT_ENFORCEMENT, DEFAULT_LABELS, DEFAULT_ROUTING, DEFAULT_SCORECARD, DEFAULT_WEIGHTING]
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=[type(policy).__name__ for policy in POLICIES])

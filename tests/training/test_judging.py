@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 from models.bundle import Bundle
 from tests.fixtures.labelled import a_market, market_facts
 from tests.fixtures.scorers import a_bundle
-from training.judging import Judgement, Trial, curves, figures, judge, refuse_too_few, slice_figures
-from training.snapshot import SnapshotRefused
+from training.judging import Judgement, Trial, curves, figures, judge, slice_figures
 from training.splits import LaterSplit, split_later_unseen
 
 DATA = a_market(160)
@@ -97,34 +96,6 @@ def test_where_there_is_too_little_a_candidate_is_not_judged(
     assert found.report.keys() == {"rows", "positives", "why"}
     assert why in found.report["why"]
     assert [gate.name for gate in found.gates] == ["enough_to_judge"]
-
-
-def some_labels(positives: int, negatives: int) -> Labels:
-    return np.array([1] * positives + [0] * negatives, dtype=np.int8)
-
-
-FEW = [
-    (9, 20, "9 counterfeit and 20 genuine labels are mature; at least 10 and 20 are needed"),
-    (10, 19, "10 counterfeit and 19 genuine labels are mature"),
-]
-
-
-@pytest.mark.parametrize(("positives", "negatives", "sentence"), FEW)
-def test_too_few_labels_cannot_be_fitted(positives: int, negatives: int, sentence: str) -> None:
-    with pytest.raises(SnapshotRefused, match=sentence):
-        refuse_too_few(some_labels(positives, negatives), np.arange(positives + negatives))
-
-
-def test_ten_and_twenty_labels_of_two_sellers_each_can_be_fitted() -> None:
-    refuse_too_few(some_labels(10, 20), np.arange(30) % 2)
-
-
-@pytest.mark.parametrize(("name", "value"), [("counterfeit", 1), ("genuine", 0)])
-def test_labels_of_one_seller_cannot_be_fitted(name: str, value: int) -> None:
-    labels = some_labels(10, 20)
-    groups = np.where(labels == value, 0, 1 + np.arange(30))
-    with pytest.raises(SnapshotRefused, match=f"All {name} labels are of one seller"):
-        refuse_too_few(labels, groups)
 
 
 def test_the_figures_of_some_rows_are() -> None:

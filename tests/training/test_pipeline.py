@@ -50,8 +50,9 @@ def test_another_seed_gives_another_bundle(candidate: Candidate, snapshot: Snaps
 
 def test_a_report_says_all_of_a_candidate(candidate: Candidate) -> None:
     assert candidate.report.keys() == {
-        "snapshot", "rows", "positives", "sellers", "evidence_levels", "lanes", "cut", "seed", "feature_count", "join",
-        "text_weight", "thresholds", "operating_points", "out_of_fold", "judged", "gates", "curves",
+        "snapshot", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights", "accepted_leaks", "cut",
+        "seed", "feature_count", "join", "text_weight", "thresholds", "operating_points", "out_of_fold", "judged",
+        "gates", "curves",
     }  # fmt: skip
 
 
@@ -93,6 +94,19 @@ def test_labels_of_one_seller_are_refused(tmp_path: Path) -> None:
     rows = [replace(row, seller="seller-0") if row.label else row for row in ROWS]
     with pytest.raises(SnapshotRefused, match="All counterfeit labels are of one seller"):
         trained(a_snapshot(tmp_path, rows))
+
+
+def test_an_accepted_leak_is_trained_on_and_reported(tmp_path: Path) -> None:
+    rows = []
+    for row in ROWS:
+        facts = json.loads(row.facts)
+        facts["listing"]["seller"]["age_days"] = 10 + row.label
+        rows.append(replace(row, facts=json.dumps(facts)))
+    leaking = a_snapshot(tmp_path, rows)
+    with pytest.raises(SnapshotRefused, match="seller_age"):
+        trained(leaking)
+    found = train(leaking, champion=None, seed=0, threads=1, accepted_leaks=["seller_age"]).report["accepted_leaks"]
+    assert [(leak["feature"], leak["roc_auc"]) for leak in found] == [("seller_age", 1.0)]
 
 
 def test_a_figure_that_does_not_exist_is_null_at_any_depth() -> None:

@@ -19,6 +19,10 @@ ROWS = snapshot_rows(DATA)
 REFERENCES = market_references(DATA)
 
 
+def with_facts(row: SnapshotRow, **changes: Any) -> str:
+    return json.dumps({**json.loads(row.facts), **changes})
+
+
 def written(folder: Path, rows: list[SnapshotRow] = ROWS) -> tuple[Path, str]:
     return write_snapshot(folder, rows, REFERENCES, NOW)
 
@@ -88,7 +92,15 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"inclusion_probability": 1.1}, "above 0 and at most 1", "more than certain"),
     ({"inclusion_probability": math.nan}, "above 0 and at most 1", "an unknown chance"),
     ({"known_at": NOW + timedelta(seconds=1)}, "only after the snapshot's moment", "a row from the future"),
+    ({"matured_at": NOW + timedelta(seconds=1)}, "mature only after", "a label that was not mature"),
     ({"version_id": ROWS[1].version_id}, "stands twice", "a version that stands twice"),
+    ({"provenance": ()}, "does not say by which verdicts", "no verdict"),
+    ({"sources": ()}, "does not say by which verdicts, whose", "nobody who answers for it"),
+    ({"audit_entries": ()}, "proved by which audit entries", "no proof"),
+    ({"facts": with_facts(ROWS[0], as_of=(NOW + timedelta(days=1)).isoformat())}, "a time after", "facts of tomorrow"),
+    ({"facts": with_facts(ROWS[0], schema=99)}, "facts of schema 99; this version reads", "facts of another schema"),
+    ({"facts": '{"title": "Bag"}'}, "holds facts that this version cannot read", "no facts"),
+    ({"facts": None}, "holds facts that this version cannot read", "nothing at all"),
 ]
 
 
@@ -127,6 +139,14 @@ def test_a_snapshot_without_its_references_is_refused(tmp_path: Path) -> None:
     path, _ = written(tmp_path)
     pq.write_table(pq.read_table(path).replace_schema_metadata({}), tmp_path / "a.parquet")
     with pytest.raises(SnapshotRefused, match="not a snapshot of labelled facts"):
+        read_snapshot(tmp_path / "a.parquet")
+
+
+def test_a_snapshot_written_for_other_features_is_refused(tmp_path: Path) -> None:
+    table = pq.read_table(written(tmp_path)[0])
+    metadata = {**table.schema.metadata, b"touchstone.fingerprint": b"f" * 64}
+    pq.write_table(table.replace_schema_metadata(metadata), tmp_path / "a.parquet")
+    with pytest.raises(SnapshotRefused, match="written for the features ffffffffffff, this version has"):
         read_snapshot(tmp_path / "a.parquet")
 
 

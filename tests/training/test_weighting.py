@@ -1,11 +1,24 @@
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
 
-from tests.fixtures.labelled import a_market, snapshot_rows
-from training.weighting import stands_for, training_weights
+from models.policies.weighting import DEFAULT_WEIGHTING, WeightPolicy
+from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
+from training.snapshot import SnapshotRow
+from training.weighting import Weights, stands_for, training_weights
 
-ROW = snapshot_rows(a_market(2))[0]
+DATA = a_market(160)
+FACTS = market_facts(DATA)
+ROWS = snapshot_rows(DATA)
+UNCAPPED = WeightPolicy(most_weight=1e9, source_share=1.0, slice_share=1.0)
+
+
+def weighed(rows: Sequence[SnapshotRow], policy: WeightPolicy = DEFAULT_WEIGHTING) -> Weights:
+    return training_weights(rows, FACTS[: len(rows)], policy)
+
 
 WEIGHTS = [
     (1.0, 1.0, 1.0, "reviewed for certain"),
@@ -18,10 +31,74 @@ WEIGHTS = [
 
 @pytest.mark.parametrize(("weight", "chance", "expected", "_why"), WEIGHTS, ids=[row[-1] for row in WEIGHTS])
 def test_a_row_weighs(weight: float, chance: float, expected: float, _why: str) -> None:
-    row = replace(ROW, weight=weight, inclusion_probability=chance)
-    assert training_weights([row]).tolist() == pytest.approx([expected])
+    row = replace(ROWS[0], weight=weight, inclusion_probability=chance)
+    assert weighed([row]).values.tolist() == pytest.approx([expected])
 
 
 @pytest.mark.parametrize(("chance", "expected"), [(1.0, 1.0), (0.5, 2.0), (0.01, 100.0)])
 def test_a_row_stands_for_as_many_as_its_chance_says_uncapped(chance: float, expected: float) -> None:
-    assert stands_for([replace(ROW, inclusion_probability=chance, weight=0.7)]).tolist() == pytest.approx([expected])
+    assert stands_for([replace(ROWS[0], inclusion_probability=chance, weight=0.7)]).tolist() == pytest.approx(
+        [expected]
+    )
+
+
+def copies(n: int, **changes: Any) -> list[SnapshotRow]:
+    changed = {"inclusion_probability": 1.0, "seller_cluster": "seller-0", **changes}
+    return [replace(ROWS[0], version_id=f"ver_copy_{i}", **changed) for i in range(n)]
+
+
+def test_fifty_copies_of_one_offer_weigh_as_one() -> None:
+    rows = copies(50, weight=0.7)
+    found = training_weights(rows, FACTS[:1] * 50, UNCAPPED)
+    assert found.values.sum() == pytest.approx(0.7)
+    assert found.report["near_duplicates"] == 50
+
+
+def test_a_copy_that_was_drawn_shares_what_it_stands_for_after_the_cap() -> None:
+    rows = [*copies(1, weight=1.0), *copies(1, weight=1.0, inclusion_probability=0.01)]
+    found = training_weights(rows, FACTS[:1] * 2, replace(UNCAPPED, most_weight=10.0))
+    assert found.values.tolist() == pytest.approx([0.5, 5.0])
+    assert found.report["capped_rows"] == 1
+
+
+def flooded(by: str, rows: Sequence[SnapshotRow] = ROWS) -> list[SnapshotRow]:
+    """Nine in ten genuine rows are one source's, the rest of twenty others."""
+    return [
+        replace(row, inclusion_probability=1.0, sources=(by if i % 10 else f"user:{i // 10 % 20}",))
+        for i, row in enumerate(rows)
+    ]
+
+
+def test_one_source_among_many_cannot_hold_a_class() -> None:
+    rows = flooded("brand:planted")
+    labels, theirs = DATA.labels, np.array([row.sources == ("brand:planted",) for row in rows])
+    values = weighed(rows).values
+    for value in (0, 1):
+        others = len({row.sources for row, label in zip(rows, labels, strict=True) if label == value})
+        share = values[theirs & (labels == value)].sum() / values[labels == value].sum()
+        assert share == pytest.approx(max(0.02, 3 / others), rel=1e-6)
+
+
+def test_what_was_held_is_counted() -> None:
+    assert weighed(flooded("brand:planted")).report["held"]["source"] == 2
+    assert weighed(flooded("brand:planted"), UNCAPPED).report["held"] == {"source": 0, "seller": 0, "slice": 0}
+
+
+def test_nothing_gains_weight_by_a_cap() -> None:
+    rows = flooded("brand:planted")
+    assert np.all(weighed(rows).values <= weighed(rows, UNCAPPED).values + 1e-12)
+
+
+def test_the_effective_number_is_of_the_weights_that_count() -> None:
+    rows = [replace(row, inclusion_probability=1.0, weight=1.0) for row in ROWS[:40]]
+    rows[0] = replace(rows[0], inclusion_probability=0.1)
+    found = training_weights(rows, FACTS[:40], UNCAPPED)
+    assert found.report["effective_n"] == pytest.approx(found.values.sum() ** 2 / (found.values**2).sum())
+
+
+def test_who_said_it_and_who_sells_it_change_a_weight_and_never_a_label() -> None:
+    """And rows are weighed in any order alike."""
+    rows = flooded("brand:planted")
+    order = np.random.default_rng(3).permutation(len(rows))
+    shuffled = training_weights([rows[i] for i in order], [FACTS[i] for i in order])
+    assert shuffled.values == pytest.approx(weighed(rows).values[order], rel=1e-6)

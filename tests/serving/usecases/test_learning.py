@@ -1,20 +1,23 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from models.bundle import digest_of
 from models.errors import BundleRefused, Conflict, Invalid, NotFound
 from models.verdict import Judgement
 from serving.db import learning
-from serving.db.tables import training_job
+from serving.db.tables import score, training_job
+from serving.usecases.intake import receive
 from serving.usecases.labelling import export_snapshot
-from serving.usecases.learn import request_training
+from serving.usecases.learn import request_training, retrain
 from serving.usecases.promote import challenger, rollback
 from tests.fixtures.labels import label_a_past
+from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.promoting import promote
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.serving.web.reports import put_champion_in_force
 from training.bundle_folder import write_bundle_folder
 from training.pipeline import Candidate, train
 from training.snapshot import SnapshotRefused, read_snapshot
@@ -56,6 +59,25 @@ def test_too_few_labels_are_refused_with_their_count(site: Site) -> None:
     _, path, _ = export_snapshot(site.runtime, site.here)
     with pytest.raises(SnapshotRefused, match="0 counterfeit and 1 genuine"):
         train(read_snapshot(path), champion=None, seed=0, threads=1)
+
+
+def test_a_refused_training_promotes_nothing_and_the_champion_goes_on(site: Site) -> None:
+    champion = put_champion_in_force(site)
+    case = a_case(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    job_id = request_training(site.runtime, site.marketplace, by="test")
+    assert retrain(site.runtime, site.here, job_id) == "failed"
+    with site.runtime.store.read() as connection:
+        job = learning.get_job(connection, site.here, job_id)
+        assert [one.digest for one in learning.models(connection, site.here, 5)] == [champion]
+    assert job.error == ("0 counterfeit and 1 genuine labels are mature; at least 10 and 20 are needed to train.")
+    assert site.runtime.models.of(site.here).digest == champion  # type: ignore[union-attr]  # in force
+    receive(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-77")], source="test")
+    with site.runtime.store.read() as connection:
+        assert (
+            connection.execute(select(score.c.scorer).order_by(score.c.scored_at.desc())).scalars().first() == champion
+        )
 
 
 @pytest.fixture(scope="module")

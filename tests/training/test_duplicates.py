@@ -1,0 +1,49 @@
+from dataclasses import replace
+
+import pytest
+
+from features.facts import Facts
+from tests.fixtures.facts import some_facts
+from training.duplicates import near_duplicates
+
+LONG = "Grey tote of pebbled leather with brass rings, a magnetic clasp, two inner pockets and a long shoulder strap. "
+OTHER = "Hand-knitted scarf in undyed wool from the hills above Biella, washed twice, soft and warm, with long fringes."
+
+
+def an_offer(title: str | None, description: str | None = None) -> Facts:
+    facts = some_facts()
+    return replace(facts, listing=replace(facts.listing, brand=None, title=title, description=description))
+
+
+GROUPS = [
+    ([("Tote", LONG), ("Tote", LONG)], ["s", "s"], [0, 0], "the same text of one seller"),
+    ([("Tote", LONG), ("Tote", LONG)], ["s", "t"], [0, 1], "shops copy makers"),
+    ([("Tote", LONG), ("Tote!", LONG.upper())], ["s", "s"], [0, 0], "case and signs do not tell them apart"),
+    ([("Tote", LONG), ("Tote", LONG.replace("brass", "steel"))], ["s", "s"], [0, 0], "one word changed"),
+    ([("Tote", LONG), ("Scarf", OTHER)], ["s", "s"], [0, 1], "two goods of one seller"),
+    ([("Tote", LONG), ("Tote", LONG)], [None, None], [0, 0], "nothing says that unknown sellers differ"),
+    ([("Tote", LONG), ("Tote", LONG)], [None, "s"], [0, 1], "nor that one is a known one"),
+    ([("Bag", None), ("BAG ", None)], ["s", "s"], [0, 0], "short texts that are equal once folded"),
+    ([("Bag", None), ("Bags", None)], ["s", "s"], [0, 1], "short texts join only their equals"),
+    ([("Scarf", OTHER), ("Tote", LONG), ("Scarf", OTHER)], ["s"] * 3, [0, 1, 0], "whatever stands between"),
+]
+
+
+@pytest.mark.parametrize(("texts", "clusters", "expected", "_why"), GROUPS, ids=[row[-1] for row in GROUPS])
+def test_rows_say_the_same_thing(
+    texts: list[tuple[str, str | None]], clusters: list[str | None], expected: list[int], _why: str
+) -> None:
+    assert near_duplicates([an_offer(*text) for text in texts], clusters).tolist() == expected
+
+
+def test_a_chain_of_small_changes_is_one_group_in_any_order() -> None:
+    words = LONG.split()
+    chain = [" ".join([*words[2 * i :], *(f"changed{j}" for j in range(2 * i))]) for i in range(6)]
+    for texts in (chain, chain[::-1], chain[::2] + chain[1::2]):
+        found = near_duplicates([an_offer("Tote", text) for text in texts], ["s"] * 6)
+        assert set(found.tolist()) == {0}
+    assert near_duplicates([an_offer("Tote", chain[0]), an_offer("Tote", chain[-1])], ["s"] * 2).tolist() == [0, 1]
+
+
+def test_no_rows_have_no_groups() -> None:
+    assert near_duplicates([], []).tolist() == []

@@ -1,0 +1,148 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+from numpy.typing import NDArray
+
+from features.facts import Facts
+from models.policies.weighting import WeightPolicy
+from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
+from tests.fixtures.strategies import PROPERTY
+from training.influence import Part, held, parts
+from training.snapshot import SnapshotRow
+
+Floats = NDArray[np.float64]
+FACTS = market_facts(a_market(4))
+ROW = replace(snapshot_rows(a_market(4))[0], seller_cluster=None, brand_id=None)
+
+
+def a_part(groups: Sequence[int], share: float) -> Part:
+    return Part("source", np.arange(len(groups)), np.array(groups), share)
+
+
+HOLDS = [
+    ([5.0, 1.0, 1.0, 1.0], [0, 1, 2, 3], 0.5, [3, 1, 1, 1], "half of what is then left: 3 of 6"),
+    ([1.0, 1.0, 1.0, 1.0], [0, 1, 2, 3], 0.5, [1, 1, 1, 1], "nobody holds more"),
+    ([3.0, 3.0, 1.0, 1.0], [0, 1, 2, 3], 0.4, [3, 3, 1, 1], "each exactly at .375"),
+    ([9.0, 6.0, 1.0, 1.0], [0, 1, 2, 3], 0.4, [4, 4, 1, 1], "two at once: 4 of 10"),
+    ([4.0, 2.0, 1.0, 1.0], [0, 0, 1, 2], 0.5, [4 / 3, 2 / 3, 1, 1], "a group keeps its proportions"),
+    ([9.0, 1.0], [0, 1], 1.0, [9, 1], "a part of one caps nothing"),
+]
+
+
+@pytest.mark.parametrize(("weights", "groups", "share", "expected", "_why"), HOLDS, ids=[row[-1] for row in HOLDS])
+def test_a_part_holds_its_largest_groups(
+    weights: list[float], groups: list[int], share: float, expected: list[float], _why: str
+) -> None:
+    assert a_part(groups, share).hold(np.array(weights)).tolist() == pytest.approx(expected)
+
+
+def test_a_part_leaves_rows_of_others_alone() -> None:
+    part = Part("source", np.array([0, 2, 3, 4]), np.array([0, 1, 2, 3]), 0.5)
+    assert part.hold(np.array([5.0, 7.0, 1.0, 1.0, 1.0])).tolist() == pytest.approx([3, 7, 1, 1, 1])
+
+
+@st.composite
+def weighted(draw: st.DrawFn) -> tuple[Floats, list[Part]]:
+    """Weights, and two ways to group them, each with a cap that some weighting can meet."""
+    n = draw(st.integers(4, 40))
+    weights = draw(st.lists(st.sampled_from([0.1, 0.7, 1.0, 10.0]), min_size=n, max_size=n))
+    made = []
+    for _ in range(2):
+        groups = draw(st.lists(st.integers(0, 7), min_size=n, max_size=n))
+        numbers = np.unique(groups, return_inverse=True)[1]
+        made.append(Part("source", np.arange(n), numbers, max(draw(st.floats(0.02, 0.9)), 3 / (numbers.max() + 1))))
+    return np.array(weights), made
+
+
+@PROPERTY
+@given(weighted())
+def test_nobody_gains_and_the_last_cap_holds(both: tuple[Floats, list[Part]]) -> None:
+    weights, capped = both
+    found = held(weights, capped)
+    assert np.all(found > 0)
+    assert np.all(found <= weights + 1e-9)
+    last = capped[-1]
+    totals = last.totals(found)
+    assert last.share >= 1 or totals.max() <= last.share * totals.sum() * (1 + 1e-6)
+
+
+@PROPERTY
+@given(weighted())
+def test_a_part_that_has_held_its_groups_holds_nothing_more(both: tuple[Floats, list[Part]]) -> None:
+    weights, (part, _) = both
+    once = part.hold(weights)
+    assert part.hold(once) == pytest.approx(once, rel=1e-6)
+
+
+def test_caps_that_no_weights_could_meet_together_leave_weight_all_the_same() -> None:
+    """Ten sellers hold all that one flooding source does not: a tenth each, where they may hold a twentieth."""
+    flood, honest = 90, 10
+    by_source = a_part([0] * flood + list(range(1, honest + 1)), 0.25)
+    by_seller = a_part([i % 50 + honest for i in range(flood)] + list(range(honest)), 0.05)
+    found = held(np.ones(flood + honest), [by_seller, by_source])
+    assert found[flood:].tolist() == pytest.approx([1.0] * honest)
+    assert found[:flood].sum() == pytest.approx(honest / 3)
+
+
+LOOSE = WeightPolicy(source_share=0.02, slice_share=0.2, equal_parts=3.0)
+
+
+def made_of(rows: Sequence[SnapshotRow], policy: WeightPolicy = LOOSE) -> list[tuple[str, list[int], float]]:
+    found = parts(rows, [FACTS[i % 4] for i in range(len(rows))], policy)
+    return [(part.kind, part.rows.tolist(), round(part.share, 3)) for part in found]
+
+
+def rows_of(label: int, sources: Sequence[str], **changes: Any) -> list[SnapshotRow]:
+    return [replace(ROW, label=label, sources=(source,), **changes) for source in sources]
+
+
+def test_few_sources_hold_three_equal_parts_and_many_their_fiftieth() -> None:
+    found = made_of(rows_of(1, [f"user:{i}" for i in range(10)]))
+    assert ("source", list(range(10)), 0.3) in found
+    found = made_of(rows_of(1, [f"user:{i}" for i in range(200)]))
+    assert ("source", list(range(200)), 0.02) in found
+
+
+def test_three_sources_are_not_capped() -> None:
+    assert not [one for one in made_of(rows_of(1, ["a", "b", "c"] * 4)) if one[0] == "source"]
+
+
+def test_each_class_has_its_own_caps() -> None:
+    found = made_of(rows_of(1, "abcdef") + rows_of(0, "abcde"))
+    assert [one for one in found if one[0] == "source"] == [
+        ("source", list(range(6)), 0.5), ("source", list(range(6, 11)), 0.6),
+    ]  # fmt: skip
+
+
+def test_sellers_are_capped_by_their_cluster_and_unknown_ones_are_each_their_own() -> None:
+    rows = [*rows_of(1, "a" * 4, seller_cluster="one"), *rows_of(1, "a" * 4, seller_cluster="two"), *rows_of(1, "aaa")]
+    (seller,) = [one for one in made_of(rows) if one[0] == "seller"]
+    assert seller == ("seller", list(range(11)), 0.6)
+
+
+def test_a_slice_is_capped_for_genuine_rows_alone() -> None:
+    rows = rows_of(0, "abcdefgh", brand_id="brn_1") + rows_of(1, "abcdefgh", brand_id="brn_1")
+    slices = [one for one in made_of(rows) if one[0] == "slice" and one[1] == list(range(8))]
+    assert slices == [("slice", list(range(8)), 0.375)]
+
+
+@pytest.mark.parametrize("changed", ["language", "product_type"])
+def test_languages_and_categories_are_slices(changed: str) -> None:
+    facts: list[Facts] = []
+    for i in range(8):
+        listing = replace(FACTS[0].listing, language=None, product_type=None)
+        fields: dict[str, Any] = {changed: "Xx" if i % 2 else None}
+        facts.append(replace(FACTS[0], listing=replace(listing, **fields)))
+    (found,) = [part for part in parts(rows_of(0, "abcdefgh"), facts, LOOSE) if part.kind == "slice"]
+    assert found.rows.tolist() == [1, 3, 5, 7]
+
+
+def test_two_who_agree_are_a_source_of_their_own() -> None:
+    pairs = [replace(ROW, label=1, sources=pair) for pair in (("a", "b"), ("b", "a"), ("a",), ("b",), ("c",))]
+    (found,) = [part for part in parts(pairs, [FACTS[0]] * 5, LOOSE) if part.kind == "source"]
+    assert found.groups.tolist() == [0, 0, 1, 2, 3]

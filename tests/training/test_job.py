@@ -1,0 +1,147 @@
+"""The training child as whoever starts it sees it: snapshots that cannot be learnt from, each with its sentence."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.fixtures.clocks import NOW
+from tests.fixtures.labelled import a_market, market_references, snapshot_rows
+from training.snapshot import SnapshotRow, write_snapshot
+
+_REFUSED = 3
+DATA = a_market(160)
+ROWS = snapshot_rows(DATA)
+
+
+def told(row: SnapshotRow, **changes: Any) -> SnapshotRow:
+    """The row with other facts."""
+    return replace(row, facts=json.dumps({**json.loads(row.facts), **changes}))
+
+
+def leaking(row: SnapshotRow) -> SnapshotRow:
+    """The row with an account age from which its label can be read."""
+    facts = json.loads(row.facts)
+    facts["listing"]["seller"]["age_days"] = 10 + row.label
+    return replace(row, facts=json.dumps(facts))
+
+
+def foreign(path: Path) -> None:
+    """The file as another version of the features would have written it."""
+    table = pq.read_table(path)
+    pq.write_table(table.replace_schema_metadata({**table.schema.metadata, b"touchstone.fingerprint": b"0" * 64}), path)
+
+
+def untouched(_path: Path) -> None:
+    """The file as it was written."""
+
+
+GENUINE = [replace(row, label=0) for row in ROWS]
+UNSOUND: list[tuple[str, Sequence[SnapshotRow], Callable[[Path], None], str]] = [
+    ("few", ROWS[:20], untouched, "labels are mature; at least 10 and 20 are needed to train"),
+    ("one class", GENUINE, untouched, "0 counterfeit and 160 genuine labels are mature"),
+    (
+        "one seller",
+        [replace(row, seller="seller-0") for row in ROWS],
+        untouched,
+        "All counterfeit labels are of one seller; at least two are needed",
+    ),
+    ("twice", [*ROWS, replace(ROWS[3], listing_id="lst_x")], untouched, "A listing version stands twice"),
+    (
+        "copied",
+        [*ROWS, *(replace(row, version_id=f"ver_c{i}") for i, row in enumerate(ROWS[:20]))],
+        untouched,
+        "20 of 180 rows repeat the facts of another row under an id of their own",
+    ),
+    ("leak", [leaking(row) for row in ROWS], untouched, "tells counterfeit from genuine, as only"),
+    ("known later", [replace(ROWS[0], known_at=NOW + timedelta(hours=1)), *ROWS[1:]], untouched, "known only after"),
+    (
+        "facts of tomorrow",
+        [told(ROWS[0], as_of=(NOW + timedelta(days=1)).isoformat()), *ROWS[1:]],
+        untouched,
+        "The facts of a row are of a time after",
+    ),
+    ("facts of another schema", [told(ROWS[0], schema=99), *ROWS[1:]], untouched, "facts of schema 99; this version"),
+    ("no proof", [replace(ROWS[0], audit_entries=()), *ROWS[1:]], untouched, "proved by which audit entries"),
+    ("another version", ROWS, foreign, "written for the features 000000000000, this version has"),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a training ended: its code, its last line, and where it would have left a bundle."""
+
+    code: int
+    line: dict[str, Any]
+    out: Path
+
+
+def arguments(folder: Path, rows: Sequence[SnapshotRow], change: Callable[[Path], None]) -> list[str]:
+    """A training on these rows."""
+    path, digest = write_snapshot(folder, rows, market_references(DATA), NOW)
+    change(path)
+    if change is foreign:
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    return [
+        *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--out", str(folder / "out")),
+        *("--job-id", "job_1", "--model-name", "m", "--tracking-uri", f"sqlite:///{folder / 'mlflow.db'}"),
+    ]
+
+
+def lines_of(command: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
+    """The code of a child whose standard input stays open, and what it said."""
+    with subprocess.Popen([sys.executable, "-P", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        said = [json.loads(line) for line in child.stdout]
+        return child.wait(), said
+
+
+# One process for them all: to start one takes three seconds, to refuse a snapshot none.
+IN_TURN = """
+import json, sys
+from training.job import main
+for arguments in json.loads(sys.argv[1]):
+    print(json.dumps({"event": "ended", "code": main(arguments)}), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
+    """How the training on each unsound snapshot ends."""
+    folders = [tmp_path_factory.mktemp("job") for _ in UNSOUND]
+    asked = [arguments(folder, rows, change) for folder, (_, rows, change, _) in zip(folders, UNSOUND, strict=True)]
+    code, said = lines_of(["-c", IN_TURN, json.dumps(asked)])
+    assert code == 0
+    at = [i for i, line in enumerate(said) if line["event"] == "ended"]
+    found = [Ended(said[i]["code"], said[i - 1], folder / "out") for i, folder in zip(at, folders, strict=True)]
+    return dict(zip((name for name, *_ in UNSOUND), found, strict=True))
+
+
+@pytest.mark.parametrize(("name", "_rows", "_change", "sentence"), UNSOUND, ids=[row[0] for row in UNSOUND])
+def test_a_snapshot_that_cannot_be_learnt_from_is_refused_and_leaves_no_bundle(
+    ended: dict[str, Ended], name: str, _rows: Sequence[SnapshotRow], _change: Callable[[Path], None], sentence: str
+) -> None:
+    found = ended[name]
+    assert (found.code, found.line["event"]) == (_REFUSED, "refused")
+    assert sentence in found.line["sentence"]
+    assert not found.out.exists()
+
+
+OWN = [pytest.param(*row, id=row[0], marks=() if row[0] == "leak" else pytest.mark.soak) for row in UNSOUND]
+
+
+@pytest.mark.parametrize(("_name", "rows", "change", "sentence"), OWN)
+def test_a_child_of_its_own_says_the_same_to_whoever_started_it(
+    tmp_path: Path, _name: str, rows: Sequence[SnapshotRow], change: Callable[[Path], None], sentence: str
+) -> None:
+    code, said = lines_of(["-m", "training.job", *arguments(tmp_path, rows, change)])
+    assert (code, [line["event"] for line in said]) == (_REFUSED, ["progress", "refused"])
+    assert sentence in said[-1]["sentence"]
