@@ -1,4 +1,4 @@
-"""Commands on models: train, promote, rollback."""
+"""Commands on models: train, promote, rollback, report."""
 
 import time
 from pathlib import Path
@@ -8,7 +8,7 @@ import typer
 
 from serving.cli.data import known_format, progress_bar, unusable_file
 from serving.cli.people import Marketplace, call
-from serving.cli.run import settings_with
+from serving.cli.run import a_place_for_a_file, settings_with
 
 app = typer.Typer()
 EXIT_FAILED = 1
@@ -138,3 +138,24 @@ def promote(
 def rollback(reason: Annotated[str, typer.Option(help="Why.")] = "", marketplace: Marketplace = None) -> None:
     """Bring the champion before the present one back."""
     typer.echo(f"Champion {call('rollback_model', reason=reason, marketplace=marketplace)['champion']}")
+
+
+@app.command()
+def report(
+    out: Annotated[Path, typer.Option(callback=a_place_for_a_file, help="HTML file to write.")],
+    digest: Annotated[
+        str, typer.Argument(help="A model's digest or its beginning, 'challenger' or 'champion'.")
+    ] = "champion",
+    marketplace: Marketplace = None,
+) -> None:
+    """Write a model's card as one HTML file that needs nothing beside it."""
+    from datetime import UTC, datetime
+
+    from serving.db.learning import Model
+    from serving.web.report_file import report_html
+
+    found = call("get_model", digest=digest, marketplace=marketplace)
+    name = found.pop("marketplace")
+    model = Model(**{**found, "created_at": datetime.fromisoformat(found["created_at"])})
+    out.write_text(report_html(model, marketplace=name, now=datetime.now(UTC)), encoding="utf-8")
+    typer.echo(f"Model card of {model.digest[:12]} in {out}")

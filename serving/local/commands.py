@@ -19,8 +19,8 @@ from serving.usecases.breaker import close_breaker
 from serving.usecases.figures import figures
 from serving.usecases.learn import add_job, request_training, retrain
 from serving.usecases.monitoring import measure
-from serving.usecases.promote import LOCAL, approve, rollback, withdraw
-from serving.usecases.rescore import model_named, rescore, summary
+from serving.usecases.promote import CHALLENGER, LOCAL, approve, rollback, withdraw
+from serving.usecases.rescore import CHAMPION, model_named, rescore, summary
 from serving.usecases.tell_tales import NewTellTale
 
 Command = Callable[..., dict[str, Any]]
@@ -302,6 +302,17 @@ def measure_drift(runtime: Runtime, *, days: int, marketplace: str | None = None
     with runtime.store.read() as connection:
         found = marketplaces.by_name(connection, marketplace)
     return measure(runtime, found, days=days)
+
+
+@_command
+def get_model(runtime: Runtime, *, digest: str, marketplace: str | None = None) -> dict[str, Any]:
+    """What is kept of a model beside its bundle; `digest` may be its beginning, 'challenger' or 'champion'."""
+    with runtime.store.read() as connection:
+        place = marketplaces.by_name(connection, marketplace)
+    named = model_named(runtime, place, digest).digest if digest in {CHALLENGER, CHAMPION} else digest
+    with runtime.store.read() as connection:
+        found = learning.get_model(connection, place.marketplace_id, named)
+    return {"marketplace": place.name, **asdict(found), "created_at": found.created_at.isoformat()}
 
 
 @_command

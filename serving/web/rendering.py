@@ -70,6 +70,11 @@ def home_of(person: Person) -> str:
     return next((path for path, _, permission in _PLACES if person.may(permission)), "/models")
 
 
+def render(page: Page) -> str:
+    """A page that stands by itself, without a shell."""
+    return _TEMPLATES.get_template(page.template).render(page=page, shell=None)
+
+
 def respond(request: Request, page: Page, session: Session | None = None, *, status: int = 200) -> HTMLResponse:
     """The page, with its shell where somebody is signed in."""
     shell = None if session is None else _shell(request, page, session)

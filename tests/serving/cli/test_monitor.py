@@ -82,3 +82,13 @@ def test_the_breaker_says_how_it_stands_and_is_closed_with_a_reason(site: Site, 
 def test_an_analyst_does_not_close_the_breaker(home: Path) -> None:
     done = touchstone_in(home, "breaker", "close", "--reason", "x", "--by", "ines@touchstone.example")
     assert (done.code, "does not include this" in done.said) == (REFUSED, True)
+
+
+def test_a_card_is_written_for_the_model_that_is_named(site: Site, tmp_path: Path) -> None:
+    digest = admit_model(site)
+    site.runtime.close()
+    out = tmp_path / "card.html"
+    done = touchstone_in(tmp_path / "home", "report", digest[:8], "--out", str(out))
+    assert done.out == f"Model card of {digest[:12]} in {out}\n"
+    assert digest in out.read_text(encoding="utf-8")
+    assert "no champion yet" in touchstone_in(tmp_path / "home", "report", "--out", str(out)).said

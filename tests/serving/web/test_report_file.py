@@ -1,0 +1,45 @@
+import re
+from typing import Any
+
+import pytest
+
+from serving.db.learning import Model
+from serving.web.report_file import report_html
+from tests.fixtures.clocks import NOW
+from tests.serving.web.reports import a_report
+from tests.serving.web.visits import words
+
+
+def a_card(**report: Any) -> str:
+    model = Model("b" * 64, "f" * 64, "job_1", a_report(**report), "9d7945878f5a", "2", NOW)
+    return report_html(model, marketplace="Bazaar", now=NOW)
+
+
+def test_a_card_says_what_the_model_is_for_and_how_it_was_judged() -> None:
+    said = words(a_card(champion="c" * 64))
+    assert "Counterfeit classifier bbbbbbbbbb 3 of 3 gates pass Bazaar, 2 Mar" in said
+    assert "Not to remove an offer: that takes a person's verdict, and the seller can appeal." in said
+    assert "Counterfeit 190 32%" in said
+    assert f"Bundle {'b' * 64}" in said
+    assert "rows known before 2026-02-01T00:00 UTC are fitted on" in said
+    assert "a weighted sum of log-odds, the text's weight 0.60" in said
+    assert "Average precision 0.842 0.871 0.848 to 0.893" in said
+    assert "Brand Aurelle 60 20 0.861 0.884" in said
+    assert "Brand is asked 0.60 180 0.81 0.76" in said
+
+
+def test_a_card_needs_nothing_beside_it() -> None:
+    page = a_card()
+    assert not re.search(r'(src|href)="(?!#)|url\((?!#)|@import|<script|<link', page)
+    assert "--canvas" in page
+
+
+@pytest.mark.parametrize(("judged", "figure"), [(True, "95 % by seller"), (False, "Too little to judge on.")])
+def test_a_card_without_a_champion_or_a_judgement_says_so(judged: bool, figure: str) -> None:
+    said = words(a_card(judged=judged))
+    assert figure in said
+    assert "Beside" not in said
+
+
+def test_failed_gates_are_counted_where_one_looks_first() -> None:
+    assert "2 of 3 gates pass" in words(a_card(failing=True))
