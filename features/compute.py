@@ -7,7 +7,19 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features import brand_signals, item, lexicon, likeness_signals, price, seller, text
+from features import (
+    brand_signals,
+    item,
+    lexicon,
+    likeness_signals,
+    price,
+    price_past,
+    seller,
+    seller_offers,
+    seller_trade,
+    seller_verdicts,
+    text,
+)
 from features.facts import Facts
 from features.fold import FOLD_TABLE_VERSION
 from features.minhash import MINHASH_VERSION
@@ -17,8 +29,12 @@ from features.text_kernel import KERNEL_VERSION
 
 FEATURES: Final[tuple[Feature, ...]] = (
     *price.signals.features,
+    *price_past.signals.features,
     *item.signals.features,
     *seller.signals.features,
+    *seller_trade.signals.features,
+    *seller_offers.signals.features,
+    *seller_verdicts.signals.features,
     *brand_signals.signals.features,
     *text.signals.features,
     *likeness_signals.signals.features,

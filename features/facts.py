@@ -1,7 +1,7 @@
 """What was known about a listing version at a moment: put together by one pure function, kept verbatim."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -12,12 +12,17 @@ import msgspec
 from features.brands import Resolution
 from features.fields import Windows
 from features.fold import fold
+from features.history import EventCounts, History, Outcomes
 from features.likeness import Likeness
 from features.listing import Listing
+from features.offers import Assortment, assortment
+from features.own_prices import OwnPrices
 from features.references import ANY, PriceMissing, PriceReference, References
 from features.tell_tales import TellTaleFacts
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
+# Schema 1 (2026-11) knew nothing of own prices, other offers and turnover from events: there they are None.
+READABLE: Final = frozenset({1, SCHEMA})
 
 
 class Source(StrEnum):
@@ -29,42 +34,8 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EventCounts:
-    """Counts from seller events up to the moment; a window is None where the events are not known to be complete."""
-
-    sales: Windows = Windows()
-    returns: Windows = Windows()
-    fake_returns: Windows = Windows()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcomes:
-    """Earlier verdicts on the seller's listings that were known at the moment."""
-
-    counterfeit: int
-    genuine: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
-    """What the service itself knows of a listing's past. None means that nothing was recorded, not zero."""
-
-    version: int = 1
-    previous_log_price: float | None = None
-    events: EventCounts = EventCounts()
-    seller_known_days: float | None = None
-    seller_listings_30d: int | None = None
-    outcomes: Outcomes | None = None
-    authorised_for: tuple[str, ...] = ()
-    likeness: Likeness | None = None
-
-
-NOTHING_RECORDED: Final = History()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceFacts:
-    """The price in the base currency and what it is compared with."""
+    """The price in the base currency and what it is compared with; `own` are the listing's prices up to this one."""
 
     base_currency: str
     log_price: float | None
@@ -72,11 +43,15 @@ class PriceFacts:
     previous_log_price: float | None
     brand_category: PriceReference | None
     category: PriceReference | None
+    own: OwnPrices | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerFacts:
-    """The seller's counts in 7, 30 and 90 days with the source of each, and what happened before."""
+    """The seller's counts in 7, 30 and 90 days with the source of each, and what happened before.
+
+    `turnover` is in the listing's currency. `others` are the seller's other offers, None where none were recorded.
+    """
 
     sales: Windows
     returns: Windows
@@ -89,6 +64,10 @@ class SellerFacts:
     listings_30d: int | None
     outcomes: Outcomes | None
     authorised: bool
+    turnover: Windows = Windows()
+    turnover_source: Source = Source.MISSING
+    events_since: datetime | None = None
+    others: Assortment | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +105,11 @@ def facts_from_json(text: bytes | str) -> Facts:
     Raises
     ------
     ValueError
-        The text is not facts of this schema.
+        The text is not facts of a schema that this version reads.
     """
     facts = _DECODER.decode(text)
-    if facts.schema != SCHEMA:
-        raise ValueError(f"facts of schema {facts.schema}; this version reads {SCHEMA}")
+    if facts.schema not in READABLE:
+        raise ValueError(f"facts of schema {facts.schema}; this version reads {', '.join(map(str, sorted(READABLE)))}")
     return facts
 
 
@@ -147,7 +126,7 @@ def assemble_facts(
         base_currency=references.rates.base_currency,
         log_price=None if isinstance(log_price, PriceMissing) else log_price,
         missing=missing,
-        previous_log_price=history.previous_log_price,
+        previous_log_price=None,
         brand_category=references.prices.find(brand_key, category_key) if brand_key and category_key else None,
         category=references.prices.find(ANY, category_key) if category_key else None,
     )
@@ -158,8 +137,10 @@ def assemble_facts(
         listing=listing,
         version=history.version,
         brand=brand,
-        price=price,
-        seller=_seller_facts(listing, history, brand),
+        price=_with_past(price, history),
+        seller=_seller_facts(
+            listing, history, authorised=brand.brand_id is not None and brand.brand_id in history.authorised_for
+        ),
         likeness=history.likeness,
         tell_tales=references.tell_tales.of(listing, _brands_in_question(brand), as_of),
     )
@@ -170,18 +151,39 @@ def _brands_in_question(brand: Resolution) -> frozenset[str]:
     return frozenset({brand.brand_id} if brand.brand_id is not None else brand.candidates)
 
 
+def with_history(facts: Facts, history: History) -> Facts:
+    """The same listing, compared with the same references, with another past.
+
+    What a brand says of its sellers is a reference, so `authorised` stays as recorded; so does `likeness`, for which
+    listings are compared with a sample of what was there.
+    """
+    return replace(
+        facts,
+        version=history.version,
+        price=_with_past(facts.price, history),
+        seller=_seller_facts(facts.listing, history, authorised=facts.seller.authorised),
+    )
+
+
+def _with_past(price: PriceFacts, history: History) -> PriceFacts:
+    own = None if history.earlier_prices is None else history.earlier_prices.then(price.log_price)
+    return replace(price, previous_log_price=history.previous_log_price, own=own)
+
+
 def reference_keys(listing: Listing, brand: Resolution) -> tuple[str, str]:
     """The brand and category under which an offer is compared; '' where it has none."""
     brand_key = brand.brand_id or (fold(listing.brand) if listing.brand else ANY)
     return brand_key, fold(listing.product_type) if listing.product_type else ANY
 
 
-def _seller_facts(listing: Listing, history: History, brand: Resolution) -> SellerFacts:
+def _seller_facts(listing: Listing, history: History, *, authorised: bool) -> SellerFacts:
     """Computed windows win where they are complete; a difference from the supplied ones is kept as a remark."""
     supplied, events = listing.seller, history.events
     sales, sales_source = _prefer(events.sales, supplied.accepted)
     returns, returns_source = _prefer(events.returns, supplied.returned)
     fakes, fakes_source = _prefer(events.fake_returns, Windows())
+    turnover, turnover_source = _prefer(events.turnover, supplied.gmv)
+    others = None if history.offers is None else assortment(history.offers, price=listing.price_minor)
     return SellerFacts(
         sales=sales,
         returns=returns,
@@ -191,9 +193,13 @@ def _seller_facts(listing: Listing, history: History, brand: Resolution) -> Sell
         fake_returns_source=fakes_source,
         disagreement=_disagreement(events, supplied.accepted, supplied.returned),
         known_days=history.seller_known_days,
-        listings_30d=history.seller_listings_30d,
+        listings_30d=None if others is None else others.listed_30d,
         outcomes=history.outcomes,
-        authorised=brand.brand_id is not None and brand.brand_id in history.authorised_for,
+        authorised=authorised,
+        turnover=turnover,
+        turnover_source=turnover_source,
+        events_since=events.complete_since,
+        others=others,
     )
 
 

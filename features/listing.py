@@ -122,6 +122,13 @@ class Listing:
     seller: SellerBlock = SellerBlock()
 
     @property
+    def price_minor(self) -> tuple[int, str] | None:
+        """The price in minor units with its currency."""
+        if self.price is None or self.currency is None:
+            return None
+        return money.to_minor(self.price, self.currency), self.currency
+
+    @property
     def content_hash(self) -> str:
         """SHA-256 of what a buyer sees; equal hashes are the same version."""
         content = {field.name: getattr(self, field.name) for field in CONTENT_FIELDS}

@@ -1,16 +1,14 @@
-"""Signals of the seller: age, volume, returns, what happened to earlier offers. Never the seller's identity."""
+"""Signals of the seller as the marketplace describes them: age, volume, returns, rating. Never the identity."""
 
 import math
 
 from features.item import FAKE_PRIOR, FAKE_STRENGTH, RETURN_PRIOR, RETURN_STRENGTH
+from features.seller_trade import turnover
 from features.spec import MISSING, Evidence, Family, Registry, log1p, recent_share, smoothed_share
 
 signals = Registry()
 
 _E_CUP = "E-CUP seller columns"
-_OUTCOMES = "Capabilities row 82: prior outcomes as of the moment"
-# One reviewed offer in twenty is counterfeit; ten reviews' worth of belief in that.
-_OUTCOME_PRIOR, _OUTCOME_STRENGTH = 0.05, 10.0
 
 
 @signals.feature(
@@ -46,13 +44,14 @@ def seller_orders_90d(e: Evidence) -> float:
     unit="log of 1 + currency units",
     low=0,
     high=40,
-    missing="turnover of the seller not sent",
+    missing="turnover of the seller neither sent nor recorded in the listing's currency",
     source=_E_CUP,
-    say=lambda e, _: f"The seller turned over {e.facts.listing.seller.gmv.d90:,.0f} in 90 days",
+    say=lambda e, _: f"The seller turned over {turnover(e).d90:,.0f} in 90 days",
+    version=2,
 )
 def seller_turnover_90d(e: Evidence) -> float:
     """The seller's turnover in 90 days, in the listing's currency."""
-    return log1p(e.facts.listing.seller.gmv.d90)
+    return log1p(turnover(e).d90)
 
 
 @signals.feature(
@@ -238,52 +237,14 @@ def seller_ships_from_elsewhere(e: Evidence) -> float:
     high=40,
     missing="nothing was recorded of the seller then",
     source="Bursts: capabilities row 16",
-    say=lambda e, _: f"The seller put up {e.facts.seller.listings_30d:,} offers in 30 days",
+    say=lambda e, _: f"The seller put up {e.facts.seller.listings_30d:,} other offers in 30 days",
+    version=2,
 )
 def seller_listings_30d(e: Evidence) -> float:
-    """Offers of the seller first seen in the last 30 days."""
+    """Other offers of the seller first seen in the last 30 days; 500 stands for any more."""
     return log1p(e.facts.seller.listings_30d)
-
-
-@signals.feature(
-    Family.SELLER,
-    unit="log of 1 + offers",
-    low=0,
-    high=40,
-    missing="no verdicts were recorded then",
-    source=_OUTCOMES,
-    say=lambda e, _: f"{_found(e)} of the seller's earlier offers were confirmed counterfeit",
-)
-def seller_confirmed_counterfeits(e: Evidence) -> float:
-    """Earlier offers of the seller confirmed counterfeit, as known at the moment."""
-    return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.counterfeit)
-
-
-@signals.feature(
-    Family.SELLER,
-    unit="share",
-    low=0,
-    high=1,
-    missing="no verdicts were recorded then",
-    source=_OUTCOMES,
-    say=lambda e, _: (
-        f"Of the seller's reviewed offers {_found(e)} were counterfeit and "
-        f"{e.facts.seller.outcomes.genuine if e.facts.seller.outcomes else 0} genuine"
-    ),
-)
-def seller_counterfeit_share(e: Evidence) -> float:
-    """Share of the seller's reviewed offers found counterfeit, smoothed towards 5 %."""
-    outcomes = e.facts.seller.outcomes
-    if outcomes is None:
-        return MISSING
-    reviewed = outcomes.counterfeit + outcomes.genuine
-    return smoothed_share(outcomes.counterfeit, reviewed, prior=_OUTCOME_PRIOR, strength=_OUTCOME_STRENGTH)
 
 
 def _returned(e: Evidence, days: str) -> str:
     returns, sales = getattr(e.facts.seller.returns, f"d{days}"), getattr(e.facts.seller.sales, f"d{days}")
     return f"{returns or 0:,.0f} of the seller's {sales or 0:,.0f} sales in {days} days came back"
-
-
-def _found(e: Evidence) -> int:
-    return e.facts.seller.outcomes.counterfeit if e.facts.seller.outcomes else 0

@@ -121,3 +121,12 @@ def recent_share(counts: Windows) -> float:
 def log1p(value: float | None) -> float:
     """Natural log of one plus a count; NaN where the count is unknown."""
     return MISSING if value is None else math.log1p(value)
+
+
+def many(count: float, one: str, more: str | None = None) -> str:
+    """A count with its noun.
+
+    >>> many(1, "brand"), many(2_000, "brand"), many(3, "category", "categories")
+    ('1 brand', '2,000 brands', '3 categories')
+    """
+    return f"{count:,.0f} {one if count == 1 else more or one + 's'}"

@@ -18,17 +18,38 @@ _SMALLEST: Final = 0.05  # Log-odds; less moves a probability by about one point
 _STORIES: Final = {
     "price_level": (
         "price_to_brand_category", "price_spread_brand_category", "price_to_category", "price_log",
-        "price_reference_offers", "seller_price_level",
+        "price_reference_offers",
     ),
-    "returned_as_fake": ("item_fake_return_share", "item_fake_returns_30d", "seller_fake_return_share_90d"),
+    "price_at_seller": ("seller_price_level", "price_to_seller_offers"),
+    "own_prices": ("price_change", "price_changes", "price_largest_fall"),
+    "claimed_price": ("price_claimed_discount", "price_claim_to_highest"),
+    "placeholder": ("price_is_placeholder", "price_same_at_seller"),
+    "returned_as_fake": (
+        "item_fake_return_share", "item_fake_returns_30d", "seller_fake_return_share_30d",
+        "seller_fake_return_share_90d", "seller_fake_returns_90d",
+    ),
     "returns": (
-        "item_return_share", "seller_return_share_30d", "seller_return_share_90d", "seller_returned_value_share",
+        "item_return_share", "seller_return_share_7d", "seller_return_share_30d", "seller_return_share_90d",
+        "seller_returned_value_share",
     ),
-    "earlier_verdicts": ("seller_confirmed_counterfeits", "seller_counterfeit_share"),
+    "earlier_verdicts": (
+        "seller_confirmed_counterfeits", "seller_counterfeit_share", "seller_cleared", "seller_counterfeits_90d",
+        "seller_since_counterfeit", "seller_strikes",
+    ),
     "seller_volume": (
         "seller_orders_90d", "seller_turnover_90d", "seller_order_value", "seller_variety", "seller_available",
+        "seller_sales_30d", "seller_offers",
     ),
-    "bursts": ("item_recent_sales_share", "seller_recent_orders_share", "seller_listings_30d"),
+    "seller_age": ("seller_age", "seller_known"),
+    "bursts": (
+        "item_recent_sales_share", "seller_recent_orders_share", "seller_sales_growth_7d", "seller_sales_growth_30d",
+        "seller_turnover_growth_30d",
+    ),
+    "listing_bursts": ("seller_listings_7d", "seller_listings_30d", "seller_recent_listings_share"),
+    "assortment": (
+        "seller_brands", "seller_top_brand_share", "seller_brand_entropy", "seller_protected_share",
+        "seller_categories", "seller_price_spread",
+    ),
     "offer_sales": ("item_sales_7d", "item_sales_90d"),
     "ratings": ("item_rating", "item_one_star_share", "item_ratings", "seller_rating"),
     "brand_spelling": ("brand_disguised", "text_mixed_words", "text_invisible", "text_evasion"),

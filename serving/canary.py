@@ -10,7 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from features.compute import compute
-from features.facts import NOTHING_RECORDED, assemble_facts
+from features.facts import assemble_facts
+from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from models.bundle import from_files
 from models.errors import BundleRefused

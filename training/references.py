@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from features.brands import BrandRegister, Resolution
-from features.facts import NOTHING_RECORDED, Facts, assemble_facts, reference_keys
+from features.facts import Facts, assemble_facts, reference_keys
+from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from features.references import PricePool, Prices, PriceTable, Rates, References
 

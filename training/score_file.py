@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 from joblib import Parallel, delayed
 
 from features.compute import compute
-from features.facts import NOTHING_RECORDED, assemble_facts
+from features.facts import assemble_facts
+from features.history import NOTHING_RECORDED
 from features.listing import Rejection
 from models.bundle import Bundle, from_files, verify
 from models.policies.routing import DEFAULT_ROUTING

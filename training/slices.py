@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from features.facts import NOTHING_RECORDED, Facts, Source
-from features.fields import Windows
+from features.facts import Facts, with_history
+from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from training import metrics
 
@@ -74,18 +74,4 @@ def only_text_and_price(facts: Facts) -> Facts:
         price=kept.price,
         currency=kept.currency,
     )
-    seller = replace(
-        facts.seller,
-        sales=Windows(),
-        returns=Windows(),
-        fake_returns=Windows(),
-        sales_source=Source.MISSING,
-        returns_source=Source.MISSING,
-        fake_returns_source=Source.MISSING,
-        disagreement=None,
-        known_days=NOTHING_RECORDED.seller_known_days,
-        listings_30d=NOTHING_RECORDED.seller_listings_30d,
-        outcomes=NOTHING_RECORDED.outcomes,
-    )
-    price = replace(facts.price, previous_log_price=None)
-    return replace(facts, listing=listing, seller=seller, version=1, price=price, likeness=None)
+    return with_history(replace(facts, listing=listing, likeness=None), NOTHING_RECORDED)

@@ -1,6 +1,6 @@
 """Registered brands, who takes part where, and whom they have authorised."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -155,7 +155,7 @@ def authorise(
         connection.execute(insert_or_ignore(connection, authorised_seller), rows)
 
 
-def authorised_for(connection: Connection, marketplace_id: str, sellers: Sequence[str]) -> dict[str, tuple[str, ...]]:
+def authorised_for(connection: Connection, marketplace_id: str, sellers: Collection[str]) -> dict[str, tuple[str, ...]]:
     """The brands that have authorised each of these sellers."""
     query = select(authorised_seller.c.seller_external_id, authorised_seller.c.brand_id).where(
         authorised_seller.c.marketplace_id == marketplace_id,

@@ -1,184 +1,192 @@
-"""What was known of sellers at a moment: read once for a batch, cut per row by `known_at <= as_of`."""
+"""What is recorded of sellers: read once for a batch, one query a table."""
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
-from features.facts import EventCounts, History, Outcomes
-from features.fields import Windows
+from features.offers import MOST_OFFERS, OFFERS_DAYS
 from models.case import CaseLane
-from models.verdict import Judgement
+from models.outcomes import Ruling
+from models.verdict import Judgement, Side
+from serving.db.seller_past import DAYS, KINDS, Event, Put, SellerPast
 from serving.db.store import insert_or_ignore
-from serving.db.tables import appeal, listing, seller, seller_event, verdict
-
-_DAYS: Final = (7, 30, 90)
-_KINDS: Final = ("sale", "return", "fake_return")
-_VALUES: Final = {
-    Judgement.COUNTERFEIT.value: True,
-    Judgement.GENUINE.value: False,
-    Judgement.LICENSED.value: False,
-    Judgement.GREY_MARKET.value: False,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    """A change of what is thought of one listing: True counterfeit, False genuine, None nothing stands."""
-
-    known_at: datetime
-    listing_id: str
-    found: bool | None
-
-
-@dataclass(slots=True)
-class SellerPast:
-    """One seller's past as recorded; lists are in time order."""
-
-    first_known_at: datetime | None = None
-    listed_at: list[datetime] = field(default_factory=list)
-    outcomes: list[_Outcome] = field(default_factory=list)
-    events: dict[str, list[tuple[datetime, datetime]]] = field(default_factory=dict)
-
-    def history(self, as_of: datetime, complete_since: datetime | None, authorised_for: tuple[str, ...]) -> History:
-        """The seller's part of a listing's history at a moment."""
-        return History(
-            events=self.event_counts(as_of, complete_since),
-            seller_known_days=self.known_days(as_of),
-            seller_listings_30d=self.listings_30d(as_of),
-            outcomes=self.outcomes_at(as_of),
-            authorised_for=authorised_for,
-        )
-
-    def known_days(self, as_of: datetime) -> float | None:
-        """Days since the seller was first seen; None where it had not been."""
-        if self.first_known_at is None or self.first_known_at > as_of:
-            return None
-        return (as_of - self.first_known_at) / timedelta(days=1)
-
-    def listings_30d(self, as_of: datetime) -> int:
-        """Offers first seen in the 30 days before the moment, the present one not among them."""
-        return bisect_left(self.listed_at, as_of) - bisect_left(self.listed_at, as_of - timedelta(days=30))
-
-    def outcomes_at(self, as_of: datetime) -> Outcomes:
-        """Listings found counterfeit and genuine by verdicts that stood at the moment."""
-        standing: dict[str, bool | None] = {}
-        for outcome in self.outcomes:
-            if outcome.known_at <= as_of:
-                standing[outcome.listing_id] = outcome.found
-        found = list(standing.values())
-        return Outcomes(counterfeit=found.count(True), genuine=found.count(False))
-
-    def event_counts(self, as_of: datetime, complete_since: datetime | None) -> EventCounts:
-        """Counts in windows over which the marketplace vouches for its events; None elsewhere."""
-        if complete_since is None:
-            return EventCounts()
-        sales, returns, fakes = (self._windows(kind, as_of, complete_since) for kind in _KINDS)
-        return EventCounts(sales=sales, returns=returns, fake_returns=fakes)
-
-    def _windows(self, kind: str, as_of: datetime, complete_since: datetime) -> Windows:
-        events = self.events.get(kind, [])
-        counts = (
-            self._count(events, as_of, days) if as_of - timedelta(days=days) >= complete_since else None
-            for days in _DAYS
-        )
-        return Windows(*counts)
-
-    @staticmethod
-    def _count(events: Sequence[tuple[datetime, datetime]], as_of: datetime, days: int) -> float:
-        low = bisect_left(events, (as_of - timedelta(days=days), _EARLIEST))
-        high = bisect_right(events, (as_of, _LATEST))
-        return float(sum(known_at <= as_of for _, known_at in events[low:high]))
-
-
-_EARLIEST: Final = datetime.fromisoformat("0001-01-02T00:00:00+00:00")
-_LATEST: Final = datetime.fromisoformat("9999-12-30T00:00:00+00:00")
+from serving.db.tables import listing, listing_version, observation, seller, seller_event, verdict
 
 
 def load(
-    connection: Connection, marketplace_id: str, sellers: Sequence[str], *, since: datetime
+    connection: Connection, marketplace_id: str, sellers: Collection[str], *, since: datetime, until: datetime
 ) -> Mapping[str, SellerPast]:
-    """The past of these sellers; events from 90 days before `since` on, everything else whole."""
-    wanted = set(sellers)
-    pasts = {external_id: SellerPast() for external_id in wanted}
-    if not wanted:
+    """The past of these sellers for moments from `since` to `until`."""
+    pasts = {external_id: SellerPast() for external_id in sorted(set(sellers))}
+    if not pasts:
         return pasts
-    here = (seller.c.marketplace_id == marketplace_id) & seller.c.external_id.in_(wanted)
+    here = (seller.c.marketplace_id == marketplace_id) & seller.c.external_id.in_(pasts)
     for row in connection.execute(select(seller.c.external_id, seller.c.first_known_at).where(here)):
         pasts[row.external_id].first_known_at = row.first_known_at
-    _load_listings(connection, marketplace_id, pasts)
-    _load_outcomes(connection, marketplace_id, pasts)
-    _load_events(connection, marketplace_id, pasts, since - timedelta(days=max(_DAYS)))
+    _load_versions(connection, marketplace_id, pasts, since=since, until=until)
+    _load_rulings(connection, marketplace_id, pasts)
+    _load_events(connection, marketplace_id, pasts, since - timedelta(days=max(DAYS)))
     return pasts
 
 
-def _load_listings(connection: Connection, marketplace_id: str, pasts: Mapping[str, SellerPast]) -> None:
-    query = (
-        select(listing.c.seller_external_id, listing.c.first_known_at)
-        .where(listing.c.marketplace_id == marketplace_id, listing.c.seller_external_id.in_(pasts))
-        .order_by(listing.c.first_known_at)
-    )
-    for row in connection.execute(query):
-        pasts[row.seller_external_id].listed_at.append(row.first_known_at)
+@dataclass(frozen=True, slots=True)
+class ScoredUntil:
+    """Until when sellers and listings have been scored: what comes in now was not known to those scores."""
+
+    sellers: Mapping[str, datetime]
+    listings: Mapping[str, datetime]
+
+    def of(self, seller: str | None, listing_id: str | None) -> datetime | None:
+        """The later of the two; None where neither has been scored."""
+        found = (self.sellers.get(seller or ""), self.listings.get(listing_id or ""))
+        return max((at for at in found if at is not None), default=None)
 
 
-def _load_outcomes(connection: Connection, marketplace_id: str, pasts: Mapping[str, SellerPast]) -> None:
-    """Verdicts as they were given and taken back, then appeals that were upheld."""
-    query = (
-        select(listing.c.seller_external_id, verdict.c.listing_id, verdict.c.judgement, verdict.c.known_at)
+def scored_until(
+    connection: Connection, marketplace_id: str, sellers: Collection[str], listing_ids: Collection[str] = ()
+) -> ScoredUntil:
+    """Until when these have been scored. Only a backfill asks, which brings what happened before."""
+    last = func.max(observation.c.known_at)
+    version = listing_version.c
+    of_sellers = (
+        select(version.seller_external_id, last)
         .join(
-            listing,
-            (listing.c.marketplace_id == verdict.c.marketplace_id) & (listing.c.listing_id == verdict.c.listing_id),
+            observation,
+            (observation.c.marketplace_id == version.marketplace_id) & (observation.c.listing_id == version.listing_id),
+        )
+        .where(version.marketplace_id == marketplace_id, version.seller_external_id.in_(set(sellers)))
+        .group_by(version.seller_external_id)
+    )
+    of_listings = (
+        select(observation.c.listing_id, last)
+        .where(observation.c.marketplace_id == marketplace_id, observation.c.listing_id.in_(set(listing_ids)))
+        .group_by(observation.c.listing_id)
+    )
+    sellers_until, listings_until = (
+        {row[0]: row[1] for row in connection.execute(query)} for query in (of_sellers, of_listings)
+    )
+    return ScoredUntil(sellers_until, listings_until)
+
+
+def _load_versions(
+    connection: Connection, marketplace_id: str, pasts: Mapping[str, SellerPast], *, since: datetime, until: datetime
+) -> None:
+    """Versions by the seller that each names, which the listing may have left since.
+
+    One seller at one moment is the hot case, and may have a million offers: no more are read than count.
+    """
+    version = listing_version.c
+    query = (
+        select(
+            version.seller_external_id,
+            version.listing_id,
+            version.known_at,
+            listing.c.first_known_at,
+            version.log_price,
+            version.price_minor,
+            version.currency,
+            version.brand_key,
+            version.category_key,
+            version.protected,
+        )
+        .join(
+            listing, (listing.c.marketplace_id == version.marketplace_id) & (listing.c.listing_id == version.listing_id)
+        )
+        .where(
+            version.marketplace_id == marketplace_id,
+            version.seller_external_id.in_(pasts),
+            version.known_at >= since - timedelta(days=OFFERS_DAYS),
+            version.known_at < until,
+        )
+        .order_by(version.known_at.desc(), version.version_id.desc())
+    )
+    if len(pasts) == 1 and since == until:
+        query = query.limit(MOST_OFFERS)
+    for row in reversed(connection.execute(query).all()):
+        price = None if row.price_minor is None or row.currency is None else (row.price_minor, row.currency)
+        pasts[row.seller_external_id].put_up.append(
+            Put(
+                row.listing_id,
+                row.known_at,
+                row.first_known_at,
+                row.log_price,
+                price,
+                row.brand_key,
+                row.category_key,
+                row.protected,
+            )
+        )
+
+
+def _load_rulings(connection: Connection, marketplace_id: str, pasts: Mapping[str, SellerPast]) -> None:
+    """Verdicts by the seller of the version that they are about, each with its withdrawal."""
+    later = verdict.alias("later")
+    query = (
+        select(
+            listing_version.c.seller_external_id,
+            verdict.c.listing_id,
+            verdict.c.version_id,
+            verdict.c.judgement,
+            verdict.c.side,
+            verdict.c.lane,
+            verdict.c.known_at,
+            later.c.known_at.label("withdrawn_at"),
+        )
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == verdict.c.marketplace_id)
+            & (listing_version.c.version_id == verdict.c.version_id),
+        )
+        .outerjoin(
+            later,
+            (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
         )
         .where(
             verdict.c.marketplace_id == marketplace_id,
-            listing.c.seller_external_id.in_(pasts),
-            verdict.c.lane != CaseLane.APPEAL.value,
+            listing_version.c.seller_external_id.in_(pasts),
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
         )
+        .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
     for row in connection.execute(query):
-        if row.judgement in _VALUES or row.judgement == Judgement.WITHDRAWN.value:
-            outcome = _Outcome(row.known_at, row.listing_id, _VALUES.get(row.judgement))
-            pasts[row.seller_external_id].outcomes.append(outcome)
-    upheld = (
-        select(listing.c.seller_external_id, appeal.c.listing_id, appeal.c.decided_at)
-        .join(
-            listing,
-            (listing.c.marketplace_id == appeal.c.marketplace_id) & (listing.c.listing_id == appeal.c.listing_id),
+        pasts[row.seller_external_id].rulings.append(
+            Ruling(
+                row.listing_id,
+                row.version_id,
+                Judgement(row.judgement),
+                Side(row.side),
+                row.lane == CaseLane.APPEAL.value,
+                row.known_at,
+                row.withdrawn_at,
+            )
         )
-        .where(
-            appeal.c.marketplace_id == marketplace_id,
-            listing.c.seller_external_id.in_(pasts),
-            appeal.c.state == "upheld",
-        )
-    )
-    for external_id, listing_id, decided_at in connection.execute(upheld):
-        pasts[external_id].outcomes.append(_Outcome(decided_at, listing_id, False))
-    for past in pasts.values():
-        past.outcomes.sort(key=lambda outcome: outcome.known_at)
 
 
 def _load_events(connection: Connection, marketplace_id: str, pasts: Mapping[str, SellerPast], since: datetime) -> None:
+    event = seller_event.c
     query = (
         select(
-            seller_event.c.seller_external_id,
-            seller_event.c.kind,
-            seller_event.c.occurred_at,
-            seller_event.c.known_at,
+            event.seller_external_id,
+            event.kind,
+            event.occurred_at,
+            event.known_at,
+            event.amount_minor,
+            event.currency,
         )
         .where(
-            seller_event.c.marketplace_id == marketplace_id,
-            seller_event.c.seller_external_id.in_(pasts),
-            seller_event.c.occurred_at >= since,
-            seller_event.c.kind.in_(_KINDS),
+            event.marketplace_id == marketplace_id,
+            event.seller_external_id.in_(pasts),
+            event.occurred_at >= since,
+            event.kind.in_(KINDS),
         )
-        .order_by(seller_event.c.occurred_at, seller_event.c.known_at)
+        .order_by(event.occurred_at, event.known_at)
     )
     for row in connection.execute(query):
-        pasts[row.seller_external_id].events.setdefault(row.kind, []).append((row.occurred_at, row.known_at))
+        found = Event(row.occurred_at, row.known_at, row.amount_minor, row.currency)
+        pasts[row.seller_external_id].events.setdefault(row.kind, []).append(found)
 
 
 def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:

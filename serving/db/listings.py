@@ -1,19 +1,20 @@
 """Listings, their kept versions and their observations."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
+from features.own_prices import OwnPrices
 from serving.db.store import add, insert_or_ignore
 from serving.db.tables import listing, listing_version, observation, quarantine, seller
 
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """Where a listing stands: what its next row is compared with."""
+    """Where a listing stands: what its next row is compared with. `earlier_prices` are those of the versions before."""
 
     listing_id: str
     external_id: str
@@ -23,6 +24,7 @@ class Latest:
     observed_hash: str
     log_price: float | None
     previous_log_price: float | None
+    earlier_prices: OwnPrices
     draw: float
     first_known_at: datetime
 
@@ -41,6 +43,7 @@ def latest(
             listing.c.observed_hash,
             listing_version.c.log_price,
             listing_version.c.previous_log_price,
+            listing_version.c.earlier_prices,
             listing_version.c.draw,
             listing.c.first_known_at,
         )
@@ -53,7 +56,10 @@ def latest(
     )
     if lock:
         query = query.with_for_update(of=listing)
-    return {row.external_id: Latest(**row._mapping) for row in connection.execute(query)}
+    return {
+        row.external_id: Latest(**{**row._mapping, "earlier_prices": OwnPrices(**row.earlier_prices)})
+        for row in connection.execute(query)
+    }
 
 
 def add_listings(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -141,3 +147,20 @@ def versions(connection: Connection, marketplace_id: str, listing_id: str) -> li
         .order_by(listing_version.c.number)
     )
     return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def log_prices(
+    connection: Connection, marketplace_id: str, listing_ids: Collection[str]
+) -> dict[str, list[float | None]]:
+    """The log prices of all versions of each listing, oldest version first."""
+    query = (
+        select(listing_version.c.listing_id, listing_version.c.log_price)
+        .where(
+            listing_version.c.marketplace_id == marketplace_id, listing_version.c.listing_id.in_(sorted(listing_ids))
+        )
+        .order_by(listing_version.c.listing_id, listing_version.c.number)
+    )
+    found: dict[str, list[float | None]] = {}
+    for listing_id, log_price in connection.execute(query):
+        found.setdefault(listing_id, []).append(log_price)
+    return found

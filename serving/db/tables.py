@@ -23,6 +23,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -255,15 +256,18 @@ listing_version = _tenant(
     Column("currency", String(3), nullable=True),
     Column("log_price", Float, nullable=True),
     Column("previous_log_price", Float, nullable=True),
+    Column("earlier_prices", Json, nullable=True),  # Always filled; SQLite adds no NOT NULL column without a default.
     Column("draw", Float, nullable=False),
     Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=True),
     Column("brand_key", String(200), nullable=False),
     Column("category_key", String(500), nullable=False),
+    Column("protected", Boolean, nullable=False, server_default=false()),
     _at("occurred_at"),
     _at("known_at"),
     _within("listing_id", "listing"),
     UniqueConstraint("marketplace_id", "listing_id", "number"),
     Index("ix_listing_version_known", "marketplace_id", "known_at"),
+    Index("ix_listing_version_seller", "marketplace_id", "seller_external_id", "known_at"),
 )
 
 text_signature = _tenant(

@@ -9,7 +9,8 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from features.compute import compute
-from features.facts import NOTHING_RECORDED, assemble_facts
+from features.facts import assemble_facts
+from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from models.bundle import from_files
 from training import metrics

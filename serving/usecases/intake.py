@@ -3,25 +3,28 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy.exc import IntegrityError
 
-from features.facts import NOTHING_RECORDED, Facts, assemble_facts
+from features.facts import Facts, assemble_facts
+from features.fields import EARLIEST
 from features.likeness import Likeness
 from features.listing import Listing, Rejection, check
 from features.references import References
 from models.errors import Conflict
 from models.routing import Lane
-from serving.db import brands, cases, histories, listings
+from serving.db import cases, histories, listings
+from serving.db.histories import ScoredUntil
 from serving.db.listings import Latest
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
 from serving.usecases.intake_rows import RowsToKeep, Step, observed_of
 from serving.usecases.likeness import BatchTexts
+from serving.usecases.pasts import Pasts
 from serving.usecases.quarantine import external_id_of, quarantine_row
 from serving.usecases.questions import questions_now
 from serving.usecases.scoring import Scored, ToScore, score_and_route
@@ -63,7 +66,8 @@ def receive(
 
     Features and scores are worked out before the transaction, so that the write lock is held for milliseconds. If
     another request changed one of the listings in between, everything is worked out again. `rejections` names rows
-    that could not even be read. With `backfill`, a row counts as known when it occurred.
+    that could not even be read. With `backfill`, a row counts as known when it occurred, but not before anything of
+    its seller that was scored without it.
     """
     now = runtime.clock.now()
     answers: dict[int, RowAnswer] = {}
@@ -76,10 +80,12 @@ def receive(
             refused.append(quarantine_row(runtime, marketplace.marketplace_id, row, found, source=source, at=now))
         else:
             accepted.append((position, found))
-    *earlier, last = _rounds(accepted) or [[]]
-    for round_ in earlier:
-        answers.update(_receive_round(runtime, marketplace, round_, [], now=now, backfill=backfill))
-    answers.update(_receive_round(runtime, marketplace, last, refused, now=now, backfill=backfill))
+    rounds = _rounds(accepted) or [[]]
+    for number, round_ in enumerate(rounds):
+        # A microsecond apart, so that a round's moment is later than all that the rounds before have left.
+        at = now + timedelta(microseconds=number)
+        kept = refused if number == len(rounds) - 1 else []
+        answers.update(_receive_round(runtime, marketplace, round_, kept, now=at, backfill=backfill))
     return [answers[position] for position in range(len(rows))]
 
 
@@ -121,36 +127,42 @@ class _Overtaken(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Gathered:
-    steps: list[Step]
+    steps: list[Step]  # In the order of their moments.
     facts: dict[int, Facts]
     texts: BatchTexts
     scored: dict[int, Scored]
     draws: dict[int, float]
+    taking_part: frozenset[str]
 
 
 def _gather(
     runtime: Runtime, marketplace: Marketplace, rows: Sequence[tuple[int, Listing]], *, now: datetime, backfill: bool
 ) -> _Gathered:
     external_ids = [found.external_id for _, found in rows]
-    sellers = [found.seller.external_id for _, found in rows if found.seller.external_id is not None]
+    sellers = {found.seller.external_id for _, found in rows if found.seller.external_id is not None}
+    here = marketplace.marketplace_id
     with runtime.store.read() as connection:
-        known = listings.latest(connection, marketplace.marketplace_id, external_ids)
-        steps = [_step(position, found, known.get(found.external_id), now, backfill) for position, found in rows]
+        known = listings.latest(connection, here, external_ids)
+        known_ids = [latest.listing_id for latest in known.values()]
+        floors = histories.scored_until(connection, here, sellers, known_ids) if backfill else None
+        steps = sorted(
+            (_step(position, found, known.get(found.external_id), now, floors) for position, found in rows),
+            key=lambda step: step.as_of,
+        )
         changed = [step for step in steps if not step.is_repeat]
-        since = min((step.as_of for step in changed), default=now)
-        pasts = histories.load(connection, marketplace.marketplace_id, sellers, since=since)
-        authorised = brands.authorised_for(connection, marketplace.marketplace_id, sellers)
+        since, until = (changed[0].as_of, changed[-1].as_of) if changed else (now, now)
+        pasts = Pasts.read(connection, here, sellers, since=since, until=until)
         surroundings = runtime.surroundings.of(connection, marketplace, now)
         questions = questions_now(connection, marketplace, surroundings, now)
-        known_ids = [latest.listing_id for latest in known.values()]
-        open_cases = cases.open_cases(connection, marketplace.marketplace_id, known_ids)
-        texts = BatchTexts(connection, marketplace.marketplace_id, changed)
+        open_cases = cases.open_cases(connection, here, known_ids)
+        texts = BatchTexts(connection, here, changed)
     facts: dict[int, Facts] = {}
     for step in changed:
-        near = texts.likeness_of(step)
-        found = _facts(step, surroundings.references, marketplace, pasts, authorised, near)
+        found = _facts(step, surroundings.references, pasts, marketplace, texts.likeness_of(step))
         facts[step.position] = found
         texts.came(step, found)
+        if step.is_version:
+            pasts.take_in(step.listing, found, step.before, surroundings.taking_part)
     draws = {
         step.position: step.before.draw if step.before and not step.is_version else runtime.draw() for step in changed
     }
@@ -171,32 +183,32 @@ def _gather(
         threads=runtime.settings.model_threads,
     )
     by_position = {step.position: one for step, one in zip(changed, scored, strict=True)}
-    return _Gathered(steps, facts, texts, by_position, draws)
+    return _Gathered(steps, facts, texts, by_position, draws, surroundings.taking_part)
 
 
-def _step(position: int, found: Listing, before: Latest | None, now: datetime, backfill: bool) -> Step:
-    as_of = min(found.occurred_at or now, now) if backfill else now
+def _step(position: int, found: Listing, before: Latest | None, now: datetime, floors: ScoredUntil | None) -> Step:
+    as_of = now
+    if floors is not None:
+        floor = floors.of(found.seller.external_id, before.listing_id if before else None)
+        as_of = min(max(found.occurred_at or now, floor or EARLIEST), now)
     return Step(position, found, as_of, before, found.content_hash, _hash(observed_of(found)))
 
 
-def _facts(
-    step: Step,
-    references: References,
-    marketplace: Marketplace,
-    pasts: Mapping[str, histories.SellerPast],
-    authorised: Mapping[str, tuple[str, ...]],
-    near: Likeness | None,
-) -> Facts:
-    seller = step.listing.seller.external_id
-    past = pasts.get(seller) if seller is not None else None
+def _facts(step: Step, references: References, pasts: Pasts, marketplace: Marketplace, near: Likeness | None) -> Facts:
     before = step.before
-    history = NOTHING_RECORDED
-    if past is not None and seller is not None:
-        history = past.history(step.as_of, marketplace.seller_events_since, authorised.get(seller, ()))
+    price_before = None
     if before is not None:
         price_before = before.log_price if step.is_version else before.previous_log_price
-        history = replace(history, version=before.version + step.is_version, previous_log_price=price_before)
-    history = replace(history, likeness=near)
+    history = pasts.of(
+        step.listing,
+        listing_id=before.listing_id if before else None,
+        as_of=step.as_of,
+        complete_since=marketplace.seller_events_since,
+        version=before.version + step.is_version if before else 1,
+        previous_log_price=price_before,
+        earlier_prices=step.earlier_prices,
+        likeness=near,
+    )
     return assemble_facts(step.listing, references, history, marketplace=marketplace.marketplace_id, as_of=step.as_of)
 
 
@@ -205,7 +217,7 @@ def _write(
 ) -> dict[int, RowAnswer]:
     """Store everything that the rows changed, if nothing changed since they were compared."""
     here = marketplace.marketplace_id
-    rows = RowsToKeep(runtime, here)
+    rows = RowsToKeep(runtime, here, gathered.taking_part)
     answers: dict[int, RowAnswer] = {}
     changed = [step for step in gathered.steps if not step.is_repeat]
     for step in gathered.steps:

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from features import money
 from features.facts import SCHEMA, Facts, reference_keys
 from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlock
+from features.own_prices import NO_PRICES, OwnPrices
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
 from models.priority import expected_harm
 from models.routing import Lane
@@ -39,6 +39,14 @@ class Step:
         return self.before is None or self.before.content_hash != self.content_hash
 
     @property
+    def earlier_prices(self) -> OwnPrices:
+        """The prices of the listing's versions before the one that this row is of."""
+        if self.before is None:
+            return NO_PRICES
+        earlier = self.before.earlier_prices
+        return earlier.then(self.before.log_price) if self.is_version else earlier
+
+    @property
     def is_repeat(self) -> bool:
         """Whether the row says nothing new at all."""
         return not self.is_version and self.before is not None and self.before.observed_hash == self.observed_hash
@@ -56,8 +64,8 @@ class Ids:
 class RowsToKeep:
     """The rows of one write, collected and then inserted table by table in the order of their references."""
 
-    def __init__(self, runtime: Runtime, marketplace_id: str) -> None:
-        self._runtime, self._here = runtime, marketplace_id
+    def __init__(self, runtime: Runtime, marketplace_id: str, taking_part: frozenset[str]) -> None:
+        self._runtime, self._here, self._taking_part = runtime, marketplace_id, taking_part
         self._sellers: list[dict[str, Any]] = []
         self._listings: list[dict[str, Any]] = []
         self._advances: list[tuple[str, dict[str, Any]]] = []
@@ -133,9 +141,6 @@ class RowsToKeep:
 
     def _version(self, step: Step, facts: Facts, listing_id: str, version_id: str, draw: float) -> dict[str, Any]:
         listing, brand_keys = step.listing, reference_keys(step.listing, facts.brand)
-        minor = (
-            money.to_minor(listing.price, listing.currency) if listing.price is not None and listing.currency else None
-        )
         return self._tenant(
             version_id=version_id,
             listing_id=listing_id,
@@ -145,14 +150,16 @@ class RowsToKeep:
                 field.name: value for field in CONTENT_FIELDS if (value := getattr(listing, field.name)) is not None
             },
             seller_external_id=listing.seller.external_id,
-            price_minor=minor,
+            price_minor=listing.price_minor[0] if listing.price_minor else None,
             currency=listing.currency,
             log_price=facts.price.log_price,
             previous_log_price=facts.price.previous_log_price,
+            earlier_prices=dataclasses.asdict(step.earlier_prices),
             draw=draw,
             brand_id=facts.brand.brand_id,
             brand_key=brand_keys[0],
             category_key=brand_keys[1],
+            protected=facts.brand.brand_id in self._taking_part,
             occurred_at=listing.occurred_at or step.as_of,
             known_at=step.as_of,
         )

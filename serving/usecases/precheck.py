@@ -1,13 +1,11 @@
 """A score without keeping anything: what a marketplace asks before it publishes an offer."""
 
-from dataclasses import replace
-
-from features.facts import NOTHING_RECORDED, assemble_facts
+from features.facts import assemble_facts
 from features.listing import Listing
-from serving.db import brands, histories
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
 from serving.usecases.likeness import likeness_of
+from serving.usecases.pasts import Pasts
 from serving.usecases.questions import questions_now
 from serving.usecases.scoring import Scored, ToScore, score_and_route
 
@@ -19,15 +17,15 @@ def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Sc
     """Score one listing as if it came in now; nothing is stored and no case is opened."""
     now, here = runtime.clock.now(), marketplace.marketplace_id
     seller = listing.seller.external_id
-    history = NOTHING_RECORDED
     with runtime.store.read() as connection:
         surroundings = runtime.surroundings.of(connection, marketplace, now)
         questions = questions_now(connection, marketplace, surroundings, now)
-        if seller is not None:
-            past = histories.load(connection, here, [seller], since=now)[seller]
-            authorised = brands.authorised_for(connection, here, [seller]).get(seller, ())
-            history = past.history(now, marketplace.seller_events_since, authorised)
-        history = replace(history, likeness=likeness_of(connection, here, listing, now))
+        sellers = [seller] if seller is not None else []
+        pasts = Pasts.read(connection, here, sellers, since=now, until=now)
+        near = likeness_of(connection, here, listing, now)
+    history = pasts.of(
+        listing, listing_id=None, as_of=now, complete_since=marketplace.seller_events_since, likeness=near
+    )
     facts = assemble_facts(listing, surroundings.references, history, marketplace=here, as_of=now)
     return score_and_route(
         [ToScore(facts, _NO_DRAW, already_open=False)],

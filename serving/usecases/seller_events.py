@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from sqlalchemy import Connection
+
 from features import fields, money
 from features.fields import Rejected
 from features.listing import CLOCK_TOLERANCE, Rejection
@@ -53,6 +55,8 @@ def receive_events(
             )
             refused.append(found)
     with runtime.store.write() as connection:
+        if backfill:
+            _not_before_scores(connection, marketplace.marketplace_id, rows, now)
         fresh = histories.add_events(connection, rows)
         listings.add_quarantine(connection, refused)
         if since is not None:
@@ -96,6 +100,13 @@ def _row(runtime: Runtime, marketplace: Marketplace, event: Any, now: datetime, 
         "occurred_at": occurred_at,
         "known_at": min(occurred_at, now) if backfill else now,
     }
+
+
+def _not_before_scores(connection: Connection, marketplace_id: str, rows: list[dict[str, Any]], now: datetime) -> None:
+    """An event of the past was not known to the offers of its seller that have been scored without it."""
+    floors = histories.scored_until(connection, marketplace_id, {row["seller_external_id"] for row in rows})
+    for row in rows:
+        row["known_at"] = min(max(row["known_at"], floors.of(row["seller_external_id"], None) or row["known_at"]), now)
 
 
 def _read(event: Any) -> dict[str, Any]:

@@ -24,7 +24,8 @@ import pyarrow.parquet as pq
 import typer
 
 from features.compute import compute
-from features.facts import NOTHING_RECORDED, assemble_facts
+from features.facts import assemble_facts
+from features.history import NOTHING_RECORDED
 from features.listing import Listing, check
 from models.bundle import from_files
 from serving.bundles import BundleStore

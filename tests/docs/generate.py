@@ -18,6 +18,7 @@ from models.policies.labels import DEFAULT_LABELS
 from models.policies.promotion import DEFAULT_PROMOTION
 from models.policies.routing import DEFAULT_ROUTING
 from models.policies.scorecard import DEFAULT_SCORECARD
+from models.policies.strikes import DEFAULT_STRIKES
 from models.policies.version import policy_version
 from models.policies.weighting import DEFAULT_WEIGHTING
 from serving.cli.main import app
@@ -94,6 +95,7 @@ def policies_page() -> str:
         DEFAULT_ROUTING,
         DEFAULT_BREAKER,
         DEFAULT_ENFORCEMENT,
+        DEFAULT_STRIKES,
         DEFAULT_LABELS,
         DEFAULT_WEIGHTING,
         DEFAULT_PROMOTION,

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from features.compute import FEATURES
-from features.facts import NOTHING_RECORDED, Facts
+from features.facts import Facts
+from features.history import NOTHING_RECORDED
 from features.likeness import Likeness
 from features.references import PriceReference
 from features.spec import Family

@@ -1,15 +1,15 @@
 import math
+from dataclasses import replace
 
 import pytest
 
-from features.facts import History, Outcomes
 from tests.features.features_of import value, words
-from tests.fixtures.facts import full_facts, some_facts
+from tests.fixtures.facts import a_full_listing, facts_of, full_facts, some_facts
 
 VALUES = [
     ("seller_age", math.log(901), "900 days"),
     ("seller_orders_90d", math.log(41), "40 orders"),
-    ("seller_turnover_90d", math.log(6001), "6,000"),
+    ("seller_turnover_90d", math.log(9001), "9,000 by events, which are complete"),
     ("seller_order_value", math.log(150), "6,000 over 40"),
     ("seller_price_level", math.log(489 / 150), "the price over the order value"),
     ("seller_recent_orders_share", 3 / 40, "three of forty"),
@@ -21,9 +21,7 @@ VALUES = [
     ("seller_available", math.log(91), "90 items"),
     ("seller_rating", 4.7, "as sent"),
     ("seller_ships_from_elsewhere", 0.0, "from home"),
-    ("seller_listings_30d", math.log(13), "twelve offers"),
-    ("seller_confirmed_counterfeits", math.log(3), "two"),
-    ("seller_counterfeit_share", (2 + 0.05 * 10) / (7 + 10), "2 of 7, smoothed"),
+    ("seller_listings_30d", math.log(4), "3, 13 and 23 days ago"),
 ]
 
 
@@ -35,7 +33,7 @@ def test_a_signal_of_a_known_seller_is(name: str, expected: float, _why: str) ->
 SAID = [
     ("seller_age", "The seller's account is 900 days old"),
     ("seller_orders_90d", "The seller had 40 orders in 90 days"),
-    ("seller_turnover_90d", "The seller turned over 6,000 in 90 days"),
+    ("seller_turnover_90d", "The seller turned over 9,000 in 90 days"),
     ("seller_order_value", "The seller's orders are worth 150 on average"),
     ("seller_price_level", "The price is 3.3 times what the seller's orders are worth on average"),
     ("seller_recent_orders_share", "8 % of the seller's orders of 90 days fell in the last 7"),
@@ -47,9 +45,7 @@ SAID = [
     ("seller_available", "The seller has 90 items in stock"),
     ("seller_rating", "The seller is rated 4.7 of 5 by 310 buyers"),
     ("seller_ships_from_elsewhere", "Ships from FR, where the seller is established (FR)"),
-    ("seller_listings_30d", "The seller put up 12 offers in 30 days"),
-    ("seller_confirmed_counterfeits", "2 of the seller's earlier offers were confirmed counterfeit"),
-    ("seller_counterfeit_share", "Of the seller's reviewed offers 2 were counterfeit and 5 genuine"),
+    ("seller_listings_30d", "The seller put up 3 other offers in 30 days"),
 ]
 
 
@@ -68,12 +64,14 @@ def test_a_country_in_small_letters_is_the_same_country() -> None:
     assert value("seller_ships_from_elsewhere", some_facts(ship_from="fr")) == 0
 
 
-def test_no_verdict_yet_recorded_is_unknown_and_no_counterfeit_among_none_is_the_prior() -> None:
-    none_yet = some_facts(history=History(outcomes=Outcomes(counterfeit=0, genuine=0)))
-    assert math.isnan(value("seller_counterfeit_share", some_facts()))
-    assert value("seller_counterfeit_share", none_yet) == pytest.approx(0.05)
-
-
 def test_an_order_value_of_next_to_nothing_stays_within_its_range() -> None:
     seller = {"gmv": {"d90": "0.000000000001"}, "orders": {"d90": 2**53}}
     assert value("seller_order_value", some_facts(seller=seller)) == -25
+
+
+def test_the_turnover_that_was_sent_counts_where_events_are_not_complete() -> None:
+    assert value("seller_turnover_90d", facts_of(a_full_listing())) == math.log(6_001)
+
+
+def test_facts_of_the_first_schema_knew_the_turnover_that_was_sent() -> None:
+    assert value("seller_turnover_90d", replace(full_facts(), schema=1)) == math.log(6_001)

@@ -84,7 +84,7 @@ def test_what_hardly_moves_a_score_is_not_told() -> None:
 
 def test_what_is_not_known_accuses_nobody() -> None:
     assert reasons(dict.fromkeys(NAMES, 1.0), of=compute(bare_facts())) != ()
-    known = {"price_level", "description", "brand_claim", "price_is_placeholder", "item_version"}
+    known = {"price_level", "description", "brand_claim", "placeholder", "item_version"}
     told = {reason.code for reason in reasons(dict.fromkeys(NAMES, 1.0), of=compute(bare_facts()))}
     assert told <= known
 

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.compute import compute
-from features.facts import NOTHING_RECORDED
+from features.history import NOTHING_RECORDED
 from models.bundle import MANIFEST
 from models.errors import BundleRefused
 from models.routing import Thresholds

@@ -9,7 +9,8 @@ from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
 from features.compute import compute
-from features.facts import NOTHING_RECORDED, assemble_facts
+from features.facts import assemble_facts
+from features.history import NOTHING_RECORDED
 from features.listing import Rejection, check
 from models.bundle import MANIFEST, from_files
 

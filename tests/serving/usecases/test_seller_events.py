@@ -152,8 +152,8 @@ def test_events_make_windows_of_what_was_known(any_site: Site) -> None:
     since = NOW - timedelta(days=365)
     receive(any_site, *events, backfill=True, complete_since=since.isoformat())
     with any_site.runtime.store.read() as connection:
-        past = histories.load(connection, any_site.here, ["closet-mia"], since=NOW)["closet-mia"]
-    counted = past.history(NOW, since, ()).events
+        past = histories.load(connection, any_site.here, ["closet-mia"], since=NOW, until=NOW)["closet-mia"]
+    counted = past.event_counts(NOW, since, "EUR")
     assert (counted.sales.d7, counted.sales.d30, counted.sales.d90) == (1, 2, 3)
     assert (counted.fake_returns.d7, counted.fake_returns.d30, counted.fake_returns.d90) == (1, 1, 1)
 

@@ -1,0 +1,61 @@
+"""What the service itself knows of a listing's past and of its seller at a moment, as facts are made from it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from features.fields import Windows
+from features.likeness import Likeness
+from features.offers import Offer
+from features.own_prices import OwnPrices
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventCounts:
+    """Counts from seller events up to the moment; a window is None where the events are not known to be complete.
+
+    `turnover` is the value of the sales in the listing's currency, None also where some of them were in another.
+    `complete_since` is from when the marketplace vouched that all events are sent.
+    """
+
+    sales: Windows = Windows()
+    returns: Windows = Windows()
+    fake_returns: Windows = Windows()
+    turnover: Windows = Windows()
+    complete_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """Earlier verdicts on the seller's listings that stood at the moment; upheld appeals count as genuine.
+
+    What was not recorded in facts of an earlier schema is None; `days_since_counterfeit` is None also where no
+    listing stands as counterfeit. `strikes` counts incidents: confirmations within a few days of each other are one.
+    """
+
+    counterfeit: int
+    genuine: int
+    counterfeit_90d: int | None = None
+    days_since_counterfeit: float | None = None
+    strikes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What the service itself knows of a listing's past. None means that nothing was recorded, not zero.
+
+    `earlier_prices` are those of the versions before this one, `offers` the seller's other offers.
+    """
+
+    version: int = 1
+    previous_log_price: float | None = None
+    earlier_prices: OwnPrices | None = None
+    events: EventCounts = EventCounts()
+    seller_known_days: float | None = None
+    offers: tuple[Offer, ...] | None = None
+    outcomes: Outcomes | None = None
+    authorised_for: tuple[str, ...] = ()
+    likeness: Likeness | None = None
+
+
+NOTHING_RECORDED: Final = History()

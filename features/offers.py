@@ -1,0 +1,90 @@
+"""The other offers of a listing's seller, and what they say together: how many, of what, at which prices."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from statistics import median
+from typing import Final
+
+# Half a year: a season and its end; what was offered before says little of how somebody trades now.
+OFFERS_DAYS: Final = 180
+# What somebody trades in is as plain from 500 offers as from a million, and a million are not read for each row.
+MOST_OFFERS: Final = 500
+# As for price references: a median of fewer is one offer's opinion.
+FEWEST_PRICED: Final = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """One other offer as it stood last before the moment; keys are '' where it has no brand or category.
+
+    `age` is the time since the offer was first seen. `protected` is whether its brand took part when it came in.
+    """
+
+    age: timedelta
+    log_price: float | None
+    price: tuple[int, str] | None
+    brand_key: str
+    category_key: str
+    protected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assortment:
+    """The other offers in figures. Shares and entropies are None where no offer has what they are shares of.
+
+    `listed_7d`, `listed_30d` and `listed_90d` count those first seen in so many days. Entropy is in nats: 0 for one
+    brand, log(k) for k brands in equal parts. `log_median` and `spread` (median absolute deviation) need five priced
+    offers. `same_price` counts offers at exactly this listing's price, None where it has none.
+    """
+
+    offers: int
+    listed_7d: int
+    listed_30d: int
+    listed_90d: int
+    brands: int
+    top_brand_share: float | None
+    brand_entropy: float | None
+    protected_share: float | None
+    categories: int
+    priced: int
+    log_median: float | None
+    spread: float | None
+    same_price: int | None
+
+
+def assortment(offers: Sequence[Offer], *, price: tuple[int, str] | None) -> Assortment:
+    """What a seller's other offers say together; `price` is this listing's, in minor units with its currency."""
+    brands = Counter(offer.brand_key for offer in offers if offer.brand_key)
+    branded = brands.total()
+    log_prices = sorted(offer.log_price for offer in offers if offer.log_price is not None)
+    enough = len(log_prices) >= FEWEST_PRICED
+    middle = median(log_prices) if enough else None
+    return Assortment(
+        offers=len(offers),
+        listed_7d=_listed(offers, 7),
+        listed_30d=_listed(offers, 30),
+        listed_90d=_listed(offers, 90),
+        brands=len(brands),
+        top_brand_share=max(brands.values()) / branded if branded else None,
+        brand_entropy=_entropy(brands) if branded else None,
+        protected_share=sum(offer.protected for offer in offers) / len(offers) if offers else None,
+        categories=len({offer.category_key for offer in offers if offer.category_key}),
+        priced=len(log_prices),
+        log_median=middle,
+        spread=median(abs(one - middle) for one in log_prices) if middle is not None else None,
+        same_price=None if price is None else sum(offer.price == price for offer in offers),
+    )
+
+
+def _listed(offers: Iterable[Offer], days: int) -> int:
+    within = timedelta(days=days)
+    return sum(offer.age <= within for offer in offers)
+
+
+def _entropy(counts: Counter[str]) -> float:
+    total = counts.total()
+    # fsum: the same figure whatever the order in which the offers were read.
+    return max(0.0, -math.fsum(n / total * math.log(n / total) for n in counts.values()))

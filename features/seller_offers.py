@@ -1,0 +1,173 @@
+"""Signals of what else a seller offers: how much of it is new, which brands and categories, at which prices."""
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+from features.offers import Assortment
+from features.spec import MISSING, Evidence, Family, Registry, log1p, many
+
+signals = Registry()
+
+_BURSTS: Final = "Bursts: capabilities row 16"
+_MIX: Final = "Brand and category mix of the seller; inference"
+_NOT_RECORDED: Final = "nothing was recorded of the seller then"
+_NO_OTHERS: Final = f"{_NOT_RECORDED}, or it has no other offer"
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + days",
+    low=0,
+    high=15,
+    missing="the seller was first seen with this offer, or nothing was recorded of it then",
+    source="Capabilities row 16: ages",
+    say=lambda e, _: f"The seller has been known here for {e.facts.seller.known_days:,.0f} days",
+)
+def seller_known(e: Evidence) -> float:
+    """Days since the seller was first seen by the service, whatever the age of the account."""
+    return log1p(e.facts.seller.known_days)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + offers",
+    low=0,
+    high=10,
+    missing=_NOT_RECORDED,
+    source=_MIX,
+    say=lambda e, _: f"The seller has {many(_others(e).offers, 'other offer')} of the last half year",
+)
+def seller_offers(e: Evidence) -> float:
+    """Other offers of the seller sent in the last 180 days; 500 stands for any more."""
+    return _figure(e, lambda others: log1p(others.offers))
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + offers",
+    low=0,
+    high=10,
+    missing=_NOT_RECORDED,
+    source=_BURSTS,
+    say=lambda e, _: f"The seller put up {many(_others(e).listed_7d, 'other offer')} in 7 days",
+)
+def seller_listings_7d(e: Evidence) -> float:
+    """Other offers of the seller first seen in the last 7 days."""
+    return _figure(e, lambda others: log1p(others.listed_7d))
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="share",
+    low=0,
+    high=1,
+    missing=f"{_NOT_RECORDED}, or it put up no other offer in 90 days",
+    source=_BURSTS,
+    say=lambda e, _: (
+        f"Of {many(_others(e).listed_90d, 'other offer')} that the seller put up in 90 days {_others(e).listed_7d:,} "
+        "came in the last 7"
+    ),
+)
+def seller_recent_listings_share(e: Evidence) -> float:
+    """Share of the offers put up in 90 days that came in the last 7; 8 % is a steady seller."""
+    return _figure(e, lambda others: others.listed_7d / others.listed_90d if others.listed_90d else None)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + brands",
+    low=0,
+    high=10,
+    missing=_NOT_RECORDED,
+    source=_MIX,
+    say=lambda e, _: f"The seller's {_others(e).offers:,} other offers are of {many(_others(e).brands, 'brand')}",
+)
+def seller_brands(e: Evidence) -> float:
+    """Different brands among the seller's other offers."""
+    return _figure(e, lambda others: log1p(others.brands))
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="share",
+    low=0,
+    high=1,
+    missing=f"{_NOT_RECORDED}, or none of its other offers names a brand",
+    source=_MIX,
+    say=lambda _, v: f"{100 * v:.0f} % of the seller's other branded offers are of one brand",
+)
+def seller_top_brand_share(e: Evidence) -> float:
+    """Share of the seller's other branded offers that the commonest brand takes."""
+    return _figure(e, lambda others: others.top_brand_share)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="nats",
+    low=0,
+    high=10,
+    missing=f"{_NOT_RECORDED}, or none of its other offers names a brand",
+    source="Shannon entropy; many brands in equal parts is how a bazaar trades, one brand how a dealer does",
+    say=lambda e, _: f"The seller's other offers are spread over {many(_others(e).brands, 'brand')}",
+)
+def seller_brand_entropy(e: Evidence) -> float:
+    """How evenly the seller's other offers are spread over brands: 0 for one, log k for k in equal parts."""
+    return _figure(e, lambda others: others.brand_entropy)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="share",
+    low=0,
+    high=1,
+    missing=_NO_OTHERS,
+    source="Brands that take part are those that are counterfeited; inference",
+    say=lambda e, v: (
+        f"{100 * v:.0f} % of the seller's {_others(e).offers:,} other offers are of brands that ask for protection"
+    ),
+)
+def seller_protected_share(e: Evidence) -> float:
+    """Share of the seller's other offers whose brand took part when they came in."""
+    return _figure(e, lambda others: others.protected_share)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + categories",
+    low=0,
+    high=10,
+    missing=_NOT_RECORDED,
+    source=_MIX,
+    say=lambda e, _: f"The seller's other offers are in {many(_others(e).categories, 'category', 'categories')}",
+)
+def seller_categories(e: Evidence) -> float:
+    """Different categories among the seller's other offers."""
+    return _figure(e, lambda others: log1p(others.categories))
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log ratio",
+    low=0,
+    high=40,
+    missing=f"{_NOT_RECORDED}, or fewer than five of its other offers have a known price",
+    source="Median absolute deviation: Rousseeuw and Croux 1993",
+    say=lambda e, v: (
+        f"Half of {_others(e).priced:,} other prices lie within {100 * math.expm1(v):,.0f} % of the seller's median"
+    ),
+)
+def seller_price_spread(e: Evidence) -> float:
+    """Median absolute deviation of the log prices of the seller's other offers."""
+    return _figure(e, lambda others: others.spread)
+
+
+def _others(e: Evidence) -> Assortment:
+    assert e.facts.seller.others is not None  # Only what is known is told.
+    return e.facts.seller.others
+
+
+def _figure(e: Evidence, of: Callable[[Assortment], float | None]) -> float:
+    others = e.facts.seller.others
+    found = None if others is None else of(others)
+    return MISSING if found is None else found

@@ -1,0 +1,146 @@
+"""Signals of how a seller trades: sales, returns and turnover, and whether they have just taken off."""
+
+import math
+from typing import Final
+
+from features.fields import Windows
+from features.item import FAKE_PRIOR, FAKE_STRENGTH, RETURN_PRIOR, RETURN_STRENGTH
+from features.spec import MISSING, Evidence, Family, Registry, log1p, many, smoothed_share
+
+signals = Registry()
+
+_BURSTS: Final = "Bursts: capabilities row 16"
+_WINDOWS: Final = "7, 30 and 90 days: capabilities row 16, E-CUP seller columns"
+_NO_SALES: Final = "sales of the seller neither sent nor recorded"
+# Seller events and blocks hold at most 2^53; its log is 37.
+_MOST_GROWTH: Final = 40
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + items",
+    low=0,
+    high=40,
+    missing=_NO_SALES,
+    source=_WINDOWS,
+    say=lambda e, _: f"The seller sold {e.facts.seller.sales.d30:,.0f} items in 30 days",
+)
+def seller_sales_30d(e: Evidence) -> float:
+    """Items that the seller sold in 30 days."""
+    return log1p(e.facts.seller.sales.d30)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log ratio",
+    low=-_MOST_GROWTH,
+    high=_MOST_GROWTH,
+    missing=_NO_SALES,
+    source=_BURSTS,
+    say=lambda e, v: f"The seller's sales of 7 days run {_pace(v, e.facts.seller.sales, 7, 30)}",
+)
+def seller_sales_growth_7d(e: Evidence) -> float:
+    """Log of the daily sales of 7 days over those of 30; 0.7 is twice the pace."""
+    return _growth(e.facts.seller.sales.d7, e.facts.seller.sales.d30, 7 / 30)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log ratio",
+    low=-_MOST_GROWTH,
+    high=_MOST_GROWTH,
+    missing=_NO_SALES,
+    source=_BURSTS,
+    say=lambda e, v: f"The seller's sales of 30 days run {_pace(v, e.facts.seller.sales, 30, 90)}",
+)
+def seller_sales_growth_30d(e: Evidence) -> float:
+    """Log of the daily sales of 30 days over those of 90."""
+    return _growth(e.facts.seller.sales.d30, e.facts.seller.sales.d90, 30 / 90)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log ratio",
+    low=-_MOST_GROWTH,
+    high=_MOST_GROWTH,
+    missing="turnover of the seller neither sent nor recorded in the listing's currency",
+    source=_BURSTS,
+    say=lambda e, v: f"The seller's turnover of 30 days runs {_pace(v, turnover(e), 30, 90)}",
+)
+def seller_turnover_growth_30d(e: Evidence) -> float:
+    """Log of the daily turnover of 30 days over that of 90."""
+    found = turnover(e)
+    return _growth(found.d30, found.d90, 30 / 90)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="share",
+    low=0,
+    high=1,
+    missing="sales or returns of the seller neither sent nor recorded",
+    source=_WINDOWS,
+    say=lambda e, _: (
+        f"{e.facts.seller.returns.d7:,.0f} of the seller's {e.facts.seller.sales.d7:,.0f} sales in 7 days came back"
+    ),
+)
+def seller_return_share_7d(e: Evidence) -> float:
+    """Share of the seller's sales returned in 7 days, smoothed towards 8 %."""
+    return smoothed_share(
+        e.facts.seller.returns.d7, e.facts.seller.sales.d7, prior=RETURN_PRIOR, strength=RETURN_STRENGTH
+    )
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="share",
+    low=0,
+    high=1,
+    missing="the marketplace's seller events are not complete over 30 days",
+    source="Capabilities row 13",
+    say=lambda e, _: (
+        f"{e.facts.seller.fake_returns.d30:,.0f} of the seller's {e.facts.seller.sales.d30:,.0f} sales in 30 days came "
+        "back as not genuine"
+    ),
+)
+def seller_fake_return_share_30d(e: Evidence) -> float:
+    """Share of the seller's sales returned as not genuine in 30 days, smoothed towards 0.5 %."""
+    return smoothed_share(
+        e.facts.seller.fake_returns.d30, e.facts.seller.sales.d30, prior=FAKE_PRIOR, strength=FAKE_STRENGTH
+    )
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + items",
+    low=0,
+    high=40,
+    missing="the marketplace's seller events are not complete over 90 days",
+    source="Capabilities row 13",
+    say=lambda e, _: (
+        f"{many(e.facts.seller.fake_returns.d90 or 0, 'item')} of the seller came back as not genuine in 90 days"
+    ),
+)
+def seller_fake_returns_90d(e: Evidence) -> float:
+    """Items of the seller returned as not genuine in 90 days."""
+    return log1p(e.facts.seller.fake_returns.d90)
+
+
+def turnover(e: Evidence) -> Windows:
+    """The seller's turnover in the listing's currency; facts of schema 1 hold only what was sent."""
+    return e.facts.listing.seller.gmv if e.facts.schema < 2 else e.facts.seller.turnover
+
+
+def _growth(short: float | None, long: float | None, part: float) -> float:
+    """Log of the pace in the short window over that in the long one, of which it is `part`.
+
+    As if one more item had been sold evenly over the long window: nothing against nothing is no growth.
+    """
+    if short is None or long is None:
+        return MISSING
+    return max(-_MOST_GROWTH, math.log((short + part) / (part * (long + 1))))
+
+
+def _pace(log_ratio: float, counts: Windows, short: int, long: int) -> str:
+    part, whole = getattr(counts, f"d{short}"), getattr(counts, f"d{long}")
+    return f"at {math.exp(log_ratio):.1f} times the pace of {long} days: {part:,.0f} of {whole:,.0f}"

@@ -1,0 +1,110 @@
+"""Signals of what people have found of a seller's earlier offers, as known at the moment."""
+
+from typing import Final
+
+from features.history import Outcomes
+from features.spec import MISSING, Evidence, Family, Registry, log1p, many, smoothed_share
+
+signals = Registry()
+
+_OUTCOMES: Final = "Capabilities row 82: prior outcomes as of the moment"
+_NOT_RECORDED: Final = "no verdicts were recorded then"
+# One reviewed offer in twenty is counterfeit; ten reviews' worth of belief in that.
+_OUTCOME_PRIOR, _OUTCOME_STRENGTH = 0.05, 10.0
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + offers",
+    low=0,
+    high=40,
+    missing=_NOT_RECORDED,
+    source=_OUTCOMES,
+    say=lambda e, _: f"{_found(e).counterfeit:,} of the seller's earlier offers were confirmed counterfeit",
+)
+def seller_confirmed_counterfeits(e: Evidence) -> float:
+    """Earlier offers of the seller confirmed counterfeit, as known at the moment."""
+    return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.counterfeit)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + offers",
+    low=0,
+    high=40,
+    missing=_NOT_RECORDED,
+    source=_OUTCOMES,
+    say=lambda e, _: f"People have cleared {many(_found(e).genuine, 'earlier offer')} of the seller",
+)
+def seller_cleared(e: Evidence) -> float:
+    """Earlier offers of the seller found genuine, or cleared on appeal, as known at the moment."""
+    return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.genuine)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="share",
+    low=0,
+    high=1,
+    missing=_NOT_RECORDED,
+    source=_OUTCOMES,
+    say=lambda e, _: (
+        f"Of the seller's reviewed offers {_found(e).counterfeit:,} were counterfeit and {_found(e).genuine:,} genuine"
+    ),
+)
+def seller_counterfeit_share(e: Evidence) -> float:
+    """Share of the seller's reviewed offers found counterfeit, smoothed towards 5 %."""
+    outcomes = e.facts.seller.outcomes
+    if outcomes is None:
+        return MISSING
+    reviewed = outcomes.counterfeit + outcomes.genuine
+    return smoothed_share(outcomes.counterfeit, reviewed, prior=_OUTCOME_PRIOR, strength=_OUTCOME_STRENGTH)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + offers",
+    low=0,
+    high=40,
+    missing=_NOT_RECORDED,
+    source=_OUTCOMES,
+    say=lambda e, _: f"The seller had {many(_found(e).counterfeit_90d or 0, 'offer')} confirmed counterfeit in 90 days",
+)
+def seller_counterfeits_90d(e: Evidence) -> float:
+    """Offers of the seller confirmed counterfeit in the last 90 days."""
+    return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.counterfeit_90d)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + days",
+    low=0,
+    high=15,
+    missing=f"{_NOT_RECORDED}, or no offer of the seller stands as counterfeit",
+    source=_OUTCOMES,
+    say=lambda e, _: (
+        f"An offer of the seller was confirmed counterfeit {many(_found(e).days_since_counterfeit or 0, 'day')} ago"
+    ),
+)
+def seller_since_counterfeit(e: Evidence) -> float:
+    """Days since an offer of the seller was last confirmed counterfeit."""
+    return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.days_since_counterfeit)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + incidents",
+    low=0,
+    high=10,
+    missing=_NOT_RECORDED,
+    source="Capabilities C.7: confirmations within three days are one incident, which counts for a year",
+    say=lambda e, _: f"The seller's confirmed counterfeits of a year make {many(_found(e).strikes or 0, 'incident')}",
+)
+def seller_strikes(e: Evidence) -> float:
+    """Incidents of confirmed counterfeits in a year, those within three days of each other taken as one."""
+    return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.strikes)
+
+
+def _found(e: Evidence) -> Outcomes:
+    assert e.facts.seller.outcomes is not None  # Only what is known is told.
+    return e.facts.seller.outcomes

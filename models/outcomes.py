@@ -1,0 +1,75 @@
+"""What is thought of a seller's earlier offers at a moment, from the verdicts on them. Standard library only."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from models.verdict import Judgement, Side
+
+_VALUES: Final = {
+    Judgement.COUNTERFEIT: True,
+    Judgement.GENUINE: False,
+    Judgement.LICENSED: False,
+    Judgement.GREY_MARKET: False,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """One judgement on a version of a listing, with the moment at which it was taken back, if it was."""
+
+    listing_id: str
+    version_id: str
+    judgement: Judgement
+    side: Side
+    on_appeal: bool
+    known_at: datetime
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What stands of one listing, and since when."""
+
+    listing_id: str
+    counterfeit: bool
+    since: datetime
+
+
+def outcomes(rulings: Iterable[Ruling], *, as_of: datetime) -> list[Outcome]:
+    """The outcome of each listing of which something stands, by what was known before the moment.
+
+    The judgement calls. A verdict that was taken back before the moment never happened; one that is taken back later
+    stands until then, because that is what was believed. The brand's latest verdict on a version wins over any
+    analyst's, whichever came later, because it can authenticate the goods. Of several versions the one judged last
+    speaks for the listing. An appeal that is upheld clears the listing of what was said before; a verdict after it
+    stands on its own. One that is dismissed changes nothing. 'Cannot tell' and 'needs a test buy' are no answers,
+    except on appeal, where the doubt is the seller's.
+    """
+    by_listing: dict[str, list[Ruling]] = {}
+    for ruling in rulings:
+        if ruling.known_at < as_of and (ruling.withdrawn_at is None or ruling.withdrawn_at >= as_of):
+            by_listing.setdefault(ruling.listing_id, []).append(ruling)
+    found = (_of_listing(listing_id, standing) for listing_id, standing in sorted(by_listing.items()))
+    return [outcome for outcome in found if outcome is not None]
+
+
+def _of_listing(listing_id: str, standing: Sequence[Ruling]) -> Outcome | None:
+    cleared_at = max(
+        (one.known_at for one in standing if one.on_appeal and one.judgement is not Judgement.COUNTERFEIT), default=None
+    )
+    by_version: dict[str, list[Ruling]] = {}
+    for one in standing:
+        answers = one.judgement in _VALUES and not one.on_appeal
+        if answers and (cleared_at is None or one.known_at > cleared_at):
+            by_version.setdefault(one.version_id, []).append(one)
+    if not by_version:
+        return None if cleared_at is None else Outcome(listing_id, counterfeit=False, since=cleared_at)
+    deciding = max((_deciding(said) for said in by_version.values()), key=lambda one: (one.known_at, one.version_id))
+    return Outcome(listing_id, _VALUES[deciding.judgement], deciding.known_at)
+
+
+def _deciding(said: Sequence[Ruling]) -> Ruling:
+    of_brand = [one for one in said if one.side is Side.BRAND]
+    return max(of_brand or said, key=lambda one: one.known_at)

@@ -1,0 +1,85 @@
+"""What was known of the sellers of one request at the moment of each row: read together, cut row by row."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+from sqlalchemy import Connection
+
+from features.facts import Facts, reference_keys
+from features.history import NOTHING_RECORDED, History
+from features.likeness import Likeness
+from features.listing import Listing
+from features.own_prices import NO_PRICES, OwnPrices
+from serving.db import brands, histories
+from serving.db.listings import Latest
+from serving.db.seller_past import Put, SellerPast
+
+
+@dataclass(frozen=True, slots=True)
+class Pasts:
+    """The pasts of some sellers of a marketplace, and the brands that have authorised each."""
+
+    sellers: Mapping[str, SellerPast]
+    authorised: Mapping[str, tuple[str, ...]]
+
+    @classmethod
+    def read(
+        cls, connection: Connection, marketplace_id: str, sellers: Collection[str], *, since: datetime, until: datetime
+    ) -> Self:
+        """What is known of these sellers at moments from `since` to `until`."""
+        return cls(
+            histories.load(connection, marketplace_id, sellers, since=since, until=until),
+            brands.authorised_for(connection, marketplace_id, sellers),
+        )
+
+    def of(
+        self,
+        listing: Listing,
+        *,
+        listing_id: str | None,
+        as_of: datetime,
+        complete_since: datetime | None,
+        version: int = 1,
+        previous_log_price: float | None = None,
+        earlier_prices: OwnPrices = NO_PRICES,
+        likeness: Likeness | None = None,
+    ) -> History:
+        """The history of a listing at a moment; of an offer that names no seller nothing is recorded but itself.
+
+        `complete_since` is from when the marketplace vouches for its seller events; what follows is the listing's own.
+        """
+        seller, past = listing.seller.external_id, NOTHING_RECORDED
+        if seller is not None:
+            past = self.sellers[seller].history(
+                as_of, listing_id=listing_id, complete_since=complete_since, currency=listing.currency
+            )
+        return replace(
+            past,
+            version=version,
+            previous_log_price=previous_log_price,
+            earlier_prices=earlier_prices,
+            authorised_for=self.authorised.get(seller or "", ()),
+            likeness=likeness,
+        )
+
+    def take_in(self, listing: Listing, facts: Facts, before: Latest | None, taking_part: Collection[str]) -> None:
+        """Know of a new version of this request as rows of later moments will read it from the database."""
+        seller = listing.seller.external_id
+        if seller is None:
+            return
+        brand_key, category_key = reference_keys(listing, facts.brand)
+        self.sellers[seller].take_in(
+            Put(
+                # A new listing has no id yet; its own will do, for no other row of the round is about it.
+                listing_id=before.listing_id if before else listing.external_id,
+                known_at=facts.as_of,
+                first_known_at=before.first_known_at if before else facts.as_of,
+                log_price=facts.price.log_price,
+                price=listing.price_minor,
+                brand_key=brand_key,
+                category_key=category_key,
+                protected=facts.brand.brand_id in taking_part,
+            )
+        )

@@ -1,0 +1,54 @@
+import math
+
+import pytest
+
+from features.history import History, Outcomes
+from tests.features.features_of import value, words
+from tests.fixtures.facts import full_facts, some_facts
+
+VALUES = [
+    ("seller_confirmed_counterfeits", math.log(3), "two"),
+    ("seller_cleared", math.log(6), "five"),
+    ("seller_counterfeit_share", (2 + 0.05 * 10) / (7 + 10), "2 of 7, smoothed"),
+    ("seller_counterfeits_90d", math.log(2), "one of the two"),
+    ("seller_since_counterfeit", math.log(11), "ten days ago"),
+    ("seller_strikes", math.log(3), "two incidents"),
+]
+
+
+@pytest.mark.parametrize(("name", "expected", "_why"), VALUES, ids=[row[0] for row in VALUES])
+def test_a_signal_of_earlier_verdicts_is(name: str, expected: float, _why: str) -> None:
+    assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
+
+
+SAID = [
+    ("seller_confirmed_counterfeits", "2 of the seller's earlier offers were confirmed counterfeit"),
+    ("seller_cleared", "People have cleared 5 earlier offers of the seller"),
+    ("seller_counterfeit_share", "Of the seller's reviewed offers 2 were counterfeit and 5 genuine"),
+    ("seller_counterfeits_90d", "The seller had 1 offer confirmed counterfeit in 90 days"),
+    ("seller_since_counterfeit", "An offer of the seller was confirmed counterfeit 10 days ago"),
+    ("seller_strikes", "The seller's confirmed counterfeits of a year make 2 incidents"),
+]
+
+
+@pytest.mark.parametrize(("name", "sentence"), SAID, ids=[row[0] for row in SAID])
+def test_a_signal_of_earlier_verdicts_reads(name: str, sentence: str) -> None:
+    assert words(name, full_facts()) == sentence
+
+
+def test_no_verdict_yet_recorded_is_unknown_and_no_counterfeit_among_none_is_the_prior() -> None:
+    none_yet = some_facts(history=History(outcomes=Outcomes(counterfeit=0, genuine=0)))
+    assert math.isnan(value("seller_counterfeit_share", some_facts()))
+    assert value("seller_counterfeit_share", none_yet) == pytest.approx(0.05)
+
+
+def test_facts_of_the_first_schema_did_not_record_when() -> None:
+    earlier = some_facts(history=History(outcomes=Outcomes(counterfeit=2, genuine=5)))
+    assert value("seller_confirmed_counterfeits", earlier) == math.log1p(2)
+    for name in ("seller_counterfeits_90d", "seller_since_counterfeit", "seller_strikes"):
+        assert math.isnan(value(name, earlier)), name
+
+
+def test_days_since_the_last_counterfeit_are_unknown_where_none_stands() -> None:
+    cleared = Outcomes(counterfeit=0, genuine=3, counterfeit_90d=0, strikes=0)
+    assert math.isnan(value("seller_since_counterfeit", some_facts(history=History(outcomes=cleared))))

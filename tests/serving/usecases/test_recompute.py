@@ -1,0 +1,48 @@
+"""Offline equals online: facts made again from the database are those that intake recorded, bit for bit."""
+
+from collections import Counter
+
+import numpy as np
+
+from features.compute import NAMES, compute
+from serving.usecases.recompute import Recomputed, recompute
+from tests.fixtures.lives import Lives
+from tests.fixtures.runtimes import Site
+
+# What comes from the past. A life in which one of these never moves proves nothing about it.
+PAST = (
+    "price_change",
+    "price_changes",
+    "price_largest_fall",
+    "price_claim_to_highest",
+    "price_same_at_seller",
+    "seller_sales_30d",
+    "seller_sales_growth_7d",
+    "seller_turnover_growth_30d",
+    "seller_return_share_7d",
+    "seller_fake_returns_90d",
+    "seller_known",
+    "seller_listings_7d",
+    "seller_listings_30d",
+    "seller_recent_listings_share",
+    "seller_protected_share",
+    "seller_confirmed_counterfeits",
+    "seller_cleared",
+    "seller_counterfeits_90d",
+    "seller_since_counterfeit",
+    "seller_strikes",
+)
+
+
+def made_again(site: Site) -> list[Recomputed]:
+    with site.runtime.store.read() as connection:
+        return list(recompute(connection, site.here))
+
+
+def test_offline_equals_online(any_site: Site) -> None:
+    Lives(any_site, seed=1, sellers=40).play(steps=16)
+    found = made_again(any_site)
+    assert Counter(name for one in found for name in one.moved) == {}
+    assert [one.score_id for one in found if one.recorded != one.again] == []
+    vectors = np.stack([compute(one.recorded).vector for one in found])
+    assert [name for name in PAST if len(np.unique(vectors[:, NAMES.index(name)])) < 3] == []
