@@ -19,8 +19,8 @@ from serving.usecases.breaker import close_breaker
 from serving.usecases.figures import figures
 from serving.usecases.learn import add_job, request_training, retrain
 from serving.usecases.monitoring import measure
-from serving.usecases.promote import CHALLENGER, LOCAL, approve, rollback, withdraw
-from serving.usecases.rescore import CHAMPION, model_named, rescore, summary
+from serving.usecases.promote import LOCAL, approve, rollback, withdraw
+from serving.usecases.rescore import model_named, rescore, summary
 from serving.usecases.tell_tales import NewTellTale
 
 Command = Callable[..., dict[str, Any]]
@@ -309,9 +309,7 @@ def get_model(runtime: Runtime, *, digest: str, marketplace: str | None = None) 
     """What is kept of a model beside its bundle; `digest` may be its beginning, 'challenger' or 'champion'."""
     with runtime.store.read() as connection:
         place = marketplaces.by_name(connection, marketplace)
-    named = model_named(runtime, place, digest).digest if digest in {CHALLENGER, CHAMPION} else digest
-    with runtime.store.read() as connection:
-        found = learning.get_model(connection, place.marketplace_id, named)
+    found = model_named(runtime, place, digest)
     return {"marketplace": place.name, **asdict(found), "created_at": found.created_at.isoformat()}
 
 
@@ -346,7 +344,7 @@ def rescore_past(
     """Score the past anew with a model; with `rows`, every version with what was said then and now."""
     with runtime.store.read() as connection:
         place = marketplaces.by_name(connection, marketplace)
-    model = model_named(runtime, place, bundle)
+    model = runtime.bundles.load(model_named(runtime, place, bundle).digest)
     found = rescore(runtime, place, model, since=datetime.fromisoformat(since), most=most)
     lines = [{**asdict(row), "scored_at": row.scored_at.isoformat()} for row in found] if rows else []
     return {"digest": model.digest, **summary(found), "rows": lines}

@@ -11,6 +11,7 @@ from models.bundle import Bundle
 from models.errors import NotFound
 from models.routing import Lane
 from serving.db import learning, monitoring
+from serving.db.learning import Model
 from serving.db.marketplaces import Marketplace
 from serving.db.monitoring import PastScore, Window
 from serving.runtime import Runtime
@@ -86,27 +87,25 @@ def rescore(
     return found
 
 
-def model_named(runtime: Runtime, marketplace: Marketplace, name: str) -> Bundle:
-    """The bundle of a digest or its beginning, of the 'challenger', or of the 'champion'.
+def model_named(runtime: Runtime, marketplace: Marketplace, name: str) -> Model:
+    """The model of a digest or its beginning, the 'challenger', or the 'champion'.
 
     Raises
     ------
     NotFound, Conflict
         There is none, or several digests begin so.
     """
-    here = marketplace.marketplace_id
-    if name == CHAMPION:
-        champion = runtime.models.of(here)
-        if champion is None:
-            raise NotFound("There is no champion yet; the starter scorecard scores.")
-        return champion
     if name == CHALLENGER:
         newest = challenger(runtime, marketplace)
         if newest is None:
             raise NotFound("There is no challenger; retrain first.")
-        return runtime.bundles.load(newest.digest)
+        return newest
+    here = marketplace.marketplace_id
     with runtime.store.read() as connection:
-        return runtime.bundles.load(learning.get_model(connection, here, name).digest)
+        digest = learning.champions(connection).get(here) if name == CHAMPION else name
+        if digest is None:
+            raise NotFound("There is no champion yet; the starter scorecard scores.")
+        return learning.get_model(connection, here, digest)
 
 
 def _batches(rows: Iterator[PastScore]) -> Iterator[list[PastScore]]:

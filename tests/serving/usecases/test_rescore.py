@@ -22,7 +22,7 @@ def test_the_past_is_scored_as_it_was_known_then(any_site: Site) -> None:
     site = any_site
     digest = put_champion_in_force(site)
     receive(site.runtime, site.marketplace, [a_row()], source="test")
-    model = model_named(site.runtime, site.marketplace, "champion")
+    model = site.runtime.bundles.load(model_named(site.runtime, site.marketplace, "champion").digest)
     (found,) = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
     assert model.digest == digest
     assert (found.probability, found.lane) == (found.probability_before, found.lane_before)
