@@ -4,14 +4,15 @@ import random
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from features.references import References
-from models.errors import Invalid
+from models.bundle import Bundle
+from models.errors import BundleRefused, Invalid
 from models.policies.breaker import DEFAULT_BREAKER, BreakerPolicy
 from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
@@ -20,11 +21,12 @@ from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from serving.bundles import BundleStore, LiveModels
 from serving.clock import Clock, SimulatedClock, SystemClock
-from serving.db import accounts, brands, breakers, clocks, learning, marketplaces, references
+from serving.db import accounts, brands, breakers, clocks, learning, marketplaces, references, trials
 from serving.db.engine import sqlite_url
 from serving.db.marketplaces import Marketplace
 from serving.db.migrate import migrate
 from serving.db.store import Store
+from serving.db.trials import Trial
 from serving.home import Home
 from serving.ids import IdSource
 from serving.jobs import Jobs
@@ -89,6 +91,40 @@ class SurroundingsCache:
 
 
 @dataclass(frozen=True, slots=True)
+class OnTrial:
+    """A model on trial, loaded."""
+
+    trial: Trial
+    bundle: Bundle
+
+
+@dataclass(slots=True)
+class Trials:
+    """The model on trial of each marketplace in memory, followed from the database."""
+
+    _held: dict[str, OnTrial] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, marketplace_id: str) -> OnTrial | None:
+        """The model on trial, if there is one."""
+        return self._held.get(marketplace_id)
+
+    def follow(self, found: Sequence[Trial], bundles: BundleStore) -> None:
+        """Hold these trials and no others; a bundle that does not load is no trial, and intake goes on without it."""
+        with self._lock:
+            held: dict[str, OnTrial] = {}
+            for one in found:
+                before = self._held.get(one.marketplace_id)
+                try:
+                    same = before is not None and before.bundle.digest == one.digest
+                    bundle = before.bundle if before and same else bundles.load(one.digest)
+                except BundleRefused:
+                    continue
+                held[one.marketplace_id] = OnTrial(one, bundle)
+            self._held = held
+
+
+@dataclass(frozen=True, slots=True)
 class Runtime:
     """One process's means. Tests make it with their own clock, randomness and home.
 
@@ -106,6 +142,7 @@ class Runtime:
     jobs: Jobs
     bundles: BundleStore
     models: LiveModels
+    trials: Trials
     surroundings: SurroundingsCache
     policies: Policies
 
@@ -114,6 +151,12 @@ class Runtime:
         with self.store.read() as connection:
             champions = learning.champions(connection)
         return self.models.follow(champions)
+
+    def follow_trials(self) -> None:
+        """Try the models that the database names, beside the champions."""
+        with self.store.read() as connection:
+            found = trials.open_trials(connection)
+        self.trials.follow(found, self.bundles)
 
     def real_delay_seconds(self, until: datetime) -> float | None:
         """Seconds after which a job may be enqueued to run; None where only the sweep can tell that it is due."""
@@ -159,10 +202,12 @@ def open_runtime(
         jobs=Jobs(store.writes),
         bundles=bundle_store,
         models=LiveModels(bundle_store),
+        trials=Trials(),
         surroundings=SurroundingsCache(),
         policies=_policies(settings),
     )
     runtime.follow_champions()
+    runtime.follow_trials()
     return runtime
 
 

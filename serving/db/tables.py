@@ -600,6 +600,34 @@ promotion_approval = _tenant(
     Index("ix_promotion_approval_model", "marketplace_id", "digest", "approved_at"),
 )
 
+trial = _tenant(
+    "trial",
+    "trial_id",
+    Column("digest", String(64), nullable=False),
+    Column("share", Float, nullable=False),
+    Column("started_by", String(200), nullable=False),
+    _at("started_at"),
+    _at("ended_at", nullable=True),
+    ForeignKeyConstraint(["marketplace_id", "digest"], ["model.marketplace_id", "model.digest"]),
+)
+
+trial_score = Table(
+    "trial_score",
+    metadata,
+    Column("marketplace_id", _ID, nullable=False),
+    _id("trial_id"),
+    _id("version_id"),
+    Column("champion_probability", Float, nullable=True),
+    _word("champion_lane"),
+    Column("challenger_probability", Float, nullable=True),
+    _word("challenger_lane"),
+    Column("challenger_decided", Boolean, nullable=False),
+    _at("scored_at"),
+    PrimaryKeyConstraint("marketplace_id", "trial_id", "version_id"),
+    _within("trial_id", "trial"),
+    _within("version_id", "listing_version"),
+)
+
 circuit_breaker = Table(
     "circuit_breaker",
     metadata,

@@ -12,9 +12,9 @@ from models.access import Permission, Role, Scope
 from models.errors import Forbidden, Invalid
 from serving.api.intake import row_answer
 from serving.api.learning import approval_answer
-from serving.db import accounts, audit, breakers, learning, listings, marketplaces
+from serving.db import accounts, audit, breakers, learning, listings, marketplaces, trials
 from serving.runtime import Runtime
-from serving.usecases import founding, intake, tell_tales
+from serving.usecases import founding, intake, tell_tales, trial
 from serving.usecases.breaker import close_breaker
 from serving.usecases.figures import figures
 from serving.usecases.learn import add_job, request_training, retrain
@@ -305,6 +305,51 @@ def measure_drift(runtime: Runtime, *, days: int, marketplace: str | None = None
 
 
 @_command
+def start_trial(
+    runtime: Runtime, *, bundle: str, share: float, by: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """Let a model score beside the champion."""
+    place, actor = _promoter(runtime, by, marketplace)
+    found = trial.start(runtime, place, name=bundle, share=float(share), by=actor)
+    return {"digest": found.digest, "share": found.share}
+
+
+@_command
+def change_trial(
+    runtime: Runtime, *, share: float, by: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """Change the share of sellers about whom the model on trial decides."""
+    place, actor = _promoter(runtime, by, marketplace)
+    return {"digest": trial.change_share(runtime, place, share=float(share), by=actor).digest, "share": share}
+
+
+@_command
+def end_trial(runtime: Runtime, *, by: str | None = None, marketplace: str | None = None) -> dict[str, Any]:
+    """End the trial."""
+    place, actor = _promoter(runtime, by, marketplace)
+    return {"digest": trial.end(runtime, place, by=actor).digest}
+
+
+@_command
+def show_trial(runtime: Runtime, *, marketplace: str | None = None) -> dict[str, Any]:
+    """What is on trial and what it has shown so far."""
+    with runtime.store.read() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        found = trials.open_trials(connection, here)
+        if not found:
+            return {"digest": None}
+        shown = trial.shown_so_far(runtime, connection, found[0])
+    one = found[0]
+    return {"digest": one.digest, "share": one.share, "since": one.started_at.isoformat(), **asdict(shown)}
+
+
+def _promoter(runtime: Runtime, by: str | None, marketplace: str | None) -> tuple[marketplaces.Marketplace, str]:
+    with runtime.store.read() as connection:
+        place = marketplaces.by_name(connection, marketplace)
+    return place, _named(runtime, by, place.marketplace_id, Permission.PROMOTE_MODELS)
+
+
+@_command
 def get_model(runtime: Runtime, *, digest: str, marketplace: str | None = None) -> dict[str, Any]:
     """What is kept of a model beside its bundle; `digest` may be its beginning, 'challenger' or 'champion'."""
     with runtime.store.read() as connection:
@@ -330,10 +375,8 @@ def close_the_breaker(
     runtime: Runtime, *, reason: str, by: str | None = None, marketplace: str | None = None
 ) -> dict[str, Any]:
     """Let the model ask brands again."""
-    with runtime.store.read() as connection:
-        found = marketplaces.by_name(connection, marketplace)
-    actor = _named(runtime, by, found.marketplace_id, Permission.PROMOTE_MODELS)
-    close_breaker(runtime, found, by=actor, reason=reason)
+    place, actor = _promoter(runtime, by, marketplace)
+    close_breaker(runtime, place, by=actor, reason=reason)
     return {}
 
 

@@ -28,6 +28,7 @@ from serving.usecases.pasts import Pasts
 from serving.usecases.quarantine import external_id_of, quarantine_row
 from serving.usecases.questions import questions_now
 from serving.usecases.scoring import Scored, ToScore, score_and_route
+from serving.usecases.trial import BothScored, score_beside
 
 LARGEST_BATCH: Final = 1_000
 _TRIES: Final = 5
@@ -131,6 +132,7 @@ class _Gathered:
     facts: dict[int, Facts]
     texts: BatchTexts
     scored: dict[int, Scored]
+    tried: dict[int, BothScored]
     draws: dict[int, float]
     taking_part: frozenset[str]
 
@@ -182,8 +184,21 @@ def _gather(
         scorecard=runtime.policies.scorecard,
         threads=runtime.settings.model_threads,
     )
+    tried: dict[int, BothScored] = {}
+    if (on_trial := runtime.trials.of(here)) is not None:
+        both = score_beside(
+            on_trial,
+            to_score,
+            scored,
+            questions=questions,
+            routing=runtime.policies.routing,
+            scorecard=runtime.policies.scorecard,
+            threads=runtime.settings.model_threads,
+        )
+        tried = {step.position: one for step, one in zip(changed, both, strict=True)}
+        scored = [one.decided for one in both]
     by_position = {step.position: one for step, one in zip(changed, scored, strict=True)}
-    return _Gathered(steps, facts, texts, by_position, draws, surroundings.taking_part)
+    return _Gathered(steps, facts, texts, by_position, tried, draws, surroundings.taking_part)
 
 
 def _step(position: int, found: Listing, before: Latest | None, now: datetime, floors: ScoredUntil | None) -> Step:
@@ -238,6 +253,8 @@ def _write(
         for step in changed:
             scored, facts = gathered.scored[step.position], gathered.facts[step.position]
             ids = rows.keep(step, facts, scored, gathered.draws[step.position])
+            if step.position in gathered.tried:
+                rows.keep_trial(step, ids, gathered.tried[step.position])
             if step.is_version:
                 rows.keep_text(gathered.texts.new_text(step, ids.version_id))
             open_case = open_cases.get(ids.listing_id)

@@ -14,12 +14,13 @@ from features.own_prices import NO_PRICES, OwnPrices
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
 from models.priority import expected_harm
 from models.routing import Lane
-from serving.db import appeals, cases, likenesses, listings, scores
+from serving.db import appeals, cases, likenesses, listings, scores, trials
 from serving.db.cases import Case
 from serving.db.likenesses import NewText
 from serving.db.listings import Latest
 from serving.runtime import Runtime
 from serving.usecases.scoring import Scored, base_price
+from serving.usecases.trial import BothScored
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class RowsToKeep:
         self._observations: list[dict[str, Any]] = []
         self._facts: list[dict[str, Any]] = []
         self._scores: list[dict[str, Any]] = []
+        self._tried: list[dict[str, Any]] = []
         self._cases: list[dict[str, Any]] = []
         self._case_events: list[dict[str, Any]] = []
         self._stale: list[tuple[Case, str, datetime]] = []
@@ -169,6 +171,21 @@ class RowsToKeep:
         if text is not None:
             self._texts.append(text)
 
+    def keep_trial(self, step: Step, ids: Ids, both: BothScored) -> None:
+        """What both models said of a version while one is on trial."""
+        self._tried.append(
+            self._tenant(
+                trial_id=both.trial_id,
+                version_id=ids.version_id,
+                champion_probability=both.champion.score.probability,
+                champion_lane=both.champion.route.lane.value,
+                challenger_probability=both.challenger.score.probability,
+                challenger_lane=both.challenger.route.lane.value,
+                challenger_decided=both.challenger_decides,
+                scored_at=step.as_of,
+            )
+        )
+
     def open_case(self, step: Step, ids: Ids, facts: Facts, scored: Scored, open_case: Case | None) -> None:
         """A case where a person must look; an open one on an earlier version becomes stale and is followed."""
         if scored.route.lane is Lane.RELEASE:
@@ -218,6 +235,7 @@ class RowsToKeep:
         listings.add_observations(connection, self._observations)
         scores.add_facts(connection, self._facts)
         scores.add_scores(connection, self._scores)
+        trials.add_scores(connection, self._tried)
         for case, _, at in self._stale:
             cases.change(connection, case, CaseEvent.NEW_VERSION, {"decided_at": at}, holder=None, at=at)
         cases.add_cases(connection, self._cases)

@@ -22,6 +22,9 @@ class Flash(StrEnum):
     APPROVAL_WITHDRAWN = "approval_withdrawn"
     PROMOTED = "promoted"
     ROLLED_BACK = "rolled_back"
+    ON_TRIAL = "on_trial"
+    SHARE_CHANGED = "share_changed"
+    TRIAL_ENDED = "trial_ended"
     BREAKER_CLOSED = "breaker_closed"
     FOUNDED = "founded"
 
@@ -34,6 +37,9 @@ SENTENCES: Final = {
     Flash.APPROVAL_WITHDRAWN: "Your approval is taken back.",
     Flash.PROMOTED: "Promoted. Listings are scored by this model from now on.",
     Flash.ROLLED_BACK: "Rolled back. The champion before scores again.",
+    Flash.ON_TRIAL: "On trial. It scores every listing beside the champion and decides nothing.",
+    Flash.SHARE_CHANGED: "The share is changed, from the next listing on.",
+    Flash.TRIAL_ENDED: "The trial is over. The champion decides about everybody.",
     Flash.BREAKER_CLOSED: "Questions are put to brands again.",
     Flash.FOUNDED: "The marketplace is founded, and you are its administrator.",
 }

@@ -1,5 +1,6 @@
 """The model page: champion and challenger, what the gates say, and the person's decision."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, Final
@@ -10,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
 from models.access import Permission
+from models.errors import Invalid
 from serving.api.learning import marketplace_for
 from serving.db import approvals, breakers, learning
 from serving.db.accounts import Session
@@ -17,6 +19,7 @@ from serving.db.learning import Model
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.settings import Settings
+from serving.usecases import trial
 from serving.usecases.breaker import close_breaker
 from serving.usecases.labelling import LabelState, label_state
 from serving.usecases.learn import request_training
@@ -29,6 +32,7 @@ from serving.web.forms import Fields
 from serving.web.model_report import Report, report_of
 from serving.web.rendering import respond, respond_part
 from serving.web.training_part import TrainingPart, training_part, who
+from serving.web.trial_part import TrialPart, trial_part
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]
@@ -37,6 +41,7 @@ Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
 _PAST_SHOWN: Final = 6
 _LONGEST_REASON: Final = 500
 _LONGEST_DIGEST: Final = 64
+_PERCENT: Final = re.compile(r"[0-9]{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,7 @@ class ModelsPage:
     labels: LabelState
     drift: Drift | None
     breaker: OpenBreaker | None
+    trial: TrialPart | None
     training: TrainingPart
     past: tuple[Past, ...]
     earlier: str | None
@@ -112,6 +118,7 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         labels = label_state(connection, here, runtime.policies.labels, now)
         drift = drift_of(connection, here, now)
         breaker = breakers.of(connection, here)
+        on_trial = trial_part(runtime, connection, here, now)
         training = training_part(connection, here, now)
         changes = _past(connection, here, past[:_PAST_SHOWN], now)
         reader = f"user:{person.user_id}"
@@ -128,6 +135,7 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         shown=shown,
         tracked=_tracked(model, runtime.settings) if model else None,
         trained=words.moment(model.created_at, now) if model else "",
+        trial=on_trial,
         approvals=given,
         labels=labels,
         drift=drift,
@@ -232,3 +240,34 @@ def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> R
     reason = fields.get("reason", "")[:_LONGEST_REASON]
     close_breaker(runtime, place, by=f"user:{session.person.user_id}", reason=reason)
     return go_to(request, "/models", Flash.BREAKER_CLOSED)
+
+
+@router.post("/models/trial/start")
+def post_start_trial(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Let the challenger that was seen look on."""
+    runtime = runtime_of(request)
+    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    digest = fields.get("digest", "")[:_LONGEST_DIGEST]
+    trial.start(runtime, place, name=digest, share=0.0, by=f"user:{session.person.user_id}")
+    return go_to(request, "/models", Flash.ON_TRIAL)
+
+
+@router.post("/models/trial")
+def post_share(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Let the model on trial decide about a share of sellers."""
+    runtime = runtime_of(request)
+    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    percent = fields.get("percent", "")
+    if not _PERCENT.fullmatch(percent):
+        raise Invalid("The share is a whole number of per cent from 0 to 99.")
+    trial.change_share(runtime, place, share=int(percent) / 100, by=f"user:{session.person.user_id}")
+    return go_to(request, "/models", Flash.SHARE_CHANGED)
+
+
+@router.post("/models/trial/end")
+def post_end_trial(request: Request, session: Promoter) -> Response:
+    """Let the champion decide about everybody again."""
+    runtime = runtime_of(request)
+    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    trial.end(runtime, place, by=f"user:{session.person.user_id}")
+    return go_to(request, "/models", Flash.TRIAL_ENDED)

@@ -75,6 +75,7 @@ class Worker:
         while not self._stop.wait(self._runtime.settings.sweep_seconds):
             _logged(lambda: sweep(self._runtime))
             _logged(self._runtime.follow_champions)
+            _logged(self._runtime.follow_trials)
 
 
 def _logged(work: Callable[[], object]) -> None:

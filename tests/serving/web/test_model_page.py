@@ -300,3 +300,30 @@ def test_an_open_breaker_says_why_and_is_closed_by_whoever_may_promote(site: Sit
     said = words(wei.get("/models").text)
     assert "Questions are put to brands again." in said
     assert "More is flagged than can be right." not in said
+
+
+def test_a_challenger_is_put_on_trial_given_a_share_and_taken_off(site: Site) -> None:
+    put_champion_in_force(site)
+    site.clock.forward(days=1)
+    digest = admit_model(site, analyst_from=0.5)
+    wei, mara = visit_as(site, site.data_scientist), visit_as(site, site.second_scientist)
+    wei.post("/models/trial/start", {"digest": digest})
+    assert f"{digest[:10]} since" in words(wei.get("/models").text)
+    refused = mara.post("/models/trial", {"percent": "10"})
+    assert "approval by 1 more" in words(refused.text)
+    wei.post("/models/promote", {"digest": digest})
+    mara.post("/models/trial", {"percent": "10"})
+    assert "decides about 10 % of sellers" in words(mara.get("/models").text)
+    assert mara.post("/models/trial", {"percent": "-1"}).status_code == 422
+    assert "decides about 10 % of sellers" in words(mara.get("/models").text)
+    mara.post("/models/trial/end")
+    assert "Put it on trial" in words(mara.get("/models").text)
+
+
+def test_nobody_without_the_right_sees_or_presses_the_trial(site: Site) -> None:
+    put_champion_in_force(site)
+    site.clock.forward(days=1)
+    digest = admit_model(site, analyst_from=0.5)
+    analyst = visit_as(site, site.analyst)
+    assert "Put it on trial" not in words(analyst.get("/models").text)
+    assert analyst.post("/models/trial/start", {"digest": digest}).status_code == 403

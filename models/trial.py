@@ -1,0 +1,93 @@
+"""A challenger on trial beside the champion: whose listings it decides, and what the two made of the same listings."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from models.errors import Forbidden, Invalid
+from models.routing import Lane
+
+# Lanes in which a person looks because of the score.
+FLAGGED: Final = frozenset({Lane.ANALYST, Lane.ASK_BRAND})
+_BUCKETS: Final = 2**64
+
+
+def decides(trial_id: str, seller: str, share: float) -> bool:
+    """Whether the challenger decides about this seller's listings where it decides about a share of sellers.
+
+    A seller stays on one side for as long as the trial lasts, and when the share grows nobody goes back.
+    """
+    hashed = hashlib.sha256(f"{trial_id} {seller}".encode()).digest()
+    return int.from_bytes(hashed[:8]) / _BUCKETS < share
+
+
+def check_share(share: float, *, by: str, approved_by: frozenset[str], needed: int) -> None:
+    """Refuse a share that may not be given.
+
+    To look on (a share of 0) harms nobody. To decide takes as many different people as a promotion: whoever starts it
+    and those who have approved the model.
+
+    Raises
+    ------
+    Invalid
+        The share is not from 0 to below 1; all of the traffic is a promotion.
+    Forbidden
+        Too few others have approved the model.
+    """
+    if not 0 <= share < 1:
+        raise Invalid("The share is from 0 to below 1; to decide about everything the model is promoted.")
+    missing = needed - len(approved_by | {by})
+    if share > 0 and missing > 0:
+        raise Forbidden(
+            f"To decide about any seller the model needs approval by {missing} more of those who may promote."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One listing version that both models scored; `counterfeit` is its label by now, None without one."""
+
+    champion: Lane
+    challenger: Lane
+    counterfeit: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Listings that were flagged by both, one or neither of the models, and what is known of them by now."""
+
+    listings: int
+    counterfeit: int
+    genuine: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a trial has shown so far. What neither flagged is known only as far as it was drawn for audit."""
+
+    both: Cell
+    only_champion: Cell
+    only_challenger: Cell
+    neither: Cell
+
+    @property
+    def listings(self) -> int:
+        """All listing versions that both have scored."""
+        return sum(cell.listings for cell in (self.both, self.only_champion, self.only_challenger, self.neither))
+
+
+def compare(rows: Iterable[Tried]) -> Comparison:
+    """The comparison of these listings."""
+    cells: dict[tuple[bool, bool], list[bool | None]] = {}
+    for row in rows:
+        key = (row.champion in FLAGGED, row.challenger in FLAGGED)
+        cells.setdefault(key, []).append(row.counterfeit)
+    both, only_champion, only_challenger, neither = (
+        _cell(cells.get(key, [])) for key in ((True, True), (True, False), (False, True), (False, False))
+    )
+    return Comparison(both, only_champion, only_challenger, neither)
+
+
+def _cell(found: list[bool | None]) -> Cell:
+    return Cell(len(found), found.count(True), found.count(False))
