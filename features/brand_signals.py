@@ -1,17 +1,20 @@
 """Signals of the brand: what is declared, what the title says, how the name is written."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from rapidfuzz import fuzz
 
 from features.brands import Form, Method
 from features.fold import fold
+from features.near_names import NearMiss
 from features.spec import MISSING, Evidence, Family, Registry
 from features.tell_tales import MOST_PER_BRAND, Direction
 
 signals = Registry()
 
 _NO_BRAND: Final = "no brand declared, or no title"
+_NEAR: Final = "Misspelt names in replica titles: features/data/ordinary_words.tsv says which words are none"
 _NONE_SUPPLIED: Final = "the brand had supplied none of this kind, or they were not recorded then"
 _SUPPLIED: Final = "What the brand knows of its goods, as of the moment"
 
@@ -110,6 +113,74 @@ def brand_mentions(e: Evidence) -> float:
 
 @signals.feature(
     Family.BRAND,
+    unit="0, 0.5 or 1",
+    low=0,
+    high=1,
+    missing="no title, or near names were not recorded then",
+    source=_NEAR,
+    say=lambda e, _: _say_near(e.facts.naming.near_misses if e.facts.naming else (), "The title says"),
+)
+def brand_near_miss(e: Evidence) -> float:
+    """How near a word of the title comes to a registered name that it is not: 1 by a letter, 0.5 by two, 0 none."""
+    if e.facts.naming is None or not e.reading.title_folded:
+        return MISSING
+    return max((1 / one.edits for one in e.facts.naming.near_misses), default=0.0)
+
+
+@signals.feature(
+    Family.BRAND,
+    unit="0, 0.5 or 1",
+    low=0,
+    high=1,
+    missing="no brand declared, or near names were not recorded then",
+    source=_NEAR,
+    say=lambda e, _: _say_near([near] if (near := _declared_near(e)) else [], "The declared brand is"),
+)
+def brand_declared_near_miss(e: Evidence) -> float:
+    """How near the declared brand comes to a registered name that it is not: 1 by a letter, 0.5 by two, 0 none."""
+    if e.facts.naming is None or e.facts.listing.brand is None:
+        return MISSING
+    near = _declared_near(e)
+    return 1 / near.edits if near else 0.0
+
+
+@signals.feature(
+    Family.BRAND,
+    unit="0 or 1",
+    low=0,
+    high=1,
+    missing="no brand declared, or no description",
+    source="Capabilities row 18: the declared brand against the text",
+    say=lambda e, v: f"The description {'names' if v else 'does not name'} the declared brand {e.facts.listing.brand}",
+)
+def brand_in_description(e: Evidence) -> float:
+    """1 where the declared brand stands in the description, after folding."""
+    brand = fold(e.facts.listing.brand or "")
+    return float(brand in e.reading.description_folded) if brand and e.reading.description_folded else MISSING
+
+
+@signals.feature(
+    Family.BRAND,
+    unit="brands",
+    low=0,
+    high=20,
+    missing="no description, or names in it were not recorded then",
+    source="Capabilities row 18: names that only draw searches",
+    say=lambda e, v: (
+        f"Only the description names {', '.join(e.facts.naming.described[:3])}"
+        if v and e.facts.naming
+        else "The description names no registered brand besides"
+    ),
+)
+def brand_only_described(e: Evidence) -> float:
+    """Registered brands that the description names and neither title nor declaration, at most 20."""
+    if e.facts.naming is None or not e.reading.description_folded:
+        return MISSING
+    return float(min(len(e.facts.naming.described), 20))
+
+
+@signals.feature(
+    Family.BRAND,
     unit="0 or 1",
     low=0,
     high=1,
@@ -185,3 +256,14 @@ def _say_fitting(e: Evidence, direction: Direction, what: str) -> str:
     """Without the labels: reasons are read by more people than a brand's tell-tales are meant for."""
     fit, supplied = _tell_tales(e, direction)
     return f"{fit} of {supplied} tell-tale{'s' * (supplied != 1)} of {what} that the brand supplied fit the text"
+
+
+def _declared_near(e: Evidence) -> NearMiss | None:
+    return e.facts.naming.declared_near if e.facts.naming is not None else None
+
+
+def _say_near(found: Sequence[NearMiss], what: str) -> str:
+    if not found:
+        return "No registered name is nearly written"
+    nearest = min(found, key=lambda one: one.edits)
+    return f"{what} “{nearest.word}”, {'one letter' if nearest.edits == 1 else 'two letters'} from {nearest.name}"

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -10,6 +10,7 @@ from typing import Final
 import ahocorasick
 
 from features.fold import fold, skeleton
+from features.near_names import NearMiss, NearNames
 
 # Digits and signs that stand for letters. l, i, 1 and | are one class: which of them is meant cannot be told.
 _LEET: Final = str.maketrans("01|!l3@45$7", "oiiiieaasst")
@@ -68,6 +69,19 @@ class Resolution:
     mentions: tuple[Mention, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """How registered names occur besides the title's mentions. For people and models to weigh: it resolves nothing.
+
+    `near_misses` are words of the title that are nearly names of brands which it does not mention, `declared_near` the
+    name that the declared brand nearly is, `described` brands that only the description names.
+    """
+
+    near_misses: tuple[NearMiss, ...] = ()
+    declared_near: NearMiss | None = None
+    described: tuple[str, ...] = ()
+
+
 class BrandRegister:
     """The brands of one marketplace, ready to be looked for; immutable once made."""
 
@@ -85,6 +99,9 @@ class BrandRegister:
                     self._disguised.add_word(compact(name), (brand.brand_id, name))
         self._plain.make_automaton()
         self._disguised.make_automaton()
+        self._near = NearNames(
+            (brand.brand_id, name) for brand in self.brands.values() for name in (brand.name, *brand.aliases)
+        )
 
     def resolve(self, *, title: str | None, declared: str | None, gtin: str | None) -> Resolution:
         """The brand behind a listing and how that is known.
@@ -106,6 +123,20 @@ class BrandRegister:
             method = Method.GTIN_PREFIX if brand_id == coded_id else Method.FOLDED_TITLE
         name = self.brands[brand_id].name if brand_id else None
         return Resolution(brand_id, name, method, candidates, mentions)
+
+    def naming(
+        self, *, title: str | None, declared: str | None, description: str | None, mentions: Sequence[Mention]
+    ) -> Naming:
+        """How registered names occur besides the title's mentions. A near miss beside the name itself is a slip."""
+        named = {mention.brand_id for mention in mentions}
+        exact = self._exact.get(fold(declared)) if declared else None
+        known = named | ({exact[0]} if exact else set())
+        described = _whole_words(self._plain, fold(description)) if description else ()
+        return Naming(
+            near_misses=tuple(one for one in self._near.in_text(title or "") if one.brand_id not in named),
+            declared_near=next(iter(self._near.in_text(declared)), None) if declared and exact is None else None,
+            described=tuple(sorted({self.brands[one].name for one, _ in described if one not in known})),
+        )
 
     def _by_gtin(self, gtin: str | None) -> str | None:
         if gtin is None or not _GTIN.match(gtin):

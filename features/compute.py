@@ -12,6 +12,7 @@ from features import (
     item,
     lexicon,
     likeness_signals,
+    near_names,
     price,
     price_past,
     seller,
@@ -45,13 +46,14 @@ _FUNCTIONS: Final = tuple(feature.compute for feature in FEATURES)
 
 def input_fingerprint() -> str:
     """Names everything that decides what a model is given; a bundle with another one is refused."""
-    return fingerprint(
-        FEATURES,
-        lexicon_digest=lexicon.digest(),
-        fold_table=FOLD_TABLE_VERSION,
-        text_kernel=KERNEL_VERSION,
-        minhash=MINHASH_VERSION,
-    )
+    tables: dict[str, str | int] = {
+        "lexicon": lexicon.digest(),
+        "ordinary_words": near_names.digest(),
+        "fold_table": FOLD_TABLE_VERSION,
+        "text_kernel": KERNEL_VERSION,
+        "minhash": MINHASH_VERSION,
+    }
+    return fingerprint(FEATURES, tables)
 
 
 def family_columns(family: Family) -> NDArray[np.intp]:

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from features.brands import Resolution
+from features.brands import Naming, Resolution
 from features.fields import Windows
 from features.fold import fold
 from features.history import EventCounts, History, Outcomes
@@ -21,7 +21,8 @@ from features.references import ANY, PriceMissing, PriceReference, References
 from features.tell_tales import TellTaleFacts
 
 SCHEMA: Final = 2
-# Schema 1 (2026-11) knew nothing of own prices, other offers and turnover from events: there they are None.
+# Schema 1 (2026-11) knew nothing of own prices, other offers, turnover from events, likeness, tell-tales and naming:
+# there they are None.
 READABLE: Final = frozenset({1, SCHEMA})
 
 
@@ -84,6 +85,7 @@ class Facts:
     seller: SellerFacts
     likeness: Likeness | None = None
     tell_tales: TellTaleFacts | None = None
+    naming: Naming | None = None
 
     def to_json(self) -> bytes:
         """Canonical JSON: decimals as text, times in UTC, keys in a fixed order."""
@@ -143,6 +145,9 @@ def assemble_facts(
         ),
         likeness=history.likeness,
         tell_tales=references.tell_tales.of(listing, _brands_in_question(brand), as_of),
+        naming=references.brands.naming(
+            title=listing.title, declared=listing.brand, description=listing.description, mentions=brand.mentions
+        ),
     )
 
 

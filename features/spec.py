@@ -3,7 +3,7 @@
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -85,17 +85,10 @@ class Registry:
         return register
 
 
-def fingerprint(
-    features: Iterable[Feature], *, lexicon_digest: str, fold_table: int, text_kernel: int, minhash: int
-) -> str:
-    """SHA-256 that names a model's input: the ordered features and the tables that they and the text model read."""
-    described = {
-        "features": [[feature.name, feature.version, "float64"] for feature in features],
-        "lexicon": lexicon_digest,
-        "fold_table": fold_table,
-        "text_kernel": text_kernel,
-        "minhash": minhash,
-    }
+def fingerprint(features: Iterable[Feature], tables: Mapping[str, str | int]) -> str:
+    """SHA-256 that names a model's input: the ordered features, and digests or versions of the tables that they and the
+    text model read."""
+    described = {"features": [[feature.name, feature.version, "float64"] for feature in features], **tables}
     return hashlib.sha256(json.dumps(described, separators=(",", ":")).encode()).hexdigest()
 
 

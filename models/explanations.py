@@ -52,8 +52,14 @@ _STORIES: Final = {
     ),
     "offer_sales": ("item_sales_7d", "item_sales_90d"),
     "ratings": ("item_rating", "item_one_star_share", "item_ratings", "seller_rating"),
-    "brand_spelling": ("brand_disguised", "text_mixed_words", "text_invisible", "text_evasion"),
-    "brand_claim": ("brand_declared", "brand_in_title", "brand_named_but_not_declared", "brand_mentions"),
+    "brand_spelling": (
+        "brand_disguised", "brand_near_miss", "brand_declared_near_miss", "text_mixed_words", "text_invisible",
+        "text_evasion",
+    ),
+    "brand_claim": (
+        "brand_declared", "brand_in_title", "brand_named_but_not_declared", "brand_mentions", "brand_in_description",
+        "brand_only_described",
+    ),
     "tell_tales": ("brand_tell_tales_of_counterfeits", "brand_tell_tales_of_its_own"),
     "replica_wording": ("text_replica_grade", "text_inspired", "text_factory", "text_kinds", "text_overclaim"),
     "description": (

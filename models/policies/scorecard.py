@@ -41,6 +41,9 @@ class ScorecardPolicy:
         # An honest seller has no reason to hide a brand's name.
         Rule("brand_disguised", 1, _ANY_MORE, 30),
         Rule("brand_named_but_not_declared", 1, _ANY_MORE, 10),
+        # A letter off may be a slip or another small maker; two letters are too often just another word.
+        Rule("brand_near_miss", 1, _ANY_MORE, 15),
+        Rule("brand_declared_near_miss", 1, _ANY_MORE, 15),
         # Buyers who say so: 3 % after smoothing needs two such returns among few sales.
         Rule("item_fake_return_share", 0.03, _ANY_MORE, 30),
         Rule("item_fake_return_share", 0.015, 0.03, 15),

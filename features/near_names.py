@@ -1,0 +1,151 @@
+"""Names that are nearly a registered brand's: a letter or two off, which a search misses and a hurried eye does not.
+
+Many words are a letter from a name and mean something else: 'channel', 'carrier', 'salmon'. So only long names are
+compared; a word that holds a name, or that a name holds, is an inflection or a stem of it; and words with a meaning of
+their own, near names that are often registered, stand in `data/ordinary_words.tsv`.
+"""
+
+import csv
+import hashlib
+import itertools
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from features.fold import fold, skeleton
+
+ONE_EDIT_FROM: Final = 6  # Letters of a name; below, a letter off is another word as often as not.
+TWO_EDITS_FROM: Final = 9
+FEWEST_LETTERS: Final = 5  # Of a word in a longer name.
+MOST_WORDS: Final = 60  # Of a text; a title has a dozen.
+LONGEST_NAME: Final = 30  # Characters; a longer name is not written wrong to be overlooked.
+_PACKAGED: Final = "data/ordinary_words.tsv"
+_SIGNS: Final = re.compile(r"[\W_]+")
+_REMEMBERED: Final = 20_000  # Words whose answer is kept, because titles of one marketplace use the same ones.
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A word that is not a registered name and nearly is; `edits` letters are wrong, missing, added or swapped."""
+
+    brand_id: str
+    name: str
+    word: str
+    edits: int
+
+
+@cache
+def digest() -> str:
+    """SHA-256 of the packaged table: part of a model's input fingerprint."""
+    return hashlib.sha256(files("features").joinpath(_PACKAGED).read_bytes()).hexdigest()
+
+
+@cache
+def ordinary_words() -> frozenset[str]:
+    """Words with a meaning of their own."""
+    text = files("features").joinpath(_PACKAGED).read_text(encoding="utf-8")
+    return frozenset(row["word"] for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A word of a name, with the words before and after it."""
+
+    brand_id: str
+    name: str
+    words: tuple[str, ...]
+    at: int
+    edits: int
+
+    def stands_in(self, words: Sequence[str], at: int) -> bool:
+        """Whether the name's other words stand around the word at `at`."""
+        start = at - self.at
+        around = tuple(words[max(start, 0) : start + len(self.words)])
+        return (
+            start >= 0
+            and len(around) == len(self.words)
+            and all(around[i] == word for i, word in enumerate(self.words) if i != self.at)
+        )
+
+
+class NearNames:
+    """The names of a register, ready to be nearly found. Immutable but for what it remembers.
+
+    Of a name of several words one may be written wrong.
+    """
+
+    def __init__(self, names: Iterable[tuple[str, str]]) -> None:
+        """`names` are pairs of a brand's id and a name as registered."""
+        self._words: dict[str, list[_Place]] = {}
+        self._known: set[str] = set()
+        self._by_rest: dict[str, set[str]] = {}
+        for brand_id, name in names:
+            words = tuple(words_of(name))
+            self._known.update(words)
+            for at, word in enumerate(words):
+                edits = _allowed_edits(word, name="".join(words))
+                if edits and len("".join(words)) <= LONGEST_NAME:
+                    self._words.setdefault(word, []).append(_Place(brand_id, name, words, at, edits))
+                    for rest in _rests(word, edits):
+                        self._by_rest.setdefault(rest, set()).add(word)
+        self._near_words = lru_cache(maxsize=_REMEMBERED)(self._look_up)
+
+    def in_text(self, text: str) -> tuple[NearMiss, ...]:
+        """The near misses in a text, of each brand the first."""
+        words = words_of(text)[:MOST_WORDS] if self._words else []
+        found: dict[str, tuple[_Place, int, int]] = {}
+        for at, word in enumerate(words):
+            for near, edits in self._near_words(word):
+                for place in self._words[near]:
+                    if edits <= place.edits and place.stands_in(words, at):
+                        found.setdefault(place.brand_id, (place, at - place.at, edits))
+        if not found:
+            return ()
+        written = _as_written(text, words)
+        return tuple(
+            NearMiss(place.brand_id, place.name, " ".join(written[start : start + len(place.words)]), edits)
+            for place, start, edits in found.values()
+        )
+
+    def _look_up(self, word: str) -> tuple[tuple[str, int], ...]:
+        """Words of names that are within two edits, the nearest first."""
+        ordinary = word in self._known or word in ordinary_words() or any(map(str.isdigit, word))
+        if ordinary or not FEWEST_LETTERS - 1 <= len(word) <= LONGEST_NAME:
+            return ()
+        near = {near for rest in _rests(word, 2) for near in self._by_rest.get(rest, ())}
+        pairs = ((one, OSA.distance(word, one, score_cutoff=2)) for one in near if one not in word and word not in one)
+        return tuple(sorted(((one, edits) for one, edits in pairs if edits <= 2), key=lambda pair: (pair[1], pair[0])))
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as a reader sees them: look-alikes undone, signs gone.
+
+    >>> words_of("Kestrel & Vane, Au*elle №5")
+    ['kestrel', 'vane', 'auelle', 'no5']
+    """
+    return [word for piece in skeleton(text.casefold()).split() if (word := _SIGNS.sub("", piece))]
+
+
+def _as_written(text: str, words: list[str]) -> list[str]:
+    """The same words in the letters of their own script, for a person."""
+    folded = [word for piece in fold(text).split() if (word := _SIGNS.sub("", piece))]
+    return folded if [skeleton(word) for word in folded[: len(words)]] == words else words
+
+
+def _allowed_edits(word: str, *, name: str) -> int:
+    """How far one may be from a word of a name: two letters where both are long, one where the name is."""
+    if len(word) < FEWEST_LETTERS or len(name) < ONE_EDIT_FROM:
+        return 0
+    return 2 if len(word) >= TWO_EDITS_FROM else 1
+
+
+def _rests(word: str, edits: int) -> Iterator[str]:
+    """The word without up to so many of its letters: two words within two edits have such a rest in common."""
+    for fewer in range(edits + 1):
+        for kept in itertools.combinations(range(len(word)), len(word) - fewer):
+            yield "".join(word[i] for i in kept)
