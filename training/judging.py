@@ -15,10 +15,15 @@ from numpy.typing import NDArray
 from features.compute import compute
 from features.facts import Facts
 from models.bundle import Bundle
+from models.policies.gates import DEFAULT_GATES, GatePolicy
 from training import metrics
+from training.figures import curves, figures, slice_figures
 from training.fit import CounterfeitClassifier
-from training.gates import Gate, Judged, gates
-from training.slices import only_text_and_price, slices
+from training.gate import Gate
+from training.gates import GateEvidence, gates, nothing_judged
+from training.incumbent import InForce
+from training.slice_losses import Scored, slice_evidence
+from training.slices import members, only_text_and_price, slices
 from training.snapshot import SnapshotRefused
 from training.soundness import refuse_too_few
 from training.splits import LaterSplit
@@ -28,8 +33,7 @@ Labels = NDArray[np.int8]
 Progress = Callable[[str, float], None]
 
 BOOTSTRAPS: Final = 1_000
-# Recall is stated where one honest offer in a hundred is flagged: about what reviewers have time for.
-FALSE_ALARMS: Final = 0.01
+NO_INTERVAL: Final = (float("nan"), float("nan"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,57 +95,73 @@ class _View:
         plain, sliced = (metrics.central_interval(one - other) for one, other in pairs)
         return plain, sliced
 
+    def calibration_difference(self, ours: Floats, theirs: Floats) -> metrics.Interval:
+        """How much larger the calibration error of the first is on the rows as they are."""
+        found = [metrics.calibration_errors(self.labels, one, self.bootstrap) for one in (ours, theirs)]
+        return metrics.central_interval(found[0] - found[1])
+
     def _resampled(self, probabilities: Floats) -> tuple[Floats, Floats]:
         weightings = (self.bootstrap, self.bootstrap * self.stands_for)
         plain, sliced = (metrics.average_precisions(self.labels, probabilities, one) for one in weightings)
         return plain, sliced
 
 
-def judge(trial: Trial, champion: Bundle | None, progress: Progress) -> Judgement:
+def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: GatePolicy = DEFAULT_GATES) -> Judgement:
     """Fit on the rows before the cut, judge on the rows after it; say so where there is too little for either."""
     fit, rows = trial.split.fit, trial.split.judge
-    labels = trial.labels[rows]
-    positives = int(labels.sum())
+    labels, groups = trial.labels[rows], trial.groups[rows]
     why = _too_little(trial)
     if why is not None:
-        return _not_judged(why, len(rows), positives)
+        return _not_judged(why, labels, groups, policy)
     model = CounterfeitClassifier(seed=trial.seed, threads=trial.threads, progress=progress)
     model.fit(
         [trial.facts[i] for i in fit], trial.labels[fit], groups=trial.groups[fit], sample_weight=trial.weights[fit]
     )
     progress("judge", 0.0)
     facts = [trial.facts[i] for i in rows]
+    computed = [compute(one) for one in facts]
     ours = model.predict_proba(facts)[:, 1]
     bare = model.predict_proba([only_text_and_price(one) for one in facts])[:, 1]
-    view = _View(labels, trial.stands_for[rows], metrics.seller_bootstrap(trial.groups[rows], times=BOOTSTRAPS, seed=0))
+    in_force = InForce(champion, trial.threads)
+    theirs = in_force.scores(computed)
+    view = _View(labels, trial.stands_for[rows], metrics.seller_bootstrap(groups, times=BOOTSTRAPS, seed=0))
     report: dict[str, Any] = {
         "rows": len(rows),
-        "positives": positives,
-        "sellers": len(np.unique(trial.groups[rows])),
+        "positives": int(labels.sum()),
+        "sellers": len(np.unique(groups)),
+        "champion_saw": trial.split.champion_saw,
         "random_slice": view.size(),
         "candidate": view.figures(ours),
         "only_text_and_price": figures(labels, bare),
         "curves": {"candidate": curves(labels, ours)},
     }
-    theirs: Floats | None = None
-    difference: metrics.Interval | None = None
+    difference, slice_difference = view.differences(ours, theirs)
     if champion is not None:
-        scores = champion.score_many([compute(one) for one in facts], with_reasons=False, threads=trial.threads)
-        theirs = np.array([score.probability for score in scores])
-        difference, slice_difference = view.differences(ours, theirs)
         report["champion"] = {"digest": champion.digest, **view.figures(theirs)}
         report["difference_interval"] = difference
         report["random_slice"]["difference_interval"] = slice_difference
         report["curves"]["champion"] = curves(labels, theirs)
-    report["slices"] = slices(facts, labels, ours, theirs)
-    found = gates(
-        _judged(report["candidate"]),
-        _judged(report["champion"]) if champion is not None else None,
-        difference_interval=difference,
-        judged=len(rows),
-        judged_positives=positives,
+    report["slices"] = slices(facts, labels, ours, theirs if champion is not None else None)
+    progress("gates", 0.0)
+    weights = np.minimum(view.stands_for, policy.slice_most_weight)
+    found_slice = report["candidate"]["random_slice"]
+    evidence = GateEvidence(
+        rows=len(rows),
+        positives=int(labels.sum()),
+        positive_sellers=len(np.unique(groups[labels == 1])),
+        incumbent=in_force.name,
+        champion_saw=trial.split.champion_saw,
+        average_precision=(found_slice["ap"], metrics.average_precision(labels, theirs, view.stands_for)),
+        average_precision_interval=slice_difference,
+        effective_positives=found_slice["effective_positives"],
+        calibration_error=(
+            report["candidate"]["calibration_error"],
+            None if champion is None else report["champion"]["calibration_error"],
+        ),
+        calibration_interval=view.calibration_difference(ours, theirs) if champion is not None else NO_INTERVAL,
+        slices=slice_evidence(Scored(labels, ours, theirs, weights, groups, view.bootstrap), members(facts), policy),
     )
-    return Judgement(report, found)
+    return Judgement(report, gates(evidence, policy))
 
 
 def _too_little(trial: Trial) -> str | None:
@@ -155,54 +175,7 @@ def _too_little(trial: Trial) -> str | None:
     return None
 
 
-def _not_judged(why: str, rows: int, positives: int) -> Judgement:
-    found = gates(None, None, difference_interval=None, judged=rows, judged_positives=positives)
+def _not_judged(why: str, labels: Labels, groups: NDArray[np.intp], policy: GatePolicy) -> Judgement:
+    rows, positives = len(labels), int(labels.sum())
+    found = nothing_judged(rows, positives, len(np.unique(groups[labels == 1])), policy)
     return Judgement({"rows": rows, "positives": positives, "why": why}, found)
-
-
-def _judged(figures: Mapping[str, float]) -> Judged:
-    return Judged(figures["ap"], figures["calibration_error"])
-
-
-def figures(labels: Labels, probabilities: Floats) -> dict[str, Any]:
-    """The figures of one model over some rows, each counted once."""
-    return {
-        "ap": metrics.average_precision(labels, probabilities),
-        "roc_auc": metrics.roc_auc(labels, probabilities),
-        "precision_at_20": metrics.precision_at(labels, probabilities, 20),
-        "recall": metrics.recall_at(labels, probabilities, false_alarms=FALSE_ALARMS),
-        "brier": metrics.brier(labels, probabilities),
-        "calibration_error": metrics.calibration_error(labels, probabilities),
-    }
-
-
-def slice_figures(labels: Labels, probabilities: Floats, stands_for: Floats) -> dict[str, Any]:
-    """The figures of one model over all listings, as far as some rows stand for them.
-
-    `effective_n` is how many rows of equal weight would say as much: a handful of drawn counterfeits can carry the
-    whole recall, and then it is small.
-    """
-    return {
-        "ap": metrics.average_precision(labels, probabilities, stands_for),
-        "roc_auc": metrics.roc_auc(labels, probabilities, stands_for),
-        "recall": metrics.recall_at(labels, probabilities, stands_for, false_alarms=FALSE_ALARMS),
-        "brier": metrics.brier(labels, probabilities, stands_for),
-        "calibration_error": metrics.calibration_error(labels, probabilities, stands_for),
-        "effective_n": metrics.effective_number(stands_for),
-        "effective_positives": metrics.effective_number(stands_for[labels == 1]),
-    }
-
-
-def curves(labels: Labels, probabilities: Floats, points: int = 60, bins: int = 10) -> dict[str, Any]:
-    """A precision-recall curve and reliability bins, small enough for a page."""
-    order = np.argsort(-probabilities, kind="stable")
-    hits = np.cumsum(labels[order])
-    ranks = np.unique(np.linspace(1, len(order), min(points, len(order))).astype(int))
-    parts = [part for part in np.array_split(order[::-1], bins) if len(part)]
-    return {
-        "recall": [float(hits[r - 1] / max(hits[-1], 1)) for r in ranks],
-        "precision": [float(hits[r - 1] / r) for r in ranks],
-        "reliability": [
-            [float(probabilities[p].mean()), float(labels[p].mean()), len(p), int(labels[p].sum())] for p in parts
-        ],
-    }

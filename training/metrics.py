@@ -91,13 +91,21 @@ def brier(labels: Labels, probabilities: Floats, weights: Floats | None = None) 
     return float(np.average((probabilities - labels) ** 2, weights=weights))
 
 
-def calibration_error(labels: Labels, probabilities: Floats, weights: Floats | None = None, bins: int = 10) -> float:
-    """Mean distance of mean probability from observed share over bins of equal numbers of rows."""
-    counted = _counted(labels, weights)
+def calibration_errors(labels: Labels, probabilities: Floats, weights: Floats, bins: int = 10) -> Floats:
+    """Mean distance of mean probability from observed share, one for each row of `weights` (b, n).
+
+    Over bins of equal numbers of rows, which are the same for all weightings.
+    """
     order = np.argsort(probabilities, kind="stable")
+    gaps = (probabilities - labels).astype(np.float64)
     parts = [part for part in np.array_split(order, bins) if len(part)]
-    gaps = [abs(float(np.sum(counted[part] * (probabilities[part] - labels[part])))) for part in parts]
-    return sum(gaps) / float(counted.sum())
+    found: Floats = np.sum([np.abs(weights[:, part] @ gaps[part]) for part in parts], axis=0) / weights.sum(axis=1)
+    return found
+
+
+def calibration_error(labels: Labels, probabilities: Floats, weights: Floats | None = None, bins: int = 10) -> float:
+    """`calibration_errors` of one weighting."""
+    return float(calibration_errors(labels, probabilities, _counted(labels, weights)[None, :], bins)[0])
 
 
 def effective_number(weights: Floats) -> float:

@@ -1,7 +1,7 @@
 """A model card in Markdown: what the model is, on what it was trained and judged, and what it must not be used for."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 
 def model_card(report: Mapping[str, Any], digest: str) -> str:
@@ -35,7 +35,7 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
         *_judged(judged),
         "",
         "## Gates",
-        *(f"* {'pass' if gate['passed'] else 'FAIL'} {gate['name']}: {gate['sentence']}" for gate in report["gates"]),
+        *_gates(report["gates"]),
         "",
         "## Use and limits",
         "* Decides who looks at a listing. It never removes one: that takes a person's verdict.",
@@ -52,6 +52,15 @@ def _weights(found: Mapping[str, Any]) -> str:
         f"their part of the weight: {held or 'nobody'}. Together as much as {found['effective_n']:,.0f} rows of equal "
         "weight."
     )
+
+
+_WORDS: Final = {"passed": "pass", "failed": "FAIL", "not_judged": "not judged"}
+
+
+def _gates(gates: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    for gate in gates:
+        yield f"* {_WORDS[gate['state']]} {gate['name']}: {gate['sentence']}"
+        yield from (f"  * {_WORDS[part['state']]} {part['name']}: {part['sentence']}" for part in gate["parts"])
 
 
 def _judged(judged: Mapping[str, Any]) -> list[str]:

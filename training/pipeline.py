@@ -10,12 +10,14 @@ import numpy as np
 from features.compute import NAMES, matrix
 from models.bundle import Bundle, to_files
 from models.calibration import expit
+from models.policies.gates import DEFAULT_GATES
+from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
-from training.judging import Trial, curves, figures, judge
+from training.judging import Trial, judge
 from training.operating import choose_thresholds, operating_points
 from training.snapshot import Snapshot
 from training.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
-from training.splits import seller_groups, split_later_unseen
+from training.splits import seller_groups, split_for_judging
 from training.weighting import stands_for, training_weights
 
 Progress = Callable[[str, float], None]
@@ -59,7 +61,14 @@ def train(
     refuse_leaks(leaking, accepted_leaks)
     weighed = training_weights(snapshot.rows, facts)
     weights, represented = weighed.values, stands_for(snapshot.rows)
-    split = split_later_unseen([row.known_at for row in snapshot.rows], groups, share=JUDGED_SHARE)
+    split = split_for_judging(
+        [row.known_at for row in snapshot.rows],
+        groups,
+        labels,
+        share=JUDGED_SHARE,
+        champion_as_of=champion.references_as_of if champion is not None else None,
+        fewest_positives=DEFAULT_GATES.fewest_positives,
+    )
     trial = Trial(facts, labels, groups, weights, represented, split, seed, threads)
     judged = judge(trial, champion, progress)
     progress("fit on all", 0.0)
@@ -92,7 +101,7 @@ def train(
         "operating_points": operating_points(labels, out_of_fold, thresholds),
         "out_of_fold": figures(labels, out_of_fold),
         "judged": judged.report,
-        "gates": [asdict(gate) for gate in judged.gates],
+        "gates": [gate.as_json() for gate in judged.gates],
         "curves": curves(labels, out_of_fold),
     }
     return Candidate(files, without_nan(report))

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.facts import Facts, with_history
+from features.fold import fold
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
 from training import metrics
@@ -21,9 +22,9 @@ _FEWEST_SHOWN: Final = 10
 
 
 def slices(facts: Sequence[Facts], labels: Labels, candidate: Floats, champion: Floats | None) -> list[dict[str, Any]]:
-    """Average precision of both models per brand, language, new sellers and missing evidence, ten rows or more each."""
+    """Average precision of both models in each slice of ten rows or more."""
     found = []
-    for name, rows in _members(facts).items():
+    for name, rows in members(facts).items():
         if len(rows) < _FEWEST_SHOWN:
             continue
         row: dict[str, Any] = {
@@ -38,7 +39,8 @@ def slices(facts: Sequence[Facts], labels: Labels, candidate: Floats, champion: 
     return found
 
 
-def _members(facts: Sequence[Facts]) -> Mapping[str, NDArray[np.intp]]:
+def members(facts: Sequence[Facts]) -> Mapping[str, NDArray[np.intp]]:
+    """Rows of each slice, by its name: brands, markets, languages, categories, new sellers, missing evidence."""
     groups: dict[str, list[int]] = {}
     for i, one in enumerate(facts):
         for name in _names(one):
@@ -47,13 +49,17 @@ def _members(facts: Sequence[Facts]) -> Mapping[str, NDArray[np.intp]]:
 
 
 def _names(facts: Facts) -> list[str]:
-    seller_age = facts.listing.seller.age_days
+    """The slices of one listing. Its market is the currency in which it is sold: no field says more of the buyers."""
+    listing, seller = facts.listing, facts.listing.seller
     conditions: tuple[tuple[str, bool], ...] = (
         (f"brand {facts.brand.name}", facts.brand.name is not None),
-        (f"language {facts.listing.language}", facts.listing.language is not None),
-        ("sellers under 30 days", seller_age is not None and seller_age < _NEW_SELLER_DAYS),
+        (f"market {listing.currency}", listing.currency is not None),
+        (f"language {listing.language}", listing.language is not None),
+        (f"category {fold(listing.product_type or '')}", listing.product_type is not None),
+        (f"sellers in {seller.country}", seller.country is not None),
+        ("sellers under 30 days", seller.age_days is not None and seller.age_days < _NEW_SELLER_DAYS),
         ("no price reference", facts.price.brand_category is None),
-        ("no description", facts.listing.description is None),
+        ("no description", listing.description is None),
     )
     return [name for name, holds in conditions if holds]
 

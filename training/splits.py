@@ -1,7 +1,7 @@
 """Folds in which no seller stands on both sides, and the split by time that a promotion is judged on."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -41,15 +41,45 @@ def grouped_folds(
 
 @dataclass(frozen=True, slots=True)
 class LaterSplit:
-    """Rows to fit on and rows to judge on: later in time, of sellers that the fit never saw."""
+    """Rows to fit on and rows to judge on: later in time, of sellers that the fit never saw.
+
+    `champion_saw` is whether the champion may have been trained on some of the rows to judge on.
+    """
 
     fit: Rows
     judge: Rows
     cut: datetime
+    champion_saw: bool = False
 
 
-def split_later_unseen(times: Sequence[datetime], groups: NDArray[np.intp], *, share: float) -> LaterSplit:
-    """The last `share` of the rows by time, less the sellers known before.
+def split_for_judging(
+    times: Sequence[datetime],
+    groups: NDArray[np.intp],
+    labels: NDArray[np.int8],
+    *,
+    share: float,
+    champion_as_of: datetime | None,
+    fewest_positives: int,
+) -> LaterSplit:
+    """The last `share` of the rows, or only those that came after the champion was trained where they are enough.
+
+    A champion that has learnt the rows on which both are judged looks better than it is, and no candidate that has
+    not would ever pass. Where too little has come in since, the last `share` is taken and said to be so: it can only
+    make the gates stricter.
+    """
+    usual = split_later_unseen(times, groups, share=share)
+    if champion_as_of is None or champion_as_of <= usual.cut:
+        return usual
+    fair = split_later_unseen(times, groups, share=share, not_before=champion_as_of)
+    if int(labels[fair.judge].sum()) >= fewest_positives:
+        return fair
+    return replace(usual, champion_saw=True)
+
+
+def split_later_unseen(
+    times: Sequence[datetime], groups: NDArray[np.intp], *, share: float, not_before: datetime | None = None
+) -> LaterSplit:
+    """The last `share` of the rows by time, and none before a moment where one is given, less the sellers known before.
 
     What is fitted are all rows up to the cut; later rows of sellers known before the cut are in neither part: fitting
     on them would look ahead, judging on them would flatter.
@@ -63,6 +93,8 @@ def split_later_unseen(times: Sequence[datetime], groups: NDArray[np.intp], *, s
         raise ValueError("there are no rows to split")
     order = np.array(sorted(range(len(times)), key=lambda i: (times[i], i)), dtype=np.intp)
     cut = times[order[int(len(order) * (1 - share))]]
+    if not_before is not None:
+        cut = max(cut, not_before)
     early = np.array([t < cut for t in times], dtype=bool)
     known = set(groups[early].tolist())
     unseen = np.array([g not in known for g in groups.tolist()], dtype=bool)

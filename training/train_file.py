@@ -12,8 +12,8 @@ from features.brands import BrandRegister
 from features.compute import NAMES
 from models.bundle import digest_of, to_files
 from models.calibration import expit
+from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
-from training.judging import curves, figures
 from training.labelled import load_labelled
 from training.operating import choose_thresholds, operating_points
 from training.pipeline import without_nan

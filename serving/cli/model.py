@@ -64,13 +64,19 @@ def _retrain(marketplace: str | None) -> None:
     _print_gates(found["digest"], found["gates"])
 
 
+_MARKS = {
+    "passed": ("pass", typer.colors.GREEN),
+    "failed": ("FAIL", typer.colors.RED),
+    "not_judged": ("none", typer.colors.YELLOW),
+}
+
+
 def _print_gates(digest: str, gates: list[dict[str, Any]]) -> None:
     typer.echo(f"Candidate {digest}")
     for gate in gates:
-        mark = (
-            typer.style("pass", fg=typer.colors.GREEN) if gate["passed"] else typer.style("FAIL", fg=typer.colors.RED)
-        )
-        typer.echo(f"  {mark}  {gate['name'].replace('_', ' ')}: {gate['sentence']}")
+        text, colour = _MARKS[gate["state"]]
+        stops = " (stops it)" if gate["state"] == "not_judged" and gate["blocks"] else ""
+        typer.echo(f"  {typer.style(text, fg=colour)}  {gate['name'].replace('_', ' ')}{stops}: {gate['sentence']}")
 
 
 def _train_on_file(data: Path, format_name: str, out: Path, *, register: bool, seed: int) -> None:

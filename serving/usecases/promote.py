@@ -16,6 +16,7 @@ from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
 from serving.usecases.learn import registry_arguments
 from serving.usecases.training_child import run_child
+from training.gate import blocking
 
 CHALLENGER = "challenger"
 LOCAL = "local"
@@ -151,7 +152,7 @@ def challenger(runtime: Runtime, marketplace: Marketplace) -> Model | None:
 
 def not_passed(model: Model) -> list[str]:
     """The gates that stand in a model's way, in words."""
-    return [gate["name"].replace("_", " ") for gate in _failed_gates(model)]
+    return [gate["name"] for gate in _failed_gates(model)]
 
 
 def standing_of(runtime: Runtime, connection: Connection, marketplace_id: str, model: Model) -> Standing:
@@ -177,12 +178,8 @@ def _may_promote(connection: Connection, marketplace_id: str, by: str) -> bool:
     return marketplace_id in person.marketplaces(Permission.PROMOTE_MODELS)
 
 
-def _failed_gates(model: Model) -> list[Mapping[str, Any]]:
-    return [
-        {key: gate.get(key) for key in ("name", "figure", "bound")}
-        for gate in model.report["gates"]
-        if not gate["passed"]
-    ]
+def _failed_gates(model: Model) -> list[dict[str, Any]]:
+    return list(blocking(model.report["gates"]))
 
 
 def _model(runtime: Runtime, marketplace: Marketplace, digest: str) -> Model:

@@ -1,6 +1,6 @@
 """A trained model's report as a page shows it: figures beside the champion's, gates, slices, thresholds, evidence."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,8 +25,9 @@ _EVIDENCE: Final = {
 }
 _GATES: Final = {
     "enough_to_judge": "Enough to judge",
-    "average_precision": "Average precision",
+    "random_slice": "Better on the random slice",
     "calibration": "Calibration",
+    "slices": "Slices",
 }
 
 
@@ -43,11 +44,15 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
-    """One gate in words."""
+    """One gate in words; `state` is passed, failed or not_judged, and `parts` what it is made of."""
 
     name: str
-    passed: bool
+    state: str
+    blocks: bool
+    figure: str
+    bound: str
     sentence: str
+    parts: tuple["GateRow", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +113,14 @@ class Report:
     evidence: tuple[EvidenceRow, ...]
 
     @property
+    def passed(self) -> int:
+        """How many gates were judged and held."""
+        return sum(gate.state == "passed" for gate in self.gates)
+
+    @property
     def failed(self) -> tuple[str, ...]:
-        """The gates that are not passed."""
-        return tuple(gate.name for gate in self.gates if not gate.passed)
+        """The gates that stand in the way."""
+        return tuple(gate.name for gate in self.gates if gate.blocks)
 
 
 def report_of(model: Model) -> Report:
@@ -135,10 +145,7 @@ def report_of(model: Model) -> Report:
         beside=theirs["digest"][:10] if theirs else None,
         measures=_measures(ours, theirs, judged) if ours else (),
         out_of_fold=_measures(found["out_of_fold"], None, {}),
-        gates=tuple(
-            GateRow(_GATES.get(gate["name"], gate["name"].replace("_", " ")), gate["passed"], gate["sentence"])
-            for gate in found["gates"]
-        ),
+        gates=_gates(found["gates"]),
         slices=_slices(judged.get("slices", ())),
         curves=model_charts.curve_chart(
             curves["candidate"], curves.get("champion"), chance=chance, label=_curve_label(figures, theirs)
@@ -151,6 +158,27 @@ def report_of(model: Model) -> Report:
         points=_points(found["operating_points"]),
         evidence=_evidence(found["evidence_levels"]),
     )
+
+
+def _gates(found: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:
+    return tuple(
+        GateRow(
+            _GATES.get(gate["name"], _sentence_case(gate["name"])),
+            gate.get("state", "passed" if gate["passed"] else "failed"),
+            gate.get("blocks", not gate["passed"]),
+            words.figure(gate.get("figure")),
+            words.figure(gate.get("bound")),
+            gate["sentence"],
+            _gates(gate.get("parts", ())),
+        )
+        for gate in found
+    )
+
+
+def _sentence_case(name: str) -> str:
+    """A name with a capital at its beginning; the rest, a brand's perhaps, as it is."""
+    words_apart = name.replace("_", " ")
+    return words_apart[:1].upper() + words_apart[1:]
 
 
 def _measures(
@@ -198,7 +226,7 @@ def _slices(found: tuple[Mapping[str, Any], ...]) -> tuple[SliceRow, ...]:
     bars = model_charts.difference_bars([(row["candidate_ap"], row.get("champion_ap")) for row in found])
     return tuple(
         SliceRow(
-            row["slice"][:1].upper() + row["slice"][1:],
+            _sentence_case(row["slice"]),
             row["rows"],
             row["positives"],
             words.figure(row["candidate_ap"]),

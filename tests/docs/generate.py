@@ -14,6 +14,7 @@ from features.fields import Field
 from features.listing import CONTENT_FIELDS, IDENTITY_FIELDS, LISTING_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS
 from models.policies.breaker import DEFAULT_BREAKER
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
+from models.policies.gates import DEFAULT_GATES
 from models.policies.labels import DEFAULT_LABELS
 from models.policies.promotion import DEFAULT_PROMOTION
 from models.policies.routing import DEFAULT_ROUTING
@@ -98,6 +99,7 @@ def policies_page() -> str:
         DEFAULT_STRIKES,
         DEFAULT_LABELS,
         DEFAULT_WEIGHTING,
+        DEFAULT_GATES,
         DEFAULT_PROMOTION,
     )
     for policy in policies:

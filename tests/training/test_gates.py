@@ -1,83 +1,152 @@
+from dataclasses import replace
+
 import pytest
 
-from training.gates import Gate, Judged, gates
+from models.policies.gates import DEFAULT_GATES
+from training.gate import Gate, State
+from training.gates import GateEvidence, Incumbent, gates, nothing_judged
 
-GOOD, CHAMPION = Judged(0.8, 0.05), Judged(0.75, 0.06)
-Interval = tuple[float, float]
+NAN = float("nan")
+EVIDENCE = GateEvidence(
+    rows=400,
+    positives=40,
+    positive_sellers=15,
+    incumbent=Incumbent.CHAMPION,
+    champion_saw=False,
+    average_precision=(0.80, 0.75),
+    average_precision_interval=(-0.02, 0.12),
+    effective_positives=12.0,
+    calibration_error=(0.05, 0.06),
+    calibration_interval=(-0.03, 0.01),
+    slices=(),
+)
+FIRST = replace(
+    EVIDENCE, incumbent=Incumbent.SCORECARD, calibration_error=(0.05, None), calibration_interval=(NAN, NAN)
+)
 
 
-def passed(
-    candidate: Judged | None = GOOD,
-    champion: Judged | None = CHAMPION,
-    interval: Interval | None = (-0.02, 0.12),
-    positives: int = 40,
-) -> dict[str, bool]:
-    found = gates(candidate, champion, difference_interval=interval, judged=400, judged_positives=positives)
-    return {gate.name: gate.passed for gate in found}
+def gate(name: str, evidence: GateEvidence = EVIDENCE) -> Gate:
+    return next(one for one in gates(evidence, DEFAULT_GATES) if one.name == name)
 
 
-ENOUGH = [(9, False), (10, True), (0, False)]
+def test_the_gates_are_asked_in_this_order() -> None:
+    assert [one.name for one in gates(EVIDENCE, DEFAULT_GATES)] == [
+        "enough_to_judge", "random_slice", "calibration", "slices",
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("positives", "enough"), ENOUGH)
-def test_ten_counterfeits_are_enough_to_judge_by(positives: int, enough: bool) -> None:
-    assert passed(positives=positives)["enough_to_judge"] is enough
-
-
-PRECISIONS: list[tuple[Judged, Judged | None, Interval | None, bool, str]] = [
-    (GOOD, CHAMPION, (-0.02, 0.12), True, "not shown to be worse"),
-    (GOOD, CHAMPION, (-0.2, 0.0), True, "the upper end at zero"),
-    (GOOD, CHAMPION, (-0.2, -0.001), False, "shown to be worse"),
-    (GOOD, CHAMPION, (float("nan"), float("nan")), False, "a difference that does not exist shows nothing"),
-    (Judged(0.11, 0.05), None, None, True, "better than guessing"),
-    (Judged(0.10, 0.05), None, None, False, "no better than guessing: 40 of 400"),
+ENOUGH: list[tuple[int, int, State, float, float, str]] = [
+    (10, 3, State.PASSED, 10, 10, "just enough"),
+    (9, 3, State.FAILED, 9, 10, "one counterfeit too few"),
+    (0, 0, State.FAILED, 0, 10, "none"),
+    (10, 2, State.FAILED, 2, 3, "of two sellers"),
+    (9, 2, State.FAILED, 9, 10, "neither: the first is named"),
 ]
 
 
 @pytest.mark.parametrize(
-    ("candidate", "champion", "interval", "passes", "_why"), PRECISIONS, ids=[row[-1] for row in PRECISIONS]
+    ("positives", "sellers", "state", "figure", "bound", "_why"), ENOUGH, ids=[row[-1] for row in ENOUGH]
 )
-def test_the_gate_of_precision(
-    candidate: Judged, champion: Judged | None, interval: Interval | None, passes: bool, _why: str
+def test_ten_counterfeits_of_three_sellers_are_enough_to_judge_by(
+    positives: int, sellers: int, state: State, figure: float, bound: float, _why: str
 ) -> None:
-    assert passed(candidate, champion, interval)["average_precision"] is passes
+    found = gate("enough_to_judge", replace(EVIDENCE, positives=positives, positive_sellers=sellers))
+    assert (found.state, found.figure, found.bound, found.blocks) == (state, figure, bound, state is State.FAILED)
 
 
-CALIBRATIONS: list[tuple[float, Judged | None, bool, str]] = [
-    (0.0899, CHAMPION, True, "within three hundredths of the champion's"),
-    (0.0901, CHAMPION, False, "beyond them"),
-    (0.15, None, True, "the bound of a first model"),
-    (0.151, None, False, "beyond it"),
-    (float("nan"), None, False, "an error that does not exist"),
+RANDOM: list[tuple[float, float, float, State, bool, str]] = [
+    (0.80, 0.75, 12.0, State.PASSED, False, "better"),
+    (0.75, 0.75, 12.0, State.FAILED, True, "equal is not better"),
+    (0.7499, 0.75, 12.0, State.FAILED, True, "a little worse"),
+    (NAN, 0.75, 12.0, State.FAILED, True, "a figure that does not exist shows nothing"),
+    (0.80, 0.75, 5.0, State.PASSED, False, "just enough counterfeits"),
+    (0.80, 0.75, 4.99, State.NOT_JUDGED, True, "one audit would decide"),
+    (0.10, 0.75, 0.0, State.NOT_JUDGED, True, "none at all"),
 ]
 
 
-@pytest.mark.parametrize(("error", "champion", "passes", "_why"), CALIBRATIONS, ids=[row[-1] for row in CALIBRATIONS])
-def test_the_gate_of_calibration(error: float, champion: Judged | None, passes: bool, _why: str) -> None:
-    assert passed(Judged(0.8, error), champion)["calibration"] is passes
+@pytest.mark.parametrize(
+    ("ours", "theirs", "effective", "state", "blocks", "_why"), RANDOM, ids=[row[-1] for row in RANDOM]
+)
+def test_a_candidate_must_be_better_on_the_random_slice(
+    ours: float, theirs: float, effective: float, state: State, blocks: bool, _why: str
+) -> None:
+    evidence = replace(EVIDENCE, average_precision=(ours, theirs), effective_positives=effective)
+    found = gate("random_slice", evidence)
+    assert (found.state, found.blocks) == (state, blocks)
 
 
-def test_without_a_candidate_a_person_is_told_only_that_there_is_too_little() -> None:
-    assert passed(candidate=None, positives=3) == {"enough_to_judge": False}
+CALIBRATIONS: list[tuple[float, float | None, tuple[float, float], bool, str]] = [
+    (0.05, 0.06, (-0.03, 0.01), True, "better"),
+    (0.11, 0.06, (-0.01, 0.11), True, "worse by no more than five hundredths, and not for certain"),
+    (0.1101, 0.06, (-0.01, 0.11), False, "worse by more"),
+    (0.10, 0.06, (0.02, 0.06), True, "worse for certain, at least by as much as is allowed"),
+    (0.10, 0.06, (0.0201, 0.06), False, "worse for certain by more than is allowed"),
+    (0.15, None, (NAN, NAN), True, "the bound of a first model"),
+    (0.1501, None, (NAN, NAN), False, "beyond it"),
+    (NAN, None, (NAN, NAN), False, "a first error that does not exist"),
+    (NAN, 0.06, (NAN, NAN), False, "an error that does not exist"),
+]
 
 
-def test_every_gate_says_its_figure_and_its_bound() -> None:
-    found = gates(GOOD, CHAMPION, difference_interval=(-0.02, 0.12), judged=400, judged_positives=40)
-    assert [gate.sentence for gate in found] == [
-        "40 counterfeits among 400 later listings of unseen sellers; at least 10 are needed.",
-        "Average precision 0.800 against the champion's 0.750; difference between -0.020 and +0.120 at 95 %.",
-        "Calibration error 0.050, at most 0.090: the champion's 0.060 and 0.03.",
-    ]
+@pytest.mark.parametrize(
+    ("ours", "theirs", "interval", "passes", "_why"), CALIBRATIONS, ids=[row[-1] for row in CALIBRATIONS]
+)
+def test_calibration_is_no_worse(
+    ours: float, theirs: float | None, interval: tuple[float, float], passes: bool, _why: str
+) -> None:
+    evidence = replace(EVIDENCE, calibration_error=(ours, theirs), calibration_interval=interval)
+    found = gate("calibration", evidence)
+    assert (found.passed, found.blocks) == (passes, not passes)
 
 
-def test_a_first_model_is_compared_with_guessing() -> None:
-    found = gates(GOOD, None, difference_interval=None, judged=400, judged_positives=40)
-    assert [gate.sentence for gate in found[1:]] == [
-        "Average precision 0.800; guessing gives 0.100, and there is no champion yet.",
-        "Calibration error 0.050, at most 0.150: for a first model.",
-    ]
+def test_where_nothing_could_be_judged_that_is_the_only_gate_and_it_blocks() -> None:
+    (found,) = nothing_judged(40, 12, 4, DEFAULT_GATES)
+    assert (found.name, found.state, found.blocks) == ("enough_to_judge", State.NOT_JUDGED, True)
 
 
-def test_with_nothing_to_judge_guessing_gives_nothing() -> None:
-    found = gates(GOOD, None, difference_interval=None, judged=0, judged_positives=0)
-    assert found[1] == Gate("average_precision", True, 0.8, 0.0, found[1].sentence)
+SENTENCES = [
+    (
+        EVIDENCE,
+        [
+            "40 counterfeits of 15 sellers among 400 later listings of unseen sellers; at least 10 of 3 are needed.",
+            (
+                "Average precision 0.800 over all listings against 0.750 of the champion; difference between "
+                "-0.020 and +0.120 at 95%."
+            ),
+            (
+                "Calibration error 0.050 against the champion's 0.060; worse by -0.010, between -0.030 and +0.010 at "
+                "95%, at most 0.050."
+            ),
+            "0 slices have 50 rows or more, and none has 3 counterfeits to judge by.",
+        ],
+    ),
+    (
+        FIRST,
+        [
+            "40 counterfeits of 15 sellers among 400 later listings of unseen sellers; at least 10 of 3 are needed.",
+            (
+                "Average precision 0.800 over all listings against 0.750 of the starter scorecard; difference between "
+                "-0.020 and +0.120 at 95%."
+            ),
+            "Calibration error 0.050; at most 0.150 for a first model.",
+            "0 slices have 50 rows or more, and none has 3 counterfeits to judge by.",
+        ],
+    ),
+]
+
+
+@pytest.mark.parametrize(("evidence", "sentences"), SENTENCES, ids=["beside a champion", "a first model"])
+def test_every_gate_says_its_figure_and_its_bound(evidence: GateEvidence, sentences: list[str]) -> None:
+    assert [one.sentence for one in gates(evidence, DEFAULT_GATES)] == sentences
+
+
+def test_a_champion_that_has_learnt_the_judged_rows_is_said_to_be_flattered() -> None:
+    found = gate("random_slice", replace(EVIDENCE, champion_saw=True))
+    assert found.sentence.endswith("at 95%. The champion has learnt some of these rows, which flatters it.")
+
+
+def test_what_is_too_little_for_the_random_slice_says_how_much() -> None:
+    found = gate("random_slice", replace(EVIDENCE, effective_positives=2.31))
+    assert found.sentence == ("The counterfeits of the random slice say as much as 2.3 of equal weight; 5 are needed.")
+    assert (found.figure, found.bound) == (2.31, 5.0)

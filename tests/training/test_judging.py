@@ -4,10 +4,15 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from features.compute import compute
 from models.bundle import Bundle
+from models.policies.gates import DEFAULT_GATES, GatePolicy
 from tests.fixtures.labelled import a_market, market_facts
 from tests.fixtures.scorers import a_bundle
-from training.judging import Judgement, Trial, curves, figures, judge, slice_figures
+from training.figures import curves, figures, slice_figures
+from training.incumbent import InForce
+from training.judging import Judgement, Trial, judge
+from training.metrics import average_precision
 from training.splits import LaterSplit, split_later_unseen
 
 DATA = a_market(160)
@@ -23,8 +28,8 @@ def a_split() -> LaterSplit:
 TRIAL = Trial(FACTS, DATA.labels, DATA.groups, np.ones(160), np.ones(160), a_split(), seed=0, threads=1)
 
 
-def judged(trial: Trial = TRIAL, champion: Bundle | None = None) -> Judgement:
-    return judge(trial, champion, lambda _what, _share: None)
+def judged(trial: Trial = TRIAL, champion: Bundle | None = None, policy: GatePolicy = DEFAULT_GATES) -> Judgement:
+    return judge(trial, champion, lambda _what, _share: None, policy)
 
 
 ALONE = judged()
@@ -33,7 +38,8 @@ BESIDE = judged(champion=a_bundle())
 
 def test_a_judgement_without_a_champion_reports() -> None:
     assert ALONE.report.keys() == {
-        "rows", "positives", "sellers", "random_slice", "candidate", "only_text_and_price", "curves", "slices",
+        "rows", "positives", "sellers", "champion_saw", "random_slice", "candidate", "only_text_and_price", "curves",
+        "slices",
     }  # fmt: skip
 
 
@@ -67,8 +73,40 @@ def test_the_labels_of_judged_rows_do_not_reach_the_fit() -> None:
     assert [bin_[0] for bin_ in ours] == [bin_[0] for bin_ in theirs]
 
 
-def test_the_gates_of_a_judged_candidate_are_three() -> None:
-    assert [gate.name for gate in ALONE.gates] == ["enough_to_judge", "average_precision", "calibration"]
+def test_a_judged_candidate_has_every_gate() -> None:
+    expected = ["enough_to_judge", "random_slice", "calibration", "slices"]
+    assert [gate.name for gate in ALONE.gates] == [gate.name for gate in BESIDE.gates] == expected
+
+
+def test_a_first_model_is_compared_with_the_starter_scorecard() -> None:
+    random_slice = ALONE.gates[1]
+    rows = TRIAL.split.judge
+    labels, stands_for = DATA.labels[rows], TRIAL.stands_for[rows]
+    points = InForce(None, 1).scores([compute(FACTS[i]) for i in rows])
+    theirs = average_precision(labels, points, stands_for)
+    assert f"against {theirs:.3f} of the starter scorecard" in random_slice.sentence
+    ours = ALONE.report["candidate"]["random_slice"]["ap"]
+    assert random_slice.figure == pytest.approx(ours - theirs)
+
+
+def test_beside_a_champion_it_is_compared_with_that() -> None:
+    ours, theirs = (BESIDE.report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
+    assert BESIDE.gates[1].figure == pytest.approx(ours - theirs)
+    errors = [BESIDE.report[name]["calibration_error"] for name in ("candidate", "champion")]
+    assert BESIDE.gates[2].figure == pytest.approx(errors[0] - errors[1])
+
+
+def test_slices_are_gated_on_the_same_rows() -> None:
+    small = replace(DEFAULT_GATES, slice_rows=10)
+    (gate,) = [one for one in judged(champion=a_bundle(), policy=small).gates if one.name == "slices"]
+    names = [row["slice"] for row in BESIDE.report["slices"]]
+    assert [part.name for part in gate.parts] == names
+
+
+def test_a_champion_that_has_learnt_the_judged_rows_is_said_to_be_flattered() -> None:
+    found = judged(replace(TRIAL, split=replace(TRIAL.split, champion_saw=True)), a_bundle())
+    assert found.report["champion_saw"]
+    assert "flatters" in found.gates[1].sentence
 
 
 TOO_LITTLE: list[tuple[Labels, LaterSplit, str, str]] = [

@@ -19,8 +19,14 @@ REPORT = {
     "join": "sum",
     "thresholds": {"ask_brand_from": 0.5, "analyst_from": 0.12},
     "gates": [
-        {"name": "enough_to_judge", "passed": True, "sentence": "40 counterfeits."},
-        {"name": "calibration", "passed": False, "sentence": "Calibration error 0.300."},
+        {"name": "enough_to_judge", "state": "passed", "sentence": "40 counterfeits.", "parts": []},
+        {"name": "calibration", "state": "failed", "sentence": "Calibration error 0.300.", "parts": []},
+        {
+            "name": "slices",
+            "state": "passed",
+            "sentence": "None has lost.",
+            "parts": [{"name": "brand Lumo", "state": "not_judged", "sentence": "2 counterfeits."}],
+        },
     ],
     "judged": {
         "rows": 400,
@@ -59,6 +65,8 @@ SAID = [
     ),
     "* pass enough_to_judge: 40 counterfeits.",
     "* FAIL calibration: Calibration error 0.300.",
+    "* pass slices: None has lost.",
+    "  * not judged brand Lumo: 2 counterfeits.",
     "* Decides who looks at a listing. It never removes one: that takes a person's verdict.",
 ]
 

@@ -13,13 +13,16 @@ LABELS = np.array([1, 1, 0, 0] * 6, dtype=np.int8)
 OURS, THEIRS = np.linspace(0, 1, 24), np.linspace(1, 0, 24)
 
 
-def test_the_slices_are_by_brand_language_and_missing_evidence() -> None:
+def test_the_slices_are_by_brand_market_language_category_country_and_missing_evidence() -> None:
     found = slices(FACTS, LABELS, OURS, None)
     assert {row["slice"]: row["rows"] for row in found} == {
         "brand Aurelle": 24,
+        "category bags": 24,
         "language en": 12,
         "language fr": 12,
+        "market EUR": 24,
         "no description": 12,
+        "sellers in FR": 24,
     }
 
 
@@ -35,7 +38,7 @@ def test_new_sellers_are_a_slice() -> None:
 
 def test_offers_without_a_price_reference_are_a_slice() -> None:
     found = slices([bare_facts()] * 10, LABELS[:10], OURS[:10], None)
-    assert [row["slice"] for row in found] == ["no description", "no price reference"]
+    assert [row["slice"] for row in found] == ["market XTS", "no description", "no price reference"]
 
 
 def test_a_slice_has_the_figures_of_its_rows_for_both_models() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from tests.fixtures.clocks import NOW
 from tests.fixtures.strategies import PROPERTY
-from training.splits import grouped_folds, seller_groups, split_later_unseen
+from training.splits import grouped_folds, seller_groups, split_for_judging, split_later_unseen
 
 LABELS = np.array([1, 0, 0] * 20, dtype=np.int8)
 GROUPS = np.arange(60) // 2
@@ -90,6 +90,37 @@ def test_rows_may_stand_in_any_order() -> None:
 def test_rows_of_one_moment_stay_together() -> None:
     split = split_later_unseen([NOW, NOW, NOW, NOW], np.arange(4), share=0.25)
     assert (split.fit.tolist(), split.judge.tolist()) == ([], [0, 1, 2, 3])
+
+
+def judged_after(day: int | None, *, fewest: int = 2) -> tuple[list[int], bool]:
+    """Rows to judge on of eight, one a day and seller, all counterfeit, with a champion trained on that day."""
+    times = [NOW + timedelta(days=i) for i in range(8)]
+    found = split_for_judging(
+        times,
+        np.arange(8),
+        np.ones(8, dtype=np.int8),
+        share=0.5,
+        champion_as_of=None if day is None else NOW + timedelta(days=day),
+        fewest_positives=fewest,
+    )
+    assert found.fit.tolist() == list(range(found.judge.tolist()[0]))
+    return found.judge.tolist(), found.champion_saw
+
+
+FAIR = [
+    (None, ([4, 5, 6, 7], False), "there is no champion: the last half"),
+    (2, ([4, 5, 6, 7], False), "it was trained before the last half"),
+    (4, ([4, 5, 6, 7], False), "it was trained as the last half began"),
+    (5, ([5, 6, 7], False), "only what came after it"),
+    (6, ([6, 7], False), "just enough came after it"),
+    (7, ([4, 5, 6, 7], True), "too little came after it: the last half, and it is said"),
+    (9, ([4, 5, 6, 7], True), "nothing came after it"),
+]
+
+
+@pytest.mark.parametrize(("day", "found", "_why"), FAIR, ids=[row[-1] for row in FAIR])
+def test_a_champion_is_judged_on_what_it_has_not_learnt(day: int | None, found: object, _why: str) -> None:
+    assert judged_after(day) == found
 
 
 def test_no_rows_cannot_be_split() -> None:

@@ -173,7 +173,7 @@ def test_both_reasons_and_the_gate_with_figure_and_bound_are_in_the_audit_log(si
     first_approval(site, digest, "a")
     second_approval(site, digest, "b")
     wei, mara = by(site)
-    failed = [{"name": "calibration", "figure": 0.011, "bound": 0.049}]
+    failed = [{"name": "calibration", "figure": 0.2, "bound": 0.049}]
     assert entries(site, digest) == [
         ("model.approve", wei, {"reason": "a", "beside": None, "not_passed": failed}),
         ("model.approve", mara, {"reason": "b", "beside": None, "not_passed": failed}),

@@ -12,6 +12,7 @@ from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Site
 from tests.fixtures.scorers import a_classifier
 from training.bundle_folder import write_bundle_folder
+from training.gate import Gate, judged, made_of, not_judged
 
 CURVES = {
     "recall": [0.0, 0.25, 0.5, 0.75, 1.0],
@@ -20,11 +21,22 @@ CURVES = {
 }
 FIGURES = {"ap": 0.871, "roc_auc": 0.95, "precision_at_20": 0.9, "brier": 0.08, "calibration_error": 0.011}
 SLICE = {"ap": 0.612, "ap_interval": [0.401, 0.744], "effective_n": 41.0}
-GATES = [
-    {"name": "enough_to_judge", "passed": True, "figure": 48.0, "bound": 10.0, "sentence": "48 counterfeits."},
-    {"name": "average_precision", "passed": True, "figure": 0.03, "bound": 0.0, "sentence": "Not worse."},
-    {"name": "calibration", "passed": True, "figure": 0.011, "bound": 0.049, "sentence": "At most 0.049."},
-]
+AURELLE = judged("brand Aurelle", True, -0.01, -0.03, "recall 0.40 against 0.41; 12 counterfeits.")
+GERMAN = not_judged("language de", "2 counterfeits among 60 rows; 3 are needed.", blocks=False)
+LUMO = judged("brand Lumo", False, -0.35, -0.03, "recall 0.00 against 0.35; 12 counterfeits.")
+CALIBRATED = judged("calibration", True, 0.011, 0.049, "At most 0.049.")
+UNCALIBRATED = judged("calibration", False, 0.2, 0.049, "Calibration error 0.200, at most 0.049.")
+
+
+def some_gates(calibration: Gate, *slices: Gate) -> list[dict[str, Any]]:
+    """Gates as a training leaves them."""
+    found = (
+        judged("enough_to_judge", True, 48.0, 10.0, "48 counterfeits."),
+        judged("random_slice", True, 0.025, 0.0, "Better."),
+        calibration,
+        made_of("slices", slices, sentence="None has lost.", nothing="None could be judged."),
+    )
+    return [gate.as_json() for gate in found]
 
 
 def a_report(*, champion: str | None = None, failing: bool = False, judged: bool = True) -> dict[str, Any]:
@@ -45,9 +57,6 @@ def a_report(*, champion: str | None = None, failing: bool = False, judged: bool
         found["difference_interval"] = [0.004, 0.051]
         found["curves"]["champion"] = CURVES
         found["slices"][0]["champion_ap"] = 0.861
-    gates = [dict(gate) for gate in GATES]
-    if failing:
-        gates[2] |= {"passed": False, "sentence": "Calibration error 0.200, at most 0.049."}
     return {
         "snapshot": "a83f" * 16,
         "rows": 600,
@@ -67,7 +76,7 @@ def a_report(*, champion: str | None = None, failing: bool = False, judged: bool
         },
         "out_of_fold": FIGURES,
         "judged": found,
-        "gates": gates,
+        "gates": some_gates(UNCALIBRATED if failing else CALIBRATED, AURELLE, GERMAN),
         "curves": CURVES,
     }
 

@@ -11,7 +11,18 @@ from serving.usecases.learn import add_job
 from serving.web.model_page import Tracked, _tracked
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
-from tests.serving.web.reports import a_report, add_model, admit_model, put_champion_in_force
+from tests.serving.web.reports import (
+    AURELLE,
+    CALIBRATED,
+    GERMAN,
+    LUMO,
+    UNCALIBRATED,
+    a_report,
+    add_model,
+    admit_model,
+    put_champion_in_force,
+    some_gates,
+)
 from tests.serving.web.visits import hidden_fields, visit_as, words
 
 CHALLENGER = "b" * 64
@@ -57,7 +68,7 @@ def test_champion_and_challenger_stand_side_by_side(site: Site) -> None:
     site.clock.forward(days=1)
     add_model(site, CHALLENGER, a_report(champion=champion))
     said = words(visit_as(site, site.data_scientist).get("/models").text)
-    assert "Challenger against champion 3 of 3 gates pass" in said
+    assert "Challenger against champion 4 of 4 gates pass" in said
     assert f"Champion {champion[:10]} Challenger bbbbbbbbbb Interval" in said
     assert "Average precision 0.842 0.871 0.848 to 0.893" in said
     assert "Difference +0.029 +0.004 to +0.051" in said
@@ -70,6 +81,30 @@ def test_champion_and_challenger_stand_side_by_side(site: Site) -> None:
     assert "Brand's verdict 400 67%" in said
     assert "Promoted" in said
     assert "“The first one.”" in said
+
+
+def test_each_gate_shows_its_figure_beside_its_bound_and_what_it_is_made_of(site: Site) -> None:
+    add_model(site, CHALLENGER, {**a_report(), "gates": some_gates(UNCALIBRATED, AURELLE, GERMAN, LUMO)})
+    page = visit_as(site, site.data_scientist).get("/models").text
+    said = words(page)
+    assert "First challenger 2 of 4 gates pass" in said
+    assert "Better on the random slice Better.pass 0.025, bound 0.000" in said
+    assert "Calibration Calibration error 0.200, at most 0.049.fail 0.200, bound 0.049" in said
+    assert "Slices brand Lumo: recall 0.00 against 0.35; 12 counterfeits. 3 parts" in said
+    assert "pass Brand Aurelle -0.010 -0.030 recall 0.40 against 0.41; 12 counterfeits." in said
+    assert "not judged Language de none none 2 counterfeits among 60 rows; 3 are needed." in said
+    assert "fail Brand Lumo -0.350 -0.030 recall 0.00 against 0.35; 12 counterfeits." in said
+    assert "Not passed: Calibration, Slices. Why is it accepted all the same?" in said
+    assert "<details open>" in page
+
+
+def test_what_is_not_judged_and_does_not_stop_is_shown_as_neither(site: Site) -> None:
+    add_model(site, CHALLENGER, {**a_report(), "gates": some_gates(CALIBRATED, GERMAN)})
+    page = visit_as(site, site.data_scientist).get("/models").text
+    assert "First challenger 3 of 4 gates pass" in words(page)
+    assert "Slices None could be judged. 1 parts" in words(page)
+    assert "Why is it accepted" not in words(page)
+    assert "<details>" in page
 
 
 def test_the_curves_are_drawn_with_their_figures_in_words(site: Site) -> None:
@@ -96,7 +131,7 @@ def test_with_a_champion_alone_there_is_nothing_to_promote_and_nothing_to_go_bac
     champion = put_champion_in_force(site)
     visitor = visit_as(site, site.data_scientist)
     said = words(visitor.get("/models").text)
-    assert "Champion 3 of 3 gates pass" in said
+    assert "Champion 4 of 4 gates pass" in said
     assert "No newer model waits." in said
     refused = visitor.post("/models/rollback")
     assert refused.status_code == 409

@@ -1,0 +1,121 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from models.policies.gates import DEFAULT_GATES
+from training.gate import State
+from training.slice_gate import Compared, SliceEvidence, slice_gate
+
+NAN = float("nan")
+
+
+def compared(worse: float, at_least: float, theirs: float = 0.40) -> Compared:
+    return Compared(theirs - worse, theirs, worse, at_least)
+
+
+def a_slice(**changes: Any) -> SliceEvidence:
+    usual = SliceEvidence(
+        "brand Aurelle",
+        rows=60,
+        positives=12,
+        positive_sellers=6,
+        recall=compared(0.01, -0.05),
+        rank=compared(0.005, -0.02, theirs=0.9),
+        alarms=Compared(0.02, 0.01, 0.01, -0.01),
+    )
+    return replace(usual, **changes)
+
+
+SLICES: list[tuple[SliceEvidence, State, str]] = [
+    (a_slice(), State.PASSED, "as good"),
+    (a_slice(recall=compared(0.35, 0.0301)), State.FAILED, "recall is lower by more than three points, for certain"),
+    (a_slice(recall=compared(0.35, 0.03)), State.PASSED, "by three points for certain, which is the bound"),
+    (a_slice(recall=compared(-0.35, -0.4)), State.PASSED, "recall is higher"),
+    (a_slice(rank=compared(0.1, 0.0301, 0.9)), State.FAILED, "the rank is lower by more than three points"),
+    (a_slice(rank=compared(0.1, 0.03, 0.9)), State.PASSED, "by three points, which is the bound"),
+    (a_slice(rank=compared(0.2001, -0.1, 0.9)), State.FAILED, "the rank has collapsed, certain or not"),
+    (a_slice(rank=compared(0.2, -0.1, 0.9)), State.PASSED, "by twenty points, which is the bound"),
+    (a_slice(alarms=Compared(0.2, 0.01, 0.19, 0.0301)), State.FAILED, "honest offers are flagged"),
+    (a_slice(alarms=Compared(0.2, 0.01, 0.19, 0.03)), State.PASSED, "by three points more for certain: the bound"),
+    (a_slice(positives=5, recall=compared(0.35, 0.1)), State.FAILED, "five counterfeits are enough for recall"),
+    (a_slice(positives=4, recall=compared(0.35, 0.1)), State.PASSED, "four are not"),
+    (a_slice(positives=4, rank=compared(0.1, 0.05, 0.9)), State.PASSED, "nor for an interval of the rank"),
+    (a_slice(positive_sellers=3, recall=compared(0.35, 0.1)), State.FAILED, "three sellers are enough"),
+    (a_slice(positive_sellers=2, recall=compared(0.35, 0.1)), State.PASSED, "two are not"),
+    (a_slice(positive_sellers=2, rank=compared(0.1, 0.05, 0.9)), State.PASSED, "nor for an interval of the rank"),
+    (a_slice(positives=3, positive_sellers=1, rank=compared(0.3, 0, 0.9)), State.FAILED, "one seller's collapse"),
+    (a_slice(positives=2, rank=compared(0.5, 0.4, 0.9)), State.NOT_JUDGED, "two counterfeits say nothing"),
+    (a_slice(recall=compared(NAN, NAN), rank=compared(NAN, NAN)), State.PASSED, "no figure, no loss"),
+]
+
+
+@pytest.mark.parametrize(("found", "state", "_why"), SLICES, ids=[row[-1] for row in SLICES])
+def test_a_slice_is(found: SliceEvidence, state: State, _why: str) -> None:
+    (part,) = slice_gate((found,), DEFAULT_GATES).parts
+    assert (part.state, part.blocks) == (state, state is State.FAILED)
+
+
+ROWS = [(50, State.FAILED, "fifty rows are gated"), (49, State.NOT_JUDGED, "fewer are not")]
+
+
+@pytest.mark.parametrize(("rows", "state", "_why"), ROWS, ids=[row[-1] for row in ROWS])
+def test_a_slice_is_gated_from_fifty_rows_on(rows: int, state: State, _why: str) -> None:
+    poisoned = a_slice(rows=rows, recall=compared(0.345, 0.2), rank=compared(0.4, 0.3, 0.9))
+    assert slice_gate((poisoned,), DEFAULT_GATES).state is state
+
+
+def test_one_slice_that_lost_stops_all() -> None:
+    lost = a_slice(name="language de", recall=compared(0.345, 0.21, 0.345))
+    found = slice_gate((a_slice(), lost, a_slice(name="market EUR")), DEFAULT_GATES)
+    assert (found.state, found.blocks, found.figure, found.bound) == (State.FAILED, True, -0.345, -0.03)
+    assert found.sentence == (
+        "language de: recall 0.00 against 0.34 at 1% false alarms, worse by at least 0.21 beyond doubt; "
+        "12 counterfeits of 6 sellers among 60 rows."
+    )
+
+
+SENTENCES = [
+    (
+        a_slice(rank=compared(0.4, 0.3, 0.9)),
+        (
+            "its counterfeits score above a genuine offer with chance 0.50 against 0.90, 0.40 lower; "
+            "12 counterfeits of 6 sellers among 60 rows."
+        ),
+    ),
+    (
+        a_slice(rank=compared(0.1, 0.05, 0.9)),
+        (
+            "its counterfeits score above a genuine offer with chance 0.80 against 0.90, worse by at least 0.05 beyond "
+            "doubt; 12 counterfeits of 6 sellers among 60 rows."
+        ),
+    ),
+    (
+        a_slice(alarms=Compared(0.72, 0.01, 0.71, 0.5)),
+        (
+            "72% of its genuine offers are flagged against 1%, worse by at least 0.50 beyond doubt; "
+            "12 counterfeits of 6 sellers among 60 rows."
+        ),
+    ),
+    (
+        a_slice(),
+        (
+            "recall 0.39 against 0.40, rank 0.90 against 0.90, genuine offers flagged 2.0% against 1.0%; "
+            "12 counterfeits of 6 sellers among 60 rows."
+        ),
+    ),
+    (a_slice(positives=2), "2 counterfeits among 60 rows; 3 are needed."),
+]
+
+
+@pytest.mark.parametrize(("found", "sentence"), SENTENCES)
+def test_a_slice_says_what_was_found(found: SliceEvidence, sentence: str) -> None:
+    assert slice_gate((found,), DEFAULT_GATES).parts[0].sentence == sentence
+
+
+def test_slices_that_could_not_be_judged_are_counted() -> None:
+    found = slice_gate((a_slice(), a_slice(positives=1), a_slice(rows=10)), DEFAULT_GATES)
+    assert found.sentence == (
+        "None of 1 slices of 50 rows or more has lost recall, rank or precision beyond its bound; 1 hold too few "
+        "counterfeits to say."
+    )

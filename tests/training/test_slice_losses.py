@@ -1,0 +1,141 @@
+"""The figures of slices, against the same found row by row."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from models.policies.gates import DEFAULT_GATES
+from training.metrics import seller_bootstrap
+from training.slice_gate import SliceEvidence
+from training.slice_losses import Scored, slice_evidence
+
+Floats = NDArray[np.float64]
+N = 240
+
+
+def scored(seed: int = 0, *, weights: Floats | None = None, theirs: Floats | None = None) -> Scored:
+    """240 rows of 60 sellers, every fourth of them selling fakes, scored by two models."""
+    random = np.random.default_rng(seed)
+    groups = np.repeat(np.arange(60), 4)
+    labels = ((groups % 4 == 0) & (random.random(N) < 0.9)).astype(np.int8)
+    ours = labels + random.normal(0, 0.6, N)
+    other = labels + random.normal(0, 0.6, N) if theirs is None else theirs
+    counted = np.ones(N) if weights is None else weights
+    return Scored(labels, ours, other, counted, groups, seller_bootstrap(groups, times=300, seed=1))
+
+
+MEMBERS = {"all": np.arange(N), "first": np.arange(80), "small": np.arange(49)}
+
+
+def evidence(found: Scored) -> dict[str, SliceEvidence]:
+    return {one.name: one for one in slice_evidence(found, MEMBERS, DEFAULT_GATES)}
+
+
+def by_hand(found: Scored, scores: Floats, rows: NDArray[np.intp]) -> tuple[float, float, float]:
+    """Recall, rank and alarms of one model, row by row and without resampling."""
+    genuine = [i for i in range(N) if not found.labels[i]]
+    total = sum(found.weights[i] for i in genuine)
+
+    def alarms_above(score: float) -> float:
+        return float(sum(found.weights[i] for i in genuine if scores[i] > score) / total)
+
+    threshold = min(scores[i] for i in genuine if alarms_above(scores[i]) <= 0.01)
+    fakes, honest = [i for i in rows if found.labels[i]], [i for i in rows if not found.labels[i]]
+
+    def share(of: list[int], held: list[float]) -> float:
+        counted = [found.weights[i] for i in of]
+        return float(sum(w * h for w, h in zip(counted, held, strict=True)) / sum(counted))
+
+    below = [
+        sum(found.weights[j] * ((scores[j] < scores[i]) + 0.5 * (scores[j] == scores[i])) for j in genuine) / total
+        for i in fakes
+    ]
+    return (
+        share(fakes, [float(scores[i] > threshold) for i in fakes]),
+        share(fakes, below),
+        share(honest, [float(scores[i] > threshold) for i in honest]),
+    )
+
+
+WEIGHTS = [np.ones(N), np.where(np.arange(N) % 5 == 0, 10.0, 1.0)]
+
+
+@pytest.mark.parametrize("weights", WEIGHTS, ids=["one each", "some drawn"])
+@pytest.mark.parametrize("name", ["all", "first"])
+@pytest.mark.parametrize("ties", [False, True], ids=["all different", "points"])
+def test_the_figures_of_a_slice_are_those_found_row_by_row(weights: Floats, name: str, ties: bool) -> None:
+    found = scored(weights=weights)
+    if ties:
+        found = scored(weights=weights, theirs=np.round(2 * found.theirs))
+    slice_ = evidence(found)[name]
+    for scores, which in ((found.ours, "ours"), (found.theirs, "theirs")):
+        shown = [getattr(figure, which) for figure in (slice_.recall, slice_.rank, slice_.alarms)]
+        assert shown == pytest.approx(by_hand(found, scores, MEMBERS[name]))
+
+
+def test_slices_below_fifty_rows_are_left_out() -> None:
+    assert set(evidence(scored())) == {"all", "first"}
+
+
+def test_counterfeits_and_their_sellers_are_counted() -> None:
+    found = scored()
+    slice_ = evidence(found)["first"]
+    assert (slice_.rows, slice_.positives, slice_.positive_sellers) == (80, int(found.labels[:80].sum()), 5)
+
+
+def test_equal_models_differ_by_nothing() -> None:
+    found = scored()
+    same = evidence(Scored(found.labels, found.ours, found.ours, found.weights, found.groups, found.resampled))["all"]
+    for figure in (same.recall, same.rank, same.alarms):
+        assert (figure.worse, figure.worse_at_least) == (0.0, 0.0)
+
+
+def test_a_loss_of_ours_is_worse_and_a_loss_of_theirs_is_not() -> None:
+    found = scored()
+    broken = np.where(found.labels == 1, found.ours - 1, found.ours)
+    lost = evidence(Scored(found.labels, broken, found.ours, found.weights, found.groups, found.resampled))["all"]
+    gained = evidence(Scored(found.labels, found.ours, broken, found.weights, found.groups, found.resampled))["all"]
+    assert lost.recall.worse_at_least > 0.03
+    assert lost.rank.worse_at_least > 0.03
+    assert gained.recall.worse_at_least < 0
+    assert gained.rank.worse == pytest.approx(-lost.rank.worse)
+
+
+def test_honest_offers_of_a_slice_that_are_newly_flagged_are_worse() -> None:
+    """Forty of 4,000 are one in a hundred: a model may spend all its false alarms on one slice."""
+    random = np.random.default_rng(2)
+    n = 4_000
+    groups, slice_rows = np.repeat(np.arange(n // 2), 2), np.arange(60)
+    labels = (np.arange(n) % 20 == 0).astype(np.int8)
+    theirs = labels + random.normal(0, 0.6, n)
+    accused = np.flatnonzero(labels[slice_rows] == 0)[:36]
+    ours = theirs.copy()
+    ours[accused] = 9.0 + np.arange(36) / 100
+    resampled = seller_bootstrap(groups, times=200, seed=1)
+    (found,) = slice_evidence(
+        Scored(labels, ours, theirs, np.ones(n), groups, resampled), {"rival": slice_rows}, DEFAULT_GATES
+    )
+    assert found.alarms.theirs < 0.05
+    assert found.alarms.ours == pytest.approx(36 / 57)
+    assert found.alarms.worse_at_least > 0.3
+
+
+def test_the_lower_end_is_what_the_confidence_leaves_of_the_resampled_losses() -> None:
+    """A hundred fakes of a seller each, of which our model loses half: a mean of independent rows."""
+    n = 400
+    groups = np.arange(n)
+    labels = (groups < 100).astype(np.int8)
+    theirs = labels + np.linspace(0, 0.1, n)
+    ours = np.where((groups < 100) & (groups % 2 == 0), -1.0, theirs)
+    resampled = seller_bootstrap(groups, times=2_000, seed=1)
+    (found,) = slice_evidence(Scored(labels, ours, theirs, np.ones(n), groups, resampled), {"a": groups}, DEFAULT_GATES)
+    assert found.recall.worse == pytest.approx(0.5)
+    # A share of 100 has a standard error of .05; one-sided 95 % are 1.645 of these, 99 % 2.326.
+    assert found.recall.worse_at_least == pytest.approx(0.5 - 1.645 * 0.05, abs=0.01)
+    assert found.rank.worse_at_least == pytest.approx(0.5 - 2.326 * 0.05, abs=0.02)
+
+
+def test_one_class_gives_no_evidence() -> None:
+    found = scored()
+    none = Scored(np.zeros(N, dtype=np.int8), found.ours, found.theirs, found.weights, found.groups, found.resampled)
+    assert slice_evidence(none, MEMBERS, DEFAULT_GATES) == ()

@@ -1,0 +1,92 @@
+"""One gate: what was found, what the bound is, and whether a candidate is stopped by it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """How a gate stands. What cannot be judged is neither passed nor failed, and is never silent."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_JUDGED = "not_judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One condition with what was found.
+
+    `figure` and `bound` are None where there is nothing to compare. `blocks` is whether the candidate may score only
+    past it: always where it failed, and where it could not be judged if the gate says so. `parts` are the conditions
+    of which it is made, such as one a slice.
+    """
+
+    name: str
+    state: State
+    figure: float | None
+    bound: float | None
+    sentence: str
+    blocks: bool
+    parts: tuple["Gate", ...] = field(default=())
+
+    @property
+    def passed(self) -> bool:
+        """Whether it was judged and held."""
+        return self.state is State.PASSED
+
+    def as_json(self) -> dict[str, Any]:
+        """What reports keep."""
+        return {
+            "name": self.name,
+            "state": self.state.value,
+            "passed": self.passed,
+            "blocks": self.blocks,
+            "figure": self.figure,
+            "bound": self.bound,
+            "sentence": self.sentence,
+            "parts": [part.as_json() for part in self.parts],
+        }
+
+
+def judged(name: str, holds: bool, figure: float, bound: float, sentence: str) -> Gate:
+    """A gate that could be judged; it blocks where it does not hold."""
+    return Gate(name, State.PASSED if holds else State.FAILED, figure, bound, sentence, blocks=not holds)
+
+
+def not_judged(
+    name: str, sentence: str, *, blocks: bool, figure: float | None = None, bound: float | None = None
+) -> Gate:
+    """A gate for which there is too little, or nothing."""
+    return Gate(name, State.NOT_JUDGED, figure, bound, sentence, blocks=blocks)
+
+
+def made_of(name: str, parts: Sequence[Gate], *, sentence: str, nothing: str) -> Gate:
+    """A gate that holds where each of its parts does; its figure and bound are those of the first that fails.
+
+    Without a part that could be judged it is not judged, and says `nothing`.
+    """
+    failed = [part for part in parts if part.state is State.FAILED]
+    if failed:
+        names = ", ".join(part.name for part in failed)
+        first = failed[0]
+        return Gate(name, State.FAILED, first.figure, first.bound, f"{names}: {first.sentence}", True, tuple(parts))
+    if not any(part.state is State.PASSED for part in parts):
+        return Gate(name, State.NOT_JUDGED, None, None, nothing, False, tuple(parts))
+    return Gate(name, State.PASSED, None, None, sentence, False, tuple(parts))
+
+
+def blocking(gates: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Name, figure and bound of each gate of a report that stands in the way; of one made of parts, of each of these.
+
+    Reports made before gates had three states say only whether they were passed.
+    """
+    for gate in gates:
+        if not gate.get("blocks", not gate["passed"]):
+            continue
+        parts = [part for part in gate.get("parts", ()) if part["blocks"]]
+        name = gate["name"].replace("_", " ")
+        for one in parts or [gate]:
+            full = f"{name}: {one['name']}" if parts else name
+            yield {"name": full, "figure": one.get("figure"), "bound": one.get("bound")}
