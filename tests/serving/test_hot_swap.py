@@ -87,7 +87,15 @@ class Crowd:
         with httpx.Client(base_url=self.address, headers=self.headers, timeout=30) as client:
             while not self.stopped:
                 try:
-                    row = a_row(external_id=f"MP-{len(self.listings)}", seller={"external_id": "somebody else"})
+                    # Unlike the listing that is asked about, or its facts would change while the models do.
+                    row = a_row(
+                        external_id=f"MP-{len(self.listings)}",
+                        title="Oak table, round",
+                        description="A table.",
+                        brand=None,
+                        product_type="Furniture",
+                        seller={"external_id": "somebody else"},
+                    )
                     self.listings.append(client.post("/api/v1/listings", json=row).status_code)
                 except (httpx.HTTPError, ValueError) as failure:
                     self.failures.append(failure)

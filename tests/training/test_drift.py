@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import ks_2samp
 
 from training.drift import Level, shift, shifts
 
@@ -68,6 +69,12 @@ def test_missing_values_are_a_share_and_a_bin_of_their_own() -> None:
     assert found.level is Level.MOVED
     assert found.distance is not None
     assert found.distance < 0.02  # What is still known is as it was.
+
+
+def test_the_distance_is_that_of_kolmogorov_and_smirnov() -> None:
+    random = np.random.default_rng(2)
+    before, now = random.standard_normal(300).round(1), random.standard_normal(200).round(1) + 0.3
+    assert shift("x", before, now).distance == pytest.approx(ks_2samp(before, now).statistic)
 
 
 def test_the_largest_shift_comes_first() -> None:

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from features.facts import SCHEMA
 from features.references import references_to_dict
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_facts, market_references, snapshot_rows
@@ -153,4 +154,4 @@ def test_a_snapshot_written_for_other_features_is_refused(tmp_path: Path) -> Non
 def test_a_snapshot_can_be_read_by_anybody_s_parquet_reader(tmp_path: Path) -> None:
     table = pq.read_table(written(tmp_path)[0])
     assert table.num_rows == 12
-    assert json.loads(table["facts"][0].as_py())["schema"] == 1
+    assert json.loads(table["facts"][0].as_py())["schema"] == SCHEMA

@@ -17,7 +17,7 @@ def a_card(**report: Any) -> str:
 
 def test_a_card_says_what_the_model_is_for_and_how_it_was_judged() -> None:
     said = words(a_card(champion="c" * 64))
-    assert "Counterfeit classifier bbbbbbbbbb 3 of 3 gates pass Bazaar, 2 Mar" in said
+    assert "Counterfeit classifier bbbbbbbbbb 4 of 4 gates pass Bazaar, 2 Mar" in said
     assert "Not to remove an offer: that takes a person's verdict, and the seller can appeal." in said
     assert "Counterfeit 190 32%" in said
     assert f"Bundle {'b' * 64}" in said
@@ -42,4 +42,4 @@ def test_a_card_without_a_champion_or_a_judgement_says_so(judged: bool, figure: 
 
 
 def test_failed_gates_are_counted_where_one_looks_first() -> None:
-    assert "2 of 3 gates pass" in words(a_card(failing=True))
+    assert "3 of 4 gates pass" in words(a_card(failing=True))
