@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from features.compute import Computed, input_fingerprint
 from features.references import References, references_from_dict, references_to_dict
 from features.text_kernel import COLUMNS
-from models.calibration import Sigmoid, expit
+from models.calibration import calibration_from_dict, calibration_to_dict, expits
 from models.classifier import Classifier, Combiner, Join, Standard, forest_columns
 from models.errors import BundleRefused
 from models.explanations import explain
@@ -28,7 +28,7 @@ from models.routing import Thresholds
 from models.score import Reason, Score, ScoreKind
 from models.textmodel import TextModel
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
 MANIFEST: Final = "manifest.json"
 _FOREST, _WEIGHTS, _MODEL, _REFERENCES = "forest.txt", "text_weights.npy", "model.json", "references.json"
 _FILES: Final = (_FOREST, _WEIGHTS, _MODEL, _REFERENCES)
@@ -60,11 +60,21 @@ class Bundle:
             return []
         matrix = np.stack([row.vector for row in rows])
         listings = [row.facts.listing for row in rows]
-        log_odds = self.classifier.log_odds(matrix, listings, threads=threads)
+        values = self.classifier.values(matrix, listings, threads=threads)
+        calibration = self.classifier.calibration
+        log_odds, intervals = calibration.log_odds(values), calibration.intervals(values)
         reasons = self._reasons(rows, matrix, threads) if with_reasons else [()] * len(rows)
         return [
-            Score(ScoreKind.CALIBRATED, float(value), expit(float(value)), why, self.digest, self.fingerprint)
-            for value, why in zip(log_odds, reasons, strict=True)
+            Score(
+                kind=ScoreKind.CALIBRATED,
+                value=float(log_odds[i]),
+                probability=float(probability),
+                reasons=reasons[i],
+                scorer=self.digest,
+                fingerprint=self.fingerprint,
+                interval=None if intervals is None else (float(intervals[i, 0]), float(intervals[i, 1])),
+            )
+            for i, probability in enumerate(expits(log_odds))
         ]
 
     def _reasons(self, rows: Sequence[Computed], matrix: NDArray[np.float64], threads: int) -> list[tuple[Reason, ...]]:
@@ -99,7 +109,7 @@ def to_files(
         _MODEL: _json(
             {
                 "combiner": asdict(classifier.combiner),
-                "calibration": asdict(classifier.calibration),
+                "calibration": calibration_to_dict(classifier.calibration),
                 "thresholds": asdict(thresholds),
                 "text_intercept": classifier.text.intercept,
                 "masking": asdict(masking),
@@ -179,7 +189,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
                 forest,
                 TextModel(weights, _number(model["text_intercept"])),
                 combiner,
-                Sigmoid(**_numbers(model["calibration"])),
+                calibration_from_dict(model["calibration"]),
             ),
             thresholds=Thresholds(**_numbers(model["thresholds"])),
             references=references,

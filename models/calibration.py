@@ -1,30 +1,172 @@
-"""Log-odds of a model to a probability that means what it says."""
+"""Values of a model to probabilities that mean what they say, with how far other sellers could have moved them."""
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
+
+# expit(20.7) is 1 - 1e-9: no finite sample proves more.
+FURTHEST: Final = 20.7
+MOST_KNOTS: Final = 512
+# Below the first and above the last knot nothing was seen; a little slope keeps the order of scores, and no more.
+_OUTER_SLOPE: Final = 1e-3
+# A slope is measured over at least this distance: between two equal values there is none.
+_SHORTEST_STEP: Final = 1e-6
+
+
+class Method(StrEnum):
+    """How a curve was found; `training.fit_calibration` says when which."""
+
+    SIGMOID = "sigmoid"
+    VENN_ABERS = "venn_abers"
+    ISOTONIC = "isotonic"
+
 
 @dataclass(frozen=True, slots=True)
 class Sigmoid:
-    """Platt's form: probability = 1 / (1 + exp(-(slope * value + offset))). It keeps contributions additive."""
+    """Platt's form: log-odds = slope x value + offset, the slope above zero."""
 
     slope: float
     offset: float
 
-    def log_odds(self, value: float) -> float:
-        """Calibrated log-odds."""
-        return self.slope * value + self.offset
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.slope) and math.isfinite(self.offset) and self.slope > 0):
+            raise ValueError("a sigmoid needs finite numbers and a slope above zero")
 
-    def probability(self, value: float) -> float:
-        """Calibrated probability; never 0 or 1, which no finite sample can prove."""
-        return expit(self.log_odds(value))
+    def log_odds(self, values: Floats) -> Floats:
+        """Calibrated log-odds, shape (n,)."""
+        return self.slope * values + self.offset
 
-    def probabilities(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """`probability` of each, shape (n,)."""
-        return np.array([self.probability(float(value)) for value in values], dtype=np.float64)
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Log-odds that rise along straight lines from knot to knot, and hardly beyond the outer ones.
+
+    Steps would give many listings one probability, and the order among them would be lost.
+    """
+
+    values: tuple[float, ...]
+    heights: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not 2 <= len(self.values) <= MOST_KNOTS or len(self.values) != len(self.heights):
+            raise ValueError(f"a curve has 2 to {MOST_KNOTS} knots, each a value and a height")
+        if not (_rises(self.values, strictly=True) and _rises(self.heights, strictly=True)):
+            raise ValueError("a curve's values and heights rise and are finite")
+
+    def log_odds(self, values: Floats) -> Floats:
+        """Calibrated log-odds, shape (n,)."""
+        inside: Floats = np.interp(values, self.values, self.heights)
+        return inside + _OUTER_SLOPE * (values - np.clip(values, self.values[0], self.values[-1]))
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """Between which log-odds the curve came to lie at some values in 95 % of resamples of whole sellers.
+
+    It says what other sellers' labels would have changed of the calibration, the model being as it is.
+    """
+
+    values: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not 2 <= len(self.values) <= MOST_KNOTS or {len(self.low), len(self.high)} != {len(self.values)}:
+            raise ValueError(f"a band has 2 to {MOST_KNOTS} values, each with two bounds")
+        if not (_rises(self.values, strictly=True) and _rises(self.low) and _rises(self.high)):
+            raise ValueError("a band's values and bounds rise and are finite")
+        if any(low > high for low, high in zip(self.low, self.high, strict=True)):
+            raise ValueError("a band's lower bound lies above its upper one")
+
+    def around(self, values: Floats, log_odds: Floats) -> Floats:
+        """Lower and upper log-odds, shape (n, 2), never without the log-odds themselves."""
+        low, high = (np.interp(values, self.values, bound) for bound in (self.low, self.high))
+        return np.column_stack([np.minimum(low, log_odds), np.maximum(high, log_odds)])
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """A curve that never falls, how it was found, and its band where there were sellers enough to resample."""
+
+    method: Method
+    curve: Sigmoid | Curve
+    band: Band | None
+
+    def log_odds(self, values: Floats) -> Floats:
+        """Calibrated log-odds, shape (n,); a higher value never gives less."""
+        return self.curve.log_odds(values)
+
+    def probabilities(self, values: Floats) -> Floats:
+        """Calibrated probabilities, shape (n,); never 0 or 1."""
+        return expits(self.log_odds(values))
+
+    def intervals(self, values: Floats) -> Floats | None:
+        """Lower and upper probability of each value, shape (n, 2); None without a band."""
+        return None if self.band is None else expits(self.band.around(values, self.log_odds(values)))
+
+    def slopes(self, origins: Floats, values: Floats) -> Floats:
+        """By how much a unit of value raised the log-odds between origin and value on average, shape (n,)."""
+        near = np.abs(values - origins) < _SHORTEST_STEP
+        low, high = np.where(near, origins - _SHORTEST_STEP, origins), np.where(near, origins + _SHORTEST_STEP, values)
+        found: Floats = (self.log_odds(high) - self.log_odds(low)) / (high - low)
+        return found
+
+
+def calibration_to_dict(calibration: Calibration) -> dict[str, Any]:
+    """The JSON form."""
+    curve, band = calibration.curve, calibration.band
+    shape: dict[str, Any] = (
+        {"slope": curve.slope, "offset": curve.offset}
+        if isinstance(curve, Sigmoid)
+        else {"values": list(curve.values), "heights": list(curve.heights)}
+    )
+    bounds = None if band is None else {"values": list(band.values), "low": list(band.low), "high": list(band.high)}
+    return {"method": calibration.method.value, "curve": shape, "band": bounds}
+
+
+def calibration_from_dict(found: Mapping[str, Any]) -> Calibration:
+    """The inverse of `calibration_to_dict`.
+
+    Raises
+    ------
+    ValueError, TypeError, KeyError, AttributeError
+        It is none, or its curve falls, ends nowhere or holds something that is no number.
+    """
+    method, curve, band = (found[name] for name in _only(found, "method", "curve", "band"))
+    method = Method(method)
+    shape: Sigmoid | Curve
+    if method is Method.SIGMOID:
+        shape = Sigmoid(*(_numbers([curve[name]])[0] for name in _only(curve, "slope", "offset")))
+    else:
+        shape = Curve(*(_numbers(curve[name]) for name in _only(curve, "values", "heights")))
+    bounds = None if band is None else Band(*(_numbers(band[name]) for name in _only(band, "values", "low", "high")))
+    return Calibration(method, shape, bounds)
+
+
+def _only(found: Mapping[str, Any], *names: str) -> tuple[str, ...]:
+    if found.keys() != set(names):
+        raise ValueError(f"expected {', '.join(names)}")
+    return names
+
+
+def _numbers(found: Sequence[object]) -> tuple[float, ...]:
+    if not isinstance(found, list):
+        raise TypeError("expected a list of numbers")
+    if any(isinstance(one, bool) or not isinstance(one, int | float) for one in found):
+        raise ValueError("expected numbers")
+    return tuple(float(one) for one in found)
+
+
+def _rises(found: Sequence[float], *, strictly: bool = False) -> bool:
+    steps = np.diff(found)
+    return bool(np.isfinite(found).all() and ((steps > 0) if strictly else (steps >= 0)).all())
 
 
 def expit(log_odds: float) -> float:
@@ -33,5 +175,17 @@ def expit(log_odds: float) -> float:
     >>> expit(0.0)
     0.5
     """
-    bounded = max(-20.7, min(20.7, log_odds))
-    return 1.0 / (1.0 + math.exp(-bounded))
+    return 1.0 / (1.0 + math.exp(-max(-FURTHEST, min(FURTHEST, log_odds))))
+
+
+def expits(log_odds: Floats) -> Floats:
+    """`expit` of each, whatever the shape."""
+    found: Floats = 1.0 / (1.0 + np.exp(-np.clip(log_odds, -FURTHEST, FURTHEST)))
+    return found
+
+
+def logits(probabilities: Floats) -> Floats:
+    """The inverse of `expits`, within the same bounds."""
+    within = np.clip(probabilities, expit(-FURTHEST), expit(FURTHEST))
+    found: Floats = np.log(within / (1.0 - within))
+    return found

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features.compute import NAMES
 from features.listing import Listing
-from models.calibration import Sigmoid
+from models.calibration import Calibration
 from models.forest import Forest
 from models.textmodel import TextModel
 
@@ -67,28 +67,47 @@ class Classifier:
     forest: Forest
     text: TextModel
     combiner: Combiner
-    calibration: Sigmoid
+    calibration: Calibration
+
+    def values(
+        self, matrix: NDArray[np.float64], listings: Sequence[Listing], *, threads: int = 1
+    ) -> NDArray[np.float64]:
+        """What the calibration is given, shape (n,), of feature rows (n, n_features) and their listings."""
+        text = self.text.many(listings)
+        numbers = self.forest.raw(self._columns(matrix, text), threads=threads)
+        return self.combiner.join_values(numbers, text)
 
     def log_odds(
         self, matrix: NDArray[np.float64], listings: Sequence[Listing], *, threads: int = 1
     ) -> NDArray[np.float64]:
-        """Calibrated log-odds, shape (n,), of feature rows (n, n_features) and their listings."""
-        text = self.text.many(listings)
-        numbers = self.forest.raw(self._columns(matrix, text), threads=threads)
-        return self.calibration.slope * self.combiner.join_values(numbers, text) + self.calibration.offset
+        """Calibrated log-odds, shape (n,)."""
+        return self.calibration.log_odds(self.values(matrix, listings, threads=threads))
 
     def contributions(
         self, matrix: NDArray[np.float64], listings: Sequence[Listing], *, threads: int = 1
     ) -> Contributions:
-        """The parts of `log_odds`, exactly: SHAP values of the forest, scaled as the combiner and calibration scale."""
+        """The parts of `log_odds`, exactly.
+
+        SHAP values of the forest and the text's part, scaled as the combiner scales, sum to the value. The calibration
+        need not be a straight line: each listing's parts are scaled alike by its mean slope between the base, of which
+        nothing is known, and the value, so that they keep their shares and sum to the calibrated log-odds.
+        """
+        parts = self._parts(matrix, listings, threads)
+        moved = parts.features.sum(axis=1) + parts.text
+        slopes = self.calibration.slopes(parts.base, parts.base + moved)
+        base = self.calibration.log_odds(parts.base + moved) - slopes * moved
+        return Contributions(slopes[:, None] * parts.features, slopes * parts.text, base)
+
+    def _parts(self, matrix: NDArray[np.float64], listings: Sequence[Listing], threads: int) -> Contributions:
+        """The parts of `values`."""
         text = self.text.many(listings)
         shap = self.forest.contributions(self._columns(matrix, text), threads=threads)
-        slope, offset, n = self.calibration.slope, self.calibration.offset, len(NAMES)
+        n = len(NAMES)
         if self.combiner.join is Join.STACK:
-            return Contributions(slope * shap[:, :n], slope * shap[:, n], slope * shap[:, -1] + offset)
-        number_scale = slope * (1 - self.combiner.text_weight) / self.combiner.numbers.spread
-        text_scale = slope * self.combiner.text_weight / self.combiner.text.spread
-        base = number_scale * (shap[:, -1] - self.combiner.numbers.mean) + offset
+            return Contributions(shap[:, :n], shap[:, n], shap[:, -1])
+        number_scale = (1 - self.combiner.text_weight) / self.combiner.numbers.spread
+        text_scale = self.combiner.text_weight / self.combiner.text.spread
+        base = number_scale * (shap[:, -1] - self.combiner.numbers.mean)
         return Contributions(number_scale * shap[:, :n], text_scale * (text - self.combiner.text.mean), base)
 
     def _columns(self, matrix: NDArray[np.float64], text: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -22,7 +22,6 @@ from features.brands import BrandRegister
 from features.compute import FEATURES, NAMES, compute, matrix
 from features.listing import Listing, check
 from models.bundle import from_files, to_files
-from models.calibration import expit
 from training.fit import CounterfeitClassifier
 from training.operating import choose_thresholds
 from training.references import OfflineReferences
@@ -176,7 +175,7 @@ plt.show()
 # No score goes to a person without reasons in words. These are the three highest of the second crowd.
 
 # %%
-out_of_fold = np.array([expit(classifier.model_.calibration.log_odds(value)) for value in classifier.out_of_fold_])
+out_of_fold = classifier.model_.calibration.probabilities(classifier.out_of_fold_)
 bundle = from_files(
     to_files(
         classifier.model_,

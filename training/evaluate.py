@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from features.brands import BrandRegister
 from features.facts import Facts
 from features.listing import Listing
-from models.calibration import expit
+from models.calibration import expits
 from training import baselines, metrics
 from training.fit import CounterfeitClassifier
 from training.references import OfflineReferences
@@ -110,7 +110,7 @@ def summarise(data: Labelled, repeats: Sequence[Repeat]) -> dict[str, Any]:
     bootstrap = metrics.seller_bootstrap(data.groups, times=BOOTSTRAPS, seed=0)
     summary = {name: _figures(data.labels, [r.values[name] for r in repeats], bootstrap) for name in repeats[0].values}
     model = summary.pop(MODEL)
-    probabilities = [np.array([expit(float(v)) for v in repeat.values[MODEL]]) for repeat in repeats]
+    probabilities = [expits(repeat.values[MODEL]) for repeat in repeats]
     model["brier"] = _mean([metrics.brier(data.labels, p) for p in probabilities])
     model["calibration_error"] = _mean([metrics.calibration_error(data.labels, p) for p in probabilities])
     return {

@@ -11,11 +11,12 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from features.compute import matrix
 from features.facts import Facts
 from models.bundle import Masking
-from models.calibration import expit
+from models.calibration import expits
 from models.classifier import Classifier, Join
 from models.forest import Forest
+from training.fit_calibration import Observed, fit_calibration
 from training.fit_forest import MASK_SHARE, fit_forest, forest_settings
-from training.fit_join import fit_combiner, fit_sigmoid, join_of
+from training.fit_join import fit_combiner, join_of
 from training.fit_text import fit_text
 from training.splits import Rows, grouped_folds
 from training.text_matrix import TextMatrix
@@ -83,7 +84,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
             forest=self._forest(columns, labels, weights, every, join=join),
             text=fit_text(texts, every, labels, weights).model,
             combiner=combiner,
-            calibration=fit_sigmoid(values, labels, weights),
+            calibration=fit_calibration(Observed(values, labels, weights, groups), seed=self.seed),
         )
         self.classes_ = np.array([0, 1])
         self.masking_ = Masking(self.seed, self.mask_share)
@@ -96,7 +97,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 
     def predict_proba(self, facts: Sequence[Facts]) -> Floats:
         """Probabilities of genuine and counterfeit, shape (n, 2)."""
-        positive = np.array([expit(float(value)) for value in self.decision_function(facts)])
+        positive = expits(self.decision_function(facts))
         return np.column_stack([1 - positive, positive])
 
     def predict(self, facts: Sequence[Facts]) -> NDArray[np.int_]:

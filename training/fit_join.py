@@ -1,13 +1,11 @@
-"""How forest and text become one value: the rule, the weight found inside the folds, and the sigmoid."""
+"""How forest and text become one value: the rule, and the weight found inside the folds."""
 
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from models.calibration import Sigmoid
 from models.classifier import Combiner, Join, Standard
 
 Floats = NDArray[np.float64]
@@ -47,10 +45,3 @@ def fit_combiner(join: Join, numbers: Floats, text: Floats, labels: Labels, weig
 
 def _standard(values: Floats) -> Standard:
     return Standard(float(values.mean()), float(max(values.std(), 1e-9)))
-
-
-def fit_sigmoid(values: Floats, labels: Labels, weights: Floats) -> Sigmoid:
-    """Platt's sigmoid on out-of-fold values; the slope is kept above zero, so that the order of scores survives."""
-    learner = LogisticRegression(C=1e6, solver="lbfgs", max_iter=1000)
-    learner.fit(values.reshape(-1, 1), labels, sample_weight=weights)
-    return Sigmoid(max(float(learner.coef_[0, 0]), 1e-3), float(learner.intercept_[0]))

@@ -24,7 +24,7 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
         "## Model",
         (
             f"* LightGBM on {report['feature_count']} documented features and a hashed n-gram text model, joined by "
-            f"`{report['join']}`, calibrated by a sigmoid on out-of-fold scores by seller."
+            f"`{report['join']}`, calibrated by `{report['calibration']}` on out-of-fold scores by seller."
         ),
         (
             f"* Thresholds: ask the brand from {report['thresholds']['ask_brand_from']:.3f}, analyst from "

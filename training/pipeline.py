@@ -9,7 +9,6 @@ import numpy as np
 
 from features.compute import NAMES, matrix
 from models.bundle import Bundle, to_files
-from models.calibration import expit
 from models.policies.gates import DEFAULT_GATES
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
@@ -74,7 +73,7 @@ def train(
     progress("fit on all", 0.0)
     model = CounterfeitClassifier(seed=seed, threads=threads)
     model.fit(facts, labels, groups=groups, sample_weight=weights)
-    out_of_fold = np.array([expit(model.model_.calibration.log_odds(float(v))) for v in model.out_of_fold_])
+    out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
     thresholds = choose_thresholds(labels, out_of_fold, represented)
     files = to_files(
         model.model_,
@@ -97,6 +96,7 @@ def train(
         "feature_count": len(NAMES),
         "join": model.model_.combiner.join.value,
         "text_weight": model.model_.combiner.text_weight,
+        "calibration": model.model_.calibration.method.value,
         "thresholds": asdict(thresholds),
         "operating_points": operating_points(labels, out_of_fold, thresholds),
         "out_of_fold": figures(labels, out_of_fold),

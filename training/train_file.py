@@ -11,7 +11,6 @@ import numpy as np
 from features.brands import BrandRegister
 from features.compute import NAMES
 from models.bundle import digest_of, to_files
-from models.calibration import expit
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
 from training.labelled import load_labelled
@@ -55,7 +54,7 @@ def train_on_file(
     model = CounterfeitClassifier(seed=seed, threads=threads)
     model.fit(facts, data.labels, groups=data.groups)
     progress(0.9)
-    probabilities = np.array([expit(model.model_.calibration.log_odds(float(v))) for v in model.out_of_fold_])
+    probabilities = model.model_.calibration.probabilities(model.out_of_fold_)
     thresholds = choose_thresholds(data.labels, probabilities, np.ones(len(data.labels)))
     files = to_files(
         model.model_,
@@ -74,6 +73,7 @@ def train_on_file(
         "feature_count": len(NAMES),
         "join": model.model_.combiner.join.value,
         "text_weight": model.model_.combiner.text_weight,
+        "calibration": model.model_.calibration.method.value,
         "thresholds": asdict(thresholds),
         "operating_points": operating_points(data.labels, probabilities, thresholds),
         "out_of_fold": figures(data.labels, probabilities),

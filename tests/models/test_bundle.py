@@ -2,6 +2,7 @@ import dataclasses
 import hashlib
 import io
 import json
+import math
 import pickle
 from collections.abc import Callable
 from pathlib import Path
@@ -12,14 +13,15 @@ import pytest
 
 from features.compute import compute, input_fingerprint
 from features.text_kernel import COLUMNS
-from models.bundle import MANIFEST, Masking, digest_of, from_files, to_files, verify
+from models.bundle import MANIFEST, SCHEMA, Masking, digest_of, from_files, to_files, verify
+from models.calibration import Calibration
 from models.classifier import Join
 from models.errors import BundleRefused
 from models.routing import Thresholds
 from models.score import ScoreKind
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES, bare_facts, full_facts, some_facts, suspect_facts
-from tests.fixtures.scorers import a_bundle, a_classifier, bundle_files
+from tests.fixtures.scorers import BENT, CALIBRATION, a_bundle, a_classifier, bundle_files
 
 ROWS = [compute(facts) for facts in (some_facts(), full_facts(), bare_facts(), suspect_facts())]
 NAMES = ["forest.txt", "text_weights.npy", "model.json", "references.json"]
@@ -83,6 +85,19 @@ def test_scores_are_calibrated_and_name_their_bundle() -> None:
     )
 
 
+@pytest.mark.parametrize("calibration", [CALIBRATION, BENT], ids=["sigmoid", "curve"])
+def test_a_score_s_interval_holds_its_probability(calibration: Calibration) -> None:
+    for score in from_files(bundle_files(calibration=calibration)).score_many(ROWS):
+        assert score.interval is not None
+        assert score.probability is not None
+        assert 0 < score.interval[0] <= score.probability <= score.interval[1] < 1
+
+
+def test_a_calibration_without_a_band_gives_scores_without_an_interval() -> None:
+    found = from_files(bundle_files(calibration=dataclasses.replace(CALIBRATION, band=None)))
+    assert {score.interval for score in found.score_many(ROWS)} == {None}
+
+
 def test_scores_without_reasons_are_the_same_scores() -> None:
     bare = a_bundle().score_many(ROWS, with_reasons=False)
     assert [dataclasses.replace(score, reasons=()) for score in a_bundle().score_many(ROWS)] == bare
@@ -136,8 +151,8 @@ def test_a_bundle_for_other_features_is_refused() -> None:
 
 
 def test_a_bundle_of_another_schema_is_refused() -> None:
-    with pytest.raises(BundleRefused, match="schema 2"):
-        verify(with_json(MANIFEST, lambda m: m.update(schema=2)))
+    with pytest.raises(BundleRefused, match=f"schema {SCHEMA + 1}; this version reads {SCHEMA}"):
+        verify(with_json(MANIFEST, lambda m: m.update(schema=SCHEMA + 1)))
 
 
 MANIFESTS = [
@@ -212,6 +227,9 @@ MODELS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("model.json", lambda m: m["combiner"].update(join="pickle"), "an unknown join"),
     ("model.json", lambda m: m["combiner"].update(join="stack"), "a join for which the forest lacks a column"),
     ("model.json", lambda m: m["calibration"].update(power=2), "a calibration of another form"),
+    ("model.json", lambda m: m["calibration"]["curve"].update(slope=-1.7), "a calibration that turns the order round"),
+    ("model.json", lambda m: m["calibration"]["curve"].update(slope=math.nan), "a calibration that is no number"),
+    ("model.json", lambda m: m["calibration"]["band"].update(low=[3.0, 4.0]), "a band upside down"),
     ("model.json", lambda m: m.update(calibration="sigmoid"), "a calibration without numbers"),
     ("model.json", lambda m: m.update(text_intercept=None), "no intercept"),
     ("model.json", lambda m: m["thresholds"].pop("analyst_from"), "no threshold"),

@@ -5,9 +5,10 @@ from numpy.typing import NDArray
 from features.compute import NAMES, matrix
 from features.facts import Facts
 from features.listing import Listing
+from models.calibration import Calibration
 from models.classifier import TEXT_COLUMN, Join, forest_columns
 from tests.fixtures.facts import bare_facts, full_facts, some_facts, suspect_facts
-from tests.fixtures.scorers import a_classifier, a_forest, a_text_model
+from tests.fixtures.scorers import BENT, CALIBRATION, a_classifier, a_forest, a_text_model
 
 FACTS = [some_facts(), full_facts(), bare_facts(), suspect_facts()]
 
@@ -31,13 +32,34 @@ def test_in_a_stack_the_text_is_the_forest_s_last_column() -> None:
     assert a_classifier(Join.STACK).log_odds(numbers, listings) == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.parametrize("calibration", [CALIBRATION, BENT], ids=["sigmoid", "curve"])
 @pytest.mark.parametrize("join", Join)
-def test_contributions_and_base_sum_to_the_log_odds(join: Join) -> None:
+def test_contributions_and_base_sum_to_the_log_odds(join: Join, calibration: Calibration) -> None:
     numbers, listings = rows(FACTS)
-    parts = a_classifier(join).contributions(numbers, listings)
+    model = a_classifier(join, calibration)
+    parts = model.contributions(numbers, listings)
     assert parts.features.shape == (len(FACTS), len(NAMES))
     total = parts.features.sum(axis=1) + parts.text + parts.base
-    assert total == pytest.approx(a_classifier(join).log_odds(numbers, listings), abs=1e-9)
+    assert total == pytest.approx(model.log_odds(numbers, listings), abs=1e-9)
+
+
+def test_a_curve_scales_all_parts_of_a_listing_alike() -> None:
+    """So a reason that weighs twice another weighs twice as much however the curve bends."""
+    numbers, listings = rows(FACTS)
+    straight, bent = (a_classifier(Join.SUM, one).contributions(numbers, listings) for one in (CALIBRATION, BENT))
+    for i in range(len(FACTS)):
+        line, curve = (np.append(parts.features[i], parts.text[i]) for parts in (straight, bent))
+        scale = curve[line != 0] / line[line != 0]
+        assert scale == pytest.approx(np.full(len(scale), scale[0]))
+        assert scale[0] > 0
+
+
+def test_the_base_of_a_curve_is_what_it_gives_to_a_listing_of_which_nothing_is_said() -> None:
+    """Where the line from base to value starts: at the curve's own height over the base value."""
+    numbers, listings = rows(FACTS)
+    straight, bent = (a_classifier(Join.SUM, one).contributions(numbers, listings) for one in (CALIBRATION, BENT))
+    base_values = (straight.base + 2.5) / 1.7
+    assert bent.base == pytest.approx(BENT.log_odds(base_values), abs=1e-9)
 
 
 @pytest.mark.parametrize("join", Join)

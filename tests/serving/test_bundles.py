@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from features.text_kernel import COLUMNS
-from models.bundle import MANIFEST, digest_of
+from models.bundle import MANIFEST, SCHEMA, digest_of
 from models.classifier import Join
 from models.errors import BundleRefused
 from serving.bundles import BundleStore, LiveModels, try_in_child
@@ -93,7 +93,7 @@ DAMAGES: list[tuple[Callable[[], Files], str, str]] = [
     (replaced(MANIFEST, lambda content: content[:-1]), "The manifest is damaged.", "a manifest truncated by a byte"),
     (replaced(MANIFEST, lambda _: b"{}"), "The manifest is damaged.", "an empty manifest"),
     (replaced(MANIFEST, swapped(b'"model.json"', b'"model.jsom"')), "does not name the files", "a name misspelt"),
-    (replaced(MANIFEST, swapped(b'"schema":1', b'"schema":2')), "has schema 2", "another schema"),
+    (replaced(MANIFEST, swapped(f'"schema":{SCHEMA}'.encode(), b'"schema":999')), "has schema 999", "another schema"),
     (replaced(MANIFEST, other_fingerprint), "was made for another feature set", "another feature set"),
 ]
 SEALED: list[tuple[Callable[[], Files], str, str]] = [
@@ -101,6 +101,7 @@ SEALED: list[tuple[Callable[[], Files], str, str]] = [
     (sealed("text_weights.npy", lambda _: pickle.dumps([1.0])), "ValueError", "a pickle"),
     (sealed("text_weights.npy", lambda content: content[:-4]), "ValueError", "an array a number short"),
     (sealed("model.json", swapped(b'"slope":1.7', b'"slope":NaN')), "ValueError", "NaN for the calibration"),
+    (sealed("model.json", swapped(b'"slope":1.7', b'"slope":-1.7')), "ValueError", "a calibration that falls"),
     (sealed("model.json", with_nan("analyst_from")), "ValueError", "NaN for a threshold"),
     (
         sealed("model.json", swapped(b'"analyst_from":0.2', b'"analyst_from":"0.2"')),

@@ -1,29 +1,8 @@
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from models.classifier import Join
-from training.fit_join import fit_combiner, fit_sigmoid
-
-
-def test_the_sigmoid_is_the_one_of_least_log_loss() -> None:
-    """The second method: the weighted log-loss of Platt's form, minimised directly."""
-    random = np.random.default_rng(0)
-    values, weights = random.standard_normal(300), random.uniform(0.2, 1.0, 300)
-    labels = (random.random(300) < 1 / (1 + np.exp(-(1.5 * values - 0.7)))).astype(np.int8)
-
-    def loss(at: NDArray[np.float64]) -> float:
-        signed = (at[0] * values + at[1]) * (2 * labels - 1)
-        return float((weights * np.logaddexp(0, -signed)).sum())
-
-    found = fit_sigmoid(values, labels, weights)
-    assert [found.slope, found.offset] == pytest.approx(minimize(loss, [1.0, 0.0]).x, abs=2e-3)
-
-
-def test_the_order_of_scores_survives_a_calibration_on_misleading_values() -> None:
-    values, labels = np.array([3.0, 2.0, 1.0, 0.0] * 5), np.array([0, 0, 1, 1] * 5, dtype=np.int8)
-    assert fit_sigmoid(values, labels, np.ones(20)).slope == 1e-3
+from training.fit_join import fit_combiner
 
 
 def test_the_weight_of_the_text_is_pulled_towards_two_thirds() -> None:

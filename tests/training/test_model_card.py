@@ -17,6 +17,7 @@ REPORT = {
     },
     "feature_count": 67,
     "join": "sum",
+    "calibration": "venn_abers",
     "thresholds": {"ask_brand_from": 0.5, "analyst_from": 0.12},
     "gates": [
         {"name": "enough_to_judge", "state": "passed", "sentence": "40 counterfeits.", "parts": []},

@@ -51,8 +51,8 @@ def test_another_seed_gives_another_bundle(candidate: Candidate, snapshot: Snaps
 def test_a_report_says_all_of_a_candidate(candidate: Candidate) -> None:
     assert candidate.report.keys() == {
         "snapshot", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights", "accepted_leaks", "cut",
-        "seed", "feature_count", "join", "text_weight", "thresholds", "operating_points", "out_of_fold", "judged",
-        "gates", "curves",
+        "seed", "feature_count", "join", "text_weight", "calibration", "thresholds", "operating_points",
+        "out_of_fold", "judged", "gates", "curves",
     }  # fmt: skip
 
 

@@ -136,7 +136,18 @@ def _git_commit() -> str:
 
 
 def _parameters(report: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("snapshot", "rows", "positives", "sellers", "seed", "join", "text_weight", "cut", "feature_count")
+    names = (
+        "snapshot",
+        "rows",
+        "positives",
+        "sellers",
+        "seed",
+        "join",
+        "text_weight",
+        "calibration",
+        "cut",
+        "feature_count",
+    )
     return {name: report[name] for name in names if name in report} | {
         f"threshold.{name}": value for name, value in report["thresholds"].items()
     }

@@ -1,0 +1,245 @@
+from itertools import pairwise
+
+import hypothesis.strategies as st
+import numpy as np
+import pytest
+from hypothesis import given
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from sklearn.isotonic import IsotonicRegression
+
+from models.calibration import Curve, Method, Sigmoid, expits
+from tests.fixtures.strategies import PROPERTY
+from training.fit_calibration import Observed, _Grouped, fit_calibration, fit_curve, fit_sigmoid, method_for
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int8]
+
+METHODS = [
+    (10, 10, Method.SIGMOID, "a first model"),
+    (299, 299, Method.SIGMOID, "one counterfeit short of a curve"),
+    (300, 60, Method.VENN_ABERS, "enough of both"),
+    (300, 59, Method.SIGMOID, "enough counterfeits, of one seller too few"),
+    (5_000, 20, Method.SIGMOID, "many counterfeits of a handful of sellers are few observations"),
+    (999, 500, Method.VENN_ABERS, "one short of the simpler curve"),
+    (1_000, 60, Method.ISOTONIC, "many"),
+]
+
+
+@pytest.mark.parametrize(("positives", "sellers", "method", "_why"), METHODS, ids=[row[-1] for row in METHODS])
+def test_the_method_is_chosen_by_how_much_there_is_to_learn_from(
+    positives: int, sellers: int, method: Method, _why: str
+) -> None:
+    assert method_for(positives, sellers) is method
+
+
+def observed(n: int, *, seed: int = 0, share: float = -1.0, sellers: int | None = None) -> Observed:
+    """Values of which the true log-odds are 1.5 x value + share, three listings a seller."""
+    random = np.random.default_rng(seed)
+    values = random.standard_normal(n)
+    labels = (random.random(n) < expits(1.5 * values + share)).astype(np.int8)
+    return Observed(values, labels, np.ones(n), np.arange(n) % (sellers or n // 3))
+
+
+def taken(found: Observed, rows: NDArray[np.intp]) -> Observed:
+    return Observed(found.values[rows], found.labels[rows], found.weights[rows], found.groups[rows])
+
+
+@st.composite
+def any_observed(draw: st.DrawFn) -> Observed:
+    """Few rows with ties in value, weights that are very unequal or zero, and both classes."""
+    n = draw(st.integers(4, 40))
+    values = draw(st.lists(st.integers(-3, 3).map(float), min_size=n, max_size=n))
+    labels = draw(st.lists(st.integers(0, 1), min_size=n - 2, max_size=n - 2))
+    weights = draw(st.lists(st.sampled_from([0.0, 0.3, 1.0, 10.0]), min_size=n - 2, max_size=n - 2))
+    groups = draw(st.lists(st.integers(0, 8), min_size=n, max_size=n))
+    return Observed(
+        np.array(values), np.array([0, 1, *labels], dtype=np.int8), np.array([1.0, 1.0, *weights]), np.array(groups)
+    )
+
+
+@PROPERTY
+@given(any_observed(), st.sampled_from(Method))
+def test_every_curve_rises_whatever_it_was_found_on(found: Observed, method: Method) -> None:
+    heights = fit_curve(method, found).log_odds(np.linspace(-4, 4, 33))
+    assert np.isfinite(heights).all()
+    assert (np.diff(heights) > 0).all()
+
+
+@PROPERTY
+@given(any_observed())
+def test_a_calibration_can_be_fitted_to_whatever_has_both_classes(found: Observed) -> None:
+    calibration = fit_calibration(found)
+    assert np.isfinite(calibration.log_odds(found.values)).all()
+
+
+def test_the_sigmoid_is_the_one_of_least_log_loss() -> None:
+    """The second method: the weighted log-loss of Platt's form, minimised directly."""
+    random = np.random.default_rng(0)
+    values, weights = random.standard_normal(300), random.uniform(0.2, 1.0, 300)
+    labels = (random.random(300) < 1 / (1 + np.exp(-(1.5 * values - 0.7)))).astype(np.int8)
+
+    def loss(at: Floats) -> float:
+        signed = (at[0] * values + at[1]) * (2 * labels - 1)
+        return float((weights * np.logaddexp(0, -signed)).sum())
+
+    found = fit_sigmoid(values, labels, weights)
+    assert [found.slope, found.offset] == pytest.approx(minimize(loss, [1.0, 0.0]).x, abs=2e-3)
+
+
+def test_the_order_of_scores_survives_a_calibration_on_misleading_values() -> None:
+    values, labels = np.array([3.0, 2.0, 1.0, 0.0] * 5), np.array([0, 0, 1, 1] * 5, dtype=np.int8)
+    assert fit_sigmoid(values, labels, np.ones(20)).slope == 1e-3
+
+
+def test_values_that_separate_the_classes_have_a_finite_slope() -> None:
+    values, labels = np.array([-1.0, -0.9, 0.9, 1.0]), np.array([0, 0, 1, 1], dtype=np.int8)
+    found = fit_sigmoid(values, labels, np.ones(4))
+    assert 3 < found.slope < 100
+
+
+def test_values_that_are_all_alike_give_the_share_of_counterfeits() -> None:
+    found = fit_sigmoid(np.full(10, 7.0), np.array([1, 1, 0, 0, 0, 0, 0, 0, 0, 0], dtype=np.int8), np.ones(10))
+    assert expits(found.log_odds(np.array([7.0])))[0] == pytest.approx(0.2, abs=1e-3)
+
+
+@PROPERTY
+@given(any_observed())
+def test_the_isotonic_shares_are_those_of_scikit_learn(found: Observed) -> None:
+    """But for those of 0 and 1."""
+    grouped = _Grouped.of(found)
+    expected = IsotonicRegression().fit_transform(
+        grouped.values, grouped.positives / grouped.weights, sample_weight=grouped.weights
+    )
+    between = (expected > 1e-6) & (expected < 1 - 1e-6)
+    assert grouped.isotonic()[between] == pytest.approx(expected[between], abs=1e-9)
+
+
+def test_what_never_happened_is_half_a_row_away_from_never() -> None:
+    """Eight genuine below, two of four counterfeit between, three counterfeit above."""
+    labels = np.array([0] * 8 + [1, 0, 1, 0] + [1] * 3, dtype=np.int8)
+    values = np.array([*range(8), 9.0, 9.0, 9.0, 9.0, 10.0, 11.0, 12.0])
+    found = _Grouped.of(Observed(values, labels, np.ones(15), np.arange(15))).isotonic()
+    assert found == pytest.approx([0.5 / 9] * 8 + [0.5] + [1 - 0.5 / 4] * 3)
+
+
+@PROPERTY
+@given(any_observed())
+def test_venn_abers_shares_are_those_of_their_definition(found: Observed) -> None:
+    """The definition, word for word: the listing is put among the others with either label, and each time an isotonic
+    regression is fitted."""
+    grouped = _Grouped.of(found)
+    for i, share in enumerate(grouped.venn_abers()):
+        p = []
+        for label in (0.0, 1.0):
+            values, weights = np.append(grouped.values, grouped.values[i]), np.append(grouped.weights, 1.0)
+            shares = np.append(grouped.positives / grouped.weights, label)
+            fitted = IsotonicRegression().fit(values, shares, sample_weight=weights)
+            p.append(float(fitted.predict([grouped.values[i]])[0]))
+        assert share == pytest.approx(p[1] / (1 - p[0] + p[1]), abs=1e-9)
+
+
+def test_equal_values_are_one_group() -> None:
+    found = observed(90)
+    tied = Observed(np.round(found.values), found.labels, found.weights, found.groups)
+    assert _Grouped.of(tied).values.tolist() == sorted(set(tied.values.tolist()))
+
+
+def test_many_rows_are_put_together_in_equal_groups() -> None:
+    grouped = _Grouped.of(observed(10_000))
+    assert grouped.weights.tolist() == [50.0] * 200
+    assert all(low < high for low, high in pairwise(grouped.values))
+
+
+def test_a_row_that_counts_ten_times_is_no_ten_rows() -> None:
+    """Nine rows of weight 1 and one of 10: 19 squared over 109 is what they say together."""
+    found = observed(10)
+    heavy = Observed(found.values, found.labels, np.array([1.0] * 9 + [10.0]), found.groups)
+    assert _Grouped.of(heavy).weights.sum() == pytest.approx(19**2 / 109)
+
+
+def test_a_row_of_no_weight_bends_no_curve() -> None:
+    found = observed(900)
+    weights = np.where(np.arange(900) < 600, 1.0, 0.0)
+    some = taken(found, np.arange(600))
+    for method in Method:
+        one = fit_curve(method, Observed(found.values, found.labels, weights, found.groups))
+        assert one.log_odds(some.values) == pytest.approx(fit_curve(method, some).log_odds(some.values), abs=1e-5)
+
+
+@pytest.mark.parametrize("method", Method)
+def test_each_method_finds_what_is_true(method: Method) -> None:
+    """The truth is a straight line, which all three can follow; 20,000 rows leave little to chance."""
+    at = np.linspace(-1.5, 1.5, 13)
+    heights = fit_curve(method, observed(20_000)).log_odds(at)
+    assert np.abs(expits(heights) - expits(1.5 * at - 1.0)).max() < 0.05
+
+
+@pytest.mark.parametrize("method", [Method.VENN_ABERS, Method.ISOTONIC])
+def test_a_bend_in_the_truth_is_followed_where_a_sigmoid_cannot(method: Method) -> None:
+    random = np.random.default_rng(3)
+    values = random.uniform(-2, 2, 6_000)
+    truth = np.where(values < 1, 0.05, 0.9)
+    labels = (random.random(6_000) < truth).astype(np.int8)
+    found = Observed(values, labels, np.ones(6_000), np.arange(6_000))
+    bent, straight = (
+        np.mean((expits(fit_curve(m, found).log_odds(values)) - truth) ** 2) for m in (method, Method.SIGMOID)
+    )
+    assert bent < straight / 5
+
+
+def test_where_all_is_one_step_the_curve_is_a_line() -> None:
+    """Values that say nothing: the isotonic fit has one height, and order would be lost on it."""
+    falling = Observed(np.arange(40.0), np.array([1, 0] * 20, dtype=np.int8)[::-1].copy(), np.ones(40), np.arange(40))
+    level = Observed(np.zeros(40), falling.labels, falling.weights, falling.groups)
+    assert isinstance(fit_curve(Method.ISOTONIC, level), Sigmoid)
+
+
+def test_what_is_many_bends_and_has_a_band() -> None:
+    found = fit_calibration(observed(1_500))
+    assert (found.method, type(found.curve)) == (Method.VENN_ABERS, Curve)
+    assert found.band is not None
+
+
+def test_few_sellers_have_no_band() -> None:
+    """Each class must be of five sellers: with four, no resample says what a fifth would have changed."""
+    four, five = (fit_calibration(observed(120, sellers=sellers)).band for sellers in (4, 5))
+    assert four is None
+    assert five is not None
+
+
+def test_equal_seeds_give_equal_calibrations() -> None:
+    one, other, third = (fit_calibration(observed(120), seed=seed) for seed in (1, 1, 2))
+    assert one == other
+    assert (third.curve, third.band == one.band) == (one.curve, False)
+
+
+def test_a_band_narrows_with_the_number_of_sellers() -> None:
+    """Not by the root of sixteen: the many have a curve, which follows them more closely than a line does."""
+    few, many = (fit_calibration(observed(n)).intervals(np.array([1.0])) for n in (150, 2_400))
+    assert few is not None
+    assert many is not None
+    assert np.ptp(many) < 0.7 * np.ptp(few)
+
+
+def test_listings_of_one_seller_widen_the_band_and_more_of_the_same_do_not_narrow_it() -> None:
+    """The same 240 rows, each listed three times over by its seller: three times the rows, no more to learn from."""
+    once = observed(240)
+    often = taken(once, np.tile(np.arange(240), 3))
+    one, three = (fit_calibration(found).intervals(np.array([0.5])) for found in (once, often))
+    assert one is not None
+    assert three is not None
+    assert np.ptp(three) == pytest.approx(np.ptp(one), rel=0.05)
+
+
+@pytest.mark.parametrize("n", [120, 1_500])
+def test_a_band_holds_the_truth_about_as_often_as_it_says(n: int) -> None:
+    """Of 8 samples at three values each, by a sigmoid and by a curve; the truth is a line at 1.5 x value - 1."""
+    at = np.array([-0.5, 0.5, 1.5])
+    held = []
+    for seed in range(8):
+        found = fit_calibration(observed(n, seed=seed)).intervals(at)
+        assert found is not None
+        truth = expits(1.5 * at - 1.0)
+        held.append((found[:, 0] <= truth) & (truth <= found[:, 1]))
+    assert np.mean(held) >= 0.85
