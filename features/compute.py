@@ -13,6 +13,7 @@ from features import (
     lexicon,
     likeness_signals,
     near_names,
+    off_platform,
     price,
     price_past,
     seller,
@@ -20,6 +21,7 @@ from features import (
     seller_trade,
     seller_verdicts,
     text,
+    wording,
 )
 from features.facts import Facts
 from features.fold import FOLD_TABLE_VERSION
@@ -37,6 +39,8 @@ FEATURES: Final[tuple[Feature, ...]] = (
     *seller_offers.signals.features,
     *seller_verdicts.signals.features,
     *brand_signals.signals.features,
+    *wording.signals.features,
+    *off_platform.signals.features,
     *text.signals.features,
     *likeness_signals.signals.features,
 )

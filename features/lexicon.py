@@ -5,12 +5,12 @@ import hashlib
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import Final
 
 import ahocorasick
@@ -19,11 +19,21 @@ _PACKAGED: Final = "data/lexicon.tsv"
 _RAW: Final = "raw:"
 
 # A warning such as "no replicas here" or "не реплика" is the opposite of an offer; it reaches to its sentence's end.
+# "Without" reaches the next word only: "sin caja, réplica AAA" lacks a box and is a replica.
+_NOT: Final = (
+    "no|not|never|don't|against|beware|report|nada|não|nao|pas|non|kein|keine|nie|не|нет|никаких|bukan|tidak|không|"
+    "khong|ليس|ليست|غير"
+)
+_WITHOUT: Final = "without|sin|sem|sans|senza|ohne|bez|без|tanpa|بدون"
 _NEGATION: Final = re.compile(
-    r"(?:\b(?:no|not|never|don't|without|against|beware|report|sin|nada|não|nao|pas|non|kein|keine|nie|bez|"
-    r"не|нет|без|никаких)\b(?:[^\w.!?;]+\w+){0,2}[^\w.!?;]*|[拒非不没無无絕绝][^ ,.，。]{0,3})\Z"
+    rf"(?:\b(?:{_NOT})\b(?:[^\w.!?;]+\w+){{0,2}}[^\w.!?;]*|\b(?:{_WITHOUT})\b[^\w.!?;]*|"
+    r"[拒非不没無无絕绝][^ ,.，。]{0,3}|ไม่(?:ใช่|มี)? ?)\Z"
 )
 _NEGATION_REACH: Final = 40  # Characters; three words of the languages at hand.
+# Languages that say 'is not' behind the word.
+_NEGATED_AFTER: Final = re.compile(
+    r" ?(?:degil\b|(?:では|じゃ)(?:ありません|ない)|[가이는은]? ?아(?:닙니다|니다|님|니에요)|nahin?\b)"
+)
 
 
 class Kind(StrEnum):
@@ -123,31 +133,48 @@ def _search() -> _Search:
 def find(folded: str, *, where: str, raw: str | None = None) -> tuple[Hit, ...]:
     """The phrases in one folded text, each entry at most once; `raw`, lower-cased, adds the spelling tricks.
 
-    A trap ("replica jersey", "compatible with") cancels the hits that it covers; a negation up to three words
-    before a hit cancels that one. Traps that fired are returned too: they are signals of their own.
+    A trap ("replica jersey", "compatible with") cancels the hits that it covers; a negation up to three words before a
+    hit, or behind it in languages that say it there, cancels that one. Traps that fired are returned too: they are
+    signals of their own.
     """
     search = _search()
     in_title = where == "title"
     numbers = {n for _, group in search.automaton.iter(folded) for n in group}
     numbers.update(search.always, search.always_in_titles if in_title else ())
-    table = entries()
-    hits: list[Hit] = []
-    spans: list[tuple[int, int]] = []
-    for entry in (table[n] for n in sorted(numbers) if table[n].kind is Kind.TRAP):
-        matches = list(entry.pattern.finditer(folded))
-        spans.extend(match.span() for match in matches)
-        hits.extend(_hit(entry, match.group(), where) for match in matches[:1])
-    traps = _Spans(spans)
-    for entry in (table[n] for n in sorted(numbers) if table[n].kind is not Kind.TRAP):
-        for match in entry.pattern.finditer(folded):
-            start, end = match.span()
-            if not (traps.cover(start, end) or _NEGATION.search(folded[max(0, start - _NEGATION_REACH) : start])):
-                hits.append(_hit(entry, match.group(), where))
-                break
+    chosen = [entries()[n] for n in sorted(numbers)]
+    traps = [(entry, list(entry.pattern.finditer(folded))) for entry in chosen if entry.kind is Kind.TRAP]
+    covered = _Spans(match.span() for _, matches in traps for match in matches)
+    papers = [(e, list(_offered(e, folded, covered, _NO_SPANS))) for e in chosen if e.kind is Kind.PAPERS]
+    lacking = _Spans(match.span() for _, matches in papers for match in matches)
+    others = (
+        (entry, list(islice(_offered(entry, folded, covered, lacking), 1)))
+        for entry in chosen
+        if entry.kind not in {Kind.TRAP, Kind.PAPERS}
+    )
+    hits = [_hit(entry, matches[0].group(), where) for entry, matches in (*traps, *papers, *others) if matches]
     if raw is not None and in_title and not raw.isascii():
-        tricks = ((table[number], table[number].pattern.search(raw)) for number in search.raw_in_titles)
+        tricks = ((entries()[number], entries()[number].pattern.search(raw)) for number in search.raw_in_titles)
         hits.extend(_hit(entry, match.group(), where) for entry, match in tricks if match)
     return tuple(hits)
+
+
+def _offered(entry: Entry, folded: str, covered: "_Spans", lacking: "_Spans") -> Iterator[re.Match[str]]:
+    """The matches that no trap covers and no word around them denies."""
+    for match in entry.pattern.finditer(folded):
+        if not (covered.cover(*match.span()) or _is_denied(match, lacking)):
+            yield match
+
+
+def _is_denied(match: re.Match[str], lacking: "_Spans") -> bool:
+    """Whether the words around a match say that it is not so.
+
+    A 'no' that belongs to something lacking is used up: 'no box, replica' is a replica without a box.
+    """
+    start = max(0, match.start() - _NEGATION_REACH)
+    before = _NEGATION.search(match.string[start : match.start()])
+    if before is not None and not lacking.cover(start + before.start(), start + before.start() + 1):
+        return True
+    return _NEGATED_AFTER.match(match.string, match.end()) is not None
 
 
 class _Spans:
@@ -162,6 +189,9 @@ class _Spans:
         """Whether one of the stretches holds this one whole."""
         before = bisect_right(self._starts, start)
         return before > 0 and self._reach[before - 1] >= end
+
+
+_NO_SPANS: Final = _Spans(())
 
 
 def _hit(entry: Entry, words: str, where: str) -> Hit:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from features import lexicon
+from features.addresses import Addresses, addresses
 from features.fold import fold
 from features.lexicon import Hit, Kind
 from features.listing import Listing
@@ -40,6 +41,7 @@ class Reading:
     invisible: int
     mixed_words: tuple[str, ...]
     scripts: tuple[str, ...]
+    addresses: Addresses
 
 
 def read(listing: Listing) -> Reading:
@@ -63,6 +65,7 @@ def read(listing: Listing) -> Reading:
         invisible=0 if plain and description.isascii() else len(_INVISIBLE.findall(title + description)),
         mixed_words=() if plain else tuple(word for word in _WORD.findall(title) if _is_mixed(word)),
         scripts=("latin",) if plain and description.isascii() else _scripts(title + description),
+        addresses=addresses(f"{title_folded} {description_folded}"),
     )
 
 

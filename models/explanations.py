@@ -61,7 +61,10 @@ _STORIES: Final = {
         "brand_only_described",
     ),
     "tell_tales": ("brand_tell_tales_of_counterfeits", "brand_tell_tales_of_its_own"),
-    "replica_wording": ("text_replica_grade", "text_inspired", "text_factory", "text_kinds", "text_overclaim"),
+    "replica_wording": (
+        "text_replica_grade", "text_inspired", "text_factory", "text_kinds", "text_beside_brand", "text_overclaim",
+    ),
+    "contact_elsewhere": ("text_contact", "text_contacts", "text_links", "text_hidden_links"),
     "description": (
         "text_description_words", "text_described", "text_repetition", "text_description_repeats_title",
         "text_title_length", "text_title_capitals", "text_title_digits", "text_scripts",

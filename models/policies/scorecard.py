@@ -37,6 +37,8 @@ class ScorecardPolicy:
         Rule("text_inspired", 1, _ANY_MORE, 5),
         Rule("text_contact", 1, _ANY_MORE, 10),
         Rule("text_evasion", 1, _ANY_MORE, 10),
+        # A link that is meant not to be found has a reason not to be.
+        Rule("text_hidden_links", 1, _ANY_MORE, 20),
         Rule("text_kinds", 3, _ANY_MORE, 10),
         # An honest seller has no reason to hide a brand's name.
         Rule("brand_disguised", 1, _ANY_MORE, 30),

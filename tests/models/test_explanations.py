@@ -46,7 +46,11 @@ SENTENCES = [
         "earlier_verdicts",
         "2 of the seller's earlier offers were confirmed counterfeit",
     ),
-    ("text_contact", "text_contact", "Ways to make contact outside the marketplace: “+86 138 0013 8000”, “whatsapp”"),
+    (
+        "text_contact",
+        "contact_elsewhere",
+        "Ways to make contact outside the marketplace: “+86 138 0013 8000”, “whatsapp”",
+    ),
 ]
 
 

@@ -1,0 +1,68 @@
+"""Addresses in a text that lead off the marketplace: links, plain and hidden, and where somebody can be reached.
+
+RE2 reads the patterns, so that a hostile description is walked once by each.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import re2
+
+_HOST: Final = r"[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?"
+# Endings that are no words: 'the bag.it is new' lacks a blank and leads nowhere.
+_ENDINGS: Final = "com|net|org|info|biz|shop|store|online|site|club|vip|xyz|link|app|ru|cn|cc|ly"
+_LINK: Final = re2.compile(
+    rf"(?:https?://|www\.)[^\s]{{1,200}}|\b(?:{_HOST}\.){{1,3}}(?:{_ENDINGS})\b(?:/[^\s]{{0,100}})?"
+    rf"|\b(?:{_HOST}\.){{1,3}}[a-z]{{2}}/[^\s]{{1,100}}"
+)
+# A dot, or the beginning of an address, as those write it who do not want a link to be seen.
+_HIDDEN: Final = re2.compile(
+    rf"\bhxxps? ?:? ?/ ?/ ?[^\s]{{1,100}}|\bhttps? (?:: ?)?/ ?/ ?[^\s]{{1,100}}"
+    rf"|\b{_HOST}(?: ?(?:\(dot\)|\[dot\]|\(\.\)|\[\.\]|\{{\.\}}|。|点|點|точка|тчк|punto|ponto) ?| dot | \. )"
+    r"(?:com|net|org|shop|store|ru|cn|me|vip|top)\b"
+)
+_MAIL: Final = re2.compile(rf"[a-z0-9][a-z0-9._+-]{{0,60}} ?(?:@|\(at\)|\[at\]) ?(?:{_HOST}\.){{1,3}}[a-z]{{2,10}}\b")
+_MESSENGERS: Final = (
+    "whats ?app|wats ?app|wa|viber|wechat|weixin|vx|wx|telegram|tg|line|zalo|kakao|instagram|insta|ig|skype|snap|vk|qq"
+)
+_TELEPHONES: Final = "tel|telefon|telefono|phone|call|mobile|sms"
+_OTHER_SCRIPTS: Final = (
+    "ватсап|вотсап|вайбер|телеграм|вк|тел|телефон|звоните|电话|電話|手机|手機|微信|v信|加|카톡|واتساب"
+)
+_CUED_NUMBER: Final = re2.compile(
+    rf"(?:(?:^|[^a-z0-9])(?:{_MESSENGERS}|{_TELEPHONES})|(?:{_OTHER_SCRIPTS}))"
+    r"(?: ?(?:id|号|號|me|us|on|at|[.:@#=-])){0,3} ?(\+?[0-9](?:[ ().-]{0,2}[0-9]){6,14})"
+)
+# A word behind 'line' is an account only where a sign says so; Chinese writes it right behind.
+_CUED_ACCOUNT: Final = re2.compile(
+    rf"(?:^|[^a-z0-9])(?:{_MESSENGERS})(?: ?(?:id|号|號))? ?[:@#=] ?([a-z0-9][a-z0-9_.-]{{3,30}})"
+    r"|(?:微信|v信|加|카톡|qq)(?: ?(?:id|号|號))?[ :]?([a-z][a-z0-9_.-]{0,30}[0-9][a-z0-9_.-]{0,30})"
+)
+_NUMBER: Final = re2.compile(r"(?:\+|\b00)[0-9](?:[ ().-]{0,2}[0-9]){8,13}\b|\b1[3-9][0-9]{9}\b")
+_HANDLE: Final = re2.compile(r"(?:^|[ (:])(@[a-z0-9_.]{3,30})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """What was found, each once, in the order of the text."""
+
+    links: tuple[str, ...] = ()
+    hidden_links: tuple[str, ...] = ()
+    contacts: tuple[str, ...] = ()
+
+
+def addresses(folded: str) -> Addresses:
+    """The addresses in a folded text; `contacts` are e-mail addresses, telephone numbers and accounts elsewhere."""
+    mails = _found(_MAIL, folded)
+    links = [link for link in _found(_LINK, folded) if not any(mail.endswith(link) for mail in mails)]
+    contacts = [
+        *mails,
+        *(one for pattern in (_NUMBER, _CUED_NUMBER, _CUED_ACCOUNT, _HANDLE) for one in _found(pattern, folded)),
+    ]
+    return Addresses(tuple(links), _found(_HIDDEN, folded), tuple(dict.fromkeys(contacts)))
+
+
+def _found(pattern: "re2._Regexp", folded: str) -> tuple[str, ...]:
+    """The group that took part, or the whole match where a pattern has none; each once."""
+    found = ([one for one in match.groups() if one] or [match.group()] for match in pattern.finditer(folded))
+    return tuple(dict.fromkeys(one for some in found for one in some))

@@ -1,0 +1,64 @@
+"""Signals of contact off the marketplace: addresses in the text, plain and hidden."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from features.spec import MISSING, Evidence, Family, Registry
+from features.wording import NO_TEXT
+
+signals = Registry()
+
+_OFF_PLATFORM: Final = "Off-platform contact: Capabilities row 17"
+_MOST_ADDRESSES: Final = 20
+
+
+@signals.feature(
+    Family.TEXT,
+    unit="links",
+    low=0,
+    high=_MOST_ADDRESSES,
+    missing=NO_TEXT,
+    source=_OFF_PLATFORM,
+    say=lambda e, _: _quote_addresses(e.reading.addresses.links, "links in the text"),
+)
+def text_links(e: Evidence) -> float:
+    """Different web addresses in title and description, at most 20."""
+    return _number(e, e.reading.addresses.links)
+
+
+@signals.feature(
+    Family.TEXT,
+    unit="links",
+    low=0,
+    high=_MOST_ADDRESSES,
+    missing=NO_TEXT,
+    source=_OFF_PLATFORM,
+    say=lambda e, _: _quote_addresses(e.reading.addresses.hidden_links, "links written so that no search sees them"),
+)
+def text_hidden_links(e: Evidence) -> float:
+    """Different web addresses written so that no search sees them ('bags dot com'), at most 20."""
+    return _number(e, e.reading.addresses.hidden_links)
+
+
+@signals.feature(
+    Family.TEXT,
+    unit="addresses",
+    low=0,
+    high=_MOST_ADDRESSES,
+    missing=NO_TEXT,
+    source=_OFF_PLATFORM,
+    say=lambda e, _: _quote_addresses(e.reading.addresses.contacts, "ways to reach the seller elsewhere"),
+)
+def text_contacts(e: Evidence) -> float:
+    """Different e-mail addresses, telephone numbers and accounts elsewhere in the text, at most 20."""
+    return _number(e, e.reading.addresses.contacts)
+
+
+def _number(e: Evidence, found: Sequence[str]) -> float:
+    if not (e.reading.title_folded or e.reading.description_folded):
+        return MISSING
+    return float(min(len(found), _MOST_ADDRESSES))
+
+
+def _quote_addresses(found: Sequence[str], what: str) -> str:
+    return f"{what[0].upper()}{what[1:]}: {', '.join(f'“{one}”' for one in found[:3])}" if found else f"No {what}"

@@ -1,0 +1,201 @@
+"""Signals of wording: what the text says about the goods, by the lexicon."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from features.lexicon import Hit, Kind
+from features.spec import MISSING, Evidence, Family, Registry
+
+signals = Registry()
+
+NO_TEXT: Final = "neither title nor description"
+_LEXICON: Final = "features/data/lexicon.tsv, each row with its own source"
+_WEIGHTS: Final = {"strong": 3.0, "combination": 1.0, "weak": 0.25}  # One strong hit outweighs two that need company.
+_MOST: Final = 10.0
+_COUNTED: Final = (Kind.GRADE, Kind.INSPIRED, Kind.AUTHENTICITY, Kind.PAPERS, Kind.CONTACT, Kind.EVASION, Kind.FACTORY)
+
+
+def _weight(e: Evidence, kind: Kind) -> float:
+    """The strongest hit of a kind, plus a little for each further wording, at most 10; languages repeat each other."""
+    if not (e.reading.title_folded or e.reading.description_folded):
+        return MISSING
+    hits = e.reading.kinds.get(kind, ())
+    if not hits:
+        return 0.0
+    strongest = max(_WEIGHTS[hit.specificity] for hit in hits)
+    return min(_MOST, strongest + 0.25 * (len({hit.words for hit in hits}) - 1))
+
+
+def _quote(e: Evidence, kind: Kind, what: str) -> str:
+    return _quote_hits(e.reading.kinds.get(kind, ()), what)
+
+
+def _quote_hits(hits: Sequence[Hit], what: str) -> str:
+    if not hits:
+        return f"No {what}"
+    strongest = sorted(hits, key=lambda hit: -_WEIGHTS[hit.specificity])
+    words = list(dict.fromkeys(hit.words for hit in strongest))[:3]
+    return f"{what[0].upper()}{what[1:]}: {', '.join(f'“{word}”' for word in words)}"
+
+
+@signals.feature(
+    Family.TEXT,
+    unit="weight",
+    low=0,
+    high=_MOST,
+    missing=NO_TEXT,
+    source=_LEXICON,
+    say=lambda e, _: _quote(e, Kind.GRADE, "words that grade a replica"),
+)
+def text_replica_grade(e: Evidence) -> float:
+    """Words that grade a replica, such as '1:1', 高仿, люкс копия, réplica AAA."""
+    return _weight(e, Kind.GRADE)
+
+
+@signals.feature(
+    Family.TEXT,
+    unit="weight",
+    low=0,
+    high=_MOST,
+    missing=NO_TEXT,
+    source=_LEXICON,
+    say=lambda e, _: _quote(e, Kind.INSPIRED, "words such as “inspired by”"),
+)
+def text_inspired(e: Evidence) -> float:
+    """Words that lean on another's brand: 'inspired by', 'dupe', 同款."""
+    return _weight(e, Kind.INSPIRED)
+
+
+@signals.feature(
+    Family.TEXT,
+    unit="weight",
+    low=0,
+    high=_MOST,
+    missing=NO_TEXT,
+    source=_LEXICON,
+    say=lambda e, _: _quote(e, Kind.AUTHENTICITY, "claims of authenticity"),
+)
+def text_overclaim(e: Evidence) -> float:
+    """Claims of authenticity that an honest seller rarely makes: '100% authentic', 100% оригинал."""
+    return _weight(e, Kind.AUTHENTICITY)
+
+
+@signals.feature(
+    Family.TEXT,
+    unit="weight",
+    low=0,
+    high=_MOST,
+    missing=NO_TEXT,
+    source=_LEXICON,
+    say=lambda e, _: _quote(e, Kind.PAPERS, "words about missing box, tags or papers"),
+)
+def text_no_papers(e: Evidence) -> float:
+    """Words about missing box, tags, receipt or papers."""
+    return _weight(e, Kind.PAPERS)
+
+
+@signals.feature(
+    Family.TEXT,
+    unit="weight",
+    low=0,
+    high=_MOST,
+    missing=NO_TEXT,
+    source=_LEXICON,
+    say=lambda e, _: _quote(e, Kind.CONTACT, "ways to make contact outside the marketplace"),
+)
+def text_contact(e: Evidence) -> float:
+    """Ways to make contact outside the marketplace: messengers, telephone numbers, albums."""
+    return _weight(e, Kind.CONTACT)
+
+
+@signals.feature(
+    Family.TEXT,
+    unit="weight",
+    low=0,
+    high=_MOST,
+    missing=NO_TEXT,
+    source=_LEXICON,
+    say=lambda e, _: _quote(e, Kind.EVASION, "spelling or wording that evades a search"),
+)
+def text_evasion(e: Evidence) -> float:
+    """Spelling or wording that evades a search: stars, spaced letters, hidden links."""
+    return _weight(e, Kind.EVASION)
+
+
+@signals.feature(
+    Family.TEXT,
+    unit="weight",
+    low=0,
+    high=_MOST,
+    missing=NO_TEXT,
+    source=_LEXICON,
+    say=lambda e, _: _quote(e, Kind.FACTORY, "words about the factory or unofficial production"),
+)
+def text_factory(e: Evidence) -> float:
+    """Words about the factory or unofficial production: 'factory direct', 原单."""
+    return _weight(e, Kind.FACTORY)
+
+
+@signals.feature(
+    Family.TEXT,
+    unit="kinds",
+    low=0,
+    high=len(_COUNTED),
+    missing=NO_TEXT,
+    source=_LEXICON,
+    say=lambda _, v: f"{v:.0f} kind{'s' * (v != 1)} of suspect wording",
+)
+def text_kinds(e: Evidence) -> float:
+    """How many kinds of suspect wording occur, weak hits left out; two kinds weigh more than two words."""
+    if not (e.reading.title_folded or e.reading.description_folded):
+        return MISSING
+    return float(sum(any(_counts(hit) for hit in e.reading.kinds.get(kind, ())) for kind in _COUNTED))
+
+
+@signals.feature(
+    Family.TEXT,
+    unit="kinds",
+    low=0,
+    high=len(_COUNTED),
+    missing=NO_TEXT,
+    source="features/data/lexicon.tsv: most wording needs a brand beside it to mean anything",
+    say=lambda e, v: (
+        f"{v:.0f} kind{'s' * (v != 1)} of suspect wording beside {_brand_named(e) or 'a brand'}"
+        if v
+        else "No suspect wording beside the name of a brand"
+    ),
+)
+def text_beside_brand(e: Evidence) -> float:
+    """How many kinds of suspect wording occur in an offer that names or declares a brand; 0 where it names none."""
+    if not (e.reading.title_folded or e.reading.description_folded):
+        return MISSING
+    return text_kinds(e) if _brand_named(e) else 0.0
+
+
+@signals.feature(
+    Family.TEXT,
+    unit="0 or 1",
+    low=0,
+    high=1,
+    missing=NO_TEXT,
+    source=_LEXICON,
+    say=lambda e, _: _quote_hits(_honest_uses(e), "words with an honest use"),
+)
+def text_honest_use(e: Evidence) -> float:
+    """1 where wording of an honest use occurs: 'compatible with', 'replica jersey'; weak ones ('for') only cancel."""
+    if not (e.reading.title_folded or e.reading.description_folded):
+        return MISSING
+    return float(bool(_honest_uses(e)))
+
+
+def _honest_uses(e: Evidence) -> list[Hit]:
+    return [hit for hit in e.reading.kinds.get(Kind.TRAP, ()) if hit.specificity != "weak"]
+
+
+def _brand_named(e: Evidence) -> str | None:
+    """A brand that the offer claims: named in the title, or declared."""
+    return next((mention.name for mention in e.facts.brand.mentions), None) or e.facts.listing.brand
+
+
+def _counts(hit: Hit) -> bool:
+    return hit.specificity != "weak"

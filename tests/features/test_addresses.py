@@ -1,0 +1,126 @@
+import pytest
+
+from features.addresses import Addresses, addresses
+from features.fold import fold
+from tests.features.features_of import value, words
+from tests.fixtures.facts import some_facts
+
+LINKS = [
+    ("see www.bags-aaa.ru/x", "www.bags-aaa.ru/x", "with www"),
+    ("at https://bags.example/1?x=2 now", "https://bags.example/1?x=2", "with a scheme"),
+    ("bagsrep.com", "bagsrep.com", "a bare name"),
+    ("write t.me/bagsrep", "t.me/bagsrep", "a messenger's short address"),
+    ("ＢＡＧＳ．ＣＯＭ", "bags.com", "in full-width letters"),
+]
+
+
+@pytest.mark.parametrize(("text", "link", "_how"), LINKS, ids=[row[-1] for row in LINKS])
+def test_a_link_is_found(text: str, link: str, _how: str) -> None:
+    assert addresses(fold(text)) == Addresses(links=(link,))
+
+
+HIDDEN = [
+    ("bagsrep dot com", "bagsrep dot com"),
+    ("bagsrep (dot) com", "bagsrep (dot) com"),
+    ("bagsrep[.]com", "bagsrep[.]com"),
+    ("bagsrep . com", "bagsrep . com"),
+    ("bagsrep点com", "bagsrep点com"),
+    ("bagsrep точка ru", "bagsrep точка ru"),
+    ("hxxps://bags", "hxxps://bags"),
+]
+
+
+@pytest.mark.parametrize(("text", "link"), HIDDEN)
+def test_a_hidden_link_is_found(text: str, link: str) -> None:
+    assert addresses(fold(text)).hidden_links == (link,)
+
+
+CONTACTS = [
+    ("a.b@mail.example", "a.b@mail.example", "an e-mail address"),
+    ("a.b (at) mail.example", "a.b (at) mail.example", "one that hides"),
+    ("call +33 6 12 34 56 78", "+33 6 12 34 56 78", "an international number"),
+    ("tel. 0612345678", "0612345678", "a number behind a word for telephone"),
+    ("тел. 8 903 123-45-67", "8 903 123-45-67", "in Russian"),
+    ("13800138000", "13800138000", "a Chinese mobile number by itself"),
+    ("WhatsApp: bagking88", "bagking88", "an account behind a messenger's name and a sign"),
+    ("加微信 abc12345", "abc12345", "in Chinese, right behind"),
+    ("find us (@bagking)", "@bagking", "a handle"),
+]
+
+
+@pytest.mark.parametrize(("text", "contact", "_how"), CONTACTS, ids=[row[-1] for row in CONTACTS])
+def test_a_way_to_reach_somebody_is_found(text: str, contact: str, _how: str) -> None:
+    assert addresses(fold(text)) == Addresses(contacts=(contact,))
+
+
+NOTHING = [
+    ("sizes 36 37 38 39 40 41", "sizes"),
+    ("EAN 4006381333931", "a trade item number"),
+    ("The bag.It is new", "a missing blank"),
+    ("version 2.0.in box", "a number"),
+    ("in stock. me too", "two sentences"),
+    ("line a20 cable, mobile a52s case", "models of telephones"),
+    ("5.5 mm, No.5, 100.00", "figures"),
+    ("order number 12345678", "a number that is none to call"),
+    ("", "nothing"),
+]
+
+
+@pytest.mark.parametrize(("text", "_what"), NOTHING, ids=[row[-1] for row in NOTHING])
+def test_no_address_is_found_in(text: str, _what: str) -> None:
+    assert addresses(fold(text)) == Addresses()
+
+
+def test_each_address_is_found_once_and_a_mails_host_is_no_link() -> None:
+    found = addresses("me@bags.com")
+    assert found == Addresses(contacts=("me@bags.com",))
+    assert addresses("bags.com bags.com") == Addresses(links=("bags.com",))
+
+
+HOSTILE = ["a", "a.", "whatsapp ", "1 ", "+1 ", "a@", "https://", "a-", " . ", "加", "加1", "www.", "tel: 1", "(dot) "]
+
+
+@pytest.mark.parametrize("part", HOSTILE)
+def test_a_hundred_thousand_characters_that_almost_match_are_walked_through(part: str) -> None:
+    found = addresses(part * (100_000 // len(part)))
+    assert all(len(one) <= 300 for some in (found.links, found.hidden_links, found.contacts) for one in some)
+
+
+SENTENCES = [
+    ("text_links", {"description": "see bags.com"}, 1.0, "Links in the text: “bags.com”"),
+    ("text_links", {}, 0.0, "No links in the text"),
+    (
+        "text_hidden_links",
+        {"description": "bags dot com"},
+        1.0,
+        "Links written so that no search sees them: “bags dot com”",
+    ),
+    (
+        "text_contacts",
+        {"description": "tel +33 6 12 34 56 78"},
+        1.0,
+        "Ways to reach the seller elsewhere: “+33 6 12 34 56 78”",
+    ),
+    ("text_beside_brand", {"title": "Aurelle bag 1:1 replica"}, 1.0, "1 kind of suspect wording beside Aurelle"),
+    (
+        "text_beside_brand",
+        {"title": "Bag 1:1 replica", "brand": None},
+        0.0,
+        "No suspect wording beside the name of a brand",
+    ),
+    ("text_beside_brand", {}, 0.0, "No suspect wording beside the name of a brand"),
+]
+
+
+@pytest.mark.parametrize(("name", "changes", "expected", "said"), SENTENCES)
+def test_an_address_is_a_number_and_a_sentence(
+    name: str, changes: dict[str, object], expected: float, said: str
+) -> None:
+    facts = some_facts(**changes)  # type: ignore[arg-type]  # rows of a table
+    assert value(name, facts) == expected
+    assert words(name, facts) == said
+
+
+@pytest.mark.parametrize("name", ["text_links", "text_hidden_links", "text_contacts", "text_beside_brand"])
+def test_without_text_it_is_unknown_and_not_clean(name: str) -> None:
+    assert str(value(name, some_facts(title=None, description=None))) == "nan"
