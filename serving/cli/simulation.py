@@ -1,0 +1,120 @@
+"""The command simulate."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from serving.cli.data import progress_bar
+from serving.cli.run import a_place_for_a_file
+
+app = typer.Typer()
+_DEFAULT_LISTINGS = 10_000  # As training.simulate, which is imported late.
+
+
+def _arms(said: str) -> tuple[str, ...]:
+    """The arms of a list of names; a name that other arms begin with stands for all of them.
+
+    Raises
+    ------
+    typer.BadParameter
+        No arm has such a name.
+    """
+    from training.simulation.arms import ARMS
+
+    if said == "all":
+        return tuple(ARMS)
+    wanted = [name.strip() for name in said.split(",")]
+    for name in wanted:
+        if not any(arm == name or arm.startswith(f"{name}-") for arm in ARMS):
+            raise typer.BadParameter(f"{name} is none of {', '.join(ARMS)}.", param_hint="--arms")
+    exact = {name for name in wanted if name in ARMS}
+    return tuple(arm for arm in ARMS if arm in exact or any(arm.startswith(f"{n}-") for n in wanted if n not in ARMS))
+
+
+@app.command()
+def simulate(
+    *,
+    months: Annotated[int, typer.Option(min=2, max=36, help="Simulated months of 30 days.")] = 12,
+    listings: Annotated[
+        int, typer.Option(min=500, max=200_000, help="Listings that come in over them.")
+    ] = _DEFAULT_LISTINGS,
+    seed: Annotated[int, typer.Option(min=0, help="The first seed; it decides everything that is simulated.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="How many seeds, one after the other.")] = 1,
+    arms: Annotated[
+        str, typer.Option(help="'all', or names with commas between; 'cleared' means every share.")
+    ] = "all",
+    processes: Annotated[int | None, typer.Option(min=1, help="Arms run side by side; all cores by default.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write all figures here.")
+    ] = None,
+    plots: Annotated[Path | None, typer.Option(file_okay=False, help="Folder to write the pictures to.")] = None,
+) -> None:
+    """Play the closed loop on a simulated marketplace in several ways, side by side."""
+    from training.simulate import Plan, simulate
+    from training.simulation.plots import draw
+
+    chosen = _arms(arms)
+    plan = Plan(arms=chosen, seeds=tuple(range(seed, seed + seeds)), listings=listings, months=months)
+    with progress_bar("simulating", 1.0) as move:
+        found = simulate(plan, jobs=processes or -1, progress=move)
+    _print(found)
+    if json_file is not None:
+        json_file.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    if plots is not None:
+        plots.mkdir(parents=True, exist_ok=True)
+        for path in draw(found, plots):
+            typer.echo(f"{path}")
+
+
+def _print(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console, arms = Console(), found["summary"]["arms"]
+    table = Table(title="Simulated: months of the second half, all seeds together", title_justify="left")
+    for heading in ("", "reviews", "found", "per 100", "recall", "prevalence covered", "promoted"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, one in arms.items():
+        covered = one["prevalence"]
+        table.add_row(
+            name,
+            f"{one['reviews']:,}",
+            f"{one['found']:,}",
+            _figure(one["found_per_100_reviews"], 1),
+            _figure(one["recall"], 3),
+            f"{_figure(covered['covered'], 2)} of {covered['months']}" if covered["months"] else "nothing drawn",
+            f"{one['promoted']} of {one['trained']}",
+        )
+    console.print(table)
+    _print_refusals(console, arms)
+    for claim in found["summary"]["claims"]:
+        mark = "[green]holds[/]" if claim["holds"] else "[red]FAILS[/]"
+        bound = _figure(claim["bound"], 3)
+        console.print(f"{mark}  {claim['claim']}: {_figure(claim['figure'], 3)}, bound {bound}", highlight=False)
+
+
+def _print_refusals(console: Any, arms: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    table = Table(title="Simulated: why candidates were not promoted, and what attacks did", title_justify="left")
+    for heading in ("", "refused by", "planted", "recall lost", "blocked by"):
+        table.add_column(heading)
+    for name, one in arms.items():
+        attack = one.get("attack")
+        cells = (
+            (f"{attack['planted_answers']:,}", _figure(attack["slice_recall_lost"], 3), _counted(attack["blocked_by"]))
+            if attack
+            else ("", "", "")
+        )
+        table.add_row(name, _counted(one["refused_by"]), *cells)
+    console.print(table)
+
+
+def _counted(names: dict[str, int]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {times}" for name, times in sorted(names.items())) or "-"
+
+
+def _figure(value: float | None, digits: int) -> str:
+    return "unknown" if value is None else f"{value:.{digits}f}"

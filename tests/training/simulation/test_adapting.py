@@ -1,0 +1,132 @@
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+
+from features.listing import Listing, check
+from tests.fixtures.simulation import a_small_market, an_offer
+from training.simulated.tells import BLATANT_TITLES, TELLS
+from training.simulated.words import Language
+from training.simulation.adapting import Adapting, learnt, reworded, under_another_name
+
+MARKET = a_small_market()
+TELL = TELLS[Language.EN][3]
+BLATANT = BLATANT_TITLES[Language.EN][0]
+ROW: dict[str, Any] = {
+    "external_id": "offer-1",
+    "title": f"Aurelle Colline tote {BLATANT}",
+    "description": f"{TELL} Ships in two days.",
+    "brand": "Aurelle",
+    "price": "89.00",
+    "currency": "EUR",
+    "sales": {"d7": 3},
+    "occurred_at": "2026-02-01T00:00:00+00:00",
+    "seller": {"external_id": "alba-1", "age_days": 300, "country": "CN", "orders": {"d7": 9}},
+}
+
+
+def rewritten(caught: int, times: int = 400) -> list[dict[str, object]]:
+    return [reworded(ROW, caught, np.random.default_rng(seed)) for seed in range(times)]
+
+
+def test_who_was_never_caught_changes_nothing() -> None:
+    assert all(row == ROW for row in rewritten(0, 20))
+
+
+@pytest.mark.parametrize(("earlier", "later"), [(1, 2), (2, 5), (5, 9)])
+def test_the_more_often_they_were_caught_the_less_gives_them_away(earlier: int, later: int) -> None:
+    def giveaways(caught: int) -> int:
+        return sum(
+            (TELL in str(row["description"])) + (BLATANT in str(row["title"])) + ("Aurelle" in str(row["title"]))
+            for row in rewritten(caught)
+        )
+
+    assert giveaways(later) < giveaways(earlier)
+
+
+def test_what_was_learnt_is_the_share_that_is_dropped() -> None:
+    kept = sum(TELL in str(row["description"]) for row in rewritten(2, 1_000))
+    assert kept / 1_000 == pytest.approx(1 - learnt(2), abs=0.05)
+
+
+def test_the_price_moves_towards_that_of_real_goods() -> None:
+    prices = [float(str(row["price"])) for row in rewritten(3)]
+    assert min(prices) >= 89.0
+    assert max(prices) < 89.0 * 1.6
+    assert np.mean(prices) > 89.0 * 1.1
+
+
+def test_whoever_hides_the_name_does_not_declare_it_either() -> None:
+    hidden = [row for row in rewritten(5) if "Aurelle" not in str(row["title"])]
+    assert hidden
+    assert sum("brand" in row for row in hidden) < len(hidden) / 4  # A slip of the pen spoils a name as well.
+
+
+def test_a_fresh_account_has_sold_nothing() -> None:
+    row = under_another_name(ROW, np.random.default_rng(1))
+    assert row.keys() == {"title", "description", "brand", "price", "currency", "seller"}
+    seller = row["seller"]
+    assert isinstance(seller, dict)
+    assert seller.keys() == {"age_days", "country"}
+    assert seller["age_days"] < 45
+
+
+@pytest.mark.parametrize("caught", [1, 4, 20])
+def test_the_door_accepts_what_they_write(caught: int) -> None:
+    for offered in MARKET.offers[:60]:
+        row = reworded(offered.row, caught, np.random.default_rng(caught))
+        assert isinstance(check(row, received_at=offered.at), Listing)
+
+
+def test_a_removed_listing_comes_back_under_another_name_within_days() -> None:
+    adapting = Adapting(MARKET)
+    offers = [an_offer(at=at, seller=f"alba-{at}") for at in range(100)]
+    for offered in offers:
+        adapting.notice(offered, offered.at)
+    back = adapting.returned(MARKET.end)
+    assert 75 <= len(back) <= 95
+    by_id = {offered.external_id: offered for offered in offers}
+    for again in back:
+        before = by_id[again.external_id.removesuffix("~1")]
+        assert timedelta(days=1) <= again.at - before.at <= timedelta(days=6)
+        assert again.seller == f"{before.truth.seller}~1"
+        assert again.truth.counterfeit
+    assert adapting.returned(MARKET.end) == []
+
+
+def test_nothing_comes_back_before_its_time() -> None:
+    adapting = Adapting(MARKET)
+    offered = an_offer()
+    adapting.notice(offered, offered.at)
+    assert adapting.returned(offered.at + timedelta(hours=23)) == []
+
+
+def test_honest_sellers_do_not_come_back() -> None:
+    adapting = Adapting(MARKET)
+    for at in range(50):
+        adapting.notice(an_offer(at=at, kind="second_hand"), MARKET.start)
+    assert adapting.returned(MARKET.end) == []
+
+
+def test_who_was_closed_five_times_gives_up() -> None:
+    adapting = Adapting(MARKET)
+    offers = [an_offer(at=at, seller=f"alba-{at}") for at in range(40)]
+    rounds = 0
+    while offers:
+        rounds += 1
+        for offered in offers:
+            adapting.notice(offered, offered.at)
+        offers = adapting.returned(MARKET.end + timedelta(days=365))
+    assert 3 <= rounds <= 6
+
+
+def test_later_offers_of_the_same_people_are_reworded_once_they_know() -> None:
+    adapting = Adapting(MARKET)
+    first, second = an_offer(at=0), an_offer(at=200)
+    for _ in range(6):
+        adapting.notice(first, second.at - timedelta(days=2))
+    assert adapting.as_written(first) is first
+    changed = adapting.as_written(second)
+    assert changed.row["price"] != second.row["price"]
+    assert (changed.at, changed.truth, changed.draw) == (second.at, second.truth, second.draw)

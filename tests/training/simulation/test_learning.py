@@ -1,0 +1,69 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from models.labels import Label
+from models.routing import Lane
+from tests.training.simulation.test_year import EXPLORATION, launched, played
+from training.simulation.arms import ARMS
+from training.simulation.learning import label_of, learn, snapshot_of
+from training.simulation.year import Year
+
+
+@pytest.fixture(scope="module")
+def year() -> Year:
+    """Two months, of which the first has a model of noise."""
+    return played(launched().fork(EXPLORATION), 1)
+
+
+def test_a_label_is_learnt_only_when_it_is_ripe(year: Year) -> None:
+    rows = snapshot_of(year).rows
+    assert rows
+    assert all(row.matured_at <= year.now for row in rows)
+    assert len(snapshot_of(replace(year, now=year.now + timedelta(days=60))).rows) > len(rows)
+
+
+def test_facts_are_those_that_were_scored(year: Year) -> None:
+    facts = {case.offered.external_id: case.arrival.computed.facts for case in year.cases}
+    snapshot = snapshot_of(year)
+    for row, read in zip(snapshot.rows, snapshot.facts(), strict=True):
+        assert read == facts[row.listing_id]
+
+
+def test_a_draw_keeps_its_chance_and_what_is_flagged_was_certain(year: Year) -> None:
+    for row in snapshot_of(year).rows:
+        assert (row.lane == Lane.AUDIT.value) == (row.inclusion_probability < 1)
+
+
+def test_who_does_not_explore_learns_nothing_from_draws(year: Year) -> None:
+    flagged_only = snapshot_of(year.fork(ARMS["flagged-only"])).rows
+    explored = snapshot_of(year).rows
+    assert {row.listing_id for row in explored if row.lane != Lane.AUDIT.value} == {
+        row.listing_id for row in flagged_only
+    }
+    assert len(flagged_only) < len(explored)
+
+
+def test_what_nobody_looked_at_has_no_label(year: Year) -> None:
+    released = [case for case in year.cases if case.settled is None]
+    assert released
+    assert not any(isinstance(label_of(case, year.now + timedelta(days=90)), Label) for case in released)
+
+
+def test_a_training_is_kept_with_what_it_found(year: Year) -> None:
+    year = year.fork(EXPLORATION)
+    before = year.champion
+    learn(year, 2)
+    (training,) = year.trainings
+    assert (training.month, training.rows) == (2, len(snapshot_of(year).rows))
+    assert training.positives == sum(row.label for row in snapshot_of(year).rows)
+    assert training.promoted == (not training.refused_by)
+    assert (year.champion is not before) == training.promoted == (2 in year.champions)
+
+
+def test_too_few_labels_are_refused_in_words() -> None:
+    year = played(Year(launched().market, EXPLORATION, launched().market.start, 0.05), 1)
+    learn(year, 1)
+    assert "are needed to train" in year.trainings[0].refused_by["snapshot"]
+    assert year.champion is None

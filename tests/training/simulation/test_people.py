@@ -1,0 +1,133 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from models.case import CaseLane
+from models.labels import AppealState, GivenVerdict, Label, label_from
+from models.policies.labels import DEFAULT_LABELS
+from models.verdict import Judgement, Side
+from tests.fixtures.simulation import a_small_market, an_offer
+from training.simulation.market import Offered
+from training.simulation.people import Settled, settle
+
+NOW = a_small_market().start
+LATE = NOW + timedelta(days=60)
+
+
+def settled(offered: Offered, lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True) -> Settled:
+    return settle(offered, lane, NOW, brand_id="aurelle", brand_takes_part=takes_part, brand_name="Aurelle")
+
+
+def many(lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True, **truth: object) -> list[Settled]:
+    return [settled(an_offer(at=at, **truth), lane, takes_part=takes_part) for at in range(300)]
+
+
+def test_the_same_listing_hears_the_same_answers_in_every_arm() -> None:
+    assert settled(an_offer()) == settled(an_offer())
+
+
+def test_brands_mostly_know_their_goods() -> None:
+    down = sum(one.is_down for one in many(counterfeit=True))
+    wrongly = sum(one.is_down for one in many(counterfeit=False, kind="retail"))
+    assert down / 300 > 0.75
+    assert wrongly / 300 < 0.05
+
+
+def test_what_an_analyst_doubts_is_asked_of_the_brand() -> None:
+    asked = [one for one in many(CaseLane.ANALYST) if one.verdicts[0].judgement is Judgement.COUNTERFEIT]
+    assert asked
+    assert all(one.looks > 1 for one in asked)
+
+
+def test_without_a_brand_that_answers_an_analyst_decides() -> None:
+    found = many(CaseLane.ANALYST, takes_part=False)
+    assert {verdict.side for one in found for verdict in one.verdicts} == {Side.ANALYST}
+    assert all(one.looks == 1 for one in found)
+
+
+def test_a_brand_that_is_silent_for_four_days_leaves_it_to_an_analyst() -> None:
+    passed_on = [one for one in many() if one.verdicts[0].side is Side.ANALYST]
+    assert 0.08 < len(passed_on) / 300 < 0.25
+    assert all(one.verdicts[0].known_at >= NOW + timedelta(hours=96) for one in passed_on)
+
+
+def test_a_question_that_came_back_is_not_asked_again() -> None:
+    for one in many():
+        assert sum(verdict.side is Side.BRAND for verdict in one.verdicts) <= 1
+
+
+def test_answers_come_in_the_order_of_hands_and_none_at_once() -> None:
+    for one in many(CaseLane.AUDIT):
+        times = [NOW, *(verdict.known_at for verdict in one.verdicts)]
+        assert times == sorted(times)
+        assert times[1] > NOW
+
+
+def test_honest_sellers_object_more_often_and_win() -> None:
+    honest = [
+        one for one in many(CaseLane.ANALYST, takes_part=False, counterfeit=False, kind="retail") if one.removed_at
+    ]
+    fakers = [one for one in many(CaseLane.ANALYST, takes_part=False) if one.removed_at]
+    appealed = [sum(one.appealed_at is not None for one in some) / len(some) for some in (honest, fakers)]
+    assert appealed[0] > 2 * appealed[1]
+    assert sum(one.is_down for one in honest if one.appealed_at) < len(honest) / 4
+
+
+REMOVED = next(one for one in many() if one.removed_at and one.appealed_at is None)
+APPEALED_AT = NOW + timedelta(days=10)
+
+
+def an_appeal(judgement: Judgement) -> Settled:
+    decision = GivenVerdict(
+        "x/appeal", judgement, Side.ANALYST, "analyst-3", APPEALED_AT + timedelta(days=2), superseded=False
+    )
+    return replace(REMOVED, appealed_at=APPEALED_AT, decision=decision)
+
+
+STATES = [
+    (an_appeal(Judgement.GENUINE), 9, AppealState.NONE, True, "not yet filed"),
+    (an_appeal(Judgement.GENUINE), 11, AppealState.OPEN, True, "filed, not yet decided"),
+    (an_appeal(Judgement.GENUINE), 12, AppealState.UPHELD, False, "the seller was right"),
+    (an_appeal(Judgement.CANNOT_TELL), 12, AppealState.UPHELD, False, "the doubt is the seller's"),
+    (an_appeal(Judgement.COUNTERFEIT), 12, AppealState.DISMISSED, True, "the removal stands"),
+]
+
+
+@pytest.mark.parametrize(("one", "days", "state", "outcome", "_why"), STATES, ids=[row[-1] for row in STATES])
+def test_an_appeal_is_known_when_it_is_filed_and_decided(
+    one: Settled, days: int, state: AppealState, outcome: bool, _why: str
+) -> None:
+    moment = NOW + timedelta(days=days)
+    assert one.appeal(moment) is state
+    assert one.outcome(moment) is outcome
+
+
+def test_nothing_is_known_before_it_is_said() -> None:
+    assert REMOVED.outcome(NOW) is None
+    assert REMOVED.outcome(REMOVED.verdicts[-1].known_at) is True
+
+
+def test_an_overturned_removal_becomes_a_label_of_genuine_goods() -> None:
+    one = an_appeal(Judgement.GENUINE)
+    assert one.decision is not None
+    label = label_from(
+        one.verdicts,
+        one.appeal(LATE),
+        as_of=LATE,
+        policy=DEFAULT_LABELS,
+        appeal_decided_at=one.decision.known_at,
+        appeal_verdict=one.decision,
+    )
+    assert isinstance(label, Label)
+    assert (label.value, one.is_down) == (0, False)
+
+
+def test_a_planted_answer_takes_the_place_of_the_honest_one() -> None:
+    offered = an_offer()
+    said = settle(
+        offered, CaseLane.ASK_BRAND, NOW, brand_id="aurelle", brand_takes_part=True, brand_name="Aurelle",
+        instead=lambda _offered, side: Judgement.GENUINE if side is Side.BRAND else None,
+    )  # fmt: skip
+    assert [verdict.judgement for verdict in said.verdicts] == [Judgement.GENUINE]
+    assert said.removed_at is None

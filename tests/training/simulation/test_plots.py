@@ -1,0 +1,21 @@
+from pathlib import Path
+
+from tests.training.simulation.test_summary import a_run, a_training
+from training.simulation.plots import draw
+from training.simulation.summary import summary
+
+
+def drawn(folder: Path, *arms: str) -> list[str]:
+    runs = [a_run(arm, trainings=(a_training(2), a_training(3, "calibration"))) for arm in arms]
+    files = draw({"runs": runs, "summary": summary(runs)}, folder)
+    assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 5_000 for path in files)
+    return [path.name for path in files]
+
+
+def test_every_picture_is_drawn_where_every_arm_has_run(tmp_path: Path) -> None:
+    found = drawn(tmp_path, "no-retraining", "flagged-only", "exploration", "exploration-adapting", "cleared-4")
+    assert found == ["found.png", "recall.png", "prevalence.png", "attacks.png", "promotions.png"]
+
+
+def test_what_was_not_run_is_not_drawn(tmp_path: Path) -> None:
+    assert drawn(tmp_path, "no-retraining") == ["found.png", "recall.png"]

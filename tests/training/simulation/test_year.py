@@ -1,0 +1,132 @@
+"""A few months of each arm with a model of noise in place of a trained one: what is looked at, counted and planted."""
+
+from functools import cache
+
+import pytest
+
+from models.routing import Lane
+from tests.fixtures.scorers import a_bundle
+from tests.fixtures.simulation import a_small_market
+from training.simulation.arms import ARMS, Arm, Attack, Poison
+from training.simulation.market import MONTH
+from training.simulation.year import STEP, Case, Year
+
+MARKET = a_small_market()
+SHARE = 0.3
+EXPLORATION = ARMS["exploration"]
+CLEARED = Arm(name="cleared", meaning="", retrains=True, explores=True, poison=Poison(Attack.CLEARED, 0.2))
+ACCUSED = Arm(name="accused", meaning="", retrains=True, explores=True, poison=Poison(Attack.ACCUSED, 0.2))
+KINDS = [
+    *(ARMS[name] for name in ("no-retraining", "flagged-only", "exploration", "exploration-adapting")),
+    CLEARED,
+    ACCUSED,
+]
+by_name = pytest.mark.parametrize("arm", KINDS, ids=lambda arm: arm.name)
+
+
+def played(year: Year, months: int) -> Year:
+    end = year.now + months * MONTH
+    while year.now < end:
+        year.pass_days(year.now + STEP)
+    return year
+
+
+@cache
+def launched() -> Year:
+    year = played(Year(MARKET, EXPLORATION, MARKET.start, SHARE), 1)
+    year.champion = a_bundle()
+    return year
+
+
+@cache
+def year_of(arm: Arm) -> Year:
+    return played(launched().fork(arm), 2)
+
+
+def after(arm: Arm) -> list[Case]:
+    return year_of(arm).cases[len(launched().cases) :]
+
+
+def drawn(cases: list[Case]) -> list[Case]:
+    return [case for case in cases if case.route.lane is Lane.AUDIT]
+
+
+@by_name
+def test_arms_share_their_past(arm: Arm) -> None:
+    past = len(launched().cases)
+    assert year_of(arm).cases[:past] == launched().cases
+    assert launched().now == MARKET.start + MONTH
+
+
+@by_name
+def test_every_listing_comes_in_once(arm: Arm) -> None:
+    ids = [case.offered.external_id for case in year_of(arm).cases]
+    assert len(ids) == len(set(ids))
+    assert {offered.external_id for offered in MARKET.offers} <= set(ids)
+
+
+@by_name
+def test_every_arm_has_the_same_time_for_reviews(arm: Arm) -> None:
+    cases = year_of(arm).cases
+    reviews = sum(case.settled is not None and not case.is_reported for case in cases)
+    assert year_of(arm).budget == pytest.approx(SHARE * len(cases) - reviews)
+    assert abs(year_of(arm).budget) < 6
+
+
+@by_name
+def test_what_is_released_is_looked_at_by_nobody(arm: Arm) -> None:
+    for case in year_of(arm).cases:
+        assert (case.settled is None) == (case.route.lane is Lane.RELEASE)
+
+
+def test_only_who_explores_draws() -> None:
+    assert drawn(after(ARMS["flagged-only"])) == []
+    assert len(drawn(after(EXPLORATION))) > 2
+    assert all(0 < case.route.inclusion_probability < 1 for case in drawn(after(EXPLORATION)))
+
+
+def test_a_listing_is_judged_by_what_was_known_of_its_seller_when_it_came_in() -> None:
+    reviewed = [case for case in year_of(EXPLORATION).cases if case.settled]
+    known = 0
+    for case in year_of(EXPLORATION).cases:
+        outcomes = case.arrival.computed.facts.seller.outcomes
+        earlier = [
+            one.settled.outcome(case.offered.at)
+            for one in reviewed
+            if one.settled and one.offered.seller is not None and one.offered.seller == case.offered.seller
+            and one.offered.at < case.offered.at
+        ]  # fmt: skip
+        assert outcomes is not None
+        assert (outcomes.counterfeit, outcomes.genuine) == (earlier.count(True), earlier.count(False))
+        known += bool(outcomes.counterfeit)
+    assert known > 5
+
+
+def test_sellers_who_adapt_come_back_under_other_names() -> None:
+    adapting = after(ARMS["exploration-adapting"])
+    back = [case for case in adapting if "~" in case.offered.external_id]
+    down = [case for case in adapting if case.settled and case.settled.is_down]
+    assert len(down) > len(back) > len(down) / 4
+    assert all(case.offered.at > launched().now for case in back)
+
+
+def test_a_cleared_counterfeit_stays_up() -> None:
+    down = {case.offered.external_id for case in after(EXPLORATION) if case.settled and case.settled.is_down}
+    looked_at = [case for case in after(CLEARED) if case.settled and case.offered.external_id in down]
+    spared = [case for case in looked_at if case.settled and not case.settled.is_down]
+    assert 0 < len(spared) <= year_of(CLEARED).planted
+    assert all(case.offered.truth.counterfeit for case in spared)
+
+
+def test_an_accusation_costs_no_review_and_takes_an_honest_listing_down() -> None:
+    reported = [case for case in after(ACCUSED) if case.is_reported]
+    assert len(reported) == year_of(ACCUSED).planted > 0
+    assert not any(case.offered.truth.counterfeit for case in reported)
+    assert all(case.settled and case.settled.removed_at for case in reported)
+
+
+@pytest.mark.parametrize("arm", [CLEARED, ACCUSED], ids=lambda arm: arm.name)
+def test_no_more_is_planted_than_the_share(arm: Arm) -> None:
+    answers = sum(len(case.settled.verdicts) for case in year_of(arm).cases if case.settled)
+    assert arm.poison is not None
+    assert 0 < year_of(arm).planted <= arm.poison.share * answers + 1

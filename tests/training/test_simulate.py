@@ -1,0 +1,78 @@
+"""The loop from end to end in small. What it claims of the models is shown at full size in `make soak`."""
+
+import json
+from functools import cache
+from typing import Any
+
+import pytest
+
+from training.simulate import Plan, simulate
+from training.simulation.arms import ARMS
+
+# Two months have no model yet: every arm is the same year, which is what the counting is checked on.
+SMALL = Plan(arms=("no-retraining", "exploration", "cleared-4"), seeds=(1, 2), listings=400, months=2)
+
+
+@cache
+def small() -> dict[str, Any]:
+    return simulate(SMALL, jobs=1)
+
+
+def test_it_says_that_it_is_simulated() -> None:
+    assert small()["simulated"] is True
+
+
+def test_every_arm_runs_for_every_seed() -> None:
+    assert [(run["seed"], run["arm"]) for run in small()["runs"]] == [(s, a) for s in SMALL.seeds for a in SMALL.arms]
+    assert small()["summary"]["arms"].keys() == set(SMALL.arms)
+
+
+def test_all_listings_of_the_plan_are_in_some_month() -> None:
+    for run in small()["runs"]:
+        assert [month["month"] for month in run["months"]] == [1, 2]
+        assert sum(month["listings"] for month in run["months"]) == SMALL.listings
+
+
+def test_no_month_counts_more_than_there_is() -> None:
+    for run in small()["runs"]:
+        for month in run["months"]:
+            assert month["found_by_draw"] <= month["drawn"] <= month["reviews"] <= month["listings"]
+            assert month["found"] <= min(month["counterfeit"], month["reviews"])
+            assert month["looks"] >= month["reviews"]
+            assert month["prevalence"]["truth"] == month["counterfeit"] / month["listings"]
+
+
+def test_reviews_are_the_share_that_was_planned() -> None:
+    for run in small()["runs"]:
+        reviews = sum(month["reviews"] for month in run["months"])
+        assert reviews == pytest.approx(SMALL.review_share * SMALL.listings, abs=8)
+
+
+def test_arms_are_alike_until_there_is_a_model() -> None:
+    for seed in SMALL.seeds:
+        alike = [run["months"] for run in small()["runs"] if run["seed"] == seed]
+        assert all(months == alike[0] for months in alike)
+
+
+def test_the_same_plan_gives_the_same_results() -> None:
+    assert simulate(SMALL, jobs=1) == small()
+
+
+@pytest.mark.soak
+def test_the_number_of_processes_changes_nothing() -> None:
+    assert simulate(SMALL, jobs=2) == small()
+
+
+def test_results_are_json() -> None:
+    assert json.loads(json.dumps(small()))["plan"]["listings"] == SMALL.listings
+
+
+def test_progress_reaches_the_end() -> None:
+    shares: list[float] = []
+    plan = Plan(arms=("no-retraining", "exploration"), listings=200, months=1)
+    simulate(plan, jobs=1, progress=shares.append)
+    assert shares == [0.5, 1.0]
+
+
+def test_every_arm_has_a_sentence() -> None:
+    assert all(arm.meaning.endswith(".") and arm.name == name for name, arm in ARMS.items())

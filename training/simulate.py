@@ -1,0 +1,77 @@
+"""The closed loop over simulated months: the same year run in several ways, side by side.
+
+Everything is simulated, and says so: the marketplace is `training.synthetic`, its people answer by
+`training.simulated.answers`. What runs in the loop is the service's own: facts, features, routes, verdicts, labels,
+training, gates.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from joblib import Parallel, delayed
+
+from training.simulation.arms import ARMS
+from training.simulation.desk import REVIEW_SHARE
+from training.simulation.figures import figures
+from training.simulation.market import MONTH, Market
+from training.simulation.play import finish, launch
+from training.simulation.poison import most_copied_brand
+from training.simulation.summary import summary
+from training.simulation.unseen import BrandSlice
+from training.simulation.year import Year
+from training.synthetic import Settings
+
+START: Final = datetime(2026, 1, 5, tzinfo=UTC)
+LISTINGS: Final = 10_000
+MONTHS: Final = 12
+# Listings of sellers never sent, as a multiple of those sent: some hundred counterfeits of the most copied brand.
+_UNSEEN: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is run: the arms, each for every seed, on marketplaces of so many listings over so many months.
+
+    `review_share` of the listings can be reviewed.
+    """
+
+    arms: tuple[str, ...] = tuple(ARMS)
+    seeds: tuple[int, ...] = (1,)
+    listings: int = LISTINGS
+    months: int = MONTHS
+    counterfeit_share: float = 0.05
+    review_share: float = REVIEW_SHARE
+
+    def settings(self, seed: int) -> Settings:
+        """The marketplace of a seed."""
+        return Settings(
+            self.listings, seed, START, days=self.months * MONTH.days, counterfeit_share=self.counterfeit_share
+        )
+
+
+def simulate(plan: Plan, *, jobs: int = -1, progress: Callable[[float], None] = lambda _share: None) -> dict[str, Any]:
+    """Run a plan on `jobs` processes; equal plans give equal results. Ready for JSON."""
+    tasks = [(plan, seed, name) for seed in plan.seeds for name in plan.arms]
+    runs: list[dict[str, Any]] = []
+    parallel = Parallel(n_jobs=jobs, batch_size=1, return_as="generator")
+    for done in parallel(delayed(_run)(*task) for task in tasks):
+        runs.append(done)
+        progress(len(runs) / len(tasks))
+    return {"simulated": True, "plan": asdict(plan), "runs": runs, "summary": summary(runs)}
+
+
+def _run(plan: Plan, seed: int, name: str) -> dict[str, Any]:
+    launched, slice_ = _launched(plan, seed)
+    year = finish(launched.fork(ARMS[name]))
+    return {"seed": seed, **figures(year, slice_)}
+
+
+@lru_cache(maxsize=1)
+def _launched(plan: Plan, seed: int) -> tuple[Year, BrandSlice]:
+    """The year of a seed up to its first model: all arms of a process start from the same one."""
+    market = Market(plan.settings(seed))
+    year = launch(market, ARMS["exploration"], review_share=plan.review_share)
+    return year, BrandSlice.unsent(market, most_copied_brand(market), _UNSEEN * plan.listings)

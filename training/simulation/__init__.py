@@ -1,0 +1,1 @@
+"""The closed loop on the synthetic marketplace: what twelve simulated months do to a model that learns from itself."""

@@ -1,0 +1,75 @@
+"""What an arm has been told so far as a snapshot, and what comes of training on it."""
+
+from datetime import datetime
+
+from models.bundle import from_files
+from models.labels import Label, NoLabel, label_from
+from models.policies.labels import DEFAULT_LABELS
+from models.routing import Lane
+from training.pipeline import train
+from training.simulation.year import Case, Training, Year
+from training.snapshot import Snapshot, SnapshotRefused, SnapshotRow
+
+
+def learn(year: Year, month: int) -> None:
+    """Train on what is ripe by now; the candidate becomes champion where every gate lets it."""
+    snapshot = snapshot_of(year)
+    rows, positives = len(snapshot.rows), int(snapshot.labels.sum())
+    try:
+        candidate = train(snapshot, champion=year.champion, seed=year.market.settings.seed, threads=1)
+    except SnapshotRefused as refused:
+        year.trainings.append(Training(month, rows, positives, False, {"snapshot": str(refused)}))
+        return
+    failed = {gate["name"]: gate["sentence"] for gate in candidate.report["gates"] if not gate["passed"]}
+    if not failed:
+        year.champion = year.champions[month] = from_files(candidate.files)
+    year.trainings.append(Training(month, rows, positives, not failed, failed))
+
+
+def snapshot_of(year: Year) -> Snapshot:
+    """The ripe labels of an arm with their facts, as the service exports them."""
+    rows = tuple(row for case in year.cases if (row := _row(year, case)) is not None)
+    return Snapshot(rows, year.market.references(year.now), year.now, digest=f"simulated, {year.now:%Y-%m-%d}")
+
+
+def label_of(case: Case, as_of: datetime) -> Label | NoLabel:
+    """The label of a case at a moment, or why there is none."""
+    settled = case.settled
+    if settled is None:
+        return NoLabel("nobody looked")
+    return label_from(
+        settled.verdicts,
+        settled.appeal(as_of),
+        as_of=as_of,
+        policy=DEFAULT_LABELS,
+        appeal_decided_at=settled.decision.known_at if settled.decision else None,
+        appeal_verdict=settled.decision,
+    )
+
+
+def _row(year: Year, case: Case) -> SnapshotRow | None:
+    """The case as a row to train on; who does not explore does not learn from what was drawn before, either."""
+    if case.route.lane is Lane.AUDIT and not year.arm.explores:
+        return None
+    label = label_of(case, year.now)
+    if not isinstance(label, Label):
+        return None
+    facts, offered = case.arrival.computed.facts, case.offered
+    return SnapshotRow(
+        version_id=offered.external_id,
+        listing_id=offered.external_id,
+        known_at=offered.at,
+        seller=offered.seller,
+        seller_cluster=offered.seller,
+        brand_id=facts.brand.brand_id,
+        lane=case.route.lane.value,
+        inclusion_probability=case.route.inclusion_probability,
+        label=label.value,
+        weight=label.weight,
+        evidence_level=label.evidence_level.value,
+        matured_at=label.matured_at,
+        provenance=label.provenance,
+        sources=label.sources,
+        audit_entries=(),
+        facts=facts.to_json().decode(),
+    )

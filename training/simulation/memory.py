@@ -1,0 +1,93 @@
+"""What an arm remembers of sellers and texts: the part of a listing's facts that depends on who was judged before."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from features.compute import Computed, compute
+from features.facts import Outcomes
+from features.likeness import MOST_COMPARED, Asked, Candidate, Likeness, Ruling, likeness
+from models.labels import VALUES, AppealState
+from training.simulation.market import NOBODY_JUDGED, Offered
+from training.simulation.people import Settled
+
+_MOST_PER_KEY: Final = 16  # As the service: the latest texts under each key.
+
+
+@dataclass(slots=True)
+class Memory:
+    """Grows with the year; asked about a listing, it answers as of the moment at which that came in."""
+
+    _said_of_seller: dict[str, list[Settled]] = field(default_factory=lambda: defaultdict(list))
+    _said_of_listing: dict[str, Settled] = field(default_factory=dict)
+    _texts: dict[int, list[Offered]] = field(default_factory=lambda: defaultdict(list))
+
+    def copy(self) -> "Memory":
+        """A memory with the same past and its own future."""
+        return Memory(
+            defaultdict(list, {seller: list(said) for seller, said in self._said_of_seller.items()}),
+            dict(self._said_of_listing),
+            defaultdict(list, {key: list(texts) for key, texts in self._texts.items()}),
+        )
+
+    def came(self, offered: Offered) -> Computed:
+        """The numbers of a listing that comes in, with all that is known by then; it is remembered from now on."""
+        facts = offered.computed.facts
+        outcomes, alike = self._outcomes(offered), self._likeness(offered)
+        for key in offered.keys:
+            texts = self._texts[key]
+            texts.append(offered)
+            del texts[:-_MOST_PER_KEY]
+        if outcomes == NOBODY_JUDGED and alike == facts.likeness:
+            return offered.computed
+        return compute(replace(facts, seller=replace(facts.seller, outcomes=outcomes), likeness=alike))
+
+    def judged(self, offered: Offered, settled: Settled) -> None:
+        """Remember what was said of a listing."""
+        self._said_of_listing[offered.external_id] = settled
+        if offered.seller is not None:
+            self._said_of_seller[offered.seller].append(settled)
+
+    def _outcomes(self, offered: Offered) -> Outcomes:
+        said = [settled.outcome(offered.at) for settled in self._said_of_seller.get(offered.seller or "", ())]
+        return Outcomes(counterfeit=said.count(True), genuine=said.count(False))
+
+    def _likeness(self, offered: Offered) -> Likeness | None:
+        if offered.signature is None:
+            return None
+        near = {one.external_id: one for key in offered.keys for one in self._texts.get(key, ())}
+        candidates = [self._candidate(one) for one in list(near.values())[-MOST_COMPARED:]]
+        return likeness(
+            offered.signature,
+            listing_id=offered.external_id,
+            seller=offered.seller,
+            candidates=candidates,
+            as_of=offered.at,
+            more=len(near) > MOST_COMPARED,
+        )
+
+    def _candidate(self, one: Offered) -> Candidate:
+        assert one.signature is not None
+        settled = self._said_of_listing.get(one.external_id)
+        facts = one.computed.facts
+        return Candidate(
+            text_id=one.external_id,
+            listing_id=one.external_id,
+            seller=one.seller,
+            signature=one.signature,
+            known_at=one.at,
+            prices=(Asked(one.at, facts.price.log_price),),
+            rulings=_rulings(settled) if settled else (),
+            authorised_at=one.at if facts.seller.authorised else None,
+        )
+
+
+def _rulings(settled: Settled) -> tuple[Ruling, ...]:
+    said = [
+        Ruling(known_at=one.known_at, counterfeit=bool(VALUES[one.judgement]))
+        for one in settled.verdicts
+        if one.judgement in VALUES
+    ]
+    if settled.decision is not None and settled.appeal(settled.decision.known_at) is AppealState.UPHELD:
+        said.append(Ruling(known_at=settled.decision.known_at, counterfeit=False))
+    return tuple(said)

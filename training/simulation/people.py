@@ -1,0 +1,128 @@
+"""How a case goes from hand to hand until it is settled: every answer with its moment, by the service's own rules."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Self
+
+from models.case import CaseLane
+from models.labels import VALUES, AppealState, GivenVerdict
+from models.policies.enforcement import DEFAULT_ENFORCEMENT
+from models.verdict import Bench, Judgement, Outcome, Side, consequence
+from training.simulated.answers import Answer, analyst_answer, brand_answer, seller_appeals
+from training.simulated.chance import Random
+from training.simulated.stream import Truth
+from training.simulation.market import Offered
+
+Instead = Callable[[Offered, Side], Judgement | None]
+
+_CASE, _APPEAL = 1, 2  # Purposes of chance.
+_OBJECTS_WITHIN: Final = 9.0  # Days until a seller has found out and written; the window is fourteen.
+_BRAND_USER: Final = "brand"
+_ANALYSTS: Final = ("analyst-1", "analyst-2")
+_APPEAL_ANALYST: Final = "analyst-3"
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Everything that is ever said of one listing; whoever asks what was known at a moment looks at the times."""
+
+    verdicts: tuple[GivenVerdict, ...]
+    looks: int
+    removed_at: datetime | None
+    appealed_at: datetime | None = None
+    decision: GivenVerdict | None = None
+
+    @property
+    def is_down(self) -> bool:
+        """Whether the listing was removed and stays so."""
+        return self.removed_at is not None and not self._is_overturned
+
+    @property
+    def _is_overturned(self) -> bool:
+        return self.decision is not None and self.decision.judgement is not Judgement.COUNTERFEIT
+
+    def appeal(self, as_of: datetime) -> AppealState:
+        """How an appeal stands at a moment."""
+        if self.appealed_at is None or self.appealed_at > as_of:
+            return AppealState.NONE
+        if self.decision is None or self.decision.known_at > as_of:
+            return AppealState.OPEN
+        return AppealState.UPHELD if self._is_overturned else AppealState.DISMISSED
+
+    def outcome(self, as_of: datetime) -> bool | None:
+        """True where the offer stands as counterfeit at a moment, False as genuine, None as neither."""
+        if self.appeal(as_of) is AppealState.UPHELD:
+            return False
+        said = [one.judgement for one in self.verdicts if one.known_at <= as_of and one.judgement in VALUES]
+        return bool(VALUES[said[-1]]) if said else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Hands:
+    """The answers that a listing would get, drawn whole, so that the order of hands changes nobody's answer."""
+
+    brand: Answer | None
+    analysts: tuple[Answer, Answer]
+
+    @classmethod
+    def of(cls, truth: Truth, random: Random) -> Self:
+        return cls(brand_answer(truth, random), (analyst_answer(truth, random), analyst_answer(truth, random)))
+
+
+def settle(
+    offered: Offered,
+    lane: CaseLane,
+    at: datetime,
+    *,
+    brand_id: str | None,
+    brand_takes_part: bool,
+    brand_name: str | None,
+    instead: Instead | None = None,
+) -> Settled:
+    """What becomes of a case that is taken up at a moment; `instead` gives a planted answer in place of an honest one.
+
+    A question that the brand leaves open goes back to an analyst after the service's four days.
+    """
+    random = offered.random(_CASE)
+    hands = _Hands.of(offered.truth, random)
+    verdicts: list[GivenVerdict] = []
+    now, looks, can_be_asked, removed_at = at, 0, brand_takes_part, None
+    while True:
+        side = Side.BRAND if lane is CaseLane.ASK_BRAND else Side.ANALYST
+        analyst = sum(one.side is Side.ANALYST for one in verdicts) % len(_ANALYSTS)
+        answer = hands.brand if side is Side.BRAND else hands.analysts[analyst]
+        judgement = instead(offered, side) if instead else None
+        looks += 1
+        if answer is None and judgement is None:
+            now += timedelta(hours=DEFAULT_ENFORCEMENT.brand_answers_within_hours)
+            lane, can_be_asked = CaseLane.ANALYST, False
+            continue
+        if answer is not None:
+            now += timedelta(hours=answer.delay_hours)
+            judgement = judgement or Judgement(answer.verdict)
+        assert judgement is not None
+        follows = consequence(judgement, Bench(lane, side, can_be_asked, brand_name), DEFAULT_ENFORCEMENT)
+        user = _BRAND_USER if side is Side.BRAND else _ANALYSTS[analyst]
+        name = f"{offered.external_id}/{len(verdicts)}"
+        verdicts.append(GivenVerdict(name, judgement, side, user, now, superseded=False, brand_id=brand_id))
+        if follows.outcome is Outcome.REMOVE:
+            removed_at = now
+        if follows.lane is None:
+            return _with_appeal(offered, Settled(tuple(verdicts), looks, removed_at))
+        can_be_asked = can_be_asked and side is not Side.BRAND
+        lane = follows.lane
+
+
+def _with_appeal(offered: Offered, found: Settled) -> Settled:
+    """Who objects to a removal is heard by an analyst who did not decide before."""
+    random = offered.random(_APPEAL)
+    objects, after = seller_appeals(offered.truth, random), timedelta(days=_OBJECTS_WITHIN * random.random())
+    if found.removed_at is None or not objects:
+        return found
+    answer = analyst_answer(offered.truth, random)
+    appealed_at = found.removed_at + after
+    decided_at = appealed_at + timedelta(hours=answer.delay_hours)
+    name, judgement = f"{offered.external_id}/appeal", Judgement(answer.verdict)
+    decision = GivenVerdict(name, judgement, Side.ANALYST, _APPEAL_ANALYST, decided_at, superseded=False)
+    return replace(found, appealed_at=appealed_at, decision=decision)

@@ -1,0 +1,35 @@
+"""From the first day to the first model once, and from there on each arm to the end."""
+
+from typing import Final
+
+from training.simulation.arms import Arm
+from training.simulation.desk import REVIEW_SHARE
+from training.simulation.learning import learn
+from training.simulation.market import MONTH, Market
+from training.simulation.year import STEP, Year
+
+_FIRST_TRAINING: Final = 2  # Months: no label of the first weeks is ripe before.
+
+
+def launch(market: Market, arm: Arm, *, review_share: float = REVIEW_SHARE) -> Year:
+    """The year up to its first champion, or to its end where there never is one; whoever follows starts from here."""
+    year = Year(market, arm, market.start, review_share)
+    while year.champion is None and year.now < market.end:
+        _month(year, trains=True)
+    return year
+
+
+def finish(year: Year) -> Year:
+    """Play to the end."""
+    while year.now < year.market.end:
+        _month(year, trains=year.arm.retrains)
+    return year
+
+
+def _month(year: Year, *, trains: bool) -> None:
+    end = year.now + MONTH
+    while year.now < end:
+        year.pass_days(year.now + STEP)
+    month = year.market.month(end)
+    if trains and month >= _FIRST_TRAINING and end < year.market.end:
+        learn(year, month)

@@ -1,0 +1,206 @@
+"""The figures of a simulation as pictures; each says that it is simulated."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from matplotlib.figure import Figure
+
+from training.simulation.arms import ARMS, Attack
+
+# Okabe and Ito (2008): told apart by all common kinds of colour vision. Lines differ by their marks as well.
+_LOOKS: Final = {
+    "no-retraining": ("#5f6a70", "o"),
+    "flagged-only": ("#e69f00", "s"),
+    "exploration": ("#0072b2", "D"),
+}
+_ATTACKS: Final = {Attack.CLEARED: ("#d55e00", "o"), Attack.ACCUSED: ("#009e73", "s")}
+_GRID, _INK = "#e1e5e6", "#22292c"
+_ADAPTING: Final = "-adapting"
+_DPI: Final = 130
+
+Run = Mapping[str, Any]
+
+
+def draw(result: Mapping[str, Any], folder: Path) -> list[Path]:
+    """Write the pictures for which there are runs; returns the files."""
+    runs = result["runs"]
+    pictures = {
+        "found": _by_month(runs, "Counterfeits found per 100 reviews", _found_per_100),
+        "recall": _by_month(runs, "Share of all counterfeits that was found", _recall),
+        "prevalence": _prevalence(runs),
+        "attacks": _attacks(result["summary"]["arms"]),
+        "promotions": _promotions(runs),
+    }
+    found = []
+    for name, figure in pictures.items():
+        if figure is not None:
+            path = folder / f"{name}.png"
+            figure.savefig(path, dpi=_DPI)
+            found.append(path)
+    return found
+
+
+def _by_month(runs: Sequence[Run], title: str, value: Any) -> Figure | None:
+    """One panel with sellers who stand still and one with sellers who adapt, where there are such arms."""
+    panels = [
+        [name for name in _LOOKS if _of(runs, name)],
+        [f"{name}{_ADAPTING}" for name in _LOOKS if _of(runs, f"{name}{_ADAPTING}")],
+    ]
+    shown = [
+        (names, said) for names, said in zip(panels, ("sellers stand still", "sellers adapt"), strict=True) if names
+    ]
+    if not shown:
+        return None
+    figure = Figure(figsize=(5.4 * len(shown), 3.9), layout="constrained")
+    axes = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
+    for ax, (names, said) in zip(axes, shown, strict=True):
+        for name in names:
+            colour, mark = _LOOKS[name.removesuffix(_ADAPTING)]
+            points = value(_of(runs, name))
+            ax.plot(range(1, len(points) + 1), points, color=colour, marker=mark, markersize=4, linewidth=1.6)
+            _say_at_end(ax, len(points), points[-1], name.removesuffix(_ADAPTING).replace("-", " "), colour)
+        _dress(ax, f"{said}; {_seeds(runs)}")
+        ax.set_ylim(bottom=0)
+        ax.set_xlim(0.5, len(points) + 3.2)
+        ax.set_xticks(range(1, len(points) + 1))
+        ax.set_xlabel("month")
+    figure.suptitle(f"Simulated: {title[0].lower()}{title[1:]}", fontsize=11, x=0.01, ha="left", color=_INK)
+    return figure
+
+
+def _found_per_100(runs: Sequence[Run]) -> list[float]:
+    return [100 * part / whole if whole else 0.0 for part, whole in _sums(runs, "found", "reviews")]
+
+
+def _recall(runs: Sequence[Run]) -> list[float]:
+    return [part / whole if whole else 0.0 for part, whole in _sums(runs, "found", "counterfeit")]
+
+
+def _sums(runs: Sequence[Run], *names: str) -> list[tuple[int, ...]]:
+    months = zip(*(run["months"] for run in runs), strict=True)
+    return [tuple(sum(month[name] for month in same) for name in names) for same in months]
+
+
+def _prevalence(runs: Sequence[Run]) -> Figure | None:
+    """Estimate and interval of each month beside the truth, a panel for each seed, at most three."""
+    explored = _of(runs, "exploration")[:3]
+    if not explored:
+        return None
+    figure = Figure(figsize=(4.4 * len(explored), 3.6), layout="constrained")
+    for ax, run in zip(figure.subplots(1, len(explored), sharey=True, squeeze=False)[0], explored, strict=True):
+        months = [month["month"] for month in run["months"]]
+        found = [month["prevalence"] for month in run["months"]]
+        known = [(at, one) for at, one in zip(months, found, strict=True) if one["value"] is not None]
+        colour = _LOOKS["exploration"][0]
+        for at, one in known:
+            ax.plot([at, at], [100 * one["low"], 100 * one["high"]], color=colour, linewidth=5, alpha=0.25)
+        ax.plot(
+            [at for at, _ in known],
+            [100 * one["value"] for _, one in known],
+            "D",
+            color=colour,
+            markersize=4,
+            label="estimate, with its 95 % interval",
+        )
+        ax.plot(
+            months,
+            [100 * one["truth"] for one in found],
+            "_",
+            color=_INK,
+            markersize=11,
+            markeredgewidth=1.8,
+            label="truth",
+        )
+        _dress(ax, f"seed {run['seed']}")
+        ax.set_xticks(months)
+        ax.set_xlabel("month")
+    axes = figure.axes
+    axes[0].set_ylabel("counterfeit listings, % of all")
+    axes[0].set_ylim(bottom=0)
+    axes[0].legend(frameon=False, fontsize=8, loc="upper right")
+    title = "Simulated: prevalence told from the random slice, beside the truth"
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left", color=_INK)
+    return figure
+
+
+def _attacks(arms: Mapping[str, Any]) -> Figure | None:
+    """Recall lost on the attacked brand by the share of planted answers; hollow where a gate blocked a candidate."""
+    found = [(ARMS[name], arm["attack"]) for name, arm in arms.items() if "attack" in arm]
+    if not found:
+        return None
+    figure = Figure(figsize=(6.4, 3.9), layout="constrained")
+    ax = figure.subplots()
+    shares = sorted({arm.poison.share for arm, _ in found if arm.poison})
+    for number, attack in enumerate(Attack):
+        colour, mark = _ATTACKS[attack]
+        ours = [
+            (shares.index(arm.poison.share), said) for arm, said in found if arm.poison and arm.poison.attack is attack
+        ]
+        for at, said in ours:
+            x = at + 0.16 * (2 * number - 1)
+            losses = [100 * loss for loss in said["slice_recall_lost_by_seed"]]
+            ax.plot([x] * len(losses), losses, mark, color=colour, markersize=3.5, alpha=0.45)
+            if said["slice_recall_lost"] is not None:
+                face = "white" if said["blocked_by"] else colour
+                ax.plot(x, 100 * said["slice_recall_lost"], mark, color=colour, markerfacecolor=face, markersize=9)
+        ax.plot([], [], mark, color=colour, label=_WORDS[attack])
+    ax.axhline(5, color=_INK, linewidth=1, linestyle="--")
+    ax.annotate("at most 5 points", (len(shares) - 0.5, 5), ha="right", va="bottom", fontsize=8, color=_INK)
+    ax.axhline(0, color=_INK, linewidth=0.8)
+    ax.set_xticks(range(len(shares)), [f"{100 * share:g} %" for share in shares])
+    ax.set_xlabel("share of all answers that is planted")
+    ax.set_ylabel("points of recall lost")
+    _dress(ax, "large: mean over seeds, small: each seed; hollow: a gate blocked candidates")
+    ax.legend(frameon=False, fontsize=8, loc="upper left")
+    title = "Simulated: recall lost on the attacked brand, beside the same year without the attack"
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left", color=_INK)
+    return figure
+
+
+_WORDS: Final = {Attack.CLEARED: "a brand clears its own counterfeits", Attack.ACCUSED: "honest sellers are accused"}
+
+
+def _promotions(runs: Sequence[Run]) -> Figure | None:
+    """Which month's candidate became champion, in the share of seeds, for each arm that retrains."""
+    names = [name for name in ARMS if ARMS[name].retrains and _of(runs, name)]
+    if not names:
+        return None
+    figure = Figure(figsize=(7.2, 0.9 + 0.34 * len(names)), layout="constrained")
+    ax = figure.subplots()
+    months = sorted({training["month"] for run in runs for training in run["trainings"]})
+    for row, name in enumerate(names):
+        ours = _of(runs, name)
+        for month in months:
+            tried = [t["promoted"] for run in ours for t in run["trainings"] if t["month"] == month]
+            share = sum(tried) / len(tried) if tried else 0.0
+            ax.plot(month, row, "o", markersize=11, color="#ffffff", markeredgecolor=_GRID)
+            ax.plot(month, row, "o", markersize=11 * share**0.5, color=_LOOKS["exploration"][0])
+    ax.set_yticks(range(len(names)), [name.replace("-", " ") for name in names], fontsize=8)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.set_xticks(months)
+    ax.set_xlabel("month after which the candidate was trained")
+    _dress(ax, f"area: share of the seeds in which every gate let it; {_seeds(runs)}")
+    figure.suptitle("Simulated: candidates that were promoted", fontsize=11, x=0.01, ha="left", color=_INK)
+    return figure
+
+
+def _of(runs: Sequence[Run], name: str) -> list[Run]:
+    return [run for run in runs if run["arm"] == name]
+
+
+def _seeds(runs: Sequence[Run]) -> str:
+    found = len({run["seed"] for run in runs})
+    return f"{found} seed{'s' if found > 1 else ''}"
+
+
+def _dress(ax: Any, title: str) -> None:
+    ax.set_title(title, fontsize=9, loc="left", color=_INK)
+    ax.grid(color=_GRID, linewidth=0.8)
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(labelsize=8)
+
+
+def _say_at_end(ax: Any, x: float, y: float, words: str, colour: str) -> None:
+    ax.annotate(words, (x, y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8, color=colour)

@@ -1,0 +1,137 @@
+"""The runs of all seeds put together per arm, and what they say of the claims that are made for the loop."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from training.simulation.arms import ARMS, Arm
+
+# In the second half of the year the first model is old and what was learnt since has had time to count.
+_MORE_FOUND: Final = 1.25
+_COVERED: Final = 0.93
+_MOST_LOST: Final = 0.05
+
+Run = Mapping[str, Any]
+
+
+def summary(runs: Sequence[Run]) -> dict[str, Any]:
+    """Figures per arm over the second half of the year and all seeds, in the order of the arms, and the claims."""
+    names = [name for name in ARMS if any(run["arm"] == name for run in runs)]
+    of_arm = {name: [run for run in runs if run["arm"] == name] for name in names}
+    arms = {name: _arm(of_arm[name], of_arm.get(ARMS[name].twin or "", [])) for name in names}
+    return {"arms": arms, "claims": [claim for claim in _claims(arms) if claim is not None]}
+
+
+def late(run: Run) -> list[Mapping[str, Any]]:
+    """The months of the second half."""
+    months = run["months"]
+    return list(months[len(months) // 2 :])
+
+
+def _arm(runs: Sequence[Run], twins: Sequence[Run]) -> dict[str, Any]:
+    months = [month for run in runs for month in late(run)]
+    total = {
+        name: sum(month[name] for month in months) for name in ("reviews", "counterfeit", "found", "wrongly_removed")
+    }
+    trainings = [training for run in runs for training in run["trainings"]]
+    found = {
+        **total,
+        "found_per_100_reviews": _share(100 * total["found"], total["reviews"]),
+        "recall": _share(total["found"], total["counterfeit"]),
+        "prevalence": _coverage([month["prevalence"] for run in runs for month in run["months"]]),
+        "flagged_recall": _coverage([month["flagged_recall"] for run in runs for month in run["months"]]),
+        "trained": len(trainings),
+        "promoted": sum(training["promoted"] for training in trainings),
+        "refused_by": dict(Counter(name for training in trainings for name in training["refused_by"])),
+    }
+    return {**found, "attack": _attack(runs, twins)} if twins else found
+
+
+def _coverage(estimates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """In how many of the months with an estimate the interval held the truth, and how wide it was in the mean."""
+    known = [one for one in estimates if one["covered"] is not None]
+    covered = sum(one["covered"] for one in known)
+    width = sum(one["high"] - one["low"] for one in known)
+    return {"months": len(known), "covered": _share(covered, len(known)), "width": _share(width, len(known))}
+
+
+def _attack(runs: Sequence[Run], twins: Sequence[Run]) -> dict[str, Any]:
+    """What the attack did beside the same arm without it: recall lost on the attacked brand, candidates held back.
+
+    A candidate is blocked where the gates refuse it and promoted the twin's of the same month.
+    """
+    by_seed = {twin["seed"]: twin for twin in twins}
+    pairs = [(run, by_seed[run["seed"]]) for run in runs if run["seed"] in by_seed]
+    losses = [loss for run, twin in pairs if (loss := _lost(run, twin)) is not None]
+    blocked: Counter[str] = Counter()
+    for run, twin in pairs:
+        promoted = {training["month"] for training in twin["trainings"] if training["promoted"]}
+        for training in run["trainings"]:
+            if training["month"] in promoted:
+                blocked.update(training["refused_by"])
+    return {
+        "planted_answers": sum(run["planted_answers"] for run in runs),
+        "slice_recall_lost": _share(sum(losses), len(losses)),
+        "slice_recall_lost_by_seed": losses,
+        "blocked_by": dict(blocked),
+    }
+
+
+def _lost(run: Run, twin: Run) -> float | None:
+    """How much less of the attacked brand's counterfeits the champions find than the twin's, over the late months."""
+    pairs = zip(late(run), late(twin), strict=True)
+    known = [
+        theirs["slice_recall"] - ours["slice_recall"]
+        for ours, theirs in pairs
+        if ours["slice_recall"] is not None and theirs["slice_recall"] is not None
+    ]
+    return _share(sum(known), len(known))
+
+
+def _claims(arms: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any] | None]:
+    return [
+        _more_found(arms),
+        _more_recall(arms),
+        _honest_interval(arms),
+        *(_withstood(ARMS[name], found["attack"]) for name, found in arms.items() if "attack" in found),
+    ]
+
+
+def _more_found(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    if "exploration" not in arms or "no-retraining" not in arms:
+        return None
+    ours, theirs = (arms[name]["found_per_100_reviews"] for name in ("exploration", "no-retraining"))
+    figure = _share(ours or 0.0, theirs or 0.0)
+    claim = "Retraining with exploration finds more per 100 reviews than the first model alone"
+    return _claim(claim, figure, _MORE_FOUND, holds=figure is not None and figure >= _MORE_FOUND)
+
+
+def _more_recall(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    if "exploration" not in arms or "flagged-only" not in arms:
+        return None
+    figure, bound = (arms[name]["recall"] for name in ("exploration", "flagged-only"))
+    claim = "Retraining with exploration finds more of all counterfeits than retraining on what is flagged"
+    return _claim(claim, figure, bound, holds=figure is not None and bound is not None and figure > bound)
+
+
+def _honest_interval(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    if "exploration" not in arms:
+        return None
+    figure = arms["exploration"]["prevalence"]["covered"]
+    claim = "The 95 % interval of the prevalence holds the truth in this share of months"
+    return _claim(claim, figure, _COVERED, holds=figure is not None and figure >= _COVERED)
+
+
+def _withstood(arm: Arm, attack: Mapping[str, Any]) -> dict[str, Any]:
+    figure = attack["slice_recall_lost"]
+    claim = f"{arm.name}: recall lost on the attacked brand, or blocked by a gate"
+    holds = bool(attack["blocked_by"]) or (figure is not None and figure <= _MOST_LOST)
+    return _claim(claim, figure, _MOST_LOST, holds=holds)
+
+
+def _claim(claim: str, figure: float | None, bound: float | None, *, holds: bool) -> dict[str, Any]:
+    return {"claim": claim, "figure": figure, "bound": bound, "holds": holds}
+
+
+def _share(part: float, whole: float) -> float | None:
+    return part / whole if whole else None

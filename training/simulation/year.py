@@ -1,0 +1,153 @@
+"""One arm's year, step by step: offers come in, the desk reviews some, people answer, sellers come back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from models.bundle import Bundle
+from models.case import CaseLane
+from models.routing import Lane, Route
+from models.verdict import Judgement
+from training.simulation.adapting import Adapting
+from training.simulation.arms import Arm
+from training.simulation.desk import REVIEW_SHARE, Arrival, scored, share_out
+from training.simulation.market import Market, Offered
+from training.simulation.memory import Memory
+from training.simulation.people import Instead, Settled, settle
+from training.simulation.poison import Poisoner, most_copied_brand
+
+STEP: Final = timedelta(days=6)
+_REPORTED: Final = Route(Lane.ASK_BRAND, ("Reported by somebody with the brand's account.",), 1.0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A listing of the year: how it was scored and routed, and what was said; `settled` is None if nobody looked."""
+
+    offered: Offered
+    arrival: Arrival
+    route: Route
+    settled: Settled | None
+
+    @property
+    def is_reported(self) -> bool:
+        """Whether it came to the brand by a report, not by the model or by chance; no review was spent on it."""
+        return self.route is _REPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What came of one month's training. `refused_by` holds the sentence of each gate that was not passed."""
+
+    month: int
+    rows: int
+    positives: int
+    promoted: bool
+    refused_by: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Year:
+    """What one arm has seen and done so far.
+
+    `review_share` of all listings can be reviewed; `budget` is the number of reviews that are still to be spent.
+    `champions` are by the month at whose end they were promoted.
+    """
+
+    market: Market
+    arm: Arm
+    now: datetime
+    review_share: float = REVIEW_SHARE
+    budget: float = 0.0
+    champion: Bundle | None = None
+    champions: dict[int, Bundle] = field(default_factory=dict)
+    cases: list[Case] = field(default_factory=list)
+    trainings: list[Training] = field(default_factory=list)
+    memory: Memory = field(default_factory=Memory)
+    _sent: int = 0
+    _adapting: Adapting | None = None
+    _poisoner: Poisoner | None = None
+
+    def fork(self, arm: Arm) -> "Year":
+        """The same past, from here on as another arm: its sellers begin to learn now, its poison begins now."""
+        answers = sum(len(case.settled.verdicts) for case in self.cases if case.settled)
+        return replace(
+            self,
+            arm=arm,
+            cases=list(self.cases),
+            trainings=list(self.trainings),
+            champions=dict(self.champions),
+            memory=self.memory.copy(),
+            _adapting=Adapting(self.market) if arm.adapting else None,
+            _poisoner=Poisoner(arm.poison, most_copied_brand(self.market), answers) if arm.poison else None,
+        )
+
+    @property
+    def planted(self) -> int:
+        """Answers that were planted so far."""
+        return self._poisoner.planted if self._poisoner else 0
+
+    def pass_days(self, until: datetime) -> None:
+        """Let time pass up to a moment at which everything that came in is shared out and taken up."""
+        offers = self._come_in(until)
+        rows = [self.memory.came(offered) for offered in offers]
+        arrivals = scored(rows, [one.draw for one in offers], self.champion, self.market.taking_part.__contains__)
+        self.budget += self.review_share * len(offers)
+        routes = share_out(arrivals, self.budget, champion=self.champion, explores=self.arm.explores)
+        self.now = until
+        taken_up = [self._taken_up(*one) for one in zip(offers, arrivals, routes, strict=True)]
+        for case in self._with_reports(taken_up):
+            self._keep(case)
+
+    def _come_in(self, until: datetime) -> list[Offered]:
+        offers, start = self.market.offers, self._sent
+        while self._sent < len(offers) and offers[self._sent].at <= until:
+            self._sent += 1
+        fresh = list(offers[start : self._sent])
+        if self._adapting is None:
+            return fresh
+        written = [self._adapting.as_written(offered) for offered in fresh]
+        return sorted([*written, *self._adapting.returned(until)], key=lambda one: (one.at, one.external_id))
+
+    def _taken_up(self, offered: Offered, arrival: Arrival, route: Route) -> Case:
+        if route.lane is Lane.RELEASE:
+            return Case(offered, arrival, route, None)
+        self.budget -= 1
+        instead = self._poisoner.instead if self._poisoner else None
+        return Case(offered, arrival, route, self._settled(offered, arrival, CaseLane(route.lane.value), instead))
+
+    def _with_reports(self, cases: list[Case]) -> list[Case]:
+        """The cases; of the listings that nobody was to look at some are reported, and confirmed by who reports."""
+        if self._poisoner is None:
+            return cases
+        unseen = (case.offered for case in cases if case.settled is None)
+        accused = {offered.external_id for offered in self._poisoner.accused(unseen)}
+        return [self._reported(case) if case.offered.external_id in accused else case for case in cases]
+
+    def _reported(self, case: Case) -> Case:
+        said = self._settled(case.offered, case.arrival, CaseLane.ASK_BRAND, lambda _o, _s: Judgement.COUNTERFEIT)
+        return Case(case.offered, case.arrival, _REPORTED, said)
+
+    def _settled(self, offered: Offered, arrival: Arrival, lane: CaseLane, instead: Instead | None) -> Settled:
+        situation = arrival.situation
+        found = settle(
+            offered,
+            lane,
+            self.now,
+            brand_id=situation.brand_id,
+            brand_takes_part=situation.brand_takes_part,
+            brand_name=situation.brand_name,
+            instead=instead,
+        )
+        if self._poisoner:
+            self._poisoner.answers += len(found.verdicts)
+        return found
+
+    def _keep(self, case: Case) -> None:
+        self.cases.append(case)
+        if case.settled is None:
+            return
+        self.memory.judged(case.offered, case.settled)
+        if self._adapting is not None and case.settled.removed_at is not None:
+            self._adapting.notice(case.offered, case.settled.removed_at)
