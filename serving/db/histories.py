@@ -10,8 +10,8 @@ from sqlalchemy import Connection, func, select
 from features.offers import MOST_OFFERS, OFFERS_DAYS
 from models.case import CaseLane
 from models.outcomes import Ruling
+from models.seller_past import DAYS, KINDS, Event, Put, SellerPast
 from models.verdict import Judgement, Side
-from serving.db.seller_past import DAYS, KINDS, Event, Put, SellerPast
 from serving.db.store import insert_or_ignore
 from serving.db.tables import listing, listing_version, observation, seller, seller_event, verdict
 

@@ -12,9 +12,9 @@ from features.history import NOTHING_RECORDED, History
 from features.likeness import Likeness
 from features.listing import Listing
 from features.own_prices import NO_PRICES, OwnPrices
+from models.seller_past import Put, SellerPast
 from serving.db import brands, histories
 from serving.db.listings import Latest
-from serving.db.seller_past import Put, SellerPast
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,10 @@ class Adapting:
     market: Market
     _caught: dict[str, list[datetime]] = field(default_factory=dict)
     _waiting: list[tuple[datetime, str, Offered]] = field(default_factory=list)
-    _accounts: Accounts = field(default_factory=lambda: Accounts({}))
+    _accounts: Accounts = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._accounts = Accounts(self.market.taking_part)
 
     def notice(self, offered: Offered, removed_at: datetime) -> None:
         """A listing was removed: its people remember, and mostly bring it back. Honest sellers appeal, or leave it."""
@@ -85,9 +88,7 @@ class Adapting:
         if offered.truth.kind not in _CRAFTS or not times:
             return offered
         row = reworded(offered.row, times, offered.random(_REWORDED))
-        return self.market.offered(
-            row, offered.at, history=offered.history, truth=offered.truth, draw=offered.draw, chance=offered.chance
-        )
+        return self.market.rewritten(offered, row)
 
     def _again(self, offered: Offered, at: datetime) -> Offered:
         people, accounts = _people(offered)
@@ -98,10 +99,10 @@ class Adapting:
         block = row["seller"]
         assert isinstance(block, dict)
         row |= {"external_id": external_id, "seller": {**block, "external_id": seller}}
-        return self.market.offered(
+        return self.market.came(
             row,
             at,
-            history=self._accounts.history(seller, at),
+            self._accounts,
             truth=replace(offered.truth, seller=seller),
             draw=float(random.random()),
             chance=(*offered.chance, accounts + 1),

@@ -20,7 +20,7 @@ def learn(year: Year, month: int) -> None:
     except SnapshotRefused as refused:
         year.trainings.append(Training(month, rows, positives, False, {"snapshot": str(refused)}))
         return
-    failed = {gate["name"]: gate["sentence"] for gate in candidate.report["gates"] if not gate["passed"]}
+    failed = {gate["name"]: gate["sentence"] for gate in candidate.report["gates"] if gate["blocks"]}
     if not failed:
         year.champion = year.champions[month] = from_files(candidate.files)
     year.trainings.append(Training(month, rows, positives, not failed, failed))

@@ -1,26 +1,30 @@
 """What comes in, worked out once for all arms: rows through the door, facts as if nobody had been judged, the truth."""
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Final, TypedDict
 
 import numpy as np
 
 from features.brands import BrandRegister
 from features.compute import Computed, compute
-from features.facts import History, Outcomes, assemble_facts, reference_keys
+from features.facts import Facts, assemble_facts, reference_keys
+from features.history import History
 from features.likeness import Likeness
 from features.listing import Listing, check
 from features.minhash import Signature, band_keys, signature_of
+from features.money import to_minor
+from features.own_prices import NO_PRICES
 from features.references import PricePool, PriceTable, Rates, References
+from models.seller_past import KINDS, Event, Put, SellerPast
 from training.simulated.chance import Random
 from training.synthetic import PER_EURO, Settings, SyntheticBrand, Truth, World, build
 
 MARKETPLACE: Final = "Bazaar (simulated)"
 MONTH: Final = timedelta(days=30)
-NOBODY_JUDGED: Final = Outcomes(counterfeit=0, genuine=0)
+NOBODY_JUDGED: Final = SellerPast().outcomes_at(datetime.max.replace(tzinfo=UTC))
 _COMPARED: Final = timedelta(days=180)  # As the service compares prices: half a year of offers.
 _DRAWS, _PEOPLE = 101, 102  # Streams of chance beside those of the world.
 
@@ -53,26 +57,52 @@ class Offered:
         return np.random.default_rng([*self.chance, _PEOPLE, purpose])
 
 
+class _Read(TypedDict):
+    """What is worked out of a row."""
+
+    computed: Computed
+    signature: Signature | None
+    keys: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class Accounts:
-    """When each account put up its listings, in order; tells how long one was known and how busy it was."""
+    """What every account put up and what its buyers did; tells what was known of it when a listing comes in."""
 
-    authorised: Mapping[str, tuple[str, ...]]
-    listed: dict[str, list[datetime]] = field(default_factory=dict)
+    taking_part: frozenset[str]
+    authorised: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    complete_since: datetime | None = None
+    pasts: dict[str, SellerPast] = field(default_factory=dict)
 
-    def history(self, seller: str | None, at: datetime) -> History:
-        """What is recorded of a seller when a listing comes in, which is then recorded too."""
+    def history(self, listing: Listing, at: datetime) -> History:
+        """The past of a listing's seller, as if nobody had been judged."""
+        seller = listing.seller.external_id
         if seller is None:
-            return History(outcomes=NOBODY_JUDGED)
-        listed = self.listed.setdefault(seller, [])
-        found = History(
-            seller_known_days=(at - listed[0]) / timedelta(days=1) if listed else None,
-            seller_listings_30d=len(listed) - bisect_left(listed, at - MONTH),
-            outcomes=NOBODY_JUDGED,
-            authorised_for=self.authorised.get(seller, ()),
+            return History(earlier_prices=NO_PRICES)
+        past = self.pasts.setdefault(seller, SellerPast())
+        found = past.history(
+            at, listing_id=listing.external_id, complete_since=self.complete_since, currency=listing.currency
         )
-        listed.append(at)
-        return found
+        return replace(found, earlier_prices=NO_PRICES, authorised_for=self.authorised.get(seller, ()))
+
+    def take_in(self, facts: Facts) -> None:
+        """Remember a listing that has come in."""
+        listing, seller = facts.listing, facts.listing.seller.external_id
+        if seller is None:
+            return
+        brand_key, category_key = reference_keys(listing, facts.brand)
+        self.pasts.setdefault(seller, SellerPast()).take_in(
+            Put(
+                listing_id=listing.external_id,
+                known_at=facts.as_of,
+                first_known_at=facts.as_of,
+                log_price=facts.price.log_price,
+                price=listing.price_minor,
+                brand_key=brand_key,
+                category_key=category_key,
+                protected=facts.brand.brand_id in self.taking_part,
+            )
+        )
 
 
 class Market:
@@ -90,14 +120,14 @@ class Market:
         self._rates = Rates("EUR", {code: 1 / per_euro for code, per_euro in PER_EURO.items() if code != "EUR"})
         first = _first_rows(world)
         self._tables = self._monthly_tables([(at, listing) for at, _, listing in first])
-        accounts = Accounts(_authorised(world.brands))
+        accounts = Accounts(self.taking_part, _authorised(world.brands), settings.start, _with_events(world))
         draws = np.random.default_rng([settings.seed, _DRAWS]).random(len(first))
         self.offers = tuple(
             self._offered(
                 row,
                 listing,
                 at,
-                history=accounts.history(listing.seller.external_id, at),
+                accounts,
                 truth=world.truth[listing.external_id],
                 draw=float(draws[number]),
                 chance=(settings.seed, number),
@@ -117,36 +147,48 @@ class Market:
         """The registered brand that a listing is about; None where it is about none, or about several."""
         return self._brands.resolve(title=listing.title, declared=listing.brand, gtin=listing.gtin).brand_id
 
-    def offered(
+    def came(
         self,
         row: Mapping[str, object],
         at: datetime,
+        accounts: Accounts,
         *,
-        history: History,
         truth: Truth,
         draw: float,
         chance: tuple[int, ...],
     ) -> Offered:
-        """A row that comes in besides the world's own."""
+        """A row that comes in besides the world's own, from one of `accounts`."""
         listing = check(row, received_at=at)
         assert isinstance(listing, Listing), listing
-        return self._offered(row, listing, at, history=history, truth=truth, draw=draw, chance=chance)
+        return self._offered(row, listing, at, accounts, truth=truth, draw=draw, chance=chance)
+
+    def rewritten(self, offered: Offered, row: Mapping[str, object]) -> Offered:
+        """The same offer by the same people with another row."""
+        listing = check(row, received_at=offered.at)
+        assert isinstance(listing, Listing), listing
+        return replace(offered, row=row, **self._read(listing, offered.at, offered.history))
 
     def _offered(
         self,
         row: Mapping[str, object],
         listing: Listing,
         at: datetime,
+        accounts: Accounts,
         *,
-        history: History,
         truth: Truth,
         draw: float,
         chance: tuple[int, ...],
     ) -> Offered:
+        history = accounts.history(listing, at)
+        found = self._read(listing, at, history)
+        accounts.take_in(found["computed"].facts)
+        return Offered(listing.external_id, at, row, history, truth=truth, draw=draw, chance=chance, **found)
+
+    def _read(self, listing: Listing, at: datetime, history: History) -> _Read:
         signature = signature_of(listing)
-        computed = self.computed(listing, at, history, compared=signature is not None)
         keys = () if signature is None else tuple(sorted(set(band_keys(signature).tolist())))
-        return Offered(listing.external_id, at, row, history, computed, truth, draw, chance, signature, keys)
+        computed = self.computed(listing, at, history, compared=signature is not None)
+        return _Read(computed=computed, signature=signature, keys=keys)
 
     def computed(self, listing: Listing, at: datetime, history: History, *, compared: bool) -> Computed:
         """The numbers of a listing at a moment; where its text was `compared`, as if nothing were like it."""
@@ -174,6 +216,19 @@ def _first_rows(world: World) -> list[tuple[datetime, Mapping[str, object], List
             if isinstance(listing, Listing):
                 found[listing.external_id] = (sent.at, sent.row, listing)
     return list(found.values())
+
+
+def _with_events(world: World) -> dict[str, SellerPast]:
+    """What buyers did at the sellers whose events the marketplace reports; each event is known when it happens."""
+    found: dict[str, SellerPast] = {}
+    for sent in world.events:
+        row = sent.row
+        if row["kind"] in KINDS:
+            amount, currency = Decimal(str(row["amount"])), str(row["currency"])
+            event = Event(sent.at, sent.at, to_minor(amount, currency), currency)
+            past = found.setdefault(str(row["seller"]), SellerPast())
+            past.events.setdefault(str(row["kind"]), []).append(event)
+    return found
 
 
 def _authorised(brands: Sequence[SyntheticBrand]) -> Mapping[str, tuple[str, ...]]:

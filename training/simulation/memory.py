@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from features.compute import Computed, compute
-from features.facts import Outcomes
+from features.history import Outcomes
 from features.likeness import MOST_COMPARED, Asked, Candidate, Likeness, Ruling, likeness
 from models.labels import VALUES, AppealState
+from models.seller_past import SellerPast
 from training.simulation.market import NOBODY_JUDGED, Offered
 from training.simulation.people import Settled
 
@@ -18,14 +19,17 @@ _MOST_PER_KEY: Final = 16  # As the service: the latest texts under each key.
 class Memory:
     """Grows with the year; asked about a listing, it answers as of the moment at which that came in."""
 
-    _said_of_seller: dict[str, list[Settled]] = field(default_factory=lambda: defaultdict(list))
+    _said_of_seller: dict[str, SellerPast] = field(default_factory=lambda: defaultdict(SellerPast))
     _said_of_listing: dict[str, Settled] = field(default_factory=dict)
     _texts: dict[int, list[Offered]] = field(default_factory=lambda: defaultdict(list))
 
     def copy(self) -> "Memory":
         """A memory with the same past and its own future."""
         return Memory(
-            defaultdict(list, {seller: list(said) for seller, said in self._said_of_seller.items()}),
+            defaultdict(
+                SellerPast,
+                {seller: SellerPast(rulings=list(past.rulings)) for seller, past in self._said_of_seller.items()},
+            ),
             dict(self._said_of_listing),
             defaultdict(list, {key: list(texts) for key, texts in self._texts.items()}),
         )
@@ -33,12 +37,13 @@ class Memory:
     def came(self, offered: Offered) -> Computed:
         """The numbers of a listing that comes in, with all that is known by then; it is remembered from now on."""
         facts = offered.computed.facts
-        outcomes, alike = self._outcomes(offered), self._likeness(offered)
+        outcomes = None if offered.seller is None else self._outcomes(offered)
+        alike = self._likeness(offered)
         for key in offered.keys:
             texts = self._texts[key]
             texts.append(offered)
             del texts[:-_MOST_PER_KEY]
-        if outcomes == NOBODY_JUDGED and alike == facts.likeness:
+        if outcomes == facts.seller.outcomes and alike == facts.likeness:
             return offered.computed
         return compute(replace(facts, seller=replace(facts.seller, outcomes=outcomes), likeness=alike))
 
@@ -46,11 +51,11 @@ class Memory:
         """Remember what was said of a listing."""
         self._said_of_listing[offered.external_id] = settled
         if offered.seller is not None:
-            self._said_of_seller[offered.seller].append(settled)
+            self._said_of_seller[offered.seller].rulings.extend(settled.rulings(offered.external_id))
 
     def _outcomes(self, offered: Offered) -> Outcomes:
-        said = [settled.outcome(offered.at) for settled in self._said_of_seller.get(offered.seller or "", ())]
-        return Outcomes(counterfeit=said.count(True), genuine=said.count(False))
+        past = self._said_of_seller.get(offered.seller or "")
+        return past.outcomes_at(offered.at) if past else NOBODY_JUDGED
 
     def _likeness(self, offered: Offered) -> Likeness | None:
         if offered.signature is None:

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 
 from models.case import CaseLane
-from models.labels import VALUES, AppealState, GivenVerdict
+from models.labels import AppealState, GivenVerdict
+from models.outcomes import Ruling
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.verdict import Bench, Judgement, Outcome, Side, consequence
 from training.simulated.answers import Answer, analyst_answer, brand_answer, seller_appeals
@@ -50,12 +51,13 @@ class Settled:
             return AppealState.OPEN
         return AppealState.UPHELD if self._is_overturned else AppealState.DISMISSED
 
-    def outcome(self, as_of: datetime) -> bool | None:
-        """True where the offer stands as counterfeit at a moment, False as genuine, None as neither."""
-        if self.appeal(as_of) is AppealState.UPHELD:
-            return False
-        said = [one.judgement for one in self.verdicts if one.known_at <= as_of and one.judgement in VALUES]
-        return bool(VALUES[said[-1]]) if said else None
+    def rulings(self, listing_id: str) -> list[Ruling]:
+        """What was said, as a seller's past keeps it."""
+        said = [Ruling(listing_id, listing_id, v.judgement, v.side, False, v.known_at) for v in self.verdicts]
+        if self.decision is not None:
+            decision = self.decision
+            said.append(Ruling(listing_id, listing_id, decision.judgement, decision.side, True, decision.known_at))
+        return said
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.compute import Computed
-from features.facts import History
+from features.history import History
 from models.bundle import Bundle
 from training import metrics
 from training.simulation.market import NOBODY_JUDGED, Market

@@ -1,10 +1,11 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from models.case import CaseLane
 from models.labels import AppealState, GivenVerdict, Label, label_from
+from models.outcomes import outcomes
 from models.policies.labels import DEFAULT_LABELS
 from models.verdict import Judgement, Side
 from tests.fixtures.simulation import a_small_market, an_offer
@@ -17,6 +18,12 @@ LATE = NOW + timedelta(days=60)
 
 def settled(offered: Offered, lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True) -> Settled:
     return settle(offered, lane, NOW, brand_id="aurelle", brand_takes_part=takes_part, brand_name="Aurelle")
+
+
+def standing(one: Settled, moment: datetime) -> bool | None:
+    """What a seller's past says of the listing just then."""
+    found = outcomes(one.rulings("offer"), as_of=moment)
+    return found[0].counterfeit if found else None
 
 
 def many(lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True, **truth: object) -> list[Settled]:
@@ -100,12 +107,14 @@ def test_an_appeal_is_known_when_it_is_filed_and_decided(
 ) -> None:
     moment = NOW + timedelta(days=days)
     assert one.appeal(moment) is state
-    assert one.outcome(moment) is outcome
+    moment += timedelta(seconds=1)  # A seller's past knows what was said before a moment, not at it.
+    assert standing(one, moment) is outcome
 
 
 def test_nothing_is_known_before_it_is_said() -> None:
-    assert REMOVED.outcome(NOW) is None
-    assert REMOVED.outcome(REMOVED.verdicts[-1].known_at) is True
+    said_at = REMOVED.verdicts[-1].known_at
+    assert standing(REMOVED, said_at) is None
+    assert standing(REMOVED, said_at + timedelta(seconds=1)) is True
 
 
 def test_an_overturned_removal_becomes_a_label_of_genuine_goods() -> None:

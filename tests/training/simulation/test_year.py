@@ -4,6 +4,7 @@ from functools import cache
 
 import pytest
 
+from models.outcomes import outcomes
 from models.routing import Lane
 from tests.fixtures.scorers import a_bundle
 from tests.fixtures.simulation import a_small_market
@@ -86,19 +87,17 @@ def test_only_who_explores_draws() -> None:
 
 
 def test_a_listing_is_judged_by_what_was_known_of_its_seller_when_it_came_in() -> None:
-    reviewed = [case for case in year_of(EXPLORATION).cases if case.settled]
+    cases = [case for case in year_of(EXPLORATION).cases if case.offered.seller is not None]
     known = 0
-    for case in year_of(EXPLORATION).cases:
-        outcomes = case.arrival.computed.facts.seller.outcomes
-        earlier = [
-            one.settled.outcome(case.offered.at)
-            for one in reviewed
-            if one.settled and one.offered.seller is not None and one.offered.seller == case.offered.seller
-            and one.offered.at < case.offered.at
-        ]  # fmt: skip
-        assert outcomes is not None
-        assert (outcomes.counterfeit, outcomes.genuine) == (earlier.count(True), earlier.count(False))
-        known += bool(outcomes.counterfeit)
+    for case in cases:
+        earlier = [one for one in cases if one.offered.seller == case.offered.seller and one.settled]
+        said = [ruling for one in earlier if one.settled for ruling in one.settled.rulings(one.offered.external_id)]
+        found = outcomes(said, as_of=case.offered.at)
+        recorded = case.arrival.computed.facts.seller.outcomes
+        assert recorded is not None
+        assert recorded.counterfeit == sum(one.counterfeit for one in found)
+        assert recorded.genuine == sum(not one.counterfeit for one in found)
+        known += bool(recorded.counterfeit)
     assert known > 5
 
 

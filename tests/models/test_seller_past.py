@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from features.offers import MOST_OFFERS
-from serving.db.seller_past import Event, Put, SellerPast
+from models.seller_past import Event, Put, SellerPast
 from tests.fixtures.clocks import NOW
 
 LONG_AGO = NOW - timedelta(days=1_000)
