@@ -1,17 +1,19 @@
 """What is measured of the live stream: samples of facts, how long labels take, probabilities beside their reviews."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Subquery, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from features.facts import Facts, facts_from_json
 from models.routing import Lane
 from models.verdict import Judgement
 from serving.db.store import add
 from serving.db.tables import drift_report, facts, listing, listing_version, review_case, score, verdict
+
+_PARAMETERS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,22 +31,28 @@ class Window:
 
 def sample_of_facts(connection: Connection, marketplace_id: str, window: Window, most: int) -> list[Facts]:
     """Facts of at most `most` scores made in a window, evenly spaced over it."""
-    numbered = (
-        select(
-            score.c.facts_digest,
-            func.row_number().over(order_by=(score.c.scored_at, score.c.score_id)).label("number"),
-            func.count().over().label("all"),
+    query = select(score.c.facts_digest).where(*_scored(marketplace_id, window))
+    digests = connection.execute(query.order_by(score.c.scored_at, score.c.score_id)).scalars().all()
+    wanted = _spread(digests, most)
+    bodies: dict[str, Facts] = {}
+    for some in _parts(sorted(set(wanted))):
+        stored = select(facts.c.digest, facts.c.body).where(
+            facts.c.marketplace_id == marketplace_id, facts.c.digest.in_(some)
         )
-        .where(*_scored(marketplace_id, window))
-        .subquery()
-    )
-    query = (
-        select(facts.c.body)
-        .join(numbered, numbered.c.facts_digest == facts.c.digest)
-        .where(facts.c.marketplace_id == marketplace_id, _spread(numbered, most))
-        .order_by(numbered.c.number)
-    )
-    return [facts_from_json(body) for body in connection.execute(query).scalars()]
+        bodies |= {row.digest: facts_from_json(row.body) for row in connection.execute(stored)}
+    return [bodies[digest] for digest in wanted]
+
+
+def _spread(values: Sequence[str], most: int) -> Sequence[str]:
+    """At most `most` of these, evenly spaced and the last among them."""
+    n = len(values)
+    return values if n <= most else [values[-(-(i + 1) * n // most) - 1] for i in range(most)]
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A few hundred at a time: a query has a limited number of parameters."""
+    for start in range(0, len(values), _PARAMETERS):
+        yield values[start : start + _PARAMETERS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,44 +71,28 @@ class PastScore:
 
 def past_scores(connection: Connection, marketplace_id: str, window: Window, most: int) -> Iterator[PastScore]:
     """The first scores of at most `most` versions in a window, evenly spaced over it, in the order of time."""
-    first = (
-        select(score.c.version_id, func.min(score.c.score_id).label("score_id"))
-        .where(*_scored(marketplace_id, window))
-        .group_by(score.c.version_id)
-        .subquery()
-    )
-    numbered = select(
-        first.c.score_id,
-        func.row_number().over(order_by=first.c.score_id).label("number"),
-        func.count().over().label("all"),
-    ).subquery()
-    query = (
-        select(
-            score.c.version_id,
-            listing.c.external_id,
-            score.c.scored_at,
-            score.c.probability,
-            score.c.lane,
-            score.c.inclusion_probability,
-            listing_version.c.draw,
-            facts.c.body,
+    first = select(func.min(score.c.score_id)).where(*_scored(marketplace_id, window)).group_by(score.c.version_id)
+    for some in _parts(_spread(sorted(connection.execute(first).scalars()), most)):
+        query = (
+            select(
+                score.c.version_id,
+                listing.c.external_id,
+                score.c.scored_at,
+                score.c.probability,
+                score.c.lane,
+                score.c.inclusion_probability,
+                listing_version.c.draw,
+                facts.c.body,
+            )
+            .join(listing, _same(score, listing, "listing_id"))
+            .join(listing_version, _same(score, listing_version, "version_id"))
+            .join(facts, (facts.c.marketplace_id == score.c.marketplace_id) & (facts.c.digest == score.c.facts_digest))
+            .where(score.c.marketplace_id == marketplace_id, score.c.score_id.in_(some))
+            .order_by(score.c.score_id)
         )
-        .join(numbered, numbered.c.score_id == score.c.score_id)
-        .join(listing, _same(score, listing, "listing_id"))
-        .join(listing_version, _same(score, listing_version, "version_id"))
-        .join(facts, (facts.c.marketplace_id == score.c.marketplace_id) & (facts.c.digest == score.c.facts_digest))
-        .where(score.c.marketplace_id == marketplace_id, _spread(numbered, most))
-        .order_by(score.c.score_id)
-    )
-    for row in connection.execution_options(yield_per=500).execute(query).mappings():
-        values = {name: row[name] for name in PastScore.__slots__ if name not in {"lane", "facts"}}
-        yield PastScore(**values, lane=Lane(row["lane"]), facts=facts_from_json(row["body"]))
-
-
-def _spread(numbered: Subquery, most: int) -> ColumnElement[bool]:
-    """Of n numbered rows those at which number * most // n passes a whole number: `most` of them, evenly spaced."""
-    number, total = numbered.c.number, numbered.c.all
-    return (total <= most) | (number * most // total > (number - 1) * most // total)
+        for row in connection.execute(query).mappings():
+            values = {name: row[name] for name in PastScore.__slots__ if name not in {"lane", "facts"}}
+            yield PastScore(**values, lane=Lane(row["lane"]), facts=facts_from_json(row["body"]))
 
 
 def _same(one: Table, other: Table, key: str) -> ColumnElement[bool]:
@@ -142,27 +134,20 @@ def first_answers(connection: Connection, marketplace_id: str, window: Window) -
 
 def first_scores(connection: Connection, marketplace_id: str, window: Window) -> Iterator[Mapping[str, Any]]:
     """The first score of each version in a window, and whether a case was ever opened on the version."""
-    first = (
-        select(score.c.version_id, func.min(score.c.score_id).label("score_id"))
-        .where(*_scored(marketplace_id, window))
-        .group_by(score.c.version_id)
-        .subquery()
+    opened = select(review_case.c.version_id).where(
+        review_case.c.marketplace_id == marketplace_id, review_case.c.opened_at > window.start
     )
-    reviewed = select(review_case.c.version_id).where(review_case.c.marketplace_id == marketplace_id)
+    reviewed = set(connection.execute(opened).scalars())
     query = (
-        select(
-            score.c.version_id,
-            score.c.scorer,
-            score.c.probability,
-            score.c.inclusion_probability,
-            score.c.version_id.in_(reviewed).label("reviewed"),
-        )
-        .join(first, first.c.score_id == score.c.score_id)
-        .where(score.c.marketplace_id == marketplace_id)
+        select(score.c.version_id, score.c.scorer, score.c.probability, score.c.inclusion_probability)
+        .where(*_scored(marketplace_id, window))
         .order_by(score.c.score_id)
     )
+    seen: set[str] = set()
     for row in connection.execution_options(yield_per=1_000).execute(query).mappings():
-        yield dict(row)
+        if row["version_id"] not in seen:
+            seen.add(row["version_id"])
+            yield {**row, "reviewed": row["version_id"] in reviewed}
 
 
 def add_drift_report(connection: Connection, row: Mapping[str, Any]) -> None:
