@@ -23,6 +23,7 @@ from features.listing import Listing, check
 from training.simulated.answers import Answer, analyst_answer, brand_answer, seller_appeals
 from training.simulated.brands import HOUSES, SyntheticBrand
 from training.simulated.chance import Random
+from training.simulated.copying import copied
 from training.simulated.habits import Craft, Honest
 from training.simulated.offers import Draft, moment
 from training.simulated.population import Crowd, draw_offers
@@ -50,7 +51,7 @@ __all__ = (
 FEWEST_LISTINGS: Final = 100  # Fewer hold no counterfeit of every craft.
 FEWEST_DAYS: Final = 30
 # One stream of chance each, so that asking for a larger evaluation set changes nothing that is sent.
-_SUPPLIERS, _SENT, _STREAM, _EVENTS, _UNSENT = range(5)
+_SUPPLIERS, _SENT, _STREAM, _EVENTS, _UNSENT, _COPIED, _UNSENT_COPIED = range(7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,7 @@ class World:
 def build(settings: Settings) -> World:
     """The marketplace of these settings: exactly `settings.listings` listings, with changes, repeats, broken rows."""
     drafts = draw_offers(_random(settings, _SENT), _crowd(settings, settings.listings, ""), _workshops(settings))
+    drafts = copied(_random(settings, _COPIED), drafts)
     offers = [(f"offer-{number:07d}", offer) for number, offer in enumerate(drafts, 1)]
     return World(
         brands=_announced(drafts),
@@ -106,6 +108,7 @@ def evaluation_set(settings: Settings, listings: int) -> tuple[tuple[Listing, ..
     """Listings of sellers that `build` never sends, from the same suppliers and days, and their true labels (n,)."""
     crowd = _crowd(settings, listings, "unsent-")
     drafts = draw_offers(_random(settings, _UNSENT), crowd, _workshops(settings))
+    drafts = copied(_random(settings, _UNSENT_COPIED), drafts)
     found = tuple(
         _checked(offer, f"unsent-offer-{number:07d}", settings.start) for number, offer in enumerate(drafts, 1)
     )

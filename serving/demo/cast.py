@@ -62,6 +62,8 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_s
             takes_part=one.takes_part,
             authorised_sellers=list(one.authorised),
         )
+        for tell in one.tells:
+            call("add_tell_tale", brand=brand.name, label=tell.label, pattern=tell.pattern, direction="counterfeit")
         if one.takes_part:
             host = f"{_address(brand.name)}.example"
             brand_people[brand.brand_id] = invite(f"{brand.name} brand protection", Role.BRAND, brand.name, host)

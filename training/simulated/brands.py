@@ -9,14 +9,24 @@ from features.brands import Brand
 
 
 @dataclass(frozen=True, slots=True)
+class KnownTell:
+    """Wording that a brand has noticed on counterfeits of its goods: a name for it and an RE2 pattern."""
+
+    label: str
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
 class SyntheticBrand:
-    """A brand with its list prices in EUR by model name, and the external ids of the sellers it has authorised."""
+    """A brand with its list prices in EUR by model name, the external ids of the sellers it has authorised, and what it
+    knows of counterfeits."""
 
     brand: Brand
     takes_part: bool
     account_manager: str
     price_list: Mapping[str, Decimal]
     authorised: tuple[str, ...]
+    tells: tuple[KnownTell, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +47,12 @@ class House:
     account_manager: str
     nickname: str
     models: tuple[Model, ...]
+    tells: tuple[KnownTell, ...] = ()
 
     def announced(self, authorised: tuple[str, ...]) -> SyntheticBrand:
         """What the brand tells the marketplace."""
         prices = {model.name: Decimal(model.list_price) for model in self.models}
-        return SyntheticBrand(self.brand, self.takes_part, self.account_manager, prices, authorised)
+        return SyntheticBrand(self.brand, self.takes_part, self.account_manager, prices, authorised, self.tells)
 
     def gtin(self, model: int, variant: int) -> str:
         """The GTIN-13 of one variant of a model, with its check digit."""
@@ -67,6 +78,7 @@ HOUSES: Final[tuple[House, ...]] = (
             Model("Ondine", "shoulder_bag", 880),
             Model("Marelle", "wallet", 260),
         ),
+        tells=(KnownTell("Serial sticker inside", "serial sticker|序列贴|наклейка с серией|pegatina de serie"),),
     ),
     House(
         Brand("nordfjell", "Nordfjell", ("诺菲尔", "Нордфьелль"), ("2910028",)),
@@ -97,6 +109,9 @@ HOUSES: Final[tuple[House, ...]] = (
             Model("Thornbury", "watch", 3400),
             Model("Wexcombe", "watch", 980),
             Model("Calder GMT", "watch", 2150),
+        ),
+        tells=(
+            KnownTell("Film on the plate", "film on the logo plate|标牌保护膜|пленку с таблички|pelicula de la placa"),
         ),
     ),
     House(

@@ -123,13 +123,14 @@ def relisted(random: Random, offer: Draft, seller: Seller) -> Draft:
     """The same goods in nearly the same words under another account."""
     career = seller.career
     day = career.first_day + random.random() * (career.last_day - career.first_day)
-    content = {**offer.content, "title": _varied(random, str(offer.content["title"]))}
+    content = {**offer.content, "title": varied(random, str(offer.content["title"]))}
     if "price" in content:
         content["price"] = f"{float(str(content['price'])) * (0.95 + 0.1 * random.random()):.2f}"
     return _observed(random, Draft(seller, day, offer.item, content, {}, {}))
 
 
-def _varied(random: Random, title: str) -> str:
+def varied(random: Random, title: str) -> str:
+    """Nearly the same title, as somebody writes who takes it over."""
     ways = (title, mistyped(random, title), f"{title}!", title.replace(",", " -"), f"★ {title}")
     return one_of(random, ways)
 

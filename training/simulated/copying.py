@@ -1,0 +1,40 @@
+"""Texts that are copied: by counterfeiters from honest offers, and by honest shops from each other.
+
+So a text like that of a genuine offer proves nothing, and neither does a text that many use.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from training.simulated.chance import Random, happens, one_of
+from training.simulated.offers import Draft, varied
+from training.simulated.records import Row
+
+COUNTERFEITERS_COPY: Final = 0.15
+SHOPS_COPY: Final = 0.08
+_COPIED: Final = ("title", "description", "language", "brand")
+
+
+def copied(random: Random, offers: Sequence[Draft]) -> list[Draft]:
+    """The offers, in order, some in the words of an earlier genuine offer of the same model by another seller."""
+    by_model: dict[tuple[int, int], list[Draft]] = {}
+    found: list[Draft] = []
+    for draft in offers:
+        offer = draft
+        house, model = offer.item.house, offer.item.model
+        models = [] if house is None or offer.item.part else by_model.setdefault((house, model), [])
+        share = COUNTERFEITERS_COPY if offer.item.counterfeit else SHOPS_COPY
+        others = [one for one in models if one.seller.external_id != offer.seller.external_id]
+        if others and "description" in offer.content and happens(random, share):
+            offer = _in_the_words_of(random, offer, one_of(random, others))
+        if not offer.item.counterfeit and "description" in offer.content and house is not None:
+            models.append(offer)
+        found.append(offer)
+    return found
+
+
+def _in_the_words_of(random: Random, offer: Draft, source: Draft) -> Draft:
+    kept = {name: value for name, value in offer.content.items() if name not in _COPIED}
+    words: Row = {name: source.content[name] for name in _COPIED if name in source.content}
+    return replace(offer, content={**kept, **words, "title": varied(random, str(words["title"]))})
