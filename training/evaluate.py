@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, Final
 
 import numpy as np
+from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from features.brands import BrandRegister
+from features.brands import Brand, BrandRegister
 from features.facts import Facts
 from features.listing import Listing
 from models.calibration import expits
@@ -58,36 +59,55 @@ def cross_validate(
 ) -> list[Repeat]:
     """Repeated 5-fold cross-validation grouped by seller; nothing is chosen outside the folds.
 
-    In each fold references, features, text model, join weight and calibration come from the training rows alone.
+    In each fold references, features, text model, join weight and calibration come from the training rows alone. As
+    many folds are fitted at a time as there are `threads`; their number changes no figure.
 
     Raises
     ------
     ValueError
         One class only, or too few sellers of a class for five folds.
     """
-    groups = data.groups
-    found: list[Repeat] = []
+    folds = [
+        (repeat, split)
+        for repeat in range(repeats)
+        for split in grouped_folds(data.labels, data.groups, folds=FOLDS, seed=repeat)
+    ]
+    # A register holds compiled automata, which do not go to another process.
+    known = tuple(brands.brands.values())
+    work = (
+        delayed(_fold)(data, known, split, seed=repeat, as_of=as_of, marketplace=marketplace) for repeat, split in folds
+    )
+    # One process a fold keeps all cores busy; the trees of so few rows would not.
+    done = Parallel(n_jobs=threads, return_as="generator")(work)
+    values = [
+        {name: np.full(len(data.labels), np.nan) for name in (MODEL, "numbers", "char_text")} for _ in range(repeats)
+    ]
+    for number, ((repeat, (_, test)), found) in enumerate(zip(folds, done, strict=True)):
+        progress(number, len(folds))
+        for name, column in found.items():
+            values[repeat][name][test] = column
+    progress(len(folds), len(folds))
+    averages = [baselines.rank_average(one["numbers"], one["char_text"]) for one in values]
+    return [Repeat({**one, "rank_average": average}) for one, average in zip(values, averages, strict=True)]
+
+
+def _fold(
+    data: Labelled, brands: Sequence[Brand], split: tuple[Rows, Rows], *, seed: int, as_of: datetime, marketplace: str
+) -> dict[str, Floats]:
+    """Values of the test rows by every method, each fitted on the training rows."""
+    train, test = split
+    labels = data.labels[train]
+    train_facts, test_facts = _fold_facts(
+        data.listings, BrandRegister(brands), split, as_of=as_of, marketplace=marketplace
+    )
+    model = CounterfeitClassifier(seed=seed)
+    model.fit(train_facts, labels, groups=data.groups[train])
     raw, texts = baselines.raw_numbers(data.listings), baselines.all_text(data.listings)
-    for repeat in range(repeats):
-        values = {name: np.full(len(data.labels), np.nan) for name in (MODEL, "numbers", "char_text")}
-        folds = list(grouped_folds(data.labels, groups, folds=FOLDS, seed=repeat))
-        for number, (train, test) in enumerate(folds):
-            progress(repeat * FOLDS + number, repeats * FOLDS)
-            train_facts, test_facts = _fold_facts(
-                data.listings, brands, (train, test), as_of=as_of, marketplace=marketplace
-            )
-            model = CounterfeitClassifier(seed=repeat, threads=threads)
-            model.fit(train_facts, data.labels[train], groups=groups[train])
-            values[MODEL][test] = model.decision_function(test_facts)
-            labels = data.labels[train]
-            values["numbers"][test] = baselines.fit_predict_numbers(raw[train], labels, raw[test], threads=threads)
-            values["char_text"][test] = baselines.fit_predict_char_text(
-                [texts[i] for i in train], labels, [texts[i] for i in test]
-            )
-        values["rank_average"] = baselines.rank_average(values["numbers"], values["char_text"])
-        found.append(Repeat(values))
-    progress(repeats * FOLDS, repeats * FOLDS)
-    return found
+    return {
+        MODEL: model.decision_function(test_facts),
+        "numbers": baselines.fit_predict_numbers(raw[train], labels, raw[test]),
+        "char_text": baselines.fit_predict_char_text([texts[i] for i in train], labels, [texts[i] for i in test]),
+    }
 
 
 def _fold_facts(
@@ -141,7 +161,10 @@ def _figures(labels: Labels, values: Sequence[Floats], bootstrap: Floats) -> dic
 
 
 def _difference(labels: Labels, repeats: Sequence[Repeat], bootstrap: Floats) -> dict[str, Any]:
-    """Model less rank average, paired: both on the same resamples of sellers."""
+    """Model less rank average, paired: both on the same resamples of sellers.
+
+    `ap_told_from_chance` is about the least difference of which the interval would exclude zero on so few counterfeits.
+    """
     pairs = [(repeat.values[MODEL], repeat.values["rank_average"]) for repeat in repeats]
     by_repeat = [
         metrics.average_precision(labels, ours) - metrics.average_precision(labels, theirs) for ours, theirs in pairs
@@ -153,9 +176,14 @@ def _difference(labels: Labels, repeats: Sequence[Repeat], bootstrap: Floats) ->
         ],
         axis=0,
     )
+    low, high = metrics.central_interval(resampled)
+    theirs = _mean([metrics.average_precision(labels, theirs) for _, theirs in pairs])
     return {
         "ap": _mean(by_repeat),
-        "ap_interval": metrics.central_interval(resampled),
+        "ap_interval": (low, high),
+        "ap_ratio": (theirs + _mean(by_repeat)) / theirs,
+        # A lower end that far below the difference lets only a larger one be told from chance.
+        "ap_told_from_chance": _mean(by_repeat) - low,
         "repeats_better": sum(d > 0 for d in by_repeat),
     }
 

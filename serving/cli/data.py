@@ -235,10 +235,21 @@ def _print_evaluation(summary: dict[str, Any]) -> None:
         )
     console = Console()
     console.print(table)
-    difference = summary["difference_to_rank_average"]
-    console.print(
-        f"Model less rank average: {difference['ap']:+.3f} AP ({_interval(difference['ap_interval'])} over sellers), "
-        f"better in {difference['repeats_better']} of {summary['repeats']} repeats."
+    console.print(against_rank_average(summary))
+
+
+def against_rank_average(summary: dict[str, Any]) -> str:
+    """The model beside the rank average of the same run, and from what difference on so few counterfeits would tell."""
+    found = summary["difference_to_rank_average"]
+    told = found["ap_told_from_chance"]
+    line = (
+        f"Model less rank average: {found['ap']:+.3f} AP ({_interval(found['ap_interval'])} over sellers, paired), "
+        f"{found['ap_ratio']:.2f} times as much; better in {found['repeats_better']} of {summary['repeats']} repeats."
+    )
+    if told is None:
+        return line
+    return (
+        f"{line} With {summary['positives']:,} counterfeits the interval excludes zero only from about {told:+.2f} AP."
     )
 
 

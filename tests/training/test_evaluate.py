@@ -91,6 +91,11 @@ def test_the_same_file_gives_the_same_scores() -> None:
     assert all(np.array_equal(again.values[name], values) for name, values in a_repeat().values.items())
 
 
+def test_folds_fitted_side_by_side_give_the_same_scores() -> None:
+    (repeat,) = cross_validate(DATA, BRANDS, repeats=1, as_of=NOW, marketplace="bazaar", threads=2)
+    assert all(np.array_equal(repeat.values[name], values) for name, values in a_repeat().values.items())
+
+
 def test_progress_ends_with_the_last_fold() -> None:
     a_repeat()
     assert TOLD[: FOLDS + 1] == [(n, FOLDS) for n in range(FOLDS + 1)]
@@ -123,7 +128,8 @@ def test_a_summary_has_these_figures() -> None:
     common = {"ap", "ap_standard_error", "ap_by_repeat", "ap_interval", "roc_auc", "roc_auc_interval", "precision_at"}
     assert SUMMARY["model"].keys() == common | {"brier", "calibration_error"}
     assert {name: found.keys() for name, found in SUMMARY["baselines"].items()} == dict.fromkeys(NAMES, common)
-    assert SUMMARY["difference_to_rank_average"].keys() == {"ap", "ap_interval", "repeats_better"}
+    told = {"ap", "ap_interval", "ap_ratio", "ap_told_from_chance", "repeats_better"}
+    assert SUMMARY["difference_to_rank_average"].keys() == told
 
 
 def test_a_figure_is_its_mean_over_the_repeats() -> None:
@@ -148,6 +154,8 @@ def test_the_difference_is_paired() -> None:
     found = SUMMARY["difference_to_rank_average"]
     assert found["ap"] == pytest.approx(np.mean(ours) - np.mean(theirs))
     assert found["repeats_better"] == sum(a > b for a, b in zip(ours, theirs, strict=True))
+    assert found["ap_ratio"] == pytest.approx(np.mean(ours) / np.mean(theirs))
+    assert found["ap_told_from_chance"] == pytest.approx(found["ap"] - found["ap_interval"][0])
 
 
 def test_a_model_does_not_differ_from_itself() -> None:
@@ -155,6 +163,8 @@ def test_a_model_does_not_differ_from_itself() -> None:
     assert summarise(DATA, same)["difference_to_rank_average"] == {
         "ap": 0.0,
         "ap_interval": (0.0, 0.0),
+        "ap_ratio": 1.0,
+        "ap_told_from_chance": 0.0,
         "repeats_better": 0,
     }
 

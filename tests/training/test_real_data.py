@@ -157,9 +157,11 @@ def test_labels_and_unknown_columns_change_no_score(trained: Path, sample: Path,
     assert [row["probability"] for row in blind] == [row["probability"] for row in seeing]
 
 
-def evaluated(sample: Path, repeats: int) -> dict[str, Any]:
+def evaluated(sample: Path, repeats: int, threads: int = 1) -> dict[str, Any]:
     data = load_labelled(sample, "ozon-ecup", received_at=NOW).data
-    found = cross_validate(data, BrandRegister([]), repeats=repeats, as_of=NOW, marketplace="ozon-ecup")
+    found = cross_validate(
+        data, BrandRegister([]), repeats=repeats, as_of=NOW, marketplace="ozon-ecup", threads=threads
+    )
     return summarise(data, found)
 
 
@@ -181,7 +183,12 @@ def test_the_model_holds_its_own_on_the_500_rows_in_one_repeat(sample: Path) -> 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_the_model_holds_its_own_on_the_500_rows_in_twenty_repeats(sample: Path) -> None:
-    """The same at full size, with the standard error of the repeats themselves."""
-    found = evaluated(sample, 20)
-    assert holds_its_own(found, margin=found["model"]["ap_standard_error"])
+def test_the_model_beats_the_rank_average_on_the_500_rows_in_twenty_repeats(sample: Path) -> None:
+    """The interval is reported whatever it is: 38 counterfeits tell no difference below about +0.13 AP from chance."""
+    found = evaluated(sample, 20, threads=2)
+    difference = found["difference_to_rank_average"]
+    assert difference["ap_ratio"] >= 1.10
+    assert difference["repeats_better"] >= 16
+    assert found["model"]["roc_auc"] >= 0.88
+    low, high = difference["ap_interval"]
+    assert low < difference["ap"] < high

@@ -82,6 +82,7 @@ def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(
     shown = " ".join(done.out.split())
     assert "120 rows, " in shown
     assert all(name in shown for name in ("model", "numbers", "char text", "rank average", "better in"))
+    assert all(words in shown for words in ("times as much", "counterfeits the interval excludes zero only from about"))
     found = json.loads(out.read_text())
     assert (found["file"], found["format"], found["rows"], found["repeats"]) == ("a.ndjson", "native", 120, 1)
     assert set(found["baselines"]) == {"numbers", "char_text", "rank_average"}
