@@ -15,6 +15,7 @@ from features import (
     near_names,
     off_platform,
     price,
+    price_listed,
     price_past,
     seller,
     seller_offers,
@@ -33,6 +34,7 @@ from features.text_kernel import KERNEL_VERSION
 FEATURES: Final[tuple[Feature, ...]] = (
     *price.signals.features,
     *price_past.signals.features,
+    *price_listed.signals.features,
     *item.signals.features,
     *seller.signals.features,
     *seller_trade.signals.features,

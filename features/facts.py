@@ -17,6 +17,8 @@ from features.likeness import Likeness
 from features.listing import Listing
 from features.offers import Assortment, assortment
 from features.own_prices import OwnPrices
+from features.price_lists import ListedBy
+from features.priors import Priors
 from features.references import ANY, PriceMissing, PriceReference, References
 from features.tell_tales import TellTaleFacts
 
@@ -35,8 +37,23 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Listed:
+    """The brand's own price for the goods; `log_price` is in the base currency, None without a rate."""
+
+    by: ListedBy
+    name: str
+    amount: Decimal
+    currency: str
+    log_price: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PriceFacts:
-    """The price in the base currency and what it is compared with; `own` are the listing's prices up to this one."""
+    """The price in the base currency and what it is compared with.
+
+    `own` are the listing's prices up to this one, `listed` is what the brand asks, `common` how many offers of the
+    marketplace have this very price.
+    """
 
     base_currency: str
     log_price: float | None
@@ -45,6 +62,8 @@ class PriceFacts:
     brand_category: PriceReference | None
     category: PriceReference | None
     own: OwnPrices | None = None
+    listed: Listed | None = None
+    common: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +105,7 @@ class Facts:
     likeness: Likeness | None = None
     tell_tales: TellTaleFacts | None = None
     naming: Naming | None = None
+    priors: Priors | None = None
 
     def to_json(self) -> bytes:
         """Canonical JSON: decimals as text, times in UTC, keys in a fixed order."""
@@ -131,6 +151,8 @@ def assemble_facts(
         previous_log_price=None,
         brand_category=references.prices.find(brand_key, category_key) if brand_key and category_key else None,
         category=references.prices.find(ANY, category_key) if category_key else None,
+        listed=_listed(listing, references, brand),
+        common=references.common.offers(listing.price_minor),
     )
     return Facts(
         schema=SCHEMA,
@@ -148,6 +170,21 @@ def assemble_facts(
         naming=references.brands.naming(
             title=listing.title, declared=listing.brand, description=listing.description, mentions=brand.mentions
         ),
+        priors=references.priors,
+    )
+
+
+def _listed(listing: Listing, references: References, brand: Resolution) -> Listed | None:
+    entry = references.lists.find(listing, brand.brand_id, base_currency=references.rates.base_currency)
+    if entry is None:
+        return None
+    log_price = references.rates.log_price(entry.amount, entry.currency)
+    return Listed(
+        by=entry.by,
+        name=entry.name,
+        amount=entry.amount,
+        currency=entry.currency,
+        log_price=None if isinstance(log_price, PriceMissing) else log_price,
     )
 
 

@@ -1,13 +1,9 @@
 """Signals of the offer itself: how long it stands, how it sells, what buyers sent back and said."""
 
-from features.spec import MISSING, Evidence, Family, Registry, log1p, recent_share, smoothed_share
+from features.spec import MISSING, Evidence, Family, Registry, log1p, recent_share, smoothed_share, usual_share
 
 signals = Registry()
 
-# About one item in twelve comes back in online retail; twenty sales' worth of belief in that.
-RETURN_PRIOR, RETURN_STRENGTH = 0.08, 20.0
-# Returned as not genuine is rare on an honest offer: one in two hundred.
-FAKE_PRIOR, FAKE_STRENGTH = 0.005, 40.0
 _E_CUP = "E-CUP item columns"
 
 
@@ -61,12 +57,11 @@ def item_sales_90d(e: Evidence) -> float:
     missing="sales or returns of the offer not sent",
     source=_E_CUP,
     say=lambda e, _: f"{_of(e.facts.listing.returns.d90, e.facts.listing.sales.d90)} sold in 90 days came back",
+    version=2,
 )
 def item_return_share(e: Evidence) -> float:
-    """Share of sales returned in 90 days, smoothed towards 8 %."""
-    return smoothed_share(
-        e.facts.listing.returns.d90, e.facts.listing.sales.d90, prior=RETURN_PRIOR, strength=RETURN_STRENGTH
-    )
+    """Share of sales returned in 90 days, pulled towards what is usual here."""
+    return usual_share(e.facts.listing.returns.d90, e.facts.listing.sales.d90, e.priors.item_returns)
 
 
 @signals.feature(
@@ -79,12 +74,11 @@ def item_return_share(e: Evidence) -> float:
     say=lambda e, _: (
         f"{_of(e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90)} sold in 90 days came back as not genuine"
     ),
+    version=2,
 )
 def item_fake_return_share(e: Evidence) -> float:
-    """Share of sales returned as not genuine in 90 days, smoothed towards 0.5 %."""
-    return smoothed_share(
-        e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90, prior=FAKE_PRIOR, strength=FAKE_STRENGTH
-    )
+    """Share of sales returned as not genuine in 90 days, pulled towards what is usual here."""
+    return usual_share(e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90, e.priors.item_fake_returns)
 
 
 @signals.feature(

@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.brands import Brand, BrandRegister
+from features.common_prices import NOTHING_COMMON, CommonPrices
+from features.price_lists import NO_LISTS, PriceLists
+from features.priors import NO_PRIORS, Priors
 from features.tell_tales import TellTales
 
 FEWEST: Final = 5  # Below this a median is one seller's opinion.
@@ -125,6 +128,9 @@ class References:
     brands: BrandRegister
     prices: Prices
     tell_tales: TellTales = field(default_factory=TellTales)
+    lists: PriceLists = NO_LISTS
+    common: CommonPrices = NOTHING_COMMON
+    priors: Priors = NO_PRIORS
 
 
 def references_to_dict(references: References, as_of: datetime | None) -> dict[str, Any]:
@@ -140,11 +146,14 @@ def references_to_dict(references: References, as_of: datetime | None) -> dict[s
         "rates": dict(sorted(references.rates.table.items())),
         "brands": [asdict(brand) for _, brand in sorted(references.brands.brands.items())],
         "prices": [[*key, *reference] for key, reference in sorted(references.prices.rows.items())],
+        "lists": references.lists.to_rows(),
+        "common": [[*price, offers] for price, offers in sorted(references.common.rows.items())],
+        "priors": references.priors.to_dict(),
     }
 
 
 def references_from_dict(found: dict[str, Any]) -> tuple[References, datetime | None]:
-    """The inverse of `references_to_dict`."""
+    """The inverse of `references_to_dict`; references of an earlier version have no lists, common prices and priors."""
     brands = [
         Brand(row["brand_id"], row["name"], tuple(row["aliases"]), tuple(row["gtin_prefixes"]))
         for row in found["brands"]
@@ -154,7 +163,16 @@ def references_from_dict(found: dict[str, Any]) -> tuple[References, datetime | 
         for brand, category, median, mad, n in found["prices"]
     }
     rates = Rates(str(found["base_currency"]), {code: _positive(rate) for code, rate in found["rates"].items()})
-    references = References(rates, BrandRegister(brands), PriceTable(prices))
+    references = References(
+        rates,
+        BrandRegister(brands),
+        PriceTable(prices),
+        lists=PriceLists.from_rows(found.get("lists", ())),
+        common=CommonPrices(
+            {(int(_finite(minor)), str(code)): int(_finite(n)) for minor, code, n in found.get("common", ())}
+        ),
+        priors=Priors.from_dict(found.get("priors", {})),
+    )
     return references, datetime.fromisoformat(found["as_of"]) if found["as_of"] else None
 
 

@@ -2,9 +2,8 @@
 
 import math
 
-from features.item import FAKE_PRIOR, FAKE_STRENGTH, RETURN_PRIOR, RETURN_STRENGTH
 from features.seller_trade import turnover
-from features.spec import MISSING, Evidence, Family, Registry, log1p, recent_share, smoothed_share
+from features.spec import MISSING, Evidence, Family, Registry, log1p, recent_share, usual_share
 
 signals = Registry()
 
@@ -108,12 +107,11 @@ def seller_recent_orders_share(e: Evidence) -> float:
     missing="sales or returns of the seller neither sent nor recorded",
     source=_E_CUP,
     say=lambda e, _: _returned(e, "30"),
+    version=2,
 )
 def seller_return_share_30d(e: Evidence) -> float:
-    """Share of the seller's sales returned in 30 days, smoothed towards 8 %."""
-    return smoothed_share(
-        e.facts.seller.returns.d30, e.facts.seller.sales.d30, prior=RETURN_PRIOR, strength=RETURN_STRENGTH
-    )
+    """Share of the seller's sales returned in 30 days, pulled towards what is usual here."""
+    return usual_share(e.facts.seller.returns.d30, e.facts.seller.sales.d30, e.priors.seller_returns)
 
 
 @signals.feature(
@@ -124,12 +122,11 @@ def seller_return_share_30d(e: Evidence) -> float:
     missing="sales or returns of the seller neither sent nor recorded",
     source=_E_CUP,
     say=lambda e, _: _returned(e, "90"),
+    version=2,
 )
 def seller_return_share_90d(e: Evidence) -> float:
-    """Share of the seller's sales returned in 90 days, smoothed towards 8 %."""
-    return smoothed_share(
-        e.facts.seller.returns.d90, e.facts.seller.sales.d90, prior=RETURN_PRIOR, strength=RETURN_STRENGTH
-    )
+    """Share of the seller's sales returned in 90 days, pulled towards what is usual here."""
+    return usual_share(e.facts.seller.returns.d90, e.facts.seller.sales.d90, e.priors.seller_returns)
 
 
 @signals.feature(
@@ -143,12 +140,11 @@ def seller_return_share_90d(e: Evidence) -> float:
         f"{e.facts.seller.fake_returns.d90 or 0:,.0f} of the seller's {e.facts.seller.sales.d90 or 0:,.0f} sales in "
         "90 days came back as not genuine"
     ),
+    version=2,
 )
 def seller_fake_return_share_90d(e: Evidence) -> float:
-    """Share of the seller's sales returned as not genuine in 90 days, smoothed towards 0.5 %."""
-    return smoothed_share(
-        e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90, prior=FAKE_PRIOR, strength=FAKE_STRENGTH
-    )
+    """Share of the seller's sales returned as not genuine in 90 days, pulled towards what is usual here."""
+    return usual_share(e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90, e.priors.seller_fake_returns)
 
 
 @signals.feature(

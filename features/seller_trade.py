@@ -4,8 +4,7 @@ import math
 from typing import Final
 
 from features.fields import Windows
-from features.item import FAKE_PRIOR, FAKE_STRENGTH, RETURN_PRIOR, RETURN_STRENGTH
-from features.spec import MISSING, Evidence, Family, Registry, log1p, many, smoothed_share
+from features.spec import MISSING, Evidence, Family, Registry, log1p, many, usual_share
 
 signals = Registry()
 
@@ -85,10 +84,8 @@ def seller_turnover_growth_30d(e: Evidence) -> float:
     ),
 )
 def seller_return_share_7d(e: Evidence) -> float:
-    """Share of the seller's sales returned in 7 days, smoothed towards 8 %."""
-    return smoothed_share(
-        e.facts.seller.returns.d7, e.facts.seller.sales.d7, prior=RETURN_PRIOR, strength=RETURN_STRENGTH
-    )
+    """Share of the seller's sales returned in 7 days, pulled towards what is usual here."""
+    return usual_share(e.facts.seller.returns.d7, e.facts.seller.sales.d7, e.priors.seller_returns)
 
 
 @signals.feature(
@@ -104,10 +101,8 @@ def seller_return_share_7d(e: Evidence) -> float:
     ),
 )
 def seller_fake_return_share_30d(e: Evidence) -> float:
-    """Share of the seller's sales returned as not genuine in 30 days, smoothed towards 0.5 %."""
-    return smoothed_share(
-        e.facts.seller.fake_returns.d30, e.facts.seller.sales.d30, prior=FAKE_PRIOR, strength=FAKE_STRENGTH
-    )
+    """Share of the seller's sales returned as not genuine in 30 days, pulled towards what is usual here."""
+    return usual_share(e.facts.seller.fake_returns.d30, e.facts.seller.sales.d30, e.priors.seller_fake_returns)
 
 
 @signals.feature(

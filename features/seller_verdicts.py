@@ -3,14 +3,15 @@
 from typing import Final
 
 from features.history import Outcomes
-from features.spec import MISSING, Evidence, Family, Registry, log1p, many, smoothed_share
+from features.priors import Prior
+from features.spec import MISSING, Evidence, Family, Registry, log1p, many, usual_share
 
 signals = Registry()
 
 _OUTCOMES: Final = "Capabilities row 82: prior outcomes as of the moment"
 _NOT_RECORDED: Final = "no verdicts were recorded then"
 # One reviewed offer in twenty is counterfeit; ten reviews' worth of belief in that.
-_OUTCOME_PRIOR, _OUTCOME_STRENGTH = 0.05, 10.0
+_COUNTERFEITS: Final = Prior(0.05, 10.0)
 
 
 @signals.feature(
@@ -58,7 +59,7 @@ def seller_counterfeit_share(e: Evidence) -> float:
     if outcomes is None:
         return MISSING
     reviewed = outcomes.counterfeit + outcomes.genuine
-    return smoothed_share(outcomes.counterfeit, reviewed, prior=_OUTCOME_PRIOR, strength=_OUTCOME_STRENGTH)
+    return usual_share(outcomes.counterfeit, reviewed, _COUNTERFEITS)
 
 
 @signals.feature(

@@ -10,6 +10,7 @@ from typing import Final
 
 from features.facts import Facts
 from features.fields import Windows
+from features.priors import NO_PRIORS, Prior, Priors
 from features.reading import Reading
 
 MISSING: Final = math.nan
@@ -21,6 +22,11 @@ class Evidence:
 
     facts: Facts
     reading: Reading
+
+    @property
+    def priors(self) -> Priors:
+        """What shares are usual on the marketplace; facts of schema 1 were read with the stated constants."""
+        return self.facts.priors or NO_PRIORS
 
 
 class Family(StrEnum):
@@ -104,6 +110,11 @@ def smoothed_share(part: float | None, whole: float | None, *, prior: float, str
     if part is None or whole is None:
         return MISSING
     return (min(part, whole) + prior * strength) / (whole + strength)
+
+
+def usual_share(part: float | None, whole: float | None, prior: Prior) -> float:
+    """A share pulled towards what is usual on the marketplace, as `smoothed_share` does."""
+    return smoothed_share(part, whole, prior=prior.mean, strength=prior.strength)
 
 
 def recent_share(counts: Windows) -> float:

@@ -18,12 +18,12 @@ _SMALLEST: Final = 0.05  # Log-odds; less moves a probability by about one point
 _STORIES: Final = {
     "price_level": (
         "price_to_brand_category", "price_spread_brand_category", "price_to_category", "price_log",
-        "price_reference_offers",
+        "price_reference_offers", "price_to_list",
     ),
     "price_at_seller": ("seller_price_level", "price_to_seller_offers"),
     "own_prices": ("price_change", "price_changes", "price_largest_fall"),
-    "claimed_price": ("price_claimed_discount", "price_claim_to_highest"),
-    "placeholder": ("price_is_placeholder", "price_same_at_seller"),
+    "claimed_price": ("price_claimed_discount", "price_claim_to_highest", "price_claim_to_list"),
+    "placeholder": ("price_is_placeholder", "price_same_at_seller", "price_same_on_marketplace"),
     "returned_as_fake": (
         "item_fake_return_share", "item_fake_returns_30d", "seller_fake_return_share_30d",
         "seller_fake_return_share_90d", "seller_fake_returns_90d",

@@ -6,10 +6,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from features.price_lists import PriceLists
 from features.references import References
 from models.bundle import Bundle
 from models.errors import BundleRefused, Invalid
@@ -21,7 +22,7 @@ from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from serving.bundles import BundleStore, LiveModels
 from serving.clock import Clock, SimulatedClock, SystemClock
-from serving.db import accounts, brands, breakers, clocks, learning, marketplaces, references, trials
+from serving.db import accounts, brands, breakers, clocks, learning, marketplaces, price_lists, references, trials
 from serving.db.engine import sqlite_url
 from serving.db.marketplaces import Marketplace
 from serving.db.migrate import migrate
@@ -63,6 +64,8 @@ class SurroundingsCache:
     """Surroundings of each marketplace, read at most every few seconds and at once after a change made here."""
 
     _held: dict[str, tuple[float, Surroundings]] = field(default_factory=dict)
+    # Long, and seldom changed: kept apart, by when they were last added to and the day on which they hold.
+    _lists: dict[str, tuple[tuple[datetime | None, date], PriceLists]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> Surroundings:
@@ -71,7 +74,7 @@ class SurroundingsCache:
         if held is None or time.monotonic() - held[0] > _SURROUNDINGS_LAST_SECONDS:
             enrolled = brands.enrolments(connection, marketplace.marketplace_id)
             found = Surroundings(
-                references.load(connection, marketplace, as_of),
+                references.load(connection, marketplace, as_of, self._price_lists(connection, marketplace, as_of)),
                 frozenset(brand_id for brand_id, one in enrolled.items() if one.takes_part),
                 {
                     brand_id: one.daily_questions
@@ -82,6 +85,14 @@ class SurroundingsCache:
             )
             with self._lock:
                 held = self._held[marketplace.marketplace_id] = (time.monotonic(), found)
+        return held[1]
+
+    def _price_lists(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> PriceLists:
+        here = marketplace.marketplace_id
+        stamp = price_lists.last_changed(connection, here), as_of.date()
+        held = self._lists.get(here)
+        if held is None or held[0] != stamp:
+            held = self._lists[here] = (stamp, price_lists.load(connection, here, as_of))
         return held[1]
 
     def forget(self) -> None:

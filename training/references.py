@@ -1,21 +1,34 @@
 """References for offline work: made from training rows, and for each of these without the row itself."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
 from features.brands import BrandRegister, Resolution
+from features.common_prices import CommonPrices
 from features.facts import Facts, assemble_facts, reference_keys
+from features.fields import Windows
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
+from features.price_lists import NO_LISTS, PriceLists
+from features.priors import FAKE_RETURNS, MOST_FAKE_RETURNS, RETURNS, Priors, estimate
 from features.references import PricePool, Prices, PriceTable, Rates, References
 
 
 class OfflineReferences:
-    """What the rows of a file are compared with: prices of the training rows in their commonest currency."""
+    """What the rows of a file are compared with: prices of the training rows in their commonest currency.
 
-    def __init__(self, training: Sequence[Listing], brands: BrandRegister, rates: Rates | None = None) -> None:
-        self.brands = brands
+    Usual shares are those of all training rows: one row among many moves them for everybody alike.
+    """
+
+    def __init__(
+        self,
+        training: Sequence[Listing],
+        brands: BrandRegister,
+        rates: Rates | None = None,
+        lists: PriceLists = NO_LISTS,
+    ) -> None:
+        self.brands, self.lists = brands, lists
         self.rates = rates or Rates(commonest_currency(training))
         self._pool = PricePool(
             (*reference_keys(listing, self._resolve(listing)), log_price)
@@ -23,22 +36,44 @@ class OfflineReferences:
             if isinstance(log_price := self.rates.log_price(listing.price, listing.currency), float)
         )
         self.table = self._pool.table()
+        self.common = CommonPrices.among(listing.price_minor for listing in training if listing.price_minor is not None)
+        self.priors = usual_shares(training)
 
     def references(self) -> References:
         """For rows that took no part; also what a bundle keeps."""
-        return References(self.rates, self.brands, self.table)
+        return self._compared_with(self.table, self.common)
 
     def facts(self, listing: Listing, *, as_of: datetime, marketplace: str, took_part: bool) -> Facts:
         """Facts of one row, compared without itself if it `took_part`."""
         prices: Prices = self.table
+        common = self.common.around(listing.price_minor) if took_part else self.common
         log_price = self.rates.log_price(listing.price, listing.currency)
         if took_part:
             prices = self._pool.without(log_price) if isinstance(log_price, float) else PriceTable()
-        references = References(self.rates, self.brands, prices)
+        references = self._compared_with(prices, common)
         return assemble_facts(listing, references, NOTHING_RECORDED, marketplace=marketplace, as_of=as_of)
+
+    def _compared_with(self, prices: Prices, common: CommonPrices) -> References:
+        return References(self.rates, self.brands, prices, lists=self.lists, common=common, priors=self.priors)
 
     def _resolve(self, listing: Listing) -> Resolution:
         return self.brands.resolve(title=listing.title, declared=listing.brand, gtin=listing.gtin)
+
+
+def usual_shares(listings: Sequence[Listing]) -> Priors:
+    """How often goods come back among these offers and their sellers; of a seller's rows the last counts."""
+    sellers = {one.seller.external_id: one.seller for one in listings if one.seller.external_id is not None}
+    return Priors(
+        seller_returns=estimate(_known((one.returned, one.accepted) for one in sellers.values()), otherwise=RETURNS),
+        item_returns=estimate(_known((one.returns, one.sales) for one in listings), otherwise=RETURNS),
+        item_fake_returns=estimate(
+            _known((one.fake_returns, one.sales) for one in listings), otherwise=FAKE_RETURNS, most=MOST_FAKE_RETURNS
+        ),
+    )
+
+
+def _known(windows: Iterable[tuple[Windows, Windows]]) -> Iterator[tuple[float, float]]:
+    return ((part.d90, whole.d90) for part, whole in windows if part.d90 is not None and whole.d90 is not None)
 
 
 def commonest_currency(listings: Sequence[Listing]) -> str:

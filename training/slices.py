@@ -12,6 +12,7 @@ from features.facts import Facts, with_history
 from features.fold import fold
 from features.history import NOTHING_RECORDED
 from features.listing import Listing
+from features.price_lists import ListedBy
 from training import metrics
 
 Floats = NDArray[np.float64]
@@ -80,4 +81,8 @@ def only_text_and_price(facts: Facts) -> Facts:
         price=kept.price,
         currency=kept.currency,
     )
-    return with_history(replace(facts, listing=listing, likeness=None), NOTHING_RECORDED)
+    listed = facts.price.listed
+    if listed is not None and listed.by in {ListedBy.GTIN, ListedBy.MPN}:
+        listed = None
+    price = replace(facts.price, listed=listed)
+    return with_history(replace(facts, listing=listing, price=price, likeness=None), NOTHING_RECORDED)

@@ -30,6 +30,8 @@ class ScorecardPolicy:
         # Alibaba's and Corsearch's seed rule is 20 % of retail (Capabilities C.9); a median is below retail.
         Rule("price_to_brand_category", _ANY_LESS, math.log(0.35), 30),
         Rule("price_to_brand_category", math.log(0.35), math.log(0.6), 15),
+        # A fifth of what the brand asks: the seed rule itself, but used goods cost that too, so it never stands alone.
+        Rule("price_to_list", _ANY_LESS, math.log(0.2), 15),
         # Strong wording weighs 3 in the lexicon: precise and rare (none in 22,912 genuine titles).
         Rule("text_replica_grade", 3, _ANY_MORE, 40),
         Rule("text_replica_grade", 1, 3, 10),

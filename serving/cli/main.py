@@ -11,7 +11,7 @@ from typing import Final
 import typer
 
 from models.errors import DomainError
-from serving.cli import data, model, monitor, people, run, simulation, tell_tales, trial
+from serving.cli import data, model, monitor, people, run, simulation, tables, tell_tales, trial
 
 EXIT_REFUSED: Final = 2
 _PACKAGES: Final = ("features", "models", "training", "serving")
@@ -23,7 +23,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for part in (run.app, data.app, model.app, monitor.app, people.app, tell_tales.app, trial.app, simulation.app):
+for part in (
+    run.app,
+    data.app,
+    model.app,
+    monitor.app,
+    people.app,
+    tables.app,
+    tell_tales.app,
+    trial.app,
+    simulation.app,
+):
     app.registered_commands.extend(part.registered_commands)
     app.registered_groups.extend(part.registered_groups)
 

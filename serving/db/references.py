@@ -1,4 +1,4 @@
-"""What listings are compared with: price references, exchange rates, the brand register."""
+"""What listings are compared with: price references and lists, exchange rates, the brand register, usual shares."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -7,26 +7,31 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 
 from features.brands import BrandRegister
+from features.common_prices import CommonPrices
+from features.price_lists import PriceLists
 from features.references import PricePool, PriceReference, PriceTable, Rates, References
 from features.tell_tales import TellTales
 from models.action import ActionKind
-from serving.db import brands, tell_tales
+from serving.db import brands, price_lists, tell_tales, usual_shares
 from serving.db.marketplaces import Marketplace
 from serving.db.store import add
-from serving.db.tables import action, exchange_rate, listing_version, price_reference, verdict
+from serving.db.tables import action, common_price, exchange_rate, listing_version, price_reference, verdict
 
 _EURO = "EUR"
 _COMPARED_DAYS = 180  # Half a year: a season's prices, and enough offers per model.
 
 
-def load(connection: Connection, found: Marketplace, as_of: datetime) -> References:
-    """The references of a marketplace as last worked out."""
+def load(connection: Connection, found: Marketplace, as_of: datetime, lists: PriceLists) -> References:
+    """The references of a marketplace as last worked out, with the brands' price lists as the caller has them."""
     here = found.marketplace_id
     return References(
         _rates(connection, found.base_currency, as_of.date()),
         BrandRegister(brands.registered(connection, here, as_of)),
         _table(connection, here),
         TellTales(tell_tales.of_marketplace(connection, here)),
+        lists,
+        _common(connection, here),
+        usual_shares.load(connection, here),
     )
 
 
@@ -38,6 +43,11 @@ def _table(connection: Connection, marketplace_id: str) -> PriceTable:
             for row in connection.execute(query)
         }
     )
+
+
+def _common(connection: Connection, marketplace_id: str) -> CommonPrices:
+    query = select(common_price).where(common_price.c.marketplace_id == marketplace_id)
+    return CommonPrices({(row.price_minor, row.currency): row.offers for row in connection.execute(query)})
 
 
 def _rates(connection: Connection, base_currency: str, day: date) -> Rates:
@@ -73,12 +83,19 @@ def as_of(connection: Connection, found: Marketplace, moment: datetime) -> Refer
 
     Costs a walk over half a year of offers; what scores a request takes `load`.
     """
-    register = BrandRegister(brands.registered(connection, found.marketplace_id, moment))
-    rates = _rates(connection, found.base_currency, moment.date())
-    return References(rates, register, _worked_out(connection, found.marketplace_id, moment))
+    here = found.marketplace_id
+    prices, common = _worked_out(connection, here, moment)
+    return References(
+        _rates(connection, found.base_currency, moment.date()),
+        BrandRegister(brands.registered(connection, here, moment)),
+        prices,
+        lists=price_lists.load(connection, here, moment),
+        common=common,
+        priors=usual_shares.worked_out(connection, found, moment),
+    )
 
 
-def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -> PriceTable:
+def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -> tuple[PriceTable, CommonPrices]:
     """Prices of the offers as they stood at a moment; those that had been confirmed counterfeit do not count."""
     undo = verdict.alias("undo")
     withdrawn = select(undo.c.verdict_id).where(
@@ -99,7 +116,13 @@ def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -
         .subquery()
     )
     query = (
-        select(listing_version.c.brand_key, listing_version.c.category_key, listing_version.c.log_price)
+        select(
+            listing_version.c.brand_key,
+            listing_version.c.category_key,
+            listing_version.c.log_price,
+            listing_version.c.price_minor,
+            listing_version.c.currency,
+        )
         .join(
             latest,
             (latest.c.listing_id == listing_version.c.listing_id) & (latest.c.number == listing_version.c.number),
@@ -111,13 +134,15 @@ def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -
             listing_version.c.listing_id.not_in(removed),
         )
     )
-    found = connection.execute(query)
-    return PricePool((row.brand_key, row.category_key, row.log_price) for row in found).table()
+    found = connection.execute(query).all()
+    table = PricePool((row.brand_key, row.category_key, row.log_price) for row in found).table()
+    return table, CommonPrices.among((row.price_minor, row.currency) for row in found)
 
 
-def refresh(connection: Connection, marketplace_id: str, as_of: datetime) -> int:
-    """Work out the price references anew and keep them; returns how many there are."""
-    table = _worked_out(connection, marketplace_id, as_of)
+def refresh(connection: Connection, found: Marketplace, as_of: datetime) -> int:
+    """Work out price references, common prices and usual shares anew and keep them; returns how many of the first."""
+    marketplace_id = found.marketplace_id
+    table, common = _worked_out(connection, marketplace_id, as_of)
     connection.execute(delete(price_reference).where(price_reference.c.marketplace_id == marketplace_id))
     rows = [
         {
@@ -130,6 +155,13 @@ def refresh(connection: Connection, marketplace_id: str, as_of: datetime) -> int
         for (brand_key, category_key), reference in table.rows.items()
     ]
     add(connection, price_reference, rows)
+    connection.execute(delete(common_price).where(common_price.c.marketplace_id == marketplace_id))
+    common_rows = [
+        {"marketplace_id": marketplace_id, "price_minor": minor, "currency": currency, "offers": offers}
+        for (minor, currency), offers in common.rows.items()
+    ]
+    add(connection, common_price, common_rows)
+    usual_shares.keep(connection, marketplace_id, usual_shares.worked_out(connection, found, as_of), as_of)
     return len(rows)
 
 

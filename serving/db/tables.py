@@ -520,6 +520,44 @@ price_reference = Table(
     PrimaryKeyConstraint("marketplace_id", "brand_key", "category_key"),
 )
 
+common_price = Table(
+    "common_price",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("price_minor", BigInteger, nullable=False),
+    Column("offers", Integer, nullable=False),
+    PrimaryKeyConstraint("marketplace_id", "currency", "price_minor"),
+)
+
+usual_share = Table(
+    "usual_share",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    _word("name"),
+    Column("mean", Float, nullable=False),
+    Column("strength", Float, nullable=False),
+    Column("groups_behind", Integer, nullable=False),
+    _at("as_of"),
+    PrimaryKeyConstraint("marketplace_id", "name"),
+)
+
+brand_list_price = Table(
+    "brand_list_price",
+    metadata,
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=False),
+    _word("listed_by"),
+    Column("list_key", String(500), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("valid_from", String(10), nullable=False),
+    Column("name", String(500), nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("source", String(200), nullable=False),
+    _at("known_at"),
+    PrimaryKeyConstraint("brand_id", "listed_by", "list_key", "currency", "valid_from", "known_at"),
+    _one_of("listed_by", "gtin", "mpn", "model", "category"),
+)
+
 exchange_rate = Table(
     "exchange_rate",
     metadata,

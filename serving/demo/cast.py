@@ -64,6 +64,8 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_s
         )
         for tell in one.tells:
             call("add_tell_tale", brand=brand.name, label=tell.label, pattern=tell.pattern, direction="counterfeit")
+        prices = [{"model": name, "price": str(price), "currency": "EUR"} for name, price in one.price_list.items()]
+        call("load_price_list", brand=brand.name, rows=prices)
         if one.takes_part:
             host = f"{_address(brand.name)}.example"
             brand_people[brand.brand_id] = invite(f"{brand.name} brand protection", Role.BRAND, brand.name, host)

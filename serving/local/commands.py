@@ -14,7 +14,7 @@ from serving.api.intake import row_answer
 from serving.api.learning import approval_answer
 from serving.db import accounts, audit, breakers, learning, listings, marketplaces, trials
 from serving.runtime import Runtime
-from serving.usecases import founding, intake, tell_tales, trial
+from serving.usecases import founding, intake, price_lists, tell_tales, trial
 from serving.usecases.breaker import close_breaker
 from serving.usecases.figures import figures
 from serving.usecases.learn import add_job, request_training, retrain
@@ -177,6 +177,12 @@ def _moment(text: str) -> datetime:
     except ValueError:
         raise Invalid(f"{text} is no moment such as 2026-03-01 or 2026-03-01T12:00:00+01:00.") from None
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+@_command
+def load_price_list(runtime: Runtime, *, brand: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Add a brand's list prices."""
+    return {"entries": price_lists.load_price_list(runtime, brand, rows, by=_BY)}
 
 
 @_command

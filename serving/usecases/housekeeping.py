@@ -49,14 +49,14 @@ def refresh_references(runtime: Runtime) -> int:
     refreshed = 0
     with runtime.store.read() as connection:
         stale = [
-            one.marketplace_id
+            one
             for one in marketplaces.everyone(connection)
             if (last := references.refreshed_at(connection, one.marketplace_id)) is None
             or now - last >= _REFERENCES_LAST
         ]
-    for marketplace_id in stale:
+    for found in stale:
         with runtime.store.write() as connection:
-            refreshed += references.refresh(connection, marketplace_id, now) > 0
+            refreshed += references.refresh(connection, found, now) > 0
     if refreshed:
         runtime.surroundings.forget()
     return refreshed

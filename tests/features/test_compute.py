@@ -67,7 +67,8 @@ def test_what_is_not_known_is_missing_and_not_zero() -> None:
     vector = compute(bare_facts()).vector
     known = {name for name, value in zip(NAMES, vector, strict=True) if not math.isnan(value)}
     always = {feature.name for feature in FEATURES if feature.missing == "never"}
-    assert known - always == {"price_is_placeholder"}  # The price of the bare offer is known, if not its worth.
+    # The price of the bare offer is known, if not its worth.
+    assert known - always == {"price_is_placeholder", "price_same_on_marketplace"}
 
 
 def test_what_is_always_known_has_a_value_even_of_nothing() -> None:

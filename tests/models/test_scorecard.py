@@ -24,10 +24,11 @@ def test_an_ordinary_offer_has_no_points() -> None:
 
 
 def test_a_suspect_offer_has_the_points_of_each_signal() -> None:
-    """89 EUR against a median of 500; '1:1 mirror'; a number for WhatsApp; a disguised name that is not declared;
-    a seller of nine days. Its 'for' is too common to count."""
+    """89 EUR against a median of 500 and the 540 that the brand asks; '1:1 mirror'; a number for WhatsApp; a disguised
+    name that is not declared; a seller of nine days. Its 'for' is too common to count."""
     assert points(suspect_facts()) == {
         "price_to_brand_category": 30,
+        "price_to_list": 15,
         "text_replica_grade": 40,
         "text_contact": 10,
         "brand_disguised": 30,
@@ -83,7 +84,8 @@ def test_the_strongest_reason_comes_first() -> None:
 def test_a_reason_carries_its_figures() -> None:
     found = scored(some_facts(price="89.00"))
     assert [reason.sentence for reason in found.reasons] == [
-        "Price is 82 % below the median of 20 offers of this brand and category"
+        "Price is 82 % below the median of 20 offers of this brand and category",
+        "Price is 84 % below what the brand asks for Colline (540 EUR)",
     ]
 
 

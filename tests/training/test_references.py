@@ -4,9 +4,10 @@ import pytest
 
 from features.brands import BrandRegister
 from features.listing import Listing
+from features.priors import FAKE_RETURNS
 from features.references import PriceReference, Rates
 from tests.fixtures.clocks import NOW
-from tests.fixtures.facts import AURELLE, REGISTER, a_listing
+from tests.fixtures.facts import AURELLE, LISTS, REGISTER, a_listing
 from training.references import OfflineReferences, commonest_currency
 
 PRICES = ("100", "200", "300", "400", "500", "600")
@@ -75,3 +76,35 @@ CURRENCIES = [
 def test_the_base_currency_of_a_file_is(codes: list[str | None], expected: str, _why: str) -> None:
     listings = [a_listing(currency=code, price=None if code is None else "1") for code in codes]
     assert commonest_currency(listings) == expected
+
+
+def test_a_row_does_not_make_its_own_price_common() -> None:
+    offline = OfflineReferences([a_listing(external_id=f"MP-{i}", price="19.99") for i in range(20)], REGISTER)
+    facts = [
+        offline.facts(a_listing(price="19.99"), as_of=NOW, marketplace="bazaar", took_part=took_part)
+        for took_part in (True, False)
+    ]
+    assert [one.price.common for one in facts] == [0, 20]
+
+
+def test_usual_shares_are_those_of_the_training_rows_one_of_each_seller() -> None:
+    rows = [
+        a_listing(
+            external_id=f"MP-{i}",
+            sales={"d90": 10},
+            returns={"d90": i % 2},
+            seller={"external_id": f"s-{i % 40}", "accepted": {"d90": 20}, "returned": {"d90": 1 + i // 40}},
+        )
+        for i in range(80)
+    ]
+    priors = OfflineReferences(rows, REGISTER).references().priors
+    assert (priors.item_returns.mean, priors.item_returns.groups) == (0.05, 80)
+    assert (priors.seller_returns.mean, priors.seller_returns.groups) == (0.1, 40)
+    assert priors.item_fake_returns == FAKE_RETURNS
+
+
+def test_a_price_list_that_is_given_is_compared_with_and_kept() -> None:
+    offline = OfflineReferences(BAGS, REGISTER, lists=LISTS)
+    listed = offline.facts(BAGS[0], as_of=NOW, marketplace="bazaar", took_part=True).price.listed
+    assert listed is not None
+    assert (listed.name, offline.references().lists) == ("Colline", LISTS)

@@ -71,7 +71,8 @@ def test_without_its_history_nothing_of_an_offer_or_seller_is_known(family: Fami
 def test_text_brand_and_price_stay_as_they_were() -> None:
     families = {Family.TEXT, Family.BRAND, Family.PRICE}
     past = {feature.name for feature in price_past.signals.features}
-    gone = {"price_claimed_discount", "price_change", "brand_gtin_valid", *past}
+    numbered = {"price_to_list", "price_claim_to_list", "brand_gtin_valid"}
+    gone = {"price_claimed_discount", "price_change", *numbered, *past}
     columns = [i for i, f in enumerate(FEATURES) if f.family in families and f.name not in gone]
     assert np.array_equal(compute(BARE).vector[columns], compute(full_facts()).vector[columns])
 

@@ -1,0 +1,92 @@
+"""Price signals against what the brand itself asks, and against prices that everybody asks."""
+
+import math
+from typing import Final
+
+from features.facts import Listed, amount_text
+from features.price_lists import ListedBy
+from features.price_past import claimed_log_price
+from features.spec import MISSING, Evidence, Family, Registry, log1p
+
+signals = Registry()
+
+_WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
+_NO_LIST: Final = "no brand that is known, no price of it for these goods, or no rate for one of the currencies"
+_RETAIL: Final = "Capabilities C.9: below 20 % of retail, and new"
+
+
+@signals.feature(
+    Family.PRICE,
+    unit="log ratio",
+    low=-_WIDEST,
+    high=_WIDEST,
+    missing=f"no price, {_NO_LIST}",
+    source=_RETAIL,
+    say=lambda e, v: f"Price is {_against(v)} what the brand asks for {_goods(e)}",
+)
+def price_to_list(e: Evidence) -> float:
+    """Log of the price over the brand's list price of the goods; -1.6 is a fifth of it."""
+    log_price, listed = e.facts.price.log_price, _log_listed(e)
+    return MISSING if log_price is None or listed is None else _clip(log_price - listed)
+
+
+@signals.feature(
+    Family.PRICE,
+    unit="log ratio",
+    low=-_WIDEST,
+    high=_WIDEST,
+    missing=f"no price or no claimed earlier price, {_NO_LIST}",
+    source="A reduction from a price that nobody ever asked; inference",
+    say=lambda e, v: f"The price before that the offer claims is {_against(v)} what the brand asks for {_goods(e)}",
+)
+def price_claim_to_list(e: Evidence) -> float:
+    """Log of the claimed earlier price over the brand's list price of the goods."""
+    claimed, listed = claimed_log_price(e), _log_listed(e)
+    return MISSING if claimed is None or listed is None else _clip(claimed - listed)
+
+
+@signals.feature(
+    Family.PRICE,
+    unit="log of 1 + offers",
+    low=0,
+    high=20,
+    missing="no price, or common prices were not recorded then",
+    source="Placeholder prices come in spikes; inference",
+    say=lambda e, _: f"{e.facts.price.common:,} offers of the marketplace have this very price",
+)
+def price_same_on_marketplace(e: Evidence) -> float:
+    """Offers of the marketplace at exactly this price, 0 below twenty."""
+    return log1p(e.facts.price.common)
+
+
+def _log_listed(e: Evidence) -> float | None:
+    return None if e.facts.price.listed is None else e.facts.price.listed.log_price
+
+
+def _clip(value: float) -> float:
+    return max(-_WIDEST, min(_WIDEST, value))
+
+
+def _against(log_ratio: float) -> str:
+    ratio = math.exp(log_ratio)
+    if 0.95 <= ratio <= 1.05:
+        return "at"
+    if ratio > 2:
+        return f"{ratio:.1f} times"
+    return f"{100 * abs(1 - ratio):.0f} % {'below' if ratio < 1 else 'above'}"
+
+
+def _goods(e: Evidence) -> str:
+    listed = e.facts.price.listed
+    assert listed is not None  # Only what is known is told.
+    return f"{_what(listed)} ({amount_text(listed.amount, listed.currency)})"
+
+
+def _what(listed: Listed) -> str:
+    match listed.by:
+        case ListedBy.GTIN | ListedBy.MPN:
+            return f"number {listed.name}"
+        case ListedBy.MODEL:
+            return listed.name
+        case ListedBy.CATEGORY:
+            return f"its cheapest goods in {listed.name}"

@@ -1,0 +1,98 @@
+"""What shares are usual on a marketplace and how much they differ, so that few cases can be judged by many."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, Final, NamedTuple, Self
+
+# Thirty sellers and ten cases: below that, the stated constants know more than the data.
+_FEWEST_GROUPS: Final = 30
+_FEWEST_CASES: Final = 10
+# Of one seller at most so many cases count, or the largest would be the marketplace.
+_MOST_OF_ONE: Final = 500.0
+# A prior weaker than two cases says nothing; one stronger than five hundred lets no seller differ.
+_WEAKEST, _STRONGEST = 2.0, 500.0
+
+
+class Prior(NamedTuple):
+    """A usual share, worth `strength` cases of belief; `groups` is from how many sellers or offers it was learnt."""
+
+    mean: float
+    strength: float
+    groups: int = 0
+
+
+# What is believed before a marketplace has shown otherwise.
+# About one item in twelve comes back in online retail; twenty sales' worth of belief in that.
+RETURNS: Final = Prior(0.08, 20.0)
+# Returned as not genuine is rare on an honest offer: one in two hundred.
+FAKE_RETURNS: Final = Prior(0.005, 40.0)
+# Where more than this comes back as not genuine the usual is the problem, and must not pass for the norm.
+MOST_FAKE_RETURNS: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Priors:
+    """Usual shares of a marketplace as of a moment.
+
+    How many reviewed offers are counterfeit is not among them: what is reviewed was chosen because it looked so.
+    """
+
+    seller_returns: Prior = RETURNS
+    seller_fake_returns: Prior = FAKE_RETURNS
+    item_returns: Prior = RETURNS
+    item_fake_returns: Prior = FAKE_RETURNS
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values."""
+        return {name: list(prior) for name, prior in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, found: dict[str, Any]) -> Self:
+        """The inverse of `to_dict`.
+
+        Raises
+        ------
+        ValueError, TypeError
+            A value is no prior.
+        """
+        return cls(**{name: _read(*values) for name, values in found.items()})
+
+
+def _read(mean: Any, strength: Any, groups: Any) -> Prior:
+    found = Prior(float(mean), float(strength), int(groups))
+    if not 0 < found.mean < 1 or not 0 < found.strength < math.inf:
+        raise ValueError("a prior that is no share")
+    return found
+
+
+NO_PRIORS: Final = Priors()
+
+
+def estimate(cases: Iterable[tuple[float, float]], *, otherwise: Prior, most: float = 1.0) -> Prior:
+    """The beta distribution of shares behind counts (part, whole) of many sellers or offers, by their moments.
+
+    A part above its whole counts as the whole. `otherwise` is the answer where too little is known; a mean above
+    `most` is cut to it.
+
+    Source: Kleinman 1973, Proportions with extraneous variance, JASA 68; weights are the wholes.
+    """
+    groups = [_bounded(part, whole) for part, whole in cases if whole > 0]
+    total = math.fsum(whole for _, whole in groups)
+    cases_found = math.fsum(part for part, _ in groups)
+    if len(groups) < _FEWEST_GROUPS or not _FEWEST_CASES <= cases_found < total:
+        return otherwise
+    mean = cases_found / total
+    spread = math.fsum(whole * (part / whole - mean) ** 2 for part, whole in groups)
+    chance = len(groups) - 1  # What the spread over mean x (1 - mean) would be if all shares were alike.
+    room = total - math.fsum(whole**2 for _, whole in groups) / total - chance
+    excess = spread / (mean * (1 - mean)) - chance
+    if room <= 0:
+        return Prior(min(mean, most), otherwise.strength, len(groups))
+    correlation = min(max(excess / room, 1 / (_STRONGEST + 1)), 1 / (_WEAKEST + 1))
+    return Prior(min(mean, most), 1 / correlation - 1, len(groups))
+
+
+def _bounded(part: float, whole: float) -> tuple[float, float]:
+    kept = min(whole, _MOST_OF_ONE)
+    return min(part, whole) * kept / whole, kept
