@@ -14,6 +14,11 @@ class CaseLane(StrEnum):
     AUDIT = "audit"
     INSUFFICIENT_EVIDENCE = "insufficient_evidence"
     APPEAL = "appeal"
+    SECOND_LOOK = "second_look"  # A check of what the model is taught; it changes nothing for the offer.
+
+
+# Decided by somebody who did not judge the offer before, and who is shown neither the score nor what was said.
+BLIND_LANES: Final = frozenset({CaseLane.APPEAL, CaseLane.SECOND_LOOK})
 
 
 class CaseState(StrEnum):
@@ -68,6 +73,7 @@ _PRECEDENCE: Final = (
     CaseLane.ANALYST,
     CaseLane.AUDIT,
     CaseLane.INSUFFICIENT_EVIDENCE,
+    CaseLane.SECOND_LOOK,
 )
 
 

@@ -33,8 +33,9 @@ class AppealState(StrEnum):
 class GivenVerdict:
     """One verdict on a listing version.
 
-    `superseded` is set by an undo. `second_look` is set where the verdict was given blind, to check a label that a
-    model doubted. `suspended` is set where the one who gave it is not trusted any more.
+    `superseded` is set by an undo. `drawn` is set where a random draw showed the offer and nothing else did.
+    `second_look` is set where the verdict was given blind, to check a label in doubt. `suspended` is set where the one
+    who gave it is not trusted any more.
     """
 
     verdict_id: str
@@ -45,6 +46,7 @@ class GivenVerdict:
     superseded: bool
     brand_id: str | None = None
     evidence: Evidence = Evidence.OFFER
+    drawn: bool = False
     second_look: bool = False
     suspended: bool = False
 
@@ -83,6 +85,8 @@ VALUES: Final = {
     Judgement.GREY_MARKET: 0,
 }
 _NOT_MATURE: Final = NoLabel("not mature yet")
+# A reason that can be done something about: somebody else must look.
+WANTS_A_SECOND: Final = NoLabel("a second reviewer must agree first")
 
 
 def label_from(
@@ -116,7 +120,10 @@ def label_from(
 
     *Analysts.* Each has one voice, the latest. Who contradict each other give no label, also two against one: an
     offer on which three people differ needs a test buy, not a count. Two who agree are worth more than one, and one
-    is worth less than a brand (`LabelPolicy`, where 0 stands for: wait for a second).
+    is worth less than a brand. Who alone finds a counterfeit in the audit slice teaches nothing until a second agrees:
+    nobody had suspected the offer, so that most such finds are mistakes, each standing for 33 listings. What is alone
+    and drawn and genuine needs no second; it is what nearly all of the slice is. (`LabelPolicy` has the weights; 0
+    stands for: wait for a second.)
 
     *Answers.* 'Cannot tell' and 'needs a test buy' are none. Grey market is genuine goods and never a counterfeit
     label; it counts half if anybody who carries the label says so.
@@ -192,16 +199,22 @@ def _basis(answers: Sequence[GivenVerdict], test_buys: Sequence[GivenVerdict], *
     return _Basis(value, level, voices)
 
 
-def _label(basis: _Basis, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
-    weight = {
+def _weight(basis: _Basis, policy: LabelPolicy) -> float:
+    if basis.level is EvidenceLevel.ONE_REVIEWER and basis.value and basis.verdicts[0].drawn:
+        return policy.lone_find_weight
+    return {
         EvidenceLevel.APPEAL: policy.appeal_weight,
         EvidenceLevel.TEST_BUY: policy.test_buy_weight,
         EvidenceLevel.BRAND: policy.brand_weight,
         EvidenceLevel.TWO_REVIEWERS: policy.two_reviewers_weight,
         EvidenceLevel.ONE_REVIEWER: policy.one_reviewer_weight,
     }[basis.level]
+
+
+def _label(basis: _Basis, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
+    weight = _weight(basis, policy)
     if not weight:
-        return NoLabel("a second reviewer must agree first")
+        return WANTS_A_SECOND
     upheld = basis.level is EvidenceLevel.APPEAL and not basis.value
     if not upheld and any(verdict.judgement is Judgement.GREY_MARKET for verdict in basis.verdicts):
         weight *= policy.grey_market_weight

@@ -92,12 +92,13 @@ def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -
     tell passes the case on: a brand to an analyst, an analyst to the brand if it can be asked. Grey market is genuine
     goods, so the offer stays. On appeal the same words decide the other way round: 'counterfeit' upholds the
     removal, anything that is not counterfeit undoes it, and 'cannot tell' undoes it too, because the doubt is the
-    seller's.
+    seller's. A second look removes and reinstates nothing, whatever it says: it was asked what to teach the model, and
+    one more reviewer is no ground for either.
 
     Raises
     ------
     Forbidden
-        A brand may not decide an appeal against its own verdict.
+        A brand may not decide an appeal against its own verdict, nor take a second look at it.
     Invalid
         `withdrawn` is what an undo records, not an answer.
     """
@@ -105,6 +106,10 @@ def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -
         raise Invalid("A verdict is taken back by undoing it.")
     if bench.lane is CaseLane.APPEAL:
         return _on_appeal(judgement, bench)
+    if bench.lane is CaseLane.SECOND_LOOK:
+        if bench.side is Side.BRAND:
+            raise Forbidden("A second look is taken by somebody who has no part in the first.")
+        return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, ("A second look changes nothing for the offer.",))
     brand = bench.brand_name or "the brand"
     match judgement:
         case Judgement.COUNTERFEIT:

@@ -20,6 +20,7 @@ from models.policies.labels import DEFAULT_LABELS, LabelPolicy
 from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
+from models.policies.second_look import DEFAULT_SECOND_LOOK, SecondLookPolicy
 from serving.bundles import BundleStore, LiveModels
 from serving.clock import Clock, SimulatedClock, SystemClock
 from serving.db import accounts, brands, breakers, clocks, learning, marketplaces, price_lists, references, trials
@@ -45,6 +46,7 @@ class Policies:
     scorecard: ScorecardPolicy = DEFAULT_SCORECARD
     enforcement: EnforcementPolicy = DEFAULT_ENFORCEMENT
     labels: LabelPolicy = DEFAULT_LABELS
+    second_look: SecondLookPolicy = DEFAULT_SECOND_LOOK
     promotion: PromotionPolicy = DEFAULT_PROMOTION
     breaker: BreakerPolicy = DEFAULT_BREAKER
 

@@ -10,6 +10,7 @@ import numpy as np
 from features.compute import NAMES, matrix
 from models.bundle import Bundle, to_files
 from models.policies.gates import DEFAULT_GATES
+from models.policies.second_look import DEFAULT_SECOND_LOOK
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
 from training.judging import Trial, judge
@@ -17,6 +18,7 @@ from training.operating import choose_thresholds, operating_points
 from training.snapshot import Snapshot
 from training.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
 from training.splits import seller_groups, split_for_judging
+from training.suspects import suspects
 from training.weighting import stands_for, training_weights
 
 Progress = Callable[[str, float], None]
@@ -75,6 +77,7 @@ def train(
     model.fit(facts, labels, groups=groups, sample_weight=weights)
     out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
     thresholds = choose_thresholds(labels, out_of_fold, represented)
+    doubted = suspects(snapshot.rows, out_of_fold, weighed.duplicates, most=DEFAULT_SECOND_LOOK.most_reported)
     files = to_files(
         model.model_,
         thresholds=thresholds,
@@ -103,6 +106,7 @@ def train(
         "judged": judged.report,
         "gates": [gate.as_json() for gate in judged.gates],
         "curves": curves(labels, out_of_fold),
+        "suspects": [asdict(one) for one in doubted],
     }
     return Candidate(files, without_nan(report))
 

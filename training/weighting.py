@@ -21,9 +21,11 @@ _LESS: Final = 1 - 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each row counts in fitting, shape (n,), and what became of it on the way, ready for JSON."""
+    """How much each row counts in fitting, its group of near-duplicates, both of shape (n,), and what became of the
+    weights on the way, ready for JSON."""
 
     values: Floats
+    duplicates: NDArray[np.intp]
     report: dict[str, Any]
 
 
@@ -58,6 +60,7 @@ def training_weights(
     values = held(shared, capped)
     return Weights(
         values,
+        groups,
         {
             "effective_n": effective_number(values),
             "capped_rows": int((drawn > policy.most_weight).sum()),

@@ -22,10 +22,13 @@ class LabelPolicy:
     brand_weight: float = 1.0
     # Two people who err on one in ten and agree are both wrong once in eighty; of the same craft, rather more often.
     two_reviewers_weight: float = 0.9
-    # Ten per cent or so of single analyst verdicts are wrong: .8 of the signal, and less where the offer is hard, which
-    # is when they err. 0 lets no label in until a second reviewer agrees (Capabilities C.12a); the audit slice, which
-    # one analyst reviews, would then teach nothing.
+    # Ten per cent or so of single analyst verdicts are wrong: .8 of the signal, and less where the offer is hard,
+    # which is when they err. 0 would let no label in until a second reviewer agrees (Capabilities C.12a), and nearly
+    # the whole audit slice, which one analyst finds genuine, would then teach nothing.
     one_reviewer_weight: float = 0.7
+    # What one reviewer's 'counterfeit' on an offer is worth that was only drawn. With 2 % counterfeits and 8 %
+    # mistakes, five of six such finds are mistakes; 0 waits for a second reviewer.
+    lone_find_weight: float = 0.0
     # Genuine goods sold outside the channel look, by intent, like what is sought: half a genuine label.
     grey_market_weight: float = 0.5
     # A decision that stood up to an appeal, or fell by one, has been looked at by a second person who knew the stakes.

@@ -106,7 +106,7 @@ def queue_of(person: Person, lanes: tuple[CaseLane, ...] | None) -> QueueFilter:
     """The queue of a person: an analyst's marketplaces, or a brand's open questions and nothing else."""
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     if reviewed:
-        return QueueFilter(reviewed, lanes)
+        return QueueFilter(reviewed, lanes, person=person.user_id)
     answered = person.brands(Permission.ANSWER_QUESTIONS)
     return QueueFilter(frozenset(place for place, _ in answered), (CaseLane.ASK_BRAND,), answered)
 

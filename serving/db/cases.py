@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select, true, update
 
-from models.case import CaseEvent, CaseLane, CaseState, next_state
+from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
 from models.errors import Conflict, NotFound
 from serving.db.store import add
 from serving.db.tables import account, brand, case_event, listing, listing_version, review_case, score, verdict
@@ -106,13 +106,28 @@ def marketplace_of(connection: Connection, case_id: str, marketplaces: Collectio
 
 
 def open_cases(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, Case]:
-    """The open case of each listing that has one."""
+    """The open case of each listing that has one; a second look decides nothing about a listing and is none."""
     query = select(review_case).where(
         review_case.c.marketplace_id == marketplace_id,
         review_case.c.listing_id.in_(listing_ids),
         review_case.c.state == CaseState.OPEN.value,
+        review_case.c.lane != CaseLane.SECOND_LOOK.value,
     )
     return {row["listing_id"]: _case(row) for row in connection.execute(query).mappings()}
+
+
+def first_of_versions(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> dict[str, Case]:
+    """The case by which each of these versions was first judged."""
+    query = (
+        select(review_case)
+        .where(
+            review_case.c.marketplace_id == marketplace_id,
+            review_case.c.version_id.in_(version_ids),
+            review_case.c.lane.not_in([lane.value for lane in BLIND_LANES]),
+        )
+        .order_by(review_case.c.opened_at.desc(), review_case.c.case_id.desc())
+    )
+    return {row["version_id"]: _case(row) for row in connection.execute(query).mappings()}
 
 
 def versions_with_case(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
@@ -186,11 +201,25 @@ def lease(connection: Connection, case: Case, user_id: str, *, at: datetime, unt
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """What a queue shows. `brands` are (marketplace, brand) pairs: a brand's people see nothing else."""
+    """What a queue shows. `brands` are (marketplace, brand) pairs: a brand's people see nothing else.
+
+    `person` is whose queue it is; second looks at what they judged themselves are not in it.
+    """
 
     marketplaces: frozenset[str]
     lanes: tuple[CaseLane, ...] | None = None
     brands: frozenset[tuple[str, str]] | None = None
+    person: str | None = None
+
+
+def open_to(user_id: str) -> ColumnElement[bool]:
+    """Whether a case is for this person: second looks at what they judged themselves are for somebody else."""
+    judged = select(verdict.c.verdict_id).where(
+        verdict.c.marketplace_id == review_case.c.marketplace_id,
+        verdict.c.listing_id == review_case.c.listing_id,
+        verdict.c.user_id == user_id,
+    )
+    return or_(review_case.c.lane != CaseLane.SECOND_LOOK.value, ~judged.exists())
 
 
 def _queue_condition(wanted: QueueFilter) -> list[Any]:
@@ -200,6 +229,8 @@ def _queue_condition(wanted: QueueFilter) -> list[Any]:
     ]
     if wanted.lanes is not None:
         conditions.append(review_case.c.lane.in_([lane.value for lane in wanted.lanes]))
+    if wanted.person is not None:
+        conditions.append(open_to(wanted.person))
     if wanted.brands is not None:
         pairs = [
             (review_case.c.marketplace_id == marketplace_id) & (review_case.c.brand_id == brand_id)

@@ -148,6 +148,7 @@ def _load_rulings(connection: Connection, marketplace_id: str, pasts: Mapping[st
             verdict.c.marketplace_id == marketplace_id,
             listing_version.c.seller_external_id.in_(pasts),
             verdict.c.judgement != Judgement.WITHDRAWN.value,
+            verdict.c.lane != CaseLane.SECOND_LOOK.value,  # It checks what is taught; nothing was decided by it.
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )

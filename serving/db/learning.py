@@ -71,12 +71,12 @@ def scored_reviewed_versions(
         select(review_case.c.version_id, review_case.c.score_id)
         .where(
             review_case.c.marketplace_id == marketplace_id,
-            review_case.c.lane != "appeal",
+            review_case.c.lane.not_in(["appeal", "second_look"]),
             review_case.c.opened_at <= as_of,
             review_case.c.version_id.in_(
                 select(verdict.c.version_id).where(
                     verdict.c.marketplace_id == marketplace_id,
-                    verdict.c.lane != "appeal",
+                    verdict.c.lane.not_in(["appeal", "second_look"]),
                     verdict.c.judgement != "withdrawn",
                     verdict.c.known_at <= as_of,
                 )

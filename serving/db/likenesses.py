@@ -30,7 +30,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from features.likeness import MOST_COMPARED, Asked, Candidate, Ruling
 from features.minhash import Signature, band_keys
-from models.case import CaseLane
+from models.case import BLIND_LANES
 from models.labels import AppealState
 from models.verdict import Judgement
 from serving.db.store import add, insert_or_ignore
@@ -244,7 +244,7 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) ->
     """Verdicts on versions with these texts as they were given and taken back, and appeals that were upheld."""
     found: dict[str, list[Ruling]] = defaultdict(list)
     for row in connection.execute(_given(marketplace_id, wanted)):
-        if row.text_id is not None and row.lane != CaseLane.APPEAL.value and row.judgement in _COUNTERFEIT:
+        if row.text_id is not None and row.lane not in BLIND_LANES and row.judgement in _COUNTERFEIT:
             found[row.text_id].append(Ruling(known_at=row.known_at, counterfeit=_COUNTERFEIT[row.judgement]))
         if row.text_id is not None and row.decided_at is not None:
             found[row.text_id].append(Ruling(known_at=row.decided_at, counterfeit=False))

@@ -1,13 +1,19 @@
 """Bring a database to this version's schema: ours by Alembic, the job tables by DBOS."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from dbos import DBOS
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 
 from serving.db.engine import is_sqlite, write_engine
+
+
+class BrokenReferences(RuntimeError):
+    """A migration is wrong; the database is as it was."""
 
 
 def migrate(url: str) -> None:
@@ -24,11 +30,41 @@ def migrate(url: str) -> None:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Run our migrations on an engine."""
-    with engine.begin() as connection:
+    """Run our migrations on an engine, in one transaction."""
+    with _one_transaction(engine) as connection:
         config = configuration()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+@contextmanager
+def _one_transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction in which SQLite lets a table be written anew: to it, dropping one that others refer to would break
+    their references, also where the new one takes its place a moment later. So they are not watched meanwhile, which
+    can only be said before a transaction begins, and checked before it ends.
+
+    Raises
+    ------
+    BrokenReferences
+        A migration lost rows that others refer to; nothing of it is kept.
+    """
+    if engine.dialect.name != "sqlite":
+        with engine.begin() as connection:
+            yield connection
+        return
+    with engine.connect() as connection:
+        driver = connection.connection.dbapi_connection
+        assert driver is not None
+        driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                yield connection
+                if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
+                    raise BrokenReferences(
+                        f"{len(broken)} rows refer to rows that are gone, the first in {broken[0][0]}."
+                    )
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON")
 
 
 def configuration() -> Config:

@@ -95,6 +95,8 @@ def _one(row: RowMapping, as_of: datetime) -> Recorded:
         superseded=_happened(row["superseded_at"], as_of),
         brand_id=row["brand_id"],
         evidence=Evidence(row["evidence"]),
+        drawn=lane is CaseLane.AUDIT,
+        second_look=lane is CaseLane.SECOND_LOOK,
         suspended=_happened(row["disabled_at"], as_of),
     )
     return Recorded(given, row["version_id"], row["case_id"], lane, row["audit_sequence"])

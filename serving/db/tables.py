@@ -364,6 +364,10 @@ score = _tenant(
     Index("ix_score_lane", "marketplace_id", "lane"),
 )
 
+# A second look changes nothing for the offer, so it stands beside the one case that does.
+_DECIDES_OPEN = text("state = 'open' AND lane <> 'second_look'")
+_SECOND_LOOK = text("lane = 'second_look'")
+
 review_case = _tenant(
     "review_case",
     "case_id",
@@ -386,15 +390,23 @@ review_case = _tenant(
     _within("version_id", "listing_version"),
     _within("score_id", "score"),
     _within("follows_case_id", "review_case", "case_id"),
-    _one_of("lane", "ask_brand", "analyst", "audit", "insufficient_evidence", "appeal"),
+    _one_of("lane", "ask_brand", "analyst", "audit", "insufficient_evidence", "appeal", "second_look"),
     _one_of("state", "open", "decided", "stale"),
     Index(
         "ux_review_case_one_open",
         "marketplace_id",
         "listing_id",
         unique=True,
-        sqlite_where=text("state = 'open'"),
-        postgresql_where=text("state = 'open'"),
+        sqlite_where=_DECIDES_OPEN,
+        postgresql_where=_DECIDES_OPEN,
+    ),
+    Index(
+        "ux_review_case_one_second_look",
+        "marketplace_id",
+        "version_id",
+        unique=True,
+        sqlite_where=_SECOND_LOOK,
+        postgresql_where=_SECOND_LOOK,
     ),
     Index("ix_review_case_queue", "marketplace_id", "state", "lane", "priority"),
     Index("ix_review_case_brand", "marketplace_id", "brand_id", "state"),
@@ -593,6 +605,27 @@ training_job = _tenant(
     _at("finished_at", nullable=True),
     _within("snapshot_id", "snapshot"),
     _one_of("state", "waiting", "running", "done", "failed"),
+)
+
+second_look = _tenant(
+    "second_look",
+    "second_look_id",
+    _id("job_id"),
+    _id("listing_id"),
+    _id("version_id"),
+    _word("why"),
+    Column("label", Integer, nullable=False),
+    Column("probability", Float, nullable=True),
+    Column("doubt", Float, nullable=True),
+    _id("case_id", nullable=True),
+    _at("found_at"),
+    _within("job_id", "training_job"),
+    _within("listing_id", "listing"),
+    _within("version_id", "listing_version"),
+    _within("case_id", "review_case"),
+    UniqueConstraint("marketplace_id", "job_id", "version_id"),
+    _one_of("why", "doubted", "alone"),
+    Index("ix_second_look_case", "marketplace_id", "case_id"),
 )
 
 model = Table(

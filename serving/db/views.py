@@ -12,7 +12,7 @@ from features.facts import Facts, facts_from_json
 from models.action import ActionKind, ActionState
 from models.case import CaseLane, CaseState
 from models.verdict import Judgement, Side
-from serving.db.cases import Case
+from serving.db.cases import Case, open_to
 from serving.db.tables import action, brand, facts, listing, listing_version, review_case, setup_token, verdict
 
 Pair = tuple[str, str]
@@ -176,7 +176,7 @@ def next_free(
     )
     query = (
         _ids(marketplaces, lanes)
-        .where(free, review_case.c.case_id != case.case_id)
+        .where(free, open_to(user_id), review_case.c.case_id != case.case_id)
         .order_by(_behind(case).desc(), *_COSTLIEST_FIRST)
     )
     return connection.execute(query.limit(1)).scalar()

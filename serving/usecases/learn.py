@@ -14,6 +14,7 @@ from serving.db.learning import Job
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
 from serving.usecases.labelling import export_snapshot
+from serving.usecases.second_looks import ask_for_second_looks
 from serving.usecases.training_child import run_child
 
 _SEED: Final = 0
@@ -79,6 +80,7 @@ def _train(runtime: Runtime, job: Job) -> str:
     here = job.marketplace_id
     snapshot_id, path, digest = export_snapshot(runtime, here)
     _update(runtime, job, {"state": "running", "snapshot_id": snapshot_id})
+    ask_for_second_looks(runtime, here, job.job_id)
     champion = runtime.models.of(here)
     arguments = [
         *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
@@ -96,6 +98,8 @@ def _train(runtime: Runtime, job: Job) -> str:
     )
     admitted = runtime.bundles.admit(Path(done["folder"]))
     fingerprint = runtime.bundles.load(admitted).fingerprint
+    report = dict(done["report"])
+    ask_for_second_looks(runtime, here, job.job_id, report.pop("suspects"))
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         row = {
@@ -103,7 +107,7 @@ def _train(runtime: Runtime, job: Job) -> str:
             "digest": admitted,
             "fingerprint": fingerprint,
             "job_id": job.job_id,
-            "report": done["report"],
+            "report": report,
             "mlflow_run_id": done["run_id"],
             "mlflow_version": done["version"],
             "created_at": now,

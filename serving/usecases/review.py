@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from models.access import Permission, Person
 from models.action import ActionKind
-from models.case import CaseEvent, CaseLane, CaseState
+from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState
 from models.errors import Conflict, Forbidden, NotFound
 from models.labels import AppealState
 from models.statement import reinstatement_statement, removal_statement
@@ -86,12 +86,17 @@ def _was_asked(connection: Connection, case: Case) -> bool:
 
 
 def has_decided_before(connection: Connection, person: Person, case: Case) -> bool:
-    """Whether the case is an appeal against what this person decided, so that somebody else must judge it."""
-    if case.lane is not CaseLane.APPEAL:
+    """Whether the case is an appeal against what this person decided, or a second look at it: somebody else must judge.
+
+    Who took a verdict on the offer back has looked at it all the same, and gives no second look.
+    """
+    if case.lane not in BLIND_LANES:
         return False
     given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
-    before = [one for one in given if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
-    return any(one.user_id == person.user_id for one in before)
+    before = [one for one in given if one.user_id == person.user_id and one.case_id != case.case_id]
+    if case.lane is CaseLane.SECOND_LOOK:
+        return bool(before)
+    return any(one.lane is not CaseLane.APPEAL and one.superseded_by is None for one in before)
 
 
 def lease(runtime: Runtime, person: Person, case_id: str) -> bool:
@@ -174,7 +179,8 @@ def _bench(sitting: _Sitting) -> Bench:
     case = sitting.case
     enrolled = brands.enrolments(sitting.connection, case.marketplace_id).get(case.brand_id or "")
     if has_decided_before(sitting.connection, sitting.person, case):
-        raise Forbidden("You decided on this offer before; somebody else must decide the appeal.")
+        what = "decide the appeal" if case.lane is CaseLane.APPEAL else "take the second look"
+        raise Forbidden(f"You decided on this offer before; somebody else must {what}.")
     return Bench(
         lane=case.lane,
         side=sitting.side,

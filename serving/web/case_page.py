@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from models.access import Permission, Person
-from models.case import CaseLane, CaseState
+from models.case import BLIND_LANES, CaseLane, CaseState
 from models.verdict import Side
 from serving.db import actions, appeals, brands, cases, listings, marketplaces, scores, views
 from serving.db.accounts import Session
@@ -42,7 +42,8 @@ Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUE
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """A case as its judge may see it. On appeal `harm`, `score` and `reasons` are None: they are not sent at all."""
+    """A case as its judge may see it. On appeal and on a second look `harm`, `score` and `reasons` are None: they are
+    not sent at all."""
 
     template: ClassVar[str] = "case.html"
     place: ClassVar[str] = "/queue"
@@ -102,7 +103,7 @@ def case_page(runtime: Runtime, session: Session, case_id: str, query: QueueQuer
 
 def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, query: QueueQuery) -> CasePage:
     now = runtime.clock.now()
-    here, blind = case.marketplace_id, case.lane is CaseLane.APPEAL
+    here, blind = case.marketplace_id, case.lane in BLIND_LANES
     score = scores.get(connection, here, case.score_id)
     facts = scores.facts_of(connection, here, score["facts_digest"])
     enrolled = brands.enrolments(connection, here).get(case.brand_id or "")
@@ -123,7 +124,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         due=words.due(case.due_at, now),
         harm=None if blind else _harm(connection, here, row, facts),
         score=None if blind else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
-        appeal=_appeal(connection, case, now) if blind else None,
+        appeal=_appeal(connection, case, now) if case.lane is CaseLane.APPEAL else None,
         listing=case_cards.listing_card(facts),
         changed=changes.changes(kept[at - 1], kept[at]) if at else None,
         changed_at=words.moment(kept[at]["known_at"], now),

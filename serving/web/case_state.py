@@ -75,7 +75,8 @@ def _lease(case: Case, now: datetime) -> str:
 def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, barred: bool) -> list[Note]:
     found = []
     if barred:
-        bold = "Somebody else must decide this appeal."
+        what = "decide this appeal" if case.lane is CaseLane.APPEAL else "take this second look"
+        bold = f"Somebody else must {what}."
         text = "You decided on this offer before. The page is for reading; your answer is not taken."
         found.append(Note("warn", "i-scale", bold, text))
     if holder and case.leased_until is not None:

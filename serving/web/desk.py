@@ -102,9 +102,10 @@ def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePa
     """What the page shows."""
     here, now = session.person.marketplaces(Permission.REVIEW_CASES), runtime.clock.now()
     with runtime.store.read() as connection:
-        sizes = cases.queue_sizes(connection, QueueFilter(here))
+        sizes = cases.queue_sizes(connection, QueueFilter(here, person=session.person.user_id))
         offset = (query.page - 1) * PAGE_SIZE
-        found = cases.queue(connection, QueueFilter(here, query.lanes), most=PAGE_SIZE, offset=offset)
+        wanted = QueueFilter(here, query.lanes, person=session.person.user_id)
+        found = cases.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
         facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in found])
         currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
         overdue = views.overdue_count(connection, here, query.lanes, now)

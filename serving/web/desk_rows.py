@@ -1,4 +1,4 @@
-"""One row of the queue. The row of an appeal says nothing of the score, because its judge must not know it."""
+"""One row of the queue. The row of an appeal or a second look says nothing of the score: its judge must not know it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from features.facts import Facts
-from models.case import CaseLane
+from models.case import BLIND_LANES, CaseLane
 from models.explanations import TEXT_CODE
 from models.score import Reason
 from serving.runtime import Runtime
@@ -51,7 +51,7 @@ class DeskRow:
 def desk_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address: str) -> DeskRow:
     """The row of a case from its stored row and the facts of its score."""
     listing, lane = facts.listing, CaseLane(row["lane"])
-    blind = lane is CaseLane.APPEAL
+    blind = lane in BLIND_LANES
     here = row["marketplace_id"]
     age = listing.seller.age_days
     return DeskRow(
@@ -91,6 +91,8 @@ def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
     """The strongest reason where a score sent the case here; the route's own words where something else did."""
     if lane is CaseLane.APPEAL:
         return "The seller appeals"
+    if lane is CaseLane.SECOND_LOOK:
+        return "A second look, by somebody who has not judged it"
     reasons = [Reason(*one) for one in row["reasons"]]
     speaking = [_brief(reason) for reason in reasons if reason.weight > 0]
     if lane in {CaseLane.ANALYST, CaseLane.ASK_BRAND} and speaking:

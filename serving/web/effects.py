@@ -40,6 +40,8 @@ def _sentence(follows: Consequence, bench: Bench, policy: EnforcementPolicy) -> 
         return f"Nothing is removed yet: {brand} is asked and has {policy.brand_answers_within_hours} h to answer."
     if follows.lane is not None:
         return "An analyst decides. Nothing is removed until then."
+    if bench.lane is CaseLane.SECOND_LOOK:
+        return "Nothing changes for the offer. What you say decides with the first answer what the model is taught."
     if bench.lane is CaseLane.APPEAL:
         return "The appeal is dismissed, and the removal stands."
     return "The offer stays, and the case is closed."

@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 from models.access import Permission
 from models.errors import Invalid
 from serving.api.learning import marketplace_for
-from serving.db import approvals, breakers, learning
+from serving.db import approvals, breakers, learning, second_looks
 from serving.db.accounts import Session
 from serving.db.learning import Model
+from serving.db.second_looks import SecondLooks
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.settings import Settings
@@ -90,6 +91,7 @@ class ModelsPage:
     trained: str
     approvals: Approvals | None
     labels: LabelState
+    second_looks: SecondLooks
     drift: Drift | None
     breaker: OpenBreaker | None
     trial: TrialPart | None
@@ -116,6 +118,7 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         past = learning.promotions(connection, here)
         champion = learning.get_model(connection, here, past[0].digest) if past else None
         labels = label_state(connection, here, runtime.policies.labels, now)
+        looks = second_looks.count(connection, here)
         drift = drift_of(connection, here, now)
         breaker = breakers.of(connection, here)
         on_trial = trial_part(runtime, connection, here, now)
@@ -138,6 +141,7 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         trial=on_trial,
         approvals=given,
         labels=labels,
+        second_looks=looks,
         drift=drift,
         breaker=OpenBreaker(words.moment(breaker.opened_at, now), breaker.reason or "") if breaker.opened_at else None,
         training=training,

@@ -64,6 +64,8 @@ def _follows(given: Given, now: datetime) -> str:
     if given.leaves_at is not None and given.action_kind is not None:
         act = "Removal" if given.action_kind.value == "remove" else "Reinstatement"
         return f"{act} leaves in {words.countdown((given.leaves_at - now).total_seconds())}."
+    if given.case_lane is CaseLane.SECOND_LOOK:
+        return "Nothing changes for the offer."
     if given.case_state is CaseState.OPEN:
         asked = given.case_lane is CaseLane.ASK_BRAND
         return f"{given.brand_name or 'The brand'} is asked." if asked else "An analyst takes it from here."

@@ -45,6 +45,7 @@ LANES: Final = (
     LaneName(CaseLane.ANALYST, "Analyst", "d-ana", "Nothing waits for an analyst."),
     LaneName(CaseLane.AUDIT, "Audit slice", "d-aud", "No random check is open."),
     LaneName(CaseLane.INSUFFICIENT_EVIDENCE, "Not enough evidence", "d-ins", "Every open offer says enough to judge."),
+    LaneName(CaseLane.SECOND_LOOK, "Second looks", "d-sec", "No label is in doubt."),
     LaneName(CaseLane.ASK_BRAND, "Waiting on brands", "d-ask", "No brand has an open question."),
 )
 LANE_OF: Final = {one.lane: one for one in LANES}

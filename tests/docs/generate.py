@@ -19,6 +19,7 @@ from models.policies.labels import DEFAULT_LABELS
 from models.policies.promotion import DEFAULT_PROMOTION
 from models.policies.routing import DEFAULT_ROUTING
 from models.policies.scorecard import DEFAULT_SCORECARD
+from models.policies.second_look import DEFAULT_SECOND_LOOK
 from models.policies.strikes import DEFAULT_STRIKES
 from models.policies.version import policy_version
 from models.policies.weighting import DEFAULT_WEIGHTING
@@ -99,6 +100,7 @@ def policies_page() -> str:
         DEFAULT_STRIKES,
         DEFAULT_LABELS,
         DEFAULT_WEIGHTING,
+        DEFAULT_SECOND_LOOK,
         DEFAULT_GATES,
         DEFAULT_PROMOTION,
     )

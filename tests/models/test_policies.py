@@ -7,10 +7,18 @@ from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.policies.labels import DEFAULT_LABELS
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
+from models.policies.second_look import DEFAULT_SECOND_LOOK
 from models.policies.version import policy_version
 from models.policies.weighting import DEFAULT_WEIGHTING
 
-POLICIES = [DEFAULT_ENFORCEMENT, DEFAULT_LABELS, DEFAULT_ROUTING, DEFAULT_SCORECARD, DEFAULT_WEIGHTING]
+POLICIES = [
+    DEFAULT_ENFORCEMENT,
+    DEFAULT_LABELS,
+    DEFAULT_ROUTING,
+    DEFAULT_SCORECARD,
+    DEFAULT_SECOND_LOOK,
+    DEFAULT_WEIGHTING,
+]
 
 
 @pytest.mark.parametrize("policy", POLICIES, ids=[type(policy).__name__ for policy in POLICIES])

@@ -79,6 +79,13 @@ CELLS += [
     (judgement, L.APPEAL, side, can_be_asked, FORBIDDEN if side is S.BRAND and what != INVALID else what)
     for (judgement, what, _), side, can_be_asked in itertools.product(ON_APPEAL, Side, (True, False))
 ]
+# A second look was asked what to teach the model; whatever it says, it removes and reinstates nothing.
+CELLS += [
+    (judgement, L.SECOND_LOOK, side, can_be_asked, FORBIDDEN if side is S.BRAND else DECIDED)
+    for judgement, side, can_be_asked in itertools.product(J, Side, (True, False))
+    if judgement is not J.WITHDRAWN
+]
+CELLS += [(J.WITHDRAWN, L.SECOND_LOOK, side, asked, INVALID) for side in Side for asked in (True, False)]
 
 
 def test_the_table_has_every_cell_once() -> None:

@@ -1,20 +1,24 @@
 """The migrations make what `serving.db.tables` says, on both engines, and what it says is what is enforced."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, Inspector, create_engine, inspect, text
+from sqlalchemy import Engine, Inspector, MetaData, Table, create_engine, inspect, text
+from sqlalchemy.exc import IntegrityError
 
 from serving.db.engine import sqlite_url, write_engine
 from serving.db.migrate import configuration, job_database_url, migrate, upgrade
 from serving.db.tables import metadata
+from tests.fixtures.clocks import NOW
 from tests.fixtures.postgres import Postgres
 
 ALEMBICS_OWN = "alembic_version"
+FILLED: dict[type, object] = {int: 1, float: 0.5, bool: False, bytes: b"x", datetime: NOW}
 
 
 @pytest.fixture
@@ -90,6 +94,62 @@ def test_the_migrations_are_one_line_with_one_end() -> None:
     scripts = ScriptDirectory.from_config(configuration())
     assert len(scripts.get_heads()) == len(scripts.get_bases()) == 1
     assert [script.down_revision for script in scripts.walk_revisions()].count(None) == 1
+
+
+def a_row(engine: Engine, name: str, **values: object) -> None:
+    """One row as this revision of the table has it: what is not given and must be there is filled in."""
+    table = Table(name, MetaData(), autoload_with=engine)
+    filled = {
+        column.name: FILLED.get(column.type.python_type, "x")
+        for column in table.columns
+        if not column.nullable and column.server_default is None
+    }
+    with engine.begin() as connection:
+        connection.execute(table.insert(), [filled | {key: values[key] for key in values if key in table.c}])
+
+
+@pytest.fixture
+def before_second_looks(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database of the revision before `review_case` had to be written anew, with cases and what refers to them."""
+    if engine_name == "sqlite":
+        engine = write_engine(sqlite_url(tmp_path / "old.sqlite"))
+    else:
+        engine = create_engine(request.getfixturevalue("postgres").new_database())
+    try:
+        upgrade(engine, "0010")
+        keys = {name: f"{name[:3]}_1" for name in ("marketplace_id", "listing_id", "version_id", "score_id", "user_id")}
+        known = {**keys, "facts_digest": "d", "digest": "d", "kind": "calibrated", "lane": "analyst", "state": "open"}
+        known |= {"judgement": "genuine", "side": "analyst", "case_id": "cas_1"}
+        for name in ("marketplace", "account", "listing", "listing_version", "facts", "score", "review_case"):
+            a_row(engine, name, **known)
+        a_row(engine, "review_case", **{**known, "case_id": "cas_2", "state": "stale", "follows_case_id": "cas_1"})
+        for name in ("case_event", "verdict"):
+            a_row(engine, name, **known)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def test_a_table_that_is_written_anew_keeps_its_rows_and_those_that_refer_to_it(before_second_looks: Engine) -> None:
+    """SQLite drops review_case to change its check, while cases, verdicts and lines of the timeline refer to it."""
+    engine = before_second_looks
+    before = counted(engine)
+    upgrade(engine)
+    assert counted(engine) == before == {"review_case": 2, "case_event": 1, "verdict": 1, "score": 1}
+    with engine.connect() as connection:
+        following = text("SELECT follows_case_id FROM review_case WHERE case_id = 'cas_2'")
+        assert connection.execute(following).scalar() == "cas_1"
+    with pytest.raises(IntegrityError), engine.begin() as connection:
+        connection.execute(text("DELETE FROM review_case WHERE case_id = 'cas_1'"))
+
+
+def counted(engine: Engine) -> dict[str, int]:
+    """How many rows some tables have."""
+    with engine.connect() as connection:
+        return {
+            name: int(connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one())  # noqa: S608  # our own names
+            for name in ("review_case", "case_event", "verdict", "score")
+        }
 
 
 def test_migrating_again_changes_nothing(migrated_sqlite: Path, tmp_path: Path) -> None:

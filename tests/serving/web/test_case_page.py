@@ -14,7 +14,7 @@ from serving.usecases.tell_tales import NewTellTale, add_tell_tale
 from serving.web.case_page import CasePage, case_page
 from serving.web.desk import QueueQuery
 from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.reviewing import a_case, a_second_look, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
@@ -215,6 +215,38 @@ def test_an_appeal_that_follows_a_change_still_says_nothing_of_the_score(site: S
     page = visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text
     assert "Opened for appeal." in words(page)
     assert "points" not in page
+
+
+def test_a_second_look_shows_the_offer_and_nothing_of_the_score_or_the_first_answer(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    look = a_second_look(site, case, label=0, probability=0.9713)
+    with site.runtime.store.read() as connection:
+        score = scores.get(connection, site.here, look.score_id)
+    page = visit_as(site, site.second_analyst).get(f"/cases/{look.case_id}").text
+    assert "for more pictures" in words(page)
+    assert "Nothing changes for the offer." in words(page)
+    assert score["reasons"]
+    for reason in score["reasons"]:
+        assert reason.sentence not in page
+    told = ("Why this score", "points", "calibrated", "Starter scorecard", "harm", "Model ", "0.97", "97", "doubt")
+    for word in (*told, "Ines Moreau", "Genuine by", "An answer teaches"):
+        assert word not in page, word
+    built = page_of(site, look.case_id)
+    assert (built.score, built.harm, built.reasons, built.appeal, built.standing.said) == (None,) * 5
+
+
+def test_who_gave_the_first_answer_is_told_that_somebody_else_takes_the_second_look(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    look = a_second_look(site, case, label=0)
+    visitor = visit_as(site, site.analyst)
+    page = visitor.get(f"/cases/{look.case_id}").text
+    assert "Somebody else must take this second look." in words(page)
+    assert 'name="judgement"' not in page
+    assert visitor.answer(look.case_id, look.version_id, "genuine").status_code == 403
 
 
 def test_who_decided_before_is_told_that_somebody_else_must(site: Site) -> None:

@@ -1,13 +1,14 @@
 import pytest
 
 from models.case import CaseLane
+from models.verdict import Judgement
 from serving.db.accounts import Session
 from serving.usecases.intake import receive
 from serving.web import desk
 from serving.web.desk import QueueQuery, queue_page
 from serving.web.text_view import Kind
 from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case
+from tests.fixtures.reviewing import a_case, a_second_look, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
@@ -74,7 +75,8 @@ def test_lanes_are_counted_and_shown_alone(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     visitor = visit_as(site, site.analyst)
     said = words(visitor.get("/queue").text)
-    assert "All open1 Lanes Appeals0 Analyst1 Audit slice0 Not enough evidence0 Waiting on brands1" in said
+    assert "All open1 Lanes Appeals0 Analyst1 Audit slice0 Not enough evidence0 Second looks0" in said
+    assert "Waiting on brands1" in said
     asked = visitor.get("/queue?lane=ask_brand").text
     assert 'href="/queue?lane=ask_brand" aria-current="page"' in asked
     assert "?lane=ask_brand" in asked.partition("<tbody>")[2], "a case is opened as part of this queue"
@@ -122,6 +124,20 @@ def test_an_appeals_row_says_nothing_of_the_score(site: Site) -> None:
     assert "hidden" in words(body)
     for told in ("points", "score", "€1,0", "mirror quality”"):
         assert told not in body
+
+
+def test_a_second_looks_row_says_nothing_of_the_score_and_is_in_nobodys_queue_who_judged(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    a_second_look(site, case, label=0)
+    page = visit_as(site, site.second_analyst).get("/queue").text
+    assert "Second looks 1" in words(page)
+    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert "A second look, by somebody who has not judged it" in words(body)
+    for told in ("points", "score", "€1,0", "mirror quality”"):
+        assert told not in body
+    assert "Second looks 0" in words(visit_as(site, site.analyst).get("/queue").text)
 
 
 def test_a_colleagues_name_stands_at_the_case_they_hold(site: Site) -> None:

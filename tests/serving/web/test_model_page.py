@@ -9,7 +9,7 @@ from serving.db import approvals, breakers, learning, monitoring
 from serving.usecases.labelling import LabelState, label_state
 from serving.usecases.learn import add_job
 from serving.web.model_page import Tracked, _tracked
-from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.reviewing import a_case, a_second_look, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.reports import (
     AURELLE,
@@ -61,6 +61,17 @@ def test_nobody_who_could_tell_holds_a_label_back(site: Site) -> None:
     judge(site, site.analyst, case, Judgement.CANNOT_TELL)
     site.clock.forward(days=40)
     assert (labels_now(site).waiting, labels_now(site).held_back) == (0, 1)
+
+
+def test_labels_in_doubt_are_counted_with_what_became_of_them(site: Site) -> None:
+    for number in range(2):
+        case = a_case(site, external_id=f"MP-{number}")
+        judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    look = a_second_look(site, case, label=0)
+    judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
+    said = words(visit_as(site, site.data_scientist).get("/models").text)
+    assert "Doubted by the latest model 1 Second looks asked for 1 Looked at 1 Said otherwise 1" in said
 
 
 def test_champion_and_challenger_stand_side_by_side(site: Site) -> None:

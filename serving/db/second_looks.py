@@ -1,0 +1,79 @@
+"""Labels in doubt, and what became of them when somebody looked a second time."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from models.case import CaseLane
+from models.labels import VALUES
+from models.verdict import Judgement
+from serving.db.store import add
+from serving.db.tables import review_case, second_look, verdict
+
+
+def add_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Doubts of one training; `case_id` is set where a second look was asked for."""
+    add(connection, second_look, rows)
+
+
+def of_job(connection: Connection, marketplace_id: str, job_id: str) -> dict[str, str | None]:
+    """The versions that a training put in doubt, each with its case if there is one."""
+    query = select(second_look.c.version_id, second_look.c.case_id).where(
+        second_look.c.marketplace_id == marketplace_id, second_look.c.job_id == job_id
+    )
+    return {row.version_id: row.case_id for row in connection.execute(query)}
+
+
+def asked_for(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
+    """Which of these versions have had a second look, or wait for one."""
+    query = select(review_case.c.version_id).where(
+        review_case.c.marketplace_id == marketplace_id,
+        review_case.c.version_id.in_(version_ids),
+        review_case.c.lane == CaseLane.SECOND_LOOK.value,
+    )
+    return set(connection.execute(query).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLooks:
+    """How many labels the latest training doubted; how many second looks were asked for in all, how many were given,
+    and how many of these say otherwise than the label did."""
+
+    doubted: int
+    asked_for: int
+    given: int
+    overturned: int
+
+
+def count(connection: Connection, marketplace_id: str) -> SecondLooks:
+    """The figures of a marketplace."""
+    here = second_look.c.marketplace_id == marketplace_id
+    latest = select(second_look.c.job_id).where(here).order_by(second_look.c.found_at.desc()).limit(1).scalar_subquery()
+    doubted = select(func.count()).where(here, second_look.c.why == "doubted", second_look.c.job_id == latest)
+    later = verdict.alias("later")
+    standing = (
+        select(verdict.c.case_id, verdict.c.judgement)
+        .outerjoin(
+            later,
+            (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
+        )
+        .where(
+            verdict.c.marketplace_id == marketplace_id,
+            verdict.c.lane == CaseLane.SECOND_LOOK.value,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            later.c.verdict_id.is_(None),
+        )
+        .subquery()
+    )
+    query = (
+        select(second_look.c.label, standing.c.judgement)
+        .select_from(second_look)
+        .outerjoin(standing, standing.c.case_id == second_look.c.case_id)
+        .where(here, second_look.c.case_id.is_not(None))
+    )
+    looks = [(row.label, row.judgement) for row in connection.execute(query)]
+    given = [(label, Judgement(judgement)) for label, judgement in looks if judgement is not None]
+    overturned = sum(VALUES.get(judgement, label) != label for label, judgement in given)
+    return SecondLooks(connection.execute(doubted).scalar_one(), len(looks), len(given), overturned)

@@ -1,0 +1,200 @@
+"""What the rules of labels and weights are worth where only reviewed listings have labels (simulated).
+
+A first model's day: the starter scorecard flags, analysts review the flagged and a random slice of 3 %, brands answer
+for half of the houses. What is learnt is judged on the truth of 6,000 listings of sellers never seen. Run with -s, it
+prints the table that docs/decisions/0013 shows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from features.brands import BrandRegister
+from features.compute import compute
+from features.facts import Facts
+from features.listing import Listing, check
+from models.labels import AppealState, GivenVerdict, Label, label_from
+from models.policies.labels import DEFAULT_LABELS, LabelPolicy
+from models.policies.scorecard import DEFAULT_SCORECARD
+from models.policies.weighting import WeightPolicy
+from models.scorecard import score_by_points
+from models.verdict import Judgement, Side
+from training import metrics
+from training.fit import CounterfeitClassifier
+from training.references import OfflineReferences
+from training.snapshot import SnapshotRow
+from training.splits import seller_groups
+from training.synthetic import Settings, Truth, analyst_answer, brand_answer, build, evaluation_set
+from training.weighting import training_weights
+
+SEEDS: Final = 5
+START: Final = datetime(2025, 6, 1, tzinfo=UTC)
+NOW: Final = START + timedelta(days=210)
+AUDIT_SHARE: Final = 0.03
+FLAGGED_FROM: Final = 20.0
+ALONE = replace(DEFAULT_LABELS, lone_find_weight=DEFAULT_LABELS.one_reviewer_weight)
+UNHELD = WeightPolicy(source_share=1.0, slice_share=1.0)
+
+Labels = NDArray[np.int8]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A listing that people looked at, with all that they said, a second look included where one was due."""
+
+    facts: Facts
+    drawn: bool
+    said: tuple[GivenVerdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a model does on the truth."""
+
+    ap: float
+    recall: float
+    calibration_error: float
+
+
+def reviewed(facts: Sequence[Facts], truths: Sequence[Truth], random: np.random.Generator) -> list[Reviewed]:
+    """Everything flagged and a slice of the rest, judged with the mistakes of the synthetic marketplace's people."""
+    found = []
+    for number, (one, truth) in enumerate(zip(facts, truths, strict=True)):
+        drawn = score_by_points(compute(one), policy=DEFAULT_SCORECARD, fingerprint="").value < FLAGGED_FROM
+        if drawn and random.random() >= AUDIT_SHARE:
+            continue
+        house = one.brand.brand_id
+        asked = house if house is not None and int(house) % 2 else None
+        first = _analyst(number, truth, random, "first", drawn=drawn)
+        said = [first]
+        if asked and (not drawn or first.judgement is Judgement.COUNTERFEIT):
+            answer = brand_answer(truth, random)
+            said += [_given(number, Judgement(answer.verdict), Side.BRAND, "brand", asked)] if answer else []
+        if drawn and first.judgement is Judgement.COUNTERFEIT:
+            second = _analyst(number, truth, random, "second", drawn=False)
+            said.append(replace(second, second_look=True, user_id=f"second-{second.user_id}"))
+        found.append(Reviewed(one, drawn, tuple(said)))
+    return found
+
+
+def _analyst(number: int, truth: Truth, random: np.random.Generator, when: str, *, drawn: bool) -> GivenVerdict:
+    judgement = Judgement(analyst_answer(truth, random).verdict)
+    return replace(_given(number, judgement, Side.ANALYST, f"{when}-{random.integers(4)}", None), drawn=drawn)
+
+
+def _given(number: int, judgement: Judgement, side: Side, who: str, brand_id: str | None) -> GivenVerdict:
+    return GivenVerdict(f"vdt_{number}_{who}", judgement, side, who, START, superseded=False, brand_id=brand_id)
+
+
+def labelled(
+    cases: Sequence[Reviewed], policy: LabelPolicy, *, second_looks: bool
+) -> tuple[list[SnapshotRow], list[Facts]]:
+    """The rows that the label rule makes of what was said."""
+    rows, facts = [], []
+    for number, case in enumerate(cases):
+        said = [one for one in case.said if second_looks or not one.second_look]
+        label = label_from(said, AppealState.NONE, as_of=NOW, policy=policy)
+        if not isinstance(label, Label):
+            continue
+        seller = case.facts.listing.seller.external_id
+        row = SnapshotRow(
+            version_id=f"ver_{number}",
+            listing_id=f"lst_{number}",
+            known_at=START,
+            seller=seller,
+            seller_cluster=seller,
+            brand_id=case.facts.brand.brand_id,
+            lane="audit" if case.drawn else "analyst",
+            inclusion_probability=AUDIT_SHARE if case.drawn else 1.0,
+            label=label.value,
+            weight=label.weight,
+            evidence_level=label.evidence_level.value,
+            matured_at=label.matured_at,
+            provenance=label.provenance,
+            sources=label.sources,
+            audit_entries=(1,),
+            facts="",
+        )
+        rows.append(row)
+        facts.append(case.facts)
+    return rows, facts
+
+
+SCHEMES: Final[Mapping[str, tuple[LabelPolicy, bool, WeightPolicy]]] = {
+    "reviewed rows count one": (ALONE, False, replace(UNHELD, most_weight=1.0)),
+    "propensity, lone finds teach": (ALONE, False, UNHELD),
+    "propensity uncapped, lone finds teach": (ALONE, False, replace(UNHELD, most_weight=1e9)),
+    "lone finds wait for a second": (DEFAULT_LABELS, True, UNHELD),
+    "and nobody outweighs the rest": (DEFAULT_LABELS, True, WeightPolicy()),
+}
+
+
+def measured(seed: int) -> dict[str, Found]:
+    """Each scheme on one marketplace."""
+    settings = Settings(listings=8_000, seed=seed, start=START)
+    world = build(settings)
+    houses = [replace(one.brand, brand_id=str(number)) for number, one in enumerate(world.brands)]
+    listings: dict[str, Listing] = {}
+    for sent in world.sent:
+        listing = check(sent.row, received_at=sent.at)
+        if isinstance(listing, Listing) and listing.external_id in world.truth:
+            listings.setdefault(listing.external_id, listing)
+    offline = OfflineReferences(list(listings.values()), BrandRegister(houses))
+    facts = [offline.facts(one, as_of=NOW, marketplace="simulated", took_part=True) for one in listings.values()]
+    cases = reviewed(facts, [world.truth[name] for name in listings], np.random.default_rng(seed))
+    unseen, truth = evaluation_set(settings, 6_000)
+    asked = [offline.facts(one, as_of=NOW, marketplace="simulated", took_part=False) for one in unseen]
+    return {
+        name: _learnt(cases, policy, asked, truth, second_looks=looks, weighting=weighting)
+        for name, (policy, looks, weighting) in SCHEMES.items()
+    }
+
+
+def _learnt(
+    cases: Sequence[Reviewed],
+    policy: LabelPolicy,
+    asked: Sequence[Facts],
+    truth: Labels,
+    *,
+    second_looks: bool,
+    weighting: WeightPolicy,
+) -> Found:
+    rows, facts = labelled(cases, policy, second_looks=second_looks)
+    labels = np.array([row.label for row in rows], dtype=np.int8)
+    model = CounterfeitClassifier(seed=0, threads=1).fit(
+        facts,
+        labels,
+        groups=seller_groups([row.seller for row in rows]),
+        sample_weight=training_weights(rows, facts, weighting).values,
+    )
+    probabilities: Floats = model.predict_proba(asked)[:, 1]
+    return Found(
+        metrics.average_precision(truth, probabilities),
+        metrics.recall_at(truth, probabilities, false_alarms=0.01),
+        metrics.calibration_error(truth, probabilities),
+    )
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_200)
+def test_what_nobody_suspected_is_learnt_from_only_with_a_second_voice(capsys: pytest.CaptureFixture[str]) -> None:
+    found = [measured(seed) for seed in range(SEEDS)]
+    mean = {
+        name: Found(*(float(np.mean([getattr(one[name], figure) for one in found])) for figure in Found.__slots__))
+        for name in SCHEMES
+    }
+    with capsys.disabled():
+        print(f"\n{'simulated, mean of ' + str(SEEDS) + ' seeds':40} {'AP':>6} {'recall':>7} {'calibration':>12}")  # noqa: T201
+        for name, one in mean.items():
+            print(f"{name:40} {one.ap:6.3f} {one.recall:7.3f} {one.calibration_error:12.4f}")  # noqa: T201
+    naive, shipped = mean["propensity, lone finds teach"], mean["and nobody outweighs the rest"]
+    assert shipped.ap > naive.ap
+    assert shipped.recall > naive.recall
+    assert shipped.calibration_error < 0.5 * naive.calibration_error
+    assert shipped.calibration_error < 0.5 * mean["reviewed rows count one"].calibration_error
