@@ -85,9 +85,13 @@ def scores(listings: Sequence[Listing], weights: Weights) -> NDArray[np.float64]
     """
     found = np.empty(len(listings))
     for block in blocks(len(listings)):
-        data, starts = pack(fields(listings[block]))
-        _score(data, starts, tables(), weights[:BUCKETS], weights[BUCKETS:], found[block])
+        score_packed(pack(fields(listings[block])), weights, found[block])
     return found
+
+
+def score_packed(packed: Packed, weights: Weights, out: NDArray[np.float64]) -> None:
+    """Write the scores of n listings to `out`, shape (n,); the texts are theirs in the order of `fields`."""
+    _score(packed, tables(), weights[:BUCKETS], weights[BUCKETS:], out)
 
 
 def room(length: int) -> int:
@@ -97,13 +101,13 @@ def room(length: int) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def _score(
-    data: NDArray[np.uint8],
-    starts: NDArray[np.int64],
+    packed: Packed,
     alphabet: Alphabet,
     heading_weights: Weights,
     description_weights: Weights,
     out: NDArray[np.float64],
 ) -> None:
+    data, starts = packed
     for i in range(out.size):
         first, middle, last = starts[2 * i], starts[2 * i + 1], starts[2 * i + 2]
         count, total = walk(data, first, middle, alphabet, heading_weights, None)

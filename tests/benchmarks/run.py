@@ -1,272 +1,79 @@
-"""`make bench`: ours beside the naive and the competent peer, interleaved in one run; ratios into docs/benchmarks.md.
+"""`make bench`: ours beside peers, interleaved in one run; a part of docs/benchmarks.md for each part that runs.
 
-Every figure is a ratio of medians over rounds in which the sides take turns, so that a busy moment of the machine
-falls on all of them. The competent peer's ratio is the honest one: the naive peer's is mostly pandas.
+In every part the sides take turns, so that a busy moment of the machine falls on all of them.
 """
 
-import json
 import os
 import platform
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import re
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-import httpx
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import typer
 
-from features.compute import compute
-from features.facts import assemble_facts
-from features.history import NOTHING_RECORDED
-from features.listing import Listing, check
-from models.bundle import from_files
-from serving.bundles import BundleStore
-from serving.demo.children import free_port, touchstone_command
-from tests.benchmarks.load import run_load
-from tests.benchmarks.peers import Competent, Naive
-from tests.benchmarks.work import NOW, bundle_files, labelled, mean_length, rows_to_score
-from training.bundle_folder import write_bundle_folder
-from training.dataset import read_listings
-from training.score_file import score_file
+from tests.benchmarks import scoring, text_scoring, text_training
 
 PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
 INTRODUCTION: Final = """\
 # Benchmarks
 
-`make bench` writes this page. Both sides of every ratio ran in turns in one run on one machine; a ratio is of medians
-over {rounds} rounds, the first round of each side left out. Listings are simulated, with {characters:.0f} characters of
-text on average. The peers score what the same check let through: they resolve no brands, read no lexicon and give no
-route. The competent peer hashes the same kinds of n-grams and calls the raw booster; the naive one is a pandas frame in
-a scikit-learn pipeline with a weaker word model, so its bulk figure is of other work.
+`make bench` writes this page; `make bench ARGS="text"` only that part of it. Both sides of every ratio ran in turns in
+one run on one machine.
 """
-_CONNECTIONS: Final = 16
-_SECONDS: Final = 2.0
-
-Figures = dict[str, list[float]]
 
 
-def one_in_process(rounds: int) -> tuple[str, Figures]:
-    """One listing at a time: row to score, rotating rows. Microseconds."""
-    listings, labels = labelled()
-    bundle, naive, competent = from_files(bundle_files()), Naive.fit(listings, labels), Competent.fit(listings, labels)
-    rows = rows_to_score(200)
+class Part(StrEnum):
+    """What can be measured by itself."""
 
-    def ours(row: dict[str, Any]) -> None:
-        listing = check(row, received_at=NOW)
-        assert isinstance(listing, Listing)
-        facts = assemble_facts(listing, bundle.references, NOTHING_RECORDED, marketplace="bench", as_of=NOW)
-        bundle.score_many([compute(facts)], with_reasons=False)
-
-    def peer(score: Callable[[list[Listing]], Any]) -> Callable[[dict[str, Any]], None]:
-        def run(row: dict[str, Any]) -> None:
-            listing = check(row, received_at=NOW)
-            assert isinstance(listing, Listing)
-            score([listing])
-
-        return run
-
-    sides = {"ours": ours, "competent": peer(competent.score), "naive": peer(naive.score)}
-    found: Figures = {name: [] for name in sides}
-    for number in range(rounds + 1):
-        for name, side in sides.items():
-            begun = time.perf_counter()
-            for row in rows:
-                side(row)
-            if number:  # The first round compiles and warms up.
-                found[name].append((time.perf_counter() - begun) / len(rows) * 1e6)
-    return f"one listing in process, rotating over {len(rows)} rows, microseconds", found
+    SCORING = "scoring"
+    TEXT = "text"
+    TRAINING = "training"
 
 
-def over_http(rounds: int) -> tuple[str, Figures]:
-    """Sixteen connections against each server in turn. Requests per second."""
-    bodies = [json.dumps(row).encode() for row in rows_to_score(200)]
-    with _our_service() as (port, key), _peer("competent") as competent, _peer("naive") as naive:
-        sides = {
-            "ours": (port, "/api/v1/score", {"authorization": f"Bearer {key}"}),
-            "competent": (competent, "/score", {}),
-            "naive": (naive, "/score", {}),
-        }
-        found: Figures = {name: [] for name in sides}
-        for number in range(rounds + 1):
-            for name, (at, path, headers) in sides.items():
-                load = run_load(at, path, bodies, headers, connections=_CONNECTIONS, seconds=_SECONDS)
-                if number:
-                    found[name].append(load.per_second)
-    return f"HTTP at {_CONNECTIONS} connections, requests per second", found
+HEADINGS: Final = {
+    Part.SCORING: "Whole scores",
+    Part.TEXT: "The text model: scoring",
+    Part.TRAINING: "The text model: training",
+}
 
 
-def in_bulk(rounds: int, many: int) -> tuple[str, Figures]:
-    """A Parquet file of listings to a file of scores, on all cores. Listings per second."""
-    listings, labels = labelled()
-    naive, competent, files = Naive.fit(listings, labels), Competent.fit(listings, labels), bundle_files()
-    cores = os.cpu_count() or 1
-    with tempfile.TemporaryDirectory() as folder:
-        source, out = Path(folder) / "listings.parquet", Path(folder) / "scores.parquet"
-        _write_listings(source, many)
-
-        def peer(side: Naive | Competent) -> None:
-            """Our reader feeds the peers too, batch by batch; scikit-learn and LightGBM use the cores they can."""
-            batch: list[Listing] = []
-            for row in read_listings(source, "native", received_at=NOW):
-                if isinstance(row.listing, Listing):
-                    batch.append(row.listing)
-                if len(batch) == 10_000:
-                    side.score(batch)
-                    batch = []
-            if batch:
-                side.score(batch)
-
-        sides: dict[str, Callable[[], Any]] = {
-            "ours": lambda: score_file(source, "native", files, out, received_at=NOW, processes=cores),
-            "competent": lambda: peer(competent),
-            "naive": lambda: peer(naive),
-        }
-        found: Figures = {name: [] for name in sides}
-        for number in range(rounds + 1):
-            for name, side in sides.items():
-                begun = time.perf_counter()
-                side()
-                if number:
-                    found[name].append(many / (time.perf_counter() - begun))
-    return f"{many:,} listings in bulk, {cores} cores, listings per second", found
+def replaced(page: str, heading: str, body: str) -> str:
+    """The page with this part in place of the one of this heading, or at its end."""
+    part = f"## {heading}\n\n{body.strip()}\n"
+    found = re.search(rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    if found is None:
+        return f"{page.rstrip()}\n\n{part}"
+    after = page[found.end() :]
+    return f"{page[: found.start()]}{part}{after and chr(10)}{after}"
 
 
-def _write_listings(path: Path, many: int) -> None:
-    rows = rows_to_score(min(many, 10_000))
-    names = (
-        "external_id",
-        "title",
-        "description",
-        "brand",
-        "product_type",
-        "price",
-        "currency",
-        "language",
-        "age_days",
-    )
-    columns = {name: [rows[i % len(rows)].get(name) for i in range(many)] for name in names}
-    columns["external_id"] = [str(i) for i in range(many)]
-    pq.write_table(pa.table(columns), path, compression="zstd")
-
-
-@contextmanager
-def _our_service() -> Iterator[tuple[int, str]]:
-    """A service with a promoted model, and a key that may ask for scores."""
-    with tempfile.TemporaryDirectory() as folder:
-        home, port = Path(folder) / "home", free_port(18391)
-        environment = {**os.environ, "TOUCHSTONE_HOME": str(home)}
-
-        def command(*arguments: str) -> str:
-            done = subprocess.run(
-                [*touchstone_command(), *arguments], env=environment, capture_output=True, text=True, check=True
-            )
-            return done.stdout.strip()
-
-        command("marketplace", "add", "Bench")
-        key = command("key", "add", "bench", "--scope", "score")
-        _install_champion(home)
-        with _process([*touchstone_command(), "serve", "--port", str(port)], environment, port, "/healthz"):
-            yield port, key
-
-
-def _install_champion(home: Path) -> None:
-    """Put a bundle in force without labels to train on: the figures are of serving, not of learning."""
-    from serving.db import learning, marketplaces  # noqa: PLC0415  # once the home exists
-    from serving.db.tables import training_job  # noqa: PLC0415  # as above
-    from serving.runtime import open_runtime  # noqa: PLC0415  # as above
-    from serving.settings import Settings  # noqa: PLC0415  # as above
-
-    runtime = open_runtime(Settings(home=home))
-    files = bundle_files()
-    write_bundle_folder(home / "incoming", files, {})
-    digest = BundleStore(home / "bundles").admit(home / "incoming")
-    now = datetime.now(UTC)
-    with runtime.store.write() as connection:
-        here = marketplaces.everyone(connection)[0].marketplace_id
-        job = {"job_id": "job_bench", "state": "done", "progress": {}, "requested_by": "bench", "created_at": now}
-        connection.execute(training_job.insert().values(marketplace_id=here, **job))
-        row = {"digest": digest, "fingerprint": "bench", "job_id": "job_bench", "report": {}, "created_at": now}
-        learning.add_model(connection, {"marketplace_id": here, **row})
-        promotion = {"promotion_id": "pro_bench", "digest": digest, "kind": "promote", "promoted_by": "bench"}
-        learning.add_promotion(connection, {"marketplace_id": here, "note": "", "promoted_at": now, **promotion})
-    runtime.close()
-
-
-@contextmanager
-def _peer(name: str) -> Iterator[int]:
-    port = free_port(18392)
-    with _process(
-        [sys.executable, "-m", "tests.benchmarks.peer_server", name, str(port)], dict(os.environ), port, "/docs"
-    ):
-        yield port
-
-
-@contextmanager
-def _process(command: list[str], environment: dict[str, str], port: int, path: str) -> Iterator[None]:
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(600):
-            try:
-                httpx.get(f"http://127.0.0.1:{port}{path}", timeout=5)
-                break
-            except httpx.TransportError:
-                time.sleep(0.2)
-        yield
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def page(results: list[tuple[str, Figures]], rounds: int) -> str:
-    """docs/benchmarks.md"""
-    listings, _ = labelled()
-    lines = [
-        INTRODUCTION.format(rounds=rounds, characters=mean_length(listings)),
-        (
-            f"Python {platform.python_version()}, {os.cpu_count()} cores, "
-            f"load before the run {os.getloadavg()[0]:.1f}, "
-            f"{datetime.now(UTC):%Y-%m-%d}.\n"
-        ),
-        "| what | ours | competent | naive | ours / competent | ours / naive |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    for title, figures in results:
-        medians = {name: float(np.median(values)) for name, values in figures.items()}
-        faster_is_less = title.endswith("microseconds")
-
-        def ratio(peer: str, m: dict[str, float] = medians, less: bool = faster_is_less) -> str:
-            return f"{m[peer] / m['ours'] if less else m['ours'] / m[peer]:.1f}x"
-
-        cells = [title, *(f"{medians[name]:,.0f}" for name in ("ours", "competent", "naive"))]
-        lines.append("| " + " | ".join([*cells, ratio("competent"), ratio("naive")]) + " |")
-    return "\n".join(lines) + "\n"
+def circumstances() -> str:
+    """What the figures depend on besides the code."""
+    load = f"load before the run {os.getloadavg()[0]:.1f}"
+    return f"Python {platform.python_version()}, {os.cpu_count()} cores, {load}, {datetime.now(UTC):%Y-%m-%d}."
 
 
 def main(
+    parts: Annotated[list[Part] | None, typer.Argument(help="What to measure; all if none is named.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds that count.")] = 5,
     bulk: Annotated[int, typer.Option(min=1_000, help="Listings in bulk.")] = 100_000,
 ) -> None:
-    """Measure and write the page."""
-    results = []
-    measures: list[Callable[[], tuple[str, Figures]]] = [
-        lambda: one_in_process(rounds),
-        lambda: over_http(rounds),
-        lambda: in_bulk(rounds, bulk),
-    ]
-    for measure in measures:
-        results.append(measure())
-        title, figures = results[-1]
-        typer.echo(f"{title}: " + ", ".join(f"{name} {np.median(values):,.0f}" for name, values in figures.items()))
-    PAGE.write_text(page(results, rounds), encoding="utf-8")
-    typer.echo(f"Written to {PAGE.name}.")
+    """Measure, and write the parts of the page."""
+    for part in parts or list(Part):
+        where = circumstances()
+        match part:
+            case Part.SCORING:
+                body = scoring.section(rounds, bulk)
+            case Part.TEXT:
+                body = text_scoring.section(rounds)
+            case Part.TRAINING:
+                body = text_training.section(rounds)
+        typer.echo(body)
+        page = PAGE.read_text(encoding="utf-8") if PAGE.exists() else INTRODUCTION
+        PAGE.write_text(replaced(page, HEADINGS[part], f"{where}\n\n{body}"), encoding="utf-8")
+        typer.echo(f"Written to {PAGE.name}.")
 
 
 if __name__ == "__main__":

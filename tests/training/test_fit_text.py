@@ -74,7 +74,7 @@ def test_beyond_five_hundred_rows_all_together_pull_as_five_hundred_did(rows: in
     assert cost_of(rows) == pytest.approx(cost)
 
 
-EPOCHS = [(1, 100), (1_000, 100), (1_001, 99), (10_000, 10), (20_000, 5), (1_000_000, 5)]
+EPOCHS = [(1, 100), (700, 100), (701, 99), (10_000, 7), (20_000, 5), (1_000_000, 5)]
 
 
 @pytest.mark.parametrize(("rows", "epochs"), EPOCHS)

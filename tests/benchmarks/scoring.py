@@ -1,0 +1,239 @@
+"""Whole scores beside the naive and the competent peer: one in process, over HTTP, and a file of them.
+
+The competent peer's ratio is the honest one: the naive peer's is mostly pandas.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.compute import compute
+from features.facts import assemble_facts
+from features.history import NOTHING_RECORDED
+from features.listing import Listing, check
+from models.bundle import from_files
+from serving.bundles import BundleStore
+from serving.demo.children import free_port, touchstone_command
+from tests.benchmarks.load import run_load
+from tests.benchmarks.peers import Competent, Naive
+from tests.benchmarks.work import NOW, bundle_files, labelled, mean_length, rows_to_score
+from training.bundle_folder import write_bundle_folder
+from training.dataset import read_listings
+from training.score_file import score_file
+
+INTRODUCTION: Final = """\
+A ratio is of medians over {rounds} rounds, the first round of each side left out. Listings are simulated, with
+{characters:.0f} characters of text on average. The peers score what the same check let through: they resolve no brands,
+read no lexicon and give no route. The competent peer hashes the same kinds of n-grams and calls the raw booster; the
+naive one is a pandas frame in a scikit-learn pipeline with a weaker word model, so its bulk figure is of other work.
+"""
+_CONNECTIONS: Final = 16
+_SECONDS: Final = 2.0
+
+Figures = dict[str, list[float]]
+
+
+def one_in_process(rounds: int) -> tuple[str, Figures]:
+    """One listing at a time: row to score, rotating rows. Microseconds."""
+    listings, labels = labelled()
+    bundle, naive, competent = from_files(bundle_files()), Naive.fit(listings, labels), Competent.fit(listings, labels)
+    rows = rows_to_score(200)
+
+    def ours(row: dict[str, Any]) -> None:
+        listing = check(row, received_at=NOW)
+        assert isinstance(listing, Listing)
+        facts = assemble_facts(listing, bundle.references, NOTHING_RECORDED, marketplace="bench", as_of=NOW)
+        bundle.score_many([compute(facts)], with_reasons=False)
+
+    def peer(score: Callable[[list[Listing]], Any]) -> Callable[[dict[str, Any]], None]:
+        def run(row: dict[str, Any]) -> None:
+            listing = check(row, received_at=NOW)
+            assert isinstance(listing, Listing)
+            score([listing])
+
+        return run
+
+    sides = {"ours": ours, "competent": peer(competent.score), "naive": peer(naive.score)}
+    found: Figures = {name: [] for name in sides}
+    for number in range(rounds + 1):
+        for name, side in sides.items():
+            begun = time.perf_counter()
+            for row in rows:
+                side(row)
+            if number:  # The first round compiles and warms up.
+                found[name].append((time.perf_counter() - begun) / len(rows) * 1e6)
+    return f"one listing in process, rotating over {len(rows)} rows, microseconds", found
+
+
+def over_http(rounds: int) -> tuple[str, Figures]:
+    """Sixteen connections against each server in turn. Requests per second."""
+    bodies = [json.dumps(row).encode() for row in rows_to_score(200)]
+    with _our_service() as (port, key), _peer("competent") as competent, _peer("naive") as naive:
+        sides = {
+            "ours": (port, "/api/v1/score", {"authorization": f"Bearer {key}"}),
+            "competent": (competent, "/score", {}),
+            "naive": (naive, "/score", {}),
+        }
+        found: Figures = {name: [] for name in sides}
+        for number in range(rounds + 1):
+            for name, (at, path, headers) in sides.items():
+                load = run_load(at, path, bodies, headers, connections=_CONNECTIONS, seconds=_SECONDS)
+                if number:
+                    found[name].append(load.per_second)
+    return f"HTTP at {_CONNECTIONS} connections, requests per second", found
+
+
+def in_bulk(rounds: int, many: int) -> tuple[str, Figures]:
+    """A Parquet file of listings to a file of scores, on all cores. Listings per second."""
+    listings, labels = labelled()
+    naive, competent, files = Naive.fit(listings, labels), Competent.fit(listings, labels), bundle_files()
+    cores = os.cpu_count() or 1
+    with tempfile.TemporaryDirectory() as folder:
+        source, out = Path(folder) / "listings.parquet", Path(folder) / "scores.parquet"
+        _write_listings(source, many)
+
+        def peer(side: Naive | Competent) -> None:
+            """Our reader feeds the peers too, batch by batch; scikit-learn and LightGBM use the cores they can."""
+            batch: list[Listing] = []
+            for row in read_listings(source, "native", received_at=NOW):
+                if isinstance(row.listing, Listing):
+                    batch.append(row.listing)
+                if len(batch) == 10_000:
+                    side.score(batch)
+                    batch = []
+            if batch:
+                side.score(batch)
+
+        sides: dict[str, Callable[[], Any]] = {
+            "ours": lambda: score_file(source, "native", files, out, received_at=NOW, processes=cores),
+            "competent": lambda: peer(competent),
+            "naive": lambda: peer(naive),
+        }
+        found: Figures = {name: [] for name in sides}
+        for number in range(rounds + 1):
+            for name, side in sides.items():
+                begun = time.perf_counter()
+                side()
+                if number:
+                    found[name].append(many / (time.perf_counter() - begun))
+    return f"{many:,} listings in bulk, {cores} cores, listings per second", found
+
+
+def _write_listings(path: Path, many: int) -> None:
+    rows = rows_to_score(min(many, 10_000))
+    names = (
+        "external_id",
+        "title",
+        "description",
+        "brand",
+        "product_type",
+        "price",
+        "currency",
+        "language",
+        "age_days",
+    )
+    columns = {name: [rows[i % len(rows)].get(name) for i in range(many)] for name in names}
+    columns["external_id"] = [str(i) for i in range(many)]
+    pq.write_table(pa.table(columns), path, compression="zstd")
+
+
+@contextmanager
+def _our_service() -> Iterator[tuple[int, str]]:
+    """A service with a promoted model, and a key that may ask for scores."""
+    with tempfile.TemporaryDirectory() as folder:
+        home, port = Path(folder) / "home", free_port(18391)
+        environment = {**os.environ, "TOUCHSTONE_HOME": str(home)}
+
+        def command(*arguments: str) -> str:
+            done = subprocess.run(
+                [*touchstone_command(), *arguments], env=environment, capture_output=True, text=True, check=True
+            )
+            return done.stdout.strip()
+
+        command("marketplace", "add", "Bench")
+        key = command("key", "add", "bench", "--scope", "score")
+        _install_champion(home)
+        with _process([*touchstone_command(), "serve", "--port", str(port)], environment, port, "/healthz"):
+            yield port, key
+
+
+def _install_champion(home: Path) -> None:
+    """Put a bundle in force without labels to train on: the figures are of serving, not of learning."""
+    from serving.db import learning, marketplaces  # noqa: PLC0415  # once the home exists
+    from serving.db.tables import training_job  # noqa: PLC0415  # as above
+    from serving.runtime import open_runtime  # noqa: PLC0415  # as above
+    from serving.settings import Settings  # noqa: PLC0415  # as above
+
+    runtime = open_runtime(Settings(home=home))
+    files = bundle_files()
+    write_bundle_folder(home / "incoming", files, {})
+    digest = BundleStore(home / "bundles").admit(home / "incoming")
+    now = datetime.now(UTC)
+    with runtime.store.write() as connection:
+        here = marketplaces.everyone(connection)[0].marketplace_id
+        job = {"job_id": "job_bench", "state": "done", "progress": {}, "requested_by": "bench", "created_at": now}
+        connection.execute(training_job.insert().values(marketplace_id=here, **job))
+        row = {"digest": digest, "fingerprint": "bench", "job_id": "job_bench", "report": {}, "created_at": now}
+        learning.add_model(connection, {"marketplace_id": here, **row})
+        promotion = {"promotion_id": "pro_bench", "digest": digest, "kind": "promote", "promoted_by": "bench"}
+        learning.add_promotion(connection, {"marketplace_id": here, "note": "", "promoted_at": now, **promotion})
+    runtime.close()
+
+
+@contextmanager
+def _peer(name: str) -> Iterator[int]:
+    port = free_port(18392)
+    with _process(
+        [sys.executable, "-m", "tests.benchmarks.peer_server", name, str(port)], dict(os.environ), port, "/docs"
+    ):
+        yield port
+
+
+@contextmanager
+def _process(command: list[str], environment: dict[str, str], port: int, path: str) -> Iterator[None]:
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(600):
+            try:
+                httpx.get(f"http://127.0.0.1:{port}{path}", timeout=5)
+                break
+            except httpx.TransportError:
+                time.sleep(0.2)
+        yield
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def section(rounds: int, bulk: int) -> str:
+    """The part of the page; `bulk` is how many listings the file has."""
+    results = [one_in_process(rounds), over_http(rounds), in_bulk(rounds, bulk)]
+    listings, _ = labelled()
+    lines = [
+        INTRODUCTION.format(rounds=rounds, characters=mean_length(listings)),
+        "| what | ours | competent | naive | ours / competent | ours / naive |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for title, figures in results:
+        medians = {name: float(np.median(values)) for name, values in figures.items()}
+        faster_is_less = title.endswith("microseconds")
+
+        def ratio(peer: str, m: dict[str, float] = medians, less: bool = faster_is_less) -> str:
+            return f"{m[peer] / m['ours'] if less else m['ours'] / m[peer]:.1f}x"
+
+        cells = [title, *(f"{medians[name]:,.0f}" for name in ("ours", "competent", "naive"))]
+        lines.append("| " + " | ".join([*cells, ratio("competent"), ratio("naive")]) + " |")
+    return "\n".join(lines)
