@@ -6,6 +6,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from dbos import DBOS
 from sqlalchemy import Connection, Engine, create_engine
 
@@ -30,11 +32,19 @@ def migrate(url: str) -> None:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Run our migrations on an engine, in one transaction."""
+    """Run our migrations on an engine, in one transaction; a database that is current is left alone and not judged."""
+    config = configuration()
+    if revision == "head" and _is_current(engine, config):
+        return
     with _one_transaction(engine) as connection:
-        config = configuration()
         config.attributes["connection"] = connection
         command.upgrade(config, revision)
+
+
+def _is_current(engine: Engine, config: Config) -> bool:
+    with engine.connect() as connection:
+        heads = MigrationContext.configure(connection).get_current_heads()
+    return set(heads) == set(ScriptDirectory.from_config(config).get_heads())
 
 
 @contextmanager
