@@ -8,6 +8,8 @@ DEVELOPMENT := .venv/.development-installed
 
 export OMP_WAIT_POLICY := passive
 export MLFLOW_DISABLE_TELEMETRY := true
+# The demo and the tests start dozens of processes: each would compile our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test soak check bench screenshots docs requirements clean

@@ -1,14 +1,20 @@
-"""The boosted trees, from LightGBM's text form without its run-time settings."""
+"""The boosted trees, from LightGBM's text form without its run-time settings.
+
+LightGBM is imported when the first forest is read: it brings scikit-learn, pandas and SciPy, which take a second, and
+most processes never score.
+"""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import BundleRefused
 from models.treetext import check_trees
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
 
 _SETTINGS_START, _SETTINGS_END = "\nparameters:", "end of parameters\n"
 _MISSING_TYPE_BITS: Final = 2
@@ -38,10 +44,12 @@ class Forest:
     """Raw log-odds and their parts. LightGBM trusts what it reads, so the trees are looked at first."""
 
     def __init__(self, text: str) -> None:
+        from lightgbm.basic import Booster, LightGBMError  # noqa: PLC0415  # see above
+
         check_trees(text)
         try:
-            self._booster = lgb.Booster(model_str=text)
-        except lgb.basic.LightGBMError as error:
+            self._booster = Booster(model_str=text)
+        except LightGBMError as error:
             raise BundleRefused(f"The forest cannot be read: {' '.join(str(error).split()).rstrip('.')}.") from None
         self.text = text
         self.columns: int = self._booster.num_feature()
@@ -57,7 +65,7 @@ class Forest:
         return np.asarray(found, dtype=np.float64)
 
 
-def export(booster: lgb.Booster, names: Sequence[str]) -> str:
+def export(booster: "Booster", names: Sequence[str]) -> str:
     """The text of a trained booster as a bundle keeps it.
 
     Raises

@@ -158,6 +158,7 @@ class Runtime:
     trials: Trials
     surroundings: SurroundingsCache
     policies: Policies
+    sweeping: threading.Lock = field(default_factory=threading.Lock)
 
     def follow_champions(self) -> list[str]:
         """Serve the champions that the database names; returns the marketplaces that could not."""

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 Floats = NDArray[np.float64]
 
@@ -114,7 +114,7 @@ def _stability(before: Floats, now: Floats) -> tuple[float, int]:
 def _chance(bins: int, before: int, now: int) -> float:
     if bins < 2 or not before or not now:
         return 0.0 if bins < 2 else math.inf
-    return float(chi2.ppf(_CHANCE_LEVEL, bins - 1) * (1 / before + 1 / now))
+    return float(chdtri(bins - 1, 1 - _CHANCE_LEVEL) * (1 / before + 1 / now))
 
 
 def _missing(values: Floats) -> float:

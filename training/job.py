@@ -1,15 +1,9 @@
-"""The training child: arguments in, JSON lines on standard output, ended when its standard input closes.
-
-`python -m training.job train …` and `python -m training.job publish …`; only the service's worker and the command
-line start it. It is the only importer of `training.registry`, and it never touches the database.
-"""
+"""The training child: `python -m training.job train …` and `python -m training.job register …`."""
 
 import argparse
 import json
-import os
 import sys
 import tempfile
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,13 +11,12 @@ from typing import Any
 from models.bundle import digest_of, from_files, verify
 from models.errors import BundleRefused
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
+from training.child import REFUSED, add_registry_options, end_with_parent, say
 from training.model_card import model_card
 from training.pipeline import train
 from training.plots import draw
 from training.registry import runs
 from training.snapshot import SnapshotRefused, read_snapshot
-
-_REFUSED, _PARENT_GONE = 3, 4
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,27 +32,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train_parser.add_argument("--threads", type=int, default=1)
     train_parser.add_argument("--job-id", required=True)
     train_parser.add_argument("--accept-leak", action="append", default=[])
-    publish_parser = commands.add_parser("publish")
-    publish_parser.add_argument("--digest", required=True)
     register_parser = commands.add_parser("register")
     register_parser.add_argument("--bundle", type=Path, required=True)
-    for one in (train_parser, publish_parser, register_parser):
-        one.add_argument("--model-name", required=True)
-        one.add_argument("--tracking-uri", required=True)
-        one.add_argument("--artifacts", type=Path)
+    for one in (train_parser, register_parser):
+        add_registry_options(one)
     options = parser.parse_args(arguments)
-    _end_with_parent()
+    end_with_parent()
     try:
-        found = {"train": _train, "publish": _publish, "register": _register}[options.command](options)
+        found = {"train": _train, "register": _register}[options.command](options)
     except (SnapshotRefused, BundleRefused, LookupError, ValueError) as refused:
-        _say({"event": "refused", "sentence": str(refused)})
-        return _REFUSED
-    _say({"event": "done", **found})
+        say({"event": "refused", "sentence": str(refused)})
+        return REFUSED
+    say({"event": "done", **found})
     return 0
 
 
 def _train(options: argparse.Namespace) -> dict[str, Any]:
-    _say({"event": "progress", "stage": "read", "share": 0.0})
+    say({"event": "progress", "stage": "read", "share": 0.0})
     snapshot = read_snapshot(options.snapshot, expected=options.snapshot_digest)
     champion = from_files(read_bundle_folder(options.champion)) if options.champion else None
     candidate = train(
@@ -68,12 +57,12 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
         seed=options.seed,
         threads=options.threads,
         accepted_leaks=options.accept_leak,
-        progress=lambda stage, share: _say({"event": "progress", "stage": stage, "share": round(share, 2)}),
+        progress=lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 2)}),
     )
     digest = digest_of(candidate.files)
     folder = options.out / digest
     write_bundle_folder(folder, candidate.files, {"report": candidate.report})
-    _say({"event": "progress", "stage": "log to MLflow", "share": 0.0})
+    say({"event": "progress", "stage": "log to MLflow", "share": 0.0})
     registered = _log(options, options.job_id, digest, folder, candidate.report)
     return {"digest": digest, "folder": str(folder), "report": candidate.report, **registered}
 
@@ -96,27 +85,6 @@ def _register(options: argparse.Namespace) -> dict[str, Any]:
     digest = verify(files)
     report = json.loads((options.bundle / ABOUT).read_bytes())["report"]
     return _log(options, f"file:{digest}", digest, options.bundle, report)
-
-
-def _publish(options: argparse.Namespace) -> dict[str, Any]:
-    client = runs.connect(options.tracking_uri, options.artifacts)
-    return {"version": runs.point_champion(client, options.model_name, options.digest)}
-
-
-def _say(line: dict[str, Any]) -> None:
-    print(json.dumps(line, separators=(",", ":"), allow_nan=False), flush=True)  # noqa: T201  # the parent reads it
-
-
-def _end_with_parent() -> None:
-    """A training whose parent is gone has nobody to report to."""
-
-    def watch() -> None:
-        # Not sys.stdin: a thread that waits in its buffer while the interpreter ends would abort the process.
-        while os.read(0, 4096):
-            continue
-        os._exit(_PARENT_GONE)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 if __name__ == "__main__":

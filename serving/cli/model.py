@@ -99,7 +99,7 @@ def _train_on_file(data: Path, format_name: str, out: Path, *, register: bool, s
 def _register(settings: Any, bundle: Path) -> str:
     """Log the bundle in the child that alone imports MLflow."""
     from serving.home import Home
-    from serving.usecases.training_child import run_child
+    from serving.usecases.training_child import JOB, run_child
 
     home = Home.at(settings.home)
     uri = settings.mlflow_tracking_uri or f"sqlite:///{home.mlflow / 'mlflow.db'}"
@@ -115,7 +115,7 @@ def _register(settings: Any, bundle: Path) -> str:
         *place,
     ]
     timeout = settings.training_timeout_seconds
-    done = run_child(arguments, cache=home.cache, timeout_seconds=timeout, progress=lambda _line: None)
+    done = run_child(JOB, arguments, cache=home.cache, timeout_seconds=timeout, progress=lambda _line: None)
     return str(done["run_id"])
 
 

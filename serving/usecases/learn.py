@@ -15,7 +15,7 @@ from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
 from serving.usecases.labelling import export_snapshot
 from serving.usecases.second_looks import ask_for_second_looks
-from serving.usecases.training_child import run_child
+from serving.usecases.training_child import JOB, run_child
 
 _SEED: Final = 0
 
@@ -91,6 +91,7 @@ def _train(runtime: Runtime, job: Job) -> str:
         *registry_arguments(runtime, here),
     ]
     done = run_child(
+        JOB,
         arguments,
         cache=runtime.home.cache,
         timeout_seconds=runtime.settings.training_timeout_seconds,

@@ -15,7 +15,7 @@ from serving.db.learning import Model
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
 from serving.usecases.learn import registry_arguments
-from serving.usecases.training_child import run_child
+from serving.usecases.training_child import PUBLICATION, run_child
 from training.gate import blocking
 
 CHALLENGER = "challenger"
@@ -264,7 +264,9 @@ def publish_champion(runtime: Runtime, marketplace_id: str, digest: str) -> str:
     with runtime.store.read() as connection:
         if learning.champions(connection).get(marketplace_id) != digest:
             return "replaced"
-    arguments = ["publish", "--digest", digest, *registry_arguments(runtime, marketplace_id)]
+    arguments = ["--digest", digest, *registry_arguments(runtime, marketplace_id)]
     timeout = runtime.settings.training_timeout_seconds
-    done = run_child(arguments, cache=runtime.home.cache, timeout_seconds=timeout, progress=lambda _line: None)
+    done = run_child(
+        PUBLICATION, arguments, cache=runtime.home.cache, timeout_seconds=timeout, progress=lambda _line: None
+    )
     return str(done["version"])

@@ -1,4 +1,4 @@
-"""Runs `python -m training.job` and reads its lines; MLflow is in the child's process and in no other."""
+"""Runs a child of training and reads its lines; MLflow is in the child's process and in no other."""
 
 import json
 import os
@@ -8,11 +8,15 @@ import tempfile
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from models.errors import DomainError
 
 Line = dict[str, Any]
+
+JOB: Final = "training.job"
+PUBLICATION: Final = "training.publication"
+_NOT_FOR_CHILDREN: Final = frozenset({"TOUCHSTONE_DATABASE_URL"})
 
 
 class TrainingFailed(DomainError):
@@ -22,9 +26,9 @@ class TrainingFailed(DomainError):
 
 
 def run_child(
-    arguments: Sequence[str], *, cache: Path, timeout_seconds: float, progress: Callable[[Line], None]
+    module: str, arguments: Sequence[str], *, cache: Path, timeout_seconds: float, progress: Callable[[Line], None]
 ) -> Line:
-    """Run the child to its end and return its last line. Each line of progress is passed on.
+    """Run `python -m module` to its end and return its last line. Each line of progress is passed on.
 
     Its standard input stays open while we live, so that it ends when we do.
 
@@ -33,7 +37,7 @@ def run_child(
     TrainingFailed
         It refused, crashed, or took longer than the timeout.
     """
-    command = [sys.executable, "-P", "-m", "training.job", *arguments]
+    command = [sys.executable, "-P", "-m", module, *arguments]
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(
@@ -56,8 +60,9 @@ def run_child(
 
 
 def child_environment(cache: Path) -> dict[str, str]:
-    """The environment of a child that computes: threads that sleep while they wait, kernels compiled once."""
-    return {"NUMBA_CACHE_DIR": str(cache / "numba"), **os.environ, "OMP_WAIT_POLICY": "passive"}
+    """The environment of a child that computes: kernels compiled once, threads that sleep, no way to our database."""
+    ours = {name: value for name, value in os.environ.items() if name.upper() not in _NOT_FOR_CHILDREN}
+    return {"NUMBA_CACHE_DIR": str(cache / "numba"), **ours, "OMP_WAIT_POLICY": "passive"}
 
 
 def _read(child: subprocess.Popen[bytes], progress: Callable[[Line], None]) -> Line:

@@ -20,14 +20,18 @@ _log = structlog.get_logger()
 
 
 def sweep(runtime: Runtime) -> dict[str, int]:
-    """One look for everything that is due on the injected clock; what it found, by name. Tests call it."""
-    return {
-        "deliveries": sweep_deliveries(runtime),
-        "unanswered_questions": pass_on_unanswered(runtime),
-        "references": refresh_references(runtime),
-        "drift_reports": measure_weekly(runtime),
-        "breakers_opened": look_at_breakers(runtime),
-    }
+    """One look for everything that is due on the injected clock; what it found, by name. Tests call it.
+
+    Looks of one process follow one another, so that a report that takes a second is not made twice.
+    """
+    with runtime.sweeping:
+        return {
+            "deliveries": sweep_deliveries(runtime),
+            "unanswered_questions": pass_on_unanswered(runtime),
+            "references": refresh_references(runtime),
+            "drift_reports": measure_weekly(runtime),
+            "breakers_opened": look_at_breakers(runtime),
+        }
 
 
 class Worker:

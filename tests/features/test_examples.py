@@ -14,7 +14,7 @@ MODULES = [
     module.name
     for package in (features, models, training, training.adapters)
     for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
-    if not module.name.startswith(("training.synthetic", "training.registry", "training.job"))
+    if not module.name.startswith(("training.synthetic", "training.registry", "training.job", "training.publication"))
 ]
 
 

@@ -17,7 +17,7 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from training.snapshot import SnapshotRow, write_snapshot
 
-_REFUSED = 3
+REFUSED = 3
 DATA = a_market(160)
 ROWS = snapshot_rows(DATA)
 
@@ -130,7 +130,7 @@ def test_a_snapshot_that_cannot_be_learnt_from_is_refused_and_leaves_no_bundle(
     ended: dict[str, Ended], name: str, _rows: Sequence[SnapshotRow], _change: Callable[[Path], None], sentence: str
 ) -> None:
     found = ended[name]
-    assert (found.code, found.line["event"]) == (_REFUSED, "refused")
+    assert (found.code, found.line["event"]) == (REFUSED, "refused")
     assert sentence in found.line["sentence"]
     assert not found.out.exists()
 
@@ -143,5 +143,5 @@ def test_a_child_of_its_own_says_the_same_to_whoever_started_it(
     tmp_path: Path, _name: str, rows: Sequence[SnapshotRow], change: Callable[[Path], None], sentence: str
 ) -> None:
     code, said = lines_of(["-m", "training.job", *arguments(tmp_path, rows, change)])
-    assert (code, [line["event"] for line in said]) == (_REFUSED, ["progress", "refused"])
+    assert (code, [line["event"] for line in said]) == (REFUSED, ["progress", "refused"])
     assert sentence in said[-1]["sentence"]

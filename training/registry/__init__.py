@@ -1,1 +1,1 @@
-"""MLflow's only door. Imported by `training.job` alone; the service never has mlflow in its process."""
+"""MLflow's only door. Imported by our child processes alone; the service never has mlflow in its process."""

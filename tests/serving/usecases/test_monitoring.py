@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from serving.db import monitoring
 from serving.db.monitoring import Window
 from serving.usecases.intake import receive
 from serving.usecases.monitoring import SCORE, measure, measure_weekly
+from serving.workflows.worker import sweep
 from tests.fixtures.clocks import NOW
 from tests.fixtures.listings import a_row
 from tests.fixtures.reviewing import a_case, judge
@@ -127,6 +129,13 @@ def test_a_report_is_made_weekly_once_there_is_a_champion(site: Site) -> None:
     assert measure_weekly(site.runtime) == 0
     site.clock.forward(days=1)
     assert measure_weekly(site.runtime) == 1
+
+
+def test_looks_at_the_same_moment_make_one_report(site: Site) -> None:
+    put_champion_in_force(site)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _number: sweep(site.runtime)["drift_reports"], range(4)))
+    assert sum(found) == 1
 
 
 def test_an_empty_marketplace_has_a_report_too(site: Site) -> None:

@@ -17,3 +17,9 @@ def test_a_child_keeps_its_compiled_kernels_where_its_parent_does(
     if setting is not None:
         monkeypatch.setenv("NUMBA_CACHE_DIR", setting)
     assert child_environment(Path("cache"))["NUMBA_CACHE_DIR"] == expected
+
+
+def test_a_child_of_training_knows_no_way_to_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOUCHSTONE_DATABASE_URL", "postgresql://somebody:secret@localhost/touchstone")
+    monkeypatch.setenv("touchstone_database_url", "sqlite:///also-read-by-the-settings.db")
+    assert not [name for name in child_environment(Path("cache")) if "DATABASE" in name.upper()]

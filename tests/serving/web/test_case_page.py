@@ -230,7 +230,7 @@ def test_a_second_look_shows_the_offer_and_nothing_of_the_score_or_the_first_ans
     assert score["reasons"]
     for reason in score["reasons"]:
         assert reason.sentence not in page
-    told = ("Why this score", "points", "calibrated", "Starter scorecard", "harm", "Model ", "0.97", "97", "doubt")
+    told = ("Why this score", "points", "calibrated", "Starter scorecard", "harm", "Model ", "0.97", "97 %", "doubt")
     for word in (*told, "Ines Moreau", "Genuine by", "An answer teaches"):
         assert word not in page, word
     built = page_of(site, look.case_id)
