@@ -10,7 +10,7 @@ from serving.web import charts, words
 from serving.web.charts import ScoreBar
 
 _POINTS_SHOWN: Final = 100.0
-_NEAR: Final = 0.35  # Closer notches would write over each other on a case's bar.
+_NEAR: Final = 0.75  # Closer notches would write over each other on a case's bar.
 
 
 @dataclass(frozen=True, slots=True)

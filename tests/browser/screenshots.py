@@ -17,9 +17,9 @@ _THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 def main(outdir: Path, base_url: str, credentials: list[dict[str, str]]) -> None:
     """Take every picture in both themes."""
     outdir.mkdir(parents=True, exist_ok=True)
-    # The first of each role has most to decide.
     by_role = {one["role"]: one for one in reversed(credentials) if one["role"] != "api_key"}
     with chromium() as browser:
+        by_role["brand"] = _most_asked(browser, base_url, [one for one in credentials if one["role"] == "brand"])
         for theme in _THEMES:
             page = _page(browser, theme, _SCREEN)
             page.goto(f"{base_url}/sign-in")
@@ -27,6 +27,20 @@ def main(outdir: Path, base_url: str, credentials: list[dict[str, str]]) -> None
             page.context.close()
             for role, one in by_role.items():
                 _of_role(browser, outdir, theme, base_url, role, one)
+
+
+def _most_asked(browser: Browser, base_url: str, brands: list[dict[str, str]]) -> dict[str, str]:
+    """Whose page has the most questions on it."""
+
+    def questions(one: dict[str, str]) -> int:
+        page = _page(browser, "light", _SCREEN)
+        sign_in(page, base_url, one["user"], one["password"])
+        page.goto(f"{base_url}/brand")
+        found = page.locator("article.q").count()
+        page.context.close()
+        return found
+
+    return max(brands, key=questions)
 
 
 def _page(browser: Browser, theme: Literal["light", "dark"], size: tuple[int, int]) -> Page:
