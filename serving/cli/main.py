@@ -11,7 +11,7 @@ from typing import Final
 import typer
 
 from models.errors import DomainError
-from serving.cli import data, model, monitor, people, run, simulation, tables, tell_tales, trial
+from serving.cli import data, model, monitor, people, run, simulation, tables, tell_tales, thresholds, trial
 
 EXIT_REFUSED: Final = 2
 _PACKAGES: Final = ("features", "models", "training", "serving")
@@ -31,6 +31,7 @@ for part in (
     people.app,
     tables.app,
     tell_tales.app,
+    thresholds.app,
     trial.app,
     simulation.app,
 ):

@@ -21,6 +21,7 @@ from models.policies.routing import DEFAULT_ROUTING
 from models.policies.scorecard import DEFAULT_SCORECARD
 from models.policies.second_look import DEFAULT_SECOND_LOOK
 from models.policies.strikes import DEFAULT_STRIKES
+from models.policies.thresholds import DEFAULT_PROMISE
 from models.policies.version import policy_version
 from models.policies.weighting import DEFAULT_WEIGHTING
 from serving.cli.main import app
@@ -103,6 +104,7 @@ def policies_page() -> str:
         DEFAULT_SECOND_LOOK,
         DEFAULT_GATES,
         DEFAULT_PROMOTION,
+        DEFAULT_PROMISE,
     )
     for policy in policies:
         lines += ["", f"## {policy_version(policy)}", "", "| setting | value |", "| --- | --- |"]

@@ -1,0 +1,171 @@
+"""A threshold with a promise: which precision it will have among sellers nobody has seen yet."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.policies.thresholds import DEFAULT_PROMISE, PromisePolicy
+
+Floats = NDArray[np.float64]
+_HALVINGS: Final = 30
+_ROUNDING: Final = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class SellerPrecision:
+    """The seller-averaged promise: mean over accused sellers of the share of their flagged listings that are right."""
+
+    observed: float
+    bound: float
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """From `threshold` on (inclusive), precision among unseen sellers is at least the target in most sets of them.
+
+    `bound` is the highest precision that the rule would promise at this threshold, `recall` the share of the
+    counterfeits at hand that lie above it.
+    """
+
+    threshold: float
+    bound: float
+    precision: float
+    recall: float
+    flagged_listings: int
+    flagged_sellers: int
+    by_seller: SellerPrecision
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """No threshold can be promised. `needed_sellers` is None where more sellers alone would not help."""
+
+    needed_sellers: int | None
+    reason: str
+
+
+def promised(
+    labels: NDArray[np.int8],
+    scores: Floats,
+    sellers: NDArray[np.intp],
+    *,
+    precision: float,
+    confidence: float,
+    policy: PromisePolicy = DEFAULT_PROMISE,
+) -> Promise | Decline:
+    """The lowest threshold whose precision reaches the target in `confidence` of equally large sets of unseen sellers.
+
+    The unit is the seller. At a target of .8 one wrong listing undoes four right ones, so a seller's balance is the
+    right listings less four times the wrong ones, and a set of sellers misses the target exactly if their balances
+    total less than zero. A threshold is promised if two things hold. The total exceeds its own noise and that of the
+    unseen set, at `confidence` by the normal distribution, where a seller's balance counts up to a cap and losses count
+    in full. And the accused sellers are enough for their spread to be known, the more the stricter the target.
+
+    This is a rule with a measured record, not a theorem: no bound without a limit to the size of a seller can be one.
+
+    Parameters
+    ----------
+    labels, scores, sellers
+        Shape (n,): 1 is counterfeit, finite numbers, and a number from 0 on for each seller.
+    precision
+        The target, between 0 and 1.
+    confidence
+        From .5, below which a promise would be a wager, to 1.
+    """
+    candidates = list(_candidates(labels, scores, sellers, policy))
+    deviations = NormalDist().inv_cdf(confidence)
+    held = [one for one in candidates if one.holds(precision, deviations, policy)]
+    if not held:
+        return _declined(candidates, len(np.unique(sellers)), precision, deviations, policy)
+    chosen = held[-1]
+    right, flagged = chosen.right.sum(), chosen.flagged.sum()
+    return Promise(
+        threshold=chosen.threshold,
+        bound=_highest(chosen, precision, deviations, policy),
+        precision=float(right / flagged),
+        recall=float(right / labels.sum()),
+        flagged_listings=int(flagged),
+        flagged_sellers=len(chosen.flagged),
+        by_seller=_by_seller(chosen, deviations),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """What each accused seller has flagged at a threshold, and how much of it rightly."""
+
+    threshold: float
+    right: Floats
+    flagged: Floats
+
+    def holds(self, target: float, deviations: float, policy: PromisePolicy) -> bool:
+        """Whether the target can be promised here."""
+        return self.growth(target, deviations, policy) <= 1
+
+    def growth(self, target: float, deviations: float, policy: PromisePolicy) -> float:
+        """How many times as many sellers of the same kind a promise takes; infinite where they would not help."""
+        wrong, sellers = self.flagged - self.right, len(self.flagged)
+        balances = np.minimum(self.right - wrong * target / (1 - target), policy.most_right_listings)
+        total = balances.sum()
+        if total <= _ROUNDING:
+            return math.inf
+        # The noise of the sellers at hand and that of the unseen set, which are as many: twice the variance.
+        noise = 2 * deviations**2 * ((balances - total / sellers) ** 2).sum() / total**2
+        return float(max(policy.fewest_sellers / (sellers * (1 - target) ** 2), noise) - _ROUNDING)
+
+
+def _candidates(
+    labels: NDArray[np.int8], scores: Floats, sellers: NDArray[np.intp], policy: PromisePolicy
+) -> Iterator[_Candidate]:
+    """Thresholds from the strictest down, each at a score that occurs, equal scores flagged together."""
+    order = np.argsort(-scores, kind="stable")
+    ends = np.flatnonzero(np.diff(scores[order], append=-np.inf) != 0) + 1
+    steps = math.ceil(math.log(max(len(scores) / policy.fewest_listings, 1), policy.step)) + 1
+    wanted = policy.fewest_listings * policy.step ** np.arange(steps)
+    places = np.unique(np.minimum(np.searchsorted(ends, wanted), len(ends) - 1))
+    for end in ends[places]:
+        chosen = order[:end]
+        flagged = np.bincount(sellers[chosen]).astype(np.float64)
+        right = np.bincount(sellers[chosen], weights=labels[chosen]).astype(np.float64)
+        accused = flagged > 0
+        yield _Candidate(float(scores[order[end - 1]]), right[accused], flagged[accused])
+
+
+def _highest(chosen: _Candidate, target: float, deviations: float, policy: PromisePolicy) -> float:
+    """The highest target that holds at a threshold, from below."""
+    low, high = target, 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if chosen.holds(middle, deviations, policy) else (low, middle)
+    return low
+
+
+def _by_seller(chosen: _Candidate, deviations: float) -> SellerPrecision:
+    """Mean over sellers, and its bound for as many unseen sellers with one more who is wholly genuine."""
+    shares = chosen.right / chosen.flagged
+    careful = np.append(shares, 0.0)
+    bound = careful.mean() - deviations * math.sqrt(2 * careful.var(ddof=1) / len(careful))
+    return SellerPrecision(float(shares.mean()), float(min(max(bound, 0.0), 1.0)))
+
+
+def _declined(
+    candidates: list[_Candidate], sellers: int, target: float, deviations: float, policy: PromisePolicy
+) -> Decline:
+    growth = min(one.growth(target, deviations, policy) for one in candidates)
+    if math.isinf(growth):
+        reason = (
+            f"At no threshold does precision reach {target:.2f} without leaning on a few large sellers: "
+            "more sellers of the same kind would not change that, a better model would."
+        )
+        return Decline(None, reason)
+    needed = max(math.ceil(sellers * growth), sellers + 1)
+    reason = (
+        f"{sellers:,} sellers are too few to promise a precision of {target:.2f}; "
+        f"about {needed:,} of the same kind would be needed."
+    )
+    return Decline(needed, reason)

@@ -1,0 +1,108 @@
+"""The command `touchstone thresholds`: a promise about unseen sellers, or a refusal to make one."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from serving.cli.data import unusable_file
+from serving.cli.run import a_place_for_a_file
+
+if TYPE_CHECKING:
+    from models.thresholds import Decline, Promise
+    from training.threshold_file import ScoredListings
+
+app = typer.Typer()
+
+
+def _between(value: float) -> float:
+    if not 0 < value < 1:
+        raise typer.BadParameter("must lie between 0 and 1, both excluded.")
+    return value
+
+
+def _sure(value: float) -> float:
+    if not 0.5 <= value < 1:
+        raise typer.BadParameter("must lie between 0.5 and 1, the latter excluded: less is a wager, not a promise.")
+    return value
+
+
+@app.command()
+def thresholds(
+    *,
+    file: Annotated[Path, typer.Argument(metavar="SCORES", help="Parquet or CSV.", show_default=False)],
+    score: Annotated[str, typer.Option(help="Column of the scores; higher is more suspicious.")],
+    label: Annotated[str, typer.Option(help="Column of the labels: 1 is counterfeit, 0 is not.")],
+    group: Annotated[str, typer.Option(help="Column that names the seller.")],
+    precision: Annotated[float, typer.Option(callback=_between, help="The precision to be promised.")] = 0.8,
+    confidence: Annotated[
+        float, typer.Option(callback=_sure, help="In which share of equally large sets of unseen sellers it holds.")
+    ] = 0.95,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write the answer here.")
+    ] = None,
+) -> None:
+    """Find the lowest threshold whose precision can be promised for unseen sellers, or decline."""
+    from models.thresholds import promised
+    from training.threshold_file import read_scored_listings
+
+    with unusable_file():
+        data = read_scored_listings(file, score=score, label=label, group=group)
+    found = promised(data.labels, data.scores, data.sellers, precision=precision, confidence=confidence)
+    answer = _answer(found, data)
+    _print(answer, precision, confidence)
+    if json_file is not None:
+        target = {"score": score, "precision": precision, "confidence": confidence}
+        json_file.write_text(json.dumps({**answer, **target}, indent=2) + "\n")
+
+
+def _answer(found: "Promise | Decline", data: "ScoredListings") -> dict[str, Any]:
+    """What the file says: `listings` and `sellers` are those that were judged."""
+    from models.policies.thresholds import DEFAULT_PROMISE
+    from models.policies.version import policy_version
+    from models.thresholds import Promise
+
+    kept = found if isinstance(found, Promise) else None
+    return {
+        "decision": "promise" if kept else "decline",
+        "threshold": kept.threshold if kept else None,
+        "precision_bound": kept.bound if kept else None,
+        "recall": kept.recall if kept else None,
+        "listings": len(data.labels),
+        "sellers": int(data.sellers.max()) + 1,
+        "needed_sellers": 0 if isinstance(found, Promise) else found.needed_sellers,
+        "observed_precision": kept.precision if kept else None,
+        "flagged_listings": kept.flagged_listings if kept else None,
+        "flagged_sellers": kept.flagged_sellers if kept else None,
+        "seller_precision": kept.by_seller.observed if kept else None,
+        "seller_precision_bound": kept.by_seller.bound if kept else None,
+        "reason": "" if isinstance(found, Promise) else found.reason,
+        "method": "capped seller balances",
+        "policy": policy_version(DEFAULT_PROMISE),
+    }
+
+
+def _print(answer: dict[str, Any], precision: float, confidence: float) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(highlight=False)
+    console.print(f"Judged: {answer['listings']:,} listings of {answer['sellers']:,} sellers.")
+    aim = f"a precision of {precision:g} in {confidence:.4g} of equally large sets of unseen sellers"
+    if answer["decision"] == "decline":
+        console.print(f"Declined: no threshold can promise {aim}.\n{answer['reason']}")
+        return
+    console.print(f"Promised: {aim}.")
+    table = Table(show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_row("flag from this score on, inclusive", f"{answer['threshold']:.6g}")
+    table.add_row("precision that could still be promised there", f"{answer['precision_bound']:.3f}")
+    table.add_row("precision seen there", f"{answer['observed_precision']:.3f}")
+    table.add_row("counterfeits found (recall)", f"{answer['recall']:.3f}")
+    table.add_row("listings flagged", f"{answer['flagged_listings']:,}")
+    table.add_row("sellers accused", f"{answer['flagged_sellers']:,}")
+    table.add_row("precision by seller, each counted once", f"{answer['seller_precision']:.3f}")
+    table.add_row("  promised of unseen sellers", f"{answer['seller_precision_bound']:.3f}")
+    console.print(table)

@@ -1,0 +1,230 @@
+"""Promised thresholds, on markets small enough to be worked out by hand.
+
+At a target of .8 a seller with one listing adds 1 where it is right and -4 where it is wrong. With a share p of right
+ones among f accused sellers the total is f(5p - 4) and the squares about the mean add to 25f x p(1 - p), so the rule
+asks for f >= 2 x 1.645^2 x 25 p(1 - p) / (5p - 4)^2, and for f x .2^2 >= 1.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy.stats import beta, norm
+
+from models.policies.thresholds import DEFAULT_PROMISE
+from models.thresholds import Decline, Promise, promised
+
+Market = tuple[NDArray[np.int8], NDArray[np.float64], NDArray[np.intp]]
+Tier = tuple[float, int, int, int]
+
+CLEAR: Tier = (0.9, 135, 1, 0)
+WRONG: Tier = (0.9, 15, 0, 1)
+REST: Tier = (0.1, 100, 0, 2)
+
+
+def market(*tiers: Tier) -> Market:
+    """Each tier is a score, a number of sellers, and how many listings of each are right and wrong."""
+    labels: list[int] = []
+    scores: list[float] = []
+    sellers: list[int] = []
+    seller = 0
+    for score, number, right, wrong in tiers:
+        for _ in range(number):
+            labels += [1] * right + [0] * wrong
+            scores += [score] * (right + wrong)
+            sellers += [seller] * (right + wrong)
+            seller += 1
+    return np.array(labels, dtype=np.int8), np.array(scores), np.array(sellers, dtype=np.intp)
+
+
+def asked(*tiers: Tier, precision: float = 0.8, confidence: float = 0.95) -> Promise | Decline:
+    return promised(*market(*tiers), precision=precision, confidence=confidence)
+
+
+def kept(found: Promise | Decline) -> Promise:
+    assert isinstance(found, Promise), found
+    return found
+
+
+def refused(found: Promise | Decline) -> Decline:
+    assert isinstance(found, Decline), found
+    return found
+
+
+def test_a_clear_market_is_promised_at_a_score_that_occurs_with_all_that_share_it() -> None:
+    found = kept(asked(CLEAR, WRONG, REST))
+    assert (found.threshold, found.flagged_listings, found.flagged_sellers) == (0.9, 150, 150)
+    assert (found.precision, found.recall) == (0.9, 1.0)
+
+
+def test_recall_counts_the_counterfeits_below_the_threshold() -> None:
+    assert kept(asked(CLEAR, WRONG, (0.1, 45, 1, 9))).recall == 0.75
+
+
+def test_the_lowest_threshold_that_holds_is_chosen() -> None:
+    assert kept(asked(CLEAR, WRONG, (0.8, 180, 1, 0), (0.8, 20, 0, 1), REST)).threshold == 0.8
+
+
+DECISIONS = [
+    ((0.9, 25, 1, 0), (0.1, 1, 0, 1), 0.8, 0.95, True, "twenty-five sellers, all right, are the fewest"),
+    ((0.9, 24, 1, 0), (0.1, 1, 0, 1), 0.8, 0.95, False, "one fewer"),
+    ((0.9, 24, 10, 0), (0.1, 1, 0, 1), 0.8, 0.95, False, "nor with ten listings each"),
+    ((0.9, 99, 1, 0), (0.1, 1, 0, 1), 0.9, 0.95, False, "a stricter target asks for a hundred"),
+    ((0.9, 101, 1, 0), (0.1, 1, 0, 1), 0.9, 0.95, True, "which are enough"),
+    # p = .9: 5.411 x 25 x .09 / .25 = 48.7 sellers.
+    ((0.9, 45, 1, 0), (0.9, 5, 0, 1), 0.8, 0.95, True, "50 sellers at .9 are enough"),
+    ((0.9, 36, 1, 0), (0.9, 4, 0, 1), 0.8, 0.95, False, "40 sellers at .9 are too few"),
+    ((0.9, 36, 5, 0), (0.9, 4, 0, 5), 0.8, 0.95, False, "five listings each are no independent evidence"),
+    # p = .85: 276.0 sellers; at .99 552.0; at .9 167.5; for .81 431.2; for .79 191.6.
+    ((0.9, 238, 1, 0), (0.9, 42, 0, 1), 0.8, 0.95, True, "280 sellers at .85 are enough"),
+    ((0.9, 221, 1, 0), (0.9, 39, 0, 1), 0.8, 0.95, False, "260 are too few"),
+    ((0.9, 238, 1, 0), (0.9, 42, 0, 1), 0.8, 0.99, False, "280 are too few to be surer"),
+    ((0.9, 221, 1, 0), (0.9, 39, 0, 1), 0.8, 0.9, True, "260 are enough to be less sure"),
+    ((0.9, 238, 1, 0), (0.9, 42, 0, 1), 0.81, 0.95, False, "280 are too few for a higher target"),
+    ((0.9, 221, 1, 0), (0.9, 39, 0, 1), 0.79, 0.95, True, "260 are enough for a lower one"),
+    # 300 less 40: .15 times as many would do. 300 less 160: 7.3 times.
+    ((0.9, 100, 3, 0), (0.9, 1, 0, 10), 0.8, 0.95, True, "one seller wrong ten times"),
+    ((0.9, 100, 3, 0), (0.9, 1, 0, 40), 0.8, 0.95, False, "one seller wrong forty times: losses count in full"),
+    # Thirty count as fifteen: 1,500 less 400, of which .12 times as many would do; 1,500 less 960, 2.1 times.
+    ((0.9, 100, 30, 0), (0.9, 10, 0, 10), 0.8, 0.95, True, "ten sellers wrong ten times among large ones"),
+    ((0.9, 100, 30, 0), (0.9, 10, 0, 24), 0.8, 0.95, False, "thirty right listings a seller count as fifteen"),
+]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "precision", "confidence", "holds", "_why"), DECISIONS, ids=[r[-1] for r in DECISIONS]
+)
+def test_what_is_promised(
+    right: Tier, wrong: Tier, precision: float, confidence: float, holds: bool, _why: str
+) -> None:
+    found = asked(right, wrong, REST, precision=precision, confidence=confidence)
+    assert isinstance(found, Promise) is holds, found
+
+
+def test_a_few_large_sellers_carry_no_promise_and_more_like_them_would_not_help() -> None:
+    """Precision is (3 x 400 + 40) of 1,300, or .95; among all but three sellers it is .4."""
+    found = refused(asked((0.9, 3, 400, 0), (0.9, 40, 1, 0), (0.9, 60, 0, 1), REST))
+    assert found.needed_sellers is None
+    assert found.reason == (
+        "At no threshold does precision reach 0.80 without leaning on a few large sellers: more sellers of the same "
+        "kind would not change that, a better model would."
+    )
+
+
+def test_sellers_needed_are_worked_out_from_those_at_hand() -> None:
+    """260 accused of 360, and 276.0 are needed: 360 x 276.0 / 260 = 382.1 in all."""
+    found = refused(asked((0.9, 221, 1, 0), (0.9, 39, 0, 1), REST))
+    assert found.needed_sellers == 383
+    assert found.reason == (
+        "360 sellers are too few to promise a precision of 0.80; about 383 of the same kind would be needed."
+    )
+
+
+def test_as_many_sellers_of_the_same_kind_as_are_needed_make_a_promise() -> None:
+    tiers: tuple[Tier, ...] = ((0.9, 34, 2, 0), (0.9, 6, 0, 2), (0.1, 60, 0, 3))
+    needed = refused(asked(*tiers)).needed_sellers
+    assert needed is not None
+    times = -(-needed // 100)
+    assert kept(asked(*((score, n * times, right, wrong) for score, n, right, wrong in tiers))).threshold == 0.9
+    assert isinstance(asked(*((score, n * (times - 1), right, wrong) for score, n, right, wrong in tiers)), Decline)
+
+
+def test_the_bound_is_the_highest_precision_that_would_be_promised_here() -> None:
+    tiers = ((0.9, 280, 1, 0), (0.9, 20, 0, 1), REST)
+    bound = kept(asked(*tiers)).bound
+    assert 0.8 < bound < 280 / 300
+    assert isinstance(asked(*tiers, precision=bound), Promise)
+    assert isinstance(asked(*tiers, precision=bound + 1e-6), Decline)
+
+
+def test_accused_sellers_are_counted_one_each() -> None:
+    """Shares 1 and 0, not 3 of 4 listings. One more 0: mean 90/101, s^2 = 90 x 11 / (101 x 100), two samples of 101."""
+    found = kept(asked((0.9, 90, 3, 0), (0.9, 10, 0, 1), REST)).by_seller
+    assert found.observed == 0.9
+    assert found.bound == pytest.approx(90 / 101 - 1.644854 * (2 * 90 * 11 / (101 * 100) / 101) ** 0.5)
+
+
+def test_a_policy_is_followed() -> None:
+    few, large = market((0.9, 24, 1, 0), REST), market((0.9, 100, 30, 0), (0.9, 10, 0, 24), REST)
+    lenient = replace(DEFAULT_PROMISE, fewest_sellers=0.96)
+    assert isinstance(promised(*few, precision=0.8, confidence=0.95, policy=lenient), Promise)
+    trusting = replace(DEFAULT_PROMISE, most_right_listings=30.0)
+    assert isinstance(promised(*large, precision=0.8, confidence=0.95, policy=trusting), Promise)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_neither_order_nor_names_of_sellers_decide(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    labels, scores, sellers = market(CLEAR, WRONG, (0.8, 150, 3, 1), REST)
+    order, names = random.permutation(len(labels)), random.permutation(int(sellers.max()) + 1)
+    again = promised(labels[order], scores[order], names[sellers][order], precision=0.8, confidence=0.95)
+    assert again == promised(labels, scores, sellers, precision=0.8, confidence=0.95)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.floats(0.5, 0.99), st.floats(0.5, 0.99))
+def test_more_confidence_never_lowers_a_threshold(seed: int, one: float, other: float) -> None:
+    less, more = sorted((one, other))
+    chance = a_random_market(seed)
+    surer = promised(*chance, precision=0.7, confidence=more)
+    if isinstance(surer, Promise):
+        assert kept(promised(*chance, precision=0.7, confidence=less)).threshold <= surer.threshold
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_only_the_order_of_scores_matters(seed: int) -> None:
+    labels, scores, sellers = a_random_market(seed)
+    found = promised(labels, scores, sellers, precision=0.7, confidence=0.8)
+    bent = promised(labels, scores**3 + 5 * scores, sellers, precision=0.7, confidence=0.8)
+    if isinstance(found, Decline):
+        assert bent == found
+    else:
+        assert bent == replace(found, threshold=found.threshold**3 + 5 * found.threshold)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_what_is_said_of_a_threshold_counts_every_listing_that_shares_it(seed: int) -> None:
+    labels, scores, sellers = a_random_market(seed)
+    found = promised(labels, scores, sellers, precision=0.7, confidence=0.8)
+    if isinstance(found, Promise):
+        flagged = scores >= found.threshold
+        assert found.flagged_listings == flagged.sum()
+        assert found.flagged_sellers == len(np.unique(sellers[flagged]))
+        assert found.precision == pytest.approx(labels[flagged].mean())
+        assert found.recall == pytest.approx(labels[flagged].sum() / labels.sum())
+        assert 0.7 <= found.bound <= found.precision
+
+
+def a_random_market(seed: int) -> Market:
+    """600 sellers of uneven size; scores in tenths, so that many are equal."""
+    random = np.random.default_rng(seed)
+    sellers = np.repeat(np.arange(600), np.minimum(random.zipf(1.8, 600), 60)).astype(np.intp)
+    scores = np.round(random.random(len(sellers)), 1)
+    labels = (random.random(len(sellers)) < scores**0.5).astype(np.int8)
+    return labels, scores, sellers
+
+
+def test_with_one_listing_a_seller_it_agrees_with_learn_then_test() -> None:
+    """Exact binomial tests from the strictest threshold down, at the level that leaves the unseen set its noise too.
+
+    A promise on one sample about another of its size bears twice the variance: 1.645 standard deviations of the
+    difference are 1.645 x sqrt(2) of the sample's own, so the test of the population's precision runs at that level.
+    """
+    random = np.random.default_rng(5)
+    scores = random.random(20_000)
+    labels = (random.random(20_000) < scores**2).astype(np.int8)
+    level = norm.sf(norm.isf(0.05) * 2**0.5)
+    order = np.argsort(-scores)
+    flagged = np.arange(1, len(order) + 1)
+    right = np.cumsum(labels[order])
+    lower = beta.ppf(level, right, flagged - right + 1)
+    passed = (lower >= 0.8) | (flagged < 300)
+    expected = scores[order[np.flatnonzero(~passed)[0] - 1]]
+    found = kept(promised(labels, scores, np.arange(20_000), precision=0.8, confidence=0.95))
+    assert found.threshold == pytest.approx(expected, abs=0.02)

@@ -1,0 +1,190 @@
+"""Promised thresholds on real scores, half of the sellers at a time, beside a seller bootstrap.
+
+`python -m tests.training.threshold_halves [FILE]` prints a table for 200 random seller-disjoint halves of
+`scored_stream_dev.parquet`, three columns and three targets. A promise misses where the other half's precision stays
+below the target. The peer takes the lowest candidate threshold at which the share of resamples of whole sellers that
+reach the target is at least its confidence; that confidence is then raised, on the very halves that judge it, until it
+misses at most 5 % of its promises at that target. No user has such a peer: it is tuned on the answers.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.policies.thresholds import DEFAULT_PROMISE, PromisePolicy
+from models.thresholds import Promise, promised
+from training.threshold_file import ScoredListings, read_scored_listings
+
+Floats = NDArray[np.float64]
+FILE: Final = Path("../shared/datasets/ozon_ecup/scored_stream_dev.parquet")
+COLUMNS: Final = ("p_social_mode2_tab_text", "p_social_mode3_tab_text_img", "p_catboost_m2_team_clean")
+TARGETS: Final = (0.7, 0.8, 0.9)
+CONFIDENCE: Final = 0.95
+MOST_MISSED: Final = 0.05
+RESAMPLES: Final = 1_000
+CONFIDENCES: Final = (0.9, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.997, 0.998, 0.999, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Promises out of so many halves, how many of them missed, and recall over all halves, nothing where declined."""
+
+    halves: int
+    promises: int
+    missed: int
+    recall: float
+
+    @property
+    def share_missed(self) -> float:
+        """Misses among promises; nothing missed where nothing is promised."""
+        return self.missed / self.promises if self.promises else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one threshold among the unseen sellers; None was declined."""
+
+    threshold: float | None
+    missed: bool = False
+    recall: float = 0.0
+
+
+def tally(outcomes: list[Outcome]) -> Tally:
+    """Count outcomes."""
+    kept = [one for one in outcomes if one.threshold is not None]
+    return Tally(
+        len(outcomes), len(kept), sum(one.missed for one in kept), float(np.mean([one.recall for one in outcomes]))
+    )
+
+
+def halves(data: ScoredListings, number: int, seed: int) -> Iterator[tuple[ScoredListings, ScoredListings]]:
+    """Pairs of a half of the sellers to learn from and the other half, unseen; sellers keep their numbers."""
+    random = np.random.default_rng(seed)
+    sellers = int(data.sellers.max()) + 1
+    for _ in range(number):
+        seen = np.zeros(sellers, dtype=bool)
+        seen[random.permutation(sellers)[: sellers // 2]] = True
+        rows = seen[data.sellers]
+        yield _part(data, rows), _part(data, ~rows)
+
+
+def outcome(threshold: float | None, unseen: ScoredListings, target: float) -> Outcome:
+    """Hold a threshold against sellers that it was not made from. Nothing flagged misses nothing and finds nothing."""
+    if threshold is None:
+        return Outcome(None)
+    flagged = unseen.scores >= threshold
+    right = int(unseen.labels[flagged].sum())
+    return Outcome(threshold, right < target * flagged.sum(), right / int(unseen.labels.sum()))
+
+
+def ours(seen: ScoredListings, target: float, policy: PromisePolicy = DEFAULT_PROMISE) -> float | None:
+    """The promised threshold, if any."""
+    found = promised(seen.labels, seen.scores, seen.sellers, precision=target, confidence=CONFIDENCE, policy=policy)
+    return found.threshold if isinstance(found, Promise) else None
+
+
+def bootstrap(
+    seen: ScoredListings, targets: tuple[float, ...], random: np.random.Generator, *, predictive: bool
+) -> dict[tuple[float, float], float | None]:
+    """The peer's threshold by target and confidence. A predictive one resamples each resample once more."""
+    numbers = np.unique(seen.sellers, return_inverse=True)[1]
+    thresholds = _grid(seen.scores)
+    place = np.searchsorted(-thresholds, -seen.scores, side="left")
+    shape = (int(numbers.max()) + 1, len(thresholds) + 1)
+    flagged, right = np.zeros(shape), np.zeros(shape)
+    np.add.at(flagged, (numbers, place), 1.0)
+    np.add.at(right, (numbers, place), seen.labels)
+    flagged, right = flagged.cumsum(axis=1)[:, :-1], right.cumsum(axis=1)[:, :-1]
+    even = np.full(shape[0], 1 / shape[0])
+    counts = random.multinomial(shape[0], even, RESAMPLES)
+    if predictive:
+        counts = np.stack([random.multinomial(shape[0], row / shape[0]) for row in counts])
+    accused = flagged[:, -1] > 0
+    weights = counts[:, accused].astype(np.float32)
+    found: dict[tuple[float, float], float | None] = {}
+    for target in targets:
+        balances = (right - target * flagged)[accused].astype(np.float32)
+        reached = ((weights @ balances) >= 0).mean(axis=0)
+        for confidence in CONFIDENCES:
+            held = np.flatnonzero(reached >= confidence)
+            found[target, confidence] = float(thresholds[held[-1]]) if len(held) else None
+    return found
+
+
+def _grid(scores: Floats) -> Floats:
+    """The candidates of the rule under test, so that neither has finer steps than the other."""
+    ordered = np.sort(scores)[::-1]
+    counts = 10 * 1.08 ** np.arange(200)
+    chosen: Floats = np.unique(ordered[counts[counts <= len(ordered)].astype(np.intp) - 1])[::-1]
+    return chosen
+
+
+def _part(data: ScoredListings, rows: NDArray[np.bool_]) -> ScoredListings:
+    return ScoredListings(data.labels[rows], data.scores[rows], data.sellers[rows])
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Our outcomes by (target, column), and the peers' by (peer, target, confidence) over all columns."""
+
+    ours: dict[tuple[float, str], list[Outcome]]
+    peers: dict[tuple[str, float, float], list[Outcome]]
+
+    def pooled(self, target: float) -> Tally:
+        """Ours over all columns."""
+        return tally([one for (at, _), outcomes in self.ours.items() if at == target for one in outcomes])
+
+    def raised(self, peer: str, target: float) -> tuple[float, Tally] | None:
+        """The peer at the lowest confidence at which it misses few enough, or None where it always misses more."""
+        for confidence in CONFIDENCES:
+            found = tally(self.peers[peer, target, confidence])
+            if found.share_missed <= MOST_MISSED:
+                return confidence, found
+        return None
+
+
+def compare(path: Path, number: int, seed: int = 3) -> Comparison:
+    """Run both on the same halves."""
+    mine: dict[tuple[float, str], list[Outcome]] = {}
+    peers: dict[tuple[str, float, float], list[Outcome]] = {}
+    for column in COLUMNS:
+        data = read_scored_listings(path, score=column, label="resolution", group="SellerID")
+        random = np.random.default_rng(seed + 1)
+        for seen, unseen in halves(data, number, seed):
+            for target in TARGETS:
+                mine.setdefault((target, column), []).append(outcome(ours(seen, target), unseen, target))
+            for peer in ("seller bootstrap", "predictive bootstrap"):
+                found = bootstrap(seen, TARGETS, random, predictive=peer.startswith("predictive"))
+                for (target, confidence), threshold in found.items():
+                    peers.setdefault((peer, target, confidence), []).append(outcome(threshold, unseen, target))
+    return Comparison(mine, peers)
+
+
+def lines(compared: Comparison) -> Iterator[str]:
+    """The table, a line each."""
+    yield f"{'target':7}{'rule':38}{'promises':>12}{'missed':>9}{'recall':>9}"
+    for target in TARGETS:
+        for column in COLUMNS:
+            yield _line(target, column, tally(compared.ours[target, column]))
+        yield _line(target, "all columns", compared.pooled(target))
+        for peer in ("seller bootstrap", "predictive bootstrap"):
+            raised = compared.raised(peer, target)
+            if raised is None:
+                yield f"{target:<7g}{peer + ': misses more at every confidence':60}"
+            else:
+                yield _line(target, f"{peer} at {raised[0]:g}", raised[1])
+
+
+def _line(target: float, rule: str, found: Tally) -> str:
+    counted = f"{found.promises}/{found.halves}"
+    return f"{target:<7g}{rule:38}{counted:>12}{found.share_missed:>9.1%}{found.recall:>9.3f}"
+
+
+if __name__ == "__main__":
+    for line in lines(compare(Path(sys.argv[1]) if len(sys.argv) > 1 else FILE, 200)):
+        print(line)  # noqa: T201 - the table is what the command is for

@@ -1,0 +1,69 @@
+"""A file of scores and labels, as `touchstone thresholds` reads it: three columns, and no row left out silently."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.adapters.files import RawRow, read_rows
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredListings:
+    """Labels (1 is counterfeit), scores and sellers (numbered from 0), shape (n,) each."""
+
+    labels: NDArray[np.int8]
+    scores: NDArray[np.float64]
+    sellers: NDArray[np.intp]
+
+
+def read_scored_listings(path: Path, *, score: str, label: str, group: str) -> ScoredListings:
+    """All rows of a file. A threshold on part of them would promise something about another set.
+
+    Raises
+    ------
+    ValueError
+        Unreadable, empty, a column is missing, a score is no finite number, a label neither 0 nor 1, a seller unknown,
+        one class or one seller.
+    """
+    labels: list[float] = []
+    scores: list[float] = []
+    sellers: list[str] = []
+    for row in read_rows(path):
+        if row.problem is not None:
+            raise ValueError(f"{path.name}, row {row.number}: {row.problem.sentence}")
+        for column in (score, label, group):
+            if column not in row.cells:
+                raise ValueError(f"{path.name}: there is no column '{column}'.")
+        scores.append(_number(path, row, score, "a finite number"))
+        labels.append(_number(path, row, label, "0 or 1"))
+        if labels[-1] not in {0.0, 1.0}:
+            raise ValueError(_not(path, row, label, "0 or 1"))
+        seller = row.cells[group]
+        if seller is None or str(seller).strip() in {"", "nan", "NaN"}:
+            raise ValueError(_not(path, row, group, "the name of a seller"))
+        sellers.append(str(seller))
+    if not labels:
+        raise ValueError(f"{path.name}: there are no rows.")
+    if len(set(labels)) < 2:
+        raise ValueError(f"{path.name}: all labels are {labels[0]:.0f}; listings of both kinds are needed.")
+    if len(set(sellers)) < 2:
+        raise ValueError(f"{path.name}: all listings are of one seller; nothing can be said of others.")
+    numbered = np.unique(np.array(sellers), return_inverse=True)[1]
+    return ScoredListings(np.array(labels, dtype=np.int8), np.array(scores), numbered.astype(np.intp))
+
+
+def _number(path: Path, row: RawRow, column: str, expected: str) -> float:
+    try:
+        found = float(str(row.cells[column]) if not isinstance(row.cells[column], bool) else "nan")
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise ValueError(_not(path, row, column, expected))
+    return found
+
+
+def _not(path: Path, row: RawRow, column: str, expected: str) -> str:
+    return f"{path.name}, row {row.number}: column '{column}' is not {expected}."
