@@ -21,8 +21,9 @@ class Incumbent(StrEnum):
 class GateEvidence:
     """All that the gates look at; figures of the judged rows, which are later listings of sellers never fitted on.
 
-    `average_precision` is on the random slice: weighted to all listings. `effective_positives` says how many
-    counterfeits of equal weight carry it. Calibration errors are of the judged rows as they are, the scorecard has
+    `average_precision` is on the random slice: weighted to all listings, no row by more than `most_weight`, which is
+    None where no weight had to be trimmed. `effective_positives` says how many counterfeits of equal weight carry it.
+    Calibration errors are of the judged rows as they are, the scorecard has
     none. Intervals are of the difference to the incumbent. Figures that do not exist are NaN. `champion_saw` is
     whether the champion was trained on some of these rows.
     """
@@ -35,6 +36,7 @@ class GateEvidence:
     average_precision: tuple[float, float]
     average_precision_interval: Interval
     effective_positives: float
+    most_weight: float | None
     calibration_error: tuple[float, float | None]
     calibration_interval: Interval
     slices: tuple[SliceEvidence, ...]
@@ -79,7 +81,8 @@ def random_slice_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
 
     Better at face value: a gain that excludes zero takes hundreds of counterfeits, and without it nothing would ever
     be replaced on a small marketplace; an equal candidate is refused every other time and loses nothing by waiting
-    for more labels. Where a handful of heavy rows decides, it is not judged, and that blocks: it has not been shown.
+    for more labels. Weights are trimmed until no handful of heavy rows decides; where even that does not help, it is
+    not judged, and that blocks: it has not been shown.
     """
     name = "random_slice"
     if evidence.effective_positives < policy.fewest_effective_positives:
@@ -93,13 +96,14 @@ def random_slice_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
         )
     ours, theirs = evidence.average_precision
     low, high = evidence.average_precision_interval
+    trimmed = "" if evidence.most_weight is None else f", none counted more than {evidence.most_weight:.1f} times,"
     flattered = " The champion has learnt some of these rows, which flatters it." if evidence.champion_saw else ""
     return judged(
         name,
         ours > theirs,
         ours - theirs,
         0.0,
-        f"Average precision {ours:.3f} over all listings against {theirs:.3f} of {evidence.incumbent.value}; "
+        f"Average precision {ours:.3f} over all listings{trimmed} against {theirs:.3f} of {evidence.incumbent.value}; "
         f"difference between {low:+.3f} and {high:+.3f} at {policy.confidence:.0%}.{flattered}",
     )
 

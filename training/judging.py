@@ -6,7 +6,7 @@ all listings, the unseen ones too. Only the second can say whether a candidate f
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -27,6 +27,7 @@ from training.slices import members, only_text_and_price, slices
 from training.snapshot import SnapshotRefused
 from training.soundness import refuse_too_few
 from training.splits import LaterSplit
+from training.weighting import trimmed
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
@@ -144,16 +145,23 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     report["slices"] = slices(facts, labels, ours, theirs if champion is not None else None)
     progress("gates", 0.0)
     weights = np.minimum(view.stands_for, policy.slice_most_weight)
-    found_slice = report["candidate"]["random_slice"]
+    compared = replace(view, stands_for=trimmed(view.stands_for, labels == 1, policy.fewest_effective_positives))
+    most_weight = float(compared.stands_for.max())
+    report["random_slice"]["most_weight"] = most_weight
+    _, compared_difference = compared.differences(ours, theirs)
     evidence = GateEvidence(
         rows=len(rows),
         positives=int(labels.sum()),
         positive_sellers=len(np.unique(groups[labels == 1])),
         incumbent=in_force.name,
         champion_saw=trial.split.champion_saw,
-        average_precision=(found_slice["ap"], metrics.average_precision(labels, theirs, view.stands_for)),
-        average_precision_interval=slice_difference,
-        effective_positives=found_slice["effective_positives"],
+        average_precision=(
+            metrics.average_precision(labels, ours, compared.stands_for),
+            metrics.average_precision(labels, theirs, compared.stands_for),
+        ),
+        average_precision_interval=compared_difference,
+        effective_positives=metrics.effective_number(compared.stands_for[labels == 1]),
+        most_weight=most_weight if most_weight < view.stands_for.max() else None,
         calibration_error=(
             report["candidate"]["calibration_error"],
             None if champion is None else report["champion"]["calibration_error"],

@@ -17,6 +17,7 @@ from training.snapshot import SnapshotRow
 Floats = NDArray[np.float64]
 
 _LESS: Final = 1 - 1e-6
+_BOUNDS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,21 @@ def stands_for(rows: Sequence[SnapshotRow]) -> Floats:
     figure must be of the listings there are; how far a few heavy rows can be trusted, their effective number says.
     """
     return 1.0 / np.array([row.inclusion_probability for row in rows])
+
+
+def trimmed(weights: Floats, positive: NDArray[np.bool_], fewest: float) -> Floats:
+    """The weights, none above the largest bound at which the positives say as much as `fewest` of equal weight.
+
+    One counterfeit drawn at one in thirty-three outweighs ten that were shown: what it says alone is chance. The bound
+    trades that chance for bias towards what was shown (truncated importance sampling, Ionides 2008). Where not even
+    equal weights make `fewest`, all are one.
+
+    >>> trimmed(np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 33.0]), np.ones(7, dtype=bool), 5.0).max().round(2)
+    4.5
+    """
+    bounds = np.geomspace(1.0, max(1.0, float(weights.max(initial=1.0))), _BOUNDS)
+    held = [bound for bound in bounds if effective_number(np.minimum(weights[positive], bound)) >= fewest]
+    return np.minimum(weights, max(held, default=1.0))
 
 
 def training_weights(

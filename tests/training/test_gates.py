@@ -16,6 +16,7 @@ EVIDENCE = GateEvidence(
     average_precision=(0.80, 0.75),
     average_precision_interval=(-0.02, 0.12),
     effective_positives=12.0,
+    most_weight=None,
     calibration_error=(0.05, 0.06),
     calibration_interval=(-0.03, 0.01),
     slices=(),
@@ -150,3 +151,10 @@ def test_what_is_too_little_for_the_random_slice_says_how_much() -> None:
     found = gate("random_slice", replace(EVIDENCE, effective_positives=2.31))
     assert found.sentence == ("The counterfeits of the random slice say as much as 2.3 of equal weight; 5 are needed.")
     assert (found.figure, found.bound) == (2.31, 5.0)
+
+
+def test_trimmed_weights_are_said() -> None:
+    found = gate("random_slice", replace(EVIDENCE, most_weight=6.83))
+    assert found.sentence.startswith(
+        "Average precision 0.800 over all listings, none counted more than 6.8 times, against 0.750 of the champion;"
+    )

@@ -12,7 +12,7 @@ from tests.fixtures.scorers import a_bundle
 from training.figures import curves, figures, slice_figures
 from training.incumbent import InForce
 from training.judging import Judgement, Trial, judge
-from training.metrics import average_precision
+from training.metrics import average_precision, effective_number
 from training.splits import LaterSplit, split_later_unseen
 
 DATA = a_market(160)
@@ -149,7 +149,8 @@ def test_the_figures_of_some_rows_are() -> None:
 
 
 STANDS_FOR = np.where(np.arange(160) % 4 == 0, 30.0, 1.0)
-SLICED = judged(replace(TRIAL, stands_for=STANDS_FOR), a_bundle()).report
+SLICED_JUDGEMENT = judged(replace(TRIAL, stands_for=STANDS_FOR), a_bundle())
+SLICED = SLICED_JUDGEMENT.report
 
 
 def test_what_rows_stand_for_changes_the_slice_and_nothing_else() -> None:
@@ -170,13 +171,30 @@ def test_the_slice_says_how_much_it_rests_on() -> None:
     drawn = rows[rows % 4 == 0]
     counterfeit = DATA.labels[rows] * STANDS_FOR[rows]
     assert SLICED["random_slice"].keys() == {
-        "drawn", "drawn_positives", "listings", "prevalence", "difference_interval",
+        "drawn", "drawn_positives", "listings", "prevalence", "most_weight", "difference_interval",
     }  # fmt: skip
     assert SLICED["random_slice"]["drawn"] == len(drawn) == 10
     assert SLICED["random_slice"]["drawn_positives"] == DATA.labels[drawn].sum()
     assert SLICED["random_slice"]["listings"] == 10 * 30 + 30
     assert SLICED["random_slice"]["prevalence"] == pytest.approx(counterfeit.sum() / 330)
     assert SLICED["candidate"]["random_slice"]["effective_n"] == pytest.approx(330**2 / (10 * 30**2 + 30))
+
+
+def test_the_comparison_is_of_trimmed_weights_and_its_gate_says_how_far() -> None:
+    counterfeits = [row for row in a_split().judge if DATA.labels[row] == 1]
+    stands_for = np.ones(160)
+    stands_for[counterfeits[0]] = 30.0
+    found = judged(replace(TRIAL, stands_for=stands_for), a_bundle())
+    most = found.report["random_slice"]["most_weight"]
+    assert 1 < most < 30
+    assert (
+        effective_number(stands_for[counterfeits]) < 5 <= effective_number(np.minimum(stands_for, most)[counterfeits])
+    )
+    assert f"none counted more than {most:.1f} times," in found.gates[1].sentence
+    ours, theirs = (found.report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
+    assert found.gates[1].figure != pytest.approx(ours - theirs)
+    assert SLICED["random_slice"]["most_weight"] == 30
+    assert "counted more" not in SLICED_JUDGEMENT.gates[1].sentence
 
 
 def test_both_models_have_the_same_figures_of_the_slice() -> None:

@@ -4,11 +4,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from models.policies.weighting import DEFAULT_WEIGHTING, WeightPolicy
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
+from training.metrics import effective_number
 from training.snapshot import SnapshotRow
-from training.weighting import Weights, stands_for, training_weights
+from training.weighting import Weights, stands_for, training_weights, trimmed
 
 DATA = a_market(160)
 FACTS = market_facts(DATA)
@@ -102,3 +105,38 @@ def test_who_said_it_and_who_sells_it_change_a_weight_and_never_a_label() -> Non
     order = np.random.default_rng(3).permutation(len(rows))
     shuffled = training_weights([rows[i] for i in order], [FACTS[i] for i in order])
     assert shuffled.values == pytest.approx(weighed(rows).values[order], rel=1e-6)
+
+
+TRIMMED = [
+    ([1.0] * 5, 5.0, 1.0, "nothing is heavy"),
+    ([1.0] * 12 + [2.0], 5.0, 2.0, "heavy, and enough say as much as five all the same"),
+    ([1.0] * 10 + [33.0], 5.0, 6.83, "one drawn counterfeit among ten shown ones"),
+    ([1.0] * 20 + [33.0], 5.0, 15.0, "more shown ones carry a heavier one"),
+    ([33.0] * 5, 5.0, 33.0, "all drawn alike: none outweighs another"),
+    ([1.0] * 3 + [33.0], 5.0, 1.0, "not even equal weights make five"),
+]
+
+
+@pytest.mark.parametrize(("weights", "fewest", "most", "_why"), TRIMMED, ids=[row[-1] for row in TRIMMED])
+def test_no_weight_is_above_what_leaves_enough_counterfeits_to_say_something(
+    weights: list[float], fewest: float, most: float, _why: str
+) -> None:
+    genuine = [33.0, 1.0]
+    found = trimmed(np.array([*weights, *genuine]), np.array([True] * len(weights) + [False] * 2), fewest)
+    assert found[: len(weights)].max() == pytest.approx(min(most, max(weights)), rel=0.02)
+    assert found.max() <= max(*weights, *genuine)
+
+
+@given(
+    st.lists(st.tuples(st.floats(1, 100), st.booleans()), min_size=1, max_size=40),
+    st.floats(1, 10),
+)
+def test_trimming_keeps_order_raises_nothing_and_leaves_enough_where_there_is_enough(
+    rows: list[tuple[float, bool]], fewest: float
+) -> None:
+    weights, positive = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    found = trimmed(weights, positive, fewest)
+    assert (found <= weights).all()
+    assert (np.diff(found[np.argsort(weights, kind="stable")]) >= 0).all()
+    if positive.sum() >= fewest + 1e-9:
+        assert effective_number(found[positive]) >= fewest - 1e-9
