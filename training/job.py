@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 from models.bundle import digest_of, from_files, verify
 from models.errors import BundleRefused
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
-from training.child import REFUSED, add_registry_options, end_with_parent, say
+from training.child import REFUSED, add_registry_options, end, end_with_parent, say
 from training.model_card import model_card
 from training.pipeline import train
 from training.plots import draw
@@ -88,4 +87,4 @@ def _register(options: argparse.Namespace) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

@@ -1,10 +1,9 @@
 """The child that tells MLflow of a promotion: `python -m training.publication …`. It needs no library of training."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 
-from training.child import REFUSED, add_registry_options, end_with_parent, say
+from training.child import REFUSED, add_registry_options, end, end_with_parent, say
 from training.registry import runs
 
 
@@ -26,4 +25,4 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    end(main())

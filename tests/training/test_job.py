@@ -107,9 +107,11 @@ def lines_of(command: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
 # One process for them all: to start one takes three seconds, to refuse a snapshot none.
 IN_TURN = """
 import json, sys
+from training.child import end
 from training.job import main
 for arguments in json.loads(sys.argv[1]):
     print(json.dumps({"event": "ended", "code": main(arguments)}), flush=True)
+end(0)
 """
 
 
