@@ -62,6 +62,7 @@ def brand_in_title(e: Evidence) -> float:
     high=1,
     missing="no title",
     source="Capabilities row 17",
+    version=2,
     say=lambda e, v: (
         f"A brand name is written to evade a search: {_names(e, disguised=True)}"
         if v

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,8 @@ from features.near_names import NearMiss, NearNames
 
 # Digits and signs that stand for letters. l, i, 1 and | are one class: which of them is meant cannot be told.
 _LEET: Final = str.maketrans("01|!l3@45$7", "oiiiieaasst")
+# East Asian keyboards write Latin letters as wide as Chinese ones: ordinary there, and no disguise.
+_FULL_WIDTH: Final = {0xFF01 + i: 0x21 + i for i in range(94)}
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 SHORTEST_OBFUSCATED: Final = 5  # Below this, letters joined across words meet a name by chance.
 _GTIN: Final = re.compile(r"\d{8}\Z|\d{12,14}\Z", re.ASCII)
@@ -146,9 +149,10 @@ class BrandRegister:
 
     def _mentions(self, title: str) -> tuple[Mention, ...]:
         found: dict[str, Mention] = {}
-        folded, lowered = fold(title), title.casefold()
-        for brand_id, name in _whole_words(self._plain, folded):
-            form = Form.PLAIN if name.casefold() in lowered else Form.FOLDED
+        as_written = _as_written(title)
+        for brand_id, name in _whole_words(self._plain, fold(title)):
+            plain = _as_written(name) in as_written or fold(name) in as_written
+            form = Form.PLAIN if plain else Form.FOLDED
             found.setdefault(brand_id, Mention(brand_id, name, form))
         for brand_id, name in _joined_words(self._disguised, title):
             found.setdefault(brand_id, Mention(brand_id, name, Form.OBFUSCATED))
@@ -162,6 +166,11 @@ def compact(text: str) -> str:
     True
     """
     return "".join(_pieces(text))
+
+
+def _as_written(text: str) -> str:
+    """The text without what nobody writes to hide a name: case, width, kinds of blanks, how an accent is stored."""
+    return " ".join(unicodedata.normalize("NFC", text.translate(_FULL_WIDTH)).casefold().split())
 
 
 def _pieces(text: str) -> list[str]:

@@ -67,6 +67,7 @@ def test_a_brand_that_is_not_declared_is_quoted_by_its_name() -> None:
 
 def test_a_plain_name_is_no_disguise() -> None:
     assert value("brand_disguised", some_facts()) == 0
+    assert value("brand_disguised", some_facts(title="Ａｕｒｅｌｌｅ　ｔｏｔｅ")) == 0
 
 
 def test_two_named_brands_are_counted() -> None:

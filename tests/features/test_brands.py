@@ -5,7 +5,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from features.brands import BrandRegister, Form, Method, Resolution, compact
+from features.brands import Brand, BrandRegister, Form, Method, Resolution, compact
 from features.fold import fold
 from tests.fixtures.facts import REGISTER
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY, QUICK
@@ -20,7 +20,8 @@ MENTIONS = [
     ("AURELLE COLLINE", Form.PLAIN, "in capitals"),
     ("sac Aurellé neuf", Form.FOLDED, "with an accent that it does not have"),
     ("Aur\u200belle tote", Form.FOLDED, "with a zero-width space"),
-    ("Ａｕｒｅｌｌｅ tote", Form.FOLDED, "in full-width letters"),
+    ("Ａｕｒｅｌｌｅ　ｔｏｔｅ", Form.PLAIN, "in the full-width letters of an East Asian keyboard"),
+    ("ＡＵＲＥＬＬＥ包", Form.PLAIN, "in full-width capitals"),
     ("𝐀𝐮𝐫𝐞𝐥𝐥𝐞 tote", Form.FOLDED, "in mathematical letters"),
     ("Aure11e tote", Form.OBFUSCATED, "with digits for letters"),
     ("Aurel|e tote", Form.OBFUSCATED, "with a bar for a letter"),
@@ -38,6 +39,25 @@ MENTIONS = [
 @pytest.mark.parametrize(("title", "form", "_why"), MENTIONS, ids=[row[-1] for row in MENTIONS])
 def test_a_brand_is_found_in_a_title(title: str, form: Form, _why: str) -> None:
     assert [(m.brand_id, m.form) for m in resolve(title).mentions] == [("brn_aurelle", form)]
+
+
+CHATEAU = BrandRegister([Brand("brn_chateau", "Château Lune")])
+WRITTEN = [
+    ("Château Lune 2019", Form.PLAIN, "as it is registered"),
+    ("Chateau Lune 2019", Form.PLAIN, "without the accent that it has"),
+    ("Cha\u0302teau Lune 2019", Form.PLAIN, "with the accent stored by itself"),
+    ("Château\u00a0Lune 2019", Form.PLAIN, "with a blank that does not break a line"),
+    ("Ｃｈａｔｅａｕ　Ｌｕｎｅ", Form.PLAIN, "in full-width letters without the accent"),
+    ("Château  Lune 2019", Form.PLAIN, "with two blanks"),
+    ("Châtéau Lune 2019", Form.FOLDED, "with an accent that it does not have"),
+    ("Châ\u200bteau Lune 2019", Form.FOLDED, "with a zero-width space"),
+]
+
+
+@pytest.mark.parametrize(("title", "form", "_why"), WRITTEN, ids=[row[-1] for row in WRITTEN])
+def test_only_what_hides_a_name_is_a_disguise(title: str, form: Form, _why: str) -> None:
+    found = CHATEAU.resolve(title=title, declared=None, gtin=None).mentions
+    assert [(m.brand_id, m.form) for m in found] == [("brn_chateau", form)]
 
 
 NO_MENTIONS = [
