@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from training.operating import promise_in_words
+
 
 def model_card(report: Mapping[str, Any], digest: str) -> str:
     """The card of one bundle from its report."""
@@ -30,6 +32,7 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
             f"* Thresholds: ask the brand from {report['thresholds']['ask_brand_from']:.3f}, analyst from "
             f"{report['thresholds']['analyst_from']:.3f}. They are point estimates, not bounds."
         ),
+        *(f"* {promise_in_words(promise)}" for promise in report.get("promises", ())),
         "",
         "## Judged on later listings of unseen sellers",
         *_judged(judged),

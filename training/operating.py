@@ -1,5 +1,6 @@
 """Where a model is used: thresholds for routing, and what it finds at them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.routing import Thresholds
+from models.thresholds import Promise, promised
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
@@ -21,6 +23,9 @@ ANALYST_RECALL: Final = 0.9
 ANALYST_SHARE: Final = 0.12
 _LOWEST_ASK, _HIGHEST_ASK = 0.3, 0.9
 _LOWEST_ANALYST: Final = 0.05
+# What a report promises of unseen sellers, or declines to: from usable to strict.
+_PROMISED_PRECISIONS: Final = (0.7, 0.8, 0.9)
+_CONFIDENCE: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,40 @@ def operating_points(labels: Labels, probabilities: Floats, thresholds: Threshol
         }
         for name, point in found.items()
     }
+
+
+def promises(labels: Labels, probabilities: Floats, sellers: NDArray[Any]) -> list[dict[str, Any]]:
+    """What precision can be promised of unseen sellers at .7, .8 and .9, each with its bound or why it is declined.
+
+    Of listings that get labels: which ones do is for the routing to say. Nothing is routed by these thresholds.
+    """
+    numbers = np.unique(sellers, return_inverse=True)[1].astype(np.intp)
+    found: list[dict[str, Any]] = []
+    for precision in _PROMISED_PRECISIONS if labels.any() else ():
+        answer = promised(labels, probabilities, numbers, precision=precision, confidence=_CONFIDENCE)
+        kept = answer if isinstance(answer, Promise) else None
+        found.append(
+            {
+                "precision": precision,
+                "confidence": _CONFIDENCE,
+                "threshold": kept.threshold if kept else None,
+                "precision_bound": kept.bound if kept else None,
+                "recall": kept.recall if kept else None,
+                "reason": "" if isinstance(answer, Promise) else answer.reason,
+            }
+        )
+    return found
+
+
+def promise_in_words(found: Mapping[str, Any]) -> str:
+    """One promise as a sentence for people."""
+    if found["threshold"] is None:
+        return f"Precision {found['precision']:.1f}: declined. {found['reason']}"
+    return (
+        f"Precision {found['precision']:.1f}: promised from {found['threshold']:.3f} in {found['confidence']:.0%} of "
+        f"equally large sets of unseen sellers (up to {found['precision_bound']:.2f} would be), with recall "
+        f"{found['recall']:.2f}."
+    )
 
 
 def _point(labels: Labels, probabilities: Floats, threshold: float) -> OperatingPoint:

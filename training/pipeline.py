@@ -14,7 +14,7 @@ from models.policies.second_look import DEFAULT_SECOND_LOOK
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
 from training.judging import Trial, judge
-from training.operating import choose_thresholds, operating_points
+from training.operating import choose_thresholds, operating_points, promises
 from training.snapshot import Snapshot
 from training.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
 from training.splits import seller_groups, split_for_judging
@@ -102,6 +102,7 @@ def train(
         "calibration": model.model_.calibration.method.value,
         "thresholds": asdict(thresholds),
         "operating_points": operating_points(labels, out_of_fold, thresholds),
+        "promises": promises(labels, out_of_fold, groups),
         "out_of_fold": figures(labels, out_of_fold),
         "judged": judged.report,
         "gates": [gate.as_json() for gate in judged.gates],

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from models.workload import expected_harms
 from training.adapters.files import RawRow, read_rows
 
 
@@ -53,6 +54,47 @@ def read_scored_listings(path: Path, *, score: str, label: str, group: str) -> S
         raise ValueError(f"{path.name}: all listings are of one seller; nothing can be said of others.")
     numbered = np.unique(np.array(sellers), return_inverse=True)[1]
     return ScoredListings(np.array(labels, dtype=np.int8), np.array(scores), numbered.astype(np.intp))
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewable:
+    """Scores, or expected harms, and the team of each listing, shape (n,)."""
+
+    scores: NDArray[np.float64]
+    teams: NDArray[np.str_]
+
+
+def read_reviewable(
+    path: Path, *, score: str, team: str | None = None, exposure: str | None = None, risk: str | None = None
+) -> Reviewable:
+    """All rows of a file as work for its teams: by score, or by expected harm where an exposure or a risk is named.
+
+    Without a column of teams all rows are of the team "all". An exposure or a risk that is not named is 1.
+
+    Raises
+    ------
+    ValueError
+        As above for a column that is missing or no number, and as `expected_harms` for one that harm is not made of.
+    """
+    scores: list[float] = []
+    exposures: list[float] = []
+    risks: list[float] = []
+    teams: list[str] = []
+    for row in read_rows(path):
+        for column in (team, exposure, risk):
+            if column is not None and column not in row.cells:
+                raise ValueError(f"{path.name}: there is no column '{column}'.")
+        scores.append(_number(path, row, score, "a finite number"))
+        exposures.append(1.0 if exposure is None else _number(path, row, exposure, "a finite number"))
+        risks.append(1.0 if risk is None else _number(path, row, risk, "a finite number"))
+        name = "all" if team is None else row.cells[team]
+        if name is None or not str(name).strip():
+            raise ValueError(_not(path, row, str(team), "the name of a team"))
+        teams.append(str(name))
+    found = np.array(scores)
+    if exposure is not None or risk is not None:
+        found = expected_harms(found, np.array(exposures), np.array(risks))
+    return Reviewable(found, np.array(teams))
 
 
 def _number(path: Path, row: RawRow, column: str, expected: str) -> float:

@@ -14,7 +14,7 @@ from models.bundle import digest_of, to_files
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
 from training.labelled import load_labelled
-from training.operating import choose_thresholds, operating_points
+from training.operating import choose_thresholds, operating_points, promises
 from training.pipeline import without_nan
 from training.references import OfflineReferences
 
@@ -76,6 +76,7 @@ def train_on_file(
         "calibration": model.model_.calibration.method.value,
         "thresholds": asdict(thresholds),
         "operating_points": operating_points(data.labels, probabilities, thresholds),
+        "promises": promises(data.labels, probabilities, data.groups),
         "out_of_fold": figures(data.labels, probabilities),
         "curves": curves(data.labels, probabilities),
         "judged": {"rows": 0, "positives": 0, "why": "Trained on a file; `touchstone evaluate` cross-validates."},

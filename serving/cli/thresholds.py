@@ -11,7 +11,7 @@ from serving.cli.run import a_place_for_a_file
 
 if TYPE_CHECKING:
     from models.thresholds import Decline, Promise
-    from training.threshold_file import ScoredListings
+    from training.threshold_file import Reviewable, ScoredListings
 
 app = typer.Typer()
 
@@ -39,19 +39,32 @@ def thresholds(
     confidence: Annotated[
         float, typer.Option(callback=_sure, help="In which share of equally large sets of unseen sellers it holds.")
     ] = 0.95,
+    capacity: Annotated[
+        float | None, typer.Option(min=0, help="Reviews a day and team: say from which score on there are so many.")
+    ] = None,
+    days: Annotated[float, typer.Option(min=0.001, help="Days in which the file's listings came.")] = 1.0,
+    team: Annotated[str | None, typer.Option(help="Column of who reviews; without it all are one team.")] = None,
+    exposure: Annotated[
+        str | None, typer.Option(help="Column of how many people a listing reaches: review by expected harm.")
+    ] = None,
+    risk: Annotated[str | None, typer.Option(help="Column of the risk to a consumer, 1 is ordinary.")] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write the answer here.")
     ] = None,
 ) -> None:
     """Find the lowest threshold whose precision can be promised for unseen sellers, or decline."""
     from models.thresholds import promised
-    from training.threshold_file import read_scored_listings
+    from training.threshold_file import read_reviewable, read_scored_listings
 
     with unusable_file():
         data = read_scored_listings(file, score=score, label=label, group=group)
+        work = read_reviewable(file, score=score, team=team, exposure=exposure, risk=risk) if capacity else None
     found = promised(data.labels, data.scores, data.sellers, precision=precision, confidence=confidence)
     answer = _answer(found, data)
     _print(answer, precision, confidence)
+    if work is not None and capacity is not None:
+        answer["workload"] = _workload(work, capacity, days)
+        _print_workload(answer["workload"], capacity, "score" if exposure is None and risk is None else "expected harm")
     if json_file is not None:
         target = {"score": score, "precision": precision, "confidence": confidence}
         json_file.write_text(json.dumps({**answer, **target}, indent=2) + "\n")
@@ -106,3 +119,27 @@ def _print(answer: dict[str, Any], precision: float, confidence: float) -> None:
     table.add_row("precision by seller, each counted once", f"{answer['seller_precision']:.3f}")
     table.add_row("  promised of unseen sellers", f"{answer['seller_precision_bound']:.3f}")
     console.print(table)
+
+
+def _workload(work: "Reviewable", capacity: float, days: float) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    from models.workload import by_capacity
+
+    capacities = dict.fromkeys(sorted(set(work.teams.tolist())), capacity)
+    found = by_capacity(work.scores, work.teams, days=days, capacity=capacities)
+    return {name: asdict(one) for name, one in found.items()}
+
+
+def _print_workload(found: dict[str, Any], capacity: float, by: str) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=f"At most {capacity:g} reviews a day and team, by {by}", title_justify="left")
+    table.add_column("team")
+    table.add_column("review from, inclusive", justify="right")
+    table.add_column("expected a day", justify="right")
+    for name, one in found.items():
+        threshold = "none: too many share the top" if one["threshold"] is None else f"{one['threshold']:.6g}"
+        table.add_row(name, threshold, f"{one['daily']:.1f}")
+    Console(highlight=False).print(table)

@@ -8,6 +8,7 @@ from models.labels import EvidenceLevel
 from serving.db.learning import Model
 from serving.web import model_charts, words
 from serving.web.model_charts import CurveChart, DifferenceBar, ReliabilityChart, ThresholdBar
+from training.operating import promise_in_words
 
 _MEASURES: Final = (
     ("Average precision", "ap", True),
@@ -110,6 +111,7 @@ class Report:
     reliability: ReliabilityChart
     thresholds: ThresholdBar
     points: tuple[OperatingPoint, ...]
+    promises: tuple[str, ...]
     evidence: tuple[EvidenceRow, ...]
 
     @property
@@ -156,6 +158,8 @@ def report_of(model: Model) -> Report:
         ),
         thresholds=model_charts.threshold_bar(found["thresholds"]),
         points=_points(found["operating_points"]),
+        # Models trained before there were promises have none.
+        promises=tuple(promise_in_words(promise) for promise in found.get("promises", ())),
         evidence=_evidence(found["evidence_levels"]),
     )
 

@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from models.routing import Thresholds
-from training.operating import ANALYST_SHARE, choose_thresholds, operating_points
+from training.operating import ANALYST_SHARE, choose_thresholds, operating_points, promise_in_words, promises
 
 Labels = NDArray[np.int8]
 Floats = NDArray[np.float64]
@@ -101,3 +101,21 @@ def test_a_precision_of_nothing_flagged_does_not_exist() -> None:
 def test_a_recall_without_counterfeits_does_not_exist() -> None:
     found = operating_points(np.array([0], dtype=np.int8), np.array([0.9]), Thresholds(0.5, 0.2))
     assert (found["ask_brand_from"]["precision"], found["ask_brand_from"]["recall"]) == (0, None)
+
+
+def test_promises_say_what_holds_and_what_is_declined() -> None:
+    """150 accused sellers, 15 of them wrong: enough for .7 and .8; at .9 nothing is left for noise."""
+    labels = np.array([1] * 135 + [0] * 115, dtype=np.int8)
+    probabilities = np.array([0.75] * 150 + [0.1] * 100)
+    found = promises(labels, probabilities, np.array([f"seller {number}" for number in range(250)]))
+    assert [(one["precision"], one["threshold"]) for one in found] == [(0.7, 0.75), (0.8, 0.75), (0.9, None)]
+    said = [promise_in_words(one) for one in found]
+    assert said[0].startswith(
+        "Precision 0.7: promised from 0.750 in 95% of equally large sets of unseen sellers (up to"
+    )
+    assert said[0].endswith("with recall 1.00.")
+    assert said[2].startswith("Precision 0.9: declined. At no threshold does precision reach 0.90")
+
+
+def test_nothing_is_promised_where_nothing_is_counterfeit() -> None:
+    assert promises(np.zeros(3, dtype=np.int8), np.array([0.1, 0.2, 0.3]), np.arange(3)) == []

@@ -52,7 +52,7 @@ def test_a_report_says_all_of_a_candidate(candidate: Candidate) -> None:
     assert candidate.report.keys() == {
         "snapshot", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights", "accepted_leaks", "cut",
         "seed", "feature_count", "join", "text_weight", "calibration", "thresholds", "operating_points",
-        "out_of_fold", "judged", "gates", "curves", "suspects",
+        "promises", "out_of_fold", "judged", "gates", "curves", "suspects",
     }  # fmt: skip
 
 

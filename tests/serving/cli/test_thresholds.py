@@ -88,6 +88,56 @@ def test_a_parquet_file_with_numbered_sellers_gives_the_same_answer(home: Path, 
     assert answers[0] == answers[1]
 
 
+WORK = "p,y,shop,brand,views\n0.9,1,a,Aurelle,1\n0.8,0,b,Aurelle,100\n0.7,1,c,Aurelle,10\n0.6,0,d,Kestrel,5\n"
+DAY = [
+    ((), {"all": {"threshold": 0.9, "daily": 1.0}}, "one team"),
+    (("--days", "2"), {"all": {"threshold": 0.8, "daily": 1.0}}, "two days' listings"),
+    (
+        ("--team", "brand"),
+        {"Aurelle": {"threshold": 0.9, "daily": 1.0}, "Kestrel": {"threshold": 0.6, "daily": 1.0}},
+        "a team a brand",
+    ),
+    (("--exposure", "views"), {"all": {"threshold": 80.0, "daily": 1.0}}, "by what may be prevented"),
+    (("--risk", "views"), {"all": {"threshold": 80.0, "daily": 1.0}}, "by the risk alone"),
+]
+
+
+@pytest.mark.parametrize(("options", "expected", "_why"), DAY, ids=[row[-1] for row in DAY])
+def test_a_day_s_reviews_are_spent_from_the_top(
+    home: Path, tmp_path: Path, options: tuple[str, ...], expected: dict[str, object], _why: str
+) -> None:
+    file, answer = tmp_path / "scores.csv", tmp_path / "answer.json"
+    file.write_text(WORK, encoding="utf-8")
+    done = touchstone_in(home, "thresholds", str(file), *COLUMNS, "--capacity", "1", *options, "--json", str(answer))
+    assert done.code == 0, done.err
+    assert json.loads(answer.read_text(encoding="utf-8"))["workload"] == expected
+    assert (
+        "At most 1 reviews a day and team, by "
+        + ("expected harm" if set(options) & {"--exposure", "--risk"} else "score")
+        in done.out
+    )
+
+
+NO_WORK = [
+    (WORK, ("--team", "nobody"), "there is no column 'nobody'.", "a column is missing"),
+    (WORK, ("--exposure", "brand"), "row 1: column 'brand' is not a finite number.", "text for an exposure"),
+    (WORK.replace("Kestrel", ""), ("--team", "brand"), "row 4: column 'brand' is not the name of a team.", "no team"),
+    (WORK.replace("0.9", "1.9"), ("--exposure", "views"), "Expected harm needs probabilities", "no probability"),
+    (WORK.replace("100", "-1"), ("--risk", "views"), "Neither exposure nor risk can be below zero.", "below zero"),
+]
+
+
+@pytest.mark.parametrize(("content", "options", "sentence", "_why"), NO_WORK, ids=[row[-1] for row in NO_WORK])
+def test_work_that_cannot_be_told_is_refused(
+    home: Path, tmp_path: Path, content: str, options: tuple[str, str], sentence: str, _why: str
+) -> None:
+    file = tmp_path / "scores.csv"
+    file.write_text(content, encoding="utf-8")
+    done = touchstone_in(home, "thresholds", str(file), *COLUMNS, "--capacity", "1", *options)
+    assert done.code == REFUSED
+    assert sentence in done.said
+
+
 UNUSABLE = [
     ("p,y\n0.9,1\n", "scores.csv: there is no column 'shop'.", "a column is missing"),
     ("p,y,shop\n", "scores.csv: there are no rows.", "no rows"),

@@ -88,6 +88,7 @@ def test_champion_and_challenger_stand_side_by_side(site: Site) -> None:
     assert "AP on text and price alone 0.702" in said
     assert "Brand Aurelle 60 20 0.861 0.884 +0.023" in said
     assert "Brand is asked 0.60 180 0.81 0.76" in said
+    assert "Precision 0.9: declined. 160 sellers are too few to promise a precision of 0.90" in said
     assert "Analyst sees 0.20 300 0.57 none" in said
     assert "Brand's verdict 400 67%" in said
     assert "Promoted" in said
