@@ -3,6 +3,7 @@
 from collections import Counter
 
 import numpy as np
+import pytest
 
 from features.compute import NAMES, compute
 from serving.usecases.recompute import Recomputed, recompute
@@ -46,3 +47,12 @@ def test_offline_equals_online(any_site: Site) -> None:
     assert [one.score_id for one in found if one.recorded != one.again] == []
     vectors = np.stack([compute(one.recorded).vector for one in found])
     assert [name for name in PAST if len(np.unique(vectors[:, NAMES.index(name)])) < 3] == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_offline_equals_online_over_ten_thousand_histories(any_site: Site) -> None:
+    Lives(any_site, seed=2, sellers=460).play(steps=40)
+    found = made_again(any_site)
+    assert len(found) >= 10_000
+    assert [one.score_id for one in found if one.recorded != one.again or one.moved] == []
