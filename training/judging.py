@@ -6,7 +6,7 @@ all listings, the unseen ones too. Only the second can say whether a candidate f
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -90,11 +90,12 @@ class _View:
             "random_slice": {**of_slice, "ap_interval": sliced},
         }
 
-    def differences(self, ours: Floats, theirs: Floats) -> tuple[metrics.Interval, metrics.Interval]:
-        """How much higher the average precision of the first is in both views, on the same resampled sellers."""
-        pairs = zip(self._resampled(ours), self._resampled(theirs), strict=True)
-        plain, sliced = (metrics.central_interval(one - other) for one, other in pairs)
-        return plain, sliced
+    def difference(self, ours: Floats, theirs: Floats, counted: Floats) -> metrics.Interval:
+        """How much higher the average precision of the first is on the same resampled sellers, where each row of shape
+        (n,) counts so many times."""
+        weights = self.bootstrap * counted
+        first, second = (metrics.average_precisions(self.labels, one, weights) for one in (ours, theirs))
+        return metrics.central_interval(first - second)
 
     def calibration_difference(self, ours: Floats, theirs: Floats) -> metrics.Interval:
         """How much larger the calibration error of the first is on the rows as they are."""
@@ -136,19 +137,17 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         "only_text_and_price": figures(labels, bare),
         "curves": {"candidate": curves(labels, ours)},
     }
-    difference, slice_difference = view.differences(ours, theirs)
     if champion is not None:
         report["champion"] = {"digest": champion.digest, **view.figures(theirs)}
-        report["difference_interval"] = difference
-        report["random_slice"]["difference_interval"] = slice_difference
+        report["difference_interval"] = view.difference(ours, theirs, np.ones(len(rows)))
+        report["random_slice"]["difference_interval"] = view.difference(ours, theirs, view.stands_for)
         report["curves"]["champion"] = curves(labels, theirs)
     report["slices"] = slices(facts, labels, ours, theirs if champion is not None else None)
     progress("gates", 0.0)
     weights = np.minimum(view.stands_for, policy.slice_most_weight)
-    compared = replace(view, stands_for=trimmed(view.stands_for, labels == 1, policy.fewest_effective_positives))
-    most_weight = float(compared.stands_for.max())
+    counted = trimmed(view.stands_for, labels == 1, policy.fewest_effective_positives)
+    most_weight = float(counted.max())
     report["random_slice"]["most_weight"] = most_weight
-    _, compared_difference = compared.differences(ours, theirs)
     evidence = GateEvidence(
         rows=len(rows),
         positives=int(labels.sum()),
@@ -156,11 +155,11 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         incumbent=in_force.name,
         champion_saw=trial.split.champion_saw,
         average_precision=(
-            metrics.average_precision(labels, ours, compared.stands_for),
-            metrics.average_precision(labels, theirs, compared.stands_for),
+            metrics.average_precision(labels, ours, counted),
+            metrics.average_precision(labels, theirs, counted),
         ),
-        average_precision_interval=compared_difference,
-        effective_positives=metrics.effective_number(compared.stands_for[labels == 1]),
+        average_precision_interval=view.difference(ours, theirs, counted),
+        effective_positives=metrics.effective_number(counted[labels == 1]),
         most_weight=most_weight if most_weight < view.stands_for.max() else None,
         calibration_error=(
             report["candidate"]["calibration_error"],
