@@ -1,5 +1,7 @@
+from itertools import pairwise
 from typing import Literal
 
+import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
@@ -141,6 +143,30 @@ def test_a_phone_shows_sign_in_and_questions_without_scrolling_sideways(page: Pa
     sizes = page.locator(".an").evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().height)")
     assert sizes
     assert min(sizes) >= 40
+
+
+def test_a_phone_shows_models_without_scrolling_sideways(page: Page, stage: Stage) -> None:
+    """Wide tables scroll within their cards."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    enter(page, stage, stage.site.data_scientist)
+    page.goto(f"{stage.address}/models")
+    assert page.locator("table").count() >= 4
+    check(page)
+
+
+@pytest.mark.parametrize("width", [1280, 1360, 1440, 1600])
+def test_nothing_in_the_bar_of_answers_lies_over_its_neighbour(page: Page, stage: Stage, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    enter(page, stage, stage.site.analyst)
+    page.goto(f"{stage.address}/queue")
+    page.locator("a[data-stop]").first.click()
+    parts = page.locator(".vbar").locator("button, select, [type=checkbox], .sub, textarea, a")
+    shown = parts.evaluate_all(
+        "(all) => all.map((one) => one.getBoundingClientRect()).map((box) => [box.left, box.right])"
+    )
+    assert len(shown) == 12
+    assert all(right <= left + 1 for (_, right), (left, _) in pairwise(shown))
+    assert shown[-1][1] <= width
 
 
 def test_pages_are_there_without_script_and_offer_nothing_that_needs_it(browser: Browser, stage: Stage) -> None:
