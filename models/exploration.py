@@ -2,10 +2,10 @@
 
 import math
 
-from models.policies.exploration import ExplorationPolicy
+from models.policies.routing import RoutingPolicy
 
 
-def chance_of_review(probability: float | None, policy: ExplorationPolicy) -> float:
+def chance_of_review(probability: float | None, policy: RoutingPolicy) -> float:
     """The chance of an audit for a listing below the thresholds; `probability` is None before the first model.
 
     Draws in proportion to the standard deviation of the answer, sqrt(p (1 - p)), tell the share of counterfeits most
@@ -14,6 +14,6 @@ def chance_of_review(probability: float | None, policy: ExplorationPolicy) -> fl
     possible: without it, what the model is wrongly sure of would never be seen, and no estimate would be unbiased.
     """
     if probability is None:
-        return policy.first_share
+        return policy.audit_share
     doubt = math.sqrt(probability * (1 - probability))
-    return min(policy.most_share, max(policy.least_share, policy.doubt_share * doubt))
+    return min(policy.audit_most_share, max(policy.audit_least_share, policy.audit_doubt_share * doubt))

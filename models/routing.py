@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from models.exploration import chance_of_review
 from models.policies.routing import RoutingPolicy
 from models.policies.version import policy_version
 from models.score import Score, ScoreKind
@@ -70,9 +71,10 @@ def route(
 
     The order is an argument. An offer that is changed under review stays under review, or a change would be the way
     out. Authorised sellers come next, so that no score accuses them. Then thin evidence, because
-    a score without signals is the prior in disguise. Then the model's answer. The audit draw is independent of
-    all of it and replaces only `release`: `draw` is uniform on [0, 1), one per listing version, made by the caller
-    before anything here is known, so that the random slice stays random.
+    a score without signals is the prior in disguise. Then the model's answer. The audit draw replaces only `release`:
+    how likely it is depends on the model's doubt (`models.exploration`), whether it falls on nothing. `draw` is uniform
+    on [0, 1), one per listing version, made by the caller before anything here is known, so that the random slice stays
+    random.
     """
     version = policy_version(policy)
     lane, reasons, share = _without_audit(score, situation, policy, thresholds)
@@ -114,12 +116,13 @@ def _by_score(
             )
             return Lane.ANALYST, (f"{reason} It is not calibrated.",), 1.0
         reason = f"{score.value:.0f} points on the starter scorecard, below {policy.analyst_from_points:.0f}."
-        return Lane.RELEASE, (reason,), policy.audit_share
+        return Lane.RELEASE, (reason,), chance_of_review(None, policy)
     ask_from = thresholds.ask_brand_from if thresholds else policy.ask_brand_from
     analyst_from = thresholds.analyst_from if thresholds else policy.analyst_from
     probability = score.probability
     if probability < min(ask_from, analyst_from):
-        return Lane.RELEASE, (f"Probability {probability:.3f}, below {analyst_from:.3f}.",), policy.audit_share
+        reason = f"Probability {probability:.3f}, below {analyst_from:.3f}."
+        return Lane.RELEASE, (reason,), chance_of_review(probability, policy)
     if probability < ask_from:
         return Lane.ANALYST, (f"Probability {probability:.2f}: between {analyst_from:.2f} and {ask_from:.2f}.",), 1.0
     high = f"Probability {probability:.2f}, at or above {ask_from:.2f}"

@@ -17,7 +17,7 @@ from training.judging import Trial, judge
 from training.operating import choose_thresholds, operating_points, promises
 from training.snapshot import Snapshot
 from training.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
-from training.splits import seller_groups, split_for_judging
+from training.splits import learnt_until, seller_groups, split_for_judging
 from training.suspects import suspects
 from training.weighting import stands_for, training_weights
 
@@ -62,12 +62,14 @@ def train(
     refuse_leaks(leaking, accepted_leaks)
     weighed = training_weights(snapshot.rows, facts)
     weights, represented = weighed.values, stands_for(snapshot.rows)
+    times = [row.known_at for row in snapshot.rows]
+    champion_as_of = champion.references_as_of if champion is not None else None
     split = split_for_judging(
-        [row.known_at for row in snapshot.rows],
+        times,
         groups,
         labels,
         share=JUDGED_SHARE,
-        champion_as_of=champion.references_as_of if champion is not None else None,
+        champion_learnt_until=learnt_until(times, [row.matured_at for row in snapshot.rows], champion_as_of),
         fewest_positives=DEFAULT_GATES.fewest_positives,
     )
     trial = Trial(facts, labels, groups, weights, represented, split, seed, threads)

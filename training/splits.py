@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 Rows = NDArray[np.intp]
+
+_NEXT: Final = timedelta.resolution
 
 
 def seller_groups(sellers: Sequence[str | None]) -> NDArray[np.intp]:
@@ -52,34 +55,47 @@ class LaterSplit:
     champion_saw: bool = False
 
 
+def learnt_until(
+    times: Sequence[datetime], matured: Sequence[datetime], champion_as_of: datetime | None
+) -> datetime | None:
+    """When the latest listing came in that a champion trained as of a moment may have learnt, None if it learnt none.
+
+    Of what came in before that moment it knows only what was ripe: a label waits for two weeks and more, so the last
+    weeks before it were unknown to the champion as well. `matured` says when each row's label began to teach.
+    """
+    if champion_as_of is None:
+        return None
+    return max((t for t, ripe in zip(times, matured, strict=True) if ripe <= champion_as_of), default=None)
+
+
 def split_for_judging(
     times: Sequence[datetime],
     groups: NDArray[np.intp],
     labels: NDArray[np.int8],
     *,
     share: float,
-    champion_as_of: datetime | None,
+    champion_learnt_until: datetime | None,
     fewest_positives: int,
 ) -> LaterSplit:
-    """The last `share` of the rows, or only those that came after the champion was trained where they are enough.
+    """The last `share` of the rows, or only those later than what the champion has learnt where they are enough.
 
     A champion that has learnt the rows on which both are judged looks better than it is, and no candidate that has
     not would ever pass. Where too little has come in since, the last `share` is taken and said to be so: it can only
     make the gates stricter.
     """
     usual = split_later_unseen(times, groups, share=share)
-    if champion_as_of is None or champion_as_of <= usual.cut:
+    if champion_learnt_until is None or champion_learnt_until < usual.cut:
         return usual
-    fair = split_later_unseen(times, groups, share=share, not_before=champion_as_of)
+    fair = split_later_unseen(times, groups, share=share, after=champion_learnt_until)
     if int(labels[fair.judge].sum()) >= fewest_positives:
         return fair
     return replace(usual, champion_saw=True)
 
 
 def split_later_unseen(
-    times: Sequence[datetime], groups: NDArray[np.intp], *, share: float, not_before: datetime | None = None
+    times: Sequence[datetime], groups: NDArray[np.intp], *, share: float, after: datetime | None = None
 ) -> LaterSplit:
-    """The last `share` of the rows by time, and none before a moment where one is given, less the sellers known before.
+    """The last `share` of the rows by time, all later than a moment if one is given, less the sellers known before.
 
     What is fitted are all rows up to the cut; later rows of sellers known before the cut are in neither part: fitting
     on them would look ahead, judging on them would flatter.
@@ -93,8 +109,8 @@ def split_later_unseen(
         raise ValueError("there are no rows to split")
     order = np.array(sorted(range(len(times)), key=lambda i: (times[i], i)), dtype=np.intp)
     cut = times[order[int(len(order) * (1 - share))]]
-    if not_before is not None:
-        cut = max(cut, not_before)
+    if after is not None:
+        cut = max(cut, after + _NEXT)
     early = np.array([t < cut for t in times], dtype=bool)
     known = set(groups[early].tolist())
     unseen = np.array([g not in known for g in groups.tolist()], dtype=bool)

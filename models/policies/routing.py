@@ -15,9 +15,16 @@ class RoutingPolicy:
     # Points of the starter scorecard: one strong signal (30) or two weaker ones. A new marketplace pays with reviews
     # for its first model, so it looks at more than it will later.
     analyst_from_points: float = 20.0
-    # Between one and five per cent of what nobody else would look at (Capabilities C.8); three gives 90 audits
-    # among 3,000 listings, so a prevalence of 2 % is known to about +-1.5 points.
+    # Before the first model nothing is known to be doubtful. Between one and five per cent of what nobody else would
+    # look at (Capabilities C.8); three gives 90 audits among 3,000 listings, so a prevalence of 2 % is known to about
+    # +-1.5 points.
     audit_share: float = 0.03
+    # What a model is sure of is drawn at one in a hundred, or its certainty would never be put to the test.
+    audit_least_share: float = 0.01
+    # Times the standard deviation of the answer: a probability of .04 is drawn at .02, of .1 at .03.
+    audit_doubt_share: float = 0.1
+    # A draw that is nearly certain is no draw; what deserves so much attention is flagged.
+    audit_most_share: float = 0.5
     # An authorised seller is looked at rarely, but never not at all: an account can be sold.
     whitelist_audit_share: float = 0.01
     # A title alone makes two families of five known (brand and text); a third is the first thing to judge it by.

@@ -3,10 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.exploration import chance_of_review
-from models.policies.exploration import ExplorationPolicy
+from models.policies.routing import RoutingPolicy
 from tests.fixtures.strategies import PROPERTY
 
-POLICY = ExplorationPolicy(first_share=0.03, least_share=0.01, doubt_share=0.1, most_share=0.04)
+POLICY = RoutingPolicy(audit_share=0.03, audit_least_share=0.01, audit_doubt_share=0.1, audit_most_share=0.04)
 
 CHANCES = [
     (None, 0.03, "before the first model everything is as doubtful"),
@@ -26,4 +26,4 @@ def test_the_chance_of_a_review(probability: float | None, expected: float, _why
 @PROPERTY
 @given(st.floats(0, 1))
 def test_no_listing_is_out_of_reach_and_none_is_certain(probability: float) -> None:
-    assert POLICY.least_share <= chance_of_review(probability, POLICY) <= POLICY.most_share < 1
+    assert POLICY.audit_least_share <= chance_of_review(probability, POLICY) <= POLICY.audit_most_share < 1

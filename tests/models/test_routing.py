@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from models.exploration import chance_of_review
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.version import policy_version
 from models.routing import Asking, Lane, Route, Situation, Thresholds, route
@@ -83,8 +84,19 @@ def test_a_listing_goes_to(score: Score, changes: dict[str, Any], lane: Lane, _w
 def test_who_is_looked_at_anyway_was_certain_to_be(
     score: Score, changes: dict[str, Any], lane: Lane, _why: str
 ) -> None:
-    share = DEFAULT_ROUTING.whitelist_audit_share if changes.get("authorised") else DEFAULT_ROUTING.audit_share
+    drawn = chance_of_review(score.probability, DEFAULT_ROUTING)
+    share = DEFAULT_ROUTING.whitelist_audit_share if changes.get("authorised") else drawn
     assert routed(score, **changes).inclusion_probability == (share if lane is Lane.RELEASE else 1.0)
+
+
+DOUBTS = [(0.001, 0.01), (0.01, 0.01), (0.04, 0.0196), (0.1, 0.03)]
+
+
+@pytest.mark.parametrize(("probability", "share"), DOUBTS)
+def test_the_more_doubtful_of_what_nobody_would_look_at_is_drawn_more_often(probability: float, share: float) -> None:
+    just_below, at = (routed(chance(probability), draw=draw) for draw in (share - 1e-4, share + 1e-4))
+    assert (just_below.lane, at.lane) == (Lane.AUDIT, Lane.RELEASE)
+    assert just_below.inclusion_probability == at.inclusion_probability == pytest.approx(share, rel=1e-3)
 
 
 SENTENCES: list[tuple[Score, dict[str, Any], str]] = [
@@ -133,19 +145,20 @@ def test_a_bundle_s_thresholds_win_over_the_policy_s() -> None:
 
 
 def test_a_low_draw_audits_what_would_be_released() -> None:
-    found = routed(LOW, draw=0.0299)
-    assert (found.lane, found.inclusion_probability) == (Lane.AUDIT, 0.03)
+    found = routed(LOW, draw=0.0099)
+    assert (found.lane, found.inclusion_probability) == (Lane.AUDIT, 0.01)
 
 
 def test_an_audit_says_that_it_is_random_and_what_the_score_was() -> None:
     assert routed(LOW, draw=0.0).reasons == (
-        "Drawn at random for a check, one in 33.",
+        "Drawn at random for a check, one in 100.",
         "Probability 0.010, below 0.150.",
     )
 
 
 def test_a_draw_at_the_share_is_not_audited() -> None:
-    assert routed(LOW, draw=0.03).lane is Lane.RELEASE
+    assert routed(LOW, draw=0.01).lane is Lane.RELEASE
+    assert routed(points(5), draw=0.03).lane is Lane.RELEASE
 
 
 def test_an_authorised_seller_is_audited_at_a_share_of_its_own() -> None:
@@ -154,7 +167,7 @@ def test_an_authorised_seller_is_audited_at_a_share_of_its_own() -> None:
 
 
 def test_a_share_of_none_audits_nothing() -> None:
-    policy = RoutingPolicy(audit_share=0.0)
+    policy = RoutingPolicy(audit_least_share=0.0, audit_doubt_share=0.0)
     assert route(LOW, KNOWN, draw=0.0, policy=policy).lane is Lane.RELEASE
 
 
@@ -206,8 +219,8 @@ def test_every_route_has_a_reason_a_chance_and_its_policy(score: Score, situatio
     assert found.policy_version == policy_version(DEFAULT_ROUTING)
 
 
-def test_one_release_in_thirty_three_is_audited() -> None:
+def test_before_the_first_model_one_release_in_thirty_three_is_audited() -> None:
     """Of 20,000 draws 600 are expected; four standard deviations are 96."""
     draws = np.random.default_rng(1).random(20_000)
-    audited = sum(routed(LOW, draw=float(draw)).lane is Lane.AUDIT for draw in draws)
+    audited = sum(routed(points(5), draw=float(draw)).lane is Lane.AUDIT for draw in draws)
     assert abs(audited - 600) < 96

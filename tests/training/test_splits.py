@@ -7,7 +7,7 @@ from hypothesis import given
 
 from tests.fixtures.clocks import NOW
 from tests.fixtures.strategies import PROPERTY
-from training.splits import grouped_folds, seller_groups, split_for_judging, split_later_unseen
+from training.splits import grouped_folds, learnt_until, seller_groups, split_for_judging, split_later_unseen
 
 LABELS = np.array([1, 0, 0] * 20, dtype=np.int8)
 GROUPS = np.arange(60) // 2
@@ -93,14 +93,14 @@ def test_rows_of_one_moment_stay_together() -> None:
 
 
 def judged_after(day: int | None, *, fewest: int = 2) -> tuple[list[int], bool]:
-    """Rows to judge on of eight, one a day and seller, all counterfeit, with a champion trained on that day."""
+    """Rows to judge on of eight, one a day and seller, all counterfeit, with a champion that has learnt up to a day."""
     times = [NOW + timedelta(days=i) for i in range(8)]
     found = split_for_judging(
         times,
         np.arange(8),
         np.ones(8, dtype=np.int8),
         share=0.5,
-        champion_as_of=None if day is None else NOW + timedelta(days=day),
+        champion_learnt_until=None if day is None else NOW + timedelta(days=day),
         fewest_positives=fewest,
     )
     assert found.fit.tolist() == list(range(found.judge.tolist()[0]))
@@ -109,18 +109,36 @@ def judged_after(day: int | None, *, fewest: int = 2) -> tuple[list[int], bool]:
 
 FAIR = [
     (None, ([4, 5, 6, 7], False), "there is no champion: the last half"),
-    (2, ([4, 5, 6, 7], False), "it was trained before the last half"),
-    (4, ([4, 5, 6, 7], False), "it was trained as the last half began"),
-    (5, ([5, 6, 7], False), "only what came after it"),
-    (6, ([6, 7], False), "just enough came after it"),
-    (7, ([4, 5, 6, 7], True), "too little came after it: the last half, and it is said"),
-    (9, ([4, 5, 6, 7], True), "nothing came after it"),
+    (2, ([4, 5, 6, 7], False), "it learnt nothing of the last half"),
+    (3, ([4, 5, 6, 7], False), "what it learnt last came in just before"),
+    (4, ([5, 6, 7], False), "only what is later than all that it learnt"),
+    (5, ([6, 7], False), "just enough is later"),
+    (6, ([4, 5, 6, 7], True), "too little is later: the last half, and it is said"),
+    (9, ([4, 5, 6, 7], True), "nothing is later"),
 ]
 
 
 @pytest.mark.parametrize(("day", "found", "_why"), FAIR, ids=[row[-1] for row in FAIR])
 def test_a_champion_is_judged_on_what_it_has_not_learnt(day: int | None, found: object, _why: str) -> None:
     assert judged_after(day) == found
+
+
+LEARNT = [
+    (None, None, "there is no champion"),
+    (13, None, "no label was ripe"),
+    (14, 0, "the first label had just become ripe"),
+    (20, 6, "what came in during the fortnight before was not ripe"),
+    (99, 7, "it has learnt all"),
+]
+
+
+@pytest.mark.parametrize(("trained_on", "until", "_why"), LEARNT, ids=[row[-1] for row in LEARNT])
+def test_a_champion_has_learnt_what_was_ripe(trained_on: int | None, until: int | None, _why: str) -> None:
+    """One listing a day, each with a label that is ripe after a fortnight."""
+    times = [NOW + timedelta(days=i) for i in range(8)]
+    matured = [time + timedelta(days=14) for time in times]
+    as_of = None if trained_on is None else NOW + timedelta(days=trained_on)
+    assert learnt_until(times, matured, as_of) == (None if until is None else NOW + timedelta(days=until))
 
 
 def test_no_rows_cannot_be_split() -> None:

@@ -8,7 +8,6 @@ from typing import Final
 from features.compute import Computed, input_fingerprint
 from models.bundle import Bundle
 from models.exploration import chance_of_review
-from models.policies.exploration import DEFAULT_EXPLORATION
 from models.policies.routing import DEFAULT_ROUTING
 from models.policies.scorecard import DEFAULT_SCORECARD
 from models.routing import Route, Situation, Thresholds, route
@@ -18,6 +17,9 @@ from models.scorecard import score_by_points
 # Of all listings, as training.operating allows analysts: what a team of three can do for 2,000 a week.
 REVIEW_SHARE: Final = 0.12
 _NOTHING_FLAGGED: Final = Thresholds(ask_brand_from=2.0, analyst_from=2.0)
+_NOTHING_DRAWN: Final = replace(
+    DEFAULT_ROUTING, audit_share=0.0, audit_least_share=0.0, audit_doubt_share=0.0, whitelist_audit_share=0.0
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +78,15 @@ def share_out(found: Sequence[Arrival], budget: float, *, champion: Bundle | Non
         flagged[i] = True
     ask_from = champion.thresholds.ask_brand_from if champion else DEFAULT_ROUTING.ask_brand_from
     return [
-        _route(one, chance, Thresholds(ask_from, 0.0) if look else _NOTHING_FLAGGED)
-        for one, chance, look in zip(found, chances, flagged, strict=True)
+        _route(one, Thresholds(ask_from, 0.0) if look else _NOTHING_FLAGGED, explores=explores)
+        for one, look in zip(found, flagged, strict=True)
     ]
 
 
 def _chance(one: Arrival) -> float:
     if one.situation.authorised:
         return DEFAULT_ROUTING.whitelist_audit_share
-    return chance_of_review(one.score.probability, DEFAULT_EXPLORATION)
+    return chance_of_review(one.score.probability, DEFAULT_ROUTING)
 
 
 def _is_thin(one: Arrival) -> bool:
@@ -96,9 +98,9 @@ def _is_thin(one: Arrival) -> bool:
     )
 
 
-def _route(one: Arrival, chance: float, thresholds: Thresholds) -> Route:
+def _route(one: Arrival, thresholds: Thresholds, *, explores: bool) -> Route:
     """By the service's own rule; the desk's room takes the place of the threshold from which analysts look."""
     flagged = thresholds is not _NOTHING_FLAGGED
     points = -math.inf if flagged else math.inf
-    here = replace(DEFAULT_ROUTING, audit_share=chance, whitelist_audit_share=chance, analyst_from_points=points)
-    return route(one.score, one.situation, draw=one.draw, policy=here, thresholds=thresholds)
+    policy = replace(DEFAULT_ROUTING if explores else _NOTHING_DRAWN, analyst_from_points=points)
+    return route(one.score, one.situation, draw=one.draw, policy=policy, thresholds=thresholds)

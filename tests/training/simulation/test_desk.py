@@ -3,7 +3,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.policies.exploration import DEFAULT_EXPLORATION
 from models.policies.routing import DEFAULT_ROUTING
 from models.routing import Lane, Situation
 from models.score import Score, ScoreKind
@@ -90,13 +89,14 @@ def test_a_listing_is_drawn_by_the_services_own_rules() -> None:
         if one.situation.authorised:
             assert route.inclusion_probability == DEFAULT_ROUTING.whitelist_audit_share
         elif route.lane is Lane.AUDIT:
-            assert DEFAULT_EXPLORATION.least_share <= route.inclusion_probability <= DEFAULT_EXPLORATION.most_share
+            low, high = DEFAULT_ROUTING.audit_least_share, DEFAULT_ROUTING.audit_most_share
+            assert low <= route.inclusion_probability <= high
 
 
 def test_before_the_first_model_everything_is_as_likely_to_be_drawn() -> None:
     routes = share_out([replace(one, draw=0.0) for one in arrivals()], 0, champion=None, explores=True)
     chances = {route.inclusion_probability for route in routes if route.lane is Lane.AUDIT}
-    assert chances == {DEFAULT_EXPLORATION.first_share, DEFAULT_ROUTING.whitelist_audit_share}
+    assert chances == {DEFAULT_ROUTING.audit_share, DEFAULT_ROUTING.whitelist_audit_share}
 
 
 def test_a_brand_is_asked_where_the_probability_is_high_and_the_brand_answers() -> None:
