@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.compute import Computed
 from models.bundle import Bundle
+from models.policies.gates import GatePolicy
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from models.scorecard import score_by_points
@@ -34,6 +36,26 @@ class InForce:
     def shown_from(self) -> float:
         """The score from which somebody looks."""
         return self.routing.analyst_from_points if self.champion is None else self.champion.thresholds.analyst_from
+
+    def is_clear(self, theirs: Floats, ours: Floats, policy: GatePolicy) -> NDArray[np.bool_]:
+        """About which offers this scorer is clear that nobody need look, shape (n,), beside what a candidate says.
+
+        A champion's odds lie well below its own line, and the candidate's are far higher than they. Neither alone says
+        much: a line moves with what a team can review, and odds with how well a small first model was calibrated. The
+        scorecard's points lie well below its line.
+        """
+        line = self.shown_from
+        if self.champion is None:
+            return theirs < policy.upheld_clear_share * line
+        below = theirs * (1 - line) < policy.upheld_clear_share * line * (1 - theirs)
+        raised = ours * (1 - theirs) >= policy.upheld_odds_times * theirs * (1 - ours)
+        found: NDArray[np.bool_] = below & raised
+        return found
+
+    def knew(self, matured_at: datetime) -> bool:
+        """Whether a label that was mature from a moment on may be among those that the champion has learnt."""
+        as_of = self.champion.references_as_of if self.champion is not None else None
+        return as_of is not None and matured_at <= as_of
 
     def scores(self, rows: Sequence[Computed]) -> Floats:
         """Probabilities of the champion or points of the scorecard, shape (n,)."""

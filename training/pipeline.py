@@ -8,17 +8,19 @@ from typing import Any, Final
 import numpy as np
 
 from features.compute import NAMES, matrix
-from models.bundle import Bundle, to_files
+from models.bundle import Bundle, from_files, to_files
 from models.policies.gates import DEFAULT_GATES
 from models.policies.second_look import DEFAULT_SECOND_LOOK
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
+from training.incumbent import InForce
 from training.judging import Trial, judge
 from training.operating import choose_thresholds, operating_points, promises
 from training.snapshot import Snapshot
 from training.soundness import leaks, refuse_copies, refuse_leaks, refuse_too_few
 from training.splits import learnt_until, seller_groups, split_for_judging
 from training.suspects import suspects
+from training.upheld import upheld_evidence, upheld_gate
 from training.weighting import stands_for, training_weights
 
 Progress = Callable[[str, float], None]
@@ -46,7 +48,8 @@ def train(
     """The candidate of a snapshot, with its report: split, figures, slices, operating points and gates.
 
     What is judged is a model fitted on the rows before the cut; what is shipped is one with the same settings fitted
-    on all rows. Equal snapshots, seeds and code give equal bundles.
+    on all rows, and is asked itself about the offers whose removal was overturned. Equal snapshots, seeds and code give
+    equal bundles.
 
     Raises
     ------
@@ -87,6 +90,8 @@ def train(
         references_as_of=snapshot.as_of,
         masking=model.masking_,
     )
+    upheld = upheld_evidence(snapshot.rows, facts, from_files(files), InForce(champion, threads), DEFAULT_GATES)
+    gates = (*judged.gates, upheld_gate(upheld, DEFAULT_GATES))
     report = {
         "snapshot": snapshot.digest,
         "rows": len(labels),
@@ -107,7 +112,7 @@ def train(
         "promises": promises(labels, out_of_fold, groups),
         "out_of_fold": figures(labels, out_of_fold),
         "judged": judged.report,
-        "gates": [gate.as_json() for gate in judged.gates],
+        "gates": [gate.as_json() for gate in gates],
         "curves": curves(labels, out_of_fold),
         "suspects": [asdict(one) for one in doubted],
     }

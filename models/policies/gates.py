@@ -46,6 +46,13 @@ class GatePolicy:
     # False confirmations teach that a rival's honest offers are fakes; more of them flagged beyond doubt is no gain.
     slice_alarms_rise: float = 0.03
 
+    # PROMISES E3: no regression on upheld appeals. The champion counts as clear about an offer where its odds are below
+    # half of its own line and the candidate's at least three times as high. Between honest models of two simulated
+    # years odds rose up to 2.8 times where an offer changed sides; planted labels raise them eight times and more.
+    upheld_regressions: int = 0
+    upheld_clear_share: float = 0.5
+    upheld_odds_times: float = 3.0
+
     # Interval of differences on the page, and how many resamples of whole sellers it takes.
     confidence: float = 0.95
 

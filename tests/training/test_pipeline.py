@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from models.bundle import digest_of, from_files
+from models.routing import Thresholds
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from training.pipeline import Candidate, train, without_nan
@@ -74,7 +75,7 @@ def test_a_report_is_json_without_nan(candidate: Candidate) -> None:
 
 def test_a_report_has_the_gates(candidate: Candidate) -> None:
     assert [gate["name"] for gate in candidate.report["gates"]] == [
-        "enough_to_judge", "random_slice", "calibration", "slices",
+        "enough_to_judge", "random_slice", "calibration", "slices", "upheld_appeals",
     ]  # fmt: skip
 
 
@@ -83,6 +84,51 @@ def test_a_champion_is_judged_on_the_same_rows(candidate: Candidate, snapshot: S
     judged = train(snapshot, champion=champion, seed=0, threads=1).report["judged"]
     assert judged["champion"]["digest"] == champion.digest
     assert len(judged["difference_interval"]) == 2
+
+
+def with_a_rival(*, accused: int) -> list[SnapshotRow]:
+    """The market with an old shop that has words of its own: three of its offers were given back on appeal, and so many
+    others are called counterfeit."""
+    shop = {"external_id": "rival", "age_days": 2_500}
+    rows = []
+    for i, row in enumerate([row for row in ROWS if not row.label][: 3 + accused]):
+        facts = json.loads(row.facts)
+        listing = {
+            **facts["listing"],
+            "external_id": f"R-{i}",
+            "description": "Worn twice, with receipt, Maison Rivale.",
+        }
+        listing["seller"] = {**listing["seller"], **shop}
+        listing["price"] = "620.00"
+        upheld = i < 3
+        rows.append(
+            replace(
+                row,
+                version_id=f"ver_r{i:03d}",
+                listing_id=f"lst_r{i:03d}",
+                seller="rival",
+                seller_cluster="rival",
+                label=int(not upheld),
+                evidence_level="appeal" if upheld else "brand",
+                weight=1.0,
+                inclusion_probability=1.0,
+                sources=("user:ines",) if upheld else (f"brand:{i % 2}",),
+                facts=json.dumps({**facts, "listing": listing}),
+            )
+        )
+    return [*ROWS, *rows]
+
+
+@pytest.mark.parametrize(("accused", "state"), [(0, "passed"), (40, "failed")])
+def test_false_confirmations_against_a_rival_are_seen_in_its_offers_that_were_given_back(
+    candidate: Candidate, tmp_path: Path, accused: int, state: str
+) -> None:
+    snapshot = a_snapshot(tmp_path, with_a_rival(accused=accused))
+    champion = replace(from_files(candidate.files), thresholds=Thresholds(0.6, 0.6))
+    gates = train(snapshot, champion=champion, seed=0, threads=1).report["gates"]
+    (gate,) = [gate for gate in gates if gate["name"] == "upheld_appeals"]
+    assert gate["sentence"].startswith("3 offers were given back on appeal.")
+    assert (gate["state"], gate["blocks"]) == (state, state == "failed")
 
 
 def test_too_few_labels_are_refused(tmp_path: Path) -> None:

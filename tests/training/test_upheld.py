@@ -1,0 +1,159 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from features.compute import compute
+from models.bundle import Bundle, from_files
+from models.calibration import Sigmoid
+from models.policies.gates import DEFAULT_GATES
+from models.routing import Thresholds
+from tests.fixtures.clocks import NOW
+from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
+from tests.fixtures.scorers import CALIBRATION, a_bundle, bundle_files
+from training.gate import State
+from training.gates import Incumbent
+from training.incumbent import InForce
+from training.upheld import UpheldEvidence, upheld_evidence, upheld_gate
+
+DATA = a_market(24)
+FACTS = market_facts(DATA)
+SCORES = InForce(a_bundle(), 1).scores([compute(one) for one in FACTS])
+ROWS = [
+    replace(row, evidence_level="appeal", label=int(i % 3 == 0)) if i < 12 else row
+    for i, row in enumerate(snapshot_rows(DATA))
+]
+UPHELD = [i for i in range(12) if i % 3]
+EVIDENCE = UpheldEvidence(offers=9, learnt=0, incumbent=Incumbent.CHAMPION, shown=(1, 2), regressed=())
+
+
+MILD = from_files(bundle_files(calibration=replace(CALIBRATION, curve=Sigmoid(1.7, -5.0), band=None)))
+
+
+def at_line(line: float, *, as_of: int = 0, bundle: Bundle = MILD) -> Bundle:
+    """A champion whose odds are a twelfth of the candidate's, with this line, trained so many days ago."""
+    line_at = Thresholds(max(0.6, line), line)
+    return replace(bundle, thresholds=line_at, references_as_of=NOW - timedelta(days=as_of))
+
+
+def candidate_at(line: float) -> Bundle:
+    """The candidate with this line."""
+    return at_line(line, bundle=a_bundle())
+
+
+def found(shipped: Bundle, champion: Bundle | None) -> UpheldEvidence:
+    return upheld_evidence(ROWS, FACTS, shipped, InForce(champion, 1), DEFAULT_GATES)
+
+
+def test_only_offers_that_an_appeal_made_genuine_are_asked_about() -> None:
+    assert found(candidate_at(0.5), at_line(0.5)).offers == len(UPHELD) == 8
+
+
+LINES: list[tuple[float, float, int, str]] = [
+    (0.001, 0.9, 8, "all are shown, and the champion is clear about all"),
+    (0.001, 0.001, 0, "all are shown by both"),
+    (0.9, 0.9, 0, "none is shown"),
+    (0.9, 0.001, 0, "only the champion would show them"),
+]
+
+
+@pytest.mark.parametrize(("ours", "theirs", "regressed", "_why"), LINES, ids=[row[-1] for row in LINES])
+def test_a_regression_is_shown_by_the_candidate_while_the_champion_is_clear(
+    ours: float, theirs: float, regressed: int, _why: str
+) -> None:
+    evidence = found(candidate_at(ours), at_line(theirs))
+    assert len(evidence.regressed) == regressed
+    assert evidence.shown == ((8 if ours < 0.1 else 0), (8 if theirs < 0.1 else 0))
+
+
+def test_an_offer_on_the_line_is_shown() -> None:
+    score = float(SCORES[UPHELD[0]])
+    exact = found(candidate_at(score), at_line(0.9))
+    assert exact.shown[0] == int((SCORES[UPHELD] >= score).sum())
+    assert ROWS[UPHELD[0]].version_id in exact.regressed
+
+
+CLEAR: list[tuple[float, float, bool, str]] = [
+    (0.333, 0.61, True, "below half of the odds of a line of .5, and odds three times as high"),
+    (0.334, 0.9, False, "odds just above half of the line's"),
+    (0.5, 0.9, False, "on the line"),
+    (0.3, 0.56, False, "odds 2.97 times as high: such is chance"),
+    (0.3, 0.57, True, "odds 3.09 times as high"),
+    (0.1, 0.24, False, "far below the line, and hardly moved"),
+    (0.25, 0.5, True, "exactly three times as high"),
+]
+
+
+@pytest.mark.parametrize(("theirs", "ours", "clear", "_why"), CLEAR, ids=[row[-1] for row in CLEAR])
+def test_a_champion_is_clear_well_below_its_line_and_far_below_the_candidate(
+    theirs: float, ours: float, clear: bool, _why: str
+) -> None:
+    found = InForce(at_line(0.5), 1).is_clear(np.array([theirs]), np.array([ours]), DEFAULT_GATES)
+    assert found.tolist() == [clear]
+
+
+def test_the_scorecard_is_clear_below_half_of_its_points() -> None:
+    points = np.array([20.0, 15.0, 10.0, 9.0, -5.0])
+    found = InForce(None, 1).is_clear(points, np.full(5, 0.01), DEFAULT_GATES)
+    assert found.tolist() == [False, False, False, True, True]
+
+
+def test_before_there_is_a_champion_it_is_compared_with_the_scorecard() -> None:
+    points = InForce(None, 1).scores([compute(FACTS[i]) for i in UPHELD])
+    evidence = found(candidate_at(0.001), None)
+    assert (evidence.incumbent, evidence.learnt) == (Incumbent.SCORECARD, 0)
+    assert len(evidence.regressed) == int((points < 10).sum()) > 0
+    assert evidence.shown[1] == int((points >= 20).sum())
+
+
+def test_what_was_ripe_when_the_champion_was_trained_it_may_have_learnt() -> None:
+    assert found(candidate_at(0.5), at_line(0.5, as_of=1)).learnt == 0, "the labels are of today"
+    assert found(candidate_at(0.5), at_line(0.5)).learnt == 8
+
+
+GATES: list[tuple[UpheldEvidence, State, str, str]] = [
+    (
+        EVIDENCE,
+        State.PASSED,
+        (
+            "9 offers were given back on appeal. The candidate, which has learnt them, would show 1 to a person, the "
+            "champion 2; 0 although the champion is clear, 0 allowed."
+        ),
+        "no regression",
+    ),
+    (
+        replace(EVIDENCE, learnt=7, shown=(3, 2), regressed=("ver_1",)),
+        State.FAILED,
+        (
+            "9 offers were given back on appeal. The candidate, which has learnt them, would show 3 to a person, the "
+            "champion 2; 1 (ver_1) although the champion is clear, 0 allowed. The champion had learnt 7 of them as "
+            "well."
+        ),
+        "a single one is too many",
+    ),
+    (
+        replace(EVIDENCE, incumbent=Incumbent.SCORECARD, shown=(5, 0), regressed=("a", "b", "c", "d")),
+        State.FAILED,
+        (
+            "9 offers were given back on appeal. The candidate, which has learnt them, would show 5 to a person, the "
+            "starter scorecard 0; 4 (a, b, c) although the starter scorecard is clear, 0 allowed."
+        ),
+        "three are named",
+    ),
+    (
+        replace(EVIDENCE, offers=0),
+        State.NOT_JUDGED,
+        "No removal has been overturned by an appeal yet.",
+        "there is none",
+    ),
+]
+
+
+@pytest.mark.parametrize(("evidence", "state", "sentence", "_why"), GATES, ids=[row[-1] for row in GATES])
+def test_the_gate_says_how_many_and_which(evidence: UpheldEvidence, state: State, sentence: str, _why: str) -> None:
+    gate = upheld_gate(evidence, DEFAULT_GATES)
+    assert (gate.name, gate.state, gate.sentence) == ("upheld_appeals", state, sentence)
+    assert gate.blocks == (state is State.FAILED)
+    judged = state is not State.NOT_JUDGED
+    assert (gate.figure, gate.bound) == ((len(evidence.regressed), 0.0) if judged else (None, None))

@@ -1,0 +1,83 @@
+"""The gate of upheld appeals: an offer that was found genuine on appeal must not be accused again by a new model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from features.compute import compute
+from features.facts import Facts
+from models.bundle import Bundle
+from models.labels import EvidenceLevel
+from models.policies.gates import GatePolicy
+from training.gate import Gate, judged, not_judged
+from training.gates import Incumbent
+from training.incumbent import InForce
+from training.snapshot import SnapshotRow
+
+_MOST_NAMED: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class UpheldEvidence:
+    """What both models say of the offers whose removal was overturned.
+
+    `learnt` of the `offers` were known as such to the incumbent when it was trained. `shown` are as many as each model
+    would show to a person, candidate first. `regressed` are the versions that the candidate would show although the
+    incumbent is clear about them.
+    """
+
+    offers: int
+    learnt: int
+    incumbent: Incumbent
+    shown: tuple[int, int]
+    regressed: tuple[str, ...]
+
+
+def upheld_evidence(
+    rows: Sequence[SnapshotRow], facts: Sequence[Facts], shipped: Bundle, incumbent: InForce, policy: GatePolicy
+) -> UpheldEvidence:
+    """The evidence of the rows that an upheld appeal made genuine, scored by the very bundle that would be promoted."""
+    chosen = [i for i, row in enumerate(rows) if row.evidence_level == EvidenceLevel.APPEAL.value and not row.label]
+    computed = [compute(facts[i]) for i in chosen]
+    candidate = InForce(shipped, incumbent.threads)
+    ours, theirs = candidate.scores(computed), incumbent.scores(computed)
+    shown = ours >= candidate.shown_from
+    regressed = shown & incumbent.is_clear(theirs, ours, policy)
+    return UpheldEvidence(
+        offers=len(chosen),
+        learnt=sum(incumbent.knew(rows[i].matured_at) for i in chosen),
+        incumbent=incumbent.name,
+        shown=(int(shown.sum()), int((theirs >= incumbent.shown_from).sum())),
+        regressed=tuple(rows[chosen[i]].version_id for i in np.flatnonzero(regressed)),
+    )
+
+
+def upheld_gate(evidence: UpheldEvidence, policy: GatePolicy) -> Gate:
+    """No offer that was found genuine on appeal is shown to a person again where the incumbent is clear about it.
+
+    The judgement calls. The bundle itself is asked, which has learnt these rows as genuine, and not a model that never
+    saw them: offers that were removed once look like counterfeits, so that whoever has not been told flags many, and a
+    champion that has been told would win every time. What is asked is whether it was told in vain, which is what
+    planted confirmations against a rival bring about. And the incumbent must be clear (`InForce.is_clear`): between two
+    equally good models some offer near the line always changes sides. Without an upheld appeal nothing is judged,
+    and that blocks nothing: there may never be one.
+    """
+    name = "upheld_appeals"
+    if not evidence.offers:
+        return not_judged(name, "No removal has been overturned by an appeal yet.", blocks=False)
+    ours, theirs = evidence.shown
+    incumbent = evidence.incumbent.value
+    regressed = len(evidence.regressed)
+    named = f" ({', '.join(evidence.regressed[:_MOST_NAMED])})" if regressed else ""
+    flattered = f" {incumbent.capitalize()} had learnt {evidence.learnt} of them as well." if evidence.learnt else ""
+    return judged(
+        name,
+        regressed <= policy.upheld_regressions,
+        float(regressed),
+        float(policy.upheld_regressions),
+        f"{evidence.offers} offers were given back on appeal. The candidate, which has learnt them, would show {ours} "
+        f"to a person, {incumbent} {theirs}; {regressed}{named} although {incumbent} is clear, "
+        f"{policy.upheld_regressions} allowed.{flattered}",
+    )
