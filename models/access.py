@@ -25,6 +25,7 @@ class Permission(StrEnum):
     SEE_MODELS = "see_models"
     TRAIN_MODELS = "train_models"
     PROMOTE_MODELS = "promote_models"
+    FREEZE_GOLDEN_SETS = "freeze_golden_sets"
     ADMINISTER = "administer"
 
 
@@ -42,7 +43,10 @@ _PERMISSIONS: Final = {
     Role.BRAND: frozenset({Permission.ANSWER_QUESTIONS}),
     Role.ACCOUNT_MANAGER: frozenset({Permission.LOOK_AFTER_BRANDS}),
     Role.DATA_SCIENTIST: frozenset({Permission.SEE_MODELS, Permission.TRAIN_MODELS, Permission.PROMOTE_MODELS}),
-    Role.ADMIN: frozenset({Permission.ADMINISTER, Permission.SEE_MODELS, Permission.PROMOTE_MODELS}),
+    # Who retrains does not choose what is measured by: golden sets are frozen by another role (PROMISES E4).
+    Role.ADMIN: frozenset(
+        {Permission.ADMINISTER, Permission.SEE_MODELS, Permission.PROMOTE_MODELS, Permission.FREEZE_GOLDEN_SETS}
+    ),
 }
 
 

@@ -57,6 +57,12 @@ class InForce:
         as_of = self.champion.references_as_of if self.champion is not None else None
         return as_of is not None and matured_at <= as_of
 
+    def was_trained_by(self, moment: datetime) -> bool:
+        """Whether there was this champion already at a moment; one that does not say since when, was there."""
+        if self.champion is None:
+            return False
+        return self.champion.references_as_of is None or self.champion.references_as_of <= moment
+
     def scores(self, rows: Sequence[Computed]) -> Floats:
         """Probabilities of the champion or points of the scorecard, shape (n,)."""
         if self.champion is None:

@@ -11,6 +11,7 @@ from models.bundle import digest_of, from_files, verify
 from models.errors import BundleRefused
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
+from training.golden import read_golden
 from training.model_card import model_card
 from training.pipeline import train
 from training.plots import draw
@@ -27,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train_parser.add_argument("--snapshot-digest", required=True)
     train_parser.add_argument("--out", type=Path, required=True)
     train_parser.add_argument("--champion", type=Path)
+    train_parser.add_argument("--golden", type=Path)
+    train_parser.add_argument("--golden-digest", default="")
     train_parser.add_argument("--seed", type=int, default=0)
     train_parser.add_argument("--threads", type=int, default=1)
     train_parser.add_argument("--job-id", required=True)
@@ -49,10 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _train(options: argparse.Namespace) -> dict[str, Any]:
     say({"event": "progress", "stage": "read", "share": 0.0})
     snapshot = read_snapshot(options.snapshot, expected=options.snapshot_digest)
+    golden = read_golden(options.golden, expected=options.golden_digest) if options.golden else None
     champion = from_files(read_bundle_folder(options.champion)) if options.champion else None
     candidate = train(
         snapshot,
         champion=champion,
+        golden=golden,
         seed=options.seed,
         threads=options.threads,
         accepted_leaks=options.accept_leak,

@@ -13,6 +13,8 @@ from models.policies.gates import DEFAULT_GATES
 from models.policies.second_look import DEFAULT_SECOND_LOOK
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
+from training.golden import GoldenSet, refuse_golden_rows
+from training.golden_gate import golden_evidence, golden_gate
 from training.incumbent import InForce
 from training.judging import Trial, judge
 from training.operating import choose_thresholds, operating_points, promises
@@ -40,6 +42,7 @@ def train(
     snapshot: Snapshot,
     *,
     champion: Bundle | None,
+    golden: GoldenSet | None = None,
     seed: int,
     threads: int,
     accepted_leaks: Collection[str] = (),
@@ -48,15 +51,17 @@ def train(
     """The candidate of a snapshot, with its report: split, figures, slices, operating points and gates.
 
     What is judged is a model fitted on the rows before the cut; what is shipped is one with the same settings fitted
-    on all rows, and is asked itself about the offers whose removal was overturned. Equal snapshots, seeds and code give
-    equal bundles.
+    on all rows, and is asked itself about offers that an appeal gave back and about the golden set. Equal snapshots,
+    seeds and code give equal bundles.
 
     Raises
     ------
     SnapshotRefused
-        Too few labels of a class, or of too few sellers, to fit and judge; rows that are others again; a column that
-        was made from the label and is not accepted by name.
+        Too few labels of a class, or of too few sellers, to fit and judge; rows that are others again, or of the golden
+        set; a column that was made from the label and is not accepted by name.
     """
+    if golden is not None:
+        refuse_golden_rows(snapshot.rows, golden)
     labels, facts = snapshot.labels, snapshot.facts()
     groups = seller_groups([row.seller for row in snapshot.rows])
     refuse_too_few(labels, groups)
@@ -90,10 +95,13 @@ def train(
         references_as_of=snapshot.as_of,
         masking=model.masking_,
     )
-    upheld = upheld_evidence(snapshot.rows, facts, from_files(files), InForce(champion, threads), DEFAULT_GATES)
-    gates = (*judged.gates, upheld_gate(upheld, DEFAULT_GATES))
+    shipped, incumbent = from_files(files), InForce(champion, threads)
+    upheld = upheld_evidence(snapshot.rows, facts, shipped, incumbent, DEFAULT_GATES)
+    on_golden = None if golden is None else golden_evidence(golden, shipped, incumbent, DEFAULT_GATES)
+    gates = (*judged.gates, upheld_gate(upheld, DEFAULT_GATES), golden_gate(on_golden, DEFAULT_GATES))
     report = {
         "snapshot": snapshot.digest,
+        "golden_set": golden.digest if golden is not None else None,
         "rows": len(labels),
         "positives": int(labels.sum()),
         "sellers": len(np.unique(groups)),

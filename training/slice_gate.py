@@ -51,7 +51,7 @@ def slice_gate(slices: tuple[SliceEvidence, ...], policy: GatePolicy) -> Gate:
     not judged and do not block: there are always some, and nothing could be learnt of them by waiting.
     """
     large = [one for one in slices if one.rows >= policy.slice_rows]
-    parts = tuple(_part(one, policy) for one in large)
+    parts = tuple(slice_part(one, policy) for one in large)
     judged_parts = [part for part in parts if part.figure is not None]
     return made_of(
         "slices",
@@ -63,7 +63,8 @@ def slice_gate(slices: tuple[SliceEvidence, ...], policy: GatePolicy) -> Gate:
     )
 
 
-def _part(found: SliceEvidence, policy: GatePolicy) -> Gate:
+def slice_part(found: SliceEvidence, policy: GatePolicy) -> Gate:
+    """One slice beside its bounds."""
     if found.positives < policy.collapse_positives:
         sentence = f"{found.positives} counterfeits among {found.rows} rows; {policy.collapse_positives} are needed."
         return not_judged(found.name, sentence, blocks=False)

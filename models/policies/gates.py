@@ -53,6 +53,11 @@ class GatePolicy:
     upheld_clear_share: float = 0.5
     upheld_odds_times: float = 3.0
 
+    # PROMISES E4: a slice of the golden set is judged by itself from 200 offers on.
+    golden_slice_rows: int = 200
+    # Fewer say too little to be worth keeping away from training.
+    golden_fewest: int = 50
+
     # Interval of differences on the page, and how many resamples of whole sellers it takes.
     confidence: float = 0.95
 

@@ -1,4 +1,4 @@
-"""Models for tools and scripts: list, retrain, promote, roll back."""
+"""Models for tools and scripts: list, retrain, promote, roll back, and what they are measured by."""
 
 import dataclasses
 from typing import Annotated, Any
@@ -10,12 +10,14 @@ from pydantic import Field
 from models.access import Permission, Person
 from models.errors import NotFound
 from serving.api.people import Body
-from serving.db import learning, marketplaces
+from serving.db import golden, learning, marketplaces
 from serving.db.accounts import Session
+from serving.db.golden import StoredSet
 from serving.db.learning import Job, Model
 from serving.db.marketplaces import Marketplace
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
+from serving.usecases.golden import freeze_golden_set
 from serving.usecases.labelling import label_state
 from serving.usecases.learn import request_training
 from serving.usecases.promote import Approved, approve, rollback, withdraw
@@ -24,6 +26,7 @@ router = APIRouter()
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]
 Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
 Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
+Freezer = Annotated[Session, may(Permission.FREEZE_GOLDEN_SETS)]
 
 
 class PromotionBody(Body):
@@ -158,3 +161,34 @@ async def delete_promotion(request: Request, session: Promoter) -> dict[str, str
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
     by = f"user:{session.person.user_id}"
     return {"champion": await run_in_threadpool(rollback, runtime, found, by=by)}
+
+
+@router.post("/api/v1/golden-sets", status_code=201)
+async def post_golden_set(request: Request, session: Freezer) -> dict[str, Any]:
+    """Freeze what two analysts judged alike; who retrains may not."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.FREEZE_GOLDEN_SETS)
+    by = f"user:{session.person.user_id}"
+    return golden_answer(await run_in_threadpool(freeze_golden_set, runtime, found, by=by))
+
+
+@router.get("/api/v1/golden-sets/latest")
+def get_golden_set(request: Request, session: Reader) -> dict[str, Any]:
+    """The golden set in force; its digest is null where none is."""
+    runtime = runtime_of(request)
+    here = marketplace_for(runtime, session.person, Permission.SEE_MODELS).marketplace_id
+    with runtime.store.read() as connection:
+        return golden_answer(golden.in_force(connection, here, runtime.clock.now()))
+
+
+def golden_answer(found: StoredSet | None) -> dict[str, Any]:
+    """What is said of a golden set; never what is in it."""
+    if found is None:
+        return {"digest": None}
+    return {
+        "digest": found.digest,
+        "items": found.items,
+        "positives": found.positives,
+        "frozen_by": found.frozen_by,
+        "frozen_at": found.frozen_at.isoformat(),
+    }

@@ -11,7 +11,7 @@ from typing import Final
 import typer
 
 from models.errors import DomainError
-from serving.cli import data, model, monitor, people, run, simulation, tables, tell_tales, thresholds, trial
+from serving.cli import data, golden, model, monitor, people, run, simulation, tables, tell_tales, thresholds, trial
 
 EXIT_REFUSED: Final = 2
 _PACKAGES: Final = ("features", "models", "training", "serving")
@@ -26,6 +26,7 @@ app = typer.Typer(
 for part in (
     run.app,
     data.app,
+    golden.app,
     model.app,
     monitor.app,
     people.app,

@@ -643,6 +643,17 @@ model = Table(
     _within("job_id", "training_job"),
 )
 
+golden_set = _tenant(
+    "golden_set",
+    "golden_set_id",
+    Column("digest", String(64), nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("positives", Integer, nullable=False),
+    Column("content", Compressed, nullable=False),
+    Column("frozen_by", String(200), nullable=False),
+    _at("frozen_at"),
+)
+
 promotion = _tenant(
     "promotion",
     "promotion_id",

@@ -11,12 +11,13 @@ from features.tell_tales import Direction, Where
 from models.access import Permission, Role, Scope
 from models.errors import Forbidden, Invalid
 from serving.api.intake import row_answer
-from serving.api.learning import approval_answer
-from serving.db import accounts, audit, breakers, learning, listings, marketplaces, trials
+from serving.api.learning import approval_answer, golden_answer
+from serving.db import accounts, audit, breakers, golden, learning, listings, marketplaces, trials
 from serving.runtime import Runtime
 from serving.usecases import founding, intake, price_lists, tell_tales, trial
 from serving.usecases.breaker import close_breaker
 from serving.usecases.figures import figures
+from serving.usecases.golden import freeze_golden_set as freeze_a_golden_set
 from serving.usecases.learn import add_job, request_training, retrain
 from serving.usecases.monitoring import measure
 from serving.usecases.promote import LOCAL, approve, rollback, withdraw
@@ -353,6 +354,24 @@ def _promoter(runtime: Runtime, by: str | None, marketplace: str | None) -> tupl
     with runtime.store.read() as connection:
         place = marketplaces.by_name(connection, marketplace)
     return place, _named(runtime, by, place.marketplace_id, Permission.PROMOTE_MODELS)
+
+
+@_command
+def freeze_golden_set(runtime: Runtime, *, by: str | None = None, marketplace: str | None = None) -> dict[str, Any]:
+    """Freeze what two analysts judged alike."""
+    with runtime.store.read() as connection:
+        place = marketplaces.by_name(connection, marketplace)
+    actor = _named(runtime, by, place.marketplace_id, Permission.FREEZE_GOLDEN_SETS)
+    return golden_answer(freeze_a_golden_set(runtime, place, by=actor))
+
+
+@_command
+def show_golden_set(runtime: Runtime, *, marketplace: str | None = None) -> dict[str, Any]:
+    """The golden set in force."""
+    with runtime.store.read() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        found = golden.in_force(connection, here, runtime.clock.now())
+    return golden_answer(found)
 
 
 @_command

@@ -15,6 +15,8 @@ from models.policies.labels import LabelPolicy
 from serving.db import learning, marketplaces, references, said
 from serving.db.said import Said
 from serving.runtime import Runtime
+from serving.usecases.golden import golden_set_of
+from training.golden import kept_apart
 from training.snapshot import SnapshotRow, write_snapshot
 from training.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
 
@@ -124,9 +126,17 @@ def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy
 
 
 def known_at(runtime: Runtime, marketplace_id: str, as_of: datetime) -> tuple[list[SnapshotRow], References]:
-    """The content of a snapshot of a moment, the same whenever it is asked."""
+    """The content of a snapshot of a moment, the same whenever it is asked; nothing of the golden set is in it.
+
+    Raises
+    ------
+    Invalid
+        The golden set is not what was frozen.
+    """
     with runtime.store.read() as connection:
         rows = labelled_rows(connection, marketplace_id, runtime.policies.labels, as_of)
+        golden = golden_set_of(connection, marketplace_id, as_of)
+        rows = rows if golden is None else kept_apart(rows, golden)
         return rows, references.as_of(connection, marketplaces.get(connection, marketplace_id), as_of)
 
 
@@ -136,7 +146,7 @@ def export_snapshot(runtime: Runtime, marketplace_id: str) -> tuple[str, Path, s
     Raises
     ------
     Invalid
-        No label is mature yet.
+        No label is mature yet, or the golden set is not what was frozen.
     """
     now = runtime.clock.now()
     rows, found = known_at(runtime, marketplace_id, now)

@@ -13,6 +13,7 @@ from serving.db import audit, learning
 from serving.db.learning import Job
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
+from serving.usecases.golden import write_golden_set
 from serving.usecases.labelling import export_snapshot
 from serving.usecases.second_looks import ask_for_second_looks
 from serving.usecases.training_child import JOB, run_child
@@ -82,12 +83,14 @@ def _train(runtime: Runtime, job: Job) -> str:
     _update(runtime, job, {"state": "running", "snapshot_id": snapshot_id})
     ask_for_second_looks(runtime, here, job.job_id)
     champion = runtime.models.of(here)
+    golden = write_golden_set(runtime, here)
     arguments = [
         *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
         *("--out", str(runtime.home.cache / "training" / job.job_id), "--job-id", job.job_id),
         *("--threads", str(runtime.settings.training_threads)),
         *(f"--accept-leak={name.strip()}" for name in runtime.settings.accepted_leaks.split(",") if name.strip()),
         *(("--champion", str(runtime.bundles.folder(champion.digest))) if champion is not None else ()),
+        *(("--golden", str(golden[0]), "--golden-digest", golden[1]) if golden is not None else ()),
         *registry_arguments(runtime, here),
     ]
     done = run_child(

@@ -175,6 +175,8 @@ MATRIX: Final = [
     ("POST", "/api/v1/promotions", {"data_scientist", "admin"}),
     ("DELETE", "/api/v1/promotions/latest", {"data_scientist", "admin"}),
     ("DELETE", "/api/v1/models/{digest}/approval", {"data_scientist", "admin"}),
+    ("GET", "/api/v1/golden-sets/latest", {"analyst", "data_scientist", "admin"}),
+    ("POST", "/api/v1/golden-sets", {"admin"}),  # Not whoever retrains, and no program.
     ("DELETE", "/api/v1/session", PEOPLE),  # The last, because it ends the sessions of this test.
 ]
 

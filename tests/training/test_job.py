@@ -15,6 +15,7 @@ import pytest
 
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
+from training.golden import GoldenItem, freeze
 from training.snapshot import SnapshotRow, write_snapshot
 
 REFUSED = 3
@@ -135,6 +136,18 @@ def test_a_snapshot_that_cannot_be_learnt_from_is_refused_and_leaves_no_bundle(
     assert (found.code, found.line["event"]) == (REFUSED, "refused")
     assert sentence in found.line["sentence"]
     assert not found.out.exists()
+
+
+def test_a_golden_set_of_which_a_byte_was_changed_trains_nothing(tmp_path: Path) -> None:
+    items = [GoldenItem(f"ver_g{i}", f"lst_g{i}", None, row.label, ("a", "b"), row.facts) for i, row in enumerate(ROWS)]
+    content, digest = freeze(items, NOW)
+    golden = tmp_path / "golden.jsonl"
+    golden.write_bytes(content.replace(b'"label":1', b'"label":0', 1))
+    given = [*arguments(tmp_path, ROWS, untouched), "--golden", str(golden), "--golden-digest", digest]
+    code, said = lines_of(["-m", "training.job", *given])
+    assert (code, said[-1]["event"]) == (REFUSED, "refused")
+    assert said[-1]["sentence"].endswith(f"not {digest[:12]} as frozen; nothing is trained.")
+    assert not (tmp_path / "out").exists()
 
 
 OWN = [pytest.param(*row, id=row[0], marks=() if row[0] == "leak" else pytest.mark.soak) for row in UNSOUND]

@@ -9,6 +9,7 @@ from models.bundle import digest_of, from_files
 from models.routing import Thresholds
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
+from training.golden import GoldenItem, freeze, thawed
 from training.pipeline import Candidate, train, without_nan
 from training.snapshot import Snapshot, SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
 
@@ -51,9 +52,9 @@ def test_another_seed_gives_another_bundle(candidate: Candidate, snapshot: Snaps
 
 def test_a_report_says_all_of_a_candidate(candidate: Candidate) -> None:
     assert candidate.report.keys() == {
-        "snapshot", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights", "accepted_leaks", "cut",
-        "seed", "feature_count", "join", "text_weight", "calibration", "thresholds", "operating_points",
-        "promises", "out_of_fold", "judged", "gates", "curves", "suspects",
+        "snapshot", "golden_set", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights",
+        "accepted_leaks", "cut", "seed", "feature_count", "join", "text_weight", "calibration", "thresholds",
+        "operating_points", "promises", "out_of_fold", "judged", "gates", "curves", "suspects",
     }  # fmt: skip
 
 
@@ -75,7 +76,7 @@ def test_a_report_is_json_without_nan(candidate: Candidate) -> None:
 
 def test_a_report_has_the_gates(candidate: Candidate) -> None:
     assert [gate["name"] for gate in candidate.report["gates"]] == [
-        "enough_to_judge", "random_slice", "calibration", "slices", "upheld_appeals",
+        "enough_to_judge", "random_slice", "calibration", "slices", "upheld_appeals", "golden_set",
     ]  # fmt: skip
 
 
@@ -84,6 +85,28 @@ def test_a_champion_is_judged_on_the_same_rows(candidate: Candidate, snapshot: S
     judged = train(snapshot, champion=champion, seed=0, threads=1).report["judged"]
     assert judged["champion"]["digest"] == champion.digest
     assert len(judged["difference_interval"]) == 2
+
+
+def test_a_golden_set_is_judged_on_and_named_in_the_report(candidate: Candidate, tmp_path: Path) -> None:
+    market = a_market(120, seed=9)
+    items = [
+        GoldenItem(f"ver_g{i}", f"lst_g{i}", f"golden-{i // 2}", row.label, ("a", "b"), row.facts)
+        for i, row in enumerate(snapshot_rows(market))
+    ]
+    golden = thawed(*freeze(items, NOW))
+    champion = from_files(candidate.files)
+    report = train(a_snapshot(tmp_path), champion=champion, golden=golden, seed=0, threads=1).report
+    gate = report["gates"][-1]
+    assert (gate["name"], gate["state"], gate["figure"]) == ("golden_set", "passed", 0.0), "an equal model"
+    assert report["golden_set"] == golden.digest
+    assert candidate.report["gates"][-1]["sentence"].startswith("No golden set is frozen")
+
+
+def test_a_snapshot_that_holds_golden_offers_trains_nothing(tmp_path: Path) -> None:
+    row = ROWS[0]
+    golden = thawed(*freeze([GoldenItem("x", row.listing_id, None, 1, ("a", "b"), row.facts)], NOW))
+    with pytest.raises(SnapshotRefused, match="1 rows of the snapshot are of the golden set"):
+        train(a_snapshot(tmp_path), champion=None, golden=golden, seed=0, threads=1)
 
 
 def with_a_rival(*, accused: int) -> list[SnapshotRow]:

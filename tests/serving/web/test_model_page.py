@@ -4,6 +4,7 @@ from datetime import timedelta
 import pytest
 
 from models.case import CaseLane
+from models.policies.gates import DEFAULT_GATES
 from models.verdict import Judgement
 from serving.db import approvals, breakers, learning, monitoring
 from serving.usecases.labelling import LabelState, label_state
@@ -24,6 +25,9 @@ from tests.serving.web.reports import (
     some_gates,
 )
 from tests.serving.web.visits import hidden_fields, visit_as, words
+from training.gates import Incumbent
+from training.golden_gate import golden_gate
+from training.upheld import UpheldEvidence, upheld_gate
 
 CHALLENGER = "b" * 64
 
@@ -374,3 +378,15 @@ def test_nobody_without_the_right_sees_or_presses_the_trial(site: Site) -> None:
     analyst = visit_as(site, site.analyst)
     assert "Put it on trial" not in words(analyst.get("/models").text)
     assert analyst.post("/models/trial/start", {"digest": digest}).status_code == 403
+
+
+def test_gates_of_appeals_and_the_golden_set_stand_among_the_others(site: Site) -> None:
+    upheld = upheld_gate(UpheldEvidence(14, 4, Incumbent.CHAMPION, (4, 7), ("ver_1",)), DEFAULT_GATES)
+    added = [upheld.as_json(), golden_gate(None, DEFAULT_GATES).as_json()]
+    add_model(site, CHALLENGER, {**a_report(), "gates": [*some_gates(CALIBRATED, AURELLE), *added]})
+    said = words(visit_as(site, site.data_scientist).get("/models").text)
+    assert "First challenger 4 of 6 gates pass" in said
+    assert "Upheld appeals 14 offers were given back on appeal." in said
+    assert "fail 1.000, bound 0.000" in said
+    assert "Golden set No golden set is frozen; `touchstone golden freeze` makes one.not judged" in said
+    assert "Not passed: Upheld appeals. Why is it accepted all the same?" in said

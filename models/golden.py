@@ -1,0 +1,46 @@
+"""Which offers are beyond dispute: two analysts, one of them blind, said the same, and nobody says otherwise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.labels import VALUES, AppealState, GivenVerdict
+from models.policies.labels import LabelPolicy
+from models.verdict import Judgement, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """1 counterfeit or 0, and the verdicts of those who agree in the order of time."""
+
+    value: int
+    verdicts: tuple[str, ...]
+
+
+def agreed(
+    verdicts: Sequence[GivenVerdict], appeal: AppealState, *, as_of: datetime, policy: LabelPolicy
+) -> Agreed | None:
+    """What two people found independently of one listing version as of a moment; None where they did not.
+
+    The judgement calls. *Independently* means that the later of two analysts looked blind, as at a second look: who
+    reads a colleague's answer mostly repeats it. *Nobody says otherwise* counts everybody, the brand and test buys too,
+    because a set to measure by must not hold what is argued about; grey market is left out as a thing between. So is an
+    offer that was appealed against, unless the appeal was dismissed and it is counterfeit. And it has to be as ripe as
+    a label: until then the seller may still be heard.
+    """
+    known = sorted((v for v in verdicts if v.known_at <= as_of), key=lambda v: (v.known_at, v.verdict_id))
+    answers = [v for v in known if not (v.superseded or v.suspended) and v.judgement in VALUES]
+    by_analysts = [v for v in answers if v.side is Side.ANALYST]
+    latest = {v.user_id: v for v in by_analysts}
+    voices = [v for v in by_analysts if latest[v.user_id] is v]
+    if len(voices) < 2 or not any(v.second_look for v in voices[1:]):
+        return None
+    values = {VALUES[v.judgement] for v in answers}
+    if len(values) > 1 or any(v.judgement is Judgement.GREY_MARKET for v in answers):
+        return None
+    (value,) = values
+    if appeal is not AppealState.NONE and not (appeal is AppealState.DISMISSED and value):
+        return None
+    if max(v.known_at for v in answers) + policy.matures > as_of:
+        return None
+    return Agreed(value, tuple(v.verdict_id for v in voices))

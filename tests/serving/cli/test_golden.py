@@ -1,0 +1,36 @@
+from pathlib import Path
+
+import pytest
+
+from tests.fixtures.runtimes import Populated, copy_on_sqlite
+from tests.serving.cli.commands import REFUSED, touchstone_in
+from tests.serving.usecases.test_golden import FAKES, OFFERS, judged_twice
+
+
+def test_without_a_set_it_says_so_and_freezes_none_of_too_few(home: Path) -> None:
+    assert touchstone_in(home, "golden", "show").out == "No golden set is frozen.\n"
+    done = touchstone_in(home, "golden", "freeze")
+    assert done.code == REFUSED
+    assert done.said.startswith("0 offers were judged alike by two analysts")
+
+
+@pytest.fixture
+def judged(tmp_path: Path, populated_sqlite: Populated) -> Path:
+    """A home that nobody has open, in which two analysts judged enough offers alike."""
+    with copy_on_sqlite(tmp_path, populated_sqlite) as site:
+        judged_twice(site)
+        return site.runtime.home.root
+
+
+def test_what_was_judged_alike_is_frozen_and_shown(judged: Path) -> None:
+    frozen = touchstone_in(judged, "golden", "freeze").out
+    digest, counts, by = frozen.splitlines()
+    assert len(digest.removeprefix("Golden set ")) == 64
+    assert counts == f"{OFFERS} offers, {FAKES} counterfeit"
+    assert by.endswith("by local")
+    assert touchstone_in(judged, "golden", "show").out == frozen
+
+
+def test_who_retrains_does_not_freeze(judged: Path) -> None:
+    done = touchstone_in(judged, "golden", "freeze", "--by", "wei@touchstone.example")
+    assert (done.code, done.said) == (REFUSED, "The role of wei@touchstone.example does not include this.")

@@ -1,0 +1,91 @@
+"""The gate of the golden set: recall on offers that nobody who teaches the model can reach."""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.compute import compute
+from models.bundle import Bundle
+from models.policies.gates import GatePolicy
+from training import metrics
+from training.gate import Gate, State, made_of, not_judged
+from training.gates import Incumbent
+from training.golden import GoldenSet
+from training.incumbent import InForce
+from training.slice_gate import SliceEvidence, slice_part
+from training.slice_losses import Scored, slice_evidence
+from training.slices import members
+from training.splits import seller_groups
+
+_NAME: Final = "golden_set"
+_WHOLE: Final = "all of it"
+_BOOTSTRAPS: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class GoldenEvidence:
+    """What both models do on a golden set: as a whole, and in each slice of it that is large enough.
+
+    `champion_saw` is whether the champion was trained before the set was frozen, and so may have learnt it.
+    """
+
+    digest: str
+    items: int
+    positives: int
+    incumbent: Incumbent
+    champion_saw: bool
+    parts: tuple[SliceEvidence, ...]
+
+
+def golden_evidence(golden: GoldenSet, shipped: Bundle, incumbent: InForce, policy: GatePolicy) -> GoldenEvidence:
+    """The evidence of a set; the bundle that would be promoted is asked itself, because it has learnt none of it."""
+    facts, labels = golden.facts(), golden.labels
+    computed = [compute(one) for one in facts]
+    groups = seller_groups([item.seller for item in golden.items])
+    scored = Scored(
+        labels,
+        InForce(shipped, incumbent.threads).scores(computed),
+        incumbent.scores(computed),
+        np.ones(len(labels)),
+        groups,
+        metrics.seller_bootstrap(groups, times=_BOOTSTRAPS, seed=0),
+    )
+    slices: dict[str, NDArray[np.intp]] = {_WHOLE: np.arange(len(labels))}
+    slices |= {name: rows for name, rows in members(facts).items() if len(rows) >= policy.golden_slice_rows}
+    return GoldenEvidence(
+        golden.digest,
+        len(labels),
+        int(labels.sum()),
+        incumbent.name,
+        incumbent.was_trained_by(golden.as_of),
+        slice_evidence(scored, slices, replace(policy, slice_rows=1)),
+    )
+
+
+def golden_gate(found: GoldenEvidence | None, policy: GatePolicy) -> Gate:
+    """On the golden set, and on each of its large slices, nothing was lost beyond the bounds of slices.
+
+    The judgement calls. The bounds are those of `training.slice_gate`, beyond doubt for the same reason. Nothing is
+    judged where no set is frozen or it holds too few counterfeits, and that stops nobody: a marketplace needs models
+    before it has two analysts with time to spare. A champion that was trained before the set was frozen may have learnt
+    it; that can only make the gate stricter, and is said.
+    """
+    if found is None:
+        return not_judged(_NAME, "No golden set is frozen; `touchstone golden freeze` makes one.", blocks=False)
+    parts = tuple(slice_part(one, policy) for one in found.parts)
+    named = f"Golden set {found.digest[:12]}, {found.items} offers, {found.positives} counterfeit"
+    flattered = " The champion may have learnt it, which flatters it." if found.champion_saw else ""
+    slices = sum(part.state is State.PASSED for part in parts) - 1
+    whole = parts[0].sentence if parts else ""
+    gate = made_of(
+        _NAME,
+        parts,
+        sentence=f"{named}: {whole} {slices} slices of {policy.golden_slice_rows} offers or more hold as well, beside "
+        f"{found.incumbent.value}.{flattered}",
+        nothing=f"{named}: at least {policy.collapse_positives} counterfeits are needed.",
+    )
+    if gate.state is not State.FAILED:
+        return gate if not parts else replace(gate, figure=parts[0].figure, bound=parts[0].bound)
+    return replace(gate, sentence=f"{named}, beside {found.incumbent.value}. {gate.sentence}{flattered}")
