@@ -40,6 +40,7 @@ def brand_declared(e: Evidence) -> float:
     high=1,
     missing=_NO_BRAND,
     source="Capabilities row 18",
+    version=2,
     say=lambda e, v: (
         f"The title {'names' if v == 1 else 'does not name' if v < 0.6 else 'nearly names'} "
         f"the declared brand {e.facts.listing.brand}"
@@ -52,7 +53,10 @@ def brand_in_title(e: Evidence) -> float:
     brand = fold(e.facts.listing.brand)
     if not brand:
         return MISSING
-    return 1.0 if brand in e.reading.title_folded else fuzz.partial_ratio(brand, e.reading.title_folded) / 100
+    title = " ".join(e.reading.title_words)
+    if brand in title or brand in e.reading.title_folded:
+        return 1.0
+    return fuzz.partial_ratio(brand, title) / 100
 
 
 @signals.feature(
@@ -62,7 +66,7 @@ def brand_in_title(e: Evidence) -> float:
     high=1,
     missing="no title",
     source="Capabilities row 17",
-    version=2,
+    version=3,
     say=lambda e, v: (
         f"A brand name is written to evade a search: {_names(e, disguised=True)}"
         if v

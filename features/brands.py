@@ -10,13 +10,16 @@ from typing import Final
 
 import ahocorasick
 
-from features.fold import fold, skeleton
+from features.fold import fold, skeleton, without_pictures
 from features.near_names import NearMiss, NearNames
 
 # Digits and signs that stand for letters. l, i, 1 and | are one class: which of them is meant cannot be told.
 _LEET: Final = str.maketrans("01|!l3@45$7", "oiiiieaasst")
 # East Asian keyboards write Latin letters as wide as Chinese ones: ordinary there, and no disguise.
 _FULL_WIDTH: Final = {0xFF01 + i: 0x21 + i for i in range(94)}
+# Marks that take no room, beside a blank or at an end of the text.
+_MARKS: Final = "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]"
+_BETWEEN_WORDS: Final = re.compile(rf"(?:^|(?<=\s)){_MARKS}+|{_MARKS}+(?=\s|\Z)")
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 SHORTEST_OBFUSCATED: Final = 5  # Below this, letters joined across words meet a name by chance.
 _GTIN: Final = re.compile(r"\d{8}\Z|\d{12,14}\Z", re.ASCII)
@@ -149,11 +152,11 @@ class BrandRegister:
 
     def _mentions(self, title: str) -> tuple[Mention, ...]:
         found: dict[str, Mention] = {}
-        as_written = _as_written(title)
-        for brand_id, name in _whole_words(self._plain, fold(title)):
-            plain = _as_written(name) in as_written or fold(name) in as_written
-            form = Form.PLAIN if plain else Form.FOLDED
-            found.setdefault(brand_id, Mention(brand_id, name, form))
+        for text in dict.fromkeys((title, without_pictures(title))):
+            as_written = _as_written(text)
+            for brand_id, name in _whole_words(self._plain, fold(text)):
+                plain = _as_written(name) in as_written or fold(name) in as_written
+                found.setdefault(brand_id, Mention(brand_id, name, Form.PLAIN if plain else Form.FOLDED))
         for brand_id, name in _joined_words(self._disguised, title):
             found.setdefault(brand_id, Mention(brand_id, name, Form.OBFUSCATED))
         return tuple(found.values())
@@ -169,8 +172,12 @@ def compact(text: str) -> str:
 
 
 def _as_written(text: str) -> str:
-    """The text without what nobody writes to hide a name: case, width, kinds of blanks, how an accent is stored."""
-    return " ".join(unicodedata.normalize("NFC", text.translate(_FULL_WIDTH)).casefold().split())
+    """The text without what nobody writes to hide a name: case, width, kinds of blanks, how an accent is stored.
+
+    Marks that take no room are left where web pages and translators put them, between words; inside one they hide it.
+    """
+    spaced = _BETWEEN_WORDS.sub(" ", text.translate(_FULL_WIDTH))
+    return " ".join(unicodedata.normalize("NFC", spaced).casefold().split())
 
 
 def _pieces(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Text brought to one form before anything is looked for in it."""
 
+import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
@@ -11,7 +12,12 @@ from numpy.typing import NDArray
 
 from features.fold_table import DROPPED, SPACE, TABLE_SIZE
 
-FOLD_TABLE_VERSION: Final = 2
+FOLD_TABLE_VERSION: Final = 3
+
+_PICTURES: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\ufe0f\u20e3\U0001f000-\U0001faff]+")
+
+# Text that is shown from right to left whatever its letters are: up to the mark that ends it, another one, or the end.
+_OVERRIDDEN: Final = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069]*)")
 
 Codes = NDArray[np.uint32]
 
@@ -49,8 +55,21 @@ def _map(codes: Codes, table: Codes) -> Codes:
     return out[:length]
 
 
+def as_shown(text: str) -> str:
+    """The text in the order in which people read it, where marks of direction show stored letters backwards.
+
+    Source: the Unicode bidirectional algorithm, right-to-left override; CVE-2021-42574.
+
+    >>> as_shown("bag by \u202eelleruA\u202c, new") == "bag by Aurelle\u202c, new"
+    True
+    """
+    if "\u202e" not in text:
+        return text
+    return _OVERRIDDEN.sub(lambda found: found[1][::-1], text)
+
+
 def _codes(text: str) -> Codes:
-    return np.frombuffer(unicodedata.normalize("NFKC", text).encode("utf-32-le"), np.uint32)
+    return np.frombuffer(unicodedata.normalize("NFKC", as_shown(text)).encode("utf-32-le"), np.uint32)
 
 
 def fold(text: str) -> str:
@@ -60,6 +79,17 @@ def fold(text: str) -> str:
     'nike air, replica'
     """
     return _map(_codes(text), _tables()[0]).tobytes().decode("utf-32-le")
+
+
+def without_pictures(text: str) -> str:
+    """The text with a blank for each run of emoji and stars, which part words as blanks do.
+
+    Folding keeps them, because some wording is told by them.
+
+    >>> without_pictures("Aurelle🔥tote ★ new❤️")
+    'Aurelle tote new'
+    """
+    return text if text.isascii() else " ".join(_PICTURES.sub(" ", text).split())
 
 
 def skeleton_codes(text: str) -> Codes:
@@ -79,6 +109,8 @@ def skeleton(text: str) -> str:
 def fold_plain(text: str, *, as_skeleton: bool = False) -> str:
     """The definition that the kernel must equal: one character at a time, no arrays."""
     table = _tables()[1 if as_skeleton else 0]
-    mapped = [int(table[ord(c)]) if ord(c) < TABLE_SIZE else ord(c) for c in unicodedata.normalize("NFKC", text)]
+    mapped = [
+        int(table[ord(c)]) if ord(c) < TABLE_SIZE else ord(c) for c in unicodedata.normalize("NFKC", as_shown(text))
+    ]
     words = "".join(chr(code) for code in mapped if code != DROPPED).split(" ")
     return " ".join(word for word in words if word)

@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from features import lexicon
 from features.addresses import Addresses, addresses
-from features.fold import fold
+from features.fold import fold, without_pictures
 from features.lexicon import Hit, Kind
 from features.listing import Listing
 
@@ -30,12 +31,17 @@ _CASED: Final = ("latin", "cyrillic", "greek")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text says and how it is written. Empty strings where the listing has no text."""
+    """What a text says and how it is written. Empty strings where the listing has no text.
+
+    Words are those of the folded text; emoji stand between words and are none.
+    """
 
     title: str
     description: str
     title_folded: str
     description_folded: str
+    title_words: tuple[str, ...]
+    description_words: tuple[str, ...]
     hits: tuple[Hit, ...]
     kinds: dict[Kind, tuple[Hit, ...]]
     invisible: int
@@ -60,6 +66,8 @@ def read(listing: Listing) -> Reading:
         description=description,
         title_folded=title_folded,
         description_folded=description_folded,
+        title_words=tuple(without_pictures(title_folded).split()),
+        description_words=tuple(without_pictures(description_folded).split()),
         hits=hits,
         kinds=kinds,
         invisible=0 if plain and description.isascii() else len(_INVISIBLE.findall(title + description)),
@@ -78,7 +86,6 @@ def _scripts(text: str) -> tuple[str, ...]:
     return tuple(name for name, pattern in _SCRIPTS.items() if pattern.search(text))
 
 
-def most_repeated_share(folded: str) -> float:
+def most_repeated_share(words: Sequence[str]) -> float:
     """Share of the words taken by the most frequent one: 1.0 for a text that says one thing over and over."""
-    words = folded.split()
     return Counter(words).most_common(1)[0][1] / len(words) if words else 0.0

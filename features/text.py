@@ -109,11 +109,12 @@ def text_title_digits(e: Evidence) -> float:
     high=12,
     missing=_NO_DESCRIPTION,
     source=_QUALITY,
-    say=lambda e, _: f"The description has {len(e.reading.description_folded.split()):,} words",
+    version=2,
+    say=lambda e, _: f"The description has {len(e.reading.description_words):,} words",
 )
 def text_description_words(e: Evidence) -> float:
     """Words of the description."""
-    return log1p(len(e.reading.description_folded.split())) if e.reading.description else MISSING
+    return log1p(len(e.reading.description_words)) if e.reading.description else MISSING
 
 
 @signals.feature(
@@ -137,11 +138,12 @@ def text_described(e: Evidence) -> float:
     high=1,
     missing=_NO_DESCRIPTION,
     source=_QUALITY,
+    version=2,
     say=lambda _, v: f"{100 * v:.0f} % of the description is one word",
 )
 def text_repetition(e: Evidence) -> float:
     """Share of the description's words taken by the most frequent one."""
-    return most_repeated_share(e.reading.description_folded) if e.reading.description_folded else MISSING
+    return most_repeated_share(e.reading.description_words) if e.reading.description_folded else MISSING
 
 
 @signals.feature(
@@ -151,10 +153,11 @@ def text_repetition(e: Evidence) -> float:
     high=1,
     missing="no title or no description",
     source=_QUALITY,
+    version=2,
     say=lambda _, v: f"The description {'only repeats' if v else 'says more than'} the title",
 )
 def text_description_repeats_title(e: Evidence) -> float:
     """1 where the description has no word that is not in the title."""
     if not e.reading.title_folded or not e.reading.description_folded:
         return MISSING
-    return float(set(e.reading.description_folded.split()) <= set(e.reading.title_folded.split()))
+    return float(set(e.reading.description_words) <= set(e.reading.title_words))

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.alphabet import BLANK, DIGIT, DROPPED, IDEOGRAPH, LETTER, SEVERAL, SIGN, Alphabet, tables
+from features.fold import as_shown
 from features.fold_table import TABLE_SIZE
 from features.listing import Listing
 from features.ngrams import BUCKETS, FEWEST_SPACED, LONGEST, PAIR, SHIFT, SHORTEST, WINDOW, WORD
@@ -53,7 +54,7 @@ def heading(listing: Listing) -> str:
 
 def pack(texts: Sequence[str]) -> Packed:
     """Texts as the walk reads them; the blank after each ends its last word."""
-    encoded = [text.encode("utf-8", "surrogatepass") for text in texts]
+    encoded = [as_shown(text).encode("utf-8", "surrogatepass") for text in texts]
     sizes = itertools.accumulate((len(one) + 1 for one in encoded), initial=0)
     starts = np.fromiter(sizes, np.int64, len(encoded) + 1)
     encoded.append(b"")

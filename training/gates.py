@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from models.policies.gates import GatePolicy
 from training.gate import Gate, judged, not_judged
+from training.replay_gate import Replayed, replay_gate
 from training.slice_gate import SliceEvidence, slice_gate
 
 Interval = tuple[float, float]
@@ -40,6 +41,7 @@ class GateEvidence:
     calibration_error: tuple[float, float | None]
     calibration_interval: Interval
     slices: tuple[SliceEvidence, ...]
+    replayed: tuple[Replayed, ...]
 
 
 def gates(evidence: GateEvidence, policy: GatePolicy) -> tuple[Gate, ...]:
@@ -49,6 +51,7 @@ def gates(evidence: GateEvidence, policy: GatePolicy) -> tuple[Gate, ...]:
         random_slice_gate(evidence, policy),
         calibration_gate(evidence, policy),
         slice_gate(evidence.slices, policy),
+        replay_gate(evidence.replayed, policy),
     )
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from features.compute import compute
 from features.facts import Facts
+from features.references import References
 from models.bundle import Bundle
 from models.policies.gates import DEFAULT_GATES, GatePolicy
 from training import metrics
@@ -22,6 +23,8 @@ from training.fit import CounterfeitClassifier
 from training.gate import Gate
 from training.gates import GateEvidence, gates, nothing_judged
 from training.incumbent import InForce
+from training.operating import choose_thresholds
+from training.replay_gate import HeldOut, replay
 from training.slice_losses import Scored, slice_evidence
 from training.slices import members, only_text_and_price, slices
 from training.snapshot import SnapshotRefused
@@ -41,7 +44,8 @@ NO_INTERVAL: Final = (float("nan"), float("nan"))
 class Trial:
     """Labelled facts with the split: rows to fit on and rows to judge on. Arrays have shape (n,).
 
-    `weights` is how much a row counts in fitting, `stands_for` how many listings it stands for in judging.
+    `weights` is how much a row counts in fitting, `stands_for` how many listings it stands for in judging;
+    `references` are what rewritten offers are compared with.
     """
 
     facts: list[Facts]
@@ -49,6 +53,7 @@ class Trial:
     groups: NDArray[np.intp]
     weights: Floats
     stands_for: Floats
+    references: References
     split: LaterSplit
     seed: int
     threads: int
@@ -148,6 +153,9 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     counted = trimmed(view.stands_for, labels == 1, policy.fewest_effective_positives)
     most_weight = float(counted.max())
     report["random_slice"]["most_weight"] = most_weight
+    out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
+    thresholds = choose_thresholds(trial.labels[fit], out_of_fold, trial.stands_for[fit])
+    held_out = HeldOut(facts, labels, groups, thresholds.analyst_from)
     evidence = GateEvidence(
         rows=len(rows),
         positives=int(labels.sum()),
@@ -167,6 +175,9 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         ),
         calibration_interval=view.calibration_difference(ours, theirs) if champion is not None else NO_INTERVAL,
         slices=slice_evidence(Scored(labels, ours, theirs, weights, groups, view.bootstrap), members(facts), policy),
+        replayed=replay(
+            held_out, lambda some: model.predict_proba(some)[:, 1], trial.references, policy, seed=trial.seed
+        ),
     )
     return Judgement(report, gates(evidence, policy))
 

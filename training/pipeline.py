@@ -80,7 +80,7 @@ def train(
         champion_learnt_until=learnt_until(times, [row.matured_at for row in snapshot.rows], champion_as_of),
         fewest_positives=DEFAULT_GATES.fewest_positives,
     )
-    trial = Trial(facts, labels, groups, weights, represented, split, seed, threads)
+    trial = Trial(facts, labels, groups, weights, represented, snapshot.references, split, seed, threads)
     judged = judge(trial, champion, progress)
     progress("fit on all", 0.0)
     model = CounterfeitClassifier(seed=seed, threads=threads)

@@ -58,6 +58,18 @@ class GatePolicy:
     # Fewer say too little to be worth keeping away from training.
     golden_fewest: int = 50
 
+    # PROMISES E9: what rewriting an offer may cost of recall, and by how many more of the honest offers written so may
+    # be shown to somebody. They hold at face value from so many offers on that a handful cannot break them: of thirty
+    # counterfeits three are the bound, of two thousand honest offers ten, which is twice the standard error where two
+    # in a hundred change sides by the way. Of fewer, only beyond doubt.
+    replay_recall_loss: float = 0.10
+    replay_alarms_rise: float = 0.005
+    replay_counterfeits: int = 30
+    replay_honest: int = 2_000
+    replay_confidence: float = 0.95
+    # Offers of each class that are rewritten, in every way that such people use.
+    replay_most: int = 2_000
+
     # Interval of differences on the page, and how many resamples of whole sellers it takes.
     confidence: float = 0.95
 

@@ -29,6 +29,8 @@ _GATES: Final = {
     "random_slice": "Better on the random slice",
     "calibration": "Calibration",
     "slices": "Slices",
+    "obfuscation": "Rewritten offers",
+    "upheld_appeals": "Given back on appeal",
 }
 
 

@@ -49,6 +49,11 @@ WRITTEN = [
     ("Château\u00a0Lune 2019", Form.PLAIN, "with a blank that does not break a line"),
     ("Ｃｈａｔｅａｕ　Ｌｕｎｅ", Form.PLAIN, "in full-width letters without the accent"),
     ("Château  Lune 2019", Form.PLAIN, "with two blanks"),
+    ("Château🔥Lune❤️2019", Form.PLAIN, "with emoji between its words and behind it"),
+    ("Château \u200bLune \u200e2019", Form.PLAIN, "with marks that take no room between its words"),
+    ("\ufeffChâteau Lune\u00ad", Form.PLAIN, "with such marks at both ends"),
+    ("\u202eenuL uaetâhC\u202c 2019", Form.FOLDED, "stored backwards, and shown the right way round"),
+    ("Châ🔥teau Lune 2019", Form.OBFUSCATED, "with an emoji inside a word"),
     ("Châtéau Lune 2019", Form.FOLDED, "with an accent that it does not have"),
     ("Châ\u200bteau Lune 2019", Form.FOLDED, "with a zero-width space"),
 ]

@@ -22,6 +22,8 @@ FOLDS = [
     ("ダ ガ", "ダ ガ", "Japanese voicing stays"),
     ("กระเป๋า", "กระเป๋า", "Thai vowels and tone marks stay"),
     ("أحمد مقلّدة ـــ", "احمد مقلده", "Arabic alefs are one, vowel marks and tatweel go"),
+    ("\u202eikin\u202c air", "niki air", "letters stored backwards are read the way they are shown"),
+    ("new \u202eikin", "new niki", "up to the end where no mark ends it"),
     ("각", "각", "Korean syllables stay composed"),
 ]
 

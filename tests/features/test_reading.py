@@ -58,4 +58,4 @@ REPEATED = [("bag bag bag bag", 1.0), ("bag bag tote hat", 0.5), ("bag", 1.0), (
 
 @pytest.mark.parametrize(("text", "share"), REPEATED)
 def test_the_most_frequent_word_takes(text: str, share: float) -> None:
-    assert most_repeated_share(text) == share
+    assert most_repeated_share(text.split()) == share

@@ -90,3 +90,4 @@ def test_what_is_missing_leaves_no_gap_in_the_heading() -> None:
 
 def test_a_disguised_word_has_the_n_grams_of_the_plain_one() -> None:
     assert indices("Ѕоlеnnе", HEADING).tolist() == indices("solenne", HEADING).tolist()
+    assert indices("\u202eenneloS\u202c", HEADING).tolist() == indices("solenne", HEADING).tolist()

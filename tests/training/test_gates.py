@@ -20,6 +20,7 @@ EVIDENCE = GateEvidence(
     calibration_error=(0.05, 0.06),
     calibration_interval=(-0.03, 0.01),
     slices=(),
+    replayed=(),
 )
 FIRST = replace(
     EVIDENCE, incumbent=Incumbent.SCORECARD, calibration_error=(0.05, None), calibration_interval=(NAN, NAN)
@@ -32,7 +33,7 @@ def gate(name: str, evidence: GateEvidence = EVIDENCE) -> Gate:
 
 def test_the_gates_are_asked_in_this_order() -> None:
     assert [one.name for one in gates(EVIDENCE, DEFAULT_GATES)] == [
-        "enough_to_judge", "random_slice", "calibration", "slices",
+        "enough_to_judge", "random_slice", "calibration", "slices", "obfuscation",
     ]  # fmt: skip
 
 
@@ -120,6 +121,7 @@ SENTENCES = [
                 "95%, at most 0.050."
             ),
             "0 slices have 50 rows or more, and none has 3 counterfeits to judge by.",
+            "Too few held-out offers to see what rewriting them costs.",
         ],
     ),
     (
@@ -132,6 +134,7 @@ SENTENCES = [
             ),
             "Calibration error 0.050; at most 0.150 for a first model.",
             "0 slices have 50 rows or more, and none has 3 counterfeits to judge by.",
+            "Too few held-out offers to see what rewriting them costs.",
         ],
     ),
 ]

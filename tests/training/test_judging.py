@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from features.compute import compute
 from models.bundle import Bundle
 from models.policies.gates import DEFAULT_GATES, GatePolicy
-from tests.fixtures.labelled import a_market, market_facts
+from tests.fixtures.labelled import a_market, market_facts, market_references
 from tests.fixtures.scorers import a_bundle
 from training.figures import curves, figures, slice_figures
 from training.incumbent import InForce
@@ -25,7 +25,9 @@ def a_split() -> LaterSplit:
     return split_later_unseen(times, DATA.groups, share=0.25)
 
 
-TRIAL = Trial(FACTS, DATA.labels, DATA.groups, np.ones(160), np.ones(160), a_split(), seed=0, threads=1)
+TRIAL = Trial(
+    FACTS, DATA.labels, DATA.groups, np.ones(160), np.ones(160), market_references(DATA), a_split(), seed=0, threads=1
+)
 
 
 def judged(trial: Trial = TRIAL, champion: Bundle | None = None, policy: GatePolicy = DEFAULT_GATES) -> Judgement:
@@ -74,7 +76,7 @@ def test_the_labels_of_judged_rows_do_not_reach_the_fit() -> None:
 
 
 def test_a_judged_candidate_has_every_gate() -> None:
-    expected = ["enough_to_judge", "random_slice", "calibration", "slices"]
+    expected = ["enough_to_judge", "random_slice", "calibration", "slices", "obfuscation"]
     assert [gate.name for gate in ALONE.gates] == [gate.name for gate in BESIDE.gates] == expected
 
 

@@ -76,7 +76,7 @@ def test_a_report_is_json_without_nan(candidate: Candidate) -> None:
 
 def test_a_report_has_the_gates(candidate: Candidate) -> None:
     assert [gate["name"] for gate in candidate.report["gates"]] == [
-        "enough_to_judge", "random_slice", "calibration", "slices", "upheld_appeals", "golden_set",
+        "enough_to_judge", "random_slice", "calibration", "slices", "obfuscation", "upheld_appeals", "golden_set",
     ]  # fmt: skip
 
 

@@ -1,0 +1,82 @@
+"""What each way of rewriting costs a model of the simulated marketplace, with the real replay.
+
+`python -m tests.training.replay_figures [LISTINGS] [SEEDS]` prints the table of the decision on rewritten offers. The
+offers are of sellers with no recorded past, so the model has little but text and price to go by.
+"""
+
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import numpy as np
+
+from features.brands import BrandRegister
+from features.references import Rates
+from models.policies.gates import DEFAULT_GATES
+from training.fit import CounterfeitClassifier
+from training.operating import choose_thresholds
+from training.references import OfflineReferences
+from training.replay_gate import HeldOut, Replayed, replay
+from training.splits import seller_groups
+from training.synthetic import PER_EURO, Settings, build, evaluation_set
+
+LISTINGS: Final = 24_000
+SEEDS: Final = 5
+_START: Final = datetime(2026, 1, 1, tzinfo=UTC)
+_HONEST_SHARE: Final = 0.2  # As many as people would have reviewed; all of the counterfeits.
+
+
+def figures(listings: int, seed: int) -> tuple[Replayed, ...]:
+    """Fit on the offers of six sellers in ten, rewrite those of the others."""
+    settings = Settings(listings=listings, seed=seed, start=_START)
+    offers, truth = evaluation_set(settings, listings)
+    random = np.random.default_rng([seed, 1])
+    kept = np.flatnonzero((truth == 1) | (random.random(listings) < _HONEST_SHARE))
+    labels, groups = truth[kept], seller_groups([offers[i].seller.external_id for i in kept])
+    fitted = random.random(int(groups.max()) + 1)[groups] < 0.6
+    register = BrandRegister([one.brand for one in build(settings).brands])
+    rates = Rates("EUR", {currency: 1 / per_euro for currency, per_euro in PER_EURO.items()})
+    offline = OfflineReferences([offers[i] for i in kept[fitted]], register, rates)
+    as_of = _START + timedelta(days=settings.days)
+    facts = [
+        offline.facts(offers[i], as_of=as_of, marketplace="simulated", took_part=bool(took_part))
+        for i, took_part in zip(kept, fitted, strict=True)
+    ]
+    model = CounterfeitClassifier(seed=seed)
+    model.fit([facts[i] for i in np.flatnonzero(fitted)], labels[fitted], groups=groups[fitted])
+    shown_from = choose_thresholds(
+        labels[fitted], model.model_.calibration.probabilities(model.out_of_fold_), np.ones(int(fitted.sum()))
+    ).analyst_from
+    held_out = HeldOut([facts[i] for i in np.flatnonzero(~fitted)], labels[~fitted], groups[~fitted], shown_from)
+    references = offline.references()
+    return replay(held_out, lambda some: model.predict_proba(some)[:, 1], references, DEFAULT_GATES, seed=seed)
+
+
+def pooled(listings: int, seeds: Sequence[int]) -> list[Replayed]:
+    """The figures of several markets and their models, each offer counted once; intervals end at the worst seed."""
+    runs = [figures(listings, seed) for seed in seeds]
+    return [_together(ways) for ways in zip(*runs, strict=True)]
+
+
+def _together(ways: Sequence[Replayed]) -> Replayed:
+    offers = [one.offers for one in ways]
+    before, after, worse = (
+        float(np.average([getattr(one, name) for one in ways], weights=offers)) for name in ("before", "after", "worse")
+    )
+    least = max(one.worse_at_least for one in ways)
+    return Replayed(ways[0].name, ways[0].honest, sum(offers), before, after, worse, least)
+
+
+def main(listings: int, seeds: int) -> None:
+    """Print the table."""
+    print("| simulated | offers | shown before | after | worse by | at least, worst seed |")  # noqa: T201  # the result
+    print("| --- | --- | --- | --- | --- | --- |")  # noqa: T201  # as above
+    for one in pooled(listings, range(seeds)):
+        name = f"honest, {one.name}" if one.honest else one.name
+        cells = f"{one.offers:,} | {one.before:.1%} | {one.after:.1%} | {one.worse:+.3f} | {one.worse_at_least:+.3f}"
+        print(f"| {name} | {cells} |")  # noqa: T201  # as above
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else LISTINGS, int(sys.argv[2]) if len(sys.argv) > 2 else SEEDS)

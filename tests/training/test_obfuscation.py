@@ -1,0 +1,153 @@
+import random
+from decimal import Decimal
+
+import pytest
+
+from features.brands import BrandRegister
+from features.fold import fold
+from features.listing import Listing
+from tests.fixtures.facts import AURELLE
+from training.obfuscation import TRANSFORMS, Market, Transform, rewritten
+
+LISTING = Listing(
+    external_id="MP-1",
+    title="Aurelle leather tote, grey",
+    description="A grey tote by AURELLE with its dust bag and receipt. Ask for pictures.",
+    brand="Aurelle",
+    product_type="Bags",
+    price=Decimal("39.00"),
+    currency="EUR",
+)
+MARKET = Market("Aurelle", 200.0, ("Bought in Lyon, worn twice.", "From a smoke-free home."))
+BY_NAME = {one.name: one for one in TRANSFORMS}
+
+
+def written(name: str, listing: Listing = LISTING, market: Market = MARKET, seed: int = 0) -> Listing:
+    return rewritten(BY_NAME[name], listing, market, seed=seed)
+
+
+def test_there_are_twelve_ways_and_more_each_with_its_meaning_and_its_source() -> None:
+    assert len(TRANSFORMS) >= 12
+    assert len({one.name for one in TRANSFORMS}) == len(TRANSFORMS)
+    assert all(one.means.endswith(".") and one.source for one in TRANSFORMS)
+
+
+@pytest.mark.parametrize("way", TRANSFORMS, ids=lambda way: way.name)
+def test_a_way_changes_an_offer_the_same_way_whenever_it_is_asked(way: Transform) -> None:
+    changed = rewritten(way, LISTING, MARKET, seed=0)
+    assert changed != LISTING
+    assert rewritten(way, LISTING, MARKET, seed=0) == changed
+
+
+@pytest.mark.parametrize("way", TRANSFORMS, ids=lambda way: way.name)
+def test_a_way_leaves_what_it_is_not_about(way: Transform) -> None:
+    changed = rewritten(way, LISTING, MARKET, seed=0)
+    assert (changed.external_id, changed.product_type, changed.currency) == ("MP-1", "Bags", "EUR")
+    if way.name != "price below the median":
+        assert changed.price == LISTING.price
+
+
+@pytest.mark.parametrize("way", TRANSFORMS, ids=lambda way: way.name)
+def test_a_way_copes_with_an_offer_of_which_nearly_nothing_is_known(way: Transform) -> None:
+    bare = Listing(external_id="MP-2", price=Decimal(5), currency="EUR")
+    found = rewritten(way, bare, Market(None, None, ()), seed=0)
+    assert (found.title, found.price) == (None, Decimal(5))
+
+
+def test_offers_are_rewritten_each_by_its_own_chance() -> None:
+    other = Listing(external_id="MP-9", title=LISTING.title, description=LISTING.description, brand="Aurelle")
+    assert written("leet").description != written("leet", other).description
+
+
+def test_another_seed_rewrites_otherwise() -> None:
+    assert len({written("leet", seed=seed).description for seed in range(5)}) > 1
+
+
+# What each does to the name, which it must hit wherever it stands.
+NAMES = [
+    ("leet", "Aur3ll3", "4UR3LL3"),
+    ("homoglyphs", "Аurеllе", "АURЕLLЕ"),
+    ("spaced letters", "A u r e l l e", "A U R E L L E"),
+    ("full width", "Ａｕｒｅｌｌｅ", "ＡＵＲＥＬＬＥ"),
+    ("styled letters", "𝐀𝐮𝐫𝐞𝐥𝐥𝐞", "𝐀𝐔𝐑𝐄𝐋𝐋𝐄"),
+    ("reversed by marks", "\u202eelleruA\u202c", "\u202eELLERUA\u202c"),
+]
+
+
+@pytest.mark.parametrize(("name", "title", "description"), NAMES, ids=[row[0] for row in NAMES])
+def test_the_name_is_disguised_wherever_it_stands(name: str, title: str, description: str) -> None:
+    changed = written(name)
+    assert (changed.title or "").startswith(title.replace("A", "4", 1) if name == "leet" else title)
+    assert description in (changed.description or "")
+
+
+INVISIBLE = ["zero width", "direction marks", "residue of pasting", "full width"]
+
+
+@pytest.mark.parametrize("name", INVISIBLE)
+def test_what_cannot_be_seen_is_gone_when_a_text_is_folded(name: str) -> None:
+    for seed in range(20):
+        changed = written(name, seed=seed)
+        assert fold(changed.title or "").replace(" ", "") == fold(LISTING.title or "").replace(" ", "")
+
+
+FOUND_ALL_THE_SAME = [
+    "leet", "homoglyphs", "accents", "zero width", "direction marks", "spaced letters", "split by punctuation",
+    "full width", "styled letters",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FOUND_ALL_THE_SAME)
+def test_the_register_finds_the_brand_behind_a_disguise(name: str) -> None:
+    register = BrandRegister([AURELLE])
+    for seed in range(10):
+        changed = written(name, seed=seed)
+        assert register.resolve(title=changed.title, declared=None, gtin=None).name == "Aurelle", changed.title
+
+
+def test_a_brand_that_is_left_out_is_named_nowhere() -> None:
+    changed = written("brand left out")
+    assert (changed.title, changed.brand) == ("leather tote, grey", None)
+    assert "aurelle" not in (changed.description or "").casefold()
+
+
+def test_good_words_are_those_of_honest_offers_and_stand_behind_ones_own() -> None:
+    changed = written("good words").description or ""
+    assert changed.startswith(LISTING.description or "")
+    added = changed.removeprefix(LISTING.description or "").split()
+    assert len(added) == 40
+    assert set(added) <= set(" ".join(MARKET.honest_descriptions).split())
+
+
+def test_a_copied_description_is_that_of_an_honest_offer() -> None:
+    assert written("copied description").description in MARKET.honest_descriptions
+
+
+def test_a_price_is_put_just_below_the_median() -> None:
+    assert written("price below the median").price == Decimal("194.00")
+
+
+@pytest.mark.parametrize("usual", [None, float("nan"), 0.0])
+def test_a_price_without_a_median_stays(usual: float | None) -> None:
+    assert written("price below the median", market=Market("Aurelle", usual, ())).price == LISTING.price
+
+
+def test_an_offer_that_is_cut_short_keeps_a_beginning() -> None:
+    changed = written("cut short", Listing(external_id="MP-1", title="Aurelle " * 20, description="x"))
+    assert (len(changed.title or ""), changed.description) == (47, None)
+
+
+def test_a_misspelt_brand_differs_by_a_letter_and_the_rest_stays() -> None:
+    for seed in range(20):
+        title = written("misspelt brand", seed=seed).title or ""
+        first, rest = title.split(" ", 1)
+        assert first != "Aurelle" or seed, "a doubled l may leave the name as it is read, never all of them"
+        assert (abs(len(first) - 7) <= 1, rest) == (True, "leather tote, grey")
+
+
+def test_chance_is_passed_and_no_other_is_used() -> None:
+    random.seed(1)
+    state = random.getstate()
+    for way in TRANSFORMS:
+        rewritten(way, LISTING, MARKET, seed=0)
+    assert random.getstate() == state

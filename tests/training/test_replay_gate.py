@@ -1,0 +1,134 @@
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from features.facts import Facts
+from models.policies.gates import DEFAULT_GATES
+from tests.fixtures.labelled import a_market, market_facts, market_references
+from training.gate import State
+from training.obfuscation import TRANSFORMS
+from training.replay_gate import HeldOut, Replayed, replay, replay_gate
+
+DATA = a_market(80)
+FACTS = market_facts(DATA)
+REFERENCES = market_references(DATA)
+HELD_OUT = HeldOut(FACTS, DATA.labels, DATA.groups, 0.5)
+Floats = NDArray[np.float64]
+
+
+def replayed(**changes: object) -> Replayed:
+    usual = Replayed("leet", honest=False, offers=40, before=0.8, after=0.75, worse=0.05, worse_at_least=-0.02)
+    return replace(usual, **changes)  # type: ignore[arg-type]  # the fields of the row
+
+
+def honest(**changes: object) -> Replayed:
+    usual = replayed(honest=True, offers=3_000, before=0.1, after=0.1, worse=0.001, worse_at_least=-0.001)
+    return replace(usual, **changes)  # type: ignore[arg-type]  # as above
+
+
+PARTS: list[tuple[Replayed, State, str]] = [
+    (replayed(), State.PASSED, "a loss within the bound"),
+    (replayed(worse=0.1), State.PASSED, "ten points, which is the bound"),
+    (replayed(worse=0.1001), State.FAILED, "more than ten points at face value"),
+    (replayed(offers=30, worse=0.2), State.FAILED, "thirty counterfeits are enough for face value"),
+    (replayed(offers=29, worse=0.2), State.NOT_JUDGED, "twenty-nine are not"),
+    (replayed(offers=29, worse=0.3, worse_at_least=0.1), State.NOT_JUDGED, "few, and ten points for certain"),
+    (replayed(offers=29, worse=0.3, worse_at_least=0.1001), State.FAILED, "few, and more than ten for certain"),
+    (replayed(before=0.0, after=0.0, worse=0.0, worse_at_least=0.0), State.NOT_JUDGED, "none was shown before"),
+    (honest(worse=0.005), State.PASSED, "half a point more, which is the bound"),
+    (honest(worse=0.0051), State.FAILED, "more honest offers are shown"),
+    (honest(offers=2_000, worse=0.006), State.FAILED, "two thousand honest offers are enough for face value"),
+    (honest(offers=1_999, worse=0.006), State.NOT_JUDGED, "fewer are not"),
+    (honest(offers=1_999, worse=0.03, worse_at_least=0.0051), State.FAILED, "few, and shown more for certain"),
+    (honest(before=0.0, worse=0.0), State.PASSED, "no honest offer was shown before, which is well"),
+]
+
+
+@pytest.mark.parametrize(("found", "state", "_why"), PARTS, ids=[row[-1] for row in PARTS])
+def test_a_way_of_writing_is(found: Replayed, state: State, _why: str) -> None:
+    (part,) = replay_gate([found], DEFAULT_GATES).parts
+    assert (part.state, part.blocks) == (state, state is State.FAILED)
+
+
+def test_one_way_that_costs_too_much_stops_a_candidate_and_is_named() -> None:
+    bad = replayed(name="spaced letters", after=0.2, worse=0.6, worse_at_least=0.47)
+    found = replay_gate([replayed(), bad, honest()], DEFAULT_GATES)
+    assert (found.state, found.blocks, found.figure, found.bound) == (State.FAILED, True, 0.6, 0.10)
+    assert found.sentence == (
+        "spaced letters: 20.0% of 40 counterfeits are shown to somebody, 80.0% before; worse by at least 0.470 beyond "
+        "doubt, at most 0.100."
+    )
+
+
+def test_what_passes_says_its_bounds() -> None:
+    found = replay_gate([replayed(), honest()], DEFAULT_GATES)
+    assert found.sentence == (
+        "None of 2 ways of rewriting that could be judged costs more than 10% of recall, or shows 0.5% more of the "
+        "honest offers written so."
+    )
+
+
+def test_too_few_counterfeits_are_not_judged_and_do_not_stop() -> None:
+    found = replay_gate([replayed(offers=3)], DEFAULT_GATES)
+    assert (found.state, found.blocks) == (State.NOT_JUDGED, False)
+
+
+def blind_to_the_brand(facts: Sequence[Facts]) -> Floats:
+    """A model that knows a brand by its plain letters in the title and sees nothing else."""
+    names = ("aurelle", "solenne")
+    return np.array([float(any(n in (one.listing.title or "").casefold() for n in names)) for one in facts])
+
+
+def test_a_model_that_only_reads_plain_letters_is_stopped_by_every_disguise_of_the_name() -> None:
+    found = replay_gate(replay(HELD_OUT, blind_to_the_brand, REFERENCES, DEFAULT_GATES, seed=0), DEFAULT_GATES)
+    failed = {part.name for part in found.parts if part.state is State.FAILED}
+    assert {"leet", "homoglyphs", "zero width", "spaced letters", "styled letters", "brand left out"} <= failed
+    assert "price below the median" not in failed
+
+
+def test_a_model_that_is_afraid_of_signs_is_stopped_by_honest_offers() -> None:
+    def afraid(facts: Sequence[Facts]) -> Floats:
+        return np.array([float(any(ord(c) > 0x2000 for c in one.listing.title or "")) for one in facts])
+
+    found = replay(HELD_OUT, afraid, REFERENCES, DEFAULT_GATES, seed=0)
+    emoji = next(one for one in found if one.honest and one.name == "emoji")
+    assert emoji.before == 0
+    assert emoji.worse_at_least > 0.005
+
+
+def test_a_model_that_does_not_read_loses_nothing() -> None:
+    found = replay(HELD_OUT, lambda some: np.ones(len(some)), REFERENCES, DEFAULT_GATES, seed=0)
+    assert {(one.worse, one.worse_at_least) for one in found} == {(0.0, 0.0)}
+
+
+def test_counterfeits_meet_every_way_and_honest_offers_those_of_honest_people() -> None:
+    found = replay(HELD_OUT, lambda some: np.ones(len(some)), REFERENCES, DEFAULT_GATES, seed=0)
+    assert [one.name for one in found if not one.honest] == [way.name for way in TRANSFORMS]
+    assert [one.name for one in found if one.honest] == [way.name for way in TRANSFORMS if way.by_honest_sellers]
+    positives = int(DATA.labels.sum())
+    assert {one.offers for one in found if not one.honest} == {positives}
+    assert {one.offers for one in found if one.honest} == {80 - positives}
+
+
+def test_no_more_offers_are_rewritten_than_the_policy_says() -> None:
+    few = replace(DEFAULT_GATES, replay_most=12)
+    found = replay(HELD_OUT, lambda some: np.ones(len(some)), REFERENCES, few, seed=0)
+    assert {one.offers for one in found} == {12}
+
+
+def test_the_lower_end_is_what_resampled_sellers_leave() -> None:
+    """A quarter of the counterfeits is lost by one way; the interval is that of a share of about thirty."""
+    lost = {one.listing.external_id for one in [f for f, y in zip(FACTS, DATA.labels, strict=True) if y][::4]}
+
+    def loses(facts: Sequence[Facts]) -> Floats:
+        return np.array(
+            [float(not (one.listing.external_id in lost and one.listing.description is None)) for one in facts]
+        )
+
+    found = replay(HELD_OUT, loses, REFERENCES, DEFAULT_GATES, seed=0)
+    cut = next(one for one in found if one.name == "cut short" and not one.honest)
+    assert cut.worse == pytest.approx(len(lost) / DATA.labels.sum())
+    assert 0.05 < cut.worse_at_least < cut.worse

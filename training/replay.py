@@ -1,0 +1,98 @@
+"""Held-out offers rewritten in every known way and scored again: what a disguise costs, and whom it accuses.
+
+This module makes the facts of a rewritten offer; `training.replay_gate` says what may be lost.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.facts import Facts, assemble_facts
+from features.fold import fold
+from features.history import NOTHING_RECORDED
+from features.likeness import NEAR, Likeness
+from features.listing import Listing
+from features.minhash import signature_of, similarities
+from features.own_prices import OwnPrices
+from features.references import PriceReference, References
+from features.tell_tales import TellTaleFacts, Where
+from training.obfuscation import Market, Transform, rewritten
+
+Floats = NDArray[np.float64]
+
+_DESCRIPTIONS: Final = 200
+
+
+def market_of(facts: Facts, honest_descriptions: Sequence[str]) -> Market:
+    """What the seller of this offer can know of its market."""
+    return Market(facts.brand.name or facts.listing.brand, _usual_price(facts), honest_descriptions)
+
+
+def _usual_price(facts: Facts) -> float | None:
+    """The median price of comparable offers in the listing's currency."""
+    reference: PriceReference | None = facts.price.brand_category or facts.price.category
+    if reference is None or facts.price.log_price is None or not facts.listing.price:
+        return None
+    # The listing's own price in both currencies says what one is in the other.
+    rate = math.log(float(facts.listing.price)) - facts.price.log_price
+    return math.exp(reference.log_median + rate)
+
+
+def honest_descriptions(facts: Sequence[Facts]) -> tuple[str, ...]:
+    """Descriptions that sellers of fakes can copy from, the first of each text."""
+    found = dict.fromkeys(one.listing.description for one in facts if one.listing.description)
+    return tuple(text for text in found if text)[:_DESCRIPTIONS]
+
+
+def rewritten_facts(
+    facts: Facts, transform: Transform, references: References, honest: Sequence[str], *, seed: int
+) -> Facts:
+    """The facts of an offer rewritten one way."""
+    listing = rewritten(transform, facts.listing, market_of(facts, honest), seed=seed)
+    return facts_of_changed(facts, listing, references)
+
+
+def facts_of_changed(facts: Facts, listing: Listing, references: References) -> Facts:
+    """The facts as they would have been had the offer been listed like this.
+
+    Brand, prices and naming are found anew, and everything that depends on them. What is known of the seller stays,
+    for a seller is not another one for writing differently. Of near-duplicates nothing is kept once the text is no
+    longer near to its own former self, and of tell-tales only those whose words still stand there: the index and the
+    patterns behind them are not at hand, and this errs on the side of the disguise.
+    """
+    found = assemble_facts(listing, references, NOTHING_RECORDED, marketplace=facts.marketplace, as_of=facts.as_of)
+    own = facts.price.own
+    if own is not None and listing.price != facts.listing.price:
+        own = OwnPrices().then(found.price.log_price)  # As if it had been listed at this price from the beginning.
+    price = replace(found.price, previous_log_price=facts.price.previous_log_price, own=own)
+    authorised = facts.seller.authorised and found.brand.brand_id == facts.brand.brand_id
+    return replace(
+        found,
+        schema=facts.schema,
+        version=facts.version,
+        price=price,
+        seller=replace(facts.seller, authorised=authorised),
+        likeness=_likeness(facts, listing),
+        tell_tales=_tell_tales(facts.tell_tales, listing),
+    )
+
+
+def _likeness(facts: Facts, listing: Listing) -> Likeness | None:
+    if facts.likeness is None:
+        return None
+    before, after = signature_of(facts.listing), signature_of(listing)
+    if before is None or after is None:
+        return facts.likeness if before is None and after is None else Likeness()
+    return facts.likeness if similarities(before, after[None, :])[0] >= NEAR else Likeness()
+
+
+def _tell_tales(found: TellTaleFacts | None, listing: Listing) -> TellTaleFacts | None:
+    if found is None:
+        return None
+    texts = {Where.TITLE: fold(listing.title or ""), Where.DESCRIPTION: fold(listing.description or "")}
+    kept = tuple(one for one in found.fired if one.words in texts[one.where])
+    return TellTaleFacts(for_counterfeit=found.for_counterfeit, for_genuine=found.for_genuine, fired=kept)
