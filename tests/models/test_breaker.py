@@ -43,11 +43,17 @@ def test_each_setting_counts(change: dict[str, float], opens: bool) -> None:
     assert (tripped(Volume(1000, 500), USUAL, policy) is not None) is opens
 
 
-def test_the_upper_share_is_wilsons() -> None:
-    assert _upper_share(USUAL) == pytest.approx(binomtest(100, 2000).proportion_ci(method="wilson").high, rel=1e-4)
+@pytest.mark.parametrize(("scored", "flagged"), [(2000, 100), (20, 3), (5, 0), (7, 7)])
+def test_the_upper_share_is_wilsons(scored: int, flagged: int) -> None:
+    exact = binomtest(flagged, scored).proportion_ci(method="wilson").high
+    assert _upper_share(Volume(scored, flagged)) == pytest.approx(exact, rel=1e-4)
 
 
 @pytest.mark.parametrize(("count", "expected"), [(182, 60.45), (20, 1.2), (60, 20.0)])
 def test_the_tail_is_poissons_to_within_a_few_per_cent_and_never_below_it(count: int, expected: float) -> None:
     exact = float(poisson.sf(count - 1, expected))
     assert exact <= _at_least(count, expected) <= 1.1 * exact
+
+
+def test_in_the_far_tail_the_bound_is_sharp() -> None:
+    assert _at_least(5, 1.0) == pytest.approx(float(poisson.sf(4, 1.0)), rel=0.01)

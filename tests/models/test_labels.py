@@ -7,7 +7,16 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from models.labels import VALUES, AppealState, EvidenceLevel, GivenVerdict, Label, NoLabel, label_from
+from models.labels import (
+    VALUES,
+    WANTS_A_SECOND,
+    AppealState,
+    EvidenceLevel,
+    GivenVerdict,
+    Label,
+    NoLabel,
+    label_from,
+)
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
 from models.verdict import Evidence, Judgement, Side
 from tests.fixtures.clocks import NOW
@@ -278,6 +287,33 @@ def test_an_appeal_decided_after_the_moment_is_not_known_at_it(appeal: AppealSta
     assert label(brand(J.COUNTERFEIT), appeal=appeal, decided=DECIDED, as_of=as_of) == NoLabel("not mature yet")
 
 
+AT_ITS_MOMENT = 30 * 24
+
+
+def test_a_test_buy_of_the_moment_of_an_upheld_appeal_is_superseded_by_it() -> None:
+    found = label(bought(J.COUNTERFEIT, hour=AT_ITS_MOMENT), appeal=A.UPHELD, decided=DECIDED, by=JUDGE)
+    assert isinstance(found, Label)
+    assert (found.value, found.evidence_level) == (0, E.APPEAL)
+
+
+def test_an_upheld_appeal_is_against_what_was_said_until_then() -> None:
+    said = (brand(J.COUNTERFEIT), brand(J.COUNTERFEIT, hour=AT_ITS_MOMENT), brand(J.COUNTERFEIT, hour=AFTER))
+    found = label(*said, appeal=A.UPHELD, decided=DECIDED, by=JUDGE)
+    assert isinstance(found, Label)
+    assert found.provenance == ("ver_brand_0", f"ver_brand_{AT_ITS_MOMENT}", JUDGE.verdict_id)
+    assert found.matured_at == DECIDED + timedelta(days=14)
+
+
+def test_who_is_suspended_and_decided_no_appeal_takes_no_label_away() -> None:
+    assert isinstance(label(brand(J.COUNTERFEIT), by=replace(JUDGE, suspended=True)), Label)
+
+
+def test_a_dismissed_appeal_without_its_date_confirms_nothing() -> None:
+    found = label(analyst(J.COUNTERFEIT), appeal=A.DISMISSED)
+    assert isinstance(found, Label)
+    assert (found.weight, found.evidence_level) == (0.7, E.ONE_REVIEWER)
+
+
 def test_an_upheld_appeal_without_its_date_makes_no_counterfeit() -> None:
     assert label(brand(J.COUNTERFEIT), appeal=A.UPHELD) == NoLabel("not mature yet")
 
@@ -319,6 +355,37 @@ def test_what_is_said_after_the_moment_is_not_known_at_it() -> None:
     found = label(*both, as_of=NOW + timedelta(days=15))
     assert isinstance(found, Label)
     assert (found.value, found.evidence_level) == (1, E.ONE_REVIEWER)
+
+
+def test_what_is_said_at_the_moment_is_known_at_it() -> None:
+    both = (analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas", hour=24 * 20))
+    assert label(*both, as_of=NOW + timedelta(days=20)) == NoLabel("reviewers contradict each other")
+
+
+FINDS = [
+    ([analyst(J.COUNTERFEIT, drawn=True)], None, "nobody had suspected it: most such finds are mistakes"),
+    ([analyst(J.COUNTERFEIT)], (1, 0.7), "it was suspected"),
+    ([analyst(J.GENUINE, drawn=True)], (0, 0.7), "what nearly all of the slice is needs no second"),
+    ([analyst(J.COUNTERFEIT, drawn=True), second_look(J.COUNTERFEIT)], (1, 0.9), "a second agrees"),
+    ([brand(J.COUNTERFEIT, drawn=True)], (1, 1.0), "the brand knows its goods, however the offer came to it"),
+    ([bought(J.COUNTERFEIT), analyst(J.COUNTERFEIT, drawn=True)], (1, 1.0), "so do the goods themselves"),
+]
+
+
+@pytest.mark.parametrize(("verdicts", "expected", "_why"), FINDS, ids=[row[-1] for row in FINDS])
+def test_a_lone_find_waits_for_a_second_reviewer(
+    verdicts: list[GivenVerdict], expected: tuple[int, float] | None, _why: str
+) -> None:
+    found = label(*verdicts)
+    if expected is None:
+        assert found is WANTS_A_SECOND
+    else:
+        assert isinstance(found, Label)
+        assert (found.value, found.weight) == expected
+
+
+def test_the_levels_are_kept_in_snapshots_under_these_names_the_strongest_first() -> None:
+    assert list(EvidenceLevel) == ["appeal", "test_buy", "brand", "two_reviewers", "one_reviewer"]
 
 
 def test_a_lone_reviewer_of_no_weight_waits_for_a_second() -> None:

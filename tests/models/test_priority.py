@@ -17,7 +17,10 @@ HARMS = [
     (chance(0.5), None, 4.0, 2.0, "an unknown price counts as one unit"),
     (chance(0.5), 100.0, None, 50.0, "unknown sales count as one"),
     (chance(0.5), 100.0, 0.0, 50.0, "so do none: it may be sold yet"),
+    (chance(0.5), 100.0, 0.25, 50.0, "so does less than one"),
     (points(60), 100.0, 1.0, 50.0, "sixty points are one in two"),
+    (Score(ScoreKind.SCORECARD, 60.0, 0.9, (), "s", "f"), 100.0, 1.0, 50.0, "what points call a chance is none"),
+    (Score(ScoreKind.CALIBRATED, 60.0, None, (), "b", "f"), 100.0, 1.0, 50.0, "a model that gives no chance"),
 ]
 
 

@@ -73,3 +73,7 @@ def test_past_a_gate_that_is_not_passed_an_approval_needs_a_reason(reason: str) 
 
 def test_two_people_are_the_rule() -> None:
     assert DEFAULT_PROMOTION.approvals_needed == 2
+
+
+def test_where_every_gate_is_passed_an_approval_needs_no_reason() -> None:
+    check_approval(stands(), WEI, not_passed=())

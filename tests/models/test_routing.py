@@ -72,6 +72,8 @@ TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
     (points(0.9), {}, Lane.RELEASE, "0.9 points are not 90 %"),
     (points(500), {"authorised": True}, Lane.RELEASE, "nor do points accuse an authorised seller"),
     (points(500), THIN, Lane.INSUFFICIENT_EVIDENCE, "thin evidence comes before points"),
+    (replace(points(5), probability=0.99), {}, Lane.RELEASE, "what a scorecard calls a probability is none"),
+    (replace(HIGH, value=25.0, probability=None), {}, Lane.ANALYST, "a model without a probability asks no brand"),
 ]
 
 
@@ -142,6 +144,12 @@ def test_a_bundle_s_thresholds_win_over_the_policy_s() -> None:
     own = Thresholds(ask_brand_from=0.8, analyst_from=0.4)
     lanes = [routed(chance(p), thresholds=own).lane for p in (0.39, 0.4, 0.79, 0.8)]
     assert lanes == [Lane.RELEASE, Lane.ANALYST, Lane.ANALYST, Lane.ASK_BRAND]
+
+
+def test_a_brand_is_asked_from_its_threshold_on_also_where_analysts_look_later() -> None:
+    own = Thresholds(ask_brand_from=0.3, analyst_from=0.6)
+    lanes = [routed(chance(p), thresholds=own).lane for p in (0.29, 0.3, 0.59, 0.6)]
+    assert lanes == [Lane.RELEASE, Lane.ASK_BRAND, Lane.ASK_BRAND, Lane.ASK_BRAND]
 
 
 def test_a_low_draw_audits_what_would_be_released() -> None:

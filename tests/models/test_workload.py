@@ -53,3 +53,10 @@ def test_harm_is_probability_times_exposure_times_risk() -> None:
 def test_what_has_no_order_is_refused(probability: float, exposure: float, risk: float) -> None:
     with pytest.raises(ValueError, match=r"probabilities|below zero"):
         expected_harms(np.array([probability]), np.array([exposure]), np.array([risk]))
+
+
+@pytest.mark.parametrize(("probability", "exposure", "risk"), [(0.0, 1.0, 1.0), (1.0, 0.0, 1.0), (1.0, 1.0, 0.0)])
+def test_what_cannot_happen_or_reaches_nobody_or_hurts_nobody_harms_nobody(
+    probability: float, exposure: float, risk: float
+) -> None:
+    assert expected_harms(np.array([probability]), np.array([exposure]), np.array([risk])).tolist() == [0.0]

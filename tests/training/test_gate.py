@@ -42,6 +42,15 @@ def test_a_gate_of_parts_has_the_figure_and_the_bound_of_the_first_that_fails() 
     assert (whole(GOOD).figure, whole(GOOD).bound) == (None, None)
 
 
+def test_a_gate_of_parts_names_all_that_fail_and_says_what_the_first_lost() -> None:
+    found = whole(BAD, GOOD, judged("language de", False, -0.1, -0.03, "Recall 0.20 against 0.30."))
+    assert (found.figure, found.sentence) == (-0.35, "brand Lumo, language de: Recall 0.00 against 0.35.")
+
+
+def test_a_report_says_how_a_gate_stands_in_one_of_three_words() -> None:
+    assert [one.as_json()["state"] for one in (GOOD, BAD, UNKNOWN)] == ["passed", "failed", "not_judged"]
+
+
 def test_what_stands_in_the_way_is_named_with_figure_and_bound_part_by_part() -> None:
     found = [
         judged("random_slice", False, -0.02, 0.0, "Worse.").as_json(),

@@ -161,3 +161,25 @@ def test_trimmed_weights_are_said() -> None:
     assert found.sentence.startswith(
         "Average precision 0.800 over all listings, none counted more than 6.8 times, against 0.750 of the champion;"
     )
+
+
+FIGURES: list[tuple[str, GateEvidence, float, float, str]] = [
+    ("random_slice", EVIDENCE, 0.05, 0.0, "by how much it is better than the champion"),
+    ("calibration", EVIDENCE, -0.01, 0.05, "worse at face value, at most so much"),
+    ("calibration", replace(EVIDENCE, calibration_error=(0.10, 0.06), calibration_interval=(0.03, 0.06)), 0.04, 0.02,
+     "worse for certain, at most so much"),
+    ("calibration", FIRST, 0.05, 0.15, "the error of a first model"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "evidence", "figure", "bound", "_why"), FIGURES, ids=[row[-1] for row in FIGURES])
+def test_a_gate_has_a_figure_and_a_bound(
+    name: str, evidence: GateEvidence, figure: float, bound: float, _why: str
+) -> None:
+    found = gate(name, evidence)
+    assert (found.figure, found.bound) == (pytest.approx(figure), bound)
+
+
+def test_what_is_worse_for_certain_says_so() -> None:
+    evidence = replace(EVIDENCE, calibration_error=(0.10, 0.06), calibration_interval=(0.03, 0.06))
+    assert gate("calibration", evidence).sentence.endswith("at 95%, at most 0.020 beyond doubt.")

@@ -146,3 +146,11 @@ def test_two_who_agree_are_a_source_of_their_own() -> None:
     pairs = [replace(ROW, label=1, sources=pair) for pair in (("a", "b"), ("b", "a"), ("a",), ("b",), ("c",))]
     (found,) = [part for part in parts(pairs, [FACTS[0]] * 5, LOOSE) if part.kind == "source"]
     assert found.groups.tolist() == [0, 0, 1, 2, 3]
+
+
+def test_slices_are_capped_in_an_order_that_the_rows_do_not_decide() -> None:
+    facts = replace(FACTS[0], listing=replace(FACTS[0].listing, language=None, product_type=None))
+    rows = [*rows_of(0, "abcd", brand_id="brn_2"), *rows_of(0, "abcde", brand_id="brn_1")]
+    for read in (rows, rows[::-1]):
+        slices = [part for part in parts(read, [facts] * 9, LOOSE) if part.kind == "slice"]
+        assert [{read[i].brand_id for i in part.rows} for part in slices] == [{"brn_1"}, {"brn_2"}]

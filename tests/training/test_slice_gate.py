@@ -114,8 +114,26 @@ def test_a_slice_says_what_was_found(found: SliceEvidence, sentence: str) -> Non
 
 
 def test_slices_that_could_not_be_judged_are_counted() -> None:
-    found = slice_gate((a_slice(), a_slice(positives=1), a_slice(rows=10)), DEFAULT_GATES)
+    found = slice_gate((a_slice(), a_slice(), a_slice(positives=1), a_slice(rows=10)), DEFAULT_GATES)
     assert found.sentence == (
-        "None of 1 slices of 50 rows or more has lost recall, rank or precision beyond its bound; 1 hold too few "
+        "None of 2 slices of 50 rows or more has lost recall, rank or precision beyond its bound; 1 hold too few "
         "counterfeits to say."
     )
+
+
+FIGURES = [
+    (a_slice(), -0.01, -0.03, "what holds has its recall"),
+    (a_slice(recall=compared(0.35, 0.1)), -0.35, -0.03, "a loss of recall"),
+    (a_slice(rank=compared(0.1, 0.05, 0.9)), -0.1, -0.03, "a loss of rank"),
+    (a_slice(rank=compared(0.4, 0.3, 0.9), recall=compared(0.35, 0.1)), -0.4, -0.2, "a collapse, as the gravest"),
+    (a_slice(alarms=Compared(0.72, 0.01, 0.71, 0.5)), 0.71, 0.03, "a rise of false alarms"),
+    (a_slice(positives=2), None, None, "nothing where it was not judged"),
+]
+
+
+@pytest.mark.parametrize(("found", "figure", "bound", "_why"), FIGURES, ids=[row[-1] for row in FIGURES])
+def test_a_slice_has_the_figure_and_the_bound_of(
+    found: SliceEvidence, figure: float | None, bound: float | None, _why: str
+) -> None:
+    (part,) = slice_gate((found,), DEFAULT_GATES).parts
+    assert (part.figure, part.bound) == (figure, bound)

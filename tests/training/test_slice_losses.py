@@ -1,5 +1,7 @@
 """The figures of slices, against the same found row by row."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -139,3 +141,47 @@ def test_one_class_gives_no_evidence() -> None:
     found = scored()
     none = Scored(np.zeros(N, dtype=np.int8), found.ours, found.theirs, found.weights, found.groups, found.resampled)
     assert slice_evidence(none, MEMBERS, DEFAULT_GATES) == ()
+
+
+def test_a_slice_of_fifty_rows_is_looked_at() -> None:
+    found = slice_evidence(scored(), {"fifty": np.arange(50), "fewer": np.arange(49)}, DEFAULT_GATES)
+    assert [one.name for one in found] == ["fifty"]
+
+
+def test_each_resample_counts_once_with_the_weights_of_its_rows() -> None:
+    """What a resample shows is what the slice would show were each row to weigh as often as it was drawn."""
+    found = scored(weights=WEIGHTS[1])
+    losses = [
+        evidence(replace(found, weights=found.weights * times, resampled=np.ones((1, N))))["first"].recall.worse
+        for times in found.resampled
+    ]
+    expected = np.quantile([one for one in losses if not np.isnan(one)], 0.05)
+    assert evidence(found)["first"].recall.worse_at_least == pytest.approx(expected)
+    one = evidence(replace(found, resampled=np.ones((1, N))))["first"].recall
+    assert one.worse_at_least == pytest.approx(one.worse)
+
+
+def test_one_genuine_offer_in_a_hundred_may_be_flagged_and_not_two() -> None:
+    labels = np.array([0] * 100 + [1] * 5, dtype=np.int8)
+    scores = np.concatenate([np.arange(100.0), [98.5] * 5])
+    (found,) = slice_evidence(
+        Scored(labels, scores, scores, np.ones(105), np.arange(105), np.ones((1, 105))),
+        {"all": np.arange(105)},
+        DEFAULT_GATES,
+    )
+    assert (found.alarms.ours, found.recall.ours) == (0.01, 1.0)
+
+
+def test_a_slice_without_counterfeits_has_no_recall_and_no_rank_to_lose() -> None:
+    found = scored()
+    genuine = np.flatnonzero(found.labels == 0)[:60]
+    (slice_,) = slice_evidence(found, {"genuine": genuine}, DEFAULT_GATES)
+    assert slice_.positives == 0
+    assert all(np.isnan([one.ours, one.worse, one.worse_at_least]).all() for one in (slice_.recall, slice_.rank))
+    assert slice_.alarms.worse_at_least <= slice_.alarms.worse
+
+
+def test_a_resample_without_a_genuine_offer_says_nothing_of_false_alarms() -> None:
+    found = scored()
+    only_fakes = replace(found, resampled=found.labels[None, :].astype(np.float64))
+    assert np.isnan(evidence(only_fakes)["all"].alarms.worse_at_least)

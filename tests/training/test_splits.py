@@ -61,6 +61,11 @@ REFUSED = [
 ]
 
 
+def test_as_many_sellers_of_a_class_as_folds_are_enough() -> None:
+    labels, groups = np.array([1] * 5 + [0] * 5, dtype=np.int8), np.arange(10)
+    assert len(list(grouped_folds(labels, groups, folds=5, seed=0))) == 5
+
+
 @pytest.mark.parametrize(("labels", "groups", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
 def test_labels_that_cannot_be_folded_are_refused(
     labels: np.ndarray[tuple[int], np.dtype[np.int8]],
@@ -139,6 +144,22 @@ def test_a_champion_has_learnt_what_was_ripe(trained_on: int | None, until: int 
     matured = [time + timedelta(days=14) for time in times]
     as_of = None if trained_on is None else NOW + timedelta(days=trained_on)
     assert learnt_until(times, matured, as_of) == (None if until is None else NOW + timedelta(days=until))
+
+
+def test_few_counterfeits_of_late_are_not_laid_to_a_champion_of_before() -> None:
+    assert [judged_after(day, fewest=99) for day in (2, 3)] == [([4, 5, 6, 7], False)] * 2
+
+
+def test_a_share_that_is_no_number_of_rows_is_rounded_up() -> None:
+    split = split_later_unseen([NOW + timedelta(days=day) for day in range(7)], np.arange(7), share=0.25)
+    assert (split.fit.tolist(), split.judge.tolist()) == ([0, 1, 2, 3, 4], [5, 6])
+
+
+@pytest.mark.parametrize(("day", "judged"), [(2, [6, 7]), (6, [7])])
+def test_a_moment_after_which_all_is_judged_only_ever_judges_less(day: int, judged: list[int]) -> None:
+    times = [NOW + timedelta(days=i) for i in range(8)]
+    split = split_later_unseen(times, np.arange(8), share=0.25, after=NOW + timedelta(days=day))
+    assert split.judge.tolist() == judged
 
 
 def test_no_rows_cannot_be_split() -> None:

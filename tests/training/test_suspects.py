@@ -28,6 +28,19 @@ def test_a_label_that_the_model_finds_the_likelier_is_not_in_doubt() -> None:
     assert doubtful(labels, np.array([0.3, 0.3, 0.4, 0.1])).tolist() == []
 
 
+BOUNDS = [
+    ([1, 0, 0], [0.5, 0.6, 0.6], [1, 2], "an even chance is no doubt, though a genuine label's mean is below it"),
+    ([1, 1, 0, 0], [0.75, 0.75, 0.75, 0.0], [2], "as sure as of that class's own on average is enough"),
+]
+
+
+@pytest.mark.parametrize(("labels", "probabilities", "found", "_why"), BOUNDS, ids=[row[-1] for row in BOUNDS])
+def test_a_label_is_in_doubt_from_there_on(
+    labels: list[int], probabilities: list[float], found: list[int], _why: str
+) -> None:
+    assert doubtful(np.array(labels, dtype=np.int8), np.array(probabilities)).tolist() == found
+
+
 @pytest.mark.parametrize("label", [0, 1])
 def test_where_there_is_one_class_nothing_is_in_doubt(label: int) -> None:
     assert doubtful(np.full(3, label, dtype=np.int8), np.array([0.1, 0.5, 0.9])).tolist() == []

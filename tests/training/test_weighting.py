@@ -64,6 +64,17 @@ def test_a_copy_that_was_drawn_shares_what_it_stands_for_after_the_cap() -> None
     assert found.report["capped_rows"] == 1
 
 
+def test_rows_above_the_cap_and_copies_are_counted() -> None:
+    """Nine differ; a tenth and an eleventh are copies of the first. Of chances .1, .05 and .01 two are capped."""
+    rows = [
+        replace(row, inclusion_probability=1.0, weight=1.0, seller_cluster=f"s{i}") for i, row in enumerate(ROWS[:9])
+    ]
+    rows[1:4] = [replace(row, inclusion_probability=p) for row, p in zip(rows[1:4], (0.1, 0.05, 0.01), strict=True)]
+    rows += [replace(rows[0], version_id=f"ver_copy_{i}") for i in range(2)]
+    found = training_weights(rows, [*FACTS[:9], FACTS[0], FACTS[0]], replace(UNCAPPED, most_weight=10.0))
+    assert (found.report["capped_rows"], found.report["near_duplicates"]) == (2, 3)
+
+
 def flooded(by: str, rows: Sequence[SnapshotRow] = ROWS) -> list[SnapshotRow]:
     """Nine in ten genuine rows are one source's, the rest of twenty others."""
     return [
@@ -112,6 +123,7 @@ TRIMMED = [
     ([1.0] * 12 + [2.0], 5.0, 2.0, "heavy, and enough say as much as five all the same"),
     ([1.0] * 10 + [33.0], 5.0, 6.83, "one drawn counterfeit among ten shown ones"),
     ([1.0] * 20 + [33.0], 5.0, 15.0, "more shown ones carry a heavier one"),
+    ([1.0] * 4 + [33.0], 4.9, 1.385, "hardly heavier than the others"),
     ([33.0] * 5, 5.0, 33.0, "all drawn alike: none outweighs another"),
     ([1.0] * 3 + [33.0], 5.0, 1.0, "not even equal weights make five"),
 ]

@@ -1,14 +1,10 @@
-"""Sabotage: the rule of promised thresholds is broken on purpose, one place at a time, and its tests must notice."""
+"""How a promised threshold can be got wrong."""
 
-import subprocess
-import sys
-from pathlib import Path
+from tests.sabotage.mutant import sabotage
 
-import pytest
-
-MODULE = Path("models/thresholds.py")
-MUTANTS = [
-    ("candidates = list(_candidates", "candidates = list(_candidates", "nothing is changed"),
+MUTANTS = sabotage(
+    "models/thresholds.py",
+    ("tests/models/test_thresholds.py",),
     ("chosen = held[-1]", "chosen = held[0]", "the strictest threshold in place of the lowest"),
     ("recall=float(right / labels.sum())", "recall=float(right / flagged)", "precision sold as recall"),
     ("precision=float(right / flagged)", "precision=float(right / labels.sum())", "recall sold as precision"),
@@ -39,27 +35,4 @@ MUTANTS = [
     ("growth = min(", "growth = max(", "needed sellers by the worst threshold"),
     ("if math.isinf(growth)", "if growth < 0", "needed sellers where none would help"),
     ("math.ceil(sellers * growth)", "math.ceil(growth)", "needed sellers without those at hand"),
-]
-RUN = """
-import importlib.util, sys
-import models
-spec = importlib.util.spec_from_file_location("models.thresholds", sys.argv[1])
-sys.modules["models.thresholds"] = models.thresholds = module = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(module)
-import pytest
-sys.exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "tests/models/test_thresholds.py"]))
-"""
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize(("whole", "broken", "_why"), MUTANTS, ids=[row[-1] for row in MUTANTS])
-def test_every_mutant_is_killed(tmp_path: Path, whole: str, broken: str, _why: str) -> None:
-    """The first row changes nothing and must live: a mutant that dies of anything else would prove nothing."""
-    text = MODULE.read_text(encoding="utf-8")
-    assert text.count(whole) == 1, "the mutant no longer fits the module"
-    mutant = tmp_path / "thresholds.py"
-    mutant.write_text(text.replace(whole, broken), encoding="utf-8")
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, str(mutant)], capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == (0 if whole == broken else 1), done.stdout[-2000:]
+)

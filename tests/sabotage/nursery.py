@@ -1,0 +1,140 @@
+"""Runs mutants: a process that has the libraries in memory and forks one child for each.
+
+Importing them takes longer than most of our tests. No module of the project is imported before the fork, so that in
+a child the tests and all that they import get the broken module, and only it. Kernels that numba keeps on disk by
+their file's date cannot be broken this way.
+
+Started as `python -m tests.sabotage.nursery`: a list of requests as JSON comes in on stdin, a line of JSON goes out
+for each as it ends.
+"""
+
+import gc
+import importlib
+import importlib.machinery
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from importlib.abc import MetaPathFinder
+from pathlib import Path
+from types import CodeType, ModuleType
+from typing import Final
+
+import pytest
+
+LIBRARIES: Final = (
+    *("alembic.command", "dbos", "fastapi", "hypothesis", "joblib", "lightgbm", "pandas", "pyarrow.parquet"),
+    *("pydantic_settings", "rapidfuzz", "rich.console", "scipy.stats", "sklearn.model_selection", "sqlalchemy"),
+    *("sqlalchemy.dialects.postgresql", "sqlalchemy.dialects.sqlite", "starlette.testclient", "structlog"),
+)
+OURS: Final = ("features", "models", "training", "serving")
+NEVER_IMPORTED: Final = 70
+HUNG: Final = 71
+AT_ONCE: Final = 2
+SECONDS: Final = 60.0
+ARGUMENTS: Final = (
+    # Looking for plugins among all that is installed would take longer than the tests.
+    *("--disable-plugin-autoload", "-p", "pytest_timeout", "-p", "_hypothesis_pytestplugin"),
+    *("-x", "-q", "-p", "no:cacheprovider", "--timeout", "0", "-m", "not soak"),
+    "--hypothesis-profile=ci",  # The same examples each time, and none kept.
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # Plugins that are in memory before pytest begins.
+    *("-k", "not postgresql"),  # One database will do: the rules know neither.
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A module's path with its broken text, and the tests to run in it."""
+
+    module: str
+    text: str
+    tests: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a request: pytest's exit code or one of the two above, and the last that was said."""
+
+    request: int
+    code: int
+    said: str
+
+
+class _Broken(importlib.machinery.SourceFileLoader):
+    """Serves another text in place of the file's own."""
+
+    def __init__(self, name: str, request: Request) -> None:
+        super().__init__(name, str(Path(request.module).resolve()))
+        self._text = request.text
+
+    def get_code(self, fullname: str) -> CodeType:
+        code: CodeType = compile(self._text, self.path, "exec", dont_inherit=True)
+        return code
+
+
+class _Finder(MetaPathFinder):
+    """Finds the broken module before anybody finds the whole one."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self.name = request.module.removesuffix(".py").replace("/", ".")
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != self.name:
+            return None
+        return importlib.machinery.ModuleSpec(fullname, _Broken(fullname, self._request), origin=self._request.module)
+
+
+def _child(request: Request, output: int) -> int:
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    finder = _Finder(request)
+    sys.meta_path.insert(0, finder)
+    # Only what touches the service needs the fixtures of conftest.py, and with them the whole of it.
+    bare = () if any(test.startswith("tests/serving") for test in request.tests) else ("--noconftest",)
+    code = int(pytest.main([*ARGUMENTS, *bare, *request.tests]))
+    return code if finder.name in sys.modules else NEVER_IMPORTED
+
+
+def run(requests: Sequence[Request]) -> None:
+    """Fork a child for each, two at a time, and print how each ended."""
+    for library in LIBRARIES:
+        importlib.import_module(library)
+    early = [name for name in sys.modules if name.split(".")[0] in OURS]
+    if early:
+        raise RuntimeError(f"imported before the fork, so that no child would see it broken: {early}")
+    gc.freeze()  # Or each child would look through all the libraries for garbage, and copy them by that.
+    waiting, running = list(enumerate(requests)), {}
+    with tempfile.TemporaryDirectory() as folder:
+        while waiting or running:
+            while waiting and len(running) < AT_ONCE:
+                number, request = waiting.pop(0)
+                said = Path(folder) / str(number)
+                with said.open("wb") as output:
+                    pid = os.fork()
+                    if not pid:
+                        os._exit(_child(request, output.fileno()))
+                running[pid] = (number, said, time.monotonic() + SECONDS)
+            time.sleep(0.01)
+            for pid, (number, said, deadline) in list(running.items()):
+                ended, status = os.waitpid(pid, os.WNOHANG)
+                code = os.waitstatus_to_exitcode(status)
+                if not ended:
+                    if time.monotonic() < deadline:
+                        continue
+                    os.kill(pid, signal.SIGKILL)
+                    os.waitpid(pid, 0)
+                    code = HUNG
+                del running[pid]
+                text = said.read_text(encoding="utf-8", errors="replace")
+                print(json.dumps(asdict(Outcome(number, code, text[-3000:]))), flush=True)  # noqa: T201  # The answer.
+
+
+if __name__ == "__main__":
+    run([Request(one["module"], one["text"], tuple(one["tests"])) for one in json.load(sys.stdin)])

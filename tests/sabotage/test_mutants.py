@@ -1,0 +1,57 @@
+"""Sabotage: rules are broken on purpose, one place at a time, and their tests must notice.
+
+`make soak ARGS="-k mutant"` runs all of them, `-k "mutant and routing"` those of one subject.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+
+import pytest
+
+from tests.sabotage import gates, labels, routing, thresholds
+from tests.sabotage.mutant import Mutant
+from tests.sabotage.nursery import SECONDS, Outcome, Request
+
+SUBJECTS = {
+    "gates": gates.MUTANTS,
+    "labels": labels.MUTANTS,
+    "routing": routing.MUTANTS,
+    "thresholds": thresholds.MUTANTS,
+}
+EVERY = [
+    pytest.param(mutant, id=f"{subject}: {mutant.name}") for subject, found in SUBJECTS.items() for mutant in found
+]
+
+
+@pytest.mark.parametrize("mutant", EVERY)
+def test_every_mutant_fits_its_module(mutant: Mutant) -> None:
+    compile(mutant.text(), mutant.module, "exec", dont_inherit=True)
+
+
+@pytest.fixture(scope="module")
+def outcomes(request: pytest.FixtureRequest) -> Mapping[Mutant, Outcome]:
+    """What became of the mutants whose tests were asked for, all run in one go."""
+    asked = [item for item in request.session.items if isinstance(item, pytest.Function)]
+    mutants = [item.callspec.params["mutant"] for item in asked if "outcomes" in item.fixturenames]
+    requests = [asdict(Request(one.module, one.text(), one.tests)) for one in mutants]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.sabotage.nursery"],
+        input=json.dumps(requests),
+        capture_output=True,
+        text=True,
+        timeout=60 + SECONDS * len(mutants),
+        check=True,
+    )
+    found = [Outcome(**json.loads(line)) for line in done.stdout.splitlines()]
+    return {mutants[one.request]: one for one in found}
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("mutant", EVERY)
+def test_every_mutant_is_killed(mutant: Mutant, outcomes: Mapping[Mutant, Outcome]) -> None:
+    """By a test that fails: a module that cannot be imported or never ends shows nothing of the tests."""
+    found = outcomes[mutant]
+    assert found.code == (0 if mutant.is_whole else 1), found.said
