@@ -418,6 +418,13 @@ def test_a_label_names_the_verdicts_that_it_rests_on(
     assert found.provenance == provenance
 
 
+def test_the_latest_is_the_one_said_last_whatever_it_is_called() -> None:
+    said = (brand(J.GENUINE, verdict_id="ver_z"), brand(J.COUNTERFEIT, hour=1, verdict_id="ver_a"))
+    found = label(*said)
+    assert isinstance(found, Label)
+    assert (found.value, found.provenance) == (1, ("ver_a",))
+
+
 SOURCES = [
     ([brand(J.GENUINE)], ("brand:aurelle",), "the brand answers for its people"),
     ([brand(J.GENUINE, brand_id=None)], ("user:camille",), "a person where no brand is named"),

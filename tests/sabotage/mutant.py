@@ -10,7 +10,7 @@ NOTHING = "nothing is changed"
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """`whole` becomes `broken` in the file `module`; the tests named must notice. `why` says what is wrong, in words."""
+    """In the file `module` the text `whole` becomes `broken`, and `tests` must notice; `why` is what is wrong then."""
 
     module: str
     whole: str
@@ -40,7 +40,7 @@ class Mutant:
         if self.is_whole:
             return text
         if text.count(self.whole) != 1:
-            raise ValueError(f"{self.name}: the mutant no longer fits; found {text.count(self.whole)} times")
+            raise ValueError(f"{self.name}: no longer fits; {self.whole!r} is there {text.count(self.whole)} times")
         broken = text.replace(self.whole, self.broken)
         if ast.dump(ast.parse(broken)) == ast.dump(ast.parse(text)):
             raise ValueError(f"{self.name}: says the same as the module")

@@ -11,18 +11,18 @@ for each as it ends.
 import gc
 import importlib
 import importlib.machinery
+import importlib.util
 import json
 import os
 import signal
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from importlib.abc import MetaPathFinder
 from pathlib import Path
-from types import CodeType, ModuleType
-from typing import Final
+from types import CodeType
+from typing import Final, NoReturn
 
 import pytest
 
@@ -34,6 +34,7 @@ LIBRARIES: Final = (
 OURS: Final = ("features", "models", "training", "serving")
 NEVER_IMPORTED: Final = 70
 HUNG: Final = 71
+FELL_OVER: Final = 72
 AT_ONCE: Final = 2
 SECONDS: Final = 60.0
 ARGUMENTS: Final = (
@@ -57,7 +58,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a request: pytest's exit code or one of the two above, and the last that was said."""
+    """What became of a request: pytest's exit code or one of those above, and the last that was said."""
 
     request: int
     code: int
@@ -71,70 +72,93 @@ class _Broken(importlib.machinery.SourceFileLoader):
         super().__init__(name, str(Path(request.module).resolve()))
         self._text = request.text
 
-    def get_code(self, fullname: str) -> CodeType:
+    def get_code(self, _fullname: str) -> CodeType:
         code: CodeType = compile(self._text, self.path, "exec", dont_inherit=True)
         return code
 
 
-class _Finder(MetaPathFinder):
+class _Finder:
     """Finds the broken module before anybody finds the whole one."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
         self.name = request.module.removesuffix(".py").replace("/", ".")
 
-    def find_spec(
-        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(self, fullname: str, *_: object) -> importlib.machinery.ModuleSpec | None:
         if fullname != self.name:
             return None
-        return importlib.machinery.ModuleSpec(fullname, _Broken(fullname, self._request), origin=self._request.module)
+        loader = _Broken(fullname, self._request)
+        return importlib.util.spec_from_file_location(fullname, loader.path, loader=loader)
 
 
-def _child(request: Request, output: int) -> int:
-    os.dup2(output, 1)
-    os.dup2(output, 2)
-    finder = _Finder(request)
-    sys.meta_path.insert(0, finder)
-    # Only what touches the service needs the fixtures of conftest.py, and with them the whole of it.
-    bare = () if any(test.startswith("tests/serving") for test in request.tests) else ("--noconftest",)
-    code = int(pytest.main([*ARGUMENTS, *bare, *request.tests]))
-    return code if finder.name in sys.modules else NEVER_IMPORTED
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """One that runs: its process, the request that it is for, the file of what it says, and until when it may run."""
+
+    pid: int
+    request: int
+    said: Path
+    deadline: float
+
+    @classmethod
+    def born(cls, number: int, request: Request, said: Path) -> "_Child":
+        with said.open("wb") as output:
+            pid = os.fork()
+            if not pid:
+                _live(request, output.fileno())
+        return cls(pid, number, said, time.monotonic() + SECONDS)
+
+    def outcome(self) -> Outcome | None:
+        """What became of it; None while it runs."""
+        ended, status = os.waitpid(self.pid, os.WNOHANG)
+        code = os.waitstatus_to_exitcode(status)
+        if not ended:
+            if time.monotonic() < self.deadline:
+                return None
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            code = HUNG
+        return Outcome(self.request, code, self.said.read_text(encoding="utf-8", errors="replace")[-3000:])
 
 
-def run(requests: Sequence[Request]) -> None:
-    """Fork a child for each, two at a time, and print how each ended."""
+def _live(request: Request, output: int) -> NoReturn:
+    """The whole life of a child."""
+    code = FELL_OVER
+    try:
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        finder = _Finder(request)
+        sys.meta_path.insert(0, finder)
+        # Only what touches the service needs the fixtures of conftest.py, and with them the whole of it.
+        bare = () if any(test.startswith("tests/serving") for test in request.tests) else ("--noconftest",)
+        code = int(pytest.main([*ARGUMENTS, *bare, *request.tests]))
+        if finder.name not in sys.modules:
+            code = NEVER_IMPORTED
+    finally:
+        os._exit(code)
+
+
+def run(requests: Sequence[Request]) -> Iterator[Outcome]:
+    """How each request ended, in the order of their ends; at most two children run at a time."""
     for library in LIBRARIES:
         importlib.import_module(library)
     early = [name for name in sys.modules if name.split(".")[0] in OURS]
     if early:
         raise RuntimeError(f"imported before the fork, so that no child would see it broken: {early}")
     gc.freeze()  # Or each child would look through all the libraries for garbage, and copy them by that.
-    waiting, running = list(enumerate(requests)), {}
+    waiting, running = list(enumerate(requests)), list[_Child]()
     with tempfile.TemporaryDirectory() as folder:
         while waiting or running:
             while waiting and len(running) < AT_ONCE:
                 number, request = waiting.pop(0)
-                said = Path(folder) / str(number)
-                with said.open("wb") as output:
-                    pid = os.fork()
-                    if not pid:
-                        os._exit(_child(request, output.fileno()))
-                running[pid] = (number, said, time.monotonic() + SECONDS)
+                running.append(_Child.born(number, request, Path(folder) / str(number)))
             time.sleep(0.01)
-            for pid, (number, said, deadline) in list(running.items()):
-                ended, status = os.waitpid(pid, os.WNOHANG)
-                code = os.waitstatus_to_exitcode(status)
-                if not ended:
-                    if time.monotonic() < deadline:
-                        continue
-                    os.kill(pid, signal.SIGKILL)
-                    os.waitpid(pid, 0)
-                    code = HUNG
-                del running[pid]
-                text = said.read_text(encoding="utf-8", errors="replace")
-                print(json.dumps(asdict(Outcome(number, code, text[-3000:]))), flush=True)  # noqa: T201  # The answer.
+            for child in list(running):
+                if (outcome := child.outcome()) is not None:
+                    running.remove(child)
+                    yield outcome
 
 
 if __name__ == "__main__":
-    run([Request(one["module"], one["text"], tuple(one["tests"])) for one in json.load(sys.stdin)])
+    for one in run([Request(one["module"], one["text"], tuple(one["tests"])) for one in json.load(sys.stdin)]):
+        print(json.dumps(asdict(one)), flush=True)  # noqa: T201  # The answer.

@@ -3,17 +3,14 @@
 `make soak ARGS="-k mutant"` runs all of them, `-k "mutant and routing"` those of one subject.
 """
 
-import json
-import subprocess
-import sys
 from collections.abc import Mapping
-from dataclasses import asdict
 
 import pytest
 
 from tests.sabotage import gates, labels, routing, thresholds
 from tests.sabotage.mutant import Mutant
-from tests.sabotage.nursery import SECONDS, Outcome, Request
+from tests.sabotage.nursery import Outcome
+from tests.sabotage.rearing import outcomes_of
 
 SUBJECTS = {
     "gates": gates.MUTANTS,
@@ -35,18 +32,9 @@ def test_every_mutant_fits_its_module(mutant: Mutant) -> None:
 def outcomes(request: pytest.FixtureRequest) -> Mapping[Mutant, Outcome]:
     """What became of the mutants whose tests were asked for, all run in one go."""
     asked = [item for item in request.session.items if isinstance(item, pytest.Function)]
-    mutants = [item.callspec.params["mutant"] for item in asked if "outcomes" in item.fixturenames]
-    requests = [asdict(Request(one.module, one.text(), one.tests)) for one in mutants]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.sabotage.nursery"],
-        input=json.dumps(requests),
-        capture_output=True,
-        text=True,
-        timeout=60 + SECONDS * len(mutants),
-        check=True,
-    )
-    found = [Outcome(**json.loads(line)) for line in done.stdout.splitlines()]
-    return {mutants[one.request]: one for one in found}
+    mutants = [one for item in asked if "outcomes" in item.fixturenames for one in item.callspec.params.values()]
+    chosen = [one for one in mutants if isinstance(one, Mutant)]
+    return dict(zip(chosen, outcomes_of(chosen), strict=True))
 
 
 @pytest.mark.soak

@@ -1,8 +1,10 @@
+import itertools
 from dataclasses import replace
 
 import pytest
 
 from features.facts import Facts
+from features.minhash import band_keys, signature_of
 from tests.fixtures.facts import some_facts
 from training.duplicates import near_duplicates
 
@@ -43,6 +45,39 @@ def test_a_chain_of_small_changes_is_one_group_in_any_order() -> None:
         found = near_duplicates([an_offer("Tote", text) for text in texts], ["s"] * 6)
         assert set(found.tolist()) == {0}
     assert near_duplicates([an_offer("Tote", chain[0]), an_offer("Tote", chain[-1])], ["s"] * 2).tolist() == [0, 1]
+
+
+def test_texts_that_meet_and_are_not_near_stay_apart() -> None:
+    """Six words of eighteen changed: a third of the runs is left, and one of sixteen keys is shared by chance."""
+    changed = (
+        "Grey other4 of pebbled other5 with brass rings, other0 magnetic clasp, other1 inner pockets other2 a long "
+        "other3 strap."
+    )
+    one, two = (signature_of(an_offer("Tote", text).listing) for text in (LONG, changed))
+    assert one is not None
+    assert two is not None
+    assert set(enumerate(band_keys(one).tolist())) & set(enumerate(band_keys(two).tolist()))
+    assert near_duplicates([an_offer("Tote", LONG), an_offer("Tote", changed)], ["s", "s"]).tolist() == [0, 1]
+
+
+def test_the_order_of_the_rows_decides_nothing() -> None:
+    """Read as they come, the third would be met through the first or not, by which of the two stands before it."""
+    texts = [
+        LONG.replace("Grey tote", "x x"),
+        LONG.replace("pebbled", "x"),
+        LONG.replace("brass", "x"),
+    ]
+    found = {
+        frozenset(
+            frozenset(
+                text for text, group in zip(read, near_duplicates(offers, ["s"] * 3), strict=True) if group == one
+            )
+            for one in range(3)
+        )
+        for read in itertools.permutations(texts)
+        for offers in [[an_offer("Tote", text.strip()) for text in read]]
+    }
+    assert len(found) == 1
 
 
 def test_no_rows_have_no_groups() -> None:

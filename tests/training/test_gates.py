@@ -177,7 +177,8 @@ def test_a_gate_has_a_figure_and_a_bound(
     name: str, evidence: GateEvidence, figure: float, bound: float, _why: str
 ) -> None:
     found = gate(name, evidence)
-    assert (found.figure, found.bound) == (pytest.approx(figure), bound)
+    assert found.figure == pytest.approx(figure)
+    assert found.bound == bound
 
 
 def test_what_is_worse_for_certain_says_so() -> None:

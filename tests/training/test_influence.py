@@ -131,6 +131,11 @@ def test_a_slice_is_capped_for_genuine_rows_alone() -> None:
     assert slices == [("slice", list(range(8)), 0.375)]
 
 
+def test_a_source_may_hold_a_fifth_of_a_slice_where_there_are_many() -> None:
+    found = made_of(rows_of(0, [f"user:{i}" for i in range(30)], brand_id="brn_1"))
+    assert ("slice", list(range(30)), 0.2) in found
+
+
 @pytest.mark.parametrize("changed", ["language", "product_type"])
 def test_languages_and_categories_are_slices(changed: str) -> None:
     facts: list[Facts] = []

@@ -161,6 +161,19 @@ def test_each_resample_counts_once_with_the_weights_of_its_rows() -> None:
     assert one.worse_at_least == pytest.approx(one.worse)
 
 
+@pytest.mark.parametrize("place", [0, 99, 100, 200])
+def test_no_resample_is_forgotten(place: int) -> None:
+    """Of 201 all but one are the rows as they are; in that one our model does better, and nothing is left to doubt."""
+    found = scored()
+    better = (found.ours > found.theirs) | (found.labels == 0)
+    times = np.ones((201, N))
+    times[place] = better
+    policy = replace(DEFAULT_GATES, slice_confidence=1.0)
+    (slice_,) = slice_evidence(replace(found, resampled=times), {"all": np.arange(N)}, policy)
+    (alone,) = slice_evidence(replace(found, resampled=times[[place]]), {"all": np.arange(N)}, policy)
+    assert slice_.recall.worse_at_least == alone.recall.worse_at_least < slice_.recall.worse
+
+
 def test_one_genuine_offer_in_a_hundred_may_be_flagged_and_not_two() -> None:
     labels = np.array([0] * 100 + [1] * 5, dtype=np.int8)
     scores = np.concatenate([np.arange(100.0), [98.5] * 5])

@@ -97,6 +97,14 @@ def test_only_rows_in_which_a_column_is_known_count() -> None:
     assert leaks(some_vectors(labels, column), labels) == []
 
 
+def test_a_column_that_leaks_by_its_value_and_by_being_missing_is_named_once() -> None:
+    """Sixty of 9,000 counterfeits have it, and all of the genuine: missing tells them apart at 1 - 60 / 9,000 / 2."""
+    labels = some_labels(9_000, 60)
+    vectors = np.zeros((len(labels), len(NAMES)))
+    vectors[:, 3] = np.where(np.arange(len(labels)) < 8_940, np.nan, labels)
+    assert [(leak.feature, leak.positives) for leak in leaks(vectors, labels)] == [(NAMES[3], 60)]
+
+
 LEAK = Leak("price_drop", 0.9991, 60, 1_240)
 
 
@@ -116,3 +124,10 @@ def test_of_many_leaks_three_are_named() -> None:
     assert "f3" not in str(refused.value)
     assert "; and more" in str(refused.value)
     assert len(str(refused.value)) < 500
+
+
+def test_three_leaks_are_all_and_four_are_more() -> None:
+    for number, more in ((3, False), (4, True)):
+        with pytest.raises(SnapshotRefused) as refused:
+            refuse_leaks([replace(LEAK, feature=f"f{i}") for i in range(number)], [])
+        assert ("and more" in str(refused.value)) is more

@@ -23,7 +23,7 @@ def test_rows_without_a_seller_are_groups_of_their_own() -> None:
 
 
 def test_no_row_without_a_seller_shares_the_number_of_a_seller() -> None:
-    sellers = [*(f"s{i}" for i in range(5)), None, None]
+    sellers = [None, *(f"s{i}" for i in range(5)), None]
     assert len(set(seller_groups(sellers).tolist())) == 7
 
 

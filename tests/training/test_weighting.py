@@ -57,6 +57,12 @@ def test_fifty_copies_of_one_offer_weigh_as_one() -> None:
     assert found.report["near_duplicates"] == 50
 
 
+def test_two_sellers_of_one_text_weigh_as_two() -> None:
+    rows = [*copies(1, weight=1.0), *copies(1, weight=1.0, seller_cluster="seller-1")]
+    found = training_weights(rows, FACTS[:1] * 2, UNCAPPED)
+    assert (found.values.tolist(), found.report["near_duplicates"]) == ([1.0, 1.0], 0)
+
+
 def test_a_copy_that_was_drawn_shares_what_it_stands_for_after_the_cap() -> None:
     rows = [*copies(1, weight=1.0), *copies(1, weight=1.0, inclusion_probability=0.01)]
     found = training_weights(rows, FACTS[:1] * 2, replace(UNCAPPED, most_weight=10.0))

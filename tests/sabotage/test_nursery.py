@@ -1,0 +1,35 @@
+"""What finds weak tests must not be weak itself."""
+
+import pytest
+
+from tests.sabotage.mutant import Mutant, sabotage
+from tests.sabotage.nursery import NEVER_IMPORTED
+from tests.sabotage.rearing import outcomes_of
+
+MODULE, TESTS = "models/promotion.py", ("tests/models/test_promotion.py",)
+
+
+def test_it_tells_what_tests_notice_from_what_they_do_not_and_from_what_they_never_import() -> None:
+    mutants = [
+        *sabotage(
+            MODULE,
+            TESTS,
+            ("return self.missing == 0", "return self.missing == 7", "nothing is ever complete"),
+            ("Whether the model may score.", "Whether it may.", "a word that no test reads"),
+        ),
+        Mutant("models/strikes.py", "", "", "these tests never import it", TESTS),
+    ]
+    assert [one.code for one in outcomes_of(mutants)] == [0, 1, 0, NEVER_IMPORTED]
+
+
+MISFITS = [
+    ("return self.absent == 0", "return True", "no longer fits; 'return self.absent == 0' is there 0 times"),
+    ("approval", "refusal", "no longer fits"),
+    ("self.missing == 0", "(self.missing == 0)", "says the same as the module"),
+]
+
+
+@pytest.mark.parametrize(("whole", "broken", "sentence"), MISFITS)
+def test_a_mutant_that_is_none_is_refused(whole: str, broken: str, sentence: str) -> None:
+    with pytest.raises(ValueError, match=sentence):
+        Mutant(MODULE, whole, broken, "none", TESTS).text()
