@@ -148,7 +148,7 @@ class PriceLists:
         ValueError
             A row is no entry.
         """
-        return cls(_entry(*map(str, row)) for row in rows)
+        return cls(_entry(*row) for row in rows)
 
 
 def _order(entry: ListPrice, currency: str | None, base_currency: str) -> tuple[bool, bool, str, Decimal, str]:
@@ -156,6 +156,8 @@ def _order(entry: ListPrice, currency: str | None, base_currency: str) -> tuple[
 
 
 def _entry(brand_id: str, by: str, name: str, amount: str, currency: str) -> ListPrice:
+    if not all(isinstance(value, str) for value in (brand_id, name, currency)):
+        raise ValueError("a list price without words")
     if not re.fullmatch(r"\d{1,30}(\.\d{1,12})?", amount, re.ASCII) or not Decimal(amount):
         raise ValueError("a list price that is not above zero")
     return ListPrice(brand_id=brand_id, by=ListedBy(by), name=name, amount=Decimal(amount), currency=currency)

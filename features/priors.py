@@ -12,6 +12,7 @@ _FEWEST_CASES: Final = 10
 _MOST_OF_ONE: Final = 500.0
 # A prior weaker than two cases says nothing; one stronger than five hundred lets no seller differ.
 _WEAKEST, _STRONGEST = 2.0, 500.0
+_MOST_GROUPS: Final = 1 << 40  # More sellers than there are people.
 
 
 class Prior(NamedTuple):
@@ -60,7 +61,9 @@ class Priors:
 
 
 def _read(mean: Any, strength: Any, groups: Any) -> Prior:
-    found = Prior(float(mean), float(strength), int(groups))
+    if type(groups) is not int or not 0 <= groups < _MOST_GROUPS or not {type(mean), type(strength)} <= {int, float}:
+        raise ValueError("a prior that is no number")
+    found = Prior(float(mean), float(strength), groups)
     if not 0 < found.mean < 1 or not 0 < found.strength < math.inf:
         raise ValueError("a prior that is no share")
     return found

@@ -153,27 +153,61 @@ def references_to_dict(references: References, as_of: datetime | None) -> dict[s
 
 
 def references_from_dict(found: dict[str, Any]) -> tuple[References, datetime | None]:
-    """The inverse of `references_to_dict`; references of an earlier version have no lists, common prices and priors."""
+    """The inverse of `references_to_dict`; references of an earlier version have no lists, common prices and priors.
+
+    Raises
+    ------
+    AttributeError, KeyError, OverflowError, TypeError, ValueError
+        They are none, or hold something of another kind.
+    """
+    if not found.keys() <= _PARTS:
+        raise ValueError("more than references")
     brands = [
-        Brand(row["brand_id"], row["name"], tuple(row["aliases"]), tuple(row["gtin_prefixes"]))
+        Brand(_word(row["brand_id"]), _word(row["name"]), _words(row["aliases"]), _words(row["gtin_prefixes"]))
         for row in found["brands"]
     ]
+    if len({brand.brand_id for brand in brands}) != len(brands):
+        raise ValueError("a brand that stands twice")
     prices = {
-        (str(brand), str(category)): PriceReference(_finite(median), _finite(mad), int(_finite(n)))
+        (_word(brand), _word(category)): PriceReference(_finite(median), _spread(mad), int(_positive(n)))
         for brand, category, median, mad, n in found["prices"]
     }
-    rates = Rates(str(found["base_currency"]), {code: _positive(rate) for code, rate in found["rates"].items()})
+    rates = Rates(_word(found["base_currency"]), {code: _positive(rate) for code, rate in found["rates"].items()})
     references = References(
         rates,
         BrandRegister(brands),
         PriceTable(prices),
         lists=PriceLists.from_rows(found.get("lists", ())),
         common=CommonPrices(
-            {(int(_finite(minor)), str(code)): int(_finite(n)) for minor, code, n in found.get("common", ())}
+            {(int(_finite(minor)), _word(code)): int(_finite(n)) for minor, code, n in found.get("common", ())}
         ),
         priors=Priors.from_dict(found.get("priors", {})),
     )
-    return references, datetime.fromisoformat(found["as_of"]) if found["as_of"] else None
+    return references, _moment(found["as_of"])
+
+
+_PARTS: Final = frozenset({"as_of", "base_currency", "rates", "brands", "prices", "lists", "common", "priors"})
+
+
+def _moment(value: object) -> datetime | None:
+    if value is None:
+        return None
+    found = datetime.fromisoformat(_word(value))
+    if found.tzinfo is None:
+        raise ValueError("a moment without an offset")
+    return found
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a reference that is no word")
+    return value
+
+
+def _words(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple):
+        raise TypeError("references that are no list of words")
+    return tuple(_word(one) for one in value)
 
 
 def _finite(value: object) -> float:
@@ -182,8 +216,15 @@ def _finite(value: object) -> float:
     return float(value)
 
 
+def _spread(value: object) -> float:
+    found = _finite(value)
+    if found < 0:
+        raise ValueError("a spread below zero")
+    return found
+
+
 def _positive(value: object) -> float:
     found = _finite(value)
     if found <= 0:
-        raise ValueError("a rate that is not above zero")
+        raise ValueError("a reference that is not above zero")
     return found

@@ -8,6 +8,7 @@ import hashlib
 import io
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -32,6 +33,12 @@ SCHEMA: Final = 2
 MANIFEST: Final = "manifest.json"
 _FOREST, _WEIGHTS, _MODEL, _REFERENCES = "forest.txt", "text_weights.npy", "model.json", "references.json"
 _FILES: Final = (_FOREST, _WEIGHTS, _MODEL, _REFERENCES)
+_HEADER: Final = re.compile(
+    rb"\x93NUMPY\x01\x00(..)\{'descr': '<f4', 'fortran_order': False, 'shape': \((\d{1,9}),\), \} *\n", re.DOTALL
+)
+_BEFORE: Final = 10  # Bytes of a .npy file of version 1.0 before what its length is of.
+_PARTS: Final = frozenset({"combiner", "calibration", "thresholds", "text_intercept", "masking"})
+_COMBINED: Final = frozenset({"join", "text_weight", "numbers", "text"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +151,7 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
     if expected is not None and digest != expected:
         raise BundleRefused(f"The bundle is {digest[:12]}, not {expected[:12]} as approved.")
     manifest = _read(files, MANIFEST)
-    if manifest.get("schema") != SCHEMA:
+    if type(manifest.get("schema")) is not int or manifest["schema"] != SCHEMA:
         raise BundleRefused(f"The bundle has schema {manifest.get('schema')}; this version reads {SCHEMA}.")
     if manifest.get("fingerprint") != input_fingerprint():
         raise BundleRefused("The bundle was made for another feature set. Retrain it with this version.")
@@ -173,15 +180,17 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
     digest = verify(files, expected=expected)
     model = _read(files, _MODEL)
     try:
+        if model.keys() != _PARTS or model["combiner"].keys() != _COMBINED:
+            raise BundleRefused(f"{_MODEL} does not hold the parts of a model.")
         combiner = Combiner(
             join=Join(model["combiner"]["join"]),
-            text_weight=_number(model["combiner"]["text_weight"]),
-            numbers=Standard(**_numbers(model["combiner"]["numbers"])),
-            text=Standard(**_numbers(model["combiner"]["text"])),
+            text_weight=_share(model["combiner"]["text_weight"]),
+            numbers=_standard(model["combiner"]["numbers"]),
+            text=_standard(model["combiner"]["text"]),
         )
         weights = _weights(files[_WEIGHTS])
         forest = Forest(files[_FOREST].decode())
-        if forest.columns != len(forest_columns(combiner.join)):
+        if forest.columns != forest_columns(combiner.join):
             raise BundleRefused("The forest has other columns than the feature set.")
         references, as_of = references_from_dict(_read(files, _REFERENCES))
         return Bundle(
@@ -191,14 +200,14 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
                 combiner,
                 calibration_from_dict(model["calibration"]),
             ),
-            thresholds=Thresholds(**_numbers(model["thresholds"])),
+            thresholds=_thresholds(model["thresholds"]),
             references=references,
             references_as_of=as_of,
-            masking=Masking(**model["masking"]),
+            masking=_masking(model["masking"]),
             fingerprint=input_fingerprint(),
             digest=digest,
         )
-    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, MemoryError, OverflowError, RecursionError, TypeError, ValueError) as error:
         raise BundleRefused(f"The bundle does not hold what it should: {type(error).__name__}.") from None
 
 
@@ -213,24 +222,60 @@ def _number(value: object) -> float:
     return float(value)
 
 
+def _share(value: object) -> float:
+    found = _number(value)
+    if not 0 <= found <= 1:
+        raise ValueError
+    return found
+
+
+def _standard(found: Mapping[str, object]) -> Standard:
+    standard = Standard(**_numbers(found))
+    if standard.spread <= 0:
+        raise ValueError
+    return standard
+
+
+def _thresholds(found: Mapping[str, object]) -> Thresholds:
+    """Brands are never asked about what is not even shown to an analyst."""
+    thresholds = Thresholds(**{name: _share(value) for name, value in found.items()})
+    if thresholds.analyst_from > thresholds.ask_brand_from:
+        raise ValueError
+    return thresholds
+
+
+def _masking(found: Mapping[str, object]) -> Masking:
+    if found.keys() != {"seed", "share"} or type(found["seed"]) is not int:
+        raise ValueError
+    return Masking(found["seed"], _share(found["share"]))
+
+
 def _weights(content: bytes) -> NDArray[np.float32]:
-    """The array in a .npy file, whose header is believed only when it says what a bundle's must say."""
-    stream = io.BytesIO(content)
-    if np.lib.format.read_magic(stream) != (1, 0):
-        raise BundleRefused(f"{_WEIGHTS} is no .npy file of version 1.0.")
-    shape, _, dtype = np.lib.format.read_array_header_1_0(stream)
-    if shape != (COLUMNS,) or dtype != np.float32:
-        raise BundleRefused(f"{_WEIGHTS} has shape {shape} and type {dtype}.")
-    return np.frombuffer(stream.read(), dtype=np.float32, count=COLUMNS).copy()
+    """The array in a .npy file. Its header is not evaluated: it is what this version writes, or it is none of ours."""
+    header = _HEADER.match(content)
+    if header is None or int.from_bytes(header[1], "little") != header.end() - _BEFORE or int(header[2]) != COLUMNS:
+        raise BundleRefused(f"{_WEIGHTS} is no array of {COLUMNS} numbers.")
+    found = np.frombuffer(content[header.end() :], dtype=np.float32).copy()
+    if len(found) != COLUMNS or not np.isfinite(found).all():
+        raise BundleRefused(f"{_WEIGHTS} does not hold {COLUMNS} finite numbers.")
+    return found
 
 
 def _read(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
     try:
-        found = json.loads(files[name])
+        found = json.loads(files[name].decode(), object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
         raise BundleRefused(f"{name} is not JSON.") from None
     if not isinstance(found, dict):
         raise BundleRefused(f"{name} is not an object.")
+    return found
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A name that stands twice is read one way here and may be read another way elsewhere."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
     return found
 
 

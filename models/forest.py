@@ -52,7 +52,7 @@ class Forest:
         except LightGBMError as error:
             raise BundleRefused(f"The forest cannot be read: {' '.join(str(error).split()).rstrip('.')}.") from None
         self.text = text
-        self.columns: int = self._booster.num_feature()
+        self.columns = tuple(self._booster.feature_name())
 
     def raw(self, matrix: NDArray[np.float64], *, threads: int = 1) -> NDArray[np.float64]:
         """Log-odds, shape (n,), of rows of shape (n, columns)."""

@@ -13,11 +13,27 @@ from models.errors import BundleRefused
 
 _INTEGER: Final = re.compile(r"-?\d{1,10}\Z", re.ASCII)
 _NUMBER: Final = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\Z", re.ASCII)
+_OBJECTIVE: Final = "binary sigmoid:1"
+_HEAD: Final = frozenset(
+    (
+        *("tree", "version", "num_class", "num_tree_per_iteration", "label_index", "max_feature_idx"),
+        *("objective", "feature_names", "feature_infos", "tree_sizes"),
+    )
+)
+_TAIL: Final = re.compile(r"end of trees\n\nfeature_importances:\n([^\n=]+=\d+\n)*\n*(pandas_categorical:null\n)?\Z")
 _PER_SPLIT: Final = (
     *("split_feature", "split_gain", "threshold", "decision_type", "left_child", "right_child"),
     *("internal_value", "internal_weight", "internal_count"),
 )
 _PER_LEAF: Final = ("leaf_value", "leaf_weight", "leaf_count")
+_PER_TREE: Final = ("Tree", "num_leaves", "num_cat", "is_linear", "shrinkage")
+_TREE: Final = frozenset(_PER_SPLIT + _PER_LEAF + _PER_TREE)
+# LightGBM ends the whole process where one of these is no number.
+_FINITE: Final = ("leaf_value", "leaf_weight", "split_gain", "internal_value", "internal_weight", "shrinkage")
+# By these the parts of a score are weighed against each other: none may be zero.
+_COUNTS: Final = ("leaf_count", "internal_count")
+# Bits 2 and 3 say what a missing value is: 2 is NaN (LightGBM, tree.h). The lowest asks for a set of categories.
+_CATEGORIES, _MISSING, _MISSING_NAN = 1, 0b1100, 0b1000
 
 
 def check_trees(text: str) -> None:
@@ -44,7 +60,7 @@ def check_trees(text: str) -> None:
             _check_tree(found, columns)
         except (KeyError, ValueError):
             raise BundleRefused(f"The forest cannot be read: tree {number} is damaged.") from None
-    if not text.startswith("end of trees\n", at):
+    if not _TAIL.match(text, at):
         raise BundleRefused("The forest cannot be read: it does not end after its last tree.")
 
 
@@ -52,7 +68,12 @@ def _head(text: str) -> tuple[str, list[int]]:
     head, blank, _ = text.partition("\n\n")
     found = _fields(head)
     # The sizes are of bytes, and LightGBM finds each tree by them.
-    if not blank or not text.isascii() or (found["num_class"], found["num_tree_per_iteration"]) != ("1", "1"):
+    if not blank or not text.isascii() or found.keys() != _HEAD:
+        raise ValueError
+    if (found["num_class"], found["num_tree_per_iteration"], found["objective"]) != ("1", "1", _OBJECTIVE):
+        raise ValueError
+    columns = _integer(found["max_feature_idx"]) + 1
+    if any(len(_split(found[name])) != columns for name in ("feature_names", "feature_infos")):
         raise ValueError
     return head, [_integer(size) for size in found["tree_sizes"].split(" ")]
 
@@ -68,7 +89,7 @@ def _fields(block: str) -> dict[str, str]:
 def _check_tree(found: Mapping[str, str], columns: int) -> None:
     leaves = _integer(found["num_leaves"])
     splits = leaves - 1
-    if leaves < 1 or (found["num_cat"], found["is_linear"]) != ("0", "0"):
+    if leaves < 1 or not found.keys() <= _TREE or (found["num_cat"], found["is_linear"]) != ("0", "0"):
         raise ValueError
     # A tree that never splits has one leaf, of which only the value is written.
     for names, many in ((_PER_SPLIT, splits), (_PER_LEAF if splits else ("leaf_value",), leaves)):
@@ -79,10 +100,13 @@ def _check_tree(found: Mapping[str, str], columns: int) -> None:
         raise ValueError
     if any(not 0 <= _integer(column) < columns for column in _split(found["split_feature"])):
         raise ValueError
-    if not all(_NUMBER.match(value) and math.isfinite(float(value)) for value in _split(found["leaf_value"])):
+    finite = (value for name in _FINITE for value in _split(found.get(name, "")))
+    if not all(_NUMBER.match(value) and math.isfinite(float(value)) for value in finite) or not found["shrinkage"]:
         raise ValueError
-    # Its lowest bit asks for a set of categories, and there is none: num_cat is 0.
-    if any(_integer(kind) & 1 for kind in _split(found["decision_type"])):
+    if any(_integer(count) < 1 for name in _COUNTS for count in _split(found.get(name, ""))):
+        raise ValueError
+    kinds = [_integer(kind) for kind in _split(found["decision_type"])]
+    if any(kind & _CATEGORIES or kind & _MISSING != _MISSING_NAN for kind in kinds):
         raise ValueError
     # A split that only tells missing from known has an infinite threshold.
     if not all(_NUMBER.match(value) or value in {"inf", "-inf"} for value in _split(found["threshold"])):

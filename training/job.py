@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from models.bundle import digest_of, from_files, verify
+from models.bundle import digest_of, from_files
 from models.errors import BundleRefused
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
@@ -85,8 +85,7 @@ def _log(
 
 def _register(options: argparse.Namespace) -> dict[str, Any]:
     """Log a bundle that was trained on a file; its digest stands for the job."""
-    files = read_bundle_folder(options.bundle)
-    digest = verify(files)
+    digest = from_files(read_bundle_folder(options.bundle)).digest
     report = json.loads((options.bundle / ABOUT).read_bytes())["report"]
     return _log(options, f"file:{digest}", digest, options.bundle, report)
 

@@ -81,8 +81,19 @@ def test_priors_come_back_from_json() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [[0.0, 20.0, 1], [1.0, 20.0, 1], [float("nan"), 20.0, 1], [0.1, 0.0, 1], ["x", 1, 1]]
+    "values",
+    [
+        [0.0, 20.0, 1],
+        [1.0, 20.0, 1],
+        [float("nan"), 20.0, 1],
+        [0.1, 0.0, 1],
+        ["x", 1, 1],
+        [0.1, True, 1],
+        [0.1, 1, 0.5],
+        [0.1, 1, -1],
+        [0.1, 1, 10**400],
+    ],
 )
 def test_a_damaged_prior_is_refused(values: list[object]) -> None:
-    with pytest.raises(ValueError, match=r"no share|could not convert"):
+    with pytest.raises(ValueError, match=r"no share|no number"):
         Priors.from_dict({"item_returns": values})

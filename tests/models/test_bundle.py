@@ -200,6 +200,11 @@ def test_the_payload_would_run_if_it_were_unpickled(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["ran"]
 
 
+def nested_header() -> bytes:
+    whole = as_npy(np.zeros(COLUMNS, dtype=np.float32))
+    return whole[:8] + (9_000).to_bytes(2, "little") + b"(" * 8_999 + b"\n" + whole[-4 * COLUMNS :]
+
+
 HUGE = as_npy(np.zeros(COLUMNS, dtype=np.float32)).replace(
     f"({COLUMNS},), }}            ".encode(), f"({COLUMNS}000000,), }}      ".encode()
 )
@@ -212,6 +217,11 @@ WEIGHTS = [
     (as_npy(np.zeros((COLUMNS, 1), dtype=np.float32)), "of two dimensions"),
     (as_npy(np.zeros(COLUMNS, dtype=">f4")), "in the other byte order"),
     (as_npy(np.zeros(COLUMNS, dtype=np.float32))[:-4], "one number lost"),
+    (as_npy(np.zeros(COLUMNS, dtype=np.float32)) + b"\0" * 4, "one number too many"),
+    (as_npy(np.full(COLUMNS, np.nan, dtype=np.float32)), "numbers that are none"),
+    (as_npy(np.full(COLUMNS, np.inf, dtype=np.float32)), "endless numbers"),
+    (nested_header(), "a header nested deeper than is read"),
+    (as_npy(np.zeros(COLUMNS, dtype=np.float32)).replace(b"False", b"True "), "a header of columns"),
     (HUGE, "a header that claims more than the memory holds"),
 ]
 
@@ -233,10 +243,29 @@ MODELS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("model.json", lambda m: m.update(calibration="sigmoid"), "a calibration without numbers"),
     ("model.json", lambda m: m.update(text_intercept=None), "no intercept"),
     ("model.json", lambda m: m["thresholds"].pop("analyst_from"), "no threshold"),
+    ("model.json", lambda m: m["thresholds"].update(ask_brand_from=1.01), "a threshold above one"),
+    ("model.json", lambda m: m["thresholds"].update(analyst_from=-0.01), "a threshold below zero"),
+    ("model.json", lambda m: m["thresholds"].update(analyst_from=0.61), "thresholds that cross"),
+    ("model.json", lambda m: m["combiner"].update(text_weight=1.1), "a text weight above one"),
+    ("model.json", lambda m: m["combiner"]["text"].update(spread=0), "a spread of nothing"),
+    ("model.json", lambda m: m["combiner"].update(hook="x"), "more than a combiner"),
+    ("model.json", lambda m: m["masking"].update(share=2), "a share masked above one"),
+    ("model.json", lambda m: m["masking"].update(seed="0"), "a seed in words"),
+    ("model.json", lambda m: m.update(hook="os.system"), "more than a model"),
     ("references.json", lambda m: m.pop("prices"), "no prices"),
     ("references.json", lambda m: m.update(prices=[["a", "b"]]), "prices without figures"),
     ("references.json", lambda m: m.update(as_of="yesterday"), "a time that is none"),
     ("references.json", lambda m: m.update(brands=[{"name": "Aurelle"}]), "a brand without its id"),
+    ("references.json", lambda m: m["brands"][0].update(brand_id=5), "a brand of a number"),
+    ("references.json", lambda m: m["brands"][0].update(aliases="aurelle"), "aliases that are one word"),
+    ("references.json", lambda m: m["brands"].append(m["brands"][0]), "a brand twice"),
+    ("references.json", lambda m: m.update(base_currency=["EUR"]), "a currency that is none"),
+    ("references.json", lambda m: m.update(as_of="2026-03-02T09:00:00"), "a moment without an offset"),
+    ("references.json", lambda m: m["prices"][0].__setitem__(0, 5), "a price of no brand"),
+    ("references.json", lambda m: m["prices"][0].__setitem__(3, -0.1), "a price that spreads below zero"),
+    ("references.json", lambda m: m["prices"][0].__setitem__(4, 0), "a price of no offer"),
+    ("references.json", lambda m: m.update(lists=[["a", "gtin", 5, "1.00", "EUR"]]), "a list price of a number"),
+    ("references.json", lambda m: m.update(tell_tales=[]), "more than references"),
 ]
 
 
@@ -246,6 +275,39 @@ def test_a_bundle_that_does_not_hold_what_it_should_is_refused(
 ) -> None:
     with pytest.raises(BundleRefused):
         from_files(with_json(name, change))
+
+
+@pytest.mark.parametrize("name", ["model.json", "references.json", MANIFEST])
+def test_a_name_that_stands_twice_is_refused(name: str) -> None:
+    """It is read one way here, and may be read another way by whoever looks at it before."""
+    files = bundle_files()
+    first = next(iter(json.loads(files[name])))
+    files[name] = files[name].replace(b"{", f'{{"{first}":0,'.encode(), 1)
+    with pytest.raises(BundleRefused, match="is not JSON"):
+        from_files(files if name == MANIFEST else resealed(files))
+
+
+@pytest.mark.parametrize("name", ["model.json", "references.json", MANIFEST])
+def test_text_in_another_encoding_is_refused(name: str) -> None:
+    files = bundle_files()
+    files[name] = files[name].decode().encode("utf-16")
+    with pytest.raises(BundleRefused, match="is not JSON"):
+        from_files(files if name == MANIFEST else resealed(files))
+
+
+@pytest.mark.parametrize("schema", [True, float(SCHEMA), str(SCHEMA), None])
+def test_a_schema_that_is_no_whole_number_is_refused(schema: object) -> None:
+    with pytest.raises(BundleRefused, match="this version reads"):
+        verify(with_json(MANIFEST, lambda m: m.update(schema=schema)))
+
+
+def test_a_forest_whose_columns_stand_in_another_order_is_refused() -> None:
+    files = bundle_files()
+    text = files["forest.txt"].decode()
+    names = next(line for line in text.splitlines() if line.startswith("feature_names="))
+    turned = "feature_names=" + " ".join(names.partition("=")[2].split(" ")[::-1])
+    with pytest.raises(BundleRefused, match="other columns"):
+        from_files(resealed({**files, "forest.txt": text.replace(names, turned).encode()}))
 
 
 def test_the_digest_covers_no_time_host_path_or_commit() -> None:

@@ -55,6 +55,16 @@ DAMAGED: list[tuple[str, Callable[[list[str]], list[str]], str]] = [
     ("num_leaves", put("-5"), "fewer leaves than none"),
     ("num_cat", put("3"), "splits on categories, which no column has"),
     ("is_linear", put("1"), "leaves that are formulas"),
+    ("decision_type", put("2"), "a split that reads what is missing as zero"),
+    ("leaf_weight", put("x"), "a weight that is no number: LightGBM ends the process"),
+    ("leaf_count", put("0"), "a leaf of nobody, by which parts of a score are weighed"),
+    ("internal_count", put("-1"), "a node of fewer than nobody"),
+    ("internal_value", put("nan"), "a node's value that is no number"),
+    ("internal_weight", put("w"), "a node's weight that is no number: LightGBM ends the process"),
+    ("split_gain", put("inf"), "an endless gain"),
+    ("shrinkage", put("x"), "a tree shrunk by no number: LightGBM ends the process"),
+    ("shrinkage", lambda _: [], "a tree shrunk by nothing"),
+    ("is_linear", lambda found: [*found, "\nleaf_const=0.1"], "a field that no tree of ours has"),
     ("shrinkage", lambda _: ["1\nnum_leaves=2"], "a field twice: the one that is read here need not be LightGBM's"),
 ]
 
@@ -75,8 +85,18 @@ HEADS: list[tuple[str, str, str, str]] = [
     ("Tree=3\n", "Tree=4\n", "tree 3 is damaged", "a tree out of its place"),
     ("Tree=3\n", "Tree=3 \n", "tree 3 is damaged", "a byte more than the sizes say"),
     ("end of trees", "more of them", "it does not end after its last tree", "no end"),
+    ("objective=binary sigmoid:1", "objective=lambdarank", "its head is damaged", "another aim"),
+    ("objective=binary sigmoid:1", "objective=binary sigmoid:-1", "its head is damaged", "scaled by less than nothing"),
+    ("label_index=0\n", "label_index=0\naverage_output\n", "its head is damaged", "a line that no forest of ours has"),
+    ("feature_names=", "feature_names=one_more ", "its head is damaged", "more names than columns"),
+    ("feature_infos=", "feature_infos=none ", "its head is damaged", "more ranges than columns"),
+    ("pandas_categorical:null", "pandas_categorical:[[1]]", "it does not end after", "categories behind the trees"),
+    (
+        "feature_importances:\n", "parameters:\n[num_threads: 999]\nend of parameters\n",
+        "it does not end after", "settings behind the trees",
+    ),
     ("objective=", "objectivé=", "its head is damaged", "a character of two bytes, which moves what the sizes name"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("old", "new", "sentence", "_why"), HEADS, ids=[row[-1] for row in HEADS])

@@ -133,12 +133,12 @@ def large(positives: int) -> CounterfeitClassifier:
 
 def test_with_299_counterfeits_numbers_and_text_are_summed() -> None:
     model = large(STACK_FROM_POSITIVES - 1).model_
-    assert (model.combiner.join, model.forest.columns) == (Join.SUM, len(NAMES))
+    assert (model.combiner.join, len(model.forest.columns)) == (Join.SUM, len(NAMES))
 
 
 def test_with_300_counterfeits_the_text_is_a_column_of_the_forest() -> None:
     model = large(STACK_FROM_POSITIVES).model_
-    assert (model.combiner.join, model.forest.columns) == (Join.STACK, len(NAMES) + 1)
+    assert (model.combiner.join, len(model.forest.columns)) == (Join.STACK, len(NAMES) + 1)
     assert TEXT_COLUMN in model.forest.text
     assert splits_without_missing(model.forest.text) == 0
 

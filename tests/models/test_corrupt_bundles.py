@@ -1,0 +1,71 @@
+"""Two hundred bundles that are none: each is refused in a sentence, and none of them ends a process."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.bundle import from_files
+from models.classifier import Join
+from tests.fixtures.corruption import Corrupt, corrupted
+from tests.fixtures.scorers import bundle_files
+from tests.fixtures.trained import a_trained_bundle
+from training.bundle_folder import write_bundle_folder
+
+FEW, MANY = 60, 200
+# Loads each bundle by itself, not by way of a digest that was approved, and scores with it if it could be loaded.
+TRIES = """
+import json, sys
+from pathlib import Path
+from features.compute import compute
+from models.bundle import from_files
+from models.errors import BundleRefused
+from tests.fixtures.facts import bare_facts, full_facts, suspect_facts
+from training.bundle_folder import read_bundle_folder
+
+rows = [compute(facts) for facts in (bare_facts(), full_facts(), suspect_facts())]
+for folder in sorted(Path(sys.argv[1]).iterdir()):
+    print(json.dumps({"tried": folder.name}), flush=True)
+    try:
+        bundle = from_files(read_bundle_folder(folder))
+        said = str([score.value for score in bundle.score_many(rows)])
+    except BundleRefused as refused:
+        said = refused.sentence
+    print(json.dumps({"tried": folder.name, "said": said}), flush=True)
+"""
+
+
+def some(count: int) -> list[Corrupt]:
+    return list(corrupted(a_trained_bundle(), bundle_files(Join.STACK), count))
+
+
+def test_what_they_are_made_of_is_whole() -> None:
+    for files in (a_trained_bundle(), bundle_files(Join.STACK)):
+        from_files(files)
+
+
+def test_equal_seeds_make_equal_ones() -> None:
+    assert some(20) == some(20)
+    assert len({one.name for one in some(MANY)}) == MANY
+    assert sum(one.sealed for one in some(MANY)) > MANY / 2
+
+
+@pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])
+def test_a_corrupt_bundle_is_refused_in_a_sentence_and_ends_no_process(tmp_path: Path, count: int) -> None:
+    """In a child: LightGBM and numba read what they are given without looking, and would end this process too."""
+    names = {}
+    for number, one in enumerate(some(count)):
+        write_bundle_folder(tmp_path / f"{number:04}", one.files, {})
+        names[f"{number:04}"] = one.name
+    done = subprocess.run([sys.executable, "-P", "-c", TRIES, str(tmp_path)], capture_output=True, check=False)
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, f"{names[said[-1]['tried']]} ended the process: {done.stderr.decode()[-500:]}"
+    answers = {names[line["tried"]]: line["said"] for line in said if "said" in line}
+    assert len(answers) == count
+    assert {name: answer for name, answer in answers.items() if not is_a_sentence(answer)} == {}
+
+
+def is_a_sentence(said: str) -> bool:
+    return said[:1].isalpha() and said.endswith(".") and " " in said and "Traceback" not in said
