@@ -33,7 +33,7 @@ def agreed(
     by_analysts = [v for v in answers if v.side is Side.ANALYST]
     latest = {v.user_id: v for v in by_analysts}
     voices = [v for v in by_analysts if latest[v.user_id] is v]
-    if len(voices) < 2 or not any(v.second_look for v in voices[1:]):
+    if not any(v.second_look for v in voices[1:]):
         return None
     values = {VALUES[v.judgement] for v in answers}
     if len(values) > 1 or any(v.judgement is Judgement.GREY_MARKET for v in answers):

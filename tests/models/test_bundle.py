@@ -220,6 +220,7 @@ WEIGHTS = [
     (as_npy(np.zeros(COLUMNS, dtype=np.float32)) + b"\0" * 4, "one number too many"),
     (as_npy(np.full(COLUMNS, np.nan, dtype=np.float32)), "numbers that are none"),
     (as_npy(np.full(COLUMNS, np.inf, dtype=np.float32)), "endless numbers"),
+    (as_npy(np.zeros(COLUMNS, dtype=np.float32)).replace(b"88,)", b"87,)"), "a header that claims one number less"),
     (nested_header(), "a header nested deeper than is read"),
     (as_npy(np.zeros(COLUMNS, dtype=np.float32)).replace(b"False", b"True "), "a header of columns"),
     (HUGE, "a header that claims more than the memory holds"),

@@ -53,6 +53,10 @@ CASES: list[tuple[list[GivenVerdict], AppealState, Agreed | None, str]] = [
     ([FIRST, BLIND], AppealState.OPEN, None, "the seller objects"),
     ([FIRST, BLIND], AppealState.UPHELD, None, "the seller was right"),
     ([FIRST, BLIND], AppealState.DISMISSED, AGREED, "the seller objected in vain"),
+    (
+        [by("ines", GENUINE, at=-1), by("tomas", GENUINE, blind=True)],
+        AppealState.DISMISSED, None, "the appeal found it counterfeit",
+    ),
 ]  # fmt: skip
 
 

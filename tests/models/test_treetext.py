@@ -3,6 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
+from features.compute import NAMES
 from models.errors import BundleRefused
 from models.forest import Forest
 from models.treetext import check_trees
@@ -64,7 +65,8 @@ DAMAGED: list[tuple[str, Callable[[list[str]], list[str]], str]] = [
     ("split_gain", put("inf"), "an endless gain"),
     ("shrinkage", put("x"), "a tree shrunk by no number: LightGBM ends the process"),
     ("shrinkage", lambda _: [], "a tree shrunk by nothing"),
-    ("is_linear", lambda found: [*found, "\nleaf_const=0.1"], "a field that no tree of ours has"),
+    ("shrinkage", lambda _: ["1\nleaf_const=0.1"], "a field that no tree of ours has"),
+    ("split_feature", put(str(len(NAMES))), "the column after the last"),
     ("shrinkage", lambda _: ["1\nnum_leaves=2"], "a field twice: the one that is read here need not be LightGBM's"),
 ]
 
@@ -88,6 +90,7 @@ HEADS: list[tuple[str, str, str, str]] = [
     ("objective=binary sigmoid:1", "objective=lambdarank", "its head is damaged", "another aim"),
     ("objective=binary sigmoid:1", "objective=binary sigmoid:-1", "its head is damaged", "scaled by less than nothing"),
     ("label_index=0\n", "label_index=0\naverage_output\n", "its head is damaged", "a line that no forest of ours has"),
+    ("feature_names=", "feature_names=é", "its head is damaged", "a name of a character of two bytes"),
     ("feature_names=", "feature_names=one_more ", "its head is damaged", "more names than columns"),
     ("feature_infos=", "feature_infos=none ", "its head is damaged", "more ranges than columns"),
     ("pandas_categorical:null", "pandas_categorical:[[1]]", "it does not end after", "categories behind the trees"),

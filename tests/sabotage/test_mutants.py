@@ -7,13 +7,15 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.sabotage import gates, labels, routing, thresholds
+from tests.sabotage import bundles, gates, kept, labels, routing, thresholds
 from tests.sabotage.mutant import Mutant
 from tests.sabotage.nursery import Outcome
 from tests.sabotage.rearing import outcomes_of
 
 SUBJECTS = {
+    "bundles": bundles.MUTANTS,
     "gates": gates.MUTANTS,
+    "kept": kept.MUTANTS,
     "labels": labels.MUTANTS,
     "routing": routing.MUTANTS,
     "thresholds": thresholds.MUTANTS,

@@ -115,4 +115,6 @@ def test_a_snapshot_that_holds_golden_offers_is_refused() -> None:
     with pytest.raises(SnapshotRefused, match="2 rows of the snapshot are of the golden set or its sellers"):
         refuse_golden_rows(ROWS, golden)
     with pytest.raises(SnapshotRefused, match="1 rows"):
+        refuse_golden_rows(ROWS, a_set(replace(ROWS[0], seller=None)))
+    with pytest.raises(SnapshotRefused, match="1 rows"):
         refuse_golden_rows([replace(ROWS[10], seller=ROWS[0].seller)], golden)

@@ -36,6 +36,13 @@ def test_the_same_model_beside_itself_loses_nothing() -> None:
     assert golden_gate(found, DEFAULT_GATES).passed
 
 
+def test_the_candidate_is_judged_by_its_own_scores() -> None:
+    (alone,) = golden_evidence(GOLDEN, a_bundle(), InForce(a_bundle(), 1), DEFAULT_GATES).parts
+    (beside,) = golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), DEFAULT_GATES).parts
+    assert beside.rank.ours == alone.rank.ours
+    assert beside.rank.theirs != alone.rank.theirs
+
+
 def test_only_slices_of_enough_offers_are_judged_by_themselves() -> None:
     small = replace(DEFAULT_GATES, golden_slice_rows=60)
     names = [part.name for part in golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), small).parts]

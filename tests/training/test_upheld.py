@@ -110,6 +110,11 @@ def test_before_there_is_a_champion_it_is_compared_with_the_scorecard() -> None:
 def test_what_was_ripe_when_the_champion_was_trained_it_may_have_learnt() -> None:
     assert found(candidate_at(0.5), at_line(0.5, as_of=1)).learnt == 0, "the labels are of today"
     assert found(candidate_at(0.5), at_line(0.5)).learnt == 8
+    younger = [
+        replace(row, matured_at=NOW + timedelta(days=1)) if i == UPHELD[3] else row for i, row in enumerate(ROWS)
+    ]
+    champion = InForce(at_line(0.5), 1)
+    assert upheld_evidence(younger, FACTS, candidate_at(0.5), champion, DEFAULT_GATES).learnt == 7
 
 
 GATES: list[tuple[UpheldEvidence, State, str, str]] = [

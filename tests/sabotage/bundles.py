@@ -1,0 +1,51 @@
+"""How the reading of a bundle can be got wrong, so that something lets in what no training writes."""
+
+from tests.sabotage.mutant import sabotage
+
+MUTANTS = [
+    *sabotage(
+        "models/treetext.py",
+        ("tests/models/test_treetext.py",),
+        ("not text.isascii() or", "", "sizes that count characters"),
+        (" or found.keys() != _HEAD", "", "lines of another head"),
+        ('found["objective"]) != ("1", "1", _OBJECTIVE)', '"") != ("1", "1", "")', "any aim"),
+        ('for name in ("feature_names", "feature_infos")', 'for name in ("feature_names",)', "ranges of more columns"),
+        ('for name in ("feature_names", "feature_infos")', 'for name in ("feature_infos",)', "names of more columns"),
+        ("not found.keys() <= _TREE or", "", "fields of another tree"),
+        ('(found["num_cat"], found["is_linear"]) != ("0", "0")', "False", "categories and formulas"),
+        ("children != [*range(-leaves, 0), *range(1, splits)]", "False", "children anywhere"),
+        ("_integer(column) < columns", "_integer(column) <= columns", "one column too many"),
+        (
+            '"leaf_value", "leaf_weight", "split_gain", "internal_value", "internal_weight", "shrinkage")',
+            '"leaf_value", "leaf_weight", "split_gain", "internal_value", "shrinkage")',
+            "weights inside unread",
+        ),
+        (' or not found["shrinkage"]', "", "shrunk by nothing"),
+        ("_integer(count) < 1", "_integer(count) < 0", "leaves of nobody"),
+        ("kind & _CATEGORIES or", "", "splits on categories"),
+        (" or kind & _MISSING != _MISSING_NAN", "", "missing read as zero"),
+        ("if not _TAIL.match(text, at):", 'if not text.startswith("end of trees\\n", at):', "anything behind"),
+    ),
+    *sabotage(
+        "models/bundle.py",
+        ("tests/models/test_bundle.py",),
+        ('type(manifest.get("schema")) is not int or', "", "a schema of another kind"),
+        ("object_pairs_hook=_each_once", "object_pairs_hook=dict", "names that stand twice"),
+        ("files[name].decode()", "files[name]", "any encoding"),
+        ("model.keys() != _PARTS or", "", "more than a model"),
+        (' or model["combiner"].keys() != _COMBINED', "", "more than a combiner"),
+        (
+            "forest.columns != forest_columns(combiner.join)",
+            "len(forest.columns) != len(forest_columns(combiner.join))",
+            "columns in another order",
+        ),
+        ("if not 0 <= found <= 1:", "if not found <= 1:", "shares below zero"),
+        ("if not 0 <= found <= 1:", "if not 0 <= found:", "shares above one"),
+        ("standard.spread <= 0", "standard.spread < 0", "a spread of nothing"),
+        ("thresholds.analyst_from > thresholds.ask_brand_from", "False", "thresholds that cross"),
+        ('type(found["seed"]) is not int', "False", "a seed in words"),
+        ("- _BEFORE or int(header[2]) != COLUMNS", "- _BEFORE", "any number of numbers is claimed"),
+        ("len(found) != COLUMNS or", "", "more numbers than there are columns"),
+        (" or not np.isfinite(found).all()", "", "numbers that are none"),
+    ),
+]
