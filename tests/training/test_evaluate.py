@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import product
@@ -14,6 +15,7 @@ from tests.fixtures.labelled import BRANDS, a_market
 from training.baselines import NAMES
 from training.evaluate import FOLDS, MODEL, Labelled, Repeat, _fold_facts, cross_validate, summarise
 from training.splits import grouped_folds
+from training.synthetic import Settings, build, evaluation_set
 
 DATA = a_market(80)
 Labels = NDArray[np.int8]
@@ -171,3 +173,19 @@ def test_a_model_does_not_differ_from_itself() -> None:
 
 def test_one_repeat_has_no_standard_error() -> None:
     assert summarise(DATA, VALUES[:1])["model"]["ap_standard_error"] is None
+
+
+@pytest.mark.soak
+def test_six_hundred_counterfeits_tell_the_model_from_the_rank_average() -> None:
+    """Simulated: the interval over resampled sellers of the difference excludes zero, as 38 counterfeits cannot."""
+    settings = Settings(listings=12_000, seed=0, start=NOW)
+    offers, labels = evaluation_set(settings, settings.listings)
+    kept = np.flatnonzero((labels == 1) | (np.random.default_rng(0).random(len(labels)) < 0.2))
+    data = Labelled(tuple(offers[i] for i in kept), labels[kept])
+    brands = BrandRegister([one.brand for one in build(settings).brands])
+    as_of = NOW + timedelta(days=settings.days)
+    found = summarise(data, cross_validate(data, brands, repeats=1, as_of=as_of, marketplace="simulated", threads=2))
+    difference = found["difference_to_rank_average"]
+    print(found["positives"], found["sellers"], found["model"]["ap"], difference)  # noqa: T201  # the figure
+    assert found["positives"] >= 500
+    assert difference["ap_interval"][0] > 0
