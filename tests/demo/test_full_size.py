@@ -8,7 +8,7 @@ import pytest
 from tests.demo.driving import kill_everything, kill_the_service, play
 from tests.demo.holding import assert_adds_up, assert_nothing_was_lost, assert_the_audit_chain_holds
 
-pytestmark = [pytest.mark.soak, pytest.mark.timeout(1_200)]
+pytestmark = [pytest.mark.soak, pytest.mark.alone, pytest.mark.timeout(1_200)]
 
 
 def test_a_demo_of_five_thousand_listings_ends_within_two_minutes(touchstone: str, tmp_path: Path) -> None:
