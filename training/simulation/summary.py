@@ -68,7 +68,7 @@ def _attack(runs: Sequence[Run], twins: Sequence[Run]) -> dict[str, Any]:
         promoted = {training["month"] for training in twin["trainings"] if training["promoted"]}
         for training in run["trainings"]:
             if training["month"] in promoted:
-                blocked.update(training["refused_by"])
+                blocked.update(list(training["refused_by"]))
     return {
         "planted_answers": sum(run["planted_answers"] for run in runs),
         "slice_recall_lost": _share(sum(losses), len(losses)),

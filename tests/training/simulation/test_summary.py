@@ -112,5 +112,12 @@ def test_the_claim_that_an_attack_is_blocked_or_does_little(
     assert found["claims"][-1]["holds"] is holds
 
 
+def test_what_an_attack_was_blocked_by_is_counted_by_gate() -> None:
+    tried = (a_training(3, "slices"), a_training(4, "slices", "calibration"), a_training(5, "calibration"))
+    twin = a_run("exploration", trainings=(a_training(3), a_training(4), a_training(5, "calibration")))
+    found = summary([twin, a_run("cleared-1", trainings=tried)])["arms"]["cleared-1"]["attack"]
+    assert found["blocked_by"] == {"slices": 2, "calibration": 1}
+
+
 def test_an_attack_without_its_twin_claims_nothing() -> None:
     assert summary([a_run("cleared-1")])["claims"] == []
