@@ -31,6 +31,7 @@ _GATES: Final = {
     "slices": "Slices",
     "obfuscation": "Rewritten offers",
     "upheld_appeals": "Given back on appeal",
+    "golden_set": "Golden set",
 }
 
 

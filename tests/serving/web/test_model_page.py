@@ -386,7 +386,7 @@ def test_gates_of_appeals_and_the_golden_set_stand_among_the_others(site: Site) 
     add_model(site, CHALLENGER, {**a_report(), "gates": [*some_gates(CALIBRATED, AURELLE), *added]})
     said = words(visit_as(site, site.data_scientist).get("/models").text)
     assert "First challenger 4 of 6 gates pass" in said
-    assert "Upheld appeals 14 offers were given back on appeal." in said
+    assert "Given back on appeal 14 offers were given back on appeal." in said
     assert "fail 1.000, bound 0.000" in said
     assert "Golden set No golden set is frozen; `touchstone golden freeze` makes one.not judged" in said
-    assert "Not passed: Upheld appeals. Why is it accepted all the same?" in said
+    assert "Not passed: Given back on appeal. Why is it accepted all the same?" in said
