@@ -155,7 +155,7 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     report["random_slice"]["most_weight"] = most_weight
     out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
     thresholds = choose_thresholds(trial.labels[fit], out_of_fold, trial.stands_for[fit])
-    held_out = HeldOut(facts, labels, groups, thresholds.analyst_from)
+    held_out = HeldOut(facts, labels, groups, view.stands_for, thresholds.analyst_from)
     evidence = GateEvidence(
         rows=len(rows),
         positives=int(labels.sum()),

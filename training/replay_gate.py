@@ -26,12 +26,14 @@ class Replayed:
     """What one way of writing changed among offers of one class: shares shown to people before and after.
 
     `worse` is the share of recall lost, or of honest offers shown more; `worse_at_least` the lower end of its
-    one-sided interval over resampled sellers.
+    one-sided interval over resampled sellers. `effective` is the number of offers of equal weight that would say as
+    much.
     """
 
     name: str
     honest: bool
     offers: int
+    effective: float
     before: float
     after: float
     worse: float
@@ -40,11 +42,15 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Offers that the model was not fitted on; arrays of shape (n,). `shown_from` is where somebody looks."""
+    """Offers that the model was not fitted on; arrays of shape (n,).
+
+    `stands_for` is how many listings each stands for, `shown_from` the probability from which somebody looks.
+    """
 
     facts: Sequence[Facts]
     labels: Labels
     groups: NDArray[np.intp]
+    stands_for: Floats
     shown_from: float
 
 
@@ -56,7 +62,12 @@ def replay(
     *,
     seed: int,
 ) -> tuple[Replayed, ...]:
-    """Rewrite counterfeits in every way and honest offers in those that honest people use, and score them again."""
+    """Rewrite counterfeits in every way and honest offers in those that honest people use, and score them again.
+
+    Counterfeits count one each: what of those that people have seen would be missed. Honest offers count as many
+    listings as they stand for: most that were reviewed were flagged and lie where any change of score tells, but few of
+    all honest offers do.
+    """
     honest_texts = honest_descriptions(
         [f for f, label in zip(held_out.facts, held_out.labels, strict=True) if not label]
     )
@@ -68,7 +79,8 @@ def replay(
         offers = [held_out.facts[i] for i in rows]
         # What is compared with is made the same way, so that only the writing differs.
         before = score([facts_of_changed(one, one.listing, references) for one in offers]) >= held_out.shown_from
-        resampled = metrics.seller_bootstrap(held_out.groups[rows], times=_RESAMPLES, seed=seed)
+        weights = np.ones(len(rows)) if label else held_out.stands_for[rows]
+        resampled = metrics.seller_bootstrap(held_out.groups[rows], times=_RESAMPLES, seed=seed) * weights
         for way in TRANSFORMS:
             if label or way.by_honest_sellers:
                 changed = [rewritten_facts(one, way, references, honest_texts, seed=seed) for one in offers]
@@ -81,9 +93,10 @@ def replay(
                         way.name,
                         honest=not label,
                         offers=len(rows),
-                        before=float(before.mean()),
-                        after=float(after.mean()),
-                        worse=float(worse.mean()),
+                        effective=metrics.effective_number(weights),
+                        before=float(np.average(before, weights=weights)),
+                        after=float(np.average(after, weights=weights)),
+                        worse=float(np.average(worse, weights=weights)),
                         worse_at_least=least,
                     )
                 )
@@ -116,16 +129,22 @@ def replay_gate(replayed: Sequence[Replayed], policy: GatePolicy) -> Gate:
 
 def _part(found: Replayed, policy: GatePolicy) -> Gate:
     name, whom, bound, enough = (
-        (f"honest, {found.name}", "honest offers", policy.replay_alarms_rise, policy.replay_honest)
+        (
+            f"honest, {found.name}",
+            f"the honest offers that {found.offers} stand for",
+            policy.replay_alarms_rise,
+            policy.replay_honest,
+        )
         if found.honest
-        else (found.name, "counterfeits", policy.replay_recall_loss, policy.replay_counterfeits)
+        else (found.name, f"{found.offers} counterfeits", policy.replay_recall_loss, policy.replay_counterfeits)
     )
-    words = f"{found.after:.1%} of {found.offers} {whom} are shown to somebody, {found.before:.1%} before"
+    words = f"{found.after:.1%} of {whom} are shown to somebody, {found.before:.1%} before"
     if found.worse_at_least > bound:
         beyond = f"worse by at least {found.worse_at_least:.3f} beyond doubt, at most {bound:.3f}"
         return judged(name, False, found.worse, bound, f"{words}; {beyond}.")
-    if found.offers < enough or (found.before == 0 and not found.honest):
-        return not_judged(name, f"{words}; {enough} offers are needed, shown before they are rewritten.", blocks=False)
+    if found.effective < enough or (found.before == 0 and not found.honest):
+        needed = f"they say as much as {found.effective:.0f} of equal weight, {enough:,} are needed"
+        return not_judged(name, f"{words}; {needed}, shown before they are rewritten.", blocks=False)
     return judged(
         name, found.worse <= bound, found.worse, bound, f"{words}; worse by {found.worse:+.3f}, at most {bound:.3f}."
     )

@@ -48,7 +48,8 @@ def figures(listings: int, seed: int) -> tuple[Replayed, ...]:
     shown_from = choose_thresholds(
         labels[fitted], model.model_.calibration.probabilities(model.out_of_fold_), np.ones(int(fitted.sum()))
     ).analyst_from
-    held_out = HeldOut([facts[i] for i in np.flatnonzero(~fitted)], labels[~fitted], groups[~fitted], shown_from)
+    others = np.flatnonzero(~fitted)
+    held_out = HeldOut([facts[i] for i in others], labels[others], groups[others], np.ones(len(others)), shown_from)
     references = offline.references()
     return replay(held_out, lambda some: model.predict_proba(some)[:, 1], references, DEFAULT_GATES, seed=seed)
 
@@ -65,7 +66,8 @@ def _together(ways: Sequence[Replayed]) -> Replayed:
         float(np.average([getattr(one, name) for one in ways], weights=offers)) for name in ("before", "after", "worse")
     )
     least = max(one.worse_at_least for one in ways)
-    return Replayed(ways[0].name, ways[0].honest, sum(offers), before, after, worse, least)
+    effective = sum(one.effective for one in ways)
+    return Replayed(ways[0].name, ways[0].honest, sum(offers), effective, before, after, worse, least)
 
 
 def main(listings: int, seeds: int) -> None:

@@ -15,17 +15,19 @@ from training.replay_gate import HeldOut, Replayed, replay, replay_gate
 DATA = a_market(80)
 FACTS = market_facts(DATA)
 REFERENCES = market_references(DATA)
-HELD_OUT = HeldOut(FACTS, DATA.labels, DATA.groups, 0.5)
+HELD_OUT = HeldOut(FACTS, DATA.labels, DATA.groups, np.ones(len(FACTS)), 0.5)
 Floats = NDArray[np.float64]
 
 
 def replayed(**changes: object) -> Replayed:
-    usual = Replayed("leet", honest=False, offers=40, before=0.8, after=0.75, worse=0.05, worse_at_least=-0.02)
+    usual = Replayed(
+        "leet", honest=False, offers=40, effective=40, before=0.8, after=0.75, worse=0.05, worse_at_least=-0.02
+    )
     return replace(usual, **changes)  # type: ignore[arg-type]  # the fields of the row
 
 
 def honest(**changes: object) -> Replayed:
-    usual = replayed(honest=True, offers=3_000, before=0.1, after=0.1, worse=0.001, worse_at_least=-0.001)
+    usual = replayed(honest=True, effective=3_000, before=0.1, after=0.1, worse=0.001, worse_at_least=-0.001)
     return replace(usual, **changes)  # type: ignore[arg-type]  # as above
 
 
@@ -33,16 +35,16 @@ PARTS: list[tuple[Replayed, State, str]] = [
     (replayed(), State.PASSED, "a loss within the bound"),
     (replayed(worse=0.1), State.PASSED, "ten points, which is the bound"),
     (replayed(worse=0.1001), State.FAILED, "more than ten points at face value"),
-    (replayed(offers=30, worse=0.2), State.FAILED, "thirty counterfeits are enough for face value"),
-    (replayed(offers=29, worse=0.2), State.NOT_JUDGED, "twenty-nine are not"),
-    (replayed(offers=29, worse=0.3, worse_at_least=0.1), State.NOT_JUDGED, "few, and ten points for certain"),
-    (replayed(offers=29, worse=0.3, worse_at_least=0.1001), State.FAILED, "few, and more than ten for certain"),
+    (replayed(effective=30, worse=0.2), State.FAILED, "thirty counterfeits are enough for face value"),
+    (replayed(effective=29, worse=0.2), State.NOT_JUDGED, "twenty-nine are not"),
+    (replayed(effective=29, worse=0.3, worse_at_least=0.1), State.NOT_JUDGED, "few, and ten points for certain"),
+    (replayed(effective=29, worse=0.3, worse_at_least=0.1001), State.FAILED, "few, and more than ten for certain"),
     (replayed(before=0.0, after=0.0, worse=0.0, worse_at_least=0.0), State.NOT_JUDGED, "none was shown before"),
     (honest(worse=0.005), State.PASSED, "half a point more, which is the bound"),
     (honest(worse=0.0051), State.FAILED, "more honest offers are shown"),
-    (honest(offers=2_000, worse=0.006), State.FAILED, "two thousand honest offers are enough for face value"),
-    (honest(offers=1_999, worse=0.006), State.NOT_JUDGED, "fewer are not"),
-    (honest(offers=1_999, worse=0.03, worse_at_least=0.0051), State.FAILED, "few, and shown more for certain"),
+    (honest(effective=2_000, worse=0.006), State.FAILED, "two thousand honest offers are enough for face value"),
+    (honest(effective=1_999, worse=0.006), State.NOT_JUDGED, "fewer are not"),
+    (honest(effective=1_999, worse=0.03, worse_at_least=0.0051), State.FAILED, "few, and shown more for certain"),
     (honest(before=0.0, worse=0.0), State.PASSED, "no honest offer was shown before, which is well"),
 ]
 
@@ -72,8 +74,37 @@ def test_what_passes_says_its_bounds() -> None:
 
 
 def test_too_few_counterfeits_are_not_judged_and_do_not_stop() -> None:
-    found = replay_gate([replayed(offers=3)], DEFAULT_GATES)
+    found = replay_gate([replayed(effective=3)], DEFAULT_GATES)
     assert (found.state, found.blocks) == (State.NOT_JUDGED, False)
+
+
+def test_what_is_needed_is_said() -> None:
+    (part,) = replay_gate([honest(offers=111, effective=41.4)], DEFAULT_GATES).parts
+    assert part.sentence == (
+        "10.0% of the honest offers that 111 stand for are shown to somebody, 10.0% before; they say as much as 41 of "
+        "equal weight, 2,000 are needed, shown before they are rewritten."
+    )
+
+
+def test_honest_offers_count_as_many_as_they_stand_for() -> None:
+    """Somebody looks at the rewritten offers of the first half alone, which stand for one each, the others for nine."""
+    half = len(FACTS) // 2
+    first = {one.listing.external_id for one in FACTS[:half]}
+
+    def wary(facts: Sequence[Facts]) -> Floats:
+        seen = [one.listing.external_id in first and "\uff4f" in (one.listing.title or "") for one in facts]
+        return np.array(seen, dtype=np.float64)
+
+    weighted = replace(HELD_OUT, stands_for=np.where(np.arange(len(FACTS)) < half, 1.0, 9.0))
+    plain, counted = (
+        next(one for one in replay(held_out, wary, REFERENCES, DEFAULT_GATES, seed=0) if one.honest and one.after)
+        for held_out in (HELD_OUT, weighted)
+    )
+    honest_rows = np.flatnonzero(DATA.labels == 0)
+    shown = plain.after * len(honest_rows)
+    weights = weighted.stands_for[honest_rows]
+    assert counted.after == pytest.approx(shown / weights.sum())
+    assert counted.effective == pytest.approx(weights.sum() ** 2 / (weights**2).sum())
 
 
 def blind_to_the_brand(facts: Sequence[Facts]) -> Floats:
