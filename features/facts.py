@@ -14,6 +14,7 @@ from features.fields import Windows
 from features.fold import fold
 from features.history import EventCounts, History, Outcomes
 from features.likeness import Likeness
+from features.links import Links
 from features.listing import Listing
 from features.offers import Assortment, assortment
 from features.own_prices import OwnPrices
@@ -22,10 +23,10 @@ from features.priors import Priors
 from features.references import ANY, PriceMissing, PriceReference, References
 from features.tell_tales import TellTaleFacts
 
-SCHEMA: Final = 2
-# Schema 1 (2026-11) knew nothing of own prices, other offers, turnover from events, likeness, tell-tales and naming:
-# there they are None.
-READABLE: Final = frozenset({1, SCHEMA})
+SCHEMA: Final = 3
+# Schema 1 (2026-11) knew nothing of own prices, other offers, turnover from events, likeness, tell-tales and naming,
+# schema 2 nothing of links with other sellers: there they are None.
+READABLE: Final = frozenset({1, 2, SCHEMA})
 
 
 class Source(StrEnum):
@@ -70,7 +71,8 @@ class PriceFacts:
 class SellerFacts:
     """The seller's counts in 7, 30 and 90 days with the source of each, and what happened before.
 
-    `turnover` is in the listing's currency. `others` are the seller's other offers, None where none were recorded.
+    `turnover` is in the listing's currency. `others` are the seller's other offers, None where none were recorded;
+    `links` are with the sellers that share its contacts, None where they were not recorded.
     """
 
     sales: Windows
@@ -88,6 +90,7 @@ class SellerFacts:
     turnover_source: Source = Source.MISSING
     events_since: datetime | None = None
     others: Assortment | None = None
+    links: Links | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +245,7 @@ def _seller_facts(listing: Listing, history: History, *, authorised: bool) -> Se
         turnover_source=turnover_source,
         events_since=events.complete_since,
         others=others,
+        links=history.links,
     )
 
 

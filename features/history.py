@@ -6,6 +6,7 @@ from typing import Final
 
 from features.fields import Windows
 from features.likeness import Likeness
+from features.links import Links
 from features.offers import Offer
 from features.own_prices import OwnPrices
 
@@ -44,7 +45,8 @@ class Outcomes:
 class History:
     """What the service itself knows of a listing's past. None means that nothing was recorded, not zero.
 
-    `earlier_prices` are those of the versions before this one, `offers` the seller's other offers.
+    `earlier_prices` are those of the versions before this one, `offers` the seller's other offers, `links` are with the
+    sellers that share its contacts.
     """
 
     version: int = 1
@@ -54,6 +56,7 @@ class History:
     seller_known_days: float | None = None
     offers: tuple[Offer, ...] | None = None
     outcomes: Outcomes | None = None
+    links: Links | None = None
     authorised_for: tuple[str, ...] = ()
     likeness: Likeness | None = None
 

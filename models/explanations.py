@@ -36,6 +36,10 @@ _STORIES: Final = {
         "seller_confirmed_counterfeits", "seller_counterfeit_share", "seller_cleared", "seller_counterfeits_90d",
         "seller_since_counterfeit", "seller_strikes",
     ),
+    "linked_sellers": (
+        "seller_linked_sellers", "seller_linked_counterfeiters", "seller_linked_cleared",
+        "seller_linked_counterfeit_share", "seller_linked_distance",
+    ),
     "seller_volume": (
         "seller_orders_90d", "seller_turnover_90d", "seller_order_value", "seller_variety", "seller_available",
         "seller_sales_30d", "seller_offers",

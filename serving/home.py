@@ -3,9 +3,10 @@
 import fcntl
 import json
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +14,8 @@ from typing import Any, Final
 from models.errors import DomainError
 
 _LONGEST_SOCKET_PATH: Final = 100  # The kernel takes 107 bytes (unix(7)); a few are left for a temporary suffix.
+
+_SECRET_BYTES: Final = 32
 
 
 class HomeInUse(DomainError):
@@ -98,6 +101,20 @@ class Home:
             os.fsync(stream.fileno())
         temporary.replace(path)
         return path
+
+    def secret(self, name: str) -> bytes:
+        """32 random bytes of this home, made at the first use. Whoever copies the database has them not."""
+        path = self.root / name
+        if not path.exists():
+            descriptor, made = tempfile.mkstemp(dir=self.root)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(secrets.token_bytes(_SECRET_BYTES))
+                stream.flush()
+                os.fsync(stream.fileno())
+            with suppress(FileExistsError):  # Another process was first; its secret holds.
+                os.link(made, path)
+            Path(made).unlink()
+        return path.read_bytes()
 
     @contextmanager
     def owned(self) -> Iterator[None]:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -36,6 +37,7 @@ from serving.settings import ClockKind, Settings
 
 # Longer than a burst of requests, shorter than anybody waits for a new brand to be noticed by another process.
 _SURROUNDINGS_LAST_SECONDS = 10.0
+CONTACT_KEY: Final = "contact.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,7 @@ class Runtime:
     trials: Trials
     surroundings: SurroundingsCache
     policies: Policies
+    contact_key: bytes
     sweeping: threading.Lock = field(default_factory=threading.Lock)
 
     def follow_champions(self) -> list[str]:
@@ -219,10 +222,17 @@ def open_runtime(
         trials=Trials(),
         surroundings=SurroundingsCache(),
         policies=_policies(settings),
+        contact_key=_contact_key(settings, home),
     )
     runtime.follow_champions()
     runtime.follow_trials()
     return runtime
+
+
+def _contact_key(settings: Settings, home: Home) -> bytes:
+    if settings.contact_key is not None:
+        return settings.contact_key.get_secret_value().encode()
+    return home.secret(CONTACT_KEY)
 
 
 def _policies(settings: Settings) -> Policies:

@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import AwareDatetime, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -33,6 +33,12 @@ class Settings(BaseSettings):
     undo_window_seconds: int | None = Field(None, ge=0, le=86_400, description="Undo window in place of the policy's.")
     approvals_needed: int | None = Field(
         None, ge=1, le=5, description="People who must approve a model, in place of the policy's two."
+    )
+    contact_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Key with which sellers' contacts are hashed, for several homes on one database. Default: made "
+        "once, in the home.",
     )
     worker_id: str = Field("1", description="Stable name of this worker; a crashed worker's jobs wait for its name.")
     job_threads: int = Field(4, ge=1, le=64, description="Jobs that run at once in one worker.")

@@ -23,6 +23,7 @@ from features.listing import Listing, check
 from training.simulated.answers import Answer, analyst_answer, brand_answer, seller_appeals
 from training.simulated.brands import HOUSES, SyntheticBrand
 from training.simulated.chance import Random
+from training.simulated.contacts import SellerContact, seller_contacts
 from training.simulated.copying import copied
 from training.simulated.habits import Craft, Honest
 from training.simulated.offers import Draft, moment
@@ -35,6 +36,7 @@ __all__ = (
     "Answer",
     "Craft",
     "Honest",
+    "SellerContact",
     "SellerEvent",
     "Sent",
     "Settings",
@@ -52,6 +54,7 @@ FEWEST_LISTINGS: Final = 100  # Fewer hold no counterfeit of every craft.
 FEWEST_DAYS: Final = 30
 # One stream of chance each, so that asking for a larger evaluation set changes nothing that is sent.
 _SUPPLIERS, _SENT, _STREAM, _EVENTS, _UNSENT, _COPIED, _UNSENT_COPIED = range(7)
+_CONTACTS: Final = 8  # 7 is the demo's staff.
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +84,14 @@ class Settings:
 class World:
     """Everything that the marketplace will send, and what is true of it.
 
-    `sent` and `events` are in the order of time. `truth` is by external id and covers the listings; the few broken
-    rows in `sent` have ids of their own and no truth.
+    `sent`, `events` and `contacts` are in the order of time. `truth` is by external id and covers the listings; the few
+    broken rows in `sent` have ids of their own and no truth.
     """
 
     brands: tuple[SyntheticBrand, ...]
     sent: tuple[Sent, ...]
     events: tuple[SellerEvent, ...]
+    contacts: tuple[SellerContact, ...]
     truth: Mapping[str, Truth]
 
 
@@ -100,6 +104,7 @@ def build(settings: Settings) -> World:
         brands=_announced(drafts),
         sent=stream(_random(settings, _STREAM), offers, settings.start, settings.days),
         events=seller_events(_random(settings, _EVENTS), offers, settings.start, settings.days),
+        contacts=seller_contacts(_random(settings, _CONTACTS), drafts, settings.start),
         truth={external_id: truth_of(offer) for external_id, offer in offers},
     )
 

@@ -1,4 +1,4 @@
-"""Listings, seller events and appeals in."""
+"""Listings, seller events, sellers' contacts and appeals in."""
 
 from typing import Annotated, Any
 
@@ -12,6 +12,7 @@ from serving.api.bodies import json_body, rows_of
 from serving.api.errors import as_json
 from serving.guards import Caller, key, runtime_of
 from serving.usecases.appeal import Complaint, file_appeal
+from serving.usecases.contacts import erase_contacts, receive_contacts
 from serving.usecases.intake import RowAnswer, RowStatus, receive
 from serving.usecases.seller_events import receive_events
 
@@ -76,6 +77,28 @@ async def post_seller_events(request: Request, caller: Intake) -> JSONResponse:
         backfill=Scope.BACKFILL in caller.scopes,
     )
     return JSONResponse(found)
+
+
+@router.post("/api/v1/seller-contacts")
+async def post_seller_contacts(request: Request, caller: Intake) -> JSONResponse:
+    """Contacts of sellers: `{"contacts": [{"seller", "kind", "value"}, …]}`, at most 1,000. Only hashes are kept."""
+    body = await json_body(request)
+    if not isinstance(body, dict):
+        raise Invalid("Send an object with contacts.")
+    found = await run_in_threadpool(
+        receive_contacts,
+        runtime_of(request),
+        caller.marketplace,
+        body,
+        backfill=Scope.BACKFILL in caller.scopes,
+    )
+    return JSONResponse(found)
+
+
+@router.delete("/api/v1/seller-contacts/{seller:path}")
+def delete_seller_contacts(seller: str, request: Request, caller: Intake) -> dict[str, int]:
+    """Erase the hashes of a seller's contacts; it is linked with nobody any more, and earlier scores stay."""
+    return {"erased": erase_contacts(runtime_of(request), caller.marketplace, seller, by="api")}
 
 
 @router.post("/api/v1/appeals")

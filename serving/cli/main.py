@@ -11,7 +11,20 @@ from typing import Final
 import typer
 
 from models.errors import DomainError
-from serving.cli import data, golden, model, monitor, people, run, simulation, tables, tell_tales, thresholds, trial
+from serving.cli import (
+    data,
+    golden,
+    model,
+    monitor,
+    people,
+    run,
+    sellers,
+    simulation,
+    tables,
+    tell_tales,
+    thresholds,
+    trial,
+)
 
 EXIT_REFUSED: Final = 2
 _PACKAGES: Final = ("features", "models", "training", "serving")
@@ -30,6 +43,7 @@ for part in (
     model.app,
     monitor.app,
     people.app,
+    sellers.app,
     tables.app,
     tell_tales.app,
     thresholds.app,

@@ -1,7 +1,7 @@
 """Commands that load tables which others keep: exchange rates, brands' price lists."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -9,7 +9,7 @@ from serving.cli.people import brand, call
 
 app = typer.Typer()
 # A request to the service holds at most 5 MB; a row of a price list has a few hundred bytes.
-_AT_ONCE = 5_000
+_AT_ONCE: Final = 5_000
 
 
 @app.command()
@@ -17,7 +17,7 @@ def rates(
     file: Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet: day, currency, euros, source")],
 ) -> None:
     """Load dated exchange rates: what one unit of a currency is worth in euros. A price without one is not compared."""
-    loaded = sum(call("load_rates", rows=some)["rows"] for some in _batches(file))
+    loaded = sum(call("load_rates", rows=some)["rows"] for some in batches(file))
     typer.echo(f"{loaded:,} rates loaded.")
 
 
@@ -32,11 +32,11 @@ def price_list(
     ],
 ) -> None:
     """Add what a brand asks for its goods; an entry holds from its day until a later one of the same goods."""
-    loaded = sum(call("load_price_list", brand=name, rows=some)["entries"] for some in _batches(file))
+    loaded = sum(call("load_price_list", brand=name, rows=some)["entries"] for some in batches(file))
     typer.echo(f"{loaded:,} list prices of {name} loaded.")
 
 
-def _batches(file: Path) -> list[list[dict[str, Any]]]:
+def batches(file: Path, size: int = _AT_ONCE) -> list[list[dict[str, Any]]]:
     """The rows of a file as text; blank cells are left out."""
     from training.adapters.files import Unreadable, read_rows
 
@@ -48,4 +48,4 @@ def _batches(file: Path) -> list[list[dict[str, Any]]]:
         if row.problem is not None:
             raise typer.BadParameter(f"row {row.number}: {row.problem.sentence}", param_hint="FILE")
     texts = [{name: str(value) for name, value in row.cells.items() if value not in (None, "")} for row in rows]
-    return [texts[start : start + _AT_ONCE] for start in range(0, len(texts), _AT_ONCE)]
+    return [texts[start : start + size] for start in range(0, len(texts), size)]

@@ -27,7 +27,8 @@ def load(
     for row in connection.execute(select(seller.c.external_id, seller.c.first_known_at).where(here)):
         pasts[row.external_id].first_known_at = row.first_known_at
     _load_versions(connection, marketplace_id, pasts, since=since, until=until)
-    _load_rulings(connection, marketplace_id, pasts)
+    for external_id, found in rulings(connection, marketplace_id, pasts).items():
+        pasts[external_id].rulings = found
     _load_events(connection, marketplace_id, pasts, since - timedelta(days=max(DAYS)))
     return pasts
 
@@ -69,6 +70,14 @@ def scored_until(
         {row[0]: row[1] for row in connection.execute(query)} for query in (of_sellers, of_listings)
     )
     return ScoredUntil(sellers_until, listings_until)
+
+
+def last_scored(connection: Connection, marketplace_id: str) -> datetime | None:
+    """Until when anything of a marketplace has been scored; None where nothing has. Reads every observation."""
+    found: datetime | None = connection.execute(
+        select(func.max(observation.c.known_at)).where(observation.c.marketplace_id == marketplace_id)
+    ).scalar()
+    return found
 
 
 def _load_versions(
@@ -121,8 +130,11 @@ def _load_versions(
         )
 
 
-def _load_rulings(connection: Connection, marketplace_id: str, pasts: Mapping[str, SellerPast]) -> None:
-    """Verdicts by the seller of the version that they are about, each with its withdrawal."""
+def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str]) -> dict[str, list[Ruling]]:
+    """Verdicts by the seller of the version that they are about, each with its withdrawal; only of these sellers."""
+    found: dict[str, list[Ruling]] = {}
+    if not sellers:
+        return found
     later = verdict.alias("later")
     query = (
         select(
@@ -146,14 +158,14 @@ def _load_rulings(connection: Connection, marketplace_id: str, pasts: Mapping[st
         )
         .where(
             verdict.c.marketplace_id == marketplace_id,
-            listing_version.c.seller_external_id.in_(pasts),
+            listing_version.c.seller_external_id.in_(sorted(sellers)),
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             verdict.c.lane != CaseLane.SECOND_LOOK.value,  # It checks what is taught; nothing was decided by it.
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
     for row in connection.execute(query):
-        pasts[row.seller_external_id].rulings.append(
+        found.setdefault(row.seller_external_id, []).append(
             Ruling(
                 row.listing_id,
                 row.version_id,
@@ -164,6 +176,7 @@ def _load_rulings(connection: Connection, marketplace_id: str, pasts: Mapping[st
                 row.withdrawn_at,
             )
         )
+    return found
 
 
 def _load_events(connection: Connection, marketplace_id: str, pasts: Mapping[str, SellerPast], since: datetime) -> None:

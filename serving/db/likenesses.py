@@ -5,7 +5,6 @@ latest judged ones, of which the most like are compared. A text that half the ma
 other, and offers that were judged are found however many copies came later.
 """
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,20 +18,16 @@ from sqlalchemy import (
     Select,
     String,
     Table,
-    cast,
-    column,
-    func,
-    literal,
     select,
     true,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
 from features.likeness import MOST_COMPARED, Asked, Candidate, Ruling
 from features.minhash import Signature, band_keys
 from models.case import BLIND_LANES
 from models.labels import AppealState
 from models.verdict import Judgement
+from serving.db.lists import listed
 from serving.db.store import add, insert_or_ignore
 from serving.db.tables import (
     action,
@@ -151,7 +146,7 @@ def _latest(connection: Connection, bands: Table, marketplace_id: str, keys: Seq
     There the list of a correlated IN bounds the same walk; PostgreSQL would work it out anew for each entry. A key
     under which there is nothing comes without a text, because every join to a list is an outer one.
     """
-    wanted = _listed(connection, keys, BigInteger())
+    wanted = listed(connection, keys, BigInteger())
     inner = bands.alias("inner_band")
     latest = (
         select(inner.c.text_id)
@@ -167,23 +162,10 @@ def _latest(connection: Connection, bands: Table, marketplace_id: str, keys: Seq
     return select(wanted.c.value, bands.c.text_id).select_from(wanted.outerjoin(bands, here))
 
 
-def _listed(connection: Connection, values: Sequence[Any], kind: BigInteger | String) -> FromClause:
-    """Values as a table with one column, in one parameter however many there are."""
-    if connection.dialect.name == "postgresql":
-        array = cast(literal(list(values), ARRAY(kind)), ARRAY(kind))
-        return func.unnest(array).table_valued(column("value", kind), name="wanted").render_derived()
-    return func.json_each(json.dumps(values)).table_valued(column("value", kind), name="wanted")
-
-
-# Every join to a list of values is an outer one. SQLite knows nothing of how long a list is and, where it is free to,
-# walks the marketplace's whole table once for each value (54 s for 200 values beside 2,000 versions, against half a
-# millisecond); what is joined to a list by an outer join it must not put first.
-
-
 def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Candidate]:
     if not text_ids:
         return {}
-    wanted = _listed(connection, text_ids, String())
+    wanted = listed(connection, text_ids, String())
     rulings = _rulings(connection, marketplace_id, wanted)
     first, present = listing_version.alias("first"), listing_version.alias("present")
     query = (

@@ -299,6 +299,22 @@ text_band = _bands("text_band")
 # Texts on which somebody gave a verdict, so that no flood of copies can hide them.
 judged_band = _bands("judged_band")
 
+# Personal data in no readable form: the token is a keyed hash of the contact, the key lies outside the database.
+seller_contact = Table(
+    "seller_contact",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("token", String(64), nullable=False),
+    Column("seller_external_id", _EXTERNAL, nullable=False),
+    _word("kind"),
+    _word("key_id"),
+    _at("occurred_at"),
+    _at("known_at"),
+    PrimaryKeyConstraint("marketplace_id", "token", "seller_external_id"),
+    _one_of("kind", "phone", "email", "handle", "payout", "address"),
+    Index("ix_seller_contact_earliest", "marketplace_id", "token", "known_at", "seller_external_id"),
+    Index("ix_seller_contact_seller", "marketplace_id", "seller_external_id"),
+)
 observation = _tenant(
     "observation",
     "observation_id",

@@ -11,7 +11,17 @@ import numpy as np
 from serving.demo.cast import Cast
 from serving.demo.front import CONFLICT, FORBIDDEN, Refused, SignedInPerson
 from training.gate import blocking
-from training.synthetic import Answer, SellerEvent, Sent, Truth, World, analyst_answer, brand_answer, seller_appeals
+from training.synthetic import (
+    Answer,
+    SellerContact,
+    SellerEvent,
+    Sent,
+    Truth,
+    World,
+    analyst_answer,
+    brand_answer,
+    seller_appeals,
+)
 
 STEP: Final = timedelta(days=2)
 # Labels of counterfeits mature after 14 days (models.policies.labels); a day more is certain.
@@ -37,6 +47,7 @@ class Play:
     _objections: dict[str, bool] = field(default_factory=dict)
     _sent: int = 0
     _told: int = 0
+    _introduced: int = 0
 
     def __post_init__(self) -> None:
         self._random = np.random.default_rng([self.seed, _STAFF])
@@ -112,7 +123,12 @@ class Play:
         return next(one for one in models if one["digest"] == digest)
 
     def _send(self) -> None:
-        """Rows and events of the days up to now."""
+        """Contacts, events and rows of the days up to now."""
+        contacts = _up_to(self.world.contacts, self._introduced, self.now)
+        for introduced in _batches(contacts):
+            body: dict[str, Any] = {"contacts": [one.row for one in introduced]}
+            self.cast.marketplace.call("POST", "/api/v1/seller-contacts", body)
+            self._introduced += len(introduced)
         events = _up_to(self.world.events, self._told, self.now)
         for batch in _batches(events):
             body = {"events": [event.row for event in batch], "complete_since": self.world.sent[0].at.isoformat()}
@@ -191,7 +207,7 @@ class Play:
                 raise
 
 
-Timed = TypeVar("Timed", Sent, SellerEvent)
+Timed = TypeVar("Timed", Sent, SellerEvent, SellerContact)
 
 
 def _up_to(rows: Sequence[Timed], start: int, moment: datetime) -> Sequence[Timed]:

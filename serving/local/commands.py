@@ -14,7 +14,7 @@ from serving.api.intake import row_answer
 from serving.api.learning import approval_answer, golden_answer
 from serving.db import accounts, audit, breakers, golden, learning, listings, marketplaces, trials
 from serving.runtime import Runtime
-from serving.usecases import founding, intake, price_lists, tell_tales, trial
+from serving.usecases import contacts, founding, intake, price_lists, tell_tales, trial
 from serving.usecases.breaker import close_breaker
 from serving.usecases.figures import figures
 from serving.usecases.golden import freeze_golden_set as freeze_a_golden_set
@@ -190,6 +190,24 @@ def load_price_list(runtime: Runtime, *, brand: str, rows: list[dict[str, Any]])
 def load_rates(runtime: Runtime, *, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Load dated exchange rates."""
     return {"rows": founding.load_rates(runtime, rows, by=_BY)}
+
+
+@_command
+def receive_contacts(
+    runtime: Runtime, *, rows: list[dict[str, Any]], backfill: bool, marketplace: str | None = None
+) -> dict[str, Any]:
+    """Hash contacts of sellers."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    return {**contacts.receive_contacts(runtime, found, {"contacts": rows}, backfill=backfill)}
+
+
+@_command
+def erase_contacts(runtime: Runtime, *, seller: str, marketplace: str | None = None) -> dict[str, Any]:
+    """Erase the hashes of a seller's contacts."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    return {"erased": contacts.erase_contacts(runtime, found, seller, by=_BY)}
 
 
 @_command

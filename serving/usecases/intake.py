@@ -152,8 +152,7 @@ def _gather(
             key=lambda step: step.as_of,
         )
         changed = [step for step in steps if not step.is_repeat]
-        since, until = (changed[0].as_of, changed[-1].as_of) if changed else (now, now)
-        pasts = Pasts.read(connection, here, sellers, since=since, until=until)
+        pasts = Pasts.read(connection, here, [(step.listing, step.as_of) for step in changed])
         surroundings = runtime.surroundings.of(connection, marketplace, now)
         questions = questions_now(connection, marketplace, surroundings, now)
         open_cases = cases.open_cases(connection, here, known_ids)

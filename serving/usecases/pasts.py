@@ -1,6 +1,6 @@
 """What was known of the sellers of one request at the moment of each row: read together, cut row by row."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Self
@@ -10,28 +10,34 @@ from sqlalchemy import Connection
 from features.facts import Facts, reference_keys
 from features.history import NOTHING_RECORDED, History
 from features.likeness import Likeness
+from features.links import Links
 from features.listing import Listing
 from features.own_prices import NO_PRICES, OwnPrices
 from models.seller_past import Put, SellerPast
 from serving.db import brands, histories
 from serving.db.listings import Latest
+from serving.usecases.linked import Moment, links_at
 
 
 @dataclass(frozen=True, slots=True)
 class Pasts:
-    """The pasts of some sellers of a marketplace, and the brands that have authorised each."""
+    """The pasts of some sellers of a marketplace, the brands that have authorised each, and with whom it was linked."""
 
     sellers: Mapping[str, SellerPast]
     authorised: Mapping[str, tuple[str, ...]]
+    links: Mapping[Moment, Links]
 
     @classmethod
-    def read(
-        cls, connection: Connection, marketplace_id: str, sellers: Collection[str], *, since: datetime, until: datetime
-    ) -> Self:
-        """What is known of these sellers at moments from `since` to `until`."""
+    def read(cls, connection: Connection, marketplace_id: str, rows: Iterable[tuple[Listing, datetime]]) -> Self:
+        """What is known of the sellers of these listings, each at its moment."""
+        moments = {(seller, as_of) for listing, as_of in rows if (seller := listing.seller.external_id) is not None}
+        if not moments:
+            return cls({}, {}, {})
+        sellers, times = {seller for seller, _ in moments}, [as_of for _, as_of in moments]
         return cls(
-            histories.load(connection, marketplace_id, sellers, since=since, until=until),
+            histories.load(connection, marketplace_id, sellers, since=min(times), until=max(times)),
             brands.authorised_for(connection, marketplace_id, sellers),
+            links_at(connection, marketplace_id, moments),
         )
 
     def of(
@@ -60,6 +66,7 @@ class Pasts:
             version=version,
             previous_log_price=previous_log_price,
             earlier_prices=earlier_prices,
+            links=None if seller is None else self.links[seller, as_of],
             authorised_for=self.authorised.get(seller or "", ()),
             likeness=likeness,
         )

@@ -16,12 +16,10 @@ _NO_DRAW = 1.0
 def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Scored:
     """Score one listing as if it came in now; nothing is stored and no case is opened."""
     now, here = runtime.clock.now(), marketplace.marketplace_id
-    seller = listing.seller.external_id
     with runtime.store.read() as connection:
         surroundings = runtime.surroundings.of(connection, marketplace, now)
         questions = questions_now(connection, marketplace, surroundings, now)
-        sellers = [seller] if seller is not None else []
-        pasts = Pasts.read(connection, here, sellers, since=now, until=now)
+        pasts = Pasts.read(connection, here, [(listing, now)])
         near = likeness_of(connection, here, listing, now)
     history = pasts.of(
         listing, listing_id=None, as_of=now, complete_since=marketplace.seller_events_since, likeness=near

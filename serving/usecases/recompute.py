@@ -51,9 +51,7 @@ def recompute(connection: Connection, marketplace_id: str, *, since: datetime | 
 
 
 def _again(connection: Connection, marketplace_id: str, batch: Sequence[Recorded]) -> Iterator[Recomputed]:
-    sellers = {seller for one in batch if (seller := one.facts.listing.seller.external_id) is not None}
-    moments = [one.facts.as_of for one in batch]
-    pasts = Pasts.read(connection, marketplace_id, sellers, since=min(moments), until=max(moments))
+    pasts = Pasts.read(connection, marketplace_id, [(one.facts.listing, one.facts.as_of) for one in batch])
     prices = listings.log_prices(connection, marketplace_id, {one.listing_id for one in batch})
     for one in batch:
         yield Recomputed(one.score_id, one.facts, with_history(one.facts, _history(one, pasts, prices)))

@@ -29,6 +29,7 @@ from serving.web.desk import QueueQuery
 from serving.web.effects import Effect, bench_of, effects
 from serving.web.forms import CaseId
 from serving.web.likeness_card import LikenessCard, likeness_card
+from serving.web.links_card import LinksCard, links_card
 from serving.web.rendering import respond
 from serving.web.scores import ShownScore
 from serving.web.seller_card import SellerCard, seller_card
@@ -66,6 +67,7 @@ class CasePage:
     changed_at: str
     price: PriceCard
     seller: SellerCard
+    links: LinksCard
     likeness: LikenessCard
     reasons: ReasonsCard | None
     rule_hits: tuple[RuleHit, ...]
@@ -130,6 +132,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         changed_at=words.moment(kept[at]["known_at"], now),
         price=case_cards.price_card(facts),
         seller=seller_card(facts),
+        links=links_card(facts),
         likeness=_likeness(connection, here, facts),
         reasons=None if blind else case_cards.reasons_card(score),
         rule_hits=case_cards.rule_hits(facts),

@@ -16,6 +16,7 @@ from models.policies.breaker import DEFAULT_BREAKER
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.policies.gates import DEFAULT_GATES
 from models.policies.labels import DEFAULT_LABELS
+from models.policies.links import DEFAULT_LINKS
 from models.policies.promotion import DEFAULT_PROMOTION
 from models.policies.routing import DEFAULT_ROUTING
 from models.policies.scorecard import DEFAULT_SCORECARD
@@ -99,6 +100,7 @@ def policies_page() -> str:
         DEFAULT_BREAKER,
         DEFAULT_ENFORCEMENT,
         DEFAULT_STRIKES,
+        DEFAULT_LINKS,
         DEFAULT_LABELS,
         DEFAULT_WEIGHTING,
         DEFAULT_SECOND_LOOK,

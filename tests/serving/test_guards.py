@@ -157,6 +157,8 @@ PEOPLE: Final = frozenset({"analyst", "brand", "account_manager", "data_scientis
 MATRIX: Final = [
     ("POST", "/api/v1/listings", {"key:intake"}),
     ("POST", "/api/v1/seller-events", {"key:intake"}),
+    ("POST", "/api/v1/seller-contacts", {"key:intake"}),
+    ("DELETE", "/api/v1/seller-contacts/{seller:path}", {"key:intake"}),
     ("POST", "/api/v1/appeals", {"key:intake"}),
     ("POST", "/api/v1/score", {"key:score"}),
     ("GET", "/api/v1/figures", {"key:intake"}),

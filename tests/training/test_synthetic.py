@@ -12,6 +12,7 @@ import training.synthetic
 from features import lexicon
 from features.brand_signals import gtin_is_valid
 from features.brands import BrandRegister, Method
+from features.contacts import ContactKind, contact
 from features.fold import fold
 from features.listing import Listing, Rejection, check
 from training.fit import CounterfeitClassifier
@@ -75,6 +76,38 @@ def test_exactly_as_many_listings_are_sent_as_asked_for() -> None:
 def test_about_one_listing_in_twenty_is_counterfeit(seed: int) -> None:
     truth = build(Settings(listings=1_000, seed=seed, start=START)).truth.values()
     assert 0.04 <= sum(one.counterfeit for one in truth) / len(truth) <= 0.06
+
+
+def sharers(world: World, kind: ContactKind) -> list[set[str]]:
+    """The sellers of each contact of a kind that several have."""
+    found: dict[str, set[str]] = {}
+    for one in world.contacts:
+        if one.row["kind"] == kind:
+            found.setdefault(contact(kind, str(one.row["value"])).value, set()).add(str(one.row["seller"]))
+    return [sellers for sellers in found.values() if len(sellers) > 1]
+
+
+def test_contacts_come_in_before_the_first_offer_of_their_seller_and_in_the_order_of_time() -> None:
+    first: dict[str, datetime] = {}
+    for sent in the_world().sent:
+        if (truth := the_world().truth.get(str(sent.row["external_id"]))) is not None:
+            first.setdefault(truth.seller, sent.at)
+    times = [one.at for one in the_world().contacts]
+    assert times == sorted(times)
+    assert all(one.at < first[str(one.row["seller"])] for one in the_world().contacts)
+    assert len({one.row["seller"] for one in the_world().contacts}) / len(first) == pytest.approx(0.85, abs=0.04)
+
+
+def test_counterfeiters_share_telephones_and_accounts_honest_people_now_and_then_and_everybody_a_warehouse() -> None:
+    world, crafts = the_world(), {craft.value for craft in Craft}
+    kinds = {one.seller: one.kind for one in world.truth.values()}
+    telephones, accounts = sharers(world, ContactKind.PHONE), sharers(world, ContactKind.PAYOUT)
+    of_crooks = [group for group in telephones + accounts if all(kinds[seller] in crafts for seller in group)]
+    of_honest = [group for group in telephones + accounts if not any(kinds[seller] in crafts for seller in group)]
+    assert sum(map(len, of_crooks)) >= 8
+    assert len(of_honest) >= 10
+    assert max(map(len, telephones + accounts)) <= 10
+    assert min(map(len, sharers(world, ContactKind.ADDRESS))) > 10
 
 
 def test_the_door_accepts_each_listing_and_refuses_each_broken_row() -> None:

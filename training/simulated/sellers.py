@@ -1,7 +1,7 @@
 """Sellers of the synthetic marketplace, and the suppliers behind those that sell counterfeits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from training.simulated.brands import HOUSES
@@ -62,9 +62,10 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """One account; `houses` are the brands that it deals in."""
+    """One account; `houses` are the brands that it deals in, `people` the first account of those who run it."""
 
     external_id: str
+    people: str
     kind: Kind
     houses: tuple[int, ...]
     career: Career
@@ -124,7 +125,8 @@ def reopened(random: Random, before: Seller, external_id: str, days: int) -> Sel
     opened = first_day - around(random, HABITS[before.kind].age)
     last_day = min(first_day + _between(random, _COUNTERFEITER_STAYS), float(days))
     career = Career(opened, first_day, last_day, before.career.offers)
-    return _open(random, (external_id, before.kind), career, before.style, before.houses, before.supplier)
+    again = _open(random, (external_id, before.kind), career, before.style, before.houses, before.supplier)
+    return replace(again, people=before.people)
 
 
 def _open(
@@ -142,6 +144,7 @@ def _open(
     in_euro = habits.price.median * (habits.branded * usual + (1 - habits.branded) * _UNBRANDED_ORDER)
     return Seller(
         external_id=external_id,
+        people=external_id,
         kind=kind,
         houses=houses,
         career=career,

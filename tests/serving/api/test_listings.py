@@ -139,7 +139,10 @@ def test_no_answer_repeats_what_was_sent(client: TestClient, site: Site) -> None
     assert "canary" not in answer.text
 
 
-@pytest.mark.parametrize("path", ["/api/v1/listings", "/api/v1/seller-events", "/api/v1/appeals", "/api/v1/score"])
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/listings", "/api/v1/seller-events", "/api/v1/seller-contacts", "/api/v1/appeals", "/api/v1/score"],
+)
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer tsk.key_x.secret", "Basic dTpw", "Bearer tsk.."])
 def test_without_a_valid_key_nothing_comes_in(client: TestClient, path: str, header: str) -> None:
     headers = {**JSON, "authorization": header} if header else JSON

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from features.facts import Facts
+from features.facts import SCHEMA, Facts
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.db import listings, scores
@@ -28,7 +28,7 @@ def latest_facts(site: Site, external_id: str) -> Facts:
     """The facts of the last score of a listing."""
     with site.runtime.store.read() as connection:
         listing_id = listings.id_of(connection, site.here, external_id)
-        found = [one for batch in scores.recorded(connection, site.here, schema=2) for one in batch]
+        found = [one for batch in scores.recorded(connection, site.here, schema=SCHEMA) for one in batch]
     return [one.facts for one in found if one.listing_id == listing_id][-1]
 
 

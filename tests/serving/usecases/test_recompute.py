@@ -32,6 +32,11 @@ PAST = (
     "seller_counterfeits_90d",
     "seller_since_counterfeit",
     "seller_strikes",
+    "seller_linked_sellers",
+    "seller_linked_counterfeiters",
+    "seller_linked_cleared",
+    "seller_linked_counterfeit_share",
+    "seller_linked_distance",
 )
 
 

@@ -1,0 +1,121 @@
+"""How a seller can be reached or paid, in the one form in which two sellers can be found to share it.
+
+A shared telephone number links two accounts as no likeness of words does. So contacts are compared exactly, and what
+could be two people's is refused: a number without its country code, a handle without its network.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from features.fields import Rejected
+
+LONGEST: Final = 320  # An e-mail address: 64 characters, the sign, 255 characters (RFC 3696).
+
+
+class ContactKind(StrEnum):
+    """What a contact is."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+    HANDLE = "handle"
+    PAYOUT = "payout"
+    ADDRESS = "address"
+
+
+KIND_WORDS: Final = {
+    ContactKind.PHONE: "telephone number",
+    ContactKind.EMAIL: "e-mail address",
+    ContactKind.HANDLE: "handle",
+    ContactKind.PAYOUT: "payout account",
+    ContactKind.ADDRESS: "address",
+}
+
+
+class Contact(NamedTuple):
+    """One way to reach or pay a seller, normalised. Personal data: hashed on receipt, and never kept."""
+
+    kind: ContactKind
+    value: str
+
+
+def contact(kind: ContactKind, value: str) -> Contact:
+    """The contact in its one form.
+
+    Raises
+    ------
+    Rejected
+        It is none of that kind, or too little to tell two sellers by; the sentence does not repeat it.
+
+    >>> contact(ContactKind.PHONE, "+86 138-0013-8000").value, contact(ContactKind.PHONE, "0086 13800138000").value
+    ('8613800138000', '8613800138000')
+    >>> contact(ContactKind.HANDLE, "Telegram: @Lumo.Trade").value
+    'telegram:lumo.trade'
+    """
+    return Contact(kind, _FORMS[kind](unicodedata.normalize("NFKC", value).casefold().strip()))
+
+
+_PHONE: Final = re.compile(r"(?:\+|00)[\d ().\-/]+", re.ASCII)
+# E.164 allows fifteen digits with the country code; the shortest numbers that can be dialled from abroad have seven.
+_DIGITS_OF_A_PHONE: Final = range(7, 16)
+# Mail to name+anything@ reaches name@ at these, as their help pages say; at the first, dots count for nothing either.
+_DOTLESS: Final = "gmail.com"
+_WITH_TAGS: Final = frozenset(
+    {_DOTLESS, "outlook.com", "hotmail.com", "live.com", "icloud.com", "fastmail.com", "proton.me", "protonmail.com"}
+)
+_OTHER_NAMES: Final = {"googlemail.com": _DOTLESS}
+_HANDLE: Final = re.compile(r"([^\W\d_][\w .-]{0,30}):\s*@?([\w.\-]{3,64})")
+_SHORTEST_TOKEN: Final = 6  # Shorter ones are house numbers and 'n/a'.
+
+
+def _phone(plain: str) -> str:
+    if not _PHONE.fullmatch(plain):
+        raise Rejected("bad_phone", "value", "A telephone number begins with + or 00 and its country code.")
+    # '+49 (0)30' is dialled +49 30 from abroad.
+    digits = re.sub(r"\D", "", plain.replace("(0)", "")).removeprefix("00")
+    if len(digits) not in _DIGITS_OF_A_PHONE:
+        raise Rejected("bad_phone", "value", "A telephone number has 7 to 15 digits with its country code.")
+    return digits
+
+
+def _email(plain: str) -> str:
+    local, at, domain = plain.rpartition("@")
+    try:
+        domain = domain.encode("idna").decode()
+    except UnicodeError:
+        domain = ""
+    if not at or not local or len(local) > 64 or re.search(r"[\s@]", local) or "." not in domain.strip("."):
+        raise Rejected("bad_email", "value", "An e-mail address is a name, @ and a domain.")
+    domain = _OTHER_NAMES.get(domain, domain)
+    if domain in _WITH_TAGS:
+        local = local.partition("+")[0] or local
+    if domain == _DOTLESS:
+        local = local.replace(".", "")
+    return f"{local}@{domain}"
+
+
+def _handle(plain: str) -> str:
+    found = _HANDLE.fullmatch(plain)
+    if found is None:
+        raise Rejected("bad_handle", "value", "A handle is its network, a colon and the name: telegram:lumo_trade.")
+    return f"{re.sub(r'[ .-]', '', found[1])}:{found[2].rstrip('.')}"
+
+
+def _token(plain: str) -> str:
+    found = re.sub(r"[\W_]+", "", plain)
+    if len(found) < _SHORTEST_TOKEN:
+        raise Rejected(
+            "too_short", "value", f"Fewer than {_SHORTEST_TOKEN} letters and digits are too little to tell by."
+        )
+    return found
+
+
+_FORMS: Final[Mapping[ContactKind, Callable[[str], str]]] = {
+    ContactKind.PHONE: _phone,
+    ContactKind.EMAIL: _email,
+    ContactKind.HANDLE: _handle,
+    ContactKind.PAYOUT: _token,
+    ContactKind.ADDRESS: _token,
+}

@@ -1,0 +1,139 @@
+"""Signals of the sellers with whom a seller shares contacts: how many, and what was found of them.
+
+The unit is the seller, not the offer, so that one brand with many confirmations against one shop weighs no more on
+those who share its telephone than one confirmation does.
+"""
+
+from typing import Final
+
+from features.contacts import KIND_WORDS
+from features.links import Links
+from features.priors import Prior
+from features.spec import MISSING, Evidence, Family, Registry, log1p, many, usual_share
+
+signals = Registry()
+
+_LINKED: Final = "Capabilities C.10: exact contacts, transitive, the path shown"
+_NO_CONTACT: Final = "no contact of the seller is known, or links were not recorded then"
+# As for a seller's own earlier offers.
+_COUNTERFEITS: Final = Prior(0.05, 10.0)
+# No linked seller speaks with more: with as much as is believed beforehand, so none outweighs that alone.
+_OFFERS_OF_ONE: Final = 10
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + sellers",
+    low=0,
+    high=4,
+    missing=_NO_CONTACT,
+    source=_LINKED,
+    say=lambda e, _: (
+        f"The seller shares contacts with {_at_least(e)}{many(len(_links(e).sellers), 'other seller')}, directly or "
+        "through others"
+    ),
+)
+def seller_linked_sellers(e: Evidence) -> float:
+    """Other sellers linked by a shared telephone, e-mail, handle, payout or address, also through each other."""
+    links = _known(e)
+    return MISSING if links is None else log1p(len(links.sellers))
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + sellers",
+    low=0,
+    high=4,
+    missing=_NO_CONTACT,
+    source=_LINKED,
+    say=lambda e, _: (
+        f"{len(_links(e).counterfeiters)} of {many(len(_links(e).sellers), 'linked seller')} had offers confirmed "
+        "counterfeit"
+    ),
+)
+def seller_linked_counterfeiters(e: Evidence) -> float:
+    """Linked sellers with an offer confirmed counterfeit, as known at the moment."""
+    links = _known(e)
+    return MISSING if links is None else log1p(len(links.counterfeiters))
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="log of 1 + sellers",
+    low=0,
+    high=4,
+    missing=_NO_CONTACT,
+    source=_LINKED,
+    say=lambda e, _: f"People have found the offers of {many(_cleared(_links(e)), 'linked seller')} genuine",
+)
+def seller_linked_cleared(e: Evidence) -> float:
+    """Linked sellers whose reviewed offers were all found genuine, as known at the moment."""
+    links = _known(e)
+    return MISSING if links is None else log1p(_cleared(links))
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="share",
+    low=0,
+    high=1,
+    missing=f"{_NO_CONTACT}, or nobody is linked",
+    source=_LINKED,
+    say=lambda e, _: (
+        f"Of the reviewed offers of linked sellers {sum(one.counterfeit for one in _links(e).sellers):,} were "
+        f"counterfeit and {sum(one.genuine for one in _links(e).sellers):,} genuine"
+    ),
+)
+def seller_linked_counterfeit_share(e: Evidence) -> float:
+    """Share of the reviewed offers of linked sellers found counterfeit, each speaking for at most ten of its own."""
+    links = _known(e)
+    if links is None or not links.sellers:
+        return MISSING
+    counterfeit, reviewed = 0.0, 0.0
+    for one in links.sellers:
+        spoken = min(one.reviewed, _OFFERS_OF_ONE)
+        reviewed += spoken
+        counterfeit += spoken * one.counterfeit / max(one.reviewed, 1)
+    return usual_share(counterfeit, reviewed, _COUNTERFEITS)
+
+
+@signals.feature(
+    Family.SELLER,
+    unit="steps",
+    low=1,
+    high=10,
+    missing=f"{_NO_CONTACT}, or no linked seller has a confirmed counterfeit",
+    source=_LINKED,
+    say=lambda e, v: f"A seller with confirmed counterfeits is {_away(v)}: {_way(e)}",
+)
+def seller_linked_distance(e: Evidence) -> float:
+    """Steps of shared contacts to the nearest seller with a confirmed counterfeit; 1 shares one with this seller."""
+    links = _known(e)
+    return MISSING if links is None or not links.counterfeiters else float(len(links.counterfeiters[0].path))
+
+
+def _known(e: Evidence) -> Links | None:
+    links = e.facts.seller.links
+    return None if links is None or not links.contacts else links
+
+
+def _links(e: Evidence) -> Links:
+    assert e.facts.seller.links is not None  # Only what is known is told.
+    return e.facts.seller.links
+
+
+def _cleared(links: Links) -> int:
+    return sum(one.genuine > 0 and not one.counterfeit for one in links.sellers)
+
+
+def _at_least(e: Evidence) -> str:
+    return "at least " if _links(e).more else ""
+
+
+def _away(steps: float) -> str:
+    return "one shared contact away" if steps == 1 else f"{steps:.0f} shared contacts away"
+
+
+def _way(e: Evidence) -> str:
+    """The kinds of contact on the way, without the names of those who have them."""
+    return ", then ".join(f"the same {KIND_WORDS[step.kind]}" for step in _links(e).counterfeiters[0].path)

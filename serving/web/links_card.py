@@ -1,0 +1,69 @@
+"""The sellers with whom the offer's seller shared contacts when it was scored, each with the way to it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from features.contacts import KIND_WORDS, ContactKind
+from features.facts import Facts
+from features.links import LinkedSeller, Links
+from models.policies.links import DEFAULT_LINKS
+from serving.web import text_view, words
+from serving.web.text_view import Shown
+
+MOST_SHOWN: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPath:
+    """The way to a linked seller, and how many of their offers were found counterfeit and genuine by then."""
+
+    sentence: Shown
+    counterfeit: int
+    genuine: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinksCard:
+    """The card; without `contacts` nothing is known, and it is not shown."""
+
+    contacts: int
+    paths: tuple[LinkPath, ...]
+    notes: tuple[str, ...]
+
+
+def links_card(facts: Facts) -> LinksCard:
+    """The card of the facts' seller: those with confirmed counterfeits first, then the nearest."""
+    links = facts.seller.links
+    if links is None or not links.contacts:
+        return LinksCard(0, (), ())
+    ordered = sorted(links.sellers, key=lambda one: not one.counterfeit)
+    shown = ordered[:MOST_SHOWN]
+    return LinksCard(links.contacts, tuple(_path(one) for one in shown), tuple(_notes(links, len(shown))))
+
+
+def _path(one: LinkedSeller) -> LinkPath:
+    first, *others = one.path
+    parts = [f"Same {KIND_WORDS[first.kind]} as seller {first.seller}"]
+    parts += [f"which shares {_a(step.kind)} with seller {step.seller}" for step in others]
+    return LinkPath(text_view.show(", ".join(parts)), one.counterfeit, one.genuine)
+
+
+def _a(kind: ContactKind) -> str:
+    return f"{'an' if KIND_WORDS[kind][0] in 'ae' else 'a'} {KIND_WORDS[kind]}"
+
+
+def _notes(links: Links, shown: int) -> list[str]:
+    notes = []
+    if not links.sellers:
+        notes.append(f"Nobody else was known with any of the seller's {words.many(links.contacts, 'contact')}.")
+    if len(links.sellers) > shown:
+        notes.append(f"And {words.many(len(links.sellers) - shown, 'other linked seller')}.")
+    if links.more:
+        notes.append(f"More sellers are linked; only the nearest {DEFAULT_LINKS.most_linked} are followed.")
+    if links.common:
+        verb = "is" if links.common == 1 else "are"
+        notes.append(
+            f"{words.many(links.common, 'contact')} {verb} shared by more than "
+            f"{DEFAULT_LINKS.most_sellers_of_a_contact} sellers, as that of a forwarding service, and links nobody."
+        )
+    return notes

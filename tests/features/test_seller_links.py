@@ -1,0 +1,99 @@
+import math
+from dataclasses import replace
+
+import pytest
+
+from features.contacts import ContactKind
+from features.history import History
+from features.links import LinkedSeller, Links, LinkStep
+from tests.features.features_of import value, words
+from tests.fixtures.facts import SOME_LINKS, full_facts, some_facts
+
+# Ann has the same telephone, with two fakes and a genuine offer; Bo the same payout account as she, cleared once.
+VALUES = [
+    ("seller_linked_sellers", math.log(3), "two"),
+    ("seller_linked_counterfeiters", math.log(2), "one of them"),
+    ("seller_linked_cleared", math.log(2), "the other"),
+    ("seller_linked_counterfeit_share", (2 + 0.05 * 10) / (4 + 10), "2 of 4, smoothed"),
+    ("seller_linked_distance", 1.0, "one step"),
+]
+
+
+@pytest.mark.parametrize(("name", "expected", "_why"), VALUES, ids=[row[0] for row in VALUES])
+def test_a_signal_of_linked_sellers_is(name: str, expected: float, _why: str) -> None:
+    assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
+
+
+SAID = [
+    ("seller_linked_sellers", "The seller shares contacts with 2 other sellers, directly or through others"),
+    ("seller_linked_counterfeiters", "1 of 2 linked sellers had offers confirmed counterfeit"),
+    ("seller_linked_cleared", "People have found the offers of 1 linked seller genuine"),
+    (
+        "seller_linked_counterfeit_share",
+        "Of the reviewed offers of linked sellers 2 were counterfeit and 2 genuine",
+    ),
+    (
+        "seller_linked_distance",
+        "A seller with confirmed counterfeits is one shared contact away: the same telephone number",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "sentence"), SAID, ids=[row[0] for row in SAID])
+def test_a_signal_of_linked_sellers_reads(name: str, sentence: str) -> None:
+    assert words(name, full_facts()) == sentence
+
+
+def of(*sellers: LinkedSeller, **more: bool) -> History:
+    return History(links=Links(contacts=1, sellers=sellers, **more))
+
+
+def a_linked(name: str, *, counterfeit: int = 0, genuine: int = 0, steps: int = 1) -> LinkedSeller:
+    path = tuple(LinkStep(kind=ContactKind.EMAIL, seller=f"{name}-{i}") for i in range(steps))
+    return LinkedSeller(path=path, counterfeit=counterfeit, genuine=genuine)
+
+
+def test_the_way_to_a_counterfeiter_is_told_by_its_contacts_and_names_nobody() -> None:
+    path = (LinkStep(kind=ContactKind.EMAIL, seller="ann"), LinkStep(kind=ContactKind.ADDRESS, seller="bo"))
+    facts = some_facts(history=of(LinkedSeller(path=path, counterfeit=1, genuine=0), more=True))
+    sentence = words("seller_linked_distance", facts)
+    assert sentence.endswith("2 shared contacts away: the same e-mail address, then the same address")
+    assert "shares contacts with at least 1 other seller," in words("seller_linked_sellers", facts)
+
+
+UNKNOWN: list[tuple[Links | None, str]] = [(None, "not recorded then"), (Links(contacts=0), "no contact is known")]
+
+
+@pytest.mark.parametrize(("found", "_why"), UNKNOWN, ids=[row[-1] for row in UNKNOWN])
+def test_without_a_contact_nothing_is_known_of_links(found: Links | None, _why: str) -> None:
+    facts = some_facts(history=History(links=found))
+    assert all(math.isnan(value(name, facts)) for name, _, _ in VALUES)
+
+
+def test_a_contact_that_nobody_shares_is_no_link_and_not_unknown() -> None:
+    found = [value(name, some_facts(history=of())) for name, _, _ in VALUES]
+    assert found[:3] == [0, 0, 0]
+    assert all(math.isnan(one) for one in found[3:])
+
+
+def test_a_hundred_confirmations_against_one_shop_weigh_on_who_is_linked_as_ten_do() -> None:
+    """One brand's persistence is not many brands' word."""
+    ten, hundred = (some_facts(history=of(a_linked("x", counterfeit=n))) for n in (10, 100))
+    assert [value(name, hundred) for name, _, _ in VALUES] == [value(name, ten) for name, _, _ in VALUES]
+    assert value("seller_linked_counterfeit_share", hundred) == pytest.approx(10.5 / 20, abs=1e-12)
+
+
+def test_a_linked_seller_with_any_counterfeit_is_not_counted_as_cleared() -> None:
+    facts = some_facts(history=of(a_linked("x", counterfeit=1, genuine=9)))
+    assert value("seller_linked_cleared", facts) == 0
+
+
+def test_the_nearest_counterfeiter_counts_and_not_the_nearest_seller() -> None:
+    facts = some_facts(history=of(a_linked("near", genuine=1), a_linked("far", counterfeit=1, steps=3)))
+    assert value("seller_linked_distance", facts) == 3
+
+
+def test_facts_without_links_are_other_facts() -> None:
+    facts = full_facts()
+    assert facts.seller.links == SOME_LINKS
+    assert replace(facts, seller=replace(facts.seller, links=None)).digest != facts.digest

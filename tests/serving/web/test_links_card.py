@@ -1,0 +1,97 @@
+from dataclasses import replace
+
+from features.contacts import ContactKind
+from features.facts import Facts
+from features.history import History
+from features.links import LinkedSeller, Links, LinkStep
+from models.case import CaseLane
+from models.explanations import _STORY_OF
+from models.verdict import Judgement
+from serving.usecases.contacts import receive_contacts
+from serving.web import questions
+from serving.web.links_card import LinksCard, links_card
+from serving.web.text_view import Shown
+from tests.fixtures.facts import SOME_LINKS, full_facts, some_facts
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import visit_as, words
+
+
+def with_links(links: Links | None) -> Facts:
+    return some_facts(history=History(links=links))
+
+
+def said(shown: Shown) -> str:
+    return "".join(part.text for part in shown.pieces)
+
+
+def linked(n: int, *, counterfeit: int = 0) -> LinkedSeller:
+    step = LinkStep(kind=ContactKind.EMAIL, seller=f"s{n}")
+    return LinkedSeller(path=(step,), counterfeit=counterfeit, genuine=0)
+
+
+def test_the_path_to_each_linked_seller_reads_as_a_sentence() -> None:
+    found = links_card(full_facts())
+    assert [(said(one.sentence), one.counterfeit, one.genuine) for one in found.paths] == [
+        ("Same telephone number as seller ann", 2, 1),
+        ("Same telephone number as seller ann, which shares a payout account with seller bo", 0, 1),
+    ]
+    assert found.notes == (
+        "1 contact is shared by more than 10 sellers, as that of a forwarding service, and links nobody.",
+    )
+
+
+def test_those_with_confirmed_counterfeits_come_first_and_the_rest_is_counted() -> None:
+    sellers = (*(linked(i) for i in range(8)), linked(8, counterfeit=1))
+    found = links_card(with_links(Links(contacts=9, more=True, sellers=sellers)))
+    assert [said(one.sentence)[-2:] for one in found.paths] == ["s8", "s0", "s1", "s2", "s3", "s4"]
+    assert found.notes == (
+        "And 3 other linked sellers.",
+        "More sellers are linked; only the nearest 20 are followed.",
+    )
+
+
+def test_a_contact_that_nobody_shares_is_said_to_be_so() -> None:
+    found = links_card(with_links(Links(contacts=1)))
+    assert found.notes == ("Nobody else was known with any of the seller's 1 contact.",)
+
+
+def test_where_nothing_is_known_there_is_no_card() -> None:
+    assert links_card(with_links(None)) == links_card(with_links(Links(contacts=0))) == LinksCard(0, (), ())
+
+
+def test_a_name_that_is_markup_stays_text() -> None:
+    step = LinkStep(kind=ContactKind.ADDRESS, seller="<script>")
+    found = links_card(with_links(replace(SOME_LINKS, sellers=(LinkedSeller(path=(step,), counterfeit=0, genuine=0),))))
+    assert said(found.paths[0].sentence) == "Same address as seller <script>"
+
+
+def two_who_share_a_telephone(site: Site) -> None:
+    contacts = [{"seller": name, "kind": "phone", "value": "+49 30 7654321"} for name in ("rival", "lumo-trade")]
+    receive_contacts(site.runtime, site.marketplace, {"contacts": contacts}, backfill=False)
+    site.clock.forward(seconds=1)
+    first = a_case(site, external_id="R", seller={"external_id": "rival"})
+    judge(site, site.analyst, first, Judgement.COUNTERFEIT)
+    asked = open_cases(site, CaseLane.ASK_BRAND)
+    judge(site, site.brand_person, asked[0], Judgement.COUNTERFEIT)
+    site.clock.forward(seconds=1)
+
+
+def test_an_analyst_sees_the_way_and_what_was_found_and_a_brand_nothing_of_it(site: Site) -> None:
+    two_who_share_a_telephone(site)
+    case = a_case(site, seller={"external_id": "lumo-trade"})
+    page = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
+    assert "Same telephone number as seller rival" in page
+    assert "1 counterfeit" in page
+    assert "nothing follows from it by itself" in page
+    judge(site, site.analyst, case, Judgement.COUNTERFEIT)
+    answer = visit_as(site, site.brand_person).get("/brand")
+    assert "lumo-trade" in answer.text
+    for told in ("telephone", "linked", "shares", "contacts"):
+        assert told not in words(answer.text).casefold()
+
+
+def test_no_reason_of_links_is_among_those_that_a_brand_is_told() -> None:
+    stories = {story for name, story in _STORY_OF.items() if name.startswith("seller_linked_")}
+    assert stories == {"linked_sellers"}
+    assert not stories & set(questions._TOLD)

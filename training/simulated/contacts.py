@@ -1,0 +1,82 @@
+"""Contacts of sellers: most people's are their own, rings share some, and a warehouse is everybody's.
+
+The shares are invented. A ring that shared everything would be found by anybody, so half of those who come back have a
+new telephone, and most counterfeiters are paid apart; and some honest people run two shops.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from training.simulated.chance import Random, happens, one_of
+from training.simulated.offers import Draft, moment
+from training.simulated.records import Row
+from training.simulated.sellers import Seller
+
+_KNOWN: Final = 0.85  # Sellers of whom the marketplace has any contact.
+_KEEPS_ITS_TELEPHONE: Final = 0.5
+_PAID_TOGETHER: Final = 0.4
+_MOST_PAID_TOGETHER: Final = 4
+_HAS_ANOTHER_SHOP: Final = 0.05
+_FROM_A_WAREHOUSE: Final = 0.3
+_WAREHOUSES: Final = ("Hall 4, Port Road", "Hall 9, Port Road", "Dock 2, River Lane")
+_BEFORE_THE_FIRST_OFFER: Final = 0.01  # Days.
+
+
+@dataclass(frozen=True, slots=True)
+class SellerContact:
+    """A contact to send at a moment: exactly what `POST /api/v1/seller-contacts` takes."""
+
+    at: datetime
+    row: Row
+
+
+def seller_contacts(random: Random, offers: Sequence[Draft], start: datetime) -> tuple[SellerContact, ...]:
+    """The contacts of everybody who offers something, each shortly before the first offer; `offers` are by time."""
+    first: dict[str, Draft] = {}
+    for offer in offers:
+        first.setdefault(offer.seller.external_id, offer)
+    book = _Book()
+    found: list[SellerContact] = []
+    for offer in first.values():
+        at = moment(start, offer.day - _BEFORE_THE_FIRST_OFFER)
+        rows = _of(random, offer.seller, book) if happens(random, _KNOWN) else ()
+        found.extend(SellerContact(at, {"seller": offer.seller.external_id, **row}) for row in rows)
+    return tuple(found)
+
+
+class _Book:
+    """Who has which number, account and address: each new name gets the next."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._ring: list[str] = []
+        self.last_honest: str | None = None
+
+    def number(self, name: str) -> int:
+        """The number of a name."""
+        return self._numbers.setdefault(name, len(self._numbers) + 1)
+
+    def paid_with(self, seller: str) -> str:
+        """Who receives the money of this counterfeiter, too: who collects it does so for several workshops."""
+        if len(self._ring) == _MOST_PAID_TOGETHER:
+            self._ring.clear()
+        self._ring.append(seller)
+        return self._ring[0]
+
+
+def _of(random: Random, seller: Seller, book: _Book) -> Iterator[Row]:
+    answers = seller.people if happens(random, _KEEPS_ITS_TELEPHONE) else seller.external_id
+    paid = seller.external_id
+    together, another_shop = happens(random, _PAID_TOGETHER), happens(random, _HAS_ANOTHER_SHOP)
+    if seller.supplier is not None and together:
+        paid = book.paid_with(seller.external_id)
+    elif seller.supplier is None:
+        if another_shop and book.last_honest is not None:
+            answers = book.last_honest
+        book.last_honest = seller.external_id
+    yield {"kind": "phone", "value": f"+49 151 {book.number(answers):08d}"}
+    yield {"kind": "payout", "value": f"account {book.number(paid):08d}"}
+    if happens(random, _FROM_A_WAREHOUSE):
+        yield {"kind": "address", "value": one_of(random, _WAREHOUSES)}
