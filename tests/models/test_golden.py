@@ -57,6 +57,10 @@ CASES: list[tuple[list[GivenVerdict], AppealState, Agreed | None, str]] = [
         [by("ines", GENUINE, at=-1), by("tomas", GENUINE, blind=True)],
         AppealState.DISMISSED, None, "the appeal found it counterfeit",
     ),
+    (
+        [FIRST, BLIND, replace(by("rui", GENUINE), known_at=NOW)],
+        AppealState.NONE, None, "somebody says otherwise at this very moment",
+    ),
 ]  # fmt: skip
 
 
@@ -82,3 +86,9 @@ def test_genuine_offers_count_as_well() -> None:
     found = agreed(both, AppealState.NONE, as_of=NOW, policy=DEFAULT_LABELS)
     assert found is not None
     assert found.value == 0
+
+
+def test_of_three_who_agree_one_has_to_have_looked_blind() -> None:
+    third = by("rui", FAKE)
+    expected = Agreed(1, (FIRST.verdict_id, third.verdict_id, BLIND.verdict_id))
+    assert agreed([FIRST, BLIND, third], AppealState.NONE, as_of=NOW, policy=DEFAULT_LABELS) == expected

@@ -36,7 +36,7 @@ NEVER_IMPORTED: Final = 70
 HUNG: Final = 71
 FELL_OVER: Final = 72
 AT_ONCE: Final = 2
-SECONDS: Final = 60.0
+SECONDS: Final = 300.0
 ARGUMENTS: Final = (
     # Looking for plugins among all that is installed would take longer than the tests.
     *("--disable-plugin-autoload", "-p", "pytest_timeout", "-p", "_hypothesis_pytestplugin"),

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -77,6 +78,12 @@ LONG = (
 )
 
 
+CHANGED = (
+    "other3 leather with other4 strap of canvas, two pockets inside, a card that other0 the atelier other1 a dust "
+    "other2 of cotton"
+)
+
+
 def in_words(row: SnapshotRow, description: str, **changes: object) -> SnapshotRow:
     facts = json.loads(row.facts)
     facts["listing"]["description"] = description
@@ -94,6 +101,12 @@ OTHERS: list[tuple[SnapshotRow, bool, str]] = [
         in_words(GOLDEN, f"{LONG}!", listing_id="lst_x", seller="x", seller_cluster="x"),
         False,
         "a copy by another seller",
+    ),
+    (
+        # One of sixteen keys is the same by chance; less than half of the runs is.
+        in_words(GOLDEN, CHANGED, listing_id="lst_x", seller="x", seller_cluster="x"),
+        True,
+        "five words of twenty-two are other ones",
     ),
     (in_words(GOLDEN, "Short.", listing_id="lst_x", seller="x", seller_cluster="x"), True, "too short to be a copy"),
 ]
@@ -118,3 +131,11 @@ def test_a_snapshot_that_holds_golden_offers_is_refused() -> None:
         refuse_golden_rows(ROWS, a_set(replace(ROWS[0], seller=None)))
     with pytest.raises(SnapshotRefused, match="1 rows"):
         refuse_golden_rows([replace(ROWS[10], seller=ROWS[0].seller)], golden)
+
+
+def test_a_file_larger_than_any_set_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "golden.jsonl"
+    path.touch()
+    os.truncate(path, 500_000_001)  # Sparse: it takes no room.
+    with pytest.raises(SnapshotRefused, match="larger than one can be"):
+        read_golden(path, expected="")

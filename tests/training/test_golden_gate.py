@@ -19,6 +19,7 @@ GOLDEN = thawed(*freeze([item(row) for row in snapshot_rows(DATA)], NOW))
 SAME = Compared(0.5, 0.5, 0.0, -0.1)
 WHOLE = SliceEvidence("all of it", 400, 60, 40, recall=SAME, rank=SAME, alarms=Compared(0.01, 0.01, 0.0, -0.01))
 EVIDENCE = GoldenEvidence("abcdef0123456789", 400, 60, Incumbent.CHAMPION, champion_saw=False, parts=(WHOLE,))
+BETTER = Compared(0.6, 0.5, -0.1, -0.2)
 LOST = replace(WHOLE, recall=Compared(0.2, 0.5, 0.3, 0.11))
 
 
@@ -102,6 +103,24 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
         "Golden set abcdef012345, 400 offers, 2 counterfeit: at least 3 counterfeits are needed.",
         None,
         "too few counterfeits",
+    ),
+    (
+        replace(EVIDENCE, parts=(WHOLE, replace(WHOLE, name="brand Lumo", rows=220, recall=BETTER))),
+        State.PASSED,
+        (
+            "Golden set abcdef012345, 400 offers, 60 counterfeit: recall 0.50 against 0.50, rank 0.50 against 0.50, "
+            "genuine offers flagged 1.0% against 1.0%; 60 counterfeits of 40 sellers among 400 rows. 1 slices of 200 "
+            "offers or more hold as well, beside the champion."
+        ),
+        0.0,
+        "a slice is better, and the figure is of the whole",
+    ),
+    (
+        replace(EVIDENCE, positives=0, parts=()),
+        State.NOT_JUDGED,
+        "Golden set abcdef012345, 400 offers, 0 counterfeit: at least 3 counterfeits are needed.",
+        None,
+        "no counterfeit at all",
     ),
     (None, State.NOT_JUDGED, "No golden set is frozen; `touchstone golden freeze` makes one.", None, "there is none"),
 ]

@@ -80,6 +80,29 @@ def test_a_judged_candidate_has_every_gate() -> None:
     assert [gate.name for gate in ALONE.gates] == [gate.name for gate in BESIDE.gates] == expected
 
 
+def test_the_gates_count_the_counterfeits_of_the_judged_rows_and_their_sellers() -> None:
+    rows = TRIAL.split.judge
+    fakes = rows[DATA.labels[rows] == 1]
+    sellers = len(np.unique(DATA.groups[fakes]))
+    assert sellers not in {len(fakes), len(np.unique(DATA.groups[rows])) - sellers}
+    assert f"{len(fakes)} counterfeits of {sellers} sellers among 40 later listings" in ALONE.gates[0].sentence
+
+
+def test_what_the_random_slice_says_is_counted_in_its_counterfeits() -> None:
+    """Where no weight is enough all count one, and say as much as they are."""
+    found = judged(policy=replace(DEFAULT_GATES, fewest_effective_positives=1_000.0))
+    assert (found.gates[1].figure, found.gates[1].blocks) == (ALONE.report["positives"], True)
+
+
+def test_slices_say_what_the_champion_does_where_there_is_one() -> None:
+    assert all("champion_ap" in row for row in BESIDE.report["slices"])
+    assert not any("champion_ap" in row for row in ALONE.report["slices"])
+
+
+def test_text_and_price_alone_tell_something() -> None:
+    assert ALONE.report["only_text_and_price"]["roc_auc"] > 0.5
+
+
 def test_a_first_model_is_compared_with_the_starter_scorecard() -> None:
     random_slice = ALONE.gates[1]
     rows = TRIAL.split.judge
@@ -94,8 +117,16 @@ def test_a_first_model_is_compared_with_the_starter_scorecard() -> None:
 def test_beside_a_champion_it_is_compared_with_that() -> None:
     ours, theirs = (BESIDE.report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
     assert BESIDE.gates[1].figure == pytest.approx(ours - theirs)
+    low, high = BESIDE.report["difference_interval"]
+    assert f"difference between {low:+.3f} and {high:+.3f} at" in BESIDE.gates[1].sentence
     errors = [BESIDE.report[name]["calibration_error"] for name in ("candidate", "champion")]
     assert BESIDE.gates[2].figure == pytest.approx(errors[0] - errors[1])
+
+
+def test_the_champion_s_curve_is_its_own() -> None:
+    rows = TRIAL.split.judge
+    scores = InForce(a_bundle(), 1).scores([compute(FACTS[i]) for i in rows])
+    assert BESIDE.report["curves"]["champion"] == curves(DATA.labels[rows], scores)
 
 
 def test_slices_are_gated_on_the_same_rows() -> None:
@@ -159,6 +190,10 @@ def test_what_rows_stand_for_changes_the_slice_and_nothing_else() -> None:
     sliced, plain = SLICED["candidate"], BESIDE.report["candidate"]
     assert {**sliced, "random_slice": None} == {**plain, "random_slice": None}
     assert sliced["random_slice"]["ap"] != plain["random_slice"]["ap"]
+    assert sliced["random_slice"]["ap_interval"] != sliced["ap_interval"]
+    assert SLICED["random_slice"]["difference_interval"] != SLICED["difference_interval"]
+    ours, theirs = (SLICED[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
+    assert SLICED_JUDGEMENT.gates[1].figure == pytest.approx(ours - theirs)
 
 
 def test_rows_that_stand_for_themselves_are_the_slice() -> None:
@@ -186,7 +221,9 @@ def test_the_comparison_is_of_trimmed_weights_and_its_gate_says_how_far() -> Non
     counterfeits = [row for row in a_split().judge if DATA.labels[row] == 1]
     stands_for = np.ones(160)
     stands_for[counterfeits[0]] = 30.0
+    stands_for[next(row for row in a_split().judge if DATA.labels[row] == 0)] = 1.5
     found = judged(replace(TRIAL, stands_for=stands_for), a_bundle())
+    assert found.report["random_slice"]["drawn"] == 2
     most = found.report["random_slice"]["most_weight"]
     assert 1 < most < 30
     assert (
@@ -197,6 +234,16 @@ def test_the_comparison_is_of_trimmed_weights_and_its_gate_says_how_far() -> Non
     assert found.gates[1].figure != pytest.approx(ours - theirs)
     assert SLICED["random_slice"]["most_weight"] == 30
     assert "counted more" not in SLICED_JUDGEMENT.gates[1].sentence
+
+
+def test_in_a_slice_no_row_counts_more_than_ten_times() -> None:
+    small = replace(DEFAULT_GATES, slice_rows=10)
+    both = [
+        judged(replace(TRIAL, stands_for=np.minimum(STANDS_FOR, most)), a_bundle(), small).gates[3]
+        for most in (30.0, 10.0, 1.0)
+    ]
+    assert both[0].parts == both[1].parts
+    assert both[1].parts != both[2].parts
 
 
 def test_both_models_have_the_same_figures_of_the_slice() -> None:

@@ -145,9 +145,15 @@ def test_counterfeits_meet_every_way_and_honest_offers_those_of_honest_people() 
 
 
 def test_no_more_offers_are_rewritten_than_the_policy_says() -> None:
+    asked: list[int] = []
+
+    def counts(some: Sequence[Facts]) -> Floats:
+        asked.append(len({one.listing.external_id for one in some}))
+        return np.ones(len(some))
+
     few = replace(DEFAULT_GATES, replay_most=12)
-    found = replay(HELD_OUT, lambda some: np.ones(len(some)), REFERENCES, few, seed=0)
-    assert {one.offers for one in found} == {12}
+    found = replay(HELD_OUT, counts, REFERENCES, few, seed=0)
+    assert {one.offers for one in found} == set(asked) == {12}
 
 
 def test_the_lower_end_is_what_resampled_sellers_leave() -> None:
@@ -163,3 +169,43 @@ def test_the_lower_end_is_what_resampled_sellers_leave() -> None:
     cut = next(one for one in found if one.name == "cut short" and not one.honest)
     assert cut.worse == pytest.approx(len(lost) / DATA.labels.sum())
     assert 0.05 < cut.worse_at_least < cut.worse
+
+
+def test_descriptions_are_copied_from_honest_offers_alone() -> None:
+    theirs = {one.listing.description for one, y in zip(FACTS, DATA.labels, strict=True) if y}
+    honest_ones = {one.listing.description for one, y in zip(FACTS, DATA.labels, strict=True) if not y}
+
+    def shows_only_their_own(some: Sequence[Facts]) -> Floats:
+        return np.array([float(one.listing.description in theirs - honest_ones) for one in some])
+
+    found = replay(HELD_OUT, shows_only_their_own, REFERENCES, DEFAULT_GATES, seed=0)
+    copied = next(one for one in found if one.name == "copied description" and not one.honest)
+    assert (copied.before > 0, copied.after) == (True, 0.0)
+
+
+def test_where_there_is_one_class_only_that_is_rewritten() -> None:
+    only_honest = replace(HELD_OUT, labels=np.zeros(len(FACTS), dtype=np.int8))
+    found = replay(only_honest, lambda some: np.ones(len(some)), REFERENCES, DEFAULT_GATES, seed=0)
+    assert found
+    assert all(one.honest for one in found)
+
+
+def test_an_offer_on_the_line_is_shown() -> None:
+    found = replay(HELD_OUT, lambda some: np.full(len(some), 0.5), REFERENCES, DEFAULT_GATES, seed=0)
+    assert {(one.before, one.after) for one in found} == {(1.0, 1.0)}
+
+
+def test_in_the_interval_too_an_honest_offer_counts_as_often_as_it_stands_for() -> None:
+    """Every second honest offer is newly shown and stands for thirty others."""
+    honest_rows = np.flatnonzero(DATA.labels == 0)
+    feared = {FACTS[i].listing.external_id for i in honest_rows[::2]}
+
+    def afraid_of_some(facts: Sequence[Facts]) -> Floats:
+        signs = [any(ord(c) > 0x2000 for c in one.listing.title or "") for one in facts]
+        return np.array([float(s and f.listing.external_id in feared) for s, f in zip(signs, facts, strict=True)])
+
+    stands_for = np.array([30.0 if one.listing.external_id in feared else 1.0 for one in FACTS])
+    found = replay(replace(HELD_OUT, stands_for=stands_for), afraid_of_some, REFERENCES, DEFAULT_GATES, seed=0)
+    emoji = next(one for one in found if one.honest and one.name == "emoji")
+    assert emoji.worse > 0.9
+    assert emoji.worse_at_least > 0.8

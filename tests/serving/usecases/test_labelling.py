@@ -14,10 +14,10 @@ from serving.db.tables import account, audit_entry, audit_payload
 from serving.usecases.appeal import file_appeal
 from serving.usecases.housekeeping import refresh_references
 from serving.usecases.intake import receive
-from serving.usecases.labelling import known_at
+from serving.usecases.labelling import LabelState, known_at, label_state
 from serving.usecases.review import Answer, record_verdict, undo_verdict
 from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_look, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.usecases.test_appeal import COMPLAINT, remove
 from training.snapshot import SnapshotRow, write_snapshot
@@ -114,6 +114,50 @@ def test_nobody_learns_from_a_verdict_that_the_audit_log_does_not_know(any_site:
         connection.execute(delete(audit_payload).where(audit_payload.c.sequence == entry.sequence))
         connection.execute(delete(audit_entry).where(audit_entry.c.sequence == entry.sequence))
     assert rows_at(any_site) == []
+
+
+def test_one_verdict_of_two_that_the_log_does_not_know_spoils_the_label(site: Site) -> None:
+    case = a_case(site)
+    first = judge(site, site.analyst, case, Judgement.GENUINE).verdict_id
+    site.clock.forward(days=15)
+    judge(site, site.second_analyst, a_second_look(site, case, label=0), Judgement.GENUINE)
+    site.clock.forward(days=15)
+    assert [row.evidence_level for row in rows_at(site)] == ["two_reviewers"]
+    with site.runtime.store.write() as connection:
+        entry = connection.execute(audit_entry.select().where(audit_entry.c.subject == first)).one()
+        connection.execute(delete(audit_payload).where(audit_payload.c.sequence == entry.sequence))
+        connection.execute(delete(audit_entry).where(audit_entry.c.sequence == entry.sequence))
+    assert rows_at(site) == []
+
+
+def test_a_row_that_was_drawn_says_so_and_with_what_chance(site: Site) -> None:
+    judge(site, site.analyst, a_drawn_case(site), Judgement.GENUINE)
+    judge(site, site.analyst, a_case(site), Judgement.GENUINE)
+    site.clock.forward(days=15)
+    found = {row.lane: row.inclusion_probability for row in rows_at(site)}
+    assert found == {"audit": site.runtime.policies.routing.audit_share, "analyst": 1.0}
+
+
+def state_of(site: Site) -> LabelState:
+    with site.runtime.store.read() as connection:
+        return label_state(connection, site.here, site.runtime.policies.labels, site.clock.now())
+
+
+def test_what_has_no_label_yet_waits_for_its_time_or_is_held_back_for_another_reason(site: Site) -> None:
+    judge(site, site.analyst, a_case(site, external_id="MP-1"), Judgement.GENUINE)
+    site.clock.forward(days=14)
+    judge(site, site.analyst, a_case(site, external_id="MP-2"), Judgement.GENUINE)
+    judge(site, site.analyst, a_case(site, external_id="MP-3"), Judgement.CANNOT_TELL)
+    found = state_of(site)
+    assert (found.genuine, found.counterfeit, found.waiting, found.held_back) == (1, 0, 1, 1)
+
+
+ENOUGH = [(10, 20, True), (9, 20, False), (10, 19, False)]
+
+
+@pytest.mark.parametrize(("counterfeit", "genuine", "enough"), ENOUGH)
+def test_as_many_labels_of_each_class_as_are_needed_are_enough(counterfeit: int, genuine: int, enough: bool) -> None:
+    assert LabelState(counterfeit, genuine, 10, 20, waiting=0, held_back=0).enough is enough
 
 
 def test_two_exports_of_a_moment_are_equal_whatever_happened_since(any_site: Site, tmp_path: Path) -> None:

@@ -167,6 +167,13 @@ def test_past_a_failed_gate_both_give_a_reason(site: Site) -> None:
     assert found.note == "The new season changed prices. / Seen on the random slice too."
 
 
+def test_an_approval_without_a_reason_counts_no_more_once_a_gate_is_not_passed(site: Site) -> None:
+    digest = admit_model(site)
+    first_approval(site, digest, "")
+    fail_a_gate(site, digest)
+    assert second_approval(site, digest, "Seen on the random slice too.").standing.missing == 1
+
+
 def test_both_reasons_and_the_gate_with_figure_and_bound_are_in_the_audit_log(site: Site) -> None:
     digest = admit_model(site)
     fail_a_gate(site, digest)

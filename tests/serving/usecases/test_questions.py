@@ -51,6 +51,24 @@ def test_of_one_batch_the_most_harmful_are_asked(site: Site) -> None:
     ]
 
 
+def test_what_asks_nobody_uses_up_no_question(site: Site) -> None:
+    """The dearest offer is an authorised seller's, so that nobody is asked about it."""
+    rows = [
+        a_row(external_id="MP-1", price="9000.00", seller={"external_id": "maison-brandt"}),
+        a_row(external_id="MP-2", price="20.00"),
+    ]
+    answers = receive(site.runtime, limited(site, 1).marketplace, rows, source="test")
+    assert [answer.lane for answer in answers][1] is Lane.ASK_BRAND
+    assert answers[0].lane not in {Lane.ASK_BRAND, Lane.ANALYST}
+
+
+def test_a_brand_that_takes_no_part_is_not_asked(site: Site) -> None:
+    promote(site, admit_model(site, ask_brand_from=0.001))
+    row = a_row(title="Solenne tote in grained leather, grey", brand="Solenne")
+    (answer,) = receive(site.runtime, site.marketplace, [row], source="test")
+    assert answer.lane is Lane.ANALYST
+
+
 @pytest.mark.parametrize(("limit", "asked"), [(None, 3), (0, 0), (3, 3)], ids=["no limit", "none", "as many as come"])
 def test_a_limit_may_be_absent_or_nothing(site: Site, limit: int | None, asked: int) -> None:
     answers = send(limited(site, limit), "10.00", "20.00", "30.00")

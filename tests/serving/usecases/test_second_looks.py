@@ -193,6 +193,15 @@ def test_finds_that_wait_come_first_and_no_more_is_asked_than_there_is_time_for(
     assert counts(site) == SecondLooks(doubted=2, asked_for=2, given=0, overturned=0)
 
 
+def test_where_there_is_room_for_one_the_find_that_waits_comes_before_the_suspect(site: Site) -> None:
+    site = with_room_for(site, 1)
+    suspect, find = a_genuine_case(site), a_drawn_case(site)
+    judge(site, site.analyst, find, Judgement.COUNTERFEIT)
+    site.clock.forward(days=15)
+    assert ask_for_second_looks(site.runtime, site.here, a_job(site), [doubted(suspect)]) == 1
+    assert [one.version_id for one in open_cases(site, CaseLane.SECOND_LOOK)] == [find.version_id]
+
+
 def test_what_had_no_room_comes_with_the_next_training_and_nothing_twice(any_site: Site) -> None:
     site = with_room_for(any_site, 1)
     first, second = (a_genuine_case(site, f"MP-{i}") for i in range(2))
