@@ -48,7 +48,7 @@ class GatePolicy:
 
     # PROMISES E3: no regression on upheld appeals. The champion counts as clear about an offer where its odds are below
     # half of its own line and the candidate's at least three times as high. Between honest models of two simulated
-    # years odds rose up to 2.8 times where an offer changed sides; planted labels mostly raise them seven times and more.
+    # years odds rose up to 2.8 times where an offer changed sides; planted labels mostly raise them seven times.
     upheld_regressions: int = 0
     upheld_clear_share: float = 0.5
     upheld_odds_times: float = 3.0
