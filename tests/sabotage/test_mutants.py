@@ -40,6 +40,7 @@ def outcomes(request: pytest.FixtureRequest) -> Mapping[Mutant, Outcome]:
 
 
 @pytest.mark.soak
+@pytest.mark.alone  # Two at a time; side by side each worker would run them all.
 @pytest.mark.parametrize("mutant", EVERY)
 def test_every_mutant_is_killed(mutant: Mutant, outcomes: Mapping[Mutant, Outcome]) -> None:
     """By a test that fails: a module that cannot be imported or never ends shows nothing of the tests."""
