@@ -165,9 +165,7 @@ def assemble_facts(
         version=history.version,
         brand=brand,
         price=_with_past(price, history),
-        seller=_seller_facts(
-            listing, history, authorised=brand.brand_id is not None and brand.brand_id in history.authorised_for
-        ),
+        seller=_seller_facts(listing, history, brand),
         likeness=history.likeness,
         tell_tales=references.tell_tales.of(listing, _brands_in_question(brand), as_of),
         naming=references.brands.naming(
@@ -199,14 +197,13 @@ def _brands_in_question(brand: Resolution) -> frozenset[str]:
 def with_history(facts: Facts, history: History) -> Facts:
     """The same listing, compared with the same references, with another past.
 
-    What a brand says of its sellers is a reference, so `authorised` stays as recorded; so does `likeness`, for which
-    listings are compared with a sample of what was there.
+    `likeness` stays as recorded: for it listings are compared with a sample of what was there.
     """
     return replace(
         facts,
         version=history.version,
         price=_with_past(facts.price, history),
-        seller=_seller_facts(facts.listing, history, authorised=facts.seller.authorised),
+        seller=_seller_facts(facts.listing, history, facts.brand),
     )
 
 
@@ -221,7 +218,7 @@ def reference_keys(listing: Listing, brand: Resolution) -> tuple[str, str]:
     return brand_key, fold(listing.product_type) if listing.product_type else ANY
 
 
-def _seller_facts(listing: Listing, history: History, *, authorised: bool) -> SellerFacts:
+def _seller_facts(listing: Listing, history: History, brand: Resolution) -> SellerFacts:
     """Computed windows win where they are complete; a difference from the supplied ones is kept as a remark."""
     supplied, events = listing.seller, history.events
     sales, sales_source = _prefer(events.sales, supplied.accepted)
@@ -240,7 +237,7 @@ def _seller_facts(listing: Listing, history: History, *, authorised: bool) -> Se
         known_days=history.seller_known_days,
         listings_30d=None if others is None else others.listed_30d,
         outcomes=history.outcomes,
-        authorised=authorised,
+        authorised=brand.brand_id is not None and brand.brand_id in history.authorised_for,
         turnover=turnover,
         turnover_source=turnover_source,
         events_since=events.complete_since,

@@ -25,6 +25,14 @@ class Enrolment:
     daily_questions: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """A brand has put a seller on its list; from `added_at` on this is known."""
+
+    brand_id: str
+    added_at: datetime
+
+
 def add_brand(connection: Connection, found: Brand, at: datetime) -> None:
     """A new brand.
 
@@ -155,13 +163,18 @@ def authorise(
         connection.execute(insert_or_ignore(connection, authorised_seller), rows)
 
 
-def authorised_for(connection: Connection, marketplace_id: str, sellers: Collection[str]) -> dict[str, tuple[str, ...]]:
-    """The brands that have authorised each of these sellers."""
-    query = select(authorised_seller.c.seller_external_id, authorised_seller.c.brand_id).where(
+def authorisations(
+    connection: Connection, marketplace_id: str, sellers: Collection[str]
+) -> dict[str, tuple[Authorisation, ...]]:
+    """The brands that have authorised each of these sellers so far, and since when; nobody is ever taken off a list."""
+    query = select(
+        authorised_seller.c.seller_external_id, authorised_seller.c.brand_id, authorised_seller.c.added_at
+    ).where(
         authorised_seller.c.marketplace_id == marketplace_id,
         authorised_seller.c.seller_external_id.in_(set(sellers)),
     )
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, tuple[Authorisation, ...]] = {}
     for row in connection.execute(query.order_by(authorised_seller.c.brand_id)):
-        found[row.seller_external_id] = (*found.get(row.seller_external_id, ()), row.brand_id)
+        authorisation = Authorisation(row.brand_id, row.added_at)
+        found[row.seller_external_id] = (*found.get(row.seller_external_id, ()), authorisation)
     return found

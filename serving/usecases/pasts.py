@@ -15,6 +15,7 @@ from features.listing import Listing
 from features.own_prices import NO_PRICES, OwnPrices
 from models.seller_past import Put, SellerPast
 from serving.db import brands, histories
+from serving.db.brands import Authorisation
 from serving.db.listings import Latest
 from serving.usecases.linked import Moment, links_at
 
@@ -24,7 +25,7 @@ class Pasts:
     """The pasts of some sellers of a marketplace, the brands that have authorised each, and with whom it was linked."""
 
     sellers: Mapping[str, SellerPast]
-    authorised: Mapping[str, tuple[str, ...]]
+    authorised: Mapping[str, tuple[Authorisation, ...]]
     links: Mapping[Moment, Links]
 
     @classmethod
@@ -36,7 +37,7 @@ class Pasts:
         sellers, times = {seller for seller, _ in moments}, [as_of for _, as_of in moments]
         return cls(
             histories.load(connection, marketplace_id, sellers, since=min(times), until=max(times)),
-            brands.authorised_for(connection, marketplace_id, sellers),
+            brands.authorisations(connection, marketplace_id, sellers),
             links_at(connection, marketplace_id, moments),
         )
 
@@ -67,7 +68,9 @@ class Pasts:
             previous_log_price=previous_log_price,
             earlier_prices=earlier_prices,
             links=None if seller is None else self.links[seller, as_of],
-            authorised_for=self.authorised.get(seller or "", ()),
+            authorised_for=tuple(
+                one.brand_id for one in self.authorised.get(seller or "", ()) if one.added_at <= as_of
+            ),
             likeness=likeness,
         )
 

@@ -1,9 +1,10 @@
 """Facts made again from the database, as of the moment of a score: what intake knew, read long after.
 
-The listing and everything that it was compared with (price references, rates, brands, authorised sellers) are taken
-as they were recorded with the score; those tables are replaced from time to time. The past of the listing and of its
-seller is read anew, by the code that intake reads it with. So a difference means that something is taken today to have
-been known then that was not, or the other way round: the leak that makes a model look better offline than it is.
+The listing and everything that it was compared with (price references, rates, brands) are taken as they were recorded
+with the score; those tables are replaced from time to time. The past of the listing and of its seller, and which brands
+had authorised the seller, are read anew, by the code that intake reads them with. So a difference means that something
+is taken today to have been known then that was not, or the other way round: the leak that makes a model look better
+offline than it is.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

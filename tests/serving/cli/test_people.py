@@ -49,7 +49,8 @@ def test_an_enrolment_names_its_manager_and_authorised_sellers_and_can_be_change
         here = marketplaces.by_name(connection, None).marketplace_id
         brand_id = brands.by_name(connection, "Solenne").brand_id
         assert brands.enrolments(connection, here)[brand_id].takes_part
-        assert brands.authorised_for(connection, here, ["maison-s"])["maison-s"] == (brand_id,)
+        (authorisation,) = brands.authorisations(connection, here, ["maison-s"])["maison-s"]
+        assert authorisation.brand_id == brand_id
     touchstone_in(home, "brand", "enrol", "Solenne", *manager, "--no-takes-part")
     with opened(home) as runtime, runtime.store.read() as connection:
         assert not brands.enrolments(connection, here)[brand_id].takes_part

@@ -7,9 +7,10 @@ import pytest
 from features.facts import SCHEMA, Facts
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db import listings, scores
+from serving.db import brands, listings, scores
 from serving.usecases.appeal import Complaint, file_appeal
 from serving.usecases.intake import receive
+from serving.usecases.recompute import recompute
 from serving.usecases.review import undo_verdict
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -103,6 +104,23 @@ def test_an_upheld_appeal_clears_and_its_undo_does_not_rewrite_the_time_between(
     assert after is not None
     assert (after.counterfeit, after.genuine) == (1, 0)
     assert latest_facts(any_site, "MP-next") == upheld
+
+
+def test_a_seller_is_authorised_from_when_the_brand_said_so(any_site: Site) -> None:
+    take_in(any_site, a_row(external_id="before"))
+    any_site.clock.forward(seconds=1)
+    with any_site.runtime.store.write() as connection:
+        sellers = [a_row()["seller"]["external_id"], "with-a-history"]
+        brand_id, now = any_site.brand_id, any_site.clock.now()
+        brands.authorise(connection, marketplace_id=any_site.here, brand_id=brand_id, sellers=sellers, at=now)
+    take_in(any_site, a_row(external_id="after"))
+    history = {"seller": {"external_id": "with-a-history"}, "occurred_at": "2026-02-10T00:00:00+00:00"}
+    take_in(any_site, a_row(external_id="long before", **history), backfill=True)
+    with any_site.runtime.store.read() as connection:
+        found = {one.recorded.listing.external_id: one for one in recompute(connection, any_site.here)}
+    known = {name: one.recorded.seller.authorised for name, one in found.items()}
+    assert known == {"before": False, "after": True, "long before": False}
+    assert [name for name, one in found.items() if one.recorded != one.again] == []
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Offline equals online: facts made again from the database are those that intake recorded, bit for bit."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 import pytest
@@ -40,6 +41,15 @@ PAST = (
 )
 
 
+def authorised_between_two_offers(found: Iterable[Recomputed]) -> set[str | None]:
+    """Sellers that offered goods of a brand before it authorised them, and others of its goods afterwards."""
+    known: dict[bool, set[str | None]] = {True: set(), False: set()}
+    for one in found:
+        if one.recorded.brand.name == "Aurelle":
+            known[one.recorded.seller.authorised].add(one.recorded.listing.seller.external_id)
+    return known[True] & known[False]
+
+
 def made_again(site: Site) -> list[Recomputed]:
     with site.runtime.store.read() as connection:
         return list(recompute(connection, site.here))
@@ -50,6 +60,7 @@ def test_offline_equals_online(any_site: Site) -> None:
     found = made_again(any_site)
     assert Counter(name for one in found for name in one.moved) == {}
     assert [one.score_id for one in found if one.recorded != one.again] == []
+    assert authorised_between_two_offers(found)
     vectors = np.stack([compute(one.recorded).vector for one in found])
     assert [name for name in PAST if len(np.unique(vectors[:, NAMES.index(name)])) < 3] == []
 
