@@ -21,14 +21,31 @@ _RAW: Final = "raw:"
 # A warning such as "no replicas here" or "не реплика" is the opposite of an offer; it reaches to its sentence's end.
 # "Without" reaches the next word only: "sin caja, réplica AAA" lacks a box and is a replica.
 _NOT: Final = (
-    "no|not|never|don't|against|beware|report|nada|não|nao|pas|non|kein|keine|nie|не|нет|никаких|bukan|tidak|không|"
+    "not|never|don't|against|beware|report|nada|não|nao|pas|non|kein|keine|nie|не|нет|никаких|bukan|tidak|không|"
     "khong|ليس|ليست|غير"
 )
 _WITHOUT: Final = "without|sin|sem|sans|senza|ohne|bez|без|tanpa|بدون"
-_NEGATION: Final = re.compile(
-    rf"(?:\b(?:{_NOT})\b(?:[^\w.!?;]+\w+){{0,2}}[^\w.!?;]*|\b(?:{_WITHOUT})\b[^\w.!?;]*|"
-    r"[拒非不没無无絕绝][^ ,.，。]{0,3}|ไม่(?:ใช่|มี)? ?)\Z"
+
+
+def _negation(words: str) -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:\b(?:{words})\b(?:[^\w.!?;]+\w+){{0,2}}[^\w.!?;]*|\b(?:{_WITHOUT})\b[^\w.!?;]*|"
+        r"[拒非不没無无絕绝][^ ,.，。]{0,3}|ไม่(?:ใช่|มี)? ?)\Z"
+    )
+
+
+_NEGATION: Final = _negation(rf"(?P<no>no)|{_NOT}")
+# In Portuguese "no" is "in the" and denies nothing: "réplica no estojo".
+_PORTUGUESE_NEGATION: Final = _negation(_NOT)
+# Words and endings, without accents, that Portuguese has and no other language of the lexicon in Latin letters. Many
+# that come to mind are left out: "com" is an address, "dos" Spanish, "voce" Italian, "ao" and "tem" Vietnamese.
+_PORTUGUESE: Final = re.compile(
+    r"\b(?:uma|umas|nao|sem|meu|muit[oa]|tambem|pra|noss[oa]|mesmo|melhor|novos?|loja|precos?|frete|varejo|estojo|caixa|"
+    r"relogios?|oculos|couro|pret[oa]|ouro|prata|roupas?|perfeit[oa]s?|acabamento|falsianes?|"
+    r"\w+(?:[aeiou][nl]h[oa]s?|eir[oa]s?|cao|coes|idade|agem))\b"
 )
+_PORTUGUESE_REACH: Final = 80  # Characters on either side in which it is heard that a "no" is Portuguese.
+_SENTENCE_END: Final = re.compile(r"[.!?;]")
 _NEGATION_REACH: Final = 40  # Characters; three words of the languages at hand.
 # Languages that say 'is not' behind the word.
 _NEGATED_AFTER: Final = re.compile(
@@ -171,10 +188,24 @@ def _is_denied(match: re.Match[str], lacking: "_Spans") -> bool:
     A 'no' that belongs to something lacking is used up: 'no box, replica' is a replica without a box.
     """
     start = max(0, match.start() - _NEGATION_REACH)
-    before = _NEGATION.search(match.string[start : match.start()])
+    stretch = match.string[start : match.start()]
+    before = _NEGATION.search(stretch)
+    if before is not None and before["no"] and _in_portuguese(match):
+        before = _PORTUGUESE_NEGATION.search(stretch)
     if before is not None and not lacking.cover(start + before.start(), start + before.start() + 1):
         return True
     return _NEGATED_AFTER.match(match.string, match.end()) is not None
+
+
+def _in_portuguese(match: re.Match[str]) -> bool:
+    """Whether the sentence around a match, or the match itself, is written in Portuguese.
+
+    A sentence all of whose words are Spanish too reads as Spanish: "no estilo réplica" is taken for a warning.
+    """
+    first, last = max(0, match.start() - _PORTUGUESE_REACH), match.end() + _PORTUGUESE_REACH
+    before = _SENTENCE_END.split(match.string[first : match.start()])[-1]
+    after = _SENTENCE_END.split(match.string[match.end() : last], maxsplit=1)[0]
+    return _PORTUGUESE.search(f"{before}{match.group()}{after}") is not None
 
 
 class _Spans:

@@ -45,6 +45,7 @@ def _quote_hits(hits: Sequence[Hit], what: str) -> str:
     high=_MOST,
     missing=NO_TEXT,
     source=_LEXICON,
+    version=2,
     say=lambda e, _: _quote(e, Kind.GRADE, "words that grade a replica"),
 )
 def text_replica_grade(e: Evidence) -> float:
@@ -59,6 +60,7 @@ def text_replica_grade(e: Evidence) -> float:
     high=_MOST,
     missing=NO_TEXT,
     source=_LEXICON,
+    version=2,
     say=lambda e, _: _quote(e, Kind.INSPIRED, "words such as “inspired by”"),
 )
 def text_inspired(e: Evidence) -> float:
@@ -73,6 +75,7 @@ def text_inspired(e: Evidence) -> float:
     high=_MOST,
     missing=NO_TEXT,
     source=_LEXICON,
+    version=2,
     say=lambda e, _: _quote(e, Kind.AUTHENTICITY, "claims of authenticity"),
 )
 def text_overclaim(e: Evidence) -> float:
@@ -87,6 +90,7 @@ def text_overclaim(e: Evidence) -> float:
     high=_MOST,
     missing=NO_TEXT,
     source=_LEXICON,
+    version=2,
     say=lambda e, _: _quote(e, Kind.PAPERS, "words about missing box, tags or papers"),
 )
 def text_no_papers(e: Evidence) -> float:
@@ -101,6 +105,7 @@ def text_no_papers(e: Evidence) -> float:
     high=_MOST,
     missing=NO_TEXT,
     source=_LEXICON,
+    version=2,
     say=lambda e, _: _quote(e, Kind.CONTACT, "ways to make contact outside the marketplace"),
 )
 def text_contact(e: Evidence) -> float:
@@ -115,6 +120,7 @@ def text_contact(e: Evidence) -> float:
     high=_MOST,
     missing=NO_TEXT,
     source=_LEXICON,
+    version=2,
     say=lambda e, _: _quote(e, Kind.EVASION, "spelling or wording that evades a search"),
 )
 def text_evasion(e: Evidence) -> float:
@@ -129,6 +135,7 @@ def text_evasion(e: Evidence) -> float:
     high=_MOST,
     missing=NO_TEXT,
     source=_LEXICON,
+    version=2,
     say=lambda e, _: _quote(e, Kind.FACTORY, "words about the factory or unofficial production"),
 )
 def text_factory(e: Evidence) -> float:
@@ -143,6 +150,7 @@ def text_factory(e: Evidence) -> float:
     high=len(_COUNTED),
     missing=NO_TEXT,
     source=_LEXICON,
+    version=2,
     say=lambda _, v: f"{v:.0f} kind{'s' * (v != 1)} of suspect wording",
 )
 def text_kinds(e: Evidence) -> float:
@@ -159,6 +167,7 @@ def text_kinds(e: Evidence) -> float:
     high=len(_COUNTED),
     missing=NO_TEXT,
     source="features/data/lexicon.tsv: most wording needs a brand beside it to mean anything",
+    version=2,
     say=lambda e, v: (
         f"{v:.0f} kind{'s' * (v != 1)} of suspect wording beside {_brand_named(e) or 'a brand'}"
         if v

@@ -217,6 +217,44 @@ def test_what_is_lacking_denies_nothing_else(title: str) -> None:
     assert Kind.GRADE in kinds(title)
 
 
+NO_IN_TEN_LANGUAGES = [
+    ("en", "Aurelle bag, no cheap replica", True, "no such thing"),
+    ("es", "bolso de piel, no es réplica", True, "is not"),
+    ("es", "no vendo réplicas, todo con factura", True, "I do not sell"),
+    ("it", "borsa con scontrino, no replica", True, "no such thing"),
+    ("fr", "sac neuf avec facture, no replica", True, "borrowed from English"),
+    ("de", "Tasche mit Rechnung, no Replika", True, "borrowed from English"),
+    ("pl", "torebka z paragonem, no replika", True, "borrowed from English"),
+    ("tr", "çanta faturalı, no replika", True, "borrowed from English"),
+    ("id", "tas original, no replika", True, "borrowed from English"),
+    ("vi", "túi áo đẹp, no replica", True, "borrowed from English"),
+    ("pt", "réplica no estojo original", False, "in the original case, behind the word"),
+    ("pt", "relógio no estojo, réplica AAA", False, "in the case"),
+    ("pt", "no tamanho grande réplica", False, "in the large size"),
+    ("pt", "bolsa no estojo, primeira linha", False, "wording of Portuguese alone"),
+    ("pt", "no estojo, não réplica", True, "not"),
+    ("pt", "no estojo sem réplica", True, "without"),
+    ("pt", "Linda caixa. No replica", True, "another sentence is Portuguese, this one need not be"),
+]
+
+
+@pytest.mark.parametrize(
+    ("_language", "title", "denied", "_why"), NO_IN_TEN_LANGUAGES, ids=[row[1] for row in NO_IN_TEN_LANGUAGES]
+)
+def test_no_denies_but_where_it_is_portuguese_for_in_the(_language: str, title: str, denied: bool, _why: str) -> None:
+    assert (Kind.GRADE not in kinds(title)) is denied
+
+
+@pytest.mark.parametrize(("language", "text", "_initials"), BY_LANGUAGE, ids=[row[0] for row in BY_LANGUAGE])
+def test_only_portuguese_reads_as_portuguese(language: str, text: str, _initials: str) -> None:
+    assert bool(lexicon._PORTUGUESE.search(fold(text))) is (language == "pt")
+
+
+def test_rows_of_other_languages_do_not_make_a_no_portuguese() -> None:
+    others = [fold(sample) for entry, (_, sample) in zip(ENTRIES, SAMPLES, strict=True) if entry.language != "pt"]
+    assert [sample for sample in others if lexicon._PORTUGUESE.search(sample)] == []
+
+
 def test_a_negation_reaches_no_further_than_three_words() -> None:
     assert Kind.GRADE in kinds("not for small children under twelve replica")
 
@@ -269,6 +307,15 @@ def spans(folded: str, wanted: set[Kind]) -> list[Span]:
     return [match.span() for matches in found for match in matches]
 
 
+def sentence(folded: str, span: Span) -> str:
+    """The words of the sentence around a span, 80 characters on either side at most."""
+    start, end = span
+    ends = [i for i, letter in enumerate(folded) if letter in ".!?;"]
+    first = max([i + 1 for i in ends if i < start] + [start - 80, 0])
+    last = min([i for i in ends if i >= end] + [end + 80, len(folded)])
+    return folded[first:last]
+
+
 def offered(folded: str, span: Span, traps: list[Span], papers: list[Span]) -> bool:
     """Covered by no trap, and denied by no word before it that is free, nor by one behind it."""
     start, end = span
@@ -276,6 +323,8 @@ def offered(folded: str, span: Span, traps: list[Span], papers: list[Span]) -> b
         return False
     reach = max(0, start - 40)
     before = lexicon._NEGATION.search(folded[reach:start])
+    if before is not None and before["no"] and lexicon._PORTUGUESE.search(sentence(folded, span)):
+        before = lexicon._PORTUGUESE_NEGATION.search(folded[reach:start])
     return before is None or any(low <= reach + before.start() < high for low, high in papers)
 
 
