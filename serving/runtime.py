@@ -22,6 +22,7 @@ from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from models.policies.second_look import DEFAULT_SECOND_LOOK, SecondLookPolicy
+from models.policies.seller_risk import DEFAULT_SELLER_RISK, SellerRiskPolicy
 from serving.bundles import BundleStore, LiveModels
 from serving.clock import Clock, SimulatedClock, SystemClock
 from serving.db import accounts, brands, breakers, clocks, learning, marketplaces, price_lists, references, trials
@@ -51,6 +52,7 @@ class Policies:
     second_look: SecondLookPolicy = DEFAULT_SECOND_LOOK
     promotion: PromotionPolicy = DEFAULT_PROMOTION
     breaker: BreakerPolicy = DEFAULT_BREAKER
+    seller_risk: SellerRiskPolicy = DEFAULT_SELLER_RISK
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Commands about sellers: what is known of them beyond their offers, and how to forget it."""
+"""Commands about sellers: what is known of them beyond their offers, how to forget it, and how they compare."""
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -10,7 +10,7 @@ from serving.cli.people import Marketplace, call
 from serving.cli.tables import batches
 
 app = typer.Typer()
-seller = typer.Typer(help="Sellers: contacts that they share.", no_args_is_help=True)
+seller = typer.Typer(help="Sellers: contacts that they share, and their risk.", no_args_is_help=True)
 app.add_typer(seller, name="seller")
 _AT_ONCE: Final = 1_000
 
@@ -40,3 +40,48 @@ def erase_contacts(seller_id: str, marketplace_name: Marketplace = None) -> None
     """Erase the hashes of a seller's contacts; it is linked with nobody any more, and earlier scores stay."""
     erased = call("erase_contacts", seller=seller_id, marketplace=marketplace_name)["erased"]
     typer.echo(f"{erased:,} contacts of {seller_id} erased.")
+
+
+@seller.command("risk")
+def show_risk(
+    seller_id: Annotated[str | None, typer.Argument(help="One seller; without, the riskiest.")] = None,
+    *,
+    most: Annotated[int, typer.Option(min=1, max=500, help="Sellers at most.")] = 20,
+    refresh: Annotated[bool, typer.Option(help="Compare sellers anew first.")] = False,
+    marketplace_name: Marketplace = None,
+) -> None:
+    """Show how risky sellers' offers are beside those of others, and the counts behind it."""
+    found = call("show_seller_risk", seller=seller_id, most=most, refresh=refresh, marketplace=marketplace_name)
+    if seller_id is not None:
+        _print_one(found)
+    elif found["as_of"] is None:
+        typer.echo("Sellers have not been compared yet; it is done where a model scores.")
+    else:
+        _print_riskiest(found)
+
+
+def _print_one(found: dict[str, Any]) -> None:
+    for sentence in found["reasons"]:
+        typer.echo(sentence)
+    if found["share"] is not None:
+        typer.echo(
+            f"Counterfeit, drawn toward the usual {found['usual_share']:.1%}: {found['share']:.1%} of the offers."
+        )
+    if found["as_of"] is not None:
+        typer.echo(f"As of {found['as_of']}, {found['policy_version']}.")
+
+
+def _print_riskiest(found: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    title = f"The riskiest of {found['sellers']:,} sellers, {found['window_days']} days up to {found['as_of']}"
+    table = Table(title=title, title_justify="left")
+    for heading in ("seller", "riskier than", "offers", "expected", "confirmed", "cleared"):
+        table.add_column(heading, justify="left" if heading == "seller" else "right")
+    for one in found["riskiest"]:
+        counts = [f"{one['offers']:,}", f"{one['expected']:,.1f}", f"{one['confirmed']:,}", f"{one['cleared']:,}"]
+        # Text, because a name may hold what a table takes for markup.
+        table.add_row(Text(one["seller"]), f"{int(one['percentile'])}%", *counts)
+    Console().print(table)

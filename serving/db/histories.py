@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from features.offers import MOST_OFFERS, OFFERS_DAYS
 from models.case import CaseLane
@@ -132,9 +132,18 @@ def _load_versions(
 
 def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str]) -> dict[str, list[Ruling]]:
     """Verdicts by the seller of the version that they are about, each with its withdrawal; only of these sellers."""
-    found: dict[str, list[Ruling]] = {}
     if not sellers:
-        return found
+        return {}
+    return _rulings(connection, marketplace_id, listing_version.c.seller_external_id.in_(sorted(sellers)))
+
+
+def rulings_on(connection: Connection, marketplace_id: str, listing_ids: Select[Any]) -> dict[str, list[Ruling]]:
+    """Verdicts as of `rulings`, of the listings that a query names."""
+    return _rulings(connection, marketplace_id, verdict.c.listing_id.in_(listing_ids))
+
+
+def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[bool]) -> dict[str, list[Ruling]]:
+    found: dict[str, list[Ruling]] = {}
     later = verdict.alias("later")
     query = (
         select(
@@ -158,7 +167,8 @@ def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str
         )
         .where(
             verdict.c.marketplace_id == marketplace_id,
-            listing_version.c.seller_external_id.in_(sorted(sellers)),
+            listing_version.c.seller_external_id.is_not(None),
+            wanted,
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             verdict.c.lane != CaseLane.SECOND_LOOK.value,  # It checks what is taught; nothing was decided by it.
         )

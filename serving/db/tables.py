@@ -378,6 +378,7 @@ score = _tenant(
     _one_of("lane", "release", "analyst", "ask_brand", "audit", "insufficient_evidence"),
     Index("ix_score_version", "marketplace_id", "version_id", "scored_at"),
     Index("ix_score_lane", "marketplace_id", "lane"),
+    Index("ix_score_scored", "marketplace_id", "scored_at"),
 )
 
 # A second look changes nothing for the offer, so it stands beside the one case that does.
@@ -742,6 +743,35 @@ drift_report = _tenant(
     Column("report", Json, nullable=False),
     _at("made_at"),
     Index("ix_drift_report_made", "marketplace_id", "made_at"),
+)
+
+seller_ranking = Table(
+    "seller_ranking",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), primary_key=True),
+    _at("as_of"),
+    Column("window_days", Integer, nullable=False),
+    Column("sellers", Integer, nullable=False),
+    Column("usual_share", Float, nullable=True),
+    Column("policy_version", String(80), nullable=False),
+)
+
+seller_risk = Table(
+    "seller_risk",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("seller_ranking.marketplace_id"), nullable=False),
+    Column("seller_external_id", _EXTERNAL, nullable=False),
+    _word("state"),
+    Column("offers", Integer, nullable=False),
+    Column("left_out", Integer, nullable=False),
+    Column("left_out_confirmed", Integer, nullable=False),
+    Column("expected", Float, nullable=False),
+    Column("confirmed", Integer, nullable=False),
+    Column("cleared", Integer, nullable=False),
+    Column("share", Float, nullable=True),
+    Column("percentile", Float, nullable=True),
+    PrimaryKeyConstraint("marketplace_id", "seller_external_id"),
+    _one_of("state", "ranked", "too_few_offers", "too_few_sellers", "no_model"),
 )
 
 # What can be proved of it.

@@ -14,7 +14,7 @@ from serving.api.intake import row_answer
 from serving.api.learning import approval_answer, golden_answer
 from serving.db import accounts, audit, breakers, golden, learning, listings, marketplaces, trials
 from serving.runtime import Runtime
-from serving.usecases import contacts, founding, intake, price_lists, tell_tales, trial
+from serving.usecases import contacts, founding, intake, price_lists, seller_risk, tell_tales, trial
 from serving.usecases.breaker import close_breaker
 from serving.usecases.figures import figures
 from serving.usecases.golden import freeze_golden_set as freeze_a_golden_set
@@ -208,6 +208,26 @@ def erase_contacts(runtime: Runtime, *, seller: str, marketplace: str | None = N
     with runtime.store.read() as connection:
         found = marketplaces.by_name(connection, marketplace)
     return {"erased": contacts.erase_contacts(runtime, found, seller, by=_BY)}
+
+
+@_command
+def show_seller_risk(
+    runtime: Runtime,
+    *,
+    seller: str | None = None,
+    most: int = 20,
+    refresh: bool = False,
+    marketplace: str | None = None,
+) -> dict[str, Any]:
+    """A seller's risk, or the riskiest sellers; with `refresh`, worked out anew before."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    if refresh:
+        seller_risk.refresh(runtime, found)
+    with runtime.store.read() as connection:
+        if seller is None:
+            return seller_risk.riskiest_answer(connection, found.marketplace_id, most)
+        return seller_risk.one_answer(runtime, connection, found.marketplace_id, seller)
 
 
 @_command

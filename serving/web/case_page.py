@@ -31,6 +31,7 @@ from serving.web.forms import CaseId
 from serving.web.likeness_card import LikenessCard, likeness_card
 from serving.web.links_card import LinksCard, links_card
 from serving.web.rendering import respond
+from serving.web.risk_part import RiskPart, risk_part
 from serving.web.scores import ShownScore
 from serving.web.seller_card import SellerCard, seller_card
 from serving.web.text_view import Shown
@@ -43,8 +44,8 @@ Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUE
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """A case as its judge may see it. On appeal and on a second look `harm`, `score` and `reasons` are None: they are
-    not sent at all."""
+    """A case as its judge may see it. On appeal and on a second look `harm`, `score`, `reasons` and `risk` are None:
+    they are not sent at all."""
 
     template: ClassVar[str] = "case.html"
     place: ClassVar[str] = "/queue"
@@ -67,6 +68,7 @@ class CasePage:
     changed_at: str
     price: PriceCard
     seller: SellerCard
+    risk: RiskPart | None
     links: LinksCard
     likeness: LikenessCard
     reasons: ReasonsCard | None
@@ -132,6 +134,8 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         changed_at=words.moment(kept[at]["known_at"], now),
         price=case_cards.price_card(facts),
         seller=seller_card(facts),
+        # It is made from scores and verdicts, this offer's own among them.
+        risk=None if blind else risk_part(runtime, connection, here, facts.listing.seller.external_id),
         links=links_card(facts),
         likeness=_likeness(connection, here, facts),
         reasons=None if blind else case_cards.reasons_card(score),

@@ -42,6 +42,12 @@ def score_bar(value: float, notches: Sequence[tuple[str, float]], *, most: float
     )
 
 
+def percentile_bar(percentile: float, width: int) -> ScoreBar:
+    """A percentile, 0 to 100, as a mark on a bar of this width with a notch in the middle."""
+    place = _place(percentile / 100, width)
+    return ScoreBar(width, place, (Notch(width / 2, ""),), f"percentile {math.floor(percentile)} of 100")
+
+
 def _place(share: float, width: float) -> float:
     return round(width * min(1.0, max(0.0, share)), 1)
 

@@ -14,6 +14,7 @@ from serving.usecases.breaker import look_at_breakers
 from serving.usecases.delivery import sweep_deliveries
 from serving.usecases.housekeeping import pass_on_unanswered, refresh_references
 from serving.usecases.monitoring import measure_weekly
+from serving.usecases.seller_risk import refresh_seller_risks
 from serving.workflows import registered
 
 _log = structlog.get_logger()
@@ -30,6 +31,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
             "unanswered_questions": pass_on_unanswered(runtime),
             "references": refresh_references(runtime),
             "drift_reports": measure_weekly(runtime),
+            "seller_risks": refresh_seller_risks(runtime),
             "breakers_opened": look_at_breakers(runtime),
         }
 

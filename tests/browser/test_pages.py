@@ -154,6 +154,16 @@ def test_a_phone_shows_models_without_scrolling_sideways(page: Page, stage: Stag
     check(page)
 
 
+def test_a_phone_shows_a_case_without_scrolling_sideways(page: Page, stage: Stage) -> None:
+    """The title of a near-duplicate breaks; it does not widen every card."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    enter(page, stage, stage.site.analyst)
+    page.goto(f"{stage.address}/queue")
+    page.locator("a[data-stop]").first.click()
+    expect(page.locator("section[aria-labelledby=h-d] table")).to_be_visible()
+    check(page)
+
+
 @pytest.mark.parametrize("width", [1280, 1360, 1440, 1600])
 def test_nothing_in_the_bar_of_answers_lies_over_its_neighbour(page: Page, stage: Stage, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})

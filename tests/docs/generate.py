@@ -21,6 +21,7 @@ from models.policies.promotion import DEFAULT_PROMOTION
 from models.policies.routing import DEFAULT_ROUTING
 from models.policies.scorecard import DEFAULT_SCORECARD
 from models.policies.second_look import DEFAULT_SECOND_LOOK
+from models.policies.seller_risk import DEFAULT_SELLER_RISK
 from models.policies.strikes import DEFAULT_STRIKES
 from models.policies.thresholds import DEFAULT_PROMISE
 from models.policies.version import policy_version
@@ -101,6 +102,7 @@ def policies_page() -> str:
         DEFAULT_ENFORCEMENT,
         DEFAULT_STRIKES,
         DEFAULT_LINKS,
+        DEFAULT_SELLER_RISK,
         DEFAULT_LABELS,
         DEFAULT_WEIGHTING,
         DEFAULT_SECOND_LOOK,

@@ -1,6 +1,13 @@
+from dataclasses import replace
 from pathlib import Path
 
+from models.policies.seller_risk import SellerRiskPolicy
+from serving.usecases.intake import receive
+from serving.usecases.seller_risk import refresh
+from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import Site
 from tests.serving.cli.commands import REFUSED, touchstone_in
+from tests.serving.web.reports import put_champion_in_force
 
 CONTACTS = (
     "seller,kind,value,occurred_at\n"
@@ -25,3 +32,33 @@ def test_contacts_are_loaded_from_a_file_and_erased(home: Path, tmp_path: Path) 
 def test_a_file_that_cannot_be_read_is_refused(home: Path, tmp_path: Path) -> None:
     (tmp_path / "contacts.doc").write_text(CONTACTS, encoding="utf-8")
     assert touchstone_in(home, "seller", "contacts", str(tmp_path / "contacts.doc")).code == REFUSED
+
+
+def test_the_riskiest_sellers_are_listed_and_one_is_broken_down(site: Site, tmp_path: Path) -> None:
+    put_champion_in_force(site)
+    rows = [a_row(external_id=f"{name}-{i}", seller={"external_id": name}) for name in ("[b]ann", "bo") for i in (1, 2)]
+    receive(site.runtime, site.marketplace, rows, source="test")
+    site.clock.forward(seconds=1)
+    policies = replace(site.runtime.policies, seller_risk=SellerRiskPolicy(fewest_offers=2, fewest_sellers=2))
+    refresh(replace(site.runtime, policies=policies), site.marketplace)
+    site.runtime.close()
+    home = tmp_path / "home"
+    listed = touchstone_in(home, "seller", "risk").out
+    assert "The riskiest of 2 sellers, 30 days up to 2026-03-02T09:00:01+00:00" in listed
+    assert "[b]ann" in listed
+    first = touchstone_in(home, "seller", "risk", "--most", "1").out
+    assert ("ann" in first) != (" bo " in first)
+    one = touchstone_in(home, "seller", "risk", "bo").out
+    assert "% of 2 sellers.\n2 offers in 30 days: " in one
+    assert "Counterfeit, drawn toward the usual " in one
+    assert "As of 2026-03-02T09:00:01+00:00, SellerRiskPolicy:" in one
+
+
+def test_before_sellers_were_compared_it_is_said_and_a_stranger_is_refused(home: Path) -> None:
+    assert touchstone_in(home, "seller", "risk").out == (
+        "Sellers have not been compared yet; it is done where a model scores.\n"
+    )
+    refreshed = touchstone_in(home, "seller", "risk", "--refresh")
+    assert "The riskiest of 0 sellers, 30 days up to " in refreshed.out
+    done = touchstone_in(home, "seller", "risk", "nobody")
+    assert (done.code, done.said) == (REFUSED, "There is no such seller.")

@@ -1,0 +1,32 @@
+"""How risky sellers' offers are beside those of others, for analysts' tools alone."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+
+from models.access import Permission
+from serving.api.learning import marketplace_for
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.usecases.seller_risk import one_answer, riskiest_answer
+
+router = APIRouter()
+Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
+
+
+@router.get("/api/v1/seller-risks")
+def get_riskiest(request: Request, session: Analyst, most: int = 100) -> dict[str, Any]:
+    """Sellers with a percentile, the riskiest first, at most 500."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.REVIEW_CASES)
+    with runtime.store.read() as connection:
+        return riskiest_answer(connection, found.marketplace_id, min(max(most, 1), 500))
+
+
+@router.get("/api/v1/seller-risks/{seller:path}")
+def get_seller_risk(seller: str, request: Request, session: Analyst) -> dict[str, Any]:
+    """One seller's figures, with what stands behind them in words."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.REVIEW_CASES)
+    with runtime.store.read() as connection:
+        return one_answer(runtime, connection, found.marketplace_id, seller)

@@ -1,0 +1,36 @@
+"""How risky the seller's offers are beside those of others, as last worked out; for analysts alone."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from serving.runtime import Runtime
+from serving.usecases.seller_risk import risk_of
+from serving.web import charts, words
+from serving.web.charts import ScoreBar
+
+_WIDTH: Final = 96  # Beside it the sentence fits on a telephone's line.
+
+
+@dataclass(frozen=True, slots=True)
+class RiskPart:
+    """Where the seller stands and the counts behind it; without a percentile there is no `bar`."""
+
+    as_of: str | None
+    bar: ScoreBar | None
+    standing: str
+    counts: tuple[str, ...]
+
+
+def risk_part(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> RiskPart:
+    """The part of a seller; None is one whom the offer does not name."""
+    found = risk_of(runtime, connection, marketplace_id, seller)
+    percentile = found.risk.percentile if found.risk else None
+    standing, *counts = found.reasons
+    return RiskPart(
+        as_of=words.moment(found.kept.as_of, runtime.clock.now()) if found.kept else None,
+        bar=charts.percentile_bar(percentile, _WIDTH) if percentile is not None else None,
+        standing=standing,
+        counts=tuple(counts),
+    )

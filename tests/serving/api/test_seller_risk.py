@@ -1,0 +1,59 @@
+import pytest
+from fastapi.testclient import TestClient
+
+from serving.usecases import founding
+from serving.usecases.intake import receive
+from serving.usecases.seller_risk import refresh
+from tests.fixtures.clients import sign_in, with_key
+from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import Site
+from tests.serving.web.reports import put_champion_in_force
+
+PATH = "/api/v1/seller-risks"
+NAME = "shops/ann 1"
+
+
+def compared(site: Site) -> None:
+    """One offer of one seller, scored by a model, and one on another marketplace."""
+    put_champion_in_force(site)
+    other = founding.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
+    for place, name in ((site.marketplace, NAME), (other, "stranger")):
+        receive(site.runtime, place, [a_row(seller={"external_id": name})], source="test")
+    site.clock.forward(seconds=1)
+    for place in (site.marketplace, other):
+        refresh(site.runtime, place)
+
+
+def test_an_analysts_tool_reads_the_list_and_one_sellers_breakdown(client: TestClient, site: Site) -> None:
+    compared(site)
+    sign_in(client, site.analyst)
+    listed = client.get(PATH).json()
+    assert (listed["sellers"], listed["window_days"], listed["riskiest"]) == (1, 30, [])
+    one = client.get(f"{PATH}/shops/ann%201").json()
+    assert (one["seller"], one["state"], one["offers"], one["percentile"]) == (NAME, "too_few_offers", 1, None)
+    assert one["as_of"] == site.clock.now().isoformat()
+    assert one["policy_version"].startswith("SellerRiskPolicy:")
+    assert one["reasons"][0] == "Too few offers to be compared with other sellers."
+
+
+@pytest.mark.parametrize("seller", ["nobody", "stranger"])
+def test_nobody_and_another_marketplaces_seller_are_a_404(client: TestClient, site: Site, seller: str) -> None:
+    compared(site)
+    sign_in(client, site.analyst)
+    assert client.get(f"{PATH}/{seller}").status_code == 404
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/shops/ann%201"])
+@pytest.mark.parametrize("role", ["brand_person", "account_manager", "data_scientist"])
+def test_it_is_for_analysts_alone(client: TestClient, site: Site, role: str, path: str) -> None:
+    compared(site)
+    sign_in(client, getattr(site, role))
+    assert client.get(path).status_code == 403
+
+
+@pytest.mark.parametrize("path", [PATH, f"{PATH}/shops/ann%201"])
+def test_neither_a_stranger_nor_the_marketplaces_key_reads_it(client: TestClient, site: Site, path: str) -> None:
+    """A marketplace's key is in its systems, where sellers' pages are made."""
+    compared(site)
+    assert client.get(path).status_code == 401
+    assert client.get(path, headers=with_key(site)).status_code == 401
