@@ -1,19 +1,38 @@
-"""How likely a listing that nobody would look at is drawn for a check: more likely, the less sure the model is."""
+"""How likely a listing that nobody would look at is drawn for a check. Standard library only."""
 
 import math
+from statistics import NormalDist
+from typing import Final
 
 from models.policies.routing import RoutingPolicy
 
+_LEAST: Final = 1e-9
+_NORMAL: Final = NormalDist()
 
-def chance_of_review(probability: float | None, policy: RoutingPolicy) -> float:
-    """The chance of an audit for a listing below the thresholds; `probability` is None before the first model.
 
-    Draws in proportion to the standard deviation of the answer, sqrt(p (1 - p)), tell the share of counterfeits most
-    precisely for their number (Neyman 1934), and they fall where an answer teaches most: below the threshold, where
-    a new kind of counterfeit first shows (uncertainty sampling, Lewis and Gale 1994). The floor keeps every listing
-    possible: without it, what the model is wrongly sure of would never be seen, and no estimate would be unbiased.
+def is_newcomer(known_days: float | None, judged: int, policy: RoutingPolicy) -> bool:
+    """Whether a seller is too new for the model to know it: first seen days ago, and nobody has judged it.
+
+    `known_days` is None where the seller is not known at all, `judged` counts its offers with an answer.
     """
-    if probability is None:
-        return policy.audit_share
-    doubt = math.sqrt(probability * (1 - probability))
-    return min(policy.audit_most_share, max(policy.audit_least_share, policy.audit_doubt_share * doubt))
+    return not judged and (known_days is None or known_days < policy.newcomer_days)
+
+
+def chance_of_review(probability: float, line: float, *, newcomer: bool, policy: RoutingPolicy) -> float:
+    """The chance of an audit for a listing below the `line` from which somebody looks anyway.
+
+    Of a seller known for long the model has much to go by, and every listing is drawn as rarely as the floor says:
+    without it, what the model is wrongly sure of would never be seen, and no estimate would be unbiased. A newcomer's
+    probability is a guess. Taken as log-odds that may be off by `newcomer_spread`, the chance of a draw is the chance
+    that the listing belongs above the line (posterior sampling, Thompson 1933). So a draw falls where it may find
+    something, and what it finds opens a whole account: all later offers of the seller are read with it.
+    """
+    if not newcomer:
+        return policy.audit_least_share
+    off = (_log_odds(probability) - _log_odds(line)) / policy.newcomer_spread
+    return min(policy.audit_most_share, max(policy.audit_newcomer_share, _NORMAL.cdf(off)))
+
+
+def _log_odds(probability: float) -> float:
+    bounded = min(1 - _LEAST, max(_LEAST, probability))
+    return math.log(bounded / (1 - bounded))

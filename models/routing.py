@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from models.exploration import chance_of_review
+from models.exploration import chance_of_review, is_newcomer
 from models.policies.routing import RoutingPolicy
 from models.policies.version import policy_version
 from models.score import Score, ScoreKind
@@ -41,6 +41,7 @@ class Situation:
 
     `families` counts the signal families with any value; `text_length` is characters of title and description.
     `brand_id` is None where no one brand could be named; `brand_takes_part` is whether it answers questions here.
+    `seller_known_days` is None where the seller is not known; `seller_judged` counts its offers with an answer.
     """
 
     authorised: bool
@@ -50,6 +51,8 @@ class Situation:
     brand_takes_part: bool
     families: int
     text_length: int
+    seller_known_days: float | None = None
+    seller_judged: int = 0
     already_open: bool = False
     asking: Asking = Asking.OPEN
 
@@ -72,9 +75,9 @@ def route(
     The order is an argument. An offer that is changed under review stays under review, or a change would be the way
     out. Authorised sellers come next, so that no score accuses them. Then thin evidence, because
     a score without signals is the prior in disguise. Then the model's answer. The audit draw replaces only `release`:
-    how likely it is depends on the model's doubt (`models.exploration`), whether it falls on nothing. `draw` is uniform
-    on [0, 1), one per listing version, made by the caller before anything here is known, so that the random slice stays
-    random.
+    how likely it is depends on what is known of the seller (`models.exploration`), whether it falls on nothing. `draw`
+    is uniform on [0, 1), one per listing version, made by the caller before anything here is known, so that the random
+    slice stays random.
     """
     version = policy_version(policy)
     lane, reasons, share = _without_audit(score, situation, policy, thresholds)
@@ -116,13 +119,15 @@ def _by_score(
             )
             return Lane.ANALYST, (f"{reason} It is not calibrated.",), 1.0
         reason = f"{score.value:.0f} points on the starter scorecard, below {policy.analyst_from_points:.0f}."
-        return Lane.RELEASE, (reason,), chance_of_review(None, policy)
+        return Lane.RELEASE, (reason,), policy.audit_share
     ask_from = thresholds.ask_brand_from if thresholds else policy.ask_brand_from
     analyst_from = thresholds.analyst_from if thresholds else policy.analyst_from
     probability = score.probability
     if probability < min(ask_from, analyst_from):
         reason = f"Probability {probability:.3f}, below {analyst_from:.3f}."
-        return Lane.RELEASE, (reason,), chance_of_review(probability, policy)
+        newcomer = is_newcomer(situation.seller_known_days, situation.seller_judged, policy)
+        chance = chance_of_review(probability, min(ask_from, analyst_from), newcomer=newcomer, policy=policy)
+        return Lane.RELEASE, (reason,), chance
     if probability < ask_from:
         return Lane.ANALYST, (f"Probability {probability:.2f}: between {analyst_from:.2f} and {ask_from:.2f}.",), 1.0
     high = f"Probability {probability:.2f}, at or above {ask_from:.2f}"

@@ -5,9 +5,9 @@ person; and over the random slice: the same rows, each counted as many times as 
 all listings, the unseen ones too. Only the second can say whether a candidate finds what the champion misses.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,22 +113,58 @@ class _View:
         return plain, sliced
 
 
+@dataclass(frozen=True, slots=True)
+class _Prequential:
+    """A model for each stretch of the split, fitted on all that came before it.
+
+    `stretch` says which of them judges each judged row, shape (n,).
+    """
+
+    models: tuple[CounterfeitClassifier, ...]
+    stretch: NDArray[np.intp]
+
+    @classmethod
+    def fitted(cls, trial: Trial, progress: Progress) -> Self:
+        models = []
+        for one in trial.split.stretches:
+            fit = one.fit
+            model = CounterfeitClassifier(seed=trial.seed, threads=trial.threads, progress=progress)
+            weights, groups = trial.weights[fit], trial.groups[fit]
+            model.fit([trial.facts[i] for i in fit], trial.labels[fit], groups=groups, sample_weight=weights)
+            models.append(model)
+        sizes = [len(one.judge) for one in trial.split.stretches]
+        return cls(tuple(models), np.repeat(np.arange(len(sizes)), sizes))
+
+    def probabilities(self, facts: Sequence[Facts], rows: NDArray[np.intp]) -> Floats:
+        """What the model of its stretch says of each; `rows` of shape (m,) are their places among the judged rows."""
+        found = np.empty(len(facts))
+        for number, model in enumerate(self.models):
+            its = np.flatnonzero(self.stretch[rows] == number)
+            if len(its):
+                found[its] = model.predict_proba([facts[i] for i in its.tolist()])[:, 1]
+        return found
+
+    def shown_from(self, trial: Trial) -> float:
+        """The probability from which the latest model would show an offer to somebody."""
+        model, fit = self.models[-1], trial.split.stretches[-1].fit
+        out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
+        return choose_thresholds(trial.labels[fit], out_of_fold, trial.stands_for[fit]).analyst_from
+
+
 def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: GatePolicy = DEFAULT_GATES) -> Judgement:
-    """Fit on the rows before the cut, judge on the rows after it; say so where there is too little for either."""
-    fit, rows = trial.split.fit, trial.split.judge
+    """Fit on the rows before each stretch, judge on those within it; say so where there is too little for either."""
+    rows = trial.split.judge
     labels, groups = trial.labels[rows], trial.groups[rows]
     why = _too_little(trial)
     if why is not None:
         return _not_judged(why, labels, groups, policy)
-    model = CounterfeitClassifier(seed=trial.seed, threads=trial.threads, progress=progress)
-    model.fit(
-        [trial.facts[i] for i in fit], trial.labels[fit], groups=trial.groups[fit], sample_weight=trial.weights[fit]
-    )
+    model = _Prequential.fitted(trial, progress)
     progress("judge", 0.0)
     facts = [trial.facts[i] for i in rows]
     computed = [compute(one) for one in facts]
-    ours = model.predict_proba(facts)[:, 1]
-    bare = model.predict_proba([only_text_and_price(one) for one in facts])[:, 1]
+    every = np.arange(len(rows))
+    ours = model.probabilities(facts, every)
+    bare = model.probabilities([only_text_and_price(one) for one in facts], every)
     in_force = InForce(champion, trial.threads)
     theirs = in_force.scores(computed)
     view = _View(labels, trial.stands_for[rows], metrics.seller_bootstrap(groups, times=BOOTSTRAPS, seed=0))
@@ -153,9 +189,7 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     counted = trimmed(view.stands_for, labels == 1, policy.fewest_effective_positives)
     most_weight = float(counted.max())
     report["random_slice"]["most_weight"] = most_weight
-    out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
-    thresholds = choose_thresholds(trial.labels[fit], out_of_fold, trial.stands_for[fit])
-    held_out = HeldOut(facts, labels, groups, view.stands_for, thresholds.analyst_from)
+    held_out = HeldOut(facts, labels, groups, view.stands_for, model.shown_from(trial))
     evidence = GateEvidence(
         rows=len(rows),
         positives=int(labels.sum()),
@@ -175,16 +209,15 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         ),
         calibration_interval=view.calibration_difference(ours, theirs) if champion is not None else NO_INTERVAL,
         slices=slice_evidence(Scored(labels, ours, theirs, weights, groups, view.bootstrap), members(facts), policy),
-        replayed=replay(
-            held_out, lambda some: model.predict_proba(some)[:, 1], trial.references, policy, seed=trial.seed
-        ),
+        replayed=replay(held_out, model.probabilities, trial.references, policy, seed=trial.seed),
     )
     return Judgement(report, gates(evidence, policy))
 
 
 def _too_little(trial: Trial) -> str | None:
     try:
-        refuse_too_few(trial.labels[trial.split.fit], trial.groups[trial.split.fit])
+        first = trial.split.stretches[0].fit
+        refuse_too_few(trial.labels[first], trial.groups[first])
     except SnapshotRefused as refused:
         return f"Before the cut: {refused}"
     labels = trial.labels[trial.split.judge]

@@ -56,7 +56,7 @@ class HeldOut:
 
 def replay(
     held_out: HeldOut,
-    score: Callable[[Sequence[Facts]], Floats],
+    score: Callable[[Sequence[Facts], NDArray[np.intp]], Floats],
     references: References,
     policy: GatePolicy,
     *,
@@ -78,13 +78,13 @@ def replay(
             continue
         offers = [held_out.facts[i] for i in rows]
         # What is compared with is made the same way, so that only the writing differs.
-        before = score([facts_of_changed(one, one.listing, references) for one in offers]) >= held_out.shown_from
+        before = score([facts_of_changed(one, one.listing, references) for one in offers], rows) >= held_out.shown_from
         weights = np.ones(len(rows)) if label else held_out.stands_for[rows]
         resampled = metrics.seller_bootstrap(held_out.groups[rows], times=_RESAMPLES, seed=seed) * weights
         for way in TRANSFORMS:
             if label or way.by_honest_sellers:
                 changed = [rewritten_facts(one, way, references, honest_texts, seed=seed) for one in offers]
-                after = score(changed) >= held_out.shown_from
+                after = score(changed, rows) >= held_out.shown_from
                 worse = (before.astype(np.float64) - after) * (1 if label else -1)
                 shares = (resampled @ worse) / resampled.sum(axis=1)
                 least = float(np.quantile(shares, 1 - policy.replay_confidence))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -11,6 +12,9 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 Rows = NDArray[np.intp]
 
+# A candidate that is judged in three fits knows on average a third of what came in since the champion; more fits would
+# take longer and tell little more: with many, half of it.
+STRETCHES: Final = 3
 _NEXT: Final = timedelta.resolution
 
 
@@ -43,16 +47,33 @@ def grouped_folds(
 
 
 @dataclass(frozen=True, slots=True)
-class LaterSplit:
-    """Rows to fit on and rows to judge on: later in time, of sellers that the fit never saw.
-
-    `champion_saw` is whether the champion may have been trained on some of the rows to judge on.
-    """
+class Stretch:
+    """Rows to fit on and rows to judge on: later in time, of sellers that the fit never saw."""
 
     fit: Rows
     judge: Rows
     cut: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LaterSplit:
+    """Stretches of time one after another, each judged by what is known before it.
+
+    `champion_saw` is whether the champion may have been trained on some of the rows to judge on.
+    """
+
+    stretches: tuple[Stretch, ...]
     champion_saw: bool = False
+
+    @property
+    def cut(self) -> datetime:
+        """When the first of them begins: what was known by then is in every fit."""
+        return self.stretches[0].cut
+
+    @property
+    def judge(self) -> Rows:
+        """All rows to judge on, stretch by stretch."""
+        return np.concatenate([one.judge for one in self.stretches])
 
 
 def learnt_until(
@@ -93,12 +114,20 @@ def split_for_judging(
 
 
 def split_later_unseen(
-    times: Sequence[datetime], groups: NDArray[np.intp], *, share: float, after: datetime | None = None
+    times: Sequence[datetime],
+    groups: NDArray[np.intp],
+    *,
+    share: float,
+    after: datetime | None = None,
+    stretches: int = STRETCHES,
 ) -> LaterSplit:
-    """The last `share` of the rows by time, all later than a moment if one is given, less the sellers known before.
+    """The last `share` of the rows by time, all later than a moment if one is given, in so many equal stretches.
 
-    What is fitted are all rows up to the cut; later rows of sellers known before the cut are in neither part: fitting
-    on them would look ahead, judging on them would flatter.
+    Each stretch is judged by a fit on all rows before it, less the sellers known by then (prequential, Dawid 1984).
+    Judged by one fit on what came before the first, a candidate would know no more than a champion that was trained
+    then: it would be compared without what it has learnt since, which is what it is for. Rows of sellers known before a
+    stretch are not judged in it, because that would flatter. A stretch with nothing to judge is left out, unless it is
+    the first.
 
     Raises
     ------
@@ -111,7 +140,15 @@ def split_later_unseen(
     cut = times[order[int(len(order) * (1 - share))]]
     if after is not None:
         cut = max(cut, after + _NEXT)
+    later = [times[i] for i in order if times[i] >= cut]
+    starts = sorted({later[len(later) * k // stretches] for k in range(stretches)}) if later else [cut]
+    found = [_stretch(times, groups, cut, until) for cut, until in pairwise([cut, *starts[1:], None])]
+    return LaterSplit(tuple(one for i, one in enumerate(found) if i == 0 or len(one.judge)))
+
+
+def _stretch(times: Sequence[datetime], groups: NDArray[np.intp], cut: datetime, until: datetime | None) -> Stretch:
     early = np.array([t < cut for t in times], dtype=bool)
     known = set(groups[early].tolist())
     unseen = np.array([g not in known for g in groups.tolist()], dtype=bool)
-    return LaterSplit(np.flatnonzero(early), np.flatnonzero(~early & unseen), cut)
+    within = ~early & np.array([until is None or t < until for t in times], dtype=bool)
+    return Stretch(np.flatnonzero(early), np.flatnonzero(within & unseen), cut)

@@ -91,15 +91,17 @@ def _too_many(
 
 
 def _situation(row: ToScore, computed: Computed, questions: Questions) -> Situation:
-    brand, reading = row.facts.brand, computed.evidence.reading
+    brand, seller, reading = row.facts.brand, row.facts.seller, computed.evidence.reading
     return Situation(
-        authorised=row.facts.seller.authorised,
+        authorised=seller.authorised,
         brand_id=brand.brand_id,
         brand_name=brand.name,
         brand_candidates=len(brand.candidates),
         brand_takes_part=brand.brand_id in questions.takes_part,
         families=computed.families_known(),
         text_length=len(reading.title) + len(reading.description),
+        seller_known_days=seller.known_days,
+        seller_judged=seller.outcomes.counterfeit + seller.outcomes.genuine if seller.outcomes else 0,
         already_open=row.already_open,
         asking=Asking.HELD if questions.held else Asking.OPEN,
     )

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from models.exploration import chance_of_review
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.version import policy_version
 from models.routing import Asking, Lane, Route, Situation, Thresholds, route
@@ -21,6 +20,7 @@ KNOWN = Situation(
     brand_takes_part=True,
     families=5,
     text_length=80,
+    seller_known_days=400.0,
 )
 NO_DRAW = 0.999999
 
@@ -86,19 +86,32 @@ def test_a_listing_goes_to(score: Score, changes: dict[str, Any], lane: Lane, _w
 def test_who_is_looked_at_anyway_was_certain_to_be(
     score: Score, changes: dict[str, Any], lane: Lane, _why: str
 ) -> None:
-    drawn = chance_of_review(score.probability if score.kind is ScoreKind.CALIBRATED else None, DEFAULT_ROUTING)
+    first = score.kind is ScoreKind.SCORECARD
+    drawn = DEFAULT_ROUTING.audit_share if first else DEFAULT_ROUTING.audit_least_share
     share = DEFAULT_ROUTING.whitelist_audit_share if changes.get("authorised") else drawn
     assert routed(score, **changes).inclusion_probability == (share if lane is Lane.RELEASE else 1.0)
 
 
-DOUBTS = [(0.001, 0.01), (0.01, 0.01), (0.04, 0.0196), (0.1, 0.03)]
+NEW: dict[str, Any] = {"seller_known_days": None}
+DRAWN: list[tuple[float, dict[str, Any], Thresholds | None, float, str]] = [
+    (0.1, {}, None, 0.01, "a seller that is known is drawn at the floor, however near the line"),
+    (0.01, NEW, None, 0.02, "a newcomer far below the line is drawn at its own floor"),
+    (0.1, NEW, None, 0.2544, "just below the line it is one in four"),
+    (0.1, {**NEW, "seller_judged": 1}, None, 0.01, "whom somebody has judged is no newcomer"),
+    (0.1, {"seller_known_days": 6.0}, None, 0.2544, "first seen within the week"),
+    (0.1, NEW, Thresholds(0.5, 0.4), 0.02, "a bundle's line is far away"),
+    (0.1, NEW, Thresholds(0.15, 0.4), 0.2544, "below both lines, the nearer counts"),
+]
 
 
-@pytest.mark.parametrize(("probability", "share"), DOUBTS)
-def test_the_more_doubtful_of_what_nobody_would_look_at_is_drawn_more_often(probability: float, share: float) -> None:
-    just_below, at = (routed(chance(probability), draw=draw) for draw in (share - 1e-4, share + 1e-4))
-    assert (just_below.lane, at.lane) == (Lane.AUDIT, Lane.RELEASE)
-    assert just_below.inclusion_probability == at.inclusion_probability == pytest.approx(share, rel=1e-3)
+@pytest.mark.parametrize(("probability", "changes", "thresholds", "share", "_why"), DRAWN, ids=[r[-1] for r in DRAWN])
+def test_what_nobody_would_look_at_is_drawn(
+    probability: float, changes: dict[str, Any], thresholds: Thresholds | None, share: float, _why: str
+) -> None:
+    draws = (share - 1e-3, share + 1e-3)
+    below, above = (routed(chance(probability), draw=one, thresholds=thresholds, **changes) for one in draws)
+    assert (below.lane, above.lane) == (Lane.AUDIT, Lane.RELEASE)
+    assert below.inclusion_probability == above.inclusion_probability == pytest.approx(share, abs=1e-4)
 
 
 SENTENCES: list[tuple[Score, dict[str, Any], str]] = [
@@ -175,7 +188,7 @@ def test_an_authorised_seller_is_audited_at_a_share_of_its_own() -> None:
 
 
 def test_a_share_of_none_audits_nothing() -> None:
-    policy = RoutingPolicy(audit_least_share=0.0, audit_doubt_share=0.0)
+    policy = RoutingPolicy(audit_least_share=0.0)
     assert route(LOW, KNOWN, draw=0.0, policy=policy).lane is Lane.RELEASE
 
 
@@ -188,6 +201,8 @@ SITUATIONS = st.builds(
     brand_takes_part=st.booleans(),
     families=st.integers(0, 5),
     text_length=st.integers(0, 100),
+    seller_known_days=st.none() | st.floats(0, 900),
+    seller_judged=st.integers(0, 3),
     already_open=st.booleans(),
 )
 SCORES = st.floats(0, 1).map(chance) | st.floats(-50, 200).map(points)

@@ -51,7 +51,7 @@ def figures(listings: int, seed: int) -> tuple[Replayed, ...]:
     others = np.flatnonzero(~fitted)
     held_out = HeldOut([facts[i] for i in others], labels[others], groups[others], np.ones(len(others)), shown_from)
     references = offline.references()
-    return replay(held_out, lambda some: model.predict_proba(some)[:, 1], references, DEFAULT_GATES, seed=seed)
+    return replay(held_out, lambda some, _rows: model.predict_proba(some)[:, 1], references, DEFAULT_GATES, seed=seed)
 
 
 def pooled(listings: int, seeds: Sequence[int]) -> list[Replayed]:

@@ -10,10 +10,11 @@ from models.policies.gates import DEFAULT_GATES, GatePolicy
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from tests.fixtures.scorers import a_bundle
 from training.figures import curves, figures, slice_figures
+from training.fit import CounterfeitClassifier
 from training.incumbent import InForce
 from training.judging import Judgement, Trial, judge
 from training.metrics import average_precision, effective_number
-from training.splits import LaterSplit, split_later_unseen
+from training.splits import LaterSplit, Stretch, split_later_unseen
 
 DATA = a_market(160)
 FACTS = market_facts(DATA)
@@ -52,8 +53,10 @@ def test_a_judgement_beside_a_champion_reports_it_and_the_difference() -> None:
 
 
 def test_a_candidate_is_judged_on_later_rows_only() -> None:
-    assert (ALONE.report["rows"], ALONE.report["sellers"]) == (40, 20)
-    assert ALONE.report["positives"] == DATA.labels[120:].sum()
+    """The last forty rows, of which a seller known from an earlier stretch sold one."""
+    assert set(TRIAL.split.judge) < set(range(120, 160))
+    assert (ALONE.report["rows"], ALONE.report["sellers"]) == (39, 20)
+    assert ALONE.report["positives"] == DATA.labels[TRIAL.split.judge].sum()
 
 
 def test_a_champion_changes_nothing_for_the_candidate() -> None:
@@ -68,11 +71,39 @@ def test_a_champion_of_noise_is_beaten() -> None:
 
 
 def test_the_labels_of_judged_rows_do_not_reach_the_fit() -> None:
+    """Of a stretch that is over they do, in those after it; so those of the last are turned round."""
     labels = DATA.labels.copy()
-    labels[120:] = 1 - labels[120:]
+    last = TRIAL.split.stretches[-1].judge
+    labels[last] = 1 - labels[last]
     other = judged(replace(TRIAL, labels=labels))
     ours, theirs = (one.report["curves"]["candidate"]["reliability"] for one in (ALONE, other))
     assert [bin_[0] for bin_ in ours] == [bin_[0] for bin_ in theirs]
+
+
+def test_each_stretch_is_judged_by_what_came_before_it() -> None:
+    """The first stretch is judged as if the later ones had not been; those know more."""
+    first, *later = TRIAL.split.stretches
+    assert len(later) == 2
+    alone = judged(replace(TRIAL, split=LaterSplit((first,))))
+    other = judged(replace(TRIAL, split=LaterSplit((replace(first, judge=TRIAL.split.judge),))))
+    bins = [one.report["curves"]["candidate"]["reliability"] for one in (ALONE, other)]
+    assert bins[0] != bins[1]
+    assert alone.report["rows"] == len(first.judge)
+    fit = later[1].fit
+    model = CounterfeitClassifier(seed=TRIAL.seed, threads=1).fit(
+        [FACTS[i] for i in fit], DATA.labels[fit], groups=DATA.groups[fit], sample_weight=TRIAL.weights[fit]
+    )
+    last = judged(replace(TRIAL, split=LaterSplit((later[1],))))
+    expected = model.predict_proba([FACTS[i] for i in later[1].judge])[:, 1]
+    assert last.report["candidate"]["ap"] == average_precision(DATA.labels[later[1].judge], expected)
+
+
+def test_rewritten_offers_are_read_by_the_model_of_their_stretch() -> None:
+    first, *later = TRIAL.split.stretches
+    split = LaterSplit((first, later[0]))
+    turned = replace(TRIAL, split=LaterSplit((replace(first, judge=later[0].judge),)))
+    found = [judged(replace(one, split=one.split)).gates[4].parts for one in (replace(TRIAL, split=split), turned)]
+    assert found[0] != found[1]
 
 
 def test_a_judged_candidate_has_every_gate() -> None:
@@ -85,7 +116,7 @@ def test_the_gates_count_the_counterfeits_of_the_judged_rows_and_their_sellers()
     fakes = rows[DATA.labels[rows] == 1]
     sellers = len(np.unique(DATA.groups[fakes]))
     assert sellers not in {len(fakes), len(np.unique(DATA.groups[rows])) - sellers}
-    assert f"{len(fakes)} counterfeits of {sellers} sellers among 40 later listings" in ALONE.gates[0].sentence
+    assert f"{len(fakes)} counterfeits of {sellers} sellers among 39 later listings" in ALONE.gates[0].sentence
 
 
 def test_what_the_random_slice_says_is_counted_in_its_counterfeits() -> None:
@@ -147,12 +178,12 @@ TOO_LITTLE: list[tuple[Labels, LaterSplit, str, str]] = [
     (
         np.where(np.arange(160) < 120, DATA.labels, 0).astype(np.int8),
         a_split(),
-        "40 later listings of unseen sellers, 0 counterfeit: no two classes",
+        "39 later listings of unseen sellers, 0 counterfeit: no two classes",
         "one class to judge by",
     ),
     (
         DATA.labels,
-        LaterSplit(np.arange(160), np.array([], dtype=np.intp), a_split().cut),
+        LaterSplit((Stretch(np.arange(160), np.array([], dtype=np.intp), a_split().cut),)),
         "0 later listings of unseen sellers, 0 counterfeit",
         "nobody later",
     ),
@@ -212,9 +243,9 @@ def test_the_slice_says_how_much_it_rests_on() -> None:
     }  # fmt: skip
     assert SLICED["random_slice"]["drawn"] == len(drawn) == 10
     assert SLICED["random_slice"]["drawn_positives"] == DATA.labels[drawn].sum()
-    assert SLICED["random_slice"]["listings"] == 10 * 30 + 30
-    assert SLICED["random_slice"]["prevalence"] == pytest.approx(counterfeit.sum() / 330)
-    assert SLICED["candidate"]["random_slice"]["effective_n"] == pytest.approx(330**2 / (10 * 30**2 + 30))
+    assert SLICED["random_slice"]["listings"] == 10 * 30 + 29
+    assert SLICED["random_slice"]["prevalence"] == pytest.approx(counterfeit.sum() / 329)
+    assert SLICED["candidate"]["random_slice"]["effective_n"] == pytest.approx(329**2 / (10 * 30**2 + 29))
 
 
 def test_the_comparison_is_of_trimmed_weights_and_its_gate_says_how_far() -> None:

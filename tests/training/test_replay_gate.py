@@ -1,4 +1,4 @@
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -86,6 +86,24 @@ def test_what_is_needed_is_said() -> None:
     )
 
 
+def by_facts(score: Callable[[Sequence[Facts]], Floats]) -> Callable[[Sequence[Facts], NDArray[np.intp]], Floats]:
+    """A scorer to which it does not matter where an offer stands."""
+    return lambda facts, _rows: score(facts)
+
+
+def test_each_offer_is_scored_with_its_place() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def notes(facts: Sequence[Facts], rows: NDArray[np.intp]) -> Floats:
+        places = [FACTS[row].listing.external_id for row in rows]
+        asked.extend(zip([one.listing.external_id for one in facts], places, strict=True))
+        return np.ones(len(facts))
+
+    replay(HELD_OUT, notes, REFERENCES, replace(DEFAULT_GATES, replay_most=12), seed=0)
+    assert all(offer == place for offer, place in asked)
+    assert len({offer for offer, _ in asked}) == 24
+
+
 def test_honest_offers_count_as_many_as_they_stand_for() -> None:
     """Somebody looks at the rewritten offers of the first half alone, which stand for one each, the others for nine."""
     half = len(FACTS) // 2
@@ -97,7 +115,11 @@ def test_honest_offers_count_as_many_as_they_stand_for() -> None:
 
     weighted = replace(HELD_OUT, stands_for=np.where(np.arange(len(FACTS)) < half, 1.0, 9.0))
     plain, counted = (
-        next(one for one in replay(held_out, wary, REFERENCES, DEFAULT_GATES, seed=0) if one.honest and one.after)
+        next(
+            one
+            for one in replay(held_out, by_facts(wary), REFERENCES, DEFAULT_GATES, seed=0)
+            if one.honest and one.after
+        )
         for held_out in (HELD_OUT, weighted)
     )
     honest_rows = np.flatnonzero(DATA.labels == 0)
@@ -114,7 +136,9 @@ def blind_to_the_brand(facts: Sequence[Facts]) -> Floats:
 
 
 def test_a_model_that_only_reads_plain_letters_is_stopped_by_every_disguise_of_the_name() -> None:
-    found = replay_gate(replay(HELD_OUT, blind_to_the_brand, REFERENCES, DEFAULT_GATES, seed=0), DEFAULT_GATES)
+    found = replay_gate(
+        replay(HELD_OUT, by_facts(blind_to_the_brand), REFERENCES, DEFAULT_GATES, seed=0), DEFAULT_GATES
+    )
     failed = {part.name for part in found.parts if part.state is State.FAILED}
     assert {"leet", "homoglyphs", "zero width", "spaced letters", "styled letters", "brand left out"} <= failed
     assert "price below the median" not in failed
@@ -124,19 +148,19 @@ def test_a_model_that_is_afraid_of_signs_is_stopped_by_honest_offers() -> None:
     def afraid(facts: Sequence[Facts]) -> Floats:
         return np.array([float(any(ord(c) > 0x2000 for c in one.listing.title or "")) for one in facts])
 
-    found = replay(HELD_OUT, afraid, REFERENCES, DEFAULT_GATES, seed=0)
+    found = replay(HELD_OUT, by_facts(afraid), REFERENCES, DEFAULT_GATES, seed=0)
     emoji = next(one for one in found if one.honest and one.name == "emoji")
     assert emoji.before == 0
     assert emoji.worse_at_least > 0.005
 
 
 def test_a_model_that_does_not_read_loses_nothing() -> None:
-    found = replay(HELD_OUT, lambda some: np.ones(len(some)), REFERENCES, DEFAULT_GATES, seed=0)
+    found = replay(HELD_OUT, by_facts(lambda some: np.ones(len(some))), REFERENCES, DEFAULT_GATES, seed=0)
     assert {(one.worse, one.worse_at_least) for one in found} == {(0.0, 0.0)}
 
 
 def test_counterfeits_meet_every_way_and_honest_offers_those_of_honest_people() -> None:
-    found = replay(HELD_OUT, lambda some: np.ones(len(some)), REFERENCES, DEFAULT_GATES, seed=0)
+    found = replay(HELD_OUT, by_facts(lambda some: np.ones(len(some))), REFERENCES, DEFAULT_GATES, seed=0)
     assert [one.name for one in found if not one.honest] == [way.name for way in TRANSFORMS]
     assert [one.name for one in found if one.honest] == [way.name for way in TRANSFORMS if way.by_honest_sellers]
     positives = int(DATA.labels.sum())
@@ -152,7 +176,7 @@ def test_no_more_offers_are_rewritten_than_the_policy_says() -> None:
         return np.ones(len(some))
 
     few = replace(DEFAULT_GATES, replay_most=12)
-    found = replay(HELD_OUT, counts, REFERENCES, few, seed=0)
+    found = replay(HELD_OUT, by_facts(counts), REFERENCES, few, seed=0)
     assert {one.offers for one in found} == set(asked) == {12}
 
 
@@ -165,7 +189,7 @@ def test_the_lower_end_is_what_resampled_sellers_leave() -> None:
             [float(not (one.listing.external_id in lost and one.listing.description is None)) for one in facts]
         )
 
-    found = replay(HELD_OUT, loses, REFERENCES, DEFAULT_GATES, seed=0)
+    found = replay(HELD_OUT, by_facts(loses), REFERENCES, DEFAULT_GATES, seed=0)
     cut = next(one for one in found if one.name == "cut short" and not one.honest)
     assert cut.worse == pytest.approx(len(lost) / DATA.labels.sum())
     assert 0.05 < cut.worse_at_least < cut.worse
@@ -178,20 +202,20 @@ def test_descriptions_are_copied_from_honest_offers_alone() -> None:
     def shows_only_their_own(some: Sequence[Facts]) -> Floats:
         return np.array([float(one.listing.description in theirs - honest_ones) for one in some])
 
-    found = replay(HELD_OUT, shows_only_their_own, REFERENCES, DEFAULT_GATES, seed=0)
+    found = replay(HELD_OUT, by_facts(shows_only_their_own), REFERENCES, DEFAULT_GATES, seed=0)
     copied = next(one for one in found if one.name == "copied description" and not one.honest)
     assert (copied.before > 0, copied.after) == (True, 0.0)
 
 
 def test_where_there_is_one_class_only_that_is_rewritten() -> None:
     only_honest = replace(HELD_OUT, labels=np.zeros(len(FACTS), dtype=np.int8))
-    found = replay(only_honest, lambda some: np.ones(len(some)), REFERENCES, DEFAULT_GATES, seed=0)
+    found = replay(only_honest, by_facts(lambda some: np.ones(len(some))), REFERENCES, DEFAULT_GATES, seed=0)
     assert found
     assert all(one.honest for one in found)
 
 
 def test_an_offer_on_the_line_is_shown() -> None:
-    found = replay(HELD_OUT, lambda some: np.full(len(some), 0.5), REFERENCES, DEFAULT_GATES, seed=0)
+    found = replay(HELD_OUT, by_facts(lambda some: np.full(len(some), 0.5)), REFERENCES, DEFAULT_GATES, seed=0)
     assert {(one.before, one.after) for one in found} == {(1.0, 1.0)}
 
 
@@ -205,7 +229,9 @@ def test_in_the_interval_too_an_honest_offer_counts_as_often_as_it_stands_for() 
         return np.array([float(s and f.listing.external_id in feared) for s, f in zip(signs, facts, strict=True)])
 
     stands_for = np.array([30.0 if one.listing.external_id in feared else 1.0 for one in FACTS])
-    found = replay(replace(HELD_OUT, stands_for=stands_for), afraid_of_some, REFERENCES, DEFAULT_GATES, seed=0)
+    found = replay(
+        replace(HELD_OUT, stands_for=stands_for), by_facts(afraid_of_some), REFERENCES, DEFAULT_GATES, seed=0
+    )
     emoji = next(one for one in found if one.honest and one.name == "emoji")
     assert emoji.worse > 0.9
     assert emoji.worse_at_least > 0.8

@@ -7,7 +7,14 @@ from hypothesis import given
 
 from tests.fixtures.clocks import NOW
 from tests.fixtures.strategies import PROPERTY
-from training.splits import grouped_folds, learnt_until, seller_groups, split_for_judging, split_later_unseen
+from training.splits import (
+    LaterSplit,
+    grouped_folds,
+    learnt_until,
+    seller_groups,
+    split_for_judging,
+    split_later_unseen,
+)
 
 LABELS = np.array([1, 0, 0] * 20, dtype=np.int8)
 GROUPS = np.arange(60) // 2
@@ -77,24 +84,28 @@ def test_labels_that_cannot_be_folded_are_refused(
         list(grouped_folds(labels, groups, folds=5, seed=0))
 
 
+def rolled(split: LaterSplit) -> list[tuple[list[int], list[int]]]:
+    return [(one.fit.tolist(), one.judge.tolist()) for one in split.stretches]
+
+
 def test_the_later_rows_of_unseen_sellers_are_judged() -> None:
     """Of eight rows by day a quarter is later: days 6 and 7. The seller of day 7 sold on day 0 already."""
     times = [NOW + timedelta(days=day) for day in range(8)]
     groups = np.array([0, 1, 2, 3, 4, 5, 6, 0])
     split = split_later_unseen(times, groups, share=0.25)
-    assert (split.fit.tolist(), split.judge.tolist()) == ([0, 1, 2, 3, 4, 5], [6])
+    assert rolled(split) == [([0, 1, 2, 3, 4, 5], [6])]
     assert split.cut == NOW + timedelta(days=6)
 
 
 def test_rows_may_stand_in_any_order() -> None:
     times = [NOW + timedelta(days=day) for day in (3, 0, 2, 1)]
-    split = split_later_unseen(times, np.array([3, 0, 2, 1]), share=0.25)
-    assert (split.fit.tolist(), split.judge.tolist()) == ([1, 2, 3], [0])
+    split = split_later_unseen(times, np.array([3, 0, 2, 1]), share=0.5)
+    assert rolled(split) == [([1, 3], [2]), ([1, 2, 3], [0])]
 
 
 def test_rows_of_one_moment_stay_together() -> None:
     split = split_later_unseen([NOW, NOW, NOW, NOW], np.arange(4), share=0.25)
-    assert (split.fit.tolist(), split.judge.tolist()) == ([], [0, 1, 2, 3])
+    assert rolled(split) == [([], [0, 1, 2, 3])]
 
 
 def judged_after(day: int | None, *, fewest: int = 2) -> tuple[list[int], bool]:
@@ -108,7 +119,7 @@ def judged_after(day: int | None, *, fewest: int = 2) -> tuple[list[int], bool]:
         champion_learnt_until=None if day is None else NOW + timedelta(days=day),
         fewest_positives=fewest,
     )
-    assert found.fit.tolist() == list(range(found.judge.tolist()[0]))
+    assert found.stretches[0].fit.tolist() == list(range(found.judge.tolist()[0]))
     return found.judge.tolist(), found.champion_saw
 
 
@@ -152,7 +163,7 @@ def test_few_counterfeits_of_late_are_not_laid_to_a_champion_of_before() -> None
 
 def test_a_share_that_is_no_number_of_rows_is_rounded_up() -> None:
     split = split_later_unseen([NOW + timedelta(days=day) for day in range(7)], np.arange(7), share=0.25)
-    assert (split.fit.tolist(), split.judge.tolist()) == ([0, 1, 2, 3, 4], [5, 6])
+    assert rolled(split) == [([0, 1, 2, 3, 4], [5]), ([0, 1, 2, 3, 4, 5], [6])]
 
 
 @pytest.mark.parametrize(("day", "judged"), [(2, [6, 7]), (6, [7])])
@@ -177,6 +188,33 @@ def test_what_is_judged_is_later_than_all_that_is_fitted_and_of_other_sellers(
 ) -> None:
     times, groups = [NOW + timedelta(days=day) for day, _ in rows], np.array([group for _, group in rows])
     split = split_later_unseen(times, groups, share=share)
-    assert not set(groups[split.fit]) & set(groups[split.judge])
-    assert all(times[i] < split.cut for i in split.fit)
-    assert all(times[i] >= split.cut for i in split.judge)
+    ends = [one.cut for one in split.stretches[1:]] + [NOW + timedelta(days=31)]
+    for one, end in zip(split.stretches, ends, strict=True):
+        assert not set(groups[one.fit]) & set(groups[one.judge])
+        assert one.fit.tolist() == [i for i, time in enumerate(times) if time < one.cut]
+        assert all(one.cut <= times[i] < end for i in one.judge)
+
+
+@PROPERTY
+@given(ROWS, st.floats(0.05, 0.95), st.integers(1, 5))
+def test_more_stretches_judge_no_row_that_one_would_not(
+    rows: list[tuple[int, int]], share: float, stretches: int
+) -> None:
+    times, groups = [NOW + timedelta(days=day) for day, _ in rows], np.array([group for _, group in rows])
+    one, more = (split_later_unseen(times, groups, share=share, stretches=n) for n in (1, stretches))
+    assert set(more.judge) <= set(one.judge)
+    assert len(set(more.judge)) == len(more.judge)
+    assert set(groups[more.judge]) == set(groups[one.judge])
+
+
+def test_each_stretch_knows_what_came_before_it() -> None:
+    """Nine rows by day, the last six judged in three stretches; the seller of day 4 sells again on day 5 and 7."""
+    times = [NOW + timedelta(days=day) for day in range(9)]
+    split = split_later_unseen(times, np.array([0, 1, 2, 3, 4, 4, 6, 4, 8]), share=0.66, stretches=3)
+    assert rolled(split) == [([0, 1, 2], [3, 4]), ([0, 1, 2, 3, 4], [6]), ([0, 1, 2, 3, 4, 5, 6], [8])]
+
+
+def test_a_stretch_without_a_new_seller_is_left_out() -> None:
+    times = [NOW + timedelta(days=day) for day in range(6)]
+    split = split_later_unseen(times, np.array([0, 1, 2, 3, 3, 5]), share=0.5, stretches=3)
+    assert rolled(split) == [([0, 1, 2], [3]), ([0, 1, 2, 3, 4], [5])]

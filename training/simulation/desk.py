@@ -1,13 +1,14 @@
 """A desk of fixed size: of what came in, the worst-looking go to people, and chance chooses among the rest."""
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from features.compute import Computed, input_fingerprint
 from models.bundle import Bundle
-from models.exploration import chance_of_review
+from models.exploration import chance_of_review, is_newcomer
 from models.policies.routing import DEFAULT_ROUTING
 from models.policies.scorecard import DEFAULT_SCORECARD
 from models.routing import Route, Situation, Thresholds, route
@@ -16,9 +17,8 @@ from models.scorecard import score_by_points
 
 # Of all listings, as training.operating allows analysts: what a team of three can do for 2,000 a week.
 REVIEW_SHARE: Final = 0.12
-_NOTHING_FLAGGED: Final = Thresholds(ask_brand_from=2.0, analyst_from=2.0)
 _NOTHING_DRAWN: Final = replace(
-    DEFAULT_ROUTING, audit_share=0.0, audit_least_share=0.0, audit_doubt_share=0.0, whitelist_audit_share=0.0
+    DEFAULT_ROUTING, audit_share=0.0, audit_least_share=0.0, audit_most_share=0.0, whitelist_audit_share=0.0
 )
 
 
@@ -48,15 +48,17 @@ def scored(
 
 
 def _situation(row: Computed, takes_part: Callable[[str], bool]) -> Situation:
-    brand, reading = row.facts.brand, row.evidence.reading
+    brand, seller, reading = row.facts.brand, row.facts.seller, row.evidence.reading
     return Situation(
-        authorised=row.facts.seller.authorised,
+        authorised=seller.authorised,
         brand_id=brand.brand_id,
         brand_name=brand.name,
         brand_candidates=len(brand.candidates),
         brand_takes_part=brand.brand_id is not None and takes_part(brand.brand_id),
         families=row.families_known(),
         text_length=len(reading.title) + len(reading.description),
+        seller_known_days=seller.known_days,
+        seller_judged=seller.outcomes.counterfeit + seller.outcomes.genuine if seller.outcomes else 0,
     )
 
 
@@ -67,26 +69,39 @@ def share_out(found: Sequence[Arrival], budget: float, *, champion: Bundle | Non
     that are to be expected among the others. So a listing that is not flagged has exactly the chance that is stored
     with it, and `budget` is spent in the mean; the caller carries over what is left or owed.
     """
-    chances = [_chance(one) if explores else 0.0 for one in found]
-    flagged = [_is_thin(one) for one in found]
-    left = budget - sum(1.0 if thin else chance for thin, chance in zip(flagged, chances, strict=True))
-    eligible = [i for i, one in enumerate(found) if not flagged[i] and not one.situation.authorised]
-    for i in sorted(eligible, key=lambda i: (-found[i].score.value, found[i].computed.facts.listing.external_id)):
-        left -= 1 - chances[i]
-        if left < 0:
-            break
-        flagged[i] = True
-    ask_from = champion.thresholds.ask_brand_from if champion else DEFAULT_ROUTING.ask_brand_from
+    thin = [i for i, one in enumerate(found) if _is_thin(one)]
+    others = [i for i, one in enumerate(found) if not _is_thin(one)]
+    others.sort(key=lambda i: (found[i].situation.authorised, -found[i].score.value, _name(found[i])))
+    eligible = sum(not found[i].situation.authorised for i in others)
+
+    def line(flagged: int) -> float:
+        least = found[others[flagged - 1]].score.probability if flagged else None
+        return 1.0 if least is None else least
+
+    def spent(flagged: int) -> float:
+        drawn = sum(_chance(found[i], line(flagged)) for i in others[flagged:]) if explores else 0.0
+        return len(thin) + flagged + drawn
+
+    flagged = max(0, bisect_right(range(eligible + 1), budget, key=spent) - 1)
+    looks = {*thin, *others[:flagged]}
     return [
-        _route(one, Thresholds(ask_from, 0.0) if look else _NOTHING_FLAGGED, explores=explores)
-        for one, look in zip(found, flagged, strict=True)
+        _route(one, champion, look=i in looks, line=line(flagged), explores=explores) for i, one in enumerate(found)
     ]
 
 
-def _chance(one: Arrival) -> float:
-    if one.situation.authorised:
+def _chance(one: Arrival, line: float) -> float:
+    """What routing stores for a listing below the line."""
+    situation = one.situation
+    if situation.authorised:
         return DEFAULT_ROUTING.whitelist_audit_share
-    return chance_of_review(one.score.probability, DEFAULT_ROUTING)
+    if one.score.probability is None:
+        return DEFAULT_ROUTING.audit_share
+    newcomer = is_newcomer(situation.seller_known_days, situation.seller_judged, DEFAULT_ROUTING)
+    return chance_of_review(one.score.probability, line, newcomer=newcomer, policy=DEFAULT_ROUTING)
+
+
+def _name(one: Arrival) -> str:
+    return one.computed.facts.listing.external_id
 
 
 def _is_thin(one: Arrival) -> bool:
@@ -98,9 +113,12 @@ def _is_thin(one: Arrival) -> bool:
     )
 
 
-def _route(one: Arrival, thresholds: Thresholds, *, explores: bool) -> Route:
-    """By the service's own rule; the desk's room takes the place of the threshold from which analysts look."""
-    flagged = thresholds is not _NOTHING_FLAGGED
-    points = -math.inf if flagged else math.inf
+def _route(one: Arrival, champion: Bundle | None, *, look: bool, line: float, explores: bool) -> Route:
+    """By the service's own rule; the desk's `line` takes the place of the threshold from which analysts look."""
+    ask_from = champion.thresholds.ask_brand_from if champion else DEFAULT_ROUTING.ask_brand_from
+    just_above = math.nextafter(one.score.probability or 0.0, math.inf)
+    below = max(just_above, line)
+    thresholds = Thresholds(ask_from, 0.0) if look else Thresholds(below, below)
+    points = -math.inf if look else math.inf
     policy = replace(DEFAULT_ROUTING if explores else _NOTHING_DRAWN, analyst_from_points=points)
     return route(one.score, one.situation, draw=one.draw, policy=policy, thresholds=thresholds)
