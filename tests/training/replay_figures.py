@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from features.brands import BrandRegister
-from features.references import Rates
+from features.references import Rates, References
 from models.policies.gates import DEFAULT_GATES
 from training.fit import CounterfeitClassifier
 from training.operating import choose_thresholds
@@ -27,8 +27,8 @@ _START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 _HONEST_SHARE: Final = 0.2  # As many as people would have reviewed; all of the counterfeits.
 
 
-def figures(listings: int, seed: int) -> tuple[Replayed, ...]:
-    """Fit on the offers of six sellers in ten, rewrite those of the others."""
+def candidate(listings: int, seed: int) -> tuple[CounterfeitClassifier, HeldOut, References]:
+    """A model fitted on the offers of six sellers in ten, and the offers of the others."""
     settings = Settings(listings=listings, seed=seed, start=_START)
     offers, truth = evaluation_set(settings, listings)
     random = np.random.default_rng([seed, 1])
@@ -50,7 +50,12 @@ def figures(listings: int, seed: int) -> tuple[Replayed, ...]:
     ).analyst_from
     others = np.flatnonzero(~fitted)
     held_out = HeldOut([facts[i] for i in others], labels[others], groups[others], np.ones(len(others)), shown_from)
-    references = offline.references()
+    return model, held_out, offline.references()
+
+
+def figures(listings: int, seed: int) -> tuple[Replayed, ...]:
+    """Every way of writing, tried on one market's candidate."""
+    model, held_out, references = candidate(listings, seed)
     return replay(held_out, lambda some, _rows: model.predict_proba(some)[:, 1], references, DEFAULT_GATES, seed=seed)
 
 
