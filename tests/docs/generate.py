@@ -13,6 +13,7 @@ from features.compute import FEATURES, input_fingerprint
 from features.fields import Field
 from features.listing import CONTENT_FIELDS, IDENTITY_FIELDS, LISTING_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS
 from models.policies.breaker import DEFAULT_BREAKER
+from models.policies.bursts import DEFAULT_BURSTS
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.policies.gates import DEFAULT_GATES
 from models.policies.labels import DEFAULT_LABELS
@@ -100,6 +101,7 @@ def policies_page() -> str:
         DEFAULT_ROUTING,
         DEFAULT_BREAKER,
         DEFAULT_ENFORCEMENT,
+        DEFAULT_BURSTS,
         DEFAULT_STRIKES,
         DEFAULT_LINKS,
         DEFAULT_SELLER_RISK,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.sabotage import approvals, bundles, gate_evidence, gates, kept, labels, routing, thresholds
+from tests.sabotage import approvals, bundles, gate_evidence, gates, holding, kept, labels, routing, thresholds
 from tests.sabotage.mutant import Mutant
 from tests.sabotage.nursery import Outcome
 from tests.sabotage.rearing import outcomes_of
@@ -15,6 +15,7 @@ from tests.sabotage.rearing import outcomes_of
 SUBJECTS = {
     "bundles": bundles.MUTANTS,
     "gates": [*gates.MUTANTS, *gate_evidence.MUTANTS, *approvals.MUTANTS],
+    "holding": holding.MUTANTS,
     "kept": kept.MUTANTS,
     "labels": labels.MUTANTS,
     "routing": routing.MUTANTS,
