@@ -23,6 +23,7 @@ from models.policies.routing import DEFAULT_ROUTING
 from models.policies.scorecard import DEFAULT_SCORECARD
 from models.policies.second_look import DEFAULT_SECOND_LOOK
 from models.policies.seller_risk import DEFAULT_SELLER_RISK
+from models.policies.standing import DEFAULT_STANDING
 from models.policies.strikes import DEFAULT_STRIKES
 from models.policies.thresholds import DEFAULT_PROMISE
 from models.policies.version import policy_version
@@ -102,6 +103,7 @@ def policies_page() -> str:
         DEFAULT_BREAKER,
         DEFAULT_ENFORCEMENT,
         DEFAULT_BURSTS,
+        DEFAULT_STANDING,
         DEFAULT_STRIKES,
         DEFAULT_LINKS,
         DEFAULT_SELLER_RISK,

@@ -7,7 +7,18 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.sabotage import approvals, bundles, gate_evidence, gates, holding, kept, labels, routing, thresholds
+from tests.sabotage import (
+    approvals,
+    bundles,
+    gate_evidence,
+    gates,
+    holding,
+    kept,
+    labels,
+    routing,
+    standing,
+    thresholds,
+)
 from tests.sabotage.mutant import Mutant
 from tests.sabotage.nursery import Outcome
 from tests.sabotage.rearing import outcomes_of
@@ -19,6 +30,7 @@ SUBJECTS = {
     "kept": kept.MUTANTS,
     "labels": labels.MUTANTS,
     "routing": routing.MUTANTS,
+    "standing": standing.MUTANTS,
     "thresholds": thresholds.MUTANTS,
 }
 EVERY = [

@@ -1,0 +1,163 @@
+"""What became of a brand's confirmations, counted. Standard library only.
+
+Every comparison with a limit is one of whole numbers and fractions, so that 90 % is enough and 89.99 % is not, whatever
+a floating point number would make of them.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+
+from models.verdict import Judgement, ReasonCode
+
+
+class Outcome(StrEnum):
+    """What became of a confirmation that counts."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"  # Whoever looked at it after the brand found the goods genuine, or let nothing leave.
+    OVERTURNED = "overturned"  # The offer was removed, and given back to the seller.
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What somebody who looked after the brand said, and when."""
+
+    judgement: Judgement
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One answer of a brand that it did not take back, and what became of it.
+
+    `at_once` is set where the answer itself asked for the removal. `desk` is an analyst's decision after it, `audit`
+    that of the blind second look for which it was drawn. `stopped_at` is when people withdrew the removal before it
+    left, `overturned_at` when the offer was given back.
+    """
+
+    judgement: Judgement
+    reason_code: ReasonCode
+    at: datetime
+    at_once: bool
+    desk: Ruling | None = None
+    audit: Ruling | None = None
+    stopped_at: datetime | None = None
+    overturned_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Counted outcomes, and how many of the removals drawn for a blind look were judged and found right."""
+
+    accepted: int = 0
+    rejected: int = 0
+    overturned: int = 0
+    audited: int = 0
+    audited_right: int = 0
+
+    @property
+    def counted(self) -> int:
+        """How many outcomes the shares are of."""
+        return self.accepted + self.rejected + self.overturned
+
+
+_AGAINST: Final = frozenset({Judgement.GENUINE, Judgement.LICENSED})
+_SETTLES: Final = _AGAINST | {Judgement.COUNTERFEIT}
+
+
+def outcome(given: Given) -> tuple[Outcome, datetime] | None:
+    """What became of an answer, and since when; None where it does not count.
+
+    Only 'counterfeit' accuses anybody, so only it can be wrong: 'cannot tell', 'grey market' and 'needs test buy' never
+    count, whoever says so, the brand or who looked after it. What nobody has decided counts for nothing yet. A removal
+    that stands is accepted until it is given back, so that a seller's objection alone costs a brand nothing; once it is
+    given back, it counts from that day, however long ago it was confirmed.
+    """
+    if given.judgement is not Judgement.COUNTERFEIT:
+        return None
+    if given.overturned_at is not None:
+        return Outcome.OVERTURNED, given.overturned_at
+    if given.stopped_at is not None:
+        return Outcome.REJECTED, given.stopped_at
+    if given.audit is not None and given.audit.judgement in _AGAINST:
+        return Outcome.REJECTED, given.audit.at
+    if given.at_once:
+        return Outcome.ACCEPTED, given.at
+    if given.desk is not None and given.desk.judgement is Judgement.COUNTERFEIT:
+        return Outcome.ACCEPTED, given.desk.at
+    if given.desk is not None and given.desk.judgement in _AGAINST:
+        return Outcome.REJECTED, given.desk.at
+    return None
+
+
+def tallies(answers: Iterable[Given], *, after: datetime, until: datetime) -> dict[ReasonCode | None, Tally]:
+    """The counted outcomes of a window by reason code, and under None of all of them. `after` lies outside it."""
+    found: dict[ReasonCode, Counter[Outcome]] = {}
+    looked: dict[ReasonCode, Counter[bool]] = {}
+    for given in answers:
+        became = outcome(given)
+        if became is None or not after < became[1] <= until:
+            continue
+        found.setdefault(given.reason_code, Counter())[became[0]] += 1
+        if given.audit is not None and given.audit.judgement in _SETTLES:
+            looked.setdefault(given.reason_code, Counter())[given.audit.judgement is Judgement.COUNTERFEIT] += 1
+    counted: dict[ReasonCode | None, Tally] = {
+        code: _tally(counts, looked.get(code, Counter())) for code, counts in found.items()
+    }
+    counted[None] = _sum(counted.values())
+    return counted
+
+
+def _tally(found: Counter[Outcome], looked: Counter[bool]) -> Tally:
+    audited = looked.total()
+    return Tally(found[Outcome.ACCEPTED], found[Outcome.REJECTED], found[Outcome.OVERTURNED], audited, looked[True])
+
+
+def _sum(parts: Iterable[Tally]) -> Tally:
+    whole = Tally()
+    for one in parts:
+        whole = Tally(
+            whole.accepted + one.accepted,
+            whole.rejected + one.rejected,
+            whole.overturned + one.overturned,
+            whole.audited + one.audited,
+            whole.audited_right + one.audited_right,
+        )
+    return whole
+
+
+def surely_at_least(part: int, whole: int, limit: Decimal, z: Decimal) -> bool:
+    """Whether the lower end of Wilson's interval reaches a limit between 0 and 1; of nothing it never does.
+
+    The ends of the interval are where the square of (share - limit) is z squared times limit (1 - limit) / whole. Asked
+    that way round there is no root to take, so the answer is exact.
+    """
+    return bool(whole) and _side(part, whole, limit) >= 0 and _distance(part, whole, limit) >= _reach(limit, z)
+
+
+def surely_above(part: int, whole: int, limit: Decimal, z: Decimal) -> bool:
+    """Whether the whole of Wilson's interval lies above a limit."""
+    return bool(whole) and _side(part, whole, limit) > 0 and _distance(part, whole, limit) > _reach(limit, z)
+
+
+def surely_below(part: int, whole: int, limit: Decimal, z: Decimal) -> bool:
+    """Whether the whole of Wilson's interval lies below a limit."""
+    return bool(whole) and _side(part, whole, limit) < 0 and _distance(part, whole, limit) > _reach(limit, z)
+
+
+def _side(part: int, whole: int, limit: Decimal) -> Fraction:
+    return Fraction(part, whole) - Fraction(limit)
+
+
+def _distance(part: int, whole: int, limit: Decimal) -> Fraction:
+    return whole * _side(part, whole, limit) ** 2
+
+
+def _reach(limit: Decimal, z: Decimal) -> Fraction:
+    return Fraction(z) ** 2 * Fraction(limit) * (1 - Fraction(limit))
