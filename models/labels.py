@@ -35,7 +35,7 @@ class GivenVerdict:
 
     `superseded` is set by an undo. `drawn` is set where a random draw showed the offer and nothing else did.
     `second_look` is set where the verdict was given blind, to check a label in doubt. `suspended` is set where the one
-    who gave it is not trusted any more.
+    who gave it is not trusted any more, or was not in good standing and an analyst had to decide.
     """
 
     verdict_id: str

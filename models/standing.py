@@ -135,6 +135,12 @@ def effect(found: Standing, *, at_once_today: int, policy: StandingPolicy) -> Ef
     return Effect(False, Decimal(0), f"{lost}; those of today are used.")
 
 
+def earned(counted: Mapping[ReasonCode | None, Tally], policy: StandingPolicy) -> Level:
+    """What counts alone earn, without a past: `capped` where a limit is broken."""
+    overall, *by_reason = _breakdown(counted, policy)
+    return _earned_by(overall, by_reason)
+
+
 def _breakdown(counted: Mapping[ReasonCode | None, Tally], policy: StandingPolicy) -> list[Scope]:
     """Overall, then the reason codes that anything was counted of, in their order."""
     keys = [None, *(code for code in ReasonCode if code in counted)]

@@ -67,13 +67,15 @@ class Consequence:
 class Bench:
     """Where and by whom a verdict is given.
 
-    A brand can be asked if it takes part and has not let the question come back, by silence or by doubt.
+    A brand can be asked if it takes part and has not let the question come back, by silence or by doubt. `held_back` is
+    why a brand's 'counterfeit' does not remove at once; None where it does (`models.standing.effect`).
     """
 
     lane: CaseLane
     side: Side
     brand_can_be_asked: bool
     brand_name: str | None
+    held_back: str | None = None
 
 
 _SETTLED: Final = {
@@ -86,14 +88,14 @@ _SETTLED: Final = {
 def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -> Consequence:
     """What follows from one judgement.
 
-    A brand that says 'counterfeit' of its own mark ends the matter: it alone can authenticate the goods, and asking
-    further would be the correspondence that good-faith takedown is there to end. An analyst's 'counterfeit' removes
-    only where no brand can be asked (or policy says so); otherwise it becomes a question to the brand. Who cannot
-    tell passes the case on: a brand to an analyst, an analyst to the brand if it can be asked. Grey market is genuine
-    goods, so the offer stays. On appeal the same words decide the other way round: 'counterfeit' upholds the
-    removal, anything that is not counterfeit undoes it, and 'cannot tell' undoes it too, because the doubt is the
-    seller's. A second look removes and reinstates nothing, whatever it says: it was asked what to teach the model, and
-    one more reviewer is no ground for either.
+    A brand in good standing that says 'counterfeit' of its own mark ends the matter: it alone can authenticate the
+    goods, and asking further would be the correspondence that good-faith takedown is there to end. Of a brand that
+    lost its standing an analyst decides. An analyst's 'counterfeit' removes only where no brand can be asked (or
+    policy says so); otherwise it becomes a question to the brand. Who cannot tell passes the case on: a brand to an
+    analyst, an analyst to the brand if it can be asked. Grey market is genuine goods, so the offer stays. On appeal the
+    same words decide the other way round: 'counterfeit' upholds the removal, anything that is not counterfeit undoes
+    it, and 'cannot tell' undoes it too, because the doubt is the seller's. A second look removes and reinstates
+    nothing, whatever it says: it was asked what to teach the model, and one more reviewer is no ground for either.
 
     Raises
     ------
@@ -124,6 +126,9 @@ def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -
 def _counterfeit(bench: Bench, policy: EnforcementPolicy, brand: str) -> Consequence:
     if bench.side is Side.BRAND:
         reason = f"{brand} says that the goods are not genuine."
+        if bench.held_back is not None:
+            reasons = (reason, bench.held_back, "An analyst decides.")
+            return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ANALYST, reasons)
         return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
     if not bench.brand_can_be_asked:
         reason = "An analyst found the goods not genuine, and there is no brand left to ask."

@@ -23,6 +23,7 @@ from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from models.policies.second_look import DEFAULT_SECOND_LOOK, SecondLookPolicy
 from models.policies.seller_risk import DEFAULT_SELLER_RISK, SellerRiskPolicy
+from models.policies.standing import DEFAULT_STANDING, StandingPolicy
 from serving.bundles import BundleStore, LiveModels
 from serving.clock import Clock, SimulatedClock, SystemClock
 from serving.db import accounts, brands, breakers, clocks, learning, marketplaces, price_lists, references, trials
@@ -48,6 +49,7 @@ class Policies:
     routing: RoutingPolicy = DEFAULT_ROUTING
     scorecard: ScorecardPolicy = DEFAULT_SCORECARD
     enforcement: EnforcementPolicy = DEFAULT_ENFORCEMENT
+    standing: StandingPolicy = DEFAULT_STANDING
     labels: LabelPolicy = DEFAULT_LABELS
     second_look: SecondLookPolicy = DEFAULT_SECOND_LOOK
     promotion: PromotionPolicy = DEFAULT_PROMOTION

@@ -170,6 +170,7 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[
             listing_version.c.seller_external_id.is_not(None),
             wanted,
             verdict.c.judgement != Judgement.WITHDRAWN.value,
+            verdict.c.passed_on.is_(False),
             verdict.c.lane != CaseLane.SECOND_LOOK.value,  # It checks what is taught; nothing was decided by it.
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)

@@ -226,7 +226,8 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) ->
     """Verdicts on versions with these texts as they were given and taken back, and appeals that were upheld."""
     found: dict[str, list[Ruling]] = defaultdict(list)
     for row in connection.execute(_given(marketplace_id, wanted)):
-        if row.text_id is not None and row.lane not in BLIND_LANES and row.judgement in _COUNTERFEIT:
+        decides = row.lane not in BLIND_LANES and not row.passed_on
+        if row.text_id is not None and decides and row.judgement in _COUNTERFEIT:
             found[row.text_id].append(Ruling(known_at=row.known_at, counterfeit=_COUNTERFEIT[row.judgement]))
         if row.text_id is not None and row.decided_at is not None:
             found[row.text_id].append(Ruling(known_at=row.decided_at, counterfeit=False))
@@ -250,6 +251,7 @@ def _given(marketplace_id: str, wanted: FromClause) -> Select[Any]:
             text.c.text_id,
             verdict.c.judgement,
             verdict.c.lane,
+            verdict.c.passed_on,
             verdict.c.known_at,
             verdict.c.verdict_id,
             appeal.c.decided_at,

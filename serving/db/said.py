@@ -97,7 +97,7 @@ def _one(row: RowMapping, as_of: datetime) -> Recorded:
         evidence=Evidence(row["evidence"]),
         drawn=lane is CaseLane.AUDIT,
         second_look=lane is CaseLane.SECOND_LOOK,
-        suspended=_happened(row["disabled_at"], as_of),
+        suspended=row["passed_on"] or _happened(row["disabled_at"], as_of),
     )
     return Recorded(given, row["version_id"], row["case_id"], lane, row["audit_sequence"])
 

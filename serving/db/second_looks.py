@@ -36,6 +36,17 @@ def asked_for(connection: Connection, marketplace_id: str, version_ids: Collecti
     return set(connection.execute(query).scalars())
 
 
+def case_of(connection: Connection, marketplace_id: str, version_id: str) -> str | None:
+    """The case of a version's second look; None where nobody has asked for one."""
+    query = select(review_case.c.case_id).where(
+        review_case.c.marketplace_id == marketplace_id,
+        review_case.c.version_id == version_id,
+        review_case.c.lane == CaseLane.SECOND_LOOK.value,
+    )
+    found: str | None = connection.execute(query).scalar()
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class SecondLooks:
     """How many labels the latest training doubted; how many second looks were asked for in all, how many were given,

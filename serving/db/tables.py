@@ -455,6 +455,8 @@ verdict = _tenant(
     Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=True),
     _id("supersedes_id", nullable=True),
     Column("note", String(2000), nullable=True),
+    # A brand's 'counterfeit' that decided nothing, because its standing was lost: an analyst's word is what stands.
+    Column("passed_on", Boolean, nullable=False, server_default=false()),
     _at("occurred_at"),
     _at("known_at"),
     _within("case_id", "review_case"),
@@ -477,6 +479,42 @@ verdict = _tenant(
     Index("ix_verdict_listing", "marketplace_id", "listing_id", "known_at"),
     Index("ix_verdict_case", "marketplace_id", "case_id"),
     Index("ix_verdict_person", "user_id", "known_at"),
+    Index("ix_verdict_brand", "marketplace_id", "brand_id", "known_at"),
+)
+
+_LEVELS = ("self_service", "full", "provisional", "capped", "suspended")
+
+# Under what standing a brand's 'counterfeit' was given, and with what chance it was drawn to be looked at again.
+confirmation = _tenant(
+    "confirmation",
+    "verdict_id",
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=False),
+    _word("level"),
+    Column("policy_version", String(80), nullable=False),
+    Column("audit_chance", Float, nullable=False),
+    Column("drawn", Boolean, nullable=False),
+    _id("audit_case_id", nullable=True),
+    _at("known_at"),
+    _within("verdict_id", "verdict"),
+    _within("audit_case_id", "review_case", "case_id"),
+    _one_of("level", *_LEVELS),
+    Index("ix_confirmation_brand", "marketplace_id", "brand_id", "known_at"),
+    Index("ix_confirmation_waiting", "drawn", "audit_case_id", "known_at"),
+)
+
+standing_change = _tenant(
+    "standing_change",
+    "change_id",
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=False),
+    _word("level"),
+    Column("warned", Boolean, nullable=False),
+    _at("since"),
+    Column("counts", Json, nullable=False),
+    Column("reasons", Json, nullable=False),
+    Column("policy_version", String(80), nullable=False),
+    _at("known_at"),
+    _one_of("level", *_LEVELS),
+    Index("ix_standing_change_brand", "marketplace_id", "brand_id", "known_at"),
 )
 
 # What was done about it.

@@ -12,9 +12,9 @@ from models.access import Permission, Role, Scope
 from models.errors import Forbidden, Invalid
 from serving.api.intake import row_answer
 from serving.api.learning import approval_answer, golden_answer
-from serving.db import accounts, audit, breakers, golden, learning, listings, marketplaces, trials
+from serving.db import accounts, audit, brands, breakers, golden, learning, listings, marketplaces, trials
 from serving.runtime import Runtime
-from serving.usecases import contacts, founding, intake, price_lists, seller_risk, tell_tales, trial
+from serving.usecases import contacts, founding, intake, price_lists, seller_risk, standing, tell_tales, trial
 from serving.usecases.breaker import close_breaker
 from serving.usecases.figures import figures
 from serving.usecases.golden import freeze_golden_set as freeze_a_golden_set
@@ -228,6 +228,18 @@ def show_seller_risk(
         if seller is None:
             return seller_risk.riskiest_answer(connection, found.marketplace_id, most)
         return seller_risk.one_answer(runtime, connection, found.marketplace_id, seller)
+
+
+@_command
+def show_standing(runtime: Runtime, *, brand: str | None = None, marketplace: str | None = None) -> dict[str, Any]:
+    """The standing of one brand, or of every brand that is enrolled, by name."""
+    with runtime.store.read() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        enrolled = brands.enrolments(connection, here)
+        named = {one.name: brand_id for brand_id, one in enrolled.items()}
+        if brand is not None:
+            named = {brand: brands.enrolled_by_name(connection, here, brand)}
+        return {name: standing.explanation(runtime, connection, here, brand_id) for name, brand_id in named.items()}
 
 
 @_command

@@ -17,6 +17,7 @@ from serving.db.actions import StoredAction
 from serving.db.cases import Case
 from serving.db.verdicts import StoredVerdict
 from serving.runtime import Runtime
+from serving.usecases.standing import Weight, begin_count, keep_confirmation, recount_of, weigh
 from serving.usecases.takedown import Cause, schedule, withdraw
 
 
@@ -121,17 +122,23 @@ def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         case, side = visible_case(connection, person, answer.case_id)
+        begin_count(connection, case)
         sitting = _Sitting(runtime, connection, person, case, side, now)
         if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
             raise Forbidden("A test buy is recorded by an analyst, who has its papers.")
         if case.version_id != answer.version_id:
             raise Conflict("The offer was changed since you loaded it; look at the current version.")
-        bench = _bench(sitting)
+        confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT
+        weight = weigh(runtime, connection, case, now) if confirms else None
+        bench = _bench(sitting, weight)
         follows = consequence(answer.judgement, bench, runtime.policies.enforcement)
         _change_case(sitting, follows)
-        verdict_id = _append(sitting, answer)
+        verdict_id = _append(sitting, answer, passed_on=bench.held_back is not None)
+        if weight is not None:
+            keep_confirmation(runtime, connection, case, verdict_id, weight, now)
         action = _act(sitting, answer, verdict_id, follows, bench)
         _settle_appeal(sitting, follows)
+        recount_of(runtime, connection, case, now)
         _note(sitting, f"{_in_words(answer)}. {' '.join(follows.reasons)}")
         undo_until = now + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
     return Recorded(verdict_id, follows, action, undo_until)
@@ -152,6 +159,7 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         case, side = visible_case(connection, person, case_id)
+        begin_count(connection, case)
         sitting = _Sitting(runtime, connection, person, case, side, now)
         given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
         if given is None:
@@ -171,11 +179,12 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
         found = appeals.of_case(connection, case.marketplace_id, case.case_id)
         if found is not None and given.lane is CaseLane.APPEAL:
             appeals.reopen(connection, case.marketplace_id, found.appeal_id)
+        recount_of(runtime, connection, case, now)
         _note(sitting, f"Took back “{given.judgement.value.replace('_', ' ')}”.")
     return withdrawal_id
 
 
-def _bench(sitting: _Sitting) -> Bench:
+def _bench(sitting: _Sitting, weight: Weight | None) -> Bench:
     case = sitting.case
     enrolled = brands.enrolments(sitting.connection, case.marketplace_id).get(case.brand_id or "")
     if has_decided_before(sitting.connection, sitting.person, case):
@@ -186,6 +195,7 @@ def _bench(sitting: _Sitting) -> Bench:
         side=sitting.side,
         brand_can_be_asked=enrolled is not None and enrolled.takes_part and not case.question_returned,
         brand_name=enrolled.name if enrolled else None,
+        held_back=weight.effect.reason if weight is not None and not weight.effect.at_once else None,
     )
 
 
@@ -201,7 +211,9 @@ def _change_case(sitting: _Sitting, follows: Consequence) -> None:
     cases.change(sitting.connection, sitting.case, follows.event, values, holder=holder, at=sitting.at)
 
 
-def _append(sitting: _Sitting, answer: Answer, supersedes: StoredVerdict | None = None) -> str:
+def _append(
+    sitting: _Sitting, answer: Answer, supersedes: StoredVerdict | None = None, *, passed_on: bool = False
+) -> str:
     """The verdict and its audit entry."""
     case = sitting.case
     verdict_id = sitting.runtime.ids.new("vdt")
@@ -220,6 +232,7 @@ def _append(sitting: _Sitting, answer: Answer, supersedes: StoredVerdict | None 
         "brand_id": case.brand_id if sitting.side is Side.BRAND else None,
         "supersedes_id": supersedes.verdict_id if supersedes else None,
         "note": answer.note,
+        "passed_on": passed_on,
         "occurred_at": sitting.at,
         "known_at": sitting.at,
     }

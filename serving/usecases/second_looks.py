@@ -39,8 +39,8 @@ def ask_for_second_looks(
         opened = [version_id for version_id in versions if version_id not in taken][: max(room, 0)]
         ids = {version_id: runtime.ids.new("cas") for version_id in opened}
         due_at = now + timedelta(days=policy.due_within_days)
-        cases.add_cases(connection, [_case(judged_by[one], ids[one], now, due_at) for one in opened])
-        cases.add_events(connection, [_event(runtime, marketplace_id, ids[one], now) for one in opened])
+        cases.add_cases(connection, [look_case(judged_by[one], ids[one], now, due_at) for one in opened])
+        cases.add_events(connection, [look_event(runtime, judged_by[one], ids[one], "training", now) for one in opened])
         rows = [
             {
                 "marketplace_id": marketplace_id,
@@ -81,7 +81,7 @@ def _doubts(
     return [*alone, *doubted]
 
 
-def _case(first: Case, case_id: str, now: datetime, due_at: datetime) -> dict[str, Any]:
+def look_case(first: Case, case_id: str, now: datetime, due_at: datetime) -> dict[str, Any]:
     """The version as it was scored when it was first judged; a second look has no urgency and follows nothing."""
     return {
         "marketplace_id": first.marketplace_id,
@@ -98,12 +98,13 @@ def _case(first: Case, case_id: str, now: datetime, due_at: datetime) -> dict[st
     }
 
 
-def _event(runtime: Runtime, marketplace_id: str, case_id: str, now: datetime) -> dict[str, Any]:
+def look_event(runtime: Runtime, first: Case, case_id: str, actor: str, now: datetime) -> dict[str, Any]:
+    """The first line of its history."""
     return {
-        "marketplace_id": marketplace_id,
+        "marketplace_id": first.marketplace_id,
         "event_id": runtime.ids.new("evt"),
         "case_id": case_id,
         "what": "Opened for a second look by somebody who has not judged the offer.",
-        "actor": "training",
+        "actor": actor,
         "known_at": now,
     }

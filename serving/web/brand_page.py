@@ -1,7 +1,7 @@
 """A brand's verification queue: one question a card, answered by one click, undone by another."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Final
 
 from fastapi import APIRouter, Request
@@ -23,6 +23,7 @@ from serving.web.effects import Effect, bench_of, effects
 from serving.web.questions import Question, question
 from serving.web.removals import RemovalsPart, removals_part
 from serving.web.rendering import respond, respond_part
+from serving.web.standing_part import StandingCard, standing_card
 from serving.web.text_view import Shown
 from serving.web.undo import Undo, undoable
 from serving.web.vocabulary import CHOICES, Choice
@@ -88,6 +89,7 @@ class BrandPage:
     after: int | None
     done: DonePart
     removals: RemovalsPart
+    standings: tuple[StandingCard, ...]
     managers: tuple[Manager, ...]
     answered: tuple[Count, ...]
     answered_in_all: int
@@ -143,10 +145,15 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         waiting = views.open_questions(connection, pairs)
         answers = views.standing_answers(connection, pairs)
         removals = removals_part(connection, pairs, now)
+        cards = tuple(
+            standing_card(runtime, connection, pair, one.name, now)
+            for pair, one in sorted(enrolled.items(), key=lambda item: item[1].name)
+        )
     size = sum(one.number for one in waiting.values())
     names = sorted({one.name for one in enrolled.values()})
     policy = runtime.policies.enforcement
     counted = _counted(answers)
+    bench = bench_of(CaseLane.ASK_BRAND, Side.BRAND, (words.listed(names), True))
     return BrandPage(
         brands=words.listed(names),
         headline=_headline(size),
@@ -157,10 +164,11 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         after=page + 1 if offset + PAGE_SIZE < size else None,
         done=done_part(runtime, person),
         removals=removals,
+        standings=cards,
         managers=_managers(enrolled),
         answered=counted,
         answered_in_all=sum(one.number for one in counted),
-        effects=effects(bench_of(CaseLane.ASK_BRAND, Side.BRAND, (words.listed(names), True)), policy),
+        effects=effects(replace(bench, held_back=_held_back(cards)), policy),
         answer_within_hours=policy.brand_answers_within_hours,
     )
 
@@ -172,6 +180,12 @@ def _enrolments(connection: Connection, pairs: frozenset[Pair]) -> dict[Pair, En
             if (marketplace_id, brand_id) in pairs:
                 found[marketplace_id, brand_id] = one
     return found
+
+
+def _held_back(cards: Sequence[StandingCard]) -> str | None:
+    """Why a confirmation does not remove at once; None where that of one of the brands does."""
+    reasons = [one.held_back for one in cards]
+    return reasons[0] if reasons and None not in reasons else None
 
 
 def _headline(size: int) -> str:

@@ -14,6 +14,7 @@ from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.web import words
 from serving.web.rendering import respond
+from serving.web.standing_part import StandingCard, standing_card
 from serving.web.vocabulary import CHOICES
 from serving.web.words import Due
 
@@ -37,6 +38,7 @@ class BrandRow:
     brand: str
     marketplace: str
     takes_part: bool
+    standing: StandingCard
     open: int
     oldest: Due | None
     answers: tuple[Answered, ...]
@@ -82,6 +84,9 @@ def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
         waiting = views.open_questions(connection, enrolled)
         answers = views.standing_answers(connection, enrolled)
         removals = views.removal_counts(connection, enrolled)
+        cards = {
+            pair: standing_card(runtime, connection, pair, one.name, now) for pair, one in sorted(enrolled.items())
+        }
     urgent = sorted(
         enrolled, key=lambda pair: (pair not in waiting, waiting[pair].oldest_due_at if pair in waiting else now)
     )
@@ -94,6 +99,7 @@ def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
                 brand=enrolled[pair].name,
                 marketplace=names[pair[0]],
                 takes_part=enrolled[pair].takes_part,
+                standing=cards[pair],
                 open=asked.number if asked else 0,
                 oldest=words.due(asked.oldest_due_at, now) if asked else None,
                 answers=tuple(

@@ -10,6 +10,7 @@ from serving import jobs
 from serving.db.engine import is_sqlite, sqlite_driver
 from serving.db.migrate import job_database_url
 from serving.runtime import Runtime
+from serving.usecases.blind_looks import open_blind_looks
 from serving.usecases.breaker import look_at_breakers
 from serving.usecases.delivery import sweep_deliveries
 from serving.usecases.housekeeping import pass_on_unanswered, refresh_references
@@ -32,6 +33,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
             "references": refresh_references(runtime),
             "drift_reports": measure_weekly(runtime),
             "seller_risks": refresh_seller_risks(runtime),
+            "blind_looks": open_blind_looks(runtime),
             "breakers_opened": look_at_breakers(runtime),
         }
 

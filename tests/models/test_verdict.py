@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -150,3 +151,24 @@ def test_a_brand_without_a_name_is_called_the_brand() -> None:
     assert consequence(J.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT).reasons == (
         "the brand says that the goods are not genuine.",
     )
+
+
+HELD_BACK = "The brand's good standing is suspended."
+
+
+def test_of_a_brand_that_lost_its_standing_an_analyst_decides_and_the_reason_is_given() -> None:
+    bench = Bench(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle", held_back=HELD_BACK)
+    found = consequence(J.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT)
+    assert (found.event, found.outcome, found.lane) == (CaseEvent.PASS_ON, Outcome.NONE, L.ANALYST)
+    assert found.reasons == (
+        "Aurelle says that the goods are not genuine.",
+        "The brand's good standing is suspended.",
+        "An analyst decides.",
+    )
+
+
+@pytest.mark.parametrize("judgement", [J.GENUINE, J.LICENSED, J.GREY_MARKET, J.CANNOT_TELL, J.NEEDS_TEST_BUY])
+def test_a_lost_standing_holds_back_an_accusation_alone(judgement: Judgement) -> None:
+    bench = Bench(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle")
+    held = replace(bench, held_back=HELD_BACK)
+    assert consequence(judgement, held, DEFAULT_ENFORCEMENT) == consequence(judgement, bench, DEFAULT_ENFORCEMENT)

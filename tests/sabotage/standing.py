@@ -102,4 +102,21 @@ MUTANTS = [
         ),
         ("if up else int(share", "if not up else int(share", "rounded onto the limit"),
     ),
+    *sabotage(
+        "models/verdict.py",
+        ("tests/models/test_verdict.py",),
+        ("        if bench.held_back is not None:\n", "        if False:\n", "a suspended brand removes at once"),
+        (
+            "CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ANALYST, reasons)",
+            "CaseEvent.DECIDE, Outcome.NONE, None, reasons)",
+            "dropped",
+        ),
+    ),
+    *sabotage(
+        "models/standing_outlook.py",
+        ("tests/models/test_standing_outlook.py",),
+        ("    if not found.good:\n", "    if False:\n", "what is lost is promised back"),
+        ("held_back or by_reason", "by_reason", "the wrong reason code"),
+        ("None: more(counted[None]), ", "", "overall is forgotten"),
+    ),
 ]

@@ -1,0 +1,96 @@
+"""A brand's standing as the brand and its account manager see it: level, reasons, counts, what changes it, history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.standing import Finding, Level, Scope, Standing
+from models.standing_outlook import outlook
+from serving.db import standings
+from serving.db.standings import StandingChange
+from serving.db.views import Pair
+from serving.runtime import Runtime
+from serving.usecases.standing import current, effect_now
+from serving.web import words
+
+_NAMES: Final = {
+    Level.SELF_SERVICE: ("Self-service", "v-g"),
+    Level.FULL: ("Full", "v-g"),
+    Level.PROVISIONAL: ("Provisional", "v-l"),
+    Level.CAPPED: ("Daily limit", "v-w"),
+    Level.SUSPENDED: ("Suspended", "v-c"),
+}
+_FINDINGS: Final = {Finding.HOLDS: "", Finding.IN_DOUBT: "v-w", Finding.BROKEN: "v-c"}
+_MOST_CHANGES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class LevelBadge:
+    """A level's word and the class that colours it."""
+
+    word: str
+    tone: str
+    warned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeLine:
+    """One line of the counts; `tone` colours what is beyond a limit."""
+
+    name: str
+    accepted: int
+    rejected: int
+    overturned: int
+    tone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """A level that began, and when."""
+
+    badge: LevelBadge
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandingCard:
+    """The card of one brand. `held_back` is why its next confirmation does not remove at once, if it does not."""
+
+    brand: str
+    key: str
+    badge: LevelBadge
+    reasons: tuple[str, ...]
+    lines: tuple[ScopeLine, ...]
+    outlook: tuple[str, ...]
+    history: tuple[ChangeLine, ...]
+    held_back: str | None
+
+
+def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: str, now: datetime) -> StandingCard:
+    """The card of a brand in a marketplace, counted now."""
+    found = current(runtime, connection, *pair, now)
+    follows = effect_now(runtime, connection, found, *pair, now)
+    changes = standings.changes(connection, *pair, most=_MOST_CHANGES)
+    return StandingCard(
+        brand=brand,
+        key=f"{pair[0]}-{pair[1]}",
+        badge=_badge(found),
+        reasons=found.reasons,
+        lines=tuple(_line(one) for one in (found.overall, *found.by_reason) if one.tally.counted),
+        outlook=outlook(found, runtime.policies.standing),
+        history=tuple(ChangeLine(_badge(one), words.moment(one.known_at, now)) for one in changes),
+        held_back=None if follows.at_once else follows.reason,
+    )
+
+
+def _badge(found: Standing | StandingChange) -> LevelBadge:
+    word, tone = _NAMES[found.level]
+    return LevelBadge(word, tone, found.warned)
+
+
+def _line(scope: Scope) -> ScopeLine:
+    name = "Overall" if scope.reason_code is None else scope.reason_code.value.replace("_", " ").capitalize()
+    tally = scope.tally
+    return ScopeLine(name, tally.accepted, tally.rejected, tally.overturned, _FINDINGS[scope.finding])
