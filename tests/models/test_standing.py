@@ -6,7 +6,17 @@ from decimal import Decimal
 
 import pytest
 
-from models.confirmations import Given, Outcome, Ruling, Tally, outcome, surely_at_least, tallies
+from models.confirmations import (
+    Given,
+    Outcome,
+    Ruling,
+    Tally,
+    outcome,
+    surely_above,
+    surely_at_least,
+    surely_below,
+    tallies,
+)
 from models.policies.standing import DEFAULT_STANDING, StandingPolicy
 from models.standing import IN_GOOD_STANDING, Effect, Finding, Held, Level, Standing, effect, standing
 from models.verdict import Judgement, ReasonCode
@@ -50,6 +60,7 @@ BECAME: list[tuple[Given, tuple[Outcome, datetime] | None, str]] = [
     (replace(RIGHT, audit=Ruling(UNSURE, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the blind look could not tell"),
     (replace(RIGHT, audit=Ruling(GREY, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the blind look says grey market"),
     (replace(RIGHT, audit=Ruling(REAL, LATER)), (Outcome.REJECTED, LATER), "the blind look found it genuine"),
+    (replace(RIGHT, audit=Ruling(Judgement.LICENSED, LATER)), (Outcome.REJECTED, LATER), "the blind look: licensed"),
     (replace(RIGHT, stopped_at=LATER), (Outcome.REJECTED, LATER), "people withdrew it before it left"),
     (replace(RIGHT, overturned_at=LATER), (Outcome.OVERTURNED, LATER), "given back"),
     (
@@ -144,6 +155,7 @@ AUDITED: list[tuple[list[Given], Level, str]] = [
     ([*audited(59), *lived(340, 40)], Level.SELF_SERVICE, "59 of 59"),
     ([*audited(58), *lived(340, 40)], Level.FULL, "58 of 58 are too few"),
     ([*audited(58, unsure=9), *lived(340, 40)], Level.FULL, "whoever could not tell is not one of them"),
+    ([*audited(59, unsure=9), *lived(340, 40)], Level.SELF_SERVICE, "nor does it count against the brand"),
     ([*audited(99, 1), *lived(340, 40)], Level.SELF_SERVICE, "99 of 100"),
     ([*audited(97, 1), *lived(340, 40)], Level.FULL, "97 of 98: 98.98 %"),
 ]
@@ -256,14 +268,26 @@ def test_a_share_that_misses_a_limit_is_not_rounded_onto_it() -> None:
     assert "(5.01 %)" in reasons
 
 
-def test_the_lower_end_is_wilsons_to_the_last_digit() -> None:
-    for n in range(1, 400):
-        for right in {n, n - 1, n * 9 // 10, n * 4 // 5, n // 2}:
-            for limit in ("0.80", "0.90"):
-                p, z = right / n, 1.96
-                low = (p + z * z / (2 * n) - z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5) / (1 + z * z / n)
-                if abs(low - float(limit)) > 1e-9:
-                    assert surely_at_least(right, n, Decimal(limit), Decimal("1.96")) is (low > float(limit))
+def test_from_a_hundred_outcomes_on_the_shares_are_taken_as_they_are() -> None:
+    doubting = replace(DEFAULT_STANDING, full_lower_bound=Decimal("0.95"), self_service_lower_bound=Decimal("0.95"))
+    levels = [standing(lived(n), held=None, as_of=NOW, policy=doubting).level for n in (60, 99, 100)]
+    assert levels == [Level.PROVISIONAL, Level.SELF_SERVICE, Level.SELF_SERVICE]
+    assert standing(lived(90, 10), held=None, as_of=NOW, policy=doubting).level is Level.FULL
+
+
+def test_the_ends_are_wilsons_to_the_last_digit() -> None:
+    exact = Decimal("1.96")
+    for n in range(1, 300):
+        for part in {n, n - 1, n * 9 // 10, n * 4 // 5, n // 2, n // 20, 1, 0}:
+            p, z = part / n, 1.96
+            root = z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
+            low, high = ((p + z * z / (2 * n) + end) / (1 + z * z / n) for end in (-root, root))
+            for limit in (0.05, 0.8, 0.9):
+                if min(abs(low - limit), abs(high - limit)) > 1e-9:
+                    at = Decimal(str(limit))
+                    assert surely_at_least(part, n, at, exact) is (low > limit)
+                    assert surely_above(part, n, at, exact) is (low > limit)
+                    assert surely_below(part, n, at, exact) is (high < limit)
 
 
 def test_of_nothing_nothing_is_sure() -> None:
