@@ -95,8 +95,19 @@ def _by_case(connection: Connection, marketplace_id: str, wanted: ColumnElement[
     return {row.case_id: Ruling(Judgement(row.judgement), row.known_at) for row in found}
 
 
-def _actions(connection: Connection, marketplace_id: str, wanted: Subquery) -> dict[str, list[Row[Any]]]:
-    """By listing, in their order: what was done by verdicts that stand, with the case of each."""
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """An action on an offer by a verdict that stands, with the case of the verdict."""
+
+    sequence: int
+    kind: ActionKind
+    state: ActionState
+    created_at: datetime
+    case_id: str
+
+
+def _actions(connection: Connection, marketplace_id: str, wanted: Subquery) -> dict[str, list[_Done]]:
+    """By listing, in their order: what was done by verdicts that stand."""
     later = verdict.alias("later")
     query = (
         select(
@@ -116,29 +127,25 @@ def _actions(connection: Connection, marketplace_id: str, wanted: Subquery) -> d
         )
         .order_by(action.c.sequence)
     )
-    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    found: dict[str, list[_Done]] = defaultdict(list)
     for row in connection.execute(query):
-        found[row.listing_id].append(row)
+        done = _Done(row.sequence, ActionKind(row.kind), ActionState(row.state), row.created_at, row.case_id)
+        found[row.listing_id].append(done)
     return found
 
 
-def _given(row: Row[Any], done: Sequence[Row[Any]], desk: Ruling | None, audit: Ruling | None) -> Given:
-    removal = next(
-        (one for one in reversed(done) if one.kind == ActionKind.REMOVE.value and one.case_id == row.case_id), None
-    )
-    given_back = None
-    if removal is not None:
-        given_back = next(
-            (
-                one.created_at
-                for one in done
-                if one.kind == ActionKind.REINSTATE.value
-                and one.state != ActionState.WITHDRAWN.value
-                and one.sequence > removal.sequence
-            ),
-            None,
-        )
-    state = None if removal is None else removal.state
+def _given(row: Row[Any], done: Sequence[_Done], desk: Ruling | None, audit: Ruling | None) -> Given:
+    own = [one for one in done if one.kind is ActionKind.REMOVE and one.case_id == row.case_id]
+    removal = own[-1] if own else None
+    given_back = [
+        one.created_at
+        for one in done
+        if removal is not None
+        and one.kind is ActionKind.REINSTATE
+        and one.state is not ActionState.WITHDRAWN
+        and one.sequence > removal.sequence
+    ]
+    stopped = removal is not None and removal.state is ActionState.WITHDRAWN
     return Given(
         judgement=Judgement(row.judgement),
         reason_code=ReasonCode(row.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT),
@@ -146,8 +153,8 @@ def _given(row: Row[Any], done: Sequence[Row[Any]], desk: Ruling | None, audit: 
         at_once=not row.passed_on,
         desk=desk if desk is not None and desk.at > row.known_at else None,
         audit=audit,
-        stopped_at=removal.created_at if removal is not None and state == ActionState.WITHDRAWN.value else None,
-        overturned_at=given_back,
+        stopped_at=removal.created_at if removal is not None and stopped else None,
+        overturned_at=given_back[0] if given_back else None,
     )
 
 
