@@ -31,6 +31,12 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class TooLate(Conflict):
+    """The time for it has passed."""
+
+    code = "too_late"
+
+
 class Invalid(DomainError):
     """The request makes no sense as it stands."""
 

@@ -12,8 +12,10 @@ from typer.main import get_command
 from features.compute import FEATURES, input_fingerprint
 from features.fields import Field
 from features.listing import CONTENT_FIELDS, IDENTITY_FIELDS, LISTING_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS
+from models.policies.appeals import DEFAULT_APPEALS
 from models.policies.breaker import DEFAULT_BREAKER
 from models.policies.bursts import DEFAULT_BURSTS
+from models.policies.counter_notices.named import PROFILES
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.policies.gates import DEFAULT_GATES
 from models.policies.labels import DEFAULT_LABELS
@@ -105,6 +107,8 @@ def policies_page() -> str:
         DEFAULT_BURSTS,
         DEFAULT_STANDING,
         DEFAULT_STRIKES,
+        DEFAULT_APPEALS,
+        *PROFILES.values(),
         DEFAULT_LINKS,
         DEFAULT_SELLER_RISK,
         DEFAULT_LABELS,

@@ -10,6 +10,7 @@ import pytest
 from tests.sabotage import (
     approvals,
     bundles,
+    counter_notices,
     gate_evidence,
     gates,
     holding,
@@ -25,6 +26,7 @@ from tests.sabotage.rearing import outcomes_of
 
 SUBJECTS = {
     "bundles": bundles.MUTANTS,
+    "counter notices": counter_notices.MUTANTS,
     "gates": [*gates.MUTANTS, *gate_evidence.MUTANTS, *approvals.MUTANTS],
     "holding": holding.MUTANTS,
     "kept": kept.MUTANTS,

@@ -1,0 +1,70 @@
+"""Days of a calendar to the moment at which a deadline passes. Standard library only.
+
+A seller's country is known, its time zone is not: a country may have eleven. So a day begins where it begins first on
+earth (UTC+14) and ends where it ends last (UTC-12), and nobody, wherever they are, has a day less than promised.
+"""
+
+from calendar import monthrange
+from collections.abc import Set
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+_FIRST_TO_BEGIN: Final = timedelta(hours=14)
+_LAST_TO_END: Final = timedelta(hours=12)
+_SATURDAY, _SUNDAY = 5, 6
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessCalendar:
+    """The days of a country on which nobody is expected to work. `weekend` counts from Monday, which is 0.
+
+    `country` is None where it is not known: then only Saturdays and Sundays are free.
+    """
+
+    country: str | None = None
+    weekend: Set[int] = frozenset({_SATURDAY, _SUNDAY})
+    holidays: Set[date] = frozenset()
+
+    def works(self, day: date) -> bool:
+        """Whether it is a business day."""
+        return day.weekday() not in self.weekend and day not in self.holidays
+
+
+def after_business_days(start: datetime, days: int, calendar: BusinessCalendar) -> datetime:
+    """The end of the last of so many business days, the day of the start not counted.
+
+    >>> friday = datetime(2026, 4, 30, 9, tzinfo=UTC)
+    >>> after_business_days(friday, 1, BusinessCalendar("DE", holidays={date(2026, 5, 1)}))
+    datetime.datetime(2026, 5, 5, 12, 0, tzinfo=datetime.timezone.utc)
+    """
+    day, left = _day_of(start), days
+    while left:
+        day += timedelta(days=1)
+        left -= calendar.works(day)
+    return _end_of(day)
+
+
+def after_days(start: datetime, days: int) -> datetime:
+    """The end of the last of so many days, the day of the start not counted."""
+    return _end_of(_day_of(start) + timedelta(days=days))
+
+
+def after_months(start: datetime, months: int) -> datetime:
+    """The end of the day with the same number so many months later, or of that month's last.
+
+    >>> after_months(datetime(2026, 8, 30, 9, tzinfo=UTC), 6)
+    datetime.datetime(2027, 3, 1, 12, 0, tzinfo=datetime.timezone.utc)
+    """
+    day = _day_of(start)
+    years, month = divmod(day.month - 1 + months, 12)
+    year, month = day.year + years, month + 1
+    return _end_of(date(year, month, min(day.day, monthrange(year, month)[1])))
+
+
+def _day_of(at: datetime) -> date:
+    return (at.astimezone(UTC) + _FIRST_TO_BEGIN).date()
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), tzinfo=UTC) + _LAST_TO_END

@@ -1,0 +1,1 @@
+"""Whose rules a marketplace lets sellers answer a removal by: one file a profile."""
