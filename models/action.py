@@ -34,6 +34,7 @@ class ActionEvent(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     GIVE_UP = "give_up"
     REPLAY = "replay"
+    OVERTAKE = "overtake"  # A later action on the listing went out, so nobody asks for this one any more.
 
 
 _TRANSITIONS: Final = {
@@ -43,6 +44,7 @@ _TRANSITIONS: Final = {
     (ActionState.SENDING, ActionEvent.ACKNOWLEDGE): ActionState.ACKNOWLEDGED,
     (ActionState.SENDING, ActionEvent.GIVE_UP): ActionState.DEAD,
     (ActionState.DEAD, ActionEvent.REPLAY): ActionState.SENDING,
+    (ActionState.DEAD, ActionEvent.OVERTAKE): ActionState.WITHDRAWN,
 }
 
 OPEN_STATES: Final = frozenset({ActionState.SCHEDULED, ActionState.SENDING, ActionState.DEAD})
@@ -60,17 +62,3 @@ def next_state(state: ActionState, event: ActionEvent) -> ActionState:
     if following is None:
         raise Conflict(f"The action is {state.value}, so it cannot {event.value.replace('_', ' ')}.")
     return following
-
-
-# Standard Webhooks' example schedule, 10 attempts over 75 h 35 m: a receiver that is down for three days loses nothing.
-RETRY_DELAYS_SECONDS: Final = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
-
-
-def retry_delay_seconds(attempt: int, jitter: float) -> float | None:
-    """How long to wait after failed attempt number `attempt` (from 1); None when it was the last.
-
-    `jitter`, uniform on [0, 1), spreads what failed together over a fifth of the wait.
-    """
-    if attempt > len(RETRY_DELAYS_SECONDS):
-        return None
-    return RETRY_DELAYS_SECONDS[attempt - 1] * (1 + 0.2 * jitter)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -23,6 +24,8 @@ CONFIGURATION: Final = "reference-marketplace.json"
 EFFECTS: Final = "reference-marketplace-effects.jsonl"
 DEFAULT_PORT: Final = 8322
 _MOST_BYTES: Final = 100_000
+_TYPES: Final = frozenset({"listing.remove", "listing.reinstate"})
+_STATUS: Final = "/listings/"
 
 
 class Effects:
@@ -32,9 +35,11 @@ class Effects:
         self._lock = threading.Lock()
         self._applied: set[str] = set()
         self._sequences: dict[str, int] = {}
+        self._last: dict[str, str] = {}
         for line in whole_lines(path):
             self._applied.add(line["webhook_id"])
             self._sequences[line["listing"]] = max(line["sequence"], self._sequences.get(line["listing"], 0))
+            self._last[line["listing"]] = line["action"]
         path.touch(mode=0o600)
         self._stream = path.open("a", encoding="utf-8")
 
@@ -42,7 +47,7 @@ class Effects:
         """Apply a message; False where it was applied before or a later one on the listing came first."""
         listing, sequence = str(data["listing_external_id"]), int(data["sequence"])
         with self._lock:
-            if webhook_id in self._applied or sequence < self._sequences.get(listing, 0):
+            if webhook_id in self._applied or sequence <= self._sequences.get(listing, 0):
                 return False
             line = {
                 "webhook_id": webhook_id,
@@ -56,7 +61,13 @@ class Effects:
             os.fsync(self._stream.fileno())
             self._applied.add(webhook_id)
             self._sequences[listing] = sequence
+            self._last[listing] = line["action"]
             return True
+
+    def shown(self, listing: str) -> bool:
+        """Whether an offer is shown; one that nobody spoke of is."""
+        with self._lock:
+            return self._last.get(listing) != "remove"
 
     def close(self) -> None:
         """Close the file."""
@@ -112,13 +123,22 @@ def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
             except (WebhookVerificationError, ValueError):  # The latter where a header or body is not even well formed.
                 self._answer(401)
                 return
-            effects.apply(self.headers["webhook-id"], message["data"])
+            # What a later release may tell is acknowledged and left alone.
+            if message["type"] in _TYPES:
+                effects.apply(self.headers["webhook-id"], message["data"])
             self._answer(204)
 
-        def _answer(self, status: int) -> None:
+        def do_GET(self) -> None:  # the base class calls it so
+            """Say whether an offer is shown, as a buyer who opens its address would see."""
+            listing = unquote(self.path.removeprefix(_STATUS))
+            self._answer(200, json.dumps({"shown": effects.shown(listing)}).encode())
+
+        def _answer(self, status: int, body: bytes = b"") -> None:
             self.send_response(status)
-            self.send_header("content-length", "0")
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, *_arguments: Any) -> None:
             """Say nothing; the effects are the log."""

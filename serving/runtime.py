@@ -16,6 +16,7 @@ from features.references import References
 from models.bundle import Bundle
 from models.errors import BundleRefused, Invalid
 from models.policies.breaker import DEFAULT_BREAKER, BreakerPolicy
+from models.policies.delivery import DEFAULT_DELIVERY, DeliveryPolicy
 from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
 from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
@@ -54,6 +55,7 @@ class Policies:
     second_look: SecondLookPolicy = DEFAULT_SECOND_LOOK
     promotion: PromotionPolicy = DEFAULT_PROMOTION
     breaker: BreakerPolicy = DEFAULT_BREAKER
+    delivery: DeliveryPolicy = DEFAULT_DELIVERY
     seller_risk: SellerRiskPolicy = DEFAULT_SELLER_RISK
 
 

@@ -25,6 +25,7 @@ from serving.cli import (
     tell_tales,
     thresholds,
     trial,
+    webhooks,
 )
 
 EXIT_REFUSED: Final = 2
@@ -51,6 +52,7 @@ for part in (
     thresholds.app,
     trial.app,
     simulation.app,
+    webhooks.app,
 ):
     app.registered_commands.extend(part.registered_commands)
     app.registered_groups.extend(part.registered_groups)

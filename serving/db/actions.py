@@ -3,14 +3,16 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, func, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
 
-from models.action import OPEN_STATES, ActionEvent, ActionKind, ActionState, next_state
+from models.action import ActionEvent, ActionKind, ActionState, next_state
 from models.errors import NotFound
 from serving.db.store import add
 from serving.db.tables import action, listing
+
+_MOVING: Final = (ActionState.SCHEDULED.value, ActionState.SENDING.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,27 +134,56 @@ def postpone(connection: Connection, found: StoredAction, until: datetime) -> No
     )
 
 
-def due(connection: Connection, at: datetime, most: int) -> list[StoredAction]:
-    """Actions whose next step is due, the longest waiting first."""
-    query = (
-        select(action.c.marketplace_id, action.c.action_id)
-        .where(action.c.state.in_([ActionState.SCHEDULED.value, ActionState.SENDING.value]), action.c.due_at <= at)
-        .order_by(action.c.due_at)
-        .limit(most)
+def wake(connection: Connection, marketplace_id: str, at: datetime, *, beyond: datetime) -> None:
+    """Make due at once what may leave and waits for a later moment than `beyond`."""
+    connection.execute(
+        update(action)
+        .where(
+            action.c.marketplace_id == marketplace_id,
+            action.c.state.in_(_MOVING),
+            action.c.leaves_at <= at,
+            action.c.due_at > beyond,
+        )
+        .values(due_at=at)
     )
-    keys = [row.action_id for row in connection.execute(query)]
+
+
+def due(
+    connection: Connection, at: datetime, most: int, *, of: str | None = None, but_of: Collection[str] = ()
+) -> list[StoredAction]:
+    """Actions whose next step is due, the longest waiting first; of one marketplace, or of all but some."""
+    query = select(action.c.marketplace_id, action.c.action_id).where(
+        action.c.state.in_(_MOVING), action.c.due_at <= at
+    )
+    if of is not None:
+        query = query.where(action.c.marketplace_id == of)
+    if but_of:
+        query = query.where(action.c.marketplace_id.not_in(but_of))
+    keys = [row.action_id for row in connection.execute(query.order_by(action.c.due_at).limit(most))]
     return _read(connection, action.c.action_id.in_(keys)) if keys else []
 
 
-def earlier_unsettled(connection: Connection, found: StoredAction) -> bool:
-    """Whether an action on the same listing with a lower sequence is still on its way: it must arrive first."""
-    query = select(action.c.action_id).where(
+def earlier_due_at(connection: Connection, found: StoredAction) -> datetime | None:
+    """When the next step of an action on the same listing with a lower sequence is due: it must arrive first.
+
+    None where none is on its way. What was given up on is no longer waited for: a later word overtakes it.
+    """
+    query = select(func.max(action.c.due_at)).where(*_before(found), action.c.state.in_(_MOVING))
+    due_at: datetime | None = connection.execute(query).scalar_one()
+    return due_at
+
+
+def dead_before(connection: Connection, found: StoredAction) -> list[StoredAction]:
+    """The actions on the same listing with a lower sequence that were given up on."""
+    return _read(connection, *_before(found), action.c.state == ActionState.DEAD.value)
+
+
+def _before(found: StoredAction) -> list[ColumnElement[bool]]:
+    return [
         action.c.marketplace_id == found.marketplace_id,
         action.c.listing_id == found.listing_id,
         action.c.sequence < found.sequence,
-        action.c.state.in_([state.value for state in OPEN_STATES]),
-    )
-    return connection.execute(query.limit(1)).first() is not None
+    ]
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[tuple[ActionKind, ActionState], int]:

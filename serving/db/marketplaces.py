@@ -1,4 +1,4 @@
-"""Marketplaces, their API keys and their webhook endpoints."""
+"""Marketplaces and their API keys."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select, update
 from models.access import Scope
 from models.errors import Conflict, NotFound
 from serving.db.store import add
-from serving.db.tables import api_key, marketplace, webhook_endpoint
+from serving.db.tables import api_key, marketplace
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,6 @@ class ApiKey:
     marketplace_id: str
     secret_hash: str
     scopes: frozenset[Scope]
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where a marketplace is told what to do."""
-
-    endpoint_id: str
-    url: str
-    secret: str
-    allow_loopback: bool
 
 
 def add_marketplace(connection: Connection, found: Marketplace, at: datetime) -> None:
@@ -132,32 +122,3 @@ def key(connection: Connection, key_id: str) -> ApiKey | None:
     return ApiKey(
         found.key_id, found.marketplace_id, found.secret_hash, frozenset(Scope(name) for name in found.scopes)
     )
-
-
-def add_endpoint(connection: Connection, marketplace_id: str, endpoint: Endpoint, at: datetime) -> None:
-    """Register an endpoint; the one before is disabled, because a takedown has one receiver."""
-    connection.execute(
-        update(webhook_endpoint)
-        .where(webhook_endpoint.c.marketplace_id == marketplace_id, webhook_endpoint.c.disabled_at.is_(None))
-        .values(disabled_at=at)
-    )
-    row = {
-        "marketplace_id": marketplace_id,
-        "endpoint_id": endpoint.endpoint_id,
-        "url": endpoint.url,
-        "secret": endpoint.secret,
-        "allow_loopback": endpoint.allow_loopback,
-        "created_at": at,
-    }
-    add(connection, webhook_endpoint, [row])
-
-
-def endpoint(connection: Connection, marketplace_id: str) -> Endpoint | None:
-    """The endpoint in force."""
-    query = select(webhook_endpoint).where(
-        webhook_endpoint.c.marketplace_id == marketplace_id, webhook_endpoint.c.disabled_at.is_(None)
-    )
-    found = connection.execute(query).one_or_none()
-    if found is None:
-        return None
-    return Endpoint(found.endpoint_id, found.url, found.secret, found.allow_loopback)

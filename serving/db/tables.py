@@ -157,7 +157,12 @@ webhook_endpoint = _tenant(
     "endpoint_id",
     Column("url", String(2000), nullable=False),
     Column("secret", String(200), nullable=False),
+    Column("previous_secret", String(200), nullable=True),
+    _at("previous_until", nullable=True),
     Column("allow_loopback", Boolean, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    _at("failing_since", nullable=True),
+    _at("rests_until", nullable=True),
     _at("created_at"),
     _at("disabled_at", nullable=True),
 )

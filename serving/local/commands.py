@@ -16,6 +16,7 @@ from serving.db import accounts, audit, brands, breakers, golden, learning, list
 from serving.runtime import Runtime
 from serving.usecases import contacts, founding, intake, price_lists, seller_risk, standing, tell_tales, trial
 from serving.usecases.breaker import close_breaker
+from serving.usecases.dead_letters import dead_letters, replay
 from serving.usecases.figures import figures
 from serving.usecases.golden import freeze_golden_set as freeze_a_golden_set
 from serving.usecases.learn import add_job, request_training, retrain
@@ -122,6 +123,34 @@ def register_webhook(
         runtime, url=url, allow_loopback=allow_loopback, marketplace=marketplace, secret=secret, by=_BY
     )
     return {"secret": shown}
+
+
+@_command
+def rotate_webhook_secret(
+    runtime: Runtime, *, overlap_hours: int, marketplace: str | None = None, secret: str | None = None
+) -> dict[str, Any]:
+    """Change a receiver's signing secret."""
+    shown = founding.rotate_secret(runtime, overlap_hours=overlap_hours, marketplace=marketplace, secret=secret, by=_BY)
+    return {"secret": shown}
+
+
+@_command
+def list_dead_letters(runtime: Runtime, *, most: int = 100, marketplace: str | None = None) -> dict[str, Any]:
+    """How the receiver answers, and what was given up on."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    return dead_letters(runtime, found, most)
+
+
+@_command
+def replay_dead_letters(
+    runtime: Runtime, *, actions: list[str], by: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """Send again what was given up on."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    actor = _named(runtime, by, found.marketplace_id, Permission.ADMINISTER)
+    return {"replayed": replay(runtime, found, actions, by=actor)}
 
 
 @_command

@@ -5,10 +5,13 @@ import base64
 import binascii
 import json
 import secrets
-from collections.abc import Mapping
+import ssl
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 from standardwebhooks import Webhook
@@ -39,9 +42,10 @@ class Delivered:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """It did not; the sentence goes to the delivery log, never to a page of the other side."""
+    """It did not; the sentence goes to the delivery log, never to a page of the other side. No answer has no status."""
 
     sentence: str
+    status: int | None = None
 
 
 def new_secret() -> str:
@@ -72,47 +76,105 @@ def action_message(action_id: str, at: datetime, data: Mapping[str, Any]) -> Mes
     return Message(action_id, text.encode())
 
 
+def signed(message: Message, signed_by: Sequence[str], at: datetime) -> dict[str, str]:
+    """The headers by which a receiver knows who sent a message, which, and when; a signature for each secret."""
+    text = message.body.decode()
+    return {
+        "webhook-id": message.message_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(Webhook(one).sign(message.message_id, at, text) for one in signed_by),
+    }
+
+
 def send(
-    message: Message, *, url: str, secret: str, allow_loopback: bool, signed_at: datetime, timeout_seconds: float
+    message: Message,
+    *,
+    url: str,
+    signed_by: Sequence[str],
+    allow_loopback: bool,
+    signed_at: datetime,
+    timeout_seconds: float,
 ) -> Delivered | Failed:
-    """Deliver once, in at most `timeout_seconds` after the address is looked up.
+    """Deliver once, as `post` does."""
+    headers = signed(message, signed_by, signed_at)
+    return post(message.body, headers, url=url, allow_loopback=allow_loopback, timeout_seconds=timeout_seconds)
+
+
+def post(
+    body: bytes, headers: Mapping[str, str], *, url: str, allow_loopback: bool, timeout_seconds: float
+) -> Delivered | Failed:
+    """Send these bytes in at most `timeout_seconds` after the address is looked up.
 
     No redirect is followed, no proxy is read from the environment, at most 64 KB are read and none is unpacked.
     """
+    answer = _exchange("POST", url, body, headers, allow_loopback, timeout_seconds)
+    if isinstance(answer, Failed):
+        return answer
+    return Delivered(answer.status)
+
+
+def shows(listing: str, *, url: str, allow_loopback: bool, timeout_seconds: float) -> bool | Failed:
+    """Ask a marketplace whether it shows an offer: `url` with the listing's id in the place of {listing}.
+
+    It answers {"shown": true or false}; 404 and 410 say that there is no such offer any more.
+    """
+    asked = url.replace("{listing}", quote(listing, safe=""))
+    answer = _exchange("GET", asked, b"", {}, allow_loopback, timeout_seconds)
+    if isinstance(answer, Failed):
+        return False if answer.status in {404, 410} else answer
+    try:
+        found = json.loads(answer.body)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("shown"), bool):
+        return Failed('The answer is not {"shown": true} or {"shown": false}.', answer.status)
+    return bool(found["shown"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    status: int
+    body: bytes
+
+
+def _exchange(
+    method: str, url: str, body: bytes, headers: Mapping[str, str], allow_loopback: bool, timeout_seconds: float
+) -> _Answer | Failed:
     try:
         target = resolve(url, allow_loopback=allow_loopback)
     except Invalid as refused:
         return Failed(refused.sentence)
-    headers = {
-        "content-type": "application/json",
-        "host": target.header,
-        "user-agent": "touchstone-webhooks/1",
-        "webhook-id": message.message_id,
-        "webhook-timestamp": str(int(signed_at.timestamp())),
-        "webhook-signature": Webhook(secret).sign(message.message_id, signed_at, message.body.decode()),
-    }
+    ours = {"content-type": "application/json", "host": target.header, "user-agent": "touchstone-webhooks/1"}
     try:
-        return asyncio.run(_post(target, message.body, headers, timeout_seconds))
+        return asyncio.run(_ask(method, target, body, {**ours, **headers}, timeout_seconds))
     except TimeoutError:
         return Failed(f"The receiver took longer than {timeout_seconds:g} seconds.")
     except httpx.HTTPError as error:
         return Failed(f"The receiver could not be reached: {type(error).__name__}.")
 
 
-async def _post(target: Target, body: bytes, headers: Mapping[str, str], seconds: float) -> Delivered | Failed:
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read once: the certificates of the world take longer to read than a message to send."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+async def _ask(
+    method: str, target: Target, body: bytes, headers: Mapping[str, str], seconds: float
+) -> _Answer | Failed:
     """One timeout around everything: those of a client start anew with each byte that a slow receiver sends."""
     async with (
         asyncio.timeout(seconds),
-        httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=None) as client,  # noqa: S113  # the one above
+        httpx.AsyncClient(verify=_trusted(), trust_env=False, follow_redirects=False, timeout=None) as client,  # noqa: S113  # the one above
         client.stream(
-            "POST", target.url, content=body, headers=headers, extensions={"sni_hostname": target.host}
+            method, target.url, content=body, headers=headers, extensions={"sni_hostname": target.host}
         ) as answer,
     ):
-        read = 0
+        read = b""
         async for chunk in answer.aiter_raw():
-            read += len(chunk)
-            if read > _MOST_READ:
+            read += chunk
+            if len(read) > _MOST_READ:
                 break
         if answer.is_success:
-            return Delivered(answer.status_code)
-        return Failed(f"The receiver answered {answer.status_code}.")
+            return _Answer(answer.status_code, read)
+        return Failed(f"The receiver answered {answer.status_code}.", answer.status_code)

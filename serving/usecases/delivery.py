@@ -4,20 +4,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from sqlalchemy import Connection
 
-from models.action import ActionEvent, ActionState, retry_delay_seconds
-from serving.db import actions, marketplaces
+from models.action import ActionEvent, ActionState
+from models.delivery import next_attempt, rest_after, speaks_of_the_message
+from serving.db import actions, endpoints
 from serving.db.actions import StoredAction
-from serving.db.marketplaces import Endpoint
+from serving.db.endpoints import Endpoint
 from serving.outbound.webhooks import Delivered, Failed, action_message, send
 from serving.runtime import Runtime
 from serving.usecases.takedown import enqueue_delivery, enqueue_now, record_step
 
+_log = structlog.get_logger()
+
 _ACTOR: Final = "delivery"
 # An attempt that has not ended by then was cut off with its process; the sweep starts another.
-_CUT_OFF_AFTER: Final = timedelta(minutes=2)
+CUT_OFF_AFTER: Final = timedelta(minutes=2)
 _AFTER_AN_EARLIER_ONE: Final = timedelta(seconds=2)
+_A_LITTLE: Final = timedelta(milliseconds=1)
 _MOST_AT_ONCE: Final = 500
 
 
@@ -49,13 +54,13 @@ def deliver(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
         outcome = send(
             action_message(action.action_id, action.created_at, data),
             url=endpoint.url,
-            secret=endpoint.secret,
+            signed_by=endpoint.secrets_at(runtime.clock.now()),
             allow_loopback=endpoint.allow_loopback and not runtime.settings.production,
             # The receiver holds the signature's time against its own clock, which no simulation moves.
             signed_at=runtime.wall.now(),
             timeout_seconds=runtime.settings.webhook_timeout_seconds,
         )
-    return _finish(runtime, action, outcome)
+    return _finish(runtime, started, outcome)
 
 
 def _start(runtime: Runtime, marketplace_id: str, action_id: str) -> _Started | str:
@@ -67,55 +72,103 @@ def _start(runtime: Runtime, marketplace_id: str, action_id: str) -> _Started | 
         if action.state is ActionState.SCHEDULED and now < action.leaves_at:
             _wait(runtime, connection, action, action.leaves_at)
             return "early"
-        if actions.earlier_unsettled(connection, action):
-            _wait(runtime, connection, action, now + _AFTER_AN_EARLIER_ONE)
+        earlier_due_at = actions.earlier_due_at(connection, action)
+        if earlier_due_at is not None:
+            _wait(runtime, connection, action, max(now, earlier_due_at) + _AFTER_AN_EARLIER_ONE)
             return "after_earlier"
+        endpoint = endpoints.in_force(connection, marketplace_id)
+        if endpoint is not None and endpoint.rests_until is not None and not _may_probe(connection, endpoint, now):
+            # Left to the sweep, which sends one at a time to ask whether the receiver is back.
+            actions.postpone(connection, action, _later(action, max(now, endpoint.rests_until)))
+            return "resting"
         values = {
             "attempts": action.attempts + 1,
             "sent_at": action.sent_at or now,
-            "due_at": now + _CUT_OFF_AFTER,
+            "due_at": now + CUT_OFF_AFTER,
         }
         if not actions.change(connection, action, ActionEvent.SEND, values):
             return "overtaken"
-        endpoint = marketplaces.endpoint(connection, marketplace_id)
+        _overtake(connection, action, now)
         return _Started(actions.get(connection, marketplace_id, action_id), endpoint)
 
 
+def _may_probe(connection: Connection, endpoint: Endpoint, now: datetime) -> bool:
+    rested = endpoint.rests_until is not None and endpoint.rests_until <= now
+    return rested and endpoints.claim_probe(connection, endpoint, until=now + CUT_OFF_AFTER)
+
+
+def _later(action: StoredAction, until: datetime) -> datetime:
+    """A moment later than the one before, because the same moment would be the same job."""
+    return max(until, (action.due_at or until) + _A_LITTLE)
+
+
 def _wait(runtime: Runtime, connection: Connection, action: StoredAction, until: datetime) -> None:
-    """Put the next step off. A moment later than before, because the same moment would be the same job."""
-    later = max(until, (action.due_at or until) + timedelta(milliseconds=1))
+    later = _later(action, until)
     actions.postpone(connection, action, later)
     enqueue_delivery(runtime, connection, replace(action, due_at=later))
 
 
-def _finish(runtime: Runtime, action: StoredAction, outcome: Delivered | Failed) -> str:
-    now = runtime.clock.now()
+def _overtake(connection: Connection, action: StoredAction, now: datetime) -> None:
+    """Ask no more for what was given up on before: the receiver now knows a later word on the listing."""
+    for one in actions.dead_before(connection, action):
+        if actions.change(connection, one, ActionEvent.OVERTAKE, {"due_at": None}):
+            record_step(connection, one, "overtaken", _ACTOR, now, {"by": action.action_id})
+
+
+def _finish(runtime: Runtime, started: _Started, outcome: Delivered | Failed) -> str:
+    now, action = runtime.clock.now(), started.action
     with runtime.store.write() as connection:
+        if started.endpoint is not None:
+            _note_health(runtime, connection, started.endpoint, outcome, now)
         if isinstance(outcome, Delivered):
             values = {"acknowledged_at": now, "due_at": None, "last_error": None}
             if not actions.change(connection, action, ActionEvent.ACKNOWLEDGE, values):
                 return "overtaken"
             record_step(connection, action, "acknowledged", _ACTOR, now, {"attempts": action.attempts})
             return "acknowledged"
-        delay = retry_delay_seconds(action.attempts, runtime.draw())
-        if delay is None:
+        first = action.sent_at or now
+        due_at = next_attempt(action.attempts, first, now, runtime.draw(), runtime.policies.delivery)
+        if due_at is None:
             if actions.change(
                 connection, action, ActionEvent.GIVE_UP, {"due_at": None, "last_error": outcome.sentence}
             ):
                 record_step(connection, action, "given_up", _ACTOR, now, {"attempts": action.attempts})
+                _log.error("delivery.given_up", action_id=action.action_id, attempts=action.attempts)
             return "dead"
-        due_at = now + timedelta(seconds=delay)
         if not actions.change(connection, action, ActionEvent.SEND, {"due_at": due_at, "last_error": outcome.sentence}):
             return "overtaken"
         enqueue_delivery(runtime, connection, replace(action, due_at=due_at))
         return "failed"
 
 
+def _note_health(
+    runtime: Runtime, connection: Connection, endpoint: Endpoint, outcome: Delivered | Failed, now: datetime
+) -> None:
+    """A receiver that answers is well, and all that waits for it goes at once; one that fails on and on may rest."""
+    if isinstance(outcome, Delivered) or (outcome.status is not None and speaks_of_the_message(outcome.status)):
+        if endpoints.recovered(connection, endpoint):
+            actions.wake(connection, endpoint.marketplace_id, now, beyond=now + CUT_OFF_AFTER)
+            _log.info("delivery.receiver_is_back", endpoint_id=endpoint.endpoint_id)
+        return
+    failures = endpoints.failed(connection, endpoint, now)
+    rest = rest_after(failures, runtime.policies.delivery)
+    if rest is not None:
+        endpoints.let_rest(connection, endpoint, until=now + rest)
+        _log.warning("delivery.receiver_rests", endpoint_id=endpoint.endpoint_id, failures=failures)
+
+
 def sweep_deliveries(runtime: Runtime) -> int:
-    """Leave a job for every action whose next step is due; returns how many. What has its job keeps it."""
+    """Leave a job for every action whose next step is due; returns how many. What has its job keeps it.
+
+    Of those whose receiver rests, the one that has waited longest asks whether it is back.
+    """
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        due = actions.due(connection, now, _MOST_AT_ONCE)
+        resting = endpoints.resting(connection)
+        due = actions.due(connection, now, _MOST_AT_ONCE, but_of=resting.keys())
+        for marketplace_id, until in resting.items():
+            if until <= now:
+                due += actions.due(connection, now, 1, of=marketplace_id)
     if due:
         with runtime.store.write() as connection:
             for action in due:

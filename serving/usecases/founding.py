@@ -4,7 +4,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -12,10 +12,11 @@ from sqlalchemy import Connection
 from features import money
 from features.brands import Brand
 from models.access import Grant, Role, Scope
-from models.errors import Invalid
+from models.errors import Invalid, NotFound
 from serving import auth
-from serving.db import accounts, audit, brands, marketplaces, references
-from serving.db.marketplaces import Endpoint, Marketplace
+from serving.db import accounts, actions, audit, brands, endpoints, marketplaces, references
+from serving.db.endpoints import Endpoint
+from serving.db.marketplaces import Marketplace
 from serving.outbound.addresses import check_url
 from serving.outbound.webhooks import check_secret, new_secret
 from serving.runtime import Runtime
@@ -23,6 +24,7 @@ from serving.runtime import Runtime
 _UNSTORABLE: Final = "\x00\ud800-\udfff"
 _ADDRESS: Final = re.compile(rf"[^@\s{_UNSTORABLE}]+@[^@\s{_UNSTORABLE}]+\Z")
 _NAME: Final = re.compile(rf"[^{_UNSTORABLE}]{{1,200}}\Z")
+_LONGEST_OVERLAP_HOURS: Final = 168
 _LONGEST_ADDRESS: Final = 320  # RFC 3696: 64 characters, the sign, 255 characters.
 
 
@@ -161,7 +163,7 @@ def add_key(runtime: Runtime, *, name: str, scopes: Sequence[Scope], marketplace
 def register_webhook(
     runtime: Runtime, *, url: str, allow_loopback: bool, marketplace: str | None, secret: str | None, by: str
 ) -> str:
-    """Register where a marketplace is told what to do; returns the signing secret.
+    """Register where a marketplace is told what to do; returns the signing secret. What waits goes there at once.
 
     Raises
     ------
@@ -175,9 +177,41 @@ def register_webhook(
     check_secret(chosen)
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id
-        endpoint = Endpoint(runtime.ids.new("end"), url, chosen, allow_loopback)
-        marketplaces.add_endpoint(connection, here, endpoint, runtime.clock.now())
+        now = runtime.clock.now()
+        endpoint = Endpoint(here, runtime.ids.new("end"), url, chosen, allow_loopback, now)
+        endpoints.add_endpoint(connection, endpoint)
+        actions.wake(connection, here, now, beyond=now)
         _record(runtime, connection, here, by, _Entry("webhook.registered", endpoint.endpoint_id, {"url": url}))
+    return chosen
+
+
+def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | None, secret: str | None, by: str) -> str:
+    """Sign what a marketplace is sent with another secret; returns it. For some hours the one before signs as well.
+
+    With no overlap the one before ends at once, for a secret that has become known. Two sign at most: of a rotation
+    inside an overlap the oldest ends.
+
+    Raises
+    ------
+    NotFound, Invalid
+        No endpoint is registered; the overlap is not 0 to 168 hours; the secret is none of the scheme, or the present.
+    """
+    if not 0 <= overlap_hours <= _LONGEST_OVERLAP_HOURS:
+        raise Invalid(f"The secret before signs for 0 to {_LONGEST_OVERLAP_HOURS} hours.")
+    chosen = secret or new_secret()
+    check_secret(chosen)
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        endpoint = endpoints.in_force(connection, here)
+        if endpoint is None:
+            raise NotFound("No webhook endpoint is registered.")
+        if chosen == endpoint.secret:
+            raise Invalid("This is the present secret.")
+        until = now + timedelta(hours=overlap_hours)
+        endpoints.change_secret(connection, endpoint, chosen, previous_until=until)
+        payload = {"previous_until": until.isoformat()}
+        _record(runtime, connection, here, by, _Entry("webhook.secret_rotated", endpoint.endpoint_id, payload))
     return chosen
 
 

@@ -59,7 +59,7 @@ def fill(home: Path, webhook_url: str, secret: str) -> Site:
 
 
 @contextmanager
-def serving(touchstone: str, home: Path) -> Iterator[str]:
+def serving(touchstone: str, home: Path, *, starts_within: float = _STARTS_WITHIN) -> Iterator[str]:
     """`touchstone serve` on a free port for the length of the block; yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -70,15 +70,15 @@ def serving(touchstone: str, home: Path) -> Iterator[str]:
         process = subprocess.Popen([touchstone, "serve", "--port", str(port)], env=environment, stdout=log, stderr=log)
         address = f"http://127.0.0.1:{port}"
         try:
-            _wait_until_it_answers(process, address, home / "serve.log")
+            _wait_until_it_answers(process, address, home / "serve.log", starts_within)
             yield address
         finally:
             process.send_signal(signal.SIGKILL)  # The home is thrown away; an orderly end would take seconds.
             process.wait()
 
 
-def _wait_until_it_answers(process: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    until = time.monotonic() + _STARTS_WITHIN
+def _wait_until_it_answers(process: subprocess.Popen[bytes], address: str, log: Path, seconds: float) -> None:
+    until = time.monotonic() + seconds
     while time.monotonic() < until and process.poll() is None:
         with suppress(httpx.TransportError):
             if httpx.get(f"{address}/healthz", timeout=1.0).is_success:

@@ -16,6 +16,7 @@ from models.policies.appeals import DEFAULT_APPEALS
 from models.policies.breaker import DEFAULT_BREAKER
 from models.policies.bursts import DEFAULT_BURSTS
 from models.policies.counter_notices.named import PROFILES
+from models.policies.delivery import DEFAULT_DELIVERY
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.policies.gates import DEFAULT_GATES
 from models.policies.labels import DEFAULT_LABELS
@@ -104,6 +105,7 @@ def policies_page() -> str:
         DEFAULT_ROUTING,
         DEFAULT_BREAKER,
         DEFAULT_ENFORCEMENT,
+        DEFAULT_DELIVERY,
         DEFAULT_BURSTS,
         DEFAULT_STANDING,
         DEFAULT_STRIKES,

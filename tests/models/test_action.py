@@ -5,12 +5,10 @@ import pytest
 from models.action import (
     INVERSE,
     OPEN_STATES,
-    RETRY_DELAYS_SECONDS,
     ActionEvent,
     ActionKind,
     ActionState,
     next_state,
-    retry_delay_seconds,
 )
 from models.errors import Conflict
 
@@ -22,6 +20,7 @@ ALLOWED = {
     (S.SENDING, E.ACKNOWLEDGE): S.ACKNOWLEDGED,
     (S.SENDING, E.GIVE_UP): S.DEAD,
     (S.DEAD, E.REPLAY): S.SENDING,
+    (S.DEAD, E.OVERTAKE): S.WITHDRAWN,
 }
 REFUSED = sorted(set(itertools.product(S, E)) - set(ALLOWED))
 
@@ -44,17 +43,3 @@ def test_every_act_has_an_inverse_that_undoes_it() -> None:
 
 def test_an_action_is_open_until_it_was_taken_back_or_acknowledged() -> None:
     assert set(S) - OPEN_STATES == {S.WITHDRAWN, S.ACKNOWLEDGED}
-
-
-def test_ten_attempts_take_seventy_five_and_a_half_hours() -> None:
-    waits = [retry_delay_seconds(attempt, 0.0) for attempt in range(1, 11)]
-    assert waits[-1] is None
-    assert sum(wait for wait in waits if wait is not None) == 75 * 3600 + 35 * 60 + 5
-
-
-def test_jitter_spreads_a_wait_over_a_fifth_of_it() -> None:
-    assert retry_delay_seconds(2, 0.5) == 300 * 1.1
-
-
-def test_an_attempt_after_the_last_is_not_waited_for() -> None:
-    assert retry_delay_seconds(len(RETRY_DELAYS_SECONDS) + 5, 0.5) is None

@@ -158,7 +158,7 @@ class Marketplace:
         return send(
             message,
             url=self.url,
-            secret=self.secret,
+            signed_by=[self.secret],
             allow_loopback=True,
             signed_at=datetime.now(UTC),
             timeout_seconds=10,

@@ -90,7 +90,7 @@ def deliver(
     return send(
         message,
         url=url,
-        secret=SECRET,
+        signed_by=[SECRET],
         allow_loopback=allow_loopback,
         signed_at=signed_at,
         timeout_seconds=timeout_seconds,
@@ -200,14 +200,14 @@ def test_a_success_is_an_acknowledgement(code: int) -> None:
 @pytest.mark.parametrize("code", [400, 401, 404, 410, 429, 500, 503])
 def test_any_other_answer_is_none(code: int) -> None:
     with a_server(status(code)) as (url, _):
-        assert deliver(url) == Failed(f"The receiver answered {code}.")
+        assert deliver(url) == Failed(f"The receiver answered {code}.", code)
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(code: int) -> None:
     """It could lead anywhere, to the cloud's metadata for one; its address was never checked."""
     with a_server(status(204)) as (elsewhere, got), a_server(status(code, location=elsewhere)) as (url, _):
-        assert deliver(url) == Failed(f"The receiver answered {code}.")
+        assert deliver(url) == Failed(f"The receiver answered {code}.", code)
     assert got == []
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from models.access import Grant, Role, Scope
 from models.errors import Conflict, DomainError, Invalid, NotFound
 from serving import auth
-from serving.db import accounts, brands, marketplaces
+from serving.db import accounts, brands, endpoints
 from serving.db.tables import account, audit_entry, exchange_rate
 from serving.usecases import founding
 from serving.usecases.founding import NewEnrolment, NewPerson
@@ -161,7 +161,7 @@ def test_a_registered_endpoint_takes_the_place_of_the_one_before(any_site: Site)
             by="test",
         )
     with any_site.runtime.store.read() as connection:
-        found = marketplaces.endpoint(connection, any_site.here)
+        found = endpoints.in_force(connection, any_site.here)
     assert found is not None
     assert found.url == "https://second.bazaar.example/"
 
@@ -182,7 +182,7 @@ def test_what_could_never_be_delivered_safely_is_not_registered(
     with pytest.raises(Invalid, match=sentence):
         founding.register_webhook(site.runtime, allow_loopback=False, marketplace=None, by="test", **given)
     with site.runtime.store.read() as connection:
-        assert marketplaces.endpoint(connection, site.here) is None
+        assert endpoints.in_force(connection, site.here) is None
 
 
 A_RATE = {"day": "2026-03-01", "currency": "USD", "euros": 0.92, "source": "ECB"}

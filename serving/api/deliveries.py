@@ -1,0 +1,40 @@
+"""Dead letters for administrators' tools: what was given up on, and sending it again."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from models.access import Permission
+from serving.api.learning import marketplace_for
+from serving.api.people import Body
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.usecases.dead_letters import dead_letters, replay
+
+router = APIRouter()
+Administrator = Annotated[Session, may(Permission.ADMINISTER)]
+_MOST = 1_000
+
+
+class ReplayBody(Body):
+    """Which actions; none stands for all dead letters."""
+
+    actions: list[str] = Field(default_factory=list, max_length=_MOST)
+
+
+@router.get("/api/v1/dead-letters")
+def get_dead_letters(request: Request, session: Administrator) -> dict[str, Any]:
+    """How the receiver answers, and the latest actions that were given up on, at most a thousand."""
+    runtime = runtime_of(request)
+    return dead_letters(runtime, marketplace_for(runtime, session.person, Permission.ADMINISTER), _MOST)
+
+
+@router.post("/api/v1/dead-letters/replay")
+async def post_replay(body: ReplayBody, request: Request, session: Administrator) -> dict[str, Any]:
+    """Send what was given up on again."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
+    by = f"user:{session.person.user_id}"
+    return {"replayed": await run_in_threadpool(replay, runtime, found, body.actions, by=by)}

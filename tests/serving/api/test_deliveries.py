@@ -1,0 +1,32 @@
+"""Dead letters by API: for who administers the marketplace, and nobody else."""
+
+from fastapi.testclient import TestClient
+
+from models.access import Person, Role
+from serving.db import accounts
+from serving.usecases import founding
+from serving.usecases.founding import NewPerson
+from tests.fixtures.clients import sign_in
+from tests.fixtures.runtimes import PASSWORD, Site
+
+
+def an_administrator(site: Site) -> Person:
+    new = NewPerson("ada@touchstone.example", "Ada Roth", Role.ADMIN, password=PASSWORD)
+    user_id, _ = founding.add_person(site.runtime, new, by="test")
+    with site.runtime.store.read() as connection:
+        return accounts.person(connection, user_id)
+
+
+def test_an_administrator_sees_dead_letters_and_has_them_sent_again(site: Site, client: TestClient) -> None:
+    headers = sign_in(client, an_administrator(site))
+    assert client.get("/api/v1/dead-letters").json() == {"receiver": None, "dead": []}
+    assert client.post("/api/v1/dead-letters/replay", json={}, headers=headers).json() == {"replayed": []}
+    missing = client.post("/api/v1/dead-letters/replay", json={"actions": ["act_none"]}, headers=headers)
+    assert (missing.status_code, missing.json()["error"]["sentence"]) == (404, "There is no such action.")
+
+
+def test_nobody_else_may(site: Site, client: TestClient) -> None:
+    for person in (site.analyst, site.brand_person, site.account_manager, site.data_scientist):
+        headers = sign_in(client, person)
+        assert client.get("/api/v1/dead-letters").status_code == 403
+        assert client.post("/api/v1/dead-letters/replay", json={}, headers=headers).status_code == 403

@@ -1,0 +1,312 @@
+"""A receiver that loses acknowledgements and is down for days, and a service that is killed in the middle of it all."""
+
+import random
+import shutil
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+from standardwebhooks import Webhook
+
+from models.access import Scope
+from models.action import ActionKind, ActionState
+from models.case import CaseLane
+from models.statement import reinstatement_statement
+from models.verdict import Judgement
+from serving.db import actions, audit
+from serving.db.store import add
+from serving.db.tables import listing
+from serving.outbound.webhooks import new_secret
+from serving.reference_marketplace import Effects, whole_lines
+from serving.runtime import Runtime, open_runtime
+from serving.settings import ClockKind, Settings
+from serving.usecases import founding
+from serving.usecases.takedown import Cause, schedule
+from tests.browser.service import serving
+from tests.fixtures.clocks import NOW, TestClock
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site, populate
+
+_LOST: Final = 0.2
+_PATIENCE_SECONDS: Final = 600.0
+_AT_ONCE: Final = 500
+
+
+@dataclass(slots=True)
+class Marketplace:
+    """The reference marketplace's own way of applying messages, behind a network and a machine that fail."""
+
+    effects: Effects
+    secret: str = field(default_factory=new_secret)
+    url: str = ""
+    down: bool = False
+    refused: int = 0
+    received: int = 0
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+@contextmanager
+def a_marketplace(path: Path) -> Iterator[Marketplace]:
+    """It applies what it receives before it answers; one answer in five never arrives."""
+    found = Marketplace(Effects(path))
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:  # the base class calls it so
+            body = self.rfile.read(int(self.headers["content-length"]))
+            if found.down:
+                with found.lock:
+                    found.refused += 1
+                self._answer(503)
+                return
+            message = Webhook(found.secret).verify(body, {k.lower(): v for k, v in self.headers.items()})
+            found.effects.apply(self.headers["webhook-id"], message["data"])
+            with found.lock:
+                found.received += 1
+                lost = found.chance.random() < _LOST
+            if lost:
+                self.close_connection = True
+            else:
+                self._answer(204)
+
+        def _answer(self, status: int) -> None:
+            self.send_response(status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_arguments: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    found.url = f"http://127.0.0.1:{server.server_port}/hooks"
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    try:
+        yield found
+    finally:
+        server.shutdown()
+        server.server_close()
+        found.effects.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A home, its service and the marketplace that it works for."""
+
+    home: Path
+    touchstone: str
+    receiver: Marketplace
+    site: Site
+    clock_key: str
+
+    @contextmanager
+    def opened(self) -> Iterator[Runtime]:
+        """The database in this process, while no service runs."""
+        runtime = open_runtime(Settings(home=self.home), migrated=True)
+        try:
+            yield runtime
+        finally:
+            runtime.close()
+
+    @contextmanager
+    def served(self) -> Iterator["Service"]:
+        """The service in a process of its own, which is killed by SIGKILL where the block ends."""
+        with (
+            serving(self.touchstone, self.home, starts_within=_PATIENCE_SECONDS) as address,
+            httpx.Client(base_url=address, trust_env=False, timeout=_PATIENCE_SECONDS) as client,
+        ):
+            yield Service(client, self.site.key, self.clock_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a marketplace sees of it."""
+
+    client: httpx.Client
+    key: str
+    clock_key: str
+
+    def acknowledged(self) -> int:
+        """Removals and reinstatements that the service knows to have arrived."""
+        found = self._figures()
+        return int(found["removals"]["acknowledged"] + found["reinstatements"]["acknowledged"])
+
+    def move_to(self, moment: datetime) -> None:
+        """Let time pass."""
+        headers = {"authorization": f"Bearer {self.clock_key}"}
+        answer = self.client.post("/api/v1/clock", json={"to": moment.isoformat()}, headers=headers)
+        assert answer.status_code == 200, answer.text
+
+    def _figures(self) -> dict[str, Any]:
+        answer = self.client.get("/api/v1/figures", headers={"authorization": f"Bearer {self.key}"})
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@pytest.fixture
+def stage(tmp_path: Path, migrated_sqlite: Path, touchstone: str) -> Iterator[Stage]:
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copy(migrated_sqlite, home / "touchstone.sqlite")
+    settings = Settings(home=home, clock=ClockKind.SIMULATED, clock_start=NOW)
+    with a_marketplace(tmp_path / "effects.jsonl") as receiver:
+        runtime = open_runtime(settings, migrated=True)
+        try:
+            site = populate(runtime, TestClock())
+            founding.register_webhook(
+                runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
+            )
+            key = founding.add_key(runtime, name="clock", scopes=[Scope.CLOCK], marketplace=None, by="test")
+        finally:
+            runtime.close()
+        yield Stage(home, touchstone, receiver, site, key)
+
+
+def wait_until(holds: Callable[[], bool], meanwhile: Callable[[], object] = lambda: None) -> None:
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while not holds():
+        assert time.monotonic() < until, "it did not happen in time"
+        time.sleep(0.1)
+        meanwhile()
+
+
+def schedule_all(
+    stage: Stage, runtime: Runtime, kind: ActionKind, names: list[str], verdict_id: str, at: datetime
+) -> None:
+    """An action on each of these listings."""
+    statement = reinstatement_statement()
+    for start in range(0, len(names), _AT_ONCE):
+        with runtime.store.write() as connection:
+            for name in names[start : start + _AT_ONCE]:
+                cause = Cause(stage.site.here, f"lst_{name}", verdict_id, "test")
+                schedule(runtime, connection, kind, cause, statement, at)
+
+
+def list_all(stage: Stage, runtime: Runtime, names: list[str]) -> None:
+    """Listings of which nothing but the name is looked at here."""
+    known = {"version": 1, "content_hash": "x", "observed_hash": "x", "first_known_at": NOW}
+    rows = [
+        {
+            "marketplace_id": stage.site.here,
+            "listing_id": f"lst_{name}",
+            "external_id": name,
+            "version_id": "x",
+            **known,
+        }
+        for name in names
+    ]
+    with runtime.store.write() as connection:
+        add(connection, listing, rows)
+
+
+@pytest.mark.timeout(2400)
+def test_sixty_takedowns_have_sixty_effects_through_outages_and_kills(stage: Stage) -> None:
+    outages(stage, 60)
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+@pytest.mark.timeout(2400)
+def test_ten_thousand_takedowns_have_ten_thousand_effects_through_outages_and_kills(stage: Stage) -> None:
+    outages(stage, 10_000)
+
+
+def outages(stage: Stage, many: int) -> None:
+    """A third of the removals leaves at once, a third in an outage of a day, a third in one of three days.
+
+    Of the first third every fifth offer is given back while nobody listens.
+    """
+    receiver, third = stage.receiver, many // 3
+    names = [f"MP-{i:05}" for i in range(many)]
+    first, second, rest = names[:third], names[third : 2 * third], names[2 * third :]
+    returned = first[::5]
+    with stage.opened() as runtime:
+        here = replace(stage.site, runtime=runtime)
+        case = a_case(here, CaseLane.ANALYST, external_id="MP-judged")
+        verdict_id = judge(here, here.analyst, case, Judgement.COUNTERFEIT).verdict_id
+        list_all(stage, runtime, names)
+        now = runtime.clock.now()
+        schedule_all(stage, runtime, ActionKind.REMOVE, first, verdict_id, now)
+        schedule_all(stage, runtime, ActionKind.REMOVE, second, verdict_id, now + timedelta(hours=4))
+        schedule_all(stage, runtime, ActionKind.REMOVE, rest, verdict_id, now + timedelta(hours=40))
+
+    moment = now + timedelta(minutes=4)
+    with stage.served() as service:
+        service.move_to(moment)
+        wait_until(lambda: receiver.received >= third // 2)
+    with stage.served() as service:
+        moment = _all_acknowledged(service, moment, third)
+        receiver.down = True
+        moment = _nobody_answers(
+            service, receiver, max(moment, now + timedelta(hours=4, minutes=4)), timedelta(hours=12)
+        )
+    with stage.served() as service:
+        moment = _nobody_answers(service, receiver, moment, timedelta(hours=12))
+        receiver.down = False
+        before = receiver.received
+        service.move_to(moment := moment + timedelta(hours=1))
+        wait_until(lambda: receiver.received >= before + third // 2)
+    with stage.served() as service:
+        moment = _all_acknowledged(service, moment, 2 * third)
+    with stage.opened() as runtime:
+        schedule_all(stage, runtime, ActionKind.REINSTATE, returned, verdict_id, runtime.clock.now())
+    receiver.down = True
+    with stage.served() as service:
+        moment = max(moment, now + timedelta(hours=40, minutes=4))
+        moment = _nobody_answers(service, receiver, moment, timedelta(hours=36))
+    with stage.served() as service:
+        moment = _nobody_answers(service, receiver, moment, timedelta(hours=36))
+        receiver.down = False
+        moment = _all_acknowledged(service, moment, many + len(returned))
+
+    both_sides_agree(stage, names, returned)
+
+
+def both_sides_agree(stage: Stage, names: list[str], returned: list[str]) -> None:
+    """Every action had its effect once, and the marketplace shows what we believe that it shows."""
+    with stage.opened() as runtime, runtime.store.read() as connection:
+        ours = actions.counts(connection, stage.site.here)
+        assert audit.check(connection)[1] is None
+    assert ours == {
+        (ActionKind.REMOVE, ActionState.ACKNOWLEDGED): len(names),
+        (ActionKind.REINSTATE, ActionState.ACKNOWLEDGED): len(returned),
+    }
+    effects = whole_lines(stage.home.parent / "effects.jsonl")
+    assert Counter(line["action"] for line in effects) == {"remove": len(names), "reinstate": len(returned)}
+    assert len({(line["listing"], line["action"]) for line in effects}) == len(effects)
+    expected = dict.fromkeys(names, "remove") | dict.fromkeys(returned, "reinstate")
+    assert {line["listing"]: line["action"] for line in effects} == expected
+    assert stage.receiver.received > len(effects)  # Some were heard more than once, and had no second effect.
+
+
+def _all_acknowledged(service: Service, moment: datetime, number: int) -> datetime:
+    """Time passes a minute at a time until so many are known to have arrived."""
+    passed = [moment]
+
+    def a_minute_later() -> None:
+        passed[0] += timedelta(minutes=1)
+        service.move_to(passed[0])
+
+    wait_until(lambda: service.acknowledged() >= number, a_minute_later)
+    return passed[0]
+
+
+def _nobody_answers(service: Service, receiver: Marketplace, moment: datetime, length: timedelta) -> datetime:
+    """Time passes two hours at a time, and in each the receiver is asked at least once."""
+    end = moment + length
+    while moment < end:
+        before = receiver.refused
+        moment += timedelta(hours=2)
+        service.move_to(moment)
+        wait_until(lambda before=before: receiver.refused > before)  # type: ignore[misc]  # mypy knows no default here
+    return moment
