@@ -160,7 +160,8 @@ def _note_health(
 def sweep_deliveries(runtime: Runtime) -> int:
     """Leave a job for every action whose next step is due; returns how many. What has its job keeps it.
 
-    Of those whose receiver rests, the one that has waited longest asks whether it is back.
+    Of those whose receiver rests, the one that has waited longest asks whether it is back. A step that is long overdue
+    is given another job: the one it had may have failed before it changed anything.
     """
     now = runtime.clock.now()
     with runtime.store.read() as connection:
@@ -172,5 +173,9 @@ def sweep_deliveries(runtime: Runtime) -> int:
     if due:
         with runtime.store.write() as connection:
             for action in due:
-                enqueue_now(runtime, connection, action)
+                if action.due_at is not None and now - action.due_at >= CUT_OFF_AFTER:
+                    actions.postpone(connection, action, now)
+                    enqueue_now(runtime, connection, replace(action, due_at=now))
+                else:
+                    enqueue_now(runtime, connection, action)
     return len(due)

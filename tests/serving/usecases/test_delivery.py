@@ -195,6 +195,18 @@ def test_every_step_of_an_action_is_one_audit_entry(any_site: Site, receiver: Re
         assert audit.check(connection)[1] is None
 
 
+def test_a_step_whose_job_failed_before_it_changed_anything_gets_another(any_site: Site) -> None:
+    """The same step is the same job, and one that failed is never run again."""
+    (action,) = removals(any_site, 1)
+    due_at = any_site.clock.now()
+    any_site.clock.forward(seconds=119)
+    assert sweep_deliveries(any_site.runtime) == 1
+    assert as_stored(any_site, action).due_at == due_at
+    any_site.clock.forward(seconds=1)
+    assert sweep_deliveries(any_site.runtime) == 1
+    assert as_stored(any_site, action).due_at == any_site.clock.now()
+
+
 # A receiver that is down.
 
 DOWN = DEFAULT_DELIVERY.rest_after_failures
