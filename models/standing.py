@@ -193,11 +193,10 @@ def _earned_by(overall: Scope, by_reason: Iterable[Scope]) -> Level:
     return max(overall.level, *limits, key=_FROM_THE_TOP.index) if limits else overall.level
 
 
-_LEVELS: Final = {
+_SAYS: Final = {
     Level.SELF_SERVICE: "Self-service standing: a confirmation removes at once, and nobody looks at it again.",
     Level.FULL: "Full standing: a confirmation removes at once.",
     Level.PROVISIONAL: "Provisional standing: a confirmation removes at once, and some are looked at again, blind.",
-    Level.CAPPED: "Good standing is lost: a few confirmations a day remove at once, an analyst decides about the rest.",
     Level.SUSPENDED: "Good standing is suspended: an analyst decides about every confirmation.",
 }
 
@@ -206,10 +205,13 @@ def _reasons(
     level: Level, warned: bool, scopes: Iterable[Scope], returns_at: datetime | None, policy: StandingPolicy
 ) -> tuple[str, ...]:
     overall, *by_reason = scopes
-    said = [_LEVELS[level], _counts(overall.tally, policy)]
-    said += [_found(one, policy) for one in (overall, *by_reason) if one.finding is not Finding.HOLDS]
+    at_once = f"{policy.daily_cap} confirmations a day remove at once"
+    lost = f"Good standing is lost: {at_once}, an analyst decides about the rest."
+    said = [_SAYS.get(level, lost), _counts(overall, policy)]
+    # Where there is one reason code, it says what the line above says.
+    said += [_found(one, policy) for one in by_reason if one.finding is not Finding.HOLDS and len(by_reason) > 1]
     if level is Level.PROVISIONAL and overall.finding is Finding.HOLDS:
-        said.append(f"That is too little to tell yet: {policy.raw_from} outcomes, or fewer that are nearly all right.")
+        said.append(f"It takes {policy.raw_from} outcomes, or fewer that are nearly all right, to say more.")
     if warned:
         said.append(
             f"A warning: below {_percent(policy.accepted_share)} accepted or above "
@@ -218,21 +220,26 @@ def _reasons(
     if level is Level.SUSPENDED:
         said.append("After the warning that came with the daily limit, confirmations went on to be wrong too often.")
     if returns_at is not None:
-        said.append(f"It can come back from {returns_at:%d %B %Y} on, if the shares hold then.")
+        said.append(f"It can come back from {returns_at.day} {returns_at:%B %Y} on, if the shares hold then.")
     return tuple(said)
 
 
-def _counts(tally: Tally, policy: StandingPolicy) -> str:
-    if not tally.counted:
+def _counts(overall: Scope, policy: StandingPolicy) -> str:
+    if not overall.tally.counted:
         return f"No confirmation was counted in {policy.window_days} days."
-    return f"In {policy.window_days} days: {_of(tally)}."
+    return f"In {policy.window_days} days: {_of(overall.tally)}{_limits(overall, policy)}."
 
 
 def _found(scope: Scope, policy: StandingPolicy) -> str:
-    where = "Overall" if scope.reason_code is None else f"Of reason code {scope.reason_code.value.replace('_', ' ')}"
-    limits = f"{_percent(policy.accepted_share)} and {_percent(policy.overturned_share)} are the limits"
+    name = "" if scope.reason_code is None else scope.reason_code.value.replace("_", " ")
+    return f"Of reason code {name}: {_of(scope.tally)}{_limits(scope, policy)}."
+
+
+def _limits(scope: Scope, policy: StandingPolicy) -> str:
+    if scope.finding is Finding.HOLDS:
+        return ""
     few = "; so few may be chance" if scope.finding is Finding.IN_DOUBT else ""
-    return f"{where}: {_of(scope.tally)}; {limits}{few}."
+    return f"; {_percent(policy.accepted_share)} and {_percent(policy.overturned_share)} are the limits{few}"
 
 
 def _of(tally: Tally) -> str:

@@ -22,7 +22,7 @@ _NAMES: Final = {
     Level.CAPPED: ("Daily limit", "v-w"),
     Level.SUSPENDED: ("Suspended", "v-c"),
 }
-_FINDINGS: Final = {Finding.HOLDS: "", Finding.IN_DOUBT: "v-w", Finding.BROKEN: "v-c"}
+_FINDINGS: Final = {Finding.HOLDS: "", Finding.IN_DOUBT: "is-amber", Finding.BROKEN: "is-red"}
 _MOST_CHANGES: Final = 10
 
 
@@ -78,7 +78,7 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
         key=f"{pair[0]}-{pair[1]}",
         badge=_badge(found),
         reasons=found.reasons,
-        lines=tuple(_line(one) for one in (found.overall, *found.by_reason) if one.tally.counted),
+        lines=_lines(found),
         outlook=outlook(found, runtime.policies.standing),
         history=tuple(ChangeLine(_badge(one), words.moment(one.known_at, now)) for one in changes),
         held_back=None if follows.at_once else follows.reason,
@@ -88,6 +88,12 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
 def _badge(found: Standing | StandingChange) -> LevelBadge:
     word, tone = _NAMES[found.level]
     return LevelBadge(word, tone, found.warned)
+
+
+def _lines(found: Standing) -> tuple[ScopeLine, ...]:
+    """Overall, then by reason code; nothing where nothing was counted, one line where there is one reason code."""
+    scopes = (found.overall, *found.by_reason) if len(found.by_reason) > 1 else found.by_reason
+    return tuple(_line(one) for one in scopes)
 
 
 def _line(scope: Scope) -> ScopeLine:
