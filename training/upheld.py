@@ -25,7 +25,7 @@ class UpheldEvidence:
 
     `learnt` of the `offers` were known as such to the incumbent when it was trained. `shown` are as many as each model
     would show to a person, candidate first. `regressed` are the versions that the candidate would show although the
-    incumbent is clear about them.
+    incumbent is clear about them; `mended` are as many as the other way round.
     """
 
     offers: int
@@ -33,6 +33,7 @@ class UpheldEvidence:
     incumbent: Incumbent
     shown: tuple[int, int]
     regressed: tuple[str, ...]
+    mended: int
 
 
 def upheld_evidence(
@@ -45,24 +46,30 @@ def upheld_evidence(
     ours, theirs = candidate.scores(computed), incumbent.scores(computed)
     shown = ours >= candidate.shown_from
     regressed = shown & incumbent.is_clear(theirs, ours, policy)
+    mended = (theirs >= incumbent.shown_from) & candidate.is_clear(ours, theirs, policy)
     return UpheldEvidence(
         offers=len(chosen),
         learnt=sum(incumbent.knew(rows[i].matured_at) for i in chosen),
         incumbent=incumbent.name,
         shown=(int(shown.sum()), int((theirs >= incumbent.shown_from).sum())),
         regressed=tuple(rows[chosen[i]].version_id for i in np.flatnonzero(regressed)),
+        mended=int(mended.sum()),
     )
 
 
 def upheld_gate(evidence: UpheldEvidence, policy: GatePolicy) -> Gate:
-    """No offer that was found genuine on appeal is shown to a person again where the incumbent is clear about it.
+    """No more offers that were found genuine on appeal are accused anew by the candidate than it acquits.
+
+    Accused anew is what it would show to a person although the incumbent is clear about it, acquitted the other way
+    round.
 
     The judgement calls. The bundle itself is asked, which has learnt these rows as genuine, and not a model that never
     saw them: offers that were removed once look like counterfeits, so that whoever has not been told flags many, and a
     champion that has been told would win every time. What is asked is whether it was told in vain, which is what
-    planted confirmations against a rival bring about. And the incumbent must be clear (`InForce.is_clear`): between two
-    equally good models some offer near the line always changes sides. Without an upheld appeal nothing is judged,
-    and that blocks nothing: there may never be one.
+    planted confirmations against a rival bring about. The incumbent must be clear (`InForce.is_clear`): between two
+    equally good models some offer near the line always changes sides. And the offers are judged together: of hundreds
+    one or another is accused anew by the best of candidates, which acquits more; planted labels acquit nobody. Without
+    an upheld appeal nothing is judged, and that blocks nothing: there may never be one.
     """
     name = "upheld_appeals"
     if not evidence.offers:
@@ -70,14 +77,15 @@ def upheld_gate(evidence: UpheldEvidence, policy: GatePolicy) -> Gate:
     ours, theirs = evidence.shown
     incumbent = evidence.incumbent.value
     regressed = len(evidence.regressed)
+    bound = policy.upheld_regressions + evidence.mended
     named = f" ({', '.join(evidence.regressed[:_MOST_NAMED])})" if regressed else ""
     flattered = f" {incumbent.capitalize()} had learnt {evidence.learnt} of them as well." if evidence.learnt else ""
     return judged(
         name,
-        regressed <= policy.upheld_regressions,
+        regressed <= bound,
         float(regressed),
-        float(policy.upheld_regressions),
+        float(bound),
         f"{evidence.offers} offers were given back on appeal. The candidate, which has learnt them, would show {ours} "
-        f"to a person, {incumbent} {theirs}; {regressed}{named} although {incumbent} is clear, "
-        f"{policy.upheld_regressions} allowed.{flattered}",
+        f"to a person, {incumbent} {theirs}; {regressed}{named} although {incumbent} is clear, {evidence.mended} the "
+        f"other way round: {bound} allowed.{flattered}",
     )

@@ -46,9 +46,10 @@ class GatePolicy:
     # False confirmations teach that a rival's honest offers are fakes; more of them flagged beyond doubt is no gain.
     slice_alarms_rise: float = 0.03
 
-    # PROMISES E3: no regression on upheld appeals. The champion counts as clear about an offer where its odds are below
-    # half of its own line and the candidate's at least three times as high. Between honest models of two simulated
-    # years odds rose up to 2.8 times where an offer changed sides; planted labels mostly raise them seven times.
+    # PROMISES E3: no regression on upheld appeals: so many offers may be accused anew beyond those that are mended. The
+    # champion counts as clear about an offer where its odds are below half of its own line and the candidate's at least
+    # three times as high. Between honest models of two simulated years odds rose up to 2.8 times where an offer changed
+    # sides; planted labels mostly raise them seven times.
     upheld_regressions: int = 0
     upheld_clear_share: float = 0.5
     upheld_odds_times: float = 3.0
@@ -59,12 +60,13 @@ class GatePolicy:
     golden_fewest: int = 50
 
     # PROMISES E9: what rewriting an offer may cost of recall, and by how many more of the honest offers written so may
-    # be shown to somebody. They hold at face value from so many offers on that a handful cannot break them: of thirty
-    # counterfeits three are the bound, of two thousand honest offers ten, which is twice the standard error where two
-    # in a hundred change sides by the way. Of fewer, only beyond doubt.
+    # be shown to somebody. They hold at face value from so many offers on that a handful cannot break them. A way that
+    # costs 5 points breaks the bound by chance in 6.1 % of trainings with thirty counterfeits and in 1.1 % with a
+    # hundred (binomial); there are 21 ways. Of two thousand honest offers ten are the bound, twice the standard error
+    # where two in a hundred change sides by the way. Of fewer, only what is beyond doubt counts.
     replay_recall_loss: float = 0.10
     replay_alarms_rise: float = 0.005
-    replay_counterfeits: int = 30
+    replay_counterfeits: int = 100
     replay_honest: int = 2_000
     replay_confidence: float = 0.95
     # Offers of each class that are rewritten, in every way that such people use.

@@ -127,8 +127,8 @@ MUTANTS = [
         ),
         ("        if not len(rows):\n            continue\n", "", "a class that is not there ends it all"),
         (
-            "for one in offers]) >= held_out.shown_from",
-            "for one in offers]) > held_out.shown_from",
+            "for one in offers], rows) >= held_out.shown_from",
+            "for one in offers], rows) > held_out.shown_from",
             "on the line is not shown",
         ),
         ("if found.worse_at_least > bound:", "if found.worse_at_least >= bound:", "at the bound for certain"),

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 def replayed(**changes: object) -> Replayed:
     usual = Replayed(
-        "leet", honest=False, offers=40, effective=40, before=0.8, after=0.75, worse=0.05, worse_at_least=-0.02
+        "leet", honest=False, offers=140, effective=140, before=0.8, after=0.75, worse=0.05, worse_at_least=-0.02
     )
     return replace(usual, **changes)  # type: ignore[arg-type]  # the fields of the row
 
@@ -35,10 +35,10 @@ PARTS: list[tuple[Replayed, State, str]] = [
     (replayed(), State.PASSED, "a loss within the bound"),
     (replayed(worse=0.1), State.PASSED, "ten points, which is the bound"),
     (replayed(worse=0.1001), State.FAILED, "more than ten points at face value"),
-    (replayed(effective=30, worse=0.2), State.FAILED, "thirty counterfeits are enough for face value"),
-    (replayed(effective=29, worse=0.2), State.NOT_JUDGED, "twenty-nine are not"),
-    (replayed(effective=29, worse=0.3, worse_at_least=0.1), State.NOT_JUDGED, "few, and ten points for certain"),
-    (replayed(effective=29, worse=0.3, worse_at_least=0.1001), State.FAILED, "few, and more than ten for certain"),
+    (replayed(effective=100, worse=0.2), State.FAILED, "a hundred counterfeits are enough for face value"),
+    (replayed(effective=99, worse=0.2), State.NOT_JUDGED, "ninety-nine are not"),
+    (replayed(effective=99, worse=0.3, worse_at_least=0.1), State.NOT_JUDGED, "few, and ten points for certain"),
+    (replayed(effective=99, worse=0.3, worse_at_least=0.1001), State.FAILED, "few, and more than ten for certain"),
     (replayed(before=0.0, after=0.0, worse=0.0, worse_at_least=0.0), State.NOT_JUDGED, "none was shown before"),
     (honest(worse=0.005), State.PASSED, "half a point more, which is the bound"),
     (honest(worse=0.0051), State.FAILED, "more honest offers are shown"),
@@ -60,7 +60,7 @@ def test_one_way_that_costs_too_much_stops_a_candidate_and_is_named() -> None:
     found = replay_gate([replayed(), bad, honest()], DEFAULT_GATES)
     assert (found.state, found.blocks, found.figure, found.bound) == (State.FAILED, True, 0.6, 0.10)
     assert found.sentence == (
-        "spaced letters: 20.0% of 40 counterfeits are shown to somebody, 80.0% before; worse by at least 0.470 beyond "
+        "spaced letters: 20.0% of 140 counterfeits are shown to somebody, 80.0% before; worse by at least 0.470 beyond "
         "doubt, at most 0.100."
     )
 

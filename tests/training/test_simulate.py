@@ -67,9 +67,16 @@ def test_results_are_json() -> None:
     assert json.loads(json.dumps(small()))["plan"]["listings"] == SMALL.listings
 
 
+def test_arms_that_do_not_fit_one_process_start_from_a_market_each() -> None:
+    many = Plan(arms=("no-retraining", "flagged-only", "exploration", "cleared-1", "accused-1"), listings=200, months=1)
+    runs = simulate(many, jobs=1)["runs"]
+    assert [run["arm"] for run in runs] == list(many.arms)
+    assert all(run["months"] == runs[0]["months"] for run in runs)
+
+
 def test_progress_reaches_the_end() -> None:
     shares: list[float] = []
-    plan = Plan(arms=("no-retraining", "exploration"), listings=200, months=1)
+    plan = Plan(arms=("no-retraining",), seeds=(1, 2), listings=200, months=1)
     simulate(plan, jobs=1, progress=shares.append)
     assert shares == [0.5, 1.0]
 

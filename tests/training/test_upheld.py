@@ -25,7 +25,7 @@ ROWS = [
     for i, row in enumerate(snapshot_rows(DATA))
 ]
 UPHELD = [i for i in range(12) if i % 3]
-EVIDENCE = UpheldEvidence(offers=9, learnt=0, incumbent=Incumbent.CHAMPION, shown=(1, 2), regressed=())
+EVIDENCE = UpheldEvidence(offers=9, learnt=0, incumbent=Incumbent.CHAMPION, shown=(1, 2), regressed=(), mended=0)
 
 
 MILD = from_files(bundle_files(calibration=replace(CALIBRATION, curve=Sigmoid(1.7, -5.0), band=None)))
@@ -65,6 +65,19 @@ def test_a_regression_is_shown_by_the_candidate_while_the_champion_is_clear(
     evidence = found(candidate_at(ours), at_line(theirs))
     assert len(evidence.regressed) == regressed
     assert evidence.shown == ((8 if ours < 0.1 else 0), (8 if theirs < 0.1 else 0))
+
+
+def test_an_offer_is_mended_where_the_champion_would_show_it_and_the_candidate_is_clear() -> None:
+    turned = upheld_evidence(ROWS, FACTS, at_line(0.9), InForce(candidate_at(0.001), 1), DEFAULT_GATES)
+    assert (turned.mended, turned.regressed) == (8, ())
+    assert found(candidate_at(0.001), at_line(0.9)).mended == 0
+    hidden_by_both = upheld_evidence(ROWS, FACTS, at_line(0.9), InForce(candidate_at(0.999), 1), DEFAULT_GATES)
+    assert hidden_by_both.mended == 0
+
+
+def test_what_the_scorecard_would_show_is_mended_by_a_candidate_that_is_clear() -> None:
+    points = InForce(None, 1).scores([compute(FACTS[i]) for i in UPHELD])
+    assert found(candidate_at(0.999), None).mended == int((points >= 20).sum()) > 0
 
 
 def test_an_offer_on_the_line_is_shown() -> None:
@@ -123,7 +136,7 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
         State.PASSED,
         (
             "9 offers were given back on appeal. The candidate, which has learnt them, would show 1 to a person, the "
-            "champion 2; 0 although the champion is clear, 0 allowed."
+            "champion 2; 0 although the champion is clear, 0 the other way round: 0 allowed."
         ),
         "no regression",
     ),
@@ -132,17 +145,36 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
         State.FAILED,
         (
             "9 offers were given back on appeal. The candidate, which has learnt them, would show 3 to a person, the "
-            "champion 2; 1 (ver_1) although the champion is clear, 0 allowed. The champion had learnt 7 of them as "
-            "well."
+            "champion 2; 1 (ver_1) although the champion is clear, 0 the other way round: 0 allowed. The champion had "
+            "learnt 7 of them as well."
         ),
-        "a single one is too many",
+        "a single one is too many where none is mended",
+    ),
+    (
+        replace(EVIDENCE, shown=(3, 3), regressed=("ver_1", "ver_2"), mended=2),
+        State.PASSED,
+        (
+            "9 offers were given back on appeal. The candidate, which has learnt them, would show 3 to a person, the "
+            "champion 3; 2 (ver_1, ver_2) although the champion is clear, 2 the other way round: 2 allowed."
+        ),
+        "as many are mended",
+    ),
+    (
+        replace(EVIDENCE, shown=(4, 3), regressed=("ver_1", "ver_2", "ver_3"), mended=2),
+        State.FAILED,
+        (
+            "9 offers were given back on appeal. The candidate, which has learnt them, would show 4 to a person, the "
+            "champion 3; 3 (ver_1, ver_2, ver_3) although the champion is clear, 2 the other way round: 2 allowed."
+        ),
+        "one more is accused than mended",
     ),
     (
         replace(EVIDENCE, incumbent=Incumbent.SCORECARD, shown=(5, 0), regressed=("a", "b", "c", "d")),
         State.FAILED,
         (
             "9 offers were given back on appeal. The candidate, which has learnt them, would show 5 to a person, the "
-            "starter scorecard 0; 4 (a, b, c) although the starter scorecard is clear, 0 allowed."
+            "starter scorecard 0; 4 (a, b, c) although the starter scorecard is clear, 0 the other way round: 0 "
+            "allowed."
         ),
         "three are named",
     ),
@@ -161,4 +193,4 @@ def test_the_gate_says_how_many_and_which(evidence: UpheldEvidence, state: State
     assert (gate.name, gate.state, gate.sentence) == ("upheld_appeals", state, sentence)
     assert gate.blocks == (state is State.FAILED)
     judged = state is not State.NOT_JUDGED
-    assert (gate.figure, gate.bound) == ((len(evidence.regressed), 0.0) if judged else (None, None))
+    assert (gate.figure, gate.bound) == ((len(evidence.regressed), evidence.mended) if judged else (None, None))

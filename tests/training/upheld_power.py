@@ -6,7 +6,7 @@ rival's were removed before and given back on appeal.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,16 +30,22 @@ _RIVAL = "the rival"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the gate found in one training: how many offers, and how many it counts as regressions."""
+    """What the gate found in one training: how many offers, how many accused anew, how many mended."""
 
     offers: int
     regressed: int
+    mended: int
+
+    @property
+    def refused(self) -> bool:
+        return self.regressed > self.mended
 
     @classmethod
     def of(cls, report: dict[str, Any]) -> "Asked":
         (gate,) = [gate for gate in report["gates"] if gate["name"] == "upheld_appeals"]
         judged = gate["figure"] is not None
-        return cls(int(gate["sentence"].split()[0]) if judged else 0, int(gate["figure"] or 0))
+        offers = int(gate["sentence"].split()[0]) if judged else 0
+        return cls(offers, int(gate["figure"] or 0), int(gate["bound"] or 0))
 
 
 def played(seed: int, listings: int = LISTINGS) -> tuple[Year, list[Asked]]:
@@ -106,10 +112,11 @@ def table(seeds: int) -> Iterator[str]:
     """The lines of the table in ADR 16."""
     years = [played(seed) for seed in range(1, seeds + 1)]
     honest = [one for _, found in years for one in found if one.offers]
-    yield "| simulated | trainings | upheld offers | regressions | refused |\n| --- | --- | --- | --- | --- |"
-    refused = sum(one.regressed > 0 for one in honest)
-    totals = sum(one.offers for one in honest), sum(one.regressed for one in honest)
-    yield f"| honest years | {len(honest)} | {totals[0]} | {totals[1]} | {refused} |"
+    yield (
+        "| simulated | trainings | upheld offers | accused anew | mended | refused |\n"
+        "| --- | --- | --- | --- | --- | --- |"
+    )
+    yield _line("honest years", honest)
     for upheld in UPHELD:
         for planted in PLANTED:
             done = [
@@ -117,10 +124,12 @@ def table(seeds: int) -> Iterator[str]:
                 for year, _ in years
                 for seed in range(RIVALS)
             ]
-            refused = sum(one.regressed > 0 for one in done)
-            totals = sum(one.offers for one in done), sum(one.regressed for one in done)
-            what = f"a rival with {upheld} upheld and {planted} falsely confirmed"
-            yield f"| {what} | {len(done)} | {totals[0]} | {totals[1]} | {refused} |"
+            yield _line(f"a rival with {upheld} upheld and {planted} falsely confirmed", done)
+
+
+def _line(what: str, asked: Sequence[Asked]) -> str:
+    totals = (sum(getattr(one, name) for one in asked) for name in ("offers", "regressed", "mended", "refused"))
+    return f"| {what} | {len(asked)} | {' | '.join(str(total) for total in totals)} |"
 
 
 if __name__ == "__main__":

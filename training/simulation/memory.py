@@ -90,7 +90,7 @@ class Memory:
 def _rulings(settled: Settled) -> tuple[Ruling, ...]:
     said = [
         Ruling(known_at=one.known_at, counterfeit=bool(VALUES[one.judgement]))
-        for one in settled.verdicts
+        for one in settled.rulings_given
         if one.judgement in VALUES
     ]
     if settled.decision is not None and settled.appeal(settled.decision.known_at) is AppealState.UPHELD:

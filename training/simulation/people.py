@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from typing import Final, Self
 
 from models.case import CaseLane
-from models.labels import AppealState, GivenVerdict
+from models.labels import WANTS_A_SECOND, AppealState, GivenVerdict, label_from
 from models.outcomes import Ruling
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
+from models.policies.labels import DEFAULT_LABELS
+from models.policies.second_look import DEFAULT_SECOND_LOOK
 from models.verdict import Bench, Judgement, Outcome, Side, consequence
 from training.simulated.answers import Answer, analyst_answer, brand_answer, seller_appeals
 from training.simulated.chance import Random
@@ -17,11 +19,12 @@ from training.simulation.market import Offered
 
 Instead = Callable[[Offered, Side], Judgement | None]
 
-_CASE, _APPEAL = 1, 2  # Purposes of chance.
+_CASE, _APPEAL, _SECOND_LOOK = 1, 2, 3  # Purposes of chance.
 _OBJECTS_WITHIN: Final = 9.0  # Days until a seller has found out and written; the window is fourteen.
 _BRAND_USER: Final = "brand"
 _ANALYSTS: Final = ("analyst-1", "analyst-2")
 _APPEAL_ANALYST: Final = "analyst-3"
+_SECOND_ANALYST: Final = "analyst-4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +54,14 @@ class Settled:
             return AppealState.OPEN
         return AppealState.UPHELD if self._is_overturned else AppealState.DISMISSED
 
+    @property
+    def rulings_given(self) -> tuple[GivenVerdict, ...]:
+        """The verdicts that decided something; a second look only says what is taught."""
+        return tuple(verdict for verdict in self.verdicts if not verdict.second_look)
+
     def rulings(self, listing_id: str) -> list[Ruling]:
         """What was said, as a seller's past keeps it."""
-        said = [Ruling(listing_id, listing_id, v.judgement, v.side, False, v.known_at) for v in self.verdicts]
+        said = [Ruling(listing_id, listing_id, v.judgement, v.side, False, v.known_at) for v in self.rulings_given]
         if self.decision is not None:
             decision = self.decision
             said.append(Ruling(listing_id, listing_id, decision.judgement, decision.side, True, decision.known_at))
@@ -107,13 +115,30 @@ def settle(
         follows = consequence(judgement, Bench(lane, side, can_be_asked, brand_name), DEFAULT_ENFORCEMENT)
         user = _BRAND_USER if side is Side.BRAND else _ANALYSTS[analyst]
         name = f"{offered.external_id}/{len(verdicts)}"
-        verdicts.append(GivenVerdict(name, judgement, side, user, now, superseded=False, brand_id=brand_id))
+        drawn = lane is CaseLane.AUDIT
+        verdicts.append(
+            GivenVerdict(name, judgement, side, user, now, superseded=False, brand_id=brand_id, drawn=drawn)
+        )
         if follows.outcome is Outcome.REMOVE:
             removed_at = now
         if follows.lane is None:
-            return _with_appeal(offered, Settled(tuple(verdicts), looks, removed_at))
+            return _with_appeal(offered, _with_second_look(offered, Settled(tuple(verdicts), looks, removed_at)))
         can_be_asked = can_be_asked and side is not Side.BRAND
         lane = follows.lane
+
+
+def _with_second_look(offered: Offered, found: Settled) -> Settled:
+    """What teaches nothing until a second agrees is looked at again, blind, by somebody who has not judged it."""
+    said_at = found.verdicts[-1].known_at
+    label = label_from(found.verdicts, AppealState.NONE, as_of=said_at, policy=DEFAULT_LABELS)
+    if label is not WANTS_A_SECOND:
+        return found
+    answer = analyst_answer(offered.truth, offered.random(_SECOND_LOOK))
+    known_at = said_at + timedelta(days=DEFAULT_SECOND_LOOK.due_within_days, hours=answer.delay_hours)
+    name, judgement = f"{offered.external_id}/second-look", Judgement(answer.verdict)
+    said = GivenVerdict(name, judgement, Side.ANALYST, _SECOND_ANALYST, known_at, superseded=False)
+    second = replace(said, second_look=True)
+    return replace(found, verdicts=(*found.verdicts, second), looks=found.looks + 1)
 
 
 def _with_appeal(offered: Offered, found: Settled) -> Settled:

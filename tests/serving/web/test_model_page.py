@@ -381,7 +381,7 @@ def test_nobody_without_the_right_sees_or_presses_the_trial(site: Site) -> None:
 
 
 def test_gates_of_appeals_and_the_golden_set_stand_among_the_others(site: Site) -> None:
-    upheld = upheld_gate(UpheldEvidence(14, 4, Incumbent.CHAMPION, (4, 7), ("ver_1",)), DEFAULT_GATES)
+    upheld = upheld_gate(UpheldEvidence(14, 4, Incumbent.CHAMPION, (4, 7), ("ver_1",), mended=0), DEFAULT_GATES)
     added = [upheld.as_json(), golden_gate(None, DEFAULT_GATES).as_json()]
     add_model(site, CHALLENGER, {**a_report(), "gates": [*some_gates(CALIBRATED, AURELLE), *added]})
     said = words(visit_as(site, site.data_scientist).get("/models").text)
