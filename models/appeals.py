@@ -54,7 +54,7 @@ def admit(
         The decision can no longer be appealed against.
     """
     if not is_first:
-        raise Conflict("There has been an appeal against this decision already.")
+        raise Conflict("There has been an appeal against this removal already.")
     if at >= open_until(informed_at, policy):
         raise TooLate(f"An appeal was open for {policy.open_months} months; that time has passed.")
     if is_frivolous(record, policy):

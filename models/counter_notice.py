@@ -83,7 +83,7 @@ _ALLOWED: Final[Mapping[CounterNoticeState, frozenset[CounterNoticeEvent]]] = {
     _S.WITH_RIGHTS_HOLDER: frozenset(
         {_E.WITHDRAW, _E.APPEAL, _E.CONCEDE, _E.MAINTAIN, _E.GO_TO_COURT, _E.PASS_DEADLINE}
     ),
-    _S.WITH_REVIEWER: frozenset({_E.CONCEDE, _E.UPHOLD, _E.DISMISS}),
+    _S.WITH_REVIEWER: frozenset({_E.UPHOLD, _E.DISMISS}),
     # Whatever a court says, the marketplace hears of it from one of the two.
     _S.WITH_COURT: frozenset({_E.WITHDRAW, _E.APPEAL, _E.CONCEDE}),
     # Only a decision that a person has just taken back is open again.
@@ -148,8 +148,8 @@ def step(
 ) -> Step:
     """What one event by one party does.
 
-    The judgement calls. The rights holder may give way at any time, because the offer should not stay down a day
-    longer; it may maintain only in time, even where the deadline's sweep has not run yet, because its silence has
+    The judgement calls. The rights holder may give way until a person decides, because the offer should not stay down
+    a day longer; it may maintain only in time, even where the deadline's sweep has not run yet, because its silence has
     ended the matter by then. A seller may turn from the counter-notice to an appeal at any time: one complaint, one
     decision. What a profile lets outlive a counter-notice only in court cannot be maintained by reasons.
 

@@ -27,6 +27,7 @@ class AppealState(StrEnum):
     OPEN = "open"
     UPHELD = "upheld"  # The seller was right.
     DISMISSED = "dismissed"
+    UNANSWERED = "unanswered"  # A counter-notice that the rights holder let pass: undone, and judged by nobody.
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,8 @@ def label_from(
     *Appeals.* An open one suspends the label: half of its outcomes would be wrong. An upheld one supersedes all that
     was said before it and makes the offer genuine at full weight, because these are the rows that a model most needs
     to stop getting wrong; only a test buy after it says more. A dismissed one confirms 'counterfeit' and says nothing
-    where the answer is 'genuine' by now.
+    where the answer is 'genuine' by now. A counter-notice suspends as an appeal does. One that the rights holder lets
+    pass leaves no label: silence is no judgement of the goods, and a seller could otherwise teach by outwaiting.
 
     *Goods before words.* A test buy beats every opinion, the brand's too and in either order: the goods were there.
     Where several differ, counterfeit holds: a seller who mixes stock sells fakes.
@@ -137,6 +139,8 @@ def label_from(
     standing = [verdict for verdict in known if not verdict.superseded]
     if appeal is AppealState.OPEN:
         return NoLabel("an appeal is open")
+    if appeal is AppealState.UNANSWERED:
+        return NoLabel("the rights holder did not answer the seller")
     if appeal is not AppealState.NONE and appeal_verdict is not None and appeal_verdict.suspended:
         return NoLabel("who decided the appeal is suspended")
     heard = [verdict for verdict in standing if not verdict.suspended]

@@ -1,6 +1,8 @@
 """What the seller and the marketplace are told of a decision: grounds and facts, never scores or reporters."""
 
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
 
 from models.verdict import ReasonCode, Side
 
@@ -41,12 +43,58 @@ def removal_statement(*, brand_name: str | None, reason_code: ReasonCode, side: 
     )
 
 
-def reinstatement_statement() -> Statement:
-    """The statement of a reinstatement after an upheld appeal."""
+class Undone(StrEnum):
+    """What undid a removal."""
+
+    APPEAL = "appeal"
+    CONCEDED = "conceded"
+    SILENCE = "silence"  # The rights holder did not answer; nobody has judged the goods.
+
+
+_UNDONE: Final = {
+    Undone.APPEAL: (
+        "Your appeal was upheld.",
+        "A person who had not decided before examined the offer and your statement.",
+        "The decision was taken by a person.",
+    ),
+    Undone.CONCEDED: (
+        "The rights holder accepts your counter-notice.",
+        "The rights holder examined your statement and maintains the notice no longer.",
+        "The decision was taken by a person.",
+    ),
+    Undone.SILENCE: (
+        "The rights holder has not answered your counter-notice in time.",
+        "Nobody maintains that the goods are not genuine; they were not examined again.",
+        "The removal ended because a deadline passed, which the rules of this marketplace say; no goods were judged.",
+    ),
+}
+
+
+def reinstatement_statement(why: Undone) -> Statement:
+    """The statement of a reinstatement after a removal was undone."""
+    ground, facts, automated_means = _UNDONE[why]
     return Statement(
         decision="The offer is shown again.",
-        ground="Your appeal was upheld.",
-        facts="A person who had not decided before examined the offer and your statement.",
-        automated_means="The decision was taken by a person.",
+        ground=ground,
+        facts=facts,
+        automated_means=automated_means,
         redress="Nothing needs to be done; the earlier decision does not count against you.",
     )
+
+
+def amended_statement(why: Undone) -> Statement:
+    """What stands in the place of a published statement whose removal was undone."""
+    return Statement(
+        decision="The removal is undone; the offer is shown again.",
+        ground=_AMENDED[why],
+        facts="What the earlier statement said of the goods does not stand.",
+        automated_means=_UNDONE[why][2],
+        redress="The earlier decision does not count against the seller.",
+    )
+
+
+_AMENDED: Final = {
+    Undone.APPEAL: "An appeal against the removal was upheld.",
+    Undone.CONCEDED: "The rights holder gave way to the seller's counter-notice.",
+    Undone.SILENCE: "The rights holder did not answer the seller's counter-notice in time.",
+}

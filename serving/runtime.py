@@ -15,7 +15,10 @@ from features.price_lists import PriceLists
 from features.references import References
 from models.bundle import Bundle
 from models.errors import BundleRefused, Invalid
+from models.policies.appeals import DEFAULT_APPEALS, AppealPolicy
 from models.policies.breaker import DEFAULT_BREAKER, BreakerPolicy
+from models.policies.counter_notices.named import DEFAULT_COUNTER_NOTICE, PROFILES
+from models.policies.counter_notices.rules import CounterNoticePolicy
 from models.policies.delivery import DEFAULT_DELIVERY, DeliveryPolicy
 from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
@@ -51,6 +54,8 @@ class Policies:
     scorecard: ScorecardPolicy = DEFAULT_SCORECARD
     enforcement: EnforcementPolicy = DEFAULT_ENFORCEMENT
     standing: StandingPolicy = DEFAULT_STANDING
+    appeals: AppealPolicy = DEFAULT_APPEALS
+    counter_notice: CounterNoticePolicy = DEFAULT_COUNTER_NOTICE
     labels: LabelPolicy = DEFAULT_LABELS
     second_look: SecondLookPolicy = DEFAULT_SECOND_LOOK
     promotion: PromotionPolicy = DEFAULT_PROMOTION
@@ -250,7 +255,7 @@ def _policies(settings: Settings) -> Policies:
     if settings.approvals_needed is not None:
         promotion = replace(found.promotion, approvals_needed=settings.approvals_needed)
         found = replace(found, promotion=promotion)
-    return found
+    return replace(found, counter_notice=PROFILES[settings.counter_notices])
 
 
 def _clock(settings: Settings, store: Store) -> Clock:

@@ -13,6 +13,7 @@ from serving.api.errors import as_json
 from serving.guards import Caller, key, runtime_of
 from serving.usecases.appeal import Complaint, file_appeal
 from serving.usecases.contacts import erase_contacts, receive_contacts
+from serving.usecases.counter_notices import LONGEST_SAID, submit_for_seller
 from serving.usecases.intake import RowAnswer, RowStatus, receive
 from serving.usecases.seller_events import receive_events
 
@@ -112,6 +113,22 @@ async def post_appeal(request: Request, caller: Intake) -> JSONResponse:
     )
     appeal_id, is_new = await run_in_threadpool(file_appeal, runtime_of(request), caller.marketplace, complaint)
     return JSONResponse({"appeal_id": appeal_id}, 201 if is_new else 200)
+
+
+@router.post("/api/v1/counter-notices")
+async def post_counter_notice(request: Request, caller: Intake) -> JSONResponse:
+    """A seller's answer to a removal, as the marketplace passes it on; the rights holder is asked."""
+    body = await json_body(request)
+    found = await run_in_threadpool(
+        submit_for_seller,
+        runtime_of(request),
+        caller.marketplace,
+        _text(body, "listing_external_id", 200),
+        _text(body, "statement", LONGEST_SAID),
+    )
+    due_at = None if found.due_at is None else found.due_at.isoformat()
+    answer = {"counter_notice_id": found.counter_notice_id, "state": found.state.value, "due_at": due_at}
+    return JSONResponse(answer, 201)
 
 
 def _text(body: Any, name: str, cap: int) -> str:

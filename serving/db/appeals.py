@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
+from models.appeals import AppealRecord
 from models.errors import Conflict
 from models.labels import AppealState
 from serving.db.store import add
-from serving.db.tables import appeal
+from serving.db.tables import appeal, listing
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,28 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> Appeal
     """The appeal that a case is about, also after the offer was changed and the case followed by another."""
     found = _read(connection, appeal.c.marketplace_id == marketplace_id, appeal.c.case_id == case_id)
     return found[0] if found else None
+
+
+def record_of(connection: Connection, marketplace_id: str, listing_id: str, since: datetime) -> AppealRecord:
+    """How the decided appeals of a listing's seller ended since a moment; of a seller who is not named, none."""
+    mine, other = listing.alias("mine"), listing.alias("other")
+    query = (
+        select(appeal.c.state, func.count().label("n"))
+        .join(other, (other.c.marketplace_id == appeal.c.marketplace_id) & (other.c.listing_id == appeal.c.listing_id))
+        .join(
+            mine,
+            (mine.c.marketplace_id == other.c.marketplace_id)
+            & (mine.c.seller_external_id == other.c.seller_external_id),
+        )
+        .where(
+            mine.c.marketplace_id == marketplace_id,
+            mine.c.listing_id == listing_id,
+            appeal.c.decided_at >= since,
+        )
+        .group_by(appeal.c.state)
+    )
+    found = {row.state: row.n for row in connection.execute(query)}
+    return AppealRecord(found.get(AppealState.UPHELD.value, 0), found.get(AppealState.DISMISSED.value, 0))
 
 
 def of_marketplace(connection: Connection, marketplace_id: str) -> list[Appeal]:

@@ -11,9 +11,10 @@ from features.offers import MOST_OFFERS, OFFERS_DAYS
 from models.case import CaseLane
 from models.outcomes import Ruling
 from models.seller_past import DAYS, KINDS, Event, Put, SellerPast
+from models.statement import Undone
 from models.verdict import Judgement, Side
 from serving.db.store import insert_or_ignore
-from serving.db.tables import listing, listing_version, observation, seller, seller_event, verdict
+from serving.db.tables import action, listing, listing_version, observation, overturn, seller, seller_event, verdict
 
 
 def load(
@@ -142,8 +143,53 @@ def rulings_on(connection: Connection, marketplace_id: str, listing_ids: Select[
     return _rulings(connection, marketplace_id, verdict.c.listing_id.in_(listing_ids))
 
 
-def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[bool]) -> dict[str, list[Ruling]]:
+def _unanswered(connection: Connection, marketplace_id: str, wanted: ColumnElement[bool]) -> dict[str, list[Ruling]]:
+    """Removals that ended because the rights holder let a counter-notice pass: cleared as by an appeal in doubt."""
+    query = (
+        select(
+            listing_version.c.seller_external_id,
+            verdict.c.listing_id,
+            verdict.c.version_id,
+            overturn.c.overturned_at,
+            overturn.c.undone_at,
+        )
+        .join(
+            action,
+            (action.c.marketplace_id == overturn.c.marketplace_id) & (action.c.action_id == overturn.c.action_id),
+        )
+        .join(
+            verdict,
+            (verdict.c.marketplace_id == action.c.marketplace_id) & (verdict.c.verdict_id == action.c.verdict_id),
+        )
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == verdict.c.marketplace_id)
+            & (listing_version.c.version_id == verdict.c.version_id),
+        )
+        .where(
+            overturn.c.marketplace_id == marketplace_id,
+            overturn.c.cause == Undone.SILENCE.value,
+            listing_version.c.seller_external_id.is_not(None),
+            wanted,
+        )
+    )
     found: dict[str, list[Ruling]] = {}
+    for row in connection.execute(query):
+        ruling = Ruling(
+            row.listing_id,
+            row.version_id,
+            Judgement.CANNOT_TELL,
+            Side.BRAND,
+            on_appeal=True,
+            known_at=row.overturned_at,
+            withdrawn_at=row.undone_at,
+        )
+        found.setdefault(row.seller_external_id, []).append(ruling)
+    return found
+
+
+def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[bool]) -> dict[str, list[Ruling]]:
+    found = _unanswered(connection, marketplace_id, wanted)
     later = verdict.alias("later")
     query = (
         select(

@@ -24,18 +24,18 @@ from sqlalchemy import (
 
 from features.likeness import MOST_COMPARED, Asked, Candidate, Ruling
 from features.minhash import Signature, band_keys
+from models.action import ActionKind
 from models.case import BLIND_LANES
-from models.labels import AppealState
 from models.verdict import Judgement
 from serving.db.lists import listed
 from serving.db.store import add, insert_or_ignore
 from serving.db.tables import (
     action,
-    appeal,
     authorised_seller,
     judged_band,
     listing,
     listing_version,
+    overturn,
     text_band,
     text_signature,
     verdict,
@@ -223,7 +223,7 @@ _COUNTERFEIT: Final = {
 
 
 def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) -> dict[str, list[Ruling]]:
-    """Verdicts on versions with these texts as they were given and taken back, and appeals that were upheld."""
+    """Verdicts on versions with these texts as they were given and taken back, and removals that were undone."""
     found: dict[str, list[Ruling]] = defaultdict(list)
     for row in connection.execute(_given(marketplace_id, wanted)):
         decides = row.lane not in BLIND_LANES and not row.passed_on
@@ -235,16 +235,16 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) ->
 
 
 def _given(marketplace_id: str, wanted: FromClause) -> Select[Any]:
-    """Verdicts on these texts in the order of their giving, each with when an appeal against it was upheld.
+    """Verdicts on these texts in the order of their giving, each with when the removal that it made was undone.
 
     A text without a verdict comes with none. What is looked for stands in the joins and not behind them, where it
     would turn them into inner ones.
     """
     first, text = listing_version.alias("first"), text_signature
     upheld = (
-        (appeal.c.marketplace_id == marketplace_id)
-        & (appeal.c.action_id == action.c.action_id)
-        & (appeal.c.state == AppealState.UPHELD.value)
+        (overturn.c.marketplace_id == marketplace_id)
+        & (overturn.c.action_id == action.c.action_id)
+        & overturn.c.undone_at.is_(None)
     )
     return (
         select(
@@ -254,7 +254,7 @@ def _given(marketplace_id: str, wanted: FromClause) -> Select[Any]:
             verdict.c.passed_on,
             verdict.c.known_at,
             verdict.c.verdict_id,
-            appeal.c.decided_at,
+            overturn.c.overturned_at.label("decided_at"),
         )
         .select_from(wanted)
         .outerjoin(first, (first.c.marketplace_id == marketplace_id) & (first.c.version_id == wanted.c.value))
@@ -269,8 +269,9 @@ def _given(marketplace_id: str, wanted: FromClause) -> Select[Any]:
             action,
             (action.c.marketplace_id == marketplace_id)
             & (action.c.listing_id == verdict.c.listing_id)
-            & (action.c.verdict_id == verdict.c.verdict_id),
+            & (action.c.verdict_id == verdict.c.verdict_id)
+            & (action.c.kind == ActionKind.REMOVE.value),
         )
-        .outerjoin(appeal, upheld)
+        .outerjoin(overturn, upheld)
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )

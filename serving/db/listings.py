@@ -164,3 +164,17 @@ def log_prices(
     for listing_id, log_price in connection.execute(query):
         found.setdefault(listing_id, []).append(log_price)
     return found
+
+
+def seller_country(connection: Connection, marketplace_id: str, listing_id: str) -> str | None:
+    """Where the marketplace last said that a listing's seller is established, in its words."""
+    query = (
+        select(observation.c.observed)
+        .where(observation.c.marketplace_id == marketplace_id, observation.c.listing_id == listing_id)
+        .order_by(observation.c.known_at.desc())
+    )
+    for observed in connection.execute(query).scalars():
+        country = (observed.get("seller") or {}).get("country")
+        if country:
+            return str(country)
+    return None

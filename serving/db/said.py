@@ -13,8 +13,9 @@ from sqlalchemy import Connection, RowMapping, and_, select
 
 from models.case import CaseLane
 from models.labels import AppealState, GivenVerdict
+from models.statement import Undone
 from models.verdict import Evidence, Judgement, Side
-from serving.db.tables import account, action, appeal, audit_entry, verdict
+from serving.db.tables import account, action, appeal, audit_entry, counter_notice, overturn, verdict
 
 _DISMISSES_AN_APPEAL: Final = Judgement.COUNTERFEIT
 
@@ -52,6 +53,9 @@ def of_marketplace(connection: Connection, marketplace_id: str, as_of: datetime)
     for version_id, case_id in _appeals(connection, marketplace_id, as_of):
         state, decision = _state(decisions.get(case_id))
         found[version_id] = Said(found[version_id].verdicts, state, decision)
+    for version_id, state in _counter_notices(connection, marketplace_id, as_of):
+        if found[version_id].appeal is AppealState.NONE:
+            found[version_id] = Said(found[version_id].verdicts, state)
     return found
 
 
@@ -122,6 +126,36 @@ def _appeals(connection: Connection, marketplace_id: str, as_of: datetime) -> It
         .order_by(appeal.c.known_at, appeal.c.appeal_id)
     )
     return [(row.version_id, row.case_id) for row in connection.execute(query)]
+
+
+def _counter_notices(connection: Connection, marketplace_id: str, as_of: datetime) -> Iterable[tuple[str, AppealState]]:
+    """(contested version, state) of the counter-notices that were open at a moment, or had ended by silence."""
+    silent = and_(
+        overturn.c.marketplace_id == counter_notice.c.marketplace_id,
+        overturn.c.action_id == counter_notice.c.action_id,
+        overturn.c.cause == Undone.SILENCE.value,
+        overturn.c.overturned_at <= as_of,
+    )
+    query = (
+        select(verdict.c.version_id, counter_notice.c.closed_at, overturn.c.overturned_at)
+        .join(
+            action,
+            (action.c.marketplace_id == counter_notice.c.marketplace_id)
+            & (action.c.action_id == counter_notice.c.action_id),
+        )
+        .join(
+            verdict,
+            (verdict.c.marketplace_id == action.c.marketplace_id) & (verdict.c.verdict_id == action.c.verdict_id),
+        )
+        .outerjoin(overturn, silent)
+        .where(counter_notice.c.marketplace_id == marketplace_id, counter_notice.c.first_answered_at <= as_of)
+        .order_by(counter_notice.c.first_answered_at, counter_notice.c.counter_notice_id)
+    )
+    for row in connection.execute(query):
+        if row.overturned_at is not None:
+            yield row.version_id, AppealState.UNANSWERED
+        elif not _happened(row.closed_at, as_of):
+            yield row.version_id, AppealState.OPEN
 
 
 def _state(decision: Recorded | None) -> tuple[AppealState, Recorded | None]:

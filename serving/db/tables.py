@@ -555,6 +555,7 @@ action = _tenant(
         postgresql_where=text("state IN ('scheduled', 'sending', 'dead')"),
     ),
     Index("ix_action_due", "state", "due_at"),
+    Index("ix_action_acknowledged", "kind", "acknowledged_at"),
 )
 
 appeal = _tenant(
@@ -575,6 +576,83 @@ appeal = _tenant(
     UniqueConstraint("marketplace_id", "external_id"),
     UniqueConstraint("marketplace_id", "action_id"),
     _one_of("state", "open", "upheld", "dismissed"),
+)
+
+counter_notice = _tenant(
+    "counter_notice",
+    "counter_notice_id",
+    _id("action_id"),
+    _id("listing_id"),
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=True),
+    _word("profile"),
+    Column("policy_version", String(80), nullable=False),
+    Column("country", String(2), nullable=True),
+    _word("state"),
+    Column("round", Integer, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    _at("informed_at"),
+    _at("due_at", nullable=True),
+    _at("first_answered_at", nullable=True),
+    _at("closed_at", nullable=True),
+    _within("action_id", "action"),
+    _within("listing_id", "listing"),
+    UniqueConstraint("marketplace_id", "action_id"),
+    _one_of(
+        "state",
+        "with_seller",
+        "with_rights_holder",
+        "with_reviewer",
+        "with_court",
+        "upheld",
+        "dismissed",
+        "lapsed",
+        "withdrawn",
+    ),
+    Index("ix_counter_notice_due", "due_at"),
+    Index("ix_counter_notice_brand", "marketplace_id", "brand_id", "state"),
+)
+
+counter_notice_step = _tenant(
+    "counter_notice_step",
+    "step_id",
+    _id("counter_notice_id"),
+    Column("number", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    _word("party"),
+    _word("event"),
+    _word("state_after"),
+    Column("said", String(5000), nullable=True),
+    Column("actor", String(200), nullable=False),
+    _at("known_at"),
+    _within("counter_notice_id", "counter_notice"),
+    UniqueConstraint("marketplace_id", "counter_notice_id", "number"),
+    _one_of("party", "seller", "rights_holder", "reviewer", "clock"),
+)
+
+_IN_FORCE = text("undone_at IS NULL")
+
+overturn = _tenant(
+    "overturn",
+    "overturn_id",
+    _id("action_id"),
+    _id("verdict_id", nullable=True),
+    _id("reinstatement_id", nullable=True),
+    _word("cause"),
+    Column("amendment", Json, nullable=False),
+    _at("overturned_at"),
+    _at("undone_at", nullable=True),
+    _within("action_id", "action"),
+    _within("verdict_id", "verdict"),
+    _within("reinstatement_id", "action", "action_id"),
+    _one_of("cause", "appeal", "conceded", "silence"),
+    Index(
+        "ux_overturn_one_in_force",
+        "marketplace_id",
+        "action_id",
+        unique=True,
+        sqlite_where=_IN_FORCE,
+        postgresql_where=_IN_FORCE,
+    ),
 )
 
 # What it is compared with.

@@ -6,13 +6,16 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from models.action import ActionKind, ActionState
+from models.appeals import Admission, admit
 from models.case import CaseEvent, CaseLane, CaseState
+from models.counter_notice import CounterNoticeEvent
 from models.errors import Conflict, NotFound
 from models.labels import AppealState
-from serving.db import actions, appeals, audit, cases, listings
+from serving.db import actions, appeals, audit, cases, counter_notices, listings
 from serving.db.actions import StoredAction
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
+from serving.usecases.counter_notice_steps import Said, take
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,46 +35,78 @@ def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint
     NotFound
         There is no such listing.
     Conflict
-        The listing has not been removed, or an appeal against this removal was decided.
+        The listing has not been removed, or there was an appeal against this removal.
+    TooLate
+        Six months have passed since the seller was told of it.
     """
-    now, here = runtime.clock.now(), marketplace.marketplace_id
+    here = marketplace.marketplace_id
     with runtime.store.write() as connection:
         known = appeals.by_external_id(connection, here, complaint.external_id)
         if known is not None:
             return known.appeal_id, False
-        removal = _removal_in_force(connection, here, complaint.listing_external_id)
-        if appeals.of_action(connection, here, removal.action_id) is not None:
-            raise Conflict("There has been an appeal against this removal already.")
-        case_id = _open_case(runtime, connection, removal)
-        appeal_id = runtime.ids.new("apl")
-        appeals.add_appeal(
-            connection,
-            {
-                "marketplace_id": here,
-                "appeal_id": appeal_id,
-                "listing_id": removal.listing_id,
-                "action_id": removal.action_id,
-                "case_id": case_id,
-                "external_id": complaint.external_id,
-                "statement": complaint.statement,
-                "state": AppealState.OPEN.value,
-                "occurred_at": now,
-                "known_at": now,
-            },
-        )
-        audit.record(
-            connection,
-            at=now,
-            marketplace_id=here,
-            actor="seller",
-            act="appeal.filed",
-            subject=appeal_id,
-            payload={"action_id": removal.action_id, "listing_id": removal.listing_id},
-        )
+        removal = removal_in_force(connection, here, complaint.listing_external_id)
+        contested = counter_notices.of_action(connection, here, removal.action_id)
+        if contested is not None and appeals.of_action(connection, here, removal.action_id) is None:
+            take(runtime, connection, contested, Said(CounterNoticeEvent.APPEAL, complaint.statement, "seller"))
+        appeal_id = open_appeal(runtime, connection, removal, complaint.external_id, complaint.statement)
     return appeal_id, True
 
 
-def _removal_in_force(connection: Connection, marketplace_id: str, external_id: str) -> StoredAction:
+def open_appeal(
+    runtime: Runtime, connection: Connection, removal: StoredAction, external_id: str, statement: str
+) -> str:
+    """An appeal against a removal with its case, in the caller's transaction; returns the appeal's id.
+
+    Raises
+    ------
+    Conflict, TooLate
+        There was an appeal against this removal; six months have passed since the seller was told of it.
+    """
+    now, here = runtime.clock.now(), removal.marketplace_id
+    policy = runtime.policies.appeals
+    since = now - timedelta(days=policy.record_days)
+    admitted = admit(
+        informed_at=removal.acknowledged_at or now,
+        at=now,
+        is_first=appeals.of_action(connection, here, removal.action_id) is None,
+        record=appeals.record_of(connection, here, removal.listing_id, since),
+        policy=policy,
+    )
+    case_id = _open_case(runtime, connection, removal, admitted)
+    appeal_id = runtime.ids.new("apl")
+    row = {
+        "marketplace_id": here,
+        "appeal_id": appeal_id,
+        "listing_id": removal.listing_id,
+        "action_id": removal.action_id,
+        "case_id": case_id,
+        "external_id": external_id,
+        "statement": statement,
+        "state": AppealState.OPEN.value,
+        "occurred_at": now,
+        "known_at": now,
+    }
+    appeals.add_appeal(connection, row)
+    audit.record(
+        connection,
+        at=now,
+        marketplace_id=here,
+        actor="seller",
+        act="appeal.filed",
+        subject=appeal_id,
+        payload={"action_id": removal.action_id, "listing_id": removal.listing_id, "told": admitted.told},
+    )
+    return appeal_id
+
+
+def removal_in_force(connection: Connection, marketplace_id: str, external_id: str) -> StoredAction:
+    """The removal by which a listing is down.
+
+    Raises
+    ------
+    NotFound, Conflict
+        There is no such listing; it is not removed.
+    """
     listing_id = listings.id_of(connection, marketplace_id, external_id)
     if listing_id is None:
         raise NotFound("There is no such listing.")
@@ -82,7 +117,7 @@ def _removal_in_force(connection: Connection, marketplace_id: str, external_id: 
     return done[-1]
 
 
-def _open_case(runtime: Runtime, connection: Connection, removal: StoredAction) -> str:
+def _open_case(runtime: Runtime, connection: Connection, removal: StoredAction, admitted: Admission) -> str:
     """The appeal's case shows the version that was removed, with the score that it had then."""
     now, here = runtime.clock.now(), removal.marketplace_id
     waiting = cases.open_cases(connection, here, [removal.listing_id]).get(removal.listing_id)
@@ -104,7 +139,8 @@ def _open_case(runtime: Runtime, connection: Connection, removal: StoredAction) 
                 "lane": CaseLane.APPEAL.value,
                 "state": CaseState.OPEN.value,
                 # A seller's livelihood comes before any suspicion: above the harm of every open case.
-                "priority": 1e12,
+                # Who appeals against everything, and is never right, waits behind those who do not.
+                "priority": 0.0 if admitted.behind_others else 1e12,
                 "opened_at": now,
                 "due_at": now + timedelta(hours=hours),
                 "follows_case_id": (waiting or decided).case_id,
@@ -115,7 +151,7 @@ def _open_case(runtime: Runtime, connection: Connection, removal: StoredAction) 
         "marketplace_id": here,
         "event_id": runtime.ids.new("evt"),
         "case_id": case_id,
-        "what": "The seller appeals against the removal.",
+        "what": f"The seller appeals against the removal. {admitted.told}"[:200],
         "actor": "seller",
         "known_at": now,
     }

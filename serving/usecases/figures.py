@@ -4,7 +4,7 @@ from typing import Any
 
 from models.action import ActionKind, ActionState
 from models.routing import Lane
-from serving.db import actions, appeals, cases, listings, scores, verdicts
+from serving.db import actions, appeals, cases, counter_notices, listings, scores, verdicts
 from serving.db.cases import QueueFilter
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
@@ -33,6 +33,7 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
             "verdicts": verdicts.counts(connection, here),
             "open_cases": cases.queue_sizes(connection, QueueFilter(frozenset({here}))),
             "appeals": appeals.counts(connection, here),
+            "counter_notices": counter_notices.counts(connection, here),
         }
     removals = {state: acted.get((ActionKind.REMOVE, state), 0) for state in ActionState}
     reinstated = {state: acted.get((ActionKind.REINSTATE, state), 0) for state in ActionState}

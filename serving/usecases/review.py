@@ -8,15 +8,19 @@ from sqlalchemy import Connection
 from models.access import Permission, Person
 from models.action import ActionKind
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState
+from models.counter_notice import CounterNoticeEvent
 from models.errors import Conflict, Forbidden, NotFound
 from models.labels import AppealState
-from models.statement import reinstatement_statement, removal_statement
+from models.statement import Undone, removal_statement
 from models.verdict import Bench, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
-from serving.db import actions, appeals, audit, brands, cases, likenesses, verdicts
+from serving.db import actions, appeals, audit, brands, cases, counter_notices, likenesses, overturns, verdicts
 from serving.db.actions import StoredAction
+from serving.db.appeals import Appeal
 from serving.db.cases import Case
 from serving.db.verdicts import StoredVerdict
 from serving.runtime import Runtime
+from serving.usecases.counter_notice_steps import Said, take
+from serving.usecases.overturn import Ground, overturn
 from serving.usecases.standing import Weight, begin_count, keep_confirmation, recount_of, weigh
 from serving.usecases.takedown import Cause, schedule, withdraw
 
@@ -168,6 +172,7 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
             raise Forbidden(f"{given.user_name} gave the last verdict on this case; only they can undo it.")
         if now >= given.known_at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds):
             raise Conflict("The undo window has closed.")
+        _undo_overturn(sitting, given)
         _withdraw_action(sitting, given)
         values: dict[str, object] = {"lane": given.lane.value, "decided_at": None}
         if given.side is Side.BRAND:
@@ -179,6 +184,7 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
         found = appeals.of_case(connection, case.marketplace_id, case.case_id)
         if found is not None and given.lane is CaseLane.APPEAL:
             appeals.reopen(connection, case.marketplace_id, found.appeal_id)
+            _tell_counter_notice(sitting, found, CounterNoticeEvent.REOPEN)
         recount_of(runtime, connection, case, now)
         _note(sitting, f"Took back “{given.judgement.value.replace('_', ' ')}”.")
     return withdrawal_id
@@ -266,8 +272,12 @@ def _act(sitting: _Sitting, answer: Answer, verdict_id: str, follows: Consequenc
             )
             return schedule(sitting.runtime, sitting.connection, ActionKind.REMOVE, cause, statement, sitting.at)
         case Outcome.REINSTATE:
-            statement = reinstatement_statement()
-            return schedule(sitting.runtime, sitting.connection, ActionKind.REINSTATE, cause, statement, sitting.at)
+            contested = appeals.of_case(sitting.connection, sitting.case.marketplace_id, sitting.case.case_id)
+            if contested is None:
+                return None
+            removal = actions.get(sitting.connection, sitting.case.marketplace_id, contested.action_id)
+            ground = Ground(Undone.APPEAL, verdict_id, sitting.actor)
+            return overturn(sitting.runtime, sitting.connection, removal, ground, sitting.at)
 
 
 def _settle_appeal(sitting: _Sitting, follows: Consequence) -> None:
@@ -278,6 +288,22 @@ def _settle_appeal(sitting: _Sitting, follows: Consequence) -> None:
         upheld = follows.outcome is Outcome.REINSTATE
         state = AppealState.UPHELD if upheld else AppealState.DISMISSED
         appeals.decide(sitting.connection, sitting.case.marketplace_id, found.appeal_id, state, sitting.at)
+        _tell_counter_notice(sitting, found, CounterNoticeEvent.UPHOLD if upheld else CounterNoticeEvent.DISMISS)
+
+
+def _tell_counter_notice(sitting: _Sitting, found: Appeal, event: CounterNoticeEvent) -> None:
+    contested = counter_notices.of_action(sitting.connection, sitting.case.marketplace_id, found.action_id)
+    if contested is not None:
+        take(sitting.runtime, sitting.connection, contested, Said(event, None, sitting.actor))
+
+
+def _undo_overturn(sitting: _Sitting, given: StoredVerdict) -> None:
+    found = overturns.by_verdict(sitting.connection, sitting.case.marketplace_id, given.verdict_id)
+    if found is None:
+        return
+    if found.cause is Undone.CONCEDED:
+        raise Conflict("Giving way to a counter-notice cannot be taken back; the seller has been told.")
+    overturns.undo(sitting.connection, sitting.case.marketplace_id, found.overturn_id, sitting.at)
 
 
 def _withdraw_action(sitting: _Sitting, given: StoredVerdict) -> None:

@@ -27,6 +27,8 @@ class Flash(StrEnum):
     TRIAL_ENDED = "trial_ended"
     BREAKER_CLOSED = "breaker_closed"
     FOUNDED = "founded"
+    GAVE_WAY = "gave_way"
+    MAINTAINED = "maintained"
 
 
 SENTENCES: Final = {
@@ -41,6 +43,8 @@ SENTENCES: Final = {
     Flash.SHARE_CHANGED: "The share is changed, from the next listing on.",
     Flash.TRIAL_ENDED: "The trial is over. The champion decides about everybody.",
     Flash.BREAKER_CLOSED: "Questions are put to brands again.",
+    Flash.GAVE_WAY: "You gave way. The offer is reinstated, and the seller is told.",
+    Flash.MAINTAINED: "Your answer is recorded, and the seller can read it.",
     Flash.FOUNDED: "The marketplace is founded, and you are its administrator.",
 }
 

@@ -50,6 +50,7 @@ class Shell:
 _PLACES: Final = (
     ("/queue", "Desk", Permission.REVIEW_CASES),
     ("/brand", "To verify", Permission.ANSWER_QUESTIONS),
+    ("/counter-notices", "Sellers' answers", Permission.ANSWER_QUESTIONS),
     ("/brands", "Brands", Permission.LOOK_AFTER_BRANDS),
     ("/models", "Models", Permission.SEE_MODELS),
 )

@@ -12,6 +12,7 @@ from serving.db.migrate import job_database_url
 from serving.runtime import Runtime
 from serving.usecases.blind_looks import open_blind_looks
 from serving.usecases.breaker import look_at_breakers
+from serving.usecases.counter_notices import open_counter_notices, pass_deadlines
 from serving.usecases.delivery import sweep_deliveries
 from serving.usecases.housekeeping import pass_on_unanswered, refresh_references
 from serving.usecases.monitoring import measure_weekly
@@ -30,6 +31,8 @@ def sweep(runtime: Runtime) -> dict[str, int]:
         return {
             "deliveries": sweep_deliveries(runtime),
             "unanswered_questions": pass_on_unanswered(runtime),
+            "counter_notices_opened": open_counter_notices(runtime),
+            "counter_notice_deadlines": pass_deadlines(runtime),
             "references": refresh_references(runtime),
             "drift_reports": measure_weekly(runtime),
             "seller_risks": refresh_seller_risks(runtime),

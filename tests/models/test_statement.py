@@ -3,13 +3,14 @@ import itertools
 
 import pytest
 
-from models.statement import Statement, reinstatement_statement, removal_statement
+from models.statement import Statement, Undone, amended_statement, reinstatement_statement, removal_statement
 from models.verdict import ReasonCode, Side
 
-EVERY = [
+REMOVALS = [
     removal_statement(brand_name=name, reason_code=code, side=side, was_flagged=flagged)
     for name, code, side, flagged in itertools.product(("Aurelle", None), ReasonCode, Side, (True, False))
-] + [reinstatement_statement()]
+]
+EVERY = [*REMOVALS, *(made(why) for made in (reinstatement_statement, amended_statement) for why in Undone)]
 
 
 def text(statement: Statement) -> str:
@@ -51,12 +52,18 @@ def test_what_no_classifier_found_is_not_said_to_be_found_by_one() -> None:
 
 
 def test_a_removal_says_how_to_appeal_and_that_it_is_free() -> None:
-    assert all("appeal" in one.redress and "free of charge" in one.redress for one in EVERY[:-1])
+    assert all("appeal" in one.redress and "free of charge" in one.redress for one in REMOVALS)
 
 
 def test_every_ground_has_words_of_its_own() -> None:
-    assert len({one.ground for one in EVERY[:-1]}) == len(ReasonCode)
+    assert len({one.ground for one in REMOVALS}) == len(ReasonCode)
 
 
-def test_a_reinstatement_reads() -> None:
-    assert reinstatement_statement().decision == "The offer is shown again."
+@pytest.mark.parametrize("why", Undone)
+def test_a_reinstatement_reads(why: Undone) -> None:
+    assert reinstatement_statement(why).decision == "The offer is shown again."
+
+
+def test_silence_is_not_said_to_be_a_persons_decision() -> None:
+    assert "decision was taken by a person" not in reinstatement_statement(Undone.SILENCE).automated_means
+    assert "no goods were judged" in amended_statement(Undone.SILENCE).automated_means

@@ -20,8 +20,8 @@ MUTANTS = [
         ),
         ("_S.LAPSED: frozenset({_E.APPEAL})", "_S.LAPSED: frozenset()", "who missed three days has no appeal"),
         (
-            "_S.WITH_REVIEWER: frozenset({_E.CONCEDE, ",
-            "_S.WITH_REVIEWER: frozenset({_E.SUBMIT, _E.CONCEDE, ",
+            "_S.WITH_REVIEWER: frozenset({",
+            "_S.WITH_REVIEWER: frozenset({_E.SUBMIT, ",
             "the seller goes back to the rights holder",
         ),
         ("if policy.maintaining is Maintaining.COURT_ACTION:", "if False:", "reasons do where a court is asked for"),

@@ -15,7 +15,7 @@ from models.action import ActionKind, ActionState
 from models.case import CaseLane
 from models.errors import Conflict, NotFound
 from models.policies.delivery import DEFAULT_DELIVERY
-from models.statement import reinstatement_statement
+from models.statement import Undone, reinstatement_statement
 from models.verdict import Judgement
 from serving.db import actions, audit, cases, endpoints
 from serving.db.actions import StoredAction
@@ -492,7 +492,9 @@ def take(site: Site, receiver: Receiver, cause: Cause, step: str, value: Any) ->
     match step:
         case "schedule":
             with site.runtime.store.write() as connection:
-                schedule(site.runtime, connection, value, cause, reinstatement_statement(), site.clock.now())
+                schedule(
+                    site.runtime, connection, value, cause, reinstatement_statement(Undone.APPEAL), site.clock.now()
+                )
         case "take back" if acted and acted[-1].state is ActionState.SCHEDULED:
             with site.runtime.store.write() as connection:
                 withdraw(connection, acted[-1], "test", site.clock.now())

@@ -21,7 +21,7 @@ from standardwebhooks import Webhook
 from models.access import Scope
 from models.action import ActionKind, ActionState
 from models.case import CaseLane
-from models.statement import reinstatement_statement
+from models.statement import Undone, reinstatement_statement
 from models.verdict import Judgement
 from serving.db import actions, audit
 from serving.db.store import add
@@ -177,7 +177,7 @@ def schedule_all(
     stage: Stage, runtime: Runtime, kind: ActionKind, names: list[str], verdict_id: str, at: datetime
 ) -> None:
     """An action on each of these listings."""
-    statement = reinstatement_statement()
+    statement = reinstatement_statement(Undone.APPEAL)
     for start in range(0, len(names), _AT_ONCE):
         with runtime.store.write() as connection:
             for name in names[start : start + _AT_ONCE]:
