@@ -1,17 +1,14 @@
-import threading
-from collections import Counter
-
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from models.action import ActionKind, ActionState
 from models.case import CaseLane, CaseState
 from models.errors import Conflict, DomainError, Forbidden, NotFound
 from models.verdict import Judgement
-from serving.db import actions, audit, cases, verdicts
+from serving.db import actions, cases, verdicts
 from serving.db.actions import StoredAction
 from serving.db.tables import action as action_table
-from serving.db.tables import audit_entry, verdict
+from serving.db.tables import audit_entry
 from serving.usecases.intake import receive
 from serving.usecases.review import Answer, lease, record_verdict, undo_verdict
 from tests.fixtures.listings import a_suspect_row
@@ -93,32 +90,6 @@ def test_a_case_held_by_a_colleague_is_refused_until_the_lease_ends(any_site: Si
         judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
     any_site.clock.forward(minutes=15)
     judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
-
-
-def test_of_many_contending_people_exactly_one_decides_each_case(any_site: Site) -> None:
-    found = [a_case(any_site, external_id=f"MP-{i}") for i in range(6)]
-    people = [any_site.analyst, any_site.second_analyst]
-    outcomes: Counter[str] = Counter()
-    start = threading.Barrier(8)
-
-    def decide(number: int) -> None:
-        start.wait()
-        for case in found:
-            try:
-                judge(any_site, people[number % 2], case, Judgement.GENUINE)
-                outcomes["decided"] += 1
-            except Conflict:
-                outcomes["refused"] += 1
-
-    threads = [threading.Thread(target=decide, args=(i,)) for i in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert outcomes == {"decided": 6, "refused": 42}
-    with any_site.runtime.store.read() as connection:
-        assert connection.execute(select(func.count()).select_from(verdict)).scalar_one() == 6
-        assert audit.check(connection)[1] is None
 
 
 def test_a_brand_cannot_see_another_brands_case(any_site: Site) -> None:
