@@ -13,6 +13,7 @@ import typer
 from models.errors import DomainError
 from serving.cli import (
     data,
+    evidence,
     golden,
     model,
     monitor,
@@ -41,6 +42,7 @@ app = typer.Typer(
 for part in (
     run.app,
     data.app,
+    evidence.app,
     golden.app,
     model.app,
     monitor.app,

@@ -1,7 +1,8 @@
 """One transaction per request or job: opened here, committed once."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Insert, Table, insert
@@ -18,6 +19,9 @@ class Store:
         self.writes: Engine = write_engine(url)
         # On PostgreSQL one pool serves both; on SQLite reads must not take the write lock.
         self.reads: Engine = read_engine(url) if is_sqlite(url) else self.writes
+        # SQLite has one writer, and whoever finds it taken sleeps and tries again: of eight threads some starve until
+        # the busy timeout. One process owns the file, so its threads wait for each other here and are woken in turn.
+        self._turn = threading.Lock() if is_sqlite(url) else nullcontext()
 
     def check(self) -> None:
         """Refuse a database that could lose what it acknowledges."""
@@ -26,7 +30,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends and rolls back when it raises."""
-        with self.writes.begin() as connection:
+        with self._turn, self.writes.begin() as connection:
             yield connection
 
     @contextmanager

@@ -897,6 +897,38 @@ seller_risk = Table(
 
 # What can be proved of it.
 
+# Never changed: the database refuses it. A part's salt and body go together when it is erased; its digest stays.
+evidence = _tenant(
+    "evidence",
+    "evidence_id",
+    _id("listing_id"),
+    _id("version_id"),
+    _id("case_id"),
+    Column("subject", String(80), nullable=False),
+    Column("header", Json, nullable=False),
+    Column("digest", String(64), nullable=False),
+    _at("captured_at"),
+    _within("listing_id", "listing"),
+    _within("version_id", "listing_version"),
+    _within("case_id", "review_case"),
+    Index("ix_evidence_listing", "marketplace_id", "listing_id"),
+    Index("ix_evidence_case", "marketplace_id", "case_id"),
+)
+
+evidence_part = Table(
+    "evidence_part",
+    metadata,
+    _id("marketplace_id"),
+    _id("evidence_id"),
+    _word("part"),
+    Column("digest", String(64), nullable=False),
+    Column("salt", String(64), nullable=True),
+    Column("body", Compressed, nullable=True),
+    PrimaryKeyConstraint("marketplace_id", "evidence_id", "part"),
+    _within("evidence_id", "evidence"),
+    _one_of("part", "text", "price", "seller", "media", "page"),
+)
+
 audit_head = Table(
     "audit_head",
     metadata,

@@ -14,7 +14,17 @@ from serving.api.intake import row_answer
 from serving.api.learning import approval_answer, golden_answer
 from serving.db import accounts, audit, brands, breakers, golden, learning, listings, marketplaces, trials
 from serving.runtime import Runtime
-from serving.usecases import contacts, founding, intake, price_lists, seller_risk, standing, tell_tales, trial
+from serving.usecases import (
+    contacts,
+    evidence,
+    founding,
+    intake,
+    price_lists,
+    seller_risk,
+    standing,
+    tell_tales,
+    trial,
+)
 from serving.usecases.breaker import close_breaker
 from serving.usecases.dead_letters import dead_letters, replay
 from serving.usecases.figures import figures
@@ -314,6 +324,14 @@ def verify_audit(runtime: Runtime) -> dict[str, Any]:
         "entries": entries,
         "broken": None if broken is None else {"sequence": broken.sequence, "problem": broken.problem},
     }
+
+
+@_command
+def verify_evidence(runtime: Runtime, *, case_id: str | None = None, marketplace: str | None = None) -> dict[str, Any]:
+    """Check evidence snapshots."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    return evidence.verify(runtime, found, case_id)
 
 
 @_command

@@ -15,6 +15,7 @@ from serving import jobs
 from serving.db import actions, audit, listings
 from serving.db.actions import StoredAction
 from serving.runtime import Runtime
+from serving.usecases.evidence import keep_of_verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Cause:
 def schedule(
     runtime: Runtime, connection: Connection, kind: ActionKind, cause: Cause, statement: Statement, at: datetime
 ) -> StoredAction:
-    """The action with its audit entry and its durable job, in the caller's transaction.
+    """The action with its audit entry and its durable job, in the caller's transaction; a removal with its evidence.
 
     At most one open action of a kind exists for a listing: a further verdict attaches to it. An inverse that has not
     left yet is withdrawn instead, since the marketplace has not heard of it.
@@ -58,7 +59,15 @@ def schedule(
     }
     actions.add_action(connection, row)
     made = actions.get(connection, cause.marketplace_id, action_id)
-    payload = {"listing_id": cause.listing_id, "verdict_id": cause.verdict_id, "leaves_at": leaves_at.isoformat()}
+    payload: dict[str, Any] = {
+        "listing_id": cause.listing_id,
+        "verdict_id": cause.verdict_id,
+        "leaves_at": leaves_at.isoformat(),
+    }
+    if kind is ActionKind.REMOVE:
+        payload["evidence"] = keep_of_verdict(
+            runtime, connection, cause.marketplace_id, cause.verdict_id, subject=action_id, at=at
+        )
     record_step(connection, made, "scheduled", cause.actor, at, payload)
     enqueue_delivery(runtime, connection, made)
     return made

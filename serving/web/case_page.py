@@ -27,6 +27,7 @@ from serving.web.case_state import Standing, standing
 from serving.web.changes import Change
 from serving.web.desk import QueueQuery
 from serving.web.effects import Effect, bench_of, effects
+from serving.web.evidence_card import KeptSnapshot, evidence_card
 from serving.web.forms import CaseId
 from serving.web.likeness_card import LikenessCard, likeness_card
 from serving.web.links_card import LinksCard, links_card
@@ -74,6 +75,7 @@ class CasePage:
     reasons: ReasonsCard | None
     rule_hits: tuple[RuleHit, ...]
     events: tuple[Event, ...]
+    evidence: tuple[KeptSnapshot, ...]
     effects: tuple[Effect, ...]
     learning: str | None
     queue: str
@@ -141,6 +143,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         reasons=None if blind else case_cards.reasons_card(score),
         rule_hits=case_cards.rule_hits(facts),
         events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind),
+        evidence=evidence_card(connection, case, now),
         effects=effects(bench_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies.enforcement),
         learning=None if blind else _learning(runtime),
         queue=query.address(),

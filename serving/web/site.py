@@ -4,14 +4,36 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from serving.guards import install
-from serving.web import answers, brand_page, case_page, counter_notices, desk, manager_page, model_page, setup, sign_in
+from serving.web import (
+    answers,
+    brand_page,
+    case_page,
+    counter_notices,
+    desk,
+    evidence_card,
+    manager_page,
+    model_page,
+    setup,
+    sign_in,
+)
 from serving.web.assets import FOLDER, PREFIX
 from serving.web.errors import install_error_pages
 
 
 def install_pages(app: FastAPI) -> None:
     """Routes, static files and error pages; the API's error handlers must be there already."""
-    for module in (sign_in, setup, desk, case_page, answers, brand_page, counter_notices, manager_page, model_page):
+    for module in (
+        sign_in,
+        setup,
+        desk,
+        case_page,
+        evidence_card,
+        answers,
+        brand_page,
+        counter_notices,
+        manager_page,
+        model_page,
+    ):
         install(app, module.router)
     app.mount(PREFIX.rstrip("/"), StaticFiles(directory=FOLDER), name="static")
     install_error_pages(app)

@@ -1,0 +1,91 @@
+"""What was kept of an offer when it was acted on: shown with its digest, and given out as files that prove it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from models.access import Permission
+from models.errors import NotFound
+from models.evidence import Part
+from models.verdict import Side
+from serving.db import evidence
+from serving.db.accounts import Session
+from serving.db.cases import Case
+from serving.db.evidence import Taken
+from serving.guards import may, runtime_of
+from serving.usecases.evidence import as_file, page_of
+from serving.usecases.review import visible_case
+from serving.web import words
+from serving.web.forms import CaseId
+
+router = APIRouter(include_in_schema=False)
+# A brand does not get what the marketplace says of its sellers.
+Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
+_EVIDENCE_ID = re.compile(r"evd_[0-9a-z]{26}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSnapshot:
+    """One snapshot: when it was taken, its digest, what of it was erased, and where its files are."""
+
+    taken: str
+    digest: str
+    erased: str
+    page_address: str | None
+    data_address: str
+
+
+def evidence_card(connection: Connection, case: Case, now: datetime) -> tuple[KeptSnapshot, ...]:
+    """The snapshots of a case's offer, newest first."""
+    found = evidence.of_listing(connection, case.marketplace_id, case.listing_id)
+    return tuple(_shown(one, case, now) for one in found)
+
+
+def _shown(taken: Taken, case: Case, now: datetime) -> KeptSnapshot:
+    gone = [one.part for one in taken.snapshot.parts if one.body is None]
+    address = f"/cases/{case.case_id}/evidence/{taken.evidence_id}"
+    return KeptSnapshot(
+        taken=words.moment(taken.captured_at, now),
+        digest=taken.snapshot.digest,
+        erased=words.listed([part.value for part in gone]),
+        page_address=None if Part.PAGE in gone else f"{address}/page",
+        data_address=f"{address}/data",
+    )
+
+
+@router.get("/cases/{case_id}/evidence/{evidence_id}/page")
+def get_page(case_id: CaseId, evidence_id: str, request: Request, session: Analyst) -> Response:
+    """The page of a snapshot, as a file: a browser must never show it as one of ours."""
+    taken = _taken(request, session, case_id, evidence_id)
+    body = page_of(taken)
+    if body is None:
+        raise NotFound("The page of this snapshot was erased.")
+    return _file(body, "text/html; charset=utf-8", f"{taken.evidence_id}.html")
+
+
+@router.get("/cases/{case_id}/evidence/{evidence_id}/data")
+def get_data(case_id: CaseId, evidence_id: str, request: Request, session: Analyst) -> Response:
+    """The whole snapshot with salts and digests."""
+    taken = _taken(request, session, case_id, evidence_id)
+    return _file(as_file(taken), "application/json", f"{taken.evidence_id}.json")
+
+
+def _taken(request: Request, session: Session, case_id: str, evidence_id: str) -> Taken:
+    """A snapshot of the case's offer; another's looks like none."""
+    with runtime_of(request).store.read() as connection:
+        case, side = visible_case(connection, session.person, case_id)
+        if side is Side.ANALYST and _EVIDENCE_ID.match(evidence_id):
+            found = evidence.get(connection, case.marketplace_id, evidence_id)
+            if found.listing_id == case.listing_id:
+                return found
+    raise NotFound("There is no such evidence.")
+
+
+def _file(body: bytes, kind: str, name: str) -> Response:
+    headers = {"content-disposition": f'attachment; filename="{name}"', "content-security-policy": "sandbox"}
+    return Response(body, media_type=kind, headers=headers)
