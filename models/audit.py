@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,6 +10,9 @@ from typing import Final
 GENESIS: Final = "0" * 64
 _ENTRY_DOMAIN: Final = b"touchstone.audit.entry.v1\0"
 _PAYLOAD_DOMAIN: Final = b"touchstone.audit.payload.v1\0"
+_HEAD_DOMAIN: Final = b"touchstone.audit.head.v1\0"
+# Enough to say where a log was written anew; that it was is said by the whole hash of the head.
+MARK_DIGITS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,49 @@ class Broken:
 
     sequence: int
     problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the log stood at a moment, kept and signed outside the database.
+
+    `marks` are the first eight hex digits of the hash of every entry since the head before, this one's own among them:
+    whoever writes the log anew from some entry on has other hashes from there on, and the marks say from where.
+    `previous` is the SHA-256 of the head before as it was signed, so that no head can be left out.
+    """
+
+    sequence: int
+    entry_hash: str
+    signed_at: datetime
+    marks: str
+    previous: str
+
+
+def next_head(previous: Head | None, hashes: Sequence[str], at: datetime) -> Head:
+    """The head after `hashes`, those of the entries since the head before, which must be one at least."""
+    start = previous.sequence if previous else 0
+    marks = "".join(one[:MARK_DIGITS] for one in hashes)
+    before = hashlib.sha256(signed_bytes(previous)).hexdigest() if previous else GENESIS
+    return Head(start + len(hashes), hashes[-1], at, marks, before)
+
+
+def signed_bytes(head: Head) -> bytes:
+    """What a signature of a head covers, in a domain of its own."""
+    named = [head.sequence, head.entry_hash, head.signed_at.isoformat(), head.marks, head.previous]
+    return _HEAD_DOMAIN + json.dumps(named, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def bad_head(heads: Sequence[Head]) -> int | None:
+    """The place, from 0, of the first head that does not follow the one before it; None where all do."""
+    previous = None
+    for place, head in enumerate(heads):
+        start = previous.sequence if previous else 0
+        before = hashlib.sha256(signed_bytes(previous)).hexdigest() if previous else GENESIS
+        counted = len(head.marks) == MARK_DIGITS * (head.sequence - start) > 0
+        if not counted or head.previous != before or head.marks[-MARK_DIGITS:] != head.entry_hash[:MARK_DIGITS]:
+            return place
+        previous = head
+    return None
 
 
 def payload_hash(payload: Mapping[str, object]) -> str:
@@ -61,11 +107,16 @@ def chained(
     return Entry(sequence, occurred_at, marketplace_id, actor, act, subject, hashed, previous[1], entry_hash)
 
 
-def verify(entries: Iterable[tuple[Entry, bytes | None]], *, head: tuple[int, str]) -> Broken | None:
-    """None if the chain is whole up to `head`; else the first entry that is not.
+def verify(
+    entries: Iterable[tuple[Entry, bytes | None]], *, head: tuple[int, str], heads: Sequence[Head] = ()
+) -> Broken | None:
+    """None if the chain is whole up to `head` and is the one that was signed; else the first entry that is not.
 
-    Each entry comes with its stored payload, or None where it was erased.
+    Each entry comes with its stored payload, or None where it was erased. `heads` are signed ones that follow each
+    other, oldest first: `head` lies in the database, where whoever rewrites the log rewrites it too.
     """
+    marks = "".join(one.marks for one in heads)
+    signed = {one.sequence: one.entry_hash for one in heads}
     sequence, previous = 0, GENESIS
     for entry, payload in entries:
         sequence += 1
@@ -78,9 +129,14 @@ def verify(entries: Iterable[tuple[Entry, bytes | None]], *, head: tuple[int, st
             return Broken(sequence, "it was altered")
         if payload is not None and hashlib.sha256(_PAYLOAD_DOMAIN + payload).hexdigest() != entry.payload_hash:
             return Broken(sequence, "its payload was altered")
+        mark = marks[MARK_DIGITS * (sequence - 1) : MARK_DIGITS * sequence]
+        if not entry.entry_hash.startswith(mark) or signed.get(sequence, entry.entry_hash) != entry.entry_hash:
+            return Broken(sequence, "it is not the entry that was there when the head was signed")
         previous = entry.entry_hash
     if (sequence, previous) != head:
         return Broken(sequence + 1, f"the log ends at {sequence}, its head says {head[0]}")
+    if heads and heads[-1].sequence > sequence:
+        return Broken(sequence + 1, f"the log ends at {sequence}, a signed head says {heads[-1].sequence}")
     return None
 
 

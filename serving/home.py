@@ -65,6 +65,11 @@ class Home:
         return self.root / "cache"
 
     @property
+    def audit_heads(self) -> Path:
+        """Signed heads of the audit log, one a line, only ever added to."""
+        return self.root / "audit-heads.ndjson"
+
+    @property
     def lock_file(self) -> Path:
         """Held by the process that owns the home."""
         return self.root / "lock"

@@ -121,12 +121,21 @@ def add_webhook(
 
 @audit.command("verify")
 def verify_audit() -> None:
-    """Check that no entry of the audit log was altered, removed or reordered."""
+    """Check that no entry of the audit log was altered, removed or reordered, by its chain and by the signed heads."""
     found = call("verify_audit")
-    if found["broken"] is not None:
-        broken = found["broken"]
-        typer.secho(f"Entry {broken['sequence']}: {broken['problem']}.", err=True, fg=typer.colors.RED)
+    problems = []
+    if (broken := found["broken"]) is not None:
+        problems.append(f"Entry {broken['sequence']}: {broken['problem']}.")
+    if found["heads_problem"] is not None:
+        problems.append(f"{found['heads_problem'].capitalize()}.")
+    for problem in problems:
+        typer.secho(problem, err=True, fg=typer.colors.RED)
+    if problems:
         raise typer.Exit(EXIT_BROKEN)
+    if (last := found["last_head"]) is not None:
+        typer.echo(f"{found['heads']:,} signed heads, the last of entry {last['sequence']:,} at {last['signed_at']}.")
+    else:
+        typer.echo("No head is signed yet: the running service signs one every five minutes.")
     typer.echo(f"{found['entries']:,} entries, unbroken.")
 
 

@@ -1,11 +1,11 @@
 """The append-only audit log: one chain, its head locked in the transaction that adds to it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
 
-from models.audit import GENESIS, Broken, Entry, canonical, chained, verify
+from models.audit import GENESIS, Broken, Entry, Head, canonical, chained, verify
 from serving.db.store import add
 from serving.db.tables import audit_entry, audit_head, audit_payload
 
@@ -42,14 +42,24 @@ def record(
     return entry
 
 
-def check(connection: Connection) -> tuple[int, Broken | None]:
-    """The number of entries, and the first that does not fit."""
+def check(connection: Connection, heads: Sequence[Head] = ()) -> tuple[int, Broken | None]:
+    """The number of entries, and the first that does not fit the chain or the signed heads."""
     found = connection.execute(select(audit_head.c.sequence, audit_head.c.entry_hash)).one_or_none()
     head = (0, GENESIS) if found is None else (found.sequence, found.entry_hash)
     try:
-        return head[0], verify(_entries(connection, at_a_time=1_000), head=head)
+        return head[0], verify(_entries(connection, at_a_time=1_000), head=head, heads=heads)
     except ValueError:
         return head[0], Broken(_readable(connection) + 1, "it holds what no entry can hold")
+
+
+def hashes_after(connection: Connection, sequence: int) -> list[tuple[str, str]]:
+    """(previous hash, own hash) of every entry after one, in order."""
+    query = (
+        select(audit_entry.c.previous_hash, audit_entry.c.entry_hash)
+        .where(audit_entry.c.sequence > sequence)
+        .order_by(audit_entry.c.sequence)
+    )
+    return [(row.previous_hash, row.entry_hash) for row in connection.execute(query)]
 
 
 def hold(connection: Connection) -> tuple[int, str]:

@@ -12,9 +12,10 @@ from models.access import Permission, Role, Scope
 from models.errors import Forbidden, Invalid
 from serving.api.intake import row_answer
 from serving.api.learning import approval_answer, golden_answer
-from serving.db import accounts, audit, brands, breakers, golden, learning, listings, marketplaces, trials
+from serving.db import accounts, brands, breakers, golden, learning, listings, marketplaces, trials
 from serving.runtime import Runtime
 from serving.usecases import (
+    audit_heads,
     contacts,
     evidence,
     founding,
@@ -318,12 +319,7 @@ def get_quarantine(runtime: Runtime, *, most: int = 20, marketplace: str | None 
 @_command
 def verify_audit(runtime: Runtime) -> dict[str, Any]:
     """Check the audit chain."""
-    with runtime.store.read() as connection:
-        entries, broken = audit.check(connection)
-    return {
-        "entries": entries,
-        "broken": None if broken is None else {"sequence": broken.sequence, "problem": broken.problem},
-    }
+    return audit_heads.verify(runtime)
 
 
 @_command

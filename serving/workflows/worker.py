@@ -10,6 +10,7 @@ from serving import jobs
 from serving.db.engine import is_sqlite, sqlite_driver
 from serving.db.migrate import job_database_url
 from serving.runtime import Runtime
+from serving.usecases.audit_heads import sign_head
 from serving.usecases.blind_looks import open_blind_looks
 from serving.usecases.breaker import look_at_breakers
 from serving.usecases.counter_notices import open_counter_notices, pass_deadlines
@@ -38,6 +39,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
             "seller_risks": refresh_seller_risks(runtime),
             "blind_looks": open_blind_looks(runtime),
             "breakers_opened": look_at_breakers(runtime),
+            "audit_heads": sign_head(runtime),
         }
 
 

@@ -1,4 +1,5 @@
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import timedelta
@@ -7,7 +8,19 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from models.audit import GENESIS, Broken, Entry, canonical, chained, payload_hash, verify
+from models.audit import (
+    GENESIS,
+    Broken,
+    Entry,
+    Head,
+    bad_head,
+    canonical,
+    chained,
+    next_head,
+    payload_hash,
+    signed_bytes,
+    verify,
+)
 from tests.fixtures.clocks import NOW
 from tests.fixtures.strategies import PROPERTY
 
@@ -182,3 +195,92 @@ def test_the_order_of_keys_does_not_change_a_payload() -> None:
 def test_a_payload_with_a_number_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         canonical({"score": float("nan")})
+
+
+def a_log_written_anew(start: int, length: int = 6) -> Log:
+    """The log with the actor of the entry at `start` changed, and every hash from there on made right again."""
+    log = a_log(length)
+    previous = (start, log[start - 1][0].entry_hash if start else GENESIS)
+    for at in range(start, length):
+        entry, payload = log[at]
+        forged = chained(
+            previous=previous,
+            occurred_at=entry.occurred_at,
+            marketplace_id=entry.marketplace_id,
+            actor="usr_x" if at == start else entry.actor,
+            act=entry.act,
+            subject=entry.subject,
+            payload=json.loads(payload or b"{}"),
+        )
+        log[at], previous = (forged, payload), (forged.sequence, forged.entry_hash)
+    return log
+
+
+def some_heads(*ends: int) -> list[Head]:
+    """Heads that were signed after these entries."""
+    hashes = [entry.entry_hash for entry, _ in a_log()]
+    heads: list[Head] = []
+    start = 0
+    for end in ends:
+        heads.append(next_head(heads[-1] if heads else None, hashes[start:end], NOW + timedelta(hours=end)))
+        start = end
+    return heads
+
+
+HEADS = some_heads(2, 4, 6)
+
+
+def test_a_whole_log_is_the_one_that_was_signed() -> None:
+    assert verify(a_log(), head=HEAD, heads=HEADS) is None
+    assert verify(a_log(), head=HEAD, heads=HEADS[:1]) is None
+
+
+@pytest.mark.parametrize("start", range(6))
+def test_a_log_written_anew_with_its_head_is_found_at_the_first_entry_that_is_another(start: int) -> None:
+    forged = a_log_written_anew(start)
+    assert verify(forged, head=head(forged)) is None  # The chain and the head in the database agree.
+    found = verify(forged, head=head(forged), heads=HEADS)
+    assert found == Broken(start + 1, "it is not the entry that was there when the head was signed")
+
+
+@pytest.mark.parametrize("kept", range(6))
+def test_a_log_cut_off_with_its_head_is_found_by_the_signed_head(kept: int) -> None:
+    cut = a_log()[:kept]
+    assert verify(cut, head=head(cut)) is None
+    found = verify(cut, head=head(cut), heads=HEADS)
+    assert found == Broken(kept + 1, f"the log ends at {kept}, a signed head says 6")
+
+
+def test_what_was_done_since_the_last_signed_head_is_held_by_the_chain_alone() -> None:
+    assert verify(a_log_written_anew(5), head=head(a_log_written_anew(5)), heads=HEADS[:2]) is None
+
+
+def test_a_mark_that_is_equal_by_chance_hides_nothing_from_the_head() -> None:
+    forged = a_log_written_anew(5)
+    marked = replace(HEADS[2], marks=HEADS[2].marks[:8] + forged[5][0].entry_hash[:8])
+    assert verify(forged, head=head(forged), heads=[*HEADS[:2], marked]) is not None
+
+
+BAD_HEADS: list[tuple[list[Head], int, str]] = [
+    ([HEADS[0], HEADS[2]], 1, "the one between was left out"),
+    (HEADS[1:], 0, "the first was left out"),
+    ([HEADS[1], HEADS[0]], 0, "two are exchanged"),
+    ([HEADS[0], HEADS[0]], 1, "one stands twice"),
+    ([HEADS[0], replace(HEADS[1], marks=HEADS[1].marks[:8])], 1, "a mark is missing"),
+    ([HEADS[0], replace(HEADS[1], entry_hash="0" * 64)], 1, "its hash is not what it marks"),
+    ([HEADS[0], replace(HEADS[1], signed_at=NOW), HEADS[2]], 2, "the one before was altered"),
+]
+
+
+@pytest.mark.parametrize(("heads", "place", "what"), BAD_HEADS, ids=[row[-1] for row in BAD_HEADS])
+def test_heads_that_do_not_follow_each_other_are_found(heads: list[Head], place: int, what: str) -> None:
+    assert bad_head(heads) == place, what
+
+
+def test_heads_that_follow_each_other_are_whole() -> None:
+    assert bad_head([]) is None
+    assert bad_head(HEADS) is None
+
+
+def test_a_head_is_signed_in_a_domain_of_its_own() -> None:
+    assert signed_bytes(HEADS[0]).startswith(b"touchstone.audit.head.v1\0[2,")

@@ -181,6 +181,8 @@ def test_a_log_that_was_tampered_with_is_found_out(
 ) -> None:
     database = sqlite3.connect(home / "touchstone.sqlite")
     with database:
+        for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            database.execute(f"DROP TRIGGER {name}")
         assert database.execute(statement).rowcount > 0
     database.close()
     done = touchstone_in(home, "audit", "verify")

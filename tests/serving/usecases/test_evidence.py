@@ -5,7 +5,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from models.case import CaseLane
@@ -22,6 +22,7 @@ from serving.usecases.review import undo_verdict
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
+from tests.fixtures.tampering import drop_guards
 
 HOSTILE = "</bdi></style><script>alert(1)</script><img src=x onerror=alert(2)>{{ 7*7 }} \"'&\u202egnp.exe\u200b"
 
@@ -141,14 +142,6 @@ def test_the_page_asks_nobody_for_anything(site: Site) -> None:
     assert "default-src 'none'" in shown
 
 
-def tampered(connection: Connection, statement: str) -> None:
-    """What somebody with the database's own password can do: the guards are theirs to take away."""
-    on = "" if connection.dialect.name == "sqlite" else " ON {}"
-    for table, event in (("evidence", "update"), ("evidence_part", "update"), ("evidence_part", "delete")):
-        connection.execute(text(f"DROP TRIGGER IF EXISTS {table}_refuses_{event}{on.format(table)}"))
-    connection.exec_driver_sql(statement)
-
-
 TAMPERINGS = [
     ("UPDATE evidence_part SET digest = (SELECT digest FROM evidence) WHERE part = 'price'", "The part “price”"),
     ("UPDATE evidence_part SET salt = NULL WHERE part = 'page'", "The part “page”"),
@@ -163,7 +156,8 @@ TAMPERINGS = [
 def test_what_was_altered_in_the_database_is_named(any_site: Site, statement: str, sentence: str) -> None:
     taken = a_removal(any_site)
     with any_site.runtime.store.write() as connection:
-        tampered(connection, statement)
+        drop_guards(connection)
+        connection.exec_driver_sql(statement)
     found = verify(any_site.runtime, any_site.marketplace, taken.case_id)
     [one] = found["differing"]
     assert one["evidence_id"] == taken.evidence_id

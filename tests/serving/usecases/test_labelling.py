@@ -19,6 +19,7 @@ from serving.usecases.review import Answer, record_verdict, undo_verdict
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_look, judge, open_cases
 from tests.fixtures.runtimes import Site
+from tests.fixtures.tampering import drop_guards
 from tests.serving.usecases.test_appeal import COMPLAINT, remove
 from training.snapshot import SnapshotRow, write_snapshot
 
@@ -111,6 +112,7 @@ def test_nobody_learns_from_a_verdict_that_the_audit_log_does_not_know(any_site:
     any_site.clock.forward(days=15)
     with any_site.runtime.store.write() as connection:
         entry = connection.execute(audit_entry.select().where(audit_entry.c.subject == verdict_id)).one()
+        drop_guards(connection)
         connection.execute(delete(audit_payload).where(audit_payload.c.sequence == entry.sequence))
         connection.execute(delete(audit_entry).where(audit_entry.c.sequence == entry.sequence))
     assert rows_at(any_site) == []
@@ -125,6 +127,7 @@ def test_one_verdict_of_two_that_the_log_does_not_know_spoils_the_label(site: Si
     assert [row.evidence_level for row in rows_at(site)] == ["two_reviewers"]
     with site.runtime.store.write() as connection:
         entry = connection.execute(audit_entry.select().where(audit_entry.c.subject == first)).one()
+        drop_guards(connection)
         connection.execute(delete(audit_payload).where(audit_payload.c.sequence == entry.sequence))
         connection.execute(delete(audit_entry).where(audit_entry.c.sequence == entry.sequence))
     assert rows_at(site) == []
