@@ -1,6 +1,7 @@
 """The append-only audit log: one chain, its head locked in the transaction that adds to it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 
 from sqlalchemy import Connection, insert, select, update
@@ -47,7 +48,8 @@ def check(connection: Connection, heads: Sequence[Head] = ()) -> tuple[int, Brok
     found = connection.execute(select(audit_head.c.sequence, audit_head.c.entry_hash)).one_or_none()
     head = (0, GENESIS) if found is None else (found.sequence, found.entry_hash)
     try:
-        return head[0], verify(_entries(connection, at_a_time=1_000), head=head, heads=heads)
+        with closing(_entries(connection, at_a_time=1_000)) as entries:
+            return head[0], verify(entries, head=head, heads=heads)
     except ValueError:
         return head[0], Broken(_readable(connection) + 1, "it holds what no entry can hold")
 
@@ -83,12 +85,14 @@ def _readable(connection: Connection) -> int:
     return found
 
 
-def _entries(connection: Connection, *, at_a_time: int) -> Iterator[tuple[Entry, bytes | None]]:
+def _entries(connection: Connection, *, at_a_time: int) -> Generator[tuple[Entry, bytes | None], None, None]:
     query = (
         select(audit_entry, audit_payload.c.payload)
         .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
         .order_by(audit_entry.c.sequence)
     )
-    for row in connection.execution_options(yield_per=at_a_time).execute(query):
-        entry = Entry(**{name: getattr(row, name) for name in Entry.__slots__})
-        yield entry, None if row.payload is None else row.payload.encode()
+    # Closed even where the reading stops at a bad entry: PostgreSQL keeps a cursor for it.
+    with connection.execution_options(yield_per=at_a_time).execute(query) as rows:
+        for row in rows:
+            entry = Entry(**{name: getattr(row, name) for name in Entry.__slots__})
+            yield entry, None if row.payload is None else row.payload.encode()
