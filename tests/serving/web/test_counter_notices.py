@@ -1,0 +1,74 @@
+import re
+
+import pytest
+
+from models.counter_notice import CounterNoticeState
+from models.policies.counter_notices.dmca_like import DMCA_LIKE
+from serving.db.actions import StoredAction
+from serving.usecases.counter_notices import submit
+from tests.fixtures.runtimes import Site
+from tests.serving.usecases.test_counter_notices import WORDS, a_removal, now_of, under
+from tests.serving.web.test_brand_page import a_person_of
+from tests.serving.web.visits import visit_as, words
+
+
+def an_answer(site: Site, said: str = WORDS) -> StoredAction:
+    removal = a_removal(site)
+    submit(site.runtime, site.here, removal.action_id, said)
+    return removal
+
+
+def test_the_brand_reads_what_the_seller_says_until_when_and_what_silence_does(site: Site) -> None:
+    an_answer(site)
+    said = words(visit_as(site, site.brand_person).get("/counter-notices").text)
+    assert "1 seller waits for your answer" in said
+    assert WORDS in said
+    assert re.search(r"5 d( \d+ h)? left Without an answer in time the offer is shown again\.", said), said
+
+
+@pytest.mark.parametrize(
+    ("event", "reasons", "state"),
+    [
+        ("maintain", "The stitching is not ours.", CounterNoticeState.WITH_SELLER),
+        ("concede", "", CounterNoticeState.UPHELD),
+    ],
+)
+def test_its_answer_is_recorded_and_the_page_is_empty_again(
+    site: Site, event: str, reasons: str, state: CounterNoticeState
+) -> None:
+    removal = an_answer(site)
+    visitor = visit_as(site, site.brand_person)
+    path = f"/counter-notices/{now_of(site, removal).counter_notice_id}"
+    assert visitor.post(path, {"event": event, "reasons": reasons}).headers["location"] == "/counter-notices"
+    assert now_of(site, removal).state is state
+    assert "No seller waits for your answer" in words(visitor.get("/counter-notices").text)
+
+
+@pytest.mark.parametrize(("event", "status"), [("maintain", 422), ("withdraw", 422), ("", 422), ("uphold", 422)])
+def test_what_is_no_answer_changes_nothing(site: Site, event: str, status: int) -> None:
+    removal = an_answer(site)
+    path = f"/counter-notices/{now_of(site, removal).counter_notice_id}"
+    assert visit_as(site, site.brand_person).post(path, {"event": event}).status_code == status
+    assert now_of(site, removal).state is CounterNoticeState.WITH_RIGHTS_HOLDER
+
+
+def test_where_only_a_court_keeps_an_offer_down_the_page_asks_for_it(site: Site) -> None:
+    an_answer(under(site, DMCA_LIKE))
+    said = words(visit_as(site, site.brand_person).get("/counter-notices").text)
+    assert "We have gone to court" in said
+    assert "Maintain the removal" not in said
+
+
+def test_another_brand_neither_sees_nor_answers_it(site: Site) -> None:
+    removal = an_answer(site)
+    visitor = visit_as(site, a_person_of(site, "Maraval"))
+    assert WORDS not in visitor.get("/counter-notices").text
+    path = f"/counter-notices/{now_of(site, removal).counter_notice_id}"
+    assert visitor.post(path, {"event": "concede"}).status_code == 404
+
+
+def test_a_sellers_hostile_words_are_text(site: Site) -> None:
+    an_answer(site, "<script>alert(1)</script> <img src=x onerror=alert(1)>")
+    page = visit_as(site, site.brand_person).get("/counter-notices").text
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
