@@ -11,6 +11,7 @@ from tests.sabotage import (
     approvals,
     bundles,
     counter_notices,
+    delivery,
     gate_evidence,
     gates,
     holding,
@@ -26,6 +27,7 @@ from tests.sabotage.rearing import outcomes_of
 
 SUBJECTS = {
     "bundles": bundles.MUTANTS,
+    "delivery": delivery.MUTANTS,
     "counter notices": counter_notices.MUTANTS,
     "gates": [*gates.MUTANTS, *gate_evidence.MUTANTS, *approvals.MUTANTS],
     "holding": holding.MUTANTS,

@@ -1,0 +1,28 @@
+"""How the attempts at a delivery, a receiver's rest and what overtakes what can be got wrong."""
+
+from tests.sabotage.mutant import sabotage
+
+MUTANTS = [
+    *sabotage(
+        "models/delivery.py",
+        ("tests/models/test_delivery.py",),
+        ("{400, 409, 413, 415, 422}", "{400, 409, 413, 415, 422, 401}", "a wrong secret is the message's fault"),
+        ("{400, 409, 413, 415, 422}", "{400, 409, 413, 415}", "a refused message lets the receiver rest"),
+        (">= timedelta(days=policy", "> timedelta(days=policy", "a week to the second is no week"),
+        ("min(attempt, len(delays)) - 1", "min(attempt, len(delays) - 1)", "the first wait is left out"),
+        ("(1 + policy.jitter_share * jitter)", "1", "what failed together comes back together"),
+        ("if beyond < 0", "if beyond <= 0", "it rests a failure late"),
+        ("failures - policy.rest_after_failures", "failures - 1", "one lost answer lets it rest"),
+        ("2 ** min(beyond, _LONGEST_EXPONENT)", "(1 + beyond)", "the rest grows by a minute"),
+        ("min(seconds, policy.longest_rest_seconds)", "seconds", "it rests for ever"),
+    ),
+    *sabotage(
+        "models/action.py",
+        ("tests/models/test_action.py",),
+        (
+            "(ActionState.DEAD, ActionEvent.OVERTAKE): ActionState.WITHDRAWN",
+            "(ActionState.SENDING, ActionEvent.OVERTAKE): ActionState.WITHDRAWN",
+            "what is on its way is overtaken",
+        ),
+    ),
+]
