@@ -17,8 +17,12 @@ INVERSE: Final = {ActionKind.REMOVE: ActionKind.REINSTATE, ActionKind.REINSTATE:
 
 
 class ActionState(StrEnum):
-    """`scheduled` can still be withdrawn; from `sending` on only the inverse helps. `dead` waits for a person."""
+    """`scheduled` can still be withdrawn; from `sending` on only the inverse helps.
 
+    `held` was confirmed and leaves only once enough people let it; `dead` waits for a person.
+    """
+
+    HELD = "held"
     SCHEDULED = "scheduled"
     WITHDRAWN = "withdrawn"
     SENDING = "sending"
@@ -29,6 +33,7 @@ class ActionState(StrEnum):
 class ActionEvent(StrEnum):
     """What can happen to an action."""
 
+    RELEASE = "release"
     WITHDRAW = "withdraw"
     SEND = "send"
     ACKNOWLEDGE = "acknowledge"
@@ -38,6 +43,8 @@ class ActionEvent(StrEnum):
 
 
 _TRANSITIONS: Final = {
+    (ActionState.HELD, ActionEvent.RELEASE): ActionState.SCHEDULED,
+    (ActionState.HELD, ActionEvent.WITHDRAW): ActionState.WITHDRAWN,
     (ActionState.SCHEDULED, ActionEvent.WITHDRAW): ActionState.WITHDRAWN,
     (ActionState.SCHEDULED, ActionEvent.SEND): ActionState.SENDING,
     (ActionState.SENDING, ActionEvent.SEND): ActionState.SENDING,
@@ -47,7 +54,9 @@ _TRANSITIONS: Final = {
     (ActionState.DEAD, ActionEvent.OVERTAKE): ActionState.WITHDRAWN,
 }
 
-OPEN_STATES: Final = frozenset({ActionState.SCHEDULED, ActionState.SENDING, ActionState.DEAD})
+OPEN_STATES: Final = frozenset({ActionState.HELD, ActionState.SCHEDULED, ActionState.SENDING, ActionState.DEAD})
+# The marketplace has not heard of it.
+UNSENT_STATES: Final = frozenset({ActionState.HELD, ActionState.SCHEDULED})
 
 
 def next_state(state: ActionState, event: ActionEvent) -> ActionState:

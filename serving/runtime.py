@@ -17,6 +17,7 @@ from models.bundle import Bundle
 from models.errors import BundleRefused, Invalid
 from models.policies.appeals import DEFAULT_APPEALS, AppealPolicy
 from models.policies.breaker import DEFAULT_BREAKER, BreakerPolicy
+from models.policies.bursts import DEFAULT_BURSTS, BurstPolicy
 from models.policies.counter_notices.named import DEFAULT_COUNTER_NOTICE, PROFILES
 from models.policies.counter_notices.rules import CounterNoticePolicy
 from models.policies.delivery import DEFAULT_DELIVERY, DeliveryPolicy
@@ -56,6 +57,7 @@ class Policies:
     standing: StandingPolicy = DEFAULT_STANDING
     appeals: AppealPolicy = DEFAULT_APPEALS
     counter_notice: CounterNoticePolicy = DEFAULT_COUNTER_NOTICE
+    bursts: BurstPolicy = DEFAULT_BURSTS
     labels: LabelPolicy = DEFAULT_LABELS
     second_look: SecondLookPolicy = DEFAULT_SECOND_LOOK
     promotion: PromotionPolicy = DEFAULT_PROMOTION

@@ -125,6 +125,7 @@ def verdict_answer(found: Recorded) -> dict[str, Any]:
         "verdict_id": found.verdict_id,
         "reasons": list(found.consequence.reasons),
         "action_id": found.action.action_id if found.action else None,
+        "action_state": found.action.state.value if found.action else None,
         "undo_until": found.undo_until.isoformat(),
     }
 

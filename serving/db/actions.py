@@ -74,6 +74,23 @@ def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredAc
     return found[0]
 
 
+def marketplace_of(connection: Connection, action_id: str, marketplaces: Collection[str]) -> str:
+    """The marketplace of an action, among those that the person may see.
+
+    Raises
+    ------
+    NotFound
+        There is no such action there.
+    """
+    query = select(action.c.marketplace_id).where(
+        action.c.action_id == action_id, action.c.marketplace_id.in_(marketplaces)
+    )
+    found = connection.execute(query).scalar()
+    if found is None:
+        raise NotFound("There is no such removal.")
+    return str(found)
+
+
 def latest(
     connection: Connection, marketplace_id: str, *, kind: ActionKind | None, state: ActionState | None, most: int
 ) -> list[StoredAction]:

@@ -302,13 +302,16 @@ def timeline(connection: Connection, marketplace_id: str, case_id: str) -> list[
     return [dict(row) for row in connection.execute(query).mappings()]
 
 
-def overdue(connection: Connection, lane: CaseLane, at: datetime, most: int) -> list[Case]:
-    """Open cases of a lane whose time is up."""
+def overdue(
+    connection: Connection, lane: CaseLane, marketplaces: Collection[str], at: datetime, most: int
+) -> list[Case]:
+    """Open cases of a lane in these marketplaces whose time is up."""
     query = (
         select(review_case)
         .where(
             review_case.c.state == CaseState.OPEN.value,
             review_case.c.lane == lane.value,
+            review_case.c.marketplace_id.in_(marketplaces),
             review_case.c.due_at <= at,
         )
         .order_by(review_case.c.due_at)

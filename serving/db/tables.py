@@ -524,6 +524,8 @@ standing_change = _tenant(
 
 # What was done about it.
 
+_UNSETTLED = text("state IN ('held', 'scheduled', 'sending', 'dead')")
+
 action = _tenant(
     "action",
     "action_id",
@@ -544,18 +546,81 @@ action = _tenant(
     _within("verdict_id", "verdict"),
     UniqueConstraint("marketplace_id", "listing_id", "sequence"),
     _one_of("kind", "remove", "reinstate"),
-    _one_of("state", "scheduled", "withdrawn", "sending", "acknowledged", "dead"),
+    _one_of("state", "held", "scheduled", "withdrawn", "sending", "acknowledged", "dead"),
     Index(
         "ux_action_one_open",
         "marketplace_id",
         "listing_id",
         "kind",
         unique=True,
-        sqlite_where=text("state IN ('scheduled', 'sending', 'dead')"),
-        postgresql_where=text("state IN ('scheduled', 'sending', 'dead')"),
+        sqlite_where=_UNSETTLED,
+        postgresql_where=_UNSETTLED,
     ),
     Index("ix_action_due", "state", "due_at"),
     Index("ix_action_acknowledged", "kind", "acknowledged_at"),
+    Index("ix_action_created", "marketplace_id", "created_at"),
+)
+
+# What was held, what for, and what became of it. The row stays: what people let go is nobody's own pace.
+action_hold = _tenant(
+    "action_hold",
+    "action_id",
+    Column("causes", Json, nullable=False),
+    Column("policy_version", String(80), nullable=False),
+    _at("held_at"),
+    _at("settled_at", nullable=True),
+    _word("settled_as", nullable=True),
+    _within("action_id", "action"),
+    _one_of("settled_as", "release", "withdraw", "undo"),
+    Index("ix_action_hold_waiting", "marketplace_id", "settled_at", "held_at"),
+)
+
+hold_opinion = _tenant(
+    "hold_opinion",
+    "opinion_id",
+    _id("action_id"),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    _word("organisation"),
+    _word("decision"),
+    Column("reason", String(500), nullable=False),
+    _at("known_at"),
+    _within("action_id", "action_hold"),
+    _one_of("decision", "release", "withdraw"),
+    Index("ix_hold_opinion_action", "marketplace_id", "action_id", "known_at"),
+)
+
+_RAISED = text("settled_at IS NULL")
+
+alert = _tenant(
+    "alert",
+    "alert_id",
+    _word("cause"),
+    # Whose pace it is: a person's, a brand's or a seller's id; empty where the alert is about the marketplace.
+    Column("subject", _EXTERNAL, nullable=False),
+    Column("sentence", String(500), nullable=False),
+    _at("raised_at"),
+    _at("settled_at", nullable=True),
+    Index(
+        "ux_alert_one_raised",
+        "marketplace_id",
+        "cause",
+        "subject",
+        unique=True,
+        sqlite_where=_RAISED,
+        postgresql_where=_RAISED,
+    ),
+    Index("ix_alert_raised", "marketplace_id", "raised_at"),
+)
+
+rule_switch = Table(
+    "rule_switch",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    _word("rule"),
+    _at("off_since"),
+    Column("switched_by", String(200), nullable=False),
+    Column("reason", String(500), nullable=False),
+    PrimaryKeyConstraint("marketplace_id", "rule"),
 )
 
 appeal = _tenant(

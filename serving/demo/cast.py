@@ -23,6 +23,7 @@ class Cast:
     marketplace: Marketplace
     analysts: tuple[SignedInPerson, ...]
     brand_people: dict[str, SignedInPerson]
+    managers: tuple[SignedInPerson, ...]
     data_scientists: tuple[SignedInPerson, ...]
     credentials: list[dict[str, str]]
 
@@ -49,7 +50,7 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_s
 
     analysts = tuple(invite(name, Role.ANALYST) for name in _ANALYSTS)
     managers = {one.account_manager for one in world.brands}
-    emails = {name: invite(name, Role.ACCOUNT_MANAGER).email for name in sorted(managers)}
+    looking_after = {name: invite(name, Role.ACCOUNT_MANAGER) for name in sorted(managers)}
     data_scientists = tuple(invite(name, Role.DATA_SCIENTIST) for name in _DATA_SCIENTISTS)
     brand_people: dict[str, SignedInPerson] = {}
     for one in world.brands:
@@ -58,7 +59,7 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_s
         call(
             "enrol_brand",
             brand=brand.name,
-            account_manager=emails[one.account_manager],
+            account_manager=looking_after[one.account_manager].email,
             takes_part=one.takes_part,
             authorised_sellers=list(one.authorised),
         )
@@ -78,7 +79,9 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_s
     call("register_webhook", url=webhook_url, allow_loopback=True, secret=webhook_secret)
     key = call("add_key", name="demo marketplace", scopes=[scope.value for scope in _KEY_SCOPES])["key"]
     credentials.append({"role": "api_key", "user": MARKETPLACE, "password": key})
-    return Cast(Marketplace(front, key), analysts, brand_people, data_scientists, credentials)
+    return Cast(
+        Marketplace(front, key), analysts, brand_people, tuple(looking_after.values()), data_scientists, credentials
+    )
 
 
 def _address(name: str) -> str:

@@ -1,5 +1,6 @@
 """The play: days pass, rows come in, people answer, removals leave, sellers appeal, the model learns."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -73,6 +74,7 @@ class Play:
 
     def work(self) -> None:
         """What everybody does at their desk now."""
+        self._look_at_held()
         for person in self.cast.brand_people.values():
             self._answer_questions(person)
         for analyst in self.cast.analysts:
@@ -139,6 +141,15 @@ class Play:
             self.cast.marketplace.call("POST", "/api/v1/listings", [sent.row for sent in some])
             self._sent += len(some)
             self.progress(self._sent)
+
+    def _look_at_held(self) -> None:
+        """People let go what was held since the last step: the desk and the brand programme agree."""
+        reason = "Looked at the offers; they are what the confirmation says."
+        for person in (*self.cast.analysts[:2], *self.cast.managers):
+            for one in person.call("GET", "/api/v1/held-removals")["held"]:
+                with contextlib.suppress(Refused):  # Their own confirmation, or said in an earlier step.
+                    path = f"/api/v1/held-removals/{one['action_id']}/opinions"
+                    person.try_call("POST", path, {"decision": "release", "reason": reason})
 
     def _answer_questions(self, person: SignedInPerson) -> None:
         for case in person.call("GET", "/api/v1/cases?most=500")["cases"]:

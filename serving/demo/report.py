@@ -27,7 +27,8 @@ def result(figures: Mapping[str, Any], learnt: Learnt, *, effects: int, seed: in
         "quarantined": figures["quarantined"],
         "routes": figures["routes"],
         "verdicts": figures["verdicts"],
-        "removals": removals["withdrawn"] + removals["acknowledged"],
+        "removals": removals["withdrawn"] + removals["held"] + removals["acknowledged"],
+        "held": removals["held"],
         "withdrawn": removals["withdrawn"],
         "takedowns": {"sent": removals["sent"], "acknowledged": removals["acknowledged"]},
         "reinstatements": reinstated["acknowledged"],
@@ -76,7 +77,7 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (
             "removals",
             f"{found['removals']:,}",
-            f"{found['withdrawn']:,} withdrawn in the window + {acknowledged:,} acknowledged",
+            f"{found['withdrawn']:,} withdrawn + {found['held']:,} held for people + {acknowledged:,} acknowledged",
         ),
         ("takedowns sent", f"{sent:,}", f"{acknowledged:,} acknowledged"),
         ("appeals", f"{sum(found['appeals'].values()):,}", appeals),

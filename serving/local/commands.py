@@ -10,9 +10,10 @@ from features.listing import Rejection
 from features.tell_tales import Direction, Where
 from models.access import Permission, Role, Scope
 from models.errors import Forbidden, Invalid
+from models.switches import RULES, AutomaticRule
 from serving.api.intake import row_answer
 from serving.api.learning import approval_answer, golden_answer
-from serving.db import accounts, brands, breakers, golden, learning, listings, marketplaces, trials
+from serving.db import accounts, brands, breakers, golden, learning, listings, marketplaces, switches, trials
 from serving.runtime import Runtime
 from serving.usecases import (
     audit_heads,
@@ -34,6 +35,7 @@ from serving.usecases.learn import add_job, request_training, retrain
 from serving.usecases.monitoring import measure
 from serving.usecases.promote import LOCAL, approve, rollback, withdraw
 from serving.usecases.rescore import model_named, rescore, summary
+from serving.usecases.switching import switch
 from serving.usecases.tell_tales import NewTellTale
 
 Command = Callable[..., dict[str, Any]]
@@ -495,6 +497,41 @@ def close_the_breaker(
     """Let the model ask brands again."""
     place, actor = _promoter(runtime, by, marketplace)
     close_breaker(runtime, place, by=actor, reason=reason)
+    return {}
+
+
+@_command
+def show_switches(runtime: Runtime, *, marketplace: str | None = None) -> dict[str, Any]:
+    """Every automatic rule, and since when and why it is off where it is."""
+    with runtime.store.read() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        off = {one.rule: one for one in switches.switched_off(connection, {here})}
+    return {
+        "rules": [
+            {
+                "rule": rule.value,
+                "name": said.name,
+                "on": rule not in off,
+                "means": said.off if rule in off else said.on,
+                "reason": off[rule].reason if rule in off else None,
+                "since": off[rule].off_since.isoformat() if rule in off else None,
+            }
+            for rule, said in RULES.items()
+        ]
+    }
+
+
+@_command
+def switch_rule(
+    runtime: Runtime, *, rule: str, on: bool, reason: str, by: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """Switch an automatic rule on or off."""
+    if rule not in set(AutomaticRule):
+        raise Invalid(f"There is no such rule; known are: {', '.join(AutomaticRule)}.")
+    with runtime.store.read() as connection:
+        place = marketplaces.by_name(connection, marketplace)
+    actor = _named(runtime, by, place.marketplace_id, Permission.ADMINISTER)
+    switch(runtime, place, AutomaticRule(rule), on=on, by=actor, reason=reason)
     return {}
 
 

@@ -15,8 +15,8 @@ _LEFT = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
 def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
     """Rows, routes, verdicts, actions and models. `received` = `scored` + `quarantined`; repeats are in neither.
 
-    A removal is withdrawn in its window, or it leaves; `takedowns.sent` counts those that left, and each of them is
-    acknowledged in the end.
+    A removal is withdrawn, or waits for people (`held`), or it leaves; `takedowns.sent` counts those that left, and
+    each of them is acknowledged in the end.
     """
     here = marketplace.marketplace_id
     with runtime.store.read() as connection:
@@ -39,6 +39,7 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
     reinstated = {state: acted.get((ActionKind.REINSTATE, state), 0) for state in ActionState}
     found["removals"] = {
         "withdrawn": removals[ActionState.WITHDRAWN],
+        "held": removals[ActionState.HELD],
         "scheduled": removals[ActionState.SCHEDULED],
         "sent": sum(removals[state] for state in _LEFT),
         "acknowledged": removals[ActionState.ACKNOWLEDGED],

@@ -5,7 +5,8 @@ from typing import Final
 
 from models.case import CaseEvent, CaseLane
 from models.errors import Conflict
-from serving.db import cases, marketplaces, references
+from models.switches import AutomaticRule
+from serving.db import cases, marketplaces, references, switches
 from serving.runtime import Runtime
 
 _REFERENCES_LAST: Final = timedelta(hours=6)
@@ -16,7 +17,10 @@ def pass_on_unanswered(runtime: Runtime) -> int:
     """Questions that a brand has not answered in time go to an analyst; returns how many."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        overdue = cases.overdue(connection, CaseLane.ASK_BRAND, now, _MOST_AT_ONCE)
+        places = [one.marketplace_id for one in marketplaces.everyone(connection)]
+        rule = AutomaticRule.UNANSWERED_QUESTIONS
+        here = {one for one in places if switches.is_on(connection, one, rule)}
+        overdue = cases.overdue(connection, CaseLane.ASK_BRAND, here, now, _MOST_AT_ONCE)
     passed = 0
     hours = runtime.policies.enforcement.analyst_decides_within_hours
     for case in overdue:

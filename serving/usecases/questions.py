@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from serving.db import cases
+from models.switches import AutomaticRule
+from serving.db import cases, switches
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Surroundings
 from serving.usecases.scoring import Questions
@@ -15,9 +16,11 @@ def questions_now(
 ) -> Questions:
     """Who takes part, whether questions are held, and what is left of daily limits; a day is a calendar day, UTC."""
     limits = surroundings.daily_questions
+    is_on = switches.is_on(connection, marketplace.marketplace_id, AutomaticRule.MODEL_QUESTIONS)
+    held = surroundings.questions_held or not is_on
     if not limits:
-        return Questions(surroundings.taking_part, surroundings.questions_held)
+        return Questions(surroundings.taking_part, held)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     asked = cases.questions_asked(connection, marketplace.marketplace_id, limits, midnight)
     left = {brand_id: max(0, limit - asked.get(brand_id, 0)) for brand_id, limit in limits.items()}
-    return Questions(surroundings.taking_part, surroundings.questions_held, left)
+    return Questions(surroundings.taking_part, held, left)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from models.access import Permission, Person
-from models.action import ActionKind
+from models.action import ActionKind, ActionState
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState
 from models.counter_notice import CounterNoticeEvent
 from models.errors import Conflict, Forbidden, NotFound
@@ -20,6 +20,7 @@ from serving.db.cases import Case
 from serving.db.verdicts import StoredVerdict
 from serving.runtime import Runtime
 from serving.usecases.counter_notice_steps import Said, take
+from serving.usecases.holding import Confirmation, held_for
 from serving.usecases.overturn import Ground, overturn
 from serving.usecases.standing import Weight, begin_count, keep_confirmation, recount_of, weigh
 from serving.usecases.takedown import Cause, schedule, withdraw
@@ -143,7 +144,8 @@ def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded
         action = _act(sitting, answer, verdict_id, follows, bench)
         _settle_appeal(sitting, follows)
         recount_of(runtime, connection, case, now)
-        _note(sitting, f"{_in_words(answer)}. {' '.join(follows.reasons)}")
+        waits = " The removal is held until people let it go." if action and action.state is ActionState.HELD else ""
+        _note(sitting, f"{_in_words(answer)}. {' '.join(follows.reasons)}{waits}")
         undo_until = now + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
     return Recorded(verdict_id, follows, action, undo_until)
 
@@ -188,6 +190,29 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
         recount_of(runtime, connection, case, now)
         _note(sitting, f"Took back “{given.judgement.value.replace('_', ' ')}”.")
     return withdrawal_id
+
+
+def set_aside(runtime: Runtime, connection: Connection, person: Person, word: tuple[str, str], at: datetime) -> None:
+    """Take a verdict out of account for which others have decided that it shall not stand.
+
+    Its case is an analyst's to decide anew, unless another case of the offer is open already.
+    """
+    marketplace_id, verdict_id = word
+    verdict = verdicts.get(connection, marketplace_id, verdict_id)
+    case = cases.get(connection, marketplace_id, verdict.case_id)
+    sitting = _Sitting(runtime, connection, person, case, verdict.side, at)
+    _append(sitting, Answer(case.case_id, verdict.version_id, Judgement.WITHDRAWN), supersedes=verdict)
+    if case.state is CaseState.DECIDED and not cases.open_cases(connection, marketplace_id, [case.listing_id]):
+        hours = runtime.policies.enforcement.analyst_decides_within_hours
+        values: dict[str, object] = {
+            "lane": CaseLane.ANALYST.value,
+            "due_at": at + timedelta(hours=hours),
+            "decided_at": None,
+            "question_returned": True,
+        }
+        cases.change(connection, case, CaseEvent.UNDO, values, holder=None, at=at)
+    recount_of(runtime, connection, case, at)
+    _note(sitting, "The held removal was withdrawn; an analyst decides anew.")
 
 
 def _bench(sitting: _Sitting, weight: Weight | None) -> Bench:
@@ -259,7 +284,6 @@ def _append(
 
 
 def _act(sitting: _Sitting, answer: Answer, verdict_id: str, follows: Consequence, bench: Bench) -> StoredAction | None:
-    cause = Cause(sitting.case.marketplace_id, sitting.case.listing_id, verdict_id, sitting.actor)
     match follows.outcome:
         case Outcome.NONE:
             return None
@@ -270,7 +294,11 @@ def _act(sitting: _Sitting, answer: Answer, verdict_id: str, follows: Consequenc
                 side=bench.side,
                 was_flagged=bench.lane is not CaseLane.AUDIT,
             )
-            return schedule(sitting.runtime, sitting.connection, ActionKind.REMOVE, cause, statement, sitting.at)
+            case = sitting.case
+            asked = Confirmation(case, sitting.side, sitting.person.user_id)
+            held = held_for(sitting.runtime, sitting.connection, asked, sitting.at)
+            cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, sitting.actor), sitting.at
+            return schedule(sitting.runtime, sitting.connection, ActionKind.REMOVE, cause, statement, at, held=held)
         case Outcome.REINSTATE:
             contested = appeals.of_case(sitting.connection, sitting.case.marketplace_id, sitting.case.case_id)
             if contested is None:

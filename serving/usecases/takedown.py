@@ -8,14 +8,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from models.action import INVERSE, OPEN_STATES, ActionEvent, ActionKind, ActionState
+from models.action import INVERSE, OPEN_STATES, UNSENT_STATES, ActionEvent, ActionKind, ActionState
 from models.errors import Conflict
 from models.statement import Statement
 from serving import jobs
 from serving.db import actions, audit, listings
 from serving.db.actions import StoredAction
 from serving.runtime import Runtime
+from serving.usecases import holding
 from serving.usecases.evidence import keep_of_verdict
+from serving.usecases.holding import Held
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,33 +31,42 @@ class Cause:
 
 
 def schedule(
-    runtime: Runtime, connection: Connection, kind: ActionKind, cause: Cause, statement: Statement, at: datetime
+    runtime: Runtime,
+    connection: Connection,
+    kind: ActionKind,
+    cause: Cause,
+    statement: Statement,
+    at: datetime,
+    *,
+    held: Held | None = None,
 ) -> StoredAction:
     """The action with its audit entry and its durable job, in the caller's transaction; a removal with its evidence.
 
     At most one open action of a kind exists for a listing: a further verdict attaches to it. An inverse that has not
-    left yet is withdrawn instead, since the marketplace has not heard of it.
+    left yet is withdrawn as well, since the marketplace has not heard of it. What is held has no job and nothing due:
+    it waits for people, not for a time.
     """
     earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)
     for one in earlier:
         if one.kind is kind and one.state in OPEN_STATES:
             return one
-        if one.kind is INVERSE[kind] and one.state is ActionState.SCHEDULED:
+        if one.kind is INVERSE[kind] and one.state in UNSENT_STATES:
             withdraw(connection, one, cause.actor, at)
     leaves_at = at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
     action_id = runtime.ids.new("act")
+    is_held = held is not None and bool(held.holds)
     row = {
         "marketplace_id": cause.marketplace_id,
         "action_id": action_id,
         "listing_id": cause.listing_id,
         "verdict_id": cause.verdict_id,
         "kind": kind.value,
-        "state": ActionState.SCHEDULED.value,
+        "state": (ActionState.HELD if is_held else ActionState.SCHEDULED).value,
         "sequence": listings.next_sequence(connection, cause.marketplace_id, cause.listing_id),
         "statement": dataclasses.asdict(statement),
         "created_at": at,
         "leaves_at": leaves_at,
-        "due_at": leaves_at,
+        "due_at": None if is_held else leaves_at,
     }
     actions.add_action(connection, row)
     made = actions.get(connection, cause.marketplace_id, action_id)
@@ -68,6 +79,11 @@ def schedule(
         payload["evidence"] = keep_of_verdict(
             runtime, connection, cause.marketplace_id, cause.verdict_id, subject=action_id, at=at
         )
+    if held is not None and is_held:
+        causes = [one.cause.value for one in held.holds]
+        record_step(connection, made, "held", cause.actor, at, {**payload, "causes": causes})
+        holding.keep(runtime, connection, made, held, at)
+        return made
     record_step(connection, made, "scheduled", cause.actor, at, payload)
     enqueue_delivery(runtime, connection, made)
     return made
@@ -94,19 +110,38 @@ def enqueue_now(
     runtime.jobs.enqueue(connection, jobs.DELIVER, jobs.DELIVERIES, job_id, *arguments, delay_seconds=delay_seconds)
 
 
-def withdraw(connection: Connection, action: StoredAction, actor: str, at: datetime) -> None:
-    """Take back an action that has not left.
+def withdraw(connection: Connection, action: StoredAction, actor: str, at: datetime, how: str = "undo") -> None:
+    """Take back an action that has not left; `how` says of a held one what became of it.
 
     Raises
     ------
     Conflict
         It has left; from now on only the inverse helps.
     """
-    if action.state is not ActionState.SCHEDULED or not actions.change(
+    if action.state not in UNSENT_STATES or not actions.change(
         connection, action, ActionEvent.WITHDRAW, {"due_at": None}
     ):
         raise Conflict("The undo window has closed: the marketplace has been told. Only an appeal can change it now.")
     record_step(connection, action, "withdrawn", actor, at, {})
+    if action.state is ActionState.HELD:
+        holding.settle(connection, action, how, at)
+
+
+def release(runtime: Runtime, connection: Connection, action: StoredAction, actor: str, at: datetime) -> None:
+    """Let a held action go; never before its undo window has closed.
+
+    Raises
+    ------
+    Conflict
+        It is not held any more.
+    """
+    leaves_at = max(action.leaves_at, at)
+    values = {"leaves_at": leaves_at, "due_at": leaves_at}
+    if not actions.change(connection, action, ActionEvent.RELEASE, values):
+        raise Conflict("Somebody has decided about this removal in the meantime.")
+    record_step(connection, action, "released", actor, at, {"leaves_at": leaves_at.isoformat()})
+    holding.settle(connection, action, "release", at)
+    enqueue_delivery(runtime, connection, actions.get(connection, action.marketplace_id, action.action_id))
 
 
 def record_step(

@@ -26,6 +26,9 @@ class Flash(StrEnum):
     SHARE_CHANGED = "share_changed"
     TRIAL_ENDED = "trial_ended"
     BREAKER_CLOSED = "breaker_closed"
+    HELD_HEARD = "held_heard"
+    HELD_RELEASED = "held_released"
+    HELD_WITHDRAWN = "held_withdrawn"
     FOUNDED = "founded"
     GAVE_WAY = "gave_way"
     MAINTAINED = "maintained"
@@ -39,6 +42,9 @@ SENTENCES: Final = {
     Flash.APPROVAL_WITHDRAWN: "Your approval is taken back.",
     Flash.PROMOTED: "Promoted. Listings are scored by this model from now on.",
     Flash.ROLLED_BACK: "Rolled back. The champion before scores again.",
+    Flash.HELD_HEARD: "Noted. It waits until somebody of another organisation agrees.",
+    Flash.HELD_RELEASED: "Let go. It leaves once its undo window has closed.",
+    Flash.HELD_WITHDRAWN: "Withdrawn. Nothing leaves, and an analyst decides anew.",
     Flash.ON_TRIAL: "On trial. It scores every listing beside the champion and decides nothing.",
     Flash.SHARE_CHANGED: "The share is changed, from the next listing on.",
     Flash.TRIAL_ENDED: "The trial is over. The champion decides about everybody.",

@@ -61,6 +61,8 @@ def _when(found: BrandAction, now: datetime) -> str:
             return words.short_moment(found.sent_at, now)
         case ActionState.ACKNOWLEDGED if found.acknowledged_at is not None:
             return words.short_moment(found.acknowledged_at, now)
+        case ActionState.HELD:
+            return "people look at it first"
         case ActionState.DEAD:
             return "we look into it"
         case _:

@@ -12,6 +12,7 @@ from models.access import Permission, Person
 from serving.db.accounts import Session
 from serving.guards import CSRF_FIELD, runtime_of
 from serving.web import flash, words
+from serving.web.alarms import Alarms, alarms_of
 from serving.web.assets import address
 from serving.web.undo import Undo, undo_of
 from serving.web.vocabulary import CHOICES, REASON_CODES
@@ -45,6 +46,7 @@ class Shell:
     flash: str | None
     undo: Undo | None
     now: str
+    alarms: Alarms
 
 
 _PLACES: Final = (
@@ -104,4 +106,5 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
         flash=flash.sentence_of(request),
         undo=undo_of(runtime_of(request), person),
         now=f"{runtime_of(request).clock.now():%H:%M:%S}",
+        alarms=alarms_of(runtime_of(request), person),
     )

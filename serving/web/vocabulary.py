@@ -79,11 +79,13 @@ class StateWords:
 
 
 ACTION_STATES: Final = {
+    (ActionKind.REMOVE, ActionState.HELD): StateWords("Held for a second look", "v-w"),
     (ActionKind.REMOVE, ActionState.SCHEDULED): StateWords("Leaves soon", "v-w"),
     (ActionKind.REMOVE, ActionState.WITHDRAWN): StateWords("Taken back", "out"),
     (ActionKind.REMOVE, ActionState.SENDING): StateWords("Sent", "v-l"),
     (ActionKind.REMOVE, ActionState.ACKNOWLEDGED): StateWords("Acknowledged", "v-g"),
     (ActionKind.REMOVE, ActionState.DEAD): StateWords("Not delivered", "v-c"),
+    (ActionKind.REINSTATE, ActionState.HELD): StateWords("Return held", "v-w"),
     (ActionKind.REINSTATE, ActionState.SCHEDULED): StateWords("Return leaves soon", "v-w"),
     (ActionKind.REINSTATE, ActionState.WITHDRAWN): StateWords("Return taken back", "out"),
     (ActionKind.REINSTATE, ActionState.SENDING): StateWords("Return sent", "v-l"),

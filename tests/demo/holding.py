@@ -12,7 +12,7 @@ def assert_adds_up(found: Mapping[str, Any], home: Path) -> None:
     assert found["received"] == found["scored"] + found["quarantined"]
     assert sum(found["routes"].values()) == found["scored"]
     assert found["takedowns"]["sent"] == found["takedowns"]["acknowledged"] > 0
-    assert found["removals"] == found["withdrawn"] + found["takedowns"]["acknowledged"]
+    assert found["removals"] == found["withdrawn"] + found["held"] + found["takedowns"]["acknowledged"]
     effects = effects_of(home)
     assert len({effect["webhook_id"] for effect in effects}) == len(effects) == found["effects"]
     removed = sum(effect["action"] == "remove" for effect in effects)

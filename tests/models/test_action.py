@@ -14,6 +14,8 @@ from models.errors import Conflict
 
 S, E = ActionState, ActionEvent
 ALLOWED = {
+    (S.HELD, E.RELEASE): S.SCHEDULED,
+    (S.HELD, E.WITHDRAW): S.WITHDRAWN,
     (S.SCHEDULED, E.WITHDRAW): S.WITHDRAWN,
     (S.SCHEDULED, E.SEND): S.SENDING,
     (S.SENDING, E.SEND): S.SENDING,

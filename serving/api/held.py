@@ -1,0 +1,72 @@
+"""Held removals, alerts and switches, for tools; the page of held removals does the same with forms."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from models.access import Permission
+from models.release import Decision
+from serving.api.people import Body
+from serving.db import alerts, switches
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.usecases.release import held_removals, speak
+
+router = APIRouter()
+Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ANSWER_QUESTIONS)]
+Watcher = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)]
+
+
+class OpinionBody(Body):
+    """What is to become of a held removal, and why."""
+
+    decision: Decision = Field(strict=False)
+    reason: str = Field(max_length=500)
+
+
+@router.get("/api/v1/held-removals")
+def get_held(request: Request, session: Speaker) -> dict[str, Any]:
+    """The removals that wait and on which the person may speak, the longest waiting first, at most 500."""
+    return {
+        "held": [
+            {
+                "action_id": one.action.action_id,
+                "listing_external_id": one.action.external_id,
+                "held_at": one.hold.held_at.isoformat(),
+                "reasons": [hold.sentence for hold in one.reasons],
+                "said": [{"organisation": said.organisation, "decision": said.decision.value} for said in one.said],
+            }
+            for one in held_removals(runtime_of(request), session.person)
+        ]
+    }
+
+
+@router.post("/api/v1/held-removals/{action_id}/opinions", status_code=201)
+async def post_opinion(action_id: str, body: OpinionBody, request: Request, session: Speaker) -> dict[str, Any]:
+    """Say what is to become of a held removal; `settled_as` is null until enough people agree."""
+    runtime = runtime_of(request)
+    agreed = await run_in_threadpool(speak, runtime, session.person, action_id, body.decision, body.reason)
+    return {"settled_as": agreed.value if agreed else None}
+
+
+@router.get("/api/v1/alerts")
+def get_alerts(request: Request, session: Watcher) -> dict[str, Any]:
+    """What holds removals now, the oldest first, and the automatic rules that are switched off."""
+    person = session.person
+    places = frozenset().union(
+        *(person.marketplaces(one) for one in (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)),
+        person.marketplaces(Permission.ADMINISTER),
+    )
+    with runtime_of(request).store.read() as connection:
+        raised, off = alerts.standing(connection, places), switches.switched_off(connection, places)
+    return {
+        "alerts": [
+            {"cause": one.cause.value, "sentence": one.sentence, "raised_at": one.raised_at.isoformat()}
+            for one in raised
+        ],
+        "switched_off": [
+            {"rule": one.rule.value, "reason": one.reason, "off_since": one.off_since.isoformat()} for one in off
+        ],
+    }

@@ -1,0 +1,41 @@
+"""The switch of every automatic rule: one person throws it, with a reason, and it holds from the next request on."""
+
+from models.errors import Conflict, Invalid
+from models.switches import RULES, AutomaticRule
+from serving.db import alerts, audit, holds, switches
+from serving.db.marketplaces import Marketplace
+from serving.db.switches import SwitchedOff
+from serving.runtime import Runtime
+
+
+def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, on: bool, by: str, reason: str) -> None:
+    """Switch a rule on or off. What was held while it was off stays held: people let it go one by one.
+
+    Raises
+    ------
+    Invalid
+        No reason is given.
+    Conflict
+        It is so already.
+    """
+    if not reason.strip():
+        raise Invalid("Give a reason.")
+    here, now, said = marketplace.marketplace_id, runtime.clock.now(), reason.strip()[:500]
+    with runtime.store.write() as connection:
+        if on:
+            changed = switches.switch_on(connection, here, rule)
+        else:
+            changed = switches.switch_off(connection, SwitchedOff(here, rule, now, by, said))
+        if not changed:
+            raise Conflict(f"“{RULES[rule].name}” is {'on' if on else 'off'} already.")
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=here,
+            actor=by,
+            act=f"rule.switched_{'on' if on else 'off'}",
+            subject=rule.value,
+            payload={"reason": said},
+        )
+        if on and not holds.waiting_count(connection, {here}):
+            alerts.settle_all(connection, here, now)

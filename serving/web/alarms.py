@@ -1,0 +1,38 @@
+"""What stands above every page of the staff until it is dealt with: alerts, and rules that are switched off."""
+
+from dataclasses import dataclass
+
+from models.access import Permission, Person
+from models.switches import RULES
+from serving.db import alerts, holds, switches
+from serving.runtime import Runtime
+from serving.web import words
+
+_WATCHERS = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)
+
+
+@dataclass(frozen=True, slots=True)
+class Alarms:
+    """Sentences, and how many removals wait for people."""
+
+    sentences: tuple[str, ...] = ()
+    waiting: int = 0
+
+
+def alarms_of(runtime: Runtime, person: Person) -> Alarms:
+    """What a person's marketplaces have to say loudly; nothing for brands and data scientists."""
+    places = frozenset[str]().union(*(person.marketplaces(one) for one in _WATCHERS))
+    if not places:
+        return Alarms()
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        off = switches.switched_off(connection, places)
+        raised = alerts.standing(connection, places)
+        waiting = holds.waiting_count(connection, places)
+    said = [
+        f"“{RULES[one.rule].name}” is switched off since {words.moment(one.off_since, now)}: {one.reason} "
+        f"{RULES[one.rule].off}"
+        for one in off
+    ]
+    said += [f"{one.sentence} What follows is held since {words.moment(one.raised_at, now)}." for one in raised]
+    return Alarms(tuple(said), waiting)

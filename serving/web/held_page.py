@@ -1,0 +1,87 @@
+"""Held removals: what waits for people, why, what was said of it, and the form to say something."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.access import Permission
+from models.errors import Invalid
+from models.release import Decision
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.release import HeldRemoval, held_removals, speak
+from serving.web import text_view, words
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+
+router = APIRouter(include_in_schema=False)
+Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
+_LONGEST_ID = 40
+_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """One held removal; `mine` is whether the reader confirmed it and so has no word on it."""
+
+    action_id: str
+    offer: Shown
+    since: str
+    reasons: tuple[str, ...]
+    said: tuple[str, ...]
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPage:
+    """The held removals on which the reader has a word, the longest waiting first."""
+
+    template: ClassVar[str] = "held.html"
+    place: ClassVar[str] = "/held"
+
+    rows: tuple[HeldRow, ...]
+    size: int
+
+
+@router.get("/held")
+def get_held(request: Request, session: Speaker) -> HTMLResponse:
+    """The page."""
+    return respond(request, held_page(runtime_of(request), session), session)
+
+
+@router.post("/held/{action_id}")
+def post_opinion(action_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
+    """Say what is to become of one."""
+    decision = fields.get("decision", "")
+    if decision not in set(Decision):
+        raise Invalid("Release it or withdraw it.")
+    reason = fields.get("reason", "")[:500]
+    agreed = speak(runtime_of(request), session.person, action_id[:_LONGEST_ID], Decision(decision), reason)
+    said = {None: Flash.HELD_HEARD, Decision.RELEASE: Flash.HELD_RELEASED, Decision.WITHDRAW: Flash.HELD_WITHDRAWN}
+    return go_to(request, "/held", said[agreed])
+
+
+def held_page(runtime: Runtime, session: Session) -> HeldPage:
+    """What the page shows."""
+    found = held_removals(runtime, session.person)
+    return HeldPage(tuple(_row(runtime, session, one) for one in found[:_SHOWN]), len(found))
+
+
+def _row(runtime: Runtime, session: Session, one: HeldRemoval) -> HeldRow:
+    return HeldRow(
+        action_id=one.action.action_id,
+        offer=text_view.show(one.action.external_id),
+        since=words.moment(one.hold.held_at, runtime.clock.now()),
+        reasons=tuple(hold.sentence for hold in one.reasons),
+        said=tuple(
+            f"{said.organisation if said.organisation in {'desk', 'programme'} else 'brand'}: "
+            f"{said.decision.value}. {said.reason}"
+            for said in one.said
+        ),
+        mine=session.person.user_id in one.bearing.confirmed_by,
+    )

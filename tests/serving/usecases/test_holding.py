@@ -1,0 +1,217 @@
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from models.action import ActionState
+from models.bursts import HoldCause
+from models.case import CaseLane
+from models.errors import Conflict, Forbidden, Invalid, NotFound
+from models.release import Decision
+from models.switches import AutomaticRule
+from models.verdict import Judgement
+from serving.db import actions, alerts, audit, verdicts
+from serving.db.alerts import Alert
+from serving.db.tables import audit_entry
+from serving.usecases.delivery import deliver, sweep_deliveries
+from serving.usecases.release import held_removals, speak
+from serving.usecases.review import undo_verdict
+from serving.usecases.switching import switch
+from tests.fixtures.bursts import confirm, questions, states
+from tests.fixtures.reviewing import judge, open_cases
+from tests.fixtures.runtimes import Site
+
+CAP = 20
+WHY = "Looked at the offers."
+
+
+def standing(site: Site) -> list[Alert]:
+    with site.runtime.store.read() as connection:
+        return alerts.standing(connection, {site.here})
+
+
+def drill(site: Site, many: int) -> None:
+    """A brand's account that was taken over confirms everything within ten minutes."""
+    found, first_held = questions(site, many), None
+    for number, case in enumerate(found):
+        recorded = confirm(site, site.brand_person, case)
+        if first_held is None and recorded.action and recorded.action.state is ActionState.HELD:
+            assert number == CAP
+            first_held = site.clock.now()
+        site.clock.forward(seconds=600 / many)
+    assert first_held is not None
+    (alert,) = standing(site)
+    assert (alert.cause, alert.subject) == (HoldCause.USER_BURST, site.brand_person.user_id)
+    assert alert.raised_at - first_held <= timedelta(minutes=1)
+    assert states(site) == {"scheduled": CAP, "held": many - CAP}
+    site.clock.forward(hours=30)
+    sweep_deliveries(site.runtime)
+    with site.runtime.store.read() as connection:
+        asked = actions.latest(connection, site.here, kind=None, state=None, most=many)
+    told = [deliver(site.runtime, site.here, one.action_id) for one in asked]
+    assert told.count("held") == many - CAP
+    assert states(site) == {"sending": CAP, "held": many - CAP}
+
+
+def test_of_a_compromised_brands_burst_the_cap_leaves_and_the_rest_is_held(any_site: Site) -> None:
+    drill(any_site, 30)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_200)
+def test_of_five_hundred_confirmations_in_ten_minutes_the_cap_leaves_and_the_rest_is_held(any_site: Site) -> None:
+    drill(any_site, 500)
+
+
+def test_of_confirmations_at_the_same_moment_no_more_than_the_cap_leave(any_site: Site) -> None:
+    found = questions(any_site, CAP + 6)
+    for case in found[: CAP - 2]:
+        confirm(any_site, any_site.brand_person, case)
+    start = threading.Barrier(8)
+
+    def one(number: int) -> None:
+        start.wait()
+        confirm(any_site, any_site.brand_person, found[CAP - 2 + number])
+
+    threads = [threading.Thread(target=one, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert states(any_site) == {"scheduled": CAP, "held": 6}
+    assert len(standing(any_site)) == 1
+
+
+def test_after_an_hour_removals_leave_again(site: Site) -> None:
+    found = questions(site, CAP + 2)
+    for case in found[: CAP + 1]:
+        confirm(site, site.brand_person, case)
+    site.clock.forward(minutes=60, seconds=1)
+    recorded = confirm(site, site.brand_person, found[-1])
+    assert recorded.action is not None
+    assert recorded.action.state is ActionState.SCHEDULED
+
+
+def test_the_eleventh_offer_of_one_seller_is_held(site: Site) -> None:
+    for case in questions(site, 11, seller="lumo-trade-88"):
+        confirm(site, site.brand_person, case)
+    assert states(site) == {"scheduled": 10, "held": 1}
+    assert [(one.cause, one.subject) for one in standing(site)] == [(HoldCause.SELLER_BURST, "lumo-trade-88")]
+
+
+def a_burst(site: Site) -> str:
+    """One removal more than the cap; returns its action's id."""
+    last = None
+    for case in questions(site, CAP + 1):
+        last = confirm(site, site.brand_person, case).action
+    assert last is not None
+    return last.action_id
+
+
+def test_after_a_burst_the_desk_and_the_brand_programme_let_a_removal_go(any_site: Site) -> None:
+    action_id, runtime = a_burst(any_site), any_site.runtime
+    assert speak(runtime, any_site.analyst, action_id, Decision.RELEASE, WHY) is None
+    assert states(any_site)["held"] == 1
+    assert speak(runtime, any_site.account_manager, action_id, Decision.RELEASE, WHY) is Decision.RELEASE
+    assert states(any_site) == {"scheduled": CAP + 1}
+    assert standing(any_site) == []
+    with runtime.store.read() as connection:
+        found = actions.get(connection, any_site.here, action_id)
+        acts = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
+        assert audit.check(connection)[1] is None
+    assert found.due_at == found.leaves_at >= found.created_at + timedelta(seconds=180)
+    assert acts[-5:] == ["remove.held", "alert.raised", "held.release", "held.release", "remove.released"]
+    any_site.clock.forward(minutes=4)
+    assert deliver(runtime, any_site.here, action_id) == "failed"  # No endpoint is registered; it has left.
+
+
+def test_two_of_the_desk_are_one_organisation(site: Site) -> None:
+    action_id = a_burst(site)
+    speak(site.runtime, site.analyst, action_id, Decision.RELEASE, WHY)
+    assert speak(site.runtime, site.second_analyst, action_id, Decision.RELEASE, WHY) is None
+    assert states(site)["held"] == 1
+
+
+def test_whoever_confirmed_has_no_word(site: Site) -> None:
+    action_id = a_burst(site)
+    with pytest.raises(Forbidden, match="You confirmed this removal"):
+        speak(site.runtime, site.brand_person, action_id, Decision.RELEASE, WHY)
+
+
+def test_an_opinion_needs_a_reason_and_leaves_no_trace_without_one(site: Site) -> None:
+    action_id = a_burst(site)
+    with pytest.raises(Invalid, match="Give a reason"):
+        speak(site.runtime, site.analyst, action_id, Decision.RELEASE, "  ")
+    assert held_removals(site.runtime, site.analyst)[0].said == ()
+
+
+def test_a_withdrawn_removal_takes_its_verdict_out_of_account_and_an_analyst_decides_anew(any_site: Site) -> None:
+    action_id, runtime = a_burst(any_site), any_site.runtime
+    with runtime.store.read() as connection:
+        verdict_id = actions.get(connection, any_site.here, action_id).verdict_id
+    speak(runtime, any_site.analyst, action_id, Decision.WITHDRAW, "The brand's account was taken over.")
+    agreed = speak(runtime, any_site.account_manager, action_id, Decision.WITHDRAW, "I have called the brand.")
+    assert agreed is Decision.WITHDRAW
+    assert states(any_site) == {"scheduled": CAP, "withdrawn": 1}
+    with runtime.store.read() as connection:
+        assert verdicts.get(connection, any_site.here, verdict_id).superseded_by is not None
+    (again,) = open_cases(any_site, CaseLane.ANALYST)
+    recorded = judge(any_site, any_site.second_analyst, again, Judgement.GENUINE)
+    assert recorded.action is None
+
+
+def test_what_was_decided_is_not_decided_again(site: Site) -> None:
+    action_id = a_burst(site)
+    speak(site.runtime, site.analyst, action_id, Decision.RELEASE, WHY)
+    speak(site.runtime, site.account_manager, action_id, Decision.RELEASE, WHY)
+    with pytest.raises(Conflict, match="in the meantime"):
+        speak(site.runtime, site.second_analyst, action_id, Decision.WITHDRAW, WHY)
+
+
+def test_nobody_without_a_part_in_it_sees_a_held_removal(site: Site) -> None:
+    action_id = a_burst(site)
+    assert held_removals(site.runtime, site.data_scientist) == []
+    with pytest.raises(NotFound):
+        speak(site.runtime, site.data_scientist, action_id, Decision.RELEASE, WHY)
+
+
+def test_a_brand_is_told_that_a_removal_waits_and_not_why(site: Site) -> None:
+    a_burst(site)
+    assert held_removals(site.runtime, site.brand_person)[0].reasons == ()
+    assert held_removals(site.runtime, site.analyst)[0].reasons != ()
+
+
+def test_a_held_confirmation_can_be_taken_back_in_its_window(site: Site) -> None:
+    found = questions(site, CAP + 1)
+    for case in found:
+        confirm(site, site.brand_person, case)
+    undo_verdict(site.runtime, site.brand_person, found[-1].case_id)
+    assert states(site) == {"scheduled": CAP, "withdrawn": 1}
+    assert (held_removals(site.runtime, site.analyst), standing(site)) == ([], [])
+
+
+def test_a_switched_off_rule_holds_the_next_confirmation_and_switched_on_lets_the_one_after_leave(
+    any_site: Site,
+) -> None:
+    first, second = questions(any_site, 2)
+    rule = AutomaticRule.BRAND_REMOVALS
+    switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    held = confirm(any_site, any_site.brand_person, first).action
+    assert held is not None
+    assert (held.state, standing(any_site)[0].cause) == (ActionState.HELD, HoldCause.SWITCHED_OFF)
+    # The confirmer's word stands; one person of another organisation is the second.
+    agreed = speak(any_site.runtime, any_site.analyst, held.action_id, Decision.RELEASE, WHY)
+    assert agreed is Decision.RELEASE
+    switch(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
+    assert confirm(any_site, any_site.brand_person, second).action is not None
+    assert states(any_site) == {"scheduled": 2}
+
+
+def test_a_rule_is_switched_with_a_reason_and_once(site: Site) -> None:
+    rule = AutomaticRule.UNANSWERED_QUESTIONS
+    with pytest.raises(Invalid, match="Give a reason"):
+        switch(site.runtime, site.marketplace, rule, on=False, by="test", reason=" ")
+    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="A feast in the brand's country.")
+    with pytest.raises(Conflict, match="off already"):
+        switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="Again.")

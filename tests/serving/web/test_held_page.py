@@ -1,0 +1,41 @@
+from models.switches import AutomaticRule
+from serving.usecases.switching import switch
+from tests.fixtures.bursts import confirm, questions, states
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import visit_as, words
+
+OFF = "“Removals on a brand's confirmation” is switched off since"
+
+
+def test_a_held_removal_is_announced_on_every_page_and_let_go_on_its_own(site: Site) -> None:
+    rule, why = AutomaticRule.BRAND_REMOVALS, "<b>An account</b> was taken over."
+    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason=why)
+    (case,) = questions(site, 1)
+    action = confirm(site, site.brand_person, case).action
+    assert action is not None
+    analyst = visit_as(site, site.analyst)
+    queue = analyst.get("/queue").text
+    assert OFF in words(queue)
+    assert "1 held removal: look at them" in words(queue)
+    assert "<b>An account</b>" not in queue
+    assert "MP-0" in words(analyst.get("/held").text)
+    refused = analyst.post(f"/held/{action.action_id}", {"decision": "release", "reason": " "})
+    assert refused.status_code == 422
+    done = analyst.post(f"/held/{action.action_id}", {"decision": "release", "reason": "Looked at it."})
+    assert (done.status_code, done.headers["location"]) == (303, "/held")
+    assert states(site) == {"scheduled": 1}
+    page = words(analyst.get("/held").text)
+    assert "Let go. It leaves once its undo window has closed." in page
+    assert "No removal is held." in page
+
+
+def test_a_brand_sees_its_removal_held_and_no_alarm_of_the_marketplace(site: Site) -> None:
+    rule = AutomaticRule.BRAND_REMOVALS
+    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    (case,) = questions(site, 1)
+    confirm(site, site.brand_person, case)
+    brand = visit_as(site, site.brand_person)
+    page = words(brand.get("/brand").text)
+    assert "Held for a second look" in page
+    assert OFF not in page
+    assert brand.get("/held").status_code == 403
