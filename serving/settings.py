@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AwareDatetime, Field, SecretStr, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -13,6 +13,15 @@ class ClockKind(StrEnum):
 
     SYSTEM = "system"
     SIMULATED = "simulated"
+
+
+class Transparency(BaseModel):
+    """What a marketplace says of itself in its transparency exports."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    platform: str
+    territories: tuple[str, ...]
 
 
 class Settings(BaseSettings):
@@ -55,6 +64,11 @@ class Settings(BaseSettings):
     training_timeout_seconds: int = Field(3_600, ge=10, description="Longest run of one training child.")
     accepted_leaks: str = Field(
         "", description="Features, divided by commas, that may tell the label alone without a training being refused."
+    )
+    transparency: dict[str, Transparency] = Field(
+        {},
+        description="JSON by marketplace for its exports: the name under which it reports, and the EEA countries in "
+        'which its removals take effect (or EU, EEA): {"bazaar": {"platform": "Bazaar", "territories": ["DE", "FR"]}}.',
     )
     mlflow_tracking_uri: str | None = Field(None, description="MLflow server. Default: SQLite in the home.")
     log_format: Literal["text", "json"] = Field("text", description="text for a terminal, json for a collector.")

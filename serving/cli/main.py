@@ -14,6 +14,7 @@ from models.errors import DomainError
 from serving.cli import (
     data,
     evidence,
+    exports,
     golden,
     model,
     monitor,
@@ -44,6 +45,7 @@ for part in (
     run.app,
     data.app,
     evidence.app,
+    exports.app,
     golden.app,
     model.app,
     monitor.app,

@@ -1,9 +1,10 @@
 """What the command line can ask of a service. Each takes and returns plain JSON values."""
 
 import inspect
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from features.listing import Rejection
@@ -13,7 +14,18 @@ from models.errors import Forbidden, Invalid
 from models.switches import RULES, AutomaticRule
 from serving.api.intake import row_answer
 from serving.api.learning import approval_answer, golden_answer
-from serving.db import accounts, brands, breakers, golden, learning, listings, marketplaces, switches, trials
+from serving.db import (
+    accounts,
+    brand_answers,
+    brands,
+    breakers,
+    golden,
+    learning,
+    listings,
+    marketplaces,
+    switches,
+    trials,
+)
 from serving.runtime import Runtime
 from serving.usecases import (
     audit_heads,
@@ -24,9 +36,11 @@ from serving.usecases import (
     price_lists,
     seller_risk,
     standing,
+    statements,
     tell_tales,
     trial,
 )
+from serving.usecases.brand_records import record_file, record_of
 from serving.usecases.breaker import close_breaker
 from serving.usecases.dead_letters import dead_letters, replay
 from serving.usecases.figures import figures
@@ -36,10 +50,12 @@ from serving.usecases.monitoring import measure
 from serving.usecases.promote import LOCAL, approve, rollback, withdraw
 from serving.usecases.rescore import model_named, rescore, summary
 from serving.usecases.switching import switch
+from serving.usecases.tabular import Format
 from serving.usecases.tell_tales import NewTellTale
 
 Command = Callable[..., dict[str, Any]]
 _BY: Final = LOCAL
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
 COMMANDS: Final[dict[str, Command]] = {}
 
 
@@ -307,6 +323,73 @@ def get_figures(runtime: Runtime, *, marketplace: str | None = None) -> dict[str
     with runtime.store.read() as connection:
         found = marketplaces.by_name(connection, marketplace)
     return figures(runtime, found)
+
+
+@_command
+def list_statements(
+    runtime: Runtime,
+    *,
+    most: int,
+    since: str | None = None,
+    until: str | None = None,
+    after: list[str] | None = None,
+    marketplace: str | None = None,
+) -> dict[str, Any]:
+    """Statements of reasons of what was carried out in a span of time, at most so many after a place in it."""
+    place, begins, ends = _span(runtime, since, until, marketplace)
+    behind = None if after is None else (datetime.fromisoformat(after[0]), after[1])
+    page = statements.statements(runtime, place, since=begins, until=ends, after=behind, most=most)
+    following = None if page.after is None else [page.after[0].isoformat(), page.after[1]]
+    return {**asdict(page), "after": following, "until": ends.isoformat()}
+
+
+@_command
+def list_amendments(
+    runtime: Runtime,
+    *,
+    most: int,  # noqa: ARG001  # Asked for like statements; what is reversed is little, and comes at once.
+    since: str | None = None,
+    until: str | None = None,
+    after: list[str] | None = None,  # noqa: ARG001
+    marketplace: str | None = None,
+) -> dict[str, Any]:
+    """Statements of reasons that were told before a span of time and reversed in it, as they read now."""
+    place, begins, ends = _span(runtime, since, until, marketplace)
+    page = statements.amendments(runtime, place, since=begins, until=ends)
+    return {**asdict(page), "until": ends.isoformat()}
+
+
+@_command
+def get_brand_record(
+    runtime: Runtime, *, brand: str, form: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """What became of a brand's answers: the counts, and with a format the file in base64."""
+    with runtime.store.read() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        answers = brand_answers.answers_of(connection, {(here, brands.by_name(connection, brand).brand_id)})
+    content = None if form is None else b64encode(record_file(Format(form), answers)).decode()
+    record = record_of(answers)
+    return {
+        "rows": len(answers),
+        "outcomes": {outcome.value: number for outcome, number in record.outcomes.items()},
+        "counter_notices": record.counter_notices,
+        "counter_notices_upheld": record.counter_notices_upheld,
+        "median_hours_to_removal": record.median_hours_to_removal,
+        "content": content,
+    }
+
+
+def _span(
+    runtime: Runtime, since: str | None, until: str | None, marketplace: str | None
+) -> tuple[marketplaces.Marketplace, datetime, datetime]:
+    """From the beginning and through this moment, unless it is said otherwise; the end is not included."""
+    with runtime.store.read() as connection:
+        found = marketplaces.by_name(connection, marketplace)
+    begins = _BEGINNING if since is None else _moment(since)
+    ends = runtime.clock.now() + timedelta(microseconds=1) if until is None else _moment(until)
+    if ends <= begins:
+        raise Invalid("The span ends before it begins.")
+    return found, begins, ends
 
 
 @_command

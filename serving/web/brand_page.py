@@ -5,22 +5,25 @@ from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
 from models.access import Permission, Person
 from models.case import CaseLane
 from models.verdict import Judgement, Side
-from serving.db import brands, cases, views
+from serving.db import brand_answers, brands, cases, views
 from serving.db.accounts import Session
 from serving.db.brands import Enrolment
 from serving.db.cases import QueueFilter
 from serving.db.views import Given, Pair
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
+from serving.usecases.brand_records import record_file
+from serving.usecases.tabular import Format
 from serving.web import text_view, words
 from serving.web.effects import Effect, bench_of, effects
 from serving.web.questions import Question, question
+from serving.web.record_part import RecordPart, record_part
 from serving.web.removals import RemovalsPart, removals_part
 from serving.web.rendering import respond, respond_part
 from serving.web.standing_part import StandingCard, standing_card
@@ -90,6 +93,7 @@ class BrandPage:
     done: DonePart
     removals: RemovalsPart
     standings: tuple[StandingCard, ...]
+    record: RecordPart
     managers: tuple[Manager, ...]
     answered: tuple[Count, ...]
     answered_in_all: int
@@ -118,6 +122,18 @@ def get_removals(request: Request, session: Answerer) -> HTMLResponse:
     with runtime.store.read() as connection:
         part = removals_part(connection, session.person.brands(Permission.ANSWER_QUESTIONS), runtime.clock.now())
     return respond_part(request, part, session)
+
+
+@router.get("/brand/record.{form}")
+def get_record(request: Request, session: Answerer, form: Format) -> Response:
+    """The record of one's own brands' answers as a file."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        found = brand_answers.answers_of(connection, session.person.brands(Permission.ANSWER_QUESTIONS))
+    kind = "text/csv; charset=utf-8" if form is Format.CSV else "application/vnd.apache.parquet"
+    name = f"answers-{runtime.clock.now().date().isoformat()}.{form.value}"
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return Response(record_file(form, found), media_type=kind, headers=headers)
 
 
 def done_part(runtime: Runtime, person: Person) -> DonePart:
@@ -149,6 +165,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
             standing_card(runtime, connection, pair, one.name, now)
             for pair, one in sorted(enrolled.items(), key=lambda item: item[1].name)
         )
+        record = record_part(connection, pairs)
     size = sum(one.number for one in waiting.values())
     names = sorted({one.name for one in enrolled.values()})
     policy = runtime.policies.enforcement
@@ -165,6 +182,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         done=done_part(runtime, person),
         removals=removals,
         standings=cards,
+        record=record,
         managers=_managers(enrolled),
         answered=counted,
         answered_in_all=sum(one.number for one in counted),

@@ -1,0 +1,118 @@
+"""What became of a brand's answers: accepted, or not and why; the objections; the time. Standard library only."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from statistics import median
+
+from models.action import ActionState
+from models.labels import AppealState
+from models.verdict import Judgement
+
+_SECONDS_AN_HOUR = 3_600
+
+
+class AnswerOutcome(StrEnum):
+    """What became of an answer. Only `accepted` and `rejected` count for or against anybody."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    CONTESTED = "contested"
+    UNDERWAY = "underway"
+    NO_REMOVAL_ASKED = "no_removal_asked"
+    TAKEN_BACK = "taken_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer of a brand and what is known of its removal; `removal` is None where none was made of it."""
+
+    judgement: Judgement
+    answered_at: datetime
+    taken_back: bool
+    removal: ActionState | None
+    removed_at: datetime | None
+    appeal: AppealState
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """An outcome with its reason, a sentence for the brand, and the hours from the answer to the removal."""
+
+    outcome: AnswerOutcome
+    reason: str
+    hours_to_removal: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class BrandRecord:
+    """The counts of a brand's answers. `median_hours_to_removal` is None before the first removal."""
+
+    outcomes: Counter[AnswerOutcome]
+    counter_notices: int
+    counter_notices_upheld: int
+    median_hours_to_removal: float | None
+
+
+def became(answer: Answered) -> Became:
+    """What became of one answer.
+
+    An offer that was given back counts as rejected from the decision on; while the objection is open it counts as
+    neither. What the marketplace never acknowledged was no removal, and is nobody's mistake.
+    """
+    outcome, reason = _outcome(answer)
+    return Became(outcome, reason, _hours(answer))
+
+
+def _outcome(answer: Answered) -> tuple[AnswerOutcome, str]:
+    if answer.taken_back:
+        return AnswerOutcome.TAKEN_BACK, "You took the answer back."
+    if answer.judgement is not Judgement.COUNTERFEIT:
+        return AnswerOutcome.NO_REMOVAL_ASKED, "The answer asks for no removal."
+    match answer.appeal:
+        case AppealState.UPHELD:
+            return AnswerOutcome.REJECTED, "The seller objected and was right; the offer is shown again."
+        case AppealState.UNANSWERED:
+            return AnswerOutcome.REJECTED, "The seller objected, nobody answered in time, and the offer is shown again."
+        case AppealState.OPEN:
+            return AnswerOutcome.CONTESTED, "The seller objected; a person who has not decided before looks at it."
+        case AppealState.DISMISSED:
+            return AnswerOutcome.ACCEPTED, "The seller objected and was wrong; the offer stays removed."
+        case AppealState.NONE:
+            return _of_removal(answer.removal)
+
+
+def _of_removal(removal: ActionState | None) -> tuple[AnswerOutcome, str]:
+    match removal:
+        case ActionState.ACKNOWLEDGED:
+            return AnswerOutcome.ACCEPTED, "The offer is removed."
+        case ActionState.WITHDRAWN:
+            return AnswerOutcome.REJECTED, "The removal was withdrawn before it left."
+        case ActionState.DEAD:
+            return AnswerOutcome.UNDERWAY, "The marketplace has not acknowledged the removal; we look into it."
+        case ActionState.HELD:
+            return AnswerOutcome.UNDERWAY, "The removal waits until enough people let it go."
+        case None | ActionState.SCHEDULED | ActionState.SENDING:
+            return AnswerOutcome.UNDERWAY, "The removal is on its way."
+
+
+def _hours(answer: Answered) -> float | None:
+    if answer.removed_at is None or answer.taken_back:
+        return None
+    return (answer.removed_at - answer.answered_at).total_seconds() / _SECONDS_AN_HOUR
+
+
+def brand_record(answers: Iterable[Answered]) -> BrandRecord:
+    """The counts behind a brand's dashboard."""
+    given = list(answers)
+    found = [became(answer) for answer in given]
+    hours = [one.hours_to_removal for one in found if one.hours_to_removal is not None]
+    appealed = [answer.appeal for answer in given if answer.appeal is not AppealState.NONE]
+    return BrandRecord(
+        Counter(one.outcome for one in found),
+        len(appealed),
+        appealed.count(AppealState.UPHELD),
+        median(hours) if hours else None,
+    )

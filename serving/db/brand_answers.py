@@ -1,0 +1,130 @@
+"""A brand's answers with what became of each, for the brand itself."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, and_, false, func, or_, select
+
+from models.action import ActionKind, ActionState
+from models.brand_record import Answered
+from models.labels import AppealState
+from models.verdict import Judgement, ReasonCode, Side
+from serving.db.tables import action, appeal, brand, listing, listing_version, marketplace, verdict
+
+Pair = tuple[str, str]
+_REMOVE: Final = ActionKind.REMOVE.value
+
+
+@dataclass(frozen=True, slots=True)
+class BrandAnswer:
+    """One answer, with the offer's version on which it was given."""
+
+    marketplace: str
+    brand: str
+    external_id: str
+    version: int
+    content: Mapping[str, Any]
+    seller_external_id: str | None
+    reason_code: ReasonCode | None
+    answered: Answered
+    appealed_at: datetime | None
+    appeal_decided_at: datetime | None
+
+
+def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAnswer]:
+    """What these brands' people answered, oldest first; no pairs match nothing."""
+    later = verdict.alias("later")
+    own = (
+        select(action.c.action_id)
+        .where(_same(action, verdict, "verdict_id"), action.c.kind == _REMOVE)
+        .correlate(verdict)
+        .scalar_subquery()
+    )
+    # A verdict on an offer whose removal is on its way already is attached to that one.
+    joined = (
+        select(func.max(action.c.action_id))
+        .where(
+            _same(action, verdict, "listing_id"),
+            action.c.kind == _REMOVE,
+            action.c.created_at <= verdict.c.known_at,
+            action.c.state != ActionState.WITHDRAWN.value,
+            or_(action.c.acknowledged_at.is_(None), action.c.acknowledged_at >= verdict.c.known_at),
+        )
+        .correlate(verdict)
+        .scalar_subquery()
+    )
+    wanted = (
+        and_(verdict.c.marketplace_id == place, verdict.c.brand_id == brand_id) for place, brand_id in sorted(pairs)
+    )
+    query = (
+        select(
+            marketplace.c.name.label("marketplace"),
+            brand.c.name.label("brand"),
+            listing.c.external_id,
+            listing_version.c.number,
+            listing_version.c.content,
+            listing_version.c.seller_external_id,
+            verdict.c.judgement,
+            verdict.c.reason_code,
+            verdict.c.known_at,
+            later.c.verdict_id.label("taken_back_by"),
+            action.c.state,
+            action.c.acknowledged_at,
+            appeal.c.state.label("appeal_state"),
+            appeal.c.known_at.label("appealed_at"),
+            appeal.c.decided_at,
+        )
+        .join(marketplace, marketplace.c.marketplace_id == verdict.c.marketplace_id)
+        .join(brand, brand.c.brand_id == verdict.c.brand_id)
+        .join(listing, _same(listing, verdict, "listing_id"))
+        .join(listing_version, _same(listing_version, verdict, "version_id"))
+        .outerjoin(
+            later,
+            and_(later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id),
+        )
+        .outerjoin(
+            action,
+            and_(
+                action.c.marketplace_id == verdict.c.marketplace_id,
+                verdict.c.judgement == Judgement.COUNTERFEIT.value,
+                action.c.action_id == func.coalesce(own, joined),
+            ),
+        )
+        .outerjoin(appeal, _same(appeal, action, "action_id"))
+        .where(
+            verdict.c.side == Side.BRAND.value,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            or_(false(), *wanted),
+        )
+        .order_by(verdict.c.known_at, verdict.c.verdict_id)
+    )
+    return [_answer(row) for row in connection.execute(query).mappings()]
+
+
+def _answer(row: RowMapping) -> BrandAnswer:
+    answered = Answered(
+        Judgement(row["judgement"]),
+        row["known_at"],
+        row["taken_back_by"] is not None,
+        ActionState(row["state"]) if row["state"] else None,
+        row["acknowledged_at"],
+        AppealState(row["appeal_state"]) if row["appeal_state"] else AppealState.NONE,
+    )
+    return BrandAnswer(
+        row["marketplace"],
+        row["brand"],
+        row["external_id"],
+        row["number"],
+        row["content"],
+        row["seller_external_id"],
+        ReasonCode(row["reason_code"]) if row["reason_code"] else None,
+        answered,
+        row["appealed_at"],
+        row["decided_at"],
+    )
+
+
+def _same(one: Any, other: Any, key: str) -> Any:
+    return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])

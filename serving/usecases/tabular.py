@@ -1,0 +1,88 @@
+"""Tables as files that a spreadsheet may open: no cell of them is ever a formula, and every number stays a number."""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from enum import StrEnum
+from io import BytesIO, StringIO
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+
+class Kind(StrEnum):
+    """What a column holds. None is a missing value of any kind."""
+
+    TEXT = "text"
+    COUNT = "count"
+    NUMBER = "number"
+    MONEY = "money"
+    MOMENT = "moment"
+
+
+class Format(StrEnum):
+    """A file's format, which is also its ending."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+Columns = Mapping[str, Kind]
+# With these a spreadsheet takes text for a formula (OWASP, CSV injection), or skips them to find one behind them.
+_LEADS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", " ", "\uff1d", "\uff0b", "\uff0d", "\uff20", "'")
+# The most decimals that any currency of ISO 4217 has is four.
+_DIGITS, _DECIMALS = 38, 4
+
+
+def as_file(form: Format, columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
+    """The rows as a file of that format, with a line of names in front."""
+    return as_csv(columns, rows) if form is Format.CSV else as_parquet(columns, rows)
+
+
+def as_csv(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
+    """UTF-8 with the mark by which spreadsheets know it. Text that could be read as a formula follows an apostrophe.
+
+    So does text that begins with one: whoever takes one away from the front of a text has what was there.
+    """
+    stream = StringIO()
+    writer = csv.writer(stream)
+    writer.writerow(columns)
+    kinds = list(columns.values())
+    writer.writerows([_cell(kind, value) for kind, value in zip(kinds, row, strict=True)] for row in rows)
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def _cell(kind: Kind, value: Any) -> str:
+    if value is None:
+        return ""
+    match kind:
+        case Kind.TEXT:
+            return inert(str(value))
+        case Kind.MOMENT:
+            return str(value.isoformat())
+        case Kind.MONEY:
+            return format(Decimal(value), "f")
+        case Kind.COUNT | Kind.NUMBER:
+            return repr(value)
+
+
+def inert(text: str) -> str:
+    """Text that no spreadsheet reads as a formula."""
+    return f"'{text}" if text.startswith(_LEADS) else text
+
+
+def as_parquet(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
+    """Typed columns; nothing reads them as formulas, so text is as it was."""
+    types = {
+        Kind.TEXT: pa.string(),
+        Kind.COUNT: pa.int64(),
+        Kind.NUMBER: pa.float64(),
+        Kind.MONEY: pa.decimal128(_DIGITS, _DECIMALS),
+        Kind.MOMENT: pa.timestamp("us", tz="UTC"),
+    }
+    schema = pa.schema([(name, types[kind]) for name, kind in columns.items()])
+    listed = [dict(zip(columns, row, strict=True)) for row in rows]
+    stream = BytesIO()
+    pq.write_table(pa.Table.from_pylist(listed, schema=schema), stream)
+    return stream.getvalue()

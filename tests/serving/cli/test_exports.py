@@ -1,0 +1,196 @@
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from models.case import CaseLane
+from models.verdict import Judgement, ReasonCode
+from tests.fixtures.dsa_validator import errors_of_all
+from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_analyst, removed_by_brand
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+from tests.serving.cli.commands import REFUSED, Done, touchstone_in
+
+REASONS = list(ReasonCode)
+
+
+@pytest.fixture(autouse=True)
+def reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The marketplace has said for where it reports."""
+    said = {"Bazaar": {"platform": "Bazaar", "territories": ["EEA"]}}
+    monkeypatch.setenv("TOUCHSTONE_TRANSPARENCY", json.dumps(said))
+
+
+def exported(site: Site, home: Path, *options: str) -> tuple[list[dict[str, Any]], Done]:
+    """The lines that the command writes, after the service has let go of the home."""
+    site.runtime.close()
+    out = home.parent / "statements.jsonl"
+    out.unlink(missing_ok=True)
+    done = touchstone_in(home, "export", "statements", "--out", str(out), *options)
+    lines = out.read_text(encoding="utf-8").splitlines() if out.exists() else []
+    return [json.loads(line) for line in lines], done
+
+
+def removals(site: Site, number: int) -> None:
+    """Removals of every kind: of each reason, by brand and by analyst, found and drawn, every tenth given back."""
+    for i in range(number):
+        if i % 5 == 4:
+            removal = removed_by_analyst(site, f"MP-{i}")
+        else:
+            changes: dict[str, object] = {"seller": {"external_id": f"lumo-{i}", "age_days": 9, "country": "CN"}}
+            if i % 2:
+                changes |= {"gtin": "3760123456789", "language": "fr", "occurred_at": "2026-02-27T10:00:00Z"}
+            removal = removed_by_brand(site, f"MP-{i}", REASONS[i % len(REASONS)], **changes)
+        if i % 10 in {3, 4} and i % 20 < 10:
+            given_back(site, removal)
+
+
+@pytest.mark.parametrize("number", [50, pytest.param(1_000, marks=pytest.mark.soak)])
+def test_every_exported_statement_passes_the_validator(site: Site, tmp_path: Path, number: int) -> None:
+    with a_marketplace_that_listens(site):
+        removals(site, number)
+    statements, done = exported(site, tmp_path / "home")
+    assert done.out == f"{number:,} statements in {tmp_path / 'statements.jsonl'}.\n"
+    assert len(statements) == number
+    assert errors_of_all(statements) == []
+    ended = [one for one in statements if one["end_date_visibility_restriction"] is not None]
+    assert len(ended) == number // 10
+    assert {one["automated_detection"] for one in statements} == {"Yes", "No"}
+    assert len({one["illegal_content_explanation"] for one in statements}) == len(REASONS)
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (None, "Bazaar has not said under which name and for which countries it reports"),
+        ('{"Market": {"platform": "Market", "territories": ["DE"]}}', "Bazaar has not said under which name"),
+        ('{"Bazaar": {"platform": "Bazaar", "territories": []}}', "Name the EEA countries"),
+        ('{"Bazaar": {"platform": "Bazaar", "territories": ["US"]}}', "US is no code of an EEA country"),
+    ],
+)
+def test_a_marketplace_that_has_not_said_where_it_removes_is_told_how(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str | None, sentence: str
+) -> None:
+    monkeypatch.delenv("TOUCHSTONE_TRANSPARENCY")
+    if said is not None:
+        monkeypatch.setenv("TOUCHSTONE_TRANSPARENCY", said)
+    out = tmp_path / "statements.jsonl"
+    done = touchstone_in(home, "export", "statements", "--out", str(out))
+    assert (done.code, out.exists()) == (REFUSED, False)
+    assert sentence in done.said
+
+
+def test_an_export_of_nothing_is_an_empty_file(home: Path, tmp_path: Path) -> None:
+    out = tmp_path / "statements.jsonl"
+    done = touchstone_in(home, "export", "statements", "--out", str(out))
+    assert (done.code, done.out, out.read_bytes()) == (0, f"0 statements in {out}.\n", b"")
+
+
+def test_no_word_of_an_offer_a_seller_or_a_person_is_in_a_statement(site: Site, tmp_path: Path) -> None:
+    with a_marketplace_that_listens(site):
+        removed_by_brand(site, "MP-1")
+    (statement,), _ = exported(site, tmp_path / "home")
+    text = json.dumps(statement).lower()
+    for word in ("aur", "lumo", "whatsapp", "138", "camille", "ines", "mp-1"):
+        assert word not in text, word
+
+
+def test_what_has_not_been_carried_out_has_no_statement_and_is_counted(site: Site, tmp_path: Path) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    statements, done = exported(site, tmp_path / "home")
+    assert statements == []
+    assert "1 removals have not been acknowledged by the marketplace yet; they have none." in done.out
+
+
+def test_a_span_of_time_takes_what_was_carried_out_in_it(site: Site, tmp_path: Path) -> None:
+    with a_marketplace_that_listens(site):
+        first = removed_by_brand(site, "MP-1")
+        site.clock.forward(seconds=86_400)
+        second = removed_by_brand(site, "MP-2")
+    moment = str(second.acknowledged_at)
+    early, _ = exported(site, tmp_path / "home", "--until", moment)
+    late, _ = exported(site, tmp_path / "home", "--since", moment)
+    assert [one["puid"] for one in early] == [first.action_id]
+    assert [one["puid"] for one in late] == [second.action_id]
+    _, done = exported(site, tmp_path / "home", "--since", moment, "--until", moment)
+    assert (done.code, done.said) == (REFUSED, "The span ends before it begins.")
+    _, done = exported(site, tmp_path / "home", "--since", "yesterday")
+    assert (done.code, "yesterday is no moment" in done.said) == (REFUSED, True)
+
+
+def test_what_was_told_and_then_reversed_is_told_anew_under_the_same_number(site: Site, tmp_path: Path) -> None:
+    with a_marketplace_that_listens(site):
+        removal = removed_by_brand(site, "MP-1")
+        removed_by_brand(site, "MP-2")
+        site.clock.forward(seconds=86_400)
+        told_until = site.clock.now()
+        back = given_back(site, removal)
+    (amended,), _ = exported(site, tmp_path / "home", "--amended", "--since", told_until.isoformat())
+    assert amended["puid"] == removal.action_id
+    assert back.acknowledged_at is not None
+    assert amended["end_date_visibility_restriction"] == back.acknowledged_at.date().isoformat()
+    assert "reversed" in amended["decision_facts"]
+    assert errors_of_all([amended]) == []
+    later = str(back.acknowledged_at.date().replace(year=2027))
+    assert exported(site, tmp_path / "home", "--amended", "--since", later, "--until", "2028-01-01")[0] == []
+    _, done = exported(site, tmp_path / "home", "--amended")
+    assert (done.code, "say with --since from when on" in done.said) == (REFUSED, True)
+
+
+def test_an_offer_that_is_removed_again_after_it_was_given_back_has_two_statements(site: Site, tmp_path: Path) -> None:
+    with a_marketplace_that_listens(site):
+        given_back(site, removed_by_brand(site, "MP-1"))
+        removed_by_brand(site, "MP-1", price="79.00")
+    statements, _ = exported(site, tmp_path / "home")
+    assert [one["end_date_visibility_restriction"] is None for one in statements] == [False, True]
+    assert errors_of_all(statements) == []
+
+
+def test_batches_are_bodies_of_at_most_a_hundred(site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with a_marketplace_that_listens(site):
+        for i in range(5):
+            removed_by_brand(site, f"MP-{i}")
+    monkeypatch.setattr("models.public_statement.BATCH", 2)
+    monkeypatch.setattr("serving.cli.exports._AT_ONCE", 3)
+    bodies, done = exported(site, tmp_path / "home", "--batches")
+    assert [len(body["statements"]) for body in bodies] == [2, 1, 2]
+    assert done.out.startswith("5 statements in ")
+    assert errors_of_all(one for body in bodies for one in body["statements"]) == []
+
+
+def test_an_offer_from_before_the_databases_time_is_named_and_the_others_are_written(
+    site: Site, tmp_path: Path
+) -> None:
+    with a_marketplace_that_listens(site):
+        removed_by_brand(site, "MP-1", occurred_at="1999-12-31T00:00:00Z")
+        removed_by_brand(site, "MP-2")
+    statements, done = exported(site, tmp_path / "home")
+    assert (len(statements), done.code) == (1, 1)
+    assert "the offer is dated 1999-12-31" in done.said
+
+
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_brands_record_is_written_by_the_files_ending(site: Site, tmp_path: Path, ending: str) -> None:
+    with a_marketplace_that_listens(site):
+        given_back(site, removed_by_brand(site, "MP-1"))
+        removed_by_brand(site, "MP-2")
+    site.runtime.close()
+    out = tmp_path / f"aurelle.{ending}"
+    done = touchstone_in(tmp_path / "home", "export", "brand", "Aurelle", "--out", str(out))
+    assert done.out == (
+        f"2 answers of Aurelle in {out}: 1 accepted, 1 rejected.\n1 counter-notices, 1 upheld.\n"
+        "Half of the removals took at most 0.05 h from the answer on.\n"
+    )
+    content = out.read_bytes()
+    assert content.startswith(b"PAR1" if ending == "parquet" else b"\xef\xbb\xbfmarketplace,brand,listing,")
+
+
+def test_a_record_needs_a_brand_and_a_format(home: Path, tmp_path: Path) -> None:
+    done = touchstone_in(home, "export", "brand", "Aurelle", "--out", str(tmp_path / "aurelle.xlsx"))
+    assert (done.code, "ends in .csv or .parquet" in done.said) == (REFUSED, True)
+    done = touchstone_in(home, "export", "brand", "Nobody", "--out", str(tmp_path / "nobody.csv"))
+    assert (done.code, (tmp_path / "nobody.csv").exists()) == (REFUSED, False)
+    done = touchstone_in(home, "export", "brand", "Aurelle", "--out", str(tmp_path / "aurelle.csv"))
+    assert done.out.startswith("0 answers of Aurelle in ")

@@ -1,0 +1,74 @@
+import csv
+from io import BytesIO, StringIO
+
+import pyarrow.parquet as pq
+import pytest
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.usecases.review import undo_verdict
+from serving.web.record_part import hours_in_words
+from tests.fixtures.removing import a_marketplace_that_listens, dismissed, given_back, removed_by_brand
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+from tests.serving.web.test_brand_page import a_person_of
+from tests.serving.web.visits import visit_as, words
+
+
+def some_answers(site: Site) -> None:
+    """Four removals, one of them given back and one contested in vain; a genuine; a counterfeit taken back."""
+    with a_marketplace_that_listens(site):
+        given_back(site, removed_by_brand(site, "MP-1", title="=HYPERLINK(1) Aure11e 1:1 mirror quality"))
+        dismissed(site, removed_by_brand(site, "MP-2"))
+        removed_by_brand(site, "MP-3")
+        removed_by_brand(site, "MP-4")
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, external_id="MP-5"), Judgement.GENUINE)
+    case = a_case(site, CaseLane.ASK_BRAND, external_id="MP-6")
+    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    undo_verdict(site.runtime, site.brand_person, case.case_id)
+
+
+def test_a_brand_reads_what_became_of_its_answers_and_takes_them_along(any_site: Site) -> None:
+    some_answers(any_site)
+    visitor = visit_as(any_site, any_site.brand_person)
+    said = words(visitor.get("/brand").text)
+    assert (
+        "What became of them Accepted 3 Rejected 1 Objections of sellers 2, 1 upheld Median time to removal 3 min"
+        in said
+    )
+    answer = visitor.get("/brand/record.csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="answers-2026-03-02.csv"'
+    rows = list(csv.DictReader(StringIO(answer.content.decode("utf-8-sig"))))
+    assert [(row["listing"], row["outcome"]) for row in rows] == [
+        ("MP-1", "rejected"),
+        ("MP-2", "accepted"),
+        ("MP-3", "accepted"),
+        ("MP-4", "accepted"),
+        ("MP-5", "no_removal_asked"),
+        ("MP-6", "taken_back"),
+    ]
+    assert rows[0]["title"].startswith("'=HYPERLINK(1)")
+    assert rows[0]["reason"] == "The seller objected and was right; the offer is shown again."
+    assert (rows[0]["price"], rows[0]["hours_to_removal"], rows[0]["counter_notice"]) == ("89.00", "0.05", "upheld")
+    table = pq.read_table(BytesIO(visitor.get("/brand/record.parquet").content)).to_pylist()
+    assert [row["outcome"] for row in table] == [row["outcome"] for row in rows]
+    assert table[0]["title"].startswith("=HYPERLINK(1)")
+
+
+def test_a_brand_takes_along_nothing_of_another(site: Site) -> None:
+    some_answers(site)
+    visitor = visit_as(site, a_person_of(site, "Veloria"))
+    assert "Nothing has been removed at your word yet." in words(visitor.get("/brand").text)
+    assert len(visitor.get("/brand/record.csv").text.splitlines()) == 1
+    assert pq.read_table(BytesIO(visitor.get("/brand/record.parquet").content)).num_rows == 0
+
+
+def test_who_is_no_brand_and_what_is_no_format_get_nothing(site: Site) -> None:
+    assert visit_as(site, site.analyst).get("/brand/record.csv").status_code in {403, 404}
+    assert visit_as(site, site.brand_person).get("/brand/record.xlsx").status_code in {404, 422}
+
+
+@pytest.mark.parametrize(("hours", "said"), [(0.05, "3 min"), (0.999, "60 min"), (1.0, "1.0 h"), (1234.5, "1,234.5 h")])
+def test_hours_read(hours: float, said: str) -> None:
+    assert hours_in_words(hours) == said

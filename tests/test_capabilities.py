@@ -1,0 +1,110 @@
+"""docs/capabilities.md has a row for each capability, and each test that it names is there to be run."""
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+ROOT: Final = Path(__file__).parent.parent
+PAGE: Final = ROOT / "docs" / "capabilities.md"
+ROWS: Final = (*range(5, 15), *range(32, 40), 43, 47, *range(50, 81))
+# Until every capability is there; from then on a row without its test is a failure.
+NOT_YET_ALLOWED: Final = True
+NOT_YET: Final = "not yet"
+_ROW: Final = re.compile(r"\| *(\d+) *\| *(.+?) *\| *(.+?) *\|")
+_NAMED: Final = re.compile(r"`([^`]+)`")
+
+
+def rows(page: str) -> list[tuple[int, str, str]]:
+    """Number, capability and proof of each row."""
+    return [(int(row[1]), row[2], row[3]) for row in map(_ROW.fullmatch, page.splitlines()) if row]
+
+
+@cache
+def defined_in(file: str) -> frozenset[str]:
+    """The tests that a file defines and that pytest would collect, those of classes as `Class::test`."""
+    path = ROOT / file
+    if not (file.startswith("tests/") and path.name.startswith("test_") and path.is_file()):
+        return frozenset()
+    return frozenset(_defined(ast.parse(path.read_text(encoding="utf-8")).body))
+
+
+def _defined(body: list[ast.stmt]) -> Iterator[str]:
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("test_"):
+            if not _always_skipped(node):
+                yield node.name
+        elif isinstance(node, ast.ClassDef) and node.name.startswith("Test"):
+            yield from (f"{node.name}::{name}" for name in _defined(node.body))
+
+
+def _always_skipped(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    return any(
+        re.fullmatch(r"pytest\.mark\.(skip|xfail)(\(.*\))?", ast.unparse(one), re.S) for one in node.decorator_list
+    )
+
+
+def faults(page: str, *, not_yet_allowed: bool) -> list[str]:
+    """What is wrong with the page, a sentence each."""
+    found = rows(page)
+    numbers = [number for number, _, _ in found]
+    said = []
+    if numbers != list(ROWS):
+        said.append(f"rows {sorted(set(ROWS) ^ set(numbers)) or 'in order'} are missing, too many or out of order")
+    for number, _, proof in found:
+        named = _NAMED.findall(proof)
+        if not named:
+            if proof != NOT_YET:
+                said.append(f"{number}: {proof!r} names no test")
+            elif not not_yet_allowed:
+                said.append(f"{number}: not yet")
+        elif _NAMED.sub("", proof).strip():
+            said.append(f"{number}: words beside its tests")
+        for name in named:
+            file, _, test = name.partition("::")
+            if test not in defined_in(file):
+                said.append(f"{number}: there is no {name}")
+    return said
+
+
+def test_every_capability_has_its_row_and_every_test_that_is_named_is_there() -> None:
+    assert faults(PAGE.read_text(encoding="utf-8"), not_yet_allowed=NOT_YET_ALLOWED) == []
+
+
+WHOLE: Final = "\n".join(
+    f"| {number} | something | `tests/test_capabilities.py::test_a_page_without_fault` |" for number in ROWS
+)
+
+
+def test_a_page_without_fault() -> None:
+    assert faults(WHOLE, not_yet_allowed=False) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fault"),
+    [
+        ("| 14 | something", "14 something", "rows [14] are missing"),
+        ("| 14 | something", "| 15 | something", "rows [14, 15] are missing, too many"),
+        ("| 6 | something", "| 5 | something", "rows [6] are missing"),
+        ("test_a_page_without_fault", "test_a_page_without_faults", "there is no tests/test_capabilities.py::"),
+        ("tests/test_capabilities.py", "tests/nowhere.py", "there is no tests/nowhere.py::"),
+        ("tests/test_capabilities.py", "tests/conftest.py", "there is no tests/conftest.py::"),
+        ("tests/test_capabilities.py::test_a_page_without_fault", "tests/test_capabilities.py", "there is no "),
+        ("`tests/test_capabilities.py::test_a_page_without_fault`", "soon", "'soon' names no test"),
+        ("`tests/test_capabilities.py::test_a_page_without_fault`", "not yet", "5: not yet"),
+        ("test_a_page_without_fault`", "test_a_page_without_fault` partly", "5: words beside its tests"),
+    ],
+)
+def test_a_fault_of_the_page_is_named(before: str, after: str, fault: str) -> None:
+    assert any(fault in one for one in faults(WHOLE.replace(before, after, 1), not_yet_allowed=False))
+
+
+def test_a_test_that_never_runs_proves_nothing() -> None:
+    source = (
+        "@pytest.mark.skip(reason='later')\ndef test_a(): ...\n@pytest.mark.soak\ndef test_b(): ...\ndef c(): ...\n"
+    )
+    assert list(_defined(ast.parse(source).body)) == ["test_b"]
