@@ -94,7 +94,9 @@ def _of_removal(removal: ActionState | None) -> tuple[AnswerOutcome, str]:
             return AnswerOutcome.UNDERWAY, "The marketplace has not acknowledged the removal; we look into it."
         case ActionState.HELD:
             return AnswerOutcome.UNDERWAY, "The removal waits until enough people let it go."
-        case None | ActionState.SCHEDULED | ActionState.SENDING:
+        case None:
+            return AnswerOutcome.UNDERWAY, "An analyst decides before anything is removed."
+        case ActionState.SCHEDULED | ActionState.SENDING:
             return AnswerOutcome.UNDERWAY, "The removal is on its way."
 
 

@@ -26,7 +26,7 @@ REMOVED = Answered(
         ({"appeal": AppealState.OPEN}, AnswerOutcome.CONTESTED, "a person who has not decided before"),
         ({"removal": ActionState.SCHEDULED}, AnswerOutcome.UNDERWAY, "on its way"),
         ({"removal": ActionState.SENDING}, AnswerOutcome.UNDERWAY, "on its way"),
-        ({"removal": None}, AnswerOutcome.UNDERWAY, "on its way"),
+        ({"removal": None}, AnswerOutcome.UNDERWAY, "An analyst decides before anything is removed."),
         ({"removal": ActionState.DEAD}, AnswerOutcome.UNDERWAY, "has not acknowledged"),
         ({"removal": ActionState.WITHDRAWN}, AnswerOutcome.REJECTED, "withdrawn before it left"),
         ({"taken_back": True, "removal": ActionState.WITHDRAWN}, AnswerOutcome.TAKEN_BACK, "You took"),
