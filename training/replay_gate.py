@@ -18,7 +18,7 @@ from training.replay import facts_of_changed, honest_descriptions, rewritten_fac
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-_RESAMPLES: Final = 1_000
+_RESAMPLES: Final = 4_000  # So that eight of them lie beyond the policy's two in a thousand.
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,11 @@ def test_no_more_offers_are_rewritten_than_the_policy_says() -> None:
     assert {one.offers for one in found} == set(asked) == {12}
 
 
+def test_of_all_comparisons_together_one_in_twenty_may_fail_by_chance() -> None:
+    comparisons = len(TRANSFORMS) + sum(way.by_honest_sellers for way in TRANSFORMS)
+    assert 1 - DEFAULT_GATES.replay_confidence == pytest.approx(0.05 / comparisons, rel=0.1)
+
+
 def test_the_lower_end_is_what_resampled_sellers_leave() -> None:
     """A quarter of the counterfeits is lost by one way; the interval is that of a share of about thirty."""
     lost = {one.listing.external_id for one in [f for f, y in zip(FACTS, DATA.labels, strict=True) if y][::4]}
