@@ -1,11 +1,53 @@
-"""Appeals against decisions: how long they are open, and what a record of groundless ones changes."""
+"""Appeals against decisions: their states, how long they are open, and what a record of groundless ones changes."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Final
 
 from models.deadlines import after_months
 from models.errors import Conflict, TooLate
+from models.labels import AppealState
 from models.policies.appeals import AppealPolicy
+
+
+class AppealEvent(StrEnum):
+    """What can happen to an appeal."""
+
+    FILE = "file"
+    UPHOLD = "uphold"
+    DISMISS = "dismiss"
+    REOPEN = "reopen"  # The decision was taken back inside its undo window.
+
+
+_TRANSITIONS: Final = {
+    (AppealState.NONE, AppealEvent.FILE): AppealState.OPEN,
+    (AppealState.OPEN, AppealEvent.UPHOLD): AppealState.UPHELD,
+    (AppealState.OPEN, AppealEvent.DISMISS): AppealState.DISMISSED,
+    (AppealState.UPHELD, AppealEvent.REOPEN): AppealState.OPEN,
+    (AppealState.DISMISSED, AppealEvent.REOPEN): AppealState.OPEN,
+}
+_WHY_NOT: Final = {
+    AppealState.NONE: "There is no appeal.",
+    AppealState.OPEN: "The appeal waits for its decision.",
+    AppealState.UPHELD: "The appeal has been decided already.",
+    AppealState.DISMISSED: "The appeal has been decided already.",
+    AppealState.UNANSWERED: "The removal is undone already, so there is nothing to appeal against.",
+}
+
+
+def next_state(state: AppealState, event: AppealEvent) -> AppealState:
+    """The state after an event.
+
+    Raises
+    ------
+    Conflict
+        The event cannot happen in this state.
+    """
+    following = _TRANSITIONS.get((state, event))
+    if following is None:
+        raise Conflict(_WHY_NOT[state])
+    return following
 
 
 @dataclass(frozen=True, slots=True)

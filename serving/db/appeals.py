@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
-from models.appeals import AppealRecord
+from models.appeals import AppealEvent, AppealRecord, next_state
 from models.errors import Conflict
 from models.labels import AppealState
 from serving.db.store import add
@@ -106,34 +106,26 @@ def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_
     )
 
 
-def decide(connection: Connection, marketplace_id: str, appeal_id: str, state: AppealState, at: datetime) -> None:
-    """Decide an open appeal.
+def change(connection: Connection, marketplace_id: str, found: Appeal, event: AppealEvent, at: datetime) -> None:
+    """Go on from what was read.
 
     Raises
     ------
     Conflict
-        It is decided already.
+        The event cannot happen in this state, or somebody was faster.
     """
+    following = next_state(found.state, event)
     changed = connection.execute(
         update(appeal)
         .where(
             appeal.c.marketplace_id == marketplace_id,
-            appeal.c.appeal_id == appeal_id,
-            appeal.c.state == AppealState.OPEN.value,
+            appeal.c.appeal_id == found.appeal_id,
+            appeal.c.state == found.state.value,
         )
-        .values(state=state.value, decided_at=at)
+        .values(state=following.value, decided_at=None if following is AppealState.OPEN else at)
     )
     if changed.rowcount != 1:
-        raise Conflict("The appeal has been decided already.")
-
-
-def reopen(connection: Connection, marketplace_id: str, appeal_id: str) -> None:
-    """Open a decided appeal again, when its decision was undone."""
-    connection.execute(
-        update(appeal)
-        .where(appeal.c.marketplace_id == marketplace_id, appeal.c.appeal_id == appeal_id)
-        .values(state=AppealState.OPEN.value, decided_at=None)
-    )
+        raise Conflict("The appeal was decided by somebody else in the meantime.")
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:

@@ -7,10 +7,10 @@ from sqlalchemy import Connection
 
 from models.access import Permission, Person
 from models.action import ActionKind, ActionState
+from models.appeals import AppealEvent
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState
 from models.counter_notice import CounterNoticeEvent
 from models.errors import Conflict, Forbidden, NotFound
-from models.labels import AppealState
 from models.statement import Undone, removal_statement
 from models.verdict import Bench, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
 from serving.db import actions, appeals, audit, brands, cases, counter_notices, likenesses, overturns, verdicts
@@ -185,7 +185,7 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
         withdrawal_id = _append(sitting, withdrawal, supersedes=given)
         found = appeals.of_case(connection, case.marketplace_id, case.case_id)
         if found is not None and given.lane is CaseLane.APPEAL:
-            appeals.reopen(connection, case.marketplace_id, found.appeal_id)
+            appeals.change(connection, case.marketplace_id, found, AppealEvent.REOPEN, now)
             _tell_counter_notice(sitting, found, CounterNoticeEvent.REOPEN)
         recount_of(runtime, connection, case, now)
         _note(sitting, f"Took back “{given.judgement.value.replace('_', ' ')}”.")
@@ -314,8 +314,8 @@ def _settle_appeal(sitting: _Sitting, follows: Consequence) -> None:
     found = appeals.of_case(sitting.connection, sitting.case.marketplace_id, sitting.case.case_id)
     if found is not None:
         upheld = follows.outcome is Outcome.REINSTATE
-        state = AppealState.UPHELD if upheld else AppealState.DISMISSED
-        appeals.decide(sitting.connection, sitting.case.marketplace_id, found.appeal_id, state, sitting.at)
+        event = AppealEvent.UPHOLD if upheld else AppealEvent.DISMISS
+        appeals.change(sitting.connection, sitting.case.marketplace_id, found, event, sitting.at)
         _tell_counter_notice(sitting, found, CounterNoticeEvent.UPHOLD if upheld else CounterNoticeEvent.DISMISS)
 
 

@@ -56,4 +56,14 @@ MUTANTS = [
         ("and record.dismissed >= policy.frivolous_share * decided", "", "a record in spite of being right"),
         ("behind_others=True", "behind_others=False", "a record changes nothing"),
     ),
+    *sabotage(
+        "models/appeals.py",
+        ("tests/models/test_states.py",),
+        ("(AppealState.OPEN, AppealEvent.UPHOLD)", "(AppealState.DISMISSED, AppealEvent.UPHOLD)", "decided twice"),
+        (
+            "    (AppealState.UPHELD, AppealEvent.REOPEN): AppealState.OPEN,\n",
+            "",
+            "a decision that cannot be taken back",
+        ),
+    ),
 ]

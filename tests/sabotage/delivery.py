@@ -18,7 +18,7 @@ MUTANTS = [
     ),
     *sabotage(
         "models/action.py",
-        ("tests/models/test_action.py",),
+        ("tests/models/test_states.py",),
         (
             "(ActionState.DEAD, ActionEvent.OVERTAKE): ActionState.WITHDRAWN",
             "(ActionState.SENDING, ActionEvent.OVERTAKE): ActionState.WITHDRAWN",
