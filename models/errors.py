@@ -25,6 +25,12 @@ class Forbidden(DomainError):
     code = "forbidden"
 
 
+class NoRightCarries(Forbidden):
+    """A brand has no right on file that carries this notice, here and now; the sentence says which and why."""
+
+    code = "no_right_carries"
+
+
 class Conflict(DomainError):
     """Somebody or something was faster; nothing was overwritten."""
 

@@ -24,6 +24,7 @@ from models.policies.delivery import DEFAULT_DELIVERY, DeliveryPolicy
 from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
 from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
+from models.policies.rights import DEFAULT_RIGHTS, RightsPolicy
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from models.policies.second_look import DEFAULT_SECOND_LOOK, SecondLookPolicy
@@ -55,6 +56,7 @@ class Policies:
     scorecard: ScorecardPolicy = DEFAULT_SCORECARD
     enforcement: EnforcementPolicy = DEFAULT_ENFORCEMENT
     standing: StandingPolicy = DEFAULT_STANDING
+    rights: RightsPolicy = DEFAULT_RIGHTS
     appeals: AppealPolicy = DEFAULT_APPEALS
     counter_notice: CounterNoticePolicy = DEFAULT_COUNTER_NOTICE
     bursts: BurstPolicy = DEFAULT_BURSTS

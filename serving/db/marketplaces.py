@@ -1,5 +1,6 @@
 """Marketplaces and their API keys."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -97,6 +98,20 @@ def events_complete_since(connection: Connection, marketplace_id: str, since: da
             marketplace.c.seller_events_since.is_(None) | (marketplace.c.seller_events_since > since),
         )
         .values(seller_events_since=since)
+    )
+
+
+def sold_in(connection: Connection, marketplace_id: str) -> frozenset[str] | None:
+    """Where a marketplace sells; None where it has not said."""
+    query = select(marketplace.c.sold_in).where(marketplace.c.marketplace_id == marketplace_id)
+    found = connection.execute(query).scalar()
+    return None if found is None else frozenset(found)
+
+
+def sell_in(connection: Connection, marketplace_id: str, territories: Sequence[str]) -> None:
+    """Note where a marketplace sells from now on."""
+    connection.execute(
+        update(marketplace).where(marketplace.c.marketplace_id == marketplace_id).values(sold_in=list(territories))
     )
 
 

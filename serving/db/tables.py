@@ -85,6 +85,8 @@ marketplace = Table(
     Column("marketplace_id", _ID, primary_key=True),
     Column("name", String(200), nullable=False, unique=True),
     Column("base_currency", String(3), nullable=False),
+    # Where it sells, as ISO 3166 codes or EU; empty where it has not said.
+    Column("sold_in", Json, nullable=True),
     _at("seller_events_since", nullable=True),
     _at("created_at"),
 )
@@ -187,6 +189,64 @@ authorised_seller = Table(
     Column("seller_external_id", _EXTERNAL, nullable=False),
     _at("added_at"),
     PrimaryKeyConstraint("marketplace_id", "brand_id", "seller_external_id"),
+)
+
+# Bytes as they were supplied, once for a brand; rights and powers of attorney name them by their digest.
+brand_document = Table(
+    "brand_document",
+    metadata,
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("media_type", String(40), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("supplied_by", String(200), nullable=False),
+    _at("known_at"),
+    PrimaryKeyConstraint("brand_id", "digest"),
+)
+
+brand_right = Table(
+    "brand_right",
+    metadata,
+    Column("right_id", _ID, primary_key=True),
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=False),
+    _word("kind"),
+    Column("title", String(200), nullable=False),
+    Column("office", String(40), nullable=False),
+    Column("number", String(40), nullable=False),
+    Column("classes", Json, nullable=False),
+    Column("territories", Json, nullable=False),
+    _word("state"),
+    Column("document_digest", String(64), nullable=True),
+    _at("begins_at"),
+    _at("expires_at", nullable=True),
+    Column("claimed_by", String(200), nullable=False),
+    Column("settled_by", String(200), nullable=True),
+    _at("settled_at", nullable=True),
+    Column("note", String(500), nullable=True),
+    _at("known_at"),
+    ForeignKeyConstraint(["brand_id", "document_digest"], ["brand_document.brand_id", "brand_document.digest"]),
+    UniqueConstraint("brand_id", "kind", "office", "number"),
+    _one_of("kind", "mark", "design", "copyright"),
+    _one_of("state", "claimed", "verified", "refused", "withdrawn", "carried_over"),
+)
+
+power_of_attorney = Table(
+    "power_of_attorney",
+    metadata,
+    Column("mandate_id", _ID, primary_key=True),
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=False),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    Column("agent", String(200), nullable=False),
+    Column("kinds", Json, nullable=False),
+    Column("territories", Json, nullable=False),
+    Column("document_digest", String(64), nullable=True),
+    _at("begins_at"),
+    _at("expires_at"),
+    _at("revoked_at", nullable=True),
+    _at("known_at"),
+    ForeignKeyConstraint(["brand_id", "document_digest"], ["brand_document.brand_id", "brand_document.digest"]),
+    Index("ix_power_of_attorney_person", "brand_id", "user_id"),
 )
 
 tell_tale = _tenant(
@@ -505,6 +565,18 @@ confirmation = _tenant(
     _one_of("level", *_LEVELS),
     Index("ix_confirmation_brand", "marketplace_id", "brand_id", "known_at"),
     Index("ix_confirmation_waiting", "drawn", "audit_case_id", "known_at"),
+)
+
+# Which right carried a brand's 'counterfeit', in the words of that moment: rights end, and the proof stays.
+notice_basis = _tenant(
+    "notice_basis",
+    "verdict_id",
+    Column("right_id", _ID, ForeignKey("brand_right.right_id"), nullable=False),
+    Column("mandate_ids", Json, nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("policy_version", String(80), nullable=False),
+    _at("known_at"),
+    _within("verdict_id", "verdict"),
 )
 
 standing_change = _tenant(

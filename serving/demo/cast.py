@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from models.access import Role, Scope
+from models.rights import RightKind
 from serving.demo.front import Front, Marketplace, SignedInPerson
 from training.synthetic import PER_EURO, World
 
@@ -40,6 +41,7 @@ class Cast:
 def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_secret: str) -> Cast:
     """Found the marketplace, invite its people, enrol its brands, register its receiver."""
     call("add_marketplace", name=MARKETPLACE, base_currency="EUR")
+    call("sell_in", territories=["EU"])
     credentials: list[dict[str, str]] = []
 
     def invite(name: str, role: Role, brand: str | None = None, host: str = "touchstone.example") -> SignedInPerson:
@@ -63,6 +65,11 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_s
             takes_part=one.takes_part,
             authorised_sellers=list(one.authorised),
         )
+        for kind in RightKind:
+            number = f"{brand.brand_id}-{kind}"
+            right = {"kind": kind.value, "title": brand.name, "office": "invented", "number": number}
+            right_id = call("add_right", brand=brand.name, territories=["EU"], **right)["right_id"]
+            call("settle_right", right_id=right_id, state="verified")
         for tell in one.tells:
             call("add_tell_tale", brand=brand.name, label=tell.label, pattern=tell.pattern, direction="counterfeit")
         prices = [{"model": name, "price": str(price), "currency": "EUR"} for name, price in one.price_list.items()]

@@ -1,7 +1,7 @@
 """What the command line can ask of a service. Each takes and returns plain JSON values."""
 
 import inspect
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -11,6 +11,7 @@ from features.listing import Rejection
 from features.tell_tales import Direction, Where
 from models.access import Permission, Role, Scope
 from models.errors import Forbidden, Invalid
+from models.rights import RightKind, RightState, last_day
 from models.switches import RULES, AutomaticRule
 from serving.api.intake import row_answer
 from serving.api.learning import approval_answer, golden_answer
@@ -34,6 +35,7 @@ from serving.usecases import (
     founding,
     intake,
     price_lists,
+    rights,
     seller_risk,
     standing,
     statements,
@@ -227,6 +229,108 @@ def remove_tell_tale(runtime: Runtime, *, tell_tale_id: str, marketplace: str | 
     """Take a tell-tale back."""
     tell_tales.remove_tell_tale(runtime, tell_tale_id, marketplace=marketplace, by=_BY)
     return {}
+
+
+@_command
+def keep_document(runtime: Runtime, *, brand: str, name: str, content: str) -> dict[str, Any]:
+    """Keep a document of a brand, given in base64."""
+    try:
+        found = b64decode(content, validate=True)
+    except ValueError:
+        raise Invalid("The document is not base64.") from None
+    return {"digest": rights.keep_document(runtime, brand, name, found, by=_BY)}
+
+
+@_command
+def add_right(
+    runtime: Runtime,
+    *,
+    brand: str,
+    kind: str,
+    title: str,
+    office: str,
+    number: str,
+    territories: list[str],
+    classes: list[int] | None = None,
+    first_day: str | None = None,
+    last_day: str | None = None,
+    document: str | None = None,
+) -> dict[str, Any]:
+    """Put a right of a brand on file."""
+    begins, ends = (None if text is None else _moment(text) for text in (first_day, last_day))
+    places, of = tuple(territories), _right_kind(kind)
+    wanted = rights.NewRight(brand, of, title, office, number, places, tuple(classes or ()), begins, ends, document)
+    return {"right_id": rights.claim_right(runtime, wanted, by=_BY)}
+
+
+@_command
+def list_rights(runtime: Runtime, *, brand: str) -> dict[str, Any]:
+    """A brand's rights."""
+    return {
+        "rights": [
+            {
+                "right_id": one.right.right_id,
+                "kind": one.right.kind.value,
+                "title": one.right.title,
+                "office": one.right.office,
+                "number": one.right.number,
+                "classes": list(one.right.classes),
+                "territories": sorted(one.right.territories),
+                "state": one.right.state.value.replace("_", " "),
+                "last_day": last_day(one.right.expires_at) if one.right.expires_at else None,
+                "document": one.document,
+                "note": one.note,
+            }
+            for one in rights.on_file(runtime, brand)
+        ]
+    }
+
+
+@_command
+def settle_right(runtime: Runtime, *, right_id: str, state: str, note: str = "") -> dict[str, Any]:
+    """Verify, refuse or withdraw a right."""
+    if state not in set(RightState):
+        raise Invalid(f"A right cannot become {state[:20]}.")
+    rights.settle_right(runtime, right_id, RightState(state), note=note, by=_BY)
+    return {}
+
+
+@_command
+def add_mandate(
+    runtime: Runtime,
+    *,
+    brand: str,
+    email: str,
+    agent: str,
+    territories: list[str],
+    last_day: str,
+    kinds: list[str] | None = None,
+    document: str | None = None,
+) -> dict[str, Any]:
+    """Record a power of attorney."""
+    of = tuple(map(_right_kind, kinds or [])) or tuple(RightKind)
+    wanted = rights.NewMandate(brand, email, agent, tuple(territories), _moment(last_day), of, document)
+    return {"mandate_id": rights.grant_mandate(runtime, wanted, by=_BY)}
+
+
+@_command
+def revoke_mandate(runtime: Runtime, *, mandate_id: str) -> dict[str, Any]:
+    """End a power of attorney."""
+    rights.revoke_mandate(runtime, mandate_id, by=_BY)
+    return {}
+
+
+@_command
+def sell_in(runtime: Runtime, *, territories: list[str], marketplace: str | None = None) -> dict[str, Any]:
+    """Say where a marketplace sells."""
+    rights.sell_in(runtime, territories, marketplace=marketplace, by=_BY)
+    return {}
+
+
+def _right_kind(text: str) -> RightKind:
+    if text not in set(RightKind):
+        raise Invalid(f"{text[:20]} is none of {', '.join(RightKind)}.")
+    return RightKind(text)
 
 
 def _moment(text: str) -> datetime:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -10,7 +11,8 @@ from models.action import ActionKind, ActionState
 from models.appeals import AppealEvent
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState
 from models.counter_notice import CounterNoticeEvent
-from models.errors import Conflict, Forbidden, NotFound
+from models.errors import Conflict, Forbidden, NoRightCarries, NotFound
+from models.rights import Mandate, Right
 from models.statement import Undone, removal_statement
 from models.verdict import Bench, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
 from serving.db import actions, appeals, audit, brands, cases, counter_notices, likenesses, overturns, verdicts
@@ -22,8 +24,11 @@ from serving.runtime import Runtime
 from serving.usecases.counter_notice_steps import Said, take
 from serving.usecases.holding import Confirmation, held_for
 from serving.usecases.overturn import Ground, overturn
+from serving.usecases.rights import basis_of, keep_basis
 from serving.usecases.standing import Weight, begin_count, keep_confirmation, recount_of, weigh
 from serving.usecases.takedown import Cause, schedule, withdraw
+
+_MOST_REASONS: Final = 3  # A house of brands has hundreds of marks; three sentences say what to do.
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,8 @@ def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded
     ------
     Conflict
         Somebody was faster, holds the case, or the offer was changed since it was seen.
+    NoRightCarries
+        The brand has no right on file that holds here and now and speaks of this reason.
     NotFound, Forbidden, Invalid
         The case is not theirs; the rules do not let them decide it; it is no answer.
     """
@@ -138,7 +145,10 @@ def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded
         bench = _bench(sitting, weight)
         follows = consequence(answer.judgement, bench, runtime.policies.enforcement)
         _change_case(sitting, follows)
+        carried = _carried(sitting, answer) if confirms else None
         verdict_id = _append(sitting, answer, passed_on=bench.held_back is not None)
+        if carried is not None:
+            keep_basis(runtime, connection, case, verdict_id, carried, now)
         if weight is not None:
             keep_confirmation(runtime, connection, case, verdict_id, weight, now)
         action = _act(sitting, answer, verdict_id, follows, bench)
@@ -213,6 +223,17 @@ def set_aside(runtime: Runtime, connection: Connection, person: Person, word: tu
         cases.change(connection, case, CaseEvent.UNDO, values, holder=None, at=at)
     recount_of(runtime, connection, case, at)
     _note(sitting, "The held removal was withdrawn; an analyst decides anew.")
+
+
+def _carried(sitting: _Sitting, answer: Answer) -> tuple[Right, str, tuple[Mandate, ...]]:
+    """The right that carries a confirmation; the case stays as it is where there is none."""
+    reason_code = answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
+    found, mandates = basis_of(
+        sitting.runtime, sitting.connection, sitting.case, sitting.person, reason_code, sitting.at
+    )
+    if found.right is None:
+        raise NoRightCarries(f"Nothing was recorded. {' '.join(found.reasons[:_MOST_REASONS])}")
+    return found.right, found.reasons[0], mandates
 
 
 def _bench(sitting: _Sitting, weight: Weight | None) -> Bench:

@@ -22,6 +22,7 @@ from models.policies.gates import DEFAULT_GATES
 from models.policies.labels import DEFAULT_LABELS
 from models.policies.links import DEFAULT_LINKS
 from models.policies.promotion import DEFAULT_PROMOTION
+from models.policies.rights import DEFAULT_RIGHTS
 from models.policies.routing import DEFAULT_ROUTING
 from models.policies.scorecard import DEFAULT_SCORECARD
 from models.policies.second_look import DEFAULT_SECOND_LOOK
@@ -108,6 +109,7 @@ def policies_page() -> str:
         DEFAULT_DELIVERY,
         DEFAULT_BURSTS,
         DEFAULT_STANDING,
+        DEFAULT_RIGHTS,
         DEFAULT_STRIKES,
         DEFAULT_APPEALS,
         *PROFILES.values(),
