@@ -8,8 +8,10 @@ from sqlalchemy import Connection, Engine
 APPLICATION: Final = "touchstone"
 DELIVERIES: Final = "deliveries"
 TRAINING: Final = "training"
+CHECKS: Final = "checks"
 DELIVER: Final = "deliver_action"
 RETRAIN: Final = "retrain"
+CHECK: Final = "check_removal"
 PUBLISH: Final = "publish_champion"
 
 

@@ -24,6 +24,7 @@ from models.policies.delivery import DEFAULT_DELIVERY, DeliveryPolicy
 from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
 from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
+from models.policies.removal_check import DEFAULT_REMOVAL_CHECK, RemovalCheckPolicy
 from models.policies.rights import DEFAULT_RIGHTS, RightsPolicy
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
@@ -65,6 +66,7 @@ class Policies:
     promotion: PromotionPolicy = DEFAULT_PROMOTION
     breaker: BreakerPolicy = DEFAULT_BREAKER
     delivery: DeliveryPolicy = DEFAULT_DELIVERY
+    removal_check: RemovalCheckPolicy = DEFAULT_REMOVAL_CHECK
     seller_risk: SellerRiskPolicy = DEFAULT_SELLER_RISK
 
 

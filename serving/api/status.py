@@ -12,7 +12,8 @@ from models.action import ActionKind, ActionState
 from models.errors import Forbidden, Invalid, NotFound
 from serving.api.bodies import json_body
 from serving.clock import SimulatedClock
-from serving.db import actions, clocks, listings
+from serving.db import actions, clocks, listings, removal_checks
+from serving.db.removal_checks import RemovalCheck
 from serving.guards import Caller, key, may, public, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.figures import figures
@@ -51,6 +52,9 @@ def get_actions(
         found = actions.latest(
             connection, caller.marketplace.marketplace_id, kind=kind, state=state, most=min(max(most, 1), 5_000)
         )
+        checks = removal_checks.of_actions(
+            connection, caller.marketplace.marketplace_id, [one.action_id for one in found]
+        )
     return {
         "actions": [
             {
@@ -61,6 +65,7 @@ def get_actions(
                 "sequence": one.sequence,
                 "leaves_at": one.leaves_at.isoformat(),
                 "acknowledged_at": one.acknowledged_at.isoformat() if one.acknowledged_at else None,
+                "verified": _verified(checks.get(one.action_id)),
             }
             for one in found
         ]
@@ -120,3 +125,16 @@ def openapi(request: Request, _session: Annotated[Any, may(*Permission)]) -> dic
     """The contract of this API, for people who are signed in."""
     found: dict[str, Any] = request.app.openapi()
     return found
+
+
+def _verified(check: RemovalCheck | None) -> dict[str, Any] | None:
+    """What looks at a removed offer found; None where nobody could look."""
+    if check is None:
+        return None
+    return {
+        "state": check.state.value,
+        "looks": check.looks,
+        "looked_at": check.looked_at.isoformat() if check.looked_at else None,
+        "gone_at": check.gone_at.isoformat() if check.gone_at else None,
+        "seconds_to_removal": check.seconds_to_removal,
+    }

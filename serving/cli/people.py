@@ -112,10 +112,19 @@ def add_key(
 def add_webhook(
     url: str,
     allow_loopback: Annotated[bool, typer.Option(help="Accept http:// to this machine; for trials only.")] = False,
+    status_url: Annotated[
+        str | None, typer.Option(help="Where it says whether it shows {listing}; with it removals are verified.")
+    ] = None,
     marketplace_name: Marketplace = None,
 ) -> None:
     """Register a marketplace's receiver; the signing secret is shown once."""
-    found = call("register_webhook", url=url, allow_loopback=allow_loopback, marketplace=marketplace_name)
+    found = call(
+        "register_webhook",
+        url=url,
+        allow_loopback=allow_loopback,
+        status_url=status_url,
+        marketplace=marketplace_name,
+    )
     typer.echo(found["secret"])
 
 

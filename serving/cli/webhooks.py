@@ -78,14 +78,12 @@ def conformance(
     """Try on a receiver what the service will ask of it; ends with 1 where a check fails."""
     from serving.outbound.addresses import check_url
     from serving.outbound.conformance import Receiver, passed, run
-    from serving.outbound.webhooks import check_secret
+    from serving.outbound.webhooks import check_secret, check_status_url
 
     check_url(url, allow_loopback=allow_loopback)
     check_secret(secret)
     if status_url is not None:
-        check_url(status_url, allow_loopback=allow_loopback)
-        if "{listing}" not in status_url:
-            raise typer.BadParameter("It needs {listing} where the id goes.", param_hint="--status-url")
+        check_status_url(status_url, allow_loopback=allow_loopback)
     results = run(Receiver(url, secret, allow_loopback, timeout, status_url))
     for one in results:
         typer.echo(f"{one.mark.value.replace('_', ' '):<11} {one.name:<20} {one.asks}")

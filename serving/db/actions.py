@@ -195,6 +195,17 @@ def dead_before(connection: Connection, found: StoredAction) -> list[StoredActio
     return _read(connection, *_before(found), action.c.state == ActionState.DEAD.value)
 
 
+def left_after(connection: Connection, found: StoredAction) -> bool:
+    """Whether a later action on the listing has been sent: what this one did need not hold any more."""
+    query = select(action.c.action_id).where(
+        action.c.marketplace_id == found.marketplace_id,
+        action.c.listing_id == found.listing_id,
+        action.c.sequence > found.sequence,
+        action.c.sent_at.is_not(None),
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def _before(found: StoredAction) -> list[ColumnElement[bool]]:
     return [
         action.c.marketplace_id == found.marketplace_id,

@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Final
 
 from sqlalchemy import Connection, select, update
 
@@ -11,13 +13,23 @@ from serving.db.store import insert_or_ignore
 from serving.db.tables import alert
 
 
+class CheckAlarm(StrEnum):
+    """What a look at a removed offer can raise."""
+
+    STILL_SHOWN = "still_shown"
+
+
+Cause = HoldCause | CheckAlarm
+HOLDS: Final[frozenset[Cause]] = frozenset(HoldCause)
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """Something that people should look at now."""
 
     marketplace_id: str
     alert_id: str
-    cause: HoldCause
+    cause: Cause
     subject: str
     sentence: str
     raised_at: datetime
@@ -45,15 +57,23 @@ def standing(connection: Connection, marketplaces: Collection[str]) -> list[Aler
         .order_by(alert.c.raised_at, alert.c.alert_id)
     )
     return [
-        Alert(row.marketplace_id, row.alert_id, HoldCause(row.cause), row.subject, row.sentence, row.raised_at)
+        Alert(row.marketplace_id, row.alert_id, _cause(row.cause), row.subject, row.sentence, row.raised_at)
         for row in connection.execute(query)
     ]
 
 
-def settle_all(connection: Connection, marketplace_id: str, at: datetime) -> None:
-    """Note that nothing is held any more for which an alert of this marketplace was raised."""
+def _cause(word: str) -> Cause:
+    return CheckAlarm(word) if word in set(CheckAlarm) else HoldCause(word)
+
+
+def settle(connection: Connection, marketplace_id: str, causes: Collection[Cause], at: datetime) -> None:
+    """Note that nothing is left for which alerts of these causes were raised in a marketplace."""
     connection.execute(
         update(alert)
-        .where(alert.c.marketplace_id == marketplace_id, alert.c.settled_at.is_(None))
+        .where(
+            alert.c.marketplace_id == marketplace_id,
+            alert.c.cause.in_([one.value for one in causes]),
+            alert.c.settled_at.is_(None),
+        )
         .values(settled_at=at)
     )

@@ -11,7 +11,10 @@ from serving.db.tables import webhook_endpoint
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A receiver; `rests_until` is set while it is down: no message but one at a time goes to it, and none before."""
+    """A receiver; `rests_until` is set while it is down: no message but one at a time goes to it, and none before.
+
+    `status_url` is where it says whether it shows an offer, with {listing} where the id goes; None where it does not.
+    """
 
     marketplace_id: str
     endpoint_id: str
@@ -24,6 +27,7 @@ class Endpoint:
     rests_until: datetime | None = None
     previous_secret: str | None = None
     previous_until: datetime | None = None
+    status_url: str | None = None
 
     def secrets_at(self, moment: datetime) -> tuple[str, ...]:
         """The secrets that sign at a moment: the present one, and the one before while the receiver changes over."""

@@ -158,6 +158,7 @@ webhook_endpoint = _tenant(
     "webhook_endpoint",
     "endpoint_id",
     Column("url", String(2000), nullable=False),
+    Column("status_url", String(2000), nullable=True),
     Column("secret", String(200), nullable=False),
     Column("previous_secret", String(200), nullable=True),
     _at("previous_until", nullable=True),
@@ -631,6 +632,24 @@ action = _tenant(
     Index("ix_action_due", "state", "due_at"),
     Index("ix_action_acknowledged", "kind", "acknowledged_at"),
     Index("ix_action_created", "marketplace_id", "created_at"),
+)
+
+# Whether an offer is gone whose removal was acknowledged. Without a status address there is no row.
+removal_check = _tenant(
+    "removal_check",
+    "action_id",
+    _word("state"),
+    Column("looks", Integer, nullable=False, server_default="0"),
+    _at("acknowledged_at"),
+    _at("due_at", nullable=True),
+    _at("looked_at", nullable=True),
+    _at("gone_at", nullable=True),
+    Column("seconds_to_removal", Float, nullable=True),
+    Column("last_error", String(500), nullable=True),
+    _within("action_id", "action"),
+    _one_of("state", "asked", "gone", "still_shown", "unknown", "given_back"),
+    Index("ix_removal_check_due", "due_at"),
+    Index("ix_removal_check_state", "marketplace_id", "state"),
 )
 
 # What was held, what for, and what became of it. The row stays: what people let go is nobody's own pace.

@@ -11,9 +11,20 @@ from sqlalchemy.sql.selectable import Select
 from features.facts import Facts, facts_from_json
 from models.action import ActionKind, ActionState
 from models.case import CaseLane, CaseState
+from models.removal_check import CheckState
 from models.verdict import Judgement, Side
 from serving.db.cases import Case, open_to
-from serving.db.tables import action, brand, facts, listing, listing_version, review_case, setup_token, verdict
+from serving.db.tables import (
+    action,
+    brand,
+    facts,
+    listing,
+    listing_version,
+    removal_check,
+    review_case,
+    setup_token,
+    verdict,
+)
 
 Pair = tuple[str, str]
 Key = TypeVar("Key")
@@ -279,15 +290,24 @@ class BrandAction:
     leaves_at: datetime
     sent_at: datetime | None
     acknowledged_at: datetime | None
+    check: CheckState | None
+    seconds_to_removal: float | None
 
 
 def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) -> list[BrandAction]:
     """The latest removals and reinstatements of offers that bear these brands, newest first."""
     query = (
-        select(action, listing.c.external_id, listing_version.c.content)
+        select(
+            action,
+            listing.c.external_id,
+            listing_version.c.content,
+            removal_check.c.state.label("check"),
+            removal_check.c.seconds_to_removal,
+        )
         .join(verdict, _same(action, verdict, "verdict_id"))
         .join(review_case, _same(verdict, review_case, "case_id"))
         .join(listing, _same(action, listing, "listing_id"))
+        .outerjoin(removal_check, _same(action, removal_check, "action_id"))
         .join(listing_version, _same(verdict, listing_version, "version_id"))
         .where(_one_of(pairs, review_case.c.marketplace_id, review_case.c.brand_id))
         .order_by(action.c.created_at.desc(), action.c.action_id.desc())
@@ -299,7 +319,11 @@ def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) ->
             row["content"],
             ActionKind(row["kind"]),
             ActionState(row["state"]),
-            *(row[name] for name in ("leaves_at", "sent_at", "acknowledged_at")),
+            row["leaves_at"],
+            row["sent_at"],
+            row["acknowledged_at"],
+            CheckState(row["check"]) if row["check"] is not None else None,
+            row["seconds_to_removal"],
         )
         for row in connection.execute(query).mappings()
     ]

@@ -38,7 +38,7 @@ class Cast:
         return sorted(self.credentials, key=lambda one: (roles.index(one["role"]), -waiting.get(one["user"], 0)))
 
 
-def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_secret: str) -> Cast:
+def found(call: Call, front: Front, world: World, *, webhook_url: str, status_url: str, webhook_secret: str) -> Cast:
     """Found the marketplace, invite its people, enrol its brands, register its receiver."""
     call("add_marketplace", name=MARKETPLACE, base_currency="EUR")
     call("sell_in", territories=["EU"])
@@ -83,7 +83,7 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, webhook_s
         if currency != "EUR"
     ]
     call("load_rates", rows=rates)
-    call("register_webhook", url=webhook_url, allow_loopback=True, secret=webhook_secret)
+    call("register_webhook", url=webhook_url, allow_loopback=True, secret=webhook_secret, status_url=status_url)
     key = call("add_key", name="demo marketplace", scopes=[scope.value for scope in _KEY_SCOPES])["key"]
     credentials.append({"role": "api_key", "user": MARKETPLACE, "password": key})
     return Cast(

@@ -31,6 +31,7 @@ def result(figures: Mapping[str, Any], learnt: Learnt, *, effects: int, seed: in
         "held": removals["held"],
         "withdrawn": removals["withdrawn"],
         "takedowns": {"sent": removals["sent"], "acknowledged": removals["acknowledged"]},
+        "verified": figures["removal_checks"],
         "reinstatements": reinstated["acknowledged"],
         "effects": effects,
         "appeals": figures["appeals"],
@@ -69,6 +70,7 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     routes = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in found["routes"].items())
     verdicts = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in sorted(found["verdicts"].items()))
     sent, acknowledged = found["takedowns"]["sent"], found["takedowns"]["acknowledged"]
+    checks = found["verified"]
     appeals = ", ".join(f"{n:,} {state}" for state, n in sorted(found["appeals"].items())) or "none"
     return [
         ("received", f"{found['received']:,}", f"{found['scored']:,} scored + {found['quarantined']:,} quarantined"),
@@ -80,6 +82,11 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             f"{found['withdrawn']:,} withdrawn + {found['held']:,} held for people + {acknowledged:,} acknowledged",
         ),
         ("takedowns sent", f"{sent:,}", f"{acknowledged:,} acknowledged"),
+        (
+            "seen gone",
+            f"{checks['gone']:,}",
+            f"{checks['given_back']:,} given back, {checks['still_shown']:,} still shown",
+        ),
         ("appeals", f"{sum(found['appeals'].values()):,}", appeals),
         ("reinstatements", f"{found['reinstatements']:,}", ""),
         ("effects at the receiver", f"{found['effects']:,}", "each once, in its own file"),

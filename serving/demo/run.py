@@ -199,8 +199,15 @@ def _found(home: Home, front: Front, world: World) -> Cast:
     receiver = configuration(home, None)
     transport = httpx.HTTPTransport(uds=home.read_service()["socket"])
     with httpx.Client(transport=transport, base_url="http://touchstone", timeout=60) as client:
-        url = f"http://127.0.0.1:{receiver['port']}/webhooks"
-        return found(OverSocket(client).call, front, world, webhook_url=url, webhook_secret=receiver["secret"])
+        address = f"http://127.0.0.1:{receiver['port']}"
+        return found(
+            OverSocket(client).call,
+            front,
+            world,
+            webhook_url=f"{address}/webhooks",
+            status_url=f"{address}/listings/{{listing}}",
+            webhook_secret=receiver["secret"],
+        )
 
 
 def _settle(play: Play) -> dict[str, Any]:
@@ -210,7 +217,7 @@ def _settle(play: Play) -> dict[str, Any]:
         play.move_clock(play.now + timedelta(hours=1))
         time.sleep(0.2)
         figures: dict[str, Any] = play.cast.marketplace.call("GET", "/api/v1/figures")
-        if figures["pending"] == 0 or time.monotonic() > until:
+        if (figures["pending"] == 0 and figures["removal_checks"]["asked"] == 0) or time.monotonic() > until:
             return figures
 
 

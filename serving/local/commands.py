@@ -148,10 +148,17 @@ def register_webhook(
     allow_loopback: bool = False,
     marketplace: str | None = None,
     secret: str | None = None,
+    status_url: str | None = None,
 ) -> dict[str, Any]:
     """Register a marketplace's receiver."""
     shown = founding.register_webhook(
-        runtime, url=url, allow_loopback=allow_loopback, marketplace=marketplace, secret=secret, by=_BY
+        runtime,
+        url=url,
+        allow_loopback=allow_loopback,
+        marketplace=marketplace,
+        secret=secret,
+        by=_BY,
+        status_url=status_url,
     )
     return {"secret": shown}
 

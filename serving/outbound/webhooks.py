@@ -17,7 +17,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from models.errors import Invalid
-from serving.outbound.addresses import Target, resolve
+from serving.outbound.addresses import Target, check_url, resolve
 
 _SECRET_BYTES: Final = 32
 _MARK: Final = "whsec_"
@@ -67,6 +67,19 @@ def check_secret(secret: str) -> None:
         raw = b""
     if not secret.startswith(_MARK) or len(raw) not in _ALLOWED_SECRET_BYTES:
         raise Invalid(f"A signing secret is {_MARK} and 24 to 64 bytes in base64.")
+
+
+def check_status_url(url: str, *, allow_loopback: bool) -> None:
+    """Refuse an address at which nobody could be asked about an offer.
+
+    Raises
+    ------
+    Invalid
+        It has no {listing}, or is not https, or loopback where that is not allowed.
+    """
+    if "{listing}" not in url:
+        raise Invalid("A status address needs {listing} where the id goes.")
+    check_url(url.replace("{listing}", "MP-1"), allow_loopback=allow_loopback)
 
 
 def action_message(action_id: str, at: datetime, data: Mapping[str, Any]) -> Message:

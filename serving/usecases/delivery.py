@@ -14,6 +14,7 @@ from serving.db.actions import StoredAction
 from serving.db.endpoints import Endpoint
 from serving.outbound.webhooks import Delivered, Failed, action_message, send
 from serving.runtime import Runtime
+from serving.usecases import removal_checks
 from serving.usecases.takedown import enqueue_delivery, enqueue_now, record_step
 
 _log = structlog.get_logger()
@@ -125,6 +126,7 @@ def _finish(runtime: Runtime, started: _Started, outcome: Delivered | Failed) ->
             if not actions.change(connection, action, ActionEvent.ACKNOWLEDGE, values):
                 return "overtaken"
             record_step(connection, action, "acknowledged", _ACTOR, now, {"attempts": action.attempts})
+            removal_checks.begin(runtime, connection, action, started.endpoint, now)
             return "acknowledged"
         first = action.sent_at or now
         due_at = next_attempt(action.attempts, first, now, runtime.draw(), runtime.policies.delivery)

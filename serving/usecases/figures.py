@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from sqlalchemy import Connection
+
 from models.action import ActionKind, ActionState
+from models.removal_check import CheckState
 from models.routing import Lane
-from serving.db import actions, appeals, cases, counter_notices, listings, scores, verdicts
+from serving.db import actions, appeals, cases, counter_notices, listings, removal_checks, scores, verdicts
 from serving.db.cases import QueueFilter
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
@@ -16,7 +19,8 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
     """Rows, routes, verdicts, actions and models. `received` = `scored` + `quarantined`; repeats are in neither.
 
     A removal is withdrawn, or waits for people (`held`), or it leaves; `takedowns.sent` counts those that left, and
-    each of them is acknowledged in the end.
+    each of them is acknowledged in the end. `removal_checks` are of those acknowledged by a marketplace with a status
+    address; the median runs from the confirmation to the look that found the offer gone.
     """
     here = marketplace.marketplace_id
     with runtime.store.read() as connection:
@@ -32,6 +36,7 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
             "routes": {lane.value: routes.get(lane.value, 0) for lane in Lane},
             "verdicts": verdicts.counts(connection, here),
             "open_cases": cases.queue_sizes(connection, QueueFilter(frozenset({here}))),
+            "removal_checks": _checks(connection, here),
             "appeals": appeals.counts(connection, here),
             "counter_notices": counter_notices.counts(connection, here),
         }
@@ -53,3 +58,11 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
         n for (_, state), n in acted.items() if state in {ActionState.SCHEDULED, ActionState.SENDING}
     )
     return found
+
+
+def _checks(connection: Connection, here: str) -> dict[str, Any]:
+    stand, took = removal_checks.counts(connection, here), removal_checks.times(connection, here)
+    return {
+        **{state.value: stand.get(state, 0) for state in CheckState},
+        "median_seconds_to_removal": took.median_seconds,
+    }

@@ -18,7 +18,7 @@ from serving.db import accounts, actions, audit, brands, endpoints, marketplaces
 from serving.db.endpoints import Endpoint
 from serving.db.marketplaces import Marketplace
 from serving.outbound.addresses import check_url
-from serving.outbound.webhooks import check_secret, new_secret
+from serving.outbound.webhooks import check_secret, check_status_url, new_secret
 from serving.runtime import Runtime
 
 _UNSTORABLE: Final = "\x00\ud800-\udfff"
@@ -161,27 +161,45 @@ def add_key(runtime: Runtime, *, name: str, scopes: Sequence[Scope], marketplace
 
 
 def register_webhook(
-    runtime: Runtime, *, url: str, allow_loopback: bool, marketplace: str | None, secret: str | None, by: str
+    runtime: Runtime,
+    *,
+    url: str,
+    allow_loopback: bool,
+    marketplace: str | None,
+    secret: str | None,
+    by: str,
+    status_url: str | None = None,
 ) -> str:
     """Register where a marketplace is told what to do; returns the signing secret. What waits goes there at once.
+
+    At `status_url`, with the id in the place of {listing}, it says whether it shows an offer: removals are verified.
 
     Raises
     ------
     Invalid
-        The address is not https, or loopback in production; or the secret is none of the scheme.
+        An address is not https, or loopback in production; the status address has no place for the id; or the secret
+        is none of the scheme.
     """
     if allow_loopback and runtime.settings.production:
         raise Invalid("Production mode sends no webhooks to the machine itself.")
     check_url(url, allow_loopback=allow_loopback)
+    if status_url is not None:
+        check_status_url(status_url, allow_loopback=allow_loopback)
     chosen = secret or new_secret()
     check_secret(chosen)
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id
         now = runtime.clock.now()
-        endpoint = Endpoint(here, runtime.ids.new("end"), url, chosen, allow_loopback, now)
+        endpoint = Endpoint(here, runtime.ids.new("end"), url, chosen, allow_loopback, now, status_url=status_url)
         endpoints.add_endpoint(connection, endpoint)
         actions.wake(connection, here, now, beyond=now)
-        _record(runtime, connection, here, by, _Entry("webhook.registered", endpoint.endpoint_id, {"url": url}))
+        _record(
+            runtime,
+            connection,
+            here,
+            by,
+            _Entry("webhook.registered", endpoint.endpoint_id, {"url": url, "status_url": status_url}),
+        )
     return chosen
 
 

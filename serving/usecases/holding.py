@@ -105,4 +105,4 @@ def settle(connection: Connection, action: StoredAction, how: str, at: datetime)
     """Note what became of a held removal; where none waits any more, the alerts are over."""
     holds_db.settle(connection, action.marketplace_id, action.action_id, how, at)
     if not holds_db.waiting_count(connection, {action.marketplace_id}):
-        alerts.settle_all(connection, action.marketplace_id, at)
+        alerts.settle(connection, action.marketplace_id, alerts.HOLDS, at)

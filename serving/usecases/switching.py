@@ -38,4 +38,4 @@ def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, o
             payload={"reason": said},
         )
         if on and not holds.waiting_count(connection, {here}):
-            alerts.settle_all(connection, here, now)
+            alerts.settle(connection, here, alerts.HOLDS, now)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models.access import Permission, Person
 from models.switches import RULES
-from serving.db import alerts, holds, switches
+from serving.db import alerts, holds, removal_checks, switches
 from serving.runtime import Runtime
 from serving.web import words
 
@@ -13,10 +13,11 @@ _WATCHERS = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.A
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """Sentences, and how many removals wait for people."""
+    """Sentences, how many removals wait for people, and how many removed offers are still shown."""
 
     sentences: tuple[str, ...] = ()
     waiting: int = 0
+    still_shown: int = 0
 
 
 def alarms_of(runtime: Runtime, person: Person) -> Alarms:
@@ -29,10 +30,15 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         off = switches.switched_off(connection, places)
         raised = alerts.standing(connection, places)
         waiting = holds.waiting_count(connection, places)
+        still_shown = removal_checks.still_shown_count(connection, places)
     said = [
         f"“{RULES[one.rule].name}” is switched off since {words.moment(one.off_since, now)}: {one.reason} "
         f"{RULES[one.rule].off}"
         for one in off
     ]
-    said += [f"{one.sentence} What follows is held since {words.moment(one.raised_at, now)}." for one in raised]
-    return Alarms(tuple(said), waiting)
+    said += [
+        f"{one.sentence} What follows is held since {words.moment(one.raised_at, now)}."
+        for one in raised
+        if one.cause in alerts.HOLDS
+    ]
+    return Alarms(tuple(said), waiting, still_shown)

@@ -1,6 +1,7 @@
 """Held removals: what waits for people, why, what was said of it, and the form to say something."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Request
@@ -9,7 +10,9 @@ from fastapi.responses import HTMLResponse, Response
 from models.access import Permission
 from models.errors import Invalid
 from models.release import Decision
+from serving.db import removal_checks
 from serving.db.accounts import Session
+from serving.db.removal_checks import StillShown
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.release import HeldRemoval, held_removals, speak
@@ -38,14 +41,26 @@ class HeldRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StillShownRow:
+    """An offer that is shown although the marketplace acknowledged its removal."""
+
+    offer: Shown
+    case_id: str
+    acknowledged: str
+    looked: str
+    looks: int
+
+
+@dataclass(frozen=True, slots=True)
 class HeldPage:
-    """The held removals on which the reader has a word, the longest waiting first."""
+    """The held removals on which the reader has a word, and what is still shown; the longest waiting first."""
 
     template: ClassVar[str] = "held.html"
     place: ClassVar[str] = "/held"
 
     rows: tuple[HeldRow, ...]
     size: int
+    still_shown: tuple[StillShownRow, ...]
 
 
 @router.get("/held")
@@ -69,7 +84,24 @@ def post_opinion(action_id: str, request: Request, session: Speaker, fields: Fie
 def held_page(runtime: Runtime, session: Session) -> HeldPage:
     """What the page shows."""
     found = held_removals(runtime, session.person)
-    return HeldPage(tuple(_row(runtime, session, one) for one in found[:_SHOWN]), len(found))
+    places = session.person.marketplaces(Permission.REVIEW_CASES) | session.person.marketplaces(
+        Permission.LOOK_AFTER_BRANDS
+    )
+    with runtime.store.read() as connection:
+        shown = removal_checks.still_shown(connection, places, _SHOWN)
+    rows = tuple(_row(runtime, session, one) for one in found[:_SHOWN])
+    return HeldPage(rows, len(found), tuple(_still_shown(one, runtime.clock.now()) for one in shown))
+
+
+def _still_shown(one: StillShown, now: datetime) -> StillShownRow:
+    looked_at = one.check.looked_at or one.check.acknowledged_at
+    return StillShownRow(
+        offer=text_view.show(one.external_id),
+        case_id=one.case_id,
+        acknowledged=words.moment(one.check.acknowledged_at, now),
+        looked=words.moment(looked_at, now),
+        looks=one.check.looks,
+    )
 
 
 def _row(runtime: Runtime, session: Session, one: HeldRemoval) -> HeldRow:

@@ -7,11 +7,12 @@ from typing import ClassVar
 from sqlalchemy import Connection
 
 from models.action import ActionState
+from models.removal_check import CheckState
 from serving.db import views
 from serving.db.views import BrandAction, Pair
 from serving.web import text_view, words
 from serving.web.text_view import Shown
-from serving.web.vocabulary import ACTION_STATES, StateWords
+from serving.web.vocabulary import ACTION_STATES, CHECK_STATES, StateWords
 
 _MOST = 6
 _MOVING = frozenset({ActionState.SCHEDULED, ActionState.SENDING})
@@ -50,10 +51,15 @@ def _is_moving(found: BrandAction, now: datetime) -> bool:
 
 def _removal(found: BrandAction, now: datetime) -> Removal:
     offer = text_view.show(found.content.get("title") or found.external_id)
-    return Removal(offer, ACTION_STATES[found.kind, found.state], _when(found, now))
+    seen = CHECK_STATES.get(found.check) if found.check is not None else None
+    return Removal(offer, seen or ACTION_STATES[found.kind, found.state], _when(found, now))
 
 
 def _when(found: BrandAction, now: datetime) -> str:
+    if found.check is CheckState.STILL_SHOWN:
+        return "we ask the marketplace why"
+    if found.check is CheckState.GONE and found.seconds_to_removal is not None:
+        return f"seen gone after {words.duration(found.seconds_to_removal)}"
     match found.state:
         case ActionState.SCHEDULED:
             return f"in {words.countdown((found.leaves_at - now).total_seconds())}"

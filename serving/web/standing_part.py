@@ -1,14 +1,14 @@
 """A brand's standing as the brand and its account manager see it: level, reasons, counts, what changes it, history."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
 from models.standing import Finding, Level, Scope, Standing
 from models.standing_outlook import outlook
-from serving.db import standings
+from serving.db import removal_checks, standings
 from serving.db.standings import StandingChange
 from serving.db.views import Pair
 from serving.runtime import Runtime
@@ -66,6 +66,7 @@ class StandingCard:
     outlook: tuple[str, ...]
     history: tuple[ChangeLine, ...]
     held_back: str | None
+    speed: str | None
 
 
 def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: str, now: datetime) -> StandingCard:
@@ -82,7 +83,17 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
         outlook=outlook(found, runtime.policies.standing),
         history=tuple(ChangeLine(_badge(one), words.moment(one.known_at, now)) for one in changes),
         held_back=None if follows.at_once else follows.reason,
+        speed=_speed(runtime, connection, pair, now),
     )
+
+
+def _speed(runtime: Runtime, connection: Connection, pair: Pair, now: datetime) -> str | None:
+    since = now - timedelta(days=runtime.policies.standing.window_days)
+    found = removal_checks.times(connection, pair[0], brand_id=pair[1], since=since)
+    if found.median_seconds is None:
+        return None
+    took, number = words.duration(found.median_seconds), words.many(found.removals, "removal")
+    return f"From a confirmation to the offer seen gone: {took} in the median of {number}."
 
 
 def _badge(found: Standing | StandingChange) -> LevelBadge:

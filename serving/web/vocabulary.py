@@ -5,6 +5,7 @@ from typing import Final
 
 from models.action import ActionKind, ActionState
 from models.case import CaseLane
+from models.removal_check import CheckState
 from models.verdict import Judgement, ReasonCode
 
 
@@ -91,4 +92,9 @@ ACTION_STATES: Final = {
     (ActionKind.REINSTATE, ActionState.SENDING): StateWords("Return sent", "v-l"),
     (ActionKind.REINSTATE, ActionState.ACKNOWLEDGED): StateWords("Shown again", "v-m"),
     (ActionKind.REINSTATE, ActionState.DEAD): StateWords("Return not delivered", "v-c"),
+}
+# What a look found says more than the acknowledgement; the other states say nothing that it does not.
+CHECK_STATES: Final = {
+    CheckState.GONE: StateWords("Removed", "v-g"),
+    CheckState.STILL_SHOWN: StateWords("Still shown", "v-c"),
 }

@@ -12,6 +12,7 @@ from serving.runtime import Runtime
 from serving.usecases.delivery import deliver
 from serving.usecases.learn import retrain
 from serving.usecases.promote import publish_champion
+from serving.usecases.removal_checks import check_removal
 
 PROTOCOL: Final = "1"
 
@@ -38,6 +39,17 @@ def _deliver_once(marketplace_id: str, action_id: str) -> str:
 def deliver_action(marketplace_id: str, action_id: str) -> str:
     """Attempt one delivery; a failed one has left its successor before it ends."""
     return _deliver_once(marketplace_id, action_id)
+
+
+@DBOS.step(name="check_once")
+def _check_once(marketplace_id: str, action_id: str, looks: str) -> str:
+    return check_removal(_runtime(), marketplace_id, action_id, int(looks))
+
+
+@DBOS.workflow(name=jobs.CHECK)
+def check_removal_once(marketplace_id: str, action_id: str, looks: str) -> str:
+    """Look once whether a removed offer is gone; the row says when the next look is due."""
+    return _check_once(marketplace_id, action_id, looks)
 
 
 @DBOS.step(name="retrain_once")

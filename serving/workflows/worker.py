@@ -17,6 +17,7 @@ from serving.usecases.counter_notices import open_counter_notices, pass_deadline
 from serving.usecases.delivery import sweep_deliveries
 from serving.usecases.housekeeping import pass_on_unanswered, refresh_references
 from serving.usecases.monitoring import measure_weekly
+from serving.usecases.removal_checks import sweep_removal_checks
 from serving.usecases.seller_risk import refresh_seller_risks
 from serving.workflows import registered
 
@@ -31,6 +32,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
     with runtime.sweeping:
         return {
             "deliveries": sweep_deliveries(runtime),
+            "removal_checks": sweep_removal_checks(runtime),
             "unanswered_questions": pass_on_unanswered(runtime),
             "counter_notices_opened": open_counter_notices(runtime),
             "counter_notice_deadlines": pass_deadlines(runtime),
@@ -72,7 +74,8 @@ class Worker:
             config["db_engine_kwargs"] = {"module": sqlite_driver()}
         DBOS(config=config)
         DBOS.launch()
-        for name, at_once in ((jobs.DELIVERIES, settings.job_threads), (jobs.TRAINING, 1)):
+        # Looks have a queue of their own: a slow status address holds no delivery up.
+        for name, at_once in ((jobs.DELIVERIES, settings.job_threads), (jobs.CHECKS, 2), (jobs.TRAINING, 1)):
             DBOS.register_queue(name, worker_concurrency=at_once, polling_interval_sec=settings.queue_poll_seconds)
         self._sweeper.start()
         _log.info("worker.started", worker_id=settings.worker_id, simulated_clock=self._runtime.clock.simulated)

@@ -22,6 +22,7 @@ from models.policies.gates import DEFAULT_GATES
 from models.policies.labels import DEFAULT_LABELS
 from models.policies.links import DEFAULT_LINKS
 from models.policies.promotion import DEFAULT_PROMOTION
+from models.policies.removal_check import DEFAULT_REMOVAL_CHECK
 from models.policies.rights import DEFAULT_RIGHTS
 from models.policies.routing import DEFAULT_ROUTING
 from models.policies.scorecard import DEFAULT_SCORECARD
@@ -107,6 +108,7 @@ def policies_page() -> str:
         DEFAULT_BREAKER,
         DEFAULT_ENFORCEMENT,
         DEFAULT_DELIVERY,
+        DEFAULT_REMOVAL_CHECK,
         DEFAULT_BURSTS,
         DEFAULT_STANDING,
         DEFAULT_RIGHTS,

@@ -25,4 +25,15 @@ MUTANTS = [
             "what is on its way is overtaken",
         ),
     ),
+    *sabotage(
+        "models/removal_check.py",
+        ("tests/models/test_removal_check.py",),
+        ("since >= timedelta(seconds", "since > timedelta(seconds", "an hour to the second is no hour"),
+        ("if state is CheckState.GONE:", "if False:", "what comes back under its own id may lag for an hour"),
+        ("look_back if at < look_back else None", "None", "what was gone is never looked at again"),
+        ("state is CheckState.STILL_SHOWN or since <", "since <", "what is still shown is forgotten after a week"),
+        ("return NextLook(state, again", "return NextLook(CheckState.STILL_SHOWN, again", "no answer accuses"),
+        ("CheckState.GONE if state is CheckState.GONE else CheckState.UNKNOWN", "CheckState.GONE", "no answer is gone"),
+        ("min(looks, len(waits)) - 1", "min(looks, len(waits) - 1)", "the first wait is left out"),
+    ),
 ]

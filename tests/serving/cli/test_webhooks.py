@@ -39,7 +39,7 @@ def test_a_status_address_names_where_the_listing_goes(home: Path) -> None:
     secret = ("--secret", "whsec_" + "a" * 32)
     done = touchstone_in(home, "webhook", "conformance", "https://bazaar.example/", *secret, *status)
     assert done.code == REFUSED
-    assert "It needs {listing} where the id goes." in done.said
+    assert "A status address needs {listing} where the id goes." in done.said
 
 
 def test_a_secret_is_changed_and_shown_once(home: Path) -> None:

@@ -78,8 +78,17 @@ def test_the_figures_are_those_counted_by_hand(any_site: Site) -> None:
         # An analyst's on MP-11, 12, 13, 16 and 17, the brand's on all but MP-16; genuine are MP-14 and the appeal.
         "verdicts": {"counterfeit": 9, "genuine": 2, "withdrawn": 1},
         "open_cases": {"analyst": 1, "ask_brand": 2},  # MP-15; MP-16 and MP-12, which the undo opened again.
+        "removal_checks": {  # The marketplace has named no status address.
+            "asked": 0,
+            "gone": 0,
+            "still_shown": 0,
+            "unknown": 0,
+            "given_back": 0,
+            "median_seconds_to_removal": None,
+        },
         "appeals": {"upheld": 1},
-        "removals": {"withdrawn": 1, "scheduled": 1, "sent": 2, "acknowledged": 1},
+        "counter_notices": {},
+        "removals": {"withdrawn": 1, "held": 0, "scheduled": 1, "sent": 2, "acknowledged": 1},
         "reinstatements": {"scheduled": 1, "sent": 0, "acknowledged": 0},
         "pending": 3,
     }
@@ -97,7 +106,7 @@ def test_what_happens_in_one_marketplace_is_no_figure_of_another(played: Site) -
     other = founding.add_marketplace(played.runtime, name="Elsewhere", base_currency="USD", by="test")
 
     def total(value: Any) -> int:
-        return sum(total(one) for one in value.values()) if isinstance(value, dict) else int(value)
+        return sum(total(one) for one in value.values()) if isinstance(value, dict) else int(value or 0)
 
     assert total(figures(played.runtime, other)) == 0
     assert total(figures(played.runtime, played.marketplace)) > 0

@@ -1,7 +1,9 @@
 from models.switches import AutomaticRule
 from serving.usecases.switching import switch
 from tests.fixtures.bursts import confirm, questions, states
+from tests.fixtures.receivers import a_receiver
 from tests.fixtures.runtimes import Site
+from tests.serving.usecases.test_removal_checks import an_acknowledged_removal, look, register
 from tests.serving.web.visits import visit_as, words
 
 OFF = "“Removals on a brand's confirmation” is switched off since"
@@ -39,3 +41,28 @@ def test_a_brand_sees_its_removal_held_and_no_alarm_of_the_marketplace(site: Sit
     assert "Held for a second look" in page
     assert OFF not in page
     assert brand.get("/held").status_code == 403
+
+
+def test_an_offer_that_is_still_shown_is_announced_to_the_staff_and_named_to_its_brand(site: Site) -> None:
+    with a_receiver() as receiver:
+        register(site, receiver, receiver.status_url)
+        action = an_acknowledged_removal(site)
+        receiver.shows = lambda _listing: True
+        site.clock.forward(hours=2)
+        assert look(site, action) == "still_shown"
+        analyst, brand = visit_as(site, site.analyst), visit_as(site, site.brand_person)
+        said = "1 removed offer is still shown, although the marketplace acknowledged the removal: look at it"
+        assert said in words(analyst.get("/queue").text)
+        held = words(analyst.get("/held").text)
+        assert "Acknowledged and still shown" in held
+        assert "MP-9" in held
+        page = words(brand.get("/brand").text)
+        assert said not in page
+        assert "Still shown we ask the marketplace why" in page
+        receiver.shows = lambda _listing: False
+        site.clock.forward(hours=2)
+        assert look(site, action) == "gone"
+    assert "still shown" not in words(analyst.get("/held").text)
+    page = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "Removed seen gone after 4 h" in page
+    assert "From a confirmation to the offer seen gone: 4 h" in page

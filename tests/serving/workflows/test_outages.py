@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
@@ -236,7 +235,7 @@ def outages(stage: Stage, many: int) -> None:
     moment = now + timedelta(minutes=4)
     with stage.served() as service:
         service.move_to(moment)
-        moment = _passing(service, moment, timedelta(seconds=10), lambda: receiver.received >= third // 2)
+        moment = _passing(service, moment, timedelta(seconds=10), lambda: receiver.received, third // 2)
     with stage.served() as service:
         moment = _all_acknowledged(service, moment, third)
         receiver.down = True
@@ -247,7 +246,7 @@ def outages(stage: Stage, many: int) -> None:
         moment = _nobody_answers(service, receiver, moment, timedelta(hours=12))
         receiver.down = False
         before = receiver.received
-        moment = _passing(service, moment, timedelta(minutes=15), lambda: receiver.received >= before + third // 2)
+        moment = _passing(service, moment, timedelta(minutes=15), lambda: receiver.received, before + third // 2)
     with stage.served() as service:
         moment = _all_acknowledged(service, moment, 2 * third)
     with stage.opened() as runtime:
@@ -283,7 +282,7 @@ def both_sides_agree(stage: Stage, names: list[str], returned: list[str]) -> Non
 
 def _all_acknowledged(service: Service, moment: datetime, number: int) -> datetime:
     """Time passes until so many are known to have arrived."""
-    return _passing(service, moment, timedelta(minutes=1), lambda: service.acknowledged() >= number)
+    return _passing(service, moment, timedelta(minutes=1), service.acknowledged, number)
 
 
 def _nobody_answers(service: Service, receiver: Marketplace, moment: datetime, length: timedelta) -> datetime:
@@ -294,20 +293,21 @@ def _nobody_answers(service: Service, receiver: Marketplace, moment: datetime, l
         moment += timedelta(hours=2)
         service.move_to(moment)
         # An attempt that ends after the clock was moved lets the receiver rest from then on.
-        moment = _passing(service, moment, timedelta(minutes=15), partial(_asked_since, receiver, asked))
+        moment = _passing(service, moment, timedelta(minutes=15), lambda: receiver.refused, asked + 1)
     return moment
 
 
-def _asked_since(receiver: Marketplace, asked: int) -> bool:
-    return receiver.refused > asked
+def _passing(service: Service, moment: datetime, step: timedelta, count: Callable[[], int], wanted: int) -> datetime:
+    """Time passes a step at a time until a count is reached, and stands still while it rises; returns when that was.
 
-
-def _passing(service: Service, moment: datetime, step: timedelta, holds: Callable[[], bool]) -> datetime:
-    """Time passes a step at a time until something holds; returns when that was."""
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while not holds():
+    A clock that ran ahead of the queue would make everything in it look overdue, and leave it another job.
+    """
+    until, before = time.monotonic() + _PATIENCE_SECONDS, -1
+    while (reached := count()) < wanted:
         assert time.monotonic() < until, "it did not happen in time"
+        if reached == before:
+            moment += step
+            service.move_to(moment)
+        before = reached
         time.sleep(0.2)
-        moment += step
-        service.move_to(moment)
     return moment
