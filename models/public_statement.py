@@ -168,6 +168,11 @@ def public_statement(found: Restriction, profile: TransparencyProfile) -> dict[s
     }
 
 
+def category_of(reason_code: ReasonCode) -> str:
+    """The database's category of a removal for this reason."""
+    return _GROUNDS[reason_code].category
+
+
 def _check_dates(found: Restriction) -> None:
     checked = (
         ("the offer is dated", found.content_on, _EARLIEST_CONTENT),

@@ -70,9 +70,7 @@ def export_brand(brand: str, out: Out, marketplace_name: Marketplace = None) -> 
 
     from serving.cli.people import call
 
-    form = out.suffix.lower().removeprefix(".")
-    if form not in {"csv", "parquet"}:
-        raise typer.BadParameter("the file's name ends in .csv or .parquet.", param_hint="--out")
+    form = _form(out, "csv", "parquet")
     found = call("get_brand_record", brand=brand, form=form, marketplace=marketplace_name)
     with a_new_file(out) as file:
         file.write(b64decode(found["content"]))
@@ -81,6 +79,52 @@ def export_brand(brand: str, out: Out, marketplace_name: Marketplace = None) -> 
     typer.echo(f"{found['counter_notices']:,} counter-notices, {found['counter_notices_upheld']:,} upheld.")
     if found["median_hours_to_removal"] is not None:
         typer.echo(f"Half of the removals took at most {found['median_hours_to_removal']:.2f} h from the answer on.")
+
+
+@export.command("article-20")
+def export_article_20(out: Out, since: Since = None, until: Until = None, marketplace_name: Marketplace = None) -> None:
+    """Write the complaints of a span of time, one a row: route, outcome, who ended it and after how many hours."""
+    _export_table("article-20", "complaints", out, since, until, marketplace_name)
+
+
+@export.command("article-23")
+def export_article_23(out: Out, since: Since = None, until: Until = None, marketplace_name: Marketplace = None) -> None:
+    """Write who was wrong, by number, proportion, gravity and intention: sellers, brands and complainants."""
+    _export_table("article-23", "subjects", out, since, until, marketplace_name)
+
+
+@export.command("article-24")
+def export_article_24(out: Out, since: Since = None, until: Until = None, marketplace_name: Marketplace = None) -> None:
+    """Write the figures of Article 24(1); what is not recorded here has no value, and its row says why."""
+    _export_table("article-24", "figures", out, since, until, marketplace_name)
+
+
+@export.command("aggregates")
+def export_aggregates(out: Out, since: Since = None, until: Until = None, marketplace_name: Marketplace = None) -> None:
+    """Write the counts behind the templates of Regulation (EU) 2024/2835, by category where they have one."""
+    _export_table("aggregates", "figures", out, since, until, marketplace_name)
+
+
+def _export_table(
+    name: str, counted: str, out: Path, since: str | None, until: str | None, marketplace: str | None
+) -> None:
+    from base64 import b64decode
+
+    from serving.cli.people import call
+
+    form = _form(out, "csv", "jsonl", "parquet")
+    found = call("get_transparency_table", name=name, form=form, since=since, until=until, marketplace=marketplace)
+    with a_new_file(out) as file:
+        file.write(b64decode(found["content"]))
+    typer.echo(f"{found['rows']:,} {counted} in {out}.")
+
+
+def _form(out: Path, *allowed: str) -> str:
+    form = out.suffix.lower().removeprefix(".")
+    if form not in allowed:
+        named = [f".{one}" for one in allowed]
+        raise typer.BadParameter(f"the file's name ends in {', '.join(named[:-1])} or {named[-1]}.", param_hint="--out")
+    return form
 
 
 def _pages(local: "Local", command: str, wanted: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -52,8 +52,9 @@ from serving.usecases.monitoring import measure
 from serving.usecases.promote import LOCAL, approve, rollback, withdraw
 from serving.usecases.rescore import model_named, rescore, summary
 from serving.usecases.switching import switch
-from serving.usecases.tabular import Format
+from serving.usecases.tabular import Format, as_file
 from serving.usecases.tell_tales import NewTellTale
+from serving.usecases.transparency_tables import Span, TableName, table
 
 Command = Callable[..., dict[str, Any]]
 _BY: Final = LOCAL
@@ -488,6 +489,23 @@ def get_brand_record(
         "median_hours_to_removal": record.median_hours_to_removal,
         "content": content,
     }
+
+
+@_command
+def get_transparency_table(
+    runtime: Runtime,
+    *,
+    name: str,
+    form: str,
+    since: str | None = None,
+    until: str | None = None,
+    marketplace: str | None = None,
+) -> dict[str, Any]:
+    """A table of what the law asks to be kept or reported, as a file in base64."""
+    place, begins, ends = _span(runtime, since, until, marketplace)
+    with runtime.store.read() as connection:
+        columns, rows = table(connection, TableName(name), Span(place.marketplace_id, begins, ends))
+    return {"rows": len(rows), "content": b64encode(as_file(Format(form), columns, rows)).decode()}
 
 
 def _span(

@@ -1,6 +1,7 @@
 """Tables as files that a spreadsheet may open: no cell of them is ever a formula, and every number stays a number."""
 
 import csv
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from enum import StrEnum
@@ -25,6 +26,7 @@ class Format(StrEnum):
     """A file's format, which is also its ending."""
 
     CSV = "csv"
+    JSONL = "jsonl"
     PARQUET = "parquet"
 
 
@@ -36,8 +38,14 @@ _DIGITS, _DECIMALS = 38, 4
 
 
 def as_file(form: Format, columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
-    """The rows as a file of that format, with a line of names in front."""
-    return as_csv(columns, rows) if form is Format.CSV else as_parquet(columns, rows)
+    """The rows as a file of that format, every value under the name of its column."""
+    match form:
+        case Format.CSV:
+            return as_csv(columns, rows)
+        case Format.JSONL:
+            return as_jsonl(columns, rows)
+        case Format.PARQUET:
+            return as_parquet(columns, rows)
 
 
 def as_csv(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
@@ -70,6 +78,23 @@ def _cell(kind: Kind, value: Any) -> str:
 def inert(text: str) -> str:
     """Text that no spreadsheet reads as a formula."""
     return f"'{text}" if text.startswith(_LEADS) else text
+
+
+def as_jsonl(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
+    """An object a line. Missing values are null, money is text so that no cent is lost, moments are ISO 8601."""
+    lines = []
+    for row in rows:
+        plain = [_plain(kind, value) for kind, value in zip(columns.values(), row, strict=True)]
+        lines.append(json.dumps(dict(zip(columns, plain, strict=True)), separators=(",", ":")) + "\n")
+    return "".join(lines).encode()
+
+
+def _plain(kind: Kind, value: Any) -> Any:
+    if value is None or kind in {Kind.COUNT, Kind.NUMBER}:
+        return value
+    if kind is Kind.MONEY:
+        return format(Decimal(value), "f")
+    return value.isoformat() if kind is Kind.MOMENT else str(value)
 
 
 def as_parquet(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:

@@ -124,16 +124,22 @@ def get_removals(request: Request, session: Answerer) -> HTMLResponse:
     return respond_part(request, part, session)
 
 
+_MEDIA_TYPES: Final = {
+    Format.CSV: "text/csv; charset=utf-8",
+    Format.JSONL: "application/jsonl",
+    Format.PARQUET: "application/vnd.apache.parquet",
+}
+
+
 @router.get("/brand/record.{form}")
 def get_record(request: Request, session: Answerer, form: Format) -> Response:
     """The record of one's own brands' answers as a file."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         found = brand_answers.answers_of(connection, session.person.brands(Permission.ANSWER_QUESTIONS))
-    kind = "text/csv; charset=utf-8" if form is Format.CSV else "application/vnd.apache.parquet"
     name = f"answers-{runtime.clock.now().date().isoformat()}.{form.value}"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return Response(record_file(form, found), media_type=kind, headers=headers)
+    return Response(record_file(form, found), media_type=_MEDIA_TYPES[form], headers=headers)
 
 
 def done_part(runtime: Runtime, person: Person) -> DonePart:

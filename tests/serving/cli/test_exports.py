@@ -194,3 +194,22 @@ def test_a_record_needs_a_brand_and_a_format(home: Path, tmp_path: Path) -> None
     assert (done.code, (tmp_path / "nobody.csv").exists()) == (REFUSED, False)
     done = touchstone_in(home, "export", "brand", "Aurelle", "--out", str(tmp_path / "aurelle.csv"))
     assert done.out.startswith("0 answers of Aurelle in ")
+
+
+@pytest.mark.parametrize(
+    ("name", "first"),
+    [
+        ("article-20", "complaint"),
+        ("article-23", "subject"),
+        ("article-24", "figure"),
+        ("aggregates", "figure"),
+    ],
+)
+def test_a_table_is_written_by_the_files_ending(home: Path, tmp_path: Path, name: str, first: str) -> None:
+    out = tmp_path / f"{name}.jsonl"
+    done = touchstone_in(home, "export", name, "--out", str(out))
+    lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert done.out == f"{len(lines)} {first}s in {out}.\n"
+    assert bool(lines) == (first == "figure")
+    done = touchstone_in(home, "export", name, "--out", str(tmp_path / f"{name}.xlsx"))
+    assert (done.code, "ends in .csv, .jsonl or .parquet" in done.said) == (REFUSED, True)

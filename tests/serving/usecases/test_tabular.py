@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.usecases.tabular import Format, Kind, as_csv, as_file, as_parquet, inert
+from serving.usecases.tabular import Format, Kind, as_csv, as_file, as_jsonl, as_parquet, inert
 
 COLUMNS = {
     "title": Kind.TEXT,
@@ -87,3 +87,12 @@ def test_parquet_has_types_and_text_as_it_was() -> None:
 def test_a_table_without_rows_has_its_columns() -> None:
     assert read(as_file(Format.CSV, COLUMNS, [])) == [list(COLUMNS)]
     assert pq.read_table(BytesIO(as_file(Format.PARQUET, COLUMNS, []))).column_names == list(COLUMNS)
+
+
+def test_a_line_of_json_keeps_text_money_and_what_is_missing() -> None:
+    columns = {"text": Kind.TEXT, "price": Kind.MONEY, "at": Kind.MOMENT, "share": Kind.NUMBER}
+    at = datetime(2026, 3, 2, tzinfo=UTC)
+    assert as_jsonl(columns, [("=1", Decimal("0.10"), at, None)]) == (
+        b'{"text":"=1","price":"0.10","at":"2026-03-02T00:00:00+00:00","share":null}\n'
+    )
+    assert as_file(Format.JSONL, columns, []) == b""

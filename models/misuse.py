@@ -1,0 +1,71 @@
+"""Who misuses the service, by the four criteria of Article 23(3) of Regulation (EU) 2022/2065. Standard library only.
+
+They are the absolute number, the proportion, the gravity and the intention. The log says what is known of each; whether
+it is frequent and manifest, and whether somebody is suspended, is for a person of the marketplace to say.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class SubjectKind(StrEnum):
+    """Whom an entry is about, and so what it counts."""
+
+    SELLER = "seller"  # Offers, and those that were removed and stayed so.
+    NOTIFIER = "notifier"  # A brand's confirmations, and those that were rejected or overturned.
+    COMPLAINANT = "complainant"  # A seller's complaints that were decided, and those that were dismissed.
+
+
+@dataclass(frozen=True, slots=True)
+class Misuse:
+    """One item that was a misuse: when it was put forward, of what nature, and what came of it where that is known."""
+
+    at: datetime
+    nature: str
+    consequence: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MisuseEntry:
+    """What is known of one subject in a span of time.
+
+    `items` are all that it put forward and `misuses` those of them that were wrong. `nature` and `consequences` count
+    by name. `after_warning` are the misuses that were put forward after `warned_at`, when the subject was first told
+    that it was wrong: None, which is not nought, where nobody has told it.
+    """
+
+    kind: SubjectKind
+    subject: str
+    items: int
+    misuses: int
+    nature: Counter[str]
+    consequences: Counter[str]
+    warned_at: datetime | None
+    after_warning: int | None
+
+    @property
+    def share(self) -> float:
+        """The misuses among the items."""
+        return self.misuses / self.items
+
+
+def misuse_entry(
+    kind: SubjectKind, subject: str, *, items: int, misuses: Iterable[Misuse], warned_at: datetime | None
+) -> MisuseEntry | None:
+    """The entry of one subject; None where nothing that it put forward was a misuse."""
+    found = list(misuses)
+    if not found:
+        return None
+    return MisuseEntry(
+        kind,
+        subject,
+        items,
+        len(found),
+        Counter(one.nature for one in found),
+        Counter(one.consequence for one in found if one.consequence is not None),
+        warned_at,
+        None if warned_at is None else sum(one.at > warned_at for one in found),
+    )

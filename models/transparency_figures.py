@@ -1,0 +1,98 @@
+"""Figures of a transparency report: Article 24(1) and the counts behind the templates of Regulation (EU) 2024/2835.
+
+A figure that nothing here records is there without a value and says why: missing is not zero. Standard library only.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from models.complaints import Complaint, ComplaintOutcome, Decider, complaint_counts
+from models.public_statement import Influence, Restriction, Source, category_of
+
+
+class Part(StrEnum):
+    """The part of a report that a figure belongs to."""
+
+    OWN_INITIATIVE = "own_initiative"
+    NOTICES = "notices"
+    COMPLAINTS = "complaints"
+    DISPUTES = "disputes"
+    SUSPENSIONS = "suspensions"
+    AUTOMATED_MEANS = "automated_means"
+
+
+# What Article 24(1) adds to Article 15.
+ARTICLE_24: Final = frozenset({Part.DISPUTES, Part.SUSPENSIONS})
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure; `category` None is all of them, `value` None is not recorded here, for the reason in `note`."""
+
+    part: Part
+    indicator: str
+    category: str | None
+    value: float | None
+    note: str | None = None
+
+
+_BY_MARKETPLACE: Final = "The marketplace decides this, and nothing of it is recorded here."
+_NOT_RECORDED: Final = (
+    (Part.NOTICES, "received", "Notices of Article 16 are not counted here."),
+    *(
+        (Part.DISPUTES, name, "Disputes before certified bodies reach the marketplace, and nothing of it is here.")
+        for name in ("submitted", "decided_for_the_recipient", "median_days", "implemented")
+    ),
+    *(
+        (Part.SUSPENSIONS, name, _BY_MARKETPLACE)
+        for name in ("manifestly_illegal_content", "manifestly_unfounded_notices", "manifestly_unfounded_complaints")
+    ),
+)
+
+
+def figures(removals: Sequence[Restriction], complaints: Iterable[Complaint]) -> list[Figure]:
+    """The figures of what was removed and complained about in a span of time, and the names of those not recorded."""
+    return [
+        *_of_all_removals(removals),
+        *_complaints(list(complaints)),
+        *(Figure(part, name, None, None, why) for part, name, why in _NOT_RECORDED),
+    ]
+
+
+_OF_REMOVALS: Final[Sequence[tuple[Part, str, Callable[[Restriction], bool]]]] = (
+    (Part.OWN_INITIATIVE, "removals", lambda _: True),
+    (Part.OWN_INITIATIVE, "removals_found_by_automated_means", lambda one: one.found_by_model),
+    (Part.OWN_INITIATIVE, "removals_reversed", lambda one: one.reversed_on is not None),
+    (Part.AUTOMATED_MEANS, "decided_by_automated_means_alone", lambda one: one.influence is Influence.FULLY),
+    (Part.AUTOMATED_MEANS, "decided_by_a_person_who_saw_them", lambda one: one.influence is Influence.PARTIALLY),
+    (Part.AUTOMATED_MEANS, "decided_by_a_person_who_did_not", lambda one: one.influence is Influence.NONE),
+)
+
+
+def _of_all_removals(removals: Sequence[Restriction]) -> list[Figure]:
+    own = [one for one in removals if one.source is Source.VOLUNTARY]
+    categories = sorted({category_of(one.reason_code) for one in removals})
+    found = []
+    for part, name, counts in _OF_REMOVALS:
+        among = own if part is Part.OWN_INITIATIVE else removals
+        by_category = Counter(category_of(one.reason_code) for one in among if counts(one))
+        found.append(Figure(part, name, None, by_category.total()))
+        found += [Figure(part, name, category, by_category[category]) for category in categories]
+    return found
+
+
+def _complaints(complaints: Sequence[Complaint]) -> list[Figure]:
+    counts = complaint_counts(complaints)
+    named = [
+        ("filed", counts.filed),
+        *((outcome.value, counts.outcomes[outcome]) for outcome in ComplaintOutcome),
+        *((f"ended_by_{decider.value}", counts.ended_by[decider]) for decider in Decider),
+    ]
+    none = None if counts.median_hours is not None else "No complaint of this time has been decided."
+    return [
+        *(Figure(Part.COMPLAINTS, name, None, value) for name, value in named),
+        Figure(Part.COMPLAINTS, "median_hours_to_decision", None, counts.median_hours, none),
+    ]
