@@ -42,6 +42,7 @@ class Situation:
     `families` counts the signal families with any value; `text_length` is characters of title and description.
     `brand_id` is None where no one brand could be named; `brand_takes_part` is whether it answers questions here.
     `seller_known_days` is None where the seller is not known; `seller_judged` counts its offers with an answer.
+    `relist` says which removed offer this one repeats (`models.relist`), None where it repeats none.
     """
 
     authorised: bool
@@ -55,6 +56,7 @@ class Situation:
     seller_judged: int = 0
     already_open: bool = False
     asking: Asking = Asking.OPEN
+    relist: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,13 @@ def route(
     a score without signals is the prior in disguise. Then the model's answer. The audit draw replaces only `release`:
     how likely it is depends on what is known of the seller (`models.exploration`), whether it falls on nothing. `draw`
     is uniform on [0, 1), one per listing version, made by the caller before anything here is known, so that the random
-    slice stays random.
+    slice stays random. What repeats a removed offer is not released: an analyst is told which. A brand is not, because
+    the reason may name a link between sellers.
     """
     version = policy_version(policy)
     lane, reasons, share = _without_audit(score, situation, policy, thresholds)
+    if situation.relist is not None and not situation.authorised and lane in {Lane.RELEASE, Lane.ANALYST}:
+        lane, reasons = Lane.ANALYST, (situation.relist, *reasons)
     if lane is not Lane.RELEASE:
         return Route(lane, reasons, 1.0, version)
     if draw < share:

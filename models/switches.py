@@ -11,6 +11,7 @@ class AutomaticRule(StrEnum):
     BRAND_REMOVALS = "brand_removals"
     MODEL_QUESTIONS = "model_questions"
     UNANSWERED_QUESTIONS = "unanswered_questions"
+    RELIST_WATCH = "relist_watch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,5 +38,10 @@ RULES: Final = {
         "Unanswered questions come back",
         "A question that a brand has not answered in time goes to an analyst.",
         "Questions wait for their brand, however long it takes.",
+    ),
+    AutomaticRule.RELIST_WATCH: RuleWords(
+        "The watch on removed offers",
+        "An offer that repeats a removed one goes to an analyst, whatever its score.",
+        "What comes in goes where its score sends it, whatever was removed before.",
     ),
 }

@@ -24,6 +24,7 @@ from models.policies.delivery import DEFAULT_DELIVERY, DeliveryPolicy
 from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
 from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
+from models.policies.relist import DEFAULT_RELIST, RelistPolicy
 from models.policies.removal_check import DEFAULT_REMOVAL_CHECK, RemovalCheckPolicy
 from models.policies.rights import DEFAULT_RIGHTS, RightsPolicy
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
@@ -67,6 +68,7 @@ class Policies:
     breaker: BreakerPolicy = DEFAULT_BREAKER
     delivery: DeliveryPolicy = DEFAULT_DELIVERY
     removal_check: RemovalCheckPolicy = DEFAULT_REMOVAL_CHECK
+    relist: RelistPolicy = DEFAULT_RELIST
     seller_risk: SellerRiskPolicy = DEFAULT_SELLER_RISK
 
 

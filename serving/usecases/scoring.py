@@ -17,11 +17,12 @@ from models.scorecard import score_by_points
 
 @dataclass(frozen=True, slots=True)
 class ToScore:
-    """Facts with what routing needs besides: the draw of the version, and whether a case on it is open."""
+    """Facts with what routing needs besides: the draw of the version, whether a case on it is open, what it repeats."""
 
     facts: Facts
     draw: float
     already_open: bool
+    relist: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def _situation(row: ToScore, computed: Computed, questions: Questions) -> Situat
         seller_known_days=seller.known_days,
         seller_judged=seller.outcomes.counterfeit + seller.outcomes.genuine if seller.outcomes else 0,
         already_open=row.already_open,
+        relist=row.relist,
         asking=Asking.HELD if questions.held else Asking.OPEN,
     )
 

@@ -22,6 +22,7 @@ from models.policies.gates import DEFAULT_GATES
 from models.policies.labels import DEFAULT_LABELS
 from models.policies.links import DEFAULT_LINKS
 from models.policies.promotion import DEFAULT_PROMOTION
+from models.policies.relist import DEFAULT_RELIST
 from models.policies.removal_check import DEFAULT_REMOVAL_CHECK
 from models.policies.rights import DEFAULT_RIGHTS
 from models.policies.routing import DEFAULT_ROUTING
@@ -109,6 +110,7 @@ def policies_page() -> str:
         DEFAULT_ENFORCEMENT,
         DEFAULT_DELIVERY,
         DEFAULT_REMOVAL_CHECK,
+        DEFAULT_RELIST,
         DEFAULT_BURSTS,
         DEFAULT_STANDING,
         DEFAULT_RIGHTS,
