@@ -68,7 +68,8 @@ class Bench:
     """Where and by whom a verdict is given.
 
     A brand can be asked if it takes part and has not let the question come back, by silence or by doubt. `held_back` is
-    why a brand's 'counterfeit' does not remove at once; None where it does (`models.standing.effect`).
+    why a brand's 'counterfeit' does not remove at once; None where it does (`models.standing.effect`). `examined` says
+    that the goods were bought and the brand or a laboratory has examined them (`models.test_buy`).
     """
 
     lane: CaseLane
@@ -76,6 +77,7 @@ class Bench:
     brand_can_be_asked: bool
     brand_name: str | None
     held_back: str | None = None
+    examined: bool = False
 
 
 _SETTLED: Final = {
@@ -91,11 +93,12 @@ def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -
     A brand in good standing that says 'counterfeit' of its own mark ends the matter: it alone can authenticate the
     goods, and asking further would be the correspondence that good-faith takedown is there to end. Of a brand that
     lost its standing an analyst decides. An analyst's 'counterfeit' removes only where no brand can be asked (or
-    policy says so); otherwise it becomes a question to the brand. Who cannot tell passes the case on: a brand to an
-    analyst, an analyst to the brand if it can be asked. Grey market is genuine goods, so the offer stays. On appeal the
-    same words decide the other way round: 'counterfeit' upholds the removal, anything that is not counterfeit undoes
-    it, and 'cannot tell' undoes it too, because the doubt is the seller's. A second look removes and reinstates
-    nothing, whatever it says: it was asked what to teach the model, and one more reviewer is no ground for either.
+    policy says so) or where the goods were bought and examined; otherwise it becomes a question to the brand. Who
+    cannot tell passes the case on: a brand to an analyst, an analyst to the brand if it can be asked. Grey market
+    is genuine goods, so the offer stays. On appeal the same words decide the other way round: 'counterfeit' upholds
+    the removal, anything that is not counterfeit undoes it, and 'cannot tell' undoes it too, because the doubt is
+    the seller's. A second look removes and reinstates nothing, whatever it says: it was asked what to teach the
+    model, and one more reviewer is no ground for either.
 
     Raises
     ------
@@ -130,6 +133,9 @@ def _counterfeit(bench: Bench, policy: EnforcementPolicy, brand: str) -> Consequ
             reasons = (reason, bench.held_back, "An analyst decides.")
             return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ANALYST, reasons)
         return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
+    if bench.examined:
+        reason = "The goods were bought and examined, and they are not genuine."
+        return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
     if not bench.brand_can_be_asked:
         reason = "An analyst found the goods not genuine, and there is no brand left to ask."
         return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
@@ -141,6 +147,9 @@ def _counterfeit(bench: Bench, policy: EnforcementPolicy, brand: str) -> Consequ
 
 
 def _unsettled(judgement: Judgement, bench: Bench, brand: str) -> Consequence:
+    if bench.examined:
+        reason = "The goods were bought and examined, and it cannot be told what they are; the offer stays."
+        return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (reason,))
     what = "cannot tell" if judgement is Judgement.CANNOT_TELL else "asks for a test buy"
     if bench.side is Side.BRAND:
         return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ANALYST, (f"{brand} {what}; an analyst decides.",))

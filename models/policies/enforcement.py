@@ -16,6 +16,8 @@ class EnforcementPolicy:
     brand_answers_within_hours: int = 96
     # The time to decide a case before it counts as overdue (Capabilities C.6: 24 h in good standing).
     analyst_decides_within_hours: int = 24
+    # Goods that have arrived are inspected, sent on and examined by a laboratory in two weeks; later they are overdue.
+    test_buy_examined_within_days: int = 14
     # A case is kept for the one who opened it while they read; longer would block a colleague after a closed tab.
     lease_seconds: int = 900
 

@@ -548,6 +548,54 @@ verdict = _tenant(
     Index("ix_verdict_brand", "marketplace_id", "brand_id", "known_at"),
 )
 
+_RUNNING = text("closed_at IS NULL")
+
+test_buy = _tenant(
+    "test_buy",
+    "test_buy_id",
+    _id("case_id"),
+    _id("version_id"),
+    _word("state"),
+    Column("holder", String(200), nullable=True),
+    Column("entries", Integer, nullable=False),
+    Column("order_reference", String(200), nullable=False),
+    Column("cost_minor", BigInteger, nullable=True),
+    Column("currency", String(3), nullable=True),
+    Column("ordered_by", _ID, ForeignKey("account.user_id"), nullable=False),
+    _at("ordered_at"),
+    _at("due_at"),
+    _at("closed_at", nullable=True),
+    _id("verdict_id", nullable=True),
+    _within("case_id", "review_case"),
+    _within("version_id", "listing_version"),
+    _within("verdict_id", "verdict"),
+    _one_of("state", "ordered", "received", "inspected", "closed", "cancelled"),
+    Index(
+        "ux_test_buy_one_running",
+        "marketplace_id",
+        "case_id",
+        unique=True,
+        sqlite_where=_RUNNING,
+        postgresql_where=_RUNNING,
+    ),
+)
+
+# Who had the goods, line by line; appended and never changed, and the audit log's chain holds every line's words.
+custody_entry = _tenant(
+    "custody_entry",
+    "entry_id",
+    _id("test_buy_id"),
+    Column("number", Integer, nullable=False),
+    _word("event"),
+    Column("holder", String(200), nullable=True),
+    Column("said", String(2000), nullable=False),
+    Column("recorded_by", String(200), nullable=False),
+    _at("occurred_at"),
+    _at("known_at"),
+    _within("test_buy_id", "test_buy"),
+    UniqueConstraint("marketplace_id", "test_buy_id", "number"),
+)
+
 _LEVELS = ("self_service", "full", "provisional", "capped", "suspended")
 
 # Under what standing a brand's 'counterfeit' was given, and with what chance it was drawn to be looked at again.

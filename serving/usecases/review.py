@@ -1,6 +1,6 @@
 """Verdicts: given by one person on one version, taken back by the same person, with all that follows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -133,30 +133,40 @@ def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        case, side = visible_case(connection, person, answer.case_id)
-        begin_count(connection, case)
-        sitting = _Sitting(runtime, connection, person, case, side, now)
-        if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
-            raise Forbidden("A test buy is recorded by an analyst, who has its papers.")
-        if case.version_id != answer.version_id:
-            raise Conflict("The offer was changed since you loaded it; look at the current version.")
-        confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT
-        weight = weigh(runtime, connection, case, now) if confirms else None
-        bench = _bench(sitting, weight)
-        follows = consequence(answer.judgement, bench, runtime.policies.enforcement)
-        _change_case(sitting, follows)
-        carried = _carried(sitting, answer) if confirms else None
-        verdict_id = _append(sitting, answer, passed_on=bench.held_back is not None)
-        if carried is not None:
-            keep_basis(runtime, connection, case, verdict_id, carried, now)
-        if weight is not None:
-            keep_confirmation(runtime, connection, case, verdict_id, weight, now)
-        action = _act(sitting, answer, verdict_id, follows, bench)
-        _settle_appeal(sitting, follows)
-        recount_of(runtime, connection, case, now)
-        waits = " The removal is held until people let it go." if action and action.state is ActionState.HELD else ""
-        _note(sitting, f"{_in_words(answer)}. {' '.join(follows.reasons)}{waits}")
-        undo_until = now + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+        return record_in(runtime, connection, person, answer, now)
+
+
+def record_in(
+    runtime: Runtime, connection: Connection, person: Person, answer: Answer, now: datetime, *, examined: bool = False
+) -> Recorded:
+    """Record a verdict inside a transaction that does more; raises like `record_verdict`.
+
+    `examined` says that the answer is that of whoever examined the goods of a test buy.
+    """
+    case, side = visible_case(connection, person, answer.case_id)
+    begin_count(connection, case)
+    sitting = _Sitting(runtime, connection, person, case, side, now)
+    if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
+        raise Forbidden("A test buy is recorded by an analyst, who has its papers.")
+    if case.version_id != answer.version_id:
+        raise Conflict("The offer was changed since you loaded it; look at the current version.")
+    confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT
+    weight = weigh(runtime, connection, case, now) if confirms else None
+    bench = replace(_bench(sitting, weight), examined=examined)
+    follows = consequence(answer.judgement, bench, runtime.policies.enforcement)
+    _change_case(sitting, follows)
+    carried = _carried(sitting, answer) if confirms else None
+    verdict_id = _append(sitting, answer, passed_on=bench.held_back is not None)
+    if carried is not None:
+        keep_basis(runtime, connection, case, verdict_id, carried, now)
+    if weight is not None:
+        keep_confirmation(runtime, connection, case, verdict_id, weight, now)
+    action = _act(sitting, answer, verdict_id, follows, bench)
+    _settle_appeal(sitting, follows)
+    recount_of(runtime, connection, case, now)
+    waits = " The removal is held until people let it go." if action and action.state is ActionState.HELD else ""
+    _note(sitting, f"{_in_words(answer)}. {' '.join(follows.reasons)}{waits}")
+    undo_until = now + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
     return Recorded(verdict_id, follows, action, undo_until)
 
 

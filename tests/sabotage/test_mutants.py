@@ -9,6 +9,7 @@ import pytest
 
 from tests.sabotage import (
     approvals,
+    bought,
     bundles,
     counter_notices,
     delivery,
@@ -27,6 +28,7 @@ from tests.sabotage.nursery import Outcome
 from tests.sabotage.rearing import outcomes_of
 
 SUBJECTS = {
+    "bought": bought.MUTANTS,
     "bundles": bundles.MUTANTS,
     "delivery": delivery.MUTANTS,
     "counter notices": counter_notices.MUTANTS,

@@ -179,6 +179,18 @@ MATRIX: Final = [
     ("DELETE", "/api/v1/models/{digest}/approval", {"data_scientist", "admin"}),
     ("GET", "/api/v1/golden-sets/latest", {"analyst", "data_scientist", "admin"}),
     ("POST", "/api/v1/golden-sets", {"admin"}),  # Not whoever retrains, and no program.
+    ("GET", "/api/v1/dead-letters", {"admin"}),
+    ("POST", "/api/v1/dead-letters/replay", {"admin"}),
+    ("GET", "/api/v1/held-removals", {"analyst", "brand", "account_manager"}),
+    ("POST", "/api/v1/held-removals/{action_id}/opinions", {"analyst", "brand", "account_manager"}),
+    ("GET", "/api/v1/alerts", {"analyst", "account_manager", "admin"}),
+    ("POST", "/api/v1/counter-notices", {"key:intake"}),
+    ("GET", "/api/v1/seller-risks", {"analyst"}),
+    ("GET", "/api/v1/seller-risks/{seller:path}", {"analyst"}),
+    ("POST", "/api/v1/cases/{case_id}/test-buys", {"analyst"}),
+    ("POST", "/api/v1/test-buys/{test_buy_id}/custody", {"analyst"}),
+    ("POST", "/api/v1/test-buys/{test_buy_id}/verdict", {"analyst"}),
+    ("GET", "/api/v1/test-buys/{test_buy_id}", {"analyst"}),
     ("DELETE", "/api/v1/session", PEOPLE),  # The last, because it ends the sessions of this test.
 ]
 

@@ -1,0 +1,103 @@
+"""A test buy: what may follow what while goods are bought, handed on and examined. Standard library only."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from models.errors import Conflict, Invalid
+from models.verdict import Judgement
+
+
+class TestBuyState(StrEnum):
+    """Where the goods are on their way. `closed` has a verdict, `cancelled` never will."""
+
+    __test__ = False
+
+    ORDERED = "ordered"
+    RECEIVED = "received"
+    INSPECTED = "inspected"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class CustodyEvent(StrEnum):
+    """What happens to the goods."""
+
+    ORDER = "order"
+    RECEIVE = "receive"
+    HAND_OVER = "hand_over"
+    INSPECT = "inspect"
+    EXAMINE = "examine"
+    CANCEL = "cancel"
+
+
+class Examiner(StrEnum):
+    """Who can say what the goods are: the rights holder, or a laboratory for it."""
+
+    BRAND = "brand"
+    LABORATORY = "laboratory"
+
+
+_S, _E = TestBuyState, CustodyEvent
+_FOLLOWING: Final = {
+    (_S.ORDERED, _E.RECEIVE): _S.RECEIVED,
+    (_S.ORDERED, _E.CANCEL): _S.CANCELLED,
+    (_S.RECEIVED, _E.HAND_OVER): _S.RECEIVED,
+    (_S.RECEIVED, _E.INSPECT): _S.INSPECTED,
+    (_S.RECEIVED, _E.CANCEL): _S.CANCELLED,
+    (_S.INSPECTED, _E.HAND_OVER): _S.INSPECTED,
+    # A second inspection is a further page of the log, as where a laboratory opens what the brand has looked at.
+    (_S.INSPECTED, _E.INSPECT): _S.INSPECTED,
+    (_S.INSPECTED, _E.EXAMINE): _S.CLOSED,
+    (_S.INSPECTED, _E.CANCEL): _S.CANCELLED,
+}
+_WHY_NOT: Final = {
+    _S.ORDERED: "The goods have not been received yet.",
+    _S.RECEIVED: "The goods have been received and must be inspected before anybody says what they are.",
+    _S.INSPECTED: "The goods have been inspected already.",
+    _S.CLOSED: "The test buy is closed with a verdict.",
+    _S.CANCELLED: "The test buy was cancelled.",
+}
+# "Cannot tell" is an answer of whoever held the goods; another test buy is none.
+_FINDINGS: Final = frozenset(Judgement) - {Judgement.WITHDRAWN, Judgement.NEEDS_TEST_BUY}
+
+
+@dataclass(frozen=True, slots=True)
+class Custody:
+    """Where the goods are and who holds them; nobody between the order and the receipt."""
+
+    state: TestBuyState
+    holder: str | None
+
+
+def step(before: Custody, event: CustodyEvent, holder: str) -> Custody:
+    """The custody after an event at which somebody holds the goods.
+
+    The log is a chain: whoever inspects or examines is whoever the goods were last received by or handed to, so that no
+    stretch of time is without a name.
+
+    Raises
+    ------
+    Conflict
+        It cannot happen now, or somebody else holds the goods; the sentence says who.
+    """
+    after = _FOLLOWING.get((before.state, event))
+    if after is None:
+        raise Conflict(_WHY_NOT[before.state])
+    if event in {_E.INSPECT, _E.EXAMINE} and holder != before.holder:
+        raise Conflict(f"The goods are with {before.holder}; hand them over first.")
+    if event is _E.HAND_OVER and holder == before.holder:
+        raise Conflict(f"The goods are with {holder} already.")
+    return Custody(after, before.holder if event is _E.CANCEL else holder)
+
+
+def check_finding(judgement: Judgement) -> None:
+    """Refuse what is no finding of an examination.
+
+    Raises
+    ------
+    Invalid
+        The goods were examined; to ask for a test buy or to withdraw is no answer.
+    """
+    if judgement not in _FINDINGS:
+        raise Invalid("The goods have been bought and examined: say what they are, or that it cannot be told.")

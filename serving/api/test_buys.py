@@ -1,0 +1,104 @@
+"""Test buys, for analysts' tools."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import AwareDatetime, Field
+
+from models.access import Permission
+from models.test_buy import CustodyEvent, Examiner
+from models.verdict import Judgement, ReasonCode
+from serving.api.people import Body, verdict_answer
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.usecases.test_buys import Finding, Order, Step, close, order, read, take_step
+
+router = APIRouter()
+Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
+
+
+class OrderBody(Body):
+    """What was bought, and when it should arrive."""
+
+    version_id: str = Field(max_length=40)
+    reference: str = Field(max_length=200)
+    arrives_by: AwareDatetime = Field(strict=False)
+    cost: Decimal | None = Field(None, strict=False)
+    currency: str | None = Field(None, max_length=3)
+
+
+class StepBody(Body):
+    """What happened to the goods, and who holds them from then on."""
+
+    event: CustodyEvent = Field(strict=False)
+    holder: str = Field("", max_length=200)
+    said: str = Field(max_length=2_000)
+    occurred_at: AwareDatetime | None = Field(None, strict=False)
+
+
+class FindingBody(Body):
+    """What the goods are, by whoever examined them."""
+
+    examiner: Examiner = Field(strict=False)
+    name: str = Field(max_length=200)
+    judgement: Judgement = Field(strict=False)
+    reason_code: ReasonCode | None = Field(None, strict=False)
+    said: str = Field(max_length=2_000)
+
+
+@router.post("/api/v1/cases/{case_id}/test-buys", status_code=201)
+async def post_order(case_id: str, body: OrderBody, request: Request, session: Analyst) -> dict[str, str]:
+    """Record that the goods of a case were ordered."""
+    arrives_by = body.arrives_by.astimezone(UTC)
+    wanted = Order(case_id, body.version_id, body.reference, arrives_by, body.cost, body.currency)
+    return {"test_buy_id": await run_in_threadpool(order, runtime_of(request), session.person, wanted)}
+
+
+@router.post("/api/v1/test-buys/{test_buy_id}/custody", status_code=201)
+async def post_step(test_buy_id: str, body: StepBody, request: Request, session: Analyst) -> dict[str, str]:
+    """Append to the custody log: receive, hand_over, inspect or cancel."""
+    taken = Step(body.event, body.holder, body.said, _utc(body.occurred_at))
+    state = await run_in_threadpool(take_step, runtime_of(request), session.person, test_buy_id, taken)
+    return {"state": state.value}
+
+
+@router.post("/api/v1/test-buys/{test_buy_id}/verdict", status_code=201)
+async def post_finding(test_buy_id: str, body: FindingBody, request: Request, session: Analyst) -> dict[str, Any]:
+    """Close a test buy with what the goods are."""
+    finding = Finding(body.examiner, body.name, body.judgement, body.said, body.reason_code)
+    return verdict_answer(await run_in_threadpool(close, runtime_of(request), session.person, test_buy_id, finding))
+
+
+@router.get("/api/v1/test-buys/{test_buy_id}")
+def get_test_buy(test_buy_id: str, request: Request, session: Analyst) -> dict[str, Any]:
+    """A test buy with its custody log, oldest first."""
+    found, log = read(runtime_of(request), session.person, test_buy_id)
+    return {
+        "test_buy_id": found.test_buy_id,
+        "case_id": found.case_id,
+        "version_id": found.version_id,
+        "state": found.custody.state.value,
+        "holder": found.custody.holder,
+        "order_reference": found.order_reference,
+        "due_at": found.due_at.isoformat(),
+        "verdict_id": found.verdict_id,
+        "custody": [
+            {
+                "number": one.number,
+                "event": one.event.value,
+                "holder": one.holder,
+                "said": one.said,
+                "recorded_by": one.recorded_by,
+                "occurred_at": one.occurred_at.isoformat(),
+                "known_at": one.known_at.isoformat(),
+            }
+            for one in log
+        ],
+    }
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return None if at is None else at.astimezone(UTC)

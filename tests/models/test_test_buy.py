@@ -1,0 +1,55 @@
+"""What may follow what in a test buy, every state and every event."""
+
+import itertools
+
+import pytest
+
+from models.errors import Conflict, Invalid
+from models.test_buy import Custody, CustodyEvent, TestBuyState, check_finding, step
+from models.verdict import Judgement
+
+S, E = TestBuyState, CustodyEvent
+LENA, LAB = "Lena Okafor", "Laboratoire Duval"
+ALLOWED = {
+    (S.ORDERED, E.RECEIVE): S.RECEIVED,
+    (S.ORDERED, E.CANCEL): S.CANCELLED,
+    (S.RECEIVED, E.HAND_OVER): S.RECEIVED,
+    (S.RECEIVED, E.INSPECT): S.INSPECTED,
+    (S.RECEIVED, E.CANCEL): S.CANCELLED,
+    (S.INSPECTED, E.HAND_OVER): S.INSPECTED,
+    (S.INSPECTED, E.INSPECT): S.INSPECTED,
+    (S.INSPECTED, E.EXAMINE): S.CLOSED,
+    (S.INSPECTED, E.CANCEL): S.CANCELLED,
+}
+
+
+@pytest.mark.parametrize(("state", "event"), list(itertools.product(S, E)))
+def test_each_event_is_allowed_or_refused_in_each_state(state: TestBuyState, event: CustodyEvent) -> None:
+    holder = LAB if event is E.HAND_OVER else LENA
+    if (state, event) not in ALLOWED:
+        with pytest.raises(Conflict, match=r"\.$"):
+            step(Custody(state, LENA), event, holder)
+        return
+    assert step(Custody(state, LENA), event, holder) == Custody(
+        ALLOWED[state, event], LENA if event is E.CANCEL else holder
+    )
+
+
+@pytest.mark.parametrize("event", [E.INSPECT, E.EXAMINE])
+def test_nobody_examines_goods_that_are_with_somebody_else(event: CustodyEvent) -> None:
+    with pytest.raises(Conflict, match=f"The goods are with {LENA}; hand them over first"):
+        step(Custody(S.INSPECTED, LENA), event, LAB)
+
+
+def test_goods_are_handed_to_somebody_else() -> None:
+    with pytest.raises(Conflict, match="with Lena Okafor already"):
+        step(Custody(S.RECEIVED, LENA), E.HAND_OVER, LENA)
+
+
+@pytest.mark.parametrize("judgement", Judgement)
+def test_an_examination_says_what_the_goods_are(judgement: Judgement) -> None:
+    if judgement in {Judgement.WITHDRAWN, Judgement.NEEDS_TEST_BUY}:
+        with pytest.raises(Invalid, match="bought and examined"):
+            check_finding(judgement)
+    else:
+        check_finding(judgement)
