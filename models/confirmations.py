@@ -37,8 +37,8 @@ class Given:
     """One answer of a brand that it did not take back, and what became of it.
 
     `at_once` is set where the answer itself asked for the removal. `desk` is an analyst's decision after it, `audit`
-    that of the blind second look for which it was drawn. `stopped_at` is when people withdrew the removal before it
-    left, `overturned_at` when the offer was given back.
+    that of the blind second look for which it was drawn. `waits` is set while people have yet to say whether the
+    removal leaves. `stopped_at` is when they withdrew it before it left, `overturned_at` when the offer was given back.
     """
 
     judgement: Judgement
@@ -47,6 +47,7 @@ class Given:
     at_once: bool
     desk: Ruling | None = None
     audit: Ruling | None = None
+    waits: bool = False
     stopped_at: datetime | None = None
     overturned_at: datetime | None = None
 
@@ -79,7 +80,7 @@ def outcome(given: Given) -> tuple[Outcome, datetime] | None:
     that stands is accepted until it is given back, so that a seller's objection alone costs a brand nothing; once it is
     given back, it counts from that day, however long ago it was confirmed.
     """
-    if given.judgement is not Judgement.COUNTERFEIT:
+    if given.waits or given.judgement is not Judgement.COUNTERFEIT:
         return None
     if given.overturned_at is not None:
         return Outcome.OVERTURNED, given.overturned_at

@@ -1,7 +1,7 @@
 """What was said of listing versions as of a moment, as the log of verdicts has it: said again, it is the same.
 
-Nothing here reads a state that is overwritten. Whether a verdict was taken back, an appeal decided or an account
-disabled is answered from when it happened, so that two exports of one moment are equal however much later.
+Nothing here reads a state that is overwritten. Whether a verdict was taken back, an appeal decided, a removal let go or
+an account disabled is answered from when it happened, so that two exports of one moment are equal however much later.
 """
 
 from collections.abc import Iterable
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, RowMapping, and_, select
+from sqlalchemy import Connection, RowMapping, and_, or_, select
 
 from models.case import CaseLane
 from models.labels import AppealState, GivenVerdict
 from models.statement import Undone
 from models.verdict import Evidence, Judgement, Side
-from serving.db.tables import account, action, appeal, audit_entry, counter_notice, overturn, verdict
+from serving.db.tables import account, action, action_hold, appeal, audit_entry, counter_notice, overturn, verdict
 
 _DISMISSES_AN_APPEAL: Final = Judgement.COUNTERFEIT
 
@@ -85,18 +85,49 @@ def _recorded(connection: Connection, marketplace_id: str, as_of: datetime) -> I
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
-    return [_one(row, as_of) for row in connection.execute(query).mappings()]
+    held = _held(connection, marketplace_id, as_of)
+    return [_one(row, as_of, held.get(row["listing_id"])) for row in connection.execute(query).mappings()]
 
 
-def _one(row: RowMapping, as_of: datetime) -> Recorded:
+@dataclass(frozen=True, slots=True)
+class _HeldRemoval:
+    """A removal that waited for people at a moment: since when, and the verdict that made it."""
+
+    held_at: datetime
+    verdict_id: str
+
+
+def _held(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, _HeldRemoval]:
+    """By listing, the removal that waited at a moment or is asked for after it; one at most waits at a time."""
+    query = (
+        select(action.c.listing_id, action.c.verdict_id, action_hold.c.held_at)
+        .join(
+            action_hold,
+            (action_hold.c.marketplace_id == action.c.marketplace_id) & (action_hold.c.action_id == action.c.action_id),
+        )
+        .where(
+            action_hold.c.marketplace_id == marketplace_id,
+            or_(action_hold.c.settled_at.is_(None), action_hold.c.settled_at > as_of),
+        )
+    )
+    return {row.listing_id: _HeldRemoval(row.held_at, row.verdict_id) for row in connection.execute(query)}
+
+
+def _one(row: RowMapping, as_of: datetime, held: _HeldRemoval | None) -> Recorded:
     lane = CaseLane(row["lane"])
+    # What asks for the removal: the verdict that made it, and those that joined it since (ids are ordered by time).
+    waits = (
+        held is not None
+        and row["judgement"] == Judgement.COUNTERFEIT.value
+        and (row["known_at"], row["verdict_id"]) >= (held.held_at, held.verdict_id)
+    )
     given = GivenVerdict(
         verdict_id=row["verdict_id"],
         judgement=Judgement(row["judgement"]),
         side=Side(row["side"]),
         user_id=row["user_id"],
         known_at=row["known_at"],
-        superseded=_happened(row["superseded_at"], as_of),
+        superseded=waits or _happened(row["superseded_at"], as_of),
         brand_id=row["brand_id"],
         evidence=Evidence(row["evidence"]),
         drawn=lane is CaseLane.AUDIT,

@@ -153,9 +153,16 @@ def _given(row: Row[Any], done: Sequence[_Done], desk: Ruling | None, audit: Rul
         at_once=not row.passed_on,
         desk=desk if desk is not None and desk.at > row.known_at else None,
         audit=audit,
+        waits=any(_waits(one, row) for one in done),
         stopped_at=removal.created_at if removal is not None and stopped else None,
         overturned_at=given_back[0] if given_back else None,
     )
+
+
+def _waits(one: _Done, row: Row[Any]) -> bool:
+    """Whether an action is a held removal that an answer asked for: by its own case, or by joining it from another."""
+    asked = one.case_id == row.case_id or row.known_at >= one.created_at
+    return one.kind is ActionKind.REMOVE and one.state is ActionState.HELD and asked
 
 
 def add_confirmation(connection: Connection, row: Mapping[str, Any]) -> None:

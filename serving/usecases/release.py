@@ -15,7 +15,7 @@ from serving.db.actions import StoredAction
 from serving.db.holds import StoredHold, Word
 from serving.runtime import Runtime
 from serving.usecases.review import set_aside
-from serving.usecases.standing import begin_count
+from serving.usecases.standing import begin_count, recount_of
 from serving.usecases.takedown import release, withdraw
 
 _MOST = 500
@@ -65,8 +65,8 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         place = actions.marketplace_of(connection, action_id, _places(person))
-        verdict_id = actions.get(connection, place, action_id).verdict_id
-        begin_count(connection, cases.of_verdict(connection, place, verdict_id))
+        case = cases.of_verdict(connection, place, actions.get(connection, place, action_id).verdict_id)
+        begin_count(connection, case)
         # Whoever speaks at the same time waits, and then counts what was said.
         audit.hold(connection)
         found = _held(connection, person, place, action_id)
@@ -91,6 +91,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         agreed = settled([*found.said, opinion], found.bearing)
         if agreed is Decision.RELEASE:
             release(runtime, connection, found.action, actor, now)
+            recount_of(runtime, connection, case, now)
         elif agreed is Decision.WITHDRAW:
             words = holds.words_for(connection, place, action_id)
             withdraw(connection, found.action, actor, now, how=Decision.WITHDRAW.value)

@@ -61,6 +61,8 @@ BECAME: list[tuple[Given, tuple[Outcome, datetime] | None, str]] = [
     (replace(RIGHT, audit=Ruling(GREY, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the blind look says grey market"),
     (replace(RIGHT, audit=Ruling(REAL, LATER)), (Outcome.REJECTED, LATER), "the blind look found it genuine"),
     (replace(RIGHT, audit=Ruling(Judgement.LICENSED, LATER)), (Outcome.REJECTED, LATER), "the blind look: licensed"),
+    (replace(RIGHT, waits=True), None, "people have yet to let it leave"),
+    (replace(RIGHT, waits=True, audit=Ruling(REAL, LATER)), None, "the blind look came before people decided"),
     (replace(RIGHT, stopped_at=LATER), (Outcome.REJECTED, LATER), "people withdrew it before it left"),
     (replace(RIGHT, overturned_at=LATER), (Outcome.OVERTURNED, LATER), "given back"),
     (

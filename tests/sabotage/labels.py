@@ -234,4 +234,15 @@ MUTANTS = [
         ('and label.value == suspect["label"]:', ":", "a label that has changed is doubted"),
         ('"lane": CaseLane.SECOND_LOOK.value', '"lane": CaseLane.ANALYST.value', "the second look is not blind"),
     ),
+    *sabotage(
+        "serving/db/said.py",
+        ("tests/serving/usecases/test_holding.py",),
+        ("superseded=waits or _happened", "superseded=_happened", "what is held teaches"),
+        ("action_hold.c.settled_at.is_(None), action", "False, action", "what waits now teaches now"),
+        (
+            "or_(action_hold.c.settled_at.is_(None), action_hold.c.settled_at > as_of)",
+            "action_hold.c.settled_at.is_(None)",
+            "let go later, it taught before",
+        ),
+    ),
 ]

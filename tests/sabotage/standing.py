@@ -12,6 +12,7 @@ MUTANTS = [
         ("    if given.overturned_at is not None:\n", "    if False:\n", "what was given back stays accepted"),
         ("Outcome.OVERTURNED, given.overturned_at", "Outcome.OVERTURNED, given.at", "late justice costs nothing"),
         ("    if given.stopped_at is not None:\n", "    if False:\n", "what people stopped is accepted"),
+        ("given.waits or ", "", "what is held is accepted"),
         ("given.audit.judgement in _AGAINST:\n", "given.audit.judgement is Judgement.GENUINE:\n", "licensed is right"),
         (
             "    if given.audit is not None and given.audit.judgement in _AGAINST:\n",
@@ -118,5 +119,10 @@ MUTANTS = [
         ("    if not found.good:\n", "    if False:\n", "what is lost is promised back"),
         ("held_back or by_reason", "by_reason", "the wrong reason code"),
         ("None: more(counted[None]), ", "", "overall is forgotten"),
+    ),
+    *sabotage(
+        "serving/db/standings.py",
+        ("tests/serving/usecases/test_holding.py",),
+        ("waits=any(_waits(one, row) for one in done),", "", "a held removal is accepted"),
     ),
 ]

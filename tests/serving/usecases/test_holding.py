@@ -1,5 +1,5 @@
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -11,12 +11,13 @@ from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.release import Decision
 from models.switches import AutomaticRule
 from models.verdict import Judgement
-from serving.db import actions, alerts, audit, verdicts
+from serving.db import actions, alerts, audit, said, verdicts
 from serving.db.alerts import Alert
 from serving.db.tables import audit_entry
 from serving.usecases.delivery import deliver, sweep_deliveries
 from serving.usecases.release import held_removals, speak
 from serving.usecases.review import undo_verdict
+from serving.usecases.standing import current
 from serving.usecases.switching import switch
 from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.reviewing import judge, open_cases
@@ -107,6 +108,62 @@ def a_burst(site: Site) -> str:
         last = confirm(site, site.brand_person, case).action
     assert last is not None
     return last.action_id
+
+
+def a_held_verdict(site: Site, action_id: str) -> tuple[str, str]:
+    with site.runtime.store.read() as connection:
+        verdict_id = actions.get(connection, site.here, action_id).verdict_id
+        return verdict_id, verdicts.get(connection, site.here, verdict_id).version_id
+
+
+def stands(site: Site, verdict_id: str, version_id: str, as_of: datetime) -> bool:
+    """Whether a verdict can teach, as it is known of a moment."""
+    with site.runtime.store.read() as connection:
+        found = said.of_marketplace(connection, site.here, as_of)[version_id].verdicts
+    (one,) = [one.given for one in found if one.given.verdict_id == verdict_id]
+    return not one.superseded
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_what_a_held_removal_rests_on_teaches_from_the_moment_on_in_which_it_is_let_go(
+    any_site: Site, decision: Decision
+) -> None:
+    action_id, clock = a_burst(any_site), any_site.clock
+    held = a_held_verdict(any_site, action_id)
+    confirmed = clock.now()
+    assert not stands(any_site, *held, confirmed)
+    clock.forward(days=30)
+    waiting = clock.now()
+    assert not stands(any_site, *held, waiting)
+    clock.forward(days=1)
+    for person in (any_site.analyst, any_site.account_manager):
+        speak(any_site.runtime, person, action_id, decision, WHY)
+    assert stands(any_site, *held, clock.now()) is (decision is Decision.RELEASE)
+    # Said again of the moments before, it is the same.
+    assert not stands(any_site, *held, confirmed)
+    assert not stands(any_site, *held, waiting)
+
+
+def test_what_left_without_being_held_teaches_while_the_rest_waits(any_site: Site) -> None:
+    a_burst(any_site)
+    with any_site.runtime.store.read() as connection:
+        asked = actions.latest(connection, any_site.here, kind=None, state=ActionState.SCHEDULED, most=CAP)
+    found = [a_held_verdict(any_site, one.action_id) for one in asked]
+    assert [stands(any_site, *one, any_site.clock.now()) for one in found] == [True] * CAP
+
+
+def test_a_held_confirmation_counts_for_a_brands_standing_once_it_is_let_go(any_site: Site) -> None:
+    action_id = a_burst(any_site)
+
+    def accepted() -> int:
+        with any_site.runtime.store.read() as connection:
+            now = any_site.clock.now()
+            return current(any_site.runtime, connection, any_site.here, any_site.brand_id, now).overall.tally.accepted
+
+    assert accepted() == CAP
+    for person in (any_site.analyst, any_site.account_manager):
+        speak(any_site.runtime, person, action_id, Decision.RELEASE, WHY)
+    assert accepted() == CAP + 1
 
 
 def test_after_a_burst_the_desk_and_the_brand_programme_let_a_removal_go(any_site: Site) -> None:
