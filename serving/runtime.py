@@ -25,6 +25,7 @@ from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
 from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
 from models.policies.relist import DEFAULT_RELIST, RelistPolicy
+from models.policies.reminders import DEFAULT_REMINDERS, ReminderPolicy
 from models.policies.removal_check import DEFAULT_REMOVAL_CHECK, RemovalCheckPolicy
 from models.policies.rights import DEFAULT_RIGHTS, RightsPolicy
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
@@ -59,6 +60,7 @@ class Policies:
     enforcement: EnforcementPolicy = DEFAULT_ENFORCEMENT
     standing: StandingPolicy = DEFAULT_STANDING
     rights: RightsPolicy = DEFAULT_RIGHTS
+    reminders: ReminderPolicy = DEFAULT_REMINDERS
     appeals: AppealPolicy = DEFAULT_APPEALS
     counter_notice: CounterNoticePolicy = DEFAULT_COUNTER_NOTICE
     bursts: BurstPolicy = DEFAULT_BURSTS

@@ -29,6 +29,8 @@ def explain(
         typer.echo(sentence)
     typer.echo("")
     _print_counts(found)
+    if found["unanswered"]:
+        typer.echo(f"Questions that came back unanswered: {found['unanswered']:,}.")
     for sentence in found["outlook"]:
         typer.echo(sentence)
     for change in found["history"]:

@@ -26,8 +26,8 @@ class StoredRight:
 
 def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
     """Keep a document of a brand; False where the brand has supplied the same one before."""
-    added = connection.execute(insert_or_ignore(connection, brand_document), [row])
-    return added.rowcount == 1
+    added = insert_or_ignore(connection, brand_document).values(**row).returning(brand_document.c.digest)
+    return connection.execute(added).first() is not None
 
 
 def document(connection: Connection, brand_id: str, digest: str) -> bytes:

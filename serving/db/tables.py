@@ -506,6 +506,23 @@ case_event = _tenant(
     Index("ix_case_event_case", "marketplace_id", "case_id", "known_at"),
 )
 
+# What time brought to a question and its deadline, each step once.
+question_step = Table(
+    "question_step",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    _id("case_id"),
+    _word("step"),
+    _at("due_at"),
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=False),
+    Column("account_manager_id", _ID, ForeignKey("account.user_id"), nullable=True),
+    _at("taken_at"),
+    _within("case_id", "review_case"),
+    PrimaryKeyConstraint("marketplace_id", "case_id", "step", "due_at"),
+    _one_of("step", "reminded", "escalated", "unanswered"),
+    Index("ix_question_step_brand", "marketplace_id", "brand_id", "taken_at"),
+)
+
 verdict = _tenant(
     "verdict",
     "verdict_id",

@@ -5,9 +5,11 @@ from typing import Final
 
 from models.case import CaseEvent, CaseLane
 from models.errors import Conflict
+from models.reminders import SAID, QuestionStep
 from models.switches import AutomaticRule
 from serving.db import cases, marketplaces, references, switches
 from serving.runtime import Runtime
+from serving.usecases.reminding import take_step
 
 _REFERENCES_LAST: Final = timedelta(hours=6)
 _MOST_AT_ONCE: Final = 200
@@ -33,7 +35,7 @@ def pass_on_unanswered(runtime: Runtime) -> int:
             "marketplace_id": case.marketplace_id,
             "event_id": runtime.ids.new("evt"),
             "case_id": case.case_id,
-            "what": "The brand has not answered in time; an analyst decides.",
+            "what": SAID[QuestionStep.UNANSWERED],
             "actor": "sweep",
             "known_at": now,
         }
@@ -41,6 +43,7 @@ def pass_on_unanswered(runtime: Runtime) -> int:
             with runtime.store.write() as connection:
                 cases.change(connection, case, CaseEvent.PASS_ON, values, holder="", at=now)
                 cases.add_events(connection, [event])
+                take_step(runtime, connection, case, QuestionStep.UNANSWERED, now)
         except Conflict:
             continue  # Somebody is answering it at this moment.
         passed += 1

@@ -10,7 +10,7 @@ from models.case import CaseLane
 from models.policies.version import policy_version
 from models.standing import Effect, Level, Scope, Standing, effect, standing
 from models.standing_outlook import outlook
-from serving.db import audit, standings
+from serving.db import audit, question_steps, standings
 from serving.db.cases import Case
 from serving.db.standings import StandingChange
 from serving.runtime import Runtime
@@ -131,6 +131,9 @@ def explanation(runtime: Runtime, connection: Connection, marketplace_id: str, b
         "removes_at_once": follows.at_once,
         "audit_share": str(follows.audit_share),
         "counts": counts_of(found),
+        "unanswered": question_steps.unanswered(
+            connection, marketplace_id, brand_id, now - timedelta(days=policy.window_days)
+        ),
         "scopes": {_name(one): one.level.value for one in (found.overall, *found.by_reason)},
         "reasons": list(found.reasons),
         "outlook": list(outlook(found, policy)),

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 from models.access import Permission
 from models.action import ActionState
-from serving.db import brands, marketplaces, views
+from serving.db import brands, marketplaces, question_steps, views
 from serving.db.accounts import Session
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
@@ -40,6 +40,7 @@ class BrandRow:
     takes_part: bool
     standing: StandingCard
     open: int
+    escalated: int
     oldest: Due | None
     answers: tuple[Answered, ...]
     answered: int
@@ -84,6 +85,7 @@ def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
         waiting = views.open_questions(connection, enrolled)
         answers = views.standing_answers(connection, enrolled)
         removals = views.removal_counts(connection, enrolled)
+        escalated = question_steps.waiting_for_manager(connection, enrolled)
         cards = {
             pair: standing_card(runtime, connection, pair, one.name, now) for pair, one in sorted(enrolled.items())
         }
@@ -101,6 +103,7 @@ def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
                 takes_part=enrolled[pair].takes_part,
                 standing=cards[pair],
                 open=asked.number if asked else 0,
+                escalated=escalated.get(pair, 0),
                 oldest=words.due(asked.oldest_due_at, now) if asked else None,
                 answers=tuple(
                     Answered(one.word, one.tone, given[one.judgement]) for one in CHOICES if one.judgement in given

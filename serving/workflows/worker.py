@@ -17,6 +17,7 @@ from serving.usecases.counter_notices import open_counter_notices, pass_deadline
 from serving.usecases.delivery import sweep_deliveries
 from serving.usecases.housekeeping import pass_on_unanswered, refresh_references
 from serving.usecases.monitoring import measure_weekly
+from serving.usecases.reminding import remind
 from serving.usecases.removal_checks import sweep_removal_checks
 from serving.usecases.seller_risk import refresh_seller_risks
 from serving.workflows import registered
@@ -33,6 +34,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
         return {
             "deliveries": sweep_deliveries(runtime),
             "removal_checks": sweep_removal_checks(runtime),
+            "reminders": remind(runtime),
             "unanswered_questions": pass_on_unanswered(runtime),
             "counter_notices_opened": open_counter_notices(runtime),
             "counter_notice_deadlines": pass_deadlines(runtime),

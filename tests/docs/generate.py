@@ -23,6 +23,7 @@ from models.policies.labels import DEFAULT_LABELS
 from models.policies.links import DEFAULT_LINKS
 from models.policies.promotion import DEFAULT_PROMOTION
 from models.policies.relist import DEFAULT_RELIST
+from models.policies.reminders import DEFAULT_REMINDERS
 from models.policies.removal_check import DEFAULT_REMOVAL_CHECK
 from models.policies.rights import DEFAULT_RIGHTS
 from models.policies.routing import DEFAULT_ROUTING
@@ -114,6 +115,7 @@ def policies_page() -> str:
         DEFAULT_BURSTS,
         DEFAULT_STANDING,
         DEFAULT_RIGHTS,
+        DEFAULT_REMINDERS,
         DEFAULT_STRIKES,
         DEFAULT_APPEALS,
         *PROFILES.values(),

@@ -12,7 +12,7 @@ from models.errors import Conflict, DomainError, Forbidden, Invalid, NoRightCarr
 from models.rights import RightKind, RightState
 from models.verdict import Judgement
 from serving.db import cases
-from serving.db.tables import brand_document, notice_basis, verdict
+from serving.db.tables import audit_entry, brand_document, notice_basis, verdict
 from serving.usecases.rights import (
     NewMandate,
     NewRight,
@@ -109,6 +109,8 @@ def test_a_document_is_kept_once_and_named_by_many_rights(any_site: Site) -> Non
     assert [one.document for one in on_file(any_site.runtime, "Aurelle")].count(digest) == 2
     with any_site.runtime.store.read() as connection:
         assert connection.execute(select(brand_document.c.name)).scalars().all() == ["a.pdf"]
+        supplied = select(func.count()).where(audit_entry.c.act == "document.supplied")
+        assert connection.execute(supplied).scalar_one() == 1
     with pytest.raises(NotFound):
         claim_right(any_site.runtime, replace(MARK, brand="Solenne", document=digest), by="test")
 

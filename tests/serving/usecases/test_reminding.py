@@ -1,0 +1,64 @@
+"""A question is reminded of, then escalated, then released; each once, and the silence stays on record."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.db import cases, question_steps
+from serving.db.tables import question_step
+from serving.usecases.housekeeping import pass_on_unanswered
+from serving.usecases.reminding import remind
+from serving.usecases.standing import explanation
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+
+
+def steps(site: Site) -> list[tuple[str, str | None]]:
+    """What was written down, and whom it was for."""
+    with site.runtime.store.read() as connection:
+        query = select(question_step.c.step, question_step.c.account_manager_id).order_by(question_step.c.taken_at)
+        return [(row.step, row.account_manager_id) for row in connection.execute(query)]
+
+
+def test_a_brand_is_reminded_its_manager_told_and_the_question_released_each_once(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    runtime, pair = any_site.runtime, (any_site.here, any_site.brand_id)
+    assert remind(runtime) == 0
+    any_site.clock.forward(hours=48)
+    assert [remind(runtime), remind(runtime)] == [1, 0]
+    any_site.clock.forward(hours=24)
+    assert [remind(runtime), remind(runtime)] == [1, 0]
+    with runtime.store.read() as connection:
+        assert question_steps.waiting_for_manager(connection, [pair]) == {pair: 1}
+    any_site.clock.forward(hours=24)
+    assert [remind(runtime), pass_on_unanswered(runtime), pass_on_unanswered(runtime)] == [0, 1, 0]
+    manager = any_site.account_manager.user_id
+    assert steps(any_site) == [("reminded", None), ("escalated", manager), ("unanswered", None)]
+    with runtime.store.read() as connection:
+        assert question_steps.waiting_for_manager(connection, [pair]) == {}
+        said = str(cases.timeline(connection, any_site.here, case.case_id))
+        found = explanation(runtime, connection, *pair)
+    assert "The brand is reminded." in said
+    assert "account manager is told" in said
+    assert said.count("has not answered in time") == 1
+    assert found["unanswered"] == 1
+
+
+def test_an_answered_question_is_nobodys_to_be_reminded_of(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    judge(site, site.brand_person, case, Judgement.GENUINE)
+    site.clock.forward(hours=72)
+    assert remind(site.runtime) == 0
+
+
+def test_a_silence_of_three_months_ago_is_forgotten(site: Site) -> None:
+    a_case(site, CaseLane.ASK_BRAND)
+    site.clock.forward(days=5)
+    pass_on_unanswered(site.runtime)
+    site.clock.forward(days=site.runtime.policies.standing.window_days + 1)
+    with site.runtime.store.read() as connection:
+        assert explanation(site.runtime, connection, site.here, site.brand_id)["unanswered"] == 0
+        since = site.clock.now() - timedelta(days=365)
+        assert question_steps.unanswered(connection, site.here, site.brand_id, since) == 1
