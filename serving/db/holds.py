@@ -140,6 +140,14 @@ def waiting_count(connection: Connection, marketplaces: Collection[str]) -> int:
     return connection.execute(query.select_from(action_hold)).scalar_one()
 
 
+def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[HoldCause]:
+    """What the removals that wait for people are held for."""
+    query = select(action_hold.c.causes).where(
+        action_hold.c.marketplace_id == marketplace_id, action_hold.c.settled_at.is_(None)
+    )
+    return frozenset(HoldCause(one["cause"]) for found in connection.execute(query).scalars() for one in found)
+
+
 def settle(connection: Connection, marketplace_id: str, action_id: str, how: str, at: datetime) -> None:
     """Note what became of a held removal; what never waited or waits no longer stays as it is."""
     connection.execute(

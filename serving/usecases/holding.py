@@ -102,7 +102,7 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, held: H
 
 
 def settle(connection: Connection, action: StoredAction, how: str, at: datetime) -> None:
-    """Note what became of a held removal; where none waits any more, the alerts are over."""
-    holds_db.settle(connection, action.marketplace_id, action.action_id, how, at)
-    if not holds_db.waiting_count(connection, {action.marketplace_id}):
-        alerts.settle(connection, action.marketplace_id, alerts.HOLDS, at)
+    """Note what became of a held removal; the alerts of causes for which none waits any more are over."""
+    here = action.marketplace_id
+    holds_db.settle(connection, here, action.action_id, how, at)
+    alerts.settle(connection, here, alerts.HOLDS - holds_db.waiting_causes(connection, here), at)

@@ -37,5 +37,5 @@ def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, o
             subject=rule.value,
             payload={"reason": said},
         )
-        if on and not holds.waiting_count(connection, {here}):
-            alerts.settle(connection, here, alerts.HOLDS, now)
+        if on:
+            alerts.settle(connection, here, alerts.HOLDS - holds.waiting_causes(connection, here), now)

@@ -71,4 +71,9 @@ MUTANTS = [
             "the first word counts",
         ),
     ),
+    *sabotage(
+        "serving/usecases/holding.py",
+        ("tests/serving/usecases/test_holding.py",),
+        (" - holds_db.waiting_causes(connection, here)", "", "one removal let go ends every alert"),
+    ),
 ]

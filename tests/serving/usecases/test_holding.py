@@ -265,6 +265,19 @@ def test_a_switched_off_rule_holds_the_next_confirmation_and_switched_on_lets_th
     assert states(any_site) == {"scheduled": 2}
 
 
+def test_an_alert_ends_with_the_last_removal_of_its_cause_and_the_others_stand(any_site: Site) -> None:
+    found, rule = questions(any_site, 12, seller="lumo-trade-88"), AutomaticRule.BRAND_REMOVALS
+    switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    first = confirm(any_site, any_site.brand_person, found[0]).action
+    assert first is not None
+    switch(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
+    for case in found[1:]:
+        confirm(any_site, any_site.brand_person, case)
+    assert {one.cause for one in standing(any_site)} == {HoldCause.SWITCHED_OFF, HoldCause.SELLER_BURST}
+    speak(any_site.runtime, any_site.analyst, first.action_id, Decision.RELEASE, WHY)
+    assert [one.cause for one in standing(any_site)] == [HoldCause.SELLER_BURST]
+
+
 def test_a_rule_is_switched_with_a_reason_and_once(site: Site) -> None:
     rule = AutomaticRule.UNANSWERED_QUESTIONS
     with pytest.raises(Invalid, match="Give a reason"):
