@@ -5,7 +5,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -59,12 +59,14 @@ def fill(home: Path, webhook_url: str, secret: str) -> Site:
 
 
 @contextmanager
-def serving(touchstone: str, home: Path, *, starts_within: float = _STARTS_WITHIN) -> Iterator[str]:
-    """`touchstone serve` on a free port for the length of the block; yields its address."""
+def serving(
+    touchstone: str, home: Path, *, starts_within: float = _STARTS_WITHIN, more: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """`touchstone serve` on a free port for the length of the block, with `more` settings; yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings = {"HOME": str(home), "UNDO_WINDOW_SECONDS": str(UNDO_SECONDS), "SWEEP_SECONDS": "0.5"}
+    settings = {"HOME": str(home), "UNDO_WINDOW_SECONDS": str(UNDO_SECONDS), "SWEEP_SECONDS": "0.5", **(more or {})}
     environment = {**os.environ, **{f"TOUCHSTONE_{name}": value for name, value in settings.items()}}
     with (home / "serve.log").open("wb") as log:
         process = subprocess.Popen([touchstone, "serve", "--port", str(port)], env=environment, stdout=log, stderr=log)
