@@ -10,6 +10,10 @@ from typing import Final
 GENESIS: Final = "0" * 64
 _ENTRY_DOMAIN: Final = b"touchstone.audit.entry.v1\0"
 _PAYLOAD_DOMAIN: Final = b"touchstone.audit.payload.v1\0"
+_SALTED_DOMAIN: Final = b"touchstone.audit.payload.v2\0"
+SALT_BYTES: Final = 16
+# The act of an entry whose payload names, under `entries`, the entries whose payloads were erased.
+ERASURE: Final = "seller.erased"
 _HEAD_DOMAIN: Final = b"touchstone.audit.head.v1\0"
 # Enough to say where a log was written anew; that it was is said by the whole hash of the head.
 MARK_DIGITS: Final = 8
@@ -28,6 +32,22 @@ class Entry:
     payload_hash: str
     previous_hash: str
     entry_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What an entry says, as it is stored. Entries from before there were salts have none.
+
+    Without a salt whoever has the hash of an erased payload could find a short one by trying.
+    """
+
+    body: bytes
+    salt: bytes = b""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of salt and body, in a domain of its own for salted ones."""
+        return hashlib.sha256((_SALTED_DOMAIN if self.salt else _PAYLOAD_DOMAIN) + self.salt + self.body).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +101,6 @@ def bad_head(heads: Sequence[Head]) -> int | None:
     return None
 
 
-def payload_hash(payload: Mapping[str, object]) -> str:
-    """SHA-256 of the payload's canonical JSON, in a domain of its own."""
-    return hashlib.sha256(_PAYLOAD_DOMAIN + canonical(payload)).hexdigest()
-
-
 def canonical(payload: Mapping[str, object]) -> bytes:
     """JSON with sorted keys and no blanks; what is hashed and what is stored."""
     return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
@@ -99,25 +114,28 @@ def chained(
     actor: str,
     act: str,
     subject: str,
-    payload: Mapping[str, object],
+    payload: Payload,
 ) -> Entry:
     """The entry that follows `previous` (its sequence and hash)."""
-    sequence, hashed = previous[0] + 1, payload_hash(payload)
+    sequence, hashed = previous[0] + 1, payload.digest
     entry_hash = _hash(sequence, occurred_at, (marketplace_id, actor, act, subject), hashed, previous[1])
     return Entry(sequence, occurred_at, marketplace_id, actor, act, subject, hashed, previous[1], entry_hash)
 
 
-def verify(
-    entries: Iterable[tuple[Entry, bytes | None]], *, head: tuple[int, str], heads: Sequence[Head] = ()
+def verify(  # noqa: PLR0911  # one for each way in which a log is wrong
+    entries: Iterable[tuple[Entry, Payload | None]], *, head: tuple[int, str], heads: Sequence[Head] = ()
 ) -> Broken | None:
     """None if the chain is whole up to `head` and is the one that was signed; else the first entry that is not.
 
-    Each entry comes with its stored payload, or None where it was erased. `heads` are signed ones that follow each
+    Each entry comes with its stored payload, or None where it was erased; an entry of the log itself must name what was
+    erased. `heads` are signed ones that follow each
     other, oldest first: `head` lies in the database, where whoever rewrites the log rewrites it too.
     """
     marks = "".join(one.marks for one in heads)
     signed = {one.sequence: one.entry_hash for one in heads}
     sequence, previous = 0, GENESIS
+    gone: set[int] = set()
+    named_erased: set[int] = set()
     for entry, payload in entries:
         sequence += 1
         if entry.sequence != sequence:
@@ -127,17 +145,28 @@ def verify(
             return Broken(sequence, "it does not follow the entry before it")
         if entry.entry_hash != _hash(sequence, entry.occurred_at, named, entry.payload_hash, previous):
             return Broken(sequence, "it was altered")
-        if payload is not None and hashlib.sha256(_PAYLOAD_DOMAIN + payload).hexdigest() != entry.payload_hash:
+        if payload is None:
+            gone.add(sequence)
+        elif payload.digest != entry.payload_hash:
             return Broken(sequence, "its payload was altered")
+        elif entry.act == ERASURE:
+            named_erased |= erased_by(payload.body)
         mark = marks[MARK_DIGITS * (sequence - 1) : MARK_DIGITS * sequence]
         if not entry.entry_hash.startswith(mark) or signed.get(sequence, entry.entry_hash) != entry.entry_hash:
             return Broken(sequence, "it is not the entry that was there when the head was signed")
         previous = entry.entry_hash
+    if gone - named_erased:
+        return Broken(min(gone - named_erased), "its payload is gone, and no erasure names it")
     if (sequence, previous) != head:
         return Broken(sequence + 1, f"the log ends at {sequence}, its head says {head[0]}")
     if heads and heads[-1].sequence > sequence:
         return Broken(sequence + 1, f"the log ends at {sequence}, a signed head says {heads[-1].sequence}")
     return None
+
+
+def erased_by(body: bytes) -> set[int]:
+    """The sequences of the entries whose payloads an erasure's own payload says it erased."""
+    return set(json.loads(body).get("entries", ()))
 
 
 def _hash(sequence: int, at: datetime, named: tuple[str, ...], hashed: str, previous: str) -> str:

@@ -23,4 +23,6 @@ def verify(
             typer.secho(f"{one['evidence_id']} of {one['case_id']}: {sentence}", err=True, fg=typer.colors.RED)
     if found["differing"]:
         raise typer.Exit(EXIT_BROKEN)
+    if found["erased"]:
+        typer.echo(f"Of {found['erased']:,} snapshots parts were erased; their digests still fit.")
     typer.echo(f"{found['snapshots']:,} snapshots, each as it was taken.")

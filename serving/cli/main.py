@@ -13,6 +13,7 @@ import typer
 from models.errors import DomainError
 from serving.cli import (
     data,
+    erasure,
     evidence,
     exports,
     golden,
@@ -45,6 +46,7 @@ app = typer.Typer(
 for part in (
     run.app,
     data.app,
+    erasure.app,
     evidence.app,
     exports.app,
     golden.app,

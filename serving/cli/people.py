@@ -145,6 +145,8 @@ def verify_audit() -> None:
         typer.echo(f"{found['heads']:,} signed heads, the last of entry {last['sequence']:,} at {last['signed_at']}.")
     else:
         typer.echo("No head is signed yet: the running service signs one every five minutes.")
+    if found["erased"]:
+        typer.echo(f"The payloads of {found['erased']:,} entries were erased, each named by an erasure.")
     typer.echo(f"{found['entries']:,} entries, unbroken.")
 
 

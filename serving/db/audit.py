@@ -1,14 +1,15 @@
 """The append-only audit log: one chain, its head locked in the transaction that adds to it."""
 
+import secrets
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from models.audit import GENESIS, Broken, Entry, Head, canonical, chained, verify
+from models.audit import GENESIS, SALT_BYTES, Broken, Entry, Head, Payload, canonical, chained, verify
 from serving.db.store import add
-from serving.db.tables import audit_entry, audit_head, audit_payload
+from serving.db.tables import audit_entry, audit_head, audit_payload, erased_payload
 
 _HEAD = 1
 
@@ -24,6 +25,7 @@ def record(
     payload: Mapping[str, object],
 ) -> Entry:
     """Add one entry. Two writers cannot fork the chain: the head row is held until the transaction ends."""
+    said = Payload(canonical(payload), secrets.token_bytes(SALT_BYTES))
     entry = chained(
         previous=hold(connection),
         occurred_at=at,
@@ -31,10 +33,11 @@ def record(
         actor=actor,
         act=act,
         subject=subject,
-        payload=payload,
+        payload=said,
     )
     add(connection, audit_entry, [{name: getattr(entry, name) for name in Entry.__slots__}])
-    add(connection, audit_payload, [{"sequence": entry.sequence, "payload": canonical(payload).decode()}])
+    row = {"sequence": entry.sequence, "payload": said.body.decode(), "salt": said.salt.hex()}
+    add(connection, audit_payload, [row])
     connection.execute(
         update(audit_head)
         .where(audit_head.c.head_id == _HEAD)
@@ -52,6 +55,11 @@ def check(connection: Connection, heads: Sequence[Head] = ()) -> tuple[int, Brok
             return head[0], verify(entries, head=head, heads=heads)
     except ValueError:
         return head[0], Broken(_readable(connection) + 1, "it holds what no entry can hold")
+
+
+def erased_count(connection: Connection) -> int:
+    """How many payloads were erased."""
+    return int(connection.execute(select(func.count()).select_from(erased_payload)).scalar_one())
 
 
 def hashes_after(connection: Connection, sequence: int) -> list[tuple[str, str]]:
@@ -85,9 +93,9 @@ def _readable(connection: Connection) -> int:
     return found
 
 
-def _entries(connection: Connection, *, at_a_time: int) -> Generator[tuple[Entry, bytes | None], None, None]:
+def _entries(connection: Connection, *, at_a_time: int) -> Generator[tuple[Entry, Payload | None], None, None]:
     query = (
-        select(audit_entry, audit_payload.c.payload)
+        select(audit_entry, audit_payload.c.payload, audit_payload.c.salt)
         .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
         .order_by(audit_entry.c.sequence)
     )
@@ -95,4 +103,7 @@ def _entries(connection: Connection, *, at_a_time: int) -> Generator[tuple[Entry
     with connection.execution_options(yield_per=at_a_time).execute(query) as rows:
         for row in rows:
             entry = Entry(**{name: getattr(row, name) for name in Entry.__slots__})
-            yield entry, None if row.payload is None else row.payload.encode()
+            yield (
+                entry,
+                None if row.payload is None else Payload(row.payload.encode(), bytes.fromhex(row.salt or "")),
+            )

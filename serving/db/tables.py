@@ -1177,6 +1177,47 @@ audit_payload = Table(
     metadata,
     Column("sequence", BigInteger, ForeignKey("audit_entry.sequence"), primary_key=True, autoincrement=False),
     Column("payload", Text, nullable=False),
+    Column("salt", String(64), nullable=True),  # Hex; entries from before there were salts have none.
+)
+
+# What may be taken out of audit_payload: the database refuses every other deletion.
+erased_payload = Table(
+    "erased_payload",
+    metadata,
+    Column("sequence", BigInteger, ForeignKey("audit_entry.sequence"), primary_key=True, autoincrement=False),
+    _id("erasure_id"),
+)
+
+# Somebody's wish to have a seller forgotten. `due_at` is when what had to be kept is looked at again.
+erasure = _tenant(
+    "erasure",
+    "erasure_id",
+    Column("seller_external_id", _EXTERNAL, nullable=False),
+    Column("asked_by", String(200), nullable=False),
+    _at("asked_at"),
+    _at("due_at", nullable=True),
+    Index("ix_erasure_due", "due_at"),
+    Index("ix_erasure_seller", "marketplace_id", "seller_external_id"),
+)
+
+_NOT_LIFTED = text("lifted_at IS NULL")
+
+legal_hold = _tenant(
+    "legal_hold",
+    "hold_id",
+    Column("seller_external_id", _EXTERNAL, nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("set_by", String(200), nullable=False),
+    _at("set_at"),
+    _at("lifted_at", nullable=True),
+    Index(
+        "ux_legal_hold_one_in_force",
+        "marketplace_id",
+        "seller_external_id",
+        unique=True,
+        sqlite_where=_NOT_LIFTED,
+        postgresql_where=_NOT_LIFTED,
+    ),
 )
 
 simulated_clock = Table(

@@ -22,6 +22,7 @@ from serving.db import (
     breakers,
     golden,
     learning,
+    legal_holds,
     listings,
     marketplaces,
     switches,
@@ -31,6 +32,7 @@ from serving.runtime import Runtime
 from serving.usecases import (
     audit_heads,
     contacts,
+    erasure,
     evidence,
     founding,
     intake,
@@ -378,6 +380,54 @@ def erase_contacts(runtime: Runtime, *, seller: str, marketplace: str | None = N
     with runtime.store.read() as connection:
         found = marketplaces.by_name(connection, marketplace)
     return {"erased": contacts.erase_contacts(runtime, found, seller, by=_BY)}
+
+
+@_command
+def erase_seller(
+    runtime: Runtime, *, seller: str, carry_out: bool, by: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """Erase a seller, or show what would be erased."""
+    place, actor = _administrator(runtime, by, marketplace)
+    return erasure.erase_seller(runtime, place, seller, carry_out=carry_out, by=actor)
+
+
+@_command
+def set_legal_hold(
+    runtime: Runtime, *, seller: str, reason: str, by: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """Keep everything of a seller."""
+    place, actor = _administrator(runtime, by, marketplace)
+    erasure.set_hold(runtime, place, seller, reason=reason, by=actor)
+    return {}
+
+
+@_command
+def lift_legal_hold(
+    runtime: Runtime, *, seller: str, reason: str, by: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """End a legal hold."""
+    place, actor = _administrator(runtime, by, marketplace)
+    erasure.lift_hold(runtime, place, seller, reason=reason, by=actor)
+    return {}
+
+
+@_command
+def list_legal_holds(runtime: Runtime, *, marketplace: str | None = None) -> dict[str, Any]:
+    """The sellers under legal hold."""
+    with runtime.store.read() as connection:
+        found = legal_holds.in_force(connection, marketplaces.by_name(connection, marketplace).marketplace_id)
+    return {
+        "holds": [
+            {"seller": one.seller, "since": one.set_at.isoformat(), "set_by": one.set_by, "reason": one.reason}
+            for one in found
+        ]
+    }
+
+
+def _administrator(runtime: Runtime, by: str | None, marketplace: str | None) -> tuple[marketplaces.Marketplace, str]:
+    with runtime.store.read() as connection:
+        place = marketplaces.by_name(connection, marketplace)
+    return place, _named(runtime, by, place.marketplace_id, Permission.ADMINISTER)
 
 
 @_command

@@ -56,8 +56,10 @@ def verify(runtime: Runtime) -> dict[str, Any]:
         heads, problem = _read(runtime, stream)
     with runtime.store.read() as connection:
         entries, broken = audit.check(connection, heads)
+        erased = audit.erased_count(connection)
     return {
         "entries": entries,
+        "erased": erased,
         "broken": None if broken is None else {"sequence": broken.sequence, "problem": broken.problem},
         "heads": len(heads),
         "last_head": {"sequence": heads[-1].sequence, "signed_at": heads[-1].signed_at.isoformat()} if heads else None,

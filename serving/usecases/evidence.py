@@ -107,24 +107,25 @@ def keep(runtime: Runtime, connection: Connection, case: Case, *, subject: str, 
 
 
 def verify(runtime: Runtime, marketplace: Marketplace, case_id: str | None = None) -> dict[str, Any]:
-    """How many snapshots there are, and what differs from what was taken, by snapshot.
+    """How many snapshots there are, of how many a part was erased, and what differs from what was taken.
 
     Raises
     ------
     NotFound
         There is no such case.
     """
-    checked, differing = 0, []
+    checked, erased, differing = 0, 0, []
     here = marketplace.marketplace_id
     with runtime.store.read() as connection:
         if case_id is not None:
             cases.get(connection, here, case_id)
         for taken in evidence.everything(connection, here, case_id):
             checked += 1
+            erased += any(one.body is None for one in taken.snapshot.parts)
             found = differences(taken.snapshot, vouched=evidence.vouched(connection, taken))
             if found := (*found, *_misfiled(taken)):
                 differing.append({"evidence_id": taken.evidence_id, "case_id": taken.case_id, "differs": list(found)})
-    return {"snapshots": checked, "differing": differing}
+    return {"snapshots": checked, "erased": erased, "differing": differing}
 
 
 def as_file(taken: Taken) -> bytes:

@@ -15,6 +15,7 @@ from serving.usecases.blind_looks import open_blind_looks
 from serving.usecases.breaker import look_at_breakers
 from serving.usecases.counter_notices import open_counter_notices, pass_deadlines
 from serving.usecases.delivery import sweep_deliveries
+from serving.usecases.erasure import finish_erasures
 from serving.usecases.housekeeping import pass_on_unanswered, refresh_references
 from serving.usecases.monitoring import measure_weekly
 from serving.usecases.reminding import remind
@@ -43,6 +44,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
             "seller_risks": refresh_seller_risks(runtime),
             "blind_looks": open_blind_looks(runtime),
             "breakers_opened": look_at_breakers(runtime),
+            "erasures": finish_erasures(runtime),
             "audit_heads": sign_head(runtime),
         }
 

@@ -1,5 +1,4 @@
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import timedelta
@@ -9,29 +8,30 @@ import pytest
 from hypothesis import given
 
 from models.audit import (
+    ERASURE,
     GENESIS,
     Broken,
     Entry,
     Head,
+    Payload,
     bad_head,
     canonical,
     chained,
     next_head,
-    payload_hash,
     signed_bytes,
     verify,
 )
 from tests.fixtures.clocks import NOW
 from tests.fixtures.strategies import PROPERTY
 
-Log = list[tuple[Entry, bytes | None]]
+Log = list[tuple[Entry, Payload | None]]
 
 
 def a_log(length: int = 6) -> Log:
     log: Log = []
     previous = (0, GENESIS)
     for number in range(length):
-        payload = {"listing": f"lst_{number}", "note": "ü\n"}
+        payload = Payload(canonical({"listing": f"lst_{number}", "note": "ü\n"}), bytes([number]) * 16)
         entry = chained(
             previous=previous,
             occurred_at=NOW + timedelta(minutes=number),
@@ -41,7 +41,7 @@ def a_log(length: int = 6) -> Log:
             subject=f"cas_{number}",
             payload=payload,
         )
-        log.append((entry, canonical(payload)))
+        log.append((entry, payload))
         previous = (entry.sequence, entry.entry_hash)
     return log
 
@@ -61,8 +61,63 @@ def test_an_empty_log_is_whole() -> None:
     assert verify([], head=(0, GENESIS)) is None
 
 
+def with_an_erasure(log: Log, act: str = ERASURE, **said: object) -> Log:
+    """The log with an entry after it that says this, and without the payloads of its second and fourth entry."""
+    payload = Payload(canonical(said), b"s" * 16)
+    entry = chained(
+        previous=head(log),
+        occurred_at=NOW,
+        marketplace_id="mkt_a",
+        actor="usr_0",
+        act=act,
+        subject="era_1",
+        payload=payload,
+    )
+    return [(one, None if one.sequence in {2, 4} else kept) for one, kept in log] + [(entry, payload)]
+
+
 def test_a_log_with_erased_payloads_is_whole() -> None:
-    assert verify([(entry, None) for entry, _ in a_log()], head=HEAD) is None
+    log = with_an_erasure(a_log(), entries=[2, 4])
+    assert verify(log, head=head(log)) is None
+
+
+UNNAMED: list[tuple[str, dict[str, object], int, str]] = [
+    (ERASURE, {"entries": [4]}, 2, "the first is not named"),
+    (ERASURE, {"entries": [2]}, 4, "the second is not named"),
+    (ERASURE, {}, 2, "an erasure that names nothing"),
+    ("verdict.recorded", {"entries": [2, 4]}, 2, "another act names them"),
+]
+
+
+@pytest.mark.parametrize(("act", "said", "first", "_why"), UNNAMED, ids=[row[-1] for row in UNNAMED])
+def test_a_payload_that_is_gone_without_an_erasure_is_found(
+    act: str, said: dict[str, object], first: int, _why: str
+) -> None:
+    log = with_an_erasure(a_log(), act, **said)
+    assert verify(log, head=head(log)) == Broken(first, "its payload is gone, and no erasure names it")
+
+
+def test_a_short_payload_cannot_be_found_by_its_hash_once_its_salt_is_gone() -> None:
+    payload = Payload(canonical({"seller": "s-1"}), b"0123456789abcdef")
+    assert payload.digest != Payload(payload.body).digest
+    assert payload.digest != Payload(payload.body, b"0123456789abcdeg").digest
+    as_said = hashlib.sha256(b"touchstone.audit.payload.v2\0" + payload.salt + payload.body).hexdigest()
+    assert payload.digest == as_said
+
+
+def test_an_entry_from_before_there_were_salts_still_fits() -> None:
+    unsalted = Payload(canonical({"seller": "s-1"}))
+    entry = chained(
+        previous=(0, GENESIS),
+        occurred_at=NOW,
+        marketplace_id="mkt_a",
+        actor="usr_0",
+        act="contacts.erased",
+        subject="x",
+        payload=unsalted,
+    )
+    assert verify([(entry, unsalted)], head=(1, entry.entry_hash)) is None
+    assert verify([(entry, replace(unsalted, salt=b"x"))], head=(1, entry.entry_hash)) is not None
 
 
 def swap(log: Log, at: int) -> None:
@@ -95,7 +150,7 @@ ALTERED = {
     "actor": "usr_x",
     "act": "verdict.undone",
     "subject": "cas_x",
-    "payload_hash": payload_hash({"listing": "lst_x"}),
+    "payload_hash": Payload(canonical({"listing": "lst_x"})).digest,
     "previous_hash": "1" * 64,
     "entry_hash": "1" * 64,
     "sequence": 77,
@@ -119,7 +174,7 @@ def test_an_altered_field_is_found_where_it_is(name: str, at: int) -> None:
 @pytest.mark.parametrize("at", range(6))
 def test_an_altered_payload_is_found_where_it_is(at: int) -> None:
     log = a_log()
-    log[at] = (log[at][0], canonical({"listing": "lst_x", "note": "ü\n"}))
+    log[at] = (log[at][0], Payload(canonical({"listing": "lst_x", "note": "ü\n"})))
     assert verify(log, head=HEAD) == Broken(at + 1, "its payload was altered")
 
 
@@ -145,7 +200,7 @@ def test_a_rewritten_chain_with_correct_hashes_does_not_end_at_the_recorded_head
         actor="usr_x",
         act=first.act,
         subject=first.subject,
-        payload={"listing": "lst_0", "note": "ü\n"},
+        payload=payload or Payload(b""),
     )
     assert verify([(forged, payload)], head=(1, first.entry_hash)) == Broken(2, "the log ends at 1, its head says 1")
 
@@ -155,9 +210,11 @@ def test_a_rewritten_chain_with_correct_hashes_does_not_end_at_the_recorded_head
 def test_any_flipped_byte_of_any_payload_is_found(data: st.DataObject) -> None:
     log = a_log()
     at = data.draw(st.integers(0, 5))
-    content = bytearray(log[at][1] or b"")
+    payload = log[at][1]
+    assert payload is not None
+    content = bytearray(payload.salt + payload.body)
     content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
-    log[at] = (log[at][0], bytes(content))
+    log[at] = (log[at][0], Payload(bytes(content[16:]), bytes(content[:16])))
     assert verify(log, head=HEAD) == Broken(at + 1, "its payload was altered")
 
 
@@ -168,7 +225,7 @@ def test_an_entry_and_a_payload_are_hashed_in_domains_of_their_own() -> None:
     named = '"mkt_a","usr_0","verdict.recorded","cas_0"'
     text = f'[1,"{NOW.isoformat()}",{named},"{entry.payload_hash}","{GENESIS}"]'
     as_entry = hashlib.sha256(b"touchstone.audit.entry.v1\0" + text.encode()).hexdigest()
-    as_payload = hashlib.sha256(b"touchstone.audit.payload.v1\0" + payload).hexdigest()
+    as_payload = hashlib.sha256(b"touchstone.audit.payload.v2\0" + payload.salt + payload.body).hexdigest()
     assert (entry.entry_hash, entry.payload_hash) == (as_entry, as_payload)
 
 
@@ -181,7 +238,7 @@ def test_a_separator_inside_a_name_does_not_move_it_into_the_next_field() -> Non
             actor=actor,
             act=act,
             subject="cas_1",
-            payload={},
+            payload=Payload(b"{}"),
         )
         return found.entry_hash
 
@@ -189,7 +246,7 @@ def test_a_separator_inside_a_name_does_not_move_it_into_the_next_field() -> Non
 
 
 def test_the_order_of_keys_does_not_change_a_payload() -> None:
-    assert payload_hash({"a": 1, "b": 2}) == payload_hash({"b": 2, "a": 1})
+    assert canonical({"a": 1, "b": 2}) == canonical({"b": 2, "a": 1})
 
 
 def test_a_payload_with_a_number_that_is_none_is_refused() -> None:
@@ -210,7 +267,7 @@ def a_log_written_anew(start: int, length: int = 6) -> Log:
             actor="usr_x" if at == start else entry.actor,
             act=entry.act,
             subject=entry.subject,
-            payload=json.loads(payload or b"{}"),
+            payload=payload or Payload(b"{}"),
         )
         log[at], previous = (forged, payload), (forged.sequence, forged.entry_hash)
     return log

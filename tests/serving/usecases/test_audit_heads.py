@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import ColumnElement, Connection, String, cast, literal, select
 from sqlalchemy.exc import DBAPIError
 
-from models.audit import GENESIS, Head, chained, signed_bytes
+from models.audit import GENESIS, Head, Payload, chained, signed_bytes
 from serving.db import audit
 from serving.db.tables import audit_entry, audit_head, audit_payload
 from serving.usecases.audit_heads import sign_head, verify
@@ -93,7 +93,8 @@ def rewritten(connection: Connection, start: int) -> None:
     apart = literal("x") + cast(audit_entry.c.sequence, String)  # So that no two follow the same while it goes on.
     alter(connection, audit_entry.c.sequence >= start, previous_hash=apart)
     for row in rows[start - 1 :]:
-        query = select(audit_payload.c.payload).where(audit_payload.c.sequence == row.sequence)
+        query = select(audit_payload).where(audit_payload.c.sequence == row.sequence)
+        kept = connection.execute(query).one()
         entry = chained(
             previous=previous,
             occurred_at=row.occurred_at,
@@ -101,7 +102,7 @@ def rewritten(connection: Connection, start: int) -> None:
             actor="somebody else" if row.sequence == start else row.actor,
             act=row.act,
             subject=row.subject,
-            payload=json.loads(connection.execute(query).scalar_one()),
+            payload=Payload(kept.payload.encode(), bytes.fromhex(kept.salt)),
         )
         values = {"actor": entry.actor, "previous_hash": entry.previous_hash, "entry_hash": entry.entry_hash}
         alter(connection, audit_entry.c.sequence == row.sequence, **values)
