@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from statistics import median
+from typing import Final
 
 from models.action import ActionState
+from models.counter_notice import CounterNoticeState
 from models.labels import AppealState
 from models.verdict import Judgement
 
 _SECONDS_AN_HOUR = 3_600
+_GIVEN_BACK = frozenset({AppealState.UPHELD, AppealState.UNANSWERED})
 
 
 class AnswerOutcome(StrEnum):
@@ -27,7 +30,11 @@ class AnswerOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer of a brand and what is known of its removal; `removal` is None where none was made of it."""
+    """An answer of a brand and what is known of its removal; `removal` is None where none was made of it.
+
+    `counter_notice` is the state of the one against the removal, None where neither side has said anything in it.
+    `objected` is set where the seller said something, there or on appeal.
+    """
 
     judgement: Judgement
     answered_at: datetime
@@ -35,6 +42,8 @@ class Answered:
     removal: ActionState | None
     removed_at: datetime | None
     appeal: AppealState
+    counter_notice: CounterNoticeState | None = None
+    objected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +89,28 @@ def _outcome(answer: Answered) -> tuple[AnswerOutcome, str]:
             return AnswerOutcome.CONTESTED, "The seller objected; a person who has not decided before looks at it."
         case AppealState.DISMISSED:
             return AnswerOutcome.ACCEPTED, "The seller objected and was wrong; the offer stays removed."
+        case AppealState.NONE if answer.counter_notice is not None:
+            return _COUNTERED[answer.counter_notice]
         case AppealState.NONE:
             return _of_removal(answer.removal)
+
+
+_COUNTERED: Final = {
+    CounterNoticeState.WITH_SELLER: (AnswerOutcome.CONTESTED, "The seller objected and may answer what you said."),
+    CounterNoticeState.WITH_RIGHTS_HOLDER: (AnswerOutcome.CONTESTED, "The seller objected; your answer is awaited."),
+    CounterNoticeState.WITH_REVIEWER: (
+        AnswerOutcome.CONTESTED,
+        "The seller objected; a person who has not decided before looks at it.",
+    ),
+    CounterNoticeState.WITH_COURT: (AnswerOutcome.CONTESTED, "The seller objected, and you have gone to court."),
+    CounterNoticeState.UPHELD: (AnswerOutcome.REJECTED, "You gave way; the offer is shown again."),
+    CounterNoticeState.DISMISSED: (
+        AnswerOutcome.ACCEPTED,
+        "The seller objected and was wrong; the offer stays removed.",
+    ),
+    CounterNoticeState.LAPSED: (AnswerOutcome.ACCEPTED, "The seller objected and answered no more."),
+    CounterNoticeState.WITHDRAWN: (AnswerOutcome.ACCEPTED, "The seller objected and took it back."),
+}
 
 
 def _of_removal(removal: ActionState | None) -> tuple[AnswerOutcome, str]:
@@ -100,6 +129,12 @@ def _of_removal(removal: ActionState | None) -> tuple[AnswerOutcome, str]:
             return AnswerOutcome.UNDERWAY, "The removal is on its way."
 
 
+def _upheld(answer: Answered) -> bool:
+    return answer.appeal in _GIVEN_BACK or (
+        answer.appeal is AppealState.NONE and answer.counter_notice is CounterNoticeState.UPHELD
+    )
+
+
 def _hours(answer: Answered) -> float | None:
     if answer.removed_at is None or answer.taken_back:
         return None
@@ -111,10 +146,10 @@ def brand_record(answers: Iterable[Answered]) -> BrandRecord:
     given = list(answers)
     found = [became(answer) for answer in given]
     hours = [one.hours_to_removal for one in found if one.hours_to_removal is not None]
-    appealed = [answer.appeal for answer in given if answer.appeal is not AppealState.NONE]
+    objected = [answer for answer in given if answer.objected]
     return BrandRecord(
         Counter(one.outcome for one in found),
-        len(appealed),
-        appealed.count(AppealState.UPHELD),
+        len(objected),
+        sum(_upheld(answer) for answer in objected),
         median(hours) if hours else None,
     )

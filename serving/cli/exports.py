@@ -81,6 +81,20 @@ def export_brand(brand: str, out: Out, marketplace_name: Marketplace = None) -> 
         typer.echo(f"Half of the removals took at most {found['median_hours_to_removal']:.2f} h from the answer on.")
 
 
+@export.command("standing")
+def export_standing(brand: str, out: Out, marketplace_name: Marketplace = None) -> None:
+    """Write each change of a brand's standing with its counts and reasons, oldest first."""
+    from base64 import b64decode
+
+    from serving.cli.people import call
+
+    form = _form(out, "csv", "jsonl", "parquet")
+    found = call("get_standing_history", brand=brand, form=form, marketplace=marketplace_name)
+    with a_new_file(out) as file:
+        file.write(b64decode(found["content"]))
+    typer.echo(f"{found['rows']:,} changes of the standing of {brand} in {out}.")
+
+
 @export.command("article-20")
 def export_article_20(out: Out, since: Since = None, until: Until = None, marketplace_name: Marketplace = None) -> None:
     """Write the complaints of a span of time, one a row: route, outcome, who ended it and after how many hours."""

@@ -9,9 +9,21 @@ from sqlalchemy import Connection, RowMapping, and_, false, func, or_, select
 
 from models.action import ActionKind, ActionState
 from models.brand_record import Answered
+from models.counter_notice import CounterNoticeState
 from models.labels import AppealState
+from models.statement import Undone
 from models.verdict import Judgement, ReasonCode, Side
-from serving.db.tables import action, appeal, brand, listing, listing_version, marketplace, verdict
+from serving.db.tables import (
+    action,
+    appeal,
+    brand,
+    counter_notice,
+    listing,
+    listing_version,
+    marketplace,
+    overturn,
+    verdict,
+)
 
 Pair = tuple[str, str]
 _REMOVE: Final = ActionKind.REMOVE.value
@@ -75,6 +87,10 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
             appeal.c.state.label("appeal_state"),
             appeal.c.known_at.label("appealed_at"),
             appeal.c.decided_at,
+            counter_notice.c.state.label("counter_state"),
+            counter_notice.c.first_answered_at,
+            counter_notice.c.closed_at,
+            overturn.c.cause,
         )
         .join(marketplace, marketplace.c.marketplace_id == verdict.c.marketplace_id)
         .join(brand, brand.c.brand_id == verdict.c.brand_id)
@@ -93,6 +109,8 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
             ),
         )
         .outerjoin(appeal, _same(appeal, action, "action_id"))
+        .outerjoin(counter_notice, _same(counter_notice, action, "action_id"))
+        .outerjoin(overturn, and_(_same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
         .where(
             verdict.c.side == Side.BRAND.value,
             verdict.c.judgement != Judgement.WITHDRAWN.value,
@@ -110,8 +128,11 @@ def _answer(row: RowMapping) -> BrandAnswer:
         row["taken_back_by"] is not None,
         ActionState(row["state"]) if row["state"] else None,
         row["acknowledged_at"],
-        AppealState(row["appeal_state"]) if row["appeal_state"] else AppealState.NONE,
+        _appeal_state(row),
+        _countered(row),
+        objected=row["appealed_at"] is not None or row["first_answered_at"] is not None,
     )
+    objected = [at for at in (row["appealed_at"], row["first_answered_at"]) if at is not None]
     return BrandAnswer(
         row["marketplace"],
         row["brand"],
@@ -121,9 +142,23 @@ def _answer(row: RowMapping) -> BrandAnswer:
         row["seller_external_id"],
         ReasonCode(row["reason_code"]) if row["reason_code"] else None,
         answered,
-        row["appealed_at"],
-        row["decided_at"],
+        min(objected) if objected else None,
+        row["decided_at"] if row["appeal_state"] else row["closed_at"] if objected else None,
     )
+
+
+def _appeal_state(row: RowMapping) -> AppealState:
+    if row["appeal_state"]:
+        return AppealState(row["appeal_state"])
+    return AppealState.UNANSWERED if row["cause"] == Undone.SILENCE.value else AppealState.NONE
+
+
+def _countered(row: RowMapping) -> CounterNoticeState | None:
+    """One that the clock ended, or is opened for everybody and in which nobody has spoken, is none."""
+    if row["counter_state"] is None:
+        return None
+    state = CounterNoticeState(row["counter_state"])
+    return state if row["first_answered_at"] is not None or state is CounterNoticeState.UPHELD else None
 
 
 def _same(one: Any, other: Any, key: str) -> Any:

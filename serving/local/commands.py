@@ -44,7 +44,7 @@ from serving.usecases import (
     tell_tales,
     trial,
 )
-from serving.usecases.brand_records import record_file, record_of
+from serving.usecases.brand_records import STANDING_COLUMNS, record_file, record_of, standing_rows
 from serving.usecases.breaker import close_breaker
 from serving.usecases.dead_letters import dead_letters, replay
 from serving.usecases.figures import figures
@@ -539,6 +539,15 @@ def get_brand_record(
         "median_hours_to_removal": record.median_hours_to_removal,
         "content": content,
     }
+
+
+@_command
+def get_standing_history(runtime: Runtime, *, brand: str, form: str, marketplace: str | None = None) -> dict[str, Any]:
+    """Each change of a brand's standing as a file in base64."""
+    with runtime.store.read() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        rows = standing_rows(connection, here, brands.by_name(connection, brand).brand_id)
+    return {"rows": len(rows), "content": b64encode(as_file(Format(form), STANDING_COLUMNS, rows)).decode()}
 
 
 @_command

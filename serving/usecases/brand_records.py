@@ -4,9 +4,13 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
-from models.brand_record import BrandRecord, became, brand_record
+from sqlalchemy import Connection
+
+from models.brand_record import Answered, BrandRecord, became, brand_record
 from models.labels import AppealState
+from serving.db import standings
 from serving.db.brand_answers import BrandAnswer
+from serving.db.standings import StandingChange
 from serving.usecases.tabular import Format, Kind, as_file
 
 COLUMNS: Final = {
@@ -29,6 +33,36 @@ COLUMNS: Final = {
     "counter_notice_at": Kind.MOMENT,
     "counter_notice_decided_at": Kind.MOMENT,
 }
+
+STANDING_COLUMNS: Final = {
+    "changed_at": Kind.MOMENT,
+    "level": Kind.TEXT,
+    "warned": Kind.TEXT,
+    "accepted": Kind.COUNT,
+    "rejected": Kind.COUNT,
+    "overturned": Kind.COUNT,
+    "reasons": Kind.TEXT,
+    "policy_version": Kind.TEXT,
+}
+_ALL_CHANGES: Final = 10_000
+
+
+def standing_rows(connection: Connection, marketplace_id: str, brand_id: str) -> list[tuple[Any, ...]]:
+    """A row a change of a brand's standing, oldest first, with the counts and reasons of that moment."""
+    found = standings.changes(connection, marketplace_id, brand_id, most=_ALL_CHANGES)
+    return [_change_row(one) for one in reversed(found)]
+
+
+def _change_row(one: StandingChange) -> tuple[Any, ...]:
+    counted = one.counts.get("overall", {})
+    return (
+        one.known_at,
+        one.level.value,
+        "Yes" if one.warned else "No",
+        *(counted.get(name) for name in ("accepted", "rejected", "overturned")),
+        " ".join(one.reasons),
+        one.policy_version,
+    )
 
 
 def record_of(answers: Iterable[BrandAnswer]) -> BrandRecord:
@@ -60,7 +94,16 @@ def _row(one: BrandAnswer) -> tuple[Any, ...]:
         found.reason,
         answered.removed_at,
         found.hours_to_removal,
-        None if answered.appeal is AppealState.NONE else answered.appeal.value,
+        _objection(answered),
         one.appealed_at,
         one.appeal_decided_at,
     )
+
+
+def _objection(answered: Answered) -> str | None:
+    """How the seller's objection stands: on appeal, or else in the counter-notice."""
+    if not answered.objected:
+        return None
+    if answered.appeal is not AppealState.NONE:
+        return answered.appeal.value
+    return None if answered.counter_notice is None else answered.counter_notice.value

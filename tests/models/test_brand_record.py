@@ -6,6 +6,7 @@ import pytest
 
 from models.action import ActionState
 from models.brand_record import Answered, AnswerOutcome, became, brand_record
+from models.counter_notice import CounterNoticeState
 from models.labels import AppealState
 from models.verdict import Judgement
 
@@ -22,6 +23,14 @@ REMOVED = Answered(
         ({"appeal": AppealState.DISMISSED}, AnswerOutcome.ACCEPTED, "objected and was wrong"),
         ({"appeal": AppealState.UPHELD}, AnswerOutcome.REJECTED, "objected and was right"),
         ({"appeal": AppealState.UNANSWERED}, AnswerOutcome.REJECTED, "nobody answered in time"),
+        ({"counter_notice": CounterNoticeState.WITH_SELLER}, AnswerOutcome.CONTESTED, "may answer what you said"),
+        ({"counter_notice": CounterNoticeState.WITH_RIGHTS_HOLDER}, AnswerOutcome.CONTESTED, "your answer is awaited"),
+        ({"counter_notice": CounterNoticeState.WITH_REVIEWER}, AnswerOutcome.CONTESTED, "not decided before"),
+        ({"counter_notice": CounterNoticeState.WITH_COURT}, AnswerOutcome.CONTESTED, "gone to court"),
+        ({"counter_notice": CounterNoticeState.UPHELD}, AnswerOutcome.REJECTED, "You gave way"),
+        ({"counter_notice": CounterNoticeState.DISMISSED}, AnswerOutcome.ACCEPTED, "objected and was wrong"),
+        ({"counter_notice": CounterNoticeState.LAPSED}, AnswerOutcome.ACCEPTED, "answered no more"),
+        ({"counter_notice": CounterNoticeState.WITHDRAWN}, AnswerOutcome.ACCEPTED, "took it back"),
         ({"removal": ActionState.HELD}, AnswerOutcome.UNDERWAY, "waits until enough people"),
         ({"appeal": AppealState.OPEN}, AnswerOutcome.CONTESTED, "a person who has not decided before"),
         ({"removal": ActionState.SCHEDULED}, AnswerOutcome.UNDERWAY, "on its way"),
@@ -53,8 +62,8 @@ def test_the_record_counts_outcomes_objections_and_the_median_time() -> None:
     given = [
         REMOVED,
         slow,
-        replace(slow, removed_at=AT + timedelta(hours=9), appeal=AppealState.UPHELD),
-        replace(REMOVED, appeal=AppealState.DISMISSED, removed_at=AT + timedelta(hours=4)),
+        replace(slow, removed_at=AT + timedelta(hours=9), appeal=AppealState.UPHELD, objected=True),
+        replace(REMOVED, appeal=AppealState.DISMISSED, objected=True, removed_at=AT + timedelta(hours=4)),
         replace(REMOVED, removal=ActionState.SENDING, removed_at=None),
         replace(REMOVED, taken_back=True, removal=ActionState.WITHDRAWN, removed_at=None),
     ]

@@ -1,10 +1,15 @@
 """The tables of a month whose numbers were counted by hand (`tests/fixtures/complaining.py`), on both engines."""
 
+import csv
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
 
+from serving.db import brand_answers
+from serving.usecases.brand_records import record_file, record_of, standing_rows
+from serving.usecases.tabular import Format
 from serving.usecases.transparency_tables import Span, TableName, table
 from tests.fixtures.complaining import a_month_of_complaints
 from tests.fixtures.runtimes import Site
@@ -108,3 +113,24 @@ def test_no_seller_brand_or_person_is_in_a_table_for_the_public(site: Site, name
     text = str(read(site, name, begins)).lower()
     for word in ("lumo", "closet", "aurelle", "camille", "ines", "mp-", "genuine", "they are"):
         assert word not in text, word
+
+
+def test_a_brands_record_knows_its_counter_notices_and_how_its_standing_changed(any_site: Site) -> None:
+    a_month_of_complaints(any_site)
+    with any_site.runtime.store.read() as connection:
+        answers = brand_answers.answers_of(connection, {(any_site.here, any_site.brand_id)})
+        standing = standing_rows(connection, any_site.here, any_site.brand_id)
+    rows = list(csv.DictReader(StringIO(record_file(Format.CSV, answers).decode("utf-8-sig"))))
+    found = [(row["listing"], row["outcome"], row["counter_notice"]) for row in rows if row["answer"] == "counterfeit"]
+    assert found == [
+        ("MP-1", "rejected", "upheld"),
+        ("MP-2", "accepted", "dismissed"),
+        ("MP-3", "accepted", ""),
+        ("MP-5", "rejected", "upheld"),
+        ("MP-6", "accepted", "withdrawn"),
+        ("MP-7", "contested", "with_rights_holder"),
+    ]
+    record = record_of(answers)
+    assert (record.counter_notices, record.counter_notices_upheld) == (5, 2)
+    # One given back of one is a warning.
+    assert standing[0][1:6] == ("provisional", "Yes", 0, 0, 1)
