@@ -45,6 +45,11 @@ def as_json(status: int, code: str, sentence: str, field: str | None = None) -> 
     return JSONResponse({"error": body | ({"field": field} if field else {})}, status)
 
 
+def route_of(request: Request) -> str:
+    """The pattern of the address that was asked for: the address itself may be a link that opens something."""
+    return str(getattr(request.scope.get("route"), "path", "none"))
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Answer errors of the API; pages have their own (serving.web.errors) and fall back to these."""
 
@@ -66,7 +71,7 @@ def install_error_handlers(app: FastAPI) -> None:
 
     async def unexpected(request: Request, error: Exception) -> JSONResponse:
         incident = uuid.uuid4().hex[:12]
-        _log.error("request.failed", incident=incident, path=request.url.path, exc_info=error)
+        _log.error("request.failed", incident=incident, route=route_of(request), exc_info=error)
         return as_json(500, "internal", f"Something failed on our side. Incident {incident}.")
 
     app.add_exception_handler(DomainError, domain)

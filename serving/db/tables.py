@@ -799,6 +799,20 @@ appeal = _tenant(
     _one_of("state", "open", "upheld", "dismissed"),
 )
 
+# The seller's way in without an account: one row a link, of which the signature is nowhere stored.
+seller_link = Table(
+    "seller_link",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    _id("action_id"),
+    Column("number", Integer, nullable=False),
+    _at("made_at"),
+    _at("expires_at"),
+    _at("revoked_at", nullable=True),
+    PrimaryKeyConstraint("marketplace_id", "action_id", "number"),
+    _within("action_id", "action"),
+)
+
 counter_notice = _tenant(
     "counter_notice",
     "counter_notice_id",

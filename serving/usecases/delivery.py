@@ -7,7 +7,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from models.action import ActionEvent, ActionState
+from models.action import ActionEvent, ActionKind, ActionState
 from models.delivery import next_attempt, rest_after, speaks_of_the_message
 from serving.db import actions, endpoints
 from serving.db.actions import StoredAction
@@ -15,6 +15,7 @@ from serving.db.endpoints import Endpoint
 from serving.outbound.webhooks import Delivered, Failed, action_message, send
 from serving.runtime import Runtime
 from serving.usecases import removal_checks
+from serving.usecases.seller_links import link_for
 from serving.usecases.takedown import enqueue_delivery, enqueue_now, record_step
 
 _log = structlog.get_logger()
@@ -31,6 +32,7 @@ _MOST_AT_ONCE: Final = 500
 class _Started:
     action: StoredAction
     endpoint: Endpoint | None
+    seller_link: str | None
 
 
 def deliver(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
@@ -52,6 +54,8 @@ def deliver(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
             "sequence": action.sequence,
             "statement": dict(action.statement),
         }
+        if started.seller_link is not None:
+            data["seller_link"] = started.seller_link
         outcome = send(
             action_message(action.action_id, action.created_at, data),
             url=endpoint.url,
@@ -90,7 +94,9 @@ def _start(runtime: Runtime, marketplace_id: str, action_id: str) -> _Started | 
         if not actions.change(connection, action, ActionEvent.SEND, values):
             return "overtaken"
         _overtake(connection, action, now)
-        return _Started(actions.get(connection, marketplace_id, action_id), endpoint)
+        sent = actions.get(connection, marketplace_id, action_id)
+        link = link_for(runtime, connection, sent) if sent.kind is ActionKind.REMOVE else None
+        return _Started(sent, endpoint, link)
 
 
 def _may_probe(connection: Connection, endpoint: Endpoint, now: datetime) -> bool:

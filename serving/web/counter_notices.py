@@ -33,7 +33,7 @@ _DONE: Final = {
     CounterNoticeEvent.MAINTAIN: Flash.MAINTAINED,
     CounterNoticeEvent.GO_TO_COURT: Flash.MAINTAINED,
 }
-_SILENCE: Final = {
+SILENCE: Final = {
     Silence.REINSTATED: "Without an answer in time the offer is shown again.",
     Silence.REVIEWED: "Without an answer in time a person of the marketplace decides.",
     Silence.REMOVAL_STANDS: "Without an answer the removal stands.",
@@ -117,7 +117,7 @@ def _answer(connection: Connection, waiting: Waiting, now: datetime) -> Answer:
         due=None if found.due_at is None else words.due(found.due_at, now),
         in_court=found.state is CounterNoticeState.WITH_COURT,
         needs_court=policy.maintaining is Maintaining.COURT_ACTION,
-        silence=_SILENCE[policy.rights_holder_silence],
+        silence=SILENCE[policy.rights_holder_silence],
         lines=tuple(_line(one, now) for one in given if one.said),
     )
 

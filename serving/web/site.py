@@ -14,6 +14,7 @@ from serving.web import (
     held_page,
     manager_page,
     model_page,
+    seller_page,
     setup,
     sign_in,
 )
@@ -35,6 +36,7 @@ def install_pages(app: FastAPI) -> None:
         counter_notices,
         manager_page,
         model_page,
+        seller_page,
     ):
         install(app, module.router)
     app.mount(PREFIX.rstrip("/"), StaticFiles(directory=FOLDER), name="static")

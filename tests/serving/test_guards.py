@@ -27,7 +27,7 @@ from tests.fixtures.listings import a_row
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import PASSWORD, Site
 
-# Who needs no account: whoever signs in, whoever makes the first one, a supervisor. Anything else needs a reason here.
+# Who needs no account: who signs in or makes the first one, a supervisor, a seller with its link. More needs a reason.
 PUBLIC: Final = {
     ("GET", "/healthz"),
     ("POST", "/api/v1/session"),
@@ -35,6 +35,8 @@ PUBLIC: Final = {
     ("POST", "/sign-in"),
     ("GET", "/setup/{token}"),
     ("POST", "/setup/{token}"),
+    ("GET", "/seller/{token}"),
+    ("POST", "/seller/{token}"),
 }
 SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
@@ -138,6 +140,8 @@ def test_what_is_public_answers_everybody(client: TestClient) -> None:
         ("POST", "/sign-in"): 401,
         ("GET", "/setup/{token}"): 404,
         ("POST", "/setup/{token}"): 404,
+        ("GET", "/seller/{token}"): 404,
+        ("POST", "/seller/{token}"): 404,
     }
 
 
@@ -185,6 +189,8 @@ MATRIX: Final = [
     ("POST", "/api/v1/held-removals/{action_id}/opinions", {"analyst", "brand", "account_manager"}),
     ("GET", "/api/v1/alerts", {"analyst", "account_manager", "admin"}),
     ("POST", "/api/v1/counter-notices", {"key:intake"}),
+    ("POST", "/api/v1/actions/{action_id}/seller-link", {"key:intake"}),
+    ("DELETE", "/api/v1/actions/{action_id}/seller-link", {"key:intake"}),
     ("GET", "/api/v1/seller-risks", {"analyst"}),
     ("GET", "/api/v1/seller-risks/{seller:path}", {"analyst"}),
     ("POST", "/api/v1/cases/{case_id}/test-buys", {"analyst"}),

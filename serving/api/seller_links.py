@@ -1,0 +1,27 @@
+"""Links of sellers for marketplaces: asked for again, and ended."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+
+from models.access import Scope
+from serving.guards import Caller, key, runtime_of
+from serving.usecases.seller_links import new_link, revoke_links
+
+router = APIRouter()
+Sender = Annotated[Caller, key(Scope.INTAKE)]
+
+
+@router.post("/api/v1/actions/{action_id}/seller-link", status_code=201)
+async def post_link(action_id: str, request: Request, caller: Sender) -> dict[str, str]:
+    """Another link for the seller of a removed listing; the one before leads nowhere from now on."""
+    here = caller.marketplace.marketplace_id
+    return {"seller_link": await run_in_threadpool(new_link, runtime_of(request), here, action_id)}
+
+
+@router.delete("/api/v1/actions/{action_id}/seller-link")
+async def delete_link(action_id: str, request: Request, caller: Sender) -> dict[str, Any]:
+    """End the seller's link, where it has come into the wrong hands; `revoked` counts those that had not ended."""
+    here = caller.marketplace.marketplace_id
+    return {"revoked": await run_in_threadpool(revoke_links, runtime_of(request), here, action_id)}

@@ -1,0 +1,134 @@
+"""The page behind a seller's link, as somebody without an account meets it."""
+
+from structlog.testing import capture_logs
+
+from models.counter_notice import CounterNoticeEvent, CounterNoticeState
+from models.verdict import Judgement
+from serving.db.actions import StoredAction
+from serving.usecases.counter_notices import answer_as_rights_holder, open_counter_notices, pass_deadlines
+from serving.usecases.seller_links import PLACE
+from tests.fixtures.receivers import a_receiver
+from tests.fixtures.reviewing import judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.usecases.test_counter_notices import now_of
+from tests.serving.usecases.test_delivery import register
+from tests.serving.usecases.test_seller_links import removed
+from tests.serving.web.visits import a_visitor, words
+
+SAID = "Bought from the authorised dealer in Lyon on 3 May; invoice 1177. <script>alert(1)</script>"
+
+
+def a_link(site: Site) -> tuple[StoredAction, str]:
+    with a_receiver() as receiver:
+        register(site, receiver)
+        made, token = removed(site, receiver)
+    open_counter_notices(site.runtime)
+    return made, PLACE + token
+
+
+def test_the_page_gives_the_reasons_field_by_field_and_names_nobody(site: Site) -> None:
+    _, link = a_link(site)
+    page = a_visitor(site).get(link)
+    read = words(page.text)
+    for said in ("Your offer was removed", "Decision", "Ground", "The goods bear a trade mark", "Automated means"):
+        assert said in read
+    assert "Answer by 6 March 2026" in read
+    for hidden in (site.brand_person.name, site.analyst.name, "score", "feature", "probability", "lumo-trade-88"):
+        assert hidden not in page.text
+
+
+def test_nothing_of_the_page_is_kept_or_told_to_other_sites(site: Site) -> None:
+    _, link = a_link(site)
+    headers = a_visitor(site).get(link).headers
+    assert (headers["referrer-policy"], headers["cache-control"]) == ("no-referrer", "no-store")
+    assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_seller_answers_and_reads_what_the_rights_holder_says(site: Site) -> None:
+    removal, link = a_link(site)
+    visitor = a_visitor(site)
+    assert visitor.post(link, {"event": "submit", "said": SAID}).headers["location"] == link
+    page = visitor.get(link)
+    assert "Your answer is with the rights holder" in words(page.text)
+    assert "<script>alert" not in page.text
+    assert now_of(site, removal).state is CounterNoticeState.WITH_RIGHTS_HOLDER
+    found = now_of(site, removal).counter_notice_id
+    reasons = "The stitching is not ours."
+    answer_as_rights_holder(site.runtime, site.brand_person, found, CounterNoticeEvent.MAINTAIN, reasons)
+    read = words(visitor.get(link).text)
+    assert reasons in read
+    assert site.brand_person.name not in read
+
+
+def test_an_answer_that_is_refused_is_not_lost(site: Site) -> None:
+    _, link = a_link(site)
+    visitor = a_visitor(site)
+    site.clock.forward(days=7)
+    pass_deadlines(site.runtime)
+    answer = visitor.post(link, {"event": "submit", "said": SAID})
+    assert answer.status_code == 409
+    assert "The time for a counter-notice has passed" in words(answer.text)
+    assert "invoice 1177" in words(answer.text)
+    assert visitor.post(link, {"event": "concede", "said": SAID}).status_code == 422
+    assert visitor.post(link, {"event": "submit", "said": "  "}).status_code in {409, 422}
+
+
+def test_an_answer_can_be_taken_back(site: Site) -> None:
+    removal, link = a_link(site)
+    visitor = a_visitor(site)
+    assert "Take your answer back" not in words(visitor.get(link).text)
+    visitor.post(link, {"event": "submit", "said": SAID})
+    visitor.post(link, {"event": "withdraw"})
+    assert now_of(site, removal).state is CounterNoticeState.WITHDRAWN
+
+
+def test_an_appeal_goes_to_a_person_and_its_end_stands_on_the_page(site: Site) -> None:
+    _, link = a_link(site)
+    visitor = a_visitor(site)
+    visitor.post(link, {"event": "appeal", "said": SAID})
+    read = words(visitor.get(link).text)
+    assert "A person who did not decide before is deciding" in read
+    assert "Send your answer" not in read
+    (case,) = open_cases(site)
+    judge(site, site.second_analyst, case, Judgement.GENUINE)
+    read = words(visitor.get(link).text)
+    assert "The removal is undone" in read
+    assert "The earlier decision does not count against the seller" in read
+    assert site.second_analyst.name not in read
+
+
+def test_a_link_that_leads_nowhere_says_so_and_no_more(site: Site) -> None:
+    _, link = a_link(site)
+    answers = [a_visitor(site).get(one) for one in (link[:-1], PLACE + "x", link + "A")]
+    assert [one.status_code for one in answers] == [404, 404, 404]
+    assert a_visitor(site).post(link[:-1], {"event": "submit", "said": SAID}).status_code == 404
+
+
+def test_another_site_cannot_answer_for_the_seller(site: Site) -> None:
+    removal, link = a_link(site)
+    refused = a_visitor(site).post(link, {"event": "submit", "said": SAID}, **{"sec-fetch-site": "cross-site"})
+    assert refused.status_code == 403
+    assert now_of(site, removal).state is CounterNoticeState.WITH_SELLER
+
+
+def test_the_link_is_not_in_the_log_when_something_fails(site: Site) -> None:
+    _, link = a_link(site)
+    with site.runtime.store.write() as connection:
+        connection.exec_driver_sql("DROP TABLE seller_link")
+    with capture_logs() as lines:
+        assert a_visitor(site).get(link).status_code == 500
+    (line,) = lines
+    assert line["route"] == "/seller/{token}"
+    assert link.removeprefix(PLACE)[-43:] not in str(line)
+
+
+def test_the_marketplace_asks_for_another_link_and_ends_it(site: Site) -> None:
+    removal, link = a_link(site)
+    visitor = a_visitor(site)
+    headers = {"authorization": f"Bearer {site.key}"}
+    address = f"/api/v1/actions/{removal.action_id}/seller-link"
+    again = visitor.client.post(address, headers=headers).json()["seller_link"]
+    assert (visitor.get(link).status_code, visitor.get(again).status_code) == (404, 200)
+    assert visitor.client.delete(address, headers=headers).json() == {"revoked": 1}
+    assert visitor.get(again).status_code == 404
+    assert visitor.client.post(address).status_code == 401
