@@ -107,6 +107,7 @@ def test_a_short_payload_cannot_be_found_by_its_hash_once_its_salt_is_gone() -> 
 
 def test_an_entry_from_before_there_were_salts_still_fits() -> None:
     unsalted = Payload(canonical({"seller": "s-1"}))
+    assert unsalted.digest == hashlib.sha256(b"touchstone.audit.payload.v1\0" + unsalted.body).hexdigest()
     entry = chained(
         previous=(0, GENESIS),
         occurred_at=NOW,
@@ -165,7 +166,7 @@ def test_every_field_of_an_entry_is_tried() -> None:
 @pytest.mark.parametrize("at", range(6))
 def test_an_altered_field_is_found_where_it_is(name: str, at: int) -> None:
     log = a_log()
-    log[at] = (replace(log[at][0], **{name: ALTERED[name]}), None)  # type: ignore[arg-type]  # a value for each name
+    log[at] = (replace(log[at][0], **{name: ALTERED[name]}), log[at][1])  # type: ignore[arg-type]  # a value for each name
     found = verify(log, head=HEAD)
     assert found is not None
     assert found.sequence == at + 1
