@@ -46,8 +46,8 @@ def register(site: Site, found: Receiver) -> None:
     )
 
 
-def a_removal(site: Site, external_id: str = "MP-9") -> StoredAction:
-    case = a_case(site, CaseLane.ASK_BRAND, external_id=external_id)
+def a_removal(site: Site, external_id: str = "MP-9", **changes: Any) -> StoredAction:
+    case = a_case(site, CaseLane.ASK_BRAND, external_id=external_id, **changes)
     made = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
     assert made is not None
     return made
@@ -190,6 +190,7 @@ def test_every_step_of_an_action_is_one_audit_entry(any_site: Site, receiver: Re
         query = select(audit_entry.c.act).where(audit_entry.c.subject == action.action_id)
         assert list(connection.execute(query.order_by(audit_entry.c.sequence)).scalars()) == [
             "remove.scheduled",
+            "seller_link.made",
             "remove.acknowledged",
         ]
         assert audit.check(connection)[1] is None
@@ -213,8 +214,9 @@ DOWN = DEFAULT_DELIVERY.rest_after_failures
 
 
 def removals(site: Site, number: int) -> list[StoredAction]:
-    """Actions that may leave now."""
-    made = [a_removal(site, f"MP-{i}") for i in range(number)]
+    """Actions that may leave now, of a seller each, so that none is held for being one of many."""
+    sellers = [{"external_id": f"seller-{i}", "age_days": 9, "country": "CN"} for i in range(number)]
+    made = [a_removal(site, f"MP-{i}", seller=seller) for i, seller in enumerate(sellers)]
     site.clock.forward(seconds=180)
     return made
 
