@@ -288,7 +288,7 @@ def test_scores_are_read_by_the_window_and_everything_else_by_its_key(site: Site
     found = risks(site)
     event.remove(site.runtime.store.reads, "before_cursor_execute", explain)
     assert found["ann"].cleared == 1
-    assert len(plans) == 2
+    assert len(plans) == 3
     for plan in plans:
         by_window = [
             step for step in plan if "ix_score_scored (marketplace_id=? AND scored_at>? AND scored_at<?)" in step
