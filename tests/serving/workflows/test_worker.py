@@ -54,7 +54,12 @@ def test_many_confirmations_with_lost_acknowledgements_have_one_effect_each(work
             judge(
                 site,
                 site.brand_person,
-                a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-many-{i}"),
+                a_case(
+                    site,
+                    CaseLane.ASK_BRAND,
+                    external_id=f"MP-many-{i}",
+                    seller={"external_id": f"seller-{i}", "age_days": 9, "country": "CN"},
+                ),
                 Judgement.COUNTERFEIT,
             )
 
