@@ -85,7 +85,7 @@ def test_jobs_are_stored_without_pickles(working_site: Site) -> None:
 @pytest.mark.timeout(300)
 def test_a_retraining_runs_in_a_child_and_a_promotion_is_published(working_site: Site) -> None:
     site = working_site
-    label_a_past(site, listings=600)
+    label_a_past(site, listings=1_500)
     make_labels_mature(site)
     job_id = request_training(site.runtime, site.marketplace, by="test")
 
