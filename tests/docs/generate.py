@@ -21,6 +21,7 @@ from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.policies.gates import DEFAULT_GATES
 from models.policies.labels import DEFAULT_LABELS
 from models.policies.links import DEFAULT_LINKS
+from models.policies.notices import DEFAULT_NOTICES
 from models.policies.promotion import DEFAULT_PROMOTION
 from models.policies.relist import DEFAULT_RELIST
 from models.policies.reminders import DEFAULT_REMINDERS
@@ -118,6 +119,7 @@ def policies_page() -> str:
         DEFAULT_REMINDERS,
         DEFAULT_STRIKES,
         DEFAULT_APPEALS,
+        DEFAULT_NOTICES,
         *PROFILES.values(),
         DEFAULT_LINKS,
         DEFAULT_SELLER_RISK,
