@@ -15,6 +15,7 @@ from models.statement import Undone
 from models.verdict import Judgement, Side
 from serving.db.store import insert_or_ignore
 from serving.db.tables import action, listing, listing_version, observation, overturn, seller, seller_event, verdict
+from serving.db.waits import still_waits, waited_until
 
 
 def load(
@@ -132,7 +133,10 @@ def _load_versions(
 
 
 def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str]) -> dict[str, list[Ruling]]:
-    """Verdicts by the seller of the version that they are about, each with its withdrawal; only of these sellers."""
+    """Verdicts by the seller of the version that they are about, each with its withdrawal; only of these sellers.
+
+    One whose removal was held counts from when people let it go, and until then not at all.
+    """
     if not sellers:
         return {}
     return _rulings(connection, marketplace_id, listing_version.c.seller_external_id.in_(sorted(sellers)))
@@ -201,6 +205,7 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[
             verdict.c.lane,
             verdict.c.known_at,
             later.c.known_at.label("withdrawn_at"),
+            waited_until().label("waited_until"),
         )
         .join(
             listing_version,
@@ -218,6 +223,7 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             verdict.c.passed_on.is_(False),
             verdict.c.lane != CaseLane.SECOND_LOOK.value,  # It checks what is taught; nothing was decided by it.
+            ~still_waits(),
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
@@ -229,7 +235,7 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[
                 Judgement(row.judgement),
                 Side(row.side),
                 row.lane == CaseLane.APPEAL.value,
-                row.known_at,
+                row.waited_until or row.known_at,
                 row.withdrawn_at,
             )
         )

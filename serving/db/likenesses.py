@@ -40,6 +40,7 @@ from serving.db.tables import (
     text_signature,
     verdict,
 )
+from serving.db.waits import still_waits, waited_until
 
 MOST_PER_KEY: Final = 16
 _STORED: Final = np.dtype("<u2")
@@ -223,12 +224,16 @@ _COUNTERFEIT: Final = {
 
 
 def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) -> dict[str, list[Ruling]]:
-    """Verdicts on versions with these texts as they were given and taken back, and removals that were undone."""
+    """Verdicts on versions with these texts as they were given and taken back, and removals that were undone.
+
+    A confirmation whose removal was held counts from when people let it go.
+    """
     found: dict[str, list[Ruling]] = defaultdict(list)
     for row in connection.execute(_given(marketplace_id, wanted)):
-        decides = row.lane not in BLIND_LANES and not row.passed_on
+        decides = row.lane not in BLIND_LANES and not row.passed_on and not row.waits
         if row.text_id is not None and decides and row.judgement in _COUNTERFEIT:
-            found[row.text_id].append(Ruling(known_at=row.known_at, counterfeit=_COUNTERFEIT[row.judgement]))
+            known_at = row.waited_until or row.known_at
+            found[row.text_id].append(Ruling(known_at=known_at, counterfeit=_COUNTERFEIT[row.judgement]))
         if row.text_id is not None and row.decided_at is not None:
             found[row.text_id].append(Ruling(known_at=row.decided_at, counterfeit=False))
     return found
@@ -255,6 +260,8 @@ def _given(marketplace_id: str, wanted: FromClause) -> Select[Any]:
             verdict.c.known_at,
             verdict.c.verdict_id,
             overturn.c.overturned_at.label("decided_at"),
+            still_waits().label("waits"),
+            waited_until().label("waited_until"),
         )
         .select_from(wanted)
         .outerjoin(first, (first.c.marketplace_id == marketplace_id) & (first.c.version_id == wanted.c.value))

@@ -76,4 +76,16 @@ MUTANTS = [
         ("tests/serving/usecases/test_holding.py",),
         (" - holds_db.waiting_causes(connection, here)", "", "one removal let go ends every alert"),
     ),
+    *sabotage(
+        "serving/db/histories.py",
+        ("tests/serving/usecases/test_holding.py",),
+        ("            ~still_waits(),\n", "", "what waits is held against the seller"),
+        ("row.waited_until or row.known_at", "row.known_at", "what was let go counted all the time"),
+    ),
+    *sabotage(
+        "serving/db/likenesses.py",
+        ("tests/serving/usecases/test_holding.py",),
+        (" and not row.waits", "", "what waits is held against whoever uses the words"),
+        ("row.waited_until or row.known_at", "row.known_at", "what was let go counted for the words all the time"),
+    ),
 ]

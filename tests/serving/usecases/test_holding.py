@@ -8,10 +8,11 @@ from models.action import ActionState
 from models.bursts import HoldCause
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, Invalid, NotFound
+from models.outcomes import outcomes
 from models.release import Decision
 from models.switches import AutomaticRule
 from models.verdict import Judgement
-from serving.db import actions, alerts, audit, said, verdicts
+from serving.db import actions, alerts, audit, histories, said, verdicts
 from serving.db.alerts import Alert
 from serving.db.tables import audit_entry
 from serving.usecases.delivery import deliver, sweep_deliveries
@@ -20,8 +21,9 @@ from serving.usecases.review import undo_verdict
 from serving.usecases.standing import current
 from serving.usecases.switching import switch
 from tests.fixtures.bursts import confirm, questions, states
-from tests.fixtures.reviewing import judge, open_cases
+from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
+from tests.serving.usecases.test_likeness import asked
 
 CAP = 20
 WHY = "Looked at the offers."
@@ -142,6 +144,40 @@ def test_what_a_held_removal_rests_on_teaches_from_the_moment_on_in_which_it_is_
     # Said again of the moments before, it is the same.
     assert not stands(any_site, *held, confirmed)
     assert not stands(any_site, *held, waiting)
+
+
+def a_removal_held_on_the_brands_word_alone(site: Site) -> str:
+    """Of MP-9, which lumo-trade-88 offers; the analyst could not tell. Returns its action's id."""
+    case = a_case(site, external_id="MP-9")
+    judge(site, site.analyst, case, Judgement.CANNOT_TELL)
+    (question,) = open_cases(site, CaseLane.ASK_BRAND)
+    rule = AutomaticRule.BRAND_REMOVALS
+    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    held = confirm(site, site.brand_person, question).action
+    assert held is not None
+    return held.action_id
+
+
+def held_against_the_seller(site: Site, as_of: datetime) -> tuple[int, int]:
+    """Confirmed counterfeits of the seller, and of offers with the words of a new one, as known of a moment."""
+    with site.runtime.store.read() as connection:
+        found = histories.rulings(connection, site.here, ["lumo-trade-88"]).get("lumo-trade-88", [])
+    return sum(one.counterfeit for one in outcomes(found, as_of=as_of)), asked(site, as_of=as_of).counterfeit
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_a_held_confirmation_is_held_against_nobody_before_it_is_let_go(any_site: Site, decision: Decision) -> None:
+    action_id, clock = a_removal_held_on_the_brands_word_alone(any_site), any_site.clock
+    clock.forward(days=30)
+    waiting = clock.now()
+    assert held_against_the_seller(any_site, waiting) == (0, 0)
+    clock.forward(days=1)
+    speak(any_site.runtime, any_site.analyst, action_id, decision, WHY)
+    clock.forward(seconds=1)
+    expected = (1, 1) if decision is Decision.RELEASE else (0, 0)
+    assert held_against_the_seller(any_site, clock.now()) == expected
+    # Asked again of the moment before, it is the same.
+    assert held_against_the_seller(any_site, waiting) == (0, 0)
 
 
 def test_what_left_without_being_held_teaches_while_the_rest_waits(any_site: Site) -> None:
