@@ -7,6 +7,7 @@ from models.exploration import chance_of_review, is_newcomer
 from models.policies.routing import RoutingPolicy
 from models.policies.version import policy_version
 from models.score import Score, ScoreKind
+from models.seller_lists import Listed, SellerList
 
 
 class Lane(StrEnum):
@@ -42,7 +43,8 @@ class Situation:
     `families` counts the signal families with any value; `text_length` is characters of title and description.
     `brand_id` is None where no one brand could be named; `brand_takes_part` is whether it answers questions here.
     `seller_known_days` is None where the seller is not known; `seller_judged` counts its offers with an answer.
-    `relist` says which removed offer this one repeats (`models.relist`), None where it repeats none.
+    `relist` says which removed offer this one repeats (`models.relist`), None where it repeats none. `listed` is what
+    the marketplace's lists of sellers say (`models.seller_lists`), None where they say nothing.
     """
 
     authorised: bool
@@ -57,6 +59,23 @@ class Situation:
     already_open: bool = False
     asking: Asking = Asking.OPEN
     relist: str | None = None
+    listed: Listed | None = None
+
+    @property
+    def trusted(self) -> bool:
+        """Whether a brand has authorised the seller, or the marketplace allows it: then no score accuses it."""
+        return self.authorised or self._is_on(SellerList.ALLOW)
+
+    @property
+    def before_an_analyst(self) -> str | None:
+        """What a list brings before an analyst whatever the score; a link alone does not where a brand vouches."""
+        brings = self._is_on(SellerList.WATCH) or self._is_on(SellerList.DENY)
+        if self.listed is None or not brings or (self.listed.by_link and self.authorised):
+            return None
+        return self.listed.reason
+
+    def _is_on(self, which: SellerList) -> bool:
+        return self.listed is not None and self.listed.which is which
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +94,20 @@ def route(
     """The route of one listing version.
 
     The order is an argument. An offer that is changed under review stays under review, or a change would be the way
-    out. Authorised sellers come next, so that no score accuses them. Then thin evidence, because
-    a score without signals is the prior in disguise. Then the model's answer. The audit draw replaces only `release`:
-    how likely it is depends on what is known of the seller (`models.exploration`), whether it falls on nothing. `draw`
-    is uniform on [0, 1), one per listing version, made by the caller before anything here is known, so that the random
+    out. Authorised and allowed sellers come next, so that no score accuses them. Then thin evidence, because a score
+    without signals is the prior in disguise. Then the model's answer. The audit draw replaces only `release`: how
+    likely it is depends on what is known of the seller (`models.exploration`), whether it falls on nothing. `draw` is
+    uniform on [0, 1), one per listing version, made by the caller before anything here is known, so that the random
     slice stays random. What repeats a removed offer is not released: an analyst is told which. A brand is not, because
-    the reason may name a link between sellers.
+    the reason may name a link between sellers. Where a seller is watched or denied an analyst comes first, also where
+    the brand would be asked: a person of the marketplace answers for its own lists.
     """
     version = policy_version(policy)
     lane, reasons, share = _without_audit(score, situation, policy, thresholds)
-    if situation.relist is not None and not situation.authorised and lane in {Lane.RELEASE, Lane.ANALYST}:
+    if situation.relist is not None and not situation.trusted and lane in {Lane.RELEASE, Lane.ANALYST}:
         lane, reasons = Lane.ANALYST, (situation.relist, *reasons)
+    if situation.before_an_analyst is not None:
+        lane, reasons = Lane.ANALYST, (situation.before_an_analyst, *reasons)
     if lane is not Lane.RELEASE:
         return Route(lane, reasons, 1.0, version)
     if draw < share:
@@ -105,6 +127,8 @@ def _without_audit(
     if situation.authorised:
         reason = f"The seller is on {situation.brand_name}'s list of authorised sellers."
         return Lane.RELEASE, (reason,), policy.whitelist_audit_share
+    if situation.listed is not None and situation.trusted:
+        return Lane.RELEASE, (situation.listed.reason,), policy.allowed_audit_share
     if situation.families < policy.fewest_families and situation.text_length < policy.shortest_text:
         reason = (
             f"Too little is known to say anything: {situation.families} of 5 kinds of signal and "

@@ -1,21 +1,158 @@
-"""Confirmed counterfeits to strikes: what was found together counts once. Standard library only."""
+"""Confirmed counterfeits to strikes: what each weighs, what was found together counts once, and what is spent.
 
-from collections.abc import Iterable
+Standard library only.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from models.policies.sanctions import SanctionPolicy
 from models.policies.strikes import StrikePolicy
+from models.verdict import Judgement, ReasonCode
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One removal that counts against its seller: of what kind, how much, and since when.
+
+    `void_because` says why it counts no longer; None while it stands.
+    """
+
+    action_id: str
+    kind: ReasonCode
+    weight: float
+    at: datetime
+    void_because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Hits of one kind within days of the first: one strike of their weight, until `spent_at`."""
+
+    kind: ReasonCode
+    weight: float
+    began_at: datetime
+    spent_at: datetime
+    hits: tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What counts against a seller at a moment, and what of its hits does not, in words."""
+
+    total: float
+    incidents: tuple[Incident, ...]
+    reasons: tuple[str, ...]
+
+
+def weight_of(judgement: Judgement, reason_code: ReasonCode, policy: SanctionPolicy) -> float:
+    """What a removal on this judgement weighs.
+
+    Whatever is not 'counterfeit' weighs nothing: grey market is genuine goods, and who cannot tell accuses nobody.
+    """
+    if judgement is not Judgement.COUNTERFEIT:
+        return 0.0
+    match reason_code:
+        case ReasonCode.TRADEMARK_COUNTERFEIT:
+            return policy.trademark_counterfeit
+        case ReasonCode.MARK_MISUSE:
+            return policy.mark_misuse
+        case ReasonCode.COPYRIGHT:
+            return policy.copyright
+        case ReasonCode.DESIGN:
+            return policy.design
+        case ReasonCode.NOT_AS_DESCRIBED:
+            return policy.not_as_described
+
+
+def count(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy) -> Count:
+    """What the hits of one seller come to at a moment.
+
+    The judgement calls. Hits of one kind within three days of the first are one incident, as AliExpress counts. Of two
+    kinds they are two: nothing then depends on which of them was found first, and no hit that is taken away or spent
+    can make the rest count for more. What weighs nothing, was taken back or is a year old stands in the reasons, so
+    that nobody wonders where it went.
+    """
+    known = [one for one in hits if one.at <= as_of]
+    standing = [one for one in known if one.void_because is None]
+    fresh = [one for one in standing if _counts_at(one.at, as_of, policy)]
+    by_kind: dict[ReasonCode, list[Hit]] = defaultdict(list)
+    for one in sorted(fresh, key=lambda one: (one.at, one.action_id)):
+        if one.weight > 0:
+            by_kind[one.kind].append(one)
+    incidents = sorted(
+        (_incident(some, policy) for found in by_kind.values() for some in _together(found, policy)),
+        key=lambda one: (one.began_at, one.kind),
+    )
+    total = sum(one.weight for one in incidents)
+    light = sum(one.weight == 0 for one in fresh)
+    reasons = (
+        _counting(total, incidents),
+        *_also(len(standing) - len(fresh), "older than {days} days and spent", policy),
+        *_also(len(known) - len(standing), "taken back or overturned", policy),
+        *_also(light, "of a kind that is no strike", policy),
+    )
+    return Count(total, tuple(incidents), reasons)
 
 
 def strikes(confirmed_at: Iterable[datetime], *, as_of: datetime, policy: StrikePolicy) -> int:
-    """How many incidents the confirmations of one seller's counterfeits make.
+    """How many incidents the confirmations of one seller's counterfeits make, whatever their kind.
 
     An incident begins with the first confirmation outside the one before and takes in everything of its first days, so
     that a string of confirmations, each two days after the last, does not stretch one incident over a year.
     """
     found = 0
     ends: datetime | None = None
-    for at in sorted(at for at in confirmed_at if at > as_of - timedelta(days=policy.expires_days)):
+    for at in sorted(at for at in confirmed_at if _counts_at(at, as_of, policy)):
         if ends is None or at > ends:
             found += 1
             ends = at + timedelta(days=policy.same_incident_days)
     return found
+
+
+def _counts_at(at: datetime, as_of: datetime, policy: StrikePolicy) -> bool:
+    return at > as_of - timedelta(days=policy.expires_days)
+
+
+def _together(hits: Sequence[Hit], policy: StrikePolicy) -> list[list[Hit]]:
+    """Hits in the order of time, those within days of the first of each group together."""
+    groups: list[list[Hit]] = []
+    for one in hits:
+        if not groups or one.at > groups[-1][0].at + timedelta(days=policy.same_incident_days):
+            groups.append([])
+        groups[-1].append(one)
+    return groups
+
+
+def _incident(hits: Sequence[Hit], policy: StrikePolicy) -> Incident:
+    """It is spent a year after its last hit; that is when none of them counts any more."""
+    began_at, ended_at = hits[0].at, hits[-1].at
+    weight = max(one.weight for one in hits)
+    return Incident(hits[0].kind, weight, began_at, ended_at + timedelta(days=policy.expires_days), tuple(hits))
+
+
+def _counting(total: float, incidents: Sequence[Incident]) -> str:
+    if not incidents:
+        return "No strike counts."
+    hits = sum(len(one.hits) for one in incidents)
+    removals = "1 removal" if hits == 1 else f"{hits} removals"
+    found = "1 incident" if len(incidents) == 1 else f"{len(incidents)} incidents"
+    return f"{in_words(total)}: {removals} in {found}."
+
+
+def in_words(total: float) -> str:
+    """A sum of strikes for a person.
+
+    >>> in_words(1.0), in_words(2.5)
+    ('1 strike', '2.5 strikes')
+    """
+    return f"{total:g} {'strike' if total == 1 else 'strikes'}"
+
+
+def _also(many: int, what: str, policy: StrikePolicy) -> tuple[str, ...]:
+    if not many:
+        return ()
+    said = what.format(days=policy.expires_days)
+    return (f"{many} more {'removal is' if many == 1 else 'removals are'} {said}.",)

@@ -32,6 +32,8 @@ class RoutingPolicy:
     newcomer_spread: float = 0.7
     # An authorised seller is looked at rarely, but never not at all: an account can be sold.
     whitelist_audit_share: float = 0.01
+    # Whom the marketplace alone allows no brand vouches for; that word is put to the test twice as often.
+    allowed_audit_share: float = 0.02
     # A title alone makes two families of five known (brand and text); a third is the first thing to judge it by.
     fewest_families: int = 3
     # A text shorter than this, alone, says nothing: "bag" is not evidence.

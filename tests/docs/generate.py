@@ -28,8 +28,10 @@ from models.policies.reminders import DEFAULT_REMINDERS
 from models.policies.removal_check import DEFAULT_REMOVAL_CHECK
 from models.policies.rights import DEFAULT_RIGHTS
 from models.policies.routing import DEFAULT_ROUTING
+from models.policies.sanctions import DEFAULT_SANCTIONS
 from models.policies.scorecard import DEFAULT_SCORECARD
 from models.policies.second_look import DEFAULT_SECOND_LOOK
+from models.policies.seller_lists import DEFAULT_SELLER_LISTS
 from models.policies.seller_risk import DEFAULT_SELLER_RISK
 from models.policies.standing import DEFAULT_STANDING
 from models.policies.strikes import DEFAULT_STRIKES
@@ -118,6 +120,8 @@ def policies_page() -> str:
         DEFAULT_RIGHTS,
         DEFAULT_REMINDERS,
         DEFAULT_STRIKES,
+        DEFAULT_SANCTIONS,
+        DEFAULT_SELLER_LISTS,
         DEFAULT_APPEALS,
         DEFAULT_NOTICES,
         *PROFILES.values(),

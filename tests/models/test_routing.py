@@ -10,6 +10,7 @@ from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.version import policy_version
 from models.routing import Asking, Lane, Route, Situation, Thresholds, route
 from models.score import Score, ScoreKind
+from models.seller_lists import Listed, SellerList
 from tests.fixtures.strategies import PROPERTY
 
 KNOWN = Situation(
@@ -75,6 +76,41 @@ TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
     (replace(points(5), probability=0.99), {}, Lane.RELEASE, "what a scorecard calls a probability is none"),
     (replace(HIGH, value=25.0, probability=None), {}, Lane.ANALYST, "a model without a probability asks no brand"),
 ]
+
+
+ON_LIST = {one: Listed(one, f"On the {one.value} list.") for one in SellerList}
+NEAR_DENIED = Listed(SellerList.DENY, "Linked with a denied seller.", by_link=True)
+LISTED: list[tuple[Score, dict[str, Any], Listed, Lane, str]] = [
+    (HIGH, {}, ON_LIST[SellerList.ALLOW], Lane.RELEASE, "no score accuses an allowed seller"),
+    (HIGH, {"already_open": True}, ON_LIST[SellerList.ALLOW], Lane.ANALYST, "under review comes before allowed"),
+    (LOW, {"relist": "Repeats."}, ON_LIST[SellerList.ALLOW], Lane.RELEASE, "nor does what a text repeats"),
+    (LOW, {}, ON_LIST[SellerList.WATCH], Lane.ANALYST, "watched is always looked at"),
+    (HIGH, {}, ON_LIST[SellerList.WATCH], Lane.ANALYST, "and by an analyst first"),
+    (LOW, THIN, ON_LIST[SellerList.WATCH], Lane.ANALYST, "however little is known"),
+    (LOW, {}, ON_LIST[SellerList.DENY], Lane.ANALYST, "denied goes to an analyst"),
+    (HIGH, {}, ON_LIST[SellerList.DENY], Lane.ANALYST, "before the brand"),
+    (LOW, {"authorised": True}, ON_LIST[SellerList.DENY], Lane.ANALYST, "also where a brand vouches"),
+    (LOW, {}, NEAR_DENIED, Lane.ANALYST, "linked with a denied seller"),
+    (LOW, {"authorised": True}, NEAR_DENIED, Lane.RELEASE, "a link alone accuses nobody a brand vouches for"),
+]
+
+
+@pytest.mark.parametrize(("score", "changes", "on", "lane", "_why"), LISTED, ids=[row[-1] for row in LISTED])
+def test_a_listing_of_a_seller_on_a_list_goes_to(
+    score: Score, changes: dict[str, Any], on: Listed, lane: Lane, _why: str
+) -> None:
+    found = routed(score, listed=on, **changes)
+    assert found.lane is lane
+    if lane is Lane.ANALYST and not changes.get("already_open"):
+        assert found.reasons[0] == on.reason
+        assert found.inclusion_probability == 1.0
+
+
+def test_an_allowed_seller_is_audited_at_a_share_of_its_own() -> None:
+    allowed = ON_LIST[SellerList.ALLOW]
+    lanes = [routed(HIGH, draw=draw, listed=allowed).lane for draw in (0.0199, 0.02)]
+    assert lanes == [Lane.AUDIT, Lane.RELEASE]
+    assert routed(HIGH, listed=allowed).reasons == (allowed.reason,)
 
 
 @pytest.mark.parametrize(("score", "changes", "lane", "_why"), TABLE, ids=[row[-1] for row in TABLE])

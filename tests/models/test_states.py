@@ -1,4 +1,4 @@
-"""Every state x event of case, action, counter-notice and appeal: where it leads, or the code with which it is refused.
+"""Every state x event of case, action, sanction, counter-notice and appeal: where it leads, or the code of its refusal.
 
 A row is a state, a column an event. Two states in a cell: the profile and the round decide (`test_counter_notice.py`).
 """
@@ -11,7 +11,7 @@ from typing import Final
 
 import pytest
 
-from models import action, appeals, case
+from models import action, appeals, case, sanction
 from models.action import ActionEvent, ActionState
 from models.appeals import AppealEvent
 from models.case import CaseEvent, CaseState
@@ -20,6 +20,7 @@ from models.deadlines import BusinessCalendar
 from models.errors import DomainError
 from models.labels import AppealState
 from models.policies.counter_notices.named import PROFILES
+from models.sanction import SanctionEvent, SanctionState
 
 CASE = """
                 decide    pass_on   undo      new_version
@@ -35,6 +36,15 @@ ACTION = """
     dead         conflict   conflict   conflict  conflict      conflict  sending   withdrawn
     acknowledged conflict   conflict   conflict  conflict      conflict  conflict  conflict
     withdrawn    conflict   conflict   conflict  conflict      conflict  conflict  conflict
+"""
+SANCTION = """
+                  agree         carry_out    refuse    lapse     lift
+    proposed      agreed_by_one conflict     refused   lapsed    conflict
+    agreed_by_one agreed_by_one carried_out  refused   lapsed    conflict
+    carried_out   conflict      conflict     conflict  conflict  lifted
+    refused       conflict      conflict     conflict  conflict  conflict
+    lapsed        conflict      conflict     conflict  conflict  conflict
+    lifted        conflict      conflict     conflict  conflict  conflict
 """
 APPEAL = """
                 file      uphold    dismiss    reopen
@@ -129,10 +139,11 @@ def of_counter_notice(state: CounterNoticeState, event: CounterNoticeEvent) -> f
     [
         (cells(CASE), CaseState, CaseEvent),
         (cells(ACTION), ActionState, ActionEvent),
+        (cells(SANCTION), SanctionState, SanctionEvent),
         (cells(APPEAL), AppealState, AppealEvent),
         (COUNTER_NOTICE, CounterNoticeState, CounterNoticeEvent),
     ],
-    ids=["case", "action", "appeal", "counter-notice"],
+    ids=["case", "action", "sanction", "appeal", "counter-notice"],
 )
 def test_each_table_has_every_cell(table: Cells, states: type[StrEnum], events: type[StrEnum]) -> None:
     assert set(table) == {(state.value, event.value) for state, event in product(states, events)}
@@ -146,6 +157,11 @@ def test_what_an_event_does_to_a_case(state: CaseState, event: CaseEvent) -> Non
 @pytest.mark.parametrize(("state", "event"), list(product(ActionState, ActionEvent)))
 def test_what_an_event_does_to_an_action(state: ActionState, event: ActionEvent) -> None:
     assert {outcome(lambda: action.next_state(state, event))} == cells(ACTION)[state.value, event.value]
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(SanctionState, SanctionEvent)))
+def test_what_an_event_does_to_a_sanction(state: SanctionState, event: SanctionEvent) -> None:
+    assert {outcome(lambda: sanction.next_state(state, event))} == cells(SANCTION)[state.value, event.value]
 
 
 @pytest.mark.parametrize(("state", "event"), list(product(AppealState, AppealEvent)))

@@ -23,6 +23,7 @@ from tests.sabotage import (
     rights,
     routing,
     standing,
+    strikes,
     thresholds,
 )
 from tests.sabotage.mutant import Mutant
@@ -43,6 +44,7 @@ SUBJECTS = {
     "rights": rights.MUTANTS,
     "routing": routing.MUTANTS,
     "standing": standing.MUTANTS,
+    "strikes": strikes.MUTANTS,
     "thresholds": thresholds.MUTANTS,
 }
 EVERY = [

@@ -1,0 +1,34 @@
+"""What a confirmed removal weighs against its seller, and from when on people decide about the account."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class SanctionPolicy:
+    """Settings of `models.strikes`, `models.sanction` and `models.reach`."""
+
+    # Only serious infringements count (Capabilities C.7): goods that are not what their mark says are one.
+    trademark_counterfeit: float = 1.0
+    # The goods may be genuine; it is the offer that borrows a mark or a picture. AliExpress keeps such general
+    # infringements on a ladder of their own; here half a strike stands for that, which is our inference.
+    mark_misuse: float = 0.5
+    copyright: float = 0.5
+    # A dispute about a design is argued before courts, and grey market is genuine goods: no strike (C.7).
+    design: float = 0.0
+    # A broken promise to the buyer infringes nobody's right.
+    not_as_described: float = 0.0
+    # Digital Services Act, Article 23(1): nobody is suspended without a warning before. The first incident is one.
+    warned_from: float = 1.0
+    restrict_from: float = 2.0
+    # Three strikes: the account is proposed for closing (C.7).
+    close_from: float = 3.0
+    # A fortnight for two people; what nobody wanted to decide in that time is no sanction.
+    decided_within_days: int = 14
+    # Of a component above this size the rule that made it is more likely wrong than the people in it (C.10).
+    most_reached: int = 10
+    # Contacts are shared by chance with every further step (models.policies.links).
+    most_steps: int = 2
+
+
+DEFAULT_SANCTIONS: Final = SanctionPolicy()

@@ -1,0 +1,73 @@
+"""Allow, watch and deny: what a marketplace's lists of sellers say of an offer that comes in. Standard library only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from features.links import Links
+from models.policies.seller_lists import SellerListPolicy
+from models.reach import path_of
+
+
+class SellerList(StrEnum):
+    """Allowed sellers are accused by no score, watched ones always looked at, denied ones looked at first."""
+
+    ALLOW = "allow"
+    WATCH = "watch"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A seller on a list: why, by whom, since when and until when."""
+
+    seller: str
+    which: SellerList
+    reason: str
+    added_by: str
+    added_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list says of an offer, in words for the marketplace's own people; `by_link` where a link alone says it."""
+
+    which: SellerList
+    reason: str
+    by_link: bool = False
+
+
+def listed(
+    seller: str | None, links: Links | None, entries: Mapping[str, Entry], *, as_of: datetime, policy: SellerListPolicy
+) -> Listed | None:
+    """What the lists say of an offer of this seller at a moment; None where nothing does.
+
+    The seller's own entry speaks first, so that one who is allowed or watched is not judged by a link. Of several
+    denied sellers the nearest is named.
+    """
+    own = entries.get(seller or "")
+    if own is not None and _is_in_force(own, as_of):
+        return Listed(own.which, f"The seller is on the {own.which.value} list until {_until(own)}: {own.reason}")
+    for one in links.sellers if links is not None else ():
+        entry = entries.get(one.path[-1].seller)
+        near = len(one.path) <= policy.most_steps
+        if near and entry is not None and entry.which is SellerList.DENY and _is_in_force(entry, as_of):
+            sentence = f"Linked with a denied seller: {path_of(one)} (until {_until(entry)}: {entry.reason})"
+            return Listed(SellerList.DENY, sentence, by_link=True)
+    return None
+
+
+def linked_names(links: Links | None, policy: SellerListPolicy) -> frozenset[str]:
+    """The linked sellers whose entries matter."""
+    sellers = links.sellers if links is not None else ()
+    return frozenset(one.path[-1].seller for one in sellers if len(one.path) <= policy.most_steps)
+
+
+def _is_in_force(entry: Entry, as_of: datetime) -> bool:
+    return entry.added_at <= as_of < entry.expires_at
+
+
+def _until(entry: Entry) -> str:
+    return f"{entry.expires_at:%Y-%m-%d}"

@@ -1,0 +1,45 @@
+import pytest
+
+from features.contacts import ContactKind
+from features.links import LinkedSeller, Links, LinkStep
+from models.policies.sanctions import DEFAULT_SANCTIONS
+from models.reach import reach
+
+PAYOUT, PHONE = ContactKind.PAYOUT, ContactKind.PHONE
+
+
+def a_link(*steps: tuple[ContactKind, str]) -> LinkedSeller:
+    path = tuple(LinkStep(kind=kind, seller=seller) for kind, seller in steps)
+    return LinkedSeller(path=path, counterfeit=0, genuine=0)
+
+
+NEAR, SECOND = a_link((PAYOUT, "s-2")), a_link((PAYOUT, "s-2"), (PHONE, "s-3"))
+FAR = a_link((PAYOUT, "s-2"), (PHONE, "s-3"), (PHONE, "s-4"))
+
+
+def test_each_account_comes_with_its_path() -> None:
+    found = reach(Links(contacts=1, sellers=(NEAR, SECOND)), set(), DEFAULT_SANCTIONS)
+    assert [(one.seller, one.path, one.spared_because) for one in found] == [
+        ("s-2", "same payout account as s-2", None),
+        ("s-3", "same payout account as s-2, which has the same telephone number as s-3", None),
+    ]
+
+
+MANY = tuple(a_link((PAYOUT, f"s-{i}")) for i in range(11))
+SPARED = [
+    (Links(contacts=1, sellers=(FAR,)), set(), "More than 2 steps away.", "too far"),
+    (Links(contacts=1, sellers=(NEAR,)), {"s-2"}, "Authorised by a brand or on the allow list.", "vouched for"),
+    (Links(contacts=1, sellers=MANY), set(), "More than 10 accounts are linked; so many are rarely", "too many"),
+    (Links(contacts=1, sellers=(NEAR,), more=True), set(), "More than 10 accounts are linked; so many", "and more"),
+]
+
+
+@pytest.mark.parametrize(("links", "vouched", "sentence", "_why"), SPARED, ids=[row[-1] for row in SPARED])
+def test_an_account_is_spared_because(links: Links, vouched: set[str], sentence: str, _why: str) -> None:
+    found = reach(links, vouched, DEFAULT_SANCTIONS)
+    assert all((one.spared_because or "").startswith(sentence) for one in found)
+
+
+def test_ten_are_not_too_many() -> None:
+    found = reach(Links(contacts=1, sellers=MANY[:10]), set(), DEFAULT_SANCTIONS)
+    assert [one.spared_because for one in found] == [None] * 10
