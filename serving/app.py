@@ -6,7 +6,19 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 
 from models.errors import Invalid
-from serving.api import deliveries, held, intake, learning, people, score, seller_links, seller_risk, status, test_buys
+from serving.api import (
+    deliveries,
+    held,
+    intake,
+    learning,
+    people,
+    score,
+    seller_links,
+    seller_risk,
+    status,
+    takedowns,
+    test_buys,
+)
 from serving.api.bodies import CappedBody, json_body
 from serving.api.errors import install_error_handlers
 from serving.guards import guards_of, install, public, runtime_of
@@ -29,7 +41,19 @@ def create_app(runtime: Runtime) -> FastAPI:
     app = FastAPI(title="Touchstone", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.runtime = runtime
     install_error_handlers(app)
-    for module in (intake, score, status, people, held, learning, seller_risk, seller_links, deliveries, test_buys):
+    for module in (
+        intake,
+        score,
+        status,
+        people,
+        takedowns,
+        held,
+        learning,
+        seller_risk,
+        seller_links,
+        deliveries,
+        test_buys,
+    ):
         install(app, module.router)
     install_pages(app)
     guards_of(app)

@@ -12,6 +12,16 @@ _RANDOM_BITS: Final = 80
 _LENGTH: Final = 26
 
 
+def has_form(value: str, prefix: str) -> bool:
+    """Whether something could be an id of this prefix.
+
+    >>> has_form("lst_01hq0000000000000000000000", "lst"), has_form("lst_1", "lst")
+    (True, False)
+    """
+    head, _, digits = value.partition("_")
+    return head == prefix and len(digits) == _LENGTH and set(digits) <= set(_ALPHABET)
+
+
 class IdSource:
     """Makes ids such as `lst_01hq…`; within a millisecond they still rise."""
 

@@ -33,6 +33,7 @@ from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from models.policies.second_look import DEFAULT_SECOND_LOOK, SecondLookPolicy
 from models.policies.seller_risk import DEFAULT_SELLER_RISK, SellerRiskPolicy
 from models.policies.standing import DEFAULT_STANDING, StandingPolicy
+from models.policies.takedown import DEFAULT_TAKEDOWN, TakedownPolicy
 from serving.bundles import BundleStore, LiveModels
 from serving.clock import Clock, SimulatedClock, SystemClock
 from serving.db import accounts, brands, breakers, clocks, learning, marketplaces, price_lists, references, trials
@@ -63,6 +64,7 @@ class Policies:
     reminders: ReminderPolicy = DEFAULT_REMINDERS
     appeals: AppealPolicy = DEFAULT_APPEALS
     counter_notice: CounterNoticePolicy = DEFAULT_COUNTER_NOTICE
+    takedown: TakedownPolicy = DEFAULT_TAKEDOWN
     bursts: BurstPolicy = DEFAULT_BURSTS
     labels: LabelPolicy = DEFAULT_LABELS
     second_look: SecondLookPolicy = DEFAULT_SECOND_LOOK

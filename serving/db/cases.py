@@ -74,13 +74,11 @@ def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> 
     NotFound
         There is no such verdict.
     """
-    query = (
-        select(review_case)
-        .join(
-            verdict,
-            (verdict.c.marketplace_id == review_case.c.marketplace_id) & (verdict.c.case_id == review_case.c.case_id),
-        )
-        .where(verdict.c.marketplace_id == marketplace_id, verdict.c.verdict_id == verdict_id)
+    of_verdict = select(verdict.c.case_id).where(
+        verdict.c.marketplace_id == marketplace_id, verdict.c.verdict_id == verdict_id
+    )
+    query = select(review_case).where(
+        review_case.c.marketplace_id == marketplace_id, review_case.c.case_id == of_verdict.scalar_subquery()
     )
     found = connection.execute(query).mappings().one_or_none()
     if found is None:
@@ -103,6 +101,18 @@ def marketplace_of(connection: Connection, case_id: str, marketplaces: Collectio
     if found is None:
         raise NotFound("There is no such case.")
     return str(found)
+
+
+def hold(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> None:
+    """Let nobody else change these cases before the transaction ends.
+
+    For whoever changes several: taken before anything else, so that who holds one of them is waited for and never
+    waits for us.
+    """
+    query = select(review_case.c.case_id).where(
+        review_case.c.marketplace_id == marketplace_id, review_case.c.case_id.in_(case_ids)
+    )
+    connection.execute(query.order_by(review_case.c.case_id).with_for_update()).all()
 
 
 def open_cases(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, Case]:

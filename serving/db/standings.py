@@ -18,6 +18,8 @@ from serving.db.tables import action, brand_enrolment, confirmation, standing_ch
 
 # By then a desk has decided and a blind look was taken; what comes later still counts if the offer is given back.
 _SETTLED_WITHIN: Final = timedelta(days=31)
+# Made once: what an alias costs is its columns, and a standing is counted at every confirmation.
+_LATER: Final = verdict.alias("later")
 
 
 def lock(connection: Connection, marketplace_id: str, brand_id: str) -> None:
@@ -67,7 +69,6 @@ def _same(table: FromClause, key: ColumnElement[Any], name: str) -> ColumnElemen
 
 def _standing(marketplace_id: str, wanted: ColumnElement[bool]) -> Select[Any]:
     """The judgements that nobody took back, oldest first."""
-    later = verdict.alias("later")
     return (
         select(
             verdict.c.verdict_id,
@@ -78,10 +79,10 @@ def _standing(marketplace_id: str, wanted: ColumnElement[bool]) -> Select[Any]:
             verdict.c.passed_on,
             verdict.c.known_at,
         )
-        .outerjoin(later, _same(later, verdict.c.verdict_id, "supersedes_id"))
+        .outerjoin(_LATER, _same(_LATER, verdict.c.verdict_id, "supersedes_id"))
         .where(
             verdict.c.marketplace_id == marketplace_id,
-            later.c.verdict_id.is_(None),
+            _LATER.c.verdict_id.is_(None),
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             wanted,
         )
@@ -108,7 +109,6 @@ class _Done:
 
 def _actions(connection: Connection, marketplace_id: str, wanted: Subquery) -> dict[str, list[_Done]]:
     """By listing, in their order: what was done by verdicts that stand."""
-    later = verdict.alias("later")
     query = (
         select(
             action.c.listing_id,
@@ -119,11 +119,11 @@ def _actions(connection: Connection, marketplace_id: str, wanted: Subquery) -> d
             verdict.c.case_id,
         )
         .join(verdict, _same(action, verdict.c.verdict_id, "verdict_id"))
-        .outerjoin(later, _same(later, verdict.c.verdict_id, "supersedes_id"))
+        .outerjoin(_LATER, _same(_LATER, verdict.c.verdict_id, "supersedes_id"))
         .where(
             action.c.marketplace_id == marketplace_id,
             action.c.listing_id.in_(select(wanted.c.listing_id)),
-            later.c.verdict_id.is_(None),
+            _LATER.c.verdict_id.is_(None),
         )
         .order_by(action.c.sequence)
     )
@@ -182,16 +182,15 @@ class Drawn:
 
 def waiting_for_a_look(connection: Connection, *, before: datetime, most: int) -> list[Drawn]:
     """Confirmations that stand and were drawn before a moment, and have no second look yet; oldest first."""
-    later = verdict.alias("later")
     query = (
         select(verdict.c.marketplace_id, verdict.c.verdict_id, verdict.c.version_id, verdict.c.case_id)
         .join(confirmation, _same(confirmation, verdict.c.verdict_id, "verdict_id"))
-        .outerjoin(later, _same(later, verdict.c.verdict_id, "supersedes_id"))
+        .outerjoin(_LATER, _same(_LATER, verdict.c.verdict_id, "supersedes_id"))
         .where(
             confirmation.c.drawn,
             confirmation.c.audit_case_id.is_(None),
             confirmation.c.known_at <= before,
-            later.c.verdict_id.is_(None),
+            _LATER.c.verdict_id.is_(None),
         )
         .order_by(confirmation.c.known_at)
         .limit(most)

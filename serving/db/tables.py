@@ -718,6 +718,36 @@ removal_check = _tenant(
 )
 
 # What was held, what for, and what became of it. The row stays: what people let go is nobody's own pace.
+takedown_request = _tenant(
+    "takedown_request",
+    "request_id",
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=False),
+    Column("right_id", _ID, ForeignKey("brand_right.right_id"), nullable=False),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    _word("reason_code"),
+    Column("policy_version", String(80), nullable=False),
+    _at("known_at"),
+    Index("ix_takedown_request_known_at", "marketplace_id", "brand_id", "known_at"),
+)
+
+# A case that was refused need not exist, so what was sent is kept as it came and refers to nothing.
+takedown_item = Table(
+    "takedown_item",
+    metadata,
+    _id("marketplace_id"),
+    _id("request_id"),
+    Column("number", Integer, nullable=False),
+    _id("case_id"),
+    _id("version_id"),
+    _id("verdict_id", nullable=True),
+    _word("fate"),
+    Column("reason", String(500), nullable=False),
+    _within("request_id", "takedown_request"),
+    _within("verdict_id", "verdict"),
+    PrimaryKeyConstraint("marketplace_id", "request_id", "number"),
+    _one_of("fate", "leaves", "held", "passed_on", "refused"),
+)
+
 action_hold = _tenant(
     "action_hold",
     "action_id",

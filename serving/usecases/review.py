@@ -13,6 +13,7 @@ from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState
 from models.counter_notice import CounterNoticeEvent
 from models.errors import Conflict, Forbidden, NoRightCarries, NotFound
 from models.rights import Mandate, Right
+from models.standing import Standing
 from models.statement import Undone, removal_statement
 from models.verdict import Bench, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
 from serving.db import actions, appeals, audit, brands, cases, counter_notices, likenesses, overturns, verdicts
@@ -33,7 +34,10 @@ _MOST_REASONS: Final = 3  # A house of brands has hundreds of marks; three sente
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What somebody says of a case. `version_id` is the version that they saw."""
+    """What somebody says of a case. `version_id` is the version that they saw.
+
+    `right_id` is the right under which a brand confirms; None takes whichever of its rights carries it best.
+    """
 
     case_id: str
     version_id: str
@@ -41,6 +45,7 @@ class Answer:
     reason_code: ReasonCode | None = None
     note: str | None = None
     evidence: Evidence = Evidence.OFFER
+    right_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,21 +142,30 @@ def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded
 
 
 def record_in(
-    runtime: Runtime, connection: Connection, person: Person, answer: Answer, now: datetime, *, examined: bool = False
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    answer: Answer,
+    now: datetime,
+    *,
+    examined: bool = False,
+    counted: Standing | None = None,
 ) -> Recorded:
     """Record a verdict inside a transaction that does more; raises like `record_verdict`.
 
-    `examined` says that the answer is that of whoever examined the goods of a test buy.
+    `examined` says that the answer is that of whoever examined the goods of a test buy. `counted` is the standing of
+    the case's brand where the caller has counted it under its lock, and counts it anew when all is recorded.
     """
     case, side = visible_case(connection, person, answer.case_id)
-    begin_count(connection, case)
+    if counted is None:
+        begin_count(connection, case)
     sitting = _Sitting(runtime, connection, person, case, side, now)
     if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
         raise Forbidden("A test buy is recorded by an analyst, who has its papers.")
     if case.version_id != answer.version_id:
         raise Conflict("The offer was changed since you loaded it; look at the current version.")
     confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT
-    weight = weigh(runtime, connection, case, now) if confirms else None
+    weight = weigh(runtime, connection, case, now, counted) if confirms else None
     bench = replace(_bench(sitting, weight), examined=examined)
     follows = consequence(answer.judgement, bench, runtime.policies.enforcement)
     _change_case(sitting, follows)
@@ -163,7 +177,8 @@ def record_in(
         keep_confirmation(runtime, connection, case, verdict_id, weight, now)
     action = _act(sitting, answer, verdict_id, follows, bench)
     _settle_appeal(sitting, follows)
-    recount_of(runtime, connection, case, now)
+    if counted is None:
+        recount_of(runtime, connection, case, now)
     waits = " The removal is held until people let it go." if action and action.state is ActionState.HELD else ""
     _note(sitting, f"{_in_words(answer)}. {' '.join(follows.reasons)}{waits}")
     undo_until = now + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
@@ -184,31 +199,43 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        case, side = visible_case(connection, person, case_id)
+        return undo_in(runtime, connection, person, case_id, now)
+
+
+def undo_in(
+    runtime: Runtime, connection: Connection, person: Person, case_id: str, now: datetime, *, recounts: bool = True
+) -> str:
+    """Take a verdict back inside a transaction that does more; raises like `undo_verdict`.
+
+    `recounts` is false where the caller holds the count of the brand's standing and counts it anew afterwards.
+    """
+    case, side = visible_case(connection, person, case_id)
+    if recounts:
         begin_count(connection, case)
-        sitting = _Sitting(runtime, connection, person, case, side, now)
-        given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
-        if given is None:
-            raise Conflict("There is no verdict to undo.")
-        if given.user_id != person.user_id:
-            raise Forbidden(f"{given.user_name} gave the last verdict on this case; only they can undo it.")
-        if now >= given.known_at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds):
-            raise Conflict("The undo window has closed.")
-        _undo_overturn(sitting, given)
-        _withdraw_action(sitting, given)
-        values: dict[str, object] = {"lane": given.lane.value, "decided_at": None}
-        if given.side is Side.BRAND:
-            values["question_returned"] = False
-        event = CaseEvent.UNDO if case.state is CaseState.DECIDED else CaseEvent.PASS_ON
-        cases.change(connection, case, event, values, holder=person.user_id, at=now)
-        withdrawal = Answer(case.case_id, given.version_id, Judgement.WITHDRAWN)
-        withdrawal_id = _append(sitting, withdrawal, supersedes=given)
-        found = appeals.of_case(connection, case.marketplace_id, case.case_id)
-        if found is not None and given.lane is CaseLane.APPEAL:
-            appeals.change(connection, case.marketplace_id, found, AppealEvent.REOPEN, now)
-            _tell_counter_notice(sitting, found, CounterNoticeEvent.REOPEN)
+    sitting = _Sitting(runtime, connection, person, case, side, now)
+    given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
+    if given is None:
+        raise Conflict("There is no verdict to undo.")
+    if given.user_id != person.user_id:
+        raise Forbidden(f"{given.user_name} gave the last verdict on this case; only they can undo it.")
+    if now >= given.known_at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds):
+        raise Conflict("The undo window has closed.")
+    _undo_overturn(sitting, given)
+    _withdraw_action(sitting, given)
+    values: dict[str, object] = {"lane": given.lane.value, "decided_at": None}
+    if given.side is Side.BRAND:
+        values["question_returned"] = False
+    event = CaseEvent.UNDO if case.state is CaseState.DECIDED else CaseEvent.PASS_ON
+    cases.change(connection, case, event, values, holder=person.user_id, at=now)
+    withdrawal = Answer(case.case_id, given.version_id, Judgement.WITHDRAWN)
+    withdrawal_id = _append(sitting, withdrawal, supersedes=given)
+    found = appeals.of_case(connection, case.marketplace_id, case.case_id)
+    if found is not None and given.lane is CaseLane.APPEAL:
+        appeals.change(connection, case.marketplace_id, found, AppealEvent.REOPEN, now)
+        _tell_counter_notice(sitting, found, CounterNoticeEvent.REOPEN)
+    if recounts:
         recount_of(runtime, connection, case, now)
-        _note(sitting, f"Took back “{given.judgement.value.replace('_', ' ')}”.")
+    _note(sitting, f"Took back “{given.judgement.value.replace('_', ' ')}”.")
     return withdrawal_id
 
 
@@ -239,7 +266,13 @@ def _carried(sitting: _Sitting, answer: Answer) -> tuple[Right, str, tuple[Manda
     """The right that carries a confirmation; the case stays as it is where there is none."""
     reason_code = answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
     found, mandates = basis_of(
-        sitting.runtime, sitting.connection, sitting.case, sitting.person, reason_code, sitting.at
+        sitting.runtime,
+        sitting.connection,
+        (sitting.case.marketplace_id, sitting.case.brand_id or ""),
+        sitting.person,
+        reason_code,
+        sitting.at,
+        only=answer.right_id,
     )
     if found.right is None:
         raise NoRightCarries(f"Nothing was recorded. {' '.join(found.reasons[:_MOST_REASONS])}")

@@ -236,13 +236,24 @@ def sell_in(runtime: Runtime, places: Sequence[str], *, marketplace: str | None,
 
 
 def basis_of(
-    runtime: Runtime, connection: Connection, case: Case, person: Person, reason_code: ReasonCode, at: datetime
+    runtime: Runtime,
+    connection: Connection,
+    pair: tuple[str, str],
+    person: Person,
+    reason_code: ReasonCode,
+    at: datetime,
+    *,
+    only: str | None = None,
 ) -> tuple[Basis, tuple[Mandate, ...]]:
-    """The right of a case's brand that carries this person's 'counterfeit' now, and by which powers of attorney."""
-    brand_id = case.brand_id or ""
-    found = [one.right for one in rights.rights_of(connection, [brand_id])]
+    """The right of a brand that carries this person's 'counterfeit' now, and by which powers of attorney.
+
+    `pair` is (marketplace, brand); `only` is the right by which alone it shall be carried.
+    """
+    here, brand_id = pair
+    on_record = rights.rights_of(connection, [brand_id])
+    found = [one.right for one in on_record if only is None or one.right.right_id == only]
     mandates = rights.mandates_of(connection, brand_id, person.user_id)
-    notice = Notice(reason_code, marketplaces.sold_in(connection, case.marketplace_id), at)
+    notice = Notice(reason_code, marketplaces.sold_in(connection, here), at)
     acting = tuple(one for one in mandates if holds(one, at))
     return basis(found, mandates, notice, runtime.policies.rights), acting
 

@@ -27,9 +27,10 @@ def current(runtime: Runtime, connection: Connection, marketplace_id: str, brand
 def effect_now(
     runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
 ) -> Effect:
-    """What one more confirmation of the brand does; a day is a calendar day, UTC."""
+    """What one more confirmation of the brand does; a day is a calendar day, UTC, and asked about where it counts."""
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    today = standings.at_once_since(connection, marketplace_id, brand_id, midnight)
+    capped = found.level is Level.CAPPED
+    today = standings.at_once_since(connection, marketplace_id, brand_id, midnight) if capped else 0
     return effect(found, at_once_today=today, policy=runtime.policies.standing)
 
 
@@ -48,11 +49,16 @@ def begin_count(connection: Connection, case: Case) -> None:
         standings.lock(connection, case.marketplace_id, case.brand_id)
 
 
-def weigh(runtime: Runtime, connection: Connection, case: Case, at: datetime) -> Weight | None:
-    """What a brand's 'counterfeit' on one of its cases does now; None where the case is no brand's."""
+def weigh(
+    runtime: Runtime, connection: Connection, case: Case, at: datetime, counted: Standing | None = None
+) -> Weight | None:
+    """What a brand's 'counterfeit' on one of its cases does now; None where the case is no brand's.
+
+    `counted` is its standing where that is known already; what it has used of its day is read all the same.
+    """
     if case.brand_id is None:
         return None
-    found = current(runtime, connection, case.marketplace_id, case.brand_id, at)
+    found = counted or current(runtime, connection, case.marketplace_id, case.brand_id, at)
     follows = effect_now(runtime, connection, found, case.marketplace_id, case.brand_id, at)
     return Weight(case.brand_id, found.level, follows)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from models.access import Permission, Person
 from models.case import CaseLane
 from models.verdict import Judgement, Side
-from serving.db import brand_answers, brands, cases, views
+from serving.db import brand_answers, brands, cases, takedowns, views
 from serving.db.accounts import Session
 from serving.db.brands import Enrolment
 from serving.db.cases import QueueFilter
@@ -36,6 +36,7 @@ router = APIRouter(include_in_schema=False)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
 PAGE_SIZE: Final = 20
 _MOST_PAGES: Final = 1_000
+_TAKEDOWNS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,22 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class DonePart:
-    """What was answered a moment ago, with the time that is left to take it back."""
+    """What was answered a moment ago, with the time that is left to take it back; `more` are not shown."""
 
     template: ClassVar[str] = "parts/done.html"
     place: ClassVar[str] = "/brand"
 
     done: tuple[Done, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class TakedownLink:
+    """A takedown request of a moment ago or of long ago, by whom and when."""
+
+    request_id: str
+    when: str
+    offers: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +110,7 @@ class BrandPage:
     answered_in_all: int
     effects: tuple[Effect, ...]
     answer_within_hours: int
+    takedowns: tuple[TakedownLink, ...]
 
 
 @router.get("/brand")
@@ -144,7 +156,8 @@ def get_record(request: Request, session: Answerer, form: Format) -> Response:
 
 def done_part(runtime: Runtime, person: Person) -> DonePart:
     """What a person answered as their brand and can take back."""
-    return DonePart(tuple(_done(given, undo) for given, undo in undoable(runtime, person, Side.BRAND)))
+    found = undoable(runtime, person, Side.BRAND)
+    return DonePart(tuple(_done(given, undo) for given, undo in found[:PAGE_SIZE]), max(0, len(found) - PAGE_SIZE))
 
 
 def _done(given: Given, undo: Undo) -> Done:
@@ -172,6 +185,8 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
             for pair, one in sorted(enrolled.items(), key=lambda item: item[1].name)
         )
         record = record_part(connection, pairs)
+        asked_at_once = takedowns.latest(connection, pairs, _TAKEDOWNS)
+        sizes = takedowns.sizes(connection, asked_at_once)
     size = sum(one.number for one in waiting.values())
     names = sorted({one.name for one in enrolled.values()})
     policy = runtime.policies.enforcement
@@ -194,6 +209,10 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         answered_in_all=sum(one.number for one in counted),
         effects=effects(replace(bench, held_back=_held_back(cards)), policy),
         answer_within_hours=policy.brand_answers_within_hours,
+        takedowns=tuple(
+            TakedownLink(one.request_id, words.short_moment(one.known_at, now), sizes[one.request_id])
+            for one in asked_at_once
+        ),
     )
 
 

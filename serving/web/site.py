@@ -17,6 +17,7 @@ from serving.web import (
     seller_page,
     setup,
     sign_in,
+    takedown_page,
 )
 from serving.web.assets import FOLDER, PREFIX
 from serving.web.errors import install_error_pages
@@ -33,6 +34,7 @@ def install_pages(app: FastAPI) -> None:
         held_page,
         answers,
         brand_page,
+        takedown_page,
         counter_notices,
         manager_page,
         model_page,

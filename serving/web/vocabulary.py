@@ -6,6 +6,7 @@ from typing import Final
 from models.action import ActionKind, ActionState
 from models.case import CaseLane
 from models.removal_check import CheckState
+from models.takedown import Fate
 from models.verdict import Judgement, ReasonCode
 
 
@@ -97,4 +98,10 @@ ACTION_STATES: Final = {
 CHECK_STATES: Final = {
     CheckState.GONE: StateWords("Removed", "v-g"),
     CheckState.STILL_SHOWN: StateWords("Still shown", "v-c"),
+}
+FATES: Final = {
+    Fate.LEAVES: StateWords("Leaves", "v-g"),
+    Fate.HELD: StateWords("Held for a second look", "v-w"),
+    Fate.PASSED_ON: StateWords("An analyst decides", "v-l"),
+    Fate.REFUSED: StateWords("Refused", "v-c"),
 }

@@ -35,6 +35,7 @@ from models.policies.seller_lists import DEFAULT_SELLER_LISTS
 from models.policies.seller_risk import DEFAULT_SELLER_RISK
 from models.policies.standing import DEFAULT_STANDING
 from models.policies.strikes import DEFAULT_STRIKES
+from models.policies.takedown import DEFAULT_TAKEDOWN
 from models.policies.thresholds import DEFAULT_PROMISE
 from models.policies.version import policy_version
 from models.policies.weighting import DEFAULT_WEIGHTING
@@ -117,6 +118,7 @@ def policies_page() -> str:
         DEFAULT_RELIST,
         DEFAULT_BURSTS,
         DEFAULT_STANDING,
+        DEFAULT_TAKEDOWN,
         DEFAULT_RIGHTS,
         DEFAULT_REMINDERS,
         DEFAULT_STRIKES,

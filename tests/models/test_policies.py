@@ -9,6 +9,7 @@ from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from models.policies.second_look import DEFAULT_SECOND_LOOK
 from models.policies.standing import DEFAULT_STANDING
+from models.policies.takedown import DEFAULT_TAKEDOWN
 from models.policies.version import policy_version
 from models.policies.weighting import DEFAULT_WEIGHTING
 
@@ -19,6 +20,7 @@ POLICIES = [
     DEFAULT_SCORECARD,
     DEFAULT_SECOND_LOOK,
     DEFAULT_STANDING,
+    DEFAULT_TAKEDOWN,
     DEFAULT_WEIGHTING,
 ]
 

@@ -1,0 +1,109 @@
+"""Takedown requests of brands, for their tools: many open questions confirmed under one right."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from models.access import Permission
+from models.takedown import Item, sentences
+from models.verdict import ReasonCode
+from serving.api.people import Body
+from serving.db import rights
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.usecases.takedown_requests import Answered, Asked, answered, confirm_all, take_back
+
+router = APIRouter()
+Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+_LONGEST_ID = 40
+_MOST_ROWS = 10_000  # More than any request may name, so that it is the rule that says so; and bounded.
+
+
+class ItemBody(Body):
+    """One offer as it was shown."""
+
+    case_id: str = Field(max_length=_LONGEST_ID)
+    version_id: str = Field(max_length=_LONGEST_ID)
+
+
+class TakedownBody(Body):
+    """What is confirmed under which right; `request_id` makes the same request count once."""
+
+    right_id: str = Field(max_length=_LONGEST_ID)
+    reason_code: ReasonCode = Field(strict=False)
+    items: list[ItemBody] = Field(max_length=_MOST_ROWS)
+    good_faith: bool
+    request_id: str | None = Field(None, max_length=_LONGEST_ID)
+    marketplace_id: str | None = Field(None, max_length=_LONGEST_ID)
+
+
+@router.get("/api/v1/rights")
+def get_rights(request: Request, session: Answerer) -> dict[str, Any]:
+    """The rights of one's own brands, in the order in which they were supplied."""
+    brand_ids = {brand_id for _, brand_id in session.person.brands(Permission.ANSWER_QUESTIONS)}
+    with runtime_of(request).store.read() as connection:
+        found = rights.rights_of(connection, brand_ids)
+    return {
+        "rights": [
+            {
+                "right_id": one.right.right_id,
+                "kind": one.right.kind.value,
+                "title": one.right.title,
+                "office": one.right.office,
+                "number": one.right.number,
+                "state": one.right.state.value,
+                "expires_at": one.right.expires_at.isoformat() if one.right.expires_at else None,
+            }
+            for one in found
+        ]
+    }
+
+
+@router.post("/api/v1/takedown-requests", status_code=201)
+async def post_request(body: TakedownBody, request: Request, session: Answerer) -> dict[str, Any]:
+    """Confirm every named offer; each has its own fate in the answer."""
+    asked = Asked(
+        body.right_id,
+        body.reason_code,
+        tuple(Item(one.case_id, one.version_id) for one in body.items),
+        body.good_faith,
+        body.request_id,
+        body.marketplace_id,
+    )
+    return _as_json(await run_in_threadpool(confirm_all, runtime_of(request), session.person, asked))
+
+
+@router.get("/api/v1/takedown-requests/{request_id}")
+def get_request(request_id: str, request: Request, session: Answerer) -> dict[str, Any]:
+    """A request as it stands now."""
+    return _as_json(answered(runtime_of(request), session.person, request_id[:_LONGEST_ID]))
+
+
+@router.post("/api/v1/takedown-requests/{request_id}/undo")
+async def post_undo(request_id: str, request: Request, session: Answerer) -> dict[str, int]:
+    """Take back all of one's own request that still can be."""
+    done = await run_in_threadpool(take_back, runtime_of(request), session.person, request_id[:_LONGEST_ID])
+    return {"taken_back": done}
+
+
+def _as_json(found: Answered) -> dict[str, Any]:
+    return {
+        "request_id": found.request.request_id,
+        "right_id": found.request.right_id,
+        "reason_code": found.request.reason_code.value,
+        "counts": {fate.value: number for fate, number in found.counts.items()},
+        "sentences": list(sentences(found.counts)),
+        "items": [
+            {
+                "case_id": one.case_id,
+                "version_id": one.version_id,
+                "verdict_id": one.verdict_id,
+                "fate": one.fate.value,
+                "reason": one.reason,
+                "taken_back": one.taken_back,
+            }
+            for one in found.items
+        ],
+    }

@@ -1,0 +1,45 @@
+from fastapi.testclient import TestClient
+
+from tests.fixtures.bursts import questions, states
+from tests.fixtures.clients import sign_in
+from tests.fixtures.runtimes import Site
+
+PATH = "/api/v1/takedown-requests"
+
+
+def test_a_brands_tool_confirms_its_questions_under_a_right_and_takes_them_back(client: TestClient, site: Site) -> None:
+    found = questions(site, 2)
+    token = sign_in(client, site.brand_person)
+    rights = client.get("/api/v1/rights").json()["rights"]
+    assert [one["kind"] for one in rights] == ["mark", "design", "copyright"]
+    body = {
+        "right_id": rights[0]["right_id"],
+        "reason_code": "trademark_counterfeit",
+        "items": [{"case_id": one.case_id, "version_id": one.version_id} for one in found],
+        "good_faith": True,
+    }
+    assert client.post(PATH, json={**body, "good_faith": False}, headers=token).status_code == 422
+    done = client.post(PATH, json=body, headers=token)
+    assert done.status_code == 201
+    told = done.json()
+    assert told["counts"] == {"leaves": 2, "held": 0, "passed_on": 0, "refused": 0}
+    assert told["sentences"] == ["2 leave once the undo window has closed."]
+    assert client.get(f"{PATH}/{told['request_id']}").json() == told
+    back = client.post(f"{PATH}/{told['request_id']}/undo", headers=token)
+    assert back.json() == {"taken_back": 2}
+    assert states(site) == {"withdrawn": 2}
+
+
+def test_more_than_three_hundred_offers_are_refused_whole(client: TestClient, site: Site) -> None:
+    token = sign_in(client, site.brand_person)
+    items = [{"case_id": f"cas_{number}", "version_id": "ver_1"} for number in range(301)]
+    right = client.get("/api/v1/rights").json()["rights"][0]["right_id"]
+    body = {"right_id": right, "reason_code": "design", "items": items, "good_faith": True}
+    refused = client.post(PATH, json=body, headers=token)
+    assert refused.status_code == 422
+    assert "301 offers are too many for one request: it names at most 300" in refused.json()["error"]["sentence"]
+
+
+def test_an_analyst_has_no_rights_to_confirm_under(client: TestClient, site: Site) -> None:
+    sign_in(client, site.analyst)
+    assert client.get("/api/v1/rights").status_code == 403

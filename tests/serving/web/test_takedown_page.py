@@ -1,0 +1,68 @@
+import re
+
+from models.case import CaseLane
+from models.rights import RightKind
+from tests.fixtures.bursts import questions, states
+from tests.fixtures.reviewing import a_case, open_cases
+from tests.fixtures.runtimes import Site
+from tests.fixtures.takedowns import right_of
+from tests.serving.usecases.test_rights import withdraw_all
+from tests.serving.web.visits import hidden_fields, visit_as, words
+
+PATH = "/brand/takedowns"
+_TICKED = re.compile(r'name="(offer:cas_\w+)" value="(\w+)" checked')
+
+
+def test_every_offer_is_shown_ticked_and_what_is_unticked_stays_open(site: Site) -> None:
+    questions(site, 3)
+    brand = visit_as(site, site.brand_person)
+    assert "Confirm several at once" in words(brand.get("/brand").text)
+    page = brand.get(PATH).text
+    offers = dict(_TICKED.findall(page))
+    assert len(offers) == 3
+    left_out = sorted(offers)[0]
+    ticked = {name: version for name, version in offers.items() if name != left_out}
+    fields = {**hidden_fields(page), "reason_code": "trademark_counterfeit", **ticked}
+    assert brand.post(PATH, fields).status_code == 422  # Without the word of good faith.
+    assert states(site) == {}
+    done = brand.post(PATH, {**fields, "good_faith": "yes"})
+    assert done.status_code == 303
+    answer = words(brand.get(done.headers["location"]).text)
+    assert "2 leave once the undo window has closed." in answer
+    assert "Take all of it back" in answer
+    assert states(site) == {"scheduled": 2}
+    assert [f"offer:{one.case_id}" for one in open_cases(site, CaseLane.ASK_BRAND)] == [left_out]
+    back = brand.post(f"{done.headers['location']}/undo")
+    assert back.headers["location"] == done.headers["location"]
+    assert "the questions are open again" in words(brand.get(done.headers["location"]).text)
+    assert states(site) == {"withdrawn": 2}
+    assert "Confirmed at once" in words(brand.get("/brand").text)
+
+
+def test_what_an_offer_says_is_text_and_never_markup(site: Site) -> None:
+    a_case(site, CaseLane.ASK_BRAND, title='Aurelle 1:1 replica "><script>alert(1)</script>')
+    page = visit_as(site, site.brand_person).get(PATH).text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_reasons_are_those_of_which_the_right_speaks(site: Site) -> None:
+    questions(site, 1)
+    page = visit_as(site, site.brand_person).get(f"{PATH}?right={right_of(site, RightKind.DESIGN)}&at={site.here}").text
+    assert 'value="design"' in page
+    assert 'value="trademark_counterfeit"' not in page
+
+
+def test_without_a_right_on_file_there_is_no_form(site: Site) -> None:
+    questions(site, 1)
+    for kind in RightKind:
+        withdraw_all(site, kind)
+    page = visit_as(site, site.brand_person).get(PATH).text
+    assert "No right of yours is on file" in words(page)
+    assert '<form method="post" action="/brand/takedowns"' not in page
+
+
+def test_an_address_that_names_no_request_of_ones_own_leads_nowhere(site: Site) -> None:
+    brand = visit_as(site, site.brand_person)
+    assert brand.get(f"{PATH}/tdn_00000000000000000000000000").status_code == 404
+    assert brand.post(f"{PATH}/tdn_00000000000000000000000000/undo").status_code == 404
