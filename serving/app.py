@@ -24,6 +24,7 @@ from serving.api.errors import install_error_handlers
 from serving.guards import guards_of, install, public, runtime_of
 from serving.local.commands import run
 from serving.runtime import Runtime
+from serving.usecases.seller_links import DOCUMENTS
 from serving.web.headers import SecurityHeaders
 from serving.web.site import install_pages
 
@@ -57,7 +58,8 @@ def create_app(runtime: Runtime) -> FastAPI:
         install(app, module.router)
     install_pages(app)
     guards_of(app)
-    app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes)
+    larger = {DOCUMENTS: 2 * runtime.policies.seller_evidence.largest_document}
+    app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, larger=larger)
     app.add_middleware(SecurityHeaders)
     return app
 

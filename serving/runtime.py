@@ -31,6 +31,7 @@ from models.policies.rights import DEFAULT_RIGHTS, RightsPolicy
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from models.policies.second_look import DEFAULT_SECOND_LOOK, SecondLookPolicy
+from models.policies.seller_evidence import DEFAULT_SELLER_EVIDENCE, SellerEvidencePolicy
 from models.policies.seller_risk import DEFAULT_SELLER_RISK, SellerRiskPolicy
 from models.policies.standing import DEFAULT_STANDING, StandingPolicy
 from models.policies.takedown import DEFAULT_TAKEDOWN, TakedownPolicy
@@ -74,6 +75,7 @@ class Policies:
     removal_check: RemovalCheckPolicy = DEFAULT_REMOVAL_CHECK
     relist: RelistPolicy = DEFAULT_RELIST
     seller_risk: SellerRiskPolicy = DEFAULT_SELLER_RISK
+    seller_evidence: SellerEvidencePolicy = DEFAULT_SELLER_EVIDENCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Bodies read with a cap while they arrive, and told apart by their type."""
 
+import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import Request
@@ -18,11 +20,12 @@ NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/json
 class CappedBody:
     """ASGI middleware: no body grows beyond the cap, whatever its Content-Length says, and none is compressed.
 
-    An address with a NUL in it leads nowhere: PostgreSQL cannot even be asked for one.
+    Addresses that match a pattern in `larger` have the cap that stands with it. An address with a NUL in it leads
+    nowhere: PostgreSQL cannot even be asked for one.
     """
 
-    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
-        self._app, self._most = app, most_bytes
+    def __init__(self, app: ASGIApp, most_bytes: int, larger: Mapping[re.Pattern[str], int] | None = None) -> None:
+        self._app, self._most, self._larger = app, most_bytes, larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a counted body."""
@@ -32,13 +35,14 @@ class CappedBody:
         if "\0" in scope["path"]:
             await _refuse(send, 404, b'{"error":{"code":"not_found","sentence":"There is nothing at this address."}}')
             return
+        most = next((cap for path, cap in self._larger.items() if path.fullmatch(scope["path"])), self._most)
         headers = dict(scope["headers"])
         if headers.get(b"content-encoding", b"identity") != b"identity":
             await _refuse(send, 415, b'{"error":{"code":"unsupported_media_type","sentence":"Send it uncompressed."}}')
             return
         declared = headers.get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > self._most:
-            await _refuse(send, 413, _too_large(self._most))
+        if not declared.isdigit() or int(declared) > most:
+            await _refuse(send, 413, _too_large(most))
             return
         read = 0
         started = False
@@ -47,7 +51,7 @@ class CappedBody:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self._most:
+            if read > most:
                 raise HTTPException(413)
             return message
 
@@ -61,7 +65,7 @@ class CappedBody:
         except HTTPException:
             if started:
                 raise
-            await _refuse(send, 413, _too_large(self._most))
+            await _refuse(send, 413, _too_large(most))
 
 
 def _too_large(most: int) -> bytes:

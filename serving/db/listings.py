@@ -139,6 +139,15 @@ def id_of(connection: Connection, marketplace_id: str, external_id: str) -> str 
     return connection.execute(query).scalar()
 
 
+def seller_of(connection: Connection, marketplace_id: str, version_id: str) -> str | None:
+    """The marketplace's id of whoever offered a version; None where it was not named."""
+    query = select(listing_version.c.seller_external_id).where(
+        listing_version.c.marketplace_id == marketplace_id, listing_version.c.version_id == version_id
+    )
+    found: str | None = connection.execute(query).scalar()
+    return found
+
+
 def versions(connection: Connection, marketplace_id: str, listing_id: str) -> list[dict[str, Any]]:
     """All versions of a listing, oldest first."""
     query = (

@@ -843,6 +843,37 @@ seller_link = Table(
     _within("action_id", "action"),
 )
 
+# Bytes as a seller handed them in, once for a marketplace; uploads name them by their digest, which stays when the
+# content is erased.
+seller_document = Table(
+    "seller_document",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("media_type", String(40), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=True),
+    PrimaryKeyConstraint("marketplace_id", "digest"),
+)
+
+seller_upload = _tenant(
+    "seller_upload",
+    "upload_id",
+    _id("action_id"),
+    _id("listing_id"),
+    Column("seller_external_id", _EXTERNAL, nullable=True),
+    Column("digest", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    _at("known_at"),
+    _at("erased_at", nullable=True),
+    _within("action_id", "action"),
+    _within("listing_id", "listing"),
+    ForeignKeyConstraint(["marketplace_id", "digest"], ["seller_document.marketplace_id", "seller_document.digest"]),
+    UniqueConstraint("marketplace_id", "action_id", "digest"),
+    Index("ix_seller_upload_seller", "marketplace_id", "seller_external_id", "known_at"),
+    Index("ix_seller_upload_digest", "marketplace_id", "digest"),
+)
+
 counter_notice = _tenant(
     "counter_notice",
     "counter_notice_id",

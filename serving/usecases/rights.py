@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.access import Permission, Person
+from models.document import media_type_of
 from models.errors import Conflict, Forbidden, Invalid
 from models.policies.version import policy_version
 from models.rights import UNION, WORLD, Basis, Mandate, Notice, Right, RightKind, RightState, basis, holds
@@ -22,7 +23,6 @@ from serving.runtime import Runtime
 _CODE: Final = re.compile(r"[A-Z]{2}\Z")
 _LONGEST: Final = {"title": 200, "office": 40, "number": 40, "agent": 200, "note": 500, "name": 200}
 _LAST_NICE_CLASS: Final = 45  # The Nice Classification has 45 classes of goods and services.
-_MEDIA_TYPES: Final = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _MAY_FOLLOW: Final = {
     RightState.CLAIMED: {RightState.VERIFIED, RightState.REFUSED, RightState.WITHDRAWN},
     RightState.VERIFIED: {RightState.WITHDRAWN},
@@ -69,7 +69,7 @@ def keep_document(runtime: Runtime, brand: str, name: str, content: bytes, *, by
     NotFound
         There is no such brand.
     """
-    media_type = next((kind for magic, kind in _MEDIA_TYPES.items() if content.startswith(magic)), None)
+    media_type = media_type_of(content)
     if media_type is None:
         raise Invalid("A document is a PDF, a PNG or a JPEG file.")
     most = runtime.policies.rights.largest_document_bytes

@@ -30,6 +30,7 @@ from serving.usecases.counter_notice_steps import Said, open_counter_notice, tak
 from serving.usecases.counter_notices import LONGEST_SAID
 
 PLACE: Final = "/seller/"
+DOCUMENTS: Final = re.compile(r"/seller/[^/]+/documents")
 _TOKEN: Final = re.compile(r"(act_[0-9a-z]{26})\.([1-9][0-9]{0,5})\.([\w-]{43})\Z", re.ASCII)
 _SELLERS: Final = tuple(event for event, party in WHO.items() if party is Party.SELLER)
 # An appeal is open from the acknowledgement, and a delivery is tried for a week.

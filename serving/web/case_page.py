@@ -20,12 +20,14 @@ from serving.db.views import Neighbours
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.review import has_decided_before, lease, visible_case
+from serving.usecases.seller_evidence import papers_of
 from serving.web import case_cards, changes, desk_rows, words
 from serving.web import scores as shown_scores
 from serving.web.case_cards import AppealCard, Event, ListingCard, PriceCard, ReasonsCard, RuleHit
 from serving.web.case_state import Standing, standing
 from serving.web.changes import Change
 from serving.web.desk import QueueQuery
+from serving.web.documents_card import ShownPaper, documents_card
 from serving.web.effects import Effect, bench_of, effects
 from serving.web.evidence_card import KeptSnapshot, evidence_card
 from serving.web.forms import CaseId
@@ -70,6 +72,7 @@ class CasePage:
     price: PriceCard
     seller: SellerCard
     risk: RiskPart | None
+    documents: tuple[ShownPaper, ...]
     links: LinksCard
     likeness: LikenessCard
     reasons: ReasonsCard | None
@@ -138,6 +141,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         seller=seller_card(facts),
         # It is made from scores and verdicts, this offer's own among them.
         risk=None if blind else risk_part(runtime, connection, here, facts.listing.seller.external_id),
+        documents=documents_card(papers_of(connection, case), case.case_id, now),
         links=links_card(facts),
         likeness=_likeness(connection, here, facts),
         reasons=None if blind else case_cards.reasons_card(score),

@@ -18,7 +18,9 @@ from serving.db.accounts import Session
 from serving.db.counter_notices import StoredStep, Waiting
 from serving.guards import may, runtime_of
 from serving.usecases.counter_notices import LONGEST_SAID, answer_as_rights_holder
+from serving.usecases.seller_evidence import shown_to_rights_holder
 from serving.web import text_view, words
+from serving.web.documents_card import ShownDocument, shown_document
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -63,6 +65,7 @@ class Answer:
     needs_court: bool
     silence: str
     lines: tuple[Line, ...]
+    documents: tuple[ShownDocument, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,10 @@ def _answer(connection: Connection, waiting: Waiting, now: datetime) -> Answer:
         needs_court=policy.maintaining is Maintaining.COURT_ACTION,
         silence=SILENCE[policy.rights_holder_silence],
         lines=tuple(_line(one, now) for one in given if one.said),
+        documents=tuple(
+            shown_document(one, now, f"/counter-notices/{found.counter_notice_id}")
+            for one in shown_to_rights_holder(connection, found)
+        ),
     )
 
 

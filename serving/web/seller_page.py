@@ -3,26 +3,30 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
+from starlette.datastructures import UploadFile
 
 from models.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
 from models.errors import DomainError, Invalid, NotFound
 from models.policies.counter_notices.named import PROFILES
 from models.policies.counter_notices.rules import Silence
 from serving.api.errors import status_of
-from serving.db import counter_notices, listings, overturns, verdicts
+from serving.db import counter_notices, listings, overturns, seller_uploads, verdicts
 from serving.db.actions import StoredAction
 from serving.db.counter_notices import CounterNotice, StoredStep
 from serving.guards import public, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.counter_notices import LONGEST_SAID
+from serving.usecases.seller_evidence import hand_in, open_to_documents
 from serving.usecases.seller_links import PLACE, answer, appeal_until, choices, follow
 from serving.web import text_view, words
 from serving.web.counter_notices import SILENCE, Line
+from serving.web.documents_card import ShownDocument, shown_document
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
@@ -104,6 +108,9 @@ class SellerPage:
     reasons: tuple[tuple[str, str], ...]
     earlier: tuple[tuple[str, str], ...]
     lines: tuple[Line, ...]
+    documents: tuple[ShownDocument, ...]
+    may_hand_in: bool
+    document_limits: str
     may_answer: bool
     may_withdraw: bool
     may_appeal: bool
@@ -111,6 +118,32 @@ class SellerPage:
     longest: int
     typed: str
     error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A file of the form: its name as the browser gave it, and no more of its bytes than are needed to refuse it."""
+
+    name: str
+    content: bytes
+
+
+async def _document(token: str, request: Request) -> _Document:
+    """The file of the form, which is read only for who has a link."""
+    refuse_cross_site(request)
+    runtime = runtime_of(request)
+    await run_in_threadpool(_check_link, runtime, token)
+    async with request.form(max_files=1, max_fields=4) as form:
+        given = form.get("document")
+        if not isinstance(given, UploadFile):
+            return _Document("", b"")
+        most = runtime.policies.seller_evidence.largest_document
+        return _Document(given.filename or "", await given.read(most + 1))
+
+
+def _check_link(runtime: Runtime, token: str) -> None:
+    with runtime.store.read() as connection:
+        follow(runtime, connection, token)
 
 
 @router.get(PLACE + "{token}", dependencies=[_BY_LINK])
@@ -137,6 +170,19 @@ def post_seller_page(token: str, request: Request, fields: Fields) -> Response:
     return RedirectResponse(f"{PLACE}{token}", status_code=303)
 
 
+@router.post(PLACE + "{token}/documents", dependencies=[_BY_LINK])
+def post_document(token: str, request: Request, document: Annotated[_Document, Depends(_document)]) -> Response:
+    """Hand in a document; one that is refused leaves what was handed in before."""
+    runtime = runtime_of(request)
+    try:
+        hand_in(runtime, token, document.name, document.content)
+    except NotFound:
+        raise
+    except DomainError as refused:
+        return respond(request, _page(runtime, token, error=refused.sentence), status=status_of(refused))
+    return RedirectResponse(f"{PLACE}{token}#documents", status_code=303)
+
+
 def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = None) -> SellerPage:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
@@ -147,6 +193,9 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         given = [] if found is None else counter_notices.steps(connection, here, found.counter_notice_id)
         allowed = choices(runtime, connection, removal)
         title = _title(connection, removal)
+        handed_in = seller_uploads.of_action(connection, here, action_id)
+        may_hand_in = open_to_documents(runtime, connection, removal)
+    limits = runtime.policies.seller_evidence
     state = None if found is None else found.state
     may_appeal = CounterNoticeEvent.APPEAL in allowed
     return SellerPage(
@@ -164,6 +213,9 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
             for one in given
             if one.said
         ),
+        documents=tuple(shown_document(one, now) for one in handed_in),
+        may_hand_in=may_hand_in and len(handed_in) < limits.most_documents,
+        document_limits=f"{limits.largest_document / 1_000_000:g} MB each, {limits.most_documents} in all",
         may_answer=CounterNoticeEvent.SUBMIT in allowed,
         may_withdraw=CounterNoticeEvent.WITHDRAW in allowed and state is not _S.WITH_SELLER,
         may_appeal=may_appeal,

@@ -37,6 +37,7 @@ PUBLIC: Final = {
     ("POST", "/setup/{token}"),
     ("GET", "/seller/{token}"),
     ("POST", "/seller/{token}"),
+    ("POST", "/seller/{token}/documents"),
 }
 SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
@@ -142,6 +143,7 @@ def test_what_is_public_answers_everybody(client: TestClient) -> None:
         ("POST", "/setup/{token}"): 404,
         ("GET", "/seller/{token}"): 404,
         ("POST", "/seller/{token}"): 404,
+        ("POST", "/seller/{token}/documents"): 404,
     }
 
 

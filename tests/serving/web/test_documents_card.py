@@ -1,0 +1,110 @@
+"""A seller's document on its way from the seller's page to who decides: never shown as ours, never by its own name."""
+
+import pytest
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.db import seller_uploads
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.usecases.test_counter_notices import now_of
+from tests.serving.usecases.test_seller_evidence import INVOICE
+from tests.serving.web.test_seller_page import a_link
+from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
+
+HOSTILE = "../../x\u202efdp.<script>alert(1)</script>\r\nSet-Cookie: a=b.html"
+
+
+def send(visitor: Visitor, link: str, name: str, content: bytes, **headers: str) -> int:
+    files = {"document": (name, content, "text/html")}
+    return visitor.client.post(f"{link}/documents", files=files, headers={**visitor.headers, **headers}).status_code
+
+
+def test_a_seller_hands_in_a_document_without_script_and_finds_it_on_its_page(site: Site) -> None:
+    _, link = a_link(site)
+    visitor = a_visitor(site)
+    assert 'enctype="multipart/form-data"' in visitor.get(link).text
+    assert send(visitor, link, "invoice 1177.pdf", INVOICE) == 303
+    read = words(visitor.get(link).text)
+    assert "invoice 1177.pdf" in read
+    assert "PDF, 1 kB" in read
+    assert "Save the file" not in read
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"<html><script>alert(1)</script>", "A document is a PDF, a PNG or a JPEG file."),
+        (b"", "Choose a document."),
+        (b"%PDF-" + b"x" * 8_000_000, "A document has at most 8 MB."),
+    ],
+    ids=["a page", "nothing", "too large"],
+)
+def test_a_document_that_is_refused_is_refused_on_the_page(site: Site, content: bytes, said: str) -> None:
+    _, link = a_link(site)
+    visitor = a_visitor(site)
+    files = {"document": ("invoice.pdf", content, "application/pdf")}
+    answer = visitor.client.post(f"{link}/documents", files=files, headers=visitor.headers)
+    assert answer.status_code == 422
+    assert said in words(answer.text)
+
+
+def test_only_the_address_of_documents_takes_more_than_a_page_needs(site: Site) -> None:
+    _, link = a_link(site)
+    visitor = a_visitor(site)
+    large = b"%PDF-" + b"x" * 6_000_000
+    assert send(visitor, link, "scan.pdf", large) == 303
+    assert send(visitor, link, "scan.pdf", large * 3) == 413
+    assert visitor.client.post(link, content=large).status_code == 413
+
+
+def test_nobody_hands_in_without_a_link_or_from_another_site(site: Site) -> None:
+    _, link = a_link(site)
+    visitor = a_visitor(site)
+    assert send(visitor, link[:-1], "invoice.pdf", INVOICE) == 404
+    assert send(visitor, link, "invoice.pdf", INVOICE, **{"sec-fetch-site": "cross-site"}) == 403
+    assert "invoice.pdf" not in visitor.get(link).text
+
+
+def test_who_decides_saves_it_as_a_file_that_may_do_nothing_under_a_name_of_ours(site: Site) -> None:
+    removal, link = a_link(site)
+    visitor = a_visitor(site)
+    assert send(visitor, link, HOSTILE, INVOICE) == 303
+    visitor.post(link, {"event": "submit", "said": "Bought in Lyon."})
+    with site.runtime.store.read() as connection:
+        (upload,) = seller_uploads.of_action(connection, site.here, removal.action_id)
+    brand = visit_as(site, site.brand_person)
+    address = f"/counter-notices/{now_of(site, removal).counter_notice_id}/documents/{upload.upload_id}"
+    page = brand.get("/counter-notices").text
+    assert address in page
+    assert "<script>alert" not in page
+    assert "\u202e" not in page
+    answer = brand.get(address)
+    assert answer.content == INVOICE
+    assert answer.headers["content-disposition"] == f'attachment; filename="{upload.upload_id}.pdf"'
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "set-cookie" not in answer.headers
+    assert visit_as(site, site.analyst).get(address).status_code == 403
+
+
+def test_an_analyst_finds_it_in_the_appeal_and_in_the_sellers_next_case(site: Site) -> None:
+    _, link = a_link(site)
+    visitor, analyst = a_visitor(site), visit_as(site, site.second_analyst)
+    send(visitor, link, "invoice 1177.pdf", INVOICE)
+    visitor.post(link, {"event": "appeal", "said": "They are genuine."})
+    (appeal,) = open_cases(site, CaseLane.APPEAL)
+    read = words(analyst.get(f"/cases/{appeal.case_id}").text)
+    assert "invoice 1177.pdf" in read
+    assert "For this appeal." in read
+    judge(site, site.second_analyst, appeal, Judgement.COUNTERFEIT)
+    later = a_case(site, external_id="MP-77")
+    page = analyst.get(f"/cases/{later.case_id}").text
+    assert "For MP-9: A person decided that the removal stands." in words(page)
+    address = page.partition(f'"/cases/{later.case_id}/documents/')[2].partition('"')[0]
+    assert analyst.get(f"/cases/{later.case_id}/documents/{address}").content == INVOICE
+    assert analyst.get(f"/cases/{later.case_id}/documents/upl_none").status_code == 404
+    brand = visit_as(site, site.brand_person)
+    assert brand.get(f"/cases/{later.case_id}/documents/{address}").status_code == 403
