@@ -50,6 +50,19 @@ def next_state(state: AppealState, event: AppealEvent) -> AppealState:
     return following
 
 
+# Told with every appeal, so that whoever it may one day concern has known it (DSA, Article 23(4)).
+ADMISSION_RULE: Final = (
+    "A first appeal against a removal is always heard. The appeals of whoever appeals often and nearly always without "
+    "ground wait behind those of others, and there is no second appeal against the same removal."
+)
+# What is answered where the same appeal comes in again.
+KNOWN: Final = {
+    AppealState.OPEN: "This appeal has come in before and waits for its decision.",
+    AppealState.UPHELD: "This appeal has come in before and was upheld.",
+    AppealState.DISMISSED: "This appeal has come in before and was dismissed.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class AppealRecord:
     """How an appellant's appeals of the record's window ended."""

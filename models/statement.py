@@ -1,9 +1,11 @@
 """What the seller and the marketplace are told of a decision: grounds and facts, never scores or reporters."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from models.public_statement import Source, legal_ground_of
 from models.verdict import ReasonCode, Side
 
 _GROUNDS = {
@@ -19,27 +21,64 @@ _REDRESS = (
 )
 
 
+_DURATION: Final = (
+    "It has no end date. It ends if it is undone on a counter-notice or an appeal, or by a court or settlement body."
+)
+_CAME_UP: Final = {
+    Source.VOLUNTARY: "The marketplace looked at the offer on its own initiative, and not because of a notice.",
+    Source.NOTICE: "The offer was notified to the marketplace.",
+    Source.TRUSTED_FLAGGER: "The offer was notified to the marketplace by a trusted flagger.",
+    Source.OTHER_NOTIFICATION: "The offer was notified to the marketplace.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement of reasons in plain words."""
+    """A statement of reasons in plain words, by the letters of Article 17(3) of Regulation (EU) 2022/2065.
+
+    (a) `decision`, `territory` and `duration`; (b) `facts` and `source`; (c) `automated_means`; (d) and (e)
+    `legal_ground`, which says that it is the law and not the terms, and `ground`, why; (f) `redress`. What a decision
+    restricts nothing by is None: a reinstatement has no territory and no duration.
+    """
 
     decision: str
     ground: str
     facts: str
     automated_means: str
     redress: str
+    territory: str | None = None
+    duration: str | None = None
+    source: str | None = None
+    legal_ground: str | None = None
 
 
-def removal_statement(*, brand_name: str | None, reason_code: ReasonCode, side: Side, was_flagged: bool) -> Statement:
-    """The statement of a removal. It names the brand, because the ground is the brand's right; no person, no score."""
+def removal_statement(
+    *,
+    brand_name: str | None,
+    reason_code: ReasonCode,
+    side: Side,
+    was_flagged: bool,
+    source: Source,
+    sold_in: Sequence[str],
+) -> Statement:
+    """The statement of a removal. It names the brand, because the ground is the brand's right; no person, no score.
+
+    `sold_in` are the codes of the countries in which the marketplace sells, as it has said; empty where it has not.
+    Whoever notified an offer is not named: for a right the rights holder is, and more is not strictly necessary.
+    """
     who = f"The rights holder {brand_name}" if side is Side.BRAND and brand_name else "A trained analyst"
     detected = "an automated classifier and looked at by a person" if was_flagged else "a person"
+    countries = f": {', '.join(sold_in)}" if sold_in else ""
     return Statement(
         decision="The offer is removed.",
         ground=_GROUNDS[reason_code],
         facts=f"{who} examined the offer and found that the goods are not genuine.",
         automated_means=f"The offer was found by {detected}; the decision was taken by a person.",
         redress=_REDRESS,
+        territory=f"The removal holds wherever the marketplace sells{countries}.",
+        duration=_DURATION,
+        source=_CAME_UP[source],
+        legal_ground=f"The law, and not the terms of the marketplace: {legal_ground_of(reason_code)}.",
     )
 
 

@@ -7,6 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from models.access import Scope
+from models.appeals import ADMISSION_RULE
 from models.errors import Invalid
 from serving.api.bodies import json_body, rows_of
 from serving.api.errors import as_json
@@ -111,8 +112,9 @@ async def post_appeal(request: Request, caller: Intake) -> JSONResponse:
         listing_external_id=_text(body, "listing_external_id", 200),
         statement=_text(body, "statement", 5_000),
     )
-    appeal_id, is_new = await run_in_threadpool(file_appeal, runtime_of(request), caller.marketplace, complaint)
-    return JSONResponse({"appeal_id": appeal_id}, 201 if is_new else 200)
+    filed = await run_in_threadpool(file_appeal, runtime_of(request), caller.marketplace, complaint)
+    answer = {"appeal_id": filed.appeal_id, "told": filed.told, "rule": ADMISSION_RULE}
+    return JSONResponse(answer, 201 if filed.is_new else 200)
 
 
 @router.post("/api/v1/counter-notices")

@@ -12,7 +12,7 @@ from models.action import ActionKind, ActionState
 from models.errors import Forbidden, Invalid, NotFound
 from serving.api.bodies import json_body
 from serving.clock import SimulatedClock
-from serving.db import actions, clocks, listings, removal_checks
+from serving.db import actions, clocks, listings, overturns, removal_checks
 from serving.db.removal_checks import RemovalCheck
 from serving.guards import Caller, key, may, public, runtime_of
 from serving.runtime import Runtime
@@ -69,6 +69,23 @@ def get_actions(
             }
             for one in found
         ]
+    }
+
+
+@router.get("/api/v1/actions/{action_id}/statement")
+def get_statement(action_id: str, request: Request, caller: Reader) -> dict[str, Any]:
+    """What the seller must be told of one action, field by field, and what stands in its place since it was undone."""
+    here = caller.marketplace.marketplace_id
+    with runtime_of(request).store.read() as connection:
+        found = actions.get(connection, here, action_id[:40])
+        undone = overturns.in_force(connection, here, found.action_id)
+    return {
+        "action_id": found.action_id,
+        "kind": found.kind.value,
+        "state": found.state.value,
+        "listing_external_id": found.external_id,
+        "statement": dict(found.statement),
+        "amendment": None if undone is None else dict(undone.amendment),
     }
 
 

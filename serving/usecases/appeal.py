@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from models.action import ActionKind, ActionState
-from models.appeals import Admission, admit
+from models.appeals import KNOWN, Admission, admit
 from models.case import CaseEvent, CaseLane, CaseState
 from models.counter_notice import CounterNoticeEvent
 from models.errors import Conflict, NotFound
@@ -27,8 +27,17 @@ class Complaint:
     statement: str
 
 
-def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint) -> tuple[str, bool]:
-    """Open an appeal; returns its id and whether it is new. The same appeal sent again is the same appeal.
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """An appeal that came in, whether it is new, and the sentence that its appellant is told."""
+
+    appeal_id: str
+    is_new: bool
+    told: str
+
+
+def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint) -> Filed:
+    """Open an appeal. The same appeal sent again is the same appeal.
 
     Raises
     ------
@@ -43,19 +52,18 @@ def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint
     with runtime.store.write() as connection:
         known = appeals.by_external_id(connection, here, complaint.external_id)
         if known is not None:
-            return known.appeal_id, False
+            return Filed(known.appeal_id, is_new=False, told=KNOWN[known.state])
         removal = removal_in_force(connection, here, complaint.listing_external_id)
         contested = counter_notices.of_action(connection, here, removal.action_id)
         if contested is not None and appeals.of_action(connection, here, removal.action_id) is None:
             take(runtime, connection, contested, Said(CounterNoticeEvent.APPEAL, complaint.statement, "seller"))
-        appeal_id = open_appeal(runtime, connection, removal, complaint.external_id, complaint.statement)
-    return appeal_id, True
+        return open_appeal(runtime, connection, removal, complaint.external_id, complaint.statement)
 
 
 def open_appeal(
     runtime: Runtime, connection: Connection, removal: StoredAction, external_id: str, statement: str
-) -> str:
-    """An appeal against a removal with its case, in the caller's transaction; returns the appeal's id.
+) -> Filed:
+    """An appeal against a removal with its case, in the caller's transaction.
 
     Raises
     ------
@@ -96,7 +104,7 @@ def open_appeal(
         subject=appeal_id,
         payload={"action_id": removal.action_id, "listing_id": removal.listing_id, "told": admitted.told},
     )
-    return appeal_id
+    return Filed(appeal_id, is_new=True, told=admitted.told)
 
 
 def removal_in_force(connection: Connection, marketplace_id: str, external_id: str) -> StoredAction:

@@ -12,11 +12,23 @@ from models.appeals import AppealEvent
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState
 from models.counter_notice import CounterNoticeEvent
 from models.errors import Conflict, Forbidden, NoRightCarries, NotFound
+from models.public_statement import Source
 from models.rights import Mandate, Right
 from models.standing import Standing
 from models.statement import Undone, removal_statement
 from models.verdict import Bench, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
-from serving.db import actions, appeals, audit, brands, cases, counter_notices, likenesses, overturns, verdicts
+from serving.db import (
+    actions,
+    appeals,
+    audit,
+    brands,
+    cases,
+    counter_notices,
+    likenesses,
+    marketplaces,
+    overturns,
+    verdicts,
+)
 from serving.db.actions import StoredAction
 from serving.db.appeals import Appeal
 from serving.db.cases import Case
@@ -357,6 +369,8 @@ def _act(sitting: _Sitting, answer: Answer, verdict_id: str, follows: Consequenc
                 reason_code=answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
                 side=bench.side,
                 was_flagged=bench.lane is not CaseLane.AUDIT,
+                source=Source.VOLUNTARY,
+                sold_in=sorted(marketplaces.sold_in(sitting.connection, sitting.case.marketplace_id) or ()),
             )
             case = sitting.case
             asked = Confirmation(case, sitting.side, sitting.person.user_id)

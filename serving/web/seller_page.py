@@ -35,8 +35,12 @@ router = APIRouter(include_in_schema=False)
 _BY_LINK: Final = public("the signed link is what lets a seller in")
 _FIELDS: Final = (
     ("decision", "Decision"),
+    ("territory", "Where it holds"),
+    ("duration", "For how long"),
     ("ground", "Ground"),
+    ("legal_ground", "Law or terms"),
     ("facts", "What it rests on"),
+    ("source", "How it came up"),
     ("automated_means", "Automated means"),
     ("redress", "What you can do"),
 )
@@ -52,6 +56,7 @@ _HEADLINES: Final = {
     _S.LAPSED: "The time to answer has passed",
     _S.WITHDRAWN: "You took your answer back",
 }
+_MAINTAINED: Final = "The rights holder maintains the removal"
 _STATES: Final = {
     None: "As soon as the marketplace has removed it you can answer here.",
     _S.WITH_SELLER: "If you think that this is wrong, answer below. The rights holder or a person of the marketplace "
@@ -65,6 +70,10 @@ _STATES: Final = {
     _S.LAPSED: "The removal stands.",
     _S.WITHDRAWN: "The removal stands.",
 }
+_AFTER_MAINTAINING: Final = (
+    "It has read your answer and its reasons stand below. You can answer it again, or appeal to a person of the "
+    "marketplace who did not decide before."
+)
 _SILENT_SELLER: Final = {
     Silence.REMOVAL_STANDS: "Without an answer by then the removal stands; you can still appeal.",
     Silence.REVIEWED: "Without an answer by then a person of the marketplace decides.",
@@ -198,12 +207,14 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
     limits = runtime.policies.seller_evidence
     state = None if found is None else found.state
     may_appeal = CounterNoticeEvent.APPEAL in allowed
+    # A second round begins only where the rights holder has answered the first and not given way.
+    is_maintained = found is not None and state is _S.WITH_SELLER and found.round > 1
     return SellerPage(
         address=f"{PLACE}{token}",
         title=text_view.show(title),
         listing=removal.external_id,
-        headline=_HEADLINES[state],
-        state=_STATES[state],
+        headline=_MAINTAINED if is_maintained else _HEADLINES[state],
+        state=_AFTER_MAINTAINING if is_maintained else _STATES[state],
         reinstated=undone is not None,
         deadline=None if found is None else _deadline(found, now),
         reasons=_in_words(removal.statement if undone is None else undone.amendment),

@@ -31,8 +31,8 @@ from models.policies.routing import DEFAULT_ROUTING
 from models.policies.sanctions import DEFAULT_SANCTIONS
 from models.policies.scorecard import DEFAULT_SCORECARD
 from models.policies.second_look import DEFAULT_SECOND_LOOK
-from models.policies.seller_lists import DEFAULT_SELLER_LISTS
 from models.policies.seller_evidence import DEFAULT_SELLER_EVIDENCE
+from models.policies.seller_lists import DEFAULT_SELLER_LISTS
 from models.policies.seller_risk import DEFAULT_SELLER_RISK
 from models.policies.standing import DEFAULT_STANDING
 from models.policies.strikes import DEFAULT_STRIKES

@@ -169,6 +169,7 @@ MATRIX: Final = [
     ("POST", "/api/v1/score", {"key:score"}),
     ("GET", "/api/v1/figures", {"key:intake"}),
     ("GET", "/api/v1/actions", {"key:intake"}),
+    ("GET", "/api/v1/actions/{action_id}/statement", {"key:intake"}),
     ("GET", "/api/v1/listings/{external_id:path}", {"key:intake"}),
     ("POST", "/api/v1/clock", {"key:clock"}),
     ("GET", "/api/v1/openapi.json", PEOPLE),

@@ -35,15 +35,20 @@ def the_appeal(site: Site) -> appeals.Appeal:
 
 def test_an_appeal_opens_a_case_on_the_version_that_was_removed(any_site: Site) -> None:
     remove(any_site)
-    _, is_new = file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    is_new = file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT).is_new
     (case,) = open_cases(any_site)
     assert (is_new, case.lane) == (True, CaseLane.APPEAL)
 
 
 def test_the_same_appeal_sent_again_is_the_same_appeal(any_site: Site) -> None:
     remove(any_site)
-    first, _ = file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
-    assert file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT) == (first, False)
+    first = file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    again = file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    assert (again.appeal_id, again.is_new) == (first.appeal_id, False)
+    assert (first.told, again.told) == (
+        "A person who did not decide before will look at it.",
+        "This appeal has come in before and waits for its decision.",
+    )
 
 
 def test_a_second_appeal_against_one_removal_is_refused(any_site: Site) -> None:

@@ -151,7 +151,7 @@ def test_a_silent_seller_leaves_the_removal_and_keeps_the_appeal(any_site: Site)
     assert (reinstatements(any_site, removal), is_strike(any_site), label(any_site, removal)) == (0, True, 1)
     with pytest.raises(Conflict, match="The time for a counter-notice has passed"):
         submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
-    assert file_appeal(any_site.runtime, any_site.marketplace, Complaint("a-1", "MP-9", WORDS))[1] is True
+    assert file_appeal(any_site.runtime, any_site.marketplace, Complaint("a-1", "MP-9", WORDS)).is_new
     assert now_of(any_site, removal).state is CounterNoticeState.WITH_REVIEWER
 
 

@@ -1,8 +1,11 @@
 """The page behind a seller's link, as somebody without an account meets it."""
 
+import dataclasses
+
 from structlog.testing import capture_logs
 
 from models.counter_notice import CounterNoticeEvent, CounterNoticeState
+from models.statement import Statement
 from models.verdict import Judgement
 from serving.db.actions import StoredAction
 from serving.usecases.counter_notices import answer_as_rights_holder, open_counter_notices, pass_deadlines
@@ -18,6 +21,13 @@ from tests.serving.web.visits import a_visitor, words
 SAID = "Bought from the authorised dealer in Lyon on 3 May; invoice 1177. <script>alert(1)</script>"
 
 
+def hidden_from_sellers(site: Site) -> tuple[str, ...]:
+    """Who decided, who the seller is to us, and everything of the model."""
+    people = (site.brand_person, site.analyst)
+    named = [part for one in people for part in (one.name, one.email, one.user_id)]
+    return (*named, "score", "feature", "probability", "lumo-trade-88", "Words that grade", "points")
+
+
 def a_link(site: Site) -> tuple[StoredAction, str]:
     with a_receiver() as receiver:
         register(site, receiver)
@@ -26,15 +36,51 @@ def a_link(site: Site) -> tuple[StoredAction, str]:
     return made, PLACE + token
 
 
+FIELDS = {
+    "decision": "Decision",
+    "territory": "Where it holds",
+    "duration": "For how long",
+    "ground": "Ground",
+    "legal_ground": "Law or terms",
+    "facts": "What it rests on",
+    "source": "How it came up",
+    "automated_means": "Automated means",
+    "redress": "What you can do",
+}
+
+
 def test_the_page_gives_the_reasons_field_by_field_and_names_nobody(site: Site) -> None:
-    _, link = a_link(site)
+    removal, link = a_link(site)
     page = a_visitor(site).get(link)
     read = words(page.text)
-    for said in ("Your offer was removed", "Decision", "Ground", "The goods bear a trade mark", "Automated means"):
-        assert said in read
+    assert set(FIELDS) == set(removal.statement) == {one.name for one in dataclasses.fields(Statement)}
+    for name, label in FIELDS.items():
+        assert f"{label} {removal.statement[name]}" in read, name
+    assert "Your offer was removed" in read
     assert "Answer by 6 March 2026" in read
-    for hidden in (site.brand_person.name, site.analyst.name, "score", "feature", "probability", "lumo-trade-88"):
+    for hidden in hidden_from_sellers(site):
         assert hidden not in page.text
+
+
+def test_the_api_gives_the_same_fields_and_names_nobody(site: Site) -> None:
+    removal, _ = a_link(site)
+    visitor = a_visitor(site)
+    headers = {"authorization": f"Bearer {site.key}"}
+    address = f"/api/v1/actions/{removal.action_id}/statement"
+    found = visitor.client.get(address, headers=headers)
+    assert found.json()["statement"] == removal.statement
+    assert found.json()["amendment"] is None
+    assert [name for name in FIELDS if not found.json()["statement"][name]] == []
+    assert [hidden for hidden in hidden_from_sellers(site) if hidden in found.text] == []
+    answered = {"listing_external_id": "MP-9", "external_id": "A-1", "statement": "They are genuine."}
+    filed = visitor.client.post("/api/v1/appeals", json=answered, headers=headers)
+    assert filed.json()["told"] == "A person who did not decide before will look at it."
+    assert filed.json()["rule"].startswith("A first appeal against a removal is always heard.")
+    (case,) = open_cases(site)
+    judge(site, site.second_analyst, case, Judgement.GENUINE)
+    amended = visitor.client.get(address, headers=headers).json()["amendment"]
+    assert amended["decision"] == "The removal is undone; the offer is shown again."
+    assert visitor.client.get("/api/v1/actions/act_none/statement", headers=headers).status_code == 404
 
 
 def test_nothing_of_the_page_is_kept_or_told_to_other_sites(site: Site) -> None:
@@ -56,6 +102,9 @@ def test_a_seller_answers_and_reads_what_the_rights_holder_says(site: Site) -> N
     reasons = "The stitching is not ours."
     answer_as_rights_holder(site.runtime, site.brand_person, found, CounterNoticeEvent.MAINTAIN, reasons)
     read = words(visitor.get(link).text)
+    assert "The rights holder maintains the removal" in read
+    assert "You can answer it again, or appeal" in read
+    assert "Your offer was removed" not in read
     assert reasons in read
     assert site.brand_person.name not in read
 
