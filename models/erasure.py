@@ -51,6 +51,24 @@ class Removal:
     disputed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class NotifiedOffer:
+    """One of a seller's offers that somebody notified; `decided_at` is None while the notice waits."""
+
+    item_id: str
+    decided_at: datetime | None
+
+
+def kept_for_notifier(offer: NotifiedOffer, now: datetime, policy: AppealPolicy) -> str | None:
+    """Why what shows the seller of a notified offer must be kept for now; None where it may be erased.
+
+    Digital Services Act, Article 20(1): whoever notified may complain for six months from the decision.
+    """
+    if offer.decided_at is None:
+        return "A notice about it is being decided."
+    return None if now >= open_until(offer.decided_at, policy) else "Its notifier can still complain."
+
+
 def kept_because(removal: Removal, now: datetime, policy: AppealPolicy) -> str | None:
     """Why what shows the seller of a removed offer must be kept for now; None where it may be erased.
 

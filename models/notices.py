@@ -12,6 +12,7 @@ from typing import Final
 
 from models.errors import Conflict, DomainError, Invalid
 from models.policies.notices import NoticePolicy
+from models.public_statement import Source
 from models.verdict import Judgement, Outcome, ReasonCode
 
 LONGEST_EXPLANATION: Final = 5_000
@@ -183,9 +184,23 @@ def next_state(state: ItemState, *, decided: bool) -> ItemState:
     return following
 
 
-def outcome_of(outcome: Outcome) -> NoticeOutcome:
-    """What a verdict that ends a case means for whoever notified the offer."""
-    return NoticeOutcome.REMOVED if outcome is Outcome.REMOVE else NoticeOutcome.NO_ACTION
+def outcome_of(outcome: Outcome, *, removal_stands: bool) -> NoticeOutcome:
+    """What a verdict that ends a case means for whoever notified the offer.
+
+    `removal_stands` says that the verdict upholds a removal on the seller's appeal, which removes nothing anew.
+    """
+    removed = outcome is Outcome.REMOVE or removal_stands
+    return NoticeOutcome.REMOVED if removed else NoticeOutcome.NO_ACTION
+
+
+def source_of(opened_by: ReporterKind | None) -> Source:
+    """What led to a decision, by whose notice opened its case; None where none did.
+
+    A notice that joined a case which was open already led to nothing: we were looking of our own accord.
+    """
+    if opened_by is None:
+        return Source.VOLUNTARY
+    return Source.TRUSTED_FLAGGER if opened_by is ReporterKind.TRUSTED_FLAGGER else Source.NOTICE
 
 
 _RIGHT: Final = frozenset({Judgement.COUNTERFEIT})
@@ -243,11 +258,12 @@ def due_within(found: Place) -> timedelta:
     return timedelta(hours=found.within_hours)
 
 
+_MOST_PARTS: Final = 20
 _SEPARATORS: Final = re.compile(r"[/?&=#;]+")
 
 
 def names_in(location: str) -> Sequence[str]:
-    """What an offer may be called in an address: the location itself and each part of it, in order, each once.
+    """What an offer may be called in an address: the location itself and the first parts of it, each once.
 
     >>> names_in("https://bazaar.example/item/MP-9?ref=mail")
     ('https://bazaar.example/item/MP-9?ref=mail', 'bazaar.example', 'item', 'MP-9', 'ref', 'mail')
@@ -256,4 +272,4 @@ def names_in(location: str) -> Sequence[str]:
     parts = [whole] if whole else []
     if "://" in whole:
         parts += [part for part in _SEPARATORS.split(whole.partition("://")[2]) if part]
-    return tuple(dict.fromkeys(parts))
+    return tuple(dict.fromkeys(parts))[:_MOST_PARTS]

@@ -73,7 +73,11 @@ def removal_statement(
         decision="The offer is removed.",
         ground=_GROUNDS[reason_code],
         facts=f"{who} examined the offer and found that the goods are not genuine.",
-        automated_means=f"The offer was found by {detected}; the decision was taken by a person.",
+        automated_means=(
+            "The offer was notified to the marketplace; the decision was taken by a person."
+            if source is not Source.VOLUNTARY
+            else f"The offer was found by {detected}; the decision was taken by a person."
+        ),
         redress=_REDRESS,
         territory=f"The removal holds wherever the marketplace sells{countries}.",
         duration=_DURATION,

@@ -11,6 +11,7 @@ from serving.api import (
     held,
     intake,
     learning,
+    notices,
     people,
     score,
     seller_links,
@@ -54,6 +55,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         seller_links,
         deliveries,
         test_buys,
+        notices,
     ):
         install(app, module.router)
     install_pages(app)

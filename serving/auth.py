@@ -13,9 +13,10 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 
 from models.access import Scope
 from models.errors import DomainError, Forbidden, Invalid
-from serving.db import accounts, marketplaces
+from serving.db import accounts, marketplaces, reporters
 from serving.db.accounts import Session
 from serving.db.marketplaces import ApiKey
+from serving.db.reporters import Reporter
 from serving.runtime import Runtime
 
 # OWASP's floor for argon2id: 19 MiB, two passes, one lane.
@@ -26,6 +27,7 @@ _NOBODY: Final = _HASHER.hash(secrets.token_urlsafe(16))
 SHORTEST_PASSWORD: Final = 10
 LONGEST_PASSWORD: Final = 200
 _KEY_MARK: Final = "tsk"
+_REPORTER_MARK: Final = "tsr"
 
 
 class NotSignedIn(DomainError):
@@ -136,6 +138,35 @@ def key_of(runtime: Runtime, header: str | None, scope: Scope) -> ApiKey:
         raise refused
     if scope not in found.scopes:
         raise Forbidden(f"This key lacks the scope {scope.value}.")
+    return found
+
+
+def new_reporter_secret(reporter_id: str) -> tuple[str, str]:
+    """The hash to store of a registered reporter's key, and its text to show once."""
+    secret = secrets.token_urlsafe(32)
+    return hash_token(secret), f"{_REPORTER_MARK}.{reporter_id}.{secret}"
+
+
+def reporter_of(runtime: Runtime, header: str | None) -> Reporter | None:
+    """The registered reporter behind an Authorization header; None where there is no header.
+
+    Raises
+    ------
+    NotSignedIn
+        There is one, and it is no key of a reporter that holds.
+    """
+    if header is None:
+        return None
+    scheme, _, value = header.partition(" ")
+    mark, _, rest = value.strip().partition(".")
+    reporter_id, _, secret = rest.partition(".")
+    found = None
+    if scheme.lower() == "bearer" and mark == _REPORTER_MARK:
+        with runtime.store.read() as connection:
+            found = reporters.by_id(connection, reporter_id)
+    stored = found.secret_hash if found is not None and found.secret_hash is not None else ""
+    if not hmac.compare_digest(hash_token(secret), stored) or found is None or found.revoked_at is not None:
+        raise NotSignedIn("This is no key of a registered reporter. Leave the header out to notify without one.")
     return found
 
 

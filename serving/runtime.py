@@ -23,6 +23,7 @@ from models.policies.counter_notices.rules import CounterNoticePolicy
 from models.policies.delivery import DEFAULT_DELIVERY, DeliveryPolicy
 from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
+from models.policies.notices import DEFAULT_NOTICES, NoticePolicy
 from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
 from models.policies.relist import DEFAULT_RELIST, RelistPolicy
 from models.policies.reminders import DEFAULT_REMINDERS, ReminderPolicy
@@ -64,6 +65,7 @@ class Policies:
     rights: RightsPolicy = DEFAULT_RIGHTS
     reminders: ReminderPolicy = DEFAULT_REMINDERS
     appeals: AppealPolicy = DEFAULT_APPEALS
+    notices: NoticePolicy = DEFAULT_NOTICES
     counter_notice: CounterNoticePolicy = DEFAULT_COUNTER_NOTICE
     takedown: TakedownPolicy = DEFAULT_TAKEDOWN
     bursts: BurstPolicy = DEFAULT_BURSTS

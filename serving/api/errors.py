@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from models.errors import BundleRefused, Conflict, DomainError, Forbidden, Invalid, NotFound
+from models.notices import TooManyNotices
 from serving.auth import NotSignedIn
 from serving.guards import CrossSite
 from serving.usecases.training_child import TrainingFailed
@@ -23,6 +24,7 @@ STATUS: Final[dict[type[DomainError], int]] = {
     NotFound: 404,
     Conflict: 409,
     Invalid: 422,
+    TooManyNotices: 429,
     BundleRefused: 422,
     TrainingFailed: 422,
 }

@@ -32,7 +32,7 @@ def erase_seller(
     if found["kept_for_now"]:
         typer.echo("Kept for now, and erased by the service once it may be:")
     for why, many in found["kept_for_now"].items():
-        typer.echo(f"  what belongs to {many:,} {'removal' if many == 1 else 'removals'}: {why}")
+        typer.echo(f"  what belongs to {many:,} {'decision' if many == 1 else 'decisions'}: {why}")
     typer.echo("Kept:")
     for sentence in found["kept"]:
         typer.echo(f"  {sentence}")

@@ -10,7 +10,17 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select,
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
 from models.errors import Conflict, NotFound
 from serving.db.store import add
-from serving.db.tables import account, brand, case_event, listing, listing_version, review_case, score, verdict
+from serving.db.tables import (
+    account,
+    brand,
+    case_event,
+    listing,
+    listing_version,
+    notice_item,
+    review_case,
+    score,
+    verdict,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +200,22 @@ def _why_not(connection: Connection, case: Case) -> Conflict:
     return Conflict("Somebody else is working on this case.")
 
 
+def raise_attention(connection: Connection, case: Case, *, priority: float, due_at: datetime) -> None:
+    """Put an open case further up in its queue and bring its deadline forward; never the other way round."""
+    sooner = {} if case.lane is CaseLane.ASK_BRAND or case.due_at <= due_at else {"due_at": due_at}
+    higher = {} if case.priority >= priority else {"priority": priority}
+    if values := {**sooner, **higher}:
+        connection.execute(
+            update(review_case)
+            .where(
+                review_case.c.marketplace_id == case.marketplace_id,
+                review_case.c.case_id == case.case_id,
+                review_case.c.state == CaseState.OPEN.value,
+            )
+            .values(**values)
+        )
+
+
 def lease(connection: Connection, case: Case, user_id: str, *, at: datetime, until: datetime) -> bool:
     """Take or renew the lease of an open case; False where somebody else holds it."""
     changed = connection.execute(
@@ -267,6 +293,7 @@ def queue(connection: Connection, wanted: QueueFilter, *, most: int, offset: int
             score.c.reasons,
             score.c.route_reasons,
             score.c.facts_digest,
+            _notified().label("notified"),
         )
         .join(
             listing,
@@ -290,6 +317,17 @@ def queue(connection: Connection, wanted: QueueFilter, *, most: int, offset: int
         .offset(offset)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _notified() -> ColumnElement[bool]:
+    """Whether somebody outside notified the offer of a case."""
+    return (
+        select(notice_item.c.item_id)
+        .where(
+            notice_item.c.marketplace_id == review_case.c.marketplace_id, notice_item.c.case_id == review_case.c.case_id
+        )
+        .exists()
+    )
 
 
 def queue_sizes(connection: Connection, wanted: QueueFilter) -> dict[str, int]:

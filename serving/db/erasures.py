@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select, update
 
 from models.action import ActionState
-from models.erasure import PERSONAL_PARTS, Erasable, Removal, names
+from models.erasure import PERSONAL_PARTS, Erasable, NotifiedOffer, Removal, names
 from serving.db import contacts
 from serving.db.store import add
 from serving.db.tables import (
@@ -23,6 +23,7 @@ from serving.db.tables import (
     evidence,
     evidence_part,
     listing,
+    notice_item,
     quarantine,
     seller,
     seller_contact,
@@ -83,8 +84,27 @@ def removals(connection: Connection, marketplace_id: str, seller_id: str) -> lis
     ]
 
 
-def count(connection: Connection, marketplace_id: str, seller_id: str, actions: Sequence[str]) -> dict[Erasable, int]:
-    """How much there is to erase of a seller, of these removals and beyond them."""
+def notified(connection: Connection, marketplace_id: str, seller_id: str) -> list[NotifiedOffer]:
+    """The offers of a seller of which a notice has kept evidence, oldest first."""
+    query = (
+        select(notice_item.c.item_id, notice_item.c.decided_at)
+        .join(
+            listing,
+            (listing.c.marketplace_id == notice_item.c.marketplace_id)
+            & (listing.c.listing_id == notice_item.c.listing_id),
+        )
+        .where(
+            notice_item.c.marketplace_id == marketplace_id,
+            notice_item.c.case_id.is_not(None),
+            listing.c.seller_external_id == seller_id,
+        )
+        .order_by(notice_item.c.known_at, notice_item.c.item_id)
+    )
+    return [NotifiedOffer(row.item_id, row.decided_at) for row in connection.execute(query)]
+
+
+def count(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> dict[Erasable, int]:
+    """How much there is to erase of a seller, of these removals and notified offers and beyond them."""
 
     def rows(column: ColumnElement[object], *conditions: ColumnElement[bool]) -> int:
         return int(connection.execute(select(func.count(column)).where(*conditions)).scalar_one())
@@ -94,19 +114,19 @@ def count(connection: Connection, marketplace_id: str, seller_id: str, actions: 
     found[Erasable.CONTACTS] = rows(seller_contact.c.token, *hashed)
     found[Erasable.REFUSED_ROWS] = rows(quarantine.c.quarantine_id, *_refused(marketplace_id, seller_id))
     found[Erasable.LOG_PAYLOADS] = len(payloads(connection, marketplace_id, seller_id))
-    for some in _chunks(actions):
+    for some in _chunks(subjects):
         found[Erasable.STATEMENTS] += rows(appeal.c.appeal_id, *_appeals(marketplace_id, some))
         found[Erasable.STATEMENTS] += rows(counter_notice_step.c.step_id, *_steps(marketplace_id, some))
         found[Erasable.EVIDENCE_PARTS] += rows(evidence_part.c.part, *_parts(marketplace_id, some))
     return found
 
 
-def erase(connection: Connection, found: Erasure, actions: Sequence[str]) -> list[int]:
+def erase(connection: Connection, found: Erasure, subjects: Sequence[str]) -> list[int]:
     """Erase it; returns the entries of the audit log whose payloads are gone, which the log must name."""
     here, named = found.marketplace_id, payloads(connection, found.marketplace_id, found.seller)
     contacts.erase(connection, here, found.seller)
     connection.execute(update(quarantine).where(*_refused(here, found.seller)).values(row_head=ERASED))
-    for some in _chunks(actions):
+    for some in _chunks(subjects):
         connection.execute(update(appeal).where(*_appeals(here, some)).values(statement=ERASED))
         connection.execute(update(counter_notice_step).where(*_steps(here, some)).values(said=ERASED))
         connection.execute(update(evidence_part).where(*_parts(here, some)).values(body=None, salt=None))
@@ -176,8 +196,8 @@ def _read(connection: Connection, which: ColumnElement[bool], *, most: int) -> l
     ]
 
 
-def _chunks(actions: Sequence[str]) -> list[Sequence[str]]:
-    return [actions[start : start + _AT_ONCE] for start in range(0, len(actions), _AT_ONCE)]
+def _chunks(ids: Sequence[str]) -> list[Sequence[str]]:
+    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
 
 
 def _refused(marketplace_id: str, seller_id: str) -> tuple[ColumnElement[bool], ...]:
@@ -205,9 +225,9 @@ def _steps(marketplace_id: str, actions: Collection[str]) -> tuple[ColumnElement
     )
 
 
-def _parts(marketplace_id: str, actions: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+def _parts(marketplace_id: str, subjects: Collection[str]) -> tuple[ColumnElement[bool], ...]:
     about = select(evidence.c.evidence_id).where(
-        evidence.c.marketplace_id == marketplace_id, evidence.c.subject.in_(actions)
+        evidence.c.marketplace_id == marketplace_id, evidence.c.subject.in_(subjects)
     )
     return (
         evidence_part.c.marketplace_id == marketplace_id,

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, case, select, tuple_, update
 
 from models.errors import Conflict, NotFound
+from serving.db import notices
 from serving.db.store import add, insert_or_ignore
 from serving.db.tables import (
     facts,
@@ -66,13 +67,29 @@ class Promotion:
 def scored_reviewed_versions(
     connection: Connection, marketplace_id: str, as_of: datetime
 ) -> Iterator[Mapping[str, Any]]:
-    """For each version judged up to a moment: facts, inclusion probability and lane of the score its case shows."""
+    """For each version judged up to a moment: facts, inclusion probability and lane of the score its first case shows.
+
+    What was first looked at because of a notice had no part in any draw: it stands for itself alone.
+    """
+    certain = score.c.version_id.in_(notices.reviewed_for_a_notice(marketplace_id, as_of))
+    earlier = review_case.alias("earlier")
+    seen_before = (
+        select(earlier.c.case_id)
+        .where(
+            earlier.c.marketplace_id == review_case.c.marketplace_id,
+            earlier.c.version_id == review_case.c.version_id,
+            earlier.c.lane.not_in(["appeal", "second_look"]),
+            tuple_(earlier.c.opened_at, earlier.c.case_id) < tuple_(review_case.c.opened_at, review_case.c.case_id),
+        )
+        .exists()
+    )
     first = (
         select(review_case.c.version_id, review_case.c.score_id)
         .where(
             review_case.c.marketplace_id == marketplace_id,
             review_case.c.lane.not_in(["appeal", "second_look"]),
             review_case.c.opened_at <= as_of,
+            ~seen_before,
             review_case.c.version_id.in_(
                 select(verdict.c.version_id).where(
                     verdict.c.marketplace_id == marketplace_id,
@@ -88,7 +105,7 @@ def scored_reviewed_versions(
         select(
             score.c.version_id,
             score.c.listing_id,
-            score.c.inclusion_probability,
+            case((certain, 1.0), else_=score.c.inclusion_probability).label("inclusion_probability"),
             score.c.lane,
             score.c.scored_at,
             score.c.probability,

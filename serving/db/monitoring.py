@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 from features.facts import Facts, facts_from_json
 from models.routing import Lane
 from models.verdict import Judgement
+from serving.db import notices
 from serving.db.store import add
 from serving.db.tables import drift_report, facts, listing, listing_version, review_case, score, verdict
 
@@ -138,6 +139,7 @@ def first_scores(connection: Connection, marketplace_id: str, window: Window) ->
         review_case.c.marketplace_id == marketplace_id, review_case.c.opened_at > window.start
     )
     reviewed = set(connection.execute(opened).scalars())
+    certain = set(connection.execute(notices.reviewed_for_a_notice(marketplace_id, window.end)).scalars())
     query = (
         select(score.c.version_id, score.c.scorer, score.c.probability, score.c.inclusion_probability)
         .where(*_scored(marketplace_id, window))
@@ -147,7 +149,9 @@ def first_scores(connection: Connection, marketplace_id: str, window: Window) ->
     for row in connection.execution_options(yield_per=1_000).execute(query).mappings():
         if row["version_id"] not in seen:
             seen.add(row["version_id"])
-            yield {**row, "reviewed": row["version_id"] in reviewed}
+            found = {**row, "reviewed": row["version_id"] in reviewed}
+            # Somebody notified it, so that it was looked at whatever the draw was.
+            yield {**found, "inclusion_probability": 1.0} if row["version_id"] in certain else found
 
 
 def add_drift_report(connection: Connection, row: Mapping[str, Any]) -> None:

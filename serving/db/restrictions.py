@@ -8,9 +8,11 @@ from sqlalchemy import Connection, and_, func, or_, select
 
 from models.action import INVERSE, ActionKind
 from models.case import BLIND_LANES, CaseLane
-from models.public_statement import RESTRICTS, Influence, Restriction, Source
+from models.notices import ReporterKind, source_of
+from models.public_statement import RESTRICTS, Influence, Restriction
 from models.routing import Lane
 from models.verdict import Evidence, ReasonCode, Side
+from serving.db import notices
 from serving.db.tables import action, listing_version, review_case, score, verdict
 
 Cursor = tuple[datetime, str]
@@ -83,6 +85,7 @@ def _rows(
             verdict.c.side,
             verdict.c.evidence,
             verdict.c.lane,
+            verdict.c.case_id,
             listing_version.c.content,
             listing_version.c.occurred_at,
             score.c.lane.label("routed"),
@@ -112,10 +115,11 @@ def _restrictions(
 ) -> list[tuple[Restriction, datetime | None]]:
     """Each restriction with the moment at which it was lifted."""
     lifted = _lifted(connection, marketplace_id, {row["listing_id"] for row in rows})
+    led = notices.led_to(connection, marketplace_id, {row["case_id"] for row in rows})
     found = []
     for row in rows:
         ended = next((at for number, at in lifted.get(row["listing_id"], []) if number > row["sequence"]), None)
-        found.append((_restriction(row, ended), ended))
+        found.append((_restriction(row, ended, led.get(row["case_id"])), ended))
     return found
 
 
@@ -139,7 +143,7 @@ def _lifted(
     return found
 
 
-def _restriction(row: Mapping[str, Any], ended: datetime | None) -> Restriction:
+def _restriction(row: Mapping[str, Any], ended: datetime | None, notifier: ReporterKind | None) -> Restriction:
     content: Mapping[str, Any] = row["content"]
     return Restriction(
         action_id=row["action_id"],
@@ -149,8 +153,8 @@ def _restriction(row: Mapping[str, Any], ended: datetime | None) -> Restriction:
         reason_code=ReasonCode(row["reason_code"] or ReasonCode.TRADEMARK_COUNTERFEIT),
         side=Side(row["side"]),
         evidence=Evidence(row["evidence"]),
-        found_by_model=row["routed"] != _DRAWN,
-        source=Source.VOLUNTARY,
+        found_by_model=notifier is None and row["routed"] != _DRAWN,
+        source=source_of(notifier),
         influence=Influence.NONE if CaseLane(row["lane"]) in BLIND_LANES else Influence.PARTIALLY,
         gtin=content.get("gtin"),
         language=content.get("language"),

@@ -59,6 +59,23 @@ def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str,
     return row
 
 
+def latest_of_version(connection: Connection, marketplace_id: str, version_id: str) -> dict[str, Any]:
+    """The newest score of a version, as `get` gives it; every version that was taken in has one.
+
+    Raises
+    ------
+    NotFound
+        There is no such version.
+    """
+    query = (
+        select(score.c.score_id)
+        .where(score.c.marketplace_id == marketplace_id, score.c.version_id == version_id)
+        .order_by(score.c.scored_at.desc(), score.c.score_id.desc())
+        .limit(1)
+    )
+    return get(connection, marketplace_id, str(connection.execute(query).scalar()))
+
+
 def routes(connection: Connection, marketplace_id: str) -> dict[str, int]:
     """How many scores went to each lane."""
     query = (

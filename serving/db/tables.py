@@ -1193,6 +1193,87 @@ seller_risk = Table(
 
 # What can be proved of it.
 
+# Notices from outside.
+
+_STRANGER = text("kind = 'unregistered' AND email_token IS NOT NULL")
+
+# Who notifies. Name and address are all that is personal here; both are null once they were erased.
+reporter = _tenant(
+    "reporter",
+    "reporter_id",
+    _word("kind"),
+    Column("name", String(200), nullable=True),
+    Column("email", String(320), nullable=True),
+    # Keyed hash of the address, by which a stranger is known again.
+    Column("email_token", String(64), nullable=True),
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=True),
+    Column("secret_hash", String(64), nullable=True),
+    _at("known_at"),
+    _at("revoked_at", nullable=True),
+    _at("warned_at", nullable=True),
+    _at("muted_until", nullable=True),
+    Column("muted_because", String(500), nullable=True),
+    _at("erasure_asked_at", nullable=True),
+    _at("erased_at", nullable=True),
+    _one_of("kind", "unregistered", "registered", "brand", "trusted_flagger"),
+    Index(
+        "ux_reporter_stranger",
+        "marketplace_id",
+        "email_token",
+        unique=True,
+        sqlite_where=_STRANGER,
+        postgresql_where=_STRANGER,
+    ),
+)
+
+notice = _tenant(
+    "notice",
+    "notice_id",
+    _id("reporter_id"),
+    _word("channel"),
+    _word("reason_code"),
+    Column("explanation", String(5000), nullable=False),
+    _at("known_at"),
+    _within("reporter_id", "reporter"),
+    _one_of("channel", "form", "api"),
+    _one_of("reason_code", "trademark_counterfeit", "mark_misuse", "design", "copyright", "not_as_described"),
+    Index("ix_notice_reporter", "marketplace_id", "reporter_id", "known_at"),
+    Index("ix_notice_known", "marketplace_id", "known_at"),
+)
+
+# One notified offer. `version_id` is what it was when it was notified, `case_id` where it is decided, also after the
+# offer was changed and its case followed by another.
+notice_item = _tenant(
+    "notice_item",
+    "item_id",
+    _id("notice_id"),
+    Column("number", Integer, nullable=False),
+    Column("location", String(2000), nullable=False),
+    _word("state"),
+    _id("listing_id", nullable=True),
+    _id("version_id", nullable=True),
+    _id("case_id", nullable=True),
+    Column("opened_case", Boolean, nullable=False),
+    _word("outcome", nullable=True),
+    _id("verdict_id", nullable=True),
+    _id("action_id", nullable=True),
+    _at("known_at"),
+    _at("decided_at", nullable=True),
+    _within("notice_id", "notice"),
+    _within("listing_id", "listing"),
+    _within("version_id", "listing_version", "version_id"),
+    _within("case_id", "review_case"),
+    _within("verdict_id", "verdict"),
+    _within("action_id", "action"),
+    UniqueConstraint("marketplace_id", "notice_id", "number"),
+    _one_of("state", "waiting", "decided", "unknown_listing", "repeated", "muted"),
+    _one_of("outcome", "removed", "no_action", "already_removed"),
+    Index("ix_notice_item_case", "marketplace_id", "case_id"),
+    Index("ix_notice_item_listing", "marketplace_id", "listing_id", "state"),
+    Index("ix_notice_item_version", "marketplace_id", "version_id"),
+    Index("ix_notice_item_known", "marketplace_id", "known_at"),
+)
+
 # Never changed: the database refuses it. A part's salt and body go together when it is erased; its digest stays.
 evidence = _tenant(
     "evidence",

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.audit import ERASURE
-from models.erasure import ALWAYS_KEPT, NAMES, Erasable, kept_because
+from models.erasure import ALWAYS_KEPT, NAMES, Erasable, kept_because, kept_for_notifier
 from models.errors import Conflict, Invalid, NotFound
 from serving.db import audit, erasures, legal_holds
 from serving.db.erasures import Erasure
@@ -23,10 +23,10 @@ _MOST_AT_ONCE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is erased now, of which removals; and why the others are kept for now, counted by reason."""
+    """What is erased now, of which removals and notified offers; why others are kept for now, counted by reason."""
 
     counts: dict[Erasable, int]
-    actions: list[str]
+    subjects: list[str]
     waiting: Counter[str]
 
     def shown(self) -> dict[str, Any]:
@@ -153,20 +153,18 @@ def _refuse_held(connection: Connection, marketplace_id: str, seller: str) -> No
 
 
 def _planned(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, now: datetime) -> _Plan:
-    actions, waiting = [], Counter[str]()
-    for removal in erasures.removals(connection, marketplace_id, seller):
-        why = kept_because(removal, now, runtime.policies.appeals)
-        if why is None:
-            actions.append(removal.action_id)
-        else:
-            waiting[why] += 1
-    return _Plan(erasures.count(connection, marketplace_id, seller, actions), actions, waiting)
+    policy, here = runtime.policies.appeals, marketplace_id
+    kept = {one.action_id: kept_because(one, now, policy) for one in erasures.removals(connection, here, seller)}
+    kept |= {one.item_id: kept_for_notifier(one, now, policy) for one in erasures.notified(connection, here, seller)}
+    subjects = [subject for subject, why in kept.items() if why is None]
+    waiting = Counter(why for why in kept.values() if why is not None)
+    return _Plan(erasures.count(connection, here, seller, subjects), subjects, waiting)
 
 
 def _carry_out(runtime: Runtime, connection: Connection, found: Erasure, by: str, now: datetime) -> _Plan:
     plan = _planned(runtime, connection, found.marketplace_id, found.seller, now)
     if any(plan.counts.values()):
-        entries = erasures.erase(connection, found, plan.actions)
+        entries = erasures.erase(connection, found, plan.subjects)
         # The seller is named by the erasure alone: an entry of the log cannot be erased.
         said = {"entries": entries, "erased": {one.value: many for one, many in plan.counts.items()}}
         audit.record(

@@ -14,7 +14,7 @@ from features.own_prices import NO_PRICES, OwnPrices
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
 from models.priority import expected_harm
 from models.routing import Lane
-from serving.db import appeals, cases, likenesses, listings, scores, trials
+from serving.db import appeals, cases, likenesses, listings, notices, scores, trials
 from serving.db.cases import Case
 from serving.db.likenesses import NewText
 from serving.db.listings import Latest
@@ -188,9 +188,12 @@ class RowsToKeep:
 
     def open_case(self, step: Step, ids: Ids, facts: Facts, scored: Scored, open_case: Case | None) -> None:
         """A case where a person must look; an open one on an earlier version becomes stale and is followed."""
-        if scored.route.lane is Lane.RELEASE:
-            return
-        lane = CaseLane(scored.route.lane.value)
+        routed = scored.route.lane
+        if routed is Lane.RELEASE:
+            if open_case is None:
+                return
+            routed = Lane.ANALYST  # The case was opened while the change was being scored.
+        lane = CaseLane(routed.value)
         if open_case is not None:
             lane = lane_after_change(open_case.lane, lane)
         case_id = self._runtime.ids.new("cas")
@@ -198,7 +201,7 @@ class RowsToKeep:
             self._stale.append((open_case, case_id, step.as_of))
         policy = self._runtime.policies.enforcement
         hours = policy.brand_answers_within_hours if lane is CaseLane.ASK_BRAND else policy.analyst_decides_within_hours
-        price = base_price(facts)
+        harm = expected_harm(scored.score, price=base_price(facts), sold_7d=step.listing.sales.d7)
         self._cases.append(
             self._tenant(
                 case_id=case_id,
@@ -208,7 +211,8 @@ class RowsToKeep:
                 brand_id=facts.brand.brand_id,
                 lane=lane.value,
                 state=CaseState.OPEN.value,
-                priority=expected_harm(scored.score, price=price, sold_7d=step.listing.sales.d7),
+                # Whoever waits for an answer does not wait longer because the seller changed the offer.
+                priority=max(harm, open_case.priority) if open_case else harm,
                 opened_at=step.as_of,
                 due_at=step.as_of + timedelta(hours=hours),
                 follows_case_id=open_case.case_id if open_case else None,
@@ -241,6 +245,7 @@ class RowsToKeep:
         cases.add_cases(connection, self._cases)
         for case, following, _ in self._stale:
             appeals.move_to_case(connection, self._here, case.case_id, following)
+            notices.move_to_case(connection, self._here, case.case_id, following)
         cases.add_events(connection, self._case_events)
 
     def _tenant(self, **values: Any) -> dict[str, Any]:

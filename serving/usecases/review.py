@@ -12,6 +12,7 @@ from models.appeals import AppealEvent
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState
 from models.counter_notice import CounterNoticeEvent
 from models.errors import Conflict, Forbidden, NoRightCarries, NotFound
+from models.notices import source_of
 from models.public_statement import Source
 from models.rights import Mandate, Right
 from models.standing import Standing
@@ -26,6 +27,7 @@ from serving.db import (
     counter_notices,
     likenesses,
     marketplaces,
+    notices,
     overturns,
     verdicts,
 )
@@ -34,6 +36,7 @@ from serving.db.appeals import Appeal
 from serving.db.cases import Case
 from serving.db.verdicts import StoredVerdict
 from serving.runtime import Runtime
+from serving.usecases import notice_decisions
 from serving.usecases.counter_notice_steps import Said, take
 from serving.usecases.holding import Confirmation, held_for
 from serving.usecases.overturn import Ground, overturn
@@ -189,6 +192,10 @@ def record_in(
         keep_confirmation(runtime, connection, case, verdict_id, weight, now)
     action = _act(sitting, answer, verdict_id, follows, bench)
     _settle_appeal(sitting, follows)
+    if follows.event is CaseEvent.DECIDE:
+        made = None if action is None else action.action_id
+        given = notice_decisions.Given(verdict_id, answer.judgement, follows.outcome, made, now)
+        notice_decisions.settle(connection, case, given)
     if counted is None:
         recount_of(runtime, connection, case, now)
     waits = " The removal is held until people let it go." if action and action.state is ActionState.HELD else ""
@@ -241,6 +248,7 @@ def undo_in(
     cases.change(connection, case, event, values, holder=person.user_id, at=now)
     withdrawal = Answer(case.case_id, given.version_id, Judgement.WITHDRAWN)
     withdrawal_id = _append(sitting, withdrawal, supersedes=given)
+    notice_decisions.reopen(connection, case, given.verdict_id)
     found = appeals.of_case(connection, case.marketplace_id, case.case_id)
     if found is not None and given.lane is CaseLane.APPEAL:
         appeals.change(connection, case.marketplace_id, found, AppealEvent.REOPEN, now)
@@ -270,6 +278,7 @@ def set_aside(runtime: Runtime, connection: Connection, person: Person, word: tu
             "question_returned": True,
         }
         cases.change(connection, case, CaseEvent.UNDO, values, holder=None, at=at)
+        notice_decisions.reopen(connection, case, verdict_id)
     recount_of(runtime, connection, case, at)
     _note(sitting, "The held removal was withdrawn; an analyst decides anew.")
 
@@ -364,15 +373,15 @@ def _act(sitting: _Sitting, answer: Answer, verdict_id: str, follows: Consequenc
         case Outcome.NONE:
             return None
         case Outcome.REMOVE:
+            case = sitting.case
             statement = removal_statement(
                 brand_name=bench.brand_name,
                 reason_code=answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
                 side=bench.side,
                 was_flagged=bench.lane is not CaseLane.AUDIT,
-                source=Source.VOLUNTARY,
+                source=_source_of(sitting.connection, case),
                 sold_in=sorted(marketplaces.sold_in(sitting.connection, sitting.case.marketplace_id) or ()),
             )
-            case = sitting.case
             asked = Confirmation(case, sitting.side, sitting.person.user_id)
             held = held_for(sitting.runtime, sitting.connection, asked, sitting.at)
             cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, sitting.actor), sitting.at
@@ -384,6 +393,10 @@ def _act(sitting: _Sitting, answer: Answer, verdict_id: str, follows: Consequenc
             removal = actions.get(sitting.connection, sitting.case.marketplace_id, contested.action_id)
             ground = Ground(Undone.APPEAL, verdict_id, sitting.actor)
             return overturn(sitting.runtime, sitting.connection, removal, ground, sitting.at)
+
+
+def _source_of(connection: Connection, case: Case) -> Source:
+    return source_of(notices.led_to(connection, case.marketplace_id, [case.case_id]).get(case.case_id))
 
 
 def _settle_appeal(sitting: _Sitting, follows: Consequence) -> None:

@@ -10,12 +10,15 @@ from features.facts import Facts
 from features.fold import fold
 from features.references import PriceMissing
 from features.tell_tales import Direction
+from models.notices import ReporterKind
 from models.score import Reason, ScoreKind
 from serving.db.actions import StoredAction
 from serving.db.appeals import Appeal
+from serving.db.notices import Notified
 from serving.web import charts, desk_rows, text_view, words
 from serving.web.charts import PriceChart, ReasonBar
 from serving.web.text_view import Shown
+from serving.web.vocabulary import REASON_CODES
 
 _MISSING_PRICE: Final = {
     PriceMissing.NO_PRICE: "The offer names no price.",
@@ -150,7 +153,7 @@ class Event:
     actor: str | None
 
 
-_MACHINES: Final = frozenset({"router", "sweep", "seller"})
+_MACHINES: Final = frozenset({"router", "sweep", "seller", "notice"})
 
 
 def timeline(rows: Sequence[Mapping[str, Any]], now: datetime, *, blind: bool) -> tuple[Event, ...]:
@@ -189,6 +192,38 @@ def appeal_card(appeal: Appeal, removal: StoredAction, now: datetime) -> AppealC
         ground=removal.statement["ground"],
         facts=removal.statement["facts"],
         told=words.moment(told, now),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeCard:
+    """What somebody outside says of the offer: what kind of reporter, never who."""
+
+    who: str
+    reason: str
+    explanation: Shown
+    received: str
+
+
+_REPORTERS: Final = {
+    ReporterKind.UNREGISTERED: "Somebody who is not registered",
+    ReporterKind.REGISTERED: "A registered reporter",
+    ReporterKind.BRAND: "A brand",
+    ReporterKind.TRUSTED_FLAGGER: "A trusted flagger",
+}
+_REASONS: Final = {one.value: one.text for one in REASON_CODES}
+
+
+def notice_cards(found: Sequence[Notified], now: datetime) -> tuple[NoticeCard, ...]:
+    """The cards of what was notified of an offer."""
+    return tuple(
+        NoticeCard(
+            _REPORTERS[one.reporter_kind],
+            _REASONS[one.reason_code.value],
+            text_view.show(one.explanation),
+            words.moment(one.known_at, now),
+        )
+        for one in found
     )
 
 

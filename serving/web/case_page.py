@@ -12,7 +12,7 @@ from features.facts import Facts
 from models.access import Permission, Person
 from models.case import BLIND_LANES, CaseLane, CaseState
 from models.verdict import Side
-from serving.db import actions, appeals, brands, cases, listings, marketplaces, scores, views
+from serving.db import actions, appeals, brands, cases, listings, marketplaces, notices, scores, views
 from serving.db.accounts import Session
 from serving.db.brands import Enrolment
 from serving.db.cases import Case
@@ -23,7 +23,7 @@ from serving.usecases.review import has_decided_before, lease, visible_case
 from serving.usecases.seller_evidence import papers_of
 from serving.web import case_cards, changes, desk_rows, words
 from serving.web import scores as shown_scores
-from serving.web.case_cards import AppealCard, Event, ListingCard, PriceCard, ReasonsCard, RuleHit
+from serving.web.case_cards import AppealCard, Event, ListingCard, NoticeCard, PriceCard, ReasonsCard, RuleHit
 from serving.web.case_state import Standing, standing
 from serving.web.changes import Change
 from serving.web.desk import QueueQuery
@@ -66,6 +66,7 @@ class CasePage:
     harm: str | None
     score: ShownScore | None
     appeal: AppealCard | None
+    notices: tuple[NoticeCard, ...]
     listing: ListingCard
     changed: tuple[Change, ...] | None
     changed_at: str
@@ -134,6 +135,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         harm=None if blind else _harm(connection, here, row, facts),
         score=None if blind else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
         appeal=_appeal(connection, case, now) if case.lane is CaseLane.APPEAL else None,
+        notices=case_cards.notice_cards(notices.notified(connection, here, case.case_id), now),
         listing=case_cards.listing_card(facts),
         changed=changes.changes(kept[at - 1], kept[at]) if at else None,
         changed_at=words.moment(kept[at]["known_at"], now),

@@ -93,6 +93,8 @@ def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
         return "The seller appeals"
     if lane is CaseLane.SECOND_LOOK:
         return "A second look, by somebody who has not judged it"
+    if row["notified"]:
+        return "Notified from outside"
     reasons = [Reason(*one) for one in row["reasons"]]
     speaking = [_brief(reason) for reason in reasons if reason.weight > 0]
     if lane in {CaseLane.ANALYST, CaseLane.ASK_BRAND} and speaking:

@@ -15,6 +15,7 @@ from serving.web import (
     held_page,
     manager_page,
     model_page,
+    notice_page,
     seller_page,
     setup,
     sign_in,
@@ -40,6 +41,7 @@ def install_pages(app: FastAPI) -> None:
         counter_notices,
         manager_page,
         model_page,
+        notice_page,
         seller_page,
     ):
         install(app, module.router)

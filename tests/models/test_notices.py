@@ -151,11 +151,12 @@ def test_only_what_waits_is_decided_and_only_what_was_decided_waits_again(state:
 
 
 def test_a_removal_answers_a_notice_with_yes_and_all_else_with_no() -> None:
-    assert {outcome: outcome_of(outcome) for outcome in Outcome} == {
+    assert {outcome: outcome_of(outcome, removal_stands=False) for outcome in Outcome} == {
         Outcome.REMOVE: NoticeOutcome.REMOVED,
         Outcome.NONE: NoticeOutcome.NO_ACTION,
         Outcome.REINSTATE: NoticeOutcome.NO_ACTION,
     }
+    assert outcome_of(Outcome.NONE, removal_stands=True) is NoticeOutcome.REMOVED
 
 
 @pytest.mark.parametrize(

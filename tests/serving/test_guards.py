@@ -27,7 +27,8 @@ from tests.fixtures.listings import a_row
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import PASSWORD, Site
 
-# Who needs no account: who signs in or makes the first one, a supervisor, a seller with its link. More needs a reason.
+# Who needs no account: who signs in or makes the first one, a supervisor, a seller with its
+# link, and whoever notifies an offer (Article 16). More needs a reason.
 PUBLIC: Final = {
     ("GET", "/healthz"),
     ("POST", "/api/v1/session"),
@@ -38,6 +39,10 @@ PUBLIC: Final = {
     ("GET", "/seller/{token}"),
     ("POST", "/seller/{token}"),
     ("POST", "/seller/{token}/documents"),
+    ("POST", "/api/v1/notices"),
+    ("GET", "/notice"),
+    ("POST", "/notice"),
+    ("GET", "/notice/{token}"),
 }
 SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
@@ -144,6 +149,10 @@ def test_what_is_public_answers_everybody(client: TestClient) -> None:
         ("GET", "/seller/{token}"): 404,
         ("POST", "/seller/{token}"): 404,
         ("POST", "/seller/{token}/documents"): 404,
+        ("POST", "/api/v1/notices"): 415,
+        ("GET", "/notice"): 200,
+        ("POST", "/notice"): 422,
+        ("GET", "/notice/{token}"): 404,
     }
 
 
@@ -170,6 +179,7 @@ MATRIX: Final = [
     ("GET", "/api/v1/figures", {"key:intake"}),
     ("GET", "/api/v1/actions", {"key:intake"}),
     ("GET", "/api/v1/actions/{action_id}/statement", {"key:intake"}),
+    ("GET", "/api/v1/notices", {"key:intake"}),
     ("GET", "/api/v1/listings/{external_id:path}", {"key:intake"}),
     ("POST", "/api/v1/clock", {"key:clock"}),
     ("GET", "/api/v1/openapi.json", PEOPLE),

@@ -39,7 +39,7 @@ def test_erasing_is_shown_first_and_done_with_yes(tmp_path: Path, populated_sqli
     shown = touchstone_in(home, "erase", "seller", SELLER)
     assert shown.code == 0
     assert shown.out.startswith("Would be erased:\n  1 hashes of contacts\n")
-    assert "what belongs to 1 removal: It is not carried out yet." in shown.out
+    assert "what belongs to 1 decision: It is not carried out yet." in shown.out
     assert shown.out.endswith("Nothing was erased. Run it again with --yes.\n")
     done = touchstone_in(home, "erase", "seller", SELLER, "--yes")
     assert done.out.startswith("Erased:\n  1 hashes of contacts\n")

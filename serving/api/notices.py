@@ -1,0 +1,95 @@
+"""Notices from outside: the public door of Article 16, and what came of them for the marketplace to send on."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from models.access import Scope
+from models.errors import Invalid
+from models.notices import Channel, Draft
+from serving import auth
+from serving.api.bodies import json_body
+from serving.guards import Caller, key, public, runtime_of
+from serving.usecases.notice_list import changed_notices
+from serving.usecases.notices import receive_notice
+
+router = APIRouter()
+Reader = Annotated[Caller, key(Scope.INTAKE)]
+_FIELDS: Final = frozenset({"marketplace", "explanation", "locations", "name", "email", "good_faith", "reason_code"})
+_MOST_LOCATIONS: Final = 1_000
+
+
+@router.post("/api/v1/notices", dependencies=[public("anybody may notify an offer: Article 16 of the DSA")])
+async def post_notice(request: Request) -> JSONResponse:
+    """Notify offers: `{"explanation", "locations": […], "name", "email", "good_faith", "reason_code"}`.
+
+    A registered reporter sends its key (`Authorization: Bearer tsr.…`) and may leave name and e-mail out. The answer is
+    the receipt, with the link under which the decision will stand.
+    """
+    runtime = runtime_of(request)
+    reporter = await run_in_threadpool(auth.reporter_of, runtime, request.headers.get("authorization"))
+    body = await json_body(request)
+    if not isinstance(body, dict) or not body.keys() <= _FIELDS:
+        raise Invalid(f"Send an object with {', '.join(sorted(_FIELDS))}; marketplace only where there are several.")
+    found = await run_in_threadpool(
+        receive_notice, runtime, _text(body, "marketplace") or None, _draft(body), Channel.API, reporter
+    )
+    answer = {
+        "notice_id": found.notice_id,
+        "received_at": found.received_at.isoformat(),
+        "link": found.link,
+        "offers": [{"location": location, "state": state.value} for location, state in found.offers],
+    }
+    return JSONResponse(answer, 201)
+
+
+@router.get("/api/v1/notices")
+async def get_notices(request: Request, caller: Reader) -> dict[str, Any]:
+    """What came in or was decided at or after `since`, with whom to tell: Article 16(4) and (5) ask that they are told.
+
+    At most 500, the oldest first; `truncated` says that there are more.
+    """
+    since = _moment(request.query_params.get("since"))
+    return await run_in_threadpool(changed_notices, runtime_of(request), caller.marketplace, since)
+
+
+def _draft(body: Mapping[str, Any]) -> Draft:
+    locations = body.get("locations", [])
+    if not isinstance(locations, list) or len(locations) > _MOST_LOCATIONS:
+        raise Invalid(f"locations must be a list of at most {_MOST_LOCATIONS:,} addresses or ids.")
+    return Draft(
+        explanation=_text(body, "explanation"),
+        locations=tuple(_storable("locations", one) for one in locations),
+        name=_text(body, "name"),
+        email=_text(body, "email"),
+        good_faith=body.get("good_faith") is True,
+        reason_code=_text(body, "reason_code"),
+    )
+
+
+def _text(body: Mapping[str, Any], name: str) -> str:
+    """A text, or nothing where it is left out: what is missing is named together."""
+    found = body.get(name)
+    return "" if found is None else _storable(name, found)
+
+
+def _storable(name: str, value: object) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise Invalid(f"{name} must be text.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Invalid(f"{name} holds half a surrogate pair.") from None
+    return value
+
+
+def _moment(text: str | None) -> datetime:
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        raise Invalid("Name a moment from which on: ?since=2026-03-01T00:00:00Z.") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -1,0 +1,91 @@
+"""Who notifies offers: strangers known again by a keyed hash, and those whom the marketplace registered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from models.errors import NotFound
+from models.notices import ReporterKind
+from serving.db.store import add, insert_or_ignore
+from serving.db.tables import reporter
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """A reporter as stored; name and address are None once they were erased."""
+
+    marketplace_id: str
+    reporter_id: str
+    kind: ReporterKind
+    name: str | None
+    email: str | None
+    brand_id: str | None
+    secret_hash: str | None
+    known_at: datetime
+    revoked_at: datetime | None
+    warned_at: datetime | None
+    muted_until: datetime | None
+    muted_because: str | None
+    erasure_asked_at: datetime | None
+    erased_at: datetime | None
+
+    def is_muted(self, at: datetime) -> bool:
+        """Whether its notices open no case at a moment."""
+        return self.muted_until is not None and at < self.muted_until
+
+
+def _reporter(row: RowMapping) -> Reporter:
+    values = {name: row[name] for name in Reporter.__slots__}
+    return Reporter(**{**values, "kind": ReporterKind(row["kind"])})
+
+
+def add_reporter(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A reporter whom the marketplace registered."""
+    add(connection, reporter, [row])
+
+
+def stranger(connection: Connection, row: Mapping[str, Any]) -> Reporter:
+    """The stranger with the row's `email_token`, made of the row where there is none; held until the end."""
+    connection.execute(insert_or_ignore(connection, reporter).values(**row))
+    query = (
+        select(reporter)
+        .where(
+            reporter.c.marketplace_id == row["marketplace_id"],
+            reporter.c.email_token == row["email_token"],
+            reporter.c.kind == ReporterKind.UNREGISTERED.value,
+        )
+        .with_for_update()
+    )
+    return _reporter(connection.execute(query).mappings().one())
+
+
+def by_id(connection: Connection, reporter_id: str) -> Reporter | None:
+    """A reporter in whichever marketplace; ids are unique among them."""
+    found = connection.execute(select(reporter).where(reporter.c.reporter_id == reporter_id)).mappings().one_or_none()
+    return None if found is None else _reporter(found)
+
+
+def get(connection: Connection, marketplace_id: str, reporter_id: str) -> Reporter:
+    """One reporter.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    found = by_id(connection, reporter_id)
+    if found is None or found.marketplace_id != marketplace_id:
+        raise NotFound("There is no such reporter.")
+    return found
+
+
+def change(connection: Connection, found: Reporter, **values: Any) -> None:
+    """Set columns of a reporter."""
+    connection.execute(
+        update(reporter)
+        .where(reporter.c.marketplace_id == found.marketplace_id, reporter.c.reporter_id == found.reporter_id)
+        .values(**values)
+    )

@@ -1,0 +1,77 @@
+"""What a verdict means for those who notified the offer: told once it can no longer be undone, and untold by nobody."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from models.case import BLIND_LANES, CaseLane
+from models.decision_notice import Decided, DecisionNotice, decision_notice, settled_notice
+from models.notices import ItemState, NoticeOutcome, outcome_of
+from models.verdict import Judgement, Outcome
+from serving.db import notices, overturns, verdicts
+from serving.db.cases import Case
+from serving.db.notices import Item
+from serving.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The verdict that ended a case."""
+
+    verdict_id: str
+    judgement: Judgement
+    outcome: Outcome
+    action_id: str | None
+    at: datetime
+
+
+def settle(connection: Connection, case: Case, given: Given) -> None:
+    """Decide the notified offers of a case by the verdict that ended it, in the caller's transaction."""
+    stands = case.lane is CaseLane.APPEAL and given.judgement is Judgement.COUNTERFEIT
+    values = {
+        "outcome": outcome_of(given.outcome, removal_stands=stands).value,
+        "verdict_id": given.verdict_id,
+        "action_id": given.action_id,
+        "decided_at": given.at,
+    }
+    for item in notices.of_case(connection, case.marketplace_id, case.case_id):
+        if item.state is ItemState.WAITING:
+            notices.settle(connection, item, decided=True, values=values)
+
+
+def reopen(connection: Connection, case: Case, verdict_id: str) -> None:
+    """Let the offers that a verdict decided wait again, because it was taken back."""
+    blank = dict.fromkeys(("outcome", "verdict_id", "action_id", "decided_at"))
+    for item in notices.of_case(connection, case.marketplace_id, case.case_id):
+        if item.state is ItemState.DECIDED and item.verdict_id == verdict_id:
+            notices.settle(connection, item, decided=False, values=blank)
+
+
+def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice | None:
+    """What the notifier is told of an offer; None while it waits, or while the decision can still be undone."""
+    if item.state is not ItemState.DECIDED:
+        return settled_notice(item.state)
+    if item.outcome is None or item.decided_at is None or not is_final(runtime, item):
+        return None
+    verdict = None if item.verdict_id is None else verdicts.get(connection, item.marketplace_id, item.verdict_id)
+    undone = item.action_id is not None and overturns.in_force(connection, item.marketplace_id, item.action_id)
+    return decision_notice(
+        Decided(
+            item.outcome,
+            judgement=None if verdict is None else verdict.judgement,
+            side=None if verdict is None else verdict.side,
+            blind=verdict is not None and verdict.lane in BLIND_LANES,
+            reversed_=bool(undone),
+            on_complaint=False,
+            complain_until=None,
+        )
+    )
+
+
+def is_final(runtime: Runtime, item: Item) -> bool:
+    """Whether a decision can no longer be undone; what a rule decided never could."""
+    if item.decided_at is None or item.outcome is NoticeOutcome.ALREADY_REMOVED:
+        return item.decided_at is not None
+    window = timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    return runtime.clock.now() >= item.decided_at + window

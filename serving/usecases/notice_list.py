@@ -1,0 +1,53 @@
+"""Notices for the marketplace: whom to send a receipt or a decision, and what to say."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.decision_notice import RECEIPT
+from serving.db import notices, reporters
+from serving.db.marketplaces import Marketplace
+from serving.db.notices import Item, StoredNotice
+from serving.runtime import Runtime
+from serving.usecases.notice_decisions import told
+from serving.usecases.notice_links import link_for
+
+_MOST: Final = 500
+
+
+def changed_notices(runtime: Runtime, marketplace: Marketplace, since: datetime) -> dict[str, Any]:
+    """Notices that came in or were decided from a moment on, with address, link and what is told of each offer.
+
+    Name and address are null where they were erased: then nobody is left to tell.
+    """
+    with runtime.store.read() as connection:
+        found = notices.changed_since(connection, marketplace.marketplace_id, since, _MOST + 1)
+        shown = [_shown(runtime, connection, one) for one in found[:_MOST]]
+    return {"notices": shown, "truncated": len(found) > _MOST}
+
+
+def _shown(runtime: Runtime, connection: Connection, found: StoredNotice) -> dict[str, Any]:
+    here = found.marketplace_id
+    reporter = reporters.get(connection, here, found.reporter_id)
+    return {
+        "notice_id": found.notice_id,
+        "received_at": found.known_at.isoformat(),
+        "name": reporter.name,
+        "email": reporter.email,
+        "reason_code": found.reason_code.value,
+        "receipt": RECEIPT,
+        "link": None if reporter.erased_at else link_for(runtime, here, found.notice_id),
+        "offers": [_offer(runtime, connection, item) for item in notices.items(connection, here, found.notice_id)],
+    }
+
+
+def _offer(runtime: Runtime, connection: Connection, item: Item) -> dict[str, Any]:
+    decision = told(runtime, connection, item)
+    return {
+        "location": item.location,
+        "state": item.state.value,
+        "decision": None if decision is None else asdict(decision),
+        "decided_at": item.decided_at.isoformat() if decision is not None and item.decided_at else None,
+    }

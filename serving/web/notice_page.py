@@ -1,0 +1,160 @@
+"""The public form of a notice, and the page behind its link: the receipt, and the decision once there is one."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from models.decision_notice import RECEIPT, DecisionNotice
+from models.errors import DomainError, Invalid
+from models.notices import LONGEST_EMAIL, LONGEST_EXPLANATION, LONGEST_NAME, Channel, Draft, ItemState, missing
+from serving.api.errors import status_of
+from serving.db import cases, marketplaces, notices
+from serving.db.notices import Item
+from serving.guards import public, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.notice_decisions import told
+from serving.usecases.notice_links import PLACE, follow
+from serving.usecases.notices import receive_notice
+from serving.web import text_view, words
+from serving.web.forms import Fields, refuse_cross_site
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.vocabulary import REASON_CODES
+
+router = APIRouter(include_in_schema=False)
+_ANYBODY: Final = public("anybody may notify an offer: Article 16 of the DSA")
+_BY_LINK: Final = public("the signed link is what lets a notifier in")
+_LONGEST_LIST: Final = 22_000  # Ten addresses of the greatest length.
+_REASONS: Final = {one.value: one.text for one in REASON_CODES}
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeForm:
+    """The form with what was typed, and a sentence for each element that is still missing."""
+
+    template: ClassVar[str] = "notice_form.html"
+    place: ClassVar[str] = ""
+
+    marketplaces: tuple[str, ...]
+    typed: Draft
+    marketplace: str
+    lacking: tuple[str, ...]
+    error: str | None
+    most_offers: int
+    longest_explanation: int
+    longest_list: int
+    longest_name: int
+    longest_email: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotifiedOffer:
+    """One offer of a notice: as it was named, how it stands, and what was decided, None as long as it waits."""
+
+    location: Shown
+    headline: str
+    waits: str | None
+    decision: DecisionNotice | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticePage:
+    """A notice as its notifier sees it: no score, no name of whoever decided, no word of the seller."""
+
+    template: ClassVar[str] = "notice.html"
+    place: ClassVar[str] = ""
+
+    number: str
+    received: str
+    receipt: str
+    reason: str
+    explanation: Shown
+    offers: tuple[NotifiedOffer, ...]
+
+
+@router.get("/notice", dependencies=[_ANYBODY])
+def get_form(request: Request) -> Response:
+    """The form, with the offer filled in where the marketplace's page named it (`?offer=`)."""
+    offer = request.query_params.get("offer", "")[:2_000]
+    marketplace = request.query_params.get("marketplace", "")
+    return respond(request, _form(runtime_of(request), Draft("", (offer,), "", "", False, ""), marketplace))
+
+
+@router.post("/notice", dependencies=[_ANYBODY])
+def post_form(request: Request, fields: Fields) -> Response:
+    """Take the notice in and lead to its receipt; what was refused stands in the form again, with the reason."""
+    refuse_cross_site(request)
+    runtime = runtime_of(request)
+    draft = Draft(
+        explanation=fields.get("explanation", ""),
+        locations=tuple(fields.get("locations", "").splitlines()),
+        name=fields.get("name", ""),
+        email=fields.get("email", ""),
+        good_faith=fields.get("good_faith") == "yes",
+        reason_code=fields.get("reason_code", ""),
+    )
+    marketplace = fields.get("marketplace", "")
+    try:
+        found = receive_notice(runtime, marketplace or None, draft, Channel.FORM)
+    except DomainError as refused:
+        status = status_of(refused)
+        lacking = tuple(missing(draft).values()) if isinstance(refused, Invalid) else ()
+        return respond(request, _form(runtime, draft, marketplace, lacking, refused.sentence), status=status)
+    return RedirectResponse(f"{PLACE}{found.link.rpartition(PLACE)[2]}", status_code=303)
+
+
+@router.get(PLACE + "{token}", dependencies=[_BY_LINK])
+def get_notice(token: str, request: Request) -> Response:
+    """The receipt and, once there is one, the decision."""
+    return respond(request, _page(runtime_of(request), token))
+
+
+def _form(
+    runtime: Runtime, typed: Draft, marketplace: str, lacking: tuple[str, ...] = (), error: str | None = None
+) -> NoticeForm:
+    with runtime.store.read() as connection:
+        names = tuple(one.name for one in marketplaces.everyone(connection))
+    return NoticeForm(
+        marketplaces=names if len(names) > 1 else (),
+        typed=typed,
+        marketplace=marketplace,
+        lacking=lacking,
+        error=None if lacking else error,
+        most_offers=runtime.policies.notices.most_listings_unregistered,
+        longest_explanation=LONGEST_EXPLANATION,
+        longest_list=_LONGEST_LIST,
+        longest_name=LONGEST_NAME,
+        longest_email=LONGEST_EMAIL,
+    )
+
+
+def _page(runtime: Runtime, token: str) -> NoticePage:
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        found = follow(runtime, connection, token)
+        items = notices.items(connection, found.marketplace_id, found.notice_id)
+        decisions = {one.item_id: told(runtime, connection, one) for one in items}
+        due = {
+            one.item_id: f"{cases.get(connection, one.marketplace_id, one.case_id).due_at:%-d %B %Y, %H:%M} UTC"
+            for one in items
+            if one.case_id is not None
+        }
+    return NoticePage(
+        number=found.notice_id,
+        received=words.moment(found.known_at, now),
+        receipt=RECEIPT,
+        reason=_REASONS[found.reason_code.value],
+        explanation=text_view.show(found.explanation),
+        offers=tuple(_offer(one, decisions[one.item_id], due.get(one.item_id)) for one in items),
+    )
+
+
+def _offer(item: Item, decision: DecisionNotice | None, due: str | None) -> NotifiedOffer:
+    waits = None
+    if decision is None:
+        decided = item.state is ItemState.DECIDED
+        waits = "A decision was taken and can still be undone for a moment." if decided else f"It is due by {due}."
+    headline = "A person is looking at it." if decision is None else decision.decision
+    return NotifiedOffer(text_view.show(item.location), headline, waits, decision)

@@ -1,0 +1,125 @@
+"""Notices over real HTTP: the public door, registered reporters with their keys, and the marketplace's list."""
+
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from models.errors import DomainError
+from models.notices import ReporterKind
+from serving.db.tables import notice
+from serving.usecases.reporters import NewReporter, register
+from tests.fixtures.notifying import EMAIL, WORDS, an_offer
+from tests.fixtures.reviewing import open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.usecases.test_notices import count
+
+BODY = {
+    "explanation": WORDS,
+    "locations": ["MP-1"],
+    "name": "Anna Berg",
+    "email": EMAIL,
+    "good_faith": True,
+    "reason_code": "trademark_counterfeit",
+}
+
+
+def post(client: TestClient, key: str | None = None, **changes: Any) -> Any:
+    body = {name: value for name, value in {**BODY, **changes}.items() if value is not None}
+    headers = {"authorization": f"Bearer {key}"} if key else {}
+    return client.post("/api/v1/notices", json=body, headers=headers)
+
+
+def test_anybody_may_notify_and_gets_a_receipt(client: TestClient, site: Site) -> None:
+    an_offer(site)
+    answer = post(client)
+    assert answer.status_code == 201
+    receipt = answer.json()
+    assert receipt.keys() == {"notice_id", "received_at", "link", "offers"}
+    assert receipt["offers"] == [{"location": "MP-1", "state": "waiting"}]
+    page = client.get(receipt["link"], headers={"accept": "text/html"})
+    assert receipt["notice_id"] in page.text
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"explanation": None}, "Explain in at least"),
+        ({"locations": None}, "Name the exact address"),
+        ({"name": None}, "Give your name"),
+        ({"email": None}, "Give an e-mail"),
+        ({"good_faith": None}, "Confirm that you believe"),
+        ({"good_faith": "yes"}, "Confirm that you believe"),
+        ({"reason_code": "other"}, "Choose what is wrong"),
+        ({"explanation": 5}, "explanation must be text"),
+        ({"locations": "MP-1"}, "locations must be a list"),
+        ({"locations": [["MP-1"]]}, "locations must be text"),
+        ({"locations": ["MP-1"] * 1_001}, "at most 1,000 addresses"),
+        ({"name": "A\x00"}, "name must be text"),
+        ({"locations": [f"MP-{n}" for n in range(11)]}, "at most 10 offers"),
+        ({"explanation": "x" * 5_001}, "at most 5,000 characters"),
+        ({"colour": "red"}, "Send an object with"),
+    ],
+)
+def test_what_is_no_notice_is_refused_by_its_element(
+    client: TestClient, site: Site, changes: dict[str, Any], said: str
+) -> None:
+    answer = post(client, **changes)
+    assert answer.status_code == 422
+    assert said in answer.json()["error"]["sentence"]
+    assert count(site, notice) == 0
+
+
+def test_half_a_surrogate_pair_is_refused(client: TestClient, site: Site) -> None:
+    body = b'{"name": "\\ud800", "good_faith": true}'
+    answer = client.post("/api/v1/notices", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert count(site, notice) == 0
+
+
+def test_a_registered_reporter_sends_its_key_and_not_its_name(client: TestClient, site: Site) -> None:
+    an_offer(site)
+    wanted = NewReporter("Customs Watch", "desk@watch.example", ReporterKind.TRUSTED_FLAGGER)
+    _, key = register(site.runtime, wanted, by="test")
+    answer = post(client, key, name=None, email=None, locations=["MP-1", *(f"X-{n}" for n in range(40))])
+    assert answer.status_code == 201
+    (case,) = open_cases(site)
+    assert case.priority > 3e9
+    for wrong in (key[:-1], "tsr.rep_x.y", site.key, "tsr", key.replace("tsr", "tsk")):
+        assert post(client, wrong).status_code == 401, "a key that does not hold is not taken for none"
+    assert count(site, notice) == 1
+
+
+def test_claiming_to_be_a_flagger_makes_nobody_one(client: TestClient, site: Site) -> None:
+    an_offer(site)
+    register(site.runtime, NewReporter("Customs Watch", "desk@watch.example", ReporterKind.TRUSTED_FLAGGER), by="test")
+    assert post(client, name="Customs Watch", email="desk@watch.example").status_code == 201
+    assert open_cases(site)[0].priority < 2e9
+
+
+def test_the_marketplace_reads_what_came_in(client: TestClient, site: Site) -> None:
+    an_offer(site)
+    receipt = post(client).json()
+    headers = {"authorization": f"Bearer {site.key}"}
+    (one,) = client.get("/api/v1/notices?since=2026-03-01", headers=headers).json()["notices"]
+    assert (one["notice_id"], one["email"], one["link"]) == (receipt["notice_id"], EMAIL, receipt["link"])
+    assert "has come in" in one["receipt"]
+    assert client.get("/api/v1/notices?since=soon", headers=headers).status_code == 422
+    assert client.get("/api/v1/notices").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"name": " "}, "Give your name"),
+        ({"email": "nobody"}, "Give an e-mail"),
+        ({"kind": ReporterKind.UNREGISTERED}, "Who is registered is"),
+        ({"kind": ReporterKind.BRAND}, "names its brand"),
+        ({"brand": "Aurelle"}, "names its brand"),
+        ({"kind": ReporterKind.BRAND, "brand": "Nobody"}, "There is no brand"),
+    ],
+)
+def test_who_can_be_registered(site: Site, changes: dict[str, Any], said: str) -> None:
+    wanted = {"name": "Watch", "email": "desk@watch.example", "kind": ReporterKind.REGISTERED, **changes}
+    with pytest.raises(DomainError, match=said):
+        register(site.runtime, NewReporter(**wanted), by="test")

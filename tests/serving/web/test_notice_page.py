@@ -1,0 +1,171 @@
+"""The public form of a notice and the page behind its link, as somebody without an account meets them."""
+
+from urllib.parse import urlencode
+
+import pytest
+from structlog.testing import capture_logs
+
+from models.verdict import Judgement
+from serving.db.tables import notice
+from serving.usecases import founding
+from tests.fixtures.notifying import EMAIL, WORDS, an_offer, items_of, notify
+from tests.fixtures.removing import UNDO_SECONDS
+from tests.fixtures.reviewing import judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.usecases.test_notices import count
+from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
+
+HOSTILE = f"{WORDS} <script>alert(1)</script> \u202eevil"
+FIELDS = {
+    "locations": "MP-1\nMP-2",
+    "explanation": HOSTILE,
+    "reason_code": "design",
+    "name": "Anna Berg",
+    "email": EMAIL,
+    "good_faith": "yes",
+}
+
+
+def sent(visitor: Visitor, **changes: str) -> str:
+    """A notice sent by the form; returns where it leads."""
+    answer = visitor.post("/notice", {**FIELDS, **changes})
+    assert answer.status_code == 303, words(answer.text)
+    return str(answer.headers["location"])
+
+
+def test_anybody_notifies_by_the_form_and_gets_the_receipt(site: Site) -> None:
+    an_offer(site)
+    visitor = a_visitor(site)
+    read = words(visitor.get("/notice").text)
+    for said in ("Notify an illegal offer", "Which offers", "Why you think", "Your name", "Your e-mail", "good faith"):
+        assert said in read
+    page = visitor.get(sent(visitor))
+    read = words(page.text)
+    assert "Your notice has come in and is kept" in read
+    assert "A person is looking at it." in read
+    assert "It is due by 5 March 2026, 09:00 UTC." in read
+    assert "No offer is known here under what you named." in read, "MP-2 is none of ours"
+    assert "Design copied" in read
+    assert "<script>alert" not in page.text
+    assert "RLO" in page.text, "a character that turns text around is named"
+    assert len(open_cases(site)) == 1
+
+
+def test_the_offer_can_be_filled_in_by_the_marketplaces_page(site: Site) -> None:
+    page = a_visitor(site).get('/notice?offer=MP-1"><script>alert(1)</script>').text
+    assert "MP-1&#34;&gt;" in page
+    assert "<script>alert" not in page
+
+
+def test_what_is_missing_is_named_and_what_was_typed_is_not_lost(site: Site) -> None:
+    visitor = a_visitor(site)
+    answer = visitor.post("/notice", {**FIELDS, "explanation": "A fake.", "good_faith": "", "email": "anna"})
+    assert answer.status_code == 422
+    read = words(answer.text)
+    for said in ("Explain in at least 20 characters", "Give an e-mail address", "Confirm that you believe"):
+        assert said in read
+    assert "Give your name" not in read
+    for typed in ("MP-1\nMP-2", "A fake.", 'value="Anna Berg"', 'value="anna"', '<option value="design" selected>'):
+        assert typed in answer.text
+    assert count(site, notice) == 0
+
+
+def test_too_many_offers_are_refused_with_the_limit(site: Site) -> None:
+    answer = a_visitor(site).post("/notice", {**FIELDS, "locations": "\n".join(f"MP-{n}" for n in range(11))})
+    assert answer.status_code == 422
+    assert "A notice names at most 10 offers; this one names 11." in words(answer.text)
+
+
+def test_who_sends_too_many_a_day_is_told_when_to_come_back(site: Site) -> None:
+    visitor = a_visitor(site)
+    for day in range(3):
+        sent(visitor, locations="\n".join(f"MP-{day}-{n}" for n in range(10)))
+    answer = visitor.post("/notice", FIELDS)
+    assert answer.status_code == 429
+    assert "Send the rest tomorrow" in words(answer.text)
+    assert WORDS in words(answer.text)
+
+
+def test_the_decision_stands_on_the_page_with_reasons_means_and_redress(site: Site) -> None:
+    an_offer(site)
+    visitor = a_visitor(site)
+    link = sent(visitor, locations="MP-1")
+    (case,) = open_cases(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    assert "can still be undone for a moment" in words(visitor.get(link).text)
+    site.clock.forward(seconds=UNDO_SECONDS)
+    page = visitor.get(link)
+    read = words(page.text)
+    for said in ("The offer stays.", "the goods are genuine", "Automated means", "by a person", "What you can do"):
+        assert said in read
+    for hidden in (site.analyst.name, "closet-mia", "probability", "points", "lane"):
+        assert hidden not in page.text
+
+
+def test_several_marketplaces_are_to_choose_from(site: Site) -> None:
+    founding.add_marketplace(site.runtime, name="Elsewhere", base_currency="USD", by="test")
+    visitor = a_visitor(site)
+    assert "<option>Elsewhere</option>" in visitor.get("/notice").text
+    assert visitor.post("/notice", FIELDS).status_code == 404, "none was chosen"
+    assert "No offer is known here" in words(visitor.get(sent(visitor, marketplace="Elsewhere", locations="MP-1")).text)
+
+
+def test_another_site_cannot_notify_in_a_visitors_name(site: Site) -> None:
+    assert a_visitor(site).post("/notice", FIELDS, **{"sec-fetch-site": "cross-site"}).status_code == 403
+    assert count(site, notice) == 0
+
+
+@pytest.mark.parametrize("unstorable", ["\x00", "\ud800"])
+def test_what_no_database_can_hold_is_refused(site: Site, unstorable: str) -> None:
+    body = urlencode({**FIELDS, "name": f"A{unstorable}"}, errors="surrogatepass")
+    headers = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
+    answer = a_visitor(site).client.post("/notice", content=body, headers=headers)
+    assert answer.status_code in {303, 422}
+    assert count(site, notice) == (answer.status_code == 303)
+
+
+def test_a_link_that_leads_nowhere_says_so_and_no_more(site: Site) -> None:
+    an_offer(site)
+    link = notify(site, "MP-1").link
+    other = notify(site, "MP-1", email="other@example.org").link
+    swapped = link.rpartition(".")[0] + "." + other.rpartition(".")[2]
+    answers = [a_visitor(site).get(one).status_code for one in (link, link[:-1], link + "A", swapped, "/notice/x")]
+    assert answers == [200, 404, 404, 404, 404]
+
+
+def test_the_link_is_not_in_the_log_when_something_fails(site: Site) -> None:
+    link = notify(site, "MP-1").link
+    with site.runtime.store.write() as connection:
+        connection.exec_driver_sql("DROP TABLE notice_item")
+    with capture_logs() as lines:
+        assert a_visitor(site).get(link).status_code == 500
+    (line,) = lines
+    assert line["route"] == "/notice/{token}"
+    assert link[-43:] not in str(line)
+
+
+def test_the_analyst_reads_what_was_notified_and_not_by_whom(site: Site) -> None:
+    an_offer(site)
+    notify(site, "MP-1", explanation=HOSTILE)
+    (case,) = open_cases(site)
+    visitor = visit_as(site, site.analyst)
+    assert "Notified from outside" in words(visitor.get("/queue").text)
+    page = visitor.get(f"/cases/{case.case_id}").text
+    read = words(page)
+    assert "Somebody who is not registered" in read
+    assert WORDS in read
+    assert "<script>alert" not in page
+    for hidden in (EMAIL, "Anna Berg"):
+        assert hidden not in page
+
+
+def test_a_brand_that_is_asked_sees_nothing_of_the_notice(site: Site) -> None:
+    an_offer(site)
+    receipt = notify(site, "MP-1")
+    (case,) = open_cases(site)
+    judge(site, site.analyst, case, Judgement.COUNTERFEIT)
+    page = visit_as(site, site.brand_person).get("/brand").text
+    assert case.case_id in page
+    for hidden in (EMAIL, "Anna Berg", WORDS, receipt.notice_id):
+        assert hidden not in page
+    assert items_of(site, receipt)[0].case_id == case.case_id
