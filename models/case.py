@@ -14,11 +14,12 @@ class CaseLane(StrEnum):
     AUDIT = "audit"
     INSUFFICIENT_EVIDENCE = "insufficient_evidence"
     APPEAL = "appeal"
+    COMPLAINT = "complaint"  # A notifier's, against the decision that an offer stays.
     SECOND_LOOK = "second_look"  # A check of what the model is taught; it changes nothing for the offer.
 
 
 # Decided by somebody who did not judge the offer before, and who is shown neither the score nor what was said.
-BLIND_LANES: Final = frozenset({CaseLane.APPEAL, CaseLane.SECOND_LOOK})
+BLIND_LANES: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SECOND_LOOK})
 
 
 class CaseState(StrEnum):
@@ -69,6 +70,7 @@ def next_state(state: CaseState, event: CaseEvent) -> CaseState:
 # Lanes whose work weighs more stay on top when an offer is changed while its case is open.
 _PRECEDENCE: Final = (
     CaseLane.APPEAL,
+    CaseLane.COMPLAINT,
     CaseLane.ASK_BRAND,
     CaseLane.ANALYST,
     CaseLane.AUDIT,

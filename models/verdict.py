@@ -98,12 +98,13 @@ def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -
     is genuine goods, so the offer stays. On appeal the same words decide the other way round: 'counterfeit' upholds
     the removal, anything that is not counterfeit undoes it, and 'cannot tell' undoes it too, because the doubt is
     the seller's. A second look removes and reinstates nothing, whatever it says: it was asked what to teach the
-    model, and one more reviewer is no ground for either.
+    model, and one more reviewer is no ground for either. A notifier's complaint that an offer stays is decided as the
+    offer was, by somebody else: who finds the goods not genuine asks the brand if it can be asked, and removes if not.
 
     Raises
     ------
     Forbidden
-        A brand may not decide an appeal against its own verdict, nor take a second look at it.
+        A brand may not decide an appeal or complaint against its own verdict, nor take a second look at it.
     Invalid
         `withdrawn` is what an undo records, not an answer.
     """
@@ -111,6 +112,8 @@ def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -
         raise Invalid("A verdict is taken back by undoing it.")
     if bench.lane is CaseLane.APPEAL:
         return _on_appeal(judgement, bench)
+    if bench.lane is CaseLane.COMPLAINT and bench.side is Side.BRAND:
+        raise Forbidden("A complaint is decided by somebody who did not decide before.")
     if bench.lane is CaseLane.SECOND_LOOK:
         if bench.side is Side.BRAND:
             raise Forbidden("A second look is taken by somebody who has no part in the first.")

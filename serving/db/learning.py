@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, case, select, tuple_, update
 
+from models.case import BLIND_LANES
 from models.errors import Conflict, NotFound
 from serving.db import notices
 from serving.db.store import add, insert_or_ignore
@@ -21,6 +22,8 @@ from serving.db.tables import (
     training_job,
     verdict,
 )
+
+_BLIND: Final = [lane.value for lane in BLIND_LANES]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def scored_reviewed_versions(
         .where(
             earlier.c.marketplace_id == review_case.c.marketplace_id,
             earlier.c.version_id == review_case.c.version_id,
-            earlier.c.lane.not_in(["appeal", "second_look"]),
+            earlier.c.lane.not_in(_BLIND),
             tuple_(earlier.c.opened_at, earlier.c.case_id) < tuple_(review_case.c.opened_at, review_case.c.case_id),
         )
         .exists()
@@ -87,13 +90,13 @@ def scored_reviewed_versions(
         select(review_case.c.version_id, review_case.c.score_id)
         .where(
             review_case.c.marketplace_id == marketplace_id,
-            review_case.c.lane.not_in(["appeal", "second_look"]),
+            review_case.c.lane.not_in(_BLIND),
             review_case.c.opened_at <= as_of,
             ~seen_before,
             review_case.c.version_id.in_(
                 select(verdict.c.version_id).where(
                     verdict.c.marketplace_id == marketplace_id,
-                    verdict.c.lane.not_in(["appeal", "second_look"]),
+                    verdict.c.lane.not_in(_BLIND),
                     verdict.c.judgement != "withdrawn",
                     verdict.c.known_at <= as_of,
                 )

@@ -25,7 +25,7 @@ from sqlalchemy import (
 from features.likeness import MOST_COMPARED, Asked, Candidate, Ruling
 from features.minhash import Signature, band_keys
 from models.action import ActionKind
-from models.case import BLIND_LANES
+from models.case import BLIND_LANES, CaseLane
 from models.verdict import Judgement
 from serving.db.lists import listed
 from serving.db.store import add, insert_or_ignore
@@ -230,7 +230,8 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) ->
     """
     found: dict[str, list[Ruling]] = defaultdict(list)
     for row in connection.execute(_given(marketplace_id, wanted)):
-        decides = row.lane not in BLIND_LANES and not row.passed_on and not row.waits
+        first = row.lane not in BLIND_LANES or row.lane == CaseLane.COMPLAINT.value
+        decides = first and not row.passed_on and not row.waits
         if row.text_id is not None and decides and row.judgement in _COUNTERFEIT:
             known_at = row.waited_until or row.known_at
             found[row.text_id].append(Ruling(known_at=known_at, counterfeit=_COUNTERFEIT[row.judgement]))

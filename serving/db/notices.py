@@ -134,6 +134,16 @@ def offers_called(connection: Connection, marketplace_id: str, names: Collection
     }
 
 
+def current_version(connection: Connection, marketplace_id: str, listing_id: str) -> str:
+    """The version that an offer is at now; whoever would open a case on it waits."""
+    query = (
+        select(listing.c.version_id)
+        .where(listing.c.marketplace_id == marketplace_id, listing.c.listing_id == listing_id)
+        .with_for_update()
+    )
+    return str(connection.execute(query).scalar_one())
+
+
 def waiting_of(connection: Connection, marketplace_id: str, reporter_id: str) -> frozenset[str]:
     """The offers of which an earlier notice of this reporter waits."""
     query = (
@@ -215,6 +225,19 @@ def settle(connection: Connection, found: Item, *, decided: bool, values: Mappin
         update(notice_item)
         .where(notice_item.c.marketplace_id == found.marketplace_id, notice_item.c.item_id == found.item_id)
         .values(state=next_state(found.state, decided=decided).value, **values)
+    )
+
+
+def decide_anew(connection: Connection, marketplace_id: str, item_id: str, values: Mapping[str, Any]) -> None:
+    """Put another decision in the place of an item's, after a complaint about it."""
+    connection.execute(
+        update(notice_item)
+        .where(
+            notice_item.c.marketplace_id == marketplace_id,
+            notice_item.c.item_id == item_id,
+            notice_item.c.state == ItemState.DECIDED.value,
+        )
+        .values(**values)
     )
 
 

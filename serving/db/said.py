@@ -17,6 +17,8 @@ from models.statement import Undone
 from models.verdict import Evidence, Judgement, Side
 from serving.db.tables import account, action, action_hold, appeal, audit_entry, counter_notice, overturn, verdict
 
+# Without the score and the first answer; an appeal's decision is told apart, because it turns the label round.
+_GIVEN_BLIND: Final = frozenset({CaseLane.SECOND_LOOK, CaseLane.COMPLAINT})
 _DISMISSES_AN_APPEAL: Final = Judgement.COUNTERFEIT
 
 
@@ -131,7 +133,7 @@ def _one(row: RowMapping, as_of: datetime, held: _HeldRemoval | None) -> Recorde
         brand_id=row["brand_id"],
         evidence=Evidence(row["evidence"]),
         drawn=lane is CaseLane.AUDIT,
-        second_look=lane is CaseLane.SECOND_LOOK,
+        second_look=lane in _GIVEN_BLIND,
         suspended=row["passed_on"] or _happened(row["disabled_at"], as_of),
     )
     return Recorded(given, row["version_id"], row["case_id"], lane, row["audit_sequence"])

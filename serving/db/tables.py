@@ -473,7 +473,7 @@ review_case = _tenant(
     _within("version_id", "listing_version"),
     _within("score_id", "score"),
     _within("follows_case_id", "review_case", "case_id"),
-    _one_of("lane", "ask_brand", "analyst", "audit", "insufficient_evidence", "appeal", "second_look"),
+    _one_of("lane", "ask_brand", "analyst", "audit", "insufficient_evidence", "appeal", "complaint", "second_look"),
     _one_of("state", "open", "decided", "stale"),
     Index(
         "ux_review_case_one_open",
@@ -1272,6 +1272,27 @@ notice_item = _tenant(
     Index("ix_notice_item_listing", "marketplace_id", "listing_id", "state"),
     Index("ix_notice_item_version", "marketplace_id", "version_id"),
     Index("ix_notice_item_known", "marketplace_id", "known_at"),
+)
+
+# A notifier's complaint that an offer stays. `previous_verdict_id` is what it is against, `verdict_id` what ended it.
+notice_complaint = _tenant(
+    "notice_complaint",
+    "complaint_id",
+    _id("item_id"),
+    _id("case_id"),
+    _id("previous_verdict_id"),
+    Column("statement", String(5000), nullable=False),
+    _word("state"),
+    _id("verdict_id", nullable=True),
+    _at("known_at"),
+    _at("decided_at", nullable=True),
+    _within("item_id", "notice_item"),
+    _within("case_id", "review_case"),
+    _within("previous_verdict_id", "verdict", "verdict_id"),
+    _within("verdict_id", "verdict"),
+    UniqueConstraint("marketplace_id", "item_id"),
+    _one_of("state", "open", "upheld", "dismissed"),
+    Index("ix_notice_complaint_case", "marketplace_id", "case_id"),
 )
 
 # Never changed: the database refuses it. A part's salt and body go together when it is erased; its digest stays.

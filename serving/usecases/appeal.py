@@ -11,7 +11,7 @@ from models.case import CaseEvent, CaseLane, CaseState
 from models.counter_notice import CounterNoticeEvent
 from models.errors import Conflict, NotFound
 from models.labels import AppealState
-from serving.db import actions, appeals, audit, cases, counter_notices, listings, notices
+from serving.db import actions, appeals, audit, cases, counter_notices, listings, notice_complaints, notices
 from serving.db.actions import StoredAction
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
@@ -157,6 +157,7 @@ def _open_case(runtime: Runtime, connection: Connection, removal: StoredAction, 
     )
     if waiting is not None:
         notices.move_to_case(connection, here, waiting.case_id, case_id)
+        notice_complaints.move_to_case(connection, here, waiting.case_id, case_id)
     event = {
         "marketplace_id": here,
         "event_id": runtime.ids.new("evt"),

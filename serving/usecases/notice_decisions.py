@@ -5,11 +5,13 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from models.appeals import open_until
 from models.case import BLIND_LANES, CaseLane
 from models.decision_notice import Decided, DecisionNotice, decision_notice, settled_notice
+from models.labels import AppealState
 from models.notices import ItemState, NoticeOutcome, outcome_of
 from models.verdict import Judgement, Outcome
-from serving.db import notices, overturns, verdicts
+from serving.db import notice_complaints, notices, overturns, verdicts
 from serving.db.cases import Case
 from serving.db.notices import Item
 from serving.runtime import Runtime
@@ -38,6 +40,13 @@ def settle(connection: Connection, case: Case, given: Given) -> None:
     for item in notices.of_case(connection, case.marketplace_id, case.case_id):
         if item.state is ItemState.WAITING:
             notices.settle(connection, item, decided=True, values=values)
+    upheld = values["outcome"] == NoticeOutcome.REMOVED.value
+    ended = {"verdict_id": given.verdict_id, "decided_at": given.at}
+    for complaint in notice_complaints.of_case(connection, case.marketplace_id, case.case_id):
+        if complaint.state is AppealState.OPEN:
+            state = AppealState.UPHELD if upheld else AppealState.DISMISSED
+            notice_complaints.settle(connection, complaint, state, ended)
+            notices.decide_anew(connection, case.marketplace_id, complaint.item_id, values)
 
 
 def reopen(connection: Connection, case: Case, verdict_id: str) -> None:
@@ -46,6 +55,17 @@ def reopen(connection: Connection, case: Case, verdict_id: str) -> None:
     for item in notices.of_case(connection, case.marketplace_id, case.case_id):
         if item.state is ItemState.DECIDED and item.verdict_id == verdict_id:
             notices.settle(connection, item, decided=False, values=blank)
+    for complaint in notice_complaints.of_case(connection, case.marketplace_id, case.case_id):
+        if complaint.verdict_id == verdict_id:
+            notice_complaints.settle(connection, complaint, AppealState.OPEN, {"verdict_id": None, "decided_at": None})
+            before = verdicts.get(connection, case.marketplace_id, complaint.previous_verdict_id)
+            as_it_was = {
+                "outcome": NoticeOutcome.NO_ACTION.value,
+                "verdict_id": before.verdict_id,
+                "action_id": None,
+                "decided_at": before.known_at,
+            }
+            notices.decide_anew(connection, case.marketplace_id, complaint.item_id, as_it_was)
 
 
 def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice | None:
@@ -55,6 +75,7 @@ def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice
     if item.outcome is None or item.decided_at is None or not is_final(runtime, item):
         return None
     verdict = None if item.verdict_id is None else verdicts.get(connection, item.marketplace_id, item.verdict_id)
+    complaint = notice_complaints.of_item(connection, item.marketplace_id, item.item_id)
     undone = item.action_id is not None and overturns.in_force(connection, item.marketplace_id, item.action_id)
     return decision_notice(
         Decided(
@@ -63,8 +84,8 @@ def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice
             side=None if verdict is None else verdict.side,
             blind=verdict is not None and verdict.lane in BLIND_LANES,
             reversed_=bool(undone),
-            on_complaint=False,
-            complain_until=None,
+            on_complaint=complaint is not None and complaint.state is not AppealState.OPEN,
+            complain_until=open_until(item.decided_at, runtime.policies.appeals) if complaint is None else None,
         )
     )
 

@@ -27,6 +27,7 @@ from serving.db import (
     counter_notices,
     likenesses,
     marketplaces,
+    notice_complaints,
     notices,
     overturns,
     verdicts,
@@ -44,6 +45,7 @@ from serving.usecases.rights import basis_of, keep_basis
 from serving.usecases.standing import Weight, begin_count, keep_confirmation, recount_of, weigh
 from serving.usecases.takedown import Cause, schedule, withdraw
 
+_BLIND_WORK: Final = {CaseLane.APPEAL: "decide the appeal", CaseLane.SECOND_LOOK: "take the second look"}
 _MOST_REASONS: Final = 3  # A house of brands has hundreds of marks; three sentences say what to do.
 
 
@@ -116,12 +118,20 @@ def _was_asked(connection: Connection, case: Case) -> bool:
     return any(one.case_id == case.case_id and one.side is Side.BRAND for one in given)
 
 
+def is_blind(connection: Connection, case: Case) -> bool:
+    """Whether a case is decided by somebody who is not shown the score.
+
+    A notifier's complaint stays one, also after its case went to the brand and came back.
+    """
+    return case.lane in BLIND_LANES or notice_complaints.is_contested(connection, case.marketplace_id, case.case_id)
+
+
 def has_decided_before(connection: Connection, person: Person, case: Case) -> bool:
     """Whether the case is an appeal against what this person decided, or a second look at it: somebody else must judge.
 
     Who took a verdict on the offer back has looked at it all the same, and gives no second look.
     """
-    if case.lane not in BLIND_LANES:
+    if not is_blind(connection, case):
         return False
     given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
     before = [one for one in given if one.user_id == person.user_id and one.case_id != case.case_id]
@@ -304,7 +314,7 @@ def _bench(sitting: _Sitting, weight: Weight | None) -> Bench:
     case = sitting.case
     enrolled = brands.enrolments(sitting.connection, case.marketplace_id).get(case.brand_id or "")
     if has_decided_before(sitting.connection, sitting.person, case):
-        what = "decide the appeal" if case.lane is CaseLane.APPEAL else "take the second look"
+        what = _BLIND_WORK.get(case.lane, "decide the complaint")
         raise Forbidden(f"You decided on this offer before; somebody else must {what}.")
     return Bench(
         lane=case.lane,

@@ -16,7 +16,7 @@ from serving.db.standings import StandingChange
 from serving.runtime import Runtime
 
 _MOST_CHANGES: Final = 50
-_TOUCHES_A_BRAND: Final = frozenset({CaseLane.ASK_BRAND, CaseLane.APPEAL, CaseLane.SECOND_LOOK})
+_TOUCHES_A_BRAND: Final = frozenset({CaseLane.ASK_BRAND, CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SECOND_LOOK})
 
 
 def current(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> Standing:

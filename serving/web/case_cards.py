@@ -14,6 +14,7 @@ from models.notices import ReporterKind
 from models.score import Reason, ScoreKind
 from serving.db.actions import StoredAction
 from serving.db.appeals import Appeal
+from serving.db.notice_complaints import NoticeComplaint
 from serving.db.notices import Notified
 from serving.web import charts, desk_rows, text_view, words
 from serving.web.charts import PriceChart, ReasonBar
@@ -203,6 +204,19 @@ class NoticeCard:
     reason: str
     explanation: Shown
     received: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintCard:
+    """What a notifier says against the decision that the offer stays."""
+
+    statement: Shown
+    filed: str
+
+
+def complaint_cards(found: Sequence[NoticeComplaint], now: datetime) -> tuple[ComplaintCard, ...]:
+    """The cards of the complaints that a case decides."""
+    return tuple(ComplaintCard(text_view.show(one.statement), words.moment(one.known_at, now)) for one in found)
 
 
 _REPORTERS: Final = {

@@ -10,20 +10,40 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from models.access import Permission, Person
-from models.case import BLIND_LANES, CaseLane, CaseState
+from models.case import CaseLane, CaseState
 from models.verdict import Side
-from serving.db import actions, appeals, brands, cases, listings, marketplaces, notices, scores, views
+from serving.db import (
+    actions,
+    appeals,
+    brands,
+    cases,
+    listings,
+    marketplaces,
+    notice_complaints,
+    notices,
+    scores,
+    views,
+)
 from serving.db.accounts import Session
 from serving.db.brands import Enrolment
 from serving.db.cases import Case
 from serving.db.views import Neighbours
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
-from serving.usecases.review import has_decided_before, lease, visible_case
+from serving.usecases.review import has_decided_before, is_blind, lease, visible_case
 from serving.usecases.seller_evidence import papers_of
 from serving.web import case_cards, changes, desk_rows, words
 from serving.web import scores as shown_scores
-from serving.web.case_cards import AppealCard, Event, ListingCard, NoticeCard, PriceCard, ReasonsCard, RuleHit
+from serving.web.case_cards import (
+    AppealCard,
+    ComplaintCard,
+    Event,
+    ListingCard,
+    NoticeCard,
+    PriceCard,
+    ReasonsCard,
+    RuleHit,
+)
 from serving.web.case_state import Standing, standing
 from serving.web.changes import Change
 from serving.web.desk import QueueQuery
@@ -67,6 +87,7 @@ class CasePage:
     score: ShownScore | None
     appeal: AppealCard | None
     notices: tuple[NoticeCard, ...]
+    complaints: tuple[ComplaintCard, ...]
     listing: ListingCard
     changed: tuple[Change, ...] | None
     changed_at: str
@@ -113,7 +134,7 @@ def case_page(runtime: Runtime, session: Session, case_id: str, query: QueueQuer
 
 def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, query: QueueQuery) -> CasePage:
     now = runtime.clock.now()
-    here, blind = case.marketplace_id, case.lane in BLIND_LANES
+    here, blind = case.marketplace_id, is_blind(connection, case)
     score = scores.get(connection, here, case.score_id)
     facts = scores.facts_of(connection, here, score["facts_digest"])
     enrolled = brands.enrolments(connection, here).get(case.brand_id or "")
@@ -136,6 +157,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         score=None if blind else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
         appeal=_appeal(connection, case, now) if case.lane is CaseLane.APPEAL else None,
         notices=case_cards.notice_cards(notices.notified(connection, here, case.case_id), now),
+        complaints=case_cards.complaint_cards(notice_complaints.of_case(connection, here, case.case_id), now),
         listing=case_cards.listing_card(facts),
         changed=changes.changes(kept[at - 1], kept[at]) if at else None,
         changed_at=words.moment(kept[at]["known_at"], now),

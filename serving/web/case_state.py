@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -15,6 +16,8 @@ from serving.usecases.review import has_decided_before
 from serving.web import text_view, words
 from serving.web.text_view import Shown
 from serving.web.vocabulary import CHOICE_OF, Choice
+
+_BLIND_WORK: Final = {CaseLane.APPEAL: "decide this appeal", CaseLane.SECOND_LOOK: "take this second look"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ def _lease(case: Case, now: datetime) -> str:
 def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, barred: bool) -> list[Note]:
     found = []
     if barred:
-        what = "decide this appeal" if case.lane is CaseLane.APPEAL else "take this second look"
+        what = _BLIND_WORK.get(case.lane, "decide this complaint")
         bold = f"Somebody else must {what}."
         text = "You decided on this offer before. The page is for reading; your answer is not taken."
         found.append(Note("warn", "i-scale", bold, text))

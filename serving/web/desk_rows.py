@@ -91,6 +91,8 @@ def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
     """The strongest reason where a score sent the case here; the route's own words where something else did."""
     if lane is CaseLane.APPEAL:
         return "The seller appeals"
+    if lane is CaseLane.COMPLAINT:
+        return "Whoever notified it complains that it stays"
     if lane is CaseLane.SECOND_LOOK:
         return "A second look, by somebody who has not judged it"
     if row["notified"]:

@@ -5,15 +5,18 @@ from typing import ClassVar, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
 
 from models.decision_notice import RECEIPT, DecisionNotice
-from models.errors import DomainError, Invalid
+from models.errors import DomainError, Invalid, NotFound
+from models.labels import AppealState
 from models.notices import LONGEST_EMAIL, LONGEST_EXPLANATION, LONGEST_NAME, Channel, Draft, ItemState, missing
 from serving.api.errors import status_of
-from serving.db import cases, marketplaces, notices
+from serving.db import cases, marketplaces, notice_complaints, notices
 from serving.db.notices import Item
 from serving.guards import public, runtime_of
 from serving.runtime import Runtime
+from serving.usecases.notice_complaints import LONGEST_SAID, complain, may_complain
 from serving.usecases.notice_decisions import told
 from serving.usecases.notice_links import PLACE, follow
 from serving.usecases.notices import receive_notice
@@ -27,6 +30,11 @@ router = APIRouter(include_in_schema=False)
 _ANYBODY: Final = public("anybody may notify an offer: Article 16 of the DSA")
 _BY_LINK: Final = public("the signed link is what lets a notifier in")
 _LONGEST_LIST: Final = 22_000  # Ten addresses of the greatest length.
+_COMPLAINTS: Final = {
+    AppealState.OPEN: "You complained. A person who did not decide before is looking at it.",
+    AppealState.UPHELD: "Your complaint was upheld.",
+    AppealState.DISMISSED: "Your complaint was dismissed.",
+}
 _REASONS: Final = {one.value: one.text for one in REASON_CODES}
 
 
@@ -57,6 +65,9 @@ class NotifiedOffer:
     headline: str
     waits: str | None
     decision: DecisionNotice | None
+    number: int
+    may_complain: bool
+    complaint: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +77,16 @@ class NoticePage:
     template: ClassVar[str] = "notice.html"
     place: ClassVar[str] = ""
 
+    address: str
     number: str
     received: str
     receipt: str
     reason: str
     explanation: Shown
     offers: tuple[NotifiedOffer, ...]
+    longest: int
+    typed: str
+    error: str | None
 
 
 @router.get("/notice", dependencies=[_ANYBODY])
@@ -111,6 +126,22 @@ def get_notice(token: str, request: Request) -> Response:
     return respond(request, _page(runtime_of(request), token))
 
 
+@router.post(PLACE + "{token}", dependencies=[_BY_LINK])
+def post_notice(token: str, request: Request, fields: Fields) -> Response:
+    """Complain that an offer stays; what was refused stands on the page again, with the reason."""
+    refuse_cross_site(request)
+    runtime = runtime_of(request)
+    number, said = fields.get("offer", ""), fields.get("said", "")
+    try:
+        complain(runtime, token, int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0, said)
+    except NotFound:
+        raise
+    except DomainError as refused:
+        page = _page(runtime, token, typed=said[:LONGEST_SAID], error=refused.sentence)
+        return respond(request, page, status=status_of(refused))
+    return RedirectResponse(f"{PLACE}{token}", status_code=303)
+
+
 def _form(
     runtime: Runtime, typed: Draft, marketplace: str, lacking: tuple[str, ...] = (), error: str | None = None
 ) -> NoticeForm:
@@ -130,31 +161,42 @@ def _form(
     )
 
 
-def _page(runtime: Runtime, token: str) -> NoticePage:
+def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = None) -> NoticePage:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         found = follow(runtime, connection, token)
         items = notices.items(connection, found.marketplace_id, found.notice_id)
-        decisions = {one.item_id: told(runtime, connection, one) for one in items}
-        due = {
-            one.item_id: f"{cases.get(connection, one.marketplace_id, one.case_id).due_at:%-d %B %Y, %H:%M} UTC"
-            for one in items
-            if one.case_id is not None
-        }
+        offers = tuple(_offer(runtime, connection, one) for one in items)
     return NoticePage(
+        address=f"{PLACE}{token}",
         number=found.notice_id,
         received=words.moment(found.known_at, now),
         receipt=RECEIPT,
         reason=_REASONS[found.reason_code.value],
         explanation=text_view.show(found.explanation),
-        offers=tuple(_offer(one, decisions[one.item_id], due.get(one.item_id)) for one in items),
+        offers=offers,
+        longest=LONGEST_SAID,
+        typed=typed,
+        error=error,
     )
 
 
-def _offer(item: Item, decision: DecisionNotice | None, due: str | None) -> NotifiedOffer:
-    waits = None
-    if decision is None:
-        decided = item.state is ItemState.DECIDED
-        waits = "A decision was taken and can still be undone for a moment." if decided else f"It is due by {due}."
-    headline = "A person is looking at it." if decision is None else decision.decision
-    return NotifiedOffer(text_view.show(item.location), headline, waits, decision)
+def _offer(runtime: Runtime, connection: Connection, item: Item) -> NotifiedOffer:
+    decision = told(runtime, connection, item)
+    complaint = notice_complaints.of_item(connection, item.marketplace_id, item.item_id)
+    return NotifiedOffer(
+        location=text_view.show(item.location),
+        headline="A person is looking at it." if decision is None else decision.decision,
+        waits=_waits(connection, item) if decision is None else None,
+        decision=decision,
+        number=item.number,
+        may_complain=may_complain(runtime, connection, item),
+        complaint=None if complaint is None else _COMPLAINTS[complaint.state],
+    )
+
+
+def _waits(connection: Connection, item: Item) -> str:
+    if item.state is ItemState.DECIDED or item.case_id is None:
+        return "A decision was taken and can still be undone for a moment."
+    due_at = cases.get(connection, item.marketplace_id, item.case_id).due_at
+    return f"It is due by {due_at:%-d %B %Y, %H:%M} UTC."

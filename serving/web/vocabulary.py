@@ -44,6 +44,7 @@ class LaneName:
 
 LANES: Final = (
     LaneName(CaseLane.APPEAL, "Appeals", "d-act", "No seller appeals at the moment."),
+    LaneName(CaseLane.COMPLAINT, "Complaints", "d-act", "No notifier complains at the moment."),
     LaneName(CaseLane.ANALYST, "Analyst", "d-ana", "Nothing waits for an analyst."),
     LaneName(CaseLane.AUDIT, "Audit slice", "d-aud", "No random check is open."),
     LaneName(CaseLane.INSUFFICIENT_EVIDENCE, "Not enough evidence", "d-ins", "Every open offer says enough to judge."),

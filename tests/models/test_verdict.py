@@ -80,6 +80,11 @@ CELLS += [
     (judgement, L.APPEAL, side, can_be_asked, FORBIDDEN if side is S.BRAND and what != INVALID else what)
     for (judgement, what, _), side, can_be_asked in itertools.product(ON_APPEAL, Side, (True, False))
 ]
+# A notifier's complaint is decided as the offer was, by an analyst who did not decide before.
+CELLS += [
+    (judgement, L.COMPLAINT, side, can_be_asked, FORBIDDEN if side is S.BRAND and what != INVALID else what)
+    for judgement, side, can_be_asked, what, _ in FIRST
+]
 # A second look was asked what to teach the model; whatever it says, it removes and reinstates nothing.
 CELLS += [
     (judgement, L.SECOND_LOOK, side, can_be_asked, FORBIDDEN if side is S.BRAND else DECIDED)
@@ -113,7 +118,7 @@ def test_that_policy_changes_nothing_else() -> None:
         for judgement, lane, side, can_be_asked, what in CELLS
         if follows(judgement, lane, side, can_be_asked=can_be_asked, lenient=True) != what
     ]
-    assert changed == [(J.COUNTERFEIT, lane, S.ANALYST, True) for lane in FIRST_INSTANCE]
+    assert changed == [(J.COUNTERFEIT, lane, S.ANALYST, True) for lane in (*FIRST_INSTANCE, L.COMPLAINT)]
 
 
 SENTENCES = [

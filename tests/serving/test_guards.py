@@ -43,6 +43,7 @@ PUBLIC: Final = {
     ("GET", "/notice"),
     ("POST", "/notice"),
     ("GET", "/notice/{token}"),
+    ("POST", "/notice/{token}"),
 }
 SAFE: Final = {"GET", "HEAD", "OPTIONS"}
 
@@ -153,6 +154,7 @@ def test_what_is_public_answers_everybody(client: TestClient) -> None:
         ("GET", "/notice"): 200,
         ("POST", "/notice"): 422,
         ("GET", "/notice/{token}"): 404,
+        ("POST", "/notice/{token}"): 404,
     }
 
 

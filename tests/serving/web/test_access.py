@@ -83,6 +83,7 @@ def test_every_route_says_who_may_use_it_and_few_are_public(site: Site) -> None:
         "GET /notice",
         "POST /notice",
         "GET /notice/{token}",
+        "POST /notice/{token}",
     }
 
 

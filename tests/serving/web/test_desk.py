@@ -75,7 +75,7 @@ def test_lanes_are_counted_and_shown_alone(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     visitor = visit_as(site, site.analyst)
     said = words(visitor.get("/queue").text)
-    assert "All open1 Lanes Appeals0 Analyst1 Audit slice0 Not enough evidence0 Second looks0" in said
+    assert "All open1 Lanes Appeals0 Complaints0 Analyst1 Audit slice0 Not enough evidence0 Second looks0" in said
     assert "Waiting on brands1" in said
     asked = visitor.get("/queue?lane=ask_brand").text
     assert 'href="/queue?lane=ask_brand" aria-current="page"' in asked

@@ -12,7 +12,7 @@ from tests.fixtures.notifying import EMAIL, WORDS, an_offer, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
-from tests.serving.usecases.test_notices import count
+from tests.serving.usecases.test_notices import SOLENNE, count
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
 
 HOSTILE = f"{WORDS} <script>alert(1)</script> \u202eevil"
@@ -169,3 +169,30 @@ def test_a_brand_that_is_asked_sees_nothing_of_the_notice(site: Site) -> None:
     for hidden in (EMAIL, "Anna Berg", WORDS, receipt.notice_id):
         assert hidden not in page
     assert items_of(site, receipt)[0].case_id == case.case_id
+
+
+def test_a_notifier_complains_on_the_page_within_six_months(site: Site) -> None:
+    an_offer(site, **SOLENNE)
+    visitor = a_visitor(site)
+    link = sent(visitor, locations="MP-1")
+    (case,) = open_cases(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    assert "Why the decision is wrong" not in words(visitor.get(link).text)
+    site.clock.forward(seconds=UNDO_SECONDS)
+    assert "Until 3 September 2026 you can complain on this page, free of charge" in words(visitor.get(link).text)
+    refused = visitor.post(link, {"offer": "7", "said": "x"})
+    assert refused.status_code == 404
+    refused = visitor.post(link, {"offer": "1", "said": " "})
+    assert (refused.status_code, "Say why" in words(refused.text)) == (422, True)
+    assert visitor.post(link, {"offer": "1", "said": WORDS}, **{"sec-fetch-site": "cross-site"}).status_code == 403
+    assert visitor.post(link, {"offer": "1", "said": WORDS}).headers["location"] == link
+    read = words(visitor.get(link).text)
+    assert "You complained. A person who did not decide before is looking at it." in read
+    assert "Why the decision is wrong" not in read
+    (contested,) = open_cases(site)
+    judge(site, site.second_analyst, contested, Judgement.COUNTERFEIT)
+    site.clock.forward(seconds=UNDO_SECONDS)
+    read = words(visitor.get(link).text)
+    assert "Your complaint was upheld." in read
+    assert "The offer is removed." in read
+    assert site.second_analyst.name not in read

@@ -1,0 +1,152 @@
+"""A notifier's complaint that an offer stays: a case for somebody who did not decide before and sees no score."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.appeals import Admission, open_until
+from models.case import CaseEvent, CaseLane, CaseState
+from models.errors import Conflict, Invalid, NotFound
+from models.labels import AppealState
+from models.notices import ItemState, NoticeOutcome
+from models.notifier_complaints import admit_complaint
+from models.verdict import Side
+from serving.db import audit, cases, notice_complaints, notices, scores, verdicts
+from serving.db.cases import Case
+from serving.db.notices import Item
+from serving.runtime import Runtime
+from serving.usecases.notice_decisions import is_final
+from serving.usecases.notice_links import follow
+
+LONGEST_SAID: Final = 5_000
+_FIRST: Final = 1e11  # After the sellers' appeals (1e12), before every notice: it has waited once already.
+_BLIND: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT})
+
+
+def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
+    """Complain by the link about the decision on one offer of a notice.
+
+    Raises
+    ------
+    NotFound
+        The link leads nowhere, or the notice names no such offer.
+    Invalid
+        Nothing is said, or too much.
+    Conflict, TooLate
+        The offer does not stay by a decision that is final; there was a complaint; six months have passed.
+    """
+    said, now = words.strip(), runtime.clock.now()
+    if not said or len(said) > LONGEST_SAID:
+        raise Invalid(f"Say why, in at most {LONGEST_SAID:,} characters.")
+    with runtime.store.write() as connection:
+        notice = follow(runtime, connection, token)
+        item = next(
+            (one for one in notices.items(connection, notice.marketplace_id, notice.notice_id) if one.number == number),
+            None,
+        )
+        if item is None:
+            raise NotFound("The notice names no such offer.")
+        admitted = _admit(runtime, connection, item, notice.reporter_id, now)
+        case_id = _case(runtime, connection, item, admitted, now)
+        complaint_id = runtime.ids.new("ncp")
+        row = {
+            "marketplace_id": item.marketplace_id,
+            "complaint_id": complaint_id,
+            "item_id": item.item_id,
+            "case_id": case_id,
+            "previous_verdict_id": item.verdict_id,
+            "statement": said,
+            "state": AppealState.OPEN.value,
+            "known_at": now,
+        }
+        notice_complaints.add_complaint(connection, row)
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=item.marketplace_id,
+            actor=f"reporter:{notice.reporter_id}",
+            act="notice.complained",
+            subject=complaint_id,
+            payload={"item_id": item.item_id, "case_id": case_id, "told": admitted.told},
+        )
+
+
+def may_complain(runtime: Runtime, connection: Connection, item: Item) -> bool:
+    """Whether a complaint about the decision on an offer would be heard now."""
+    if not _stays(runtime, item) or item.decided_at is None:
+        return False
+    if notice_complaints.of_item(connection, item.marketplace_id, item.item_id) is not None:
+        return False
+    return runtime.clock.now() < open_until(item.decided_at, runtime.policies.appeals)
+
+
+def _stays(runtime: Runtime, item: Item) -> bool:
+    decided = item.state is ItemState.DECIDED and item.outcome is NoticeOutcome.NO_ACTION
+    return decided and is_final(runtime, item)
+
+
+def _admit(runtime: Runtime, connection: Connection, item: Item, reporter_id: str, now: datetime) -> Admission:
+    if not _stays(runtime, item) or item.decided_at is None:
+        raise Conflict("There is no decision that this offer stays, so there is nothing to complain about.")
+    policy, here = runtime.policies.appeals, item.marketplace_id
+    since = now - timedelta(days=policy.record_days)
+    return admit_complaint(
+        informed_at=item.decided_at,
+        at=now,
+        is_first=notice_complaints.of_item(connection, here, item.item_id) is None,
+        record=notice_complaints.record_of(connection, here, reporter_id, since),
+        policy=policy,
+    )
+
+
+def _case(runtime: Runtime, connection: Connection, item: Item, admitted: Admission, now: datetime) -> str:
+    """The complaint's case shows the offer as it is now; one that is open on it is followed.
+
+    A complaint or an appeal that is open on the offer already decides this one too.
+    """
+    here = item.marketplace_id
+    before = cases.get(connection, here, item.case_id or "")
+    waiting = cases.open_cases(connection, here, [before.listing_id]).get(before.listing_id)
+    if waiting is not None and waiting.lane in _BLIND:
+        return waiting.case_id
+    case_id = runtime.ids.new("cas")
+    if waiting is not None:
+        cases.change(connection, waiting, CaseEvent.NEW_VERSION, {"decided_at": now}, holder=None, at=now)
+    version_id = notices.current_version(connection, here, before.listing_id)
+    hours = runtime.policies.enforcement.analyst_decides_within_hours
+    row = {
+        "marketplace_id": here,
+        "case_id": case_id,
+        "listing_id": before.listing_id,
+        "version_id": version_id,
+        "score_id": scores.latest_of_version(connection, here, version_id)["score_id"],
+        "brand_id": before.brand_id,
+        "lane": CaseLane.COMPLAINT.value,
+        "state": CaseState.OPEN.value,
+        "priority": 0.0 if admitted.behind_others else _FIRST,
+        "opened_at": now,
+        "due_at": now + timedelta(hours=hours),
+        "follows_case_id": (waiting or before).case_id,
+        # A brand that has said of this offer that it stays has decided before.
+        "question_returned": _brand_decided(connection, before),
+    }
+    cases.add_cases(connection, [row])
+    if waiting is not None:
+        notices.move_to_case(connection, here, waiting.case_id, case_id)
+        notice_complaints.move_to_case(connection, here, waiting.case_id, case_id)
+    event = {
+        "marketplace_id": here,
+        "event_id": runtime.ids.new("evt"),
+        "case_id": case_id,
+        "what": f"Whoever notified the offer complains that it stays. {admitted.told}"[:200],
+        "actor": "notice",
+        "known_at": now,
+    }
+    cases.add_events(connection, [event])
+    return case_id
+
+
+def _brand_decided(connection: Connection, before: Case) -> bool:
+    given = verdicts.of_listings(connection, before.marketplace_id, [before.listing_id])
+    return any(one.case_id == before.case_id and one.side is Side.BRAND for one in given)
