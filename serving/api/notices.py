@@ -42,6 +42,7 @@ async def post_notice(request: Request) -> JSONResponse:
         "notice_id": found.notice_id,
         "received_at": found.received_at.isoformat(),
         "link": found.link,
+        "warning": found.warning,
         "offers": [{"location": location, "state": state.value} for location, state in found.offers],
     }
     return JSONResponse(answer, 201)

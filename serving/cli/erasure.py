@@ -40,6 +40,27 @@ def erase_seller(
         typer.echo("Nothing was erased. Run it again with --yes.")
 
 
+@erase.command("reporter")
+def erase_reporter(
+    reporter: Annotated[str, typer.Argument(help="Its id, or the e-mail address of a stranger's notices.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Erase; without it, only show what would be erased.")] = False,
+    by: By = None,
+    marketplace: Marketplace = None,
+) -> None:
+    """Show what would be erased of who notified offers, and what is kept; with --yes, erase it for good."""
+    found = call("erase_reporter", reporter=reporter, carry_out=yes, by=by, marketplace=marketplace)
+    done = "Erased" if found["carried_out"] else "Would be erased"
+    typer.echo(f"{done}: name, address, and what was written in {found['texts']:,} notices.")
+    if found["waits"]:
+        typer.echo("A notice or complaint is being decided; the service erases it when it has been.")
+    typer.echo("Kept:")
+    for sentence in found["kept"]:
+        typer.echo(f"  {sentence}")
+    if not yes:
+        typer.echo("Nothing was erased. Run it again with --yes.")
+
+
 @hold.command("set")
 def set_hold(seller: Seller, reason: Reason, by: By = None, marketplace: Marketplace = None) -> None:
     """Keep everything of a seller until the hold is lifted."""

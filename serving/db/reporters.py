@@ -89,3 +89,41 @@ def change(connection: Connection, found: Reporter, **values: Any) -> None:
         .where(reporter.c.marketplace_id == found.marketplace_id, reporter.c.reporter_id == found.reporter_id)
         .values(**values)
     )
+
+
+def everyone(connection: Connection, marketplace_id: str, most: int) -> list[Reporter]:
+    """The reporters of a marketplace, the newest first."""
+    query = (
+        select(reporter)
+        .where(reporter.c.marketplace_id == marketplace_id)
+        .order_by(reporter.c.known_at.desc(), reporter.c.reporter_id.desc())
+        .limit(most)
+    )
+    return [_reporter(row) for row in connection.execute(query).mappings()]
+
+
+def by_email_token(connection: Connection, marketplace_id: str, token: str) -> Reporter | None:
+    """The stranger with the keyed hash of an address."""
+    query = select(reporter).where(reporter.c.marketplace_id == marketplace_id, reporter.c.email_token == token)
+    found = connection.execute(query).mappings().one_or_none()
+    return None if found is None else _reporter(found)
+
+
+def to_erase(connection: Connection, most: int) -> list[Reporter]:
+    """Those whose erasure was asked for and is not done, the longest ago first."""
+    query = (
+        select(reporter)
+        .where(reporter.c.erasure_asked_at.is_not(None), reporter.c.erased_at.is_(None))
+        .order_by(reporter.c.erasure_asked_at)
+        .limit(most)
+    )
+    return [_reporter(row) for row in connection.execute(query).mappings()]
+
+
+def forget_ended_mutes(connection: Connection, at: datetime) -> None:
+    """Take away the hashes by which erased reporters were still known, once they are muted no longer."""
+    connection.execute(
+        update(reporter)
+        .where(reporter.c.erased_at.is_not(None), reporter.c.email_token.is_not(None), reporter.c.muted_until <= at)
+        .values(email_token=None)
+    )

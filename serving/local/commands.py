@@ -11,6 +11,7 @@ from features.listing import Rejection
 from features.tell_tales import Direction, Where
 from models.access import Permission, Role, Scope
 from models.errors import Forbidden, Invalid
+from models.notices import ReporterKind
 from models.rights import RightKind, RightState, last_day
 from models.switches import RULES, AutomaticRule
 from serving.api.intake import row_answer
@@ -37,6 +38,8 @@ from serving.usecases import (
     founding,
     intake,
     price_lists,
+    reporter_erasure,
+    reporters,
     rights,
     seller_risk,
     standing,
@@ -424,9 +427,75 @@ def list_legal_holds(runtime: Runtime, *, marketplace: str | None = None) -> dic
     }
 
 
-def _administrator(runtime: Runtime, by: str | None, marketplace: str | None) -> tuple[marketplaces.Marketplace, str]:
+@_command
+def add_reporter(
+    runtime: Runtime,
+    *,
+    name: str,
+    email: str,
+    kind: str,
+    brand: str | None = None,
+    by: str | None = None,
+    marketplace: str | None = None,
+) -> dict[str, Any]:
+    """Register a reporter; its key is shown once."""
+    place, actor = _administrator(runtime, by, marketplace)
+    wanted = reporters.NewReporter(name, email, ReporterKind(kind), brand, place.name)
+    reporter_id, key = reporters.register(runtime, wanted, by=actor)
+    return {"reporter_id": reporter_id, "key": key}
+
+
+@_command
+def list_reporters(runtime: Runtime, *, marketplace: str | None = None) -> dict[str, Any]:
+    """Reporters with what their notices came to."""
+    return {"reporters": reporters.listed(runtime, _place(runtime, marketplace))}
+
+
+@_command
+def mute_reporter(
+    runtime: Runtime, *, reporter: str, reason: str, by: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """Let a reporter's notices open no case for a time."""
+    place, actor = _administrator(runtime, by, marketplace)
+    return {"until": reporters.mute(runtime, place, reporter, reason=reason, by=actor).isoformat()}
+
+
+@_command
+def unmute_reporter(
+    runtime: Runtime, *, reporter: str, reason: str, by: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """End a mute before its time."""
+    place, actor = _administrator(runtime, by, marketplace)
+    reporters.unmute(runtime, place, reporter, reason=reason, by=actor)
+    return {}
+
+
+@_command
+def revoke_reporter(
+    runtime: Runtime, *, reporter: str, by: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """End a reporter's key."""
+    place, actor = _administrator(runtime, by, marketplace)
+    reporters.revoke(runtime, place, reporter, by=actor)
+    return {}
+
+
+@_command
+def erase_reporter(
+    runtime: Runtime, *, reporter: str, carry_out: bool, by: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """Erase a reporter, or show what would be erased."""
+    place, actor = _administrator(runtime, by, marketplace)
+    return reporter_erasure.erase_reporter(runtime, place, reporter, carry_out=carry_out, by=actor).shown()
+
+
+def _place(runtime: Runtime, marketplace: str | None) -> marketplaces.Marketplace:
     with runtime.store.read() as connection:
-        place = marketplaces.by_name(connection, marketplace)
+        return marketplaces.by_name(connection, marketplace)
+
+
+def _administrator(runtime: Runtime, by: str | None, marketplace: str | None) -> tuple[marketplaces.Marketplace, str]:
+    place = _place(runtime, marketplace)
     return place, _named(runtime, by, place.marketplace_id, Permission.ADMINISTER)
 
 

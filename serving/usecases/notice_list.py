@@ -7,14 +7,21 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.decision_notice import RECEIPT
+from models.reporters import WARNING
 from serving.db import notices, reporters
 from serving.db.marketplaces import Marketplace
 from serving.db.notices import Item, StoredNotice
+from serving.db.reporters import Reporter
 from serving.runtime import Runtime
 from serving.usecases.notice_decisions import told
 from serving.usecases.notice_links import link_for
 
 _MOST: Final = 500
+
+
+def warning_with(found: StoredNotice, reporter: Reporter) -> str | None:
+    """The warning that a notice brought its reporter, None where it brought none."""
+    return WARNING if reporter.warned_at == found.known_at else None
 
 
 def changed_notices(runtime: Runtime, marketplace: Marketplace, since: datetime) -> dict[str, Any]:
@@ -38,6 +45,7 @@ def _shown(runtime: Runtime, connection: Connection, found: StoredNotice) -> dic
         "email": reporter.email,
         "reason_code": found.reason_code.value,
         "receipt": RECEIPT,
+        "warning": warning_with(found, reporter),
         "link": None if reporter.erased_at else link_for(runtime, here, found.notice_id),
         "offers": [_offer(runtime, connection, item) for item in notices.items(connection, here, found.notice_id)],
     }

@@ -29,6 +29,7 @@ from models.notices import (
     place,
 )
 from models.priority import expected_harm
+from models.reporters import WARNING
 from models.score import Score, ScoreKind
 from serving.db import actions, audit, cases, marketplaces, notices, reporters, scores
 from serving.db.cases import Case
@@ -38,7 +39,7 @@ from serving.db.reporters import Reporter
 from serving.runtime import Runtime
 from serving.usecases import evidence
 from serving.usecases.notice_links import link_for
-from serving.usecases.reporters import reputation_of
+from serving.usecases.reporters import reputation_of, warn_if_due
 from serving.usecases.scoring import base_price
 from serving.usecases.standing import current
 
@@ -49,12 +50,13 @@ _GONE: Final = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What whoever notified gets at once: the notice's id, when it came in, the link to it, and each offer's state."""
+    """What whoever notified gets at once: id, moment, link, each offer's state, and a warning where one is due."""
 
     notice_id: str
     received_at: datetime
     link: str
     offers: tuple[tuple[str, ItemState], ...]
+    warning: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def receive_notice(
     with runtime.store.write() as connection:
         here = _marketplace(connection, marketplace, reporter).marketplace_id
         locations = tuple(dict.fromkeys(one.strip() for one in written.locations if one.strip()))
-        sender = reporter or reporters.stranger(connection, _stranger(runtime, here, written, now))
+        sender = reporter or _known_stranger(runtime, connection, here, written, now)
         check_number(
             len(locations),
             kind=sender.kind,
@@ -114,11 +116,13 @@ def receive_notice(
             "known_at": now,
         }
         notices.add_notice(connection, row)
-        doubted = reputation_of(runtime, connection, sender, now).doubted
-        desk = _Desk(runtime, connection, here, sender, notice_id, written.reason_code, now, doubted)
+        known = reputation_of(runtime, connection, sender, now)
+        warned = warn_if_due(connection, sender, known, now)
+        desk = _Desk(runtime, connection, here, sender, notice_id, written.reason_code, now, known.doubted)
         _record(desk, "notice.received", notice_id, _said(desk, channel, len(locations)))
         states = _take_offers(desk, locations)
-        return Receipt(notice_id, now, link_for(runtime, here, notice_id), tuple(zip(locations, states, strict=True)))
+        offers = tuple(zip(locations, states, strict=True))
+        return Receipt(notice_id, now, link_for(runtime, here, notice_id), offers, WARNING if warned else None)
 
 
 def _as_registered(draft: Draft, reporter: Reporter | None) -> Draft:
@@ -132,6 +136,16 @@ def _marketplace(connection: Connection, name: str | None, reporter: Reporter | 
     if reporter is not None:
         return marketplaces.get(connection, reporter.marketplace_id)
     return marketplaces.by_name(connection, name)
+
+
+def _known_stranger(runtime: Runtime, connection: Connection, here: str, draft: Draft, now: datetime) -> Reporter:
+    """The stranger of an address; one that was erased and comes back while it is muted is named again."""
+    row = _stranger(runtime, here, draft, now)
+    found = reporters.stranger(connection, row)
+    if found.email is None:
+        named = {"name": row["name"], "email": row["email"], "erasure_asked_at": None, "erased_at": None}
+        reporters.change(connection, found, **named)
+    return found
 
 
 def _stranger(runtime: Runtime, here: str, draft: Draft, now: datetime) -> dict[str, Any]:

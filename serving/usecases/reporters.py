@@ -2,18 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from models.errors import Conflict, Invalid
 from models.notices import LONGEST_EMAIL, LONGEST_NAME, Draft, Element, ReporterKind, missing
-from models.reporters import Reputation, reputation
+from models.reporters import Reputation, mute_until, reputation
 from serving import auth
 from serving.db import audit, brands, marketplaces, notices, reporters
+from serving.db.marketplaces import Marketplace
 from serving.db.reporters import Reporter
 from serving.runtime import Runtime
 
+_LONGEST_REASON: Final = 500
+_MOST_LISTED: Final = 1_000
 _CONTACT: Final = {Element.NAME, Element.EMAIL}
 
 
@@ -76,6 +79,106 @@ def reputation_of(runtime: Runtime, connection: Connection, reporter: Reporter, 
     return reputation(ended, warned_at=reporter.warned_at, as_of=at, policy=runtime.policies.notices)
 
 
+def warn_if_due(connection: Connection, reporter: Reporter, found: Reputation, at: datetime) -> bool:
+    """Warn a reporter whose record asks for it, in the caller's transaction; the receipt tells it."""
+    if not found.to_warn:
+        return False
+    reporters.change(connection, reporter, warned_at=at)
+    _record(connection, reporter, "warned", "service", at, reasons=list(found.reasons))
+    return True
+
+
+def mute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason: str, by: str) -> datetime:
+    """Let a reporter's new notices open no case for a time, which a person decides; returns until when.
+
+    Raises
+    ------
+    NotFound
+        There is no such reporter.
+    Invalid
+        No reason is given.
+    Conflict
+        It was not warned, or did not go on often enough since.
+    """
+    said, now = reason.strip()[:_LONGEST_REASON], runtime.clock.now()
+    if not said:
+        raise Invalid("Give a reason; gravity and intention no count can tell.")
+    with runtime.store.write() as connection:
+        found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
+        reputation_ = reputation_of(runtime, connection, found, now)
+        until = mute_until(reputation_, warned_at=found.warned_at, at=now, policy=runtime.policies.notices)
+        reporters.change(connection, found, muted_until=until, muted_because=said)
+        reasons = [said, *reputation_.reasons]
+        _record(connection, found, "muted", by, now, until=until.isoformat(), reasons=reasons)
+    return until
+
+
+def unmute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason: str, by: str) -> None:
+    """End a mute before its time.
+
+    Raises
+    ------
+    NotFound
+        There is no such reporter.
+    Invalid, Conflict
+        No reason is given; it is not muted.
+    """
+    said, now = reason.strip()[:_LONGEST_REASON], runtime.clock.now()
+    if not said:
+        raise Invalid("Give a reason.")
+    with runtime.store.write() as connection:
+        found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
+        if not found.is_muted(now):
+            raise Conflict("This reporter is not muted.")
+        reporters.change(connection, found, muted_until=now, muted_because=None)
+        _record(connection, found, "unmuted", by, now, reasons=[said])
+
+
+def revoke(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, by: str) -> None:
+    """End a registered reporter's key; its notices go on.
+
+    Raises
+    ------
+    NotFound
+        There is no such reporter.
+    Conflict
+        It has no key that holds.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
+        if found.secret_hash is None or found.revoked_at is not None:
+            raise Conflict("This reporter has no key that holds.")
+        reporters.change(connection, found, revoked_at=now)
+        _record(connection, found, "revoked", by, now)
+
+
+def listed(runtime: Runtime, marketplace: Marketplace) -> list[dict[str, Any]]:
+    """Reporters with their record, the newest first; at most 1,000."""
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        return [
+            _shown(runtime, connection, one, now)
+            for one in reporters.everyone(connection, marketplace.marketplace_id, _MOST_LISTED)
+        ]
+
+
+def _shown(runtime: Runtime, connection: Connection, found: Reporter, now: datetime) -> dict[str, Any]:
+    known = reputation_of(runtime, connection, found, now)
+    return {
+        "reporter_id": found.reporter_id,
+        "kind": found.kind.value,
+        "name": found.name,
+        "email": found.email,
+        "founded": known.founded,
+        "unfounded": known.unfounded,
+        "may_mute": known.may_mute,
+        "warned_at": None if found.warned_at is None else found.warned_at.isoformat(),
+        "muted_until": found.muted_until.isoformat() if found.muted_until and found.is_muted(now) else None,
+        "reasons": list(known.reasons),
+    }
+
+
 def _check(wanted: NewReporter) -> None:
     lacking = missing(Draft("", (), wanted.name, wanted.email, good_faith=False, reason_code=""))
     if said := [sentence for element, sentence in lacking.items() if element in _CONTACT]:
@@ -86,3 +189,16 @@ def _check(wanted: NewReporter) -> None:
         raise Invalid("Who is registered is a registered reporter, a brand or a trusted flagger.")
     if (wanted.kind is ReporterKind.BRAND) is (wanted.brand is None):
         raise Invalid("A brand's reporter names its brand, and no other does.")
+
+
+def _record(connection: Connection, found: Reporter, what: str, by: str, at: datetime, **payload: Any) -> None:
+    """The audit entry. It names the reporter by its id alone, because an entry outlives an erasure."""
+    audit.record(
+        connection,
+        at=at,
+        marketplace_id=found.marketplace_id,
+        actor=by,
+        act=f"reporter.{what}",
+        subject=found.reporter_id,
+        payload=payload,
+    )

@@ -12,13 +12,14 @@ from models.errors import DomainError, Invalid, NotFound
 from models.labels import AppealState
 from models.notices import LONGEST_EMAIL, LONGEST_EXPLANATION, LONGEST_NAME, Channel, Draft, ItemState, missing
 from serving.api.errors import status_of
-from serving.db import cases, marketplaces, notice_complaints, notices
+from serving.db import cases, marketplaces, notice_complaints, notices, reporters
 from serving.db.notices import Item
 from serving.guards import public, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.notice_complaints import LONGEST_SAID, complain, may_complain
 from serving.usecases.notice_decisions import told
 from serving.usecases.notice_links import PLACE, follow
+from serving.usecases.notice_list import warning_with
 from serving.usecases.notices import receive_notice
 from serving.web import text_view, words
 from serving.web.forms import Fields, refuse_cross_site
@@ -81,6 +82,7 @@ class NoticePage:
     number: str
     received: str
     receipt: str
+    warning: str | None
     reason: str
     explanation: Shown
     offers: tuple[NotifiedOffer, ...]
@@ -167,11 +169,13 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         found = follow(runtime, connection, token)
         items = notices.items(connection, found.marketplace_id, found.notice_id)
         offers = tuple(_offer(runtime, connection, one) for one in items)
+        reporter = reporters.get(connection, found.marketplace_id, found.reporter_id)
     return NoticePage(
         address=f"{PLACE}{token}",
         number=found.notice_id,
         received=words.moment(found.known_at, now),
         receipt=RECEIPT,
+        warning=warning_with(found, reporter),
         reason=_REASONS[found.reason_code.value],
         explanation=text_view.show(found.explanation),
         offers=offers,

@@ -20,6 +20,7 @@ from serving.usecases.housekeeping import pass_on_unanswered, refresh_references
 from serving.usecases.monitoring import measure_weekly
 from serving.usecases.reminding import remind
 from serving.usecases.removal_checks import sweep_removal_checks
+from serving.usecases.reporter_erasure import finish_reporter_erasures
 from serving.usecases.seller_risk import refresh_seller_risks
 from serving.workflows import registered
 
@@ -45,6 +46,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
             "blind_looks": open_blind_looks(runtime),
             "breakers_opened": look_at_breakers(runtime),
             "erasures": finish_erasures(runtime),
+            "reporters_erased": finish_reporter_erasures(runtime),
             "audit_heads": sign_head(runtime),
         }
 
