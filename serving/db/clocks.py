@@ -20,6 +20,6 @@ def offset(connection: Connection) -> timedelta | None:
 def set_offset(connection: Connection, value: timedelta) -> None:
     """Keep the offset."""
     microseconds = value // _MICROSECOND
-    changed = connection.execute(update(simulated_clock).values(offset_microseconds=microseconds))
-    if changed.rowcount == 0:
+    kept = update(simulated_clock).values(offset_microseconds=microseconds).returning(simulated_clock.c.clock_id)
+    if connection.execute(kept).first() is None:
         connection.execute(insert(simulated_clock).values(clock_id=_ONLY, offset_microseconds=microseconds))

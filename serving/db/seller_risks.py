@@ -81,7 +81,8 @@ def keep(connection: Connection, marketplace_id: str, found: Ranking, kept: Kept
     """Keep a ranking in place of an earlier one; False where one of the same moment or a later one is there."""
     row = {"marketplace_id": marketplace_id, **asdict(kept)}
     earlier = (seller_ranking.c.marketplace_id == marketplace_id) & (seller_ranking.c.as_of < kept.as_of)
-    if connection.execute(update(seller_ranking).where(earlier).values(row)).rowcount != 1:
+    later = update(seller_ranking).where(earlier).values(row).returning(seller_ranking.c.as_of)
+    if connection.execute(later).first() is None:
         first = insert_or_ignore(connection, seller_ranking).values(row).returning(seller_ranking.c.as_of)
         if connection.execute(first).first() is None:
             return False
