@@ -15,6 +15,7 @@ from models.standing import Held, Level
 from models.verdict import Judgement, ReasonCode, Side
 from serving.db.store import add
 from serving.db.tables import action, brand_enrolment, confirmation, standing_change, verdict
+from serving.db.waits import was_held
 
 # By then a desk has decided and a blind look was taken; what comes later still counts if the offer is given back.
 _SETTLED_WITHIN: Final = timedelta(days=31)
@@ -214,12 +215,16 @@ def _this(drawn: Drawn) -> ColumnElement[bool]:
 
 
 def at_once_since(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
-    """How many of a brand's confirmations since a moment took effect by themselves and were not taken back."""
+    """How many of a brand's confirmations since a moment took effect by themselves and were not taken back.
+
+    One whose removal was held did not: it left by people's decision, or not at all.
+    """
     wanted = and_(
         verdict.c.brand_id == brand_id,
         verdict.c.known_at >= since,
         verdict.c.judgement == Judgement.COUNTERFEIT.value,
         verdict.c.passed_on.is_(False),
+        ~was_held(),
     )
     found = _standing(marketplace_id, wanted).order_by(None).subquery()
     return connection.execute(select(func.count()).select_from(found)).scalar_one()

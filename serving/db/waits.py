@@ -17,6 +17,11 @@ def still_waits() -> ColumnElement[bool]:
     return exists(_holds(action_hold.c.action_id).where(action_hold.c.settled_at.is_(None)))
 
 
+def was_held() -> ColumnElement[bool]:
+    """Whether the removal that a verdict asks for was ever held: what became of it is people's doing."""
+    return exists(_holds(action_hold.c.action_id))
+
+
 def waited_until() -> ScalarSelect[Any]:
     """When people decided about the removal that a verdict asks for; null where it never waited, or still does."""
     ended = func.max(action_hold.c.settled_at, type_=action_hold.c.settled_at.type)

@@ -88,4 +88,9 @@ MUTANTS = [
         (" and not row.waits", "", "what waits is held against whoever uses the words"),
         ("row.waited_until or row.known_at", "row.known_at", "what was let go counted for the words all the time"),
     ),
+    *sabotage(
+        "serving/db/standings.py",
+        ("tests/serving/usecases/test_holding.py",),
+        ("        ~was_held(),\n", "", "what was held counts as gone by itself"),
+    ),
 ]

@@ -12,7 +12,7 @@ from models.outcomes import outcomes
 from models.release import Decision
 from models.switches import AutomaticRule
 from models.verdict import Judgement
-from serving.db import actions, alerts, audit, histories, said, verdicts
+from serving.db import actions, alerts, audit, histories, said, standings, verdicts
 from serving.db.alerts import Alert
 from serving.db.tables import audit_entry
 from serving.usecases.delivery import deliver, sweep_deliveries
@@ -110,6 +110,23 @@ def a_burst(site: Site) -> str:
         last = confirm(site, site.brand_person, case).action
     assert last is not None
     return last.action_id
+
+
+def test_a_held_removal_uses_up_nothing_of_what_takes_effect_by_itself(any_site: Site) -> None:
+    """A capped brand has so many a day; those that people must let go are people's own."""
+    since = any_site.clock.now()
+
+    def used_up() -> int:
+        with any_site.runtime.store.read() as connection:
+            return standings.at_once_since(connection, any_site.here, any_site.brand_id, since)
+
+    action_id = a_burst(any_site)
+    assert states(any_site) == {"scheduled": CAP, "held": 1}
+    assert used_up() == CAP
+    for person in (any_site.analyst, any_site.account_manager):
+        speak(any_site.runtime, person, action_id, Decision.RELEASE, WHY)
+    assert states(any_site) == {"scheduled": CAP + 1}
+    assert used_up() == CAP
 
 
 def a_held_verdict(site: Site, action_id: str) -> tuple[str, str]:
