@@ -1,5 +1,6 @@
 """A test buy: what may follow what while goods are bought, handed on and examined. Standard library only."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -89,6 +90,26 @@ def step(before: Custody, event: CustodyEvent, holder: str) -> Custody:
     if event is _E.HAND_OVER and holder == before.holder:
         raise Conflict(f"The goods are with {holder} already.")
     return Custody(after, before.holder if event is _E.CANCEL else holder)
+
+
+def check_on_file(states: Collection[TestBuyState]) -> None:
+    """Refuse a judgement that rests on a test buy where none of the offer has brought a finding.
+
+    `states` are those of all test buys of the offer. Bought goods outweigh every opinion in what the model is taught:
+    whoever could claim them without papers could overrule everybody.
+
+    Raises
+    ------
+    Conflict
+        One is running: its finding is recorded there, by whoever has the goods.
+    Invalid
+        There is none, or all were cancelled.
+    """
+    if TestBuyState.CLOSED in states:
+        return
+    if any(state is not TestBuyState.CANCELLED for state in states):
+        raise Conflict("The test buy of this offer is running; what the goods are is recorded with it.")
+    raise Invalid("There is no test buy of this offer on file. Judge what the offer shows, or order a test buy.")
 
 
 def check_finding(judgement: Judgement) -> None:

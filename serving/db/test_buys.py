@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select, update
 from models.errors import Conflict, NotFound
 from models.test_buy import Custody, CustodyEvent, TestBuyState
 from serving.db.store import add
-from serving.db.tables import custody_entry, test_buy
+from serving.db.tables import custody_entry, review_case, test_buy
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,19 @@ def get(connection: Connection, test_buy_id: str, marketplaces: Collection[str])
     if found is None:
         raise NotFound("There is no such test buy.")
     return _stored(found)
+
+
+def states_of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[TestBuyState]:
+    """The states of every test buy of an offer, whichever of its versions it was ordered for."""
+    query = (
+        select(test_buy.c.state)
+        .join(
+            review_case,
+            (review_case.c.marketplace_id == test_buy.c.marketplace_id) & (review_case.c.case_id == test_buy.c.case_id),
+        )
+        .where(test_buy.c.marketplace_id == marketplace_id, review_case.c.listing_id == listing_id)
+    )
+    return [TestBuyState(one) for one in connection.execute(query).scalars()]
 
 
 def _stored(row: Row[Any]) -> TestBuy:

@@ -17,6 +17,7 @@ from models.public_statement import Source
 from models.rights import Mandate, Right
 from models.standing import Standing
 from models.statement import Undone, removal_statement
+from models.test_buy import check_on_file
 from models.verdict import Bench, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
 from serving.db import (
     actions,
@@ -30,6 +31,7 @@ from serving.db import (
     notice_complaints,
     notices,
     overturns,
+    test_buys,
     verdicts,
 )
 from serving.db.actions import StoredAction
@@ -187,6 +189,8 @@ def record_in(
     sitting = _Sitting(runtime, connection, person, case, side, now)
     if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
         raise Forbidden("A test buy is recorded by an analyst, who has its papers.")
+    if answer.evidence is Evidence.TEST_BUY and not examined:
+        check_on_file(test_buys.states_of_listing(connection, case.marketplace_id, case.listing_id))
     if case.version_id != answer.version_id:
         raise Conflict("The offer was changed since you loaded it; look at the current version.")
     confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from features.facts import Facts
 from models.access import Permission, Person
 from models.case import CaseLane, CaseState
+from models.test_buy import TestBuyState
 from models.verdict import Side
 from serving.db import (
     actions,
@@ -22,6 +23,7 @@ from serving.db import (
     notice_complaints,
     notices,
     scores,
+    test_buys,
     views,
 )
 from serving.db.accounts import Session
@@ -101,6 +103,7 @@ class CasePage:
     rule_hits: tuple[RuleHit, ...]
     events: tuple[Event, ...]
     evidence: tuple[KeptSnapshot, ...]
+    has_test_buy: bool
     effects: tuple[Effect, ...]
     learning: str | None
     queue: str
@@ -172,6 +175,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         rule_hits=case_cards.rule_hits(facts),
         events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind),
         evidence=evidence_card(connection, case, now),
+        has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
         effects=effects(bench_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies.enforcement),
         learning=None if blind else _learning(runtime),
         queue=query.address(),

@@ -4,8 +4,8 @@ import itertools
 
 import pytest
 
-from models.errors import Conflict, Invalid
-from models.test_buy import Custody, CustodyEvent, TestBuyState, check_finding, step
+from models.errors import Conflict, DomainError, Invalid
+from models.test_buy import Custody, CustodyEvent, TestBuyState, check_finding, check_on_file, step
 from models.verdict import Judgement
 
 S, E = TestBuyState, CustodyEvent
@@ -53,3 +53,25 @@ def test_an_examination_says_what_the_goods_are(judgement: Judgement) -> None:
             check_finding(judgement)
     else:
         check_finding(judgement)
+
+
+ON_FILE: list[tuple[list[TestBuyState], type[DomainError] | None, str]] = [
+    ([], Invalid, "none was ever ordered"),
+    ([S.CANCELLED], Invalid, "nothing came of it"),
+    ([S.ORDERED], Conflict, "the goods are on their way"),
+    ([S.RECEIVED], Conflict, "nobody has looked at them"),
+    ([S.INSPECTED], Conflict, "whoever has them has not said what they are"),
+    ([S.CLOSED], None, "they were examined"),
+    ([S.CANCELLED, S.CLOSED, S.ORDERED], None, "an earlier one was, and stays on file"),
+]
+
+
+@pytest.mark.parametrize(("states", "refused", "_why"), ON_FILE)
+def test_a_judgement_rests_on_a_test_buy_only_where_one_brought_a_finding(
+    states: list[TestBuyState], refused: type[DomainError] | None, _why: str
+) -> None:
+    if refused is None:
+        check_on_file(states)
+        return
+    with pytest.raises(refused):
+        check_on_file(states)

@@ -9,6 +9,7 @@ from sqlalchemy import delete, update
 from models.access import Person
 from models.case import CaseLane
 from models.errors import Forbidden
+from models.test_buy import Examiner
 from models.verdict import Evidence, Judgement
 from serving.db.tables import account, audit_entry, audit_payload
 from serving.usecases.appeal import file_appeal
@@ -16,11 +17,13 @@ from serving.usecases.housekeeping import refresh_references
 from serving.usecases.intake import receive
 from serving.usecases.labelling import LabelState, known_at, label_state
 from serving.usecases.review import Answer, record_verdict, undo_verdict
+from serving.usecases.test_buys import Finding, close
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_look, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.fixtures.tampering import drop_guards
 from tests.serving.usecases.test_appeal import COMPLAINT, remove
+from tests.serving.usecases.test_test_buys import LAB, examined
 from training.snapshot import SnapshotRow, write_snapshot
 
 
@@ -49,8 +52,8 @@ def test_a_test_buy_is_recorded_as_evidence_and_outweighs_the_brand(any_site: Si
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, case, Judgement.NEEDS_TEST_BUY)
     (case,) = open_cases(any_site, CaseLane.ANALYST)
-    answer = Answer(case.case_id, case.version_id, Judgement.GENUINE, evidence=Evidence.TEST_BUY)
-    record_verdict(any_site.runtime, any_site.second_analyst, answer)
+    finding = Finding(Examiner.LABORATORY, LAB, Judgement.GENUINE, "As the maker's.")
+    close(any_site.runtime, any_site.analyst, examined(any_site, case), finding)
     any_site.clock.forward(days=14)
     (row,) = rows_at(any_site)
     assert (row.label, row.evidence_level) == (0, "test_buy")

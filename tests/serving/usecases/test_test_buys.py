@@ -7,16 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from models.action import ActionState
 from models.case import CaseLane, CaseState
 from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from models.test_buy import CustodyEvent, Examiner, TestBuyState
-from models.verdict import Judgement, Outcome, ReasonCode
-from serving.db import cases
+from models.verdict import Evidence, Judgement, Outcome, ReasonCode
+from serving.db import cases, verdicts
 from serving.db.cases import Case
+from serving.db.tables import verdict
+from serving.usecases.review import Answer, record_verdict
 from serving.usecases.test_buys import Finding, Order, Step, close, order, read, take_step
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
@@ -154,3 +156,26 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 def test_an_order_is_refused(site: Site, changes: dict[str, Any], said: str, _why: str) -> None:
     with pytest.raises(Invalid, match=said):
         ordered(site, a_case(site), **changes)
+
+
+def test_nobody_judges_by_a_test_buy_that_is_not_on_file(any_site: Site) -> None:
+    case = a_case(any_site)
+    answer = Answer(case.case_id, case.version_id, Judgement.COUNTERFEIT, evidence=Evidence.TEST_BUY)
+    with pytest.raises(Invalid, match="no test buy of this offer on file"):
+        record_verdict(any_site.runtime, any_site.analyst, answer)
+    test_buy_id = ordered(any_site, case)
+    with pytest.raises(Conflict, match="is running; what the goods are is recorded with it"):
+        record_verdict(any_site.runtime, any_site.analyst, answer)
+    with any_site.runtime.store.read() as connection:
+        assert verdicts.latest_of_case(connection, any_site.here, case.case_id) is None
+    for one in WAY:
+        any_site.clock.forward(days=1)
+        take_step(any_site.runtime, any_site.analyst, test_buy_id, one)
+    close(any_site.runtime, any_site.analyst, test_buy_id, replace(FAKE, judgement=Judgement.GENUINE))
+    # The seller changes the offer and it is looked at again: the goods that were bought are on file.
+    later = a_case(any_site, price="79.00")
+    judged = replace(answer, case_id=later.case_id, version_id=later.version_id, judgement=Judgement.GENUINE)
+    record_verdict(any_site.runtime, any_site.analyst, judged)
+    with any_site.runtime.store.read() as connection:
+        query = select(verdict.c.evidence).where(verdict.c.case_id == later.case_id)
+        assert connection.execute(query).scalars().all() == ["test_buy"]
