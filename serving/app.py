@@ -7,6 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from models.errors import Invalid
 from serving.api import (
+    briefing,
     deliveries,
     held,
     intake,
@@ -49,6 +50,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         status,
         people,
         takedowns,
+        briefing,
         held,
         learning,
         seller_risk,

@@ -22,6 +22,7 @@ from models.policies.counter_notices.named import DEFAULT_COUNTER_NOTICE, PROFIL
 from models.policies.counter_notices.rules import CounterNoticePolicy
 from models.policies.delivery import DEFAULT_DELIVERY, DeliveryPolicy
 from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
+from models.policies.enrolment import DEFAULT_ENROLMENT, EnrolmentPolicy
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
 from models.policies.notices import DEFAULT_NOTICES, NoticePolicy
 from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
@@ -67,6 +68,7 @@ class Policies:
     appeals: AppealPolicy = DEFAULT_APPEALS
     notices: NoticePolicy = DEFAULT_NOTICES
     counter_notice: CounterNoticePolicy = DEFAULT_COUNTER_NOTICE
+    enrolment: EnrolmentPolicy = DEFAULT_ENROLMENT
     takedown: TakedownPolicy = DEFAULT_TAKEDOWN
     bursts: BurstPolicy = DEFAULT_BURSTS
     labels: LabelPolicy = DEFAULT_LABELS

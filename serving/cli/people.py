@@ -49,13 +49,25 @@ def add_person(
     role: Annotated[str, typer.Option(help="analyst, brand, account_manager, data_scientist or admin.")],
     brand_name: Annotated[str | None, typer.Option("--brand", help="The brand of a brand's person.")] = None,
     marketplace_name: Marketplace = None,
+    *,
+    briefed: Annotated[
+        bool, typer.Option("--briefed", help="A brand's person who knows the briefing; you vouch for it.")
+    ] = False,
 ) -> None:
     """Give somebody an account; the password is shown once."""
     from models.access import Role
 
     if role not in {known.value for known in Role}:
         raise typer.BadParameter(f"{role} is none of {', '.join(known.value for known in Role)}.", param_hint="--role")
-    found = call("add_person", email=email, name=name, role=role, brand=brand_name, marketplace=marketplace_name)
+    found = call(
+        "add_person",
+        email=email,
+        name=name,
+        role=role,
+        brand=brand_name,
+        marketplace=marketplace_name,
+        briefed=briefed,
+    )
     typer.echo(f"{email} {found['password']}")
 
 
@@ -79,6 +91,10 @@ def enrol_brand(
         int | None, typer.Option(min=0, help="Most questions a day; without it there is no limit.")
     ] = None,
     marketplace_name: Marketplace = None,
+    *,
+    first_phase: Annotated[
+        bool, typer.Option(help="Whether the brand begins within limits; not one that you know already.")
+    ] = True,
 ) -> None:
     """Enrol a brand in a marketplace, or change its enrolment."""
     call(
@@ -88,6 +104,7 @@ def enrol_brand(
         takes_part=takes_part,
         authorised_sellers=authorise or [],
         daily_questions=daily_questions,
+        first_phase=first_phase,
         marketplace=marketplace_name,
     )
     typer.echo(f"{name} is enrolled.")

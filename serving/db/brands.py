@@ -4,12 +4,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, literal, select, update
 
 from features.brands import Brand
 from models.errors import Conflict, NotFound
 from serving.db.store import add, insert_or_ignore
 from serving.db.tables import account, authorised_seller, brand, brand_enrolment
+from serving.db.types import UtcTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,22 @@ def enrol(
     account_manager_id: str,
     daily_questions: int | None,
     at: datetime,
+    full_since: datetime | None = None,
 ) -> None:
-    """Enrol a brand, or change whether it takes part, how much it answers in a day, and who looks after it."""
+    """Enrol a brand, or change whether it takes part, how much it answers in a day, and who looks after it.
+
+    A first phase that is over is over; `full_since` ends one.
+    """
     here = (brand_enrolment.c.marketplace_id == marketplace_id) & (brand_enrolment.c.brand_id == brand_id)
     changed = connection.execute(
         update(brand_enrolment)
         .where(here)
-        .values(takes_part=takes_part, account_manager_id=account_manager_id, daily_questions=daily_questions)
+        .values(
+            takes_part=takes_part,
+            account_manager_id=account_manager_id,
+            daily_questions=daily_questions,
+            full_since=func.coalesce(brand_enrolment.c.full_since, literal(full_since, UtcTime)),
+        )
     )
     if changed.rowcount == 0:
         row = {
@@ -124,8 +134,27 @@ def enrol(
             "account_manager_id": account_manager_id,
             "daily_questions": daily_questions,
             "enrolled_at": at,
+            "full_since": full_since,
         }
         add(connection, brand_enrolment, [row])
+
+
+def full_since(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
+    """When a brand's first phase was over; None while it lasts."""
+    query = select(brand_enrolment.c.full_since).where(
+        brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.brand_id == brand_id
+    )
+    found: datetime | None = connection.execute(query).scalar()
+    return found
+
+
+def end_first_phase(connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> None:
+    """A brand's first phase is over."""
+    connection.execute(
+        update(brand_enrolment)
+        .where(brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.brand_id == brand_id)
+        .values(full_since=at)
+    )
 
 
 def enrolments(connection: Connection, marketplace_id: str) -> dict[str, Enrolment]:

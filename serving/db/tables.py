@@ -179,7 +179,23 @@ brand_enrolment = Table(
     Column("account_manager_id", _ID, ForeignKey("account.user_id"), nullable=False),
     Column("daily_questions", Integer, nullable=True),
     _at("enrolled_at"),
+    _at("full_since", nullable=True),
     PrimaryKeyConstraint("marketplace_id", "brand_id"),
+)
+
+briefing_attempt = Table(
+    "briefing_attempt",
+    metadata,
+    Column("attempt_id", _ID, primary_key=True),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    _word("how"),
+    Column("questions", String(80), nullable=False),
+    Column("answers", Json, nullable=False),
+    Column("right_answers", Integer, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    _at("known_at"),
+    _one_of("how", "answered", "vouched", "carried_over"),
+    Index("ix_briefing_attempt_user_id", "user_id", "known_at"),
 )
 
 authorised_seller = Table(

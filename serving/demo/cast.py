@@ -46,7 +46,9 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, status_ur
 
     def invite(name: str, role: Role, brand: str | None = None, host: str = "touchstone.example") -> SignedInPerson:
         email = f"{_address(name)}@{host}"
-        password = call("add_person", email=email, name=name, role=role.value, brand=brand)["password"]
+        password = call("add_person", email=email, name=name, role=role.value, brand=brand, briefed=brand is not None)[
+            "password"
+        ]
         credentials.append({"role": role.value, "user": email, "password": password})
         return SignedInPerson(front, email, password)
 
@@ -63,6 +65,7 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, status_ur
             brand=brand.name,
             account_manager=looking_after[one.account_manager].email,
             takes_part=one.takes_part,
+            first_phase=False,
             authorised_sellers=list(one.authorised),
         )
         for kind in RightKind:

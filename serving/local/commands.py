@@ -107,9 +107,10 @@ def add_person(
     marketplace: str | None = None,
     brand: str | None = None,
     password: str | None = None,
+    briefed: bool = False,
 ) -> dict[str, Any]:
     """Give somebody an account."""
-    person = founding.NewPerson(email, name, Role(role), marketplace, brand, password)
+    person = founding.NewPerson(email, name, Role(role), marketplace, brand, password, briefed)
     user_id, shown = founding.add_person(runtime, person, by=_BY)
     return {"user_id": user_id, "password": shown}
 
@@ -131,10 +132,11 @@ def enrol_brand(
     marketplace: str | None = None,
     authorised_sellers: list[str] | None = None,
     daily_questions: int | None = None,
+    first_phase: bool = True,
 ) -> dict[str, Any]:
     """Enrol a brand with its account manager and authorised sellers."""
     enrolment = founding.NewEnrolment(
-        brand, account_manager, takes_part, marketplace, tuple(authorised_sellers or ()), daily_questions
+        brand, account_manager, takes_part, marketplace, tuple(authorised_sellers or ()), daily_questions, first_phase
     )
     return {"brand_id": founding.enrol(runtime, enrolment, by=_BY)}
 

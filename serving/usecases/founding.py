@@ -20,6 +20,7 @@ from serving.db.marketplaces import Marketplace
 from serving.outbound.addresses import check_url
 from serving.outbound.webhooks import check_secret, check_status_url, new_secret
 from serving.runtime import Runtime
+from serving.usecases import briefing
 
 _UNSTORABLE: Final = "\x00\ud800-\udfff"
 _ADDRESS: Final = re.compile(rf"[^@\s{_UNSTORABLE}]+@[^@\s{_UNSTORABLE}]+\Z")
@@ -30,7 +31,7 @@ _LONGEST_ADDRESS: Final = 320  # RFC 3696: 64 characters, the sign, 255 characte
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """Somebody to invite; without a password one is made."""
+    """Somebody to invite; without a password one is made. `briefed` vouches that they know what a briefing asks."""
 
     email: str
     name: str
@@ -38,6 +39,7 @@ class NewPerson:
     marketplace: str | None = None
     brand: str | None = None
     password: str | None = None
+    briefed: bool = False
 
 
 def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str) -> Marketplace:
@@ -72,6 +74,8 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
         brand_id = brands.by_name(connection, person.brand).brand_id if person.brand else None
         accounts.add_account(connection, user_id=user_id, email=person.email, name=name, password_hash=hashed, at=now)
         accounts.add_grants(connection, user_id, [Grant(person.role, here, brand_id)], now)
+        if person.briefed:
+            briefing.vouch(runtime, connection, user_id, by=by)
         _record(
             runtime,
             connection,
@@ -101,7 +105,10 @@ def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefi
 
 @dataclass(frozen=True, slots=True)
 class NewEnrolment:
-    """A brand in a marketplace, with its named account manager; `daily_questions` is None for no limit."""
+    """A brand in a marketplace, with its named account manager; `daily_questions` is None for no limit.
+
+    Without `first_phase` the operator knows the brand already, and it begins in full.
+    """
 
     brand: str
     account_manager: str
@@ -109,6 +116,7 @@ class NewEnrolment:
     marketplace: str | None = None
     authorised_sellers: tuple[str, ...] = ()
     daily_questions: int | None = None
+    first_phase: bool = True
 
 
 def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
@@ -126,6 +134,7 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
             account_manager_id=manager,
             daily_questions=enrolment.daily_questions,
             at=now,
+            full_since=None if enrolment.first_phase else now,
         )
         sellers = enrolment.authorised_sellers
         brands.authorise(connection, marketplace_id=here, brand_id=found.brand_id, sellers=sellers, at=now)
@@ -134,6 +143,7 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
             "account_manager": manager,
             "authorised": list(sellers),
             "daily_questions": enrolment.daily_questions,
+            "first_phase": enrolment.first_phase,
         }
         _record(runtime, connection, here, by, _Entry("brand.enrolled", found.brand_id, payload))
     runtime.surroundings.forget()

@@ -39,7 +39,7 @@ from serving.db.appeals import Appeal
 from serving.db.cases import Case
 from serving.db.verdicts import StoredVerdict
 from serving.runtime import Runtime
-from serving.usecases import notice_decisions
+from serving.usecases import briefing, notice_decisions
 from serving.usecases.counter_notice_steps import Said, take
 from serving.usecases.holding import Confirmation, held_for
 from serving.usecases.overturn import Ground, overturn
@@ -194,6 +194,8 @@ def record_in(
     if case.version_id != answer.version_id:
         raise Conflict("The offer was changed since you loaded it; look at the current version.")
     confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT
+    if confirms:
+        briefing.require(runtime, connection, person, now)
     weight = weigh(runtime, connection, case, now, counted) if confirms else None
     bench = replace(_bench(sitting, weight), examined=examined)
     follows = consequence(answer.judgement, bench, runtime.policies.enforcement)

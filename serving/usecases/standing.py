@@ -7,10 +7,11 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.case import CaseLane
+from models.enrolment import Begun, Phase, Stage, limited, stage
 from models.policies.version import policy_version
 from models.standing import Effect, Level, Scope, Standing, effect, standing
 from models.standing_outlook import outlook
-from serving.db import audit, question_steps, standings
+from serving.db import audit, brands, briefings, question_steps, standings
 from serving.db.cases import Case
 from serving.db.standings import StandingChange
 from serving.runtime import Runtime
@@ -29,9 +30,21 @@ def effect_now(
 ) -> Effect:
     """What one more confirmation of the brand does; a day is a calendar day, UTC, and asked about where it counts."""
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
-    capped = found.level is Level.CAPPED
-    today = standings.at_once_since(connection, marketplace_id, brand_id, midnight) if capped else 0
-    return effect(found, at_once_today=today, policy=runtime.policies.standing)
+    begun = stage_of(runtime, connection, found, marketplace_id, brand_id, at)
+    counts = found.level is Level.CAPPED or begun.phase is not Phase.FULL
+    today = standings.at_once_since(connection, marketplace_id, brand_id, midnight) if counts else 0
+    follows = effect(found, at_once_today=today, policy=runtime.policies.standing)
+    return limited(follows, begun, at_once_today=today, policy=runtime.policies.enrolment)
+
+
+def stage_of(
+    runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
+) -> Stage:
+    """How far a brand's enrolment has come."""
+    full_since = brands.full_since(connection, marketplace_id, brand_id)
+    briefed_at = None if full_since else briefings.first_of_brand(connection, marketplace_id, brand_id)
+    begun = Begun(briefed_at, found.overall.tally.counted, found.good, full_since)
+    return stage(begun, at, runtime.policies.enrolment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +109,7 @@ def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand
     For whoever has just decided something that a confirmation depends on: a verdict, an appeal, an undo.
     """
     found, before = _counted(runtime, connection, marketplace_id, brand_id, at)
+    _go_on(runtime, connection, found, marketplace_id, brand_id, at)
     if (found.level, found.warned) == ((before.level, before.warned) if before else (Level.PROVISIONAL, False)):
         return found
     change_id = runtime.ids.new("std")
@@ -124,12 +138,34 @@ def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand
     return found
 
 
+def _go_on(
+    runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
+) -> None:
+    """End a first phase of which enough is known, for good and in the audit log."""
+    begun = stage_of(runtime, connection, found, marketplace_id, brand_id, at)
+    if begun.phase is not Phase.FULL or brands.full_since(connection, marketplace_id, brand_id):
+        return
+    brands.end_first_phase(connection, marketplace_id, brand_id, at)
+    audit.record(
+        connection,
+        at=at,
+        marketplace_id=marketplace_id,
+        actor="enrolment",
+        act="enrolment.full",
+        subject=brand_id,
+        payload={"reasons": list(begun.reasons), "policy_version": policy_version(runtime.policies.enrolment)},
+    )
+
+
 def explanation(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str) -> dict[str, Any]:
     """A brand's standing as plain values: level, counts, reasons, what would change it, and how it has changed."""
     now, policy = runtime.clock.now(), runtime.policies.standing
     found = current(runtime, connection, marketplace_id, brand_id, now)
     follows = effect_now(runtime, connection, found, marketplace_id, brand_id, now)
+    begun = stage_of(runtime, connection, found, marketplace_id, brand_id, now)
     return {
+        "phase": begun.phase.value,
+        "phase_reasons": list(begun.reasons),
         "level": found.level.value,
         "warned": found.warned,
         "since": found.since.isoformat() if found.since < now else None,

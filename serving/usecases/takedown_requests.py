@@ -17,6 +17,7 @@ from serving.db import audit, cases, rights, standings, takedowns
 from serving.db.takedowns import StoredItem, StoredRequest
 from serving.ids import has_form
 from serving.runtime import Runtime
+from serving.usecases import briefing
 from serving.usecases.review import Answer, Recorded, record_in, undo_in, visible_case
 from serving.usecases.standing import current, recount
 
@@ -99,6 +100,8 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
         No offer or too many are named, the word of good faith is missing, or the id has no form of one.
     NotFound
         The right is none of a brand for which the person answers.
+    NotBriefed
+        The person has not passed the briefing, or too long ago.
     """
     items = wanted(asked.items, runtime.policies.takedown)
     if not asked.good_faith:
@@ -113,6 +116,7 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
         before = takedowns.find(connection, request_id)
         if before is not None:
             return _said_before(connection, person, before)
+        briefing.require(runtime, connection, person, now)
         cases.hold(connection, place, [one.case_id for one in items])
         counted = current(runtime, connection, place, brand_id, now)
         click = _Click(runtime, connection, person, asked, (place, brand_id), counted, now)

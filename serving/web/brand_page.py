@@ -19,6 +19,7 @@ from serving.db.views import Given, Pair
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.brand_records import record_file
+from serving.usecases.briefing import gate_of
 from serving.usecases.tabular import Format
 from serving.web import text_view, words
 from serving.web.effects import Effect, bench_of, effects
@@ -58,6 +59,14 @@ class DonePart:
 
     done: tuple[Done, ...]
     more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """What the reader must know of their briefing: that they may not confirm, or soon may no more."""
+
+    may_confirm: bool
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +120,7 @@ class BrandPage:
     effects: tuple[Effect, ...]
     answer_within_hours: int
     takedowns: tuple[TakedownLink, ...]
+    briefing: Briefing | None
 
 
 @router.get("/brand")
@@ -186,6 +196,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         )
         record = record_part(connection, pairs)
         asked_at_once = takedowns.latest(connection, pairs, _TAKEDOWNS)
+        gate = gate_of(runtime, connection, person, now)
         sizes = takedowns.sizes(connection, asked_at_once)
     size = sum(one.number for one in waiting.values())
     names = sorted({one.name for one in enrolled.values()})
@@ -213,6 +224,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
             TakedownLink(one.request_id, words.short_moment(one.known_at, now), sizes[one.request_id])
             for one in asked_at_once
         ),
+        briefing=None if gate.open and not gate.warned else Briefing(gate.open, gate.reason),
     )
 
 

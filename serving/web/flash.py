@@ -33,6 +33,7 @@ class Flash(StrEnum):
     GAVE_WAY = "gave_way"
     MAINTAINED = "maintained"
     TAKEDOWN_UNDONE = "takedown_undone"
+    BRIEFED = "briefed"
 
 
 SENTENCES: Final = {
@@ -52,6 +53,7 @@ SENTENCES: Final = {
     Flash.BREAKER_CLOSED: "Questions are put to brands again.",
     Flash.GAVE_WAY: "You gave way. The offer is reinstated, and the seller is told.",
     Flash.MAINTAINED: "Your answer is recorded, and the seller can read it.",
+    Flash.BRIEFED: "All answers are right. You may confirm from now on.",
     Flash.TAKEDOWN_UNDONE: "Taken back. What had not left stays here, and the questions are open again.",
     Flash.FOUNDED: "The marketplace is founded, and you are its administrator.",
 }

@@ -7,6 +7,7 @@ from serving.guards import install
 from serving.web import (
     answers,
     brand_page,
+    briefing_page,
     case_page,
     counter_notices,
     desk,
@@ -38,6 +39,7 @@ def install_pages(app: FastAPI) -> None:
         answers,
         brand_page,
         takedown_page,
+        briefing_page,
         counter_notices,
         manager_page,
         model_page,

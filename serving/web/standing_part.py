@@ -6,13 +6,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from models.enrolment import Phase
 from models.standing import Finding, Level, Scope, Standing
 from models.standing_outlook import outlook
 from serving.db import removal_checks, standings
 from serving.db.standings import StandingChange
 from serving.db.views import Pair
 from serving.runtime import Runtime
-from serving.usecases.standing import current, effect_now
+from serving.usecases.standing import current, effect_now, stage_of
 from serving.web import words
 
 _NAMES: Final = {
@@ -67,12 +68,14 @@ class StandingCard:
     history: tuple[ChangeLine, ...]
     held_back: str | None
     speed: str | None
+    phase: tuple[str, ...]
 
 
 def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: str, now: datetime) -> StandingCard:
     """The card of a brand in a marketplace, counted now."""
     found = current(runtime, connection, *pair, now)
     follows = effect_now(runtime, connection, found, *pair, now)
+    begun = stage_of(runtime, connection, found, *pair, now)
     changes = standings.changes(connection, *pair, most=_MOST_CHANGES)
     return StandingCard(
         brand=brand,
@@ -84,6 +87,7 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
         history=tuple(ChangeLine(_badge(one), words.moment(one.known_at, now)) for one in changes),
         held_back=None if follows.at_once else follows.reason,
         speed=_speed(runtime, connection, pair, now),
+        phase=begun.reasons if begun.phase is not Phase.FULL else (),
     )
 
 

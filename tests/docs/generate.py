@@ -18,6 +18,7 @@ from models.policies.bursts import DEFAULT_BURSTS
 from models.policies.counter_notices.named import PROFILES
 from models.policies.delivery import DEFAULT_DELIVERY
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
+from models.policies.enrolment import DEFAULT_ENROLMENT
 from models.policies.gates import DEFAULT_GATES
 from models.policies.labels import DEFAULT_LABELS
 from models.policies.links import DEFAULT_LINKS
@@ -119,6 +120,7 @@ def policies_page() -> str:
         DEFAULT_RELIST,
         DEFAULT_BURSTS,
         DEFAULT_STANDING,
+        DEFAULT_ENROLMENT,
         DEFAULT_TAKEDOWN,
         DEFAULT_RIGHTS,
         DEFAULT_REMINDERS,

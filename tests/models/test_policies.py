@@ -4,6 +4,7 @@ import re
 import pytest
 
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
+from models.policies.enrolment import DEFAULT_ENROLMENT
 from models.policies.labels import DEFAULT_LABELS
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
@@ -20,6 +21,7 @@ POLICIES = [
     DEFAULT_SCORECARD,
     DEFAULT_SECOND_LOOK,
     DEFAULT_STANDING,
+    DEFAULT_ENROLMENT,
     DEFAULT_TAKEDOWN,
     DEFAULT_WEIGHTING,
 ]

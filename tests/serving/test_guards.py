@@ -97,7 +97,7 @@ def program(client: TestClient, site: Site, *scopes: Scope, marketplace: str | N
     return Visitor(client, {"authorization": f"Bearer {key}"})
 
 
-def invited(site: Site, email: str, role: Role, **where: str) -> Person:
+def invited(site: Site, email: str, role: Role, **where: Any) -> Person:
     new = NewPerson(email, "Somebody Else", role, password=PASSWORD, **where)
     user_id, _ = founding.add_person(site.runtime, new, by="test")
     with site.runtime.store.read() as connection:
@@ -189,6 +189,8 @@ MATRIX: Final = [
     ("POST", "/api/v1/cases/{case_id}/verdicts", {"analyst", "brand"}),
     ("POST", "/api/v1/cases/{case_id}/undo", {"analyst", "brand"}),
     ("GET", "/api/v1/rights", {"brand"}),
+    ("GET", "/api/v1/briefing", {"brand"}),
+    ("POST", "/api/v1/briefing/answers", {"brand"}),
     ("POST", "/api/v1/takedown-requests", {"brand"}),
     ("GET", "/api/v1/takedown-requests/{request_id}", {"brand"}),
     ("POST", "/api/v1/takedown-requests/{request_id}/undo", {"brand"}),
