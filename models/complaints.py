@@ -16,14 +16,15 @@ _SECONDS_AN_HOUR = 3_600
 
 
 class ComplaintRoute(StrEnum):
-    """How the seller complained first."""
+    """How somebody complained first."""
 
     APPEAL = "appeal"
     COUNTER_NOTICE = "counter_notice"
+    NOTIFIER = "notifier"  # Not the seller: whoever notified an offer that stays.
 
 
 class ComplaintOutcome(StrEnum):
-    """What became of the removal that was complained about."""
+    """What became of the decision that was complained about."""
 
     CONFIRMED = "confirmed"
     REVERSED = "reversed"
@@ -42,9 +43,12 @@ class Decider(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One complaint against a removal. An open one has neither an end nor anybody who ended it."""
+    """One complaint against a removal, or against the decision that a notified offer stays.
 
-    removal_id: str
+    `about` is the id of the removal or of the notified offer. An open one has neither an end nor anybody who ended it.
+    """
+
+    about: str
     route: ComplaintRoute
     reason_code: ReasonCode
     filed_at: datetime

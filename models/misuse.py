@@ -15,7 +15,7 @@ class SubjectKind(StrEnum):
     """Whom an entry is about, and so what it counts."""
 
     SELLER = "seller"  # Offers, and those that were removed and stayed so.
-    NOTIFIER = "notifier"  # A brand's confirmations, and those that were rejected or overturned.
+    NOTIFIER = "notifier"  # Confirmations of a brand or notices of a reporter, and those that turned out wrong.
     COMPLAINANT = "complainant"  # A seller's complaints that were decided, and those that were dismissed.
 
 

@@ -10,6 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 from models.complaints import Complaint, ComplaintOutcome, Decider, complaint_counts
+from models.notice_counts import Notified, counts_of
 from models.public_statement import Influence, Restriction, Source, category_of
 
 
@@ -41,23 +42,29 @@ class Figure:
 
 _BY_MARKETPLACE: Final = "The marketplace decides this, and nothing of it is recorded here."
 _NOT_RECORDED: Final = (
-    (Part.NOTICES, "received", "Notices of Article 16 are not counted here."),
     *(
         (Part.DISPUTES, name, "Disputes before certified bodies reach the marketplace, and nothing of it is here.")
         for name in ("submitted", "decided_for_the_recipient", "median_days", "implemented")
     ),
     *(
         (Part.SUSPENSIONS, name, _BY_MARKETPLACE)
-        for name in ("manifestly_illegal_content", "manifestly_unfounded_notices", "manifestly_unfounded_complaints")
+        for name in ("manifestly_illegal_content", "manifestly_unfounded_complaints")
     ),
 )
 
 
-def figures(removals: Sequence[Restriction], complaints: Iterable[Complaint]) -> list[Figure]:
-    """The figures of what was removed and complained about in a span of time, and the names of those not recorded."""
+def figures(
+    removals: Sequence[Restriction], complaints: Iterable[Complaint], notified: Sequence[Notified], mutes: int
+) -> list[Figure]:
+    """The figures of what was removed, complained about and notified in a span of time, and the names of those missing.
+
+    `mutes` are the reporters that people muted in it.
+    """
     return [
         *_of_all_removals(removals),
+        *_notices(notified),
         *_complaints(list(complaints)),
+        Figure(Part.SUSPENSIONS, "manifestly_unfounded_notices", None, mutes),
         *(Figure(part, name, None, None, why) for part, name, why in _NOT_RECORDED),
     ]
 
@@ -81,6 +88,25 @@ def _of_all_removals(removals: Sequence[Restriction]) -> list[Figure]:
         by_category = Counter(category_of(one.reason_code) for one in among if counts(one))
         found.append(Figure(part, name, None, by_category.total()))
         found += [Figure(part, name, category, by_category[category]) for category in categories]
+    return found
+
+
+def _notices(notified: Sequence[Notified]) -> list[Figure]:
+    """Article 15(1)(b): by category, with those of trusted flaggers, what was done, by what means, and how fast."""
+    found: list[Figure] = []
+    for category in (None, *sorted({category_of(one.reason_code) for one in notified})):
+        counts = counts_of(one for one in notified if category in {None, category_of(one.reason_code)})
+        for name, value in (
+            ("offers_notified", counts.notified),
+            ("offers_notified_by_trusted_flaggers", counts.by_trusted_flaggers),
+            ("removed_on_the_basis_of_the_law", counts.removed),
+            ("no_action", counts.no_action),
+            ("waiting", counts.waiting),
+            ("processed_by_automated_means_alone", counts.by_a_rule),
+        ):
+            found.append(Figure(Part.NOTICES, name, category, value))
+        none = None if counts.median_hours is not None else "No notice of this time has been decided."
+        found.append(Figure(Part.NOTICES, "median_hours_to_decision", category, counts.median_hours, none))
     return found
 
 

@@ -95,6 +95,12 @@ def export_standing(brand: str, out: Out, marketplace_name: Marketplace = None) 
     typer.echo(f"{found['rows']:,} changes of the standing of {brand} in {out}.")
 
 
+@export.command("article-16")
+def export_article_16(out: Out, since: Since = None, until: Until = None, marketplace_name: Marketplace = None) -> None:
+    """Write what came of the offers that were notified in a span of time, a row a reason code."""
+    _export_table("article-16", "reason codes", out, since, until, marketplace_name)
+
+
 @export.command("article-20")
 def export_article_20(out: Out, since: Since = None, until: Until = None, marketplace_name: Marketplace = None) -> None:
     """Write the complaints of a span of time, one a row: route, outcome, who ended it and after how many hours."""

@@ -57,6 +57,17 @@ def check(connection: Connection, heads: Sequence[Head] = ()) -> tuple[int, Brok
         return head[0], Broken(_readable(connection) + 1, "it holds what no entry can hold")
 
 
+def count_of(connection: Connection, marketplace_id: str, act: str, *, since: datetime, until: datetime) -> int:
+    """How often something was done in [since, until)."""
+    query = select(func.count()).where(
+        audit_entry.c.marketplace_id == marketplace_id,
+        audit_entry.c.act == act,
+        audit_entry.c.occurred_at >= since,
+        audit_entry.c.occurred_at < until,
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def erased_count(connection: Connection) -> int:
     """How many payloads were erased."""
     return int(connection.execute(select(func.count()).select_from(erased_payload)).scalar_one())

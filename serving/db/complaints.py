@@ -1,4 +1,4 @@
-"""Complaints about removals, one a removal, whichever ways the seller took."""
+"""Complaints about removals, one a removal, whichever ways the seller took; and those of notifiers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,17 @@ from models.counter_notice import CounterNoticeState
 from models.labels import AppealState
 from models.statement import Undone
 from models.verdict import ReasonCode
-from serving.db.tables import action, appeal, counter_notice, listing_version, overturn, verdict
+from serving.db.tables import (
+    action,
+    appeal,
+    counter_notice,
+    listing_version,
+    notice,
+    notice_complaint,
+    notice_item,
+    overturn,
+    verdict,
+)
 
 _BY_CAUSE: Final[Mapping[Undone, Decider]] = {
     Undone.APPEAL: Decider.PERSON,
@@ -23,7 +33,7 @@ _BY_CAUSE: Final[Mapping[Undone, Decider]] = {
 
 @dataclass(frozen=True, slots=True)
 class SellersComplaint:
-    """A complaint with the seller who made it, None where the marketplace did not name one."""
+    """A complaint with the seller who made it, None where the marketplace did not name one or a notifier made it."""
 
     seller_external_id: str | None
     complaint: Complaint
@@ -61,8 +71,46 @@ def complaints_filed(
         )
     )
     found = [_complaint(row) for row in connection.execute(query).mappings()]
+    found += _of_notifiers(connection, marketplace_id, until)
     wanted = [one for one in found if since <= one.complaint.filed_at < until]
-    return sorted(wanted, key=lambda one: (one.complaint.filed_at, one.complaint.removal_id))
+    return sorted(wanted, key=lambda one: (one.complaint.filed_at, one.complaint.about))
+
+
+_ENDS: Final[Mapping[AppealState, ComplaintOutcome]] = {
+    AppealState.UPHELD: ComplaintOutcome.REVERSED,
+    AppealState.DISMISSED: ComplaintOutcome.CONFIRMED,
+}
+
+
+def _of_notifiers(connection: Connection, marketplace_id: str, until: datetime) -> list[SellersComplaint]:
+    """Complaints of notifiers; no seller made them."""
+    query = (
+        select(
+            notice_complaint.c.item_id,
+            notice_complaint.c.state,
+            notice_complaint.c.known_at,
+            notice_complaint.c.decided_at,
+            notice.c.reason_code,
+        )
+        .join(notice_item, _same(notice_item, notice_complaint, "item_id"))
+        .join(notice, _same(notice, notice_item, "notice_id"))
+        .where(notice_complaint.c.marketplace_id == marketplace_id, notice_complaint.c.known_at < until)
+    )
+    return [
+        SellersComplaint(
+            None,
+            Complaint(
+                row.item_id,
+                ComplaintRoute.NOTIFIER,
+                ReasonCode(row.reason_code),
+                row.known_at,
+                _ENDS.get(AppealState(row.state), ComplaintOutcome.OPEN),
+                row.decided_at,
+                None if row.decided_at is None else Decider.PERSON,
+            ),
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def _complaint(row: RowMapping) -> SellersComplaint:

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, func, or_, select, update
 
 from models.case import BLIND_LANES
-from models.notices import ItemState, NoticeOutcome, ReporterKind, next_state, was_founded
-from models.reporters import Ended
-from models.verdict import Judgement, ReasonCode
-from serving.db.erasures import ERASED
+from models.notices import ItemState, NoticeOutcome, ReporterKind, next_state
+from models.verdict import ReasonCode
 from serving.db.store import add
 from serving.db.tables import (
     listing,
@@ -19,10 +17,8 @@ from serving.db.tables import (
     notice,
     notice_complaint,
     notice_item,
-    overturn,
     reporter,
     review_case,
-    verdict,
 )
 
 _DECIDING_LANES: Final = [lane.value for lane in BLIND_LANES]
@@ -73,13 +69,18 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Notified:
+class ShownNotice:
     """What a case's page says of a notice: no name and no address."""
 
     reporter_kind: ReporterKind
     reason_code: ReasonCode
     explanation: str
     known_at: datetime
+
+
+def same(one: Table, other: Table, key: str) -> ColumnElement[bool]:
+    """A join that stays inside the marketplace."""
+    return (one.c.marketplace_id == other.c.marketplace_id) & (one.c[key] == other.c[key])
 
 
 def _item(row: RowMapping) -> Item:
@@ -159,10 +160,7 @@ def waiting_of(connection: Connection, marketplace_id: str, reporter_id: str) ->
     """The offers of which an earlier notice of this reporter waits."""
     query = (
         select(notice_item.c.listing_id)
-        .join(
-            notice,
-            (notice.c.marketplace_id == notice_item.c.marketplace_id) & (notice.c.notice_id == notice_item.c.notice_id),
-        )
+        .join(notice, same(notice, notice_item, "notice_id"))
         .where(
             notice.c.marketplace_id == marketplace_id,
             notice.c.reporter_id == reporter_id,
@@ -177,10 +175,7 @@ def offers_since(connection: Connection, marketplace_id: str, reporter_id: str, 
     query = (
         select(func.count())
         .select_from(notice_item)
-        .join(
-            notice,
-            (notice.c.marketplace_id == notice_item.c.marketplace_id) & (notice.c.notice_id == notice_item.c.notice_id),
-        )
+        .join(notice, same(notice, notice_item, "notice_id"))
         .where(
             notice.c.marketplace_id == marketplace_id,
             notice.c.reporter_id == reporter_id,
@@ -195,10 +190,7 @@ def by_strangers_since(connection: Connection, marketplace_id: str, since: datet
     query = (
         select(func.count())
         .select_from(notice)
-        .join(
-            reporter,
-            (reporter.c.marketplace_id == notice.c.marketplace_id) & (reporter.c.reporter_id == notice.c.reporter_id),
-        )
+        .join(reporter, same(reporter, notice, "reporter_id"))
         .where(
             notice.c.marketplace_id == marketplace_id,
             notice.c.known_at > since,
@@ -208,24 +200,18 @@ def by_strangers_since(connection: Connection, marketplace_id: str, since: datet
     return int(connection.execute(query).scalar_one())
 
 
-def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[Notified]:
+def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[ShownNotice]:
     """What was notified of the offer of a case, oldest first."""
     query = (
         select(reporter.c.kind, notice.c.reason_code, notice.c.explanation, notice.c.known_at)
         .select_from(notice_item)
-        .join(
-            notice,
-            (notice.c.marketplace_id == notice_item.c.marketplace_id) & (notice.c.notice_id == notice_item.c.notice_id),
-        )
-        .join(
-            reporter,
-            (reporter.c.marketplace_id == notice.c.marketplace_id) & (reporter.c.reporter_id == notice.c.reporter_id),
-        )
+        .join(notice, same(notice, notice_item, "notice_id"))
+        .join(reporter, same(reporter, notice, "reporter_id"))
         .where(notice_item.c.marketplace_id == marketplace_id, notice_item.c.case_id == case_id)
         .order_by(notice.c.known_at, notice.c.notice_id)
     )
     return [
-        Notified(ReporterKind(row.kind), ReasonCode(row.reason_code), row.explanation, row.known_at)
+        ShownNotice(ReporterKind(row.kind), ReasonCode(row.reason_code), row.explanation, row.known_at)
         for row in connection.execute(query)
     ]
 
@@ -266,28 +252,32 @@ def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_
 
 
 def led_to(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, ReporterKind]:
-    """Of these cases, those that a notice opened, with who sent it; a trusted flagger counts before others."""
-    query = (
+    """Of these cases, those that a notice or a notifier's complaint opened, with who sent it.
+
+    A trusted flagger counts before others.
+    """
+    of_notices = (
         select(notice_item.c.case_id, reporter.c.kind)
-        .join(
-            notice,
-            (notice.c.marketplace_id == notice_item.c.marketplace_id) & (notice.c.notice_id == notice_item.c.notice_id),
-        )
-        .join(
-            reporter,
-            (reporter.c.marketplace_id == notice.c.marketplace_id) & (reporter.c.reporter_id == notice.c.reporter_id),
-        )
-        .where(
-            notice_item.c.marketplace_id == marketplace_id,
-            notice_item.c.case_id.in_(case_ids),
-            notice_item.c.opened_case.is_(True),
-        )
+        .select_from(notice_item)
+        .where(notice_item.c.case_id.in_(case_ids), notice_item.c.opened_case.is_(True))
+    )
+    of_complaints = (
+        select(notice_complaint.c.case_id, reporter.c.kind)
+        .select_from(notice_complaint)
+        .join(notice_item, same(notice_item, notice_complaint, "item_id"))
+        .where(notice_complaint.c.case_id.in_(case_ids))
     )
     found: dict[str, ReporterKind] = {}
-    for row in connection.execute(query):
-        kind = ReporterKind(row.kind)
-        if found.get(row.case_id) is not ReporterKind.TRUSTED_FLAGGER:
-            found[row.case_id] = kind
+    for query in (of_notices, of_complaints):
+        led = (
+            query.join(notice, same(notice, notice_item, "notice_id"))
+            .join(reporter, same(reporter, notice, "reporter_id"))
+            .where(notice_item.c.marketplace_id == marketplace_id)
+        )
+        for row in connection.execute(led):
+            kind = ReporterKind(row.kind)
+            if found.get(row.case_id) is not ReporterKind.TRUSTED_FLAGGER:
+                found[row.case_id] = kind
     return found
 
 
@@ -315,40 +305,6 @@ def reviewed_for_a_notice(marketplace_id: str, as_of: datetime) -> Select[str]:
     )
 
 
-def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list[Ended]:
-    """What the notices of a reporter came to, as far as it counts for or against anybody, in the order of time."""
-    query = (
-        select(notice_item.c.known_at, notice_item.c.decided_at, verdict.c.judgement, overturn.c.overturn_id)
-        .join(
-            notice,
-            (notice.c.marketplace_id == notice_item.c.marketplace_id) & (notice.c.notice_id == notice_item.c.notice_id),
-        )
-        .join(
-            verdict,
-            (verdict.c.marketplace_id == notice_item.c.marketplace_id)
-            & (verdict.c.verdict_id == notice_item.c.verdict_id),
-        )
-        .outerjoin(
-            overturn,
-            (overturn.c.marketplace_id == notice_item.c.marketplace_id)
-            & (overturn.c.action_id == notice_item.c.action_id)
-            & overturn.c.undone_at.is_(None),
-        )
-        .where(
-            notice.c.marketplace_id == marketplace_id,
-            notice.c.reporter_id == reporter_id,
-            notice_item.c.state == ItemState.DECIDED.value,
-        )
-        .order_by(notice_item.c.decided_at, notice_item.c.item_id)
-    )
-    found = []
-    for row in connection.execute(query):
-        founded = was_founded(Judgement(row.judgement), overturned=row.overturn_id is not None)
-        if founded is not None:
-            found.append(Ended(row.known_at, row.decided_at, founded))
-    return found
-
-
 def changed_since(connection: Connection, marketplace_id: str, since: datetime, most: int) -> list[StoredNotice]:
     """Notices that came in, or of which an offer was decided, at or after a moment, the oldest first."""
     decided = select(notice_item.c.notice_id).where(
@@ -364,59 +320,3 @@ def changed_since(connection: Connection, marketplace_id: str, since: datetime, 
         .limit(most)
     )
     return [_notice(row) for row in connection.execute(query).mappings()]
-
-
-def is_underway(connection: Connection, marketplace_id: str, reporter_id: str) -> bool:
-    """Whether a notice of a reporter, or a complaint of theirs, waits for its decision."""
-    waits = or_(
-        notice_item.c.state == ItemState.WAITING.value,
-        select(notice_complaint.c.complaint_id)
-        .where(
-            notice_complaint.c.marketplace_id == notice_item.c.marketplace_id,
-            notice_complaint.c.item_id == notice_item.c.item_id,
-            notice_complaint.c.state == "open",
-        )
-        .exists(),
-    )
-    query = (
-        select(notice_item.c.item_id)
-        .join(
-            notice,
-            (notice.c.marketplace_id == notice_item.c.marketplace_id) & (notice.c.notice_id == notice_item.c.notice_id),
-        )
-        .where(notice.c.marketplace_id == marketplace_id, notice.c.reporter_id == reporter_id, waits)
-        .limit(1)
-    )
-    return connection.execute(query).one_or_none() is not None
-
-
-def erase_words(connection: Connection, marketplace_id: str, reporter_id: str) -> int:
-    """Erase what a reporter wrote in notices and complaints; returns how many texts there were."""
-    mine = notice.c.marketplace_id == marketplace_id, notice.c.reporter_id == reporter_id
-    written = connection.execute(
-        update(notice).where(*mine, notice.c.explanation != ERASED).values(explanation=ERASED)
-    ).rowcount
-    items_ = select(notice_item.c.item_id).where(
-        notice_item.c.marketplace_id == marketplace_id,
-        notice_item.c.notice_id.in_(select(notice.c.notice_id).where(*mine)),
-    )
-    complained = connection.execute(
-        update(notice_complaint)
-        .where(
-            notice_complaint.c.marketplace_id == marketplace_id,
-            notice_complaint.c.item_id.in_(items_),
-            notice_complaint.c.statement != ERASED,
-        )
-        .values(statement=ERASED)
-    ).rowcount
-    return written + complained
-
-
-def words_of(connection: Connection, marketplace_id: str, reporter_id: str) -> int:
-    """How many notices of a reporter still hold what was written."""
-    query = select(func.count()).where(
-        notice.c.marketplace_id == marketplace_id,
-        notice.c.reporter_id == reporter_id,
-        notice.c.explanation != ERASED,
-    )
-    return int(connection.execute(query).scalar_one())

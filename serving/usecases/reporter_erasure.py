@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.errors import NotFound
-from serving.db import audit, notices, reporters
+from serving.db import audit, notice_words, reporters
 from serving.db.marketplaces import Marketplace
 from serving.db.reporters import Reporter
 from serving.runtime import Runtime
@@ -45,8 +45,8 @@ def erase_reporter(runtime: Runtime, marketplace: Marketplace, who: str, *, carr
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:
         found = _named(runtime, connection, here, who)
-        texts = notices.words_of(connection, here, found.reporter_id)
-        waits = notices.is_underway(connection, here, found.reporter_id)
+        texts = notice_words.words_of(connection, here, found.reporter_id)
+        waits = notice_words.is_underway(connection, here, found.reporter_id)
         if carry_out:
             if found.erasure_asked_at is None:
                 reporters.change(connection, found, erasure_asked_at=now)
@@ -62,7 +62,7 @@ def finish_reporter_erasures(runtime: Runtime) -> int:
     with runtime.store.write() as connection:
         reporters.forget_ended_mutes(connection, now)
         for found in reporters.to_erase(connection, _MOST_AT_ONCE):
-            if not notices.is_underway(connection, found.marketplace_id, found.reporter_id):
+            if not notice_words.is_underway(connection, found.marketplace_id, found.reporter_id):
                 _erase(connection, found, "sweep", now)
                 done += 1
     return done
@@ -78,7 +78,7 @@ def _named(runtime: Runtime, connection: Connection, here: str, who: str) -> Rep
 
 
 def _erase(connection: Connection, found: Reporter, by: str, at: datetime) -> None:
-    texts = notices.erase_words(connection, found.marketplace_id, found.reporter_id)
+    texts = notice_words.erase_words(connection, found.marketplace_id, found.reporter_id)
     gone: dict[str, Any] = {"name": None, "email": None, "secret_hash": None, "erased_at": at}
     if not found.is_muted(at):
         gone["email_token"] = None

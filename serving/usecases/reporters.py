@@ -10,7 +10,7 @@ from models.errors import Conflict, Invalid
 from models.notices import LONGEST_EMAIL, LONGEST_NAME, Draft, Element, ReporterKind, missing
 from models.reporters import Reputation, mute_until, reputation
 from serving import auth
-from serving.db import audit, brands, marketplaces, notices, reporters
+from serving.db import audit, brands, marketplaces, notice_records, reporters
 from serving.db.marketplaces import Marketplace
 from serving.db.reporters import Reporter
 from serving.runtime import Runtime
@@ -75,7 +75,7 @@ def register(runtime: Runtime, wanted: NewReporter, *, by: str) -> tuple[str, st
 
 def reputation_of(runtime: Runtime, connection: Connection, reporter: Reporter, at: datetime) -> Reputation:
     """A reporter's reputation now, counted from the verdicts; nothing is kept of it that could be out of date."""
-    ended = notices.ended(connection, reporter.marketplace_id, reporter.reporter_id)
+    ended = notice_records.ended(connection, reporter.marketplace_id, reporter.reporter_id)
     return reputation(ended, warned_at=reporter.warned_at, as_of=at, policy=runtime.policies.notices)
 
 

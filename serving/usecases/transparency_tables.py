@@ -1,4 +1,4 @@
-"""What Articles 20, 23 and 24 of Regulation (EU) 2022/2065 ask to be kept and reported, as tables."""
+"""What Articles 16, 20, 23 and 24 of Regulation (EU) 2022/2065 ask to be kept and reported, as tables."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -12,10 +12,12 @@ from sqlalchemy import Connection
 from models.complaints import Complaint, ComplaintOutcome, Decider, as_of
 from models.confirmations import Given, Outcome, outcome
 from models.misuse import Misuse, MisuseEntry, SubjectKind, misuse_entry
+from models.notice_counts import NoticeCounts, Notified, by_reason
+from models.notice_counts import as_of as notice_as_of
 from models.public_statement import Restriction, category_of
 from models.standing import IN_GOOD_STANDING
 from models.transparency_figures import ARTICLE_24, Figure, figures
-from serving.db import brands, complaints, misuses, restrictions, standings
+from serving.db import audit, brands, complaints, misuses, notice_records, restrictions, standings
 from serving.usecases.tabular import Columns, Kind
 
 _AT_ONCE: Final = 1_000
@@ -25,6 +27,7 @@ _ALL_CHANGES: Final = 10_000
 class TableName(StrEnum):
     """The tables."""
 
+    ARTICLE_16 = "article-16"
     ARTICLE_20 = "article-20"
     ARTICLE_23 = "article-23"
     ARTICLE_24 = "article-24"
@@ -41,8 +44,22 @@ class Span:
 
 
 Rows = list[tuple[Any, ...]]
+_NOTICE_COLUMNS: Final = {
+    "reason_code": Kind.TEXT,
+    "category": Kind.TEXT,
+    "offers_notified": Kind.COUNT,
+    "by_trusted_flaggers": Kind.COUNT,
+    "removed": Kind.COUNT,
+    "no_action": Kind.COUNT,
+    "waiting": Kind.COUNT,
+    "by_automated_means_alone": Kind.COUNT,
+    "complaints": Kind.COUNT,
+    "complaints_upheld": Kind.COUNT,
+    "removed_share": Kind.NUMBER,
+    "median_hours": Kind.NUMBER,
+}
 _COMPLAINT_COLUMNS: Final = {
-    "removal": Kind.TEXT,
+    "about": Kind.TEXT,
     "route": Kind.TEXT,
     "category": Kind.TEXT,
     "filed_at": Kind.MOMENT,
@@ -77,6 +94,33 @@ def table(connection: Connection, name: TableName, span: Span) -> tuple[Columns,
     return _TABLES[name](connection, span)
 
 
+def _article_16(connection: Connection, span: Span) -> tuple[Columns, Rows]:
+    return _NOTICE_COLUMNS, [_notice_row(one) for one in by_reason(_notified(connection, span))]
+
+
+def _notice_row(one: NoticeCounts) -> tuple[Any, ...]:
+    code = one.reason_code
+    return (
+        None if code is None else code.value,
+        None if code is None else category_of(code),
+        one.notified,
+        one.by_trusted_flaggers,
+        one.removed,
+        one.no_action,
+        one.waiting,
+        one.by_a_rule,
+        one.complaints,
+        one.complaints_upheld,
+        one.removed_share,
+        one.median_hours,
+    )
+
+
+def _notified(connection: Connection, span: Span) -> list[Notified]:
+    found = notice_records.counted(connection, span.marketplace_id, since=span.since, until=span.until)
+    return [notice_as_of(one, span.until) for one in found]
+
+
 def _article_20(connection: Connection, span: Span) -> tuple[Columns, Rows]:
     return _COMPLAINT_COLUMNS, [_complaint_row(one) for one in _complaints(connection, span)]
 
@@ -84,7 +128,7 @@ def _article_20(connection: Connection, span: Span) -> tuple[Columns, Rows]:
 def _complaint_row(one: Complaint) -> tuple[Any, ...]:
     automated = None if one.ended_by is None else "Yes" if one.ended_by is Decider.DEADLINE else "No"
     return (
-        one.removal_id,
+        one.about,
         one.route.value,
         category_of(one.reason_code),
         one.filed_at,
@@ -97,7 +141,12 @@ def _complaint_row(one: Complaint) -> tuple[Any, ...]:
 
 
 def _article_23(connection: Connection, span: Span) -> tuple[Columns, Rows]:
-    entries = [*_sellers(connection, span), *_notifiers(connection, span), *_complainants(connection, span)]
+    entries = [
+        *_sellers(connection, span),
+        *_notifiers(connection, span),
+        *_reporters(connection, span),
+        *_complainants(connection, span),
+    ]
     found = sorted((one for one in entries if one is not None), key=lambda one: (one.kind, -one.misuses, one.subject))
     return _MISUSE_COLUMNS, [_misuse_row(one) for one in found]
 
@@ -156,6 +205,14 @@ def _notifiers(connection: Connection, span: Span) -> Iterable[MisuseEntry | Non
         )
 
 
+def _reporters(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
+    """Who notifies from outside, by its id: the log outlives a name."""
+    decided = notice_records.record_of_reporters(connection, span.marketplace_id, since=span.since, until=span.until)
+    for (reporter_id, warned_at), ended in decided.items():
+        wrong = [Misuse(one.notified_at, reason.value) for one, reason in ended if not one.founded]
+        yield misuse_entry(SubjectKind.NOTIFIER, reporter_id, items=len(ended), misuses=wrong, warned_at=warned_at)
+
+
 def _in_span(given: Given, span: Span) -> tuple[Outcome, datetime] | None:
     """What had become of an answer at the span's end, where that happened in it."""
 
@@ -208,7 +265,10 @@ def _figures(connection: Connection, span: Span) -> Sequence[Figure]:
         )
         removals += page
         if after is None:
-            return figures(removals, _complaints(connection, span))
+            mutes = audit.count_of(
+                connection, span.marketplace_id, "reporter.muted", since=span.since, until=span.until
+            )
+            return figures(removals, _complaints(connection, span), _notified(connection, span), mutes)
 
 
 def _figure_row(one: Figure) -> tuple[Any, ...]:
@@ -221,6 +281,7 @@ def _complaints(connection: Connection, span: Span) -> list[Complaint]:
 
 
 _TABLES: Final[dict[TableName, Callable[[Connection, Span], tuple[Columns, Rows]]]] = {
+    TableName.ARTICLE_16: _article_16,
     TableName.ARTICLE_20: _article_20,
     TableName.ARTICLE_23: _article_23,
     TableName.ARTICLE_24: _article_24,

@@ -15,7 +15,7 @@ from models.score import Reason, ScoreKind
 from serving.db.actions import StoredAction
 from serving.db.appeals import Appeal
 from serving.db.notice_complaints import NoticeComplaint
-from serving.db.notices import Notified
+from serving.db.notices import ShownNotice
 from serving.web import charts, desk_rows, text_view, words
 from serving.web.charts import PriceChart, ReasonBar
 from serving.web.text_view import Shown
@@ -228,7 +228,7 @@ _REPORTERS: Final = {
 _REASONS: Final = {one.value: one.text for one in REASON_CODES}
 
 
-def notice_cards(found: Sequence[Notified], now: datetime) -> tuple[NoticeCard, ...]:
+def notice_cards(found: Sequence[ShownNotice], now: datetime) -> tuple[NoticeCard, ...]:
     """The cards of what was notified of an offer."""
     return tuple(
         NoticeCard(

@@ -7,11 +7,19 @@ from typing import Any
 
 import pytest
 
+from models.notices import ReporterKind
+from models.verdict import Judgement
 from serving.db import brand_answers
 from serving.usecases.brand_records import record_file, record_of, standing_rows
+from serving.usecases.notice_complaints import complain
+from serving.usecases.notice_links import PLACE
+from serving.usecases.notices import Receipt
 from serving.usecases.tabular import Format
 from serving.usecases.transparency_tables import Span, TableName, table
 from tests.fixtures.complaining import a_month_of_complaints
+from tests.fixtures.notifying import EMAIL, a_reporter, an_offer, notify
+from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out
+from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
 
 GOODS, SCAMS = "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS", "STATEMENT_CATEGORY_SCAMS_AND_FRAUD"
@@ -33,7 +41,7 @@ def test_the_tables_hold_what_was_counted_by_hand(any_site: Site) -> None:
     complaints = read(any_site, TableName.ARTICLE_20, begins)
     named = {removal.action_id: removal.external_id for removal in removals}
     assert [
-        (named[one["removal"]], one["route"], one["outcome"], one["ended_by"], one["automated"], one["hours"])
+        (named[one["about"]], one["route"], one["outcome"], one["ended_by"], one["automated"], one["hours"])
         for one in complaints
     ] == [
         ("MP-1", "appeal", "reversed", "person", "No", 2),
@@ -106,7 +114,9 @@ def test_nobody_is_in_the_log_before_anybody_was_wrong(site: Site) -> None:
     assert read(site, TableName.ARTICLE_20, site.clock.now()) == []
 
 
-@pytest.mark.parametrize("name", [TableName.ARTICLE_20, TableName.ARTICLE_24, TableName.AGGREGATES])
+@pytest.mark.parametrize(
+    "name", [TableName.ARTICLE_16, TableName.ARTICLE_20, TableName.ARTICLE_24, TableName.AGGREGATES]
+)
 def test_no_seller_brand_or_person_is_in_a_table_for_the_public(site: Site, name: TableName) -> None:
     begins = site.clock.now()
     a_month_of_complaints(site)
@@ -134,3 +144,102 @@ def test_a_brands_record_knows_its_counter_notices_and_how_its_standing_changed(
     assert (record.counter_notices, record.counter_notices_upheld) == (5, 2)
     # One given back of one is a warning.
     assert standing[0][1:6] == ("provisional", "Yes", 0, 0, 1)
+
+
+def a_month_of_notices(site: Site) -> None:
+    """Four offers notified: one removed, one that stays, one that a complaint removes, one that is not known here."""
+    brand = {"brand": "Solenne"}
+    for number, title in enumerate(("red satchel", "green clutch", "blue weekender"), start=1):
+        an_offer(site, f"MP-{number}", **brand, title=f"Solenne {title}", seller={"external_id": f"closet-{number}"})
+    flagger = a_reporter(site, ReporterKind.TRUSTED_FLAGGER)
+
+    def decided(receipt: Receipt, judgement: Judgement, hours: int) -> Receipt:
+        (case,) = open_cases(site)
+        site.clock.forward(hours=hours)
+        removed = judge(site, site.analyst, case, judgement).action
+        if removed is not None:
+            carried_out(site, removed)
+        else:
+            site.clock.forward(seconds=UNDO_SECONDS)
+        return receipt
+
+    with a_marketplace_that_listens(site):
+        decided(notify(site, "MP-1", by=flagger), Judgement.COUNTERFEIT, 2)
+        decided(notify(site, "MP-2", reason_code="not_as_described"), Judgement.GENUINE, 6)
+        third = decided(notify(site, "MP-3", reason_code="design"), Judgement.GENUINE, 10)
+        notify(site, "MP-777", reason_code="design")
+        complain(site.runtime, third.link.rpartition(PLACE)[2], 1, "Look at the hinge again, please.")
+        (case,) = open_cases(site)
+        site.clock.forward(hours=20)
+        carried_out(site, judge(site, site.second_analyst, case, Judgement.COUNTERFEIT).action)
+
+
+def test_statistics_are_kept_for_each_reason_code(any_site: Site) -> None:
+    begins = any_site.clock.now()
+    a_month_of_notices(any_site)
+    rows = {one.pop("reason_code"): one for one in read(any_site, TableName.ARTICLE_16, begins)}
+    assert {code: one["offers_notified"] for code, one in rows.items()} == {
+        "trademark_counterfeit": 1,
+        "mark_misuse": 0,
+        "design": 2,
+        "copyright": 0,
+        "not_as_described": 1,
+    }
+    assert rows["design"] == {
+        "category": GOODS,
+        "offers_notified": 2,
+        "by_trusted_flaggers": 0,
+        "removed": 1,
+        "no_action": 0,
+        "waiting": 0,
+        "by_automated_means_alone": 1,
+        "complaints": 1,
+        "complaints_upheld": 1,
+        "removed_share": 1.0,
+        "median_hours": 10,
+    }
+    assert (rows["not_as_described"]["no_action"], rows["not_as_described"]["median_hours"]) == (1, 6)
+    assert rows["trademark_counterfeit"]["by_trusted_flaggers"] == 1
+
+
+def test_notices_are_in_the_figures_the_complaints_and_the_log_of_misuse(any_site: Site) -> None:
+    begins = any_site.clock.now()
+    a_month_of_notices(any_site)
+    figures = {
+        (one["part"], one["indicator"], one["category"]): one["value"]
+        for one in read(any_site, TableName.AGGREGATES, begins)
+    }
+    expected = {
+        ("notices", "offers_notified", None): 4,
+        ("notices", "offers_notified", GOODS): 3,
+        ("notices", "offers_notified", SCAMS): 1,
+        ("notices", "offers_notified_by_trusted_flaggers", None): 1,
+        ("notices", "removed_on_the_basis_of_the_law", None): 2,
+        ("notices", "no_action", None): 1,
+        ("notices", "processed_by_automated_means_alone", None): 1,
+        ("notices", "median_hours_to_decision", None): 6,
+        ("own_initiative", "removals", None): 0,
+        ("automated_means", "decided_by_a_person_who_did_not", None): 1,
+        ("complaints", "filed", None): 1,
+        ("complaints", "reversed", None): 1,
+        ("suspensions", "manifestly_unfounded_notices", None): 0,
+    }
+    assert {key: figures[key] for key in expected} == expected
+    (complaint,) = read(any_site, TableName.ARTICLE_20, begins)
+    assert (complaint["route"], complaint["outcome"], complaint["ended_by"], complaint["hours"]) == (
+        "notifier",
+        "reversed",
+        "person",
+        20,
+    )
+    (notifier,) = [one for one in read(any_site, TableName.ARTICLE_23, begins) if one["subject_kind"] == "notifier"]
+    assert notifier["subject"].startswith("rep_")
+    assert (notifier["items"], notifier["misuses"], notifier["nature"]) == (2, 1, "1 not_as_described")
+
+
+def test_no_notifier_is_named_in_any_table(site: Site) -> None:
+    begins = site.clock.now()
+    a_month_of_notices(site)
+    text = "".join(str(read(site, name, begins)) for name in TableName)
+    for hidden in (EMAIL, "Anna", "Customs Watch", "MP-777", "hinge"):
+        assert hidden not in text, hidden

@@ -1,0 +1,73 @@
+"""How notices from outside can be got wrong."""
+
+from tests.sabotage.mutant import sabotage
+
+MUTANTS = [
+    *sabotage(
+        "models/notices.py",
+        ("tests/models/test_notices.py",),
+        ("Element.GOOD_FAITH: not draft.good_faith", "Element.GOOD_FAITH: False", "nobody vouches"),
+        (
+            "Element.EXPLANATION: len(draft.explanation.strip()) <",
+            "Element.EXPLANATION: len(draft.explanation) <",
+            "blanks explain",
+        ),
+        ("if listings > most:", "if listings >= most:", "ten are too many"),
+        ("if today + listings > policy", "if today > policy", "the day's limit is passed"),
+        ("if kind is ReporterKind.BRAND and good_standing:", "if kind is ReporterKind.BRAND:", "lost standing counts"),
+        ("return Place(_TRUSTED + capped", "return Place(_GOOD_STANDING + capped", "flaggers are not first"),
+        ("capped = min(harm, _MOST_HARM)", "capped = harm", "a dear offer passes a flagger"),
+        ("return not overturned", "return True", "what was given back was right"),
+    ),
+    *sabotage(
+        "models/reporters.py",
+        ("tests/models/test_reporters.py",),
+        ("to_warn=often and warned_at is None", "to_warn=often", "warned at every notice"),
+        ("one.notified_at > warned_at]", "one.notified_at != warned_at]", "muted for what came before the warning"),
+        ("if since < one.decided_at <= as_of", "if one.decided_at <= as_of", "nothing is forgiven"),
+        ("    if warned_at is None:\n        raise", "    if False:\n        raise", "muted without a warning"),
+        ("return wrong >= policy.unfounded_share * known", "return True", "the proportion does not count"),
+    ),
+    *sabotage(
+        "models/notifier_complaints.py",
+        ("tests/models/test_notifier_complaints.py",),
+        ("if not is_first:", "if False:", "complained about for ever"),
+        ("if at >= open_until(informed_at, policy):", "if False:", "open for ever"),
+    ),
+    *sabotage(
+        "models/notice_counts.py",
+        ("tests/models/test_notice_counts.py",),
+        ("if found.decided_at is None or found.decided_at < moment", "if True", "the future is told"),
+        (
+            "if judged else None,\n        median",
+            "if judged else 0.0,\n        median",
+            "nothing has a share of nought",
+        ),
+    ),
+    *sabotage(
+        "serving/usecases/notice_complaints.py",
+        ("tests/serving/usecases/test_notice_complaints.py",),
+        ('"lane": CaseLane.COMPLAINT.value', '"lane": CaseLane.ANALYST.value', "who decided before decides again"),
+        ("return decided and is_final(runtime, item)", "return decided", "before the decision is told"),
+        (
+            '"question_returned": _brand_decided(connection, before)',
+            '"question_returned": False',
+            "the brand that let it stay is asked",
+        ),
+    ),
+    *sabotage(
+        "serving/usecases/notices.py",
+        ("tests/serving/usecases/test_notices.py",),
+        (
+            "if known is not None and not desk.reporter.is_muted(desk.at):",
+            "if known is not None:",
+            "the mute does nothing",
+        ),
+        (
+            "if brand_id is None or facts.brand.brand_id not in {None, brand_id}:",
+            "if brand_id is None:",
+            "for any brand",
+        ),
+        ("if part in called and _host(called[part].link or whole) == host", "if part in called", "any host"),
+    ),
+]
