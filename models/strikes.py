@@ -7,24 +7,29 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from models.policies.sanctions import SanctionPolicy
 from models.policies.strikes import StrikePolicy
 from models.verdict import Judgement, ReasonCode
 
 
+class Void(StrEnum):
+    """Why a hit counts no longer."""
+
+    WITHDRAWN = "withdrawn"  # Taken back before anybody heard of it.
+    OVERTURNED = "overturned"
+
+
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One removal that counts against its seller: of what kind, how much, and since when.
-
-    `void_because` says why it counts no longer; None while it stands.
-    """
+    """One removal that counts against its seller: of what kind, how much, since when, and why no longer."""
 
     action_id: str
     kind: ReasonCode
     weight: float
     at: datetime
-    void_because: str | None = None
+    void: Void | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ def count(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy) -> Coun
     that nobody wonders where it went.
     """
     known = [one for one in hits if one.at <= as_of]
-    standing = [one for one in known if one.void_because is None]
+    standing = [one for one in known if one.void is None]
     fresh = [one for one in standing if _counts_at(one.at, as_of, policy)]
     by_kind: dict[ReasonCode, list[Hit]] = defaultdict(list)
     for one in sorted(fresh, key=lambda one: (one.at, one.action_id)):

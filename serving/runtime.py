@@ -31,11 +31,14 @@ from models.policies.reminders import DEFAULT_REMINDERS, ReminderPolicy
 from models.policies.removal_check import DEFAULT_REMOVAL_CHECK, RemovalCheckPolicy
 from models.policies.rights import DEFAULT_RIGHTS, RightsPolicy
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
+from models.policies.sanctions import DEFAULT_SANCTIONS, SanctionPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from models.policies.second_look import DEFAULT_SECOND_LOOK, SecondLookPolicy
 from models.policies.seller_evidence import DEFAULT_SELLER_EVIDENCE, SellerEvidencePolicy
+from models.policies.seller_lists import DEFAULT_SELLER_LISTS, SellerListPolicy
 from models.policies.seller_risk import DEFAULT_SELLER_RISK, SellerRiskPolicy
 from models.policies.standing import DEFAULT_STANDING, StandingPolicy
+from models.policies.strikes import DEFAULT_STRIKES, StrikePolicy
 from models.policies.takedown import DEFAULT_TAKEDOWN, TakedownPolicy
 from serving.bundles import BundleStore, LiveModels
 from serving.clock import Clock, SimulatedClock, SystemClock
@@ -80,6 +83,9 @@ class Policies:
     relist: RelistPolicy = DEFAULT_RELIST
     seller_risk: SellerRiskPolicy = DEFAULT_SELLER_RISK
     seller_evidence: SellerEvidencePolicy = DEFAULT_SELLER_EVIDENCE
+    strikes: StrikePolicy = DEFAULT_STRIKES
+    sanctions: SanctionPolicy = DEFAULT_SANCTIONS
+    seller_lists: SellerListPolicy = DEFAULT_SELLER_LISTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from serving.cli.people import Marketplace, call
 from serving.cli.tables import batches
 
 app = typer.Typer()
-seller = typer.Typer(help="Sellers: contacts that they share, and their risk.", no_args_is_help=True)
+seller = typer.Typer(help="Sellers: shared contacts, risk, strikes, and lists.", no_args_is_help=True)
 app.add_typer(seller, name="seller")
 _AT_ONCE: Final = 1_000
+By = Annotated[str | None, typer.Option(help="E-mail of the administrator who decided it.")]
 
 
 @seller.command("contacts")
@@ -58,6 +59,55 @@ def show_risk(
         typer.echo("Sellers have not been compared yet; it is done where a model scores.")
     else:
         _print_riskiest(found)
+
+
+@seller.command("strikes")
+def show_strikes(seller_id: str, marketplace_name: Marketplace = None) -> None:
+    """Show what counts against a seller, incident by incident, and what people decided about it."""
+    found = call("show_strikes", seller=seller_id, marketplace=marketplace_name)
+    for sentence in found["reasons"]:
+        typer.echo(sentence)
+    for one in found["incidents"]:
+        many = len(one["removals"])
+        removals = "1 removal" if many == 1 else f"{many:,} removals"
+        weighs = f"{one['kind']}, {one['weight']:g}, {removals}"
+        typer.echo(f"  {one['began_at'][:10]}  {weighs}, spent on {one['spent_at'][:10]}")
+    for one in found["sanctions"]:
+        typer.echo(f"  {one['proposed_at'][:10]}  {one['measure']}: {one['state'].replace('_', ' ')}")
+
+
+@seller.command("list")
+def put_seller(
+    seller_id: Annotated[str, typer.Argument(help="The marketplace's id of the seller.")],
+    name: Annotated[str, typer.Argument(help="allow, watch or deny.")],
+    reason: Annotated[str, typer.Option(help="Why; analysts read it with each offer.")],
+    *,
+    days: Annotated[int | None, typer.Option(min=1, help="For how many days; without, a year.")] = None,
+    by: By = None,
+    marketplace_name: Marketplace = None,
+) -> None:
+    """Put a seller on the allow, watch or deny list, in the place of an entry that stands."""
+    found = call(
+        "put_seller", seller=seller_id, name=name, reason=reason, days=days, by=by, marketplace=marketplace_name
+    )
+    typer.echo(f"{seller_id} is on the {found['list']} list until {found['expires_at'][:10]}.")
+
+
+@seller.command("unlist")
+def take_seller_off(seller_id: str, by: By = None, marketplace_name: Marketplace = None) -> None:
+    """Take a seller off the list that it is on."""
+    call("take_seller_off", seller=seller_id, by=by, marketplace=marketplace_name)
+    typer.echo(f"{seller_id} is on no list.")
+
+
+@seller.command("lists")
+def list_sellers(
+    most: Annotated[int, typer.Option(min=1, max=1_000, help="Entries at most.")] = 100,
+    marketplace_name: Marketplace = None,
+) -> None:
+    """List the sellers on the allow, watch and deny lists, until when and why."""
+    for one in call("list_listed_sellers", most=most, marketplace=marketplace_name)["entries"]:
+        typer.echo(f"{one['list']:<6} {one['seller']}  until {one['expires_at'][:10]}: {one['reason']}")
 
 
 def _print_one(found: dict[str, Any]) -> None:

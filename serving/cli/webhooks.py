@@ -42,8 +42,9 @@ def list_dead_letters(
             f"{receiver['failures']:,} deliveries in a row."
         )
     for one in found["dead"]:
+        about = one["listing_external_id"] or f"seller {one['seller_external_id']}"
         typer.echo(
-            f"{one['action_id']}  {one['kind']:<9} {one['listing_external_id']}  sequence {one['sequence']}, "
+            f"{one['action_id']}  {one['kind']:<9} {about}  sequence {one['sequence']}, "
             f"{one['attempts']} attempts: {one['last_error']}"
         )
     if not found["dead"]:

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select
 
-from models.action import ActionEvent, ActionKind, ActionState, next_state
+from models.action import ActionKind, ActionState
 from models.errors import NotFound
+from serving.db.outbox import Outbox
 from serving.db.store import add
 from serving.db.tables import action, listing
-
-_MOVING: Final = (ActionState.SCHEDULED.value, ActionState.SENDING.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,11 @@ class StoredAction:
     sent_at: datetime | None
     acknowledged_at: datetime | None
     last_error: str | None
+
+    @property
+    def subject(self) -> str:
+        """What its sequence counts: the actions on this listing."""
+        return self.listing_id
 
 
 def _stored(row: RowMapping) -> StoredAction:
@@ -116,83 +120,24 @@ def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collec
     return {one.verdict_id: one for one in found}
 
 
-def change(connection: Connection, found: StoredAction, event: ActionEvent, values: Mapping[str, Any]) -> bool:
-    """Apply an event if the action still is as it was read; False where something was faster.
-
-    Raises
-    ------
-    Conflict
-        The event cannot happen in the state that was read.
-    """
-    state = next_state(found.state, event)
-    changed = connection.execute(
-        update(action)
-        .where(
-            action.c.marketplace_id == found.marketplace_id,
-            action.c.action_id == found.action_id,
-            action.c.state == found.state.value,
-            action.c.attempts == found.attempts,
-        )
-        .values(state=state.value, **values)
-    )
-    return changed.rowcount == 1
-
-
-def postpone(connection: Connection, found: StoredAction, until: datetime) -> None:
-    """Put the next step of an action off."""
-    connection.execute(
-        update(action)
-        .where(
-            action.c.marketplace_id == found.marketplace_id,
-            action.c.action_id == found.action_id,
-            action.c.state == found.state.value,
-        )
-        .values(due_at=until)
-    )
-
-
-def wake(connection: Connection, marketplace_id: str, at: datetime, *, beyond: datetime) -> None:
-    """Make due at once what may leave and waits for a later moment than `beyond`."""
-    connection.execute(
-        update(action)
-        .where(
-            action.c.marketplace_id == marketplace_id,
-            action.c.state.in_(_MOVING),
-            action.c.leaves_at <= at,
-            action.c.due_at > beyond,
-        )
-        .values(due_at=at)
-    )
+OUTBOX: Final = Outbox(action, "listing_id")
+change = OUTBOX.change
+postpone = OUTBOX.postpone
+wake = OUTBOX.wake
+earlier_due_at = OUTBOX.earlier_due_at
 
 
 def due(
     connection: Connection, at: datetime, most: int, *, of: str | None = None, but_of: Collection[str] = ()
 ) -> list[StoredAction]:
     """Actions whose next step is due, the longest waiting first; of one marketplace, or of all but some."""
-    query = select(action.c.marketplace_id, action.c.action_id).where(
-        action.c.state.in_(_MOVING), action.c.due_at <= at
-    )
-    if of is not None:
-        query = query.where(action.c.marketplace_id == of)
-    if but_of:
-        query = query.where(action.c.marketplace_id.not_in(but_of))
-    keys = [row.action_id for row in connection.execute(query.order_by(action.c.due_at).limit(most))]
+    keys = OUTBOX.due(connection, at, most, of=of, but_of=but_of)
     return _read(connection, action.c.action_id.in_(keys)) if keys else []
-
-
-def earlier_due_at(connection: Connection, found: StoredAction) -> datetime | None:
-    """When the next step of an action on the same listing with a lower sequence is due: it must arrive first.
-
-    None where none is on its way. What was given up on is no longer waited for: a later word overtakes it.
-    """
-    query = select(func.max(action.c.due_at)).where(*_before(found), action.c.state.in_(_MOVING))
-    due_at: datetime | None = connection.execute(query).scalar_one()
-    return due_at
 
 
 def dead_before(connection: Connection, found: StoredAction) -> list[StoredAction]:
     """The actions on the same listing with a lower sequence that were given up on."""
-    return _read(connection, *_before(found), action.c.state == ActionState.DEAD.value)
+    return _read(connection, OUTBOX.before(found), action.c.state == ActionState.DEAD.value)
 
 
 def left_after(connection: Connection, found: StoredAction) -> bool:
@@ -204,14 +149,6 @@ def left_after(connection: Connection, found: StoredAction) -> bool:
         action.c.sent_at.is_not(None),
     )
     return connection.execute(query.limit(1)).first() is not None
-
-
-def _before(found: StoredAction) -> list[ColumnElement[bool]]:
-    return [
-        action.c.marketplace_id == found.marketplace_id,
-        action.c.listing_id == found.listing_id,
-        action.c.sequence < found.sequence,
-    ]
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[tuple[ActionKind, ActionState], int]:

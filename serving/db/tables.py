@@ -825,6 +825,120 @@ rule_switch = Table(
     PrimaryKeyConstraint("marketplace_id", "rule"),
 )
 
+# Removals that count against their sellers. What is taken back keeps its row, with when and why.
+strike_hit = _tenant(
+    "strike_hit",
+    "action_id",
+    Column("seller_external_id", _EXTERNAL, nullable=False),
+    _word("reason_code"),
+    Column("weight", Float, nullable=False),
+    Column("policy_version", String(80), nullable=False),
+    _at("known_at"),
+    _at("void_at", nullable=True),
+    _word("void_as", nullable=True),
+    _within("action_id", "action"),
+    _one_of("void_as", "withdrawn", "overturned"),
+    Index("ix_strike_hit_seller", "marketplace_id", "seller_external_id", "known_at"),
+)
+
+_UNDECIDED = text("state IN ('proposed', 'agreed_by_one')")
+
+# What people are asked to decide about a seller, and what they decided; `linked` are the accounts around it then.
+sanction = _tenant(
+    "sanction",
+    "sanction_id",
+    Column("seller_external_id", _EXTERNAL, nullable=False),
+    _word("measure"),
+    _word("cause"),
+    _word("state"),
+    _id("parent_id", nullable=True),
+    Column("path", String(1000), nullable=True),
+    Column("total", Float, nullable=False),
+    Column("reasons", Json, nullable=False),
+    Column("linked", Json, nullable=False),
+    Column("policy_version", String(80), nullable=False),
+    _at("proposed_at"),
+    _at("due_at", nullable=True),
+    _at("decided_at", nullable=True),
+    Column("ended_because", String(500), nullable=True),
+    _within("parent_id", "sanction", "sanction_id"),
+    _one_of("measure", "restrict", "close"),
+    _one_of("cause", "strikes", "linked"),
+    _one_of("state", "proposed", "agreed_by_one", "carried_out", "refused", "lapsed", "lifted"),
+    Index(
+        "ux_sanction_one_undecided",
+        "marketplace_id",
+        "seller_external_id",
+        unique=True,
+        sqlite_where=_UNDECIDED,
+        postgresql_where=_UNDECIDED,
+    ),
+    Index("ix_sanction_state", "marketplace_id", "state", "proposed_at"),
+    Index("ix_sanction_due", "due_at"),
+)
+
+sanction_voice = _tenant(
+    "sanction_voice",
+    "voice_id",
+    _id("sanction_id"),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    _word("organisation"),
+    Column("agrees", Boolean, nullable=False),
+    Column("reason", String(500), nullable=False),
+    _at("known_at"),
+    _within("sanction_id", "sanction"),
+    Index("ix_sanction_voice_sanction", "marketplace_id", "sanction_id", "known_at"),
+)
+
+# What the marketplace is asked to do about a seller; delivered as an action on an offer is, by a sequence of its own.
+seller_action = _tenant(
+    "seller_action",
+    "action_id",
+    Column("seller_external_id", _EXTERNAL, nullable=False),
+    _id("sanction_id"),
+    _word("kind"),
+    _word("state"),
+    Column("sequence", Integer, nullable=False),
+    Column("statement", Json, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    _at("created_at"),
+    _at("leaves_at"),
+    _at("due_at", nullable=True),
+    _at("sent_at", nullable=True),
+    _at("acknowledged_at", nullable=True),
+    Column("last_error", String(500), nullable=True),
+    _within("sanction_id", "sanction"),
+    UniqueConstraint("marketplace_id", "seller_external_id", "sequence"),
+    _one_of("kind", "restrict", "suspend", "restore"),
+    _one_of("state", "scheduled", "withdrawn", "sending", "acknowledged", "dead"),
+    Index("ix_seller_action_due", "state", "due_at"),
+)
+
+_NOT_REMOVED = text("removed_at IS NULL")
+
+# Allow, watch and deny: a seller is on one list of a marketplace at most.
+listed_seller = _tenant(
+    "listed_seller",
+    "entry_id",
+    Column("seller_external_id", _EXTERNAL, nullable=False),
+    _word("list_name"),
+    Column("reason", String(500), nullable=False),
+    Column("added_by", String(200), nullable=False),
+    _at("added_at"),
+    _at("expires_at"),
+    _at("removed_at", nullable=True),
+    Column("removed_by", String(200), nullable=True),
+    _one_of("list_name", "allow", "watch", "deny"),
+    Index(
+        "ux_listed_seller_one_entry",
+        "marketplace_id",
+        "seller_external_id",
+        unique=True,
+        sqlite_where=_NOT_REMOVED,
+        postgresql_where=_NOT_REMOVED,
+    ),
+)
+
 appeal = _tenant(
     "appeal",
     "appeal_id",

@@ -13,9 +13,11 @@ from models.access import Permission, Role, Scope
 from models.errors import Forbidden, Invalid
 from models.notices import ReporterKind
 from models.rights import RightKind, RightState, last_day
+from models.seller_lists import SellerList
 from models.switches import RULES, AutomaticRule
 from serving.api.intake import row_answer
 from serving.api.learning import approval_answer, golden_answer
+from serving.api.sellers import entry_answer, strikes_answer
 from serving.db import (
     accounts,
     brand_answers,
@@ -26,6 +28,8 @@ from serving.db import (
     legal_holds,
     listings,
     marketplaces,
+    sanctions,
+    seller_lists,
     switches,
     trials,
 )
@@ -41,6 +45,8 @@ from serving.usecases import (
     reporter_erasure,
     reporters,
     rights,
+    sanctioning,
+    seller_listing,
     seller_risk,
     standing,
     statements,
@@ -519,6 +525,57 @@ def show_seller_risk(
         if seller is None:
             return seller_risk.riskiest_answer(connection, found.marketplace_id, most)
         return seller_risk.one_answer(runtime, connection, found.marketplace_id, seller)
+
+
+@_command
+def show_strikes(runtime: Runtime, *, seller: str, marketplace: str | None = None) -> dict[str, Any]:
+    """What counts against a seller, and the sanctions of it."""
+    with runtime.store.read() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        found = sanctioning.count_of(runtime, connection, here, seller, runtime.clock.now())
+        decided = [
+            {"measure": one.measure.value, "state": one.state.value, "proposed_at": one.proposed_at.isoformat()}
+            for one in sanctions.of_seller(connection, here, seller)
+        ]
+    return {**strikes_answer(seller, found), "sanctions": decided}
+
+
+@_command
+def put_seller(
+    runtime: Runtime,
+    *,
+    seller: str,
+    name: str,
+    reason: str,
+    days: int | None = None,
+    by: str | None = None,
+    marketplace: str | None = None,
+) -> dict[str, Any]:
+    """Put a seller on a list."""
+    place, actor = _administrator(runtime, by, marketplace)
+    if name not in set(SellerList):
+        raise Invalid(f"There is no list {name}; there are {', '.join(SellerList)}.")
+    here, which = place.marketplace_id, SellerList(name)
+    return entry_answer(seller_listing.put_on_list(runtime, here, seller, which, reason=reason, days=days, by=actor))
+
+
+@_command
+def take_seller_off(
+    runtime: Runtime, *, seller: str, by: str | None = None, marketplace: str | None = None
+) -> dict[str, Any]:
+    """Take a seller off its list."""
+    place, actor = _administrator(runtime, by, marketplace)
+    seller_listing.take_off_list(runtime, place.marketplace_id, seller, by=actor)
+    return {}
+
+
+@_command
+def list_listed_sellers(runtime: Runtime, *, most: int, marketplace: str | None = None) -> dict[str, Any]:
+    """The sellers on lists, the newest entry first."""
+    with runtime.store.read() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        found = seller_lists.in_force(connection, {here}, runtime.clock.now(), most)
+    return {"entries": [entry_answer(one) for _, one in found]}
 
 
 @_command

@@ -82,9 +82,9 @@ def check_status_url(url: str, *, allow_loopback: bool) -> None:
     check_url(url.replace("{listing}", "MP-1"), allow_loopback=allow_loopback)
 
 
-def action_message(action_id: str, at: datetime, data: Mapping[str, Any]) -> Message:
-    """The message of an action, canonical, so that a retry sends the same bytes."""
-    body = {"type": f"listing.{data['action']}", "timestamp": at.isoformat(), "data": data}
+def action_message(action_id: str, at: datetime, data: Mapping[str, Any], about: str = "listing") -> Message:
+    """The message of an action about a listing or a seller, canonical, so that a retry sends the same bytes."""
+    body = {"type": f"{about}.{data['action']}", "timestamp": at.isoformat(), "data": data}
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return Message(action_id, text.encode())
 

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from sqlalchemy import Connection
+
 from models.action import ActionEvent, ActionState
 from models.errors import Conflict
-from serving.db import actions, endpoints
-from serving.db.actions import StoredAction
+from serving.db import actions, endpoints, seller_actions
 from serving.db.marketplaces import Marketplace
+from serving.db.seller_actions import StoredSellerAction
 from serving.runtime import Runtime
-from serving.usecases.takedown import enqueue_delivery, record_step
+from serving.usecases.delivery import Letter, letter, outbox
+from serving.usecases.sending import enqueue_delivery, record_step
 
 _MOST_AT_ONCE: Final = 5_000
 
@@ -19,7 +22,7 @@ def dead_letters(runtime: Runtime, marketplace: Marketplace, most: int) -> dict[
     here = marketplace.marketplace_id
     with runtime.store.read() as connection:
         endpoint = endpoints.in_force(connection, here)
-        found = actions.latest(connection, here, kind=None, state=ActionState.DEAD, most=most)
+        found = _dead(connection, here, most)
     receiver = None
     if endpoint is not None:
         receiver = {
@@ -45,23 +48,33 @@ def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str]
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:
         if action_ids:
-            found = [actions.get(connection, here, one) for one in action_ids]
+            found = [letter(connection, here, one) for one in action_ids]
         else:
-            found = actions.latest(connection, here, kind=None, state=ActionState.DEAD, most=_MOST_AT_ONCE)
+            found = _dead(connection, here, _MOST_AT_ONCE)
         for one in found:
             values = {"due_at": now, "sent_at": now}
-            if not actions.change(connection, one, ActionEvent.REPLAY, values):
+            if not outbox(one).change(connection, one, ActionEvent.REPLAY, values):
                 raise Conflict(f"{one.action_id} is being changed; ask again.")
             record_step(connection, one, "replayed", by, now, {"attempts": one.attempts})
-            enqueue_delivery(runtime, connection, actions.get(connection, here, one.action_id))
+            enqueue_delivery(runtime, connection, letter(connection, here, one.action_id))
     return [one.action_id for one in found]
 
 
-def _shown(one: StoredAction) -> dict[str, Any]:
+def _dead(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:
+    """What was given up on, the newest first."""
+    found: list[Letter] = [
+        *actions.latest(connection, marketplace_id, kind=None, state=ActionState.DEAD, most=most),
+        *seller_actions.in_state(connection, marketplace_id, ActionState.DEAD, most),
+    ]
+    return sorted(found, key=lambda one: (one.created_at, one.action_id), reverse=True)[:most]
+
+
+def _shown(one: Letter) -> dict[str, Any]:
     return {
         "action_id": one.action_id,
         "kind": one.kind.value,
-        "listing_external_id": one.external_id,
+        "listing_external_id": None if isinstance(one, StoredSellerAction) else one.external_id,
+        "seller_external_id": one.seller_external_id if isinstance(one, StoredSellerAction) else None,
         "sequence": one.sequence,
         "attempts": one.attempts,
         "first_sent_at": one.sent_at.isoformat() if one.sent_at else None,

@@ -1,24 +1,28 @@
-"""One attempt to deliver one action, in two short transactions with the network between them."""
+"""One attempt to deliver one action, on an offer or on a seller, in two short transactions with the network between."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from sqlalchemy import Connection
 
 from models.action import ActionEvent, ActionKind, ActionState
 from models.delivery import next_attempt, rest_after, speaks_of_the_message
-from serving.db import actions, endpoints
+from serving.db import actions, endpoints, seller_actions
 from serving.db.actions import StoredAction
 from serving.db.endpoints import Endpoint
-from serving.outbound.webhooks import Delivered, Failed, action_message, send
+from serving.db.outbox import Outbox
+from serving.db.seller_actions import StoredSellerAction
+from serving.outbound.webhooks import Delivered, Failed, Message, action_message, send
 from serving.runtime import Runtime
 from serving.usecases import removal_checks
 from serving.usecases.seller_links import link_for
-from serving.usecases.takedown import enqueue_delivery, enqueue_now, record_step
+from serving.usecases.sending import enqueue_delivery, enqueue_now, record_step, wake
 
 _log = structlog.get_logger()
+Letter = StoredAction | StoredSellerAction
 
 _ACTOR: Final = "delivery"
 # An attempt that has not ended by then was cut off with its process; the sweep starts another.
@@ -30,7 +34,7 @@ _MOST_AT_ONCE: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class _Started:
-    action: StoredAction
+    action: Letter
     endpoint: Endpoint | None
     seller_link: str | None
 
@@ -44,20 +48,11 @@ def deliver(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
     started = _start(runtime, marketplace_id, action_id)
     if isinstance(started, str):
         return started
-    action, endpoint = started.action, started.endpoint
+    endpoint = started.endpoint
     outcome: Delivered | Failed = Failed("No webhook endpoint is registered.")
     if endpoint is not None:
-        data = {
-            "action": action.kind.value,
-            "action_id": action.action_id,
-            "listing_external_id": action.external_id,
-            "sequence": action.sequence,
-            "statement": dict(action.statement),
-        }
-        if started.seller_link is not None:
-            data["seller_link"] = started.seller_link
         outcome = send(
-            action_message(action.action_id, action.created_at, data),
+            _message(started),
             url=endpoint.url,
             signed_by=endpoint.secrets_at(runtime.clock.now()),
             allow_loopback=endpoint.allow_loopback and not runtime.settings.production,
@@ -68,34 +63,87 @@ def deliver(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
     return _finish(runtime, started, outcome)
 
 
+def _message(started: _Started) -> Message:
+    action = started.action
+    data: dict[str, Any] = {
+        "action": action.kind.value,
+        "action_id": action.action_id,
+        "sequence": action.sequence,
+        "statement": dict(action.statement),
+    }
+    if isinstance(action, StoredSellerAction):
+        data["seller_external_id"] = action.seller_external_id
+        return action_message(action.action_id, action.created_at, data, about="seller")
+    data["listing_external_id"] = action.external_id
+    if started.seller_link is not None:
+        data["seller_link"] = started.seller_link
+    return action_message(action.action_id, action.created_at, data)
+
+
+def letter(connection: Connection, marketplace_id: str, action_id: str) -> Letter:
+    """One action, on an offer or on a seller.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    if action_id.startswith(f"{seller_actions.PREFIX}_"):
+        return seller_actions.get(connection, marketplace_id, action_id)
+    return actions.get(connection, marketplace_id, action_id)
+
+
+def outbox(action: Letter) -> Outbox:
+    """Where an action lies."""
+    return seller_actions.OUTBOX if isinstance(action, StoredSellerAction) else actions.OUTBOX
+
+
+def _dead_before(connection: Connection, action: Letter) -> Sequence[Letter]:
+    if isinstance(action, StoredSellerAction):
+        return seller_actions.dead_before(connection, action)
+    return actions.dead_before(connection, action)
+
+
+def _due(connection: Connection, at: datetime, most: int, **whose: Any) -> list[Letter]:
+    """Actions of both kinds whose next step is due, the longest waiting first."""
+    found: list[Letter] = [
+        *actions.due(connection, at, most, **whose),
+        *seller_actions.due(connection, at, most, **whose),
+    ]
+    return sorted(found, key=lambda one: one.due_at or at)[:most]
+
+
 def _start(runtime: Runtime, marketplace_id: str, action_id: str) -> _Started | str:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        action = actions.get(connection, marketplace_id, action_id)
+        action = letter(connection, marketplace_id, action_id)
+        box = outbox(action)
         if action.state not in {ActionState.SCHEDULED, ActionState.SENDING}:
             return action.state.value
         if action.state is ActionState.SCHEDULED and now < action.leaves_at:
             _wait(runtime, connection, action, action.leaves_at)
             return "early"
-        earlier_due_at = actions.earlier_due_at(connection, action)
+        earlier_due_at = box.earlier_due_at(connection, action)
         if earlier_due_at is not None:
             _wait(runtime, connection, action, max(now, earlier_due_at) + _AFTER_AN_EARLIER_ONE)
             return "after_earlier"
         endpoint = endpoints.in_force(connection, marketplace_id)
         if endpoint is not None and endpoint.rests_until is not None and not _may_probe(connection, endpoint, now):
             # Left to the sweep, which sends one at a time to ask whether the receiver is back.
-            actions.postpone(connection, action, _later(action, max(now, endpoint.rests_until)))
+            box.postpone(connection, action, _later(action, max(now, endpoint.rests_until)))
             return "resting"
         values = {
             "attempts": action.attempts + 1,
             "sent_at": action.sent_at or now,
             "due_at": now + CUT_OFF_AFTER,
         }
-        if not actions.change(connection, action, ActionEvent.SEND, values):
+        if not box.change(connection, action, ActionEvent.SEND, values):
             return "overtaken"
         _overtake(connection, action, now)
-        sent = actions.get(connection, marketplace_id, action_id)
-        link = link_for(runtime, connection, sent) if sent.kind is ActionKind.REMOVE else None
+        sent = letter(connection, marketplace_id, action_id)
+        link = None
+        if isinstance(sent, StoredAction) and sent.kind is ActionKind.REMOVE:
+            link = link_for(runtime, connection, sent)
         return _Started(sent, endpoint, link)
 
 
@@ -104,21 +152,21 @@ def _may_probe(connection: Connection, endpoint: Endpoint, now: datetime) -> boo
     return rested and endpoints.claim_probe(connection, endpoint, until=now + CUT_OFF_AFTER)
 
 
-def _later(action: StoredAction, until: datetime) -> datetime:
+def _later(action: Letter, until: datetime) -> datetime:
     """A moment later than the one before, because the same moment would be the same job."""
     return max(until, (action.due_at or until) + _A_LITTLE)
 
 
-def _wait(runtime: Runtime, connection: Connection, action: StoredAction, until: datetime) -> None:
+def _wait(runtime: Runtime, connection: Connection, action: Letter, until: datetime) -> None:
     later = _later(action, until)
-    actions.postpone(connection, action, later)
+    outbox(action).postpone(connection, action, later)
     enqueue_delivery(runtime, connection, replace(action, due_at=later))
 
 
-def _overtake(connection: Connection, action: StoredAction, now: datetime) -> None:
-    """Ask no more for what was given up on before: the receiver now knows a later word on the listing."""
-    for one in actions.dead_before(connection, action):
-        if actions.change(connection, one, ActionEvent.OVERTAKE, {"due_at": None}):
+def _overtake(connection: Connection, action: Letter, now: datetime) -> None:
+    """Ask no more for what was given up on before: the receiver now knows a later word on the offer or seller."""
+    for one in _dead_before(connection, action):
+        if outbox(one).change(connection, one, ActionEvent.OVERTAKE, {"due_at": None}):
             record_step(connection, one, "overtaken", _ACTOR, now, {"by": action.action_id})
 
 
@@ -128,22 +176,24 @@ def _finish(runtime: Runtime, started: _Started, outcome: Delivered | Failed) ->
         if started.endpoint is not None:
             _note_health(runtime, connection, started.endpoint, outcome, now)
         if isinstance(outcome, Delivered):
-            values = {"acknowledged_at": now, "due_at": None, "last_error": None}
-            if not actions.change(connection, action, ActionEvent.ACKNOWLEDGE, values):
+            values: dict[str, Any] = {"acknowledged_at": now, "due_at": None, "last_error": None}
+            if not outbox(action).change(connection, action, ActionEvent.ACKNOWLEDGE, values):
                 return "overtaken"
             record_step(connection, action, "acknowledged", _ACTOR, now, {"attempts": action.attempts})
-            removal_checks.begin(runtime, connection, action, started.endpoint, now)
+            if isinstance(action, StoredAction):
+                removal_checks.begin(runtime, connection, action, started.endpoint, now)
             return "acknowledged"
         first = action.sent_at or now
         due_at = next_attempt(action.attempts, first, now, runtime.draw(), runtime.policies.delivery)
         if due_at is None:
-            if actions.change(
+            if outbox(action).change(
                 connection, action, ActionEvent.GIVE_UP, {"due_at": None, "last_error": outcome.sentence}
             ):
                 record_step(connection, action, "given_up", _ACTOR, now, {"attempts": action.attempts})
                 _log.error("delivery.given_up", action_id=action.action_id, attempts=action.attempts)
             return "dead"
-        if not actions.change(connection, action, ActionEvent.SEND, {"due_at": due_at, "last_error": outcome.sentence}):
+        values = {"due_at": due_at, "last_error": outcome.sentence}
+        if not outbox(action).change(connection, action, ActionEvent.SEND, values):
             return "overtaken"
         enqueue_delivery(runtime, connection, replace(action, due_at=due_at))
         return "failed"
@@ -155,7 +205,7 @@ def _note_health(
     """A receiver that answers is well, and all that waits for it goes at once; one that fails on and on may rest."""
     if isinstance(outcome, Delivered) or (outcome.status is not None and speaks_of_the_message(outcome.status)):
         if endpoints.recovered(connection, endpoint):
-            actions.wake(connection, endpoint.marketplace_id, now, beyond=now + CUT_OFF_AFTER)
+            wake(connection, endpoint.marketplace_id, now, beyond=now + CUT_OFF_AFTER)
             _log.info("delivery.receiver_is_back", endpoint_id=endpoint.endpoint_id)
         return
     failures = endpoints.failed(connection, endpoint, now)
@@ -174,15 +224,15 @@ def sweep_deliveries(runtime: Runtime) -> int:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         resting = endpoints.resting(connection)
-        due = actions.due(connection, now, _MOST_AT_ONCE, but_of=resting.keys())
+        due = _due(connection, now, _MOST_AT_ONCE, but_of=resting.keys())
         for marketplace_id, until in resting.items():
             if until <= now:
-                due += actions.due(connection, now, 1, of=marketplace_id)
+                due += _due(connection, now, 1, of=marketplace_id)
     if due:
         with runtime.store.write() as connection:
             for action in due:
                 if action.due_at is not None and now - action.due_at >= CUT_OFF_AFTER:
-                    actions.postpone(connection, action, now)
+                    outbox(action).postpone(connection, action, now)
                     enqueue_now(runtime, connection, replace(action, due_at=now))
                 else:
                     enqueue_now(runtime, connection, action)

@@ -14,13 +14,14 @@ from features.brands import Brand
 from models.access import Grant, Role, Scope
 from models.errors import Invalid, NotFound
 from serving import auth
-from serving.db import accounts, actions, audit, brands, endpoints, marketplaces, references
+from serving.db import accounts, audit, brands, endpoints, marketplaces, references
 from serving.db.endpoints import Endpoint
 from serving.db.marketplaces import Marketplace
 from serving.outbound.addresses import check_url
 from serving.outbound.webhooks import check_secret, check_status_url, new_secret
 from serving.runtime import Runtime
 from serving.usecases import briefing
+from serving.usecases.sending import wake
 
 _UNSTORABLE: Final = "\x00\ud800-\udfff"
 _ADDRESS: Final = re.compile(rf"[^@\s{_UNSTORABLE}]+@[^@\s{_UNSTORABLE}]+\Z")
@@ -202,7 +203,7 @@ def register_webhook(
         now = runtime.clock.now()
         endpoint = Endpoint(here, runtime.ids.new("end"), url, chosen, allow_loopback, now, status_url=status_url)
         endpoints.add_endpoint(connection, endpoint)
-        actions.wake(connection, here, now, beyond=now)
+        wake(connection, here, now, beyond=now)
         _record(
             runtime,
             connection,

@@ -29,6 +29,7 @@ from serving.usecases.quarantine import external_id_of, quarantine_row
 from serving.usecases.questions import questions_now
 from serving.usecases.relists import relists_among
 from serving.usecases.scoring import Scored, ToScore, score_and_route
+from serving.usecases.seller_listing import listed_among
 from serving.usecases.trial import BothScored, score_beside
 
 LARGEST_BATCH: Final = 1_000
@@ -168,13 +169,15 @@ def _gather(
     draws = {
         step.position: step.before.draw if step.before and not step.is_version else runtime.draw() for step in changed
     }
-    repeats = relists_among(runtime, here, {step.position: facts[step.position] for step in changed}, now)
+    offers = {step.position: facts[step.position] for step in changed}
+    repeats, on_lists = relists_among(runtime, here, offers, now), listed_among(runtime, here, offers, now)
     to_score = [
         ToScore(
             facts[step.position],
             draws[step.position],
             already_open=step.is_version and step.before is not None and step.before.listing_id in open_cases,
             relist=repeats[step.position].reason if step.position in repeats else None,
+            listed=on_lists.get(step.position),
         )
         for step in changed
     ]

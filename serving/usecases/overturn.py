@@ -1,8 +1,8 @@
 """A removal undone with everything that rests on it, in the caller's transaction and once.
 
-The offer is asked back by an action and its delivery; the row of the overturn takes the strike away, corrects the label
-and counts for the rights holder's standing, because all three are worked out from rows; the removal's statement is
-amended; and both sides are told.
+The offer is asked back by an action and its delivery; the seller's hit counts no longer, and a sanction that rested on
+it ends; the row of the overturn corrects the label and counts for the rights holder's standing, because both are worked
+out from rows; the removal's statement is amended; and both sides are told.
 """
 
 import dataclasses
@@ -13,10 +13,11 @@ from sqlalchemy import Connection
 
 from models.action import ActionKind
 from models.statement import Undone, amended_statement, reinstatement_statement
+from models.strikes import Void
 from serving.db import audit, cases, overturns
 from serving.db.actions import StoredAction
 from serving.runtime import Runtime
-from serving.usecases import takedown
+from serving.usecases import striking, takedown
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,4 +72,5 @@ def overturn(
         subject=overturn_id,
         payload=payload,
     )
+    striking.take_away(runtime, connection, removal, Void.OVERTURNED, at)
     return made

@@ -8,6 +8,7 @@ from serving.usecases.likeness import likeness_of
 from serving.usecases.pasts import Pasts
 from serving.usecases.questions import questions_now
 from serving.usecases.scoring import Scored, ToScore, score_and_route
+from serving.usecases.seller_listing import listed_among
 
 # Never drawn for audit: the draw belongs to a listing version, and there is none yet.
 _NO_DRAW = 1.0
@@ -25,8 +26,9 @@ def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Sc
         listing, listing_id=None, as_of=now, complete_since=marketplace.seller_events_since, likeness=near
     )
     facts = assemble_facts(listing, surroundings.references, history, marketplace=here, as_of=now)
+    on_list = listed_among(runtime, here, {0: facts}, now).get(0)
     return score_and_route(
-        [ToScore(facts, _NO_DRAW, already_open=False)],
+        [ToScore(facts, _NO_DRAW, already_open=False, listed=on_list)],
         model=runtime.models.of(here),
         questions=questions,
         routing=runtime.policies.routing,

@@ -94,7 +94,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
             recount_of(runtime, connection, case, now)
         elif agreed is Decision.WITHDRAW:
             words = holds.words_for(connection, place, action_id)
-            withdraw(connection, found.action, actor, now, how=Decision.WITHDRAW.value)
+            withdraw(runtime, connection, found.action, actor, now, how=Decision.WITHDRAW.value)
             for word in words:
                 set_aside(runtime, connection, person, (place, word.verdict_id), now)
     return agreed

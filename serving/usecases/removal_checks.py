@@ -17,7 +17,7 @@ from serving.db.endpoints import Endpoint
 from serving.db.removal_checks import RemovalCheck
 from serving.outbound.webhooks import Failed, shows
 from serving.runtime import Runtime
-from serving.usecases.takedown import record_step
+from serving.usecases.sending import record_step
 
 _log = structlog.get_logger()
 _ACTOR: Final = "removal_check"

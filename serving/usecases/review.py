@@ -39,7 +39,7 @@ from serving.db.appeals import Appeal
 from serving.db.cases import Case
 from serving.db.verdicts import StoredVerdict
 from serving.runtime import Runtime
-from serving.usecases import briefing, notice_decisions
+from serving.usecases import briefing, notice_decisions, striking
 from serving.usecases.counter_notice_steps import Said, take
 from serving.usecases.holding import Confirmation, held_for
 from serving.usecases.overturn import Ground, overturn
@@ -439,12 +439,13 @@ def _undo_overturn(sitting: _Sitting, given: StoredVerdict) -> None:
     if found.cause is Undone.CONCEDED:
         raise Conflict("Giving way to a counter-notice cannot be taken back; the seller has been told.")
     overturns.undo(sitting.connection, sitting.case.marketplace_id, found.overturn_id, sitting.at)
+    striking.give_again(sitting.runtime, sitting.connection, sitting.case.marketplace_id, found.action_id, sitting.at)
 
 
 def _withdraw_action(sitting: _Sitting, given: StoredVerdict) -> None:
     made = actions.of_verdicts(sitting.connection, sitting.case.marketplace_id, [given.verdict_id])
     if given.verdict_id in made:
-        withdraw(sitting.connection, made[given.verdict_id], sitting.actor, sitting.at)
+        withdraw(sitting.runtime, sitting.connection, made[given.verdict_id], sitting.actor, sitting.at)
 
 
 def _in_words(answer: Answer) -> str:

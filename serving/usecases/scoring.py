@@ -13,16 +13,21 @@ from models.priority import expected_harm
 from models.routing import Asking, Lane, Route, Situation, route
 from models.score import Score
 from models.scorecard import score_by_points
+from models.seller_lists import Listed
 
 
 @dataclass(frozen=True, slots=True)
 class ToScore:
-    """Facts with what routing needs besides: the draw of the version, whether a case on it is open, what it repeats."""
+    """Facts with what routing needs besides: the draw of the version, whether a case on it is open, what it repeats.
+
+    `listed` is what the marketplace's lists of sellers say of it.
+    """
 
     facts: Facts
     draw: float
     already_open: bool
     relist: str | None = None
+    listed: Listed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ def _situation(row: ToScore, computed: Computed, questions: Questions) -> Situat
         seller_judged=seller.outcomes.counterfeit + seller.outcomes.genuine if seller.outcomes else 0,
         already_open=row.already_open,
         relist=row.relist,
+        listed=row.listed,
         asking=Asking.HELD if questions.held else Asking.OPEN,
     )
 

@@ -1,7 +1,6 @@
 """Actions on an offer: scheduled with their job, withdrawn inside the undo window."""
 
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,13 +10,14 @@ from sqlalchemy import Connection
 from models.action import INVERSE, OPEN_STATES, UNSENT_STATES, ActionEvent, ActionKind, ActionState
 from models.errors import Conflict
 from models.statement import Statement
-from serving import jobs
-from serving.db import actions, audit, listings
+from models.strikes import Void
+from serving.db import actions, listings
 from serving.db.actions import StoredAction
 from serving.runtime import Runtime
-from serving.usecases import holding
+from serving.usecases import holding, striking
 from serving.usecases.evidence import keep_of_verdict
 from serving.usecases.holding import Held
+from serving.usecases.sending import enqueue_delivery, record_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def schedule(
         if one.kind is kind and one.state in OPEN_STATES:
             return one
         if one.kind is INVERSE[kind] and one.state in UNSENT_STATES:
-            withdraw(connection, one, cause.actor, at)
+            withdraw(runtime, connection, one, cause.actor, at)
     leaves_at = at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
     action_id = runtime.ids.new("act")
     is_held = held is not None and bool(held.holds)
@@ -85,32 +85,14 @@ def schedule(
         holding.keep(runtime, connection, made, held, at)
         return made
     record_step(connection, made, "scheduled", cause.actor, at, payload)
+    striking.strike(runtime, connection, made, at)
     enqueue_delivery(runtime, connection, made)
     return made
 
 
-def enqueue_delivery(runtime: Runtime, connection: Connection, action: StoredAction) -> None:
-    """Leave the job of the action's next step where a real delay can stand for the wait.
-
-    Elsewhere (a simulated clock, or more than an hour) the sweep leaves it when the step is due.
-    """
-    delay = None if action.due_at is None else runtime.real_delay_seconds(action.due_at)
-    if delay is not None:
-        enqueue_now(runtime, connection, action, delay_seconds=delay)
-
-
-def enqueue_now(
-    runtime: Runtime, connection: Connection, action: StoredAction, *, delay_seconds: float | None = None
+def withdraw(
+    runtime: Runtime, connection: Connection, action: StoredAction, actor: str, at: datetime, how: str = "undo"
 ) -> None:
-    """Leave the job of the action's next step. The same step is the same job, whoever leaves it."""
-    if action.due_at is None:
-        return
-    job_id = f"deliver:{action.action_id}:{action.due_at.timestamp():.3f}"
-    arguments = (action.marketplace_id, action.action_id)
-    runtime.jobs.enqueue(connection, jobs.DELIVER, jobs.DELIVERIES, job_id, *arguments, delay_seconds=delay_seconds)
-
-
-def withdraw(connection: Connection, action: StoredAction, actor: str, at: datetime, how: str = "undo") -> None:
     """Take back an action that has not left; `how` says of a held one what became of it.
 
     Raises
@@ -123,6 +105,7 @@ def withdraw(connection: Connection, action: StoredAction, actor: str, at: datet
     ):
         raise Conflict("The undo window has closed: the marketplace has been told. Only an appeal can change it now.")
     record_step(connection, action, "withdrawn", actor, at, {})
+    striking.take_away(runtime, connection, action, Void.WITHDRAWN, at)
     if action.state is ActionState.HELD:
         holding.settle(connection, action, how, at)
 
@@ -141,19 +124,5 @@ def release(runtime: Runtime, connection: Connection, action: StoredAction, acto
         raise Conflict("Somebody has decided about this removal in the meantime.")
     record_step(connection, action, "released", actor, at, {"leaves_at": leaves_at.isoformat()})
     holding.settle(connection, action, "release", at)
+    striking.strike(runtime, connection, action, at)
     enqueue_delivery(runtime, connection, actions.get(connection, action.marketplace_id, action.action_id))
-
-
-def record_step(
-    connection: Connection, action: StoredAction, step: str, actor: str, at: datetime, payload: Mapping[str, Any]
-) -> None:
-    """The audit entry of one step of an action."""
-    audit.record(
-        connection,
-        at=at,
-        marketplace_id=action.marketplace_id,
-        actor=actor,
-        act=f"{action.kind.value}.{step}",
-        subject=action.action_id,
-        payload=payload,
-    )

@@ -29,6 +29,12 @@ class Flash(StrEnum):
     HELD_HEARD = "held_heard"
     HELD_RELEASED = "held_released"
     HELD_WITHDRAWN = "held_withdrawn"
+    SANCTION_HEARD = "sanction_heard"
+    SANCTION_CARRIED_OUT = "sanction_carried_out"
+    SANCTION_REFUSED = "sanction_refused"
+    SANCTION_LIFTED = "sanction_lifted"
+    SELLER_LISTED = "seller_listed"
+    SELLER_UNLISTED = "seller_unlisted"
     FOUNDED = "founded"
     GAVE_WAY = "gave_way"
     MAINTAINED = "maintained"
@@ -47,6 +53,12 @@ SENTENCES: Final = {
     Flash.HELD_HEARD: "Noted. It waits until somebody of another organisation agrees.",
     Flash.HELD_RELEASED: "Let go. It leaves once its undo window has closed.",
     Flash.HELD_WITHDRAWN: "Withdrawn. Nothing leaves, and an analyst decides anew.",
+    Flash.SANCTION_HEARD: "Noted. It waits until somebody of another organisation agrees.",
+    Flash.SANCTION_CARRIED_OUT: "Carried out. The marketplace is told once the undo window has closed.",
+    Flash.SANCTION_REFUSED: "Refused. Nothing is done, and only a further strike asks again.",
+    Flash.SANCTION_LIFTED: "Lifted. The marketplace is told how the account stands now.",
+    Flash.SELLER_LISTED: "On the list, from the next offer on.",
+    Flash.SELLER_UNLISTED: "Off the list, from the next offer on.",
     Flash.ON_TRIAL: "On trial. It scores every listing beside the champion and decides nothing.",
     Flash.SHARE_CHANGED: "The share is changed, from the next listing on.",
     Flash.TRIAL_ENDED: "The trial is over. The champion decides about everybody.",

@@ -50,11 +50,12 @@ class Shell:
 
 
 _PLACES: Final = (
-    ("/queue", "Desk", Permission.REVIEW_CASES),
-    ("/brand", "To verify", Permission.ANSWER_QUESTIONS),
-    ("/counter-notices", "Sellers' answers", Permission.ANSWER_QUESTIONS),
-    ("/brands", "Brands", Permission.LOOK_AFTER_BRANDS),
-    ("/models", "Models", Permission.SEE_MODELS),
+    ("/queue", "Desk", {Permission.REVIEW_CASES}),
+    ("/brand", "To verify", {Permission.ANSWER_QUESTIONS}),
+    ("/counter-notices", "Sellers' answers", {Permission.ANSWER_QUESTIONS}),
+    ("/brands", "Brands", {Permission.LOOK_AFTER_BRANDS}),
+    ("/sellers", "Sellers", {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
+    ("/models", "Models", {Permission.SEE_MODELS}),
 )
 
 _TEMPLATES: Final = Environment(
@@ -70,7 +71,7 @@ _TEMPLATES.globals |= {"static": address, "csrf_field": CSRF_FIELD, "choices": C
 
 def home_of(person: Person) -> str:
     """Where a person's day begins."""
-    return next((path for path, _, permission in _PLACES if person.may(permission)), "/models")
+    return next((path for path, _, permissions in _PLACES if any(map(person.may, permissions))), "/models")
 
 
 def render(page: Page) -> str:
@@ -100,7 +101,9 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
         name=person.name,
         initials=words.initials(person.name),
         links=tuple(
-            Link(path, text, path == page.place) for path, text, permission in _PLACES if person.may(permission)
+            Link(path, text, path == page.place)
+            for path, text, permissions in _PLACES
+            if any(map(person.may, permissions))
         ),
         csrf_token=session.csrf_token,
         flash=flash.sentence_of(request),

@@ -18,6 +18,7 @@ from serving.web import (
     model_page,
     notice_page,
     seller_page,
+    sellers_page,
     setup,
     sign_in,
     takedown_page,
@@ -45,6 +46,7 @@ def install_pages(app: FastAPI) -> None:
         model_page,
         notice_page,
         seller_page,
+        sellers_page,
     ):
         install(app, module.router)
     app.mount(PREFIX.rstrip("/"), StaticFiles(directory=FOLDER), name="static")

@@ -21,6 +21,7 @@ from serving.usecases.monitoring import measure_weekly
 from serving.usecases.reminding import remind
 from serving.usecases.removal_checks import sweep_removal_checks
 from serving.usecases.reporter_erasure import finish_reporter_erasures
+from serving.usecases.sanctioning import sweep_sanctions
 from serving.usecases.seller_risk import refresh_seller_risks
 from serving.workflows import registered
 
@@ -40,6 +41,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
             "unanswered_questions": pass_on_unanswered(runtime),
             "counter_notices_opened": open_counter_notices(runtime),
             "counter_notice_deadlines": pass_deadlines(runtime),
+            "sanctions": sweep_sanctions(runtime),
             "references": refresh_references(runtime),
             "drift_reports": measure_weekly(runtime),
             "seller_risks": refresh_seller_risks(runtime),

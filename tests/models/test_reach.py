@@ -40,6 +40,11 @@ def test_an_account_is_spared_because(links: Links, vouched: set[str], sentence:
     assert all((one.spared_because or "").startswith(sentence) for one in found)
 
 
+def test_a_brand_vouches_for_nobody_behind_the_seller_that_it_authorised() -> None:
+    (found,) = reach(Links(contacts=1, sellers=(SECOND,)), {"s-2"}, DEFAULT_SANCTIONS)
+    assert (found.seller, found.spared_because) == ("s-3", None)
+
+
 def test_ten_are_not_too_many() -> None:
     found = reach(Links(contacts=1, sellers=MANY[:10]), set(), DEFAULT_SANCTIONS)
     assert [one.spared_because for one in found] == [None] * 10

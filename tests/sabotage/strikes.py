@@ -14,7 +14,7 @@ MUTANTS = [
         ),
         ("            return policy.mark_misuse\n", "            return policy.design\n", "a misused mark is nothing"),
         ("if one.at <= as_of]", "]", "what is found tomorrow counts today"),
-        ("if one.void_because is None]", "]", "what was overturned still counts"),
+        ("if one.void is None]", "]", "what was overturned still counts"),
         ("if _counts_at(one.at, as_of, policy)]\n", "]\n", "nothing is ever spent"),
         ("        by_kind[one.kind].append", "        by_kind[ReasonCode.DESIGN].append", "all kinds are one incident"),
         ("        if one.weight > 0:\n", "        if True:\n", "what weighs nothing makes an incident"),

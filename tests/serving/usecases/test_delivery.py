@@ -499,7 +499,7 @@ def take(site: Site, receiver: Receiver, cause: Cause, step: str, value: Any) ->
                 )
         case "take back" if acted and acted[-1].state is ActionState.SCHEDULED:
             with site.runtime.store.write() as connection:
-                withdraw(connection, acted[-1], "test", site.clock.now())
+                withdraw(site.runtime, connection, acted[-1], "test", site.clock.now())
         case "attempt":
             receiver.answer = lambda _number: value
             for one in reversed(acted):

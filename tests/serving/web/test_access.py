@@ -18,6 +18,7 @@ TABLE = [
     ("/brand/takedowns", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/counter-notices", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brands", {"analyst": 403, "brand_person": 403, "account_manager": 200, "data_scientist": 403}),
+    ("/sellers", {"analyst": 200, "brand_person": 403, "account_manager": 200, "data_scientist": 403}),
     ("/models", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
     ("/models/training", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
 ]

@@ -1,0 +1,170 @@
+"""Strikes, sanctions and lists of sellers for tools; the page of sellers does the same with forms."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from models.access import Permission
+from models.seller_lists import Entry, SellerList
+from models.strikes import Count
+from serving.api.learning import marketplace_for
+from serving.api.people import Body
+from serving.db import seller_lists
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.usecases.sanctioning import Sanctioned, count_of, in_force, lift, speak, undecided
+from serving.usecases.seller_listing import check_lister, put_on_list, take_off_list
+
+router = APIRouter()
+Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
+Lister = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ADMINISTER)]
+_MOST = 1_000
+
+
+class VoiceBody(Body):
+    """Whether a sanction is to be carried out, and why."""
+
+    agrees: bool
+    reason: str = Field(max_length=500)
+
+
+class LiftBody(Body):
+    """Why a sanction ends."""
+
+    reason: str = Field(max_length=500)
+
+
+class EntryBody(Body):
+    """A seller for a list, why, and for how many days; without, for a year."""
+
+    seller: str = Field(max_length=200)
+    list: SellerList = Field(strict=False)
+    reason: str = Field(max_length=500)
+    days: int | None = None
+
+
+@router.get("/api/v1/sellers/{seller}/strikes")
+def get_strikes(seller: str, request: Request, session: Reviewer) -> dict[str, Any]:
+    """What counts against a seller now, incident by incident, and what does not."""
+    runtime = runtime_of(request)
+    here = marketplace_for(runtime, session.person, Permission.REVIEW_CASES).marketplace_id
+    with runtime.store.read() as connection:
+        return strikes_answer(seller, count_of(runtime, connection, here, seller[:200], runtime.clock.now()))
+
+
+@router.get("/api/v1/sanctions")
+def get_sanctions(request: Request, session: Speaker) -> dict[str, Any]:
+    """The sanctions that wait for people, the longest waiting first, and those in force; at most 500 of each."""
+    runtime, person = runtime_of(request), session.person
+    return {
+        "undecided": [_sanction(one) for one in undecided(runtime, person)],
+        "in_force": [_sanction(one) for one in in_force(runtime, person)],
+    }
+
+
+@router.post("/api/v1/sanctions/{sanction_id}/voices", status_code=201)
+async def post_voice(sanction_id: str, body: VoiceBody, request: Request, session: Speaker) -> dict[str, str]:
+    """Agree to a sanction or refuse it; two people of two organisations carry it out, one no ends it."""
+    runtime, person = runtime_of(request), session.person
+    state = await run_in_threadpool(speak, runtime, person, sanction_id, agrees=body.agrees, reason=body.reason)
+    return {"state": state.value}
+
+
+@router.post("/api/v1/sanctions/{sanction_id}/lift", status_code=201)
+async def post_lift(sanction_id: str, body: LiftBody, request: Request, session: Speaker) -> dict[str, str]:
+    """End a sanction that is in force; the marketplace is asked to restore the seller."""
+    await run_in_threadpool(lift, runtime_of(request), session.person, sanction_id, body.reason)
+    return {"state": "lifted"}
+
+
+@router.get("/api/v1/seller-lists")
+def get_lists(request: Request, session: Lister) -> dict[str, Any]:
+    """The entries in force, the newest first, at most a thousand."""
+    runtime, person = runtime_of(request), session.person
+    places = person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.ADMINISTER)
+    with runtime.store.read() as connection:
+        found = seller_lists.in_force(connection, places, runtime.clock.now(), _MOST)
+    return {"entries": [entry_answer(one) for _, one in found]}
+
+
+@router.post("/api/v1/seller-lists", status_code=201)
+async def post_entry(body: EntryBody, request: Request, session: Lister) -> dict[str, Any]:
+    """Put a seller on a list, in the place of an entry that stands."""
+    runtime, here = runtime_of(request), _where(request, session)
+    check_lister(session.person, here, body.list)
+    entry = await run_in_threadpool(
+        put_on_list,
+        runtime,
+        here,
+        body.seller,
+        body.list,
+        reason=body.reason,
+        days=body.days,
+        by=f"user:{session.person.user_id}",
+    )
+    return entry_answer(entry)
+
+
+@router.delete("/api/v1/seller-lists/{seller}")
+async def delete_entry(seller: str, request: Request, session: Lister) -> dict[str, str]:
+    """Take a seller off the list that it is on."""
+    by = f"user:{session.person.user_id}"
+    await run_in_threadpool(take_off_list, runtime_of(request), _where(request, session), seller[:200], by=by)
+    return {"seller": seller}
+
+
+def strikes_answer(seller: str, found: Count) -> dict[str, Any]:
+    """A count as JSON."""
+    return {
+        "seller": seller,
+        "total": found.total,
+        "reasons": list(found.reasons),
+        "incidents": [
+            {
+                "kind": one.kind.value,
+                "weight": one.weight,
+                "began_at": one.began_at.isoformat(),
+                "spent_at": one.spent_at.isoformat(),
+                "removals": [hit.action_id for hit in one.hits],
+            }
+            for one in found.incidents
+        ],
+    }
+
+
+def entry_answer(one: Entry) -> dict[str, Any]:
+    """An entry of a list as JSON."""
+    return {
+        "seller": one.seller,
+        "list": one.which.value,
+        "reason": one.reason,
+        "added_by": one.added_by,
+        "added_at": one.added_at.isoformat(),
+        "expires_at": one.expires_at.isoformat(),
+    }
+
+
+def _where(request: Request, session: Session) -> str:
+    held = Permission.REVIEW_CASES if session.person.may(Permission.REVIEW_CASES) else Permission.ADMINISTER
+    return marketplace_for(runtime_of(request), session.person, held).marketplace_id
+
+
+def _sanction(one: Sanctioned) -> dict[str, Any]:
+    found = one.sanction
+    return {
+        "sanction_id": found.sanction_id,
+        "seller": found.seller_external_id,
+        "measure": found.measure.value,
+        "cause": found.cause.value,
+        "state": found.state.value,
+        "path": found.path,
+        "reasons": list(found.reasons),
+        "strikes_now": one.count.total,
+        "linked": list(found.linked),
+        "proposed_at": found.proposed_at.isoformat(),
+        "due_at": found.due_at.isoformat() if found.due_at else None,
+        "said": [{"organisation": said.organisation, "agrees": said.agrees} for said in one.voices],
+    }

@@ -1,0 +1,188 @@
+"""Sellers: the sanctions that people decide about, those in force, and the allow, watch and deny lists."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.access import Permission
+from models.errors import Invalid
+from models.sanction import Measure, SanctionCause, SanctionState
+from models.seller_lists import Entry, SellerList
+from serving.api.learning import marketplace_for
+from serving.db import accounts, seller_lists
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.sanctioning import Sanctioned, in_force, lift, speak, undecided
+from serving.usecases.seller_listing import check_lister, put_on_list, take_off_list
+from serving.web import text_view, words
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+
+router = APIRouter(include_in_schema=False)
+Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
+_PLACE: Final = "/sellers"
+_LONGEST_ID: Final = 40
+_SHOWN: Final = 100
+_MEASURES: Final = {Measure.RESTRICT: "Restrict", Measure.CLOSE: "Close"}
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedRow:
+    """An account around a sanctioned one: the way to it, and why nothing is proposed for it, if so."""
+
+    path: Shown
+    spared_because: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SanctionRow:
+    """One sanction; `mine` is whether the reader confirmed what it rests on and so has no voice."""
+
+    sanction_id: str
+    seller: Shown
+    measure: str
+    by_link: bool
+    since: str
+    until: str | None
+    reasons: tuple[Shown, ...]
+    linked: tuple[LinkedRow, ...]
+    said: tuple[str, ...]
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """One seller on a list."""
+
+    seller: Shown
+    seller_id: str
+    which: str
+    reason: Shown
+    by: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class SellersPage:
+    """What waits for people, what is in force, and the lists; `may_list` is whether the reader keeps lists."""
+
+    template: ClassVar[str] = "sellers.html"
+    place: ClassVar[str] = _PLACE
+
+    undecided: tuple[SanctionRow, ...]
+    in_force: tuple[SanctionRow, ...]
+    entries: tuple[EntryRow, ...]
+    lists: tuple[str, ...]
+    may_list: bool
+
+
+@router.get("/sellers")
+def get_sellers(request: Request, session: Speaker) -> HTMLResponse:
+    """The page."""
+    return respond(request, sellers_page(runtime_of(request), session), session)
+
+
+@router.post("/sellers/sanctions/{sanction_id}")
+def post_voice(sanction_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
+    """Agree to a sanction, or refuse it."""
+    said = fields.get("decision", "")
+    if said not in {"agree", "refuse"}:
+        raise Invalid("Agree to it or refuse it.")
+    reason = fields.get("reason", "")[:500]
+    state = speak(runtime_of(request), session.person, sanction_id[:_LONGEST_ID], agrees=said == "agree", reason=reason)
+    heard = {SanctionState.CARRIED_OUT: Flash.SANCTION_CARRIED_OUT, SanctionState.REFUSED: Flash.SANCTION_REFUSED}
+    return go_to(request, _PLACE, heard.get(state, Flash.SANCTION_HEARD))
+
+
+@router.post("/sellers/sanctions/{sanction_id}/lift")
+def post_lift(sanction_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
+    """End a sanction that is in force."""
+    lift(runtime_of(request), session.person, sanction_id[:_LONGEST_ID], fields.get("reason", "")[:500])
+    return go_to(request, _PLACE, Flash.SANCTION_LIFTED)
+
+
+@router.post("/sellers/lists")
+def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
+    """Put a seller on a list."""
+    runtime, which, days = runtime_of(request), fields.get("list", ""), fields.get("days", "").strip()
+    if which not in set(SellerList):
+        raise Invalid("Choose a list.")
+    if days and not (days.isascii() and days.isdigit() and len(days) <= 5):
+        raise Invalid("Days are a whole number.")
+    here = marketplace_for(runtime, session.person, Permission.REVIEW_CASES).marketplace_id
+    check_lister(session.person, here, SellerList(which))
+    put_on_list(
+        runtime,
+        here,
+        fields.get("seller", ""),
+        SellerList(which),
+        reason=fields.get("reason", ""),
+        days=int(days) if days else None,
+        by=f"user:{session.person.user_id}",
+    )
+    return go_to(request, _PLACE, Flash.SELLER_LISTED)
+
+
+@router.post("/sellers/lists/remove")
+def post_removal(request: Request, session: Reviewer, fields: Fields) -> Response:
+    """Take a seller off its list."""
+    runtime = runtime_of(request)
+    here = marketplace_for(runtime, session.person, Permission.REVIEW_CASES).marketplace_id
+    take_off_list(runtime, here, fields.get("seller", "")[:200], by=f"user:{session.person.user_id}")
+    return go_to(request, _PLACE, Flash.SELLER_UNLISTED)
+
+
+def sellers_page(runtime: Runtime, session: Session) -> SellersPage:
+    """What the page shows."""
+    person, now = session.person, runtime.clock.now()
+    reviewed = person.marketplaces(Permission.REVIEW_CASES)
+    administers = bool(reviewed & person.marketplaces(Permission.ADMINISTER))
+    with runtime.store.read() as connection:
+        entries = [one for _, one in seller_lists.in_force(connection, reviewed, now, _SHOWN)]
+        names = accounts.names(connection, [one.added_by.removeprefix("user:") for one in entries])
+    return SellersPage(
+        undecided=tuple(_row(one, now) for one in undecided(runtime, person)[:_SHOWN]),
+        in_force=tuple(_row(one, now) for one in in_force(runtime, person)[:_SHOWN]),
+        entries=tuple(_entry(one, names, now) for one in entries),
+        lists=tuple(one.value for one in SellerList if administers or one is not SellerList.ALLOW),
+        may_list=bool(reviewed),
+    )
+
+
+def _row(one: Sanctioned, now: datetime) -> SanctionRow:
+    found = one.sanction
+    since = found.decided_at if found.state is SanctionState.CARRIED_OUT else found.proposed_at
+    return SanctionRow(
+        sanction_id=found.sanction_id,
+        seller=text_view.show(found.seller_external_id),
+        measure=_MEASURES[found.measure],
+        by_link=found.cause is SanctionCause.LINKED,
+        since=words.moment(since or found.proposed_at, now),
+        until=words.moment(found.due_at, now) if found.due_at else None,
+        reasons=tuple(text_view.show(reason) for reason in found.reasons),
+        linked=tuple(
+            LinkedRow(text_view.show(str(other["path"])), other["spared_because"] or None) for other in found.linked
+        ),
+        said=tuple(
+            f"{said.organisation}: {'agrees' if said.agrees else 'refuses'}. {said.reason}" for said in one.voices
+        ),
+        mine=one.confirmed_it,
+    )
+
+
+def _entry(one: Entry, names: dict[str, str], now: datetime) -> EntryRow:
+    return EntryRow(
+        seller=text_view.show(one.seller),
+        seller_id=one.seller,
+        which=one.which.value,
+        reason=text_view.show(one.reason),
+        by=names.get(one.added_by.removeprefix("user:"), one.added_by),
+        until=words.moment(one.expires_at, now),
+    )

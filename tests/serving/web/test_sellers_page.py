@@ -1,0 +1,56 @@
+from models.seller_lists import SellerList
+from serving.usecases.seller_listing import put_on_list
+from tests.fixtures.runtimes import Site
+from tests.fixtures.striking import SELLER, WHY, carry_out, sanctions_of, stands, strikes_of
+from tests.serving.usecases.test_contacts import a_contact, tell
+from tests.serving.web.visits import visit_as, words
+
+
+def test_two_people_decide_about_a_seller_on_the_page_with_the_paths_before_them(site: Site) -> None:
+    tell(site, a_contact(SELLER), a_contact("<b>lumo</b>"))
+    strikes_of(site, 2)
+    (found,) = sanctions_of(site)
+    path = f"/sellers/sanctions/{found.sanction_id}"
+    analyst, manager = visit_as(site, site.analyst), visit_as(site, site.account_manager)
+    raw = analyst.get("/sellers").text
+    page = words(raw)
+    assert "2 strikes; from 2 on people decide whether to restrict the account." in page
+    assert "same telephone number as <b>lumo</b>" in page
+    assert "<b>lumo</b>" not in raw
+    assert analyst.post(path, {"decision": "agree", "reason": " "}).status_code == 422
+    assert analyst.post(path, {"decision": "perhaps", "reason": WHY}).status_code == 422
+    done = analyst.post(path, {"decision": "agree", "reason": WHY})
+    assert (done.status_code, done.headers["location"]) == (303, "/sellers")
+    assert f"desk: agrees. {WHY}" in words(manager.get("/sellers").text)
+    manager.post(path, {"decision": "agree", "reason": "I have called them."})
+    page = words(manager.get("/sellers").text)
+    assert "Carried out. The marketplace is told once the undo window has closed." in page
+    assert "In force" in page
+    manager.post(f"{path}/lift", {"reason": "They bought from a fake themselves."})
+    assert stands(site) == [("restrict", "lifted")]
+
+
+def test_an_analyst_keeps_the_lists_and_an_account_manager_does_not_see_them(site: Site) -> None:
+    analyst = visit_as(site, site.analyst)
+    fields = {"seller": "s-7", "list": "deny", "reason": "<i>A police file.</i>", "days": "30"}
+    assert analyst.post("/sellers/lists", fields).status_code == 303
+    assert analyst.post("/sellers/lists", {**fields, "list": "allow"}).status_code == 403
+    for wrong in ({"list": "black"}, {"days": "many"}, {"days": "0"}, {"reason": " "}):
+        assert analyst.post("/sellers/lists", {**fields, **wrong}).status_code == 422
+    raw = analyst.get("/sellers").text
+    assert "<i>A police file." not in raw
+    assert "s-7" in words(raw)
+    assert "Take off" not in visit_as(site, site.account_manager).get("/sellers").text
+    assert visit_as(site, site.account_manager).post("/sellers/lists", fields).status_code == 403
+    assert analyst.post("/sellers/lists/remove", {"seller": "s-7"}).status_code == 303
+    assert "Take off" not in analyst.get("/sellers").text
+
+
+def test_what_is_in_force_and_who_is_on_a_list_is_shown_together(site: Site) -> None:
+    strikes_of(site, 3)
+    carry_out(site, sanctions_of(site)[-1].sanction_id)
+    put_on_list(site.runtime, site.here, SELLER, SellerList.WATCH, reason=WHY, days=None, by="cli")
+    page = words(visit_as(site, site.analyst).get("/sellers").text)
+    assert "No sanction waits." in page
+    assert "3 strikes; from 3 on people decide whether to close the account." in page
+    assert "cli" in page
