@@ -24,35 +24,45 @@ CONFIGURATION: Final = "reference-marketplace.json"
 EFFECTS: Final = "reference-marketplace-effects.jsonl"
 DEFAULT_PORT: Final = 8322
 _MOST_BYTES: Final = 100_000
-_TYPES: Final = frozenset({"listing.remove", "listing.reinstate"})
+_TYPES: Final = {
+    "listing.remove": "listing",
+    "listing.reinstate": "listing",
+    "seller.restrict": "seller",
+    "seller.suspend": "seller",
+    "seller.restore": "seller",
+}
 _STATUS: Final = "/listings/"
+_ACCOUNTS: Final = "/sellers/"
 
 
 class Effects:
-    """What was done to listings: appended and flushed to the disk before it is acknowledged."""
+    """What was done to listings and accounts: appended and flushed to the disk before it is acknowledged."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         self._applied: set[str] = set()
-        self._sequences: dict[str, int] = {}
-        self._last: dict[str, str] = {}
+        # By what it is about and which: a seller's sequence is no listing's, though both may have one id.
+        self._sequences: dict[tuple[str, str], int] = {}
+        self._last: dict[tuple[str, str], str] = {}
         for line in whole_lines(path):
+            about = "seller" if "seller" in line else "listing"
+            subject = about, line[about]
             self._applied.add(line["webhook_id"])
-            self._sequences[line["listing"]] = max(line["sequence"], self._sequences.get(line["listing"], 0))
-            self._last[line["listing"]] = line["action"]
+            self._sequences[subject] = max(line["sequence"], self._sequences.get(subject, 0))
+            self._last[subject] = line["action"]
         path.touch(mode=0o600)
         self._stream = path.open("a", encoding="utf-8")
 
-    def apply(self, webhook_id: str, data: dict[str, Any]) -> bool:
-        """Apply a message; False where it was applied before or a later one on the listing came first."""
-        listing, sequence = str(data["listing_external_id"]), int(data["sequence"])
+    def apply(self, webhook_id: str, data: dict[str, Any], about: str = "listing") -> bool:
+        """Apply a message; False where it was applied before or a later one on the same subject came first."""
+        subject, sequence = (about, str(data[f"{about}_external_id"])), int(data["sequence"])
         with self._lock:
-            if webhook_id in self._applied or sequence <= self._sequences.get(listing, 0):
+            if webhook_id in self._applied or sequence <= self._sequences.get(subject, 0):
                 return False
             line = {
                 "webhook_id": webhook_id,
                 "action": data["action"],
-                "listing": listing,
+                about: subject[1],
                 "sequence": sequence,
                 "applied_at": datetime.now(UTC).isoformat(),
             }
@@ -60,14 +70,19 @@ class Effects:
             self._stream.flush()
             os.fsync(self._stream.fileno())
             self._applied.add(webhook_id)
-            self._sequences[listing] = sequence
-            self._last[listing] = line["action"]
+            self._sequences[subject] = sequence
+            self._last[subject] = line["action"]
             return True
 
     def shown(self, listing: str) -> bool:
         """Whether an offer is shown; one that nobody spoke of is."""
         with self._lock:
-            return self._last.get(listing) != "remove"
+            return self._last.get(("listing", listing)) != "remove"
+
+    def account(self, seller: str) -> str:
+        """The last word on an account; one that nobody spoke of is as it ever was."""
+        with self._lock:
+            return self._last.get(("seller", seller), "restore")
 
     def close(self) -> None:
         """Close the file."""
@@ -125,11 +140,15 @@ def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
                 return
             # What a later release may tell is acknowledged and left alone.
             if message["type"] in _TYPES:
-                effects.apply(self.headers["webhook-id"], message["data"])
+                effects.apply(self.headers["webhook-id"], message["data"], _TYPES[message["type"]])
             self._answer(204)
 
         def do_GET(self) -> None:  # the base class calls it so
-            """Say whether an offer is shown, as a buyer who opens its address would see."""
+            """Say whether an offer is shown, as a buyer who opens its address would see, or how an account stands."""
+            if self.path.startswith(_ACCOUNTS):
+                account = effects.account(unquote(self.path.removeprefix(_ACCOUNTS)))
+                self._answer(200, json.dumps({"account": account}).encode())
+                return
             listing = unquote(self.path.removeprefix(_STATUS))
             self._answer(200, json.dumps({"shown": effects.shown(listing)}).encode())
 

@@ -46,7 +46,7 @@ class EntryBody(Body):
     days: int | None = None
 
 
-@router.get("/api/v1/sellers/{seller}/strikes")
+@router.get("/api/v1/sellers/{seller:path}/strikes")
 def get_strikes(seller: str, request: Request, session: Reviewer) -> dict[str, Any]:
     """What counts against a seller now, incident by incident, and what does not."""
     runtime = runtime_of(request)
@@ -108,7 +108,7 @@ async def post_entry(body: EntryBody, request: Request, session: Lister) -> dict
     return entry_answer(entry)
 
 
-@router.delete("/api/v1/seller-lists/{seller}")
+@router.delete("/api/v1/seller-lists/{seller:path}")
 async def delete_entry(seller: str, request: Request, session: Lister) -> dict[str, str]:
     """Take a seller off the list that it is on."""
     by = f"user:{session.person.user_id}"

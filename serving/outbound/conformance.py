@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from models.action import ActionKind
+from models.sanction import SellerAct
 from serving.outbound.webhooks import Delivered, Failed, Message, action_message, new_secret, post, shows, signed
 
 _STALE: Final = timedelta(minutes=10)  # Standard Webhooks 1.0: five minutes are tolerated.
@@ -88,6 +89,17 @@ class Trial:
             **more,
         }
         return action_message(str(data["action_id"]), self.now(), data)
+
+    def about_seller(self, seller: str, sequence: int, act: SellerAct) -> Message:
+        """A message about an account as the service sends it."""
+        data = {
+            "action": act.value,
+            "action_id": f"sac_conformance{secrets.token_hex(8)}",
+            "seller_external_id": seller,
+            "sequence": sequence,
+            "statement": {"decision": "A conformance test; no seller of yours is meant."},
+        }
+        return action_message(str(data["action_id"]), self.now(), data, about="seller")
 
     def send(self, message: Message, *, age: timedelta = timedelta(0)) -> Delivered | Failed:
         """Deliver, signed as if some time ago."""
@@ -226,6 +238,24 @@ def _gap(trial: Trial) -> str | None:
     )
 
 
+def _accounts(trial: Trial) -> str | None:
+    seller = trial.listing()
+    return _first(
+        *(
+            _not_acknowledged(trial.send(trial.about_seller(seller, number, act)), f"a message to {act.value} a seller")
+            for number, act in enumerate(SellerAct, start=1)
+        )
+    )
+
+
+def _accounts_apart(trial: Trial) -> str | None:
+    name = trial.listing()
+    trial.send(trial.about_seller(name, 9, SellerAct.RESTORE))
+    trial.send(trial.message(name, 1))
+    when = "after sequence 9 about a seller, and then the removal with sequence 1 of a listing of the same id"
+    return _shows(trial, name, wanted=False, when=when)
+
+
 def _applied(trial: Trial) -> str | None:
     listing = trial.listing()
     trial.send(trial.message(listing, 1))
@@ -286,9 +316,11 @@ CHECKS: Final = (
     Check("again", "acknowledge the same message again, also signed anew", _again),
     Check("late", "acknowledge an earlier sequence that comes after a later one", _late),
     Check("gap", "acknowledge a sequence after a gap", _gap),
+    Check("accounts", "acknowledge what is asked about a seller", _accounts),
     Check("applied", "remove and show again what it is told to", _applied, looks_at_effects=True),
     Check("applied_once", "apply no message a second time", _applied_once, looks_at_effects=True),
     Check("applied_in_order", "apply nothing older than what was applied", _applied_in_order, looks_at_effects=True),
     Check("applied_after_a_gap", "wait for no sequence that is missing", _applied_after_a_gap, looks_at_effects=True),
+    Check("accounts_apart", "count sellers and listings apart", _accounts_apart, looks_at_effects=True),
     Check("nothing_forged", "apply nothing that it refuses", _nothing_forged, looks_at_effects=True),
 )

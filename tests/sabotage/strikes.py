@@ -73,4 +73,89 @@ MUTANTS = [
         ("entry.added_at <= as_of < entry", "entry.added_at <= as_of <= entry", "an entry ends a moment late"),
         ("entry.added_at <= as_of < entry", "as_of < entry", "an entry holds before it begins"),
     ),
+    *sabotage(
+        "serving/usecases/striking.py",
+        ("tests/serving/usecases/test_sanctioning.py",),
+        ("weight, ground.known_at)", "weight, at)", "what was held struck when it was let go"),
+        (
+            "        sanctioning.descend(runtime, connection, removal",
+            "        (runtime, connection, removal",
+            "no repair",
+        ),
+        (
+            "        sanctioning.climb(runtime, connection, marketplace_id",
+            "        (runtime, connection, marketplace_id",
+            "no",
+        ),
+    ),
+    *sabotage(
+        "serving/usecases/sanctioning.py",
+        ("tests/serving/usecases/test_sanctioning.py",),
+        ("if one.cause is SanctionCause.STRIKES and not carried", "if False", "an overturn leaves the account closed"),
+        (
+            '        if one["spared_because"] is not None or in_hand:\n',
+            "        if in_hand:\n",
+            "who is vouched for is hit",
+        ),
+        (
+            "    if found.cause is SanctionCause.LINKED:\n        return\n    for",
+            "    for",
+            "links are followed on and on",
+        ),
+        ("            _reach(runtime, connection, found, now)\n", "", "the next account goes on"),
+        (
+            "    if act is (told[-1].kind if told else SellerAct.RESTORE):\n",
+            "    if False:\n",
+            "told of what it never heard",
+        ),
+        (
+            '            _undo(runtime, connection, one, f"The',
+            '            (runtime, connection, one, f"The',
+            "linked stay closed",
+        ),
+        ("if found.due_at is None or found.due_at > now:\n", "if True:\n", "nothing lapses"),
+        (
+            "        if found.state not in OPEN_STATES:\n            raise Conflict",
+            "        if False:\n            raise Conflict",
+            "late",
+        ),
+    ),
+    *sabotage(
+        "serving/usecases/takedown.py",
+        ("tests/serving/usecases/test_sanctioning.py",),
+        (
+            "    striking.take_away(runtime, connection, action, Void.WITHDRAWN, at)\n",
+            "",
+            "taken back and still a strike",
+        ),
+        (
+            '"release", at)\n    striking.strike(runtime, connection, action, at)\n',
+            '"release", at)\n',
+            "let go, no strike",
+        ),
+    ),
+    *sabotage(
+        "serving/usecases/overturn.py",
+        ("tests/serving/usecases/test_sanctioning.py",),
+        (
+            "    striking.take_away(runtime, connection, removal, Void.OVERTURNED, at)\n",
+            "",
+            "overturned, still a strike",
+        ),
+    ),
+    *sabotage(
+        "serving/usecases/review.py",
+        ("tests/serving/usecases/test_sanctioning.py",),
+        (
+            "    striking.give_again(sitting.runtime,",
+            "    (sitting.runtime,",
+            "the overturn is taken back and the strike is gone for good",
+        ),
+    ),
+    *sabotage(
+        "serving/usecases/seller_listing.py",
+        ("tests/serving/usecases/test_seller_listing.py",),
+        ("names | linked if", "names if", "nobody is linked with a denied seller"),
+        ("and which is not SellerList.ALLOW)", ")", "an analyst exempts a seller from the desk"),
+    ),
 ]

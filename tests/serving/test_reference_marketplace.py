@@ -77,6 +77,17 @@ def test_the_order_is_kept_for_each_listing_by_itself(effects: Effects) -> None:
     assert effects.apply("act_1", data(listing="MP-10", sequence=1))
 
 
+def test_accounts_are_kept_apart_from_listings_and_known_after_a_restart(home: Home, effects: Effects) -> None:
+    about = {"action": "suspend", "seller_external_id": "MP-9", "sequence": 2, "statement": {}}
+    assert effects.apply("sac_2", about, "seller")
+    assert effects.apply("act_1", data()), "a listing of the same id has a sequence of its own"
+    effects.close()
+    again = Effects(home.root / EFFECTS)
+    assert not again.apply("sac_1", {**about, "action": "restrict", "sequence": 1}, "seller")
+    assert (again.account("MP-9"), again.account("s-8"), again.shown("MP-9")) == ("suspend", "restore", False)
+    again.close()
+
+
 def test_the_order_is_known_after_a_restart(home: Home, effects: Effects) -> None:
     effects.apply("act_2", data(sequence=2, action="reinstate"))
     effects.close()
