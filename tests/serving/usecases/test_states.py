@@ -202,6 +202,33 @@ class OneOffer(RuleBasedStateMachine):
         self.the_marketplace_is_told(204)
         counter_notices.open_counter_notices(self.site.runtime)
 
+    @rule(days=st.sampled_from([0, 9]))
+    def the_marketplace_is_deaf(self, days: int) -> None:
+        self.site.clock.forward(minutes=4)
+        self.the_marketplace_is_told(500)
+        self.nothing_has_left_its_table()
+        if days:
+            self.site.clock.forward(days=days)
+            self.the_marketplace_is_told(500)
+
+    @rule()
+    def the_seller_is_silent(self) -> None:
+        self.a_removal_reaches_the_seller()
+        self.nothing_has_left_its_table()
+        self.site.clock.forward(days=100)
+        self.the_sweeps_run()
+
+    @rule(days=st.sampled_from([0, 9, 100]))
+    def the_two_of_them_go_to_court(self, days: int) -> None:
+        self.a_removal_reaches_the_seller()
+        self.nothing_has_left_its_table()
+        self.the_seller_acts("submit")
+        self.nothing_has_left_its_table()
+        self.the_rights_holder_acts(CounterNoticeEvent.GO_TO_COURT, "brand_person")
+        self.nothing_has_left_its_table()
+        self.site.clock.forward(days=days)
+        self.the_sweeps_run()
+
     @rule()
     def the_sweeps_run(self) -> None:
         counter_notices.open_counter_notices(self.site.runtime)

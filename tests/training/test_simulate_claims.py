@@ -1,0 +1,30 @@
+"""What `touchstone simulate` claims of the loop, at the sizes of docs/simulation.md. Everything here is simulated."""
+
+from typing import Any
+
+import pytest
+
+from training.simulate import Plan, simulate
+from training.simulation.arms import ARMS
+
+pytestmark = [pytest.mark.soak, pytest.mark.alone, pytest.mark.timeout(2_400)]
+
+SEEDS = tuple(range(5))
+
+
+def claims(plan: Plan) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = simulate(plan)["summary"]["claims"]
+    return found
+
+
+def test_a_loop_that_explores_finds_a_quarter_more_than_the_first_model_and_knows_how_much_there_is() -> None:
+    more, honest = claims(Plan(arms=("no-retraining", "exploration"), seeds=SEEDS, listings=40_000))
+    assert more["holds"], more
+    assert honest["holds"], honest
+
+
+def test_every_planted_answer_is_stopped_by_a_gate_or_costs_at_most_five_points() -> None:
+    poisoned = tuple(name for name, arm in ARMS.items() if arm.poison is not None)
+    withstood = claims(Plan(arms=("exploration", *poisoned), seeds=SEEDS))[-len(poisoned) :]
+    assert len(withstood) == 8
+    assert [one for one in withstood if not one["holds"]] == []
