@@ -123,14 +123,20 @@ class OneOffer(RuleBasedStateMachine):
             assert audit.check(connection)[1] is None
         self.stack.close()
 
-    @initialize(profile=st.sampled_from(sorted(PROFILES)), is_held=st.booleans())
-    def an_offer_is_suspected(self, profile: str, is_held: bool) -> None:
+    @initialize(profile=st.sampled_from(sorted(PROFILES)), is_held=st.booleans(), is_down=st.booleans())
+    def an_offer_is_suspected(self, profile: str, is_held: bool, is_down: bool) -> None:
+        """Of half of them the brand has said already that it is counterfeit, as most of what follows needs it."""
         policies = replace(self.site.runtime.policies, counter_notice=PROFILES[profile])
         self.site = replace(self.site, runtime=replace(self.site.runtime, policies=policies))
         if is_held:
             rule_off = AutomaticRule.BRAND_REMOVALS
             switch(self.site.runtime, self.site.marketplace, rule_off, on=False, by="test", reason="A test.")
         a_case(self.site, CaseLane.ASK_BRAND)
+        if is_down:
+            self.nothing_has_left_its_table()
+            self.somebody_finds_it_counterfeit("brand_person")
+            self.nothing_has_left_its_table()
+            self.a_removal_reaches_the_seller()
 
     def attempt(self, work: Callable[[], object]) -> None:
         """Do it; what is refused has changed nothing."""
@@ -257,6 +263,14 @@ class OneOffer(RuleBasedStateMachine):
         elif removals:
             self.attempt(lambda: counter_notices.withdraw(runtime, here, removals[-1].action_id))
 
+    @rule(judgement=st.sampled_from([Judgement.COUNTERFEIT, Judgement.GENUINE]))
+    def an_appeal_is_heard(self, judgement: Judgement) -> None:
+        self.a_removal_reaches_the_seller()
+        self.nothing_has_left_its_table()
+        self.the_seller_acts("appeal")
+        self.nothing_has_left_its_table()
+        self.somebody_judges("second_analyst", judgement)
+
     @rule(event=st.sampled_from(CounterNoticeEvent), who=st.sampled_from(["brand_person", "brand_person", "analyst"]))
     def the_rights_holder_acts(self, event: CounterNoticeEvent, who: str) -> None:
         with self.site.runtime.store.read() as connection:
@@ -350,6 +364,6 @@ def test_no_order_of_events_leads_where_the_tables_do_not(populated_sqlite: Popu
 @pytest.mark.soak
 def test_orders_of_fifty_events_reach_every_state_and_no_other(populated_sqlite: Populated) -> None:
     with a_receiver() as receiver:
-        run(World(populated_sqlite, receiver), runs=150, steps=50)
+        run(World(populated_sqlite, receiver), runs=300, steps=50)
     possible = {(kind, state) for kind, table in STEPS.items() for state in table}
     assert possible - set(OneOffer.seen) == {("appeal", "none"), ("appeal", "unanswered")}
