@@ -6,14 +6,16 @@ library only.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 from models.access import Person
 from models.errors import Conflict, Forbidden, Invalid
 from models.policies.sanctions import SanctionPolicy
+from models.policies.strikes import StrikePolicy
 from models.release import DESK, PROGRAMME, Bearing, organisation_of
-from models.strikes import in_words
+from models.strikes import Hit, in_words
 
 
 class Measure(StrEnum):
@@ -122,6 +124,23 @@ def rung(total: float, earlier: Collection[Earlier], policy: SanctionPolicy) -> 
     if total >= policy.warned_from:
         return Rung(None, f"{in_words(total).capitalize()}: a warning. From {policy.restrict_from:g} on people decide.")
     return Rung(None, f"{in_words(total).capitalize()}: nothing follows below {policy.warned_from:g}.")
+
+
+def warning(hit: Hit, *, strikes: StrikePolicy, policy: SanctionPolicy) -> str:
+    """What the seller of a removed offer is told that it means for the account.
+
+    Digital Services Act, Article 23(1): who is suspended was warned before.
+    """
+    if hit.void is not None:
+        return "The removal does not count against your account."
+    if hit.weight == 0:
+        return "The removal is no strike against your account."
+    until = hit.at + timedelta(days=strikes.expires_days)
+    return (
+        f"The removal counts as {in_words(hit.weight)} against your account until {until:%Y-%m-%d}; removals of one "
+        f"kind within {strikes.same_incident_days} days count once. From {policy.restrict_from:g} strikes on people "
+        f"decide whether the account is restricted, from {policy.close_from:g} on whether it is closed."
+    )
 
 
 def holds(measure: Measure, total: float, policy: SanctionPolicy) -> bool:

@@ -150,9 +150,11 @@ def _counting(total: float, incidents: Sequence[Incident]) -> str:
 def in_words(total: float) -> str:
     """A sum of strikes for a person.
 
-    >>> in_words(1.0), in_words(2.5)
-    ('1 strike', '2.5 strikes')
+    >>> in_words(1.0), in_words(0.5), in_words(2.5)
+    ('1 strike', 'half a strike', '2.5 strikes')
     """
+    if total == 0.5:
+        return "half a strike"
     return f"{total:g} {'strike' if total == 1 else 'strikes'}"
 
 

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from models.action import ActionState
 from models.strikes import Hit, Void
@@ -92,16 +93,19 @@ def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[
         .where(strike_hit.c.marketplace_id == marketplace_id, strike_hit.c.seller_external_id == seller)
         .order_by(strike_hit.c.known_at, strike_hit.c.action_id)
     )
-    return [
-        Hit(
-            row.action_id,
-            ReasonCode(row.reason_code),
-            row.weight,
-            row.known_at,
-            None if row.void_as is None else Void(row.void_as),
-        )
-        for row in connection.execute(query)
-    ]
+    return [_hit(row) for row in connection.execute(query)]
+
+
+def of_removal(connection: Connection, marketplace_id: str, action_id: str) -> Hit | None:
+    """The hit that a removal made; None where it made none, because the offer names no seller or it is held."""
+    query = select(strike_hit).where(strike_hit.c.marketplace_id == marketplace_id, strike_hit.c.action_id == action_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _hit(row)
+
+
+def _hit(row: Row[Any]) -> Hit:
+    void_as = None if row.void_as is None else Void(row.void_as)
+    return Hit(row.action_id, ReasonCode(row.reason_code), row.weight, row.known_at, void_as)
 
 
 def confirmed_by(connection: Connection, marketplace_id: str, seller: str) -> frozenset[str]:

@@ -15,8 +15,9 @@ from models.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
 from models.errors import DomainError, Invalid, NotFound
 from models.policies.counter_notices.named import PROFILES
 from models.policies.counter_notices.rules import Silence
+from models.sanction import warning
 from serving.api.errors import status_of
-from serving.db import counter_notices, listings, overturns, seller_uploads, verdicts
+from serving.db import counter_notices, listings, overturns, seller_uploads, strikes, verdicts
 from serving.db.actions import StoredAction
 from serving.db.counter_notices import CounterNotice, StoredStep
 from serving.guards import public, runtime_of
@@ -204,7 +205,12 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         title = _title(connection, removal)
         handed_in = seller_uploads.of_action(connection, here, action_id)
         may_hand_in = open_to_documents(runtime, connection, removal)
-    limits = runtime.policies.seller_evidence
+        hit = strikes.of_removal(connection, here, action_id)
+    policies = runtime.policies
+    limits = policies.seller_evidence
+    account: list[tuple[str, str]] = []
+    if hit is not None:
+        account.append(("Your account", warning(hit, strikes=policies.strikes, policy=policies.sanctions)))
     state = None if found is None else found.state
     may_appeal = CounterNoticeEvent.APPEAL in allowed
     # A second round begins only where the rights holder has answered the first and not given way.
@@ -217,7 +223,7 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         state=_AFTER_MAINTAINING if is_maintained else _STATES[state],
         reinstated=undone is not None,
         deadline=None if found is None else _deadline(found, now),
-        reasons=_in_words(removal.statement if undone is None else undone.amendment),
+        reasons=(*_in_words(removal.statement if undone is None else undone.amendment), *account),
         earlier=() if undone is None else _in_words(removal.statement),
         lines=tuple(
             Line(_WHO[one.party], words.moment(one.known_at, now), text_view.show(one.said))

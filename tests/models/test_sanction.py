@@ -5,6 +5,7 @@ import pytest
 from models.access import Grant, Person, Role
 from models.errors import Conflict, Forbidden, Invalid
 from models.policies.sanctions import DEFAULT_SANCTIONS
+from models.policies.strikes import DEFAULT_STRIKES
 from models.release import DESK, PROGRAMME
 from models.sanction import (
     Earlier,
@@ -19,7 +20,11 @@ from models.sanction import (
     holds,
     organisation_for,
     rung,
+    warning,
 )
+from models.strikes import Hit, Void
+from models.verdict import ReasonCode
+from tests.models.test_strikes import a_hit
 
 RESTRICT, CLOSE = Measure.RESTRICT, Measure.CLOSE
 PROPOSED, BY_ONE, DONE = SanctionState.PROPOSED, SanctionState.AGREED_BY_ONE, SanctionState.CARRIED_OUT
@@ -55,7 +60,7 @@ def test_strikes_call_for(total: float, earlier: list[Earlier], expected: Measur
 
 
 SENTENCES = [
-    (0.5, "0.5 strikes: nothing follows below 1."),
+    (0.5, "Half a strike: nothing follows below 1."),
     (1.0, "1 strike: a warning. From 2 on people decide."),
     (2.0, "2 strikes; from 2 on people decide whether to restrict the account."),
     (3.5, "3.5 strikes; from 3 on people decide whether to close the account."),
@@ -65,6 +70,25 @@ SENTENCES = [
 @pytest.mark.parametrize(("total", "sentence"), SENTENCES)
 def test_the_ladder_says_where_a_seller_stands(total: float, sentence: str) -> None:
     assert rung(total, [], DEFAULT_SANCTIONS).reason == sentence
+
+
+WARNINGS = [
+    (
+        a_hit(10),
+        (
+            "The removal counts as 1 strike against your account until 2027-02-20; removals of one kind within 3 days "
+            "count once. From 2 strikes on people decide whether the account is restricted, from 3 on whether it is "
+            "closed."
+        ),
+    ),
+    (a_hit(10, void=Void.OVERTURNED), "The removal does not count against your account."),
+    (a_hit(10, ReasonCode.DESIGN), "The removal is no strike against your account."),
+]
+
+
+@pytest.mark.parametrize(("hit", "sentence"), WARNINGS)
+def test_a_seller_is_warned_of_what_a_removal_means_for_the_account(hit: Hit, sentence: str) -> None:
+    assert warning(hit, strikes=DEFAULT_STRIKES, policy=DEFAULT_SANCTIONS) == sentence
 
 
 @pytest.mark.parametrize(("total", "held"), [(3.0, {RESTRICT, CLOSE}), (2.5, {RESTRICT}), (1.5, set())])

@@ -6,6 +6,7 @@ from serving.usecases.intake import receive
 from serving.usecases.seller_risk import refresh
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site
+from tests.fixtures.striking import SELLER, strikes_of
 from tests.serving.cli.commands import REFUSED, touchstone_in
 from tests.serving.web.reports import put_champion_in_force
 
@@ -62,3 +63,24 @@ def test_before_sellers_were_compared_it_is_said_and_a_stranger_is_refused(home:
     assert "The riskiest of 0 sellers, 30 days up to " in refreshed.out
     done = touchstone_in(home, "seller", "risk", "nobody")
     assert (done.code, done.said) == (REFUSED, "There is no such seller.")
+
+
+def test_a_seller_is_put_on_a_list_and_taken_off(home: Path) -> None:
+    assert touchstone_in(home, "seller", "list", "ann", "black", "--reason", "x").code == REFUSED
+    done = touchstone_in(home, "seller", "list", "ann", "allow", "--reason", "Their own factory.", "--days", "30").out
+    assert done.startswith("ann is on the allow list until ")
+    assert touchstone_in(home, "seller", "lists").out.startswith("allow  ann  until ")
+    assert touchstone_in(home, "seller", "unlist", "ann").out == "ann is on no list.\n"
+    assert touchstone_in(home, "seller", "unlist", "ann").code == REFUSED
+    assert touchstone_in(home, "seller", "lists").out == ""
+
+
+def test_strikes_are_shown_with_what_was_decided(site: Site, tmp_path: Path) -> None:
+    strikes_of(site, 2)
+    site.runtime.close()
+    home = tmp_path / "home"
+    lines = touchstone_in(home, "seller", "strikes", SELLER).out.splitlines()
+    assert lines[0] == "2 strikes: 2 removals in 2 incidents."
+    assert "trademark_counterfeit, 1, 1 removal, spent on 2027-03-" in lines[1]
+    assert lines[-1].endswith("restrict: proposed")
+    assert touchstone_in(home, "seller", "strikes", "nobody").out == "No strike counts.\n"

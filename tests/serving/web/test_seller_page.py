@@ -56,6 +56,7 @@ def test_the_page_gives_the_reasons_field_by_field_and_names_nobody(site: Site) 
     assert set(FIELDS) == set(removal.statement) == {one.name for one in dataclasses.fields(Statement)}
     for name, label in FIELDS.items():
         assert f"{label} {removal.statement[name]}" in read, name
+    assert "Your account The removal counts as 1 strike against your account until " in read
     assert "Your offer was removed" in read
     assert "Answer by 6 March 2026" in read
     for hidden in hidden_from_sellers(site):
