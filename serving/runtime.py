@@ -16,6 +16,7 @@ from features.references import References
 from models.bundle import Bundle
 from models.errors import BundleRefused, Invalid
 from models.policies.appeals import DEFAULT_APPEALS, AppealPolicy
+from models.policies.assignment import DEFAULT_ASSIGNMENT, AssignmentPolicy
 from models.policies.breaker import DEFAULT_BREAKER, BreakerPolicy
 from models.policies.bursts import DEFAULT_BURSTS, BurstPolicy
 from models.policies.counter_notices.named import DEFAULT_COUNTER_NOTICE, PROFILES
@@ -71,6 +72,7 @@ class Policies:
     appeals: AppealPolicy = DEFAULT_APPEALS
     notices: NoticePolicy = DEFAULT_NOTICES
     counter_notice: CounterNoticePolicy = DEFAULT_COUNTER_NOTICE
+    assignment: AssignmentPolicy = DEFAULT_ASSIGNMENT
     enrolment: EnrolmentPolicy = DEFAULT_ENROLMENT
     takedown: TakedownPolicy = DEFAULT_TAKEDOWN
     bursts: BurstPolicy = DEFAULT_BURSTS

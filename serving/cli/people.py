@@ -84,7 +84,10 @@ def add_brand(
 @brand.command("enrol")
 def enrol_brand(
     name: str,
-    account_manager: Annotated[str, typer.Option(help="E-mail of the brand's named account manager.")],
+    account_manager: Annotated[
+        str | None,
+        typer.Option(help="E-mail of its named account manager; without it whoever looks after the fewest brands."),
+    ] = None,
     takes_part: Annotated[bool, typer.Option(help="Whether the brand answers questions.")] = True,
     authorise: Annotated[list[str] | None, typer.Option(help="Id of an authorised seller; repeat it.")] = None,
     daily_questions: Annotated[

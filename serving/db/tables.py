@@ -511,6 +511,16 @@ review_case = _tenant(
     Index("ix_review_case_brand", "marketplace_id", "brand_id", "state"),
 )
 
+case_offer = _tenant(
+    "case_offer",
+    "case_id",
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    _at("offered_at"),
+    _at("until"),
+    _within("case_id", "review_case"),
+    Index("ix_case_offer_until", "marketplace_id", "until"),
+)
+
 case_event = _tenant(
     "case_event",
     "event_id",

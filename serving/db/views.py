@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, false, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, exists, false, func, or_, select, tuple_
 from sqlalchemy.sql.selectable import Select
 
 from features.facts import Facts, facts_from_json
@@ -17,6 +17,7 @@ from serving.db.cases import Case, open_to
 from serving.db.tables import (
     action,
     brand,
+    case_offer,
     facts,
     listing,
     listing_version,
@@ -181,14 +182,22 @@ def next_free(
     user_id: str,
     at: datetime,
 ) -> str | None:
-    """The case to go on with: the next below this one that nobody else holds, else the first that nobody holds."""
+    """The case to go on with: the next below this one that nobody else holds, else the first that nobody holds.
+
+    What is offered to this person goes before all others, and what is offered to somebody else comes last.
+    """
     free = or_(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
     )
+    offered = (case_offer.c.marketplace_id == review_case.c.marketplace_id) & (
+        case_offer.c.case_id == review_case.c.case_id
+    )
+    mine = exists().where(offered, case_offer.c.until > at, case_offer.c.user_id == user_id)
+    another_s = exists().where(offered, case_offer.c.until > at, case_offer.c.user_id != user_id)
     query = (
         _ids(marketplaces, lanes)
         .where(free, open_to(user_id), review_case.c.case_id != case.case_id)
-        .order_by(_behind(case).desc(), *_COSTLIEST_FIRST)
+        .order_by(mine.desc(), another_s, _behind(case).desc(), *_COSTLIEST_FIRST)
     )
     return connection.execute(query.limit(1)).scalar()
 

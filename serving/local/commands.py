@@ -133,7 +133,7 @@ def enrol_brand(
     runtime: Runtime,
     *,
     brand: str,
-    account_manager: str,
+    account_manager: str | None,
     takes_part: bool,
     marketplace: str | None = None,
     authorised_sellers: list[str] | None = None,

@@ -21,6 +21,7 @@ from serving.outbound.addresses import check_url
 from serving.outbound.webhooks import check_secret, check_status_url, new_secret
 from serving.runtime import Runtime
 from serving.usecases import briefing
+from serving.usecases.assignment import manager_for
 from serving.usecases.sending import wake
 
 _UNSTORABLE: Final = "\x00\ud800-\udfff"
@@ -108,11 +109,12 @@ def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefi
 class NewEnrolment:
     """A brand in a marketplace, with its named account manager; `daily_questions` is None for no limit.
 
+    Without an account manager a new brand goes to whoever looks after the fewest, and an enrolled one keeps its own.
     Without `first_phase` the operator knows the brand already, and it begins in full.
     """
 
     brand: str
-    account_manager: str
+    account_manager: str | None
     takes_part: bool
     marketplace: str | None = None
     authorised_sellers: tuple[str, ...] = ()
@@ -126,7 +128,7 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, enrolment.marketplace).marketplace_id
         found = brands.by_name(connection, enrolment.brand)
-        manager = accounts.user_id_by_email(connection, enrolment.account_manager)
+        manager = _manager(connection, here, found.brand_id, enrolment.account_manager)
         brands.enrol(
             connection,
             marketplace_id=here,
@@ -149,6 +151,13 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
         _record(runtime, connection, here, by, _Entry("brand.enrolled", found.brand_id, payload))
     runtime.surroundings.forget()
     return found.brand_id
+
+
+def _manager(connection: Connection, marketplace_id: str, brand_id: str, email: str | None) -> str:
+    if email is not None:
+        return accounts.user_id_by_email(connection, email)
+    enrolled = brands.enrolments(connection, marketplace_id).get(brand_id)
+    return enrolled.account_manager_id if enrolled else manager_for(connection, marketplace_id)
 
 
 def add_key(runtime: Runtime, *, name: str, scopes: Sequence[Scope], marketplace: str | None, by: str) -> str:

@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.access import Permission
 from models.case import CaseLane
-from serving.db import cases, marketplaces, views
+from serving.db import cases, marketplaces, offers, views
 from serving.db.accounts import Session
 from serving.db.cases import QueueFilter
 from serving.guards import may, runtime_of
@@ -108,8 +108,9 @@ def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePa
         found = cases.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
         facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in found])
         currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
+        offered = offers.standing(connection, here, now)
         overdue = views.overdue_count(connection, here, query.lanes, now)
-    surround = Surround(runtime, now, session.person.user_id, currencies)
+    surround = Surround(runtime, now, session.person.user_id, currencies, offered)
     rows = tuple(
         desk_row(surround, row, facts[row["marketplace_id"], row["facts_digest"]], query.case_address(row["case_id"]))
         for row in found

@@ -26,11 +26,15 @@ class Surround:
     now: datetime
     user_id: str
     currencies: Mapping[str, str]
+    offers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class DeskRow:
-    """What a row says; `score` and `harm` are None where they are hidden from who decides."""
+    """What a row says; `score` and `harm` are None where they are hidden from who decides.
+
+    `offered` is whether the case is offered to the reader.
+    """
 
     address: str
     score: ShownScore | None
@@ -46,6 +50,7 @@ class DeskRow:
     dot: str
     why: Shown
     holder: str | None
+    offered: bool
 
 
 def desk_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address: str) -> DeskRow:
@@ -71,6 +76,7 @@ def desk_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address: 
         dot=LANE_OF[lane].dot,
         why=text_view.show(_why(row, lane)),
         holder=_holder(surround, row),
+        offered=surround.offers.get(row["case_id"]) == surround.user_id,
     )
 
 

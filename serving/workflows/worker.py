@@ -10,6 +10,7 @@ from serving import jobs
 from serving.db.engine import is_sqlite, sqlite_driver
 from serving.db.migrate import job_database_url
 from serving.runtime import Runtime
+from serving.usecases.assignment import offer_cases
 from serving.usecases.audit_heads import sign_head
 from serving.usecases.blind_looks import open_blind_looks
 from serving.usecases.breaker import look_at_breakers
@@ -39,6 +40,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
             "removal_checks": sweep_removal_checks(runtime),
             "reminders": remind(runtime),
             "unanswered_questions": pass_on_unanswered(runtime),
+            "offered_cases": offer_cases(runtime),
             "counter_notices_opened": open_counter_notices(runtime),
             "counter_notice_deadlines": pass_deadlines(runtime),
             "sanctions": sweep_sanctions(runtime),

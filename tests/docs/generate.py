@@ -13,6 +13,7 @@ from features.compute import FEATURES, input_fingerprint
 from features.fields import Field
 from features.listing import CONTENT_FIELDS, IDENTITY_FIELDS, LISTING_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS
 from models.policies.appeals import DEFAULT_APPEALS
+from models.policies.assignment import DEFAULT_ASSIGNMENT
 from models.policies.breaker import DEFAULT_BREAKER
 from models.policies.bursts import DEFAULT_BURSTS
 from models.policies.counter_notices.named import PROFILES
@@ -120,6 +121,7 @@ def policies_page() -> str:
         DEFAULT_RELIST,
         DEFAULT_BURSTS,
         DEFAULT_STANDING,
+        DEFAULT_ASSIGNMENT,
         DEFAULT_ENROLMENT,
         DEFAULT_TAKEDOWN,
         DEFAULT_RIGHTS,

@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from models.policies.assignment import DEFAULT_ASSIGNMENT
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.policies.enrolment import DEFAULT_ENROLMENT
 from models.policies.labels import DEFAULT_LABELS
@@ -21,6 +22,7 @@ POLICIES = [
     DEFAULT_SCORECARD,
     DEFAULT_SECOND_LOOK,
     DEFAULT_STANDING,
+    DEFAULT_ASSIGNMENT,
     DEFAULT_ENROLMENT,
     DEFAULT_TAKEDOWN,
     DEFAULT_WEIGHTING,
