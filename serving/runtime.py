@@ -278,6 +278,9 @@ def _policies(settings: Settings) -> Policies:
     if settings.undo_window_seconds is not None:
         enforcement = replace(found.enforcement, undo_window_seconds=settings.undo_window_seconds)
         found = replace(found, enforcement=enforcement)
+    if settings.random_delay_minutes is not None:
+        enforcement = replace(found.enforcement, random_delay_minutes=settings.random_delay_minutes)
+        found = replace(found, enforcement=enforcement)
     if settings.approvals_needed is not None:
         promotion = replace(found.promotion, approvals_needed=settings.approvals_needed)
         found = replace(found, promotion=promotion)

@@ -40,6 +40,12 @@ class Settings(BaseSettings):
     clock: ClockKind | None = Field(None, description="system or simulated. Default: that of the home, else system.")
     clock_start: AwareDatetime | None = Field(None, description="First moment of a new simulated clock. Default: now.")
     undo_window_seconds: int | None = Field(None, ge=0, le=86_400, description="Undo window in place of the policy's.")
+    random_delay_minutes: int | None = Field(
+        None,
+        ge=0,
+        le=1_440,
+        description="Longest random wait of a removal that the model began, in place of the policy's.",
+    )
     counter_notices: Literal["alibaba_like", "mercado_libre_like", "dmca_like", "china_article_43", "dsa"] = Field(
         "alibaba_like", description="Whose rules sellers answer removals by; docs/policies.md has their numbers."
     )

@@ -18,6 +18,9 @@ class EnforcementPolicy:
     analyst_decides_within_hours: int = 24
     # Goods that have arrived are inspected, sent on and examined by a laboratory in two weeks; later they are overdue.
     test_buy_examined_within_days: int = 14
+    # What the model began leaves up to so much later, uniformly at random: longer than an analyst's day has quiet hours
+    # would keep a counterfeit on sale, shorter would still show the hour in which the desk works. An inference of ours.
+    random_delay_minutes: int = 120
     # A case is kept for the one who opened it while they read; longer would block a colleague after a closed tab.
     lease_seconds: int = 900
 

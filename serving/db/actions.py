@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from models.action import ActionKind, ActionState
 from models.errors import NotFound
@@ -125,6 +125,21 @@ change = OUTBOX.change
 postpone = OUTBOX.postpone
 wake = OUTBOX.wake
 earlier_due_at = OUTBOX.earlier_due_at
+
+
+def bring_forward(connection: Connection, found: StoredAction, leaves_at: datetime) -> bool:
+    """Let a scheduled action leave earlier; False where it has left in the meantime, or leaves by then anyway."""
+    changed = connection.execute(
+        update(action)
+        .where(
+            action.c.marketplace_id == found.marketplace_id,
+            action.c.action_id == found.action_id,
+            action.c.state == ActionState.SCHEDULED.value,
+            action.c.leaves_at > leaves_at,
+        )
+        .values(leaves_at=leaves_at, due_at=leaves_at)
+    )
+    return changed.rowcount == 1
 
 
 def due(

@@ -700,6 +700,7 @@ action = _tenant(
     Column("sequence", Integer, nullable=False),
     Column("statement", Json, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("random_delay_seconds", Integer, nullable=False, server_default="0"),
     _at("created_at"),
     _at("leaves_at"),
     _at("due_at", nullable=True),

@@ -185,7 +185,8 @@ def _start(home: Home, port: int | None, clock_start: datetime | None, children:
     service_port = port or free_port(home.read_service().get("port") or DEFAULT_PORT)
     receiver = configuration(home, free_port(RECEIVER_PORT))
     children.start("reference-marketplace", ["reference-marketplace", "--port", str(receiver["port"])], {})
-    extra = {"TOUCHSTONE_CLOCK": "simulated"}
+    # A demo is over in minutes, and what it shows must have left by then.
+    extra = {"TOUCHSTONE_CLOCK": "simulated", "TOUCHSTONE_RANDOM_DELAY_MINUTES": "0"}
     if clock_start is not None:
         extra["TOUCHSTONE_CLOCK_START"] = clock_start.isoformat()
     service = children.start("serve", ["serve", "--port", str(service_port)], extra)

@@ -18,6 +18,7 @@ from models.rights import Mandate, Right
 from models.standing import Standing
 from models.statement import Undone, removal_statement
 from models.test_buy import check_on_file
+from models.timing import Origin, model_initiated, random_delay
 from models.verdict import Bench, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
 from serving.db import (
     actions,
@@ -390,18 +391,25 @@ def _act(sitting: _Sitting, answer: Answer, verdict_id: str, follows: Consequenc
             return None
         case Outcome.REMOVE:
             case = sitting.case
+            source = _source_of(sitting.connection, case)
             statement = removal_statement(
                 brand_name=bench.brand_name,
                 reason_code=answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
                 side=bench.side,
                 was_flagged=bench.lane is not CaseLane.AUDIT,
-                source=_source_of(sitting.connection, case),
+                source=source,
                 sold_in=sorted(marketplaces.sold_in(sitting.connection, sitting.case.marketplace_id) or ()),
             )
             asked = Confirmation(case, sitting.side, sitting.person.user_id)
             held = held_for(sitting.runtime, sitting.connection, asked, sitting.at)
             cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, sitting.actor), sitting.at
-            return schedule(sitting.runtime, sitting.connection, ActionKind.REMOVE, cause, statement, at, held=held)
+            origin = Origin(sitting.side, source is not Source.VOLUNTARY, bench.examined)
+            # Drawn where it is needed alone, so that a seed gives the audit draws that it gave.
+            draw = sitting.runtime.draw() if model_initiated(origin) else 0.0
+            delay = random_delay(origin, draw, sitting.runtime.policies.enforcement)
+            return schedule(
+                sitting.runtime, sitting.connection, ActionKind.REMOVE, cause, statement, at, held=held, delay=delay
+            )
         case Outcome.REINSTATE:
             contested = appeals.of_case(sitting.connection, sitting.case.marketplace_id, sitting.case.case_id)
             if contested is None:

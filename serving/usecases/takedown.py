@@ -3,7 +3,7 @@
 import dataclasses
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -18,6 +18,8 @@ from serving.usecases import holding, striking
 from serving.usecases.evidence import keep_of_verdict
 from serving.usecases.holding import Held
 from serving.usecases.sending import enqueue_delivery, record_step
+
+_AT_ONCE: Final = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +41,22 @@ def schedule(
     at: datetime,
     *,
     held: Held | None = None,
+    delay: timedelta = _AT_ONCE,
 ) -> StoredAction:
     """The action with its audit entry and its durable job, in the caller's transaction; a removal with its evidence.
 
     At most one open action of a kind exists for a listing: a further verdict attaches to it. An inverse that has not
     left yet is withdrawn as well, since the marketplace has not heard of it. What is held has no job and nothing due:
-    it waits for people, not for a time.
+    it waits for people, not for a time. `delay` is what a removal waits beyond the undo window; who confirms it without
+    one lets one that waits leave without.
     """
+    leaves_at = at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds) + delay
     earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)
     for one in earlier:
         if one.kind is kind and one.state in OPEN_STATES:
-            return one
+            return _joined(runtime, connection, one, leaves_at)
         if one.kind is INVERSE[kind] and one.state in UNSENT_STATES:
             withdraw(runtime, connection, one, cause.actor, at)
-    leaves_at = at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
     action_id = runtime.ids.new("act")
     is_held = held is not None and bool(held.holds)
     row = {
@@ -64,6 +68,7 @@ def schedule(
         "state": (ActionState.HELD if is_held else ActionState.SCHEDULED).value,
         "sequence": listings.next_sequence(connection, cause.marketplace_id, cause.listing_id),
         "statement": dataclasses.asdict(statement),
+        "random_delay_seconds": int(delay.total_seconds()),
         "created_at": at,
         "leaves_at": leaves_at,
         "due_at": None if is_held else leaves_at,
@@ -88,6 +93,14 @@ def schedule(
     striking.strike(runtime, connection, made, at)
     enqueue_delivery(runtime, connection, made)
     return made
+
+
+def _joined(runtime: Runtime, connection: Connection, open_one: StoredAction, leaves_at: datetime) -> StoredAction:
+    if not actions.bring_forward(connection, open_one, leaves_at):
+        return open_one
+    sooner = actions.get(connection, open_one.marketplace_id, open_one.action_id)
+    enqueue_delivery(runtime, connection, sooner)
+    return sooner
 
 
 def withdraw(
