@@ -19,6 +19,7 @@ from serving.api import (
     seller_risk,
     sellers,
     status,
+    switches,
     takedowns,
     test_buys,
 )
@@ -52,6 +53,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         people,
         takedowns,
         briefing,
+        switches,
         held,
         learning,
         seller_risk,

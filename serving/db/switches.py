@@ -1,14 +1,19 @@
 """Which automatic rules are switched off where, since when, by whom and why. A rule without a row is on."""
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, delete, select
 
 from models.switches import AutomaticRule
 from serving.db.store import insert_or_ignore
-from serving.db.tables import rule_switch
+from serving.db.tables import audit_entry, audit_payload, rule_switch
+
+_ON: Final = "rule.switched_on"
+_OFF: Final = "rule.switched_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,44 @@ class SwitchedOff:
     off_since: datetime
     switched_by: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchChange:
+    """A switch that was thrown, as the audit log has it."""
+
+    marketplace_id: str
+    rule: AutomaticRule
+    on: bool
+    at: datetime
+    by: str
+    reason: str
+
+
+def changes(connection: Connection, marketplace_id: str, most: int) -> list[SwitchChange]:
+    """The latest changes of a marketplace's switches, newest first."""
+    query = (
+        select(audit_entry, audit_payload.c.payload)
+        .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+        .where(
+            audit_entry.c.marketplace_id == marketplace_id,
+            audit_entry.c.act.in_([_ON, _OFF]),
+            audit_entry.c.subject.in_([one.value for one in AutomaticRule]),
+        )
+        .order_by(audit_entry.c.sequence.desc())
+        .limit(most)
+    )
+    return [
+        SwitchChange(
+            marketplace_id,
+            AutomaticRule(row.subject),
+            row.act == _ON,
+            row.occurred_at,
+            row.actor,
+            json.loads(row.payload)["reason"] if row.payload else "",
+        )
+        for row in connection.execute(query)
+    ]
 
 
 def is_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> bool:

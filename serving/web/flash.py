@@ -40,6 +40,8 @@ class Flash(StrEnum):
     MAINTAINED = "maintained"
     TAKEDOWN_UNDONE = "takedown_undone"
     BRIEFED = "briefed"
+    SWITCHED_OFF = "switched_off"
+    SWITCHED_ON = "switched_on"
 
 
 SENTENCES: Final = {
@@ -66,6 +68,8 @@ SENTENCES: Final = {
     Flash.GAVE_WAY: "You gave way. The offer is reinstated, and the seller is told.",
     Flash.MAINTAINED: "Your answer is recorded, and the seller can read it.",
     Flash.BRIEFED: "All answers are right. You may confirm from now on.",
+    Flash.SWITCHED_OFF: "Switched off, from the next request on.",
+    Flash.SWITCHED_ON: "Switched on. What was held stays held until people let it go.",
     Flash.TAKEDOWN_UNDONE: "Taken back. What had not left stays here, and the questions are open again.",
     Flash.FOUNDED: "The marketplace is founded, and you are its administrator.",
 }

@@ -55,7 +55,9 @@ _PLACES: Final = (
     ("/counter-notices", "Sellers' answers", {Permission.ANSWER_QUESTIONS}),
     ("/brands", "Brands", {Permission.LOOK_AFTER_BRANDS}),
     ("/sellers", "Sellers", {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
+    ("/held", "Held", {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
     ("/models", "Models", {Permission.SEE_MODELS}),
+    ("/switches", "Switches", {Permission.ADMINISTER}),
 )
 
 _TEMPLATES: Final = Environment(
@@ -71,7 +73,11 @@ _TEMPLATES.globals |= {"static": address, "csrf_field": CSRF_FIELD, "choices": C
 
 def home_of(person: Person) -> str:
     """Where a person's day begins."""
-    return next((path for path, _, permissions in _PLACES if any(map(person.may, permissions))), "/models")
+    return next((place.address for place in _places(person)), "/models")
+
+
+def _places(person: Person, current: str = "") -> tuple[Link, ...]:
+    return tuple(Link(path, text, path == current) for path, text, any_of in _PLACES if any(map(person.may, any_of)))
 
 
 def render(page: Page) -> str:
@@ -100,11 +106,7 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
     return Shell(
         name=person.name,
         initials=words.initials(person.name),
-        links=tuple(
-            Link(path, text, path == page.place)
-            for path, text, permissions in _PLACES
-            if any(map(person.may, permissions))
-        ),
+        links=_places(person, page.place),
         csrf_token=session.csrf_token,
         flash=flash.sentence_of(request),
         undo=undo_of(runtime_of(request), person),

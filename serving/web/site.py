@@ -21,6 +21,7 @@ from serving.web import (
     sellers_page,
     setup,
     sign_in,
+    switches_page,
     takedown_page,
 )
 from serving.web.assets import FOLDER, PREFIX
@@ -41,6 +42,7 @@ def install_pages(app: FastAPI) -> None:
         brand_page,
         takedown_page,
         briefing_page,
+        switches_page,
         counter_notices,
         manager_page,
         model_page,

@@ -208,6 +208,8 @@ MATRIX: Final = [
     ("POST", "/api/v1/dead-letters/replay", {"admin"}),
     ("GET", "/api/v1/held-removals", {"analyst", "brand", "account_manager"}),
     ("POST", "/api/v1/held-removals/{action_id}/opinions", {"analyst", "brand", "account_manager"}),
+    ("GET", "/api/v1/switches", {"admin"}),
+    ("POST", "/api/v1/switches/{rule}", {"admin"}),
     ("GET", "/api/v1/alerts", {"analyst", "account_manager", "admin"}),
     ("POST", "/api/v1/counter-notices", {"key:intake"}),
     ("POST", "/api/v1/actions/{action_id}/seller-link", {"key:intake"}),

@@ -14,6 +14,8 @@ TABLE = [
     ("/brand", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brand/done", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brand/removals", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
+    ("/switches", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
+    ("/held", {"analyst": 200, "brand_person": 403, "account_manager": 200, "data_scientist": 403}),
     ("/brand/briefing", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brand/takedowns", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/counter-notices", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
