@@ -48,7 +48,8 @@ _STAYS: Final = {
     Judgement.CANNOT_TELL: "could not tell from the offer that the goods are not genuine",
     Judgement.NEEDS_TEST_BUY: "could not tell from the offer that the goods are not genuine",
 }
-_ELSEWHERE: Final = "You can also turn to a certified out-of-court dispute settlement body or to a court."
+_BODIES: Final = "turn to a certified out-of-court dispute settlement body or to a court."
+_ELSEWHERE: Final = f"You can {_BODIES}"
 _BY_MACHINE: Final = "This was found by automated means; no person has looked at it."
 
 
@@ -70,15 +71,15 @@ def decision_notice(found: Decided) -> DecisionNotice:
     if found.on_complaint:
         again = "After your complaint a person who had not decided before looked at it."
         return DecisionNotice("The offer stays.", f"{again} {facts}", means, _ELSEWHERE)
-    return DecisionNotice("The offer stays.", facts, means, f"{_complain(found.complain_until)}{_ELSEWHERE}")
+    return DecisionNotice("The offer stays.", facts, means, _redress(found.complain_until))
 
 
-def _complain(until: datetime | None) -> str:
+def _redress(until: datetime | None) -> str:
     if until is None:
-        return ""
+        return _ELSEWHERE
     return (
         f"Until {until.day} {until:%B %Y} you can complain on this page, free of charge; a person who did not take "
-        "this decision will look at it. "
+        f"this decision will look at it. You can also {_BODIES}"
     )
 
 

@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from models.action import ActionState
 from models.appeals import open_until
 from models.case import BLIND_LANES, CaseLane
 from models.decision_notice import Decided, DecisionNotice, decision_notice, settled_notice
 from models.labels import AppealState
 from models.notices import ItemState, NoticeOutcome, outcome_of
 from models.verdict import Judgement, Outcome
-from serving.db import notice_complaints, notices, overturns, verdicts
+from serving.db import actions, notice_complaints, notices, overturns, verdicts
 from serving.db.cases import Case
 from serving.db.notices import Item
 from serving.runtime import Runtime
@@ -74,6 +75,8 @@ def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice
         return settled_notice(item.state)
     if item.outcome is None or item.decided_at is None or not is_final(runtime, item):
         return None
+    if _is_held(connection, item):
+        return None
     verdict = None if item.verdict_id is None else verdicts.get(connection, item.marketplace_id, item.verdict_id)
     complaint = notice_complaints.of_item(connection, item.marketplace_id, item.item_id)
     undone = item.action_id is not None and overturns.in_force(connection, item.marketplace_id, item.action_id)
@@ -88,6 +91,13 @@ def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice
             complain_until=open_until(item.decided_at, runtime.policies.appeals) if complaint is None else None,
         )
     )
+
+
+def _is_held(connection: Connection, item: Item) -> bool:
+    """Whether a removal waits for people, who may yet say that it does not stand."""
+    if item.action_id is None:
+        return False
+    return actions.get(connection, item.marketplace_id, item.action_id).state is ActionState.HELD
 
 
 def is_final(runtime: Runtime, item: Item) -> bool:

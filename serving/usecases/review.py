@@ -286,7 +286,8 @@ def set_aside(runtime: Runtime, connection: Connection, person: Person, word: tu
     case = cases.get(connection, marketplace_id, verdict.case_id)
     sitting = _Sitting(runtime, connection, person, case, verdict.side, at)
     _append(sitting, Answer(case.case_id, verdict.version_id, Judgement.WITHDRAWN), supersedes=verdict)
-    if case.state is CaseState.DECIDED and not cases.open_cases(connection, marketplace_id, [case.listing_id]):
+    elsewhere = cases.open_cases(connection, marketplace_id, [case.listing_id]).get(case.listing_id)
+    if case.state is CaseState.DECIDED and elsewhere is None:
         hours = runtime.policies.enforcement.analyst_decides_within_hours
         values: dict[str, object] = {
             "lane": CaseLane.ANALYST.value,
@@ -295,7 +296,10 @@ def set_aside(runtime: Runtime, connection: Connection, person: Person, word: tu
             "question_returned": True,
         }
         cases.change(connection, case, CaseEvent.UNDO, values, holder=None, at=at)
-        notice_decisions.reopen(connection, case, verdict_id)
+    notice_decisions.reopen(connection, case, verdict_id)
+    if elsewhere is not None:
+        notices.move_to_case(connection, marketplace_id, case.case_id, elsewhere.case_id)
+        notice_complaints.move_to_case(connection, marketplace_id, case.case_id, elsewhere.case_id)
     recount_of(runtime, connection, case, at)
     _note(sitting, "The held removal was withdrawn; an analyst decides anew.")
 

@@ -15,6 +15,8 @@ from models.errors import Invalid
 from models.evidence import Part
 from models.notices import ItemState, NoticeOutcome, ReporterKind, TooManyNotices
 from models.public_statement import Source
+from models.release import Decision
+from models.switches import AutomaticRule
 from models.verdict import Judgement
 from serving.db import audit, cases, evidence, learning, listings, monitoring, notices, restrictions
 from serving.db.cases import QueueFilter
@@ -26,7 +28,9 @@ from serving.usecases.evidence import verify
 from serving.usecases.intake import receive
 from serving.usecases.notice_decisions import told
 from serving.usecases.notice_list import changed_notices
+from serving.usecases.release import speak
 from serving.usecases.review import undo_verdict
+from serving.usecases.switching import switch
 from tests.fixtures.listings import a_row
 from tests.fixtures.notifying import EMAIL, WORDS, a_reporter, an_offer, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out, removed_by_analyst
@@ -254,6 +258,30 @@ def test_an_offer_that_is_asked_of_the_brand_waits_until_the_brand_has_spoken(an
     assert said is not None
     assert said.facts.startswith("The rights holder examined the offer")
     assert any_site.brand_person.name not in str(said)
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_a_removal_that_waits_for_people_is_told_when_they_let_it_go(any_site: Site, decision: Decision) -> None:
+    an_offer(any_site)
+    receipt = notify(any_site, "MP-1")
+    (case,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.CANNOT_TELL)
+    rule, runtime = AutomaticRule.BRAND_REMOVALS, any_site.runtime
+    switch(runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    held = judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT).action
+    assert held is not None
+    assert held.state is ActionState.HELD
+    any_site.clock.forward(days=1)
+    assert told_of(any_site, items_of(any_site, receipt)[0]) is None
+    speak(runtime, any_site.analyst, held.action_id, decision, "I called the brand.")
+    (item,) = items_of(any_site, receipt)
+    said = told_of(any_site, item)
+    if decision is Decision.RELEASE:
+        assert said is not None
+        assert said.decision == "The offer is removed."
+    else:
+        assert (item.state, item.action_id, said) == (ItemState.WAITING, None, None)
+        assert item.case_id == open_cases(any_site)[0].case_id
 
 
 def notified_and_removed(site: Site, external_id: str, kind: ReporterKind | None) -> str:

@@ -92,7 +92,7 @@ def test_the_decision_stands_on_the_page_with_reasons_means_and_redress(site: Si
     link = sent(visitor, locations="MP-1")
     (case,) = open_cases(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
-    assert "can still be undone for a moment" in words(visitor.get(link).text)
+    assert "A decision was taken and can still be undone." in words(visitor.get(link).text)
     site.clock.forward(seconds=UNDO_SECONDS)
     page = visitor.get(link)
     read = words(page.text)
