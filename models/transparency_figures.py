@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from models.complaints import Complaint, ComplaintOutcome, Decider, complaint_counts
+from models.complaints import Complaint, ComplaintOutcome, ComplaintRoute, Decider, complaint_counts
 from models.notice_counts import Notified, counts_of
 from models.public_statement import Influence, Restriction, Source, category_of
 
@@ -30,6 +30,15 @@ ARTICLE_24: Final = frozenset({Part.DISPUTES, Part.SUSPENSIONS})
 
 
 @dataclass(frozen=True, slots=True)
+class Measures:
+    """What people decided in a span against accounts: reporters muted, sellers restricted, shops closed."""
+
+    mutes: int
+    restricted: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One figure; `category` None is all of them, `value` None is not recorded here, for the reason in `note`."""
 
@@ -41,30 +50,27 @@ class Figure:
 
 
 _BY_MARKETPLACE: Final = "The marketplace decides this, and nothing of it is recorded here."
+_NEVER_ASKED: Final = "Nothing here asks for a restriction of this kind."
 _NOT_RECORDED: Final = (
     *(
         (Part.DISPUTES, name, "Disputes before certified bodies reach the marketplace, and nothing of it is here.")
         for name in ("submitted", "decided_for_the_recipient", "median_days", "implemented")
     ),
-    *(
-        (Part.SUSPENSIONS, name, _BY_MARKETPLACE)
-        for name in ("manifestly_illegal_content", "manifestly_unfounded_complaints")
-    ),
+    (Part.SUSPENSIONS, "manifestly_unfounded_complaints", _BY_MARKETPLACE),
 )
 
 
 def figures(
-    removals: Sequence[Restriction], complaints: Iterable[Complaint], notified: Sequence[Notified], mutes: int
+    removals: Sequence[Restriction], complaints: Iterable[Complaint], notified: Sequence[Notified], measures: Measures
 ) -> list[Figure]:
-    """The figures of what was removed, complained about and notified in a span of time, and the names of those missing.
-
-    `mutes` are the reporters that people muted in it.
-    """
+    """The figures of what was removed, complained about and notified in a span of time, and those that are missing."""
     return [
         *_of_all_removals(removals),
+        *_by_restriction(removals, measures),
         *_notices(notified),
         *_complaints(list(complaints)),
-        Figure(Part.SUSPENSIONS, "manifestly_unfounded_notices", None, mutes),
+        Figure(Part.SUSPENSIONS, "manifestly_illegal_content", None, measures.restricted + measures.closed),
+        Figure(Part.SUSPENSIONS, "manifestly_unfounded_notices", None, measures.mutes),
         *(Figure(part, name, None, None, why) for part, name, why in _NOT_RECORDED),
     ]
 
@@ -91,6 +97,26 @@ def _of_all_removals(removals: Sequence[Restriction]) -> list[Figure]:
     return found
 
 
+def _by_restriction(removals: Sequence[Restriction], measures: Measures) -> list[Figure]:
+    """What was restricted of one's own accord, by kind, and removals of offers besides by how they were found."""
+    own = [one for one in removals if one.source is Source.VOLUNTARY]
+    found = []
+    for category in (None, *sorted({category_of(one.reason_code) for one in removals})):
+        among = [one for one in own if category in {None, category_of(one.reason_code)}]
+        by_model = sum(one.found_by_model for one in among)
+        for name, value in (
+            ("visibility_removal_found_by_automated_means", by_model),
+            ("visibility_removal_found_otherwise", len(among) - by_model),
+        ):
+            found.append(Figure(Part.OWN_INITIATIVE, name, category, value))
+    return [
+        *found,
+        Figure(Part.OWN_INITIATIVE, "account_suspension", None, measures.restricted),
+        Figure(Part.OWN_INITIATIVE, "account_termination", None, measures.closed),
+        *(Figure(Part.OWN_INITIATIVE, name, None, 0, _NEVER_ASKED) for name in ("monetary", "provision_of_service")),
+    ]
+
+
 def _notices(notified: Sequence[Notified]) -> list[Figure]:
     """Article 15(1)(b): by category, with those of trusted flaggers, what was done, by what means, and how fast."""
     found: list[Figure] = []
@@ -100,6 +126,7 @@ def _notices(notified: Sequence[Notified]) -> list[Figure]:
             ("offers_notified", counts.notified),
             ("offers_notified_by_trusted_flaggers", counts.by_trusted_flaggers),
             ("removed_on_the_basis_of_the_law", counts.removed),
+            ("removed_on_the_basis_of_terms", 0),  # A removal rests on a right, and so on the law.
             ("no_action", counts.no_action),
             ("waiting", counts.waiting),
             ("processed_by_automated_means_alone", counts.by_a_rule),
@@ -121,4 +148,21 @@ def _complaints(complaints: Sequence[Complaint]) -> list[Figure]:
     return [
         *(Figure(Part.COMPLAINTS, name, None, value) for name, value in named),
         Figure(Part.COMPLAINTS, "median_hours_to_decision", None, counts.median_hours, none),
+        *_complaints_by_kind(complaints),
     ]
+
+
+def _complaints_by_kind(complaints: Sequence[Complaint]) -> list[Figure]:
+    """By who complained how, and by category: how many were filed, confirmed and reversed."""
+    found = [
+        Figure(Part.COMPLAINTS, f"filed_by_{route.value}", None, sum(one.route is route for one in complaints))
+        for route in ComplaintRoute
+    ]
+    for category in sorted({category_of(one.reason_code) for one in complaints}):
+        among = [one for one in complaints if category_of(one.reason_code) == category]
+        found.append(Figure(Part.COMPLAINTS, "filed", category, len(among)))
+        found += [
+            Figure(Part.COMPLAINTS, outcome.value, category, sum(one.outcome is outcome for one in among))
+            for outcome in ComplaintOutcome
+        ]
+    return found

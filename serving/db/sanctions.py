@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, func, select, update
 
 from models.errors import NotFound
 from models.sanction import OPEN_STATES, Measure, SanctionCause, SanctionEvent, SanctionState, Voice, next_state
@@ -92,6 +92,22 @@ def in_force(connection: Connection, marketplaces: Collection[str], most: int) -
     """The sanctions that hold now, the oldest first."""
     carried_out = sanction.c.state == SanctionState.CARRIED_OUT.value
     return _read(connection, sanction.c.marketplace_id.in_(marketplaces), carried_out, most=most)
+
+
+def decided(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> tuple[int, int]:
+    """How many sellers were restricted and how many shops were closed by people's decision in [since, until)."""
+    query = (
+        select(sanction.c.measure, func.count().label("n"))
+        .where(
+            sanction.c.marketplace_id == marketplace_id,
+            sanction.c.state.in_([SanctionState.CARRIED_OUT.value, SanctionState.LIFTED.value]),
+            sanction.c.decided_at >= since,
+            sanction.c.decided_at < until,
+        )
+        .group_by(sanction.c.measure)
+    )
+    found = {row.measure: int(row.n) for row in connection.execute(query)}
+    return found.get(Measure.RESTRICT.value, 0), found.get(Measure.CLOSE.value, 0)
 
 
 def due(connection: Connection, now: datetime, most: int) -> list[StoredSanction]:

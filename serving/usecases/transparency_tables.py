@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from models.accuracy_figures import accuracy_figures
 from models.complaints import Complaint, ComplaintOutcome, Decider, as_of
 from models.confirmations import Given, Outcome, outcome
 from models.misuse import Misuse, MisuseEntry, SubjectKind, misuse_entry
@@ -16,8 +17,9 @@ from models.notice_counts import NoticeCounts, Notified, by_reason
 from models.notice_counts import as_of as notice_as_of
 from models.public_statement import Restriction, category_of
 from models.standing import IN_GOOD_STANDING
-from models.transparency_figures import ARTICLE_24, Figure, figures
-from serving.db import audit, brands, complaints, misuses, notice_records, restrictions, standings
+from models.transparency_figures import ARTICLE_24, Figure, Measures, figures
+from serving.db import audit, brands, complaints, misuses, notice_records, restrictions, sanctions, standings
+from serving.usecases.automated_accuracy import accuracy
 from serving.usecases.tabular import Columns, Kind
 
 _AT_ONCE: Final = 1_000
@@ -268,7 +270,10 @@ def _figures(connection: Connection, span: Span) -> Sequence[Figure]:
             mutes = audit.count_of(
                 connection, span.marketplace_id, "reporter.muted", since=span.since, until=span.until
             )
-            return figures(removals, _complaints(connection, span), _notified(connection, span), mutes)
+            restricted, closed = sanctions.decided(connection, span.marketplace_id, since=span.since, until=span.until)
+            measures = Measures(mutes, restricted, closed)
+            counted = figures(removals, _complaints(connection, span), _notified(connection, span), measures)
+            return [*counted, *accuracy_figures(accuracy(connection, span.marketplace_id, span.since, span.until))]
 
 
 def _figure_row(one: Figure) -> tuple[Any, ...]:

@@ -109,6 +109,73 @@ def test_what_is_not_recorded_has_no_value_and_says_why(site: Site, name: TableN
     assert all(one["note"] for one in missing)
 
 
+# What Capabilities D.5 lists of the templates, by part of the report.
+LISTED = {
+    "notices": {
+        "offers_notified",
+        "offers_notified_by_trusted_flaggers",
+        "removed_on_the_basis_of_the_law",
+        "removed_on_the_basis_of_terms",
+        "processed_by_automated_means_alone",
+        "median_hours_to_decision",
+    },
+    "own_initiative": {
+        "visibility_removal_found_by_automated_means",
+        "visibility_removal_found_otherwise",
+        "account_suspension",
+        "account_termination",
+        "monetary",
+        "provision_of_service",
+    },
+    "complaints": {
+        "filed",
+        "filed_by_appeal",
+        "filed_by_counter_notice",
+        "filed_by_notifier",
+        "confirmed",
+        "reversed",
+        "median_hours_to_decision",
+    },
+    "suspensions": {
+        "manifestly_illegal_content",
+        "manifestly_unfounded_notices",
+        "manifestly_unfounded_complaints",
+    },
+    "automated_means": {
+        "error_rate_of_what_was_flagged",
+        "error_rate_of_what_was_flagged_low",
+        "error_rate_of_what_was_flagged_high",
+        "error_rate_of_what_was_passed_over",
+        "band_0.00_0.02_counterfeit_share",
+        "band_0.80_1.00_counterfeit_share_high",
+    },
+}
+
+
+def test_the_aggregates_hold_every_figure_that_the_templates_are_filled_in_from(any_site: Site) -> None:
+    begins = any_site.clock.now()
+    a_month_of_complaints(any_site)
+    rows = read(any_site, TableName.AGGREGATES, begins)
+    found: dict[str, set[str]] = {}
+    for one in rows:
+        found.setdefault(one["part"], set()).add(one["indicator"])
+    assert {part: names - found[part] for part, names in LISTED.items()} == {part: set() for part in LISTED}
+    figures = {(one["part"], one["indicator"], one["category"]): one["value"] for one in rows}
+    assert len(figures) == len(rows)  # No figure twice.
+    by_hand = {
+        ("own_initiative", "visibility_removal_found_by_automated_means", GOODS): 5,
+        ("own_initiative", "visibility_removal_found_otherwise", None): 1,
+        ("own_initiative", "account_suspension", None): 0,
+        ("complaints", "filed_by_appeal", None): 2,
+        ("complaints", "filed_by_counter_notice", None): 3,
+        ("complaints", "filed", GOODS): 5,
+        ("complaints", "reversed", GOODS): 2,
+        ("suspensions", "manifestly_illegal_content", None): 0,
+        ("automated_means", "error_rate_of_what_was_flagged", None): None,  # A scorecard is no model.
+    }
+    assert {key: figures[key] for key in by_hand} == by_hand
+
+
 def test_nobody_is_in_the_log_before_anybody_was_wrong(site: Site) -> None:
     assert read(site, TableName.ARTICLE_23, site.clock.now()) == []
     assert read(site, TableName.ARTICLE_20, site.clock.now()) == []
