@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, func, or_, select, update
@@ -12,11 +12,13 @@ from models.notices import ItemState, NoticeOutcome, ReporterKind, next_state
 from models.verdict import ReasonCode
 from serving.db.store import add
 from serving.db.tables import (
+    action,
     listing,
     listing_version,
     notice,
     notice_complaint,
     notice_item,
+    overturn,
     reporter,
     review_case,
 )
@@ -305,10 +307,26 @@ def reviewed_for_a_notice(marketplace_id: str, as_of: datetime) -> Select[str]:
     )
 
 
-def changed_since(connection: Connection, marketplace_id: str, since: datetime, most: int) -> list[StoredNotice]:
-    """Notices that came in, or of which an offer was decided, at or after a moment, the oldest first."""
-    decided = select(notice_item.c.notice_id).where(
-        notice_item.c.marketplace_id == marketplace_id, notice_item.c.decided_at >= since
+def changed_since(
+    connection: Connection, marketplace_id: str, since: datetime, window: timedelta, most: int
+) -> list[StoredNotice]:
+    """Notices that came in, or of which what is told changed, at or after a moment, the oldest first.
+
+    A decision is told once its undo window has passed, a held removal once people let it go, and that a removal was
+    undone when it was.
+    """
+    decided = (
+        select(notice_item.c.notice_id)
+        .outerjoin(action, same(action, notice_item, "action_id"))
+        .outerjoin(overturn, same(overturn, notice_item, "action_id") & overturn.c.undone_at.is_(None))
+        .where(
+            notice_item.c.marketplace_id == marketplace_id,
+            or_(
+                notice_item.c.decided_at >= since - window,
+                action.c.leaves_at >= since,
+                overturn.c.overturned_at >= since,
+            ),
+        )
     )
     query = (
         select(notice)

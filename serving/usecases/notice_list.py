@@ -1,7 +1,7 @@
 """Notices for the marketplace: whom to send a receipt or a decision, and what to say."""
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -29,8 +29,9 @@ def changed_notices(runtime: Runtime, marketplace: Marketplace, since: datetime)
 
     Name and address are null where they were erased: then nobody is left to tell.
     """
+    window = timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
     with runtime.store.read() as connection:
-        found = notices.changed_since(connection, marketplace.marketplace_id, since, _MOST + 1)
+        found = notices.changed_since(connection, marketplace.marketplace_id, since, window, _MOST + 1)
         shown = [_shown(runtime, connection, one) for one in found[:_MOST]]
     return {"notices": shown, "truncated": len(found) > _MOST}
 

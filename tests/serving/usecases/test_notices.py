@@ -33,7 +33,13 @@ from serving.usecases.review import undo_verdict
 from serving.usecases.switching import switch
 from tests.fixtures.listings import a_row
 from tests.fixtures.notifying import EMAIL, WORDS, a_reporter, an_offer, items_of, notify
-from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out, removed_by_analyst
+from tests.fixtures.removing import (
+    UNDO_SECONDS,
+    a_marketplace_that_listens,
+    carried_out,
+    given_back,
+    removed_by_analyst,
+)
 from tests.fixtures.reviewing import a_case, a_drawn_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 
@@ -438,6 +444,40 @@ def test_the_marketplace_reads_whom_to_tell_and_what(any_site: Site) -> None:
     any_site.clock.forward(seconds=UNDO_SECONDS)
     (one,) = changed_notices(any_site.runtime, any_site.marketplace, later)["notices"]
     assert one["offers"][0]["decision"]["decision"] == "The offer stays."
+
+
+def test_whoever_asks_again_and_again_misses_no_decision(any_site: Site) -> None:
+    """Each time from where it asked last: between the verdict and the end of its undo window, too."""
+    an_offer(any_site, **SOLENNE)
+    notify(any_site, "MP-1")
+    runtime, here = any_site.runtime, any_site.marketplace
+    told_so_far: list[str] = []
+    asked = any_site.clock.now()
+
+    def ask() -> None:
+        nonlocal asked
+        for one in changed_notices(runtime, here, asked)["notices"]:
+            told_so_far.extend(offer["decision"]["decision"] for offer in one["offers"] if offer["decision"])
+        asked = any_site.clock.now()
+
+    any_site.clock.forward(hours=1)
+    ask()
+    (case,) = open_cases(any_site)
+    with a_marketplace_that_listens(any_site):
+        made = judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT).action
+        any_site.clock.forward(seconds=60)
+        ask()
+        assert told_so_far == []
+        removal = carried_out(any_site, made)
+        any_site.clock.forward(seconds=1)
+        ask()
+        assert told_so_far == ["The offer is removed."]
+        any_site.clock.forward(hours=1)
+        ask()
+        assert told_so_far == ["The offer is removed."], "once"
+        given_back(any_site, removal)
+        ask()
+    assert told_so_far == ["The offer is removed.", "The offer was removed, and is shown again."]
 
 
 def test_a_case_that_is_opened_while_a_change_is_scored_is_not_left_behind(site: Site) -> None:
