@@ -1,6 +1,6 @@
 """What of a seller is erased on request, and what must be kept for now, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,7 +17,10 @@ class Erasable(StrEnum):
 
     CONTACTS = "contacts"
     STATEMENTS = "statements"
+    DOCUMENTS = "documents"
     EVIDENCE_PARTS = "evidence_parts"
+    CUSTODY = "custody"
+    LINKS = "links"
     REFUSED_ROWS = "refused_rows"
     LOG_PAYLOADS = "log_payloads"
 
@@ -26,7 +29,10 @@ class Erasable(StrEnum):
 NAMES: Final[Mapping[Erasable, str]] = {
     Erasable.CONTACTS: "hashes of contacts",
     Erasable.STATEMENTS: "statements in appeals and counter-notices",
+    Erasable.DOCUMENTS: "documents that the seller handed in",
     Erasable.EVIDENCE_PARTS: "parts of evidence that show the seller",
+    Erasable.CUSTODY: "words in the papers of test buys",
+    Erasable.LINKS: "links by which the seller could answer",
     Erasable.REFUSED_ROWS: "refused rows that name the seller",
     Erasable.LOG_PAYLOADS: "payloads of the audit log that name the seller",
 }
@@ -37,6 +43,7 @@ ALWAYS_KEPT: Final[tuple[str, ...]] = (
     "The marketplace's id of the seller, by which only it can tell who that is: strikes and decisions count by it.",
     "Offers as published, with facts, scores and verdicts: decisions must be explicable, and labels rest on them.",
     "Digests of what is erased: without them nothing would prove that the rest is as it was.",
+    "Who held bought goods from when to when: without the names no test buy would prove anything.",
     "Entries of the audit log that prove evidence, and lists of authorised sellers, which name others too.",
 )
 
@@ -49,6 +56,27 @@ class Removal:
     state: ActionState
     informed_at: datetime | None
     disputed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoughtGoods:
+    """A test buy of one of a seller's offers, with the removals of that offer; `closed_at` is None while it runs."""
+
+    test_buy_id: str
+    closed_at: datetime | None
+    action_ids: tuple[str, ...]
+
+
+def kept_for_test_buy(bought: BoughtGoods, waiting: Collection[str]) -> str | None:
+    """Why the words in the papers of a test buy must be kept for now; None where they may be erased.
+
+    `waiting` are the removals whose proof is kept: bought goods are the best that there is.
+    """
+    if bought.closed_at is None:
+        return "Its goods were bought and are being examined."
+    if any(one in waiting for one in bought.action_ids):
+        return "The removal that the bought goods prove is kept."
+    return None
 
 
 @dataclass(frozen=True, slots=True)

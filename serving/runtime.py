@@ -30,6 +30,7 @@ from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
 from models.policies.relist import DEFAULT_RELIST, RelistPolicy
 from models.policies.reminders import DEFAULT_REMINDERS, ReminderPolicy
 from models.policies.removal_check import DEFAULT_REMOVAL_CHECK, RemovalCheckPolicy
+from models.policies.retention import DEFAULT_RETENTION, RetentionPolicy
 from models.policies.rights import DEFAULT_RIGHTS, RightsPolicy
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.sanctions import DEFAULT_SANCTIONS, SanctionPolicy
@@ -41,6 +42,7 @@ from models.policies.seller_risk import DEFAULT_SELLER_RISK, SellerRiskPolicy
 from models.policies.standing import DEFAULT_STANDING, StandingPolicy
 from models.policies.strikes import DEFAULT_STRIKES, StrikePolicy
 from models.policies.takedown import DEFAULT_TAKEDOWN, TakedownPolicy
+from models.retention import kept_for
 from serving.bundles import BundleStore, LiveModels
 from serving.clock import Clock, SimulatedClock, SystemClock
 from serving.db import accounts, brands, breakers, clocks, learning, marketplaces, price_lists, references, trials
@@ -88,6 +90,7 @@ class Policies:
     strikes: StrikePolicy = DEFAULT_STRIKES
     sanctions: SanctionPolicy = DEFAULT_SANCTIONS
     seller_lists: SellerListPolicy = DEFAULT_SELLER_LISTS
+    retention: RetentionPolicy = DEFAULT_RETENTION
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +287,8 @@ def _policies(settings: Settings) -> Policies:
     if settings.approvals_needed is not None:
         promotion = replace(found.promotion, approvals_needed=settings.approvals_needed)
         found = replace(found, promotion=promotion)
-    return replace(found, counter_notice=PROFILES[settings.counter_notices])
+    retention = kept_for(found.retention, settings.retention_days)
+    return replace(found, counter_notice=PROFILES[settings.counter_notices], retention=retention)
 
 
 def _clock(settings: Settings, store: Store) -> Clock:

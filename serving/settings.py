@@ -2,10 +2,12 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from models.retention import DataClass
 
 
 class ClockKind(StrEnum):
@@ -75,6 +77,11 @@ class Settings(BaseSettings):
         {},
         description="JSON by marketplace for its exports: the name under which it reports, and the EEA countries in "
         'which its removals take effect (or EU, EEA): {"bazaar": {"platform": "Bazaar", "territories": ["DE", "FR"]}}.',
+    )
+    retention_days: dict[DataClass, Annotated[int, Field(ge=1, le=36_500)] | None] = Field(
+        {},
+        description="JSON of days by class of data, in place of the policy's (docs/operating.md); null keeps for ever: "
+        '{"documents": 730, "contacts": null}.',
     )
     mlflow_tracking_uri: str | None = Field(None, description="MLflow server. Default: SQLite in the home.")
     log_format: Literal["text", "json"] = Field("text", description="text for a terminal, json for a collector.")

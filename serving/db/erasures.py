@@ -1,15 +1,16 @@
 """What is kept of a seller, found and erased; and who asked for it."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
 
 from models.action import ActionState
-from models.erasure import PERSONAL_PARTS, Erasable, NotifiedOffer, Removal, names
-from serving.db import contacts
+from models.erasure import BoughtGoods, Erasable, NotifiedOffer, Removal, names
+from serving.db import contacts, personal
+from serving.db.personal import ERASED, chunks
 from serving.db.store import add
 from serving.db.tables import (
     action,
@@ -17,22 +18,19 @@ from serving.db.tables import (
     audit_entry,
     audit_payload,
     counter_notice,
-    counter_notice_step,
     erased_payload,
     erasure,
-    evidence,
-    evidence_part,
     listing,
     notice_item,
     quarantine,
+    review_case,
     seller,
     seller_contact,
+    test_buy,
 )
 
-ERASED = "(erased)"
 # Payloads that name a seller and stay: a list of authorised sellers names others, and evidence is proved by the log.
 _STAYING_ACTS = ("brand.enrolled",)
-_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,38 +101,83 @@ def notified(connection: Connection, marketplace_id: str, seller_id: str) -> lis
     return [NotifiedOffer(row.item_id, row.decided_at) for row in connection.execute(query)]
 
 
+def bought(connection: Connection, marketplace_id: str, seller_id: str) -> list[BoughtGoods]:
+    """The test buys of a seller's offers, oldest first, each with the removals of its offer."""
+    query = (
+        select(test_buy.c.test_buy_id, test_buy.c.closed_at, action.c.action_id)
+        .join(
+            review_case,
+            (review_case.c.marketplace_id == test_buy.c.marketplace_id) & (review_case.c.case_id == test_buy.c.case_id),
+        )
+        .join(
+            listing,
+            (listing.c.marketplace_id == review_case.c.marketplace_id)
+            & (listing.c.listing_id == review_case.c.listing_id),
+        )
+        .outerjoin(
+            action,
+            (action.c.marketplace_id == listing.c.marketplace_id)
+            & (action.c.listing_id == listing.c.listing_id)
+            & (action.c.kind == "remove"),
+        )
+        .where(test_buy.c.marketplace_id == marketplace_id, listing.c.seller_external_id == seller_id)
+        .order_by(test_buy.c.ordered_at, test_buy.c.test_buy_id)
+    )
+    found: dict[str, tuple[datetime | None, list[str]]] = {}
+    for row in connection.execute(query):
+        removals_of = found.setdefault(row.test_buy_id, (row.closed_at, []))[1]
+        removals_of += [row.action_id] if row.action_id else []
+    return [BoughtGoods(one, closed_at, tuple(ids)) for one, (closed_at, ids) in found.items()]
+
+
 def count(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> dict[Erasable, int]:
-    """How much there is to erase of a seller, of these removals and notified offers and beyond them."""
-
-    def rows(column: ColumnElement[object], *conditions: ColumnElement[bool]) -> int:
-        return int(connection.execute(select(func.count(column)).where(*conditions)).scalar_one())
-
+    """How much there is to erase of a seller, of these removals, notified offers and test buys and beyond them."""
     hashed = seller_contact.c.marketplace_id == marketplace_id, seller_contact.c.seller_external_id == seller_id
-    found = dict.fromkeys(Erasable, 0)
-    found[Erasable.CONTACTS] = rows(seller_contact.c.token, *hashed)
-    found[Erasable.REFUSED_ROWS] = rows(quarantine.c.quarantine_id, *_refused(marketplace_id, seller_id))
-    found[Erasable.LOG_PAYLOADS] = len(payloads(connection, marketplace_id, seller_id))
-    for some in _chunks(subjects):
-        found[Erasable.STATEMENTS] += rows(appeal.c.appeal_id, *_appeals(marketplace_id, some))
-        found[Erasable.STATEMENTS] += rows(counter_notice_step.c.step_id, *_steps(marketplace_id, some))
-        found[Erasable.EVIDENCE_PARTS] += rows(evidence_part.c.part, *_parts(marketplace_id, some))
+    found = personal.count(connection, marketplace_id, subjects)
+    found[Erasable.CONTACTS] = personal.many(connection, seller_contact, *hashed)
+    found[Erasable.REFUSED_ROWS] = personal.many(connection, quarantine, *_refused(marketplace_id, seller_id))
+    found[Erasable.LOG_PAYLOADS] = len(_named(connection, marketplace_id, seller_id, subjects))
     return found
 
 
-def erase(connection: Connection, found: Erasure, subjects: Sequence[str]) -> list[int]:
+def erase(connection: Connection, found: Erasure, subjects: Sequence[str], at: datetime) -> list[int]:
     """Erase it; returns the entries of the audit log whose payloads are gone, which the log must name."""
-    here, named = found.marketplace_id, payloads(connection, found.marketplace_id, found.seller)
+    here = found.marketplace_id
+    named = _named(connection, here, found.seller, subjects)
     contacts.erase(connection, here, found.seller)
     connection.execute(update(quarantine).where(*_refused(here, found.seller)).values(row_head=ERASED))
-    for some in _chunks(subjects):
-        connection.execute(update(appeal).where(*_appeals(here, some)).values(statement=ERASED))
-        connection.execute(update(counter_notice_step).where(*_steps(here, some)).values(said=ERASED))
-        connection.execute(update(evidence_part).where(*_parts(here, some)).values(body=None, salt=None))
-    add(connection, erased_payload, [{"sequence": one, "erasure_id": found.erasure_id} for one in named])
-    for start in range(0, len(named), _AT_ONCE):
-        some_entries = named[start : start + _AT_ONCE]
-        connection.execute(delete(audit_payload).where(audit_payload.c.sequence.in_(some_entries)))
+    personal.erase(connection, here, subjects, at)
+    erase_payloads(connection, found.erasure_id, named)
     return named
+
+
+def erase_payloads(connection: Connection, erasure_id: str, sequences: Sequence[int]) -> None:
+    """Take payloads out of the audit log, named by what an entry of the log will say took them."""
+    add(connection, erased_payload, [{"sequence": one, "erasure_id": erasure_id} for one in sequences])
+    for some in chunks(sequences):
+        connection.execute(delete(audit_payload).where(audit_payload.c.sequence.in_(some)))
+
+
+def _named(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> list[int]:
+    found = set(payloads(connection, marketplace_id, seller_id))
+    return sorted(found | set(custody_payloads(connection, marketplace_id, subjects)))
+
+
+def custody_payloads(connection: Connection, marketplace_id: str, subjects: Sequence[str]) -> list[int]:
+    """The entries of the audit log whose payloads hold the words of these test buys' papers."""
+    found: list[int] = []
+    for some in chunks(subjects):
+        query = (
+            select(audit_entry.c.sequence)
+            .join(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+            .where(
+                audit_entry.c.marketplace_id == marketplace_id,
+                audit_entry.c.subject.in_(some),
+                audit_entry.c.act.startswith("test_buy."),
+            )
+        )
+        found += connection.execute(query).scalars()
+    return found
 
 
 def payloads(connection: Connection, marketplace_id: str, seller_id: str) -> list[int]:
@@ -196,42 +239,9 @@ def _read(connection: Connection, which: ColumnElement[bool], *, most: int) -> l
     ]
 
 
-def _chunks(ids: Sequence[str]) -> list[Sequence[str]]:
-    return [ids[start : start + _AT_ONCE] for start in range(0, len(ids), _AT_ONCE)]
-
-
 def _refused(marketplace_id: str, seller_id: str) -> tuple[ColumnElement[bool], ...]:
     named = [
         quarantine.c.row_head.contains(json.dumps(seller_id, ensure_ascii=ascii_), autoescape=True)
         for ascii_ in (True, False)
     ]
     return quarantine.c.marketplace_id == marketplace_id, or_(*named)
-
-
-def _appeals(marketplace_id: str, actions: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    return appeal.c.marketplace_id == marketplace_id, appeal.c.action_id.in_(actions), appeal.c.statement != ERASED
-
-
-def _steps(marketplace_id: str, actions: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    about = select(counter_notice.c.counter_notice_id).where(
-        counter_notice.c.marketplace_id == marketplace_id, counter_notice.c.action_id.in_(actions)
-    )
-    return (
-        counter_notice_step.c.marketplace_id == marketplace_id,
-        counter_notice_step.c.counter_notice_id.in_(about),
-        counter_notice_step.c.party == "seller",
-        counter_notice_step.c.said.is_not(None),
-        counter_notice_step.c.said != ERASED,
-    )
-
-
-def _parts(marketplace_id: str, subjects: Collection[str]) -> tuple[ColumnElement[bool], ...]:
-    about = select(evidence.c.evidence_id).where(
-        evidence.c.marketplace_id == marketplace_id, evidence.c.subject.in_(subjects)
-    )
-    return (
-        evidence_part.c.marketplace_id == marketplace_id,
-        evidence_part.c.evidence_id.in_(about),
-        evidence_part.c.part.in_([part.value for part in PERSONAL_PARTS]),
-        evidence_part.c.body.is_not(None),
-    )

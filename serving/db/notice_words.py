@@ -3,8 +3,8 @@
 from sqlalchemy import Connection, func, or_, select, update
 
 from models.notices import ItemState
-from serving.db.erasures import ERASED
 from serving.db.notices import same
+from serving.db.personal import ERASED
 from serving.db.tables import notice, notice_complaint, notice_item
 
 

@@ -1518,6 +1518,14 @@ erasure = _tenant(
     Index("ix_erasure_seller", "marketplace_id", "seller_external_id"),
 )
 
+# When data past its time was last looked for; a row is missing before the first look, and while more is left.
+retention_look = Table(
+    "retention_look",
+    metadata,
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), primary_key=True),
+    _at("looked_at"),
+)
+
 _NOT_LIFTED = text("lifted_at IS NULL")
 
 legal_hold = _tenant(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.audit import ERASURE
-from models.erasure import ALWAYS_KEPT, NAMES, Erasable, kept_because, kept_for_notifier
+from models.erasure import ALWAYS_KEPT, NAMES, Erasable, kept_because, kept_for_notifier, kept_for_test_buy
 from models.errors import Conflict, Invalid, NotFound
 from serving.db import audit, erasures, legal_holds
 from serving.db.erasures import Erasure
@@ -156,6 +156,8 @@ def _planned(runtime: Runtime, connection: Connection, marketplace_id: str, sell
     policy, here = runtime.policies.appeals, marketplace_id
     kept = {one.action_id: kept_because(one, now, policy) for one in erasures.removals(connection, here, seller)}
     kept |= {one.item_id: kept_for_notifier(one, now, policy) for one in erasures.notified(connection, here, seller)}
+    waiting_for = {subject for subject, why in kept.items() if why is not None}
+    kept |= {one.test_buy_id: kept_for_test_buy(one, waiting_for) for one in erasures.bought(connection, here, seller)}
     subjects = [subject for subject, why in kept.items() if why is None]
     waiting = Counter(why for why in kept.values() if why is not None)
     return _Plan(erasures.count(connection, here, seller, subjects), subjects, waiting)
@@ -164,7 +166,7 @@ def _planned(runtime: Runtime, connection: Connection, marketplace_id: str, sell
 def _carry_out(runtime: Runtime, connection: Connection, found: Erasure, by: str, now: datetime) -> _Plan:
     plan = _planned(runtime, connection, found.marketplace_id, found.seller, now)
     if any(plan.counts.values()):
-        entries = erasures.erase(connection, found, plan.subjects)
+        entries = erasures.erase(connection, found, plan.subjects, now)
         # The seller is named by the erasure alone: an entry of the log cannot be erased.
         said = {"entries": entries, "erased": {one.value: many for one, many in plan.counts.items()}}
         audit.record(

@@ -22,6 +22,7 @@ from serving.usecases.monitoring import measure_weekly
 from serving.usecases.reminding import remind
 from serving.usecases.removal_checks import sweep_removal_checks
 from serving.usecases.reporter_erasure import finish_reporter_erasures
+from serving.usecases.retention import erase_what_is_past_its_time
 from serving.usecases.sanctioning import sweep_sanctions
 from serving.usecases.seller_risk import refresh_seller_risks
 from serving.workflows import registered
@@ -51,6 +52,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
             "breakers_opened": look_at_breakers(runtime),
             "erasures": finish_erasures(runtime),
             "reporters_erased": finish_reporter_erasures(runtime),
+            "past_retention": erase_what_is_past_its_time(runtime),
             "audit_heads": sign_head(runtime),
         }
 

@@ -28,6 +28,7 @@ from models.policies.promotion import DEFAULT_PROMOTION
 from models.policies.relist import DEFAULT_RELIST
 from models.policies.reminders import DEFAULT_REMINDERS
 from models.policies.removal_check import DEFAULT_REMOVAL_CHECK
+from models.policies.retention import DEFAULT_RETENTION
 from models.policies.rights import DEFAULT_RIGHTS
 from models.policies.routing import DEFAULT_ROUTING
 from models.policies.sanctions import DEFAULT_SANCTIONS
@@ -133,6 +134,7 @@ def policies_page() -> str:
         DEFAULT_NOTICES,
         *PROFILES.values(),
         DEFAULT_SELLER_EVIDENCE,
+        DEFAULT_RETENTION,
         DEFAULT_LINKS,
         DEFAULT_SELLER_RISK,
         DEFAULT_LABELS,

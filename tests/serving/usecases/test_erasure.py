@@ -11,13 +11,16 @@ from sqlalchemy.exc import DBAPIError
 from models.audit import ERASURE
 from models.errors import Conflict, Invalid, NotFound
 from models.evidence import Part
+from models.test_buy import CustodyEvent
 from serving.db import evidence, legal_holds
 from serving.db.actions import StoredAction
+from serving.db.personal import ERASED
 from serving.db.tables import (
     appeal,
     audit_entry,
     audit_payload,
     counter_notice_step,
+    custody_entry,
     erased_payload,
     evidence_part,
     metadata,
@@ -26,16 +29,25 @@ from serving.db.tables import (
 )
 from serving.usecases import audit_heads
 from serving.usecases.contacts import erase_contacts, receive_contacts
+from serving.usecases.counter_notices import open_counter_notices
 from serving.usecases.erasure import erase_seller, finish_erasures, lift_hold, set_hold
 from serving.usecases.evidence import verify
 from serving.usecases.intake import receive
+from serving.usecases.seller_evidence import hand_in
+from serving.usecases.seller_links import PLACE, new_link
+from serving.usecases.test_buys import Step, read, take_step
 from serving.workflows.worker import sweep
+from tests.fixtures.keeping import keeping
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.removing import a_marketplace_that_listens, dismissed, removed_by_brand
+from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
 from tests.fixtures.tampering import drop_guards
+from tests.serving.usecases.test_seller_evidence import INVOICE, PICTURE
+from tests.serving.usecases.test_test_buys import ordered
 
 SELLER, OTHER = "lumo-trade-88", "shop-of-another"
+SHOPS = (("MP-1", SELLER), ("MP-2", OTHER))
 SAID = "I am Li Wei of Lumo Trade, and these goods are genuine."
 
 
@@ -61,6 +73,12 @@ def a_seller_with_a_past(site: Site) -> Iterator[StoredAction]:
             connection.execute(appeal.update().values(statement=SAID))
         sweep(site.runtime)
         yield removal
+
+
+def told_of(site: Site, removal: StoredAction) -> str:
+    """The token of the link to a removal; the matter is open, so that the seller may hand something in."""
+    open_counter_notices(site.runtime)
+    return new_link(site.runtime, site.here, removal.action_id).removeprefix(PLACE)
 
 
 def erase(site: Site, *, carry_out: bool = True) -> dict[str, int]:
@@ -101,7 +119,7 @@ def test_it_is_shown_first_and_nothing_is_changed(any_site: Site) -> None:
     assert found["erased"]["refused rows that name the seller"] == 1
     assert found["erased"]["parts of evidence that show the seller"] == 0
     assert sum(found["kept_for_now"].values()) == 1
-    assert len(found["kept"]) == 4
+    assert len(found["kept"]) == 5
 
 
 def test_what_can_be_appealed_against_is_kept_and_erased_later_by_the_sweep(any_site: Site) -> None:
@@ -123,6 +141,7 @@ def test_what_can_be_appealed_against_is_kept_and_erased_later_by_the_sweep(any_
 
 
 def test_what_was_kept_of_the_seller_is_gone_and_that_of_others_stays(any_site: Site) -> None:
+    any_site = keeping(any_site)
     with a_seller_with_a_past(any_site):
         erase_contacts(any_site.runtime, any_site.marketplace, SELLER, by="test")
         after_all_deadlines(any_site)
@@ -133,6 +152,39 @@ def test_what_was_kept_of_the_seller_is_gone_and_that_of_others_stays(any_site: 
         assert not [row for row in rows[table.name] if SELLER in row or SAID in row], table.name
     for table in (seller_contact, quarantine):
         assert [row for row in rows[table.name] if OTHER in row], table.name
+
+
+def test_documents_links_and_papers_of_test_buys_go_with_the_removal_and_not_before(any_site: Site) -> None:
+    site, hers = any_site, "Parcel of Li Wei, Kantstrasse 7"
+    with a_marketplace_that_listens(site):
+        mine, others = (removed_by_brand(site, one, seller={"external_id": who}) for one, who in SHOPS)
+        for removal in (mine, others):
+            hand_in(site.runtime, told_of(site, removal), "Li Wei.pdf", INVOICE)
+        hand_in(site.runtime, told_of(site, mine), "passport of Li Wei.png", PICTURE)
+        test_buy_id = ordered(site, a_case(site, external_id="MP-3", seller={"external_id": SELLER}))
+        take_step(site.runtime, site.analyst, test_buy_id, Step(CustodyEvent.RECEIVE, "Ines Moreau", hers))
+        assert not {"documents that the seller handed in", "words in the papers of test buys"} & set(erase(site))
+        take_step(site.runtime, site.analyst, test_buy_id, Step(CustodyEvent.CANCEL, "", "Came broken."))
+        after_all_deadlines(site)
+        erase(site)
+        rows = everything(site)
+    assert not [(name, row) for name, found in rows.items() for row in found if hers in row or "BZ-991" in row]
+    assert not [row for row in rows["seller_upload"] if "passport" in row]
+    assert [row for row in rows["seller_upload"] if "Li Wei.pdf" in row and OTHER in row]
+    assert sum("None" in row for row in rows["seller_document"]) == 1, "the other seller handed in the same invoice"
+    _, log = read(site.runtime, site.analyst, test_buy_id)
+    assert [(one.holder, one.said) for one in log] == [(None, ERASED), ("Ines Moreau", ERASED), ("Ines Moreau", ERASED)]
+    assert is_proved(site)[0] >= 3
+
+
+KEPT = [{"holder": "x"}, {"said": "x"}, {"recorded_by": "x", "said": ERASED}]
+
+
+@pytest.mark.parametrize("change", KEPT, ids=["who held the goods", "other words", "who wrote it down"])
+def test_a_custody_log_lets_its_words_go_and_nothing_else(any_site: Site, change: dict[str, str]) -> None:
+    ordered(any_site, a_case(any_site))
+    with pytest.raises(DBAPIError, match="append-only"), any_site.runtime.store.write() as connection:
+        connection.execute(custody_entry.update().values(**change))
 
 
 def test_asked_again_it_erases_nothing_and_says_nothing_new_in_the_log(any_site: Site) -> None:

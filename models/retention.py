@@ -1,0 +1,52 @@
+"""What is past its time: classes of data with how long each is kept, and from when that counts."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from models.errors import Invalid
+from models.policies.appeals import AppealPolicy
+from models.policies.retention import SHORTEST, RetentionPolicy
+
+
+class DataClass(StrEnum):
+    """A class of data with a time of its own; the name is that of its setting."""
+
+    STATEMENTS = "statements"  # A seller's words in appeals and counter-notices, from being told of the removal.
+    DOCUMENTS = "documents"  # What a seller handed in, from being told of the removal.
+    EVIDENCE_PARTS = "evidence_parts"  # The parts of evidence that show the seller, from being told of the removal.
+    CUSTODY = "custody"  # Words in the papers of test buys, from the end of the test buy.
+    CONTACTS = "contacts"  # Hashes of a seller's contacts, from its last offer.
+    REFUSED_ROWS = "refused_rows"  # Beginnings of rows that the door refused, from their receipt.
+    SELLER_EVENTS = "seller_events"  # Sales, returns and ratings, from when they happened.
+    SESSIONS = "sessions"  # Sessions of people, from their end.
+
+
+def kept_for(policy: RetentionPolicy, days: Mapping[DataClass, int | None]) -> RetentionPolicy:
+    """The policy with an operator's own days.
+
+    Raises
+    ------
+    Invalid
+        A class is kept for less than what is counted from it needs.
+    """
+    for name, least in SHORTEST.items():
+        given = days.get(DataClass(name))
+        if given is not None and given < least:
+            raise Invalid(f"{name} must be kept for at least {least} days: windows of 90 days are counted from them.")
+    return replace(policy, **{one.value: value for one, value in days.items()})
+
+
+def before(what: DataClass, now: datetime, policy: RetentionPolicy) -> datetime | None:
+    """The moment before which a class of data is past its time; None where it is kept for ever."""
+    days: int | None = getattr(policy, what.value)
+    return None if days is None else now - timedelta(days=days)
+
+
+def complained_before(now: datetime, policy: AppealPolicy) -> datetime:
+    """A moment so early that nobody told of a decision then can complain any more; some days earlier than need be.
+
+    A month is counted as its longest, and two days are added for where on earth a day ends last.
+    """
+    return now - timedelta(days=31 * policy.open_months + 2)
