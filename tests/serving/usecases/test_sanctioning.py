@@ -336,6 +336,18 @@ def test_a_sanction_reaches_linked_accounts_as_proposals_of_their_own_with_the_p
     assert three.total == 0.0
 
 
+def test_what_was_reached_by_a_link_reaches_no_further(site: Site) -> None:
+    two_more_accounts(site)
+    mailbox = {"kind": "email", "value": "four@lumo.example"}
+    tell(site, a_contact("lumo-three", **mailbox), a_contact("lumo-four", **mailbox))
+    strikes_of(site, 3)
+    carry_out(site, sanctions_of(site)[-1].sanction_id)
+    (two,) = sanctions_of(site, "lumo-two")
+    assert [one["seller"] for one in two.linked if one["spared_because"] is None] == [SELLER, "lumo-three", "lumo-four"]
+    carry_out(site, two.sanction_id)
+    assert stands(site, "lumo-four") == []
+
+
 def removals(site: Site) -> list[StoredAction]:
     with site.runtime.store.read() as connection:
         return actions.latest(connection, site.here, kind=ActionKind.REMOVE, state=None, most=1)
