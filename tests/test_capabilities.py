@@ -12,9 +12,6 @@ import pytest
 ROOT: Final = Path(__file__).parent.parent
 PAGE: Final = ROOT / "docs" / "capabilities.md"
 ROWS: Final = (*range(5, 15), *range(32, 40), 43, 47, *range(50, 81))
-# Until every capability is there; from then on a row without its test is a failure.
-NOT_YET_ALLOWED: Final = True
-NOT_YET: Final = "not yet"
 _ROW: Final = re.compile(r"\| *(\d+) *\| *(.+?) *\| *(.+?) *\|")
 _NAMED: Final = re.compile(r"`([^`]+)`")
 
@@ -48,7 +45,7 @@ def _always_skipped(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     )
 
 
-def faults(page: str, *, not_yet_allowed: bool) -> list[str]:
+def faults(page: str) -> list[str]:
     """What is wrong with the page, a sentence each."""
     found = rows(page)
     numbers = [number for number, _, _ in found]
@@ -58,10 +55,7 @@ def faults(page: str, *, not_yet_allowed: bool) -> list[str]:
     for number, _, proof in found:
         named = _NAMED.findall(proof)
         if not named:
-            if proof != NOT_YET:
-                said.append(f"{number}: {proof!r} names no test")
-            elif not not_yet_allowed:
-                said.append(f"{number}: not yet")
+            said.append(f"{number}: {proof!r} names no test")
         elif _NAMED.sub("", proof).strip():
             said.append(f"{number}: words beside its tests")
         for name in named:
@@ -72,7 +66,7 @@ def faults(page: str, *, not_yet_allowed: bool) -> list[str]:
 
 
 def test_every_capability_has_its_row_and_every_test_that_is_named_is_there() -> None:
-    assert faults(PAGE.read_text(encoding="utf-8"), not_yet_allowed=NOT_YET_ALLOWED) == []
+    assert faults(PAGE.read_text(encoding="utf-8")) == []
 
 
 WHOLE: Final = "\n".join(
@@ -81,7 +75,7 @@ WHOLE: Final = "\n".join(
 
 
 def test_a_page_without_fault() -> None:
-    assert faults(WHOLE, not_yet_allowed=False) == []
+    assert faults(WHOLE) == []
 
 
 @pytest.mark.parametrize(
@@ -95,12 +89,12 @@ def test_a_page_without_fault() -> None:
         ("tests/test_capabilities.py", "tests/conftest.py", "there is no tests/conftest.py::"),
         ("tests/test_capabilities.py::test_a_page_without_fault", "tests/test_capabilities.py", "there is no "),
         ("`tests/test_capabilities.py::test_a_page_without_fault`", "soon", "'soon' names no test"),
-        ("`tests/test_capabilities.py::test_a_page_without_fault`", "not yet", "5: not yet"),
+        ("`tests/test_capabilities.py::test_a_page_without_fault`", "not yet", "5: 'not yet' names no test"),
         ("test_a_page_without_fault`", "test_a_page_without_fault` partly", "5: words beside its tests"),
     ],
 )
 def test_a_fault_of_the_page_is_named(before: str, after: str, fault: str) -> None:
-    assert any(fault in one for one in faults(WHOLE.replace(before, after, 1), not_yet_allowed=False))
+    assert any(fault in one for one in faults(WHOLE.replace(before, after, 1)))
 
 
 def test_a_test_that_never_runs_proves_nothing() -> None:
