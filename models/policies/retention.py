@@ -17,6 +17,8 @@ class RetentionPolicy:
     documents: int | None = 1_095
     # After a seller's last offer: who comes back does so within weeks.
     contacts: int | None = 1_095
+    # Longer than a notifier can complain: how a stranger's notices turned out tells how to take the next.
+    notifiers: int | None = 1_095
     # Evidence and the papers of test buys also carry a brand's own claim for damages, which may begin later.
     evidence_parts: int | None = 1_825
     custody: int | None = 1_825

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, or_, select, update
 
 from models.errors import NotFound
-from models.notices import ReporterKind
+from models.notices import ItemState, ReporterKind
 from serving.db.store import add, insert_or_ignore
-from serving.db.tables import reporter
+from serving.db.tables import notice, notice_item, reporter
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,41 @@ def to_erase(connection: Connection, most: int) -> list[Reporter]:
         select(reporter)
         .where(reporter.c.erasure_asked_at.is_not(None), reporter.c.erased_at.is_(None))
         .order_by(reporter.c.erasure_asked_at)
+        .limit(most)
+    )
+    return [_reporter(row) for row in connection.execute(query).mappings()]
+
+
+def quiet_since(
+    connection: Connection, marketplace_id: str, last: datetime, *, open_until: datetime, most: int
+) -> list[Reporter]:
+    """Strangers whose last notice came before `last`, all of them decided at or before `open_until` by now."""
+    theirs = (
+        select(notice.c.notice_id)
+        .outerjoin(
+            notice_item,
+            (notice_item.c.marketplace_id == notice.c.marketplace_id) & (notice_item.c.notice_id == notice.c.notice_id),
+        )
+        .where(
+            notice.c.marketplace_id == reporter.c.marketplace_id,
+            notice.c.reporter_id == reporter.c.reporter_id,
+            or_(
+                notice.c.known_at >= last,
+                notice_item.c.decided_at > open_until,
+                notice_item.c.state == ItemState.WAITING.value,
+            ),
+        )
+    )
+    query = (
+        select(reporter)
+        .where(
+            reporter.c.marketplace_id == marketplace_id,
+            reporter.c.kind == ReporterKind.UNREGISTERED.value,
+            reporter.c.known_at < last,
+            reporter.c.erased_at.is_(None),
+            ~theirs.exists(),
+        )
+        .order_by(reporter.c.known_at, reporter.c.reporter_id)
         .limit(most)
     )
     return [_reporter(row) for row in connection.execute(query).mappings()]

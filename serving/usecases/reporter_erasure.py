@@ -52,7 +52,7 @@ def erase_reporter(runtime: Runtime, marketplace: Marketplace, who: str, *, carr
                 reporters.change(connection, found, erasure_asked_at=now)
                 _record(connection, found, "erasure_asked", by, now, {})
             if not waits and found.erased_at is None:
-                _erase(connection, found, by, now)
+                forget(connection, found, by, now)
     return Erased(texts, waits, carry_out and not waits)
 
 
@@ -63,7 +63,7 @@ def finish_reporter_erasures(runtime: Runtime) -> int:
         reporters.forget_ended_mutes(connection, now)
         for found in reporters.to_erase(connection, _MOST_AT_ONCE):
             if not notice_words.is_underway(connection, found.marketplace_id, found.reporter_id):
-                _erase(connection, found, "sweep", now)
+                forget(connection, found, "sweep", now)
                 done += 1
     return done
 
@@ -77,7 +77,8 @@ def _named(runtime: Runtime, connection: Connection, here: str, who: str) -> Rep
     return found
 
 
-def _erase(connection: Connection, found: Reporter, by: str, at: datetime) -> None:
+def forget(connection: Connection, found: Reporter, by: str, at: datetime) -> None:
+    """Erase a reporter of whom nothing is being decided; while it is muted, the hash of its address stays."""
     texts = notice_words.erase_words(connection, found.marketplace_id, found.reporter_id)
     gone: dict[str, Any] = {"name": None, "email": None, "secret_hash": None, "erased_at": at}
     if not found.is_muted(at):

@@ -8,9 +8,11 @@ from sqlalchemy import Connection
 from models.audit import ERASURE
 from models.erasure import Erasable
 from models.retention import DataClass, before, complained_before
-from serving.db import audit, erasures, legal_holds, marketplaces, personal, retention
+from serving.db import audit, erasures, legal_holds, marketplaces, notice_words, personal, reporters, retention
 from serving.runtime import Runtime
+from serving.usecases.reporter_erasure import forget
 
+ACTOR: Final = "retention"
 _AGAIN: Final = timedelta(days=1)
 # Of a class in one transaction; what is left is found by the next look, seconds later.
 _MOST_AT_ONCE: Final = 500
@@ -67,6 +69,8 @@ def _erase(
             return _erase_of(connection, here, Erasable.CUSTODY, subjects, now), gone
         case DataClass.CONTACTS:
             return retention.forget_contacts(connection, here, past, _MOST_AT_ONCE), []
+        case DataClass.NOTIFIERS:
+            return _forget_notifiers(connection, here, past, complained, now), []
         case DataClass.REFUSED_ROWS:
             held = [one.seller for one in legal_holds.in_force(connection, here)]
             return retention.forget_rows(connection, here, past, held, _MOST_AT_ONCE), []
@@ -82,6 +86,14 @@ def _erase_of(connection: Connection, here: str, kind: Erasable, subjects: list[
     return many
 
 
+def _forget_notifiers(connection: Connection, here: str, last: datetime, complained: datetime, now: datetime) -> int:
+    quiet = reporters.quiet_since(connection, here, last, open_until=complained, most=_MOST_AT_ONCE)
+    found = [one for one in quiet if not notice_words.is_underway(connection, here, one.reporter_id)]
+    for one in found:
+        forget(connection, one, ACTOR, now)
+    return len(found)
+
+
 def _record(
     runtime: Runtime, connection: Connection, here: str, found: dict[str, int], gone: list[int], now: datetime
 ) -> None:
@@ -92,7 +104,7 @@ def _record(
         connection,
         at=now,
         marketplace_id=here,
-        actor="retention",
+        actor=ACTOR,
         act=ERASURE,
         subject=erasure_id,
         payload={"entries": gone, "erased": found},

@@ -174,7 +174,7 @@ def test_nothing_in_the_bar_of_answers_lies_over_its_neighbour(page: Page, stage
     shown = parts.evaluate_all(
         "(all) => all.map((one) => one.getBoundingClientRect()).map((box) => [box.left, box.right])"
     )
-    assert len(shown) == 12
+    assert len(shown) == 10
     assert all(right <= left + 1 for (_, right), (left, _) in pairwise(shown))
     assert shown[-1][1] <= width
 

@@ -9,6 +9,7 @@ from models.counter_notice import CounterNoticeEvent
 from models.errors import Invalid
 from models.retention import DataClass
 from models.test_buy import CustodyEvent
+from models.verdict import Judgement
 from serving import auth
 from serving.runtime import open_runtime
 from serving.settings import Settings
@@ -20,7 +21,9 @@ from serving.usecases.seller_links import answer
 from serving.usecases.test_buys import Step, take_step
 from serving.workflows.worker import sweep
 from tests.fixtures import keeping as fixture
-from tests.fixtures.reviewing import a_case
+from tests.fixtures.notifying import EMAIL, an_offer, items_of, notify
+from tests.fixtures.notifying import WORDS as NOTIFIED
+from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.usecases.test_erasure import SAID, SELLER, a_seller_with_a_past, everything, is_proved
 from tests.serving.usecases.test_seller_evidence import INVOICE, listening, told
@@ -113,6 +116,29 @@ def test_nothing_of_a_seller_under_legal_hold_goes_until_it_is_lifted(site: Site
     site.clock.forward(days=1)
     erase_what_is_past_its_time(short.runtime)
     assert [what for what, _, table, words in held if holds(site, table, words)] == []
+
+
+@pytest.mark.parametrize(
+    ("decided", "days_after", "erased", "why"),
+    [
+        (True, 300, 1, "nobody can complain any more"),
+        (True, 150, 0, "a complaint is possible for six months"),
+        (False, 300, 0, "it is being decided"),
+    ],
+)
+def test_a_stranger_who_notified_is_forgotten_once_nothing_is_left_to_decide(
+    any_site: Site, decided: bool, days_after: int, erased: int, why: str
+) -> None:
+    an_offer(any_site)
+    receipt = notify(any_site, "MP-1")
+    if decided:
+        judge(any_site, any_site.analyst, open_cases(any_site)[0], Judgement.GENUINE)
+    any_site.clock.forward(days=days_after)
+    assert erase_what_is_past_its_time(keeping(any_site, notifiers=30).runtime) == erased, why
+    kept = holds(any_site, "reporter", EMAIL), holds(any_site, "notice", NOTIFIED)
+    assert kept == ((False, False) if erased else (True, True))
+    assert erase_what_is_past_its_time(keeping(any_site, notifiers=30).runtime) == 0
+    assert len(items_of(any_site, receipt)) == 1, "what was notified stays"
 
 
 @pytest.mark.parametrize(("appeals", "why"), [(True, "it is disputed"), (False, "it can still be complained about")])
