@@ -35,7 +35,8 @@ def test_anybody_may_notify_and_gets_a_receipt(client: TestClient, site: Site) -
     answer = post(client)
     assert answer.status_code == 201
     receipt = answer.json()
-    assert receipt.keys() == {"notice_id", "received_at", "link", "offers"}
+    assert receipt.keys() == {"notice_id", "received_at", "link", "offers", "warning"}
+    assert receipt["warning"] is None
     assert receipt["offers"] == [{"location": "MP-1", "state": "waiting"}]
     page = client.get(receipt["link"], headers={"accept": "text/html"})
     assert receipt["notice_id"] in page.text
