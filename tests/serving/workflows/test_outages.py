@@ -40,6 +40,7 @@ from tests.fixtures.runtimes import Site, populate
 _LOST: Final = 0.2
 _PATIENCE_SECONDS: Final = 600.0
 _AT_ONCE: Final = 500
+_LONGEST_STEP: Final = 10
 
 
 @dataclass(slots=True)
@@ -325,13 +326,15 @@ def _nobody_answers(
 def _passing(service: Service, moment: datetime, step: timedelta, count: Callable[[], int], wanted: int) -> datetime:
     """Time passes a step at a time until a count is reached, and stands still while there is work; returns when.
 
-    A clock that ran ahead of the queue would make everything in it look overdue, and leave it another job.
+    A clock that ran ahead of the queue would make everything in it look overdue, and leave it another job. The longer
+    nothing happens, the longer the steps: a last attempt may be due in hours.
     """
-    until, before = time.monotonic() + _PATIENCE_SECONDS, -1
+    until, before, quiet = time.monotonic() + _PATIENCE_SECONDS, -1, 0
     while (reached := count()) < wanted:
         assert time.monotonic() < until, "it did not happen in time"
-        if reached == before and not service.has_work():
-            moment += step
+        quiet = quiet + 1 if reached == before and not service.has_work() else 0
+        if quiet:
+            moment += step * min(quiet, _LONGEST_STEP)
             service.move_to(moment)
         before = reached
         time.sleep(0.2)
