@@ -1,4 +1,5 @@
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -35,38 +36,44 @@ def judged(trial: Trial = TRIAL, champion: Bundle | None = None, policy: GatePol
     return judge(trial, champion, lambda _what, _share: None, policy)
 
 
-ALONE = judged()
-BESIDE = judged(champion=a_bundle())
+@cache
+def alone() -> Judgement:
+    return judged()
+
+
+@cache
+def beside() -> Judgement:
+    return judged(champion=a_bundle())
 
 
 def test_a_judgement_without_a_champion_reports() -> None:
-    assert ALONE.report.keys() == {
+    assert alone().report.keys() == {
         "rows", "positives", "sellers", "champion_saw", "random_slice", "candidate", "only_text_and_price", "curves",
         "slices",
     }  # fmt: skip
 
 
 def test_a_judgement_beside_a_champion_reports_it_and_the_difference() -> None:
-    assert BESIDE.report.keys() - ALONE.report.keys() == {"champion", "difference_interval"}
-    assert BESIDE.report["champion"]["digest"] == a_bundle().digest
-    assert BESIDE.report["curves"].keys() == {"candidate", "champion"}
+    assert beside().report.keys() - alone().report.keys() == {"champion", "difference_interval"}
+    assert beside().report["champion"]["digest"] == a_bundle().digest
+    assert beside().report["curves"].keys() == {"candidate", "champion"}
 
 
 def test_a_candidate_is_judged_on_later_rows_only() -> None:
     """The last forty rows, of which a seller known from an earlier stretch sold one."""
     assert set(TRIAL.split.judge) < set(range(120, 160))
-    assert (ALONE.report["rows"], ALONE.report["sellers"]) == (39, 20)
-    assert ALONE.report["positives"] == DATA.labels[TRIAL.split.judge].sum()
+    assert (alone().report["rows"], alone().report["sellers"]) == (39, 20)
+    assert alone().report["positives"] == DATA.labels[TRIAL.split.judge].sum()
 
 
 def test_a_champion_changes_nothing_for_the_candidate() -> None:
-    assert BESIDE.report["candidate"] == ALONE.report["candidate"]
+    assert beside().report["candidate"] == alone().report["candidate"]
 
 
 def test_a_champion_of_noise_is_beaten() -> None:
-    low, high = BESIDE.report["difference_interval"]
+    low, high = beside().report["difference_interval"]
     assert low < high
-    assert BESIDE.report["candidate"]["ap"] > BESIDE.report["champion"]["ap"]
+    assert beside().report["candidate"]["ap"] > beside().report["champion"]["ap"]
     assert high > 0
 
 
@@ -76,7 +83,7 @@ def test_the_labels_of_judged_rows_do_not_reach_the_fit() -> None:
     last = TRIAL.split.stretches[-1].judge
     labels[last] = 1 - labels[last]
     other = judged(replace(TRIAL, labels=labels))
-    ours, theirs = (one.report["curves"]["candidate"]["reliability"] for one in (ALONE, other))
+    ours, theirs = (one.report["curves"]["candidate"]["reliability"] for one in (alone(), other))
     assert [bin_[0] for bin_ in ours] == [bin_[0] for bin_ in theirs]
 
 
@@ -84,11 +91,14 @@ def test_each_stretch_is_judged_by_what_came_before_it() -> None:
     """The first stretch is judged as if the later ones had not been; those know more."""
     first, *later = TRIAL.split.stretches
     assert len(later) == 2
-    alone = judged(replace(TRIAL, split=LaterSplit((first,))))
-    other = judged(replace(TRIAL, split=LaterSplit((replace(first, judge=TRIAL.split.judge),))))
-    bins = [one.report["curves"]["candidate"]["reliability"] for one in (ALONE, other)]
-    assert bins[0] != bins[1]
-    assert alone.report["rows"] == len(first.judge)
+    of_first = judged(replace(TRIAL, split=LaterSplit((first,))))
+    by_one = [
+        judged(replace(TRIAL, split=LaterSplit((replace(one, judge=TRIAL.split.judge),)))) for one in (first, later[1])
+    ]
+    bins = [one.report["curves"]["candidate"]["reliability"] for one in (alone(), *by_one)]
+    assert bins[0] != bins[1], "not by the first alone"
+    assert bins[0] != bins[2], "not by the last alone"
+    assert of_first.report["rows"] == len(first.judge)
     fit = later[1].fit
     model = CounterfeitClassifier(seed=TRIAL.seed, threads=1).fit(
         [FACTS[i] for i in fit], DATA.labels[fit], groups=DATA.groups[fit], sample_weight=TRIAL.weights[fit]
@@ -108,7 +118,7 @@ def test_rewritten_offers_are_read_by_the_model_of_their_stretch() -> None:
 
 def test_a_judged_candidate_has_every_gate() -> None:
     expected = ["enough_to_judge", "random_slice", "calibration", "slices", "obfuscation"]
-    assert [gate.name for gate in ALONE.gates] == [gate.name for gate in BESIDE.gates] == expected
+    assert [gate.name for gate in alone().gates] == [gate.name for gate in beside().gates] == expected
 
 
 def test_the_gates_count_the_counterfeits_of_the_judged_rows_and_their_sellers() -> None:
@@ -116,54 +126,54 @@ def test_the_gates_count_the_counterfeits_of_the_judged_rows_and_their_sellers()
     fakes = rows[DATA.labels[rows] == 1]
     sellers = len(np.unique(DATA.groups[fakes]))
     assert sellers not in {len(fakes), len(np.unique(DATA.groups[rows])) - sellers}
-    assert f"{len(fakes)} counterfeits of {sellers} sellers among 39 later listings" in ALONE.gates[0].sentence
+    assert f"{len(fakes)} counterfeits of {sellers} sellers among 39 later listings" in alone().gates[0].sentence
 
 
 def test_what_the_random_slice_says_is_counted_in_its_counterfeits() -> None:
     """Where no weight is enough all count one, and say as much as they are."""
     found = judged(policy=replace(DEFAULT_GATES, fewest_effective_positives=1_000.0))
-    assert (found.gates[1].figure, found.gates[1].blocks) == (ALONE.report["positives"], True)
+    assert (found.gates[1].figure, found.gates[1].blocks) == (alone().report["positives"], True)
 
 
 def test_slices_say_what_the_champion_does_where_there_is_one() -> None:
-    assert all("champion_ap" in row for row in BESIDE.report["slices"])
-    assert not any("champion_ap" in row for row in ALONE.report["slices"])
+    assert all("champion_ap" in row for row in beside().report["slices"])
+    assert not any("champion_ap" in row for row in alone().report["slices"])
 
 
 def test_text_and_price_alone_tell_something() -> None:
-    assert ALONE.report["only_text_and_price"]["roc_auc"] > 0.5
+    assert alone().report["only_text_and_price"]["roc_auc"] > 0.5
 
 
 def test_a_first_model_is_compared_with_the_starter_scorecard() -> None:
-    random_slice = ALONE.gates[1]
+    random_slice = alone().gates[1]
     rows = TRIAL.split.judge
     labels, stands_for = DATA.labels[rows], TRIAL.stands_for[rows]
     points = InForce(None, 1).scores([compute(FACTS[i]) for i in rows])
     theirs = average_precision(labels, points, stands_for)
     assert f"against {theirs:.3f} of the starter scorecard" in random_slice.sentence
-    ours = ALONE.report["candidate"]["random_slice"]["ap"]
+    ours = alone().report["candidate"]["random_slice"]["ap"]
     assert random_slice.figure == pytest.approx(ours - theirs)
 
 
 def test_beside_a_champion_it_is_compared_with_that() -> None:
-    ours, theirs = (BESIDE.report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
-    assert BESIDE.gates[1].figure == pytest.approx(ours - theirs)
-    low, high = BESIDE.report["difference_interval"]
-    assert f"difference between {low:+.3f} and {high:+.3f} at" in BESIDE.gates[1].sentence
-    errors = [BESIDE.report[name]["calibration_error"] for name in ("candidate", "champion")]
-    assert BESIDE.gates[2].figure == pytest.approx(errors[0] - errors[1])
+    ours, theirs = (beside().report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
+    assert beside().gates[1].figure == pytest.approx(ours - theirs)
+    low, high = beside().report["difference_interval"]
+    assert f"difference between {low:+.3f} and {high:+.3f} at" in beside().gates[1].sentence
+    errors = [beside().report[name]["calibration_error"] for name in ("candidate", "champion")]
+    assert beside().gates[2].figure == pytest.approx(errors[0] - errors[1])
 
 
 def test_the_champion_s_curve_is_its_own() -> None:
     rows = TRIAL.split.judge
     scores = InForce(a_bundle(), 1).scores([compute(FACTS[i]) for i in rows])
-    assert BESIDE.report["curves"]["champion"] == curves(DATA.labels[rows], scores)
+    assert beside().report["curves"]["champion"] == curves(DATA.labels[rows], scores)
 
 
 def test_slices_are_gated_on_the_same_rows() -> None:
     small = replace(DEFAULT_GATES, slice_rows=10)
     (gate,) = [one for one in judged(champion=a_bundle(), policy=small).gates if one.name == "slices"]
-    names = [row["slice"] for row in BESIDE.report["slices"]]
+    names = [row["slice"] for row in beside().report["slices"]]
     assert [part.name for part in gate.parts] == names
 
 
@@ -218,7 +228,7 @@ SLICED = SLICED_JUDGEMENT.report
 
 
 def test_what_rows_stand_for_changes_the_slice_and_nothing_else() -> None:
-    sliced, plain = SLICED["candidate"], BESIDE.report["candidate"]
+    sliced, plain = SLICED["candidate"], beside().report["candidate"]
     assert {**sliced, "random_slice": None} == {**plain, "random_slice": None}
     assert sliced["random_slice"]["ap"] != plain["random_slice"]["ap"]
     assert sliced["random_slice"]["ap_interval"] != sliced["ap_interval"]
@@ -228,10 +238,10 @@ def test_what_rows_stand_for_changes_the_slice_and_nothing_else() -> None:
 
 
 def test_rows_that_stand_for_themselves_are_the_slice() -> None:
-    found = BESIDE.report["candidate"]
+    found = beside().report["candidate"]
     shared = found["random_slice"].keys() & found.keys()
     assert {name: found["random_slice"][name] for name in shared} == {name: found[name] for name in shared}
-    assert BESIDE.report["random_slice"]["difference_interval"] == BESIDE.report["difference_interval"]
+    assert beside().report["random_slice"]["difference_interval"] == beside().report["difference_interval"]
 
 
 def test_the_slice_says_how_much_it_rests_on() -> None:

@@ -98,9 +98,9 @@ def test_the_later_rows_of_unseen_sellers_are_judged() -> None:
 
 
 def test_rows_may_stand_in_any_order() -> None:
-    times = [NOW + timedelta(days=day) for day in (3, 0, 2, 1)]
-    split = split_later_unseen(times, np.array([3, 0, 2, 1]), share=0.5)
-    assert rolled(split) == [([1, 3], [2]), ([1, 2, 3], [0])]
+    times = [NOW + timedelta(days=day) for day in (3, 2, 0, 1)]
+    split = split_later_unseen(times, np.array([3, 2, 0, 1]), share=0.5)
+    assert rolled(split) == [([2, 3], [1]), ([1, 2, 3], [0])]
 
 
 def test_rows_of_one_moment_stay_together() -> None:
