@@ -223,18 +223,21 @@ def test_the_figures_of_some_rows_are() -> None:
 
 
 STANDS_FOR = np.where(np.arange(160) % 4 == 0, 30.0, 1.0)
-SLICED_JUDGEMENT = judged(replace(TRIAL, stands_for=STANDS_FOR), a_bundle())
-SLICED = SLICED_JUDGEMENT.report
+
+
+@cache
+def sliced() -> Judgement:
+    return judged(replace(TRIAL, stands_for=STANDS_FOR), a_bundle())
 
 
 def test_what_rows_stand_for_changes_the_slice_and_nothing_else() -> None:
-    sliced, plain = SLICED["candidate"], beside().report["candidate"]
-    assert {**sliced, "random_slice": None} == {**plain, "random_slice": None}
-    assert sliced["random_slice"]["ap"] != plain["random_slice"]["ap"]
+    weighed, plain = sliced().report["candidate"], beside().report["candidate"]
+    assert {**weighed, "random_slice": None} == {**plain, "random_slice": None}
+    assert weighed["random_slice"]["ap"] != plain["random_slice"]["ap"]
     assert sliced["random_slice"]["ap_interval"] != sliced["ap_interval"]
-    assert SLICED["random_slice"]["difference_interval"] != SLICED["difference_interval"]
-    ours, theirs = (SLICED[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
-    assert SLICED_JUDGEMENT.gates[1].figure == pytest.approx(ours - theirs)
+    assert sliced().report["random_slice"]["difference_interval"] != sliced().report["difference_interval"]
+    ours, theirs = (sliced().report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
+    assert sliced().gates[1].figure == pytest.approx(ours - theirs)
 
 
 def test_rows_that_stand_for_themselves_are_the_slice() -> None:
@@ -248,14 +251,14 @@ def test_the_slice_says_how_much_it_rests_on() -> None:
     rows = a_split().judge
     drawn = rows[rows % 4 == 0]
     counterfeit = DATA.labels[rows] * STANDS_FOR[rows]
-    assert SLICED["random_slice"].keys() == {
+    assert sliced().report["random_slice"].keys() == {
         "drawn", "drawn_positives", "listings", "prevalence", "most_weight", "difference_interval",
     }  # fmt: skip
-    assert SLICED["random_slice"]["drawn"] == len(drawn) == 10
-    assert SLICED["random_slice"]["drawn_positives"] == DATA.labels[drawn].sum()
-    assert SLICED["random_slice"]["listings"] == 10 * 30 + 29
-    assert SLICED["random_slice"]["prevalence"] == pytest.approx(counterfeit.sum() / 329)
-    assert SLICED["candidate"]["random_slice"]["effective_n"] == pytest.approx(329**2 / (10 * 30**2 + 29))
+    assert sliced().report["random_slice"]["drawn"] == len(drawn) == 10
+    assert sliced().report["random_slice"]["drawn_positives"] == DATA.labels[drawn].sum()
+    assert sliced().report["random_slice"]["listings"] == 10 * 30 + 29
+    assert sliced().report["random_slice"]["prevalence"] == pytest.approx(counterfeit.sum() / 329)
+    assert sliced().report["candidate"]["random_slice"]["effective_n"] == pytest.approx(329**2 / (10 * 30**2 + 29))
 
 
 def test_the_comparison_is_of_trimmed_weights_and_its_gate_says_how_far() -> None:
@@ -273,8 +276,8 @@ def test_the_comparison_is_of_trimmed_weights_and_its_gate_says_how_far() -> Non
     assert f"none counted more than {most:.1f} times," in found.gates[1].sentence
     ours, theirs = (found.report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
     assert found.gates[1].figure != pytest.approx(ours - theirs)
-    assert SLICED["random_slice"]["most_weight"] == 30
-    assert "counted more" not in SLICED_JUDGEMENT.gates[1].sentence
+    assert sliced().report["random_slice"]["most_weight"] == 30
+    assert "counted more" not in sliced().gates[1].sentence
 
 
 def test_in_a_slice_no_row_counts_more_than_ten_times() -> None:
@@ -288,7 +291,7 @@ def test_in_a_slice_no_row_counts_more_than_ten_times() -> None:
 
 
 def test_both_models_have_the_same_figures_of_the_slice() -> None:
-    assert SLICED["champion"]["random_slice"].keys() == SLICED["candidate"]["random_slice"].keys()
+    assert sliced().report["champion"]["random_slice"].keys() == sliced().report["candidate"]["random_slice"].keys()
 
 
 def test_the_slice_finds_what_the_champion_hid() -> None:
