@@ -234,7 +234,7 @@ def test_what_rows_stand_for_changes_the_slice_and_nothing_else() -> None:
     weighed, plain = sliced().report["candidate"], beside().report["candidate"]
     assert {**weighed, "random_slice": None} == {**plain, "random_slice": None}
     assert weighed["random_slice"]["ap"] != plain["random_slice"]["ap"]
-    assert sliced["random_slice"]["ap_interval"] != sliced["ap_interval"]
+    assert weighed["random_slice"]["ap_interval"] != weighed["ap_interval"]
     assert sliced().report["random_slice"]["difference_interval"] != sliced().report["difference_interval"]
     ours, theirs = (sliced().report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
     assert sliced().gates[1].figure == pytest.approx(ours - theirs)
