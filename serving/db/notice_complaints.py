@@ -74,19 +74,6 @@ def settle(connection: Connection, found: NoticeComplaint, state: AppealState, v
     )
 
 
-def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_case_id: str) -> None:
-    """Follow a case that became stale."""
-    connection.execute(
-        update(notice_complaint)
-        .where(
-            notice_complaint.c.marketplace_id == marketplace_id,
-            notice_complaint.c.case_id == case_id,
-            notice_complaint.c.state == AppealState.OPEN.value,
-        )
-        .values(case_id=new_case_id)
-    )
-
-
 def record_of(connection: Connection, marketplace_id: str, reporter_id: str, since: datetime) -> AppealRecord:
     """How the decided complaints of a reporter ended since a moment."""
     query = (

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, func, or_, select, update
 
 from models.case import BLIND_LANES
+from models.labels import AppealState
 from models.notices import ItemState, NoticeOutcome, ReporterKind, next_state
 from models.verdict import ReasonCode
 from serving.db.store import add
@@ -241,16 +242,13 @@ def decide_anew(connection: Connection, marketplace_id: str, item_id: str, value
 
 
 def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_case_id: str) -> None:
-    """Follow a case that became stale."""
-    connection.execute(
-        update(notice_item)
-        .where(
-            notice_item.c.marketplace_id == marketplace_id,
-            notice_item.c.case_id == case_id,
-            notice_item.c.state == ItemState.WAITING.value,
+    """Let what notifiers wait for, decisions and complaints, wait in another case that follows theirs."""
+    for table, waits in ((notice_item, ItemState.WAITING), (notice_complaint, AppealState.OPEN)):
+        connection.execute(
+            update(table)
+            .where(table.c.marketplace_id == marketplace_id, table.c.case_id == case_id, table.c.state == waits.value)
+            .values(case_id=new_case_id)
         )
-        .values(case_id=new_case_id)
-    )
 
 
 def led_to(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, ReporterKind]:

@@ -7,15 +7,16 @@ from sqlalchemy import Connection
 
 from models.action import ActionKind, ActionState
 from models.appeals import KNOWN, Admission, admit
-from models.case import CaseEvent, CaseLane, CaseState
+from models.case import CaseLane
 from models.counter_notice import CounterNoticeEvent
 from models.errors import Conflict, NotFound
 from models.labels import AppealState
-from serving.db import actions, appeals, audit, cases, counter_notices, listings, notice_complaints, notices
+from serving.db import actions, appeals, audit, cases, counter_notices, listings
 from serving.db.actions import StoredAction
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
 from serving.usecases.counter_notice_steps import Said, take
+from serving.usecases.hearing import Hearing, open_hearing
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,44 +128,16 @@ def removal_in_force(connection: Connection, marketplace_id: str, external_id: s
 
 def _open_case(runtime: Runtime, connection: Connection, removal: StoredAction, admitted: Admission) -> str:
     """The appeal's case shows the version that was removed, with the score that it had then."""
-    now, here = runtime.clock.now(), removal.marketplace_id
+    here = removal.marketplace_id
     waiting = cases.open_cases(connection, here, [removal.listing_id]).get(removal.listing_id)
     decided = cases.of_verdict(connection, here, removal.verdict_id)
-    case_id = runtime.ids.new("cas")
-    if waiting is not None:
-        cases.change(connection, waiting, CaseEvent.NEW_VERSION, {"decided_at": now}, holder=None, at=now)
-    hours = runtime.policies.enforcement.analyst_decides_within_hours
-    cases.add_cases(
-        connection,
-        [
-            {
-                "marketplace_id": here,
-                "case_id": case_id,
-                "listing_id": removal.listing_id,
-                "version_id": (waiting or decided).version_id,
-                "score_id": (waiting or decided).score_id,
-                "brand_id": decided.brand_id,
-                "lane": CaseLane.APPEAL.value,
-                "state": CaseState.OPEN.value,
-                # A seller's livelihood comes before any suspicion: above the harm of every open case.
-                # Who appeals against everything, and is never right, waits behind those who do not.
-                "priority": 0.0 if admitted.behind_others else 1e12,
-                "opened_at": now,
-                "due_at": now + timedelta(hours=hours),
-                "follows_case_id": (waiting or decided).case_id,
-            }
-        ],
+    shown = waiting or decided
+    hearing = Hearing(
+        admitted=admitted,
+        lane=CaseLane.APPEAL,
+        version_id=shown.version_id,
+        score_id=shown.score_id,
+        actor="seller",
+        what="The seller appeals against the removal.",
     )
-    if waiting is not None:
-        notices.move_to_case(connection, here, waiting.case_id, case_id)
-        notice_complaints.move_to_case(connection, here, waiting.case_id, case_id)
-    event = {
-        "marketplace_id": here,
-        "event_id": runtime.ids.new("evt"),
-        "case_id": case_id,
-        "what": f"The seller appeals against the removal. {admitted.told}"[:200],
-        "actor": "seller",
-        "known_at": now,
-    }
-    cases.add_events(connection, [event])
-    return case_id
+    return open_hearing(runtime, connection, decided, waiting, hearing, runtime.clock.now())

@@ -14,7 +14,7 @@ from features.own_prices import NO_PRICES, OwnPrices
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
 from models.priority import expected_harm
 from models.routing import Lane
-from serving.db import appeals, cases, likenesses, listings, notice_complaints, notices, scores, trials
+from serving.db import appeals, cases, likenesses, listings, notices, scores, trials
 from serving.db.cases import Case
 from serving.db.likenesses import NewText
 from serving.db.listings import Latest
@@ -246,7 +246,6 @@ class RowsToKeep:
         for case, following, _ in self._stale:
             appeals.move_to_case(connection, self._here, case.case_id, following)
             notices.move_to_case(connection, self._here, case.case_id, following)
-            notice_complaints.move_to_case(connection, self._here, case.case_id, following)
         cases.add_events(connection, self._case_events)
 
     def _tenant(self, **values: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.appeals import Admission, open_until
-from models.case import CaseEvent, CaseLane, CaseState
+from models.case import CaseLane
 from models.errors import Conflict, Invalid, NotFound
 from models.labels import AppealState
 from models.notices import ItemState, NoticeOutcome
@@ -16,11 +16,11 @@ from serving.db import audit, cases, notice_complaints, notices, scores, verdict
 from serving.db.cases import Case
 from serving.db.notices import Item
 from serving.runtime import Runtime
+from serving.usecases.hearing import Hearing, open_hearing
 from serving.usecases.notice_decisions import is_final
 from serving.usecases.notice_links import follow
 
 LONGEST_SAID: Final = 5_000
-_FIRST: Final = 1e11  # After the sellers' appeals (1e12), before every notice: it has waited once already.
 _BLIND: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT})
 
 
@@ -110,41 +110,17 @@ def _case(runtime: Runtime, connection: Connection, item: Item, admitted: Admiss
     waiting = cases.open_cases(connection, here, [before.listing_id]).get(before.listing_id)
     if waiting is not None and waiting.lane in _BLIND:
         return waiting.case_id
-    case_id = runtime.ids.new("cas")
-    if waiting is not None:
-        cases.change(connection, waiting, CaseEvent.NEW_VERSION, {"decided_at": now}, holder=None, at=now)
     version_id = notices.current_version(connection, here, before.listing_id)
-    hours = runtime.policies.enforcement.analyst_decides_within_hours
-    row = {
-        "marketplace_id": here,
-        "case_id": case_id,
-        "listing_id": before.listing_id,
-        "version_id": version_id,
-        "score_id": scores.latest_of_version(connection, here, version_id)["score_id"],
-        "brand_id": before.brand_id,
-        "lane": CaseLane.COMPLAINT.value,
-        "state": CaseState.OPEN.value,
-        "priority": 0.0 if admitted.behind_others else _FIRST,
-        "opened_at": now,
-        "due_at": now + timedelta(hours=hours),
-        "follows_case_id": (waiting or before).case_id,
-        # A brand that has said of this offer that it stays has decided before.
-        "question_returned": _brand_decided(connection, before),
-    }
-    cases.add_cases(connection, [row])
-    if waiting is not None:
-        notices.move_to_case(connection, here, waiting.case_id, case_id)
-        notice_complaints.move_to_case(connection, here, waiting.case_id, case_id)
-    event = {
-        "marketplace_id": here,
-        "event_id": runtime.ids.new("evt"),
-        "case_id": case_id,
-        "what": f"Whoever notified the offer complains that it stays. {admitted.told}"[:200],
-        "actor": "notice",
-        "known_at": now,
-    }
-    cases.add_events(connection, [event])
-    return case_id
+    hearing = Hearing(
+        admitted=admitted,
+        lane=CaseLane.COMPLAINT,
+        version_id=version_id,
+        score_id=scores.latest_of_version(connection, here, version_id)["score_id"],
+        actor="notice",
+        what="Whoever notified the offer complains that it stays.",
+        question_returned=_brand_decided(connection, before),
+    )
+    return open_hearing(runtime, connection, before, waiting, hearing, now)
 
 
 def _brand_decided(connection: Connection, before: Case) -> bool:

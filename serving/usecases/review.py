@@ -299,7 +299,6 @@ def set_aside(runtime: Runtime, connection: Connection, person: Person, word: tu
     notice_decisions.reopen(connection, case, verdict_id)
     if elsewhere is not None:
         notices.move_to_case(connection, marketplace_id, case.case_id, elsewhere.case_id)
-        notice_complaints.move_to_case(connection, marketplace_id, case.case_id, elsewhere.case_id)
     recount_of(runtime, connection, case, at)
     _note(sitting, "The held removal was withdrawn; an analyst decides anew.")
 

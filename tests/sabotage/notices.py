@@ -47,12 +47,22 @@ MUTANTS = [
     *sabotage(
         "serving/usecases/notice_complaints.py",
         ("tests/serving/usecases/test_notice_complaints.py",),
-        ('"lane": CaseLane.COMPLAINT.value', '"lane": CaseLane.ANALYST.value', "who decided before decides again"),
-        ("return decided and is_final(runtime, item)", "return decided", "before the decision is told"),
         (
-            '"question_returned": _brand_decided(connection, before)',
-            '"question_returned": False',
+            "question_returned=_brand_decided(connection, before)",
+            "question_returned=False",
             "the brand that let it stay is asked",
+        ),
+        ("return decided and is_final(runtime, item)", "return decided", "before the decision is told"),
+    ),
+    *sabotage(
+        "serving/usecases/hearing.py",
+        ("tests/serving/usecases/test_notice_complaints.py", "tests/serving/usecases/test_appeal.py"),
+        ('"lane": hearing.lane.value', '"lane": CaseLane.ANALYST.value', "who decided before decides again"),
+        ("if hearing.admitted.behind_others else", "if not hearing.admitted.behind_others else", "the wrong ones wait"),
+        (
+            "notices.move_to_case(connection, here, waiting.case_id, case_id)",
+            "pass",
+            "who notified the offer before is never told",
         ),
     ),
     *sabotage(
