@@ -26,7 +26,7 @@ from serving.api import (
 from serving.api.bodies import CappedBody, json_body
 from serving.api.errors import install_error_handlers
 from serving.guards import guards_of, install, public, runtime_of
-from serving.local.commands import run
+from serving.local.commands.every import run
 from serving.runtime import Runtime
 from serving.usecases.seller_links import DOCUMENTS
 from serving.web.headers import SecurityHeaders

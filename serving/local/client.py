@@ -11,7 +11,7 @@ import orjson
 
 from models.errors import DomainError, Invalid
 from serving.home import Home, HomeInUse
-from serving.local.commands import run
+from serving.local.commands.every import run
 from serving.runtime import Runtime, open_runtime
 from serving.settings import Settings
 from training.adapters.files import parse_json

@@ -1,0 +1,1 @@
+"""What the home's owner can ask of a service, a module a subject."""
