@@ -14,7 +14,9 @@ from serving.db import cases
 from serving.db.accounts import Session
 from serving.db.cases import QueueFilter
 from serving.guards import cookie_name, is_secure, may, public, runtime_of, signed_in
-from serving.usecases.review import Answer, Recorded, record_verdict, undo_verdict
+from serving.usecases.review import Recorded, record_verdict
+from serving.usecases.sitting import Answer
+from serving.usecases.undoing import undo_verdict
 
 router = APIRouter()
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]

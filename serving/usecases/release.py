@@ -14,9 +14,9 @@ from serving.db import actions, audit, brands, cases, holds, verdicts
 from serving.db.actions import StoredAction
 from serving.db.holds import StoredHold, Word
 from serving.runtime import Runtime
-from serving.usecases.review import set_aside
 from serving.usecases.standing import begin_count, recount_of
 from serving.usecases.takedown import release, withdraw
+from serving.usecases.undoing import set_aside
 
 _MOST = 500
 

@@ -22,7 +22,7 @@ from serving.db.cases import Case
 from serving.db.counter_notices import CounterNotice
 from serving.db.seller_uploads import SellerUpload
 from serving.runtime import Runtime
-from serving.usecases.review import visible_case
+from serving.usecases.case_access import visible_case
 from serving.usecases.seller_links import choices, follow
 
 _MOST_SHOWN = 50

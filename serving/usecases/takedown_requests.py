@@ -18,8 +18,11 @@ from serving.db.takedowns import StoredItem, StoredRequest
 from serving.ids import has_form
 from serving.runtime import Runtime
 from serving.usecases import briefing
-from serving.usecases.review import Answer, Recorded, record_in, undo_in, visible_case
+from serving.usecases.case_access import visible_case
+from serving.usecases.review import Recorded, record_in
+from serving.usecases.sitting import Answer
 from serving.usecases.standing import current, recount
+from serving.usecases.undoing import undo_in
 
 _LONGEST_REASON: Final = 500
 

@@ -16,7 +16,9 @@ from models.verdict import Evidence, Judgement, ReasonCode, Side
 from serving.db import audit, cases, test_buys
 from serving.db.test_buys import Entry, TestBuy
 from serving.runtime import Runtime
-from serving.usecases.review import Answer, Recorded, record_in, visible_case
+from serving.usecases.case_access import visible_case
+from serving.usecases.review import Recorded, record_in
+from serving.usecases.sitting import Answer
 
 _LONGEST: Final = {"order reference": 200, "holder": 200, "note": 2_000}
 

@@ -13,7 +13,10 @@ from serving.db.accounts import Session
 from serving.db.cases import Case
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
-from serving.usecases.review import Answer, record_verdict, undo_verdict, visible_case
+from serving.usecases.case_access import visible_case
+from serving.usecases.review import record_verdict
+from serving.usecases.sitting import Answer
+from serving.usecases.undoing import undo_verdict
 from serving.web.desk import QueueQuery
 from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields

@@ -32,7 +32,7 @@ from serving.db.cases import Case
 from serving.db.views import Neighbours
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
-from serving.usecases.review import has_decided_before, is_blind, lease, visible_case
+from serving.usecases.case_access import has_decided_before, is_blind, lease, visible_case
 from serving.usecases.seller_evidence import papers_of
 from serving.web import case_cards, changes, desk_rows, words
 from serving.web import scores as shown_scores

@@ -12,7 +12,7 @@ from serving.db import accounts, verdicts, views
 from serving.db.cases import Case
 from serving.db.verdicts import StoredVerdict
 from serving.runtime import Runtime
-from serving.usecases.review import has_decided_before
+from serving.usecases.case_access import has_decided_before
 from serving.web import text_view, words
 from serving.web.text_view import Shown
 from serving.web.vocabulary import CHOICE_OF, Choice

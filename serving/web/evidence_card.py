@@ -18,8 +18,8 @@ from serving.db.accounts import Session
 from serving.db.cases import Case
 from serving.db.evidence import Taken
 from serving.guards import may, runtime_of
+from serving.usecases.case_access import visible_case
 from serving.usecases.evidence import as_file, page_of
-from serving.usecases.review import visible_case
 from serving.web import words
 from serving.web.forms import CaseId
 

@@ -144,7 +144,7 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/usecases/review.py",
+        "serving/usecases/undoing.py",
         ("tests/serving/usecases/test_sanctioning.py",),
         (
             "    striking.give_again(sitting.runtime,",

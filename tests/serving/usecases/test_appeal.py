@@ -7,7 +7,7 @@ from models.verdict import Judgement
 from serving.db import actions, appeals
 from serving.usecases.appeal import Complaint, file_appeal
 from serving.usecases.delivery import deliver
-from serving.usecases.review import undo_verdict
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site

@@ -7,8 +7,8 @@ from models.errors import Invalid
 from serving.db import brands, cases, offers
 from serving.usecases import founding
 from serving.usecases.assignment import manager_for, offer_cases
+from serving.usecases.case_access import lease
 from serving.usecases.founding import NewEnrolment
-from serving.usecases.review import lease
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import visit_as, words

@@ -30,7 +30,7 @@ from serving.usecases.counter_notices import (
 )
 from serving.usecases.delivery import deliver
 from serving.usecases.labelling import label_of
-from serving.usecases.review import undo_verdict
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site

@@ -25,8 +25,8 @@ from serving.reference_marketplace import Effects
 from serving.usecases import dead_letters, founding
 from serving.usecases.appeal import Complaint, file_appeal
 from serving.usecases.delivery import CUT_OFF_AFTER, deliver, sweep_deliveries
-from serving.usecases.review import undo_verdict
 from serving.usecases.takedown import Cause, schedule, withdraw
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.clocks import NOW
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case, judge, open_cases

@@ -18,7 +18,7 @@ from serving.db.tables import action, audit_entry, audit_payload, evidence_part,
 from serving.usecases import takedown
 from serving.usecases.evidence import as_file, page_of, verify
 from serving.usecases.intake import receive
-from serving.usecases.review import undo_verdict
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site

@@ -9,7 +9,7 @@ from serving.usecases.appeal import Complaint, file_appeal
 from serving.usecases.delivery import deliver
 from serving.usecases.figures import figures
 from serving.usecases.intake import receive
-from serving.usecases.review import undo_verdict
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_row
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reviewing import a_case, judge, open_cases

@@ -17,9 +17,9 @@ from serving.db.alerts import Alert
 from serving.db.tables import audit_entry
 from serving.usecases.delivery import deliver, sweep_deliveries
 from serving.usecases.release import held_removals, speak
-from serving.usecases.review import undo_verdict
 from serving.usecases.standing import current
 from serving.usecases.switching import switch
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site

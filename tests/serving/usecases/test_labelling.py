@@ -16,8 +16,10 @@ from serving.usecases.appeal import file_appeal
 from serving.usecases.housekeeping import refresh_references
 from serving.usecases.intake import receive
 from serving.usecases.labelling import LabelState, known_at, label_state
-from serving.usecases.review import Answer, record_verdict, undo_verdict
+from serving.usecases.review import record_verdict
+from serving.usecases.sitting import Answer
 from serving.usecases.test_buys import Finding, close
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_look, judge, open_cases
 from tests.fixtures.runtimes import Site

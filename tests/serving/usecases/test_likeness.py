@@ -19,7 +19,7 @@ from serving.usecases import founding
 from serving.usecases.appeal import file_appeal
 from serving.usecases.intake import receive
 from serving.usecases.likeness import likeness_of
-from serving.usecases.review import undo_verdict
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.clocks import NOW
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases

@@ -12,11 +12,12 @@ from serving.db import audit, cases, notice_complaints, restrictions, said
 from serving.db.cases import Case
 from serving.db.notice_complaints import NoticeComplaint
 from serving.db.notices import Item
+from serving.usecases.case_access import has_decided_before
 from serving.usecases.labelling import label_of
 from serving.usecases.notice_complaints import complain
 from serving.usecases.notice_links import PLACE
 from serving.usecases.notices import Receipt
-from serving.usecases.review import has_decided_before, undo_verdict
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.notifying import WORDS, an_offer, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out
 from tests.fixtures.reviewing import judge, open_cases

@@ -29,8 +29,8 @@ from serving.usecases.intake import receive
 from serving.usecases.notice_decisions import told
 from serving.usecases.notice_list import changed_notices
 from serving.usecases.release import speak
-from serving.usecases.review import undo_verdict
 from serving.usecases.switching import switch
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_row
 from tests.fixtures.notifying import EMAIL, WORDS, a_reporter, an_offer, items_of, notify
 from tests.fixtures.removing import (

@@ -11,7 +11,7 @@ from serving.db import brands, listings, scores
 from serving.usecases.appeal import Complaint, file_appeal
 from serving.usecases.intake import receive
 from serving.usecases.recompute import recompute
-from serving.usecases.review import undo_verdict
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site

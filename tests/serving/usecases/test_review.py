@@ -9,8 +9,11 @@ from serving.db import actions, cases, verdicts
 from serving.db.actions import StoredAction
 from serving.db.tables import action as action_table
 from serving.db.tables import audit_entry
+from serving.usecases.case_access import lease
 from serving.usecases.intake import receive
-from serving.usecases.review import Answer, lease, record_verdict, undo_verdict
+from serving.usecases.review import record_verdict
+from serving.usecases.sitting import Answer
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site

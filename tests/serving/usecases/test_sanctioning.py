@@ -18,9 +18,9 @@ from serving.usecases.appeal import Complaint, file_appeal
 from serving.usecases.dead_letters import dead_letters, replay
 from serving.usecases.delivery import deliver
 from serving.usecases.release import speak as speak_on_held
-from serving.usecases.review import undo_verdict
 from serving.usecases.sanctioning import lift, speak, sweep_sanctions
 from serving.usecases.switching import switch
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.receivers import Receiver
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out
 from tests.fixtures.reviewing import a_case, judge, open_cases

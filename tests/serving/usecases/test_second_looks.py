@@ -17,8 +17,8 @@ from serving.db.second_looks import SecondLooks
 from serving.usecases.appeal import file_appeal
 from serving.usecases.intake import receive
 from serving.usecases.labelling import known_at, label_of
-from serving.usecases.review import undo_verdict
 from serving.usecases.second_looks import ask_for_second_looks
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_look, judge, open_cases
 from tests.fixtures.runtimes import Site

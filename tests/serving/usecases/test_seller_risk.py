@@ -18,7 +18,6 @@ from serving.db.tables import score
 from serving.usecases import founding
 from serving.usecases.intake import receive
 from serving.usecases.precheck import precheck
-from serving.usecases.review import undo_verdict
 from serving.usecases.seller_risk import (
     one_answer,
     ranking_at,
@@ -27,6 +26,7 @@ from serving.usecases.seller_risk import (
     risk_of,
     riskiest_answer,
 )
+from serving.usecases.undoing import undo_verdict
 from serving.workflows.worker import sweep
 from tests.fixtures.facts import a_listing
 from tests.fixtures.listings import a_row

@@ -21,8 +21,9 @@ from serving.db.tables import audit_entry, confirmation
 from serving.usecases.appeal import Complaint, file_appeal
 from serving.usecases.blind_looks import open_blind_looks
 from serving.usecases.labelling import label_of
-from serving.usecases.review import Recorded, undo_verdict
+from serving.usecases.review import Recorded
 from serving.usecases.standing import current
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, a_second_look, judge, open_cases
 from tests.fixtures.runtimes import Site

@@ -41,8 +41,10 @@ from serving.usecases.delivery import deliver
 from serving.usecases.intake import receive
 from serving.usecases.labelling import label_of
 from serving.usecases.release import speak
-from serving.usecases.review import Answer, record_verdict, undo_verdict
+from serving.usecases.review import record_verdict
+from serving.usecases.sitting import Answer
 from serving.usecases.switching import switch
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case

@@ -18,7 +18,8 @@ from models.verdict import Evidence, Judgement, Outcome, ReasonCode
 from serving.db import cases, verdicts
 from serving.db.cases import Case
 from serving.db.tables import verdict
-from serving.usecases.review import Answer, record_verdict
+from serving.usecases.review import record_verdict
+from serving.usecases.sitting import Answer
 from serving.usecases.test_buys import Finding, Order, Step, close, order, read, take_step
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site

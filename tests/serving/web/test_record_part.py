@@ -6,7 +6,7 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.usecases.review import undo_verdict
+from serving.usecases.undoing import undo_verdict
 from serving.web.record_part import hours_in_words
 from tests.fixtures.removing import a_marketplace_that_listens, dismissed, given_back, removed_by_brand
 from tests.fixtures.reviewing import a_case, judge

@@ -8,8 +8,9 @@ from models.verdict import Judgement, Side
 from serving import auth
 from serving.db import views
 from serving.db.views import Neighbours
+from serving.usecases.case_access import lease
 from serving.usecases.intake import receive
-from serving.usecases.review import lease, undo_verdict
+from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site

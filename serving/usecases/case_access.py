@@ -1,0 +1,71 @@
+"""Which cases a person may work on, hold and decide."""
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from models.access import Permission, Person
+from models.case import BLIND_LANES, CaseLane
+from models.errors import NotFound
+from models.verdict import Side
+from serving.db import cases, notice_complaints, verdicts
+from serving.db.cases import Case
+from serving.runtime import Runtime
+
+
+def visible_case(connection: Connection, person: Person, case_id: str) -> tuple[Case, Side]:
+    """A case that the person may work on, and on whose side.
+
+    Raises
+    ------
+    NotFound
+        There is none: another marketplace's, another brand's and no case at all look the same.
+    """
+    reviewed = person.marketplaces(Permission.REVIEW_CASES)
+    answered = person.brands(Permission.ANSWER_QUESTIONS)
+    marketplace_id = cases.marketplace_of(connection, case_id, reviewed | {place for place, _ in answered})
+    case = cases.get(connection, marketplace_id, case_id)
+    if case.marketplace_id in reviewed:
+        return case, Side.ANALYST
+    if (case.marketplace_id, case.brand_id) in answered and _was_asked(connection, case):
+        return case, Side.BRAND
+    raise NotFound("There is no such case.")
+
+
+def _was_asked(connection: Connection, case: Case) -> bool:
+    """Whether the brand has been asked: now, or before it answered."""
+    if case.lane is CaseLane.ASK_BRAND:
+        return True
+    given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
+    return any(one.case_id == case.case_id and one.side is Side.BRAND for one in given)
+
+
+def is_blind(connection: Connection, case: Case) -> bool:
+    """Whether a case is decided by somebody who is not shown the score.
+
+    A notifier's complaint stays one, also after its case went to the brand and came back.
+    """
+    return case.lane in BLIND_LANES or notice_complaints.is_contested(connection, case.marketplace_id, case.case_id)
+
+
+def has_decided_before(connection: Connection, person: Person, case: Case) -> bool:
+    """Whether the case is an appeal against what this person decided, or a second look at it: somebody else must judge.
+
+    Who took a verdict on the offer back has looked at it all the same, and gives no second look.
+    """
+    if not is_blind(connection, case):
+        return False
+    given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
+    before = [one for one in given if one.user_id == person.user_id and one.case_id != case.case_id]
+    if case.lane is CaseLane.SECOND_LOOK:
+        return bool(before)
+    return any(one.lane is not CaseLane.APPEAL and one.superseded_by is None for one in before)
+
+
+def lease(runtime: Runtime, person: Person, case_id: str) -> bool:
+    """Hold a case while its page is open; False where somebody else does."""
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        case, _ = visible_case(connection, person, case_id)
+        until = now + timedelta(seconds=runtime.policies.enforcement.lease_seconds)
+        return cases.lease(connection, case, person.user_id, at=now, until=until)
