@@ -35,6 +35,10 @@ def test_each_event_is_allowed_or_refused_in_each_state(state: TestBuyState, eve
     )
 
 
+def test_the_goods_stay_with_whoever_has_them_when_somebody_cancels() -> None:
+    assert step(Custody(S.RECEIVED, LENA), E.CANCEL, LAB) == Custody(S.CANCELLED, LENA)
+
+
 @pytest.mark.parametrize("event", [E.INSPECT, E.EXAMINE])
 def test_nobody_examines_goods_that_are_with_somebody_else(event: CustodyEvent) -> None:
     with pytest.raises(Conflict, match=f"The goods are with {LENA}; hand them over first"):

@@ -91,6 +91,18 @@ class _Finder:
         return importlib.util.spec_from_file_location(fullname, loader.path, loader=loader)
 
 
+class _InFront:
+    """Puts the finder before pytest's own, which reads whatever is named like a test, as `models/test_buy.py` is."""
+
+    def __init__(self, finder: _Finder) -> None:
+        self._finder = finder
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_load_initial_conftests(self) -> None:
+        sys.meta_path.remove(self._finder)
+        sys.meta_path.insert(0, self._finder)
+
+
 @dataclass(frozen=True, slots=True)
 class _Child:
     """One that runs: its process, the request that it is for, the file of what it says, and until when it may run."""
@@ -131,7 +143,7 @@ def _live(request: Request, output: int) -> NoReturn:
         sys.meta_path.insert(0, finder)
         # Only what touches the service needs the fixtures of conftest.py, and with them the whole of it.
         bare = () if any(test.startswith("tests/serving") for test in request.tests) else ("--noconftest",)
-        code = int(pytest.main([*ARGUMENTS, *bare, *request.tests]))
+        code = int(pytest.main([*ARGUMENTS, *bare, *request.tests], plugins=[_InFront(finder)]))
         if finder.name not in sys.modules:
             code = NEVER_IMPORTED
     finally:

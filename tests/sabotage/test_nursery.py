@@ -22,6 +22,12 @@ def test_it_tells_what_tests_notice_from_what_they_do_not_and_from_what_they_nev
     assert [one.code for one in outcomes_of(mutants)] == [0, 1, 0, NEVER_IMPORTED]
 
 
+def test_a_module_that_is_named_like_a_test_is_broken_all_the_same() -> None:
+    broken = ("    if after is None:\n", "    if False:\n", "anything may follow anything")
+    mutants = sabotage("models/test_buy.py", ("tests/models/test_test_buy.py",), broken)
+    assert [one.code for one in outcomes_of(mutants)] == [0, 1]
+
+
 MISFITS = [
     ("return self.absent == 0", "return True", "no longer fits; 'return self.absent == 0' is there 0 times"),
     ("approval", "refusal", "no longer fits"),
