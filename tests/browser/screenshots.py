@@ -1,40 +1,115 @@
-"""Pictures of the pages of a demo that is running: `python -m tests.browser.screenshots OUTDIR HOME`."""
+"""Pictures of every page of a demo that is running: `python -m tests.browser.screenshots OUTDIR HOME [DOCS]`.
+
+Each page is taken in both themes, and at phone width where people come with one; `index.html` shows them all side by
+side. Those that a Markdown file of the folder DOCS, or the README beside it, refers to are put into `DOCS/screenshots`.
+"""
 
 import json
+import re
+import shutil
 import sys
+from collections.abc import Iterator, Mapping
+from html import escape
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final
 
+import httpx
 from playwright.sync_api import Browser, Page
 
+from models.access import Role
 from tests.browser.chromium import chromium, sign_in
+from tests.browser.every_page import PAGES, OnePage
+from tests.browser.looking import PHONE, SCREEN, THEMES, NotReached, go_to
 
-_SCREEN: Final = (1440, 900)
-_PHONE: Final = (390, 844)
-_THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+_REFERRED: Final = re.compile(r"screenshots/([\w-]+\.png)")
+_MOST_LINKS: Final = 40
+_HEADLINES: Final = {
+    "seller": "Your offer was removed",
+    "seller-answered": "Your answer is with the rights holder",
+    "seller-undone": "The removal is undone",
+}
+_NOTICE: Final = {
+    "explanation": "The seal on the second picture is a copy of one from 2019, and the zip is not ours.",
+    "name": "Anna Berg",
+    "email": "anna.berg@example.org",
+    "good_faith": True,
+    "reason_code": "trademark_counterfeit",
+}
+Credentials = list[dict[str, str]]
 
 
-def main(outdir: Path, base_url: str, credentials: list[dict[str, str]]) -> None:
-    """Take every picture in both themes."""
+def main(outdir: Path, base_url: str, home: Path) -> list[str]:
+    """Take every picture; returns what could not be reached, each with why."""
     outdir.mkdir(parents=True, exist_ok=True)
-    by_role = {one["role"]: one for one in reversed(credentials) if one["role"] != "api_key"}
+    people: Credentials = json.loads((home / "demo-credentials.json").read_text(encoding="utf-8"))
+    addresses = _addresses(base_url, home, next(one["password"] for one in people if one["role"] == "api_key"))
+    missed, taken = [], []
     with chromium() as browser:
-        by_role["brand"] = _most_asked(browser, base_url, [one for one in credentials if one["role"] == "brand"])
-        for theme in _THEMES:
-            page = _page(browser, theme, _SCREEN)
-            page.goto(f"{base_url}/sign-in")
-            page.screenshot(path=outdir / f"sign-in-{theme}.png")
+        by_role = {one["role"]: one for one in reversed(people)}
+        by_role[Role.BRAND] = _most_asked(browser, base_url, [one for one in people if one["role"] == Role.BRAND])
+        for role in dict.fromkeys(one.role for one in PAGES):
+            if role is not None and role not in by_role:
+                missed.append(f"{role}: nobody in the demo has this role")
+                continue
+            page = _window(browser, base_url, by_role[role] if role else None)
+            for one in (found for found in PAGES if found.role is role):
+                try:
+                    taken += list(_taken(page, outdir, base_url, one, addresses))
+                except NotReached as error:
+                    missed.append(f"{one.name}: no way to it ({error})")
             page.context.close()
-            for role, one in by_role.items():
-                _of_role(browser, outdir, theme, base_url, role, one)
+    (outdir / "index.html").write_text(_contact_sheet(taken), encoding="utf-8")
+    return missed
 
 
-def _most_asked(browser: Browser, base_url: str, brands: list[dict[str, str]]) -> dict[str, str]:
+def keep_those_of_the_docs(outdir: Path, docs: Path) -> None:
+    """Copy what the documentation refers to, and drop what it refers to no longer."""
+    texts = [path.read_text(encoding="utf-8") for path in (docs.parent / "README.md", *sorted(docs.rglob("*.md")))]
+    wanted = {name for text in texts for name in _REFERRED.findall(text)}
+    for old in (docs / "screenshots").glob("*.png"):
+        if old.name not in wanted:
+            old.unlink()
+    for name in sorted(wanted):
+        if (outdir / name).exists():
+            shutil.copy(outdir / name, docs / "screenshots" / name)
+
+
+def _taken(page: Page, outdir: Path, base_url: str, one: OnePage, addresses: Mapping[str, str]) -> Iterator[str]:
+    for size, suffix in ((SCREEN, ""), (PHONE, "-phone")) if one.phone else ((SCREEN, ""),):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        for theme in THEMES:
+            page.emulate_media(color_scheme=theme)
+            go_to(page, base_url, one, addresses)
+            name = f"{one.name}{suffix}-{theme}.png"
+            page.screenshot(path=outdir / name, full_page=one.whole or size == PHONE)
+            yield name
+
+
+def _addresses(base_url: str, home: Path, key: str) -> dict[str, str]:
+    """Links as the demo's marketplace would get them: to removals in each state of a seller's answer, to a notice."""
+    lines = (home / "reference-marketplace-effects.jsonl").read_text(encoding="utf-8").splitlines()
+    effects: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    removals = [one for one in reversed(effects) if one["action"] == "remove"]
+    found: dict[str, str] = {}
+    with httpx.Client(base_url=base_url, headers={"authorization": f"Bearer {key}"}, timeout=30) as client:
+        for one in removals[:_MOST_LINKS]:
+            if len(found) == len(_HEADLINES):
+                break
+            link = client.post(f"/api/v1/actions/{one['webhook_id']}/seller-link").json()["seller_link"]
+            read = client.get(link).text
+            found |= {name: link for name, said in _HEADLINES.items() if name not in found and f">{said}<" in read}
+        offers = [one["listing"] for one in removals[:2]]
+        answer = httpx.post(f"{base_url}/api/v1/notices", json={**_NOTICE, "locations": offers}, timeout=30)
+        if answer.is_success:
+            found["notice"] = answer.json()["link"]
+    return found
+
+
+def _most_asked(browser: Browser, base_url: str, brands: Credentials) -> dict[str, str]:
     """Whose page has the most questions on it."""
 
     def questions(one: dict[str, str]) -> int:
-        page = _page(browser, "light", _SCREEN)
-        sign_in(page, base_url, one["user"], one["password"])
+        page = _window(browser, base_url, one)
         page.goto(f"{base_url}/brand")
         found = page.locator("article.q").count()
         page.context.close()
@@ -43,46 +118,31 @@ def _most_asked(browser: Browser, base_url: str, brands: list[dict[str, str]]) -
     return max(brands, key=questions)
 
 
-def _page(browser: Browser, theme: Literal["light", "dark"], size: tuple[int, int]) -> Page:
-    context = browser.new_context(
-        color_scheme=theme,
-        viewport={"width": size[0], "height": size[1]},
-        device_scale_factor=1 if size == _SCREEN else 2,
+def _window(browser: Browser, base_url: str, person: dict[str, str] | None) -> Page:
+    page = browser.new_context(viewport={"width": SCREEN[0], "height": SCREEN[1]}).new_page()
+    if person is not None:
+        sign_in(page, base_url, person["user"], person["password"])
+    return page
+
+
+def _contact_sheet(names: list[str]) -> str:
+    """All pictures on one page, each with its name and a link to itself."""
+    figures = "".join(
+        f'<figure><a href="{escape(name)}"><img src="{escape(name)}" alt="" loading="lazy" width="320"></a>'
+        f"<figcaption>{escape(name)}</figcaption></figure>"
+        for name in names
     )
-    return context.new_page()
-
-
-def _of_role(
-    browser: Browser, outdir: Path, theme: Literal["light", "dark"], base_url: str, role: str, one: dict[str, str]
-) -> None:
-    page = _page(browser, theme, _SCREEN)
-    sign_in(page, base_url, one["user"], one["password"])
-    match role:
-        case "analyst":
-            page.goto(f"{base_url}/queue")
-            page.screenshot(path=outdir / f"queue-{theme}.png")
-            cases = page.locator("a[data-stop]")
-            if cases.count():
-                cases.first.click()
-                page.screenshot(path=outdir / f"case-{theme}.png")
-        case "brand":
-            page.goto(f"{base_url}/brand")
-            page.screenshot(path=outdir / f"brand-{theme}.png")
-            phone = _page(browser, theme, _PHONE)
-            sign_in(phone, base_url, one["user"], one["password"])
-            phone.screenshot(path=outdir / f"brand-phone-{theme}.png")
-            phone.context.close()
-        case "account_manager":
-            page.goto(f"{base_url}/brands")
-            page.screenshot(path=outdir / f"brands-{theme}.png")
-        case _:
-            page.goto(f"{base_url}/models")
-            page.screenshot(path=outdir / f"models-{theme}.png", full_page=True)
-    page.context.close()
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Every page</title><style>body{display:flex;'
+        "flex-wrap:wrap;gap:16px;font:13px system-ui;background:#888}figure{margin:0}</style>"
+        f"{figures}</html>"
+    )
 
 
 if __name__ == "__main__":
-    home = Path(sys.argv[2])
-    port = json.loads((home / "service.json").read_text(encoding="utf-8"))["port"]
-    people = json.loads((home / "demo-credentials.json").read_text(encoding="utf-8"))
-    main(Path(sys.argv[1]), f"http://127.0.0.1:{port}", people)
+    of = Path(sys.argv[2])
+    port = json.loads((of / "service.json").read_text(encoding="utf-8"))["port"]
+    for line in main(Path(sys.argv[1]), f"http://127.0.0.1:{port}", of):
+        print(line)  # noqa: T201  # to whoever runs it
+    if len(sys.argv) > 3:
+        keep_those_of_the_docs(Path(sys.argv[1]), Path(sys.argv[3]))

@@ -1,17 +1,13 @@
 from itertools import pairwise
-from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from models.access import Person
 from tests.browser.chromium import sign_in
 from tests.browser.conftest import Stage
+from tests.browser.looking import in_both_themes
 from tests.fixtures.runtimes import PASSWORD
-
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-_THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
 def enter(page: Page, stage: Stage, person: Person) -> None:
@@ -19,17 +15,9 @@ def enter(page: Page, stage: Stage, person: Person) -> None:
     sign_in(page, stage.address, person.email, PASSWORD)
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds against WCAG 2.2 AA, in the theme that is on."""
-    found = Axe().run(page, options=_RULES).response["violations"]
-    return [f"{one['id']}: {node['html'][:160]}" for one in found for node in one["nodes"]]
-
-
 def check(page: Page, *, sideways: bool = True) -> None:
     """No violation in either theme, and nothing wider than the window."""
-    for theme in _THEMES:
-        page.emulate_media(color_scheme=theme)
-        assert violations(page) == [], f"{page.url} in {theme}"
+    assert in_both_themes(page, thoroughly=True) == [], page.url
     if sideways:
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
@@ -114,54 +102,12 @@ def test_a_theme_is_kept(page: Page, stage: Stage) -> None:
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
-def test_every_page_is_accessible_in_both_themes(page: Page, stage: Stage) -> None:
-    page.goto(f"{stage.address}/sign-in")
-    check(page)
-    enter(page, stage, stage.site.analyst)
-    check(page)
-    page.locator("a[data-stop]").first.click()
-    page.locator("details.fold summary").click()
-    check(page)
-    page.context.clear_cookies()
-    enter(page, stage, stage.site.brand_person)
-    page.locator("details.fold summary").first.click()
-    check(page)
-    page.context.clear_cookies()
-    enter(page, stage, stage.site.data_scientist)
-    check(page)
-    page.context.clear_cookies()
-    enter(page, stage, stage.site.account_manager)
-    check(page)
-
-
-def test_a_phone_shows_sign_in_and_questions_without_scrolling_sideways(page: Page, stage: Stage) -> None:
+def test_a_phone_has_answers_that_a_finger_hits(page: Page, stage: Stage) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{stage.address}/sign-in")
-    check(page)
     enter(page, stage, stage.site.brand_person)
-    check(page)
     sizes = page.locator(".an").evaluate_all("(all) => all.map((one) => one.getBoundingClientRect().height)")
     assert sizes
     assert min(sizes) >= 40
-
-
-def test_a_phone_shows_models_without_scrolling_sideways(page: Page, stage: Stage) -> None:
-    """Wide tables scroll within their cards."""
-    page.set_viewport_size({"width": 390, "height": 844})
-    enter(page, stage, stage.site.data_scientist)
-    page.goto(f"{stage.address}/models")
-    assert page.locator("table").count() >= 4
-    check(page)
-
-
-def test_a_phone_shows_a_case_without_scrolling_sideways(page: Page, stage: Stage) -> None:
-    """The title of a near-duplicate breaks; it does not widen every card."""
-    page.set_viewport_size({"width": 390, "height": 844})
-    enter(page, stage, stage.site.analyst)
-    page.goto(f"{stage.address}/queue")
-    page.locator("a[data-stop]").first.click()
-    expect(page.locator("section[aria-labelledby=h-d] table")).to_be_visible()
-    check(page)
 
 
 @pytest.mark.parametrize("width", [1280, 1360, 1440, 1600])

@@ -3,6 +3,7 @@ import pytest
 from models.case import CaseLane
 from serving.app import create_app
 from serving.guards import guards_of
+from tests.browser.every_page import FILES, PAGES, PARTS
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import a_visitor, visit_as
@@ -89,6 +90,18 @@ def test_every_route_says_who_may_use_it_and_few_are_public(site: Site) -> None:
         "GET /notice/{token}",
         "POST /notice/{token}",
     }
+
+
+def test_every_page_is_on_the_list_that_browsers_look_through(site: Site) -> None:
+    """A page that is added is looked at in both themes and has its picture taken, or says that it is none."""
+    shown = {
+        path
+        for methods, _, path in (route.partition(" ") for route in guards_of(create_app(site.runtime)))
+        if "GET" in methods and not path.startswith(("/api/", "/healthz"))
+    }
+    assert {one.route for one in PAGES} == shown - PARTS - FILES
+    assert shown >= PARTS | FILES
+    assert len({one.name for one in PAGES}) == len(PAGES)
 
 
 def test_the_contract_of_the_api_names_no_page(site: Site) -> None:

@@ -1,0 +1,86 @@
+"""Every page there is, for whom, and how one comes to it: what browsers look through, and what pictures are taken of.
+
+A route that is added is put here: as a page, or, where it answers a piece of one or a file, below.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from models.access import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    """The first link on another page that a selector finds; the page is in its role's reach."""
+
+    start: str
+    selector: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An address that only the home knows, as a link that was sent to somebody."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OnePage:
+    """A page: its name in file names, its route, who sees it (None: anybody), how one comes to it.
+
+    `at` is None where the route is the address. `phone` says that people come with a phone; `unfold` opens the folded
+    parts, so that they are looked at too; `whole` has the picture show the page to its end.
+    """
+
+    name: str
+    route: str
+    role: Role | None
+    at: str | Follow | Given | None = None
+    phone: bool = False
+    unfold: bool = False
+    whole: bool = False
+
+    @property
+    def way(self) -> str | Follow | Given:
+        """How one comes to it."""
+        return self.route if self.at is None else self.at
+
+
+_CASE: Final = Follow("/queue", "a[data-stop]")
+
+PAGES: Final = (
+    OnePage("sign-in", "/sign-in", None, phone=True),
+    OnePage("error", "/sign-in", None, "/seller/nothing", phone=True),
+    OnePage("setup", "/setup/{token}", None, Given("setup"), phone=True),
+    OnePage("seller", "/seller/{token}", None, Given("seller"), phone=True),
+    OnePage("seller-answered", "/seller/{token}", None, Given("seller-answered"), phone=True),
+    OnePage("seller-undone", "/seller/{token}", None, Given("seller-undone"), phone=True, unfold=True),
+    OnePage("notice-form", "/notice", None, phone=True),
+    OnePage("notice", "/notice/{token}", None, Given("notice"), phone=True),
+    OnePage("queue", "/queue", Role.ANALYST, phone=True),
+    OnePage("case", "/cases/{case_id}", Role.ANALYST, _CASE, phone=True, unfold=True),
+    OnePage("held", "/held", Role.ANALYST),
+    OnePage("sellers", "/sellers", Role.ANALYST),
+    OnePage("brand", "/brand", Role.BRAND, phone=True, unfold=True),
+    OnePage("briefing", "/brand/briefing", Role.BRAND, phone=True),
+    OnePage("takedowns", "/brand/takedowns", Role.BRAND, phone=True),
+    OnePage("takedown", "/brand/takedowns/{request_id}", Role.BRAND, Given("takedown"), phone=True),
+    OnePage("counter-notices", "/counter-notices", Role.BRAND, phone=True),
+    OnePage("brands", "/brands", Role.ACCOUNT_MANAGER),
+    OnePage("models", "/models", Role.DATA_SCIENTIST, phone=True, unfold=True, whole=True),
+    OnePage("switches", "/switches", Role.ADMIN),
+)
+
+# Pieces that a page asks for again by itself; each is looked at within its page.
+PARTS: Final = frozenset({"/undo", "/brand/done", "/brand/removals", "/models/training"})
+# What is saved and not shown, and the start, which leads on.
+FILES: Final = frozenset(
+    {
+        "/",
+        "/brand/record.{form}",
+        "/cases/{case_id}/documents/{upload_id}",
+        "/cases/{case_id}/evidence/{evidence_id}/data",
+        "/cases/{case_id}/evidence/{evidence_id}/page",
+        "/counter-notices/{counter_notice_id}/documents/{upload_id}",
+    }
+)

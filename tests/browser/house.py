@@ -1,0 +1,110 @@
+"""A home in which every page has something to show."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from models.access import Person, Role
+from models.case import CaseLane
+from models.switches import AutomaticRule
+from serving import auth
+from serving.runtime import open_runtime
+from serving.settings import Settings
+from serving.usecases.counter_notices import open_counter_notices, submit
+from serving.usecases.housekeeping import refresh_references
+from serving.usecases.intake import receive
+from serving.usecases.seller_evidence import hand_in
+from serving.usecases.seller_links import PLACE, new_link
+from serving.usecases.switching import switch
+from tests.fixtures.bursts import confirm
+from tests.fixtures.clocks import TestClock
+from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.notifying import an_offer, notify
+from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site, invite, populate
+from tests.fixtures.striking import strikes_of
+from tests.fixtures.takedowns import request
+from tests.serving.web.reports import a_report, add_model
+
+_LASTS = timedelta(days=9)
+_HOSTILE = "Au\u200bre11e Colline tote 1:1, lot {} <script>alert(1)</script>\u202e"
+_INVOICE = b"%PDF-1.4\n% Invoice 1177 of 3 May, one bag.\n%%EOF\n"
+_SAID = "Bought as a lot from a closing shop in Lyon; invoice 1177 of 3 May is attached."
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Who lives in it, and the addresses that only it knows."""
+
+    site: Site
+    people: Mapping[Role, Person]
+    addresses: Mapping[str, str]
+
+
+def furnish(home: Path) -> House:
+    """Strikes, removals in every state of a seller's answer, notices, questions, cases, held removals, and models."""
+    clock = TestClock(datetime.now(UTC) - _LASTS)
+    runtime = open_runtime(Settings(home=home, undo_window_seconds=180, random_delay_minutes=0), clock=clock)
+    try:
+        site = populate(runtime, clock)
+        people = {
+            Role.ANALYST: site.analyst,
+            Role.BRAND: site.brand_person,
+            Role.ACCOUNT_MANAGER: site.account_manager,
+            Role.DATA_SCIENTIST: site.data_scientist,
+            Role.ADMIN: invite(runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN),
+        }
+        with a_marketplace_that_listens(site):
+            strikes_of(site, 2, seller="two-strikes")
+            links = _answers_of_sellers(site)
+        links |= {"takedown": _confirmed_at_once(site), "notice": _notified(site)}
+        _open_work(site)
+        add_model(site, "b" * 64, a_report(champion="c" * 64, failing=True))
+        links["setup"] = f"/setup/{auth.new_setup_token(runtime)}"
+    finally:
+        runtime.close()
+    return House(site, people, links)
+
+
+def _answers_of_sellers(site: Site) -> dict[str, str]:
+    """A removal that its seller may answer, one that the rights holder must answer, and one that was undone."""
+    title = "Сумка Аurеlle Colline люкс копия 1:1"
+    undone, answered, fresh = (
+        removed_by_brand(site, f"MP-3{number}", title=f"{title}, {number}", seller={"external_id": f"sumka-{number}"})
+        for number in range(3)
+    )
+    given_back(site, undone)
+    open_counter_notices(site.runtime)
+    links = {
+        name: new_link(site.runtime, site.here, action.action_id)
+        for name, action in (("seller", fresh), ("seller-answered", answered), ("seller-undone", undone))
+    }
+    hand_in(site.runtime, links["seller-answered"].removeprefix(PLACE), "invoice 1177.pdf", _INVOICE)
+    submit(site.runtime, site.here, answered.action_id, _SAID)
+    return links
+
+
+def _confirmed_at_once(site: Site) -> str:
+    cases = [a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-4{number}") for number in range(2)]
+    return f"/brand/takedowns/{request(site, cases).request.request_id}"
+
+
+def _notified(site: Site) -> str:
+    return notify(site, an_offer(site, "MP-50"), an_offer(site, "MP-51")).link
+
+
+def _open_work(site: Site) -> None:
+    honest = [a_row(external_id=f"MP-{100 + number}", price=f"{470 + 5 * number}.00") for number in range(9)]
+    receive(site.runtime, site.marketplace, honest, source="test")
+    refresh_references(site.runtime)
+    held = a_case(site, CaseLane.ASK_BRAND, external_id="MP-60")
+    rule = AutomaticRule.BRAND_REMOVALS
+    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    confirm(site, site.brand_person, held)
+    for number in range(2):
+        a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}", price=f"{80 + number}.00")
+    for number in range(3):
+        a_case(site, external_id=f"MP-{10 + number}", title=_HOSTILE.format(number), price=f"{300 - 100 * number}.00")
+    receive(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-10", price="250.00")], source="test")

@@ -1,0 +1,76 @@
+"""Going to a page of the list, and what is wrong with it there."""
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.every_page import Follow, Given, OnePage
+
+SCREEN: Final = (1440, 900)
+PHONE: Final = (390, 844)
+THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+WCAG: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+# A theme changes colours and nothing else, so that the second theme needs only the rules about them.
+COLOURS: Final = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+_RUN: Final = "(options) => axe.run({resultTypes: ['violations'], ...options}).then((found) => found.violations)"
+
+
+class NotReached(LookupError):
+    """There is no way to the page here: its address is not known, or no link leads to it."""
+
+
+def go_to(page: Page, base_url: str, one: OnePage, addresses: Mapping[str, str]) -> None:
+    """Load a page of the list, as whoever is signed in; folded parts are opened where the list says so.
+
+    Raises
+    ------
+    NotReached
+        Its way leads nowhere in this home.
+    """
+    match one.way:
+        case Given(name):
+            if name not in addresses:
+                raise NotReached(name)
+            page.goto(addresses[name] if "://" in addresses[name] else base_url + addresses[name])
+        case Follow(start, selector):
+            page.goto(base_url + start)
+            link = page.locator(selector).first
+            if not link.count():
+                raise NotReached(selector)
+            page.goto(base_url + (link.get_attribute("href") or ""))
+        case str(address):
+            page.goto(base_url + address)
+    if one.at is None and urlsplit(page.url).path != one.route:
+        raise NotReached(page.url)
+    if one.unfold:
+        page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+
+
+def violations(page: Page, options: Mapping[str, Any] = WCAG) -> list[str]:
+    """What axe finds against WCAG 2.2 AA, in the theme and at the size that is on."""
+    if not page.evaluate("Boolean(window.axe)"):
+        page.evaluate(Axe().axe_script)
+    return [f"{one['id']}: {node['html'][:160]}" for one in page.evaluate(_RUN, options) for node in one["nodes"]]
+
+
+def in_both_themes(page: Page, *, thoroughly: bool = False) -> list[str]:
+    """Violations in light and in dark; `thoroughly` asks every rule in both."""
+    found = []
+    for theme in THEMES:
+        page.emulate_media(color_scheme=theme)
+        rules = WCAG if thoroughly or theme == "light" else COLOURS
+        found += [f"{theme}: {one}" for one in violations(page, rules)]
+    return found
+
+
+def too_wide(page: Page, *, phone: bool) -> list[str]:
+    """Sizes of the window at which something is wider than it; the last of them stays."""
+    found = []
+    for width, height in (SCREEN, PHONE) if phone else (SCREEN,):
+        page.set_viewport_size({"width": width, "height": height})
+        if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+            found.append(f"wider than {width}")
+    return found

@@ -1,0 +1,82 @@
+"""Every page of the list, in both themes: no complaint, no violation, nothing from elsewhere, nothing too wide."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from models.access import Role
+from tests.browser.chromium import sign_in
+from tests.browser.every_page import PAGES, OnePage
+from tests.browser.house import House, furnish
+from tests.browser.looking import PHONE, SCREEN, go_to, in_both_themes, too_wide
+from tests.browser.service import serving
+from tests.browser.watching import Watch
+from tests.fixtures.runtimes import PASSWORD
+
+
+@dataclass(slots=True)
+class Windows:
+    """One window a role, signed in once."""
+
+    browser: Browser
+    address: str
+    house: House
+    made: dict[Role | None, tuple[Page, Watch]] = field(default_factory=dict)
+    contexts: list[BrowserContext] = field(default_factory=list)
+
+    def of(self, role: Role | None) -> tuple[Page, Watch]:
+        """The window of a role, at the size of a screen, with nothing complained of yet."""
+        if role not in self.made:
+            context = self.browser.new_context(reduced_motion="reduce")
+            self.contexts.append(context)
+            page, watch = context.new_page(), Watch(self.address)
+            watch.follow(page)
+            if role is not None:
+                sign_in(page, self.address, self.house.people[role].email, PASSWORD)
+            self.made[role] = page, watch
+        page, watch = self.made[role]
+        watch.complaints.clear()
+        page.set_viewport_size({"width": SCREEN[0], "height": SCREEN[1]})
+        return page, watch
+
+
+@pytest.fixture(scope="module")
+def windows(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
+    """A service over a home in which every page has something to show."""
+    home = tmp_path_factory.mktemp("every") / "home"
+    with ThreadPoolExecutor(1) as aside:  # The browser's loop runs in this thread, and deliveries need their own.
+        house = aside.submit(furnish, home).result()
+    with serving(touchstone, home, more={"UNDO_WINDOW_SECONDS": "180"}) as address:
+        found = Windows(browser, address, house)
+        yield found
+        for context in found.contexts:
+            context.close()
+
+
+def _wrong(windows: Windows, one: OnePage, *, thoroughly: bool = False) -> list[str]:
+    page, watch = windows.of(one.role)
+    go_to(page, windows.address, one, windows.house.addresses)
+    found = in_both_themes(page, thoroughly=thoroughly) + too_wide(page, phone=one.phone)
+    if thoroughly and one.phone:
+        page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+        found += [f"phone, {wrong}" for wrong in in_both_themes(page, thoroughly=True)]
+    return found + _of_pages_that_are_there(one, watch.complaints)
+
+
+def _of_pages_that_are_there(one: OnePage, complaints: list[str]) -> list[str]:
+    """A browser complains of every page that answers 404, which the page of an error does."""
+    return [said for said in complaints if one.name != "error" or "status of 404" not in said]
+
+
+@pytest.mark.parametrize("one", PAGES, ids=lambda one: one.name)
+def test_a_page_is_accessible_and_quiet_in_both_themes_and_fits(windows: Windows, one: OnePage) -> None:
+    assert _wrong(windows, one) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("one", PAGES, ids=lambda one: one.name)
+def test_a_page_keeps_every_rule_in_both_themes_at_both_sizes(windows: Windows, one: OnePage) -> None:
+    assert _wrong(windows, one, thoroughly=True) == []
