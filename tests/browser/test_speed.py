@@ -1,0 +1,126 @@
+"""How long people wait with a hundred thousand open cases, on each engine: the figures of `make soak`."""
+
+import json
+from collections.abc import Iterator
+from time import perf_counter
+from typing import Final
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page
+
+from serving.runtime import open_runtime
+from serving.settings import Settings
+from tests.browser.chromium import sign_in
+from tests.browser.service import serving
+from tests.browser.watching import Watch
+from tests.fixtures.clocks import TestClock
+from tests.fixtures.many_cases import fill_many
+from tests.fixtures.postgres import Postgres
+from tests.fixtures.runtimes import PASSWORD, Site, populate
+
+CASES: Final = 100_000
+DECISIONS: Final = 60
+_ASKED: Final = 60
+# Between reading one case and deciding the next; nobody reads one faster.
+_READS_MS: Final = 700
+# From the key to the first frame that shows another version, over a swap or a whole new page alike.
+_STOPWATCH: Final = """
+(() => {
+  const now = () => performance.timeOrigin + performance.now();
+  const shown = () => document.querySelector("form[action$='/verdict'] input[name=version_id]")?.value;
+  addEventListener("keydown", (event) => {
+    if (event.key === "g") sessionStorage.setItem("pressed", JSON.stringify([now(), shown()]));
+  }, true);
+  const look = () => {
+    const pressed = JSON.parse(sessionStorage.getItem("pressed") ?? "null");
+    const seen = shown();
+    if (pressed && seen && seen !== pressed[1]) {
+      sessionStorage.removeItem("pressed");
+      const waits = JSON.parse(sessionStorage.getItem("waits") ?? "[]");
+      sessionStorage.setItem("waits", JSON.stringify([...waits, now() - pressed[0]]));
+    }
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+})();
+"""
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def busy(request: pytest.FixtureRequest, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a service with a full desk, on each engine in turn."""
+    home = tmp_path_factory.mktemp("busy") / "home"
+    url = None
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.new_database()
+    site = _filled(Settings(home=home, database_url=url))
+    assert site.analyst.email == "ines@touchstone.example"
+    more = {"UNDO_WINDOW_SECONDS": "180", **({"DATABASE_URL": url} if url else {})}
+    with serving(touchstone, home, more=more) as address:
+        yield address
+
+
+def _filled(settings: Settings) -> Site:
+    runtime = open_runtime(settings)
+    try:
+        site = populate(runtime, TestClock())
+        fill_many(site, CASES)
+    finally:
+        runtime.close()
+    return site
+
+
+@pytest.fixture
+def desk(browser: Browser, busy: str) -> Iterator[Page]:
+    """An analyst's window on the full desk, with a stopwatch in it."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    context.add_init_script(_STOPWATCH)
+    page = context.new_page()
+    watch = Watch(busy)
+    watch.follow(page)
+    sign_in(page, busy, "ines@touchstone.example", PASSWORD)
+    yield page
+    context.close()
+    assert watch.complaints == []
+
+
+def quantile(values: list[float], share: float) -> float:
+    """The smallest value that this share of them does not exceed."""
+    return sorted(values)[max(0, round(share * len(values) + 0.5) - 1)]
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+@pytest.mark.timeout(900)
+def test_the_next_case_is_on_screen_within_a_tenth_of_a_second(desk: Page) -> None:
+    desk.locator("a[data-stop]").first.click()
+    desk.locator("form[action$='/verdict']").wait_for()
+    for _ in range(DECISIONS):
+        desk.wait_for_timeout(_READS_MS)
+        desk.keyboard.press("g")
+    desk.wait_for_timeout(_READS_MS)
+    waits = json.loads(desk.evaluate("sessionStorage.getItem('waits')"))
+    middle, late = quantile(waits, 0.50), quantile(waits, 0.95)
+    print(f"key to next case: p50 {middle:.0f} ms, p95 {late:.0f} ms, n = {len(waits)}")  # noqa: T201  # the figure itself
+    assert len(waits) == DECISIONS
+    assert middle <= 100
+    assert late <= 250
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("path", ["/queue", "/queue?lane=audit", "/queue?page=20"])
+def test_the_queue_answers_within_a_fifth_of_a_second(busy: str, path: str) -> None:
+    with httpx.Client(base_url=busy, follow_redirects=True, timeout=60) as client:
+        client.post("/sign-in", data={"email": "ines@touchstone.example", "password": PASSWORD})
+        waits = []
+        for _ in range(_ASKED):
+            began = perf_counter()
+            assert client.get(path).status_code == 200
+            waits.append(1_000 * (perf_counter() - began))
+    late = quantile(waits, 0.95)
+    print(f"{path}: p50 {quantile(waits, 0.5):.0f} ms, p95 {late:.0f} ms, n = {len(waits)}")  # noqa: T201
+    assert late <= 200
