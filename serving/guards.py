@@ -15,6 +15,7 @@ from models.errors import DomainError, Forbidden
 from serving import auth
 from serving.db.accounts import Session
 from serving.db.marketplaces import Marketplace, get
+from serving.display import show_as
 from serving.runtime import Runtime
 
 COOKIE: Final = "touchstone_session"
@@ -70,6 +71,7 @@ def is_secure(runtime: Runtime) -> bool:
 async def _session(request: Request) -> Session:
     runtime = runtime_of(request)
     found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
+    show_as(found.display)
     if request.method not in _SAFE:
         await _same_site(request, found)
     return found

@@ -8,8 +8,10 @@ from sqlalchemy import Connection, delete, select, update
 
 from models.access import Grant, Person, Role
 from models.errors import Conflict, NotFound
+from serving.db import display_settings
 from serving.db.store import add
-from serving.db.tables import account, browser_session, role_grant, setup_token
+from serving.db.tables import account, browser_session, display_setting, role_grant, setup_token
+from serving.display import DEFAULT_DISPLAY, Display
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +24,11 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody's session: the person with their grants as of now, and the token that forms must carry."""
+    """Somebody's session: the person with their grants as of now, the token that forms must carry, how pages look."""
 
     person: Person
     csrf_token: str
+    display: Display = DEFAULT_DISPLAY
 
 
 def add_account(
@@ -123,14 +126,17 @@ def add_session(
 
 def session(connection: Connection, token_hash: str, at: datetime) -> Session | None:
     """The session of a token, if it has not ended."""
-    query = select(browser_session.c.user_id, browser_session.c.csrf_token).where(
-        browser_session.c.token_hash == token_hash, browser_session.c.expires_at > at
+    chosen = [column for column in display_setting.c if column.name != "user_id"]
+    query = (
+        select(browser_session.c.user_id, browser_session.c.csrf_token, *chosen)
+        .outerjoin(display_setting, display_setting.c.user_id == browser_session.c.user_id)
+        .where(browser_session.c.token_hash == token_hash, browser_session.c.expires_at > at)
     )
     found = connection.execute(query).one_or_none()
     if found is None:
         return None
     try:
-        return Session(person(connection, found.user_id), found.csrf_token)
+        return Session(person(connection, found.user_id), found.csrf_token, display_settings.of_row(found))
     except NotFound:
         return None
 

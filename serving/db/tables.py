@@ -134,6 +134,21 @@ browser_session = Table(
     _at("expires_at"),
 )
 
+display_setting = Table(
+    "display_setting",
+    metadata,
+    Column("user_id", _ID, ForeignKey("account.user_id"), primary_key=True),
+    Column("time_zone", String(64), nullable=False),
+    _word("language"),
+    _word("density"),
+    Column("letter_keys", Boolean, nullable=False),
+    _word("theme"),
+    _at("changed_at"),
+    _one_of("language", "en", "zh", "ru", "es"),
+    _one_of("density", "comfortable", "roomy"),
+    _one_of("theme", "auto", "light", "dark"),
+)
+
 setup_token = Table(
     "setup_token",
     metadata,

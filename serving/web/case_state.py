@@ -98,11 +98,11 @@ def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, ba
 
 def _said(given: StoredVerdict, now: datetime) -> Said:
     note = text_view.show(given.note) if given.note else None
-    return Said(CHOICE_OF[given.judgement], given.user_name, words.moment(given.known_at, now), note)
+    return Said(CHOICE_OF[given.judgement], given.user_name, words.moment_named(given.known_at, now), note)
 
 
 def _undo_until(runtime: Runtime, case: Case, person: Person, given: StoredVerdict | None, now: datetime) -> str | None:
     if given is None or given.user_id != person.user_id or case.state is CaseState.STALE:
         return None
     until = given.known_at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
-    return f"{until:%H:%M:%S}" if now < until else None
+    return words.clock(until) if now < until else None

@@ -67,7 +67,7 @@ def drift_of(connection: Connection, marketplace_id: str, now: datetime) -> Drif
     rows = report["shifts"]
     found = report["prevalence"]
     return Drift(
-        made=words.moment(made_at, now),
+        made=words.moment_named(made_at, now),
         compared=f"{after:,} scores of the last {report['days']} days against {before:,} from before the champion",
         why_not=None if report["enough"] else "Fewer than 50 listings on one side: a shift cannot be told from chance.",
         steady=sum(row["level"] == Level.STEADY for row in rows),

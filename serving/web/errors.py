@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from models.errors import DomainError
 from serving import auth
 from serving.db.accounts import Session
+from serving.display import show_as
 from serving.guards import cookie_name, runtime_of
 from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
@@ -103,6 +104,8 @@ def _case_address(request: Request) -> str | None:
 def _session(request: Request) -> Session | None:
     runtime = runtime_of(request)
     try:
-        return auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
+        found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
     except DomainError:
         return None
+    show_as(found.display)
+    return found

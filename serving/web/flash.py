@@ -34,6 +34,7 @@ class Flash(StrEnum):
     SANCTION_REFUSED = "sanction_refused"
     SANCTION_LIFTED = "sanction_lifted"
     SELLER_LISTED = "seller_listed"
+    SETTINGS_KEPT = "settings_kept"
     SELLER_UNLISTED = "seller_unlisted"
     FOUNDED = "founded"
     GAVE_WAY = "gave_way"
@@ -59,6 +60,7 @@ SENTENCES: Final = {
     Flash.SANCTION_CARRIED_OUT: "Carried out. The marketplace is told once the undo window has closed.",
     Flash.SANCTION_REFUSED: "Refused. Nothing is done, and only a further strike asks again.",
     Flash.SANCTION_LIFTED: "Lifted. The marketplace is told how the account stands now.",
+    Flash.SETTINGS_KEPT: "Kept. Pages are written like this from now on.",
     Flash.SELLER_LISTED: "On the list, from the next offer on.",
     Flash.SELLER_UNLISTED: "Off the list, from the next offer on.",
     Flash.ON_TRIAL: "On trial. It scores every listing beside the champion and decides nothing.",

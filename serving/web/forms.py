@@ -10,7 +10,9 @@ from models.errors import Invalid, NotFound
 from serving.guards import CrossSite
 
 _LOCAL_PATH: Final = re.compile(
-    r"/(?:queue|cases/cas_[0-9a-z]{26}|brand|brands|models|held|sellers|switches)?(?:\?[\w=&-]{0,200})?\Z", re.ASCII
+    r"/(?:queue|cases/cas_[0-9a-z]{26}|brand|brands|models|held|sellers|settings|switches)?"
+    r"(?:\?[\w=&-]{0,200})?\Z",
+    re.ASCII,
 )
 _CASE_ID: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")

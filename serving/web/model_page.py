@@ -137,13 +137,15 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         beside_is_champion=bool(shown and champion and shown.beside == champion.digest[:10]),
         shown=shown,
         tracked=_tracked(model, runtime.settings) if model else None,
-        trained=words.moment(model.created_at, now) if model else "",
+        trained=words.moment_named(model.created_at, now) if model else "",
         trial=on_trial,
         approvals=given,
         labels=labels,
         second_looks=looks,
         drift=drift,
-        breaker=OpenBreaker(words.moment(breaker.opened_at, now), breaker.reason or "") if breaker.opened_at else None,
+        breaker=OpenBreaker(words.moment_named(breaker.opened_at, now), breaker.reason or "")
+        if breaker.opened_at
+        else None,
         training=training,
         past=changes,
         earlier=earlier[0][:10] if earlier else None,

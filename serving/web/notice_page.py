@@ -203,4 +203,4 @@ def _waits(connection: Connection, item: Item) -> str:
     if item.state is ItemState.DECIDED or item.case_id is None:
         return "A decision was taken and can still be undone."
     due_at = cases.get(connection, item.marketplace_id, item.case_id).due_at
-    return f"It is due by {due_at:%-d %B %Y, %H:%M} UTC."
+    return f"It is due by {words.full(due_at)}."

@@ -10,10 +10,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from models.access import Permission, Person
 from serving.db.accounts import Session
+from serving.display import Display
 from serving.guards import CSRF_FIELD, runtime_of
 from serving.web import flash, words
 from serving.web.alarms import Alarms, alarms_of
 from serving.web.assets import address
+from serving.web.forms import local_path
 from serving.web.undo import Undo, undo_of
 from serving.web.vocabulary import CHOICES, REASON_CODES
 
@@ -37,7 +39,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """What stands around a page: who is signed in, where they can go, what was just done, what can be undone."""
+    """What stands around a page: who is signed in and how it is written for them, where to go, what was just done."""
 
     name: str
     initials: str
@@ -45,7 +47,9 @@ class Shell:
     csrf_token: str
     flash: str | None
     undo: Undo | None
-    now: str
+    zone: str
+    display: Display
+    here: str
     alarms: Alarms
 
 
@@ -110,6 +114,8 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
         csrf_token=session.csrf_token,
         flash=flash.sentence_of(request),
         undo=undo_of(runtime_of(request), person),
-        now=f"{runtime_of(request).clock.now():%H:%M:%S}",
+        zone=words.zone(runtime_of(request).clock.now()),
+        display=session.display,
+        here=local_path(request.url.path),
         alarms=alarms_of(runtime_of(request), person),
     )

@@ -251,7 +251,7 @@ def _deadline(found: CounterNotice, now: datetime) -> Deadline | None:
     silence = _SILENT_SELLER[policy.seller_silence] if of_seller else SILENCE[policy.rights_holder_silence]
     left = words.due(found.due_at, now)
     return Deadline(
-        at=f"{found.due_at:%-d %B %Y, %H:%M} UTC",
+        at=words.full(found.due_at),
         left="passed" if left.late else f"{left.text} left",
         soon=left.late or left.soon,
         whose="Answer by" if of_seller else "The rights holder must answer by",

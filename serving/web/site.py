@@ -19,6 +19,7 @@ from serving.web import (
     notice_page,
     seller_page,
     sellers_page,
+    settings_page,
     setup,
     sign_in,
     switches_page,
@@ -49,6 +50,7 @@ def install_pages(app: FastAPI) -> None:
         notice_page,
         seller_page,
         sellers_page,
+        settings_page,
     ):
         install(app, module.router)
     app.mount(PREFIX.rstrip("/"), StaticFiles(directory=FOLDER), name="static")

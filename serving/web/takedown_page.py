@@ -202,7 +202,7 @@ def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> Take
         sentences=sentences(found.counts),
         rows=tuple(_fate(one) for one in sorted(found.items, key=lambda one: _ORDER.index(one.fate))),
         can_undo=standing and now < until and found.request.user_id == session.person.user_id,
-        undo_until=f"{until:%H:%M:%S}",
+        undo_until=words.clock(until),
     )
 
 

@@ -40,7 +40,7 @@ def training_part(connection: Connection, marketplace_id: str, now: datetime) ->
         stage=str(job.progress.get("stage", "")).capitalize(),
         percent=round(100 * float(job.progress.get("share", 0.0))),
         asked=f"{who(connection, job.requested_by)}, {words.moment(job.created_at, now)}",
-        finished=words.moment(job.finished_at, now) if job.finished_at else "",
+        finished=words.moment_named(job.finished_at, now) if job.finished_at else "",
         error=job.error,
     )
 

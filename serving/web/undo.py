@@ -52,7 +52,7 @@ def _undo(given: Given, now: datetime, window: timedelta) -> Undo:
         tone=choice.tone,
         offer=given.external_id,
         follows=_follows(given, now),
-        until=f"{given.known_at + window:%H:%M:%S}",
+        until=words.clock(given.known_at + window),
         left=words.countdown(left),
         seconds_left=max(0, int(left)),
         window_seconds=int(window.total_seconds()),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from models.access import Role
 from models.action import ActionKind, ActionState
 from models.case import CaseLane
 from models.removal_check import CheckState
@@ -63,6 +64,14 @@ class Option:
     value: str
     text: str
 
+
+ROLES: Final = {
+    Role.ANALYST: "analyst",
+    Role.BRAND: "brand",
+    Role.ACCOUNT_MANAGER: "account manager",
+    Role.DATA_SCIENTIST: "data scientist",
+    Role.ADMIN: "administrator",
+}
 
 REASON_CODES: Final = (
     Option(ReasonCode.TRADEMARK_COUNTERFEIT.value, "Mark on goods not made by the brand"),

@@ -1,4 +1,8 @@
-"""Times, durations and amounts as a person reads them. Times are UTC; a date stands only where it is not today's."""
+"""Times, durations and amounts as a person reads them.
+
+Times are in the zone of whoever reads, UTC without a session; a date stands only where it is not today's. The bar names
+the zone once; what has no bar, and what is kept or sent, names it with the time.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from features.money import exponent
+from serving import display
 
 _SIGNS: Final = {"EUR": "€", "USD": "$", "GBP": "£"}
 _SOON: Final = timedelta(hours=1)
@@ -75,7 +80,7 @@ def _largest_unit(seconds: float) -> str:
 
 def short_moment(at: datetime, now: datetime) -> str:
     """A time of day today, a date on any other day."""
-    return f"{at:%H:%M}" if at.date() == now.date() else day(at, now)
+    return f"{_here(at):%H:%M}" if _is_today(at, now) else day(at, now)
 
 
 def moment(at: datetime, now: datetime) -> str:
@@ -86,15 +91,54 @@ def moment(at: datetime, now: datetime) -> str:
     >>> moment(datetime(2026, 3, 2, 8, 5, tzinfo=UTC), now), moment(datetime(2025, 12, 9, 8, 5, tzinfo=UTC), now)
     ('08:05', '9 Dec 2025 08:05')
     """
-    time = f"{at:%H:%M}"
-    if at.date() == now.date():
-        return time
-    return f"{day(at, now)} {time}"
+    time = f"{_here(at):%H:%M}"
+    return time if _is_today(at, now) else f"{day(at, now)} {time}"
+
+
+def moment_named(at: datetime, now: datetime) -> str:
+    """As `moment`, with the zone: for what stands far from the bar, or is about another season."""
+    return f"{moment(at, now)} {zone(at)}"
+
+
+def full(at: datetime) -> str:
+    """A moment whole, with its year and zone, for whoever has no session and for what somebody may print.
+
+    >>> from datetime import UTC
+    >>> full(datetime(2026, 3, 2, 8, 5, tzinfo=UTC))
+    '2 March 2026, 08:05 UTC'
+    """
+    here = _here(at)
+    return f"{here.day} {here:%B %Y, %H:%M} {zone(at)}"
+
+
+def clock(at: datetime) -> str:
+    """A time of day to the second, with its zone, for windows of minutes."""
+    return f"{_here(at):%H:%M:%S} {zone(at)}"
+
+
+def zone(at: datetime) -> str:
+    """What the zone is called at that moment; zones without letters of their own by their distance from UTC.
+
+    >>> from datetime import UTC
+    >>> zone(datetime(2026, 3, 2, tzinfo=UTC))
+    'UTC'
+    """
+    name = _here(at).tzname() or "UTC"
+    return name if name.isalpha() else f"UTC{name}".replace("-", "−")
 
 
 def day(at: datetime, now: datetime) -> str:
     """A date, with its year where that is not this one."""
-    return f"{at.day} {at:%b}" if at.year == now.year else f"{at.day} {at:%b %Y}"
+    here = _here(at)
+    return f"{here.day} {here:%b}" if here.year == _here(now).year else f"{here.day} {here:%b %Y}"
+
+
+def _here(at: datetime) -> datetime:
+    return at.astimezone(display.current().zone)
+
+
+def _is_today(at: datetime, now: datetime) -> bool:
+    return _here(at).date() == _here(now).date()
 
 
 def amount(value: Decimal, currency: str) -> str:

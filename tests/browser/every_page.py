@@ -61,6 +61,7 @@ PAGES: Final = (
     OnePage("case", "/cases/{case_id}", Role.ANALYST, _CASE, phone=True, unfold=True),
     OnePage("held", "/held", Role.ANALYST),
     OnePage("sellers", "/sellers", Role.ANALYST),
+    OnePage("settings", "/settings", Role.ANALYST, phone=True),
     OnePage("brand", "/brand", Role.BRAND, phone=True, unfold=True),
     OnePage("briefing", "/brand/briefing", Role.BRAND, phone=True),
     OnePage("takedowns", "/brand/takedowns", Role.BRAND, phone=True),

@@ -1,7 +1,7 @@
 // Keys for what the page does without them: each presses a button or follows a link that is there to be seen.
 (() => {
   const all = (query) => [...document.querySelectorAll(query)];
-  const stored = () => { try { return localStorage.getItem("keys"); } catch { return null; } };
+  const root = document.documentElement;
 
   // Stops of J and K: the links of a queue's rows, or the cards of a brand's questions.
   const move = (step) => {
@@ -38,7 +38,7 @@
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const key = event.key.toLowerCase();
-    if (key.length === 1 && stored() === "off") return;
+    if (key.length === 1 && root.dataset.letterKeys === "off") return;
     // A held key must not answer one case after another.
     if (event.repeat && !["j", "k", "arrowdown", "arrowup"].includes(key)) return;
     if (act(key)) event.preventDefault();
@@ -52,9 +52,11 @@
   addEventListener("pageshow", () => all("form[data-sent]").forEach((form) => { delete form.dataset.sent; }));
 
   for (const box of all("[data-keys-switch]")) {
-    box.checked = stored() !== "off";
     box.addEventListener("change", () => {
-      try { localStorage.setItem("keys", box.checked ? "on" : "off"); } catch { /* it holds for this page */ }
+      root.dataset.letterKeys = box.checked ? "on" : "off";
+      const fields = new URLSearchParams(new FormData(box.form));
+      fields.set("letter_keys", root.dataset.letterKeys);
+      fetch(box.form.action, { method: "POST", body: fields, redirect: "manual" });
     });
   }
 })();

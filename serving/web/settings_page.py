@@ -1,0 +1,124 @@
+"""What a person sets for themselves, the same on every device of theirs."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.access import roles
+from models.errors import Invalid
+from serving.db.accounts import Session
+from serving.display import Density, Display, Language, Theme, time_zones
+from serving.guards import runtime_of, signed_in
+from serving.runtime import Runtime
+from serving.usecases.display_choice import choose
+from serving.web import words
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields, local_path
+from serving.web.rendering import respond
+from serving.web.vocabulary import ROLES, Option
+
+router = APIRouter(include_in_schema=False)
+Anyone = Annotated[Session, signed_in()]
+
+_LANGUAGES: Final = {
+    Language.ENGLISH: "English",
+    Language.CHINESE: "中文",
+    Language.RUSSIAN: "Русский",
+    Language.SPANISH: "Español",
+}
+_DENSITIES: Final = {Density.COMFORTABLE: "Dense: more rows on a screen", Density.ROOMY: "Roomy: larger text and rows"}
+_THEMES: Final = {Theme.AUTO: "As the system has it", Theme.LIGHT: "Light", Theme.DARK: "Dark"}
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The time zones of one part of the world."""
+
+    name: str
+    zones: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsPage:
+    """Who one is here, what can be chosen, what is chosen, what time it is then, and why a choice was refused."""
+
+    template: ClassVar[str] = "settings.html"
+    place: ClassVar[str] = "/settings"
+
+    name: str
+    email: str
+    roles: str
+    now: str
+    regions: tuple[Region, ...]
+    languages: tuple[Option, ...]
+    densities: tuple[Option, ...]
+    themes: tuple[Option, ...]
+    chosen: Display
+    error: str | None
+
+
+@router.get("/settings")
+def get_settings(request: Request, session: Anyone) -> HTMLResponse:
+    """The page."""
+    return respond(request, settings_page(runtime_of(request), session), session)
+
+
+@router.post("/settings")
+def post_settings(request: Request, session: Anyone, fields: Fields) -> Response:
+    """Keep what is chosen. An empty box of a form is sent as nothing at all: keys are off then."""
+    given = {**fields, "letter_keys": fields.get("letter_keys", "off")}
+    try:
+        choose(runtime_of(request), session.person, session.display, given)
+    except Invalid as refused:
+        page = settings_page(runtime_of(request), session, error=refused.sentence)
+        return respond(request, page, session, status=422)
+    return go_to(request, "/settings", Flash.SETTINGS_KEPT)
+
+
+@router.post("/settings/quick")
+def post_quick(request: Request, session: Anyone, fields: Fields) -> Response:
+    """One switch of the bar or of the list of keys; it leads back to where it was pressed."""
+    given = {name: fields[name] for name in ("theme", "letter_keys") if name in fields}
+    choose(runtime_of(request), session.person, session.display, given)
+    return go_to(request, local_path(fields.get("next")))
+
+
+def settings_page(runtime: Runtime, session: Session, error: str | None = None) -> SettingsPage:
+    """What the page shows."""
+    person, now = session.person, runtime.clock.now()
+    return SettingsPage(
+        name=person.name,
+        email=person.email,
+        roles=words.listed([ROLES[role] for role in roles(person.grants)]),
+        now=words.full(now),
+        regions=_regions(),
+        languages=_options(_LANGUAGES),
+        densities=_options(_DENSITIES),
+        themes=_options(_THEMES),
+        chosen=session.display,
+        error=error,
+    )
+
+
+def _regions() -> tuple[Region, ...]:
+    by_region = groupby(time_zones(), key=lambda name: name.partition("/")[0])
+    return tuple(
+        Region("Universal" if region == "UTC" else region, tuple(Option(name, _place(name)) for name in names))
+        for region, names in by_region
+    )
+
+
+def _place(name: str) -> str:
+    """As in a list of cities.
+
+    >>> _place("America/Argentina/Buenos_Aires"), _place("UTC")
+    ('Argentina, Buenos Aires', 'UTC')
+    """
+    return (name.partition("/")[2] or name).replace("/", ", ").replace("_", " ")
+
+
+def _options(texts: dict[Language, str] | dict[Density, str] | dict[Theme, str]) -> tuple[Option, ...]:
+    return tuple(Option(value.value, text) for value, text in texts.items())

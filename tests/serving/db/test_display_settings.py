@@ -1,0 +1,19 @@
+from dataclasses import replace
+
+from serving import auth
+from serving.display import Density, Display, Language, Theme
+from serving.usecases.display_choice import choose
+from tests.fixtures.runtimes import PASSWORD, Site
+
+CHOICE = Display("Asia/Shanghai", Language.CHINESE, Density.ROOMY, letter_keys=False, theme=Theme.DARK)
+
+
+def test_a_choice_is_kept_and_replaced_and_comes_with_the_session(any_site: Site) -> None:
+    runtime, person = any_site.runtime, any_site.analyst
+    token = auth.sign_in(runtime, person.email, PASSWORD).token
+    assert auth.session_of(runtime, token).display == Display()
+    given = {"time_zone": "Asia/Shanghai", "language": "zh", "density": "roomy", "letter_keys": "off", "theme": "dark"}
+    choose(runtime, person, Display(), given)
+    assert auth.session_of(runtime, token).display == CHOICE
+    choose(runtime, person, CHOICE, {"theme": "light"})
+    assert auth.session_of(runtime, token).display == replace(CHOICE, theme=Theme.LIGHT)
