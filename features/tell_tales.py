@@ -108,10 +108,7 @@ class TellTales:
         ]
         if not in_force:
             return TellTaleFacts()
-        texts = {
-            Where.TITLE: fold(listing.title or ""),
-            Where.DESCRIPTION: fold((listing.description or "")[:LONGEST_TEXT]),
-        }
+        texts = _texts(listing.title, listing.description)
         fired = [found for one in in_force if (found := _fired(one, texts)) is not None]
         return TellTaleFacts(
             for_counterfeit=sum(one.direction is Direction.COUNTERFEIT for one in in_force),
@@ -120,17 +117,34 @@ class TellTales:
         )
 
 
+def fits(pattern: str, where: Where, title: str, description: str) -> str | None:
+    """The words of an offer that a pattern fits, as they stand in the folded text; None where it fits nothing."""
+    found = _found(pattern, where, _texts(title, description))
+    return None if found is None else found[1]
+
+
+def _texts(title: str | None, description: str | None) -> dict[Where, str]:
+    return {Where.TITLE: fold(title or ""), Where.DESCRIPTION: fold((description or "")[:LONGEST_TEXT])}
+
+
 def _fired(one: TellTale, texts: dict[Where, str]) -> Fired | None:
+    found = _found(one.pattern, one.where, texts)
+    if found is None:
+        return None
+    return Fired(
+        tell_tale_id=one.tell_tale_id,
+        brand_id=one.brand_id,
+        label=one.label,
+        direction=one.direction,
+        where=found[0],
+        words=found[1],
+    )
+
+
+def _found(pattern: str, wanted: Where, texts: dict[Where, str]) -> tuple[Where, str] | None:
     for where, text in texts.items():
-        if one.where in {where, Where.ANY} and (match := _compiled(one.pattern).search(text)):
-            return Fired(
-                tell_tale_id=one.tell_tale_id,
-                brand_id=one.brand_id,
-                label=one.label,
-                direction=one.direction,
-                where=where,
-                words=match.group()[:_LONGEST_QUOTE].strip(),
-            )
+        if wanted in {where, Where.ANY} and (match := _compiled(pattern).search(text)):
+            return where, match.group()[:_LONGEST_QUOTE].strip()
     return None
 
 

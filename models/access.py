@@ -21,6 +21,7 @@ class Permission(StrEnum):
 
     REVIEW_CASES = "review_cases"
     ANSWER_QUESTIONS = "answer_questions"
+    LEAD_BRAND = "lead_brand"  # Change what the brand has on file here.
     LOOK_AFTER_BRANDS = "look_after_brands"
     SEE_MODELS = "see_models"
     TRAIN_MODELS = "train_models"
@@ -52,11 +53,20 @@ _PERMISSIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role in one marketplace; a brand's people also name their brand."""
+    """A role in one marketplace; a brand's people also name their brand.
+
+    `leads` is the marketplace's word that a brand's person may change what the brand has on file.
+    """
 
     role: Role
     marketplace_id: str
     brand_id: str | None = None
+    leads: bool = False
+
+    def carries(self, permission: Permission) -> bool:
+        """Whether the grant lets its holder do this."""
+        leads = self.leads and self.role is Role.BRAND and permission is Permission.LEAD_BRAND
+        return leads or permission in _PERMISSIONS[self.role]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +80,16 @@ class Person:
 
     def may(self, permission: Permission) -> bool:
         """Whether any grant carries the permission; the data is narrowed by `marketplaces` and `brands`."""
-        return any(permission in _PERMISSIONS[grant.role] for grant in self.grants)
+        return any(grant.carries(permission) for grant in self.grants)
 
     def marketplaces(self, permission: Permission) -> frozenset[str]:
         """The marketplaces in which the permission holds."""
-        return frozenset(g.marketplace_id for g in self.grants if permission in _PERMISSIONS[g.role])
+        return frozenset(g.marketplace_id for g in self.grants if g.carries(permission))
 
     def brands(self, permission: Permission) -> frozenset[tuple[str, str]]:
         """(marketplace, brand) pairs for which the permission holds."""
         return frozenset(
-            (g.marketplace_id, g.brand_id)
-            for g in self.grants
-            if g.brand_id is not None and permission in _PERMISSIONS[g.role]
+            (g.marketplace_id, g.brand_id) for g in self.grants if g.brand_id is not None and g.carries(permission)
         )
 
 

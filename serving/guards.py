@@ -69,15 +69,19 @@ def is_secure(runtime: Runtime) -> bool:
 
 
 async def _session(request: Request) -> Session:
+    return await _session_of(request, files=0)
+
+
+async def _session_of(request: Request, *, files: int) -> Session:
     runtime = runtime_of(request)
     found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
     show_as(found.display)
     if request.method not in _SAFE:
-        await _same_site(request, found)
+        await _same_site(request, found, files)
     return found
 
 
-async def _same_site(request: Request, session: Session) -> None:
+async def _same_site(request: Request, session: Session, files: int) -> None:
     """An unsafe call must carry the session's token, and must not say that it comes from elsewhere.
 
     Raises
@@ -88,7 +92,7 @@ async def _same_site(request: Request, session: Session) -> None:
     site = request.headers.get("sec-fetch-site")
     given = request.headers.get(CSRF_HEADER)
     if given is None:
-        form = await request.form(max_files=0)  # No form of ours has a file.
+        form = await request.form(max_files=files)
         field = form.get(CSRF_FIELD)
         given = field if isinstance(field, str) else ""
     same = hmac.compare_digest(given.encode("utf-8", "replace"), session.csrf_token.encode())
@@ -96,13 +100,20 @@ async def _same_site(request: Request, session: Session) -> None:
         raise CrossSite("This form is no longer valid. Load the page again.")
 
 
-def may(*permissions: Permission) -> Any:
-    """A signed-in person with any of these permissions; the handler gets their session."""
+def may(*permissions: Permission, files: int = 0) -> Any:
+    """A signed-in person with any of these permissions; the handler gets their session.
+
+    `files` is how many files the form of the route may have.
+    """
 
     async def check(request: Request) -> Session:
-        found = await _session(request)
-        if not any(found.person.may(permission) for permission in permissions):
-            raise Forbidden("Your role does not include this page.")
+        try:
+            found = await _session_of(request, files=files)
+            if not any(found.person.may(permission) for permission in permissions):
+                raise Forbidden("Your role does not include this page.")
+        except DomainError:
+            await request.close()  # A file of the form is nobody's any more.
+            raise
         return found
 
     return Depends(Guard(" or ".join(permission.value for permission in permissions), check))

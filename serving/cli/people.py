@@ -53,6 +53,9 @@ def add_person(
     briefed: Annotated[
         bool, typer.Option("--briefed", help="A brand's person who knows the briefing; you vouch for it.")
     ] = False,
+    leads: Annotated[
+        bool, typer.Option("--leads", help="A brand's person who may change what the brand has on file.")
+    ] = False,
 ) -> None:
     """Give somebody an account; the password is shown once."""
     from models.access import Role
@@ -67,6 +70,7 @@ def add_person(
         brand=brand_name,
         marketplace=marketplace_name,
         briefed=briefed,
+        leads=leads,
     )
     typer.echo(f"{email} {found['password']}")
 

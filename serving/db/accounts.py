@@ -56,6 +56,7 @@ def add_grants(connection: Connection, user_id: str, grants: Sequence[Grant], at
             "role": grant.role.value,
             "marketplace_id": grant.marketplace_id,
             "brand_id": grant.brand_id,
+            "leads": grant.leads,
             "created_at": at,
         }
         for grant in grants
@@ -85,8 +86,30 @@ def person(connection: Connection, user_id: str) -> Person:
     if found is None:
         raise NotFound("There is no such account.")
     rows = connection.execute(select(role_grant).where(role_grant.c.user_id == user_id).order_by(role_grant.c.role))
-    grants = tuple(Grant(Role(row.role), row.marketplace_id, row.brand_id) for row in rows)
+    grants = tuple(Grant(Role(row.role), row.marketplace_id, row.brand_id, row.leads) for row in rows)
     return Person(user_id, found.name, found.email, grants)
+
+
+def let_lead(connection: Connection, user_id: str, pair: tuple[str, str], *, leads: bool) -> None:
+    """Let one of a brand's people change what the brand has on file, or no more; `pair` is (marketplace, brand).
+
+    Raises
+    ------
+    NotFound
+        They do not speak for this brand here.
+    """
+    changed = connection.execute(
+        update(role_grant)
+        .where(
+            role_grant.c.user_id == user_id,
+            role_grant.c.role == Role.BRAND.value,
+            role_grant.c.marketplace_id == pair[0],
+            role_grant.c.brand_id == pair[1],
+        )
+        .values(leads=leads)
+    )
+    if changed.rowcount != 1:
+        raise NotFound("Nobody of this id speaks for the brand.")
 
 
 def user_id_by_email(connection: Connection, email: str) -> str:

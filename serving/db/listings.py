@@ -1,6 +1,6 @@
 """Listings, their kept versions and their observations."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,6 +27,22 @@ class Latest:
     earlier_prices: OwnPrices
     draw: float
     first_known_at: datetime
+
+
+def latest_of_brand(connection: Connection, pair: tuple[str, str], most: int) -> list[tuple[str, Mapping[str, Any]]]:
+    """(external id, content) of the present versions of a brand's offers at a marketplace, the newest first."""
+    query = (
+        select(listing.c.external_id, listing_version.c.content)
+        .join(
+            listing,
+            (listing.c.marketplace_id == listing_version.c.marketplace_id)
+            & (listing.c.version_id == listing_version.c.version_id),
+        )
+        .where(listing_version.c.marketplace_id == pair[0], listing_version.c.brand_id == pair[1])
+        .order_by(listing_version.c.known_at.desc(), listing_version.c.version_id)
+        .limit(most)
+    )
+    return [(row.external_id, row.content) for row in connection.execute(query)]
 
 
 def latest(

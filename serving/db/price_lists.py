@@ -1,10 +1,12 @@
 """Brands' price lists: entries are added, never changed; a later one of the same goods takes an earlier one's place."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from features import money
 from features.price_lists import ListedBy, ListPrice, PriceLists
@@ -55,6 +57,50 @@ def _enrolled(marketplace_id: str) -> Any:
 def add_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Keep new entries."""
     add(connection, brand_list_price, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as it was supplied. `holds` is whether no later one of the same goods has taken its place."""
+
+    listed_by: ListedBy
+    name: str
+    amount: Decimal
+    currency: str
+    valid_from: str
+    source: str
+    known_at: datetime
+    holds: bool
+
+
+def entries(
+    connection: Connection, brand_id: str, as_of: datetime, *, naming: str = "", most: int, offset: int = 0
+) -> list[Entry]:
+    """A brand's entries, those added last first; with `naming` those alone whose name holds it, in any case."""
+    entry = brand_list_price.c
+    goods = (entry.listed_by, entry.list_key, entry.currency)
+    begun = case((entry.valid_from <= as_of.date().isoformat(), 0), else_=1)
+    newest = func.row_number().over(
+        partition_by=goods, order_by=(begun, entry.valid_from.desc(), entry.known_at.desc())
+    )
+    ranked = select(brand_list_price, newest.label("place"), begun.label("later")).where(entry.brand_id == brand_id)
+    found = ranked.subquery()
+    query = select(found).order_by(found.c.known_at.desc(), found.c.name, found.c.listed_by, found.c.valid_from)
+    if naming:
+        query = query.where(found.c.name.icontains(naming, autoescape=True))
+    return [
+        Entry(
+            listed_by=ListedBy(row.listed_by),
+            name=row.name,
+            amount=money.from_minor(row.amount_minor, row.currency),
+            currency=row.currency,
+            valid_from=row.valid_from,
+            source=row.source,
+            known_at=row.known_at,
+            holds=row.place == 1 and row.later == 0,
+        )
+        for row in connection.execute(query.limit(most).offset(offset))
+    ]
 
 
 def count(connection: Connection, brand_id: str) -> int:

@@ -119,6 +119,7 @@ role_grant = Table(
     _word("role"),
     Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
     Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=True),
+    Column("leads", Boolean, nullable=False, server_default=false()),
     _at("created_at"),
     UniqueConstraint("user_id", "role", "marketplace_id", "brand_id"),
     _one_of("role", "analyst", "brand", "account_manager", "data_scientist", "admin"),

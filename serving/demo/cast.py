@@ -46,9 +46,11 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, status_ur
 
     def invite(name: str, role: Role, brand: str | None = None, host: str = "touchstone.example") -> SignedInPerson:
         email = f"{_address(name)}@{host}"
-        password = call("add_person", email=email, name=name, role=role.value, brand=brand, briefed=brand is not None)[
-            "password"
-        ]
+        of_brand = brand is not None
+        invited = call(
+            "add_person", email=email, name=name, role=role.value, brand=brand, briefed=of_brand, leads=of_brand
+        )
+        password = invited["password"]
         credentials.append({"role": role.value, "user": email, "password": password})
         return SignedInPerson(front, email, password)
 

@@ -33,7 +33,10 @@ _LONGEST_ADDRESS: Final = 320  # RFC 3696: 64 characters, the sign, 255 characte
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """Somebody to invite; without a password one is made. `briefed` vouches that they know what a briefing asks."""
+    """Somebody to invite; without a password one is made. `briefed` vouches that they know what a briefing asks.
+
+    `leads` lets a brand's person change what the brand has on file.
+    """
 
     email: str
     name: str
@@ -42,6 +45,7 @@ class NewPerson:
     brand: str | None = None
     password: str | None = None
     briefed: bool = False
+    leads: bool = False
 
 
 def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str) -> Marketplace:
@@ -63,6 +67,8 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
     Conflict, NotFound, Invalid
         The e-mail is taken; there is no such marketplace or brand; a brand's person needs a brand, others have none.
     """
+    if person.leads and person.role is not Role.BRAND:
+        raise Invalid("Only a brand's person can lead it.")
     if not _ADDRESS.match(person.email) or len(person.email) > _LONGEST_ADDRESS:
         raise Invalid("This is not an e-mail address.")
     if (person.role is Role.BRAND) != (person.brand is not None):
@@ -75,7 +81,7 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
         here = marketplaces.by_name(connection, person.marketplace).marketplace_id
         brand_id = brands.by_name(connection, person.brand).brand_id if person.brand else None
         accounts.add_account(connection, user_id=user_id, email=person.email, name=name, password_hash=hashed, at=now)
-        accounts.add_grants(connection, user_id, [Grant(person.role, here, brand_id)], now)
+        accounts.add_grants(connection, user_id, [Grant(person.role, here, brand_id, person.leads)], now)
         if person.briefed:
             briefing.vouch(runtime, connection, user_id, by=by)
         _record(
@@ -83,7 +89,7 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
             connection,
             here,
             by,
-            _Entry("person.added", user_id, {"role": person.role.value, "brand": brand_id}),
+            _Entry("person.added", user_id, {"role": person.role.value, "brand": brand_id, "leads": person.leads}),
         )
     return user_id, password
 

@@ -1,6 +1,7 @@
 """Price lists as brands supply them: checked at this door, dated, added to and never changed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -10,7 +11,9 @@ from features.fields import Rejected
 from features.price_lists import ListedBy, list_key
 from models.errors import Conflict, Invalid
 from serving.db import audit, brands, price_lists
+from serving.db.price_lists import Entry
 from serving.runtime import Runtime
+from serving.usecases.tabular import Kind
 
 # A maker of ten thousand articles with a change of prices twice a year for five years.
 MOST_ENTRIES: Final = 100_000
@@ -27,6 +30,56 @@ _FIELDS: Final = {
         fields.text("source", 200, "Where it stands written."),
     )
 }
+
+
+COLUMNS: Final = {
+    "listed_by": Kind.TEXT,
+    "name": Kind.TEXT,
+    "price": Kind.MONEY,
+    "currency": Kind.TEXT,
+    "valid_from": Kind.TEXT,
+    "source": Kind.TEXT,
+    "added_at": Kind.MOMENT,
+    "holds": Kind.TEXT,
+}
+
+
+def list_rows(found: Iterable[Entry]) -> list[tuple[Any, ...]]:
+    """The rows of an exported list."""
+    return [
+        (
+            one.listed_by.value,
+            one.name,
+            one.amount,
+            one.currency,
+            one.valid_from,
+            one.source,
+            one.known_at,
+            "Yes" if one.holds else "No",
+        )
+        for one in found
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A row of a list that was sent: the goods that it prices, or why it is refused. The first row is 1."""
+
+    number: int
+    row: Mapping[str, Any]
+    entries: tuple[Mapping[str, Any], ...]
+    refused: str | None
+
+
+def judge_rows(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[Judged]:
+    """Each row with what it comes to; nothing is kept."""
+    judged = []
+    for number, row in enumerate(rows, 1):
+        try:
+            judged.append(Judged(number, row, tuple(_entries(number, row, now)), None))
+        except Invalid as refused:
+            judged.append(Judged(number, row, (), refused.sentence.removeprefix(f"Row {number}: ")))
+    return judged
 
 
 def load_price_list(runtime: Runtime, brand: str, rows: Sequence[Mapping[str, Any]], *, by: str) -> int:

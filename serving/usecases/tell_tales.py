@@ -3,12 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from features.tell_tales import MOST_PER_BRAND, Direction, PatternRefused, TellTale, Where, check_pattern
+from sqlalchemy import Connection
+
+from features.tell_tales import (
+    LONGEST_TEXT,
+    MOST_PER_BRAND,
+    Direction,
+    PatternRefused,
+    TellTale,
+    Where,
+    check_pattern,
+    fits,
+)
 from models.errors import Conflict, Invalid
-from serving.db import audit, brands, marketplaces, tell_tales
+from serving.db import audit, brands, listings, marketplaces, tell_tales
 from serving.runtime import Runtime
 
 LONGEST_LABEL = 200
+_TRIED_ON = 500  # Offers: half a second of folding at most, and enough to see that a pattern is too wide.
+_EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,45 @@ def remove_tell_tale(runtime: Runtime, tell_tale_id: str, *, marketplace: str | 
             payload={"brand_id": brand_id},
         )
     runtime.surroundings.forget()
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What a pattern would fit: words of the pasted text, and of so many offers the ids, titles and words of some."""
+
+    words: str | None
+    looked_at: int
+    fitting: int
+    examples: tuple[tuple[str, str, str], ...]
+
+
+def try_pattern(runtime: Runtime, pair: tuple[str, str], pattern: str, where: Where, text: str) -> Tried:
+    """Look for a pattern in a pasted text and in the latest offers of a brand, `pair` being (marketplace, brand).
+
+    Raises
+    ------
+    Invalid
+        The pattern is refused.
+    """
+    try:
+        check_pattern(pattern)
+    except PatternRefused as refused:
+        raise Invalid(str(refused)) from None
+    with runtime.store.read() as connection:
+        offers = listings.latest_of_brand(connection, pair, _TRIED_ON)
+    found = [
+        (external_id, str(content.get("title") or external_id), words)
+        for external_id, content in offers
+        if (words := fits(pattern, where, content.get("title") or "", content.get("description") or "")) is not None
+    ]
+    words = fits(pattern, where, text[:LONGEST_TEXT], text) if text.strip() else None
+    return Tried(words, len(offers), len(found), tuple(found[:_EXAMPLES]))
+
+
+def of_brand(connection: Connection, pair: tuple[str, str]) -> list[TellTale]:
+    """Every tell-tale of a brand at a marketplace, those that were taken back among them, the newest first."""
+    found = tell_tales.of_marketplace(connection, pair[0])
+    return [one for one in reversed(found) if one.brand_id == pair[1]]
 
 
 def listed(runtime: Runtime, *, brand: str | None, marketplace: str | None) -> list[tuple[str, TellTale]]:

@@ -22,6 +22,7 @@ from serving.usecases.brand_records import record_file
 from serving.usecases.briefing import gate_of
 from serving.usecases.tabular import Format
 from serving.web import text_view, words
+from serving.web.downloads import download
 from serving.web.effects import Effect, bench_of, effects
 from serving.web.questions import Question, question
 from serving.web.record_part import RecordPart, record_part
@@ -146,22 +147,13 @@ def get_removals(request: Request, session: Answerer) -> HTMLResponse:
     return respond_part(request, part, session)
 
 
-_MEDIA_TYPES: Final = {
-    Format.CSV: "text/csv; charset=utf-8",
-    Format.JSONL: "application/jsonl",
-    Format.PARQUET: "application/vnd.apache.parquet",
-}
-
-
 @router.get("/brand/record.{form}")
 def get_record(request: Request, session: Answerer, form: Format) -> Response:
     """The record of one's own brands' answers as a file."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         found = brand_answers.answers_of(connection, session.person.brands(Permission.ANSWER_QUESTIONS))
-    name = f"answers-{runtime.clock.now().date().isoformat()}.{form.value}"
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return Response(record_file(form, found), media_type=_MEDIA_TYPES[form], headers=headers)
+    return download(form, f"answers-{runtime.clock.now().date().isoformat()}", record_file(form, found))
 
 
 def done_part(runtime: Runtime, person: Person) -> DonePart:

@@ -17,7 +17,10 @@ class Flash(StrEnum):
 
     UNDONE = "undone"
     QUEUE_DONE = "queue_done"
+    PRICES_ADDED = "prices_added"
     RETRAINING = "retraining"
+    TELL_TALE_ADDED = "tell_tale_added"
+    TELL_TALE_ENDED = "tell_tale_ended"
     APPROVED = "approved"
     APPROVAL_WITHDRAWN = "approval_withdrawn"
     PROMOTED = "promoted"
@@ -48,6 +51,9 @@ class Flash(StrEnum):
 SENTENCES: Final = {
     Flash.UNDONE: "Taken back. The case is open again, and what had not left stays here.",
     Flash.QUEUE_DONE: "That was the last case of this queue.",
+    Flash.PRICES_ADDED: "Added. Offers are compared with these prices from the next one on.",
+    Flash.TELL_TALE_ADDED: "Added. It is looked for in every offer from the next one on.",
+    Flash.TELL_TALE_ENDED: "Taken back. What was scored with it stays as it was.",
     Flash.RETRAINING: "Retraining is asked for. Its progress is shown below.",
     Flash.APPROVED: "Approved. It scores once somebody else approves it too.",
     Flash.APPROVAL_WITHDRAWN: "Your approval is taken back.",

@@ -1,17 +1,20 @@
 """Fields of forms and addresses, read at the edge: text only, nothing that a database cannot hold."""
 
 import re
-from collections.abc import Mapping
-from typing import Annotated, Final
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
+from starlette.datastructures import UploadFile
 
 from models.errors import Invalid, NotFound
-from serving.guards import CrossSite
+from serving.guards import CrossSite, runtime_of
+from serving.runtime import Runtime
 
 _LOCAL_PATH: Final = re.compile(
-    r"/(?:queue|cases/cas_[0-9a-z]{26}|brand|brands|models|held|sellers|settings|switches)?"
-    r"(?:\?[\w=&-]{0,200})?\Z",
+    r"/(?:queue|cases/cas_[0-9a-z]{26}|brand(?:/[a-z-]{1,20})?|brands(?:/brd_[0-9a-z]{26})?"
+    r"|models|held|sellers|settings|switches)?(?:\?[\w=&-]{0,200})?\Z",
     re.ASCII,
 )
 _CASE_ID: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
@@ -19,14 +22,39 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 async def _fields(request: Request) -> Mapping[str, str]:
-    form = await request.form(max_files=0)
+    form = await request.form(max_files=0)  # What the guard has read already stays as it is.
     found = {name: value for name, value in form.items() if isinstance(value, str)}
     if any(_UNSTORABLE.search(value) for value in found.values()):
+        await request.close()
         raise Invalid("The form holds characters that cannot be stored.")
     return found
 
 
 Fields = Annotated[Mapping[str, str], Depends(_fields)]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file of a form: its name as the browser gave it, and no more of its bytes than are needed to refuse it."""
+
+    name: str
+    content: bytes
+
+
+def upload_of(field: str, most: Callable[[Runtime], int]) -> Any:
+    """The file of a form's field, read up to one byte more than the most; nothing where none was chosen.
+
+    The route's guard says how many files the form may have, and has read the form by then.
+    """
+
+    async def read(request: Request, _fields: Fields) -> Upload:
+        async with request.form() as form:
+            given = form.get(field)
+            if not isinstance(given, UploadFile):
+                return Upload("", b"")
+            return Upload(given.filename or "", await given.read(most(runtime_of(request)) + 1))
+
+    return Depends(read)
 
 
 def case_id_of(case_id: str) -> str:

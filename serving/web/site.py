@@ -17,6 +17,7 @@ from serving.web import (
     manager_page,
     model_page,
     notice_page,
+    price_lists_page,
     seller_page,
     sellers_page,
     settings_page,
@@ -24,6 +25,7 @@ from serving.web import (
     sign_in,
     switches_page,
     takedown_page,
+    tell_tales_page,
 )
 from serving.web.assets import FOLDER, PREFIX
 from serving.web.errors import install_error_pages
@@ -42,6 +44,8 @@ def install_pages(app: FastAPI) -> None:
         answers,
         brand_page,
         takedown_page,
+        tell_tales_page,
+        price_lists_page,
         briefing_page,
         switches_page,
         counter_notices,

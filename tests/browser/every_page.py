@@ -63,6 +63,8 @@ PAGES: Final = (
     OnePage("sellers", "/sellers", Role.ANALYST),
     OnePage("settings", "/settings", Role.ANALYST, phone=True),
     OnePage("brand", "/brand", Role.BRAND, phone=True, unfold=True),
+    OnePage("brand-tell-tales", "/brand/tell-tales", Role.BRAND, phone=True),
+    OnePage("brand-prices", "/brand/prices", Role.BRAND, phone=True),
     OnePage("briefing", "/brand/briefing", Role.BRAND, phone=True),
     OnePage("takedowns", "/brand/takedowns", Role.BRAND, phone=True),
     OnePage("takedown", "/brand/takedowns/{request_id}", Role.BRAND, Given("takedown"), phone=True),
@@ -78,6 +80,7 @@ PARTS: Final = frozenset({"/undo", "/brand/done", "/brand/removals", "/models/tr
 FILES: Final = frozenset(
     {
         "/",
+        "/brand/prices.{form}",
         "/brand/record.{form}",
         "/cases/{case_id}/documents/{upload_id}",
         "/cases/{case_id}/evidence/{evidence_id}/data",

@@ -48,3 +48,10 @@ def test_a_brand_in_a_grant_of_another_role_answers_for_none() -> None:
 def test_roles_are_listed_once_in_their_order() -> None:
     grants = [Grant(R.ADMIN, "mkt_a"), Grant(R.ANALYST, "mkt_b"), Grant(R.ANALYST, "mkt_a")]
     assert roles(grants) == (R.ANALYST, R.ADMIN)
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_only_a_brand_s_person_who_is_let_leads_and_that_brand_alone(role: Role) -> None:
+    found = person(Grant(role, "mkt_a", "brn_aurelle", leads=True), Grant(R.BRAND, "mkt_a", "brn_solenne"))
+    expected = {("mkt_a", "brn_aurelle")} if role is R.BRAND else set()
+    assert found.brands(P.LEAD_BRAND) == expected

@@ -27,9 +27,10 @@ def add_person(
     brand: str | None = None,
     password: str | None = None,
     briefed: bool = False,
+    leads: bool = False,
 ) -> dict[str, Any]:
     """Give somebody an account."""
-    person = founding.NewPerson(email, name, Role(role), marketplace, brand, password, briefed)
+    person = founding.NewPerson(email, name, Role(role), marketplace, brand, password, briefed, leads)
     user_id, shown = founding.add_person(runtime, person, by=BY)
     return {"user_id": user_id, "password": shown}
 

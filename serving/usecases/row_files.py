@@ -1,0 +1,44 @@
+"""Rows that a person uploads or pastes, read as files of the command line are, with a bound on their number."""
+
+from pathlib import Path, PurePath
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from models.errors import Invalid
+from training.adapters.files import Unreadable, read_rows
+
+LARGEST: Final = 1_000_000  # Bytes: some ten thousand rows, and little enough to be sent back with the preview.
+MOST_ROWS: Final = 10_000
+_ENDINGS: Final = frozenset({".csv", ".tsv", ".txt", ".ndjson", ".jsonl", ".parquet"})
+
+
+def rows_of(name: str, content: bytes) -> list[dict[str, Any]]:
+    """The rows of a CSV, TSV, NDJSON or Parquet file as text, blank cells left out; text without a name is CSV.
+
+    Raises
+    ------
+    Invalid
+        It is too large, has too many rows, is none of these files, or a row of it cannot be read.
+    """
+    if not content.strip():
+        raise Invalid("Choose a file, or paste its rows with the line of column names.")
+    if len(content) > LARGEST:
+        raise Invalid(f"A file has at most {LARGEST:,} bytes here. Send it in parts.")
+    ending = PurePath(name).suffix.lower() or ".csv"
+    if ending not in _ENDINGS:
+        raise Invalid(f"The file's name must end in {', '.join(sorted(_ENDINGS))}.")
+    found = []
+    with TemporaryDirectory() as folder:
+        path = Path(folder, f"rows{ending}")
+        path.write_bytes(content)
+        try:
+            for row in read_rows(path):
+                if row.problem is not None:
+                    raise Invalid(f"Row {row.number}: {row.problem.sentence}")
+                if row.number > MOST_ROWS:
+                    raise Invalid(f"A file has at most {MOST_ROWS:,} rows here. Send it in parts.")
+                found.append({key: str(value) for key, value in row.cells.items() if value not in (None, "")})
+        except Unreadable as problem:
+            said = str(problem).removeprefix(f"{path.name}: ")
+            raise Invalid(f"{said[:1].upper()}{said[1:]}") from None
+    return found

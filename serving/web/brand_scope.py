@@ -1,0 +1,94 @@
+"""Which brand, at which marketplace, a page is about; most people speak for one, and then nobody is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.access import Permission, Person
+from models.errors import NotFound
+from serving.db import brands, marketplaces
+from serving.db.views import Pair
+from serving.usecases.brand_file import objection, require_lead
+
+FIELD: Final = "of"
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeLink:
+    """One of the brands that a person speaks for, as an address of the same page."""
+
+    name: str
+    value: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BrandScope:
+    """A brand at a marketplace: its names, its value in forms, and why the reader may not change it, if so."""
+
+    pair: Pair
+    brand: str
+    marketplace: str
+    value: str
+    why_not: str | None
+    choices: tuple[ScopeLink, ...]
+
+    @property
+    def query(self) -> str:
+        """What an address of another page about the same brand ends in; nothing where there is one brand alone."""
+        return f"?{FIELD}={self.value}" if len(self.choices) > 1 else ""
+
+
+def scope_of(connection: Connection, person: Person, given: Mapping[str, str]) -> BrandScope:
+    """The brand that an address or form names, or the first that the person speaks for.
+
+    Raises
+    ------
+    NotFound
+        They speak for none, or not for this one.
+    """
+    pairs = person.brands(Permission.ANSWER_QUESTIONS)
+    places = {place: marketplaces.get(connection, place).name for place in {place for place, _ in pairs}}
+    names = {
+        (place, brand_id): one.name
+        for place in places
+        for brand_id, one in brands.enrolments(connection, place).items()
+        if (place, brand_id) in pairs
+    }
+    order = sorted(names, key=lambda pair: (names[pair], places[pair[0]], pair))
+    wanted = given.get(FIELD)
+    chosen = next((pair for pair in order if wanted in {None, _value(pair)}), None)
+    if chosen is None:
+        raise NotFound("There is no such brand.")
+    several = len(places) > 1
+    return BrandScope(
+        pair=chosen,
+        brand=names[chosen],
+        marketplace=places[chosen[0]],
+        value=_value(chosen),
+        why_not=objection(connection, person, chosen),
+        choices=tuple(
+            ScopeLink(
+                f"{names[pair]}, {places[pair[0]]}" if several else names[pair], _value(pair), current=pair == chosen
+            )
+            for pair in order
+        ),
+    )
+
+
+def led_by(connection: Connection, person: Person, fields: Mapping[str, str]) -> tuple[BrandScope, str]:
+    """The brand that a form is about and how the audit log names who sent it, where they may change it.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        It is not theirs; they may not change what it has on file.
+    """
+    scope = scope_of(connection, person, fields)
+    return scope, require_lead(connection, person, scope.pair)
+
+
+def _value(pair: Pair) -> str:
+    return ".".join(pair)

@@ -1,0 +1,124 @@
+import html
+import re
+
+import pytest
+
+from serving.db import price_lists
+from serving.usecases.price_lists import load_price_list
+from serving.usecases.row_files import LARGEST, MOST_ROWS
+from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import PAGE, Visitor, visit_as, words
+
+_PLACE = "/brand/prices"
+_CSV = "model,price,currency,valid_from\nColline,540,EUR,2026-01-01\nPerle,0,EUR,\nLisière,129,EURO,\n,12,EUR,\n"
+
+
+def count(site: Site) -> int:
+    with site.runtime.store.read() as connection:
+        return price_lists.count(connection, site.brand_id)
+
+
+def upload(visitor: Visitor, name: str, content: bytes, **fields: str) -> str:
+    """Send a file to the preview; the page, whatever its status."""
+    answer = visitor.client.post(
+        f"{_PLACE}/preview",
+        data={"csrf_token": visitor.csrf_token, **fields},
+        files={"file": (name, content)},
+        headers=PAGE,
+    )
+    return answer.text
+
+
+def sent_back(page: str) -> str:
+    found = re.search(r'<textarea name="rows" hidden>(.*?)</textarea>', page, re.DOTALL)
+    assert found
+    return html.unescape(found.group(1))
+
+
+def test_a_file_is_looked_at_row_by_row_and_only_what_is_accepted_is_added(site: Site) -> None:
+    visitor = visit_as(site, a_leader(site))
+    assert "No price is known." in words(visitor.get(_PLACE).text)
+    page = upload(visitor, "list.csv", _CSV.encode())
+    said = words(page)
+    assert "1 row is accepted and make 1 entry; 3 are refused. Nothing is kept yet." in said
+    assert "2 a list price has a price above zero and its currency." in said.lower()
+    assert "4 a list price names a gtin, an mpn, a model or a category." in said.lower()
+    assert count(site) == 0
+    assert visitor.post(_PLACE, {"rows": sent_back(page)}).headers["location"] == _PLACE
+    assert count(site) == 1
+    said = words(visitor.get(_PLACE).text)
+    assert "Colline Model €540 2026-01-01 not said" in said
+    assert "Holds" in said
+
+
+def test_rows_that_are_pasted_are_read_as_a_file_is(site: Site) -> None:
+    visitor = visit_as(site, a_leader(site))
+    said = words(visitor.post(f"{_PLACE}/preview", {"text": _CSV}).text)
+    assert "1 row is accepted" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("list.csv", b"", "Choose a file"),
+        ("list.exe", b"model,price\n", "must end in"),
+        ("list.parquet", b"no parquet", "Nothing was kept."),
+        ("list.csv", b"x" * (LARGEST + 1), "Send it in parts."),
+        ("list.csv", b"model\n" + b"a\n" * (MOST_ROWS + 1), "Send it in parts."),
+        ("list.csv", b'model,price\n"never closed', "cannot be read"),
+        ("list.csv", b"model,price\n\xff\xfe,1\n", "0 rows are accepted"),
+        ("list.csv", b"model,price,colour\nColline,1,red\n", "colour"),
+    ],
+)
+def test_what_is_no_list_is_refused_with_the_reason(site: Site, name: str, content: bytes, sentence: str) -> None:
+    assert sentence in words(upload(visit_as(site, a_leader(site)), name, content))
+    assert count(site) == 0
+
+
+@pytest.mark.parametrize("rows", ["", "[]", "{}", "[1]", '[{"model": 1}]', '[{"model": "Colline"}]'])
+def test_rows_that_come_back_changed_are_judged_again(site: Site, rows: str) -> None:
+    visitor = visit_as(site, a_leader(site))
+    assert visitor.post(_PLACE, {"rows": rows}).status_code == 422
+    assert count(site) == 0
+
+
+def test_the_list_is_found_in_and_taken_along_with_its_history(site: Site) -> None:
+    for price in ("500", "540"):
+        site.clock.forward(seconds=1)
+        load_price_list(site.runtime, "Aurelle", [{"model": "Colline", "price": price, "currency": "EUR"}], by="test")
+    visitor = visit_as(site, site.brand_person)
+    said = words(visitor.get(f"{_PLACE}?naming=coll").text)
+    assert said.index("€540") < said.index("€500")
+    assert said.count("not now") == 1
+    assert "Nothing of that name." in words(visitor.get(f"{_PLACE}?naming=perle").text)
+    lines = visitor.get(f"{_PLACE}.csv").text.splitlines()
+    assert [line.split(",")[2] for line in lines] == ["price", "540.00", "500.00"]
+    assert visitor.get(f"{_PLACE}.parquet").content[:4] == b"PAR1"
+
+
+def test_who_does_not_lead_reads_and_adds_nothing(site: Site) -> None:
+    visitor = visit_as(site, site.brand_person)
+    assert "Your account reads this" in words(visitor.get(_PLACE).text)
+    assert visitor.post(_PLACE, {"rows": '[{"model":"C","price":"1","currency":"EUR"}]'}).status_code == 403
+    assert visitor.post(f"{_PLACE}/preview", {"text": _CSV}).status_code == 403
+    assert count(site) == 0
+
+
+def test_prices_of_another_brand_are_not_there(site: Site) -> None:
+    load_price_list(site.runtime, "Aurelle", [{"model": "Colline", "price": "540", "currency": "EUR"}], by="test")
+    visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
+    assert "Colline" not in visitor.get(_PLACE).text + visitor.get(f"{_PLACE}.csv").text
+    assert visitor.get(f"{_PLACE}?of={ours}").status_code == 404
+    assert visitor.get(f"{_PLACE}.csv?of={ours}").status_code == 404
+    assert visitor.post(f"{_PLACE}/preview", {"text": _CSV, "of": ours}).status_code == 404
+    assert visitor.post(_PLACE, {"rows": "[]", "of": ours}).status_code == 404
+
+
+def test_a_file_without_the_sessions_token_is_refused_and_so_is_a_second_one(site: Site) -> None:
+    visitor = visit_as(site, a_leader(site))
+    files = {"file": ("list.csv", _CSV.encode()), "more": ("list.csv", _CSV.encode())}
+    data = {"csrf_token": visitor.csrf_token}
+    assert visitor.client.post(f"{_PLACE}/preview", data=data, files=files, headers=PAGE).status_code == 400
+    visitor.csrf_token = "guessed"
+    assert "no longer valid" in upload(visitor, "list.csv", _CSV.encode())
