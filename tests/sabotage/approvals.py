@@ -39,8 +39,10 @@ MUTANTS = [
             "Permission.TRAIN_MODELS, Permission.PROMOTE_MODELS, Permission.FREEZE_GOLDEN_SETS",
             "who trains freezes what is measured by",
         ),
-        ("g in self.grants if permission in _PERMISSIONS[g.role])\n", "g in self.grants)\n", "any role in any place"),
-        ("if g.brand_id is not None and permission", "if permission", "a grant without a brand answers for one"),
+        ("g in self.grants if g.carries(permission))\n", "g in self.grants)\n", "any role in any place"),
+        ("if g.brand_id is not None and g.carries", "if g.carries", "a grant without a brand answers for one"),
+        ("self.leads and self.role is Role.BRAND and", "self.role is Role.BRAND and", "everybody of a brand leads"),
+        ("self.leads and self.role is Role.BRAND and", "self.leads and", "who is no brand's person leads"),
     ),
     *sabotage(
         "serving/usecases/promote.py",
