@@ -1,11 +1,12 @@
 """Cases: queues to read, and changes that only the first of two people can make."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, false, func, or_, select, true, update
 
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
 from models.errors import Conflict, NotFound
@@ -21,6 +22,7 @@ from serving.db.tables import (
     score,
     verdict,
 )
+from serving.db.walks import IS_OPEN, WALKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,33 @@ def _case(row: RowMapping) -> Case:
 
 
 def add_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """New open cases."""
-    add(connection, review_case, rows)
+    """New open cases, with what queues are filtered by: whose offer of which version it is, and how it was scored."""
+    add(connection, review_case, _with_filters(connection, rows))
+
+
+def _with_filters(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    places = {row["marketplace_id"] for row in rows}
+    versions = select(listing_version.c.version_id, listing_version.c.seller_external_id, listing_version.c.content)
+    versions = versions.where(
+        listing_version.c.marketplace_id.in_(places),
+        listing_version.c.version_id.in_({row["version_id"] for row in rows}),
+    )
+    scored = select(score.c.score_id, score.c.value, score.c.probability).where(
+        score.c.marketplace_id.in_(places), score.c.score_id.in_({row["score_id"] for row in rows})
+    )
+    offers = {row.version_id: row for row in connection.execute(versions)}
+    scores = {row.score_id: row for row in connection.execute(scored)}
+    return [
+        {
+            "relisted": False,
+            "seller_external_id": offers[row["version_id"]].seller_external_id,
+            "language": offers[row["version_id"]].content.get("language"),
+            "chance": scores[row["score_id"]].probability,
+            "points": scores[row["score_id"]].value if scores[row["score_id"]].probability is None else None,
+            **row,
+        }
+        for row in rows
+    ]
 
 
 def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -235,17 +262,37 @@ def lease(connection: Connection, case: Case, user_id: str, *, at: datetime, unt
     return changed.rowcount == 1
 
 
+class Lease(StrEnum):
+    """Who holds a case at the moment: nobody else than the reader, the reader, or somebody else."""
+
+    FREE = "free"
+    MINE = "mine"
+    OTHERS = "others"
+
+
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
     """What a queue shows. `brands` are (marketplace, brand) pairs: a brand's people see nothing else.
 
-    `person` is whose queue it is; second looks at what they judged themselves are not in it.
+    `person` is whose queue it is; second looks at what they judged themselves are not in it. `at` is the moment that
+    leases are read at, for `lease`. `harm_from` and `scores` show no case whose judge must not know them.
     """
 
     marketplaces: frozenset[str]
     lanes: tuple[CaseLane, ...] | None = None
     brands: frozenset[tuple[str, str]] | None = None
     person: str | None = None
+    at: datetime | None = None
+    brand: str | None = None
+    without_brand: bool = False
+    languages: tuple[str, ...] = ()
+    harm_from: float | None = None
+    opened_before: datetime | None = None
+    due_before: datetime | None = None
+    sellers: frozenset[str] | None = None
+    scores: tuple[float, float] | None = None
+    lease: Lease | None = None
+    relisted: bool = False
 
 
 def open_to(user_id: str) -> ColumnElement[bool]:
@@ -258,13 +305,16 @@ def open_to(user_id: str) -> ColumnElement[bool]:
     return or_(review_case.c.lane != CaseLane.SECOND_LOOK.value, ~judged.exists())
 
 
-def _queue_condition(wanted: QueueFilter) -> list[Any]:
-    conditions: list[Any] = [
-        review_case.c.state == CaseState.OPEN.value,
-        review_case.c.marketplace_id.in_(wanted.marketplaces),
-    ]
+def in_queue(wanted: QueueFilter) -> list[ColumnElement[bool]]:
+    """What a case must be to stand in a queue.
+
+    A queue is walked in its order along the index of open cases, which holds all that it is filtered by; a brand's own
+    is short, and looked up by the brand.
+    """
+    case = review_case.c if wanted.brands is not None else WALKED
+    conditions: list[ColumnElement[bool]] = [IS_OPEN, case.marketplace_id.in_(sorted(wanted.marketplaces))]
     if wanted.lanes is not None:
-        conditions.append(review_case.c.lane.in_([lane.value for lane in wanted.lanes]))
+        conditions.append(case.lane.in_([lane.value for lane in wanted.lanes]))
     if wanted.person is not None:
         conditions.append(open_to(wanted.person))
     if wanted.brands is not None:
@@ -272,18 +322,59 @@ def _queue_condition(wanted: QueueFilter) -> list[Any]:
             (review_case.c.marketplace_id == marketplace_id) & (review_case.c.brand_id == brand_id)
             for marketplace_id, brand_id in sorted(wanted.brands)
         ]
-        conditions.append(or_(*pairs) if pairs else review_case.c.case_id.is_(None))
-    return conditions
+        conditions.append(or_(false(), *pairs))
+    return [*conditions, *_filtered(wanted)]
+
+
+def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
+    case = WALKED
+    if wanted.brand is not None:
+        yield case.brand_id == wanted.brand
+    if wanted.without_brand:
+        yield case.brand_id.is_(None)
+    if wanted.languages:
+        yield case.language.in_(wanted.languages)
+    if wanted.opened_before is not None:
+        yield case.opened_at <= wanted.opened_before
+    if wanted.due_before is not None:
+        yield case.due_at <= wanted.due_before
+    if wanted.sellers is not None:
+        yield case.seller_external_id.in_(sorted(wanted.sellers))
+    if wanted.harm_from is not None or wanted.scores is not None:
+        yield case.lane.not_in([lane.value for lane in BLIND_LANES])
+    if wanted.harm_from is not None:
+        yield review_case.c.priority >= wanted.harm_from
+    if wanted.scores is not None:
+        # Up to 1 a probability is meant, above it points; what is measured in the other is not told by it.
+        yield (case.points if wanted.scores[1] > 1 else case.chance).between(*wanted.scores)
+    if wanted.relisted:
+        yield case.relisted.is_(true())
+    if wanted.lease is not None:
+        yield _leased(wanted.lease, wanted.person, wanted.at)
+
+
+def _leased(lease: Lease, person: str | None, at: datetime | None) -> ColumnElement[bool]:
+    held, mine = review_case.c.leased_until > at, review_case.c.leased_by == person
+    match lease:
+        case Lease.MINE:
+            return held & mine
+        case Lease.OTHERS:
+            return held & ~mine
+        case Lease.FREE:
+            return or_(review_case.c.leased_until.is_(None), ~held, mine)
 
 
 def queue(connection: Connection, wanted: QueueFilter, *, most: int, offset: int = 0) -> list[dict[str, Any]]:
     """Open cases with what a row shows, the costliest first."""
+    order = (review_case.c.priority.desc(), review_case.c.case_id)
+    found = select(review_case.c.case_id).where(*in_queue(wanted)).order_by(*order).limit(most).offset(offset)
+    # Two queries, so that the order of the queue and not that of a join decides what is read.
+    ids = connection.execute(found).scalars().all()
     query = (
         select(
             review_case,
             listing.c.external_id,
             listing_version.c.content,
-            listing_version.c.seller_external_id,
             listing_version.c.log_price,
             brand.c.name.label("brand_name"),
             account.c.name.label("holder"),
@@ -311,10 +402,8 @@ def queue(connection: Connection, wanted: QueueFilter, *, most: int, offset: int
         )
         .outerjoin(brand, brand.c.brand_id == review_case.c.brand_id)
         .outerjoin(account, account.c.user_id == review_case.c.leased_by)
-        .where(*_queue_condition(wanted))
-        .order_by(review_case.c.priority.desc(), review_case.c.case_id)
-        .limit(most)
-        .offset(offset)
+        .where(review_case.c.marketplace_id.in_(sorted(wanted.marketplaces)), review_case.c.case_id.in_(ids))
+        .order_by(*order)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
 
@@ -330,14 +419,19 @@ def _notified() -> ColumnElement[bool]:
     )
 
 
-def queue_sizes(connection: Connection, wanted: QueueFilter) -> dict[str, int]:
-    """Open cases per lane."""
+def queue_sizes(connection: Connection, marketplaces: Collection[str], person: str | None = None) -> dict[str, int]:
+    """Open cases per lane; second looks at what the person judged themselves are not counted."""
     query = (
         select(review_case.c.lane, func.count().label("n"))
-        .where(*_queue_condition(wanted))
+        .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value)
         .group_by(review_case.c.lane)
     )
-    return {row.lane: row.n for row in connection.execute(query)}
+    looks = review_case.c.lane == CaseLane.SECOND_LOOK.value
+    if person is None:
+        return {row.lane: row.n for row in connection.execute(query)}
+    # Apart, so that the many cases of the other lanes are counted from an index alone.
+    found = {row.lane: row.n for row in connection.execute(query.where(~looks))}
+    return found | {row.lane: row.n for row in connection.execute(query.where(looks, open_to(person)))}
 
 
 def timeline(connection: Connection, marketplace_id: str, case_id: str) -> list[dict[str, Any]]:

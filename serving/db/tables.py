@@ -482,6 +482,23 @@ score = _tenant(
 # A second look changes nothing for the offer, so it stands beside the one case that does.
 _DECIDES_OPEN = text("state = 'open' AND lane <> 'second_look'")
 _SECOND_LOOK = text("lane = 'second_look'")
+_IS_OPEN = text("state = 'open'")
+# In the order of the queue, with all that it is filtered by: a page, a count and the next case read nothing else.
+_SHOWN_OPEN = (
+    "case_id",
+    "marketplace_id",
+    "lane",
+    "brand_id",
+    "language",
+    "seller_external_id",
+    "chance",
+    "points",
+    "relisted",
+    "opened_at",
+    "due_at",
+    "leased_by",
+    "leased_until",
+)
 
 review_case = _tenant(
     "review_case",
@@ -501,6 +518,12 @@ review_case = _tenant(
     _at("decided_at", nullable=True),
     _id("follows_case_id", nullable=True),
     Column("question_returned", Boolean, nullable=False, default=False),
+    # What queues are filtered by, copied from the version and the score: neither becomes another while a case is open.
+    Column("seller_external_id", _EXTERNAL, nullable=True),
+    Column("language", String(35), nullable=True),
+    Column("chance", Float, nullable=True),
+    Column("points", Float, nullable=True),
+    Column("relisted", Boolean, nullable=False, server_default=false()),
     _within("listing_id", "listing"),
     _within("version_id", "listing_version"),
     _within("score_id", "score"),
@@ -525,6 +548,31 @@ review_case = _tenant(
     ),
     Index("ix_review_case_queue", "marketplace_id", "state", "lane", "priority"),
     Index("ix_review_case_brand", "marketplace_id", "brand_id", "state"),
+    Index(
+        "ix_review_case_language",
+        "marketplace_id",
+        "language",
+        sqlite_where=_IS_OPEN,
+        postgresql_where=_IS_OPEN,
+    ),
+)
+Index(
+    "ix_review_case_open",
+    review_case.c.priority.desc(),
+    *(review_case.c[name] for name in _SHOWN_OPEN),
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
+
+# A person's own filters of the queue, by their names.
+saved_filter = Table(
+    "saved_filter",
+    metadata,
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("query", String(500), nullable=False),
+    _at("saved_at"),
+    PrimaryKeyConstraint("user_id", "name"),
 )
 
 case_offer = _tenant(

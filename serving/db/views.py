@@ -13,7 +13,7 @@ from models.action import ActionKind, ActionState
 from models.case import CaseLane, CaseState
 from models.removal_check import CheckState
 from models.verdict import Judgement, Side
-from serving.db.cases import Case, open_to
+from serving.db.cases import Case, QueueFilter, in_queue, open_to
 from serving.db.tables import (
     action,
     brand,
@@ -147,9 +147,15 @@ def facts_of_many(connection: Connection, keys: Collection[Pair]) -> dict[Pair, 
     return {(row.marketplace_id, row.digest): facts_from_json(row.body) for row in connection.execute(query)}
 
 
+COUNTED_TO: Final = 10_000
+
+
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """A case's place in a queue, counted from 1, and the cases beside it; None at the ends and outside the queue."""
+    """A case's place in a queue, counted from 1, and the cases beside it; None at the ends and outside the queue.
+
+    Both counts end at `COUNTED_TO`: a place beyond is None, and `size` is one more.
+    """
 
     place: int | None
     size: int
@@ -157,31 +163,35 @@ class Neighbours:
     after: str | None
 
 
-def neighbours(
-    connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane], case: Case
-) -> Neighbours:
-    """Where a case stands in the queue of these lanes."""
-    ahead, inside = _ahead_of(case), case.state is CaseState.OPEN and case.lane in lanes
-    counted = select(func.count()).select_from(review_case).where(*_open(marketplaces, lanes))
-    before = _ids(marketplaces, lanes).where(ahead).order_by(review_case.c.priority, review_case.c.case_id.desc())
-    after = _ids(marketplaces, lanes).where(_behind(case)).order_by(*_COSTLIEST_FIRST)
+def neighbours(connection: Connection, wanted: QueueFilter, case: Case) -> Neighbours:
+    """Where a case stands in a queue."""
+    ids, inside = _ids(wanted), case.state is CaseState.OPEN and _contains(connection, wanted, case)
+    before = ids.where(*_ahead_of(case)).order_by(review_case.c.priority, review_case.c.case_id.desc())
+    after = ids.where(*_behind(case)).order_by(*_COSTLIEST_FIRST)
+    ahead = _capped(connection, ids.where(*_ahead_of(case))) if inside else 0
     return Neighbours(
-        connection.execute(counted.where(ahead)).scalar_one() + 1 if inside else None,
-        connection.execute(counted).scalar_one(),
+        ahead + 1 if inside and ahead < COUNTED_TO else None,
+        queue_size(connection, wanted),
         connection.execute(before.limit(1)).scalar() if inside else None,
         connection.execute(after.limit(1)).scalar(),
     )
 
 
-def next_free(
-    connection: Connection,
-    marketplaces: Collection[str],
-    lanes: Collection[CaseLane],
-    case: Case,
-    *,
-    user_id: str,
-    at: datetime,
-) -> str | None:
+def queue_size(connection: Connection, wanted: QueueFilter, *, most: int = COUNTED_TO) -> int:
+    """How many cases stand in a queue, counted to `most` and one more."""
+    return _capped(connection, _ids(wanted), most)
+
+
+def _capped(connection: Connection, ids: Select[str], most: int = COUNTED_TO) -> int:
+    return connection.execute(select(func.count()).select_from(ids.limit(most + 1).subquery())).scalar_one()
+
+
+def _contains(connection: Connection, wanted: QueueFilter, case: Case) -> bool:
+    itself = review_case.c.marketplace_id == case.marketplace_id, review_case.c.case_id == case.case_id
+    return connection.execute(_ids(wanted).where(*itself)).first() is not None
+
+
+def next_free(connection: Connection, wanted: QueueFilter, case: Case, *, user_id: str, at: datetime) -> str | None:
     """The case to go on with: the next below this one that nobody else holds, else the first that nobody holds.
 
     What is offered to this person goes before all others, and what is offered to somebody else comes last.
@@ -189,45 +199,41 @@ def next_free(
     free = or_(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
     )
+    ids = _ids(wanted).where(free, open_to(user_id), review_case.c.case_id != case.case_id)
     offered = (case_offer.c.marketplace_id == review_case.c.marketplace_id) & (
         case_offer.c.case_id == review_case.c.case_id
     )
-    mine = exists().where(offered, case_offer.c.until > at, case_offer.c.user_id == user_id)
-    another_s = exists().where(offered, case_offer.c.until > at, case_offer.c.user_id != user_id)
-    query = (
-        _ids(marketplaces, lanes)
-        .where(free, open_to(user_id), review_case.c.case_id != case.case_id)
-        .order_by(mine.desc(), another_s, _behind(case).desc(), *_COSTLIEST_FIRST)
+    here = sorted(wanted.marketplaces)
+    to_me = select(case_offer.c.case_id).where(
+        case_offer.c.marketplace_id.in_(here), case_offer.c.until > at, case_offer.c.user_id == user_id
     )
-    return connection.execute(query.limit(1)).scalar()
+    mine = connection.execute(to_me).scalars().all()
+    to_anybody = exists().where(offered, case_offer.c.until > at)
+    # Each is a short walk from where it begins; all in one order would sort the whole queue.
+    for some in (
+        *([ids.where(review_case.c.marketplace_id.in_(here), review_case.c.case_id.in_(mine))] if mine else []),
+        ids.where(~to_anybody),
+        ids.where(to_anybody),
+    ):
+        for place in (_behind(case), ()):
+            found = connection.execute(some.where(*place).order_by(*_COSTLIEST_FIRST).limit(1)).scalar()
+            if found is not None:
+                return found
+    return None
 
 
-def _ids(marketplaces: Collection[str], lanes: Collection[CaseLane]) -> Select[str]:
-    return select(review_case.c.case_id).where(*_open(marketplaces, lanes))
+def _ids(wanted: QueueFilter) -> Select[str]:
+    return select(review_case.c.case_id).where(*in_queue(wanted))
 
 
-def _open(marketplaces: Collection[str], lanes: Collection[CaseLane]) -> tuple[ColumnElement[bool], ...]:
-    return (
-        review_case.c.state == CaseState.OPEN.value,
-        review_case.c.marketplace_id.in_(marketplaces),
-        review_case.c.lane.in_([lane.value for lane in lanes]),
-    )
+def _ahead_of(case: Case) -> tuple[ColumnElement[bool], ...]:
+    higher, same = review_case.c.priority > case.priority, review_case.c.case_id < case.case_id
+    return review_case.c.priority >= case.priority, or_(higher, same)
 
 
-def _ahead_of(case: Case) -> ColumnElement[bool]:
-    level = and_(review_case.c.priority == case.priority, review_case.c.case_id < case.case_id)
-    return or_(review_case.c.priority > case.priority, level)
-
-
-def _behind(case: Case) -> ColumnElement[bool]:
-    level = and_(review_case.c.priority == case.priority, review_case.c.case_id > case.case_id)
-    return or_(review_case.c.priority < case.priority, level)
-
-
-def overdue_count(connection: Connection, places: Collection[str], lanes: Collection[CaseLane], at: datetime) -> int:
-    """How many open cases of these lanes are late."""
-    late = (*_open(places, lanes), review_case.c.due_at <= at)
-    return connection.execute(select(func.count()).select_from(review_case).where(*late)).scalar_one()
+def _behind(case: Case) -> tuple[ColumnElement[bool], ...]:
+    lower, same = review_case.c.priority < case.priority, review_case.c.case_id > case.case_id
+    return review_case.c.priority <= case.priority, or_(lower, same)
 
 
 def follower(connection: Connection, marketplace_id: str, case_id: str) -> str | None:

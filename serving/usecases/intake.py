@@ -136,6 +136,7 @@ class _Gathered:
     scored: dict[int, Scored]
     tried: dict[int, BothScored]
     draws: dict[int, float]
+    relisted: frozenset[int]
     taking_part: frozenset[str]
 
 
@@ -203,7 +204,8 @@ def _gather(
         tried = {step.position: one for step, one in zip(changed, both, strict=True)}
         scored = [one.decided for one in both]
     by_position = {step.position: one for step, one in zip(changed, scored, strict=True)}
-    return _Gathered(steps, facts, texts, by_position, tried, draws, surroundings.taking_part)
+    relisted = frozenset(repeats)
+    return _Gathered(steps, facts, texts, by_position, tried, draws, relisted, surroundings.taking_part)
 
 
 def _step(position: int, found: Listing, before: Latest | None, now: datetime, floors: ScoredUntil | None) -> Step:
@@ -264,7 +266,8 @@ def _write(
                 rows.keep_text(gathered.texts.new_text(step, ids.version_id))
             open_case = open_cases.get(ids.listing_id)
             if step.is_version or (ids.version_id not in seen_versions and open_case is None):
-                rows.open_case(step, ids, facts, scored, open_case)
+                relisted = step.position in gathered.relisted
+                rows.open_case(step, ids, facts, scored, open_case, relisted=relisted)
             version = facts.version
             answers[step.position] = RowAnswer(
                 RowStatus.ACCEPTED, step.listing.external_id, version, step.is_version, scored.route.lane

@@ -186,7 +186,9 @@ class RowsToKeep:
             )
         )
 
-    def open_case(self, step: Step, ids: Ids, facts: Facts, scored: Scored, open_case: Case | None) -> None:
+    def open_case(
+        self, step: Step, ids: Ids, facts: Facts, scored: Scored, open_case: Case | None, *, relisted: bool
+    ) -> None:
         """A case where a person must look; an open one on an earlier version becomes stale and is followed."""
         routed = scored.route.lane
         if routed is Lane.RELEASE:
@@ -216,6 +218,7 @@ class RowsToKeep:
                 opened_at=step.as_of,
                 due_at=step.as_of + timedelta(hours=hours),
                 follows_case_id=open_case.case_id if open_case else None,
+                relisted=relisted,
             )
         )
         self._case_events.append(

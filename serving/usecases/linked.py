@@ -29,3 +29,13 @@ def links_at(connection: Connection, marketplace_id: str, moments: Collection[Mo
     return {
         (walk.seller, walk.as_of): walk.links({name: stood(name, walk.as_of) for name in walk.linked}) for walk in walks
     }
+
+
+def linked_with(connection: Connection, marketplaces: Collection[str], seller: str, as_of: datetime) -> frozenset[str]:
+    """Who is linked with a seller in any of these marketplaces, as far as links are followed; the seller is not."""
+    found: set[str] = set()
+    for here in sorted(marketplaces):
+        walk = Walk(seller, as_of, DEFAULT_LINKS)
+        contacts.follow(connection, here, [walk], DEFAULT_LINKS)
+        found |= set(walk.linked)
+    return frozenset(found)

@@ -17,9 +17,10 @@ from serving.usecases.case_access import visible_case
 from serving.usecases.review import record_verdict
 from serving.usecases.sitting import Answer
 from serving.usecases.undoing import undo_verdict
-from serving.web.desk import QueueQuery
+from serving.web.desk import queue_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields
+from serving.web.queue_query import QueueQuery
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
@@ -62,7 +63,7 @@ def post_verdict(case_id: CaseId, request: Request, session: Reviewer, fields: F
     record_verdict(runtime, person, answer_of(case_id, fields))
     if side is Side.BRAND:
         return go_to(request, "/brand")
-    query = QueueQuery.read({"lane": fields.get("lane", "")})
+    query = QueueQuery.of(fields.get("queue", ""))
     following = _next(runtime, person, case, query)
     if following is None:
         return go_to(request, query.address(), Flash.QUEUE_DONE)
@@ -75,9 +76,10 @@ def _seen(runtime: Runtime, person: Person, case_id: str) -> tuple[Case, Side]:
 
 
 def _next(runtime: Runtime, person: Person, case: Case, query: QueueQuery) -> str | None:
-    here, now = person.marketplaces(Permission.REVIEW_CASES), runtime.clock.now()
+    now = runtime.clock.now()
     with runtime.store.read() as connection:
-        return views.next_free(connection, here, query.lanes, case, user_id=person.user_id, at=now)
+        wanted = queue_of(connection, person, query, now)
+        return views.next_free(connection, wanted, case, user_id=person.user_id, at=now)
 
 
 @router.post("/cases/{case_id}/undo")

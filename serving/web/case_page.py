@@ -48,13 +48,14 @@ from serving.web.case_cards import (
 )
 from serving.web.case_state import Standing, standing
 from serving.web.changes import Change
-from serving.web.desk import QueueQuery
+from serving.web.desk import queue_of
 from serving.web.documents_card import ShownPaper, documents_card
 from serving.web.effects import Effect, bench_of, effects
 from serving.web.evidence_card import KeptSnapshot, evidence_card
 from serving.web.forms import CaseId
 from serving.web.likeness_card import LikenessCard, likeness_card
 from serving.web.links_card import LinksCard, links_card
+from serving.web.queue_query import QueueQuery
 from serving.web.rendering import respond
 from serving.web.risk_part import RiskPart, risk_part
 from serving.web.scores import ShownScore
@@ -107,7 +108,7 @@ class CasePage:
     effects: tuple[Effect, ...]
     learning: str | None
     queue: str
-    queue_lane: str
+    queue_query: str
     neighbours: Neighbours
     before: str | None
     after: str | None
@@ -124,7 +125,7 @@ def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
         return RedirectResponse(f"/brand#{case_id}", status_code=303)
     if case.state is CaseState.OPEN and not barred:
         lease(runtime, person, case_id)
-    query = QueueQuery.read(request.query_params)
+    query = QueueQuery.of(request.url.query)
     return respond(request, case_page(runtime, session, case_id, query), session)
 
 
@@ -143,7 +144,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
     enrolled = brands.enrolments(connection, here).get(case.brand_id or "")
     kept = listings.versions(connection, here, case.listing_id)
     at = next(i for i, row in enumerate(kept) if row["version_id"] == case.version_id)
-    around = views.neighbours(connection, person.marketplaces(Permission.REVIEW_CASES), query.lanes, case)
+    around = views.neighbours(connection, queue_of(connection, person, query, now), case)
     row = _as_row(case, score)
     return CasePage(
         case_id=case.case_id,
@@ -179,7 +180,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         effects=effects(bench_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies.enforcement),
         learning=None if blind else _learning(runtime),
         queue=query.address(),
-        queue_lane=query.lane.value if query.lane else "",
+        queue_query=query.text,
         neighbours=around,
         before=query.case_address(around.before) if around.before else None,
         after=query.case_address(around.after) if around.after else None,

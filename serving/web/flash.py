@@ -39,6 +39,9 @@ class Flash(StrEnum):
     SELLER_LISTED = "seller_listed"
     SETTINGS_KEPT = "settings_kept"
     SELLER_UNLISTED = "seller_unlisted"
+    FILTER_DELETED = "filter_deleted"
+    FILTER_RENAMED = "filter_renamed"
+    FILTER_SAVED = "filter_saved"
     FOUNDED = "founded"
     GAVE_WAY = "gave_way"
     MAINTAINED = "maintained"
@@ -79,6 +82,9 @@ SENTENCES: Final = {
     Flash.SWITCHED_OFF: "Switched off, from the next request on.",
     Flash.SWITCHED_ON: "Switched on. What was held stays held until people let it go.",
     Flash.TAKEDOWN_UNDONE: "Taken back. What had not left stays here, and the questions are open again.",
+    Flash.FILTER_DELETED: "The filter is deleted. The cases are where they were.",
+    Flash.FILTER_RENAMED: "Renamed.",
+    Flash.FILTER_SAVED: "Saved. The filter stands in the list on the left, with how many cases it finds.",
     Flash.FOUNDED: "The marketplace is founded, and you are its administrator.",
 }
 

@@ -12,7 +12,7 @@ from serving.usecases.housekeeping import refresh_references
 from serving.usecases.intake import receive
 from serving.usecases.tell_tales import NewTellTale, add_tell_tale
 from serving.web.case_page import CasePage, case_page
-from serving.web.desk import QueueQuery
+from serving.web.queue_query import QueueQuery
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case, a_second_look, judge, open_cases
 from tests.fixtures.runtimes import Site

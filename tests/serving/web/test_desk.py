@@ -5,7 +5,8 @@ from models.verdict import Judgement
 from serving.db.accounts import Session
 from serving.usecases.intake import receive
 from serving.web import desk
-from serving.web.desk import QueueQuery, queue_page
+from serving.web.desk import queue_page
+from serving.web.queue_query import QueueQuery
 from serving.web.text_view import Kind
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, a_second_look, judge
@@ -13,29 +14,6 @@ from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import visit_as, words
-
-
-@pytest.mark.parametrize(
-    ("given", "read"),
-    [
-        ({}, QueueQuery()),
-        ({"lane": "audit", "page": "3"}, QueueQuery(CaseLane.AUDIT, 3)),
-        ({"lane": "nothing"}, QueueQuery()),
-        ({"lane": "audit' OR 1=1"}, QueueQuery()),
-        ({"page": "-1"}, QueueQuery()),
-        ({"page": "0"}, QueueQuery()),
-        ({"page": "99999999999"}, QueueQuery()),
-        ({"page": "٣"}, QueueQuery()),
-        ({"page": "9999"}, QueueQuery(page=1000)),
-    ],
-)
-def test_what_is_not_on_the_list_counts_as_not_given(given: dict[str, str], read: QueueQuery) -> None:
-    assert QueueQuery.read(given) == read
-
-
-def test_the_address_of_a_query_reads_back_as_the_query() -> None:
-    assert QueueQuery(CaseLane.AUDIT, 3).address(3) == "/queue?lane=audit&page=3"
-    assert QueueQuery().address() == "/queue"
 
 
 def test_an_empty_queue_says_what_is_true_and_what_changes_it(site: Site) -> None:
@@ -75,10 +53,11 @@ def test_lanes_are_counted_and_shown_alone(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     visitor = visit_as(site, site.analyst)
     said = words(visitor.get("/queue").text)
-    assert "All open1 Lanes Appeals0 Complaints0 Analyst1 Audit slice0 Not enough evidence0 Second looks0" in said
+    assert "Lanes All open1 Appeals0 Complaints0 Analyst1 Audit slice0 Not enough evidence0 Second looks0" in said
     assert "Waiting on brands1" in said
     asked = visitor.get("/queue?lane=ask_brand").text
     assert 'href="/queue?lane=ask_brand" aria-current="page"' in asked
+    assert 'name="lane" value="ask_brand"' in asked, "a filter is set within the lane"
     assert "?lane=ask_brand" in asked.partition("<tbody>")[2], "a case is opened as part of this queue"
 
 
@@ -155,3 +134,83 @@ def test_a_late_case_is_counted_as_overdue(site: Site) -> None:
     said = words(visit_as(site, site.analyst).get("/queue").text)
     assert "1 overdue" in said
     assert "2 h late" in said
+
+
+def test_a_filter_is_on_as_a_chip_that_takes_it_off(site: Site) -> None:
+    a_case(site, external_id="MP-1", title="Dear Aure11e bag 1:1", price="900.00", language="en")
+    a_case(site, external_id="MP-2", title="Cheap Aure11e bag 1:1", price="9.00", language="zh")
+    visitor = visit_as(site, site.analyst)
+    page = visitor.get("/queue?language=zh&lease=free").text
+    body = page.partition("<tbody>")[2]
+    assert "Cheap" in body
+    assert "Dear" not in body
+    assert "Language ZH" in words(page)
+    assert 'href="/queue?lease=free" aria-label="Take off the filter by language"' in page
+    assert 'value="zh" checked' in page
+    assert "/cases/cas_" in page
+    assert "?language=zh&amp;lease=free" in body, "the case is opened as part of this queue"
+
+
+def test_a_filter_that_finds_nothing_says_how_to_go_on(site: Site) -> None:
+    a_case(site)
+    said = words(visit_as(site, site.analyst).get("/queue?harm=999999").text)
+    assert "No open case is what you filter by. Take a filter off, or show the queue without filters." in said
+
+
+def test_what_an_address_cannot_say_is_said_to_be_ignored(site: Site) -> None:
+    page = visit_as(site, site.analyst).get("/queue?lane=%3Cb%3E&brand=brd_1").text
+    assert "The lane in the address cannot be read, so it is ignored." in words(page)
+    assert "Brand one without open cases" in words(page)
+
+
+def test_filters_are_chosen_from_what_is_open(site: Site) -> None:
+    a_case(site, language="ru")
+    page = words(visit_as(site, site.analyst).get("/queue").text)
+    assert "any Aurelle, 1" in page
+    assert "RU, 1" in page
+
+
+def test_a_filter_is_saved_found_again_renamed_and_deleted(site: Site) -> None:
+    a_case(site, language="ru")
+    visitor = visit_as(site, site.analyst)
+    assert 'name="query" value="language=ru"' in visitor.get("/queue?language=ru").text
+    saved = visitor.post("/queue/filters", {"query": "language=ru", "name": "  Russian   titles "})
+    assert saved.headers["location"] == "/queue?language=ru"
+    page = visitor.get("/queue?language=ru").text
+    assert "Russian titles1" in words(page)
+    assert 'name="query"' not in page, "what is saved already is not offered again"
+    visitor.post("/queue/filters/rename", {"name": "Russian titles", "to": "RU"})
+    assert "RU1 open" in words(visitor.get("/queue/filters").text)
+    assert "Russian titles" not in words(visit_as(site, site.second_analyst).get("/queue").text)
+    visitor.post("/queue/filters/delete", {"name": "RU"})
+    assert "You have saved no filter yet." in words(visitor.get("/queue/filters").text)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "status"),
+    [
+        ("/queue/filters", {"query": "language=ru", "name": "  "}, 422),
+        ("/queue/filters", {"query": "language=ru", "name": "x" * 61}, 422),
+        ("/queue/filters", {"query": "evil=1", "name": "nothing"}, 422),
+        ("/queue/filters/rename", {"name": "no such", "to": "other"}, 404),
+    ],
+)
+def test_a_filter_that_cannot_be_kept_is_refused(site: Site, path: str, fields: dict[str, str], status: int) -> None:
+    assert visit_as(site, site.analyst).post(path, fields).status_code == status
+
+
+def test_a_person_keeps_at_most_twenty_filters_each_name_once(site: Site) -> None:
+    visitor = visit_as(site, site.analyst)
+    for number in range(20):
+        assert visitor.post("/queue/filters", {"query": "due=overdue", "name": f"F {number}"}).status_code == 303
+    assert visitor.post("/queue/filters", {"query": "due=overdue", "name": "One more"}).status_code == 409
+    assert visitor.post("/queue/filters", {"query": "lease=mine", "name": "F 3"}).status_code == 303, "in its place"
+    assert visitor.post("/queue/filters/rename", {"name": "F 1", "to": "F 2"}).status_code == 409
+
+
+def test_the_next_case_is_the_next_of_the_filtered_queue(site: Site) -> None:
+    first = a_case(site, external_id="MP-1", price="900.00", language="ru")
+    a_case(site, external_id="MP-2", price="500.00", language="en")
+    last = a_case(site, external_id="MP-3", price="100.00", language="ru")
+    answer = visit_as(site, site.analyst).answer(first.case_id, first.version_id, "genuine", queue="language=ru")
+    assert answer.headers["location"] == f"/cases/{last.case_id}?language=ru"

@@ -3,12 +3,10 @@
 from datetime import timedelta
 
 from models.action import ActionKind, ActionState
-from models.case import CaseLane, CaseState
+from models.case import CaseLane
 from models.verdict import Judgement, Side
 from serving import auth
 from serving.db import views
-from serving.db.views import Neighbours
-from serving.usecases.case_access import lease
 from serving.usecases.intake import receive
 from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_suspect_row
@@ -18,7 +16,6 @@ from tests.serving.web.appeals import an_appeal
 from tests.serving.web.visits import visit_as
 
 _WINDOW = timedelta(seconds=180)
-LANES = (CaseLane.ANALYST, CaseLane.AUDIT)
 
 
 def test_every_page_renders_on_both_engines(any_site: Site) -> None:
@@ -58,20 +55,6 @@ def test_only_an_answer_that_stands_and_that_nobody_went_on_from_is_offered_for_
     assert offered("brand_person", Side.BRAND) == []
 
 
-def test_a_case_knows_its_place_and_the_free_one_after_it(any_site: Site) -> None:
-    dear, middle, cheap = (
-        a_case(any_site, external_id=f"MP-{i}", price=price) for i, price in enumerate(("900.00", "500.00", "90.00"))
-    )
-    here, user_id, now = {any_site.here}, any_site.analyst.user_id, any_site.clock.now()
-    lease(any_site.runtime, any_site.second_analyst, cheap.case_id)
-    with any_site.runtime.store.read() as connection:
-        assert views.neighbours(connection, here, LANES, middle) == Neighbours(2, 3, dear.case_id, cheap.case_id)
-        assert views.neighbours(connection, here, (CaseLane.APPEAL,), middle) == Neighbours(None, 0, None, None)
-        following = views.next_free(connection, here, LANES, middle, user_id=user_id, at=now)
-        assert following == dear.case_id, "the one below is held, so that it begins at the top"
-        assert views.next_free(connection, set(), LANES, middle, user_id=user_id, at=now) is None
-
-
 def test_the_case_that_took_anothers_place_is_found(any_site: Site) -> None:
     case = a_case(any_site)
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="79.00")], source="test")
@@ -100,15 +83,6 @@ def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> N
             assert views.brand_actions(connection, {foreign}, 5) == []
             assert views.removal_counts(connection, {foreign}) == {}
         assert views.brand_actions(connection, set(), 5) == [], "nobody sees everything by having nothing"
-
-
-def test_late_cases_are_counted(any_site: Site) -> None:
-    case = a_case(any_site)
-    assert case.state is CaseState.OPEN
-    with any_site.runtime.store.read() as connection:
-        assert views.overdue_count(connection, {any_site.here}, LANES, any_site.clock.now()) == 0
-        any_site.clock.forward(hours=25)
-        assert views.overdue_count(connection, {any_site.here}, LANES, any_site.clock.now()) == 1
 
 
 def test_a_setup_link_is_open_until_it_is_used(any_site: Site) -> None:

@@ -1,0 +1,239 @@
+"""What a queue is asked for, as an address says it: read from allowlists, written back the same."""
+
+import math
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from urllib.parse import parse_qsl, urlencode
+
+from models.case import CaseLane
+from serving.db.cases import Lease, QueueFilter
+from serving.web.vocabulary import ANALYST_LANES
+
+NO_BRAND: Final = "none"
+OVERDUE: Final = "overdue"
+LONGEST: Final = 400
+_MOST_PAGES: Final = 1_000
+_MOST_LANGUAGES: Final = 12
+_MOST_DAYS: Final = 999
+_ID: Final = re.compile(r"[a-z]{3}_[0-9a-z]{1,36}\Z", re.ASCII)
+_LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8}){0,3}\Z", re.ASCII)
+_NUMBER: Final = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,4})?\Z", re.ASCII)
+_UNSTORABLE: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+
+
+class Word(StrEnum):
+    """What can be filtered by, as addresses name it."""
+
+    LANE = "lane"
+    BRAND = "brand"
+    MARKETPLACE = "marketplace"
+    LANGUAGE = "language"
+    HARM = "harm"
+    AGE = "age"
+    DUE = "due"
+    SELLER = "seller"
+    SCORE = "score"
+    LEASE = "lease"
+    RELIST = "relist"
+    PAGE = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreBand:
+    """Scores from one to another: probabilities up to 1, the scorecard's points above."""
+
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.low:g}-{self.high:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueQuery:
+    """Which part of the queue is asked for; without a lane, everything that analysts decide.
+
+    `harm` is in the base currency, `age` in days, `due` in hours (0: overdue). `ignored` names what the address held
+    that is none of this.
+    """
+
+    lane: CaseLane | None = None
+    page: int = 1
+    brand: str | None = None
+    marketplace: str | None = None
+    language: tuple[str, ...] = ()
+    harm: float | None = None
+    age: int | None = None
+    due: int | None = None
+    seller: str | None = None
+    score: ScoreBand | None = None
+    lease: Lease | None = None
+    relist: bool = False
+    ignored: tuple[str, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def of(cls, text: str) -> "QueueQuery":
+        """The query of what stands behind the question mark of an address; a repeated field counts as a list."""
+        given: dict[str, str] = {}
+        for name, value in parse_qsl(text[: 4 * LONGEST], keep_blank_values=True, max_num_fields=None):
+            given[name] = f"{given[name]},{value}" if name in given else value
+        return cls.read(given)
+
+    @classmethod
+    def read(cls, given: Mapping[str, str]) -> "QueueQuery":
+        """The query of given values; what is on no list is ignored, and said to be."""
+        found: dict[str, object] = {}
+        ignored = []
+        for name, value in given.items():
+            if not value:
+                continue
+            reader = _READERS.get(name)
+            read = reader(value) if reader else None
+            if read is None:
+                ignored.append(name if name in set(Word) else "")
+            else:
+                found[name] = read
+        return cls(**found, ignored=tuple(dict.fromkeys(ignored)))  # type: ignore[arg-type]  # each reader's own kind
+
+    @property
+    def lanes(self) -> tuple[CaseLane, ...]:
+        """The lanes that are shown."""
+        return (self.lane,) if self.lane else ANALYST_LANES
+
+    @property
+    def text(self) -> str:
+        """The query as it stands in an address, without its page."""
+        return urlencode({name: value for name, value in self._values() if name != Word.PAGE})
+
+    @property
+    def filtered(self) -> bool:
+        """Whether anything but the lane is asked for."""
+        return replace(self, lane=None, page=1) != QueueQuery()
+
+    def without(self, word: Word) -> "QueueQuery":
+        """The same, but for one filter, from the first page."""
+        return QueueQuery.read({name: value for name, value in self._values() if name not in {word, Word.PAGE}})
+
+    def address(self, page: int = 1) -> str:
+        """The address of a page of this queue."""
+        text = "&".join(part for part in (self.text, f"page={page}" if page > 1 else "") if part)
+        return f"/queue?{text}" if text else "/queue"
+
+    def case_address(self, case_id: str) -> str:
+        """The address of a case that was reached through this queue."""
+        return f"/cases/{case_id}{f'?{self.text}' if self.text else ''}"
+
+    def wanted(
+        self, marketplaces: frozenset[str], person: str, now: datetime, sellers: frozenset[str] | None = None
+    ) -> QueueFilter:
+        """What the database is asked for; `sellers` are the one that the query names and who is linked with them."""
+        here = marketplaces if self.marketplace is None else marketplaces & {self.marketplace}
+        return QueueFilter(
+            here,
+            self.lanes,
+            person=person,
+            at=now,
+            brand=None if self.brand == NO_BRAND else self.brand,
+            without_brand=self.brand == NO_BRAND,
+            languages=self.language,
+            harm_from=self.harm,
+            opened_before=None if self.age is None else now - timedelta(days=self.age),
+            due_before=None if self.due is None else now + timedelta(hours=self.due),
+            sellers=sellers if self.seller is not None else None,
+            scores=(self.score.low, self.score.high) if self.score else None,
+            lease=self.lease,
+            relisted=self.relist,
+        )
+
+    def _values(self) -> list[tuple[str, str]]:
+        values = {
+            Word.LANE: self.lane.value if self.lane else "",
+            Word.BRAND: self.brand or "",
+            Word.MARKETPLACE: self.marketplace or "",
+            Word.LANGUAGE: ",".join(self.language),
+            Word.HARM: "" if self.harm is None else f"{self.harm:.4f}".rstrip("0").rstrip("."),
+            Word.AGE: "" if self.age is None else str(self.age),
+            Word.DUE: "" if self.due is None else OVERDUE if self.due == 0 else str(self.due),
+            Word.SELLER: self.seller or "",
+            Word.SCORE: str(self.score) if self.score else "",
+            Word.LEASE: self.lease.value if self.lease else "",
+            Word.RELIST: "yes" if self.relist else "",
+        }
+        return [(name.value, value) for name, value in values.items() if value]
+
+
+def _page(value: str) -> int | None:
+    if not (value.isascii() and value.isdigit() and len(value) <= 4):
+        return None
+    return min(max(int(value), 1), _MOST_PAGES)
+
+
+def _lane(value: str) -> CaseLane | None:
+    return CaseLane(value) if value in set(CaseLane) else None
+
+
+def _brand(value: str) -> str | None:
+    return value if value == NO_BRAND or _ID.match(value) else None
+
+
+def _marketplace(value: str) -> str | None:
+    return value if _ID.match(value) else None
+
+
+def _languages(value: str) -> tuple[str, ...] | None:
+    tags = sorted({one for one in value.split(",") if one})
+    return tuple(tags) if 0 < len(tags) <= _MOST_LANGUAGES and all(map(_LANGUAGE.match, tags)) else None
+
+
+def _harm(value: str) -> float | None:
+    return float(value) if _NUMBER.match(value) and float(value) > 0 else None
+
+
+def _days(value: str) -> int | None:
+    number = value.isascii() and value.isdigit() and len(value) <= 3 and int(value)
+    return number if number and number <= _MOST_DAYS else None
+
+
+def _due(value: str) -> int | None:
+    return 0 if value == OVERDUE else _days(value)
+
+
+def _seller(value: str) -> str | None:
+    name = value.strip()
+    return name if 0 < len(name) <= 200 and not _UNSTORABLE.search(name) else None
+
+
+def _score(value: str) -> ScoreBand | None:
+    low, _, high = value.partition("-")
+    if not (_NUMBER.match(low) and _NUMBER.match(high)):
+        return None
+    band = ScoreBand(float(low), float(high))
+    return band if band.low <= band.high <= 100 and math.isfinite(band.high) else None
+
+
+def _lease(value: str) -> Lease | None:
+    return Lease(value) if value in set(Lease) else None
+
+
+def _relist(value: str) -> bool | None:
+    return True if value == "yes" else None
+
+
+_READERS: Final[Mapping[str, Callable[[str], object | None]]] = {
+    Word.LANE: _lane,
+    Word.BRAND: _brand,
+    Word.MARKETPLACE: _marketplace,
+    Word.LANGUAGE: _languages,
+    Word.HARM: _harm,
+    Word.AGE: _days,
+    Word.DUE: _due,
+    Word.SELLER: _seller,
+    Word.SCORE: _score,
+    Word.LEASE: _lease,
+    Word.RELIST: _relist,
+    Word.PAGE: _page,
+}
