@@ -14,6 +14,7 @@ from serving.web import (
     documents_card,
     evidence_card,
     held_page,
+    kit_page,
     manager_page,
     model_page,
     notice_page,
@@ -55,6 +56,7 @@ def install_pages(app: FastAPI) -> None:
         seller_page,
         sellers_page,
         settings_page,
+        kit_page,
     ):
         install(app, module.router)
     app.mount(PREFIX.rstrip("/"), StaticFiles(directory=FOLDER), name="static")

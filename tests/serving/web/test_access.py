@@ -26,6 +26,7 @@ TABLE = [
     ("/counter-notices", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brands", {"analyst": 403, "brand_person": 403, "account_manager": 200, "data_scientist": 403}),
     ("/sellers", {"analyst": 200, "brand_person": 403, "account_manager": 200, "data_scientist": 403}),
+    ("/kit", {"analyst": 200, "brand_person": 200, "account_manager": 200, "data_scientist": 200}),
     ("/settings", {"analyst": 200, "brand_person": 200, "account_manager": 200, "data_scientist": 200}),
     ("/models", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
     ("/models/training", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),

@@ -1,0 +1,374 @@
+"""Geometry of charts over time and of spreads; what is not known is a hatched place and never a zero."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from serving.web.charts import Tick
+
+Known = float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A stretch of which nothing is known."""
+
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sparkline:
+    """A course in one line of text: its known stretches as points, the unknown ones, and the last known value."""
+
+    width: int
+    height: int
+    lines: tuple[str, ...]
+    gaps: tuple[Gap, ...]
+    end: tuple[float, float] | None
+    label: str
+
+
+def sparkline(values: Sequence[Known], label: str, *, width: int = 120, height: int = 24) -> Sparkline:
+    """Values in equal steps of time, drawn from zero up; None is a step of which nothing is known."""
+    most = max((value for value in values if value is not None), default=0.0) or 1.0
+    step = (width - 4) / max(1, len(values) - 1)
+    placed = [
+        (round(2 + step * i, 1), None if value is None else round(height - 2 - (height - 4) * value / most, 1))
+        for i, value in enumerate(values)
+    ]
+    runs = list(_runs(values))
+    known = [(x, y) for x, y in placed if y is not None]
+    missing = sum(value is None for value in values)
+    return Sparkline(
+        width,
+        height,
+        tuple(_points((x, y) for x, y in placed[a:b] if y is not None) for a, b, is_known in runs if is_known),
+        tuple(_gap(a, b, step, 2.0, len(values)) for a, b, is_known in runs if not is_known),
+        known[-1] if known else None,
+        f"{label}; {missing} of {len(values)} not known" if missing else label,
+    )
+
+
+def _runs(values: Sequence[Known]) -> Iterator[tuple[int, int, bool]]:
+    """(begin, end, whether it is known) of each stretch."""
+    begin = 0
+    for is_known, run in groupby(value is not None for value in values):
+        length = sum(1 for _ in run)
+        yield begin, begin + length, is_known
+        begin += length
+
+
+def _points(placed: Iterator[tuple[float, float]]) -> str:
+    points = [f"{x},{y}" for x, y in placed]
+    # One point alone is no line; twice the same point is a dot with round ends.
+    return " ".join(points * 2 if len(points) == 1 else points)
+
+
+def _gap(begin: int, end: int, step: float, left: float, many: int) -> Gap:
+    """From the last known step before to the first known one after."""
+    first, last = max(0, begin - 1), min(many - 1, end)
+    return Gap(round(left + step * first, 1), round(max(step * (last - first), 4.0), 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One part of a whole over time: its name, the class of its fill, and its values in equal steps."""
+
+    name: str
+    tone: str
+    values: tuple[Known, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """One layer drawn: a surface for each known stretch."""
+
+    name: str
+    tone: str
+    surfaces: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A line across, with its figure."""
+
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StackedArea:
+    """Parts of a whole over time, one on the other, the first at the bottom."""
+
+    areas: tuple[Area, ...]
+    gaps: tuple[Gap, ...]
+    levels: tuple[Level, ...]
+    ticks: tuple[Tick, ...]
+    label: str
+
+
+_LEFT, _RIGHT, _TOP, _FOOT = 40.0, 740.0, 16.0, 186.0
+
+
+def stacked_area(layers: Sequence[Layer], ticks: Sequence[tuple[int, str]], label: str) -> StackedArea:
+    """Layers of equally many steps; a step that any layer does not know is known by none. `ticks` name steps."""
+    steps = len(layers[0].values) if layers else 0
+    known = [all(layer.values[i] is not None for layer in layers) for i in range(steps)]
+    tops = [[0.0] * steps]
+    for layer in layers:
+        tops.append([below + (value or 0.0) for below, value in zip(tops[-1], layer.values, strict=True)])
+    levels = round_levels(max((top for top, sure in zip(tops[-1], known, strict=True) if sure), default=0.0))
+    width = (_RIGHT - _LEFT) / max(1, steps - 1)
+    runs = list(_runs([1.0 if sure else None for sure in known]))
+
+    def at(i: int, value: float) -> tuple[float, float]:
+        return round(_LEFT + width * i, 1), round(_FOOT - (_FOOT - _TOP) * value / levels[-1], 1)
+
+    def surface(below: list[float], above: list[float], begin: int, end: int) -> str:
+        up = [at(i, above[i]) for i in range(begin, end)]
+        return _points(iter([*up, *(at(i, below[i]) for i in reversed(range(begin, end)))]))
+
+    return StackedArea(
+        tuple(
+            Area(layer.name, layer.tone, tuple(surface(low, high, a, b) for a, b, sure in runs if sure))
+            for layer, low, high in zip(layers, tops, tops[1:], strict=False)
+        ),
+        tuple(_gap(a, b, width, _LEFT, steps) for a, b, sure in runs if not sure),
+        tuple(Level(at(0, value)[1], f"{value:,.0f}" if levels[-1] >= 3 else f"{value:g}") for value in levels),
+        tuple(Tick(at(i, 0)[0], text) for i, text in ticks),
+        label if all(known) else f"{label} {known.count(False)} of {steps} steps are not known.",
+    )
+
+
+def round_levels(most: float) -> list[float]:
+    """Zero and two to five round figures up to and over the largest value.
+
+    >>> round_levels(330), round_levels(0), round_levels(0.07)
+    ([0.0, 100.0, 200.0, 300.0, 400.0], [0.0, 1.0], [0.0, 0.02, 0.04, 0.06, 0.08])
+    """
+    if most <= 0:
+        return [0.0, 1.0]
+    unit = 10.0 ** math.floor(math.log10(most / 4))
+    step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor * 4.0001 >= most)
+    return [round(step * i, 10) for i in range(math.ceil(most / step - 1e-9) + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class AgeBox:
+    """How old a queue's open items are beside their limit: the middle half, the median, the oldest."""
+
+    box_x: float
+    box_width: float
+    median_x: float
+    oldest_x: float
+    limit_x: float
+    late: bool
+    label: str
+
+
+_BOX_WIDTH: Final = 230.0
+
+
+def age_box(low: float, median: float, high: float, oldest: float, limit: float, unit: str = "h") -> AgeBox:
+    """Ages in one unit: the first quartile, median, third quartile and oldest, and the age that none should reach."""
+    most = max(oldest, limit) * 1.05
+
+    def at(value: float) -> float:
+        return round(_BOX_WIDTH * value / most, 1)
+
+    return AgeBox(
+        at(low),
+        round(max(at(high) - at(low), 1.0), 1),
+        at(median),
+        at(oldest),
+        at(limit),
+        oldest > limit,
+        f"median {median:g} {unit}, oldest {oldest:g} {unit}, limit {limit:g} {unit}",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OneBar:
+    """One bar; one that is not known is hatched over the whole height, a marked one stands out."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    known: bool
+    marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """Counts side by side, with what the first and the last are about."""
+
+    bars: tuple[OneBar, ...]
+    first: str
+    last: str
+    label: str
+
+
+_BARS_WIDTH, _BARS_HEIGHT = 420.0, 34.0
+
+
+def bars(values: Sequence[Known], label: str, *, first: str = "", last: str = "", marked: Sequence[int] = ()) -> Bars:
+    """Values as bars from zero up; None is hatched. `marked` are the places of bars that stand out."""
+    most = max((value for value in values if value is not None), default=0.0) or 1.0
+    pitch = _BARS_WIDTH / max(1, len(values))
+    made = []
+    for i, value in enumerate(values):
+        tall = _BARS_HEIGHT if value is None else round(_BARS_HEIGHT * value / most, 1)
+        made.append(
+            OneBar(
+                round(pitch * i, 1),
+                round(_BARS_HEIGHT - tall, 1),
+                round(pitch * 0.82, 1),
+                tall,
+                value is not None,
+                i in marked,
+            )
+        )
+    missing = sum(value is None for value in values)
+    return Bars(tuple(made), first, last, f"{label} {missing} of {len(values)} not known." if missing else label)
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How many lie where, and where one thing lies among them."""
+
+    bars: tuple[OneBar, ...]
+    marker_x: float | None
+    marker: str
+    before: bool
+    ticks: tuple[Tick, ...]
+    label: str
+
+
+_SPREAD_FOOT, _SPREAD_TOP = 76.0, 18.0
+
+
+def distribution(
+    edges: Sequence[float],
+    counts: Sequence[int],
+    *,
+    at: float | None,
+    marker: str,
+    ticks: Sequence[tuple[float, str]],
+    label: str,
+) -> Distribution:
+    """Counts between rising edges, one more than counts; `at` is marked, at the end where it lies beyond."""
+    low, high, most = edges[0], edges[-1], max(counts, default=0) or 1
+
+    def place(value: float) -> float:
+        return round(8.0 + 404.0 * min(1.0, max(0.0, (value - low) / (high - low))), 1)
+
+    tall = [round((_SPREAD_FOOT - _SPREAD_TOP) * count / most, 1) for count in counts]
+    found = None if at is None else place(at)
+    return Distribution(
+        tuple(
+            OneBar(
+                place(left),
+                round(_SPREAD_FOOT - height, 1),
+                round(max(place(right) - place(left) - 1, 0.5), 1),
+                height,
+                known=True,
+                marked=False,
+            )
+            for left, right, height in zip(edges, edges[1:], tall, strict=False)
+        ),
+        found,
+        marker,
+        found is not None and found > 260,
+        tuple(Tick(place(value), text) for value, text in ticks),
+        f"{label}, n = {sum(counts):,}. {marker}" if marker else f"{label}, n = {sum(counts):,}.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One field of a grid: the class of its shade, or none where nothing is known, and what it says."""
+
+    x: float
+    tone: str | None
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One row of a grid."""
+
+    name: str
+    y: float
+    cells: tuple[Cell, ...]
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How far each of several things moved in each stretch of time."""
+
+    width: float
+    height: float
+    cell: float
+    rows: tuple[GridRow, ...]
+    ticks: tuple[Tick, ...]
+    label: str
+
+
+_NAMES_WIDTH, _GRID_WIDTH, _ROW_HEIGHT = 132.0, 420.0, 18.0
+_SHADES: Final = ("h0", "h1", "h2", "h3", "h4")
+
+
+def drift_grid(
+    rows: Sequence[tuple[str, Sequence[Known]]], columns: Sequence[str], *, bounds: Sequence[float], label: str
+) -> Grid:
+    """Values in rows over named columns, shaded by how many of four rising bounds they reach; None is hatched."""
+    pitch = (_GRID_WIDTH - _NAMES_WIDTH - 44.0) / max(1, len(columns))
+    made = []
+    for i, (name, values) in enumerate(rows):
+        cells = tuple(
+            Cell(
+                round(_NAMES_WIDTH + pitch * j, 1),
+                None if value is None else _SHADES[sum(value >= bound for bound in bounds)],
+                f"{name}, {column}: {'not known' if value is None else f'{value:.2f}'}",
+            )
+            for j, (value, column) in enumerate(zip(values, columns, strict=True))
+        )
+        newest = values[-1] if values else None
+        made.append(GridRow(name, 4 + _ROW_HEIGHT * i, cells, "?" if newest is None else f"{newest:.2f}"))
+    shown = range(0, len(columns), max(1, math.ceil(len(columns) / 6)))
+    return Grid(
+        _GRID_WIDTH,
+        24 + _ROW_HEIGHT * len(rows),
+        round(pitch - 2, 1),
+        tuple(made),
+        tuple(Tick(round(_NAMES_WIDTH + pitch * j + (pitch - 2) / 2, 1), columns[j]) for j in shown),
+        label,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LimitBar:
+    """A count beside the limit that it should not pass."""
+
+    width: float
+    limit_x: float
+    limit: str
+    over: bool
+    label: str
+
+
+def limit_bar(value: float, limit: float, label: str) -> LimitBar:
+    """A bar of 420 that ends at the larger of value and limit, with some room."""
+    most = max(value, limit) * 1.05 or 1.0
+    return LimitBar(
+        round(420 * value / most, 1),
+        round(420 * limit / most, 1),
+        f"{limit:g}",
+        value > limit,
+        f"{label}: {value:g} against a limit of {limit:g}",
+    )

@@ -1,0 +1,47 @@
+import re
+
+import pytest
+
+from serving.web import contrast
+from serving.web.assets import FOLDER
+from serving.web.contrast import Contrast
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import visit_as, words
+
+
+@pytest.mark.parametrize("one", contrast.contrasts(), ids=lambda one: f"{one.use}: {one.drawn}")
+def test_what_is_drawn_can_be_told_from_its_ground_in_both_themes(one: Contrast) -> None:
+    assert one.light >= one.needed, "light"
+    assert one.dark >= one.needed, "dark"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "ratio", "_why"),
+    [
+        ("#000000", "#ffffff", 21.0, "the most there is"),
+        ("#ffffff", "#ffffff", 1.0, "the least"),
+        ("#767676", "#ffffff", 4.54, "the lightest grey that passes for text, by WebAIM"),
+        ("#ff0000", "#ffffff", 4.0, "pure red, by WebAIM"),
+    ],
+)
+def test_a_contrast_is_what_others_compute(one: str, other: str, ratio: float, _why: str) -> None:
+    assert contrast.ratio(one, other) == pytest.approx(ratio, abs=0.005)
+    assert contrast.ratio(other, one) == contrast.ratio(one, other)
+
+
+def test_the_colours_are_those_of_the_sheet_itself() -> None:
+    sheet = (FOLDER / "touchstone.css").read_text(encoding="utf-8")
+    root = sheet[sheet.index(":root {") : sheet.index("\n}")]
+    written = set(re.findall(r"--([\w-]+): (?:light-dark\(#|#)", root))
+    assert set(contrast.colours()) == written
+    assert len(written) >= 40
+
+
+def test_the_page_shows_every_colour_and_every_pair_and_says_that_all_hold(site: Site) -> None:
+    text = visit_as(site, site.brand_person).get("/kit").text
+    for colour in contrast.colours().values():
+        assert f">{colour.name}<" in text, colour.name
+    said = words(text)
+    assert f"All {len(contrast.contrasts())} pairs hold in both themes." in said
+    for one in contrast.contrasts():
+        assert one.use in said
