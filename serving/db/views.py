@@ -191,15 +191,24 @@ def _contains(connection: Connection, wanted: QueueFilter, case: Case) -> bool:
     return connection.execute(_ids(wanted).where(*itself)).first() is not None
 
 
-def next_free(connection: Connection, wanted: QueueFilter, case: Case, *, user_id: str, at: datetime) -> str | None:
+def next_free(
+    connection: Connection,
+    wanted: QueueFilter,
+    case: Case,
+    *,
+    user_id: str,
+    at: datetime,
+    besides: Collection[str] = (),
+) -> str | None:
     """The case to go on with: the next below this one that nobody else holds, else the first that nobody holds.
 
-    What is offered to this person goes before all others, and what is offered to somebody else comes last.
+    What is offered to this person goes before all others, and what is offered to somebody else comes last. `besides`
+    are cases that are not led to, because their answers are on their way.
     """
     free = or_(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
     )
-    ids = _ids(wanted).where(free, open_to(user_id), review_case.c.case_id != case.case_id)
+    ids = _ids(wanted).where(free, open_to(user_id), review_case.c.case_id.not_in([case.case_id, *besides]))
     offered = (case_offer.c.marketplace_id == review_case.c.marketplace_id) & (
         case_offer.c.case_id == review_case.c.case_id
     )

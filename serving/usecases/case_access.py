@@ -1,6 +1,6 @@
 """Which cases a person may work on, hold and decide."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -62,10 +62,10 @@ def has_decided_before(connection: Connection, person: Person, case: Case) -> bo
     return any(one.lane is not CaseLane.APPEAL and one.superseded_by is None for one in before)
 
 
-def lease(runtime: Runtime, person: Person, case_id: str) -> bool:
-    """Hold a case while its page is open; False where somebody else does."""
+def lease(runtime: Runtime, person: Person, case_id: str) -> datetime | None:
+    """Hold a case while its page is open; until when, None where it is not open or somebody else does."""
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         case, _ = visible_case(connection, person, case_id)
         until = now + timedelta(seconds=runtime.policies.enforcement.lease_seconds)
-        return cases.lease(connection, case, person.user_id, at=now, until=until)
+        return until if cases.lease(connection, case, person.user_id, at=now, until=until) else None

@@ -17,10 +17,12 @@ from serving.usecases.case_access import visible_case
 from serving.usecases.review import record_verdict
 from serving.usecases.sitting import Answer
 from serving.usecases.undoing import undo_verdict
-from serving.web.desk import queue_of
+from serving.web.desk import UndoPart, queue_of
 from serving.web.flash import Flash, go_to
+from serving.web.flow import goes_on
 from serving.web.forms import CaseId, Fields
 from serving.web.queue_query import QueueQuery
+from serving.web.rendering import respond_part
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
@@ -57,12 +59,17 @@ def answer_of(case_id: str, fields: Fields) -> Answer:
 
 @router.post("/cases/{case_id}/verdict")
 def post_verdict(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Record an answer and go on: a reviewer to the next case, a brand's person to the next question."""
+    """Record an answer and go on: a reviewer to the next case, a brand's person to the next question.
+
+    Where the next case is on the screen already, the line follows by which the answer can be taken back.
+    """
     runtime, person = runtime_of(request), session.person
     case, side = _seen(runtime, person, case_id)
     record_verdict(runtime, person, answer_of(case_id, fields))
     if side is Side.BRAND:
         return go_to(request, "/brand")
+    if goes_on(request):
+        return respond_part(request, UndoPart(), session)
     query = QueueQuery.of(fields.get("queue", ""))
     following = _next(runtime, person, case, query)
     if following is None:
@@ -88,4 +95,6 @@ def post_undo(case_id: CaseId, request: Request, session: Reviewer) -> Response:
     runtime, person = runtime_of(request), session.person
     _, side = _seen(runtime, person, case_id)
     undo_verdict(runtime, person, case_id)
+    if goes_on(request):
+        return respond_part(request, UndoPart(), session)
     return go_to(request, "/brand" if side is Side.BRAND else f"/cases/{case_id}", Flash.UNDONE)

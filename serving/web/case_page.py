@@ -1,5 +1,6 @@
 """One case: the facts, what each answer does, and the answers. Opening it keeps it for the one who opened it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
@@ -52,11 +53,12 @@ from serving.web.desk import queue_of
 from serving.web.documents_card import ShownPaper, documents_card
 from serving.web.effects import Effect, bench_of, effects
 from serving.web.evidence_card import KeptSnapshot, evidence_card
+from serving.web.flow import looks_ahead, on_their_way
 from serving.web.forms import CaseId
 from serving.web.likeness_card import LikenessCard, likeness_card
 from serving.web.links_card import LinksCard, links_card
 from serving.web.queue_query import QueueQuery
-from serving.web.rendering import respond
+from serving.web.rendering import respond, respond_part
 from serving.web.risk_part import RiskPart, risk_part
 from serving.web.scores import ShownScore
 from serving.web.seller_card import SellerCard, seller_card
@@ -112,31 +114,43 @@ class CasePage:
     neighbours: Neighbours
     before: str | None
     after: str | None
+    ahead: str | None
 
 
 @router.get("/cases/{case_id}")
 def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
-    """The page of a case; a brand's people have theirs in their queue."""
+    """The page of a case; a brand's people have theirs in their queue. Who only looks ahead does not keep it yet."""
     runtime, person = runtime_of(request), session.person
     with runtime.store.read() as connection:
         case, side = visible_case(connection, person, case_id)
         barred = has_decided_before(connection, person, case)
     if side is Side.BRAND:
         return RedirectResponse(f"/brand#{case_id}", status_code=303)
-    if case.state is CaseState.OPEN and not barred:
+    ahead = looks_ahead(request)
+    if case.state is CaseState.OPEN and not barred and not ahead:
         lease(runtime, person, case_id)
     query = QueueQuery.of(request.url.query)
-    return respond(request, case_page(runtime, session, case_id, query), session)
+    page = case_page(runtime, session, case_id, query, on_their_way(request))
+    return respond_part(request, page, session) if ahead else respond(request, page, session)
 
 
-def case_page(runtime: Runtime, session: Session, case_id: str, query: QueueQuery) -> CasePage:
-    """What the page shows, in one view of the database."""
+def case_page(
+    runtime: Runtime, session: Session, case_id: str, query: QueueQuery, besides: Collection[str] = ()
+) -> CasePage:
+    """What the page shows, in one view of the database; `besides` are cases that are not led to."""
     with runtime.store.read() as connection:
         case, _ = visible_case(connection, session.person, case_id)
-        return _page(runtime, connection, session.person, case, query)
+        return _page(runtime, connection, session.person, case, query, besides)
 
 
-def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, query: QueueQuery) -> CasePage:
+def _page(
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    case: Case,
+    query: QueueQuery,
+    besides: Collection[str],
+) -> CasePage:
     now = runtime.clock.now()
     here, blind = case.marketplace_id, is_blind(connection, case)
     score = scores.get(connection, here, case.score_id)
@@ -144,7 +158,9 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
     enrolled = brands.enrolments(connection, here).get(case.brand_id or "")
     kept = listings.versions(connection, here, case.listing_id)
     at = next(i for i, row in enumerate(kept) if row["version_id"] == case.version_id)
-    around = views.neighbours(connection, queue_of(connection, person, query, now), case)
+    wanted = queue_of(connection, person, query, now)
+    around = views.neighbours(connection, wanted, case)
+    following = views.next_free(connection, wanted, case, user_id=person.user_id, at=now, besides=besides)
     row = _as_row(case, score)
     return CasePage(
         case_id=case.case_id,
@@ -184,6 +200,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         neighbours=around,
         before=query.case_address(around.before) if around.before else None,
         after=query.case_address(around.after) if around.after else None,
+        ahead=query.case_address(following) if following else None,
     )
 
 

@@ -64,15 +64,11 @@ def standing(runtime: Runtime, connection: Connection, person: Person, case: Cas
     is_open = case.state is CaseState.OPEN
     return Standing(
         may_decide=is_open and not others and not barred,
-        lease=_lease(case, now) if held and not others else "",
+        lease=words.yours_until(case.leased_until, now) if held and not others and case.leased_until else "",
         notes=tuple(_notes(connection, case, now, holder=holder if is_open else "", barred=barred and is_open)),
         said=_said(given, now) if given else None,
         undo_until=_undo_until(runtime, case, person, given, now),
     )
-
-
-def _lease(case: Case, now: datetime) -> str:
-    return f"yours until {words.moment(case.leased_until, now)}" if case.leased_until else ""
 
 
 def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, barred: bool) -> list[Note]:

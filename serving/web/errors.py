@@ -16,6 +16,7 @@ from serving import auth
 from serving.db.accounts import Session
 from serving.display import show_as
 from serving.guards import cookie_name, runtime_of
+from serving.web.flow import goes_on, looks_ahead
 from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
 from serving.web.rendering import respond
@@ -87,7 +88,7 @@ def _page(request: Request, answer: Response) -> Response:
 
 
 def _to_sign_in(request: Request) -> Response:
-    if request.headers.get("hx-request"):
+    if request.headers.get("hx-request") or goes_on(request) or looks_ahead(request):
         # A part of a page cannot be a sign-in form; the whole page is loaded again and comes back here.
         return Response(status_code=401, headers={"HX-Refresh": "true"})
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")

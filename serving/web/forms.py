@@ -57,6 +57,11 @@ def upload_of(field: str, most: Callable[[Runtime], int]) -> Any:
     return Depends(read)
 
 
+def is_case_id(text: str) -> bool:
+    """Whether a text has the form of a case's id."""
+    return _CASE_ID.match(text) is not None
+
+
 def case_id_of(case_id: str) -> str:
     """The id in an address.
 
@@ -65,7 +70,7 @@ def case_id_of(case_id: str) -> str:
     NotFound
         It has not the form of an id, so that nothing can be called so.
     """
-    if not _CASE_ID.match(case_id):
+    if not is_case_id(case_id):
         raise NotFound("There is no such case.")
     return case_id
 

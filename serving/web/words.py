@@ -127,6 +127,11 @@ def zone(at: datetime) -> str:
     return name if name.isalpha() else f"UTC{name}".replace("-", "−")
 
 
+def yours_until(until: datetime, now: datetime) -> str:
+    """That a case is one's own, and for how long."""
+    return f"yours until {moment(until, now)}"
+
+
 def day(at: datetime, now: datetime) -> str:
     """A date, with its year where that is not this one."""
     here = _here(at)

@@ -82,7 +82,7 @@ def test_a_reviewer_goes_on_to_the_next_case_and_can_undo_there(site: Site) -> N
 def test_the_last_case_of_a_queue_leads_back_to_it(site: Site) -> None:
     case = a_case(site)
     visitor = visit_as(site, site.analyst)
-    answer = visitor.answer(case.case_id, case.version_id, "genuine", lane="analyst")
+    answer = visitor.answer(case.case_id, case.version_id, "genuine", queue="lane=analyst")
     assert answer.headers["location"] == "/queue?lane=analyst"
     said = words(visitor.get("/queue?lane=analyst").text)
     assert "That was the last case of this queue." in said

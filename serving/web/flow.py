@@ -1,0 +1,58 @@
+"""From one case to the next without a page in between: what the script of a case says when it asks."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from models.access import Permission
+from models.errors import Conflict
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.usecases.case_access import lease
+from serving.web import words
+from serving.web.forms import CaseId, is_case_id
+from serving.web.rendering import respond_part
+
+router = APIRouter(include_in_schema=False)
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
+_LOOK: Final = "touchstone-look"
+_FLOW: Final = "touchstone-flow"
+_MOST_ON_THEIR_WAY: Final = 20
+
+
+def looks_ahead(request: Request) -> bool:
+    """Whether a case is only fetched to be shown next, so that it is not kept for anybody yet."""
+    return _LOOK in request.headers
+
+
+def on_their_way(request: Request) -> frozenset[str]:
+    """The cases whose answers are on their way while the next one is fetched: nobody is led back to them."""
+    named = request.headers.get(_LOOK, "").split(",", _MOST_ON_THEIR_WAY)
+    return frozenset(one for one in named if is_case_id(one))
+
+
+def goes_on(request: Request) -> bool:
+    """Whether the next case is on the screen already, so that an answer needs no page to follow it."""
+    return _FLOW in request.headers
+
+
+@dataclass(frozen=True, slots=True)
+class LeasePart:
+    """Until when the case on the screen is one's own."""
+
+    template: ClassVar[str] = "parts/lease.html"
+    place: ClassVar[str] = "/queue"
+
+    lease: str
+
+
+@router.post("/cases/{case_id}/lease")
+def post_lease(case_id: CaseId, request: Request, session: Reviewer) -> Response:
+    """Keep a case that was fetched ahead, now that it is on the screen."""
+    runtime = runtime_of(request)
+    until = lease(runtime, session.person, case_id)
+    if until is None:
+        raise Conflict("Somebody else is working on this case, or it is no longer open.")
+    return respond_part(request, LeasePart(words.yours_until(until, runtime.clock.now())), session)

@@ -1,0 +1,261 @@
+"""An analyst who never touches the mouse: every key is answered at once, and the database says what they said."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
+from sqlalchemy import select, text
+
+from models.verdict import Judgement
+from serving.db import cases
+from serving.db.engine import sqlite_url
+from serving.db.store import Store
+from serving.db.tables import verdict
+from serving.runtime import open_runtime
+from serving.settings import Settings
+from serving.usecases.review import record_verdict
+from serving.usecases.sitting import Answer
+from tests.browser.chromium import sign_in
+from tests.browser.service import serving
+from tests.browser.watching import Watch
+from tests.fixtures.clocks import TestClock
+from tests.fixtures.many_cases import fill_many
+from tests.fixtures.runtimes import PASSWORD, Site, populate
+
+KEYS = {
+    "g": Judgement.GENUINE,
+    "m": Judgement.GREY_MARKET,
+    "l": Judgement.LICENSED,
+    "n": Judgement.CANNOT_TELL,
+    "c": Judgement.COUNTERFEIT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A service with cases to decide, and its database."""
+
+    address: str
+    site: Site
+    url: str
+
+    def said(self) -> list[tuple[str, str]]:
+        """What the analyst has said, in order: of which case, and what."""
+        store = Store(self.url)
+        query = select(verdict.c.case_id, verdict.c.judgement).order_by(verdict.c.known_at, verdict.c.verdict_id)
+        with store.read() as connection:
+            found = connection.execute(query.where(verdict.c.user_id == self.site.analyst.user_id)).all()
+        store.close()
+        return [(row.case_id, row.judgement) for row in found]
+
+
+@contextmanager
+def a_desk(touchstone: str, home: Path, number: int, url: str | None = None) -> Iterator[Desk]:
+    runtime = open_runtime(Settings(home=home, database_url=url))
+    try:
+        site = populate(runtime, TestClock())
+        fill_many(site, number, patterns=number)
+    finally:
+        runtime.close()
+    more = {"UNDO_WINDOW_SECONDS": "180"} | ({"DATABASE_URL": url} if url else {})
+    with serving(touchstone, home, more=more) as address:
+        yield Desk(address, site, url or sqlite_url(home / "touchstone.sqlite"))
+
+
+@contextmanager
+def a_window(browser: Browser, desk: Desk, *, refused: str = "") -> Iterator[Page]:
+    """The first case of the queue, opened by keys. Chromium writes a status that is `refused` to the console."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
+    page, watch = context.new_page(), Watch(desk.address)
+    watch.follow(page)
+    sign_in(page, desk.address, desk.site.analyst.email, PASSWORD)
+    page.keyboard.press("j")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.wait_for_load_state("networkidle")
+    yield page
+    context.close()
+    assert [one for one in watch.complaints if not refused or refused not in one] == []
+
+
+@pytest.fixture(scope="module")
+def desk(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    with a_desk(touchstone, tmp_path_factory.mktemp("keyboard") / "home", 30) as found:
+        yield found
+
+
+def case_on(page: Page) -> str:
+    return page.locator("#case").get_attribute("data-case") or ""
+
+
+def press(page: Page, key: str) -> str:
+    """Press a key and wait for another case; returns the one that was on the screen."""
+    before = case_on(page)
+    page.keyboard.press(key)
+    expect(page.locator("#case")).not_to_have_attribute("data-case", before)
+    return before
+
+
+def decide_in_a_row(page: Page, desk: Desk, number: int) -> None:
+    """Decide so many cases, taking every fourth back and answering it anew, and compare with the database."""
+    before, expected = len(desk.said()), []
+    for turn in range(number):
+        key = list(KEYS)[turn % len(KEYS)]
+        case_id = press(page, key)
+        expected.append((case_id, KEYS[key].value))
+        if turn % 4 == 3:
+            assert press(page, "z") != case_id
+            assert case_on(page) == case_id, "back at the case that was taken back"
+            expected.append((case_id, Judgement.WITHDRAWN.value))
+            assert press(page, "l") == case_id
+            expected.append((case_id, Judgement.LICENSED.value))
+        page.wait_for_timeout(200)  # Two presses of one key within a moment are one.
+    expect(page.locator("#undo")).to_contain_text("recorded for")
+    assert desk.said()[before:] == expected
+    assert len({case_id for case_id, _ in expected}) == number, "no case twice but those that were taken back"
+
+
+def test_eight_cases_are_decided_in_a_row_by_keys_alone(browser: Browser, desk: Desk) -> None:
+    with a_window(browser, desk) as page:
+        decide_in_a_row(page, desk, 8)
+
+
+@pytest.mark.soak
+def test_sixty_cases_are_decided_in_a_row_by_keys_alone(
+    browser: Browser, touchstone: str, tmp_path: Path, engine_name: str, request: pytest.FixtureRequest
+) -> None:
+    url = None if engine_name == "sqlite" else request.getfixturevalue("postgres").new_database()
+    with a_desk(touchstone, tmp_path / "home", 80, url) as found, a_window(browser, found) as page:
+        decide_in_a_row(page, found, 60)
+
+
+def test_no_page_is_loaded_between_two_cases(browser: Browser, desk: Desk) -> None:
+    with a_window(browser, desk) as page:
+        page.evaluate("window.still = true")
+        title = page.title()
+        first = press(page, "g")
+        assert page.evaluate("window.still"), "the same document"
+        assert page.title() != title
+        assert page.url.endswith(f"/cases/{case_on(page)}")
+        assert page.evaluate("document.activeElement.tagName") == "H1", "a reader begins at the heading"
+        expect(page.locator("#lease")).to_contain_text("yours until")
+        expect(page.locator("#undo")).to_contain_text("recorded for")
+        page.go_back()
+        expect(page.locator(".vbar")).to_contain_text("Genuine by Ines Moreau")
+        assert case_on(page) == first
+
+
+def test_a_held_key_and_a_key_pressed_twice_answer_once(browser: Browser, desk: Desk) -> None:
+    with a_window(browser, desk) as page:
+        before = len(desk.said())
+        first = case_on(page)
+        page.keyboard.down("g")
+        for _ in range(5):
+            page.keyboard.down("g")  # As the system repeats a key that is held.
+        page.keyboard.up("g")
+        expect(page.locator("#case")).not_to_have_attribute("data-case", first)
+        page.evaluate(
+            """() => { for (const again of [0, 1])
+               dispatchEvent.call(document.body, new KeyboardEvent("keydown", { key: "l", bubbles: true })); }"""
+        )
+        expect(page.locator("#undo")).to_contain_text("Licensed recorded for")
+        assert [said for _, said in desk.said()[before:]] == ["genuine", "licensed"]
+
+
+def test_who_was_too_late_is_brought_back_to_the_case_and_loses_nothing(browser: Browser, desk: Desk) -> None:
+    with a_window(browser, desk, refused="409") as page:
+        case_id = case_on(page)
+        page.get_by_placeholder("Note").fill("The stitching is wrong.")
+        page.keyboard.press("Escape")
+        _decide_elsewhere(desk, case_id)
+        press(page, "l")
+        alert = page.get_by_role("alert").filter(has_text="Not recorded")
+        expect(alert).to_contain_text("has been decided already")
+        assert case_on(page) == case_id
+        assert page.url.endswith(f"/cases/{case_id}")
+        assert page.get_by_placeholder("Note").input_value() == "The stitching is wrong."
+        alert.get_by_role("link", name="Load the case").click()
+        expect(page.locator(".vbar")).to_contain_text("Genuine by Tomás Rey")
+
+
+def _decide_elsewhere(desk: Desk, case_id: str) -> None:
+    """A colleague decides although it is held: the lease has run out meanwhile."""
+    _end_leases(desk)
+    store = Store(desk.url)
+    with store.read() as connection:
+        case = cases.get(connection, desk.site.here, case_id)
+    store.close()
+    home = Path(desk.url.removeprefix("sqlite:///")).parent
+    runtime = open_runtime(Settings(home=home), migrated=True)
+    record_verdict(runtime, desk.site.second_analyst, Answer(case_id, case.version_id, Judgement.GENUINE))
+    runtime.close()
+
+
+def test_who_is_signed_out_meanwhile_is_told_and_keeps_the_note(browser: Browser, desk: Desk) -> None:
+    with a_window(browser, desk, refused="401") as page:
+        case_id = case_on(page)
+        page.get_by_placeholder("Note").fill("Ask for the invoice.")
+        page.keyboard.press("Escape")
+        before = len(desk.said())
+        page.context.clear_cookies()
+        press(page, "l")
+        alert = page.get_by_role("alert").filter(has_text="You are signed out, and nothing was recorded.")
+        expect(alert).to_be_visible()
+        assert case_on(page) == case_id
+        assert len(desk.said()) == before
+        alert.get_by_role("link", name="Sign in").click()
+        page.get_by_label("Work e-mail").fill(desk.site.analyst.email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page).to_have_url(f"{desk.address}/cases/{case_id}")
+        assert page.get_by_placeholder("Note").input_value() == "Ask for the invoice."
+
+
+def test_an_answer_that_is_still_on_its_way_can_be_taken_back(browser: Browser, desk: Desk) -> None:
+    with a_window(browser, desk) as page:
+        before = len(desk.said())
+        waiting: list[Route] = []
+
+        def wait(route: Route) -> None:
+            waiting.append(route)
+
+        page.route("**/verdict", wait)
+        case_id = press(page, "g")
+        expect(page.locator("#undo")).to_contain_text("is being recorded for")
+        page.keyboard.press("z")
+        assert case_on(page) != case_id, "not before it is recorded"
+        page.wait_for_timeout(50)
+        for route in waiting:
+            route.continue_()
+        expect(page.get_by_text("Taken back.")).to_be_visible()
+        assert case_on(page) == case_id
+        assert desk.said()[before:] == [(case_id, "genuine"), (case_id, "withdrawn")]
+
+
+def test_looking_ahead_keeps_the_case_for_nobody(browser: Browser, desk: Desk) -> None:
+    _end_leases(desk)
+    with a_window(browser, desk) as page:
+        ahead = (page.locator("#case").get_attribute("data-ahead") or "").rpartition("/")[2]
+        assert _holder(desk, case_on(page)) == desk.site.analyst.user_id
+        assert _holder(desk, ahead) is None
+        press(page, "j")
+        expect(page.locator("#lease")).to_contain_text("yours until")
+        assert _holder(desk, ahead) == desk.site.analyst.user_id
+
+
+def _end_leases(desk: Desk) -> None:
+    store = Store(desk.url)
+    with store.write() as connection:
+        connection.execute(text("UPDATE review_case SET leased_until = NULL, leased_by = NULL"))
+    store.close()
+
+
+def _holder(desk: Desk, case_id: str) -> str | None:
+    store = Store(desk.url)
+    with store.read() as connection:
+        found = cases.get(connection, desk.site.here, case_id).leased_by
+    store.close()
+    return found

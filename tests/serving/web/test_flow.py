@@ -1,0 +1,70 @@
+"""What the script of a case asks for; the pages without it are in the other files."""
+
+from models.case import CaseState
+from serving.db import cases
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import visit_as, words
+
+LOOK, FLOW = "touchstone-look", "touchstone-flow"
+
+
+def holder(site: Site, case_id: str) -> str | None:
+    with site.runtime.store.read() as connection:
+        return cases.get(connection, site.here, case_id).leased_by
+
+
+def test_who_looks_ahead_sees_the_page_and_keeps_the_case_for_nobody(site: Site) -> None:
+    case = a_case(site)
+    answer = visit_as(site, site.analyst).get(f"/cases/{case.case_id}", **{LOOK: "1"})
+    assert 'name="judgement"' in answer.text
+    assert "yours until" not in answer.text
+    assert holder(site, case.case_id) is None
+
+
+def test_a_case_is_kept_once_it_is_on_the_screen(site: Site) -> None:
+    case = a_case(site)
+    said = visit_as(site, site.analyst).post(f"/cases/{case.case_id}/lease")
+    assert words(said.text) == ", yours until 09:15"
+    assert holder(site, case.case_id) == site.analyst.user_id
+    refused = visit_as(site, site.second_analyst).post(f"/cases/{case.case_id}/lease")
+    assert refused.status_code == 409
+    assert "Somebody else is working on this case, or it is no longer open." in words(refused.text)
+
+
+def test_a_brand_keeps_no_case(site: Site) -> None:
+    assert visit_as(site, site.brand_person).post(f"/cases/{a_case(site).case_id}/lease").status_code == 403
+
+
+def test_a_page_names_the_case_that_would_follow_and_never_one_whose_answer_is_on_its_way(site: Site) -> None:
+    first, second, third = (
+        a_case(site, external_id=f"MP-{i}", price=price) for i, price in enumerate(("900.00", "500.00", "90.00"))
+    )
+    visitor = visit_as(site, site.analyst)
+    assert f'data-ahead="/cases/{second.case_id}"' in visitor.get(f"/cases/{first.case_id}").text
+    last = f"/cases/{third.case_id}"
+    assert f'data-ahead="/cases/{first.case_id}"' in visitor.get(last).text, "it begins at the top again"
+    both = f"{first.case_id},{second.case_id}"
+    assert "data-ahead" not in visitor.get(last, **{LOOK: both}).text
+    assert "data-ahead" in visitor.get(last, **{LOOK: "x' OR 1=1," * 30}).text, "no ids at all"
+
+
+def test_an_answer_is_followed_by_the_line_that_takes_it_back(site: Site) -> None:
+    case = a_case(site)
+    visitor = visit_as(site, site.analyst)
+    fields = {"version_id": case.version_id, "judgement": "genuine"}
+    said = visitor.post(f"/cases/{case.case_id}/verdict", fields, **{FLOW: "1"})
+    assert (said.status_code, "<html" in said.text) == (200, False)
+    assert "Genuine recorded for MP-9. The offer stays." in words(said.text)
+    taken_back = visitor.post(f"/cases/{case.case_id}/undo", None, **{FLOW: "1"})
+    assert (taken_back.status_code, "recorded for" in taken_back.text) == (200, False)
+    with site.runtime.store.read() as connection:
+        assert cases.get(connection, site.here, case.case_id).state is CaseState.OPEN
+
+
+def test_who_is_signed_out_is_told_so_and_sent_nowhere(site: Site) -> None:
+    case = a_case(site)
+    visitor = visit_as(site, site.analyst)
+    visitor.client.cookies.clear()
+    said = visitor.post(f"/cases/{case.case_id}/verdict", {"judgement": "genuine"}, **{FLOW: "1"})
+    assert said.status_code == 401
