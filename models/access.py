@@ -27,6 +27,7 @@ class Permission(StrEnum):
     TRAIN_MODELS = "train_models"
     PROMOTE_MODELS = "promote_models"
     FREEZE_GOLDEN_SETS = "freeze_golden_sets"
+    SEE_OPERATIONS = "see_operations"
     ADMINISTER = "administer"
 
 
@@ -40,13 +41,21 @@ class Scope(StrEnum):
 
 
 _PERMISSIONS: Final = {
-    Role.ANALYST: frozenset({Permission.REVIEW_CASES, Permission.SEE_MODELS}),
+    Role.ANALYST: frozenset({Permission.REVIEW_CASES, Permission.SEE_MODELS, Permission.SEE_OPERATIONS}),
     Role.BRAND: frozenset({Permission.ANSWER_QUESTIONS}),
     Role.ACCOUNT_MANAGER: frozenset({Permission.LOOK_AFTER_BRANDS}),
-    Role.DATA_SCIENTIST: frozenset({Permission.SEE_MODELS, Permission.TRAIN_MODELS, Permission.PROMOTE_MODELS}),
+    Role.DATA_SCIENTIST: frozenset(
+        {Permission.SEE_MODELS, Permission.TRAIN_MODELS, Permission.PROMOTE_MODELS, Permission.SEE_OPERATIONS}
+    ),
     # Who retrains does not choose what is measured by: golden sets are frozen by another role (PROMISES E4).
     Role.ADMIN: frozenset(
-        {Permission.ADMINISTER, Permission.SEE_MODELS, Permission.PROMOTE_MODELS, Permission.FREEZE_GOLDEN_SETS}
+        {
+            Permission.ADMINISTER,
+            Permission.SEE_MODELS,
+            Permission.PROMOTE_MODELS,
+            Permission.FREEZE_GOLDEN_SETS,
+            Permission.SEE_OPERATIONS,
+        }
     ),
 }
 

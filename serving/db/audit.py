@@ -46,15 +46,21 @@ def record(
     return entry
 
 
+def head(connection: Connection) -> tuple[int, str]:
+    """Where the log ends: the number of its last entry and that entry's hash."""
+    query = select(audit_head.c.sequence, audit_head.c.entry_hash).where(audit_head.c.head_id == _HEAD)
+    found = connection.execute(query).one_or_none()
+    return (0, GENESIS) if found is None else (int(found.sequence), str(found.entry_hash))
+
+
 def check(connection: Connection, heads: Sequence[Head] = ()) -> tuple[int, Broken | None]:
     """The number of entries, and the first that does not fit the chain or the signed heads."""
-    found = connection.execute(select(audit_head.c.sequence, audit_head.c.entry_hash)).one_or_none()
-    head = (0, GENESIS) if found is None else (found.sequence, found.entry_hash)
+    last = head(connection)
     try:
         with closing(_entries(connection, at_a_time=1_000)) as entries:
-            return head[0], verify(entries, head=head, heads=heads)
+            return last[0], verify(entries, head=last, heads=heads)
     except ValueError:
-        return head[0], Broken(_readable(connection) + 1, "it holds what no entry can hold")
+        return last[0], Broken(_readable(connection) + 1, "it holds what no entry can hold")
 
 
 def count_of(connection: Connection, marketplace_id: str, act: str, *, since: datetime, until: datetime) -> int:

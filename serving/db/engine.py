@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 
 from models.errors import DomainError
 
@@ -116,3 +116,11 @@ def assert_durable(engine: Engine) -> None:
     safe = {"delete"} if racy else {"delete", "wal"}  # What SQLite falls back to where it cannot have a WAL is slower.
     if found["journal_mode"] not in safe or found["synchronous"] != 2 or found["foreign_keys"] != 1:
         raise DatabaseUnsafe(f"SQLite {sqlite_driver().sqlite_version} is set to {found}, which may lose writes.")
+
+
+def database_bytes(connection: Connection) -> int:
+    """How much room the database takes, without its log."""
+    if connection.dialect.name == "postgresql":
+        return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
+    pages, size = (connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("page_count", "page_size"))
+    return int(pages) * int(size)

@@ -437,7 +437,8 @@ quarantine = _tenant(
     Column("row_length", BigInteger, nullable=False),
     Column("row_head", Text, nullable=False),
     _at("known_at"),
-    Index("ix_quarantine_known", "marketplace_id", "known_at"),
+    # With the code, so that what was refused is counted without reading the rows themselves.
+    Index("ix_quarantine_known", "marketplace_id", "known_at", "code"),
 )
 
 # What was thought of it.
@@ -476,7 +477,8 @@ score = _tenant(
     _one_of("lane", "release", "analyst", "ask_brand", "audit", "insufficient_evidence"),
     Index("ix_score_version", "marketplace_id", "version_id", "scored_at"),
     Index("ix_score_lane", "marketplace_id", "lane"),
-    Index("ix_score_scored", "marketplace_id", "scored_at"),
+    # With the lane, so that volumes over months are counted from the index alone.
+    Index("ix_score_scored", "marketplace_id", "scored_at", "lane"),
 )
 
 # A second look changes nothing for the offer, so it stands beside the one case that does.
@@ -548,6 +550,7 @@ review_case = _tenant(
     ),
     Index("ix_review_case_queue", "marketplace_id", "state", "lane", "priority"),
     Index("ix_review_case_brand", "marketplace_id", "brand_id", "state"),
+    Index("ix_review_case_age", "marketplace_id", "state", "lane", "opened_at", "due_at"),
     Index(
         "ix_review_case_language",
         "marketplace_id",
@@ -788,6 +791,7 @@ action = _tenant(
     Index("ix_action_due", "state", "due_at"),
     Index("ix_action_acknowledged", "kind", "acknowledged_at"),
     Index("ix_action_created", "marketplace_id", "created_at"),
+    Index("ix_action_state", "marketplace_id", "state", "kind"),
 )
 
 # Whether an offer is gone whose removal was acknowledged. Without a status address there is no row.
@@ -1530,6 +1534,18 @@ evidence_part = Table(
     PrimaryKeyConstraint("marketplace_id", "evidence_id", "part"),
     _within("evidence_id", "evidence"),
     _one_of("part", "text", "price", "seller", "media", "page"),
+)
+
+# Processes that run jobs, by the name that each is given; `found` is what the last sweep had to do.
+worker_process = Table(
+    "worker_process",
+    metadata,
+    Column("worker_id", String(80), primary_key=True),
+    Column("process", String(120), nullable=False),
+    _at("started_at"),
+    _at("seen_at"),
+    Column("sweep_seconds", Float, nullable=False),
+    Column("found", Json, nullable=False),
 )
 
 audit_head = Table(

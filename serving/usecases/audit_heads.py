@@ -11,7 +11,7 @@ from typing import IO, Any, Final
 
 import structlog
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from models.audit import GENESIS, Head, bad_head, next_head, signed_bytes
 from serving.db import audit
@@ -20,6 +20,7 @@ from serving.runtime import Runtime
 AUDIT_KEY: Final = "audit.key"
 # What was done in the last five minutes can be rewritten by whoever has the database; nothing older can (PROMISES 37).
 PACE: Final = timedelta(minutes=5)
+_TAIL: Final = 65_536
 _log = structlog.get_logger()
 
 
@@ -50,6 +51,30 @@ def sign_head(runtime: Runtime) -> int:
     return 1
 
 
+def last_head(runtime: Runtime) -> Head | None:
+    """The newest signed head, where its signature is ours; None before the first, and where it is not.
+
+    The heads before it are not read: that is `verify`'s.
+    """
+    try:
+        with runtime.home.audit_heads.open("rb") as stream:
+            line = _last_line(stream)
+    except FileNotFoundError:
+        return None
+    return None if line is None else _head(line, _key(runtime).public_key())
+
+
+def _last_line(stream: IO[bytes]) -> bytes | None:
+    end, block = stream.seek(0, os.SEEK_END), _TAIL
+    while end:
+        stream.seek(max(0, end - block))
+        lines = stream.read().splitlines()
+        if len(lines) > 1 or block >= end:
+            return lines[-1]
+        block *= 8  # A head after a long pause marks many entries.
+    return None
+
+
 def verify(runtime: Runtime) -> dict[str, Any]:
     """How many entries and signed heads there are, and the first entry or head that is not what it was."""
     with _file(runtime) as stream:
@@ -74,18 +99,26 @@ def _read(runtime: Runtime, stream: IO[bytes]) -> tuple[list[Head], str | None]:
     stream.seek(0)
     lines = stream.read().splitlines()
     for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line)
-            signature = bytes.fromhex(row.pop("signature"))
-            head = Head(**{**row, "signed_at": datetime.fromisoformat(row["signed_at"])})
-            key.verify(signature, signed_bytes(head))
-        except (InvalidSignature, ValueError, TypeError, KeyError, AttributeError):
+        head = _head(line, key)
+        if head is None:
             return heads, f"line {number} of the signed heads is not what this home signed"
         heads.append(head)
     place = bad_head(heads)
     if place is not None:
         return heads[:place], f"before line {place + 1} of the signed heads one is missing or out of order"
     return heads, None
+
+
+def _head(line: bytes, key: Ed25519PublicKey) -> Head | None:
+    """The head of one line; None where this home did not sign it."""
+    try:
+        row = json.loads(line)
+        signature = bytes.fromhex(row.pop("signature"))
+        head = Head(**{**row, "signed_at": datetime.fromisoformat(row["signed_at"])})
+        key.verify(signature, signed_bytes(head))
+    except (InvalidSignature, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return head
 
 
 def _append(runtime: Runtime, stream: IO[bytes], head: Head) -> None:

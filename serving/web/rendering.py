@@ -62,6 +62,7 @@ _PLACES: Final = (
     ("/sellers", "Sellers", {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
     ("/held", "Held", {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
     ("/models", "Models", {Permission.SEE_MODELS}),
+    ("/operations", "Operations", {Permission.SEE_OPERATIONS}),
     ("/switches", "Switches", {Permission.ADMINISTER}),
 )
 

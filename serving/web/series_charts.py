@@ -100,6 +100,15 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment that explains a change; its words stand to the left of it where there is no room to the right."""
+
+    x: float
+    text: str
+    before: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StackedArea:
     """Parts of a whole over time, one on the other, the first at the bottom."""
 
@@ -108,13 +117,19 @@ class StackedArea:
     levels: tuple[Level, ...]
     ticks: tuple[Tick, ...]
     label: str
+    mark: Mark | None = None
 
 
 _LEFT, _RIGHT, _TOP, _FOOT = 40.0, 740.0, 16.0, 186.0
 
 
-def stacked_area(layers: Sequence[Layer], ticks: Sequence[tuple[int, str]], label: str) -> StackedArea:
-    """Layers of equally many steps; a step that any layer does not know is known by none. `ticks` name steps."""
+def stacked_area(
+    layers: Sequence[Layer], ticks: Sequence[tuple[int, str]], label: str, *, mark: tuple[float, str] | None = None
+) -> StackedArea:
+    """Layers of equally many steps; a step that any layer does not know is known by none. `ticks` name steps.
+
+    `mark` is a place counted in steps, and what happened there.
+    """
     steps = len(layers[0].values) if layers else 0
     known = [all(layer.values[i] is not None for layer in layers) for i in range(steps)]
     tops = [[0.0] * steps]
@@ -140,7 +155,12 @@ def stacked_area(layers: Sequence[Layer], ticks: Sequence[tuple[int, str]], labe
         tuple(Level(at(0, value)[1], f"{value:,.0f}" if levels[-1] >= 3 else f"{value:g}") for value in levels),
         tuple(Tick(at(i, 0)[0], text) for i, text in ticks),
         label if all(known) else f"{label} {known.count(False)} of {steps} steps are not known.",
+        None if mark is None else _mark(round(_LEFT + width * mark[0], 1), mark[1]),
     )
+
+
+def _mark(x: float, text: str) -> Mark:
+    return Mark(x, text, before=x > (_LEFT + _RIGHT) / 2)
 
 
 def round_levels(most: float) -> list[float]:

@@ -1,6 +1,7 @@
 """The process that runs the jobs: DBOS launched on our database, and the sweep that wakes what is due."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -19,6 +20,7 @@ from serving.usecases.delivery import sweep_deliveries
 from serving.usecases.erasure import finish_erasures
 from serving.usecases.housekeeping import pass_on_unanswered, refresh_references
 from serving.usecases.monitoring import measure_weekly
+from serving.usecases.presence import Presence
 from serving.usecases.reminding import remind
 from serving.usecases.removal_checks import sweep_removal_checks
 from serving.usecases.reporter_erasure import finish_reporter_erasures
@@ -100,10 +102,16 @@ class Worker:
         _log.info("worker.stopped")
 
     def _sweep_until_stopped(self) -> None:
+        presence = Presence(self._runtime)
         while not self._stop.wait(self._runtime.settings.sweep_seconds):
-            _logged(lambda: sweep(self._runtime))
+            _logged(lambda: self._sweep_and_say(presence))
             _logged(self._runtime.follow_champions)
             _logged(self._runtime.follow_trials)
+
+    def _sweep_and_say(self, presence: Presence) -> None:
+        before = time.monotonic()
+        found = sweep(self._runtime)
+        presence.swept(found, time.monotonic() - before)
 
 
 def _logged(work: Callable[[], object]) -> None:

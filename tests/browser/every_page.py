@@ -73,6 +73,7 @@ PAGES: Final = (
     OnePage("counter-notices", "/counter-notices", Role.BRAND, phone=True),
     OnePage("brands", "/brands", Role.ACCOUNT_MANAGER),
     OnePage("models", "/models", Role.DATA_SCIENTIST, phone=True, unfold=True, whole=True),
+    OnePage("operations", "/operations", Role.ADMIN, phone=True, unfold=True, whole=True),
     OnePage("switches", "/switches", Role.ADMIN),
 )
 

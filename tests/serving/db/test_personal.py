@@ -148,6 +148,9 @@ STAYS: Final[dict[str, list[str]]] = {
         "evidence.subject",
         "audit_entry.act",
         "audit_entry.subject",
+        "worker_process.worker_id",
+        "worker_process.process",
+        "worker_process.found",
     ],
     "of a notifier, whom `touchstone erase reporter` forgets": [
         "notice_complaint.statement",

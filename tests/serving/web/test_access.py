@@ -29,6 +29,7 @@ TABLE = [
     ("/kit", {"analyst": 200, "brand_person": 200, "account_manager": 200, "data_scientist": 200}),
     ("/settings", {"analyst": 200, "brand_person": 200, "account_manager": 200, "data_scientist": 200}),
     ("/models", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
+    ("/operations", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
     ("/models/training", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
 ]
 

@@ -106,3 +106,14 @@ def test_a_bar_past_its_limit_says_so() -> None:
     assert over.over
     assert over.limit_x < over.width <= 420
     assert over.label == "removals: 43 against a limit of 28"
+
+
+def test_a_moment_is_marked_on_an_area_with_its_words_where_there_is_room() -> None:
+    layers = [Layer("analyst", "f-ana", (1.0, 2.0, 3.0))]
+    early = stacked_area(layers, [], "Volumes.", mark=(0.5, "breaker opened"))
+    assert early.mark is not None
+    assert (early.mark.x, early.mark.text, early.mark.before) == (215.0, "breaker opened", False)
+    late = stacked_area(layers, [], "Volumes.", mark=(2.0, "breaker opened"))
+    assert late.mark is not None
+    assert (late.mark.x, late.mark.before) == (740.0, True)
+    assert stacked_area(layers, [], "Volumes.").mark is None

@@ -1,0 +1,55 @@
+"""How long open cases have waited, by lane; counted from an index alone."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, case, func, select
+
+from models.case import CaseLane, CaseState
+from serving.db.tables import review_case
+
+_QUARTERS: Final = (0.25, 0.5, 0.75)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAge:
+    """The open cases of one lane: how many, how many past their own deadline, and when the oldest was opened.
+
+    A quarter of them was opened before `long_waiting`, half before `middle`, three quarters before `short_waiting`.
+    """
+
+    lane: CaseLane
+    number: int
+    late: int
+    oldest: datetime
+    long_waiting: datetime
+    middle: datetime
+    short_waiting: datetime
+
+
+def queue_ages(connection: Connection, marketplace_id: str, now: datetime) -> dict[CaseLane, QueueAge]:
+    """The lanes in which something is open."""
+    here = (review_case.c.marketplace_id == marketplace_id, review_case.c.state == CaseState.OPEN.value)
+    late = func.sum(case((review_case.c.due_at <= now, 1), else_=0))
+    query = select(
+        review_case.c.lane,
+        func.count().label("n"),
+        late.label("late"),
+        func.min(review_case.c.opened_at).label("first"),
+    )
+    found: dict[CaseLane, QueueAge] = {}
+    for row in connection.execute(query.where(*here).group_by(review_case.c.lane)):
+        quarters = [
+            connection.execute(
+                select(review_case.c.opened_at)
+                .where(*here, review_case.c.lane == row.lane)
+                .order_by(review_case.c.opened_at)
+                .limit(1)
+                .offset(int((row.n - 1) * share))
+            ).scalar_one()
+            for share in _QUARTERS
+        ]
+        lane = CaseLane(row.lane)
+        found[lane] = QueueAge(lane, row.n, int(row.late), row.first, *quarters)
+    return found

@@ -1,0 +1,124 @@
+"""The state of the service's parts in words, what is not well first."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from serving.usecases.health import Health
+from serving.usecases.presence import MISSED
+from serving.web import words
+
+_GIGABYTE: Final = 1_000_000_000
+_LITTLE_ROOM: Final = 0.1  # Of the disk; a database that cannot grow takes nothing in.
+_SKEW: Final = timedelta(seconds=5)  # Beyond that, deadlines of two machines no longer mean the same.
+_SIGNED_LATELY: Final = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class HealthRow:
+    """One part: `tone` is good, warn or bad."""
+
+    name: str
+    tone: str
+    word: str
+    sentence: str
+
+
+_ORDER: Final = {"bad": 0, "warn": 1, "good": 2}
+
+
+def health_rows(found: Health, wall: datetime) -> tuple[HealthRow, ...]:
+    """What every part says; `wall` is the time of this machine."""
+    rows = (
+        _database(found),
+        _disk(found),
+        _model(found),
+        _clock(found),
+        _receiver(found),
+        _jobs(found, wall),
+        _log(found),
+    )
+    return tuple(sorted(rows, key=lambda row: _ORDER[row.tone]))
+
+
+def _database(found: Health) -> HealthRow:
+    return HealthRow("Database", "good", "answers", f"{found.engine}, {_size(found.database_bytes)}.")
+
+
+def _disk(found: Health) -> HealthRow:
+    share = found.free_bytes / found.disk_bytes
+    sentence = f"{_size(found.free_bytes)} of {_size(found.disk_bytes)} free where the home lies."
+    if share < _LITTLE_ROOM:
+        return HealthRow("Disk", "bad", "nearly full", f"{sentence} Make room: without it nothing is taken in.")
+    return HealthRow("Disk", "good", "room left", sentence)
+
+
+def _model(found: Health) -> HealthRow:
+    if found.champion is None:
+        return HealthRow("Model", "good", "scorecard", "No model is promoted yet; the starter scorecard scores.")
+    short = found.champion[:10]
+    if found.loaded != found.champion:
+        scoring = found.loaded[:10] if found.loaded else "the scorecard"
+        sentence = f"{short} is the champion, and this process still scores with {scoring}."
+        return HealthRow("Model", "bad", "not in force", f"{sentence} Its bundle may not load: look at the log.")
+    return HealthRow("Model", "good", "in force", f"Champion {short} scores.")
+
+
+def _clock(found: Health) -> HealthRow:
+    if found.simulated:
+        return HealthRow("Clock", "warn", "simulated", "This home's time is moved by hand; it is a demo or a test.")
+    if found.skew is not None and abs(found.skew) > _SKEW:
+        ahead = "ahead of" if found.skew > timedelta(0) else "behind"
+        sentence = f"The database is {words.duration(abs(found.skew).total_seconds())} {ahead} this machine."
+        return HealthRow("Clock", "bad", "apart", f"{sentence} Deadlines and signatures depend on it.")
+    return HealthRow("Clock", "good", "real", "The time of this machine.")
+
+
+def _receiver(found: Health) -> HealthRow:
+    one = found.receiver
+    if one is None:
+        return HealthRow("Webhook", "bad", "none", "No receiver is registered: removals wait and leave nowhere.")
+    if one.failing_since is None:
+        return HealthRow("Webhook", "good", "answers", "The marketplace's receiver answers.")
+    number = f"{one.failures:,} {'delivery' if one.failures == 1 else 'deliveries in a row'} failed"
+    sentence = f"{number} since {words.moment(one.failing_since, found.now)}."
+    if one.rests_until is not None:
+        sentence += f" It rests; one message asks again at {words.moment(one.rests_until, found.now)}."
+    return HealthRow("Webhook", "bad", "does not answer", sentence)
+
+
+def _jobs(found: Health, wall: datetime) -> HealthRow:
+    alive = [one for one in found.processes if wall - one.seen_at <= MISSED]
+    if not alive:
+        return HealthRow(
+            "Jobs", "bad", "nobody", "No process has swept in two minutes: nothing leaves, nothing is due."
+        )
+    last = max(one.seen_at for one in alive)
+    number = f"{len(alive):,} {'process' if len(alive) == 1 else 'processes'}"
+    return HealthRow(
+        "Jobs", "good", "swept", f"{number}, last swept {words.duration((wall - last).total_seconds())} ago."
+    )
+
+
+def _log(found: Health) -> HealthRow:
+    if found.entries == 0:
+        return HealthRow("Audit log", "good", "empty", "Nothing is recorded yet.")
+    if found.head is None:
+        return HealthRow(
+            "Audit log", "bad", "not signed", "No signed head can be read: `touchstone audit verify` says why."
+        )
+    behind = found.entries - found.head.sequence
+    signed = f"signed up to {found.head.sequence:,} at {words.moment(found.head.signed_at, found.now)}"
+    if behind and found.now - found.head.signed_at > _SIGNED_LATELY:
+        sentence = f"{found.entries:,} entries, {signed}; {behind:,} since are not."
+        return HealthRow("Audit log", "bad", "not signed", f"{sentence} `touchstone audit verify` says why.")
+    return HealthRow("Audit log", "good", "signed", f"{found.entries:,} entries, {signed}.")
+
+
+def _size(number: int) -> str:
+    """Bytes as people say them.
+
+    >>> _size(13_631_488), _size(71_234_000_000)
+    ('14 MB', '71.2 GB')
+    """
+    return f"{number / _GIGABYTE:,.1f} GB" if number >= _GIGABYTE else f"{number / 1_000_000:,.0f} MB"

@@ -1,0 +1,72 @@
+"""What waits in each queue, as a box of waiting times against the queue's limit."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from models.case import CaseLane
+from serving.db.queue_ages import QueueAge, queue_ages
+from serving.runtime import Policies
+from serving.web import words
+from serving.web.series_charts import AgeBox, age_box
+from serving.web.vocabulary import LANES
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One queue; without an open case it has no box. `late` counts cases past their own deadline."""
+
+    name: str
+    dot: str
+    lane: str
+    number: int
+    late: int
+    box: AgeBox | None
+    median: str
+    oldest: str
+    limit: str
+    is_over: bool
+
+
+def queue_rows(connection: Connection, marketplace_id: str, policies: Policies, now: datetime) -> tuple[QueueRow, ...]:
+    """Every queue, also those in which nothing waits."""
+    ages = queue_ages(connection, marketplace_id, now)
+    return tuple(
+        _row(one.name, one.dot, one.lane, ages.get(one.lane), _limit(one.lane, policies), now) for one in LANES
+    )
+
+
+def _limit(lane: CaseLane, policies: Policies) -> timedelta:
+    """How long a case of a lane may wait as a rule; some have deadlines of their own."""
+    if lane is CaseLane.ASK_BRAND:
+        return timedelta(hours=policies.enforcement.brand_answers_within_hours)
+    if lane is CaseLane.SECOND_LOOK:
+        return timedelta(days=policies.second_look.due_within_days)
+    return timedelta(hours=policies.enforcement.analyst_decides_within_hours)
+
+
+def _row(name: str, dot: str, lane: CaseLane, age: QueueAge | None, limit: timedelta, now: datetime) -> QueueRow:
+    most = limit.total_seconds()
+    said = words.duration(most)
+    if age is None:
+        return QueueRow(name, dot, lane.value, 0, 0, None, "", "", said, is_over=False)
+    short, middle, long, oldest = (
+        max(0.0, (now - one).total_seconds()) for one in (age.short_waiting, age.middle, age.long_waiting, age.oldest)
+    )
+    return QueueRow(
+        name,
+        dot,
+        lane.value,
+        age.number,
+        age.late,
+        age_box(_hours(short), _hours(middle), _hours(long), _hours(oldest), _hours(most)),
+        words.duration(middle),
+        words.duration(oldest),
+        said,
+        is_over=oldest > most,
+    )
+
+
+def _hours(seconds: float) -> float:
+    return round(seconds / 3600, 1)

@@ -1,0 +1,96 @@
+"""How many listings went into each lane over time: a chart and the same figures as a table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.routing import Lane
+from serving.db import volumes
+from serving.web import words
+from serving.web.series_charts import Layer, StackedArea, stacked_area
+from serving.web.spans import EACH, STEPS, Choice, Span, choices, starts
+
+# From the bottom up; what is released outnumbers all others, so that drawn it would hide them.
+_DRAWN: Final = (
+    (Lane.ASK_BRAND, "f-ask", "ask brand"),
+    (Lane.ANALYST, "f-ana", "analyst"),
+    (Lane.INSUFFICIENT_EVIDENCE, "f-ins", "not enough evidence"),
+    (Lane.AUDIT, "f-aud", "audit"),
+)
+COLUMNS: Final = (*(name for _, _, name in _DRAWN), "released")
+_LANES: Final = (*(lane for lane, _, _ in _DRAWN), Lane.RELEASE)
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeRow:
+    """One hour, day or week with its counts, in the order of the columns."""
+
+    start: str
+    counts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Volumes:
+    """The chart is None where nothing was scored for people to look at."""
+
+    choices: tuple[Choice, ...]
+    each: str
+    chart: StackedArea | None
+    released: str
+    columns: tuple[str, ...]
+    rows: tuple[VolumeRow, ...]
+
+
+def volumes_of(
+    connection: Connection, marketplace_id: str, span: Span, now: datetime, *, opened_at: datetime | None
+) -> Volumes:
+    """The volumes of a span; `opened_at` is when the alert breaker opened, where it is open."""
+    begins, step = starts(span, now), STEPS[span]
+    hourly = span is Span.HOURS
+    counted = volumes.by_lane(connection, marketplace_id, since=begins[0], until=begins[-1] + step, hourly=hourly)
+    table = _folded(counted, begins)
+    released = table[Lane.RELEASE]
+    said = words.moment if hourly else words.day
+    rows = [
+        VolumeRow(said(start, now), tuple(f"{table[lane][i]:,}" for lane in _LANES)) for i, start in enumerate(begins)
+    ]
+    return Volumes(
+        choices=choices(span),
+        each=EACH[span],
+        chart=_chart(table, begins, now, opened_at),
+        released=f"{sum(released) / len(released):,.0f}",
+        columns=COLUMNS,
+        rows=tuple(reversed(rows)),
+    )
+
+
+def _chart(
+    table: Mapping[Lane, Sequence[int]], begins: Sequence[datetime], now: datetime, opened_at: datetime | None
+) -> StackedArea | None:
+    """The lanes that people work, one on the other; None where nothing was scored into them."""
+    if not any(any(table[lane]) for lane, _, _ in _DRAWN):
+        return None
+    sums = ", ".join(f"{name} {sum(table[lane]):,}" for lane, _, name in _DRAWN)
+    said = words.short_moment if begins[1] - begins[0] < timedelta(days=1) else words.day
+    mark = None
+    if opened_at is not None and opened_at >= begins[0]:
+        place = min((opened_at - begins[0]) / (begins[1] - begins[0]), len(begins) - 1.0)
+        mark = place, f"breaker opened, {words.moment(opened_at, now)}"
+    return stacked_area(
+        [Layer(name, tone, tuple(map(float, table[lane]))) for lane, tone, name in _DRAWN],
+        [(i, said(begins[i], now)) for i in range(0, len(begins), len(begins) // 6)],
+        f"Since {words.moment(begins[0], now)}: {sums}.",
+        mark=mark,
+    )
+
+
+def _folded(counted: Mapping[tuple[datetime, Lane], int], begins: Sequence[datetime]) -> dict[Lane, list[int]]:
+    """Counts of hours or days put into the stretches that begin at these moments."""
+    step = begins[1] - begins[0]
+    table = {lane: [0] * len(begins) for lane in Lane}
+    for (start, lane), number in counted.items():
+        table[lane][(start - begins[0]) // step] += number
+    return table

@@ -1,0 +1,103 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from models.routing import Lane
+from models.verdict import Judgement
+from serving.db import breakers
+from serving.usecases.audit_heads import sign_head
+from serving.usecases.health import health_of
+from serving.usecases.presence import Presence
+from serving.web.health_part import health_rows
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+from tests.serving.web.operating import an_administrator, scored
+from tests.serving.web.visits import visit_as, words
+
+PATH = "/operations"
+
+
+def test_an_administrator_sees_volumes_queues_and_what_is_not_well(site: Site) -> None:
+    scored(site, Lane.ASK_BRAND, site.clock.now() - timedelta(days=3), 4)
+    scored(site, Lane.RELEASE, site.clock.now() - timedelta(days=3), 60)
+    a_case(site)
+    site.clock.forward(hours=25)
+    page = visit_as(site, an_administrator(site)).get(PATH)
+    said = words(page.text)
+    assert "ask brand 4" in page.text
+    assert "Released: 2 on average" in said
+    assert "Analyst 1 1 1 d 1 h 1 d 1 h 1 d" in said, "one is open and late, 25 hours of 24"
+    assert "No receiver is registered: removals wait and leave nowhere." in said
+    assert "No process has swept in two minutes" in said
+    assert "Something is not well" in said
+
+
+def test_hours_days_or_weeks_are_chosen_and_anything_else_is_days(site: Site) -> None:
+    scored(site, Lane.ANALYST, site.clock.now() - timedelta(hours=5), 3)
+    scored(site, Lane.ANALYST, site.clock.now() - timedelta(days=100), 5)
+    visitor = visit_as(site, site.data_scientist)
+    assert "analyst 3" in visitor.get(f"{PATH}?by=hours").text
+    assert "analyst 5" in visitor.get(f"{PATH}?by=weeks").text
+    assert "nothing was scored that people were to look at" in words(visitor.get(f"{PATH}?by=%3Cb%3E").text)
+
+
+def test_who_does_not_administer_reads_and_is_shown_no_tab_of_administrators(site: Site) -> None:
+    page = visit_as(site, site.analyst).get(PATH).text
+    assert "Deliveries" in page
+    assert "/operations/audit" not in page
+    assert "/operations/webhook" not in page
+
+
+def test_an_open_breaker_is_closed_with_what_was_found(site: Site) -> None:
+    now = site.clock.now()
+    with site.runtime.store.write() as connection:
+        breakers.checked(connection, site.here, now)
+        breakers.open_it(connection, site.here, "43 of 60 offers were flagged <b>in</b> 6 hours.", now)
+    scored(site, Lane.ANALYST, now - timedelta(days=3))
+    page = visit_as(site, site.analyst).get(PATH)
+    assert "43 of 60 offers were flagged &lt;b&gt;in" in page.text
+    assert "breaker opened" in page.text
+    assert 'action="/operations/breaker"' not in page.text, "an analyst reads"
+    visitor = visit_as(site, an_administrator(site))
+    assert visitor.post(f"{PATH}/breaker", {"reason": " "}).status_code == 422
+    answer = visitor.post(f"{PATH}/breaker", {"reason": "A feed sent cents."})
+    assert (answer.status_code, answer.headers["location"]) == (303, PATH)
+    assert "Questions are put to brands." in words(visitor.get(PATH).text)
+    assert visit_as(site, site.analyst).post(f"{PATH}/breaker", {"reason": "x"}).status_code == 403
+
+
+def test_a_process_that_sweeps_is_seen_at_most_twice_a_minute(site: Site) -> None:
+    presence = Presence(site.runtime)
+    assert presence.swept({"deliveries": 2, "reminders": 0}, 0.02)
+    assert not presence.swept({"deliveries": 1}, 0.02)
+    assert "1 process, last swept" in words(visit_as(site, site.analyst).get(PATH).text)
+
+
+def test_the_log_is_said_to_be_signed_until_where(site: Site) -> None:
+    judge(site, site.analyst, a_case(site), Judgement.GENUINE)
+    visitor = visit_as(site, site.analyst)
+    assert "No signed head can be read" in words(visitor.get(PATH).text)
+    assert sign_head(site.runtime) == 1
+    assert "signed up to" in words(visitor.get(PATH).text)
+    site.clock.forward(minutes=4)
+    judge(site, site.analyst, a_case(site, external_id="MP-2"), Judgement.GENUINE)
+    site.clock.forward(minutes=12)
+    assert "since are not" in words(visitor.get(PATH).text)
+    heads = site.runtime.home.audit_heads
+    heads.write_bytes(heads.read_bytes().replace(b'"signature":"', b'"signature":"00'))
+    assert "No signed head can be read" in words(visitor.get(PATH).text)
+
+
+@pytest.mark.parametrize(
+    ("free", "tone"),
+    [(0.2, "good"), (0.09, "bad")],
+    ids=["a fifth is free", "less than a tenth is free"],
+)
+def test_a_disk_is_said_to_be_nearly_full_in_time(site: Site, free: float, tone: str) -> None:
+    with site.runtime.store.read() as connection:
+        found = replace(health_of(site.runtime, connection, site.here), free_bytes=int(1000 * free), disk_bytes=1000)
+    rows = {row.name: row for row in health_rows(found, site.runtime.wall.now())}
+    assert rows["Disk"].tone == tone
+    first = health_rows(found, site.runtime.wall.now())[0]
+    assert first.tone == "bad", "no receiver is registered, and what is not well comes first"
