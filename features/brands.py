@@ -168,7 +168,7 @@ def compact(text: str) -> str:
     >>> compact("G U C C 1") == compact("gucci")
     True
     """
-    return "".join(_pieces(text))
+    return "".join(pieces(text))
 
 
 def _as_written(text: str) -> str:
@@ -180,7 +180,12 @@ def _as_written(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", spaced).casefold().split())
 
 
-def _pieces(text: str) -> list[str]:
+def pieces(text: str) -> list[str]:
+    """The words of a text, look-alikes and stand-ins undone.
+
+    >>> pieces("Au\\u200bre11e 1:1") == pieces("aureiie l:i")
+    True
+    """
     return [piece for piece in _SEPARATORS.split(skeleton(text).translate(_LEET)) if piece]
 
 
@@ -199,9 +204,9 @@ def _joined_words(automaton: ahocorasick.Automaton, text: str) -> Iterable[tuple
     """Names made of one or more whole pieces of a disguised text: 'A u r e l l e', not 'Taurellesque'."""
     if len(automaton) == 0:
         return
-    pieces = _pieces(text)
-    edges = {0, *itertools.accumulate(map(len, pieces))}
-    for end, (brand_id, name) in automaton.iter("".join(pieces)):
+    found = pieces(text)
+    edges = {0, *itertools.accumulate(map(len, found))}
+    for end, (brand_id, name) in automaton.iter("".join(found)):
         if end + 1 in edges and end + 1 - len(compact(name)) in edges:
             yield brand_id, name
 

@@ -567,6 +567,20 @@ Index(
     postgresql_where=_IS_OPEN,
 )
 
+# The words under which offers and sellers are found; each engine has an index of them beside it (`serving.db.search`).
+search_entry = Table(
+    "search_entry",
+    metadata,
+    Column("entry_number", Integer, primary_key=True),
+    Column("marketplace_id", _ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    _word("kind"),
+    Column("external_id", _EXTERNAL, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("seller_words", Text, nullable=False),
+    UniqueConstraint("marketplace_id", "kind", "external_id"),
+    _one_of("kind", "listing", "seller"),
+)
+
 # A person's own filters of the queue, by their names.
 saved_filter = Table(
     "saved_filter",

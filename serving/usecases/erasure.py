@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from models.audit import ERASURE
 from models.erasure import ALWAYS_KEPT, NAMES, Erasable, kept_because, kept_for_notifier, kept_for_test_buy
 from models.errors import Conflict, Invalid, NotFound
-from serving.db import audit, erasures, legal_holds
+from serving.db import audit, erasures, legal_holds, search
 from serving.db.erasures import Erasure
 from serving.db.legal_holds import LegalHold
 from serving.db.marketplaces import Marketplace
@@ -165,6 +165,7 @@ def _planned(runtime: Runtime, connection: Connection, marketplace_id: str, sell
 
 def _carry_out(runtime: Runtime, connection: Connection, found: Erasure, by: str, now: datetime) -> _Plan:
     plan = _planned(runtime, connection, found.marketplace_id, found.seller, now)
+    search.forget_seller(connection, found.marketplace_id, found.seller)
     if any(plan.counts.values()):
         entries = erasures.erase(connection, found, plan.subjects, now)
         # The seller is named by the erasure alone: an entry of the log cannot be erased.

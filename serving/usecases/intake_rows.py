@@ -14,10 +14,11 @@ from features.own_prices import NO_PRICES, OwnPrices
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
 from models.priority import expected_harm
 from models.routing import Lane
-from serving.db import appeals, cases, likenesses, listings, notices, scores, trials
+from serving.db import appeals, cases, likenesses, listings, notices, scores, search, trials
 from serving.db.cases import Case
 from serving.db.likenesses import NewText
 from serving.db.listings import Latest
+from serving.db.search import Findable
 from serving.runtime import Runtime
 from serving.usecases.scoring import Scored, base_price
 from serving.usecases.trial import BothScored
@@ -72,6 +73,7 @@ class RowsToKeep:
         self._advances: list[tuple[str, dict[str, Any]]] = []
         self._versions: list[dict[str, Any]] = []
         self._texts: list[NewText] = []
+        self._findable: list[Findable] = []
         self._observations: list[dict[str, Any]] = []
         self._facts: list[dict[str, Any]] = []
         self._scores: list[dict[str, Any]] = []
@@ -106,6 +108,7 @@ class RowsToKeep:
             self._advances.append((listing_id, pointer))
         if step.is_version:
             self._versions.append(self._version(step, facts, listing_id, version_id, draw))
+            self._findable.append(Findable(step.listing.external_id, step.listing.title, seller))
         self._observations.append(
             self._tenant(
                 observation_id=new("obs"),
@@ -239,6 +242,7 @@ class RowsToKeep:
             listings.advance(connection, self._here, listing_id, pointer)
         listings.add_versions(connection, self._versions)
         likenesses.add_texts(connection, self._here, self._texts)
+        search.keep(connection, self._here, self._findable)
         listings.add_observations(connection, self._observations)
         scores.add_facts(connection, self._facts)
         scores.add_scores(connection, self._scores)

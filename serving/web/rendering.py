@@ -50,6 +50,7 @@ class Shell:
     zone: str
     display: Display
     here: str
+    searches: bool
     alarms: Alarms
 
 
@@ -119,5 +120,6 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
         zone=words.zone(runtime_of(request).clock.now()),
         display=session.display,
         here=local_path(request.url.path),
+        searches=person.may(Permission.REVIEW_CASES),
         alarms=alarms_of(runtime_of(request), person),
     )

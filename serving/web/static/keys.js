@@ -16,7 +16,7 @@
 
   const press = (key) => {
     const target = all("[data-key]").find((found) => found.dataset.key === key && !found.disabled);
-    target?.click();
+    if (target?.matches("input[type=search]")) target.focus(); else target?.click();
     return Boolean(target);
   };
 

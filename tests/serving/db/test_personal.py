@@ -11,8 +11,12 @@ from serving.db.types import Compressed, Json
 
 # What is erased by hand-written statements of `serving.db.erasures`, because no subject leads to it.
 BY_SELLER: Final = {"quarantine.row_head": Erasable.REFUSED_ROWS, "audit_payload.payload": Erasable.LOG_PAYLOADS}
-# Contacts are deleted whole, and documents emptied with the last of their uploads.
-ELSEWHERE: Final = {"seller_document.content": Erasable.DOCUMENTS}
+# Contacts are deleted whole, and nobody is found by them any more; documents go with the last of their uploads.
+ELSEWHERE: Final = {
+    "seller_document.content": Erasable.DOCUMENTS,
+    "search_entry.external_id": Erasable.CONTACTS,
+    "search_entry.seller_words": Erasable.CONTACTS,
+}
 STAYS: Final[dict[str, list[str]]] = {
     "the marketplace's id of a seller, by which only it can tell who that is": [
         "seller.external_id",
@@ -37,6 +41,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "listing.external_id",
         "listing_version.content",
         "review_case.language",
+        "search_entry.words",
         "listing_version.earlier_prices",
         "listing_version.brand_key",
         "listing_version.category_key",

@@ -1,0 +1,76 @@
+"""Words under which an offer is found and looked for: the same on every database, because they are made here.
+
+Look-alike letters, stand-in digits and invisible characters are undone as for the names of brands; writing without
+blanks between words is cut into pairs of characters.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby, pairwise
+from typing import Final
+
+from features.brands import pieces
+
+LONGEST_WORD: Final = 40
+MOST_WORDS: Final = 150
+# Thai and Lao, kana, Chinese characters and their extensions.
+_UNSPACED: Final = re.compile(
+    "([\u0e00-\u0eff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]+)"
+)
+_LONGEST_TEXT: Final = 4_000
+_SHORTEST_BEGINNING: Final = 3
+
+
+def search_words(text: str) -> tuple[str, ...]:
+    """The words of a text, each once and in order, at most `MOST_WORDS`; letters that stand alone in a row are one.
+
+    >>> search_words("Au\\u200bre11e bag") == search_words("A u r e l l e bag") == search_words("AURELLE bag")
+    True
+    >>> search_words("托特包 bag")
+    ('托特', '特包', '包', 'bag')
+    """
+    found = dict.fromkeys(word[:LONGEST_WORD] for word in _joined(pieces(text[:_LONGEST_TEXT])))
+    return tuple(found)[:MOST_WORDS]
+
+
+def asked_words(text: str) -> tuple[str, ...]:
+    """The words that a search asks for: as `search_words`, but the last character of unspaced writing is not apart.
+
+    >>> asked_words("托特包"), asked_words("包")
+    (('托特', '特包'), ('包',))
+    """
+    words = search_words(text)
+    return tuple(word for before, word in zip(("", *words), words, strict=False) if not _ends(before, word))
+
+
+def is_beginning(word: str) -> bool:
+    """Whether a word that is asked for may be the beginning of one: a shorter one begins half of all others.
+
+    >>> is_beginning("aure"), is_beginning("au"), is_beginning("包")
+    (True, False, True)
+    """
+    return len(word) >= _SHORTEST_BEGINNING or (len(word) == 1 and bool(_UNSPACED.match(word)))
+
+
+def _ends(before: str, word: str) -> bool:
+    return len(word) == 1 and len(before) == 2 and before[1] == word and bool(_UNSPACED.match(word))
+
+
+def _joined(parts: list[str]) -> Iterator[str]:
+    for alone, run in groupby(parts, key=lambda part: len(part) == 1 and not _UNSPACED.match(part)):
+        letters = list(run)
+        if alone and len(letters) > 2:
+            yield "".join(letters)
+            continue
+        for part in letters:
+            yield from _cut(part)
+
+
+def _cut(part: str) -> Iterator[str]:
+    for piece in _UNSPACED.split(part):
+        if _UNSPACED.match(piece):
+            yield from (one + other for one, other in pairwise(piece))
+            # The last by itself, so that each character begins a word and is found alone.
+            yield piece[-1]
+        elif piece:
+            yield piece

@@ -1,0 +1,76 @@
+from models.verdict import Judgement
+from serving.usecases import founding
+from serving.usecases.intake import receive
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import a_case, a_second_look, judge
+from tests.fixtures.runtimes import Site
+from tests.serving.web.appeals import an_appeal
+from tests.serving.web.visits import visit_as, words
+
+
+def test_an_offer_is_found_with_what_waits_and_what_was_said(site: Site) -> None:
+    open_one = a_case(site, external_id="MP-1", title="Au\u200bre11e Colline bag")
+    done = a_case(site, external_id="MP-2", title="Aurelle Colline wallet")
+    judge(site, site.analyst, done, Judgement.GENUINE)
+    page = visit_as(site, site.analyst).get("/search?q=aurelle+colline").text
+    said = words(page)
+    assert f'href="/cases/{open_one.case_id}"' in page
+    assert f'href="/cases/{done.case_id}"' in page
+    assert "Genuine" in said
+    assert "2, the latest first" in said
+    assert '<span class="inv" title="U+200B zero width space">ZWSP</span>' in page
+    assert "score" not in said
+
+
+def test_a_seller_leads_to_the_queue_of_theirs(site: Site) -> None:
+    a_case(site, seller={"external_id": "lumo-trade-88"})
+    page = visit_as(site, site.analyst).get("/search?q=lumo-trade").text
+    assert 'href="/queue?seller=lumo-trade-88"' in page
+    assert "lumo-trade-881 open case" in words(page)
+
+
+def test_a_case_is_found_by_its_id(site: Site) -> None:
+    case = a_case(site)
+    page = visit_as(site, site.analyst).get(f"/search?q={case.case_id}").text
+    assert f'href="/cases/{case.case_id}"' in page
+
+
+def test_who_judges_blind_learns_nothing_by_searching(site: Site) -> None:
+    case = a_case(site, external_id="MP-77", title="Solenne purse mirror quality", brand="Solenne")
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    assert "Genuine" in words(visit_as(site, site.second_analyst).get("/search?q=MP-77").text)
+    site.clock.forward(days=15)
+    a_second_look(site, case, label=0)
+    found = words(visit_as(site, site.second_analyst).get("/search?q=MP-77").text)
+    assert "hidden, it is judged blind" in found
+    assert "Genuine" not in found
+
+
+def test_an_appeal_hides_what_was_done(site: Site) -> None:
+    an_appeal(site)
+    found = words(visit_as(site, site.second_analyst).get("/search?q=MP-9").text)
+    assert "hidden, it is judged blind" in found
+    assert "Counterfeit" not in found.partition("Said last")[2]
+    assert "Acknowledged" not in found
+
+
+def test_another_marketplaces_offers_are_not_looked_through(site: Site) -> None:
+    other = founding.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
+    receive(site.runtime, other, [a_suspect_row(external_id="SOUK-1", title="Aurelle purse")], source="test")
+    said = words(visit_as(site, site.analyst).get("/search?q=purse").text)
+    assert "Nothing has all of these words." in said
+    assert "SOUK-1" not in said
+
+
+def test_nothing_asked_says_how_to_ask_and_hostile_words_do_no_harm(site: Site) -> None:
+    visitor = visit_as(site, site.analyst)
+    assert "aurelle finds Au re11e" in words(visitor.get("/search").text)
+    for asked in ("%00", "%22%27", "%ED%A0%80", "x" * 8_000, "%3Cscript%3Ealert(1)%3C/script%3E"):
+        answer = visitor.get(f"/search?q={asked}")
+        assert answer.status_code == 200
+        assert "<script>alert" not in answer.text
+
+
+def test_the_bar_has_a_search_for_who_reviews(site: Site) -> None:
+    assert 'action="/search"' in visit_as(site, site.analyst).get("/queue").text
+    assert 'action="/search"' not in visit_as(site, site.data_scientist).get("/models").text
