@@ -17,6 +17,7 @@ from models.bundle import Bundle
 from models.errors import BundleRefused, Invalid
 from models.policies.appeals import DEFAULT_APPEALS, AppealPolicy
 from models.policies.assignment import DEFAULT_ASSIGNMENT, AssignmentPolicy
+from models.policies.attention import DEFAULT_ATTENTION, AttentionPolicy
 from models.policies.breaker import DEFAULT_BREAKER, BreakerPolicy
 from models.policies.bursts import DEFAULT_BURSTS, BurstPolicy
 from models.policies.counter_notices.named import DEFAULT_COUNTER_NOTICE, PROFILES
@@ -75,6 +76,7 @@ class Policies:
     notices: NoticePolicy = DEFAULT_NOTICES
     counter_notice: CounterNoticePolicy = DEFAULT_COUNTER_NOTICE
     assignment: AssignmentPolicy = DEFAULT_ASSIGNMENT
+    attention: AttentionPolicy = DEFAULT_ATTENTION
     enrolment: EnrolmentPolicy = DEFAULT_ENROLMENT
     takedown: TakedownPolicy = DEFAULT_TAKEDOWN
     bursts: BurstPolicy = DEFAULT_BURSTS

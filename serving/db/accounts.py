@@ -112,6 +112,33 @@ def let_lead(connection: Connection, user_id: str, pair: tuple[str, str], *, lea
         raise NotFound("Nobody of this id speaks for the brand.")
 
 
+@dataclass(frozen=True, slots=True)
+class BrandPerson:
+    """Somebody who speaks for a brand at a marketplace, since when, and whether they lead it."""
+
+    user_id: str
+    name: str
+    email: str
+    leads: bool
+    since: datetime
+
+
+def people_of_brand(connection: Connection, pair: tuple[str, str]) -> list[BrandPerson]:
+    """Who speaks for a brand and has an account that is not disabled, by name; `pair` is (marketplace, brand)."""
+    query = (
+        select(account.c.user_id, account.c.name, account.c.email, role_grant.c.leads, role_grant.c.created_at)
+        .join(role_grant, role_grant.c.user_id == account.c.user_id)
+        .where(
+            role_grant.c.role == Role.BRAND.value,
+            role_grant.c.marketplace_id == pair[0],
+            role_grant.c.brand_id == pair[1],
+            account.c.disabled_at.is_(None),
+        )
+        .order_by(account.c.name, account.c.user_id)
+    )
+    return [BrandPerson(*row) for row in connection.execute(query)]
+
+
 def user_id_by_email(connection: Connection, email: str) -> str:
     """The id of an account.
 

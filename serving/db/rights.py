@@ -15,13 +15,28 @@ from serving.db.tables import account, brand_document, brand_right, notice_basis
 
 @dataclass(frozen=True, slots=True)
 class StoredRight:
-    """A right with whose it is, the digest of its document, and what was said when it was looked at."""
+    """A right with whose it is, the digest of its document, who supplied and who looked at it, and what they said."""
 
     right: Right
     brand_id: str
     document: str | None
     claimed_by: str
+    claimed_at: datetime
+    settled_by: str | None
+    settled_at: datetime | None
     note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document of a brand without its bytes."""
+
+    digest: str
+    name: str
+    media_type: str
+    size: int
+    supplied_by: str
+    known_at: datetime
 
 
 def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
@@ -45,6 +60,24 @@ def document(connection: Connection, brand_id: str, digest: str) -> bytes:
     if found is None:
         raise NotFound("There is no such document.")
     return found
+
+
+def documents_of(connection: Connection, brand_id: str) -> list[StoredDocument]:
+    """A brand's documents, the newest first."""
+    kept = brand_document.c
+    query = (
+        select(
+            kept.digest,
+            kept.name,
+            kept.media_type,
+            func.length(kept.content).label("size"),
+            kept.supplied_by,
+            kept.known_at,
+        )
+        .where(kept.brand_id == brand_id)
+        .order_by(kept.known_at.desc(), kept.digest)
+    )
+    return [StoredDocument(*row) for row in connection.execute(query)]
 
 
 def add_right(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -98,7 +131,16 @@ def _stored(row: Row[Any]) -> StoredRight:
         row.begins_at,
         row.expires_at,
     )
-    return StoredRight(right, row.brand_id, row.document_digest, row.claimed_by, row.note)
+    return StoredRight(
+        right,
+        row.brand_id,
+        row.document_digest,
+        row.claimed_by,
+        row.known_at,
+        row.settled_by,
+        row.settled_at,
+        row.note,
+    )
 
 
 def count(connection: Connection, brand_id: str) -> int:

@@ -300,6 +300,33 @@ tell_tale = _tenant(
     Index("ix_tell_tale_brand", "marketplace_id", "brand_id"),
 )
 
+# What a brand's people and its account manager write to each other. An erased message keeps who wrote it and when.
+brand_message = _tenant(
+    "brand_message",
+    "message_id",
+    _id("brand_id"),
+    _word("side"),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    Column("said", String(4000), nullable=False),
+    _at("known_at"),
+    _at("erased_at", nullable=True),
+    _within("brand_id", "brand_enrolment"),
+    _one_of("side", "brand", "manager"),
+    Index("ix_brand_message_brand", "marketplace_id", "brand_id", "known_at"),
+)
+
+# Up to when somebody has read what the other side wrote.
+brand_message_reading = Table(
+    "brand_message_reading",
+    metadata,
+    Column("marketplace_id", _ID, nullable=False),
+    Column("brand_id", _ID, nullable=False),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    _at("read_until"),
+    _within("brand_id", "brand_enrolment"),
+    PrimaryKeyConstraint("marketplace_id", "brand_id", "user_id"),
+)
+
 # What was offered.
 
 seller = _tenant(

@@ -15,6 +15,7 @@ from serving.db.seller_uploads import SellerUpload
 from serving.guards import may, runtime_of
 from serving.usecases.seller_evidence import Paper, for_analyst, for_rights_holder
 from serving.web import text_view, words
+from serving.web.downloads import document
 from serving.web.forms import CaseId
 from serving.web.text_view import Shown
 
@@ -82,14 +83,7 @@ def get_of_counter_notice(counter_notice_id: str, upload_id: str, request: Reque
 
 
 def _file(upload: SellerUpload, content: bytes) -> Response:
-    """To be saved and never shown: its name is ours, its type what its first bytes say, and it may do nothing."""
-    name = f"{upload.upload_id}.{ending_of(upload.media_type)}"
-    headers = {
-        "content-disposition": f'attachment; filename="{name}"',
-        "content-security-policy": "default-src 'none'; sandbox",
-        "cross-origin-resource-policy": "same-origin",
-    }
-    return Response(content, media_type=upload.media_type, headers=headers)
+    return document(upload.upload_id, upload.media_type, content)
 
 
 def _size(size: int) -> str:

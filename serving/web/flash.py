@@ -17,6 +17,11 @@ class Flash(StrEnum):
 
     UNDONE = "undone"
     QUEUE_DONE = "queue_done"
+    BRAND_CHANGED = "brand_changed"
+    MESSAGE_ERASED = "message_erased"
+    MESSAGE_SENT = "message_sent"
+    RIGHT_REFUSED = "right_refused"
+    RIGHT_VERIFIED = "right_verified"
     PRICES_ADDED = "prices_added"
     RETRAINING = "retraining"
     TELL_TALE_ADDED = "tell_tale_added"
@@ -54,6 +59,11 @@ class Flash(StrEnum):
 SENTENCES: Final = {
     Flash.UNDONE: "Taken back. The case is open again, and what had not left stays here.",
     Flash.QUEUE_DONE: "That was the last case of this queue.",
+    Flash.BRAND_CHANGED: "Changed, from the next request on.",
+    Flash.MESSAGE_ERASED: "Erased. Who wrote it and when stays.",
+    Flash.MESSAGE_SENT: "Sent.",
+    Flash.RIGHT_REFUSED: "Refused. The brand reads why.",
+    Flash.RIGHT_VERIFIED: "Verified. It carries the brand's confirmations from now on.",
     Flash.PRICES_ADDED: "Added. Offers are compared with these prices from the next one on.",
     Flash.TELL_TALE_ADDED: "Added. It is looked for in every offer from the next one on.",
     Flash.TELL_TALE_ENDED: "Taken back. What was scored with it stays as it was.",

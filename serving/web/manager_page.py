@@ -8,10 +8,12 @@ from fastapi.responses import HTMLResponse
 
 from models.access import Permission
 from models.action import ActionState
+from models.attention import urgency
 from serving.db import brands, marketplaces, question_steps, views
 from serving.db.accounts import Session
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
+from serving.usecases.brand_care import needs
 from serving.web import words
 from serving.web.rendering import respond
 from serving.web.standing_part import StandingCard, standing_card
@@ -36,8 +38,10 @@ class BrandRow:
     """One brand in one marketplace."""
 
     brand: str
+    address: str
     marketplace: str
     takes_part: bool
+    needs: tuple[str, ...]
     standing: StandingCard
     open: int
     escalated: int
@@ -52,7 +56,7 @@ class BrandRow:
 
 @dataclass(frozen=True, slots=True)
 class BrandsPage:
-    """The brands that one person looks after, those with the most urgent question first."""
+    """The brands that one person looks after, those that need them most first, each with why."""
 
     template: ClassVar[str] = "brands.html"
     place: ClassVar[str] = "/brands"
@@ -89,8 +93,14 @@ def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
         cards = {
             pair: standing_card(runtime, connection, pair, one.name, now) for pair, one in sorted(enrolled.items())
         }
+        wanted = needs(runtime, connection, person, enrolled, now)
     urgent = sorted(
-        enrolled, key=lambda pair: (pair not in waiting, waiting[pair].oldest_due_at if pair in waiting else now)
+        enrolled,
+        key=lambda pair: (
+            urgency(wanted[pair]),
+            pair not in waiting,
+            waiting[pair].oldest_due_at if pair in waiting else now,
+        ),
     )
     rows = []
     for pair in urgent:
@@ -99,8 +109,10 @@ def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
         rows.append(
             BrandRow(
                 brand=enrolled[pair].name,
+                address=f"/brands/{pair[1]}?at={pair[0]}",
                 marketplace=names[pair[0]],
                 takes_part=enrolled[pair].takes_part,
+                needs=tuple(one.sentence for one in wanted[pair]),
                 standing=cards[pair],
                 open=asked.number if asked else 0,
                 escalated=escalated.get(pair, 0),

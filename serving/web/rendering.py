@@ -1,7 +1,9 @@
 """A page is its frozen context and the template that the context names; around it stands the shell."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, Final, Protocol
 
 from fastapi import Request
@@ -17,6 +19,7 @@ from serving.web.alarms import Alarms, alarms_of
 from serving.web.assets import address
 from serving.web.forms import local_path
 from serving.web.undo import Undo, undo_of
+from serving.web.unread import unread_behind
 from serving.web.vocabulary import CHOICES, REASON_CODES
 
 
@@ -30,11 +33,12 @@ class Page(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One entry of the main navigation."""
+    """One entry of the main navigation; `unread` is how many messages wait behind it."""
 
     address: str
     text: str
     current: bool
+    unread: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ _PLACES: Final = (
     ("/brand", "To verify", {Permission.ANSWER_QUESTIONS}),
     ("/counter-notices", "Sellers' answers", {Permission.ANSWER_QUESTIONS}),
     ("/brand/tell-tales", "Our brand", {Permission.ANSWER_QUESTIONS}),
+    ("/brand/messages", "Messages", {Permission.ANSWER_QUESTIONS}),
     ("/brands", "Brands", {Permission.LOOK_AFTER_BRANDS}),
     ("/sellers", "Sellers", {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
     ("/held", "Held", {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
@@ -83,8 +88,12 @@ def home_of(person: Person) -> str:
     return next((place.address for place in _places(person)), "/models")
 
 
-def _places(person: Person, current: str = "") -> tuple[Link, ...]:
-    return tuple(Link(path, text, path == current) for path, text, any_of in _PLACES if any(map(person.may, any_of)))
+def _places(person: Person, current: str = "", unread: Mapping[str, int] = MappingProxyType({})) -> tuple[Link, ...]:
+    return tuple(
+        Link(path, text, path == current, unread.get(path, 0))
+        for path, text, any_of in _PLACES
+        if any(map(person.may, any_of))
+    )
 
 
 def render(page: Page) -> str:
@@ -113,7 +122,7 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
     return Shell(
         name=person.name,
         initials=words.initials(person.name),
-        links=_places(person, page.place),
+        links=_places(person, page.place, unread_behind(runtime_of(request), person)),
         csrf_token=session.csrf_token,
         flash=flash.sentence_of(request),
         undo=undo_of(runtime_of(request), person),

@@ -6,6 +6,7 @@ from starlette.staticfiles import StaticFiles
 from serving.guards import install
 from serving.web import (
     answers,
+    brand_messages_page,
     brand_page,
     briefing_page,
     case_page,
@@ -16,6 +17,7 @@ from serving.web import (
     flow,
     held_page,
     kit_page,
+    manager_brand_page,
     manager_page,
     model_page,
     notice_page,
@@ -52,10 +54,12 @@ def install_pages(app: FastAPI) -> None:
         takedown_page,
         tell_tales_page,
         price_lists_page,
+        brand_messages_page,
         briefing_page,
         switches_page,
         counter_notices,
         manager_page,
+        manager_brand_page,
         model_page,
         notice_page,
         operations_page,

@@ -14,6 +14,7 @@ from features.fields import Field
 from features.listing import CONTENT_FIELDS, IDENTITY_FIELDS, LISTING_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS
 from models.policies.appeals import DEFAULT_APPEALS
 from models.policies.assignment import DEFAULT_ASSIGNMENT
+from models.policies.attention import DEFAULT_ATTENTION
 from models.policies.breaker import DEFAULT_BREAKER
 from models.policies.bursts import DEFAULT_BURSTS
 from models.policies.counter_notices.named import PROFILES
@@ -127,6 +128,7 @@ def policies_page() -> str:
         DEFAULT_TAKEDOWN,
         DEFAULT_RIGHTS,
         DEFAULT_REMINDERS,
+        DEFAULT_ATTENTION,
         DEFAULT_STRIKES,
         DEFAULT_SANCTIONS,
         DEFAULT_SELLER_LISTS,

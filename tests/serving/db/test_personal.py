@@ -157,6 +157,9 @@ STAYS: Final[dict[str, list[str]]] = {
         "worker_process.process",
         "worker_process.found",
     ],
+    "between a brand and its account manager, either of whom erases it": [
+        "brand_message.said",
+    ],
     "of a notifier, whom `touchstone erase reporter` forgets": [
         "notice_complaint.statement",
         "reporter.name",

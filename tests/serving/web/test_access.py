@@ -21,6 +21,7 @@ TABLE = [
     ("/held", {"analyst": 200, "brand_person": 403, "account_manager": 200, "data_scientist": 403}),
     ("/brand/tell-tales", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brand/prices", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
+    ("/brand/messages", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brand/prices.csv", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brand/briefing", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brand/takedowns", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),

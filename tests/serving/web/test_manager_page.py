@@ -15,8 +15,8 @@ def test_the_most_urgent_brand_comes_first_with_its_answers_and_removals(site: S
     a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     said = words(visit_as(site, site.account_manager).get("/brands").text)
     assert "2 looked after by you, 1 question open" in said
-    assert "Aurelle Provisional 1 4 d 1 1 counterfeit 1 0 0 0" in said
-    assert "Solenne does not take part Provisional 0 nothing waits 0 no answers yet 0 0 0 0" in said
+    assert "Aurelle nothing now Provisional 1 4 d 1 1 counterfeit 1 0 0 0" in said
+    assert "Solenne does not take part nothing now Provisional 0 nothing waits 0 no answers yet 0 0 0 0" in said
     assert said.index("Aurelle") < said.index("Solenne")
 
 

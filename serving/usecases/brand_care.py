@@ -1,0 +1,147 @@
+"""What an account manager does for a brand: which need them, who of a brand leads, how much it is asked, its rights."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from models.access import Person
+from models.attention import BrandFigures, Reason, attention
+from models.errors import Invalid, NotFound
+from models.rights import RightState
+from serving.db import accounts, audit, brand_attention, brand_messages, brands, marketplaces, question_steps, rights
+from serving.db.brand_messages import MessageSide, Pair
+from serving.db.brands import Enrolment
+from serving.runtime import Runtime
+from serving.usecases.brand_messages import looked_after
+from serving.usecases.founding import NewEnrolment, enrol
+from serving.usecases.rights import settle_right
+from serving.usecases.standing import current, stage_of
+
+_MOST_QUESTIONS = 10_000
+_SETTLED_BY_MANAGER = frozenset({RightState.VERIFIED, RightState.REFUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A brand that somebody looks after at a marketplace."""
+
+    pair: Pair
+    marketplace: str
+    enrolment: Enrolment
+
+
+def kept_by(connection: Connection, person: Person, brand_id: str, marketplace_id: str | None = None) -> Kept:
+    """The brand of an id that somebody looks after; of several marketplaces the one named, or the first.
+
+    Raises
+    ------
+    NotFound
+        They do not look after it.
+    """
+    mine = sorted(looked_after(connection, person))
+    found = next((one for one in mine if one[1] == brand_id and marketplace_id in {None, one[0]}), None)
+    if found is None:
+        raise NotFound("There is no such brand.")
+    return Kept(found, marketplaces.get(connection, found[0]).name, brands.enrolments(connection, found[0])[brand_id])
+
+
+def needs(
+    runtime: Runtime, connection: Connection, person: Person, pairs: Collection[Pair], at: datetime
+) -> dict[Pair, tuple[Reason, ...]]:
+    """Why each of these brands needs its account manager, the most urgent first."""
+    policy, told = runtime.policies.attention, timedelta(days=runtime.policies.rights.told_before_expiry_days)
+    brand_ids = {brand_id for _, brand_id in pairs}
+    enrolled = {place: brands.enrolments(connection, place) for place in {place for place, _ in pairs}}
+    overdue = brand_attention.overdue(connection, pairs, at)
+    escalated = question_steps.waiting_for_manager(connection, pairs)
+    unanswered = brand_attention.unanswered(connection, pairs, at - timedelta(days=policy.silent_after_days))
+    answered = brand_attention.answered_at(connection, pairs)
+    to_verify = brand_attention.rights_to_verify(connection, brand_ids)
+    ending = brand_attention.rights_ending(connection, brand_ids, at, at + told)
+    unread = brand_messages.unread(connection, pairs, person.user_id, MessageSide.MANAGER)
+    found = {}
+    for pair in pairs:
+        standing = current(runtime, connection, *pair, at)
+        figures = BrandFigures(
+            takes_part=enrolled[pair[0]][pair[1]].takes_part,
+            overdue=overdue.get(pair, 0),
+            escalated=escalated.get(pair, 0),
+            unanswered=unanswered.get(pair, 0),
+            answered_at=answered.get(pair),
+            level=standing.level,
+            warned=standing.warned,
+            phase=stage_of(runtime, connection, standing, *pair, at).phase,
+            rights_to_verify=to_verify.get(pair[1], 0),
+            rights_ending=ending.get(pair[1], 0),
+            unread=unread.get(pair, 0),
+        )
+        found[pair] = attention(figures, at, policy)
+    return found
+
+
+def let_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, leads: bool) -> None:
+    """Let one of a brand's people change what the brand has on file, or no more.
+
+    Raises
+    ------
+    NotFound
+        It is not their brand, or nobody of this id speaks for it.
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        _require(connection, person, pair)
+        accounts.let_lead(connection, user_id, pair, leads=leads)
+        audit.record(
+            connection,
+            at=runtime.clock.now(),
+            marketplace_id=pair[0],
+            actor=f"user:{person.user_id}",
+            act="person.leads" if leads else "person.leads_no_more",
+            subject=user_id,
+            payload={"brand_id": pair[1]},
+        )
+
+
+def change_enrolment(
+    runtime: Runtime, person: Person, pair: Pair, *, takes_part: bool, daily_questions: int | None
+) -> None:
+    """Change whether a brand is asked, and how much in a day.
+
+    Raises
+    ------
+    NotFound
+        It is not their brand.
+    Invalid
+        The number is none that anybody could answer in a day.
+    """
+    if daily_questions is not None and not 0 <= daily_questions <= _MOST_QUESTIONS:
+        raise Invalid(f"Questions a day are a number from 0 to {_MOST_QUESTIONS:,}, or nothing for no limit.")
+    with runtime.store.read() as connection:
+        kept = kept_by(connection, person, pair[1], pair[0])
+    wanted = NewEnrolment(kept.enrolment.name, None, takes_part, kept.marketplace, (), daily_questions=daily_questions)
+    enrol(runtime, wanted, by=f"user:{person.user_id}")
+
+
+def judge_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, state: RightState, note: str) -> None:
+    """Verify or refuse a right of a brand that somebody looks after.
+
+    Raises
+    ------
+    NotFound
+        It is not their brand's.
+    Invalid
+        An account manager verifies or refuses; a brand withdraws.
+    """
+    if state not in _SETTLED_BY_MANAGER:
+        raise Invalid("Verify the right, or refuse it.")
+    with runtime.store.read() as connection:
+        _require(connection, person, pair)
+        if rights.get(connection, right_id).brand_id != pair[1]:
+            raise NotFound("There is no such right.")
+    settle_right(runtime, right_id, state, note=note, by=f"user:{person.user_id}")
+
+
+def _require(connection: Connection, person: Person, pair: Pair) -> None:
+    kept_by(connection, person, pair[1], pair[0])

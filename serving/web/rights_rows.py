@@ -1,0 +1,160 @@
+"""A brand's rights and documents as rows of a page, for the brand and for its account manager."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from models.rights import Mandate, RightState, holds, last_day
+from serving.db.rights import StoredDocument, StoredRight
+from serving.web import text_view, words
+from serving.web.text_view import Shown
+from serving.web.vocabulary import StateWords
+
+_STATES: Final = {
+    RightState.CLAIMED: StateWords("Waits to be verified", "v-w"),
+    RightState.VERIFIED: StateWords("Verified", "v-g"),
+    RightState.REFUSED: StateWords("Refused", "v-c"),
+    RightState.WITHDRAWN: StateWords("Withdrawn", "out"),
+    RightState.CARRIED_OVER: StateWords("Carried over", "v-l"),
+}
+_ENDED: Final = StateWords("Ended", "v-c")
+_USER: Final = "user:"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLink:
+    """A document behind a right: its name, and where the reader saves it."""
+
+    name: Shown
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class RightRow:
+    """One right. `warning` is set where its end is near or over; `waits` is whether nobody has looked at it."""
+
+    right_id: str
+    kind: str
+    title: Shown
+    registered: Shown
+    territories: str
+    classes: str
+    state: StateWords
+    until: str
+    warning: str | None
+    document: DocumentLink | None
+    supplied: str
+    settled: str | None
+    note: Shown | None
+    waits: bool
+    can_withdraw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MandateRow:
+    """One power of attorney: for whom, what of, where and until when; `in_force` is whether it holds now."""
+
+    mandate_id: str
+    agent: Shown
+    person: str
+    kinds: str
+    territories: str
+    until: str
+    in_force: bool
+    state: StateWords
+
+
+def right_rows(
+    found: Sequence[StoredRight],
+    documents: Mapping[str, StoredDocument],
+    names: Mapping[str, str],
+    now: datetime,
+    *,
+    told_days: int,
+    place: str,
+) -> tuple[RightRow, ...]:
+    """The rows, those that need somebody first; `place` is the address below which documents are saved."""
+    rows = [_row(one, documents, names, now, told_days, place) for one in found]
+    return tuple(sorted(rows, key=lambda row: (not row.waits, row.warning is None)))
+
+
+def _row(
+    one: StoredRight,
+    documents: Mapping[str, StoredDocument],
+    names: Mapping[str, str],
+    now: datetime,
+    told_days: int,
+    place: str,
+) -> RightRow:
+    right, document = one.right, documents.get(one.document or "")
+    warning = _warning(one, now, told_days)
+    over = right.expires_at is not None and right.expires_at <= now and right.state is RightState.VERIFIED
+    return RightRow(
+        right_id=right.right_id,
+        kind=right.kind.value.capitalize(),
+        title=text_view.show(right.title),
+        registered=text_view.show(f"{right.office} {right.number}"),
+        territories=", ".join(sorted(right.territories)),
+        classes=", ".join(map(str, right.classes)),
+        state=_ENDED if over else _STATES[right.state],
+        until="no end" if right.expires_at is None else last_day(right.expires_at),
+        warning=warning,
+        document=None
+        if document is None
+        else DocumentLink(text_view.show(document.name), f"{place}/{document.digest}"),
+        supplied=f"{who(one.claimed_by, names)}, {words.day(one.claimed_at, now)}",
+        settled=None
+        if one.settled_by is None or one.settled_at is None
+        else f"{who(one.settled_by, names)}, {words.day(one.settled_at, now)}",
+        note=text_view.show(one.note) if one.note else None,
+        waits=right.state is RightState.CLAIMED,
+        can_withdraw=right.state in {RightState.CLAIMED, RightState.VERIFIED, RightState.CARRIED_OVER},
+    )
+
+
+def _warning(one: StoredRight, now: datetime, told_days: int) -> str | None:
+    """An end matters only of what carries something, or would."""
+    ends = one.right.expires_at
+    if ends is None or one.right.state not in {RightState.CLAIMED, RightState.VERIFIED}:
+        return None
+    if ends <= now:
+        return "It has ended and carries nothing."
+    if ends <= now + timedelta(days=told_days):
+        return f"It ends in {words.many(max(1, (ends - now).days), 'day')}; supply the renewal in time."
+    return None
+
+
+def mandate_rows(found: Sequence[Mandate], people: Mapping[str, str], now: datetime) -> tuple[MandateRow, ...]:
+    """The rows, those in force first; `people` are e-mails by mandate."""
+    rows = [
+        MandateRow(
+            mandate_id=one.mandate_id,
+            agent=text_view.show(one.agent),
+            person=people.get(one.mandate_id, ""),
+            kinds=", ".join(sorted(kind.value for kind in one.kinds)),
+            territories=", ".join(sorted(one.territories)),
+            until=words.day(one.revoked_at, now) if one.revoked_at else last_day(one.expires_at),
+            in_force=holds(one, now),
+            state=_mandate_state(one, now),
+        )
+        for one in found
+    ]
+    return tuple(sorted(rows, key=lambda row: not row.in_force))
+
+
+def _mandate_state(one: Mandate, now: datetime) -> StateWords:
+    if holds(one, now):
+        return StateWords("In force", "v-g")
+    return StateWords("Revoked", "out") if one.revoked_at is not None else StateWords("Ended", "out")
+
+
+def people_in(found: Sequence[StoredRight]) -> list[str]:
+    """The ids of the people who supplied or looked at these rights."""
+    said = [by for one in found for by in (one.claimed_by, one.settled_by) if by is not None]
+    return sorted({by.removeprefix(_USER) for by in said if by.startswith(_USER)})
+
+
+def who(by: str, names: Mapping[str, str]) -> str:
+    """Somebody's name; what no account did, the operator did."""
+    return names.get(by.removeprefix(_USER), "somebody") if by.startswith(_USER) else "the operator"

@@ -1,0 +1,70 @@
+"""The thread of a brand and its account manager, as either side reads it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.access import Person
+from serving.db import brand_messages
+from serving.db.brand_messages import Message, MessageSide, Pair
+from serving.usecases.brand_messages import LONGEST
+from serving.web import text_view, words
+from serving.web.text_view import Shown
+
+_SHOWN: Final = 100
+_SIDES: Final = {MessageSide.BRAND: "brand", MessageSide.MANAGER: "account manager"}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """One message; `said` is None once it is erased. `mine` is whether the reader's side wrote it."""
+
+    message_id: str
+    who: str
+    side: str
+    when: str
+    said: Shown | None
+    mine: bool
+    can_erase: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """The latest messages, the oldest first; `more` is whether there are earlier ones."""
+
+    lines: tuple[MessageLine, ...]
+    more: bool
+    longest: int
+    typed: str
+    error: str | None
+
+
+def thread_of(
+    connection: Connection,
+    person: Person,
+    pair: Pair,
+    side: MessageSide,
+    now: datetime,
+    *,
+    typed: str = "",
+    error: str | None = None,
+) -> Thread:
+    """The thread of a brand as somebody of this side reads it."""
+    found = brand_messages.thread(connection, pair, _SHOWN + 1)
+    lines = tuple(_line(one, person, side, now) for one in reversed(found[:_SHOWN]))
+    return Thread(lines, len(found) > _SHOWN, LONGEST, typed, error)
+
+
+def _line(one: Message, person: Person, side: MessageSide, now: datetime) -> MessageLine:
+    may = side is MessageSide.MANAGER or one.user_id == person.user_id
+    return MessageLine(
+        message_id=one.message_id,
+        who=one.name,
+        side=_SIDES[one.side],
+        when=words.moment(one.known_at, now),
+        said=None if one.said is None else text_view.show(one.said),
+        mine=one.side is side,
+        can_erase=may and one.said is not None,
+    )

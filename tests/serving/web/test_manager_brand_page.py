@@ -1,0 +1,134 @@
+import pytest
+
+from models.access import Permission, Person, Role
+from models.rights import RightKind, RightState
+from serving.db import accounts, brands, rights
+from serving.usecases.rights import NewRight, claim_right, keep_document
+from tests.fixtures.runtimes import Site, invite
+from tests.serving.web.visits import visit_as, words
+
+PDF = b"%PDF-1.4\nregistration\n%%EOF\n"
+
+
+def a_claim(site: Site, *, by: str = "", document: bool = True) -> str:
+    digest = keep_document(site.runtime, "Aurelle", "certificate.pdf", PDF, by="test") if document else None
+    wanted = NewRight("Aurelle", RightKind.MARK, "Colline", "EUIPO", "018", ("EU",), (18, 25), document=digest)
+    return claim_right(site.runtime, wanted, by=by or f"user:{site.brand_person.user_id}")
+
+
+def state(site: Site, right_id: str) -> RightState:
+    with site.runtime.store.read() as connection:
+        return rights.get(connection, right_id).right.state
+
+
+def again(site: Site, person: Person) -> Person:
+    with site.runtime.store.read() as connection:
+        return accounts.person(connection, person.user_id)
+
+
+@pytest.fixture
+def place(site: Site) -> str:
+    return f"/brands/{site.brand_id}"
+
+
+def test_a_right_is_verified_with_its_document_before_one(site: Site, place: str) -> None:
+    right_id = a_claim(site)
+    visitor = visit_as(site, site.account_manager)
+    assert "1 right to verify." in words(visitor.get("/brands").text)
+    page = visitor.get(place).text
+    said = words(page)
+    assert "Mark “Colline”" in said
+    assert "classes 18, 25" in said
+    assert "Waits to be verified" in said
+    assert "Camille Duval" in said
+    address = page.split('href="/brands/')[1:]
+    [document] = [one.split('"')[0] for one in address if "/documents/" in one]
+    file = visitor.get(f"/brands/{document}".replace("&amp;", "&"))
+    assert file.content == PDF
+    assert file.headers["content-disposition"].startswith("attachment")
+    assert file.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert visitor.post(f"{place}/rights/{right_id}", {"state": "verified"}).status_code == 303
+    assert state(site, right_id) is RightState.VERIFIED
+    assert "looked at by Lena Okafor" in words(visitor.get(place).text)
+
+
+def test_a_refusal_has_a_reason_that_the_brand_reads(site: Site, place: str) -> None:
+    right_id = a_claim(site, document=False)
+    visitor = visit_as(site, site.account_manager)
+    answer = visitor.post(f"{place}/rights/{right_id}", {"state": "refused"})
+    assert answer.status_code == 422
+    assert "Say why the right is refused" in words(answer.text)
+    assert state(site, right_id) is RightState.CLAIMED
+    visitor.post(f"{place}/rights/{right_id}", {"state": "refused", "note": "The owner is another company."})
+    assert state(site, right_id) is RightState.REFUSED
+    assert "The owner is another company." in words(visitor.get(place).text)
+
+
+@pytest.mark.parametrize("wanted", ["withdrawn", "carried_over", "claimed", "", "anything"])
+def test_a_manager_verifies_or_refuses_and_nothing_else(site: Site, place: str, wanted: str) -> None:
+    right_id = a_claim(site)
+    answer = visit_as(site, site.account_manager).post(f"{place}/rights/{right_id}", {"state": wanted})
+    assert answer.status_code == 422
+    assert state(site, right_id) is RightState.CLAIMED
+
+
+def test_who_supplied_a_right_does_not_verify_it(site: Site, place: str) -> None:
+    right_id = a_claim(site, by=f"user:{site.account_manager.user_id}")
+    answer = visit_as(site, site.account_manager).post(f"{place}/rights/{right_id}", {"state": "verified"})
+    assert answer.status_code == 403
+    assert "somebody else than whoever supplied it" in words(answer.text)
+
+
+def test_a_manager_says_who_leads(site: Site, place: str) -> None:
+    visitor, user_id = visit_as(site, site.account_manager), site.brand_person.user_id
+    assert visitor.post(f"{place}/people/{user_id}", {"leads": "yes"}).status_code == 303
+    assert again(site, site.brand_person).may(Permission.LEAD_BRAND)
+    assert "Leads" in words(visitor.get(place).text)
+    visitor.post(f"{place}/people/{user_id}", {"leads": "no"})
+    assert not again(site, site.brand_person).may(Permission.LEAD_BRAND)
+    assert visitor.post(f"{place}/people/{site.analyst.user_id}", {"leads": "yes"}).status_code == 404
+
+
+def test_a_manager_changes_how_much_a_brand_is_asked(site: Site, place: str) -> None:
+    visitor = visit_as(site, site.account_manager)
+    visitor.post(f"{place}/enrolment", {"takes_part": "yes", "daily_questions": "12"})
+    with site.runtime.store.read() as connection:
+        found = brands.enrolments(connection, site.here)[site.brand_id]
+    assert (found.takes_part, found.daily_questions, found.account_manager_id) == (
+        True,
+        12,
+        site.account_manager.user_id,
+    )
+    for wrong in ("many", "-1", "10001"):
+        assert visitor.post(f"{place}/enrolment", {"takes_part": "yes", "daily_questions": wrong}).status_code == 422
+    visitor.post(f"{place}/enrolment", {"daily_questions": ""})
+    with site.runtime.store.read() as connection:
+        found = brands.enrolments(connection, site.here)[site.brand_id]
+    assert (found.takes_part, found.daily_questions) == (False, None)
+
+
+def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: str) -> None:
+    right_id = a_claim(site)
+    digest = keep_document(site.runtime, "Aurelle", "certificate.pdf", PDF, by="test")
+    stranger = visit_as(site, invite(site.runtime, "mei@touchstone.example", "Mei Castellan", Role.ACCOUNT_MANAGER))
+    assert stranger.get(place).status_code == 404
+    assert stranger.get(f"{place}?at={site.here}").status_code == 404
+    assert stranger.get(f"{place}/documents/{digest}").status_code == 404
+    for path, fields in (
+        (f"{place}/rights/{right_id}", {"state": "verified"}),
+        (f"{place}/people/{site.brand_person.user_id}", {"leads": "yes"}),
+        (f"{place}/enrolment", {"takes_part": "yes"}),
+        (f"{place}/messages", {"text": "Hello."}),
+    ):
+        assert stranger.post(path, fields).status_code == 404, path
+    assert state(site, right_id) is RightState.CLAIMED
+    assert not again(site, site.brand_person).may(Permission.LEAD_BRAND)
+    assert visit_as(site, site.brand_person).get(place).status_code == 403
+
+
+def test_a_right_of_another_brand_is_not_verified_by_way_of_ones_own(site: Site, place: str) -> None:
+    wanted = NewRight("Solenne", RightKind.MARK, "Solenne", "EUIPO", "019", ("EU",))
+    right_id = claim_right(site.runtime, wanted, by="test")
+    answer = visit_as(site, site.account_manager).post(f"{place}/rights/{right_id}", {"state": "verified"})
+    assert answer.status_code == 404
+    assert state(site, right_id) is RightState.CLAIMED
