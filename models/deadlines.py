@@ -62,6 +62,18 @@ def after_months(start: datetime, months: int) -> datetime:
     return _end_of(date(year, month, min(day.day, monthrange(year, month)[1])))
 
 
+def days_that_count(start: datetime, due_at: datetime, calendar: BusinessCalendar) -> tuple[date, ...]:
+    """The days between a start and the deadline that was made from it, the day of the start not counted.
+
+    >>> start, calendar = datetime(2026, 4, 30, 9, tzinfo=UTC), BusinessCalendar()
+    >>> [day.day for day in days_that_count(start, after_business_days(start, 2, calendar), calendar)]
+    [1, 4]
+    """
+    first, last = _day_of(start), (due_at.astimezone(UTC) - _LAST_TO_END).date() - timedelta(days=1)
+    days = (first + timedelta(days=number) for number in range(1, (last - first).days + 1))
+    return tuple(day for day in days if calendar.works(day))
+
+
 def _day_of(at: datetime) -> date:
     return (at.astimezone(UTC) + _FIRST_TO_BEGIN).date()
 

@@ -25,11 +25,12 @@ from serving.api import (
 )
 from serving.api.bodies import CappedBody, json_body
 from serving.api.errors import install_error_handlers
-from serving.guards import guards_of, install, public, runtime_of
+from serving.guards import guards_of, install, is_secure, public, runtime_of
 from serving.local.commands.every import run
 from serving.runtime import Runtime
 from serving.usecases.seller_links import DOCUMENTS
 from serving.web.headers import SecurityHeaders
+from serving.web.i18n import ReadersLanguage
 from serving.web.site import install_pages
 
 _LOCAL_BODY_BYTES = 100_000_000  # A batch of an import may hold long texts; the peer owns the machine's home.
@@ -68,6 +69,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     guards_of(app)
     larger = {DOCUMENTS: 2 * runtime.policies.seller_evidence.largest_document}
     app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, larger=larger)
+    app.add_middleware(ReadersLanguage, secure=is_secure(runtime))
     app.add_middleware(SecurityHeaders)
     return app
 

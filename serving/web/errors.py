@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 from urllib.parse import quote
 
@@ -12,26 +12,29 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from models.errors import DomainError
-from serving import auth
+from serving import auth, display
 from serving.db.accounts import Session
-from serving.display import show_as
 from serving.guards import cookie_name, runtime_of
+from serving.web.fixed_words import said
 from serving.web.flow import goes_on, looks_ahead
 from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
+from serving.web.i18n import N_, chosen_by, say
 from serving.web.rendering import respond
 
+# Whoever has a link and no account has no start to go back to.
+_BY_LINK: Final = ("/seller/", "/notice/")
 _MACHINE_PATHS: Final = ("/api/", "/healthz")
 _TITLES: Final = {
-    403: "Not yours to do",
-    404: "Nothing here",
-    405: "Not this way",
-    409: "Somebody or something was faster",
-    413: "Too large",
-    422: "That did not work",
-    500: "Something failed on our side",
+    403: N_("Not yours to do"),
+    404: N_("Nothing here"),
+    405: N_("Not this way"),
+    409: N_("Somebody or something was faster"),
+    413: N_("Too large"),
+    422: N_("That did not work"),
+    500: N_("Something failed on our side"),
 }
-_OTHER: Final = "That did not work"
+_OTHER: Final = N_("That did not work")
 _UNCHANGED: Final = frozenset({403, 409, 413, 422})
 Handler = Callable[[Request, Any], Response | Awaitable[Response]]
 
@@ -47,6 +50,7 @@ class ErrorPage:
     title: str
     sentence: str
     unchanged: bool
+    has_start: bool
     case_address: str | None
 
 
@@ -76,15 +80,19 @@ def _wants_page(request: Request) -> bool:
 def _page(request: Request, answer: Response) -> Response:
     if answer.status_code == 401:
         return _to_sign_in(request)
+    session = _session(request)
+    if session is None:
+        display.show_as(replace(display.current(), language=chosen_by(request.scope)))
     found = json.loads(bytes(answer.body))["error"]
     page = ErrorPage(
         status=answer.status_code,
-        title=_TITLES.get(answer.status_code, _OTHER),
-        sentence=found["sentence"],
+        title=say(_TITLES.get(answer.status_code, _OTHER)),
+        sentence=said(found["sentence"]),
+        has_start=not request.url.path.startswith(_BY_LINK),
         unchanged=answer.status_code in _UNCHANGED,
         case_address=_case_address(request) if answer.status_code == 409 else None,
     )
-    return respond(request, page, _session(request), status=answer.status_code)
+    return respond(request, page, session, status=answer.status_code)
 
 
 def _to_sign_in(request: Request) -> Response:
@@ -108,5 +116,5 @@ def _session(request: Request) -> Session | None:
         found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
     except DomainError:
         return None
-    show_as(found.display)
+    display.show_as(found.display)
     return found

@@ -1,7 +1,8 @@
 """The public form of a notice, and the page behind its link: the receipt, and the decision once there is one."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import ClassVar, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -21,20 +22,23 @@ from serving.usecases.notice_decisions import told
 from serving.usecases.notice_links import PLACE, follow
 from serving.usecases.notice_list import warning_with
 from serving.usecases.notices import receive_notice
-from serving.web import text_view, words
+from serving.web import i18n, text_view
+from serving.web.fixed_words import said
 from serving.web.forms import Fields, refuse_cross_site
+from serving.web.i18n import N_, say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.vocabulary import REASON_CODES
+from serving.web.vocabulary import REASON_CODES, Option
 
 router = APIRouter(include_in_schema=False)
 _ANYBODY: Final = public("anybody may notify an offer: Article 16 of the DSA")
 _BY_LINK: Final = public("the signed link is what lets a notifier in")
+_LONGEST_NAMED: Final = 2_000
 _LONGEST_LIST: Final = 22_000  # Ten addresses of the greatest length.
 _COMPLAINTS: Final = {
-    AppealState.OPEN: "You complained. A person who did not decide before is looking at it.",
-    AppealState.UPHELD: "Your complaint was upheld.",
-    AppealState.DISMISSED: "Your complaint was dismissed.",
+    AppealState.OPEN: N_("You complained. A person who did not decide before is looking at it."),
+    AppealState.UPHELD: N_("Your complaint was upheld."),
+    AppealState.DISMISSED: N_("Your complaint was dismissed."),
 }
 _REASONS: Final = {one.value: one.text for one in REASON_CODES}
 
@@ -46,6 +50,8 @@ class NoticeForm:
     template: ClassVar[str] = "notice_form.html"
     place: ClassVar[str] = ""
 
+    address: str
+    reason_codes: tuple[Option, ...]
     marketplaces: tuple[str, ...]
     typed: Draft
     marketplace: str
@@ -94,9 +100,10 @@ class NoticePage:
 @router.get("/notice", dependencies=[_ANYBODY])
 def get_form(request: Request) -> Response:
     """The form, with the offer filled in where the marketplace's page named it (`?offer=`)."""
-    offer = request.query_params.get("offer", "")[:2_000]
+    offer = request.query_params.get("offer", "")[:_LONGEST_NAMED]
     marketplace = request.query_params.get("marketplace", "")
-    return respond(request, _form(runtime_of(request), Draft("", (offer,), "", "", False, ""), marketplace))
+    draft = Draft("", (offer,), "", "", good_faith=False, reason_code="")
+    return respond(request, _form(runtime_of(request), draft, marketplace))
 
 
 @router.post("/notice", dependencies=[_ANYBODY])
@@ -117,7 +124,7 @@ def post_form(request: Request, fields: Fields) -> Response:
         found = receive_notice(runtime, marketplace or None, draft, Channel.FORM)
     except DomainError as refused:
         status = status_of(refused)
-        lacking = tuple(missing(draft).values()) if isinstance(refused, Invalid) else ()
+        lacking = tuple(map(said, missing(draft).values())) if isinstance(refused, Invalid) else ()
         return respond(request, _form(runtime, draft, marketplace, lacking, refused.sentence), status=status)
     return RedirectResponse(f"{PLACE}{found.link.rpartition(PLACE)[2]}", status_code=303)
 
@@ -133,13 +140,13 @@ def post_notice(token: str, request: Request, fields: Fields) -> Response:
     """Complain that an offer stays; what was refused stands on the page again, with the reason."""
     refuse_cross_site(request)
     runtime = runtime_of(request)
-    number, said = fields.get("offer", ""), fields.get("said", "")
+    number, given = fields.get("offer", ""), fields.get("said", "")
     try:
-        complain(runtime, token, int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0, said)
+        complain(runtime, token, int(number) if number.isascii() and number.isdigit() and len(number) < 4 else 0, given)
     except NotFound:
         raise
     except DomainError as refused:
-        page = _page(runtime, token, typed=said[:LONGEST_SAID], error=refused.sentence)
+        page = _page(runtime, token, typed=given[:LONGEST_SAID], error=refused.sentence)
         return respond(request, page, status=status_of(refused))
     return RedirectResponse(f"{PLACE}{token}", status_code=303)
 
@@ -149,12 +156,16 @@ def _form(
 ) -> NoticeForm:
     with runtime.store.read() as connection:
         names = tuple(one.name for one in marketplaces.everyone(connection))
+    named = {"offer": " ".join(typed.locations)[:_LONGEST_NAMED], "marketplace": marketplace}
+    asked = urlencode({name: value for name, value in named.items() if value})
     return NoticeForm(
+        address=f"/notice?{asked}&" if asked else "/notice?",
+        reason_codes=tuple(Option(one.value, said(one.text)) for one in REASON_CODES),
         marketplaces=names if len(names) > 1 else (),
         typed=typed,
         marketplace=marketplace,
         lacking=lacking,
-        error=None if lacking else error,
+        error=None if lacking or error is None else said(error),
         most_offers=runtime.policies.notices.most_listings_unregistered,
         longest_explanation=LONGEST_EXPLANATION,
         longest_list=_LONGEST_LIST,
@@ -164,24 +175,23 @@ def _form(
 
 
 def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = None) -> NoticePage:
-    now = runtime.clock.now()
     with runtime.store.read() as connection:
         found = follow(runtime, connection, token)
         items = notices.items(connection, found.marketplace_id, found.notice_id)
         offers = tuple(_offer(runtime, connection, one) for one in items)
-        reporter = reporters.get(connection, found.marketplace_id, found.reporter_id)
+        warned = warning_with(found, reporters.get(connection, found.marketplace_id, found.reporter_id))
     return NoticePage(
         address=f"{PLACE}{token}",
         number=found.notice_id,
-        received=words.moment(found.known_at, now),
-        receipt=RECEIPT,
-        warning=warning_with(found, reporter),
-        reason=_REASONS[found.reason_code.value],
+        received=i18n.moment(found.known_at),
+        receipt=said(RECEIPT),
+        warning=None if warned is None else said(warned),
+        reason=said(_REASONS[found.reason_code.value]),
         explanation=text_view.show(found.explanation),
         offers=offers,
         longest=LONGEST_SAID,
         typed=typed,
-        error=error,
+        error=None if error is None else said(error),
     )
 
 
@@ -190,17 +200,21 @@ def _offer(runtime: Runtime, connection: Connection, item: Item) -> NotifiedOffe
     complaint = notice_complaints.of_item(connection, item.marketplace_id, item.item_id)
     return NotifiedOffer(
         location=text_view.show(item.location),
-        headline="A person is looking at it." if decision is None else decision.decision,
+        headline=say("A person is looking at it.") if decision is None else said(decision.decision),
         waits=_waits(connection, item) if decision is None else None,
-        decision=decision,
+        decision=None if decision is None else _in_words(decision),
         number=item.number,
         may_complain=may_complain(runtime, connection, item),
-        complaint=None if complaint is None else _COMPLAINTS[complaint.state],
+        complaint=None if complaint is None else say(_COMPLAINTS[complaint.state]),
     )
+
+
+def _in_words(decision: DecisionNotice) -> DecisionNotice:
+    return DecisionNotice(**{name: said(sentence) for name, sentence in asdict(decision).items()})
 
 
 def _waits(connection: Connection, item: Item) -> str:
     if item.state is ItemState.DECIDED or item.case_id is None:
-        return "A decision was taken and can still be undone."
+        return say("A decision was taken and can still be undone.")
     due_at = cases.get(connection, item.marketplace_id, item.case_id).due_at
-    return f"It is due by {words.full(due_at)}."
+    return say("It is due by %(when)s.", when=i18n.moment(due_at))

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar, Final, Protocol
 
@@ -11,10 +11,11 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from models.access import Permission, Person
+from serving import display
 from serving.db.accounts import Session
-from serving.display import Display
+from serving.display import Display, Language
 from serving.guards import CSRF_FIELD, runtime_of
-from serving.web import flash, words
+from serving.web import flash, i18n, words
 from serving.web.alarms import Alarms, alarms_of
 from serving.web.assets import address
 from serving.web.forms import local_path
@@ -79,8 +80,19 @@ _TEMPLATES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
     auto_reload=False,
+    extensions=["jinja2.ext.i18n"],
 )
-_TEMPLATES.globals |= {"static": address, "csrf_field": CSRF_FIELD, "choices": CHOICES, "reason_codes": REASON_CODES}
+_TEMPLATES.policies["ext.i18n.trimmed"] = True
+# The extension adds it; it looks the language up at each call.
+_TEMPLATES.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+_TEMPLATES.globals |= {
+    "all_tongues": i18n.TONGUES,
+    "choices": CHOICES,
+    "csrf_field": CSRF_FIELD,
+    "reason_codes": REASON_CODES,
+    "static": address,
+    "tongue": i18n.tongue,
+}
 
 
 def home_of(person: Person) -> str:
@@ -98,14 +110,22 @@ def _places(person: Person, current: str = "", unread: Mapping[str, int] = Mappi
 
 def render(page: Page) -> str:
     """A page that stands by itself, without a shell."""
-    return _TEMPLATES.get_template(page.template).render(page=page, shell=None)
+    return _rendered(page, None)
+
+
+def _rendered(page: Page, shell: Shell | None) -> str:
+    """In the reader's language where the page has it, else in English to its last word."""
+    template = _TEMPLATES.get_template(page.template)
+    if page.template in i18n.TRANSLATED:
+        return template.render(page=page, shell=shell)
+    with display.shown_as(replace(display.current(), language=Language.ENGLISH)):
+        return template.render(page=page, shell=shell)
 
 
 def respond(request: Request, page: Page, session: Session | None = None, *, status: int = 200) -> HTMLResponse:
     """The page, with its shell where somebody is signed in."""
     shell = None if session is None else _shell(request, page, session)
-    body = _TEMPLATES.get_template(page.template).render(page=page, shell=shell)
-    response = HTMLResponse(body, status)
+    response = HTMLResponse(_rendered(page, shell), status)
     if shell is not None and shell.flash is not None:
         flash.forget(response)
     return response
@@ -113,8 +133,7 @@ def respond(request: Request, page: Page, session: Session | None = None, *, sta
 
 def respond_part(request: Request, page: Page, session: Session) -> HTMLResponse:
     """A part of a page that is asked for again and again; it must not use up what the next page has to say."""
-    body = _TEMPLATES.get_template(page.template).render(page=page, shell=_shell(request, page, session))
-    return HTMLResponse(body)
+    return HTMLResponse(_rendered(page, _shell(request, page, session)))
 
 
 def _shell(request: Request, page: Page, session: Session) -> Shell:

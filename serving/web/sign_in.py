@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -12,6 +13,7 @@ from serving.api.people import set_session_cookie
 from serving.auth import NotSignedIn
 from serving.db.accounts import Session
 from serving.guards import cookie_name, public, runtime_of, signed_in
+from serving.web.fixed_words import said
 from serving.web.flash import go_to
 from serving.web.forms import Fields, local_path, refuse_cross_site
 from serving.web.rendering import home_of, respond
@@ -27,6 +29,7 @@ class SignInPage:
     template: ClassVar[str] = "sign_in.html"
     place: ClassVar[str] = ""
 
+    address: str
     following: str
     email: str
     error: str | None
@@ -46,7 +49,7 @@ def get_sign_in(request: Request) -> Response:
     try:
         auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
     except NotSignedIn:
-        return respond(request, SignInPage(following, "", None))
+        return respond(request, _page(following, "", None))
     return RedirectResponse(following, status_code=303)
 
 
@@ -58,10 +61,15 @@ def post_sign_in(request: Request, fields: Fields) -> Response:
     try:
         made = auth.sign_in(runtime_of(request), email, fields.get("password", ""))
     except DomainError as refused:
-        return respond(request, SignInPage(following, email[:320], refused.sentence), status=401)
+        return respond(request, _page(following, email[:320], said(refused.sentence)), status=401)
     response = go_to(request, following)
     set_session_cookie(response, request, made.token)
     return response
+
+
+def _page(following: str, email: str, error: str | None) -> SignInPage:
+    asked = "" if following == "/" else urlencode({"next": following}) + "&"
+    return SignInPage(f"/sign-in?{asked}", following, email, error)
 
 
 @router.post("/sign-out")

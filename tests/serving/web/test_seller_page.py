@@ -58,7 +58,7 @@ def test_the_page_gives_the_reasons_field_by_field_and_names_nobody(site: Site) 
         assert f"{label} {removal.statement[name]}" in read, name
     assert "Your account The removal counts as 1 strike against your account until " in read
     assert "Your offer was removed" in read
-    assert "Answer by 6 March 2026" in read
+    assert "Answer by Friday, 6 March 2026" in read
     for hidden in hidden_from_sellers(site):
         assert hidden not in page.text
 

@@ -71,6 +71,7 @@ def test_classes_are_those_of_the_stylesheet() -> None:
     text = "\n".join(path.read_text(encoding="utf-8") for path in ALL)
     code = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.parent.glob("*.py"))
     written = {name for value in _CLASS.findall(text) for name in _OUTPUT.sub(" ", value).split()}
+    written |= {name for value in re.findall(r"block body %\}([\w -]+)\{%", text) for name in value.split()}
     literal = {word for quoted in re.findall(r"""["']([\w -]+)["']""", text + code) for word in quoted.split()}
     assert {name for name in written if not name.endswith("-")} <= known
     # Classes put together in a template: v-c is written as v-{{ tone }}.

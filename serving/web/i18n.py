@@ -1,0 +1,236 @@
+"""Pages in the language of whoever reads: which it is, its catalogue, and dates, sizes and times as it writes them.
+
+English is the language of the source. A catalogue is a text file that translators edit, read once at its first use.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from functools import cache
+from gettext import NullTranslations
+from io import BytesIO
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qs
+
+from babel import Locale
+from babel.dates import format_date, format_skeleton, get_datetime_format
+from babel.lists import format_list
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import Translations
+from babel.units import format_unit
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import cookie_parser
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving import display
+from serving.display import Language
+from serving.web import words
+
+FOLDER: Final = Path(__file__).parent / "locales"
+ASKED_BY: Final = "lang"
+_COOKIE: Final = "touchstone_language"
+_KEPT_SECONDS: Final = 365 * 24 * 3600
+_MEGABYTE: Final = 1_000_000
+# What a page asks for may be long; nobody reads as many languages.
+_MOST_ASKED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Tongue:
+    """A language as pages offer it: its tag for a browser, its name in itself, how it writes dates and numbers."""
+
+    language: Language
+    tag: str
+    name: str
+    locale: Locale
+
+
+TONGUES: Final = (
+    Tongue(Language.ENGLISH, "en", "English", Locale("en", "GB")),
+    Tongue(Language.CHINESE, "zh-Hans", "中文", Locale("zh", "CN", "Hans")),
+    Tongue(Language.RUSSIAN, "ru", "Русский", Locale("ru", "RU")),
+    Tongue(Language.SPANISH, "es", "Español", Locale("es", "ES")),
+)
+_BY_LANGUAGE: Final = {one.language: one for one in TONGUES}
+TRANSLATED: Final = frozenset({"error.html", "notice.html", "notice_form.html", "seller.html", "sign_in.html"})
+
+
+def N_(message: str) -> str:  # noqa: N802  # the name by which catalogues know a text that is translated later
+    """Mark a text of a table for the catalogues; it is translated where it is shown."""
+    return message
+
+
+def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802  # as above
+    """Mark a text with its form of many."""
+    return one, many
+
+
+def tongue() -> Tongue:
+    """That of the request at hand."""
+    return _BY_LANGUAGE[display.current().language]
+
+
+def gettext(message: str) -> str:
+    """A text in the language of the request; with its placeholders as they are, for templates."""
+    return _catalogue(display.current().language).gettext(message)
+
+
+def ngettext(one: str, many: str, number: float) -> str:
+    """A text in the form that goes with a number; a part of one goes with the form of few."""
+    whole = int(number) if number == int(number) else 2
+    return _catalogue(display.current().language).ngettext(one, many, whole)
+
+
+def say(message: str, **values: object) -> str:
+    """A text in the language of the request, with its placeholders filled in."""
+    return gettext(message) % values if values else gettext(message)
+
+
+def say_many(one: str, many: str, n: float, **values: object) -> str:
+    """A text in the form that goes with `n`, which its placeholder of that name shows."""
+    return ngettext(one, many, n) % {"n": number(n), **values}
+
+
+def day(at: datetime | date) -> str:
+    """A date in full: 6 March 2026."""
+    return format_date(_here(at), "long", tongue().locale)
+
+
+def weekday(at: datetime | date) -> str:
+    """A date in full with its day of the week: Friday 6 March 2026."""
+    return format_date(_here(at), "full", tongue().locale)
+
+
+def short_weekday(at: datetime | date) -> str:
+    """A day of the near future or past: Fri 6."""
+    return format_skeleton("Ed", _here(at), locale=tongue().locale)
+
+
+def moment(at: datetime) -> str:
+    """A date in full with the time of day and its zone."""
+    return str(get_datetime_format("medium", tongue().locale)).format(time(at), day(at))
+
+
+def time(at: datetime) -> str:
+    """A time of day with its zone."""
+    return f"{at.astimezone(display.current().zone):%H:%M} {words.zone(at)}"
+
+
+def length(left: timedelta) -> str:
+    """A length of time in its largest unit, rounded down: nobody has less than it says."""
+    minutes = max(int(left.total_seconds()), 0) // 60
+    if minutes < 60:
+        return say_many("%(n)s minute", "%(n)s minutes", minutes)
+    hours = minutes // 60
+    if hours < 24:
+        return say_many("%(n)s hour", "%(n)s hours", hours)
+    return say_many("%(n)s day", "%(n)s days", hours // 24)
+
+
+def size(number_of_bytes: int) -> str:
+    """A size in the unit in which people think of files."""
+    is_large = number_of_bytes >= _MEGABYTE
+    value = round(number_of_bytes / _MEGABYTE, 1) if is_large else max(1, round(number_of_bytes / 1_000))
+    unit = "digital-megabyte" if is_large else "digital-kilobyte"
+    return str(format_unit(value, unit, length="short", locale=tongue().locale))
+
+
+def joined(*sentences: str) -> str:
+    """Sentences one after another; Chinese has no blank between them."""
+    return ("" if tongue().language is Language.CHINESE else " ").join(sentences)
+
+
+def listed(items: list[str]) -> str:
+    """Items one after another: Wed 4, Thu 5 and Fri 6."""
+    return str(format_list(items, locale=tongue().locale))
+
+
+def number(value: float) -> str:
+    """A number with the separators of the language."""
+    return format_decimal(value, locale=tongue().locale)
+
+
+def _here(at: datetime | date) -> date:
+    return at.astimezone(display.current().zone).date() if isinstance(at, datetime) else at
+
+
+@cache
+def _catalogue(language: Language) -> NullTranslations:
+    if language is Language.ENGLISH:
+        return NullTranslations()
+    compiled = BytesIO()
+    with (FOLDER / f"{language.value}.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language.value))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+class ReadersLanguage:
+    """ASGI middleware: a page is in the language that its address asks for (`?lang=ru`), else the one chosen before,
+    else the first that the browser names, else English. What is asked for by the address is kept in a cookie.
+
+    Who is signed in has a setting of their own, which the guard puts in its place.
+    """
+
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+        self._app = app
+        self._flags = f"Path=/; Max-Age={_KEPT_SECONDS}; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on in its language."""
+        if scope["type"] != "http" or scope["path"].startswith("/api/"):
+            await self._app(scope, receive, send)
+            return
+        asked = _asked(scope)
+
+        async def keeping(message: Message) -> None:
+            if asked is not None and message["type"] == "http.response.start":
+                MutableHeaders(scope=message).append("set-cookie", f"{_COOKIE}={asked.value}; {self._flags}")
+            await send(message)
+
+        with display.shown_as(replace(display.current(), language=chosen_by(scope))):
+            await self._app(scope, receive, keeping)
+
+
+def chosen_by(scope: Scope) -> Language:
+    """The language of a request, as far as the request itself says it."""
+    return _asked(scope) or _of_browser(Headers(scope=scope))
+
+
+def _asked(scope: Scope) -> Language | None:
+    return _language(parse_qs(scope["query_string"].decode("latin-1")).get(ASKED_BY, [""])[-1])
+
+
+def _of_browser(headers: Headers) -> Language:
+    """What was chosen before, or what the browser asks for.
+
+    >>> _of_browser(Headers({"accept-language": "de, zh-TW;q=0.7, es;q=0.9"})).value
+    'es'
+    """
+    kept = _language(cookie_parser(headers.get("cookie", "")).get(_COOKIE, ""))
+    return kept or next(_wanted(headers.get("accept-language", "")), Language.ENGLISH)
+
+
+def _wanted(header: str) -> Iterator[Language]:
+    """The languages of an Accept-Language header that there are, the most wanted first."""
+    weighed = []
+    for one in header.split(",")[:_MOST_ASKED]:
+        tag, _, weight = one.strip().partition(";q=")
+        found = _language(tag.split("-")[0].lower())
+        if found is not None:
+            weighed.append((_weight(weight), found))
+    yield from (found for weight, found in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0)
+
+
+def _weight(text: str) -> float:
+    """A quality value: at most three decimals; what is none counts for nothing."""
+    if not text:
+        return 1.0
+    return float(text) if text.replace(".", "", 1).isdecimal() and text.isascii() and len(text) <= 5 else 0.0
+
+
+def _language(value: str) -> Language | None:
+    return Language(value) if value in set(Language) else None

@@ -1,0 +1,146 @@
+"""How the matter of a removal has gone, and how it can go on: the seller's timeline and the days of its deadline."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from models.counter_notice import CounterNoticeState, Party
+from models.deadlines import BusinessCalendar, days_that_count
+from models.policies.counter_notices.named import PROFILES
+from models.policies.counter_notices.rules import CounterNoticePolicy, Days, Maintaining
+from serving.db.counter_notices import CounterNotice, StoredStep
+from serving.db.seller_uploads import SellerUpload
+from serving.usecases.calendars import calendar_of
+from serving.web import i18n, seller_words, text_view
+from serving.web.i18n import say, say_many
+from serving.web.text_view import Shown
+
+_Entry = tuple[datetime, str, Shown | None, bool]
+_MOST_DAYS: Final = 10
+_MOST_NAMED: Final = 4
+_BAR_WIDTH: Final = 320
+_GAP: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing that happened: when, what, and the words of whoever spoke, None where nothing was said."""
+
+    when: str
+    what: str
+    said: Shown | None
+    is_sellers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DayMark:
+    """One day that counts toward a deadline, as a piece of its bar; `name` is empty where there is no room for it."""
+
+    x: float
+    width: float
+    name: str
+    begun: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """By when somebody must have spoken, how long that is, what silence does, and the days until then."""
+
+    whose: str
+    at: str
+    time: str
+    left: str
+    silence: str
+    soon: bool
+    days: tuple[DayMark, ...]
+    days_in_words: str
+
+
+def timeline(
+    found: CounterNotice | None, given: Sequence[StoredStep], documents: Sequence[SellerUpload]
+) -> tuple[Happened, ...]:
+    """Everything that has happened since the seller was told, oldest first."""
+    if found is None:
+        return ()
+    told: _Entry = (found.informed_at, say(seller_words.TOLD), None, False)
+    entries = [told]
+    entries += [(one.known_at, say(seller_words.HANDED_IN), text_view.show(one.name), True) for one in documents]
+    entries += [
+        (
+            one.known_at,
+            say(seller_words.HAPPENED[one.event]),
+            text_view.show(one.said) if one.said else None,
+            one.party is Party.SELLER,
+        )
+        for one in given
+    ]
+    ordered = sorted(entries, key=lambda entry: entry[0])
+    return tuple(Happened(i18n.moment(at), what, said, own) for at, what, said, own in ordered)
+
+
+def what_comes(found: CounterNotice | None) -> tuple[str, ...]:
+    """How it can go on from here, by the rules that hold for this removal; empty where nothing is open."""
+    if found is None or found.state not in {CounterNoticeState.WITH_SELLER, CounterNoticeState.WITH_RIGHTS_HOLDER}:
+        return ()
+    policy = PROFILES[found.profile]
+    lines = [_asked(found, policy)] if found.state is CounterNoticeState.WITH_SELLER else []
+    if policy.rights_holder_days is not None:
+        lines.append(_after_maintaining(found, policy))
+    return (*lines, say(seller_words.IF_RIGHT))
+
+
+def _asked(found: CounterNotice, policy: CounterNoticePolicy) -> str:
+    days = policy.rights_holder_days if found.round == 1 else policy.later_round_days or policy.rights_holder_days
+    if days is None:
+        return say(seller_words.ASKS_A_PERSON)
+    asked = say_many(*seller_words.ASKS_RIGHTS_HOLDER[policy.days is Days.BUSINESS], days)
+    return i18n.joined(asked, say(seller_words.SILENCE_THEN[policy.rights_holder_silence]))
+
+
+def _after_maintaining(found: CounterNotice, policy: CounterNoticePolicy) -> str:
+    if policy.maintaining is Maintaining.COURT_ACTION:
+        return say(seller_words.NEEDS_COURT)
+    again = found.round < policy.most_rounds
+    return say(seller_words.THEN_AGAIN if again else seller_words.THEN_A_PERSON)
+
+
+def deadline(found: CounterNotice | None, given: Sequence[StoredStep], now: datetime) -> Deadline | None:
+    """The deadline that runs, None where none does."""
+    if found is None or found.due_at is None:
+        return None
+    policy = PROFILES[found.profile]
+    of_seller = found.state is CounterNoticeState.WITH_SELLER
+    left = found.due_at - now
+    late = left.total_seconds() <= 0
+    silences = seller_words.SILENT_SELLER if of_seller else seller_words.SILENT_RIGHTS_HOLDER
+    since = given[-1].known_at if given else found.informed_at
+    free = BusinessCalendar(weekend=frozenset())
+    calendar = calendar_of(found.country, since) if policy.days is Days.BUSINESS else free
+    days = days_that_count(since, found.due_at, calendar)
+    return Deadline(
+        whose=say(seller_words.ANSWER_BY if of_seller else seller_words.RIGHTS_HOLDER_BY),
+        at=i18n.weekday(found.due_at),
+        time=i18n.time(found.due_at),
+        left=say("The time has passed.") if late else say("%(time)s left", time=i18n.length(left)),
+        silence=say(silences[policy.seller_silence if of_seller else policy.rights_holder_silence]),
+        soon=left.days < 1,
+        days=_marks(days, now.date()) if len(days) <= _MOST_DAYS else (),
+        days_in_words=i18n.listed([i18n.short_weekday(day) for day in days[:_MOST_DAYS]]),
+    )
+
+
+def _marks(days: Sequence[date], today: date) -> tuple[DayMark, ...]:
+    if not days:
+        return ()
+    wide = _BAR_WIDTH / len(days)
+    named = {*range(len(days))} if len(days) <= _MOST_NAMED else {0, len(days) - 1}
+    return tuple(
+        DayMark(
+            x=round(number * wide, 1),
+            width=round(wide - _GAP, 1),
+            name=i18n.short_weekday(day) if number in named else "",
+            begun=day <= today,
+        )
+        for number, day in enumerate(days)
+    )

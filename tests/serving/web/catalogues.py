@@ -1,0 +1,58 @@
+"""The texts of pages as the source has them, and the catalogues of the other languages.
+
+`python -m tests.serving.web.catalogues` puts new texts into the catalogues and takes out those that are used no longer;
+what is left to translate is then empty in them, and what was guessed from a similar text is marked fuzzy.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po, write_po
+
+import serving.web
+from serving.display import Language
+from serving.web import i18n
+
+WEB: Final = Path(serving.web.__path__[0])
+OTHERS: Final = tuple(one for one in Language if one is not Language.ENGLISH)
+_WIDTH: Final = 120
+# When the catalogues were begun.
+_BEGUN: Final = datetime(2026, 7, 1, tzinfo=UTC)
+_KEYWORDS: Final = {"N_": None, "NN_": (1, 2), "gettext": None, "ngettext": (1, 2), "say": None, "say_many": (1, 2)}
+_TEMPLATES: Final = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false", "trim_blocks": "true"}
+
+
+def texts_of_the_source() -> Catalog:
+    """Every text that is marked for translation, with the files it stands in."""
+    found = Catalog()
+    for path in sorted([*WEB.glob("*.py"), *(WEB / "templates").rglob("*.html")]):
+        method, options = ("python", {}) if path.suffix == ".py" else ("jinja2.ext:babel_extract", _TEMPLATES)
+        for _line, message, _comments, _context in extract_from_file(method, path, _KEYWORDS, options=options):
+            found.add(message, locations=[(path.name, 0)])
+    return found
+
+
+def catalogue(language: Language) -> Catalog:
+    """What translators made of them."""
+    with (i18n.FOLDER / f"{language.value}.po").open("rb") as file:
+        return read_po(file, locale=language.value)
+
+
+def update(language: Language) -> None:
+    """Write a catalogue anew by the texts of the source; what is translated stays so."""
+    path = i18n.FOLDER / f"{language.value}.po"
+    found = catalogue(language) if path.exists() else Catalog(locale=language.value)
+    found.update(texts_of_the_source(), no_fuzzy_matching=True)
+    found.project, found.version, found.fuzzy = "Touchstone", "", False
+    found.msgid_bugs_address = found.last_translator = found.language_team = ""
+    found.creation_date = found.revision_date = _BEGUN  # A catalogue with the same texts is the same file.
+    with path.open("wb") as file:
+        write_po(file, found, width=_WIDTH, ignore_obsolete=True, omit_header=False, sort_output=True)
+
+
+if __name__ == "__main__":
+    for one in OTHERS:
+        update(one)

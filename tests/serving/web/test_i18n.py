@@ -1,0 +1,310 @@
+"""Pages in four languages: which one somebody gets, and that no text of theirs is left in English."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import product
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from jinja2 import Environment
+
+from models import appeals, decision_notice, reporters, statement
+from models.appeals import AppealRecord
+from models.counter_notice import CounterNoticeEvent, CounterNoticeState, Party, Standing, step
+from models.deadlines import BusinessCalendar
+from models.decision_notice import Decided
+from models.decision_notice import decision_notice as told
+from models.errors import DomainError
+from models.notices import (
+    Draft,
+    ItemState,
+    NoticeOutcome,
+    ReporterKind,
+    check_lengths,
+    check_number,
+    missing,
+)
+from models.policies.counter_notices.named import DEFAULT_COUNTER_NOTICE as DEFAULT
+from models.public_statement import Source
+from models.sanction import warning
+from models.seller_evidence import HandedIn, admit
+from models.strikes import Hit, Void
+from models.verdict import Judgement, ReasonCode, Side
+from serving import auth
+from serving.display import Display, Language, shown_as
+from serving.runtime import Policies
+from serving.web import i18n
+from serving.web.fixed_words import said
+from serving.web.vocabulary import REASON_CODES
+from tests.fixtures.runtimes import Site
+from tests.serving.web.catalogues import OTHERS, WEB, catalogue, texts_of_the_source
+from tests.serving.web.test_seller_page import a_link
+from tests.serving.web.visits import a_visitor, words
+
+NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
+_PLACE = re.compile(r"%\(\w+\)s")
+_LETTERS = re.compile(r"[^\W\d_]{2,}")
+_ATTRIBUTE = re.compile(r'\s(?:aria-label|placeholder|title|alt|content)="([^"{]*)"')
+# Names, and formats that are called so everywhere.
+_SAME_EVERYWHERE = {"Touchstone", "SHA", "width", "device", "initial", "scale"}
+
+
+def shown_in(language: Language) -> Display:
+    return Display(language=language)
+
+
+@pytest.fixture(scope="module")
+def source() -> Catalog:
+    return texts_of_the_source()
+
+
+def messages(found: Catalog) -> list[Message]:
+    return [one for one in found if one.id]
+
+
+def forms(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    return (value or "",) if value is None or isinstance(value, str) else tuple(value)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_catalogue_has_every_text_of_the_source_and_no_other(source: Catalog, language: Language) -> None:
+    """Run `python -m tests.serving.web.catalogues`, then translate what is empty."""
+    assert {forms(one.id) for one in messages(catalogue(language))} == {forms(one.id) for one in messages(source)}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_text_is_untranslated_or_guessed(language: Language) -> None:
+    found = catalogue(language)
+    assert [one.id for one in messages(found) if one.fuzzy or not all(forms(one.string))] == []
+    assert [one.id for one in messages(found) if len(forms(one.string)) not in {1, found.num_plurals}] == []
+    assert [one.id for one in messages(found) if one.pluralizable and len(forms(one.string)) != found.num_plurals] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_has_the_placeholders_and_the_marks_of_its_text(language: Language) -> None:
+    for one in messages(catalogue(language)):
+        wanted = set(_PLACE.findall(forms(one.id)[-1]))
+        assert [set(_PLACE.findall(form)) for form in forms(one.string)] == [wanted] * len(forms(one.string)), one.id
+        tags = re.findall(r"<[^>]*>", forms(one.id)[-1])
+        assert all(re.findall(r"<[^>]*>", form) == tags for form in forms(one.string)), one.id
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_translation_is_in_its_own_letters(language: Language) -> None:
+    """A text that was pasted into the wrong catalogue, or left in English."""
+    han, cyrillic = "[\u4e00-\u9fff]", "[а-яё]"
+    own = {Language.CHINESE: han, Language.RUSSIAN: cyrillic, Language.SPANISH: "[a-záéíóúñ]"}
+    foreign = {Language.CHINESE: cyrillic, Language.RUSSIAN: han, Language.SPANISH: f"{han}|{cyrillic}"}
+    for one in messages(catalogue(language)):
+        for form in forms(one.string):
+            assert re.search(own[language], form, re.IGNORECASE), one.id
+            assert not re.search(foreign[language], form, re.IGNORECASE), one.id
+            assert form not in forms(one.id), one.id
+
+
+@pytest.mark.parametrize("template", sorted(i18n.TRANSLATED))
+def test_no_text_of_a_translated_page_goes_past_the_catalogues(template: str) -> None:
+    assert list(literal_texts(template)) == []
+
+
+def literal_texts(template: str) -> Iterator[str]:
+    """What a template would write in every language alike: text outside of tags, and attributes that are read out."""
+    source = (WEB / "templates" / template).read_text(encoding="utf-8")
+    outside = re.sub(r"\{%-?\s*trans\b.*?\bendtrans\s*-?%\}", "", source, flags=re.DOTALL)
+    data = "".join(
+        value if kind == "data" else " "
+        for _, kind, value in Environment(extensions=["jinja2.ext.i18n"], autoescape=True).lex(outside)
+        if kind in {"data", "block_begin", "variable_begin"}
+    )
+    yield from (word for value in _ATTRIBUTE.findall(outside) for word in _LETTERS.findall(value))
+    body = re.sub(r"\{%.*?block body.*?endblock.*?%\}", "", data)
+    plain = re.sub(r"<[^>]*>|&\w+;", " ", body)
+    yield from (word for word in _LETTERS.findall(plain) if word not in {*_SAME_EVERYWHERE, "easy"})
+
+
+def test_what_the_rules_say_to_sellers_and_notifiers_is_known_in_every_language() -> None:
+    """Each sentence that they can be told is translated whole: nothing of it is left as it was."""
+    for language, sentence in product(OTHERS, sorted(sentences())):
+        with shown_as(shown_in(language)):
+            left = re.sub(r"Aurelle|UTC|PDF|PNG|JPEG|MB|DE, FR|EU|CE|EC|abcd", "", said(sentence))
+        if language is not Language.SPANISH:
+            assert not re.search(r"[A-Za-z]{2,}", left), (language, sentence, left)
+        else:
+            assert not re.search(r"\b(?:the|was|you|and|is|of|not)\b", left), (language, sentence, left)
+
+
+def sentences() -> set[str]:
+    """What can be said to a seller or to whoever notified an offer, made by the rules themselves."""
+    found = {one.text for one in REASON_CODES} | {decision_notice.RECEIPT, reporters.WARNING}
+    for code, side, flagged, source, countries in product(ReasonCode, Side, (True, False), Source, ((), ("DE", "FR"))):
+        made = statement.removal_statement(
+            brand_name="Aurelle", reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=countries
+        )
+        found |= texts_of(made)
+    for why in statement.Undone:
+        found |= texts_of(statement.amended_statement(why))
+    for outcome, judgement, side, blind, undone, again, until in product(
+        NoticeOutcome, (None, *Judgement), Side, (True, False), (True, False), (True, False), (None, NOW)
+    ):
+        found |= texts_of(told(Decided(outcome, judgement, side, blind, undone, again, until)))
+    for state in ItemState:
+        settled = decision_notice.settled_notice(state)
+        found |= set() if settled is None else texts_of(settled)
+    found |= set(missing(Draft("", (), "", "", good_faith=False, reason_code="")).values())
+    return found | set(refusals())
+
+
+def refusals() -> Iterator[str]:
+    """What a seller or a notifier is told where the rules refuse something."""
+    policies, calendar, record = Policies(), BusinessCalendar(), AppealRecord(upheld=0, dismissed=0)
+    evidence, limits = policies.seller_evidence, policies.notices
+    pdf = b"%PDF-1.7"
+    many = HandedIn(evidence.most_documents, 0)
+    calls: list[Callable[[], object]] = [
+        lambda: appeals.admit(informed_at=NOW, at=NOW, is_first=False, record=record, policy=policies.appeals),
+        lambda: appeals.admit(
+            informed_at=NOW, at=NOW + timedelta(days=999), is_first=True, record=record, policy=policies.appeals
+        ),
+        lambda: admit(b"", HandedIn(0, 0), evidence),
+        lambda: admit(b"x" * (evidence.largest_document + 1), HandedIn(0, 0), evidence),
+        lambda: admit(b"<html>", HandedIn(0, 0), evidence),
+        lambda: admit(pdf, many, evidence),
+        lambda: admit(pdf, HandedIn(0, evidence.most_bytes), evidence),
+        lambda: check_lengths(Draft("x" * 1_000_000, (), "", "", good_faith=True, reason_code="")),
+        lambda: check_lengths(Draft("", (), "x" * 10_000, "", good_faith=True, reason_code="")),
+        lambda: check_lengths(Draft("", (), "", "x" * 10_000, good_faith=True, reason_code="")),
+        lambda: check_lengths(Draft("", ("x" * 10_000,), "", "", good_faith=True, reason_code="")),
+        lambda: check_lengths(Draft("", (), "a\nb", "", good_faith=True, reason_code="")),
+        lambda: check_lengths(Draft("", (), "", "a\nb", good_faith=True, reason_code="")),
+        *(
+            partial(check_number, listings, kind=kind, today=today, this_hour=hour, policy=limits)
+            for kind in ReporterKind
+            for listings, today, hour in ((10_000, 0, 0), (1, 10_000, 0), (1, 0, 1_000_000))
+        ),
+        *(
+            partial(step, Standing(state, 1, due), event, Party.SELLER, at=NOW, policy=DEFAULT, calendar=calendar)
+            for state, event, due in product(
+                CounterNoticeState,
+                (CounterNoticeEvent.SUBMIT, CounterNoticeEvent.WITHDRAW, CounterNoticeEvent.APPEAL),
+                (NOW - timedelta(days=1), NOW + timedelta(days=1)),
+            )
+        ),
+    ]
+    for call in calls:
+        with suppress(DomainError):
+            try:
+                call()
+            except DomainError as refused:
+                yield refused.sentence
+    for weight, void in product((0.0, 0.5, 1.0, 2.0), (None, *Void)):
+        hit = Hit("act_1", ReasonCode.DESIGN, weight, NOW, void)
+        yield warning(hit, strikes=policies.strikes, policy=policies.sanctions)
+
+
+def texts_of(made: object) -> set[str]:
+    fields = {name: getattr(made, name) for name in made.__dataclass_fields__}  # type: ignore[attr-defined]
+    return {value for value in fields.values() if isinstance(value, str)}
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),  # Nothing is asked for.
+        ("ru", "ru"),
+        ("zh-TW,zh;q=0.9,en;q=0.8", "zh-Hans"),  # Any Chinese is read more easily than English.
+        ("de-DE,es;q=0.4,ru;q=0.7", "ru"),  # The most wanted of those that there are.
+        ("es;q=0, ru;q=0.1", "ru"),  # Zero means never.
+        ("fr", "en"),
+        ("es;q=nan, \x00;q=1e9", "en"),  # Nonsense is nobody's wish.
+        (",".join(["fr"] * 5_000) + ",ru", "en"),  # Nobody reads five thousand.
+    ],
+)
+def test_the_browser_says_which_language_is_read(site: Site, header: str, language: str) -> None:
+    page = a_visitor(site).get("/notice", **{"accept-language": header}).text
+    assert f'<html lang="{language}"' in page
+
+
+def test_what_was_chosen_is_kept_and_goes_before_what_the_browser_says(site: Site) -> None:
+    visitor = a_visitor(site)
+    chosen = visitor.get("/notice?lang=ru")
+    assert "HttpOnly" in chosen.headers["set-cookie"]
+    assert "SameSite=Lax" in chosen.headers["set-cookie"]
+    assert "Сообщить о незаконном предложении" in words(visitor.get("/notice", **{"accept-language": "es"}).text)
+    assert "Notificar una oferta ilícita" in words(visitor.get("/notice?lang=es").text)
+    assert "set-cookie" not in visitor.get("/notice?lang=tlh").headers
+
+
+def test_the_switch_names_each_language_in_itself_and_needs_no_script(site: Site) -> None:
+    _, link = a_link(site)
+    page = a_visitor(site).get(link).text
+    for tag, name in (("en", "English"), ("zh-Hans", "中文"), ("ru", "Русский"), ("es", "Español")):
+        code = tag.split("-")[0]
+        assert f'<a href="{link}?lang={code}" lang="{tag}" hreflang="{tag}"' in page
+        assert f">{name}</a>" in page
+
+
+@pytest.mark.parametrize(
+    ("language", "headline", "deadline", "left", "strike"),
+    [
+        (Language.ENGLISH, "Your offer was removed", "Friday, 6 March 2026", "4 days left", "1 strike"),
+        (Language.CHINESE, "您的商品已被下架", "2026年3月6日星期五", "剩余 4 天", "1 次违规记录"),
+        (Language.RUSSIAN, "Ваше предложение удалено", "пятница, 6 марта 2026 г.", "Осталось: 4 дня", "1 нарушение"),
+        (
+            Language.SPANISH,
+            "Su oferta ha sido retirada",
+            "viernes, 6 de marzo de 2026",
+            "Tiempo restante: 4 días",
+            "1 falta",
+        ),
+    ],
+)
+def test_a_seller_reads_its_page_in_its_language(
+    site: Site, language: Language, headline: str, deadline: str, left: str, strike: str
+) -> None:
+    _, link = a_link(site)
+    page = a_visitor(site).get(f"{link}?lang={language.value}")
+    read = words(page.text)
+    for expected in (headline, deadline, left, strike, "Aure11e Colline tote 1:1 mirror quality"):
+        assert expected in read
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_refusal_and_an_error_are_in_the_language_of_the_page(site: Site, language: Language) -> None:
+    _, link = a_link(site)
+    visitor = a_visitor(site)
+    visitor.get(f"{link}?lang={language.value}")
+    with shown_as(shown_in(language)):
+        empty, nowhere = said("Choose one of the answers."), said("This link is not valid, or has ended.")
+    assert empty in words(visitor.post(link, {"event": "concede", "said": "x"}).text)
+    assert nowhere in words(visitor.get("/notice/nothing").text)
+    assert empty != "Choose one of the answers."
+
+
+def test_what_people_wrote_stays_as_they_wrote_it(site: Site) -> None:
+    _, link = a_link(site)
+    visitor = a_visitor(site)
+    mine = "La factura 1177 está aquí. The removal stands."
+    visitor.post(link, {"event": "submit", "said": mine})
+    assert mine in words(visitor.get(f"{link}?lang=ru").text)
+
+
+def test_a_page_without_translations_is_english_to_its_last_word(site: Site) -> None:
+    token = auth.new_setup_token(site.runtime)
+    page = a_visitor(site).get(f"/setup/{token}", **{"accept-language": "ru"}).text
+    assert '<html lang="en"' in page
+    assert "Skip to content" in page
+
+
+@pytest.mark.parametrize(
+    ("number", "russian", "spanish"),
+    [(1, "1 день", "1 día"), (2, "2 дня", "2 días"), (5, "5 дней", "5 días"), (21, "21 день", "21 días")],
+)
+def test_a_count_takes_the_form_of_its_language(number: int, russian: str, spanish: str) -> None:
+    found = []
+    for language in (Language.RUSSIAN, Language.SPANISH):
+        with shown_as(shown_in(language)):
+            found.append(i18n.length(timedelta(days=number, hours=5)))
+    assert found == [russian, spanish]
