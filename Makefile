@@ -43,6 +43,7 @@ bench: $(DEVELOPMENT) ## Measure against the naive and the competent peer; write
 	@$(BIN)/python -m tests.benchmarks.run $(ARGS)
 
 screenshots: setup ## Take a picture of every page of the demo that `make run` is serving
+	@sh requirements/system.sh pictures
 	@$(BIN)/python -m tests.browser.screenshots $${TOUCHSTONE_HOME:-var}/screenshots $${TOUCHSTONE_HOME:-var} docs
 
 docs: $(DEVELOPMENT) ## Write the generated parts of docs/ and data/ anew

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure of what Python packages cannot bring: installs it when root on Debian, else says what is missing.
-# Usage: system.sh run | test | venv PYTHON
+# Usage: system.sh run | test | pictures | venv PYTHON
 set -eu
 
 missing=""
@@ -15,6 +15,11 @@ case "${1:-run}" in
 test)
     command -v chromium >/dev/null 2>&1 || want chromium
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql
+    ;;
+pictures)
+    command -v chromium >/dev/null 2>&1 || want chromium
+    fc-list 2>/dev/null | grep -q 'Inter' || want fonts-inter
+    fc-list :lang=zh 2>/dev/null | grep -q . || want fonts-wqy-microhei
     ;;
 venv)
     if [ -z "${2:-}" ] || ! "$2" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then

@@ -12,6 +12,7 @@ from training.synthetic import PER_EURO, World
 MARKETPLACE: Final = "Bazaar"
 _ANALYSTS: Final = ("Ines Moreau", "Tomás Rey", "Aiko Tanaka")
 _DATA_SCIENTISTS: Final = ("Wei Zhang", "Mara Lindqvist")
+_ADMINISTRATOR: Final = "Nora Haddad"
 _KEY_SCOPES: Final = [Scope.INTAKE, Scope.SCORE, Scope.CLOCK]
 
 Call = Callable[..., dict[str, Any]]
@@ -58,6 +59,7 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, status_ur
     managers = {one.account_manager for one in world.brands}
     looking_after = {name: invite(name, Role.ACCOUNT_MANAGER) for name in sorted(managers)}
     data_scientists = tuple(invite(name, Role.DATA_SCIENTIST) for name in _DATA_SCIENTISTS)
+    invite(_ADMINISTRATOR, Role.ADMIN)
     brand_people: dict[str, SignedInPerson] = {}
     for one in world.brands:
         brand = one.brand
