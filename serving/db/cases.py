@@ -369,7 +369,11 @@ def queue(connection: Connection, wanted: QueueFilter, *, most: int, offset: int
     order = (review_case.c.priority.desc(), review_case.c.case_id)
     found = select(review_case.c.case_id).where(*in_queue(wanted)).order_by(*order).limit(most).offset(offset)
     # Two queries, so that the order of the queue and not that of a join decides what is read.
-    ids = connection.execute(found).scalars().all()
+    return rows(connection, wanted.marketplaces, connection.execute(found).scalars().all())
+
+
+def rows(connection: Connection, marketplaces: Collection[str], case_ids: Collection[str]) -> list[dict[str, Any]]:
+    """Cases of these marketplaces with what a row shows, the costliest first."""
     query = (
         select(
             review_case,
@@ -402,8 +406,8 @@ def queue(connection: Connection, wanted: QueueFilter, *, most: int, offset: int
         )
         .outerjoin(brand, brand.c.brand_id == review_case.c.brand_id)
         .outerjoin(account, account.c.user_id == review_case.c.leased_by)
-        .where(review_case.c.marketplace_id.in_(sorted(wanted.marketplaces)), review_case.c.case_id.in_(ids))
-        .order_by(*order)
+        .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.case_id.in_(case_ids))
+        .order_by(review_case.c.priority.desc(), review_case.c.case_id)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
 

@@ -854,6 +854,33 @@ removal_check = _tenant(
 )
 
 # What was held, what for, and what became of it. The row stays: what people let go is nobody's own pace.
+bulk_verdict = _tenant(
+    "bulk_verdict",
+    "bulk_id",
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    _word("judgement"),
+    _at("known_at"),
+    UniqueConstraint("bulk_id"),
+)
+
+# As with takedown_item, what was sent is kept as it came.
+bulk_item = Table(
+    "bulk_item",
+    metadata,
+    _id("marketplace_id"),
+    _id("bulk_id"),
+    Column("number", Integer, nullable=False),
+    _id("case_id"),
+    _id("version_id"),
+    _id("verdict_id", nullable=True),
+    _word("made"),
+    Column("reason", String(500), nullable=False),
+    _within("bulk_id", "bulk_verdict"),
+    _within("verdict_id", "verdict"),
+    PrimaryKeyConstraint("marketplace_id", "bulk_id", "number"),
+    _one_of("made", "recorded", "refused"),
+)
+
 takedown_request = _tenant(
     "takedown_request",
     "request_id",

@@ -23,6 +23,7 @@ from serving.db.tables import (
     listing_version,
     removal_check,
     review_case,
+    score,
     setup_token,
     verdict,
 )
@@ -138,6 +139,17 @@ def _given(row: RowMapping) -> Given:
 def _same(one: Any, other: Any, key: str) -> ColumnElement[bool]:
     """A reference inside the marketplace."""
     return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])
+
+
+def facts_of_cases(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, Facts]:
+    """The facts of the scores of these cases of a marketplace, by case."""
+    query = (
+        select(review_case.c.case_id, facts.c.body)
+        .join(score, _same(score, review_case, "score_id"))
+        .join(facts, (facts.c.marketplace_id == score.c.marketplace_id) & (facts.c.digest == score.c.facts_digest))
+        .where(review_case.c.marketplace_id == marketplace_id, review_case.c.case_id.in_(case_ids))
+    )
+    return {row.case_id: facts_from_json(row.body) for row in connection.execute(query)}
 
 
 def facts_of_many(connection: Connection, keys: Collection[Pair]) -> dict[Pair, Facts]:

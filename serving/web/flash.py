@@ -16,6 +16,7 @@ class Flash(StrEnum):
     """Things that were done and leave no other trace on the page that follows."""
 
     UNDONE = "undone"
+    BULK_UNDONE = "bulk_undone"
     QUEUE_DONE = "queue_done"
     BRAND_CHANGED = "brand_changed"
     MESSAGE_ERASED = "message_erased"
@@ -58,6 +59,7 @@ class Flash(StrEnum):
 
 SENTENCES: Final = {
     Flash.UNDONE: "Taken back. The case is open again, and what had not left stays here.",
+    Flash.BULK_UNDONE: "Taken back. The cases are open again, and what had not left stays here.",
     Flash.QUEUE_DONE: "That was the last case of this queue.",
     Flash.BRAND_CHANGED: "Changed, from the next request on.",
     Flash.MESSAGE_ERASED: "Erased. Who wrote it and when stays.",

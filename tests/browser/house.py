@@ -8,9 +8,12 @@ from pathlib import Path
 from models.access import Person, Role
 from models.case import CaseLane
 from models.switches import AutomaticRule
+from models.takedown import Item
+from models.verdict import Judgement
 from serving import auth
 from serving.runtime import open_runtime
 from serving.settings import Settings
+from serving.usecases.bulk_verdicts import Together, decide_all
 from serving.usecases.counter_notices import open_counter_notices, submit
 from serving.usecases.housekeeping import refresh_references
 from serving.usecases.intake import receive
@@ -22,7 +25,7 @@ from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.notifying import an_offer, notify
 from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
-from tests.fixtures.reviewing import a_case
+from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site, invite, populate
 from tests.fixtures.striking import strikes_of
 from tests.fixtures.takedowns import request
@@ -61,6 +64,7 @@ def furnish(home: Path) -> House:
             links = _answers_of_sellers(site)
         links |= {"takedown": _confirmed_at_once(site), "notice": _notified(site)}
         _open_work(site)
+        links |= _decided_together(site)
         add_model(site, "b" * 64, a_report(champion="c" * 64, failing=True))
         links["setup"] = f"/setup/{auth.new_setup_token(runtime)}"
     finally:
@@ -89,6 +93,17 @@ def _answers_of_sellers(site: Site) -> dict[str, str]:
 def _confirmed_at_once(site: Site) -> str:
     cases = [a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-4{number}") for number in range(2)]
     return f"/brand/takedowns/{request(site, cases).request.request_id}"
+
+
+def _decided_together(site: Site) -> dict[str, str]:
+    """An answer to two cases of which one was decided before, and two that can be decided now."""
+    made, fresh = ([a_case(site, external_id=f"MP-{tens}{number}") for number in range(2)] for tens in (7, 8))
+    judge(site, site.second_analyst, made[0], Judgement.GENUINE)
+    items = tuple(Item(one.case_id, one.version_id) for one in made)
+    asked = Together(site.runtime.ids.new("blk"), Judgement.GREY_MARKET, None, None, items)
+    decide_all(site.runtime, site.analyst, asked)
+    together = "&".join(f"case={one.case_id}" for one in [*made, *fresh])
+    return {"bulk": f"/cases/bulk?{together}", "bulk-answer": f"/cases/bulk/{asked.bulk_id}"}
 
 
 def _notified(site: Site) -> str:

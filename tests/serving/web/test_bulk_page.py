@@ -1,0 +1,90 @@
+import re
+
+from models.case import CaseLane, CaseState
+from serving.db import cases
+from serving.db.cases import Case
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site
+from tests.serving.web.appeals import an_appeal
+from tests.serving.web.visits import hidden_fields, visit_as, words
+
+HOSTILE = '"><script>alert(1)</script>\u202e'
+
+
+def address(*found: Case) -> str:
+    return "/cases/bulk?" + "&".join(f"case={one.case_id}" for one in found)
+
+
+def test_every_case_is_shown_with_what_tells_it_apart_and_each_can_be_left_out(site: Site) -> None:
+    first = a_case(site, external_id="MP-1", price="90.00", title="Aure11e Colline tote 1:1, grey")
+    second = a_case(site, external_id="MP-2", price="70.00", title=f"Aure11e Colline tote 1:1 {HOSTILE}")
+    page = visit_as(site, site.analyst).get(address(first, second)).text
+    for one in (first, second):
+        assert f'name="case:{one.case_id}" value="{one.version_id}" checked' in page
+    said = words(page)
+    assert "2 cases" in said
+    assert "€90" in said
+    assert "Words that grade a replica: “1:1" in said
+    assert '<span class="hg"' in page, "what pretends is marked here too"
+    assert "<script>alert" not in page
+    assert "\u202e" not in page
+    assert [f'data-key="{key}"' in page for key in "cgmlnt"] == [True] * 6
+
+
+def test_what_is_not_decided_with_others_says_why(site: Site) -> None:
+    appeal = an_appeal(site)
+    asked = a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
+    held = a_case(site, external_id="MP-3")
+    visit_as(site, site.second_analyst).get(f"/cases/{held.case_id}")
+    page = visit_as(site, site.analyst).get(address(appeal, asked, held)).text
+    said = words(page)
+    assert "No case here can be decided together with others." in said
+    assert "An appeal is decided by itself, by its statement." in said
+    assert "The brand has been asked, and answers for itself." in said
+    assert "Tomás Rey is working on it." in said
+    assert 'type="checkbox" id="t-' not in page
+
+
+def test_ids_of_nowhere_are_not_told_apart_from_none(site: Site) -> None:
+    page = visit_as(site, site.analyst).get("/cases/bulk?case=cas_00000000000000000000000000&case=x&cluster=y")
+    assert page.status_code == 200
+    assert "No case here can be decided together with others." in words(page.text)
+
+
+def test_a_case_brings_the_open_ones_in_nearly_its_words(site: Site) -> None:
+    text = (
+        "Aure11e Colline tote 1:1 mirror quality, real leather, with box, dust bag and a receipt from the shop in Lyon"
+    )
+    first = a_case(site, external_id="MP-1", title=text)
+    site.clock.forward(minutes=1)
+    second = a_case(site, external_id="MP-2", title=text, seller={"external_id": "copy-cat", "age_days": 3})
+    page = visit_as(site, site.analyst).get(f"/cases/bulk?cluster={second.case_id}").text
+    assert set(re.findall(r'name="case:(cas_\w+)"', page)) == {first.case_id, second.case_id}
+
+
+def test_what_is_ticked_is_decided_and_all_of_it_taken_back(site: Site) -> None:
+    ticked, left = a_case(site, external_id="MP-1"), a_case(site, external_id="MP-2")
+    visitor = visit_as(site, site.analyst)
+    bulk_id = hidden_fields(visitor.get(address(ticked, left)).text)["bulk_id"]
+    form = {"bulk_id": bulk_id, f"case:{ticked.case_id}": ticked.version_id, "judgement": "licensed", "note": "Seen."}
+    answer = visitor.post("/cases/bulk", form)
+    assert answer.headers["location"] == f"/cases/bulk/{bulk_id}"
+    said = words(visitor.get(answer.headers["location"]).text)
+    assert "Decided together Licensed" in said
+    assert "1 recorded." in said
+    assert visitor.post(f"/cases/bulk/{bulk_id}/undo").headers["location"] == f"/cases/bulk/{bulk_id}"
+    said = words(visitor.get(f"/cases/bulk/{bulk_id}").text)
+    assert "The cases are open again" in said
+    assert "Take all of it back" not in said
+    with site.runtime.store.read() as connection:
+        assert cases.get(connection, site.here, ticked.case_id).state is CaseState.OPEN
+
+
+def test_nothing_ticked_is_said_and_changes_nothing(site: Site) -> None:
+    visitor = visit_as(site, site.analyst)
+    refused = visitor.post("/cases/bulk", {"bulk_id": site.runtime.ids.new("blk"), "judgement": "genuine"})
+    assert (refused.status_code, "Tick at least one case." in words(refused.text)) == (422, True)
+
+
+def test_an_answer_to_many_is_another_persons_to_see_as_little_as_none(site: Site) -> None:
+    assert visit_as(site, site.analyst).get(f"/cases/bulk/{site.runtime.ids.new('blk')}").status_code == 404
