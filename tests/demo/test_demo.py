@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from models.access import Role
 from tests.demo.driving import Survived, demo_environment, kill_everything, kill_the_service, read, run_in
 from tests.demo.holding import assert_adds_up, assert_nothing_was_lost, assert_the_audit_chain_holds
 
@@ -47,7 +48,7 @@ def test_the_home_and_what_is_secret_in_it_belong_to_the_owner_alone(killed: Sur
 
 def test_the_credentials_name_a_role_a_user_and_a_password_for_everybody(killed: Survived) -> None:
     rows = json.loads((killed.home / "demo-credentials.json").read_text(encoding="utf-8"))
-    assert {row["role"] for row in rows} == {"analyst", "brand", "account_manager", "data_scientist", "api_key"}
+    assert {row["role"] for row in rows} == {*(role.value for role in Role), "api_key"}
     assert all(set(row) == {"role", "user", "password"} for row in rows)
     assert all(row["user"].split("@")[0] and row["password"] for row in rows)
 
