@@ -37,13 +37,25 @@ class Asked(NamedTuple):
     log_price: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A stretch of time, its end left out; `ends` is None while it has none."""
+
+    begins: datetime
+    ends: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether a moment lies in it."""
+        return self.begins <= at and (self.ends is None or at < self.ends)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """One text of an offer that may be near: `listing_id` is the marketplace's own id of the offer.
 
     `text_id` names the text; an offer has another whenever its words change. `prices` are some of the offer's from then
-    on and `rulings` those under this text, both in the order of time; `authorised_at` is when the brand authorised the
-    seller.
+    on and `rulings` those under this text, both in the order of time; `authorised` is when the seller was on the
+    brand's list.
     """
 
     text_id: str
@@ -53,7 +65,7 @@ class Candidate:
     known_at: datetime
     prices: tuple[Asked, ...]
     rulings: tuple[Ruling, ...] = ()
-    authorised_at: datetime | None = None
+    authorised: tuple[Period, ...] = ()
 
     def log_price(self, as_of: datetime) -> float | None:
         """What was asked at the moment."""
@@ -67,7 +79,7 @@ class Candidate:
 
     def authorised_by(self, as_of: datetime) -> bool:
         """Whether the seller was on the brand's list at the moment."""
-        return self.authorised_at is not None and self.authorised_at <= as_of
+        return any(one.holds(as_of) for one in self.authorised)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ other, and offers that were judged are found however many copies came later.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -22,7 +22,7 @@ from sqlalchemy import (
     true,
 )
 
-from features.likeness import MOST_COMPARED, Asked, Candidate, Ruling
+from features.likeness import MOST_COMPARED, Asked, Candidate, Period, Ruling
 from features.minhash import Signature, band_keys
 from models.action import ActionKind
 from models.case import BLIND_LANES, CaseLane
@@ -180,6 +180,7 @@ def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[
             text_signature.c.signature,
             listing.c.external_id,
             authorised_seller.c.added_at,
+            authorised_seller.c.ended_at,
         )
         .select_from(wanted)
         .outerjoin(first, (first.c.marketplace_id == marketplace_id) & (first.c.version_id == wanted.c.value))
@@ -198,8 +199,17 @@ def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[
             & (authorised_seller.c.seller_external_id == first.c.seller_external_id),
         )
     )
-    return {
-        row.text_id: Candidate(
+    found: dict[str, Candidate] = {}
+    for row in connection.execute(query):
+        if row.text_id is None or row.signature is None:
+            continue
+        on_list = (Period(row.added_at, row.ended_at),) if row.added_at is not None else ()
+        before = found.get(row.text_id)
+        if before is not None:
+            # A seller who was on the list several times comes in as many rows.
+            found[row.text_id] = replace(before, authorised=before.authorised + on_list)
+            continue
+        found[row.text_id] = Candidate(
             text_id=row.text_id,
             listing_id=row.external_id,
             seller=row.seller_external_id,
@@ -207,11 +217,9 @@ def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[
             known_at=row.known_at,
             prices=(Asked(row.known_at, row.log_price), Asked(row.present_known_at, row.present_log_price)),
             rulings=tuple(sorted(rulings.get(row.text_id, ()), key=lambda ruling: ruling.known_at)),
-            authorised_at=row.added_at,
+            authorised=on_list,
         )
-        for row in connection.execute(query)
-        if row.text_id is not None and row.signature is not None
-    }
+    return found
 
 
 _COUNTERFEIT: Final = {

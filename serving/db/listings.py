@@ -45,6 +45,18 @@ def latest_of_brand(connection: Connection, pair: tuple[str, str], most: int) ->
     return [(row.external_id, row.content) for row in connection.execute(query)]
 
 
+def count_of_sellers(connection: Connection, marketplace_id: str, sellers: Collection[str]) -> dict[str, int]:
+    """How many offers of each of these sellers are known; sellers without one are left out."""
+    if not sellers:
+        return {}
+    query = (
+        select(listing.c.seller_external_id, func.count().label("n"))
+        .where(listing.c.marketplace_id == marketplace_id, listing.c.seller_external_id.in_(set(sellers)))
+        .group_by(listing.c.seller_external_id)
+    )
+    return {row.seller_external_id: row.n for row in connection.execute(query)}
+
+
 def latest(
     connection: Connection, marketplace_id: str, external_ids: Sequence[str], *, lock: bool = False
 ) -> dict[str, Latest]:

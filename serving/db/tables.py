@@ -221,7 +221,11 @@ authorised_seller = Table(
     Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=False),
     Column("seller_external_id", _EXTERNAL, nullable=False),
     _at("added_at"),
-    PrimaryKeyConstraint("marketplace_id", "brand_id", "seller_external_id"),
+    Column("added_by", String(200), nullable=False),
+    # When it ended or will end; `ended_by` is set where somebody took the seller off the list.
+    _at("ended_at", nullable=True),
+    Column("ended_by", String(200), nullable=True),
+    PrimaryKeyConstraint("marketplace_id", "brand_id", "seller_external_id", "added_at"),
 )
 
 # Bytes as they were supplied, once for a brand; rights and powers of attorney name them by their digest.

@@ -8,7 +8,7 @@ import numpy as np
 from sqlalchemy import Connection
 
 from features.facts import Facts
-from features.likeness import MOST_COMPARED, Asked, Candidate, Likeness, likeness
+from features.likeness import MOST_COMPARED, Asked, Candidate, Likeness, Period, likeness
 from features.listing import Listing
 from features.minhash import Signature, band_keys, signature_of
 from serving.db import likenesses
@@ -75,7 +75,7 @@ class BatchTexts:
             signature=signature,
             known_at=step.as_of,
             prices=(Asked(step.as_of, facts.price.log_price),),
-            authorised_at=step.as_of if facts.seller.authorised else None,
+            authorised=(Period(step.as_of, None),) if facts.seller.authorised else (),
         )
         for key in _keys(signature):
             kept = self._before[key]

@@ -69,7 +69,7 @@ class Pasts:
             earlier_prices=earlier_prices,
             links=None if seller is None else self.links[seller, as_of],
             authorised_for=tuple(
-                one.brand_id for one in self.authorised.get(seller or "", ()) if one.added_at <= as_of
+                dict.fromkeys(one.brand_id for one in self.authorised.get(seller or "", ()) if one.holds(as_of))
             ),
             likeness=likeness,
         )

@@ -19,6 +19,7 @@ from serving.db import accounts, audit, brands, marketplaces, rights
 from serving.db.cases import Case
 from serving.db.rights import StoredRight
 from serving.runtime import Runtime
+from serving.usecases.tabular import Kind
 
 _CODE: Final = re.compile(r"[A-Z]{2}\Z")
 _LONGEST: Final = {"title": 200, "office": 40, "number": 40, "agent": 200, "note": 500, "name": 200}
@@ -28,6 +29,45 @@ _MAY_FOLLOW: Final = {
     RightState.VERIFIED: {RightState.WITHDRAWN},
     RightState.CARRIED_OVER: {RightState.WITHDRAWN},
 }
+
+
+RIGHT_COLUMNS: Final = {
+    "kind": Kind.TEXT,
+    "title": Kind.TEXT,
+    "office": Kind.TEXT,
+    "number": Kind.TEXT,
+    "classes": Kind.TEXT,
+    "territories": Kind.TEXT,
+    "state": Kind.TEXT,
+    "begins_at": Kind.MOMENT,
+    "ends_at": Kind.MOMENT,
+    "document_sha256": Kind.TEXT,
+    "claimed_at": Kind.MOMENT,
+    "settled_at": Kind.MOMENT,
+    "note": Kind.TEXT,
+}
+
+
+def file_rows(found: Sequence[StoredRight]) -> list[tuple[Any, ...]]:
+    """The rows of an export, a right a row."""
+    return [
+        (
+            one.right.kind.value,
+            one.right.title,
+            one.right.office,
+            one.right.number,
+            ", ".join(map(str, one.right.classes)),
+            ", ".join(sorted(one.right.territories)),
+            one.right.state.value,
+            one.right.begins_at,
+            one.right.expires_at,
+            one.document,
+            one.claimed_at,
+            one.settled_at,
+            one.note,
+        )
+        for one in found
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -245,7 +245,8 @@ def _spared(connection: Connection, marketplace_id: str, sellers: Sequence[str],
     """Sellers whom a brand has authorised or whom the marketplace allows."""
     listed = seller_lists.of_sellers(connection, marketplace_id, sellers, at)
     allowed = {one.seller for one in listed.values() if one.which is SellerList.ALLOW}
-    return allowed | set(brands.authorisations(connection, marketplace_id, sellers))
+    authorised = brands.authorisations(connection, marketplace_id, sellers)
+    return allowed | {seller for seller, found in authorised.items() if any(one.holds(at) for one in found)}
 
 
 def _reach(runtime: Runtime, connection: Connection, found: StoredSanction, at: datetime) -> None:

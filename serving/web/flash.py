@@ -19,8 +19,12 @@ class Flash(StrEnum):
     BULK_UNDONE = "bulk_undone"
     QUEUE_DONE = "queue_done"
     BRAND_CHANGED = "brand_changed"
+    DOCUMENT_KEPT = "document_kept"
+    LIST_CHANGED = "list_changed"
     MESSAGE_ERASED = "message_erased"
     MESSAGE_SENT = "message_sent"
+    RIGHT_CLAIMED = "right_claimed"
+    RIGHT_WITHDRAWN = "right_withdrawn"
     RIGHT_REFUSED = "right_refused"
     RIGHT_VERIFIED = "right_verified"
     PRICES_ADDED = "prices_added"
@@ -62,6 +66,10 @@ SENTENCES: Final = {
     Flash.BULK_UNDONE: "Taken back. The cases are open again, and what had not left stays here.",
     Flash.QUEUE_DONE: "That was the last case of this queue.",
     Flash.BRAND_CHANGED: "Changed, from the next request on.",
+    Flash.DOCUMENT_KEPT: "Kept. Rights and powers of attorney can name it.",
+    Flash.RIGHT_CLAIMED: "Claimed. Your account manager looks at it; until then it carries nothing.",
+    Flash.RIGHT_WITHDRAWN: "Withdrawn. It carries nothing from now on; what it carried before stays carried.",
+    Flash.LIST_CHANGED: "The list is changed, from the next offer on.",
     Flash.MESSAGE_ERASED: "Erased. Who wrote it and when stays.",
     Flash.MESSAGE_SENT: "Sent.",
     Flash.RIGHT_REFUSED: "Refused. The brand reads why.",

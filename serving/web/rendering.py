@@ -63,7 +63,7 @@ _PLACES: Final = (
     ("/queue", "Desk", {Permission.REVIEW_CASES}),
     ("/brand", "To verify", {Permission.ANSWER_QUESTIONS}),
     ("/counter-notices", "Sellers' answers", {Permission.ANSWER_QUESTIONS}),
-    ("/brand/tell-tales", "Our brand", {Permission.ANSWER_QUESTIONS}),
+    ("/brand/rights", "Our brand", {Permission.ANSWER_QUESTIONS}),
     ("/brand/messages", "Messages", {Permission.ANSWER_QUESTIONS}),
     ("/brands", "Brands", {Permission.LOOK_AFTER_BRANDS}),
     ("/sellers", "Sellers", {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),

@@ -6,7 +6,7 @@ from typing import Final
 
 from features.compute import Computed, compute
 from features.history import Outcomes
-from features.likeness import MOST_COMPARED, Asked, Candidate, Likeness, Ruling, likeness
+from features.likeness import MOST_COMPARED, Asked, Candidate, Likeness, Period, Ruling, likeness
 from models.labels import VALUES, AppealState
 from models.seller_past import SellerPast
 from training.simulation.market import NOBODY_JUDGED, Offered
@@ -83,7 +83,7 @@ class Memory:
             known_at=one.at,
             prices=(Asked(one.at, facts.price.log_price),),
             rulings=_rulings(settled) if settled else (),
-            authorised_at=one.at if facts.seller.authorised else None,
+            authorised=(Period(one.at, None),) if facts.seller.authorised else (),
         )
 
 

@@ -72,6 +72,8 @@ STAYS: Final[dict[str, list[str]]] = {
         "audit_entry.actor",
         "alert.sentence",
         "api_key.name",
+        "authorised_seller.added_by",
+        "authorised_seller.ended_by",
         "brand_document.supplied_by",
         "brand_right.claimed_by",
         "brand_right.settled_by",

@@ -1,0 +1,86 @@
+import html
+import re
+
+from serving.db import brands
+from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import PAGE, Visitor, visit_as, words
+
+_PLACE = "/brand/sellers"
+
+
+def on_list(site: Site) -> list[str]:
+    with site.runtime.store.read() as connection:
+        found = brands.authorised(connection, (site.here, site.brand_id))
+    return [one.seller for one in found if one.authorisation.holds(site.clock.now())]
+
+
+def upload(visitor: Visitor, content: bytes, **fields: str) -> str:
+    data = {"csrf_token": visitor.csrf_token, **fields}
+    return visitor.client.post(f"{_PLACE}/preview", data=data, files={"file": ("list.csv", content)}, headers=PAGE).text
+
+
+def sent_back(page: str) -> str:
+    found = re.search(r'<textarea name="rows" hidden>(.*?)</textarea>', page, re.DOTALL)
+    assert found
+    return html.unescape(found.group(1))
+
+
+def test_one_seller_is_put_on_the_list_and_taken_off_and_both_are_kept(site: Site) -> None:
+    visitor = visit_as(site, a_leader(site))
+    site.clock.forward(minutes=1)
+    assert visitor.post(_PLACE, {"rows": "shop-1", "last_day": "2030-01-31"}).headers["location"] == _PLACE
+    said = words(visitor.get(_PLACE).text)
+    assert "shop-1 none yet" in said
+    assert "Camille Duval 31 Jan 2030 Take off" in said
+    site.clock.forward(minutes=1)
+    assert visitor.post(f"{_PLACE}/remove", {"seller": "shop-1"}).status_code == 303
+    assert on_list(site) == ["maison-brandt"]
+    assert "1 that were on the list" in words(visitor.get(_PLACE).text)
+    lines = visitor.get(f"{_PLACE}.csv").text.splitlines()
+    assert [line.split(",")[0] for line in lines][1:] == ["maison-brandt", "shop-1"]
+    assert visitor.post(f"{_PLACE}/remove", {"seller": "shop-1"}).status_code == 422
+
+
+def test_a_list_is_shown_before_it_changes_anything(site: Site) -> None:
+    visitor = visit_as(site, a_leader(site))
+    site.clock.forward(minutes=1)
+    page = upload(visitor, f"seller\nshop-1\nshop-2\n{'x' * 201}\n".encode(), whole="yes")
+    said = words(page)
+    assert "2 come on, 1 go off, 0 stay as they are, 1 lines are refused. Nothing is changed yet." in said
+    assert "maison-brandt" in said
+    assert on_list(site) == ["maison-brandt"]
+    visitor.post(_PLACE, {"rows": sent_back(page), "whole": "yes"})
+    assert on_list(site) == ["shop-1", "shop-2"]
+
+
+def test_what_is_no_list_is_refused_with_the_reason(site: Site) -> None:
+    visitor = visit_as(site, a_leader(site))
+    assert "Choose a file, or paste ids" in words(visitor.post(f"{_PLACE}/preview", {"text": " "}).text)
+    assert "no text in UTF-8" in words(upload(visitor, b"\xff\xfe\x00"))
+    assert visitor.post(_PLACE, {"rows": "x" * 201}).status_code == 422
+    assert visitor.post(_PLACE, {"rows": "shop-1", "last_day": "2020-01-01"}).status_code == 422
+    assert visitor.post(_PLACE, {"rows": ""}).status_code == 422
+    assert on_list(site) == ["maison-brandt"]
+
+
+def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
+    visitor = visit_as(site, site.brand_person)
+    page = visitor.get(_PLACE).text
+    assert "Your account reads this" in words(page)
+    assert "Take off" not in page
+    assert visitor.post(_PLACE, {"rows": "shop-1"}).status_code == 403
+    assert visitor.post(f"{_PLACE}/preview", {"text": "shop-1"}).status_code == 403
+    assert visitor.post(f"{_PLACE}/remove", {"seller": "maison-brandt"}).status_code == 403
+    assert on_list(site) == ["maison-brandt"]
+
+
+def test_a_list_of_another_brand_is_not_there(site: Site) -> None:
+    visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
+    assert "maison-brandt" not in visitor.get(_PLACE).text + visitor.get(f"{_PLACE}.csv").text
+    for path in (_PLACE, f"{_PLACE}.csv"):
+        assert visitor.get(f"{path}?of={ours}").status_code == 404
+    for path, fields in (("", {"rows": "x"}), ("/preview", {"text": "x"}), ("/remove", {"seller": "maison-brandt"})):
+        assert visitor.post(f"{_PLACE}{path}", {**fields, "of": ours}).status_code == 404
+    assert visitor.post(f"{_PLACE}/remove", {"seller": "maison-brandt"}).status_code == 422
+    assert on_list(site) == ["maison-brandt"]
