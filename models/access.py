@@ -36,6 +36,7 @@ class Scope(StrEnum):
 
     INTAKE = "intake"
     SCORE = "score"  # Ask for a score without keeping the listing.
+    ENDPOINTS = "endpoints"  # Say where webhooks go; whoever may, reads every takedown.
     BACKFILL = "backfill"  # Set when a thing was known to when it happened; for the import of a past.
     CLOCK = "clock"  # Move the simulated clock; never honoured in production.
 

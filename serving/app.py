@@ -9,6 +9,7 @@ from models.errors import Invalid
 from serving.api import (
     briefing,
     deliveries,
+    endpoints,
     held,
     intake,
     learning,
@@ -61,6 +62,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         seller_links,
         sellers,
         deliveries,
+        endpoints,
         test_buys,
         notices,
     ):

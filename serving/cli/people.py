@@ -120,7 +120,7 @@ def enrol_brand(
 @key.command("add")
 def add_key(
     name: str,
-    scope: Annotated[list[str], typer.Option(help="intake, score, backfill or clock; repeat it.")],
+    scope: Annotated[list[str], typer.Option(help="intake, score, endpoints, backfill or clock; repeat it.")],
     marketplace_name: Marketplace = None,
 ) -> None:
     """Make an API key; it is shown once."""

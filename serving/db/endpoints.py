@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from serving.db.store import add
 from serving.db.tables import webhook_endpoint
@@ -92,14 +92,21 @@ def failed(connection: Connection, endpoint: Endpoint, at: datetime) -> int:
     return int(connection.execute(select(webhook_endpoint.c.failures).where(_is(endpoint))).scalar_one())
 
 
-def let_rest(connection: Connection, endpoint: Endpoint, *, until: datetime) -> None:
-    """Send nothing before a moment, and then one message at a time."""
+def let_rest(connection: Connection, endpoint: Endpoint, *, until: datetime | None) -> None:
+    """Send nothing before a moment, and then one message at a time; None ends a rest."""
     connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(rests_until=until))
+
+
+def disable(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
+    """Take an endpoint out of force."""
+    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(disabled_at=at))
 
 
 def recovered(connection: Connection, endpoint: Endpoint) -> bool:
     """Note that the receiver answers; whether it had rested."""
-    rested = select(webhook_endpoint.c.rests_until).where(_is(endpoint), webhook_endpoint.c.failures > 0)
+    # Somebody may have let it rest although nothing failed.
+    unwell = or_(webhook_endpoint.c.failures > 0, webhook_endpoint.c.rests_until.is_not(None))
+    rested = select(webhook_endpoint.c.rests_until).where(_is(endpoint), unwell)
     before = connection.execute(rested.with_for_update()).one_or_none()
     if before is None:
         return False

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, String, func, select
 
 from models.action import ActionKind, ActionState
 from models.verdict import Judgement
-from serving.db.tables import action, question_step, seller_action, verdict
+from serving.db.tables import action, listing, question_step, seller_action, verdict
 
 
 def by_state(connection: Connection, marketplace_id: str) -> dict[ActionState, int]:
@@ -22,29 +22,33 @@ def by_state(connection: Connection, marketplace_id: str) -> dict[ActionState, i
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A message that has not arrived yet although it was sent at least once."""
+    """A message that was sent at least once and has not arrived; `about` is an offer's id, or a seller's."""
 
     action_id: str
     kind: str
     about: str
     attempts: int
-    sent_at: datetime
     due_at: datetime | None
     last_error: str
 
 
 def failing(connection: Connection, marketplace_id: str, most: int) -> list[Failing]:
     """What is being tried again, that with the most attempts first."""
+    same = (listing.c.marketplace_id == action.c.marketplace_id) & (listing.c.listing_id == action.c.listing_id)
+    queries = (
+        (action, select(action, listing.c.external_id.label("about")).join(listing, same)),
+        (seller_action, select(seller_action, seller_action.c.seller_external_id.label("about"))),
+    )
     found = []
-    for table, about in ((action, action.c.listing_id), (seller_action, seller_action.c.seller_external_id)):
-        query = select(table, about.label("about")).where(
+    for table, query in queries:
+        failed = query.where(
             table.c.marketplace_id == marketplace_id,
             table.c.state == ActionState.SENDING.value,
             table.c.last_error.is_not(None),
         )
         found += [
-            Failing(row.action_id, row.kind, row.about, row.attempts, row.sent_at, row.due_at, row.last_error)
-            for row in connection.execute(query.order_by(table.c.attempts.desc(), table.c.action_id).limit(most))
+            Failing(row.action_id, row.kind, row.about, row.attempts, row.due_at, row.last_error)
+            for row in connection.execute(failed.order_by(table.c.attempts.desc(), table.c.action_id).limit(most))
         ]
     return sorted(found, key=lambda one: (-one.attempts, one.action_id))[:most]
 

@@ -14,7 +14,7 @@ from serving.runtime import Runtime
 from serving.usecases.delivery import Letter, letter, outbox
 from serving.usecases.sending import enqueue_delivery, record_step
 
-_MOST_AT_ONCE: Final = 5_000
+MOST_AT_ONCE: Final = 5_000
 
 
 def dead_letters(runtime: Runtime, marketplace: Marketplace, most: int) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def dead_letters(runtime: Runtime, marketplace: Marketplace, most: int) -> dict[
     here = marketplace.marketplace_id
     with runtime.store.read() as connection:
         endpoint = endpoints.in_force(connection, here)
-        found = _dead(connection, here, most)
+        found = given_up(connection, here, most)
     receiver = None
     if endpoint is not None:
         receiver = {
@@ -50,7 +50,7 @@ def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str]
         if action_ids:
             found = [letter(connection, here, one) for one in action_ids]
         else:
-            found = _dead(connection, here, _MOST_AT_ONCE)
+            found = given_up(connection, here, MOST_AT_ONCE)
         for one in found:
             values = {"due_at": now, "sent_at": now}
             if not outbox(one).change(connection, one, ActionEvent.REPLAY, values):
@@ -60,8 +60,8 @@ def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str]
     return [one.action_id for one in found]
 
 
-def _dead(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:
-    """What was given up on, the newest first."""
+def given_up(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:
+    """The messages that were given up on, the newest first."""
     found: list[Letter] = [
         *actions.latest(connection, marketplace_id, kind=None, state=ActionState.DEAD, most=most),
         *seller_actions.in_state(connection, marketplace_id, ActionState.DEAD, most),

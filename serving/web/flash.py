@@ -52,6 +52,10 @@ class Flash(StrEnum):
     FILTER_DELETED = "filter_deleted"
     FILTER_RENAMED = "filter_renamed"
     FILTER_SAVED = "filter_saved"
+    REPLAYED = "replayed"
+    RECEIVER_RESTS = "receiver_rests"
+    RECEIVER_WOKEN = "receiver_woken"
+    RECEIVER_OFF = "receiver_off"
     FOUNDED = "founded"
     GAVE_WAY = "gave_way"
     MAINTAINED = "maintained"
@@ -92,6 +96,10 @@ SENTENCES: Final = {
     Flash.SETTINGS_KEPT: "Kept. Pages are written like this from now on.",
     Flash.SELLER_LISTED: "On the list, from the next offer on.",
     Flash.SELLER_UNLISTED: "Off the list, from the next offer on.",
+    Flash.REPLAYED: "Sent again. What the receiver acknowledges now is no longer in this list.",
+    Flash.RECEIVER_RESTS: "The receiver rests. What is due waits and is lost in no case.",
+    Flash.RECEIVER_WOKEN: "What waited is sent now.",
+    Flash.RECEIVER_OFF: "Nothing is sent there any more. Register another receiver before a week is over.",
     Flash.ON_TRIAL: "On trial. It scores every listing beside the champion and decides nothing.",
     Flash.SHARE_CHANGED: "The share is changed, from the next listing on.",
     Flash.TRIAL_ENDED: "The trial is over. The champion decides about everybody.",

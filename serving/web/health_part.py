@@ -78,6 +78,11 @@ def _receiver(found: Health) -> HealthRow:
     one = found.receiver
     if one is None:
         return HealthRow("Webhook", "bad", "none", "No receiver is registered: removals wait and leave nowhere.")
+    if one.failing_since is None and one.rests_until is not None:
+        until = words.moment(one.rests_until, found.now)
+        return HealthRow(
+            "Webhook", "warn", "rests", f"Somebody lets the receiver rest until {until}; what is due waits."
+        )
     if one.failing_since is None:
         return HealthRow("Webhook", "good", "answers", "The marketplace's receiver answers.")
     number = f"{one.failures:,} {'delivery' if one.failures == 1 else 'deliveries in a row'} failed"

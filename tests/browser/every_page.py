@@ -81,6 +81,10 @@ PAGES: Final = (
     OnePage("brand-of-manager", "/brands/{brand_id}", Role.ACCOUNT_MANAGER, Follow("/brands", "main table a")),
     OnePage("models", "/models", Role.DATA_SCIENTIST, phone=True, unfold=True, whole=True),
     OnePage("operations", "/operations", Role.ADMIN, phone=True, unfold=True, whole=True),
+    OnePage("deliveries", "/operations/deliveries", Role.ADMIN, phone=True),
+    OnePage("jobs", "/operations/jobs", Role.ADMIN),
+    OnePage("quarantine", "/operations/quarantine", Role.ADMIN, unfold=True),
+    OnePage("webhook", "/operations/webhook", Role.ADMIN),
     OnePage("switches", "/switches", Role.ADMIN),
 )
 

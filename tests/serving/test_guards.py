@@ -204,6 +204,12 @@ MATRIX: Final = [
     ("DELETE", "/api/v1/models/{digest}/approval", {"data_scientist", "admin"}),
     ("GET", "/api/v1/golden-sets/latest", {"analyst", "data_scientist", "admin"}),
     ("POST", "/api/v1/golden-sets", {"admin"}),  # Not whoever retrains, and no program.
+    ("GET", "/api/v1/endpoints", {"key:endpoints"}),
+    ("POST", "/api/v1/endpoints", {"key:endpoints"}),
+    ("POST", "/api/v1/endpoints/{endpoint_id}/secret", {"key:endpoints"}),
+    ("POST", "/api/v1/endpoints/{endpoint_id}/rest", {"key:endpoints"}),
+    ("DELETE", "/api/v1/endpoints/{endpoint_id}/rest", {"key:endpoints"}),
+    ("POST", "/api/v1/endpoints/{endpoint_id}/disable", {"key:endpoints"}),
     ("GET", "/api/v1/dead-letters", {"admin"}),
     ("POST", "/api/v1/dead-letters/replay", {"admin"}),
     ("GET", "/api/v1/held-removals", {"analyst", "brand", "account_manager"}),

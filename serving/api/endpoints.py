@@ -1,0 +1,133 @@
+"""Where a marketplace's webhooks go, for its own programs: they register, change the secret, let rest, take off."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from models.access import Scope
+from models.errors import NotFound
+from serving.api.people import Body
+from serving.db import endpoints
+from serving.db.endpoints import Endpoint
+from serving.guards import Caller, key, runtime_of
+from serving.runtime import Runtime
+from serving.usecases import founding
+from serving.usecases.receivers import LONGEST_REST_HOURS, disable_receiver, rest_receiver, wake_receiver
+
+router = APIRouter()
+Manager = Annotated[Caller, key(Scope.ENDPOINTS)]
+_BY = "api"
+_LONGEST_ID = 40
+
+
+class EndpointBody(Body):
+    """Where messages go, and where the marketplace says whether it shows {listing}."""
+
+    url: str = Field(max_length=2_000)
+    status_url: str | None = Field(None, max_length=2_000)
+
+
+class SecretBody(Body):
+    """For how many hours the secret before signs as well."""
+
+    overlap_hours: int = Field(24, ge=0, le=168)
+
+
+class RestBody(Body):
+    """For how many hours nothing is sent."""
+
+    hours: int = Field(ge=1, le=LONGEST_REST_HOURS)
+
+
+class DisableBody(Body):
+    """Why nothing may be sent to it any more."""
+
+    reason: str = Field(min_length=1, max_length=500)
+
+
+@router.get("/api/v1/endpoints")
+def get_endpoints(request: Request, caller: Manager) -> dict[str, Any]:
+    """The endpoint in force, or none; never its secret."""
+    with runtime_of(request).store.read() as connection:
+        found = endpoints.in_force(connection, caller.marketplace.marketplace_id)
+    return {"endpoints": [] if found is None else [_shown(found)]}
+
+
+@router.post("/api/v1/endpoints", status_code=201)
+async def post_endpoint(body: EndpointBody, request: Request, caller: Manager) -> dict[str, Any]:
+    """Register one in the place of that before; its secret is in this answer and in no other."""
+    runtime = runtime_of(request)
+
+    def register() -> dict[str, Any]:
+        secret = founding.register_webhook(
+            runtime,
+            url=body.url,
+            allow_loopback=False,
+            marketplace=caller.marketplace.name,
+            secret=None,
+            by=_BY,
+            status_url=body.status_url,
+        )
+        return {**_shown(_in_force(runtime, caller)), "secret": secret}
+
+    return await run_in_threadpool(register)
+
+
+@router.post("/api/v1/endpoints/{endpoint_id}/secret", status_code=201)
+async def post_secret(endpoint_id: str, body: SecretBody, request: Request, caller: Manager) -> dict[str, str]:
+    """Sign with a new secret; it is in this answer and in no other."""
+    runtime = runtime_of(request)
+
+    def rotate() -> str:
+        if _in_force(runtime, caller).endpoint_id != endpoint_id:
+            raise NotFound("There is no such endpoint in force.")
+        name = caller.marketplace.name
+        return founding.rotate_secret(runtime, overlap_hours=body.overlap_hours, marketplace=name, secret=None, by=_BY)
+
+    return {"secret": await run_in_threadpool(rotate)}
+
+
+@router.post("/api/v1/endpoints/{endpoint_id}/rest")
+async def post_rest(endpoint_id: str, body: RestBody, request: Request, caller: Manager) -> dict[str, Any]:
+    """Send nothing for some hours."""
+    runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
+    await run_in_threadpool(rest_receiver, runtime, caller.marketplace, named, hours=body.hours, by=_BY)
+    return _shown(await run_in_threadpool(_in_force, runtime, caller))
+
+
+@router.delete("/api/v1/endpoints/{endpoint_id}/rest")
+async def delete_rest(endpoint_id: str, request: Request, caller: Manager) -> dict[str, Any]:
+    """Send what waits at once."""
+    runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
+    await run_in_threadpool(wake_receiver, runtime, caller.marketplace, named, by=_BY)
+    return _shown(await run_in_threadpool(_in_force, runtime, caller))
+
+
+@router.post("/api/v1/endpoints/{endpoint_id}/disable", status_code=204)
+async def post_disable(endpoint_id: str, body: DisableBody, request: Request, caller: Manager) -> None:
+    """Send nothing to it any more."""
+    runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
+    await run_in_threadpool(disable_receiver, runtime, caller.marketplace, named, by=_BY, reason=body.reason)
+
+
+def _in_force(runtime: Runtime, caller: Caller) -> Endpoint:
+    with runtime.store.read() as connection:
+        found = endpoints.in_force(connection, caller.marketplace.marketplace_id)
+    if found is None:
+        raise NotFound("There is no such endpoint in force.")
+    return found
+
+
+def _shown(found: Endpoint) -> dict[str, Any]:
+    return {
+        "endpoint_id": found.endpoint_id,
+        "url": found.url,
+        "status_url": found.status_url,
+        "created_at": found.created_at.isoformat(),
+        "failures": found.failures,
+        "failing_since": found.failing_since.isoformat() if found.failing_since else None,
+        "rests_until": found.rests_until.isoformat() if found.rests_until else None,
+        "previous_secret_until": found.previous_until.isoformat() if found.previous_until else None,
+    }

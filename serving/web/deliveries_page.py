@@ -1,0 +1,187 @@
+"""Deliveries: what waits, arrives or fails, dead letters with replay, and whether offers were seen to be gone."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
+
+from models.access import Permission, Person
+from models.action import ActionState
+from models.removal_check import CheckState
+from serving.api.learning import marketplace_for
+from serving.db import outgoing, removal_checks
+from serving.db.accounts import Session
+from serving.db.outgoing import Failing
+from serving.db.seller_actions import StoredSellerAction
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.dead_letters import given_up, replay
+from serving.usecases.delivery import Letter
+from serving.web import text_view, words
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.series_charts import Bars, bars
+from serving.web.spans import Span, starts
+from serving.web.text_view import Shown
+
+router = APIRouter(include_in_schema=False)
+Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]
+Administrator = Annotated[Session, may(Permission.ADMINISTER)]
+PLACE: Final = "/operations/deliveries"
+_SHOWN: Final = 100
+_LONGEST_ID: Final = 40
+_LATELY: Final = timedelta(days=30)
+_KINDS: Final = {
+    "remove": "Remove",
+    "reinstate": "Reinstate",
+    "restrict": "Restrict",
+    "suspend": "Close account",
+    "restore": "Restore account",
+}
+_STATES: Final = (
+    (ActionState.HELD, "held for people"),
+    (ActionState.SCHEDULED, "leave soon"),
+    (ActionState.SENDING, "being sent"),
+    (ActionState.ACKNOWLEDGED, "acknowledged"),
+    (ActionState.WITHDRAWN, "taken back"),
+    (ActionState.DEAD, "dead letters"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StateFigure:
+    """How many messages stand in one state."""
+
+    name: str
+    number: str
+    bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LetterRow:
+    """A message that has not arrived: what it asks about which offer or seller, and what came back last."""
+
+    action_id: str
+    kind: str
+    about: Shown
+    attempts: int
+    said: Shown
+    when: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What looks at removed offers found in 30 days; `took` is empty where none was seen gone."""
+
+    gone: str
+    still_shown: int
+    unknown: int
+    took: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveriesPage:
+    """The page; `more` is how many dead letters there are beyond those shown."""
+
+    template: ClassVar[str] = "deliveries.html"
+    place: ClassVar[str] = "/operations"
+
+    states: tuple[StateFigure, ...]
+    arrived: Bars | None
+    failing: tuple[LetterRow, ...]
+    dead: tuple[LetterRow, ...]
+    more: int
+    seen: Seen
+    administers: bool
+
+
+@router.get(PLACE)
+def get_deliveries(request: Request, session: Watcher) -> HTMLResponse:
+    """The page."""
+    return respond(request, deliveries_page(runtime_of(request), session.person), session)
+
+
+@router.post(f"{PLACE}/replay")
+def post_replay(request: Request, session: Administrator, fields: Fields) -> Response:
+    """Send one dead letter again, or all where none is named."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
+    named = fields.get("action_id", "")[:_LONGEST_ID]
+    replay(runtime, found, [named] if named else [], by=f"user:{session.person.user_id}")
+    return go_to(request, PLACE, Flash.REPLAYED)
+
+
+def deliveries_page(runtime: Runtime, person: Person) -> DeliveriesPage:
+    """What the page shows."""
+    place, now = marketplace_for(runtime, person, Permission.SEE_OPERATIONS), runtime.clock.now()
+    here, hours = place.marketplace_id, starts(Span.HOURS, now)
+    with runtime.store.read() as connection:
+        counted = outgoing.by_state(connection, here)
+        arrived = outgoing.acknowledged_hourly(connection, here, hours[0], hours[-1] + timedelta(hours=1))
+        failing = outgoing.failing(connection, here, _SHOWN)
+        dead = given_up(connection, here, _SHOWN)
+        seen = _seen(connection, here, now)
+    return DeliveriesPage(
+        states=tuple(
+            StateFigure(name, f"{counted[state]:,}", state is ActionState.DEAD and counted[state] > 0)
+            for state, name in _STATES
+        ),
+        arrived=_arrived(hours, arrived, now),
+        failing=tuple(_failing(one, now) for one in failing),
+        dead=tuple(_dead(one, now) for one in dead),
+        more=counted[ActionState.DEAD] - len(dead),
+        seen=seen,
+        administers=person.may(Permission.ADMINISTER),
+    )
+
+
+def _arrived(hours: Sequence[datetime], counted: Mapping[datetime, int], now: datetime) -> Bars | None:
+    if not counted:
+        return None
+    first = words.moment(hours[0], now)
+    label = (
+        f"{words.many(sum(counted.values()), 'acknowledgement')} since {first}, {max(counted.values()):,} in one hour."
+    )
+    return bars([float(counted.get(one, 0)) for one in hours], label, first=first, last=words.moment(now, now))
+
+
+def _failing(one: Failing, now: datetime) -> LetterRow:
+    return LetterRow(
+        one.action_id,
+        _KINDS[one.kind],
+        text_view.show(one.about),
+        one.attempts,
+        text_view.show(one.last_error),
+        words.moment(one.due_at, now) if one.due_at else "",
+    )
+
+
+def _dead(one: Letter, now: datetime) -> LetterRow:
+    about = f"seller {one.seller_external_id}" if isinstance(one, StoredSellerAction) else one.external_id
+    return LetterRow(
+        one.action_id,
+        _KINDS[one.kind.value],
+        text_view.show(about),
+        one.attempts,
+        text_view.show(one.last_error or ""),
+        words.moment(one.sent_at, now) if one.sent_at else "",
+    )
+
+
+def _seen(connection: Connection, here: str, now: datetime) -> Seen:
+    counted = removal_checks.counts(connection, here)
+    took = removal_checks.times(connection, here, since=now - _LATELY)
+    gone, total = counted.get(CheckState.GONE, 0), sum(counted.values())
+    return Seen(
+        gone=f"{gone:,} of {total:,}",
+        still_shown=counted.get(CheckState.STILL_SHOWN, 0),
+        unknown=counted.get(CheckState.UNKNOWN, 0),
+        took=""
+        if took.median_seconds is None
+        else f"{words.duration(took.median_seconds)}, median of {took.removals:,} in 30 days",
+    )

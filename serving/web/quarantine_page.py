@@ -1,0 +1,115 @@
+"""Rows that the door refused: how many by code, and each with its reason and its beginning, as mere text."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from models.access import Permission, Person
+from serving.api.learning import marketplace_for
+from serving.db import refused_rows
+from serving.db.accounts import Session
+from serving.db.refused_rows import RefusedRow
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.web import text_view, words
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+
+router = APIRouter(include_in_schema=False)
+Administrator = Annotated[Session, may(Permission.ADMINISTER)]
+PLACE: Final = "/operations/quarantine"
+_DAYS: Final = 90
+_SHOWN: Final = 50
+_HEAD: Final = 2_000
+_CODE: Final = re.compile(r"[a-z_]{1,40}")
+_ROW_ID: Final = re.compile(r"qua_[0-9a-z]{26}")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLink:
+    """One reason to refuse, how often, and whether it is the one that is shown."""
+
+    code: str
+    text: str
+    number: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRowView:
+    """A refused row: when, whence, why, and its beginning."""
+
+    when: str
+    source: Shown
+    code: str
+    field: Shown
+    sentence: Shown
+    digest: str
+    length: str
+    head: Shown
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinePage:
+    """The page; `older` is the address of the rows before these, empty at the end."""
+
+    template: ClassVar[str] = "quarantine.html"
+    place: ClassVar[str] = "/operations"
+
+    days: int
+    total: str
+    codes: tuple[CodeLink, ...]
+    chosen: str
+    rows: tuple[RefusedRowView, ...]
+    older: str
+
+
+@router.get(PLACE)
+def get_quarantine(
+    request: Request, session: Administrator, code: str | None = None, before: str | None = None
+) -> HTMLResponse:
+    """The page."""
+    code = code if code and _CODE.fullmatch(code) else None
+    before = before if before and _ROW_ID.fullmatch(before) else None
+    return respond(request, quarantine_page(runtime_of(request), session.person, code, before), session)
+
+
+def quarantine_page(runtime: Runtime, person: Person, code: str | None, before: str | None) -> QuarantinePage:
+    """What the page shows of the last ninety days."""
+    here, now = marketplace_for(runtime, person, Permission.ADMINISTER).marketplace_id, runtime.clock.now()
+    since = now - timedelta(days=_DAYS)
+    with runtime.store.read() as connection:
+        counted = refused_rows.by_code(connection, here, since)
+        found = refused_rows.page(connection, here, since=since, code=code, before=before, most=_SHOWN + 1)
+    named = f"code={code}&" if code else ""
+    return QuarantinePage(
+        days=_DAYS,
+        total=f"{sum(counted.values()):,}",
+        codes=tuple(CodeLink(one, _words(one), f"{number:,}", one == code) for one, number in counted.items()),
+        chosen=_words(code) if code else "",
+        rows=tuple(_row(one, now) for one in found[:_SHOWN]),
+        older=f"{PLACE}?{named}before={found[_SHOWN - 1].quarantine_id}" if len(found) > _SHOWN else "",
+    )
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ")
+
+
+def _row(one: RefusedRow, now: datetime) -> RefusedRowView:
+    return RefusedRowView(
+        when=words.moment(one.known_at, now),
+        source=text_view.show(one.source),
+        code=_words(one.code),
+        field=text_view.show(one.field),
+        sentence=text_view.show(one.sentence),
+        digest=one.row_hash[:16],
+        length=f"{one.row_length:,}",
+        head=text_view.show(one.row_head[:_HEAD]),
+        cut=one.row_length > _HEAD,
+    )

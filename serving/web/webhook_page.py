@@ -1,0 +1,151 @@
+"""The marketplace's receiver: register it, change its secret, let it rest, take it off. A secret is shown once."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.access import Permission, Person
+from models.errors import Invalid
+from serving.api.learning import marketplace_for
+from serving.db import endpoints
+from serving.db.accounts import Session
+from serving.db.endpoints import Endpoint
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases import founding
+from serving.usecases.receivers import disable_receiver, rest_receiver, wake_receiver
+from serving.web import text_view, words
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+
+router = APIRouter(include_in_schema=False)
+Administrator = Annotated[Session, may(Permission.ADMINISTER)]
+PLACE: Final = "/operations/webhook"
+_LONGEST_URL: Final = 2_000
+_LONGEST_ID: Final = 40
+_LONGEST_REASON: Final = 500
+_HOURS: Final = re.compile(r"[0-9]{1,3}")
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """The endpoint in force. `rests` and `both_until` are empty where it does not rest and one secret signs."""
+
+    endpoint_id: str
+    url: Shown
+    status_url: Shown | None
+    since: str
+    failing: str
+    rests: str
+    both_until: str
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookPage:
+    """The page; `secret` is set once, in the answer to the form that made it."""
+
+    template: ClassVar[str] = "webhook.html"
+    place: ClassVar[str] = "/operations"
+
+    marketplace: str
+    receiver: Receiver | None
+    secret: str | None
+
+
+@router.get(PLACE)
+def get_webhook(request: Request, session: Administrator) -> HTMLResponse:
+    """The page."""
+    return respond(request, webhook_page(runtime_of(request), session.person), session)
+
+
+@router.post(f"{PLACE}/register")
+def post_register(request: Request, session: Administrator, fields: Fields) -> Response:
+    """Register a receiver in the place of the one before; its secret is shown in the answer and never again."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
+    status_url = fields.get("status_url", "").strip()[:_LONGEST_URL]
+    secret = founding.register_webhook(
+        runtime,
+        url=fields.get("url", "").strip()[:_LONGEST_URL],
+        allow_loopback=False,
+        marketplace=found.name,
+        secret=None,
+        by=f"user:{session.person.user_id}",
+        status_url=status_url or None,
+    )
+    return respond(request, webhook_page(runtime, session.person, secret), session)
+
+
+@router.post(f"{PLACE}/secret")
+def post_secret(request: Request, session: Administrator, fields: Fields) -> Response:
+    """Sign with a new secret; it is shown in the answer and never again."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
+    hours = _hours(fields.get("overlap_hours", ""))
+    by = f"user:{session.person.user_id}"
+    secret = founding.rotate_secret(runtime, overlap_hours=hours, marketplace=found.name, secret=None, by=by)
+    return respond(request, webhook_page(runtime, session.person, secret), session)
+
+
+@router.post(f"{PLACE}/rest")
+def post_rest(request: Request, session: Administrator, fields: Fields) -> Response:
+    """Send nothing for some hours."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
+    endpoint_id, by = fields.get("endpoint_id", "")[:_LONGEST_ID], f"user:{session.person.user_id}"
+    rest_receiver(runtime, found, endpoint_id, hours=_hours(fields.get("hours", "")), by=by)
+    return go_to(request, PLACE, Flash.RECEIVER_RESTS)
+
+
+@router.post(f"{PLACE}/wake")
+def post_wake(request: Request, session: Administrator, fields: Fields) -> Response:
+    """Send what waits now."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
+    wake_receiver(runtime, found, fields.get("endpoint_id", "")[:_LONGEST_ID], by=f"user:{session.person.user_id}")
+    return go_to(request, PLACE, Flash.RECEIVER_WOKEN)
+
+
+@router.post(f"{PLACE}/disable")
+def post_disable(request: Request, session: Administrator, fields: Fields) -> Response:
+    """Send nothing to it any more."""
+    runtime = runtime_of(request)
+    found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
+    endpoint_id, reason = fields.get("endpoint_id", "")[:_LONGEST_ID], fields.get("reason", "")[:_LONGEST_REASON]
+    disable_receiver(runtime, found, endpoint_id, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, PLACE, Flash.RECEIVER_OFF)
+
+
+def _hours(value: str) -> int:
+    if not _HOURS.fullmatch(value):
+        raise Invalid("Give a whole number of hours.")
+    return int(value)
+
+
+def webhook_page(runtime: Runtime, person: Person, secret: str | None = None) -> WebhookPage:
+    """What the page shows."""
+    place, now = marketplace_for(runtime, person, Permission.ADMINISTER), runtime.clock.now()
+    with runtime.store.read() as connection:
+        found = endpoints.in_force(connection, place.marketplace_id)
+    return WebhookPage(place.name, None if found is None else _receiver(found, now), secret)
+
+
+def _receiver(found: Endpoint, now: datetime) -> Receiver:
+    two_sign = found.previous_until is not None and len(found.secrets_at(now)) > 1
+    return Receiver(
+        endpoint_id=found.endpoint_id,
+        url=text_view.show(found.url),
+        status_url=text_view.show(found.status_url) if found.status_url else None,
+        since=words.moment(found.created_at, now),
+        failing=f"{found.failures:,} in a row failed since {words.moment(found.failing_since, now)}"
+        if found.failing_since
+        else "",
+        rests=words.moment(found.rests_until, now) if found.rests_until else "",
+        both_until=words.moment(found.previous_until, now) if two_sign and found.previous_until else "",
+    )

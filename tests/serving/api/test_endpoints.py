@@ -1,0 +1,47 @@
+"""A marketplace's programs look after their own receiver, with a key that says so."""
+
+from fastapi.testclient import TestClient
+
+from models.access import Scope
+from serving.db import endpoints
+from serving.usecases import founding
+from tests.fixtures.runtimes import Site
+
+PATH = "/api/v1/endpoints"
+URL = "https://93.184.216.34/touchstone"
+
+
+def a_program(site: Site, *scopes: Scope) -> dict[str, str]:
+    key = founding.add_key(site.runtime, name="hooks", scopes=scopes, marketplace=None, by="test")
+    return {"authorization": f"Bearer {key}"}
+
+
+def test_a_program_registers_rotates_rests_and_takes_off_its_receiver(site: Site, client: TestClient) -> None:
+    headers = a_program(site, Scope.ENDPOINTS)
+    assert client.get(PATH, headers=headers).json() == {"endpoints": []}
+    made = client.post(PATH, json={"url": URL}, headers=headers).json()
+    assert made["secret"].startswith("whsec_")
+    (shown,) = client.get(PATH, headers=headers).json()["endpoints"]
+    assert (shown["url"], "secret" in shown) == (URL, False)
+    at = f"{PATH}/{made['endpoint_id']}"
+    rotated = client.post(f"{at}/secret", json={"overlap_hours": 0}, headers=headers).json()
+    assert rotated["secret"] != made["secret"]
+    assert client.post(f"{at}/rest", json={"hours": 2}, headers=headers).json()["rests_until"]
+    assert client.request("DELETE", f"{at}/rest", headers=headers).json()["rests_until"] is None
+    for path, body in (("secret", {}), ("rest", {"hours": 2}), ("disable", {"reason": "x"})):
+        assert client.post(f"{PATH}/end_other/{path}", json=body, headers=headers).status_code == 404
+    assert client.post(f"{at}/disable", json={"reason": "Moved."}, headers=headers).status_code == 204
+    assert client.get(PATH, headers=headers).json() == {"endpoints": []}
+
+
+def test_bad_input_changes_nothing(site: Site, client: TestClient) -> None:
+    headers = a_program(site, Scope.ENDPOINTS)
+    for body in ({"url": "http://127.0.0.1/x"}, {"url": "ftp://a.example"}, {"url": URL, "allow_loopback": True}, {}):
+        assert client.post(PATH, json=body, headers=headers).status_code == 422
+    with site.runtime.store.read() as connection:
+        assert endpoints.in_force(connection, site.here) is None
+
+
+def test_a_key_for_intake_does_not_say_where_takedowns_go(site: Site, client: TestClient) -> None:
+    headers = a_program(site, Scope.INTAKE, Scope.SCORE)
+    assert client.post(PATH, json={"url": URL}, headers=headers).status_code == 403

@@ -1,0 +1,100 @@
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from models.action import ActionState
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.db import actions
+from serving.usecases import founding
+from serving.usecases.delivery import deliver
+from tests.fixtures.receivers import Receiver, a_receiver
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+from tests.serving.web.operating import an_administrator
+from tests.serving.web.visits import visit_as, words
+
+PATH = "/operations/deliveries"
+ATTACK = "<script>alert(1)</script>"
+
+
+@pytest.fixture
+def receiver(site: Site) -> Iterator[Receiver]:
+    with a_receiver() as found:
+        founding.register_webhook(
+            site.runtime, url=found.url, allow_loopback=True, marketplace=None, secret=found.secret, by="test"
+        )
+        yield found
+
+
+def a_dead_letter(site: Site, external_id: str) -> str:
+    """A removal that was given up on."""
+    made = judge(
+        site,
+        site.brand_person,
+        a_case(site, CaseLane.ASK_BRAND, external_id=external_id, title=f"Aure11e Colline 1:1 {external_id}"),
+        Judgement.COUNTERFEIT,
+    ).action
+    assert made is not None
+    site.clock.forward(seconds=180)
+    deliver(site.runtime, site.here, made.action_id)
+    site.clock.forward(hours=24 * 8)
+    assert deliver(site.runtime, site.here, made.action_id) == "dead"
+    return made.action_id
+
+
+def state(site: Site, action_id: str) -> ActionState:
+    with site.runtime.store.read() as connection:
+        return actions.get(connection, site.here, action_id).state
+
+
+def test_what_was_given_up_on_is_sent_again_one_by_one_or_all(site: Site) -> None:
+    first, second, third = (a_dead_letter(site, f"{ATTACK}{i}") for i in range(3))
+    admin = visit_as(site, an_administrator(site))
+    page = admin.get(PATH)
+    assert ATTACK not in page.text
+    assert "Dead letters 3" in words(page.text)
+    answer = admin.post(f"{PATH}/replay", {"action_id": second})
+    assert (answer.status_code, answer.headers["location"]) == (303, PATH)
+    assert [state(site, one) for one in (first, second, third)] == ["dead", "sending", "dead"]
+    assert "Sent again." in words(admin.get(PATH).text)
+    admin.post(f"{PATH}/replay")
+    assert [state(site, one) for one in (first, second, third)] == ["sending", "sending", "sending"]
+    assert admin.post(f"{PATH}/replay", {"action_id": "act_of_another_marketplace"}).status_code == 404
+
+
+def test_who_does_not_administer_reads_and_sends_nothing_again(site: Site) -> None:
+    action_id = a_dead_letter(site, "MP-1")
+    for person in (site.analyst, site.data_scientist):
+        visitor = visit_as(site, person)
+        page = visitor.get(PATH).text
+        assert "MP-1" in page
+        assert "Send again" not in page
+        assert visitor.post(f"{PATH}/replay", {"action_id": action_id}).status_code == 403
+    assert state(site, action_id) is ActionState.DEAD
+
+
+def test_what_fails_is_said_with_its_answer_and_when_it_is_tried_again(site: Site, receiver: Receiver) -> None:
+    made = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, external_id="MP-9"), Judgement.COUNTERFEIT)
+    assert made.action is not None
+    receiver.answer = lambda _number: 503
+    site.clock.forward(seconds=180)
+    assert deliver(site.runtime, site.here, made.action.action_id) == "failed"
+    said = words(visit_as(site, site.analyst).get(PATH).text)
+    assert "Remove MP-9" in said
+    assert "503" in said
+    receiver.answer = lambda _number: 204
+    site.clock.forward(hours=1)
+    assert deliver(site.runtime, site.here, made.action.action_id) == "acknowledged"
+    site.clock.forward(hours=1)
+    page = visit_as(site, site.analyst).get(PATH).text
+    assert "Nothing that was sent has failed." in page
+    assert "1 acknowledgement since" in page
+
+
+def test_a_page_of_a_marketplace_that_removed_nothing_says_so(site: Site) -> None:
+    site.clock.forward(seconds=timedelta(days=1).total_seconds())
+    said = words(visit_as(site, site.data_scientist).get(PATH).text)
+    assert "Nothing was given up on." in said
+    assert "none seen gone yet" in said

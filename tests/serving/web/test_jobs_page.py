@@ -1,0 +1,34 @@
+from serving import jobs
+from serving.usecases.learn import request_training
+from serving.usecases.presence import Presence
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import visit_as, words
+
+PATH = "/operations/jobs"
+
+
+def test_processes_queues_and_retrainings_are_shown_on_both_engines(any_site: Site) -> None:
+    Presence(any_site.runtime).swept({"removal_checks": 3}, 0.25)
+    request_training(any_site.runtime, any_site.marketplace, by=f"user:{any_site.data_scientist.user_id}")
+    said = words(visit_as(any_site, any_site.analyst).get(PATH).text)
+    assert "removal checks 3" in said
+    assert "0.25 s" in said
+    assert "Retrainings and publications 1" in said
+    assert "waiting, 0 %" in said
+    assert "Wei Zhang" in said
+
+
+def test_a_job_that_failed_says_why_as_text(site: Site) -> None:
+    with site.runtime.store.write() as connection:
+        site.runtime.jobs.enqueue(connection, jobs.DELIVER, jobs.DELIVERIES, "deliver:a", site.here, "act_1")
+        connection.exec_driver_sql("UPDATE workflow_status SET status = 'ERROR', error = '<b>boom</b>'")
+    page = visit_as(site, site.data_scientist).get(PATH).text
+    assert "&lt;b&gt;boom" in page
+    assert "deliver:a" in page
+
+
+def test_a_fresh_home_says_that_nothing_ran(site: Site) -> None:
+    said = words(visit_as(site, site.analyst).get(PATH).text)
+    assert "No process has swept yet." in said
+    assert "No job waits" in said
+    assert "Nobody has asked for a retraining yet." in said

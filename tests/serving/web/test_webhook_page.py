@@ -1,0 +1,90 @@
+import re
+
+import pytest
+
+from models.errors import NotFound
+from serving.db import endpoints
+from serving.db.endpoints import Endpoint
+from serving.outbound.webhooks import check_secret
+from serving.usecases import founding
+from serving.usecases.receivers import rest_receiver
+from tests.fixtures.runtimes import Site
+from tests.serving.web.operating import an_administrator
+from tests.serving.web.visits import visit_as, words
+
+PATH = "/operations/webhook"
+URL = "https://93.184.216.34/touchstone"
+_SECRET = re.compile(r"whsec_[A-Za-z0-9+/=]+")
+
+
+def in_force(site: Site) -> Endpoint | None:
+    with site.runtime.store.read() as connection:
+        return endpoints.in_force(connection, site.here)
+
+
+def test_a_receiver_is_registered_and_its_secret_shown_once(site: Site) -> None:
+    admin = visit_as(site, an_administrator(site))
+    assert "No receiver is registered." in words(admin.get(PATH).text)
+    refused = admin.post(f"{PATH}/register", {"url": "http://127.0.0.1:9/hook"})
+    assert refused.status_code == 422
+    made = admin.post(f"{PATH}/register", {"url": URL, "status_url": f"{URL}/{{listing}}"})
+    assert made.status_code == 200
+    assert made.headers["cache-control"] == "no-store"
+    (secret,) = _SECRET.findall(made.text)
+    check_secret(secret)
+    found = in_force(site)
+    assert found is not None
+    assert (found.url, found.status_url, found.secret) == (URL, f"{URL}/{{listing}}", secret)
+    assert _SECRET.findall(admin.get(PATH).text) == []
+
+
+def test_a_secret_is_changed_with_an_overlap_or_at_once(site: Site) -> None:
+    admin = visit_as(site, an_administrator(site))
+    admin.post(f"{PATH}/register", {"url": URL})
+    (second,) = _SECRET.findall(admin.post(f"{PATH}/secret", {"overlap_hours": "24"}).text)
+    found = in_force(site)
+    assert found is not None
+    assert found.secrets_at(site.clock.now())[0] == second
+    assert len(found.secrets_at(site.clock.now())) == 2
+    assert "Two secrets sign" in words(admin.get(PATH).text)
+    for hours in ("", "1.5", "169", "-1"):
+        assert admin.post(f"{PATH}/secret", {"overlap_hours": hours}).status_code == 422
+    (third,) = _SECRET.findall(admin.post(f"{PATH}/secret", {"overlap_hours": "0"}).text)
+    now = in_force(site)
+    assert now is not None
+    assert now.secrets_at(site.clock.now()) == (third,)
+
+
+def test_a_receiver_rests_is_woken_and_taken_off(site: Site) -> None:
+    admin = visit_as(site, an_administrator(site))
+    admin.post(f"{PATH}/register", {"url": URL})
+    found = in_force(site)
+    assert found is not None
+    named = {"endpoint_id": found.endpoint_id}
+    assert admin.post(f"{PATH}/wake", named).status_code == 409, "it does not rest"
+    assert admin.post(f"{PATH}/rest", {**named, "hours": "73"}).status_code == 422
+    assert admin.post(f"{PATH}/rest", {**named, "hours": "4"}).status_code == 303
+    assert "then one message asks whether it is back" in words(admin.get(PATH).text)
+    assert "Somebody lets the receiver rest" in words(admin.get("/operations").text)
+    assert admin.post(f"{PATH}/wake", named).status_code == 303
+    rested = in_force(site)
+    assert rested is not None
+    assert rested.rests_until is None
+    assert admin.post(f"{PATH}/disable", {**named, "reason": " "}).status_code == 422
+    assert admin.post(f"{PATH}/disable", {"endpoint_id": "end_other", "reason": "x"}).status_code == 404
+    assert admin.post(f"{PATH}/disable", {**named, "reason": "Moved."}).status_code == 303
+    assert in_force(site) is None
+
+
+def test_a_rest_that_somebody_asked_for_ends_with_the_first_answer(any_site: Site) -> None:
+    founding.register_webhook(any_site.runtime, url=URL, allow_loopback=False, marketplace=None, secret=None, by="test")
+    found = in_force(any_site)
+    assert found is not None
+    rest_receiver(any_site.runtime, any_site.marketplace, found.endpoint_id, hours=1, by="test")
+    with any_site.runtime.store.write() as connection:
+        assert endpoints.recovered(connection, found), "although nothing had failed"
+    again = in_force(any_site)
+    assert again is not None
+    assert again.rests_until is None
+    with pytest.raises(NotFound):
+        rest_receiver(any_site.runtime, any_site.marketplace, "end_other", hours=1, by="test")
