@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -123,19 +123,27 @@ def chained(
 
 
 def verify(  # noqa: PLR0911  # one for each way in which a log is wrong
-    entries: Iterable[tuple[Entry, Payload | None]], *, head: tuple[int, str], heads: Sequence[Head] = ()
+    entries: Iterable[tuple[Entry, Payload | None]],
+    *,
+    head: tuple[int, str],
+    heads: Sequence[Head] = (),
+    after: tuple[int, str] = (0, GENESIS),
+    erased: Collection[int] = (),
 ) -> Broken | None:
     """None if the chain is whole up to `head` and is the one that was signed; else the first entry that is not.
 
     Each entry comes with its stored payload, or None where it was erased; an entry of the log itself must name what was
     erased. `heads` are signed ones that follow each
     other, oldest first: `head` lies in the database, where whoever rewrites the log rewrites it too.
+
+    A stretch alone is followed from the entry `after` which it begins, without signed heads; `erased` are entries of it
+    that erasures outside of it name.
     """
     marks = "".join(one.marks for one in heads)
     signed = {one.sequence: one.entry_hash for one in heads}
-    sequence, previous = 0, GENESIS
+    sequence, previous = after
     gone: set[int] = set()
-    named_erased: set[int] = set()
+    named_erased: set[int] = set(erased)
     for entry, payload in entries:
         sequence += 1
         if entry.sequence != sequence:

@@ -6,6 +6,7 @@ from starlette.staticfiles import StaticFiles
 from serving.guards import install
 from serving.web import (
     answers,
+    audit_page,
     brand_messages_page,
     brand_page,
     briefing_page,
@@ -59,6 +60,7 @@ def install_pages(app: FastAPI) -> None:
         held_page,
         jobs_page,
         answers,
+        audit_page,
         brand_page,
         takedown_page,
         webhook_page,

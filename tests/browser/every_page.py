@@ -85,11 +85,12 @@ PAGES: Final = (
     OnePage("jobs", "/operations/jobs", Role.ADMIN),
     OnePage("quarantine", "/operations/quarantine", Role.ADMIN, unfold=True),
     OnePage("webhook", "/operations/webhook", Role.ADMIN),
+    OnePage("audit", "/operations/audit", Role.ADMIN, unfold=True),
     OnePage("switches", "/switches", Role.ADMIN),
 )
 
 # Pieces that a page asks for again by itself; each is looked at within its page.
-PARTS: Final = frozenset({"/undo", "/brand/done", "/brand/removals", "/models/training"})
+PARTS: Final = frozenset({"/undo", "/brand/done", "/brand/removals", "/models/training", "/operations/audit/followed"})
 # What is saved and not shown, and the start, which leads on.
 FILES: Final = frozenset(
     {
@@ -104,5 +105,6 @@ FILES: Final = frozenset(
         "/cases/{case_id}/evidence/{evidence_id}/data",
         "/cases/{case_id}/evidence/{evidence_id}/page",
         "/counter-notices/{counter_notice_id}/documents/{upload_id}",
+        "/operations/audit.{form}",
     }
 )

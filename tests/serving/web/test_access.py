@@ -36,6 +36,12 @@ TABLE = [
     ("/kit", {"analyst": 200, "brand_person": 200, "account_manager": 200, "data_scientist": 200}),
     ("/settings", {"analyst": 200, "brand_person": 200, "account_manager": 200, "data_scientist": 200}),
     ("/models", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
+    ("/operations/audit", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
+    ("/operations/audit.csv", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
+    (
+        "/operations/audit/followed",
+        {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403},
+    ),
     ("/operations/deliveries", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
     ("/operations/jobs", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
     ("/operations/quarantine", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),

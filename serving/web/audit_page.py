@@ -1,0 +1,273 @@
+"""The audit log: who did what to what and when, each line with its digest; the newest followed through the chain."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, ClassVar, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
+
+from models.access import Permission
+from serving.api.learning import marketplace_for
+from serving.db import accounts, audit, audit_lines
+from serving.db.accounts import Session
+from serving.db.audit_lines import SEARCHED, Line, Wanted
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.audit_heads import last_head
+from serving.usecases.tabular import Columns, Format, Kind, as_file
+from serving.web import text_view, words
+from serving.web.downloads import download
+from serving.web.rendering import respond, respond_part
+from serving.web.text_view import Shown
+
+router = APIRouter(include_in_schema=False)
+Administrator = Annotated[Session, may(Permission.ADMINISTER)]
+PLACE: Final = "/operations/audit"
+_SHOWN: Final = 50
+_EXPORTED: Final = 50_000
+_AT_ONCE: Final = 2_000
+_MOST_CHECKED: Final = 1_000_000
+_SAID: Final = 2_000
+_LONGEST: Final = 200
+_NUMBER: Final = re.compile(r"[0-9]{1,15}")
+_COLUMNS: Final[Columns] = {
+    "sequence": Kind.COUNT,
+    "occurred_at": Kind.MOMENT,
+    "actor": Kind.TEXT,
+    "act": Kind.TEXT,
+    "subject": Kind.TEXT,
+    "payload": Kind.TEXT,
+    "payload_hash": Kind.TEXT,
+    "previous_hash": Kind.TEXT,
+    "entry_hash": Kind.TEXT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What was asked for, as it stands in the fields; empty is open."""
+
+    actor: str = ""
+    act: str = ""
+    subject: str = ""
+    since: str = ""
+    until: str = ""
+
+    @property
+    def query(self) -> str:
+        """The same as part of an address."""
+        given = {name: getattr(self, name) for name in Filter.__slots__}
+        return urlencode({name: value for name, value in given.items() if value})
+
+
+@dataclass(frozen=True, slots=True)
+class LineRow:
+    """One entry; `said` is None where what it says was erased."""
+
+    sequence: str
+    when: str
+    who: Shown
+    actor: Shown
+    act: Shown
+    subject: Shown
+    said: Shown | None
+    digest: str
+    same_actor: str
+    same_subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditCheck:
+    """How far the chain has been followed; `next_address` is where it goes on, empty at the end or where it broke."""
+
+    template: ClassVar[str] = "parts/audit_check.html"
+    place: ClassVar[str] = "/operations"
+
+    first: str
+    upto: str
+    done: str
+    percent: int
+    broken: str
+    next_address: str
+    page_address: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """The page; `check` is there once somebody asked for it, `older` is empty at the end."""
+
+    template: ClassVar[str] = "audit.html"
+    place: ClassVar[str] = "/operations"
+
+    entries: str
+    digest: str
+    signed: str
+    chosen: Filter
+    rows: tuple[LineRow, ...]
+    older: str
+    export: str
+    searched: str
+    check: AuditCheck | None
+
+
+@router.get(PLACE)
+def get_audit(request: Request, session: Administrator) -> HTMLResponse:
+    """The page."""
+    runtime, given = runtime_of(request), request.query_params
+    check = _asked(runtime, given)
+    return respond(request, audit_page(runtime, session, _filter(given), _number(given.get("before")), check), session)
+
+
+@router.get(f"{PLACE}/followed")
+def get_followed(request: Request, session: Administrator) -> HTMLResponse:
+    """The next stretch of the chain, while the page asks for one after another."""
+    runtime, given = runtime_of(request), request.query_params
+    first, after, upto = (_number(given.get(name)) or 0 for name in ("first", "after", "upto"))
+    return respond_part(request, follow(runtime, first, after, upto), session)
+
+
+@router.get(f"{PLACE}.{{form}}")
+def get_export(request: Request, session: Administrator, form: Format) -> Response:
+    """The lines that were asked for as a file, the newest fifty thousand of them."""
+    runtime = runtime_of(request)
+    here = marketplace_for(runtime, session.person, Permission.ADMINISTER).marketplace_id
+    with runtime.store.read() as connection:
+        wanted = _wanted(connection, here, _filter(request.query_params))
+        found = audit_lines.lines(connection, wanted, before=None, most=_EXPORTED)
+    return download(form, "audit-log", as_file(form, _COLUMNS, [_exported(one) for one in found]))
+
+
+def _exported(one: Line) -> tuple[object, ...]:
+    entry = one.entry
+    named = (entry.sequence, entry.occurred_at, entry.actor, entry.act, entry.subject)
+    return (*named, one.payload, entry.payload_hash, entry.previous_hash, entry.entry_hash)
+
+
+def audit_page(
+    runtime: Runtime, session: Session, chosen: Filter, before: int | None, check: AuditCheck | None
+) -> AuditPage:
+    """What the page shows."""
+    here, now = marketplace_for(runtime, session.person, Permission.ADMINISTER).marketplace_id, runtime.clock.now()
+    with runtime.store.read() as connection:
+        sequence, digest = audit.head(connection)
+        wanted = _wanted(connection, here, chosen)
+        found = audit_lines.lines(connection, wanted, before=before, most=_SHOWN + 1)
+        users = [one.entry.actor.removeprefix("user:") for one in found if one.entry.actor.startswith("user:")]
+        names = accounts.names(connection, users)
+    head = last_head(runtime)
+    older = ""
+    if len(found) > _SHOWN:
+        last = found[_SHOWN - 1].entry.sequence
+        older = f"{PLACE}?{'&'.join(part for part in (chosen.query, f'before={last}') if part)}"
+    return AuditPage(
+        entries=f"{sequence:,}",
+        digest=digest[:16],
+        signed=f"entry {head.sequence:,} at {words.moment(head.signed_at, now)}" if head else "",
+        chosen=chosen,
+        rows=tuple(_row(one, names, now) for one in found[:_SHOWN]),
+        older=older,
+        export=f"?{chosen.query}" if chosen.query else "",
+        searched=f"{SEARCHED:,}" if sequence > SEARCHED and wanted.subject is None else "",
+        check=check,
+    )
+
+
+def _row(one: Line, names: Mapping[str, str], now: datetime) -> LineRow:
+    entry = one.entry
+    who = names.get(entry.actor.removeprefix("user:"), entry.actor)
+    return LineRow(
+        sequence=f"{entry.sequence:,}",
+        when=words.moment(entry.occurred_at, now),
+        who=text_view.show(who),
+        actor=text_view.show(entry.actor),
+        act=text_view.show(entry.act),
+        subject=text_view.show(entry.subject),
+        said=None if one.payload is None else text_view.show(one.payload[:_SAID]),
+        digest=entry.entry_hash[:8],
+        same_actor=f"{PLACE}?{urlencode({'actor': entry.actor})}",
+        same_subject=f"{PLACE}?{urlencode({'subject': entry.subject})}",
+    )
+
+
+def _filter(given: Mapping[str, str]) -> Filter:
+    """The fields as they were sent, cut and without what no database holds."""
+    read = {name: given.get(name, "").replace("\0", "").strip()[:_LONGEST] for name in Filter.__slots__}
+    return Filter(
+        **{**read, **{name: value for name in ("since", "until") if (value := _day(read[name])) != read[name]}}
+    )
+
+
+def _day(value: str) -> str:
+    """The value where it is a day, else nothing."""
+    try:
+        return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat() if value else ""
+    except ValueError:
+        return ""
+
+
+def _wanted(connection: Connection, here: str, chosen: Filter) -> Wanted:
+    """The filter as the log is asked; whoever is named by e-mail is looked up."""
+    actor = chosen.actor or None
+    if actor is not None and "@" in actor:
+        found = accounts.credentials(connection, actor)
+        actor = f"user:{found.user_id}" if found else actor
+    until = _moment(chosen.until)
+    return Wanted(
+        here,
+        actor,
+        chosen.act or None,
+        chosen.subject or None,
+        _moment(chosen.since),
+        until + timedelta(days=1) if until else None,
+    )
+
+
+def _moment(day: str) -> datetime | None:
+    return datetime.fromisoformat(day).replace(tzinfo=UTC) if day else None
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and _NUMBER.fullmatch(value) else None
+
+
+def _asked(runtime: Runtime, given: Mapping[str, str]) -> AuditCheck | None:
+    """The check that an address asks for: of the newest so many, or from where one stopped."""
+    newest = _number(given.get("newest"))
+    if newest is None:
+        first, after, upto = (_number(given.get(name)) for name in ("first", "after", "upto"))
+        return None if first is None or after is None or upto is None else follow(runtime, first, after, upto)
+    with runtime.store.read() as connection:
+        last, _ = audit.head(connection)
+    first = max(0, last - min(newest, _MOST_CHECKED))
+    return follow(runtime, first, first, last)
+
+
+def follow(runtime: Runtime, first: int, after: int, upto: int) -> AuditCheck:
+    """Follow the next stretch of the chain that begins after entry `first` and is to be followed up to `upto`."""
+    head = last_head(runtime)
+    with runtime.store.read() as connection:
+        last, _ = audit.head(connection)
+        upto = min(upto, last)
+        after = max(0, min(after, upto))
+        until = min(upto, after + _AT_ONCE)
+        broken = audit_lines.check_stretch(connection, after, until) if until > after else None
+        if broken is None and head is not None and after < head.sequence <= until:
+            broken = audit_lines.not_as_signed(connection, head)
+    address = ""
+    if broken is None and until < upto:
+        address = urlencode({"first": first, "after": until, "upto": upto})
+    total = max(1, upto - first)
+    return AuditCheck(
+        first=f"{first + 1:,}",
+        upto=f"{upto:,}",
+        done=f"{until - first:,}",
+        percent=max(0, min(100, 100 * (until - first) // total)),
+        broken="" if broken is None else f"Entry {broken.sequence:,}: {broken.problem}.",
+        next_address=f"{PLACE}/followed?{address}" if address else "",
+        page_address=f"{PLACE}?{address}" if address else "",
+    )
