@@ -25,6 +25,7 @@ from models.policies.counter_notices.rules import CounterNoticePolicy
 from models.policies.delivery import DEFAULT_DELIVERY, DeliveryPolicy
 from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.policies.enrolment import DEFAULT_ENROLMENT, EnrolmentPolicy
+from models.policies.hidden_score import DEFAULT_HIDDEN_SCORE, HiddenScorePolicy
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
 from models.policies.notices import DEFAULT_NOTICES, NoticePolicy
 from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
@@ -80,6 +81,7 @@ class Policies:
     enrolment: EnrolmentPolicy = DEFAULT_ENROLMENT
     takedown: TakedownPolicy = DEFAULT_TAKEDOWN
     bursts: BurstPolicy = DEFAULT_BURSTS
+    hidden_score: HiddenScorePolicy = DEFAULT_HIDDEN_SCORE
     labels: LabelPolicy = DEFAULT_LABELS
     second_look: SecondLookPolicy = DEFAULT_SECOND_LOOK
     promotion: PromotionPolicy = DEFAULT_PROMOTION
@@ -286,6 +288,8 @@ def _policies(settings: Settings) -> Policies:
     if settings.random_delay_minutes is not None:
         enforcement = replace(found.enforcement, random_delay_minutes=settings.random_delay_minutes)
         found = replace(found, enforcement=enforcement)
+    if settings.hidden_score_share is not None:
+        found = replace(found, hidden_score=HiddenScorePolicy(settings.hidden_score_share))
     if settings.approvals_needed is not None:
         promotion = replace(found.promotion, approvals_needed=settings.approvals_needed)
         found = replace(found, promotion=promotion)

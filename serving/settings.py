@@ -51,6 +51,12 @@ class Settings(BaseSettings):
     counter_notices: Literal["alibaba_like", "mercado_libre_like", "dmca_like", "china_article_43", "dsa"] = Field(
         "alibaba_like", description="Whose rules sellers answer removals by; docs/policies.md has their numbers."
     )
+    hidden_score_share: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Share of cases whose score is hidden until the reviewer answers, in place of the policy's.",
+    )
     approvals_needed: int | None = Field(
         None, ge=1, le=5, description="People who must approve a model, in place of the policy's two."
     )

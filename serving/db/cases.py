@@ -46,6 +46,8 @@ class Case:
     decided_at: datetime | None
     follows_case_id: str | None
     question_returned: bool
+    score_hidden: bool
+    hidden_share: float | None
 
 
 def _case(row: RowMapping) -> Case:
@@ -342,6 +344,7 @@ def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
         yield case.seller_external_id.in_(sorted(wanted.sellers))
     if wanted.harm_from is not None or wanted.scores is not None:
         yield case.lane.not_in([lane.value for lane in BLIND_LANES])
+        yield review_case.c.score_hidden.is_(false())
     if wanted.harm_from is not None:
         yield review_case.c.priority >= wanted.harm_from
     if wanted.scores is not None:

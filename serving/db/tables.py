@@ -557,6 +557,9 @@ review_case = _tenant(
     Column("chance", Float, nullable=True),
     Column("points", Float, nullable=True),
     Column("relisted", Boolean, nullable=False, server_default=false()),
+    # The chance with which the score was to be hidden from the reviewer; none where its judge is never shown it.
+    Column("score_hidden", Boolean, nullable=False, server_default=false()),
+    Column("hidden_share", Float, nullable=True),
     _within("listing_id", "listing"),
     _within("version_id", "listing_version"),
     _within("score_id", "score"),

@@ -95,6 +95,17 @@ def latest_of_case(connection: Connection, marketplace_id: str, case_id: str) ->
     return standing[-1] if standing else None
 
 
+def has_answered(connection: Connection, marketplace_id: str, case_id: str, user_id: str) -> bool:
+    """Whether somebody has ever answered this case, also where they took it back."""
+    query = select(verdict.c.verdict_id).where(
+        verdict.c.marketplace_id == marketplace_id,
+        verdict.c.case_id == case_id,
+        verdict.c.user_id == user_id,
+        verdict.c.judgement != Judgement.WITHDRAWN.value,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
     """How many judgements of each kind were given, withdrawals counted apart."""
     query = (

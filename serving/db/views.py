@@ -80,6 +80,9 @@ class Given:
     case_state: CaseState
     action_kind: ActionKind | None
     leaves_at: datetime | None
+    score_was_hidden: bool
+    score_value: float
+    probability: float | None
 
 
 def given_since(connection: Connection, user_id: str, side: Side, since: datetime) -> list[Given]:
@@ -101,8 +104,12 @@ def given_since(connection: Connection, user_id: str, side: Side, since: datetim
             review_case.c.state.label("case_state"),
             action.c.kind,
             action.c.leaves_at,
+            review_case.c.score_hidden,
+            score.c.value,
+            score.c.probability,
         )
         .join(review_case, _same(verdict, review_case, "case_id"))
+        .join(score, _same(review_case, score, "score_id"))
         .join(listing, _same(verdict, listing, "listing_id"))
         .join(listing_version, _same(verdict, listing_version, "version_id"))
         .outerjoin(action, _same(verdict, action, "verdict_id"))
@@ -133,6 +140,9 @@ def _given(row: RowMapping) -> Given:
         CaseState(row["case_state"]),
         ActionKind(row["kind"]) if row["kind"] else None,
         row["leaves_at"],
+        row["score_hidden"],
+        row["value"],
+        row["probability"],
     )
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from models.access import Permission, Person
 from models.case import BLIND_LANES, CaseLane
 from models.errors import NotFound
+from models.hidden_score import is_hidden
 from models.verdict import Side
 from serving.db import cases, notice_complaints, verdicts
 from serving.db.cases import Case
@@ -46,6 +47,14 @@ def is_blind(connection: Connection, case: Case) -> bool:
     A notifier's complaint stays one, also after its case went to the brand and came back.
     """
     return case.lane in BLIND_LANES or notice_complaints.is_contested(connection, case.marketplace_id, case.case_id)
+
+
+def score_kept_from(connection: Connection, person: Person, case: Case) -> bool:
+    """Whether a case keeps its score from this person until they have answered it."""
+    if not case.score_hidden:
+        return False
+    committed = verdicts.has_answered(connection, case.marketplace_id, case.case_id, person.user_id)
+    return is_hidden(case.score_hidden, case.state, committed=committed)
 
 
 def has_decided_before(connection: Connection, person: Person, case: Case) -> bool:

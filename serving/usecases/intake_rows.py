@@ -12,6 +12,7 @@ from features.facts import SCHEMA, Facts, reference_keys
 from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlock
 from features.own_prices import NO_PRICES, OwnPrices
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
+from models.hidden_score import share_of
 from models.priority import expected_harm
 from models.routing import Lane
 from serving.db import appeals, cases, likenesses, listings, notices, scores, search, trials
@@ -206,6 +207,7 @@ class RowsToKeep:
             self._stale.append((open_case, case_id, step.as_of))
         policy = self._runtime.policies.enforcement
         hours = policy.brand_answers_within_hours if lane is CaseLane.ASK_BRAND else policy.analyst_decides_within_hours
+        share = share_of(lane, self._runtime.policies.hidden_score)
         harm = expected_harm(scored.score, price=base_price(facts), sold_7d=step.listing.sales.d7)
         self._cases.append(
             self._tenant(
@@ -222,6 +224,9 @@ class RowsToKeep:
                 due_at=step.as_of + timedelta(hours=hours),
                 follows_case_id=open_case.case_id if open_case else None,
                 relisted=relisted,
+                # Drawn where it can come true alone, so that a desk without it draws as it always did.
+                score_hidden=bool(share) and self._runtime.draw() < (share or 0.0),
+                hidden_share=share,
             )
         )
         self._case_events.append(

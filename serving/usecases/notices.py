@@ -14,6 +14,7 @@ from features.facts import Facts
 from models.action import ActionKind, ActionState
 from models.case import CaseLane, CaseState
 from models.errors import Invalid
+from models.hidden_score import share_of
 from models.notices import (
     Channel,
     Draft,
@@ -273,6 +274,7 @@ def _case(desk: _Desk, known: Known) -> tuple[Case, bool]:
         _note(desk, case.case_id, found)
         return case, False
     case_id = desk.runtime.ids.new("cas")
+    share = share_of(CaseLane.ANALYST, desk.runtime.policies.hidden_score)
     row = {
         "marketplace_id": desk.here,
         "case_id": case_id,
@@ -281,6 +283,8 @@ def _case(desk: _Desk, known: Known) -> tuple[Case, bool]:
         "score_id": score["score_id"],
         "brand_id": facts.brand.brand_id,
         "lane": CaseLane.ANALYST.value,
+        "score_hidden": bool(share) and desk.runtime.draw() < (share or 0.0),
+        "hidden_share": share,
         "state": CaseState.OPEN.value,
         "priority": found.priority,
         "opened_at": desk.at,

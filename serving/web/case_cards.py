@@ -157,12 +157,21 @@ class Event:
 _MACHINES: Final = frozenset({"router", "sweep", "seller", "notice"})
 
 
-def timeline(rows: Sequence[Mapping[str, Any]], now: datetime, *, blind: bool) -> tuple[Event, ...]:
-    """What happened, newest first. The router's own reasons name the score, so a blind page has its first words."""
+def timeline(rows: Sequence[Mapping[str, Any]], now: datetime, *, blind: bool, kept: bool = False) -> tuple[Event, ...]:
+    """What happened, newest first. The router's own reasons name the score, so a blind page has its first words.
+
+    Where the score is `kept` until the answer, its lane is too, so that the router says no more than that it opened.
+    """
+
+    def said(row: Mapping[str, Any]) -> str:
+        if row["actor"] != "router" or not (blind or kept):
+            return str(row["what"])
+        return "Opened." if kept else _first_sentence(row["what"])
+
     return tuple(
         Event(
             words.moment(row["known_at"], now),
-            _first_sentence(row["what"]) if blind and row["actor"] == "router" else row["what"],
+            said(row),
             None if row["actor"] in _MACHINES else row["actor"],
         )
         for row in reversed(rows)

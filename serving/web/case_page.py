@@ -1,7 +1,7 @@
 """One case: the facts, what each answer does, and the answers. Opening it keeps it for the one who opened it."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
@@ -33,7 +33,7 @@ from serving.db.cases import Case
 from serving.db.views import Neighbours
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
-from serving.usecases.case_access import has_decided_before, is_blind, lease, visible_case
+from serving.usecases.case_access import has_decided_before, is_blind, lease, score_kept_from, visible_case
 from serving.usecases.seller_evidence import papers_of
 from serving.web import case_cards, changes, desk_rows, words
 from serving.web import scores as shown_scores
@@ -73,7 +73,11 @@ Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUE
 @dataclass(frozen=True, slots=True)
 class CasePage:
     """A case as its judge may see it. On appeal and on a second look `harm`, `score`, `reasons` and `risk` are None:
-    they are not sent at all."""
+    they are not sent at all.
+
+    Where a draw keeps the score until the answer, `lane`, `due` and the place in the queue are None as well. `drawn`
+    says of such a case that it is or was so, and by which chance.
+    """
 
     template: ClassVar[str] = "case.html"
     place: ClassVar[str] = "/queue"
@@ -83,11 +87,12 @@ class CasePage:
     external_id: str
     title: Shown | None
     brand: str | None
-    lane: LaneName
+    lane: LaneName | None
     version: int
     versions: int
     standing: Standing
-    due: Due
+    due: Due | None
+    drawn: str | None
     harm: str | None
     score: ShownScore | None
     appeal: AppealCard | None
@@ -153,11 +158,13 @@ def _page(
 ) -> CasePage:
     now = runtime.clock.now()
     here, blind = case.marketplace_id, is_blind(connection, case)
+    kept = score_kept_from(connection, person, case)
+    dark = blind or kept
     score = scores.get(connection, here, case.score_id)
     facts = scores.facts_of(connection, here, score["facts_digest"])
     enrolled = brands.enrolments(connection, here).get(case.brand_id or "")
-    kept = listings.versions(connection, here, case.listing_id)
-    at = next(i for i, row in enumerate(kept) if row["version_id"] == case.version_id)
+    history = listings.versions(connection, here, case.listing_id)
+    at = next(i for i, row in enumerate(history) if row["version_id"] == case.version_id)
     wanted = queue_of(connection, person, query, now)
     around = views.neighbours(connection, wanted, case)
     following = views.next_free(connection, wanted, case, user_id=person.user_id, at=now, besides=besides)
@@ -168,40 +175,47 @@ def _page(
         external_id=facts.listing.external_id,
         title=desk_rows.title_of(facts),
         brand=enrolled.name if enrolled else facts.brand.name,
-        lane=LANE_OF[case.lane],
+        lane=None if kept else LANE_OF[case.lane],
         version=at + 1,
-        versions=len(kept),
+        versions=len(history),
         standing=standing(runtime, connection, person, case),
-        due=words.due(case.due_at, now),
-        harm=None if blind else _harm(connection, here, row, facts),
-        score=None if blind else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
+        due=None if kept else words.due(case.due_at, now),
+        drawn=_drawn(case),
+        harm=None if dark else _harm(connection, here, row, facts),
+        score=None if dark else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
         appeal=_appeal(connection, case, now) if case.lane is CaseLane.APPEAL else None,
         notices=case_cards.notice_cards(notices.notified(connection, here, case.case_id), now),
         complaints=case_cards.complaint_cards(notice_complaints.of_case(connection, here, case.case_id), now),
         listing=case_cards.listing_card(facts),
-        changed=changes.changes(kept[at - 1], kept[at]) if at else None,
-        changed_at=words.moment(kept[at]["known_at"], now),
+        changed=changes.changes(history[at - 1], history[at]) if at else None,
+        changed_at=words.moment(history[at]["known_at"], now),
         price=case_cards.price_card(facts),
         seller=seller_card(facts),
         # It is made from scores and verdicts, this offer's own among them.
-        risk=None if blind else risk_part(runtime, connection, here, facts.listing.seller.external_id),
+        risk=None if dark else risk_part(runtime, connection, here, facts.listing.seller.external_id),
         documents=documents_card(papers_of(connection, case), case.case_id, now),
         links=links_card(facts),
         likeness=_likeness(connection, here, facts),
-        reasons=None if blind else case_cards.reasons_card(score),
+        reasons=None if dark else case_cards.reasons_card(score),
         rule_hits=case_cards.rule_hits(facts),
-        events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind),
+        events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind, kept=kept),
         evidence=evidence_card(connection, case, now),
         has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
         effects=effects(bench_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies.enforcement),
         learning=None if blind else _learning(runtime),
         queue=query.address(),
         queue_query=query.text,
-        neighbours=around,
+        neighbours=replace(around, place=None, size=0) if kept else around,
         before=query.case_address(around.before) if around.before else None,
         after=query.case_address(around.after) if around.after else None,
         ahead=query.case_address(following) if following else None,
     )
+
+
+def _drawn(case: Case) -> str | None:
+    if not case.score_hidden or case.hidden_share is None:
+        return None
+    return f"Draw p = {case.hidden_share:g}"
 
 
 def _as_row(case: Case, score: dict[str, Any]) -> dict[str, Any]:

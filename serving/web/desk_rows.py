@@ -33,7 +33,8 @@ class Surround:
 class DeskRow:
     """What a row says; `score` and `harm` are None where they are hidden from who decides.
 
-    `offered` is whether the case is offered to the reader.
+    `kept` is whether they are hidden by a draw until the answer, and with them the lane and the deadline, which come
+    from the score. `offered` is whether the case is offered to the reader.
     """
 
     address: str
@@ -46,17 +47,19 @@ class DeskRow:
     mark: PriceMark | None
     seller: Shown | None
     seller_age: str | None
-    due: Due
+    due: Due | None
     dot: str
     why: Shown
     holder: str | None
     offered: bool
+    kept: bool
 
 
 def desk_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address: str) -> DeskRow:
     """The row of a case from its stored row and the facts of its score."""
     listing, lane = facts.listing, CaseLane(row["lane"])
-    blind = lane in BLIND_LANES
+    kept = row["score_hidden"]
+    blind = kept or lane in BLIND_LANES
     here = row["marketplace_id"]
     age = listing.seller.age_days
     return DeskRow(
@@ -72,11 +75,12 @@ def desk_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address: 
         mark=charts.price_mark(facts.price),
         seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
         seller_age=None if age is None else words.age(age),
-        due=words.due(row["due_at"], surround.now),
-        dot=LANE_OF[lane].dot,
-        why=text_view.show(_why(row, lane)),
+        due=None if kept else words.due(row["due_at"], surround.now),
+        dot="" if kept else LANE_OF[lane].dot,
+        why=text_view.show("Decide from the facts; hidden until you answer" if kept else _why(row, lane)),
         holder=_holder(surround, row),
         offered=surround.offers.get(row["case_id"]) == surround.user_id,
+        kept=kept,
     )
 
 

@@ -15,13 +15,17 @@ from serving.web.vocabulary import CHOICE_OF
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """A verdict inside its window: what was said, what follows, until when, and how much of the window is left."""
+    """A verdict inside its window: what was said, what follows, until when, and how much of the window is left.
+
+    `score` says what the score was where it had been hidden until the answer.
+    """
 
     case_id: str
     word: str
     tone: str
     offer: str
     follows: str
+    score: str | None
     until: str
     left: str
     seconds_left: int
@@ -52,11 +56,18 @@ def _undo(given: Given, now: datetime, window: timedelta) -> Undo:
         tone=choice.tone,
         offer=given.external_id,
         follows=_follows(given, now),
+        score=_score(given) if given.score_was_hidden else None,
         until=words.clock(given.known_at + window),
         left=words.countdown(left),
         seconds_left=max(0, int(left)),
         window_seconds=int(window.total_seconds()),
     )
+
+
+def _score(given: Given) -> str:
+    if given.probability is None:
+        return f"Its score was {given.score_value:.0f} points."
+    return f"Its score was {given.probability:.2f}."
 
 
 def _follows(given: Given, now: datetime) -> str:

@@ -49,7 +49,9 @@ class House:
 def furnish(home: Path) -> House:
     """Strikes, removals in every state of a seller's answer, notices, questions, cases, held removals, and models."""
     clock = TestClock(datetime.now(UTC) - _LASTS)
-    runtime = open_runtime(Settings(home=home, undo_window_seconds=180, random_delay_minutes=0), clock=clock)
+    runtime = open_runtime(
+        Settings(home=home, undo_window_seconds=180, random_delay_minutes=0, hidden_score_share=0.0), clock=clock
+    )
     try:
         site = populate(runtime, clock)
         people = {

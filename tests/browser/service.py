@@ -30,7 +30,7 @@ _STARTS_WITHIN: Final = 60.0
 
 def fill(home: Path, webhook_url: str, secret: str) -> Site:
     """A home with prices to compare with, three cases for analysts, two questions to Aurelle, and two models."""
-    runtime = open_runtime(Settings(home=home))
+    runtime = open_runtime(Settings(home=home, hidden_score_share=0.0))
     try:
         site = populate(runtime, TestClock())
         founding.register_webhook(

@@ -54,7 +54,7 @@ class Desk:
 
 @contextmanager
 def a_desk(touchstone: str, home: Path, number: int, url: str | None = None) -> Iterator[Desk]:
-    runtime = open_runtime(Settings(home=home, database_url=url))
+    runtime = open_runtime(Settings(home=home, database_url=url, hidden_score_share=0.0))
     try:
         site = populate(runtime, TestClock())
         fill_many(site, number, patterns=number)

@@ -22,6 +22,7 @@ from models.policies.delivery import DEFAULT_DELIVERY
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.policies.enrolment import DEFAULT_ENROLMENT
 from models.policies.gates import DEFAULT_GATES
+from models.policies.hidden_score import DEFAULT_HIDDEN_SCORE
 from models.policies.labels import DEFAULT_LABELS
 from models.policies.links import DEFAULT_LINKS
 from models.policies.notices import DEFAULT_NOTICES
@@ -124,6 +125,7 @@ def policies_page() -> str:
         DEFAULT_BURSTS,
         DEFAULT_STANDING,
         DEFAULT_ASSIGNMENT,
+        DEFAULT_HIDDEN_SCORE,
         DEFAULT_ENROLMENT,
         DEFAULT_TAKEDOWN,
         DEFAULT_RIGHTS,
