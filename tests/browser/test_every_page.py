@@ -1,11 +1,14 @@
 """Every page of the list, in both themes: no complaint, no violation, nothing from elsewhere, nothing too wide."""
 
+import gzip
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from models.access import Role
 from tests.browser.chromium import sign_in
@@ -15,6 +18,8 @@ from tests.browser.looking import PHONE, SCREEN, go_to, in_both_themes, too_wide
 from tests.browser.service import serving
 from tests.browser.watching import Watch
 from tests.fixtures.runtimes import PASSWORD
+
+MOST_BYTES: Final = 150 * 1024
 
 
 @dataclass(slots=True)
@@ -80,3 +85,25 @@ def test_a_page_is_accessible_and_quiet_in_both_themes_and_fits(windows: Windows
 @pytest.mark.parametrize("one", PAGES, ids=lambda one: one.name)
 def test_a_page_keeps_every_rule_in_both_themes_at_both_sizes(windows: Windows, one: OnePage) -> None:
     assert _wrong(windows, one, thoroughly=True) == []
+
+
+@pytest.mark.parametrize("name", ["queue", "case"])
+def test_the_desk_weighs_at_most_150_kilobytes(windows: Windows, name: str) -> None:
+    """Compressed, with everything that it loads into an empty cache, the next case that it loads ahead among it."""
+    one = next(page for page in PAGES if page.name == name)
+    page, _ = windows.of(one.role)
+    go_to(page, windows.address, one, windows.house.addresses)
+    asked: list[str] = []
+
+    def keep(request: Request) -> None:
+        asked.append(request.url)
+
+    page.on("request", keep)
+    page.context.new_cdp_session(page).send("Network.clearBrowserCache")
+    page.reload()
+    page.wait_for_load_state("networkidle")
+    page.remove_listener("request", keep)
+    found = {urlsplit(url).path: page.request.get(url).body() for url in asked}
+    assert {"/static/touchstone.css", "/static/vendor/htmx-4.0.1.min.js"} <= set(found)
+    weights = {path: len(gzip.compress(body)) for path, body in found.items()}
+    assert sum(weights.values()) <= MOST_BYTES, weights

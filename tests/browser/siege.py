@@ -1,0 +1,170 @@
+"""A home whose every text field holds what tries to be more than text."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from features.tell_tales import Direction
+from models.access import Person, Role
+from models.case import CaseLane
+from models.counter_notice import CounterNoticeEvent
+from models.errors import DomainError
+from models.switches import AutomaticRule
+from models.verdict import Judgement
+from serving.db.cases import Case
+from serving.runtime import open_runtime
+from serving.settings import Settings
+from serving.usecases.appeal import Complaint, file_appeal
+from serving.usecases.brand_messages import write
+from serving.usecases.counter_notices import answer_as_rights_holder, open_counter_notices, submit
+from serving.usecases.review import record_verdict
+from serving.usecases.saved_filters import save_filter
+from serving.usecases.seller_evidence import hand_in
+from serving.usecases.seller_links import PLACE, new_link
+from serving.usecases.sitting import Answer
+from serving.usecases.switching import switch
+from serving.usecases.tell_tales import NewTellTale, add_tell_tale
+from tests.fixtures.clocks import TestClock
+from tests.fixtures.notifying import notify
+from tests.fixtures.removing import a_marketplace_that_listens, carried_out
+from tests.fixtures.reviewing import a_case, open_cases
+from tests.fixtures.runtimes import Site, invite, populate
+from tests.serving.usecases.test_counter_notices import now_of
+
+_APART: Final = timedelta(hours=4)
+_PAPERS: Final = 3
+
+
+@dataclass(slots=True)
+class Siege:
+    """Who looks, and the addresses of what was filled."""
+
+    site: Site
+    people: dict[Role, Person]
+    texts: Sequence[str]
+    removals: list[str] = field(default_factory=list)
+    cases: list[str] = field(default_factory=list)
+    sellers: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def besiege(home: Path, texts: Sequence[str], *, step: int) -> Siege:
+    """Offers, answers, documents, notices and settings, each field with another text; `step` texts a round.
+
+    With a step of one every field holds every text once.
+    """
+    rounds = range(0, len(texts), step)
+    clock = TestClock(datetime.now(UTC) - _APART * (len(rounds) + 2))
+    settings = Settings(home=home, undo_window_seconds=180, random_delay_minutes=0)
+    runtime = open_runtime(settings, clock=clock)
+    try:
+        site = populate(runtime, clock)
+        hostile = invite(runtime, "ada@touchstone.example", texts[len(texts) // 3][:190], Role.ADMIN)
+        found = Siege(
+            site,
+            {
+                Role.ANALYST: site.analyst,
+                Role.BRAND: site.brand_person,
+                Role.ACCOUNT_MANAGER: site.account_manager,
+                Role.DATA_SCIENTIST: site.data_scientist,
+                Role.ADMIN: hostile,
+            },
+            texts,
+        )
+        with a_marketplace_that_listens(site):
+            for first in rounds:
+                clock.forward(seconds=_APART.total_seconds())
+                _Round(found, [*texts[first:], *texts[:first]]).run(first)
+        _settings(site, texts)
+        # What an appeal opened is there with the words, the documents and the history of the seller.
+        found.cases = [f"/cases/{case.case_id}" for case in open_cases(site) if case.lane is not CaseLane.ASK_BRAND]
+    finally:
+        runtime.close()
+    return found
+
+
+def _settings(site: Site, texts: Sequence[str]) -> None:
+    """What brands and staff write for themselves and each other; what is refused leaves nothing behind."""
+    runtime = site.runtime
+    for number, text in enumerate(texts):
+        with suppress(DomainError):
+            label = NewTellTale("Aurelle", text[:100], f"no such words {number}", Direction.COUNTERFEIT)
+            add_tell_tale(runtime, label, by="test")
+        with suppress(DomainError):
+            save_filter(runtime, site.analyst, text[:40], "lane=analyst")
+        with suppress(DomainError):
+            write(runtime, site.brand_person, (site.here, site.brand_id), text[:2_000])
+    reason = texts[len(texts) // 2][:300]
+    switch(runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason=reason)
+
+
+@dataclass(slots=True)
+class _Round:
+    """One analyst's case, one question, and one removal with everything that is said about it."""
+
+    siege: Siege
+    texts: list[str]
+    taken: int = 0
+
+    def run(self, number: int) -> None:
+        """Fill them."""
+        self._case(f"A{number}")
+        self._case(f"Q{number}", CaseLane.ASK_BRAND)
+        self._removal(number)
+        self.siege.notices.append(self._notice(f"A{number}"))
+
+    def _next(self, longest: int) -> str:
+        self.taken += 1
+        return self.texts[self.taken % len(self.texts)][:longest]
+
+    def _case(self, name: str, lane: CaseLane = CaseLane.ANALYST) -> Case:
+        return a_case(
+            self.siege.site,
+            lane,
+            external_id=f"{name}-{self._next(150)}",
+            title=f"Aure11e 1:1 {self._next(900)}",
+            description=f"Factory direct, WhatsApp +86 138 0013 8000 {self._next(5_000)}",
+            brand=self._next(190),
+            product_type=self._next(400),
+            gtin=self._next(40),
+            mpn=self._next(90),
+            ship_from=self._next(90),
+            language=self._next(30),
+            seller={"external_id": f"{name} {self._next(150)}", "age_days": 9, "country": "CN"},
+        )
+
+    def _removal(self, number: int) -> None:
+        site, runtime = self.siege.site, self.siege.site.runtime
+        case = self._case(f"R{number}", CaseLane.ASK_BRAND)
+        said = Answer(case.case_id, case.version_id, Judgement.COUNTERFEIT, note=self._next(900))
+        action = carried_out(site, record_verdict(runtime, site.brand_person, said).action)
+        open_counter_notices(runtime)
+        link = new_link(runtime, site.here, action.action_id)
+        for paper in range(_PAPERS):
+            content = f"%PDF-1.4\n{number}.{paper}\n%%EOF".encode()
+            hand_in(runtime, link.removeprefix(PLACE), self._next(300), content)
+        submit(runtime, site.here, action.action_id, self._next(4_000))
+        contested = now_of(site, action).counter_notice_id
+        answer_as_rights_holder(
+            runtime, site.brand_person, contested, CounterNoticeEvent.MAINTAIN, f"No. {self._next(3_000)}"
+        )
+        if number % 2:  # Every other one goes on to a person, the rest to the rights holder again.
+            file_appeal(runtime, site.marketplace, Complaint(f"a{number}", action.external_id, self._next(4_000)))
+        else:
+            submit(runtime, site.here, action.action_id, f"Again: {self._next(3_000)}")
+        self.siege.removals.append(action.action_id)
+        self.siege.sellers.append(link)
+
+    def _notice(self, name: str) -> str:
+        site = self.siege.site
+        explanation = f"It is a copy, and I know it. {self._next(3_000)}"
+        places = (name, f"https://bazaar.example/{self._next(300)}")
+        email = f"anna-{name.lower()}@example.org"
+        named = self._next(150)
+        with suppress(DomainError):
+            return notify(site, *places, explanation=explanation, name=named, email=email).link
+        # What is no line of text is refused as a name, so that the rest is said by somebody whose name is one.
+        return notify(site, *places, explanation=explanation, email=email).link

@@ -1,0 +1,211 @@
+"""Whatever people write stays text: on every page that shows it, and in every file that carries it."""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+import httpx
+import pytest
+from playwright.sync_api import Browser, Page
+
+from models.access import Role
+from tests.browser.chromium import sign_in
+from tests.browser.every_page import PAGES
+from tests.browser.service import serving
+from tests.browser.siege import Siege, besiege
+from tests.browser.watching import Watch
+from tests.fixtures.hostile import CORPUS, FAMILIES, MARK, SAMPLE
+from tests.fixtures.runtimes import PASSWORD
+
+# Everything by which a text would have become part of the page: elements and attributes that templates never write.
+_GROWN: Final = """
+(mark) => {
+  const found = top[mark] === undefined ? [] : ["it ran"];
+  const foreign = ["iframe", "object", "embed", "base", "applet", "frame", "frameset", "portal", "style", "marquee",
+    "math", "listing", "xmp", "img", "image", "video", "audio", "source", "track", "foreignobject", "animate", "set",
+    "discard", "slot", "x", "font"];
+  const leads = ["href", "src", "action", "formaction", "xlink:href", "srcset", "poster", "data", "ping", "background"];
+  for (const one of document.querySelectorAll("*")) {
+    if (foreign.includes(one.localName.toLowerCase())) found.push(one.outerHTML.slice(0, 200));
+    if (one.localName === "script" && !(one.src.startsWith(`${location.origin}/static/`) && !one.textContent.trim()))
+      found.push(one.outerHTML.slice(0, 200));
+    if (one.localName === "template" && one.hasAttribute("shadowrootmode")) found.push(one.outerHTML.slice(0, 200));
+    if (one.localName === "meta" && one.httpEquiv) found.push(one.outerHTML.slice(0, 200));
+    for (const { name, value } of one.attributes) {
+      if (name.startsWith("on") || name === "style" || name === "srcdoc" || name.startsWith("hx-on"))
+        found.push(`${one.localName} ${name}=${value}`.slice(0, 200));
+      const isMail = /^mailto:[a-z.]+@touchstone[.]example$/.test(value);
+      if (leads.includes(name) && !isMail && new URL(value, location.href).origin !== location.origin)
+        found.push(`${one.localName} ${name}=${value}`.slice(0, 200));
+    }
+  }
+  return found;
+}
+"""
+# Addresses whose own words stand on the page again.
+_SAID_BACK: Final[Mapping[Role | None, tuple[str, ...]]] = {
+    None: ("/notice?offer=", "/sign-in?next="),
+    Role.ANALYST: ("/search?q=", "/queue?market="),
+}
+_PIECES: Final = ("/static/", "/brand/", "/cases/", "/undo", "/queue")
+_FORMULA: Final = re.compile(r"[\s\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+_FILES: Final = re.compile(r'href="(/cases/[^"]+/(?:evidence|documents)/[^"]+)"')
+_TABLES: Final = ("/brand/record.csv", "/brand/record.jsonl", "/brand/prices.csv")
+
+
+@dataclass(frozen=True, slots=True)
+class Besieged:
+    """The service over a home that is full of them."""
+
+    address: str
+    siege: Siege
+
+
+def _besieged(touchstone: str, home: Path, texts: tuple[str, ...], *, step: int) -> Iterator[Besieged]:
+    with ThreadPoolExecutor(1) as aside:  # The browser's loop runs in this thread, and deliveries need their own.
+        siege = aside.submit(besiege, home, texts, step=step).result()
+    with serving(touchstone, home, more={"UNDO_WINDOW_SECONDS": "180"}) as address:
+        yield Besieged(address, siege)
+
+
+@pytest.fixture(scope="module")
+def besieged(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Besieged]:
+    """One text of each family."""
+    yield from _besieged(touchstone, tmp_path_factory.mktemp("siege") / "home", SAMPLE, step=7)
+
+
+@pytest.fixture(scope="module")
+def besieged_by_all(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Besieged]:
+    """Every text in every field."""
+    yield from _besieged(touchstone, tmp_path_factory.mktemp("siege") / "home", CORPUS, step=1)
+
+
+def _pages_of(siege: Siege, role: Role | None) -> list[str]:
+    """What a role can load: the pages of the list, and those of what was filled."""
+    listed = [one.route for one in PAGES if one.role is role and one.at is None and "{" not in one.route]
+    filled = {None: [*siege.sellers, *siege.notices], Role.ANALYST: siege.cases}.get(role, [])
+    said_back = [prefix + quote(text, safe="") for prefix in _SAID_BACK.get(role, ()) for text in siege.texts[::9]]
+    return [*dict.fromkeys(listed), *filled, *said_back]
+
+
+def _looked_at(browser: Browser, found: Besieged, role: Role | None) -> list[str]:
+    """Everything that went wrong on the pages of a role."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page, watch = context.new_page(), Watch(found.address)
+    watch.follow(page)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("popup", lambda _popup: asked.append("a window"))
+    if role is not None:
+        sign_in(page, found.address, found.siege.people[role].email, PASSWORD)
+    wrong = []
+    for path in _pages_of(found.siege, role):
+        asked.clear()
+        watch.complaints.clear()
+        wrong += [f"{path}: {one}" for one in _wrong_on(page, found.address, path)]
+        wrong += [f"{path}: {one}" for one in watch.complaints]
+        wrong += [f"{path} asked for {url}" for url in asked if not _is_ours(url, found.address, path)]
+    context.close()
+    return wrong
+
+
+def _wrong_on(page: Page, address: str, path: str) -> list[str]:
+    answer = page.goto(address + path)
+    assert answer is not None
+    assert answer.status == 200, f"{path}: {answer.status}"
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    found: list[str] = page.evaluate(_GROWN, MARK)
+    return found if urlsplit(page.url).path == urlsplit(path).path else [*found, f"went to {page.url}"]
+
+
+def _is_ours(url: str, address: str, path: str) -> bool:
+    """A static file, the page itself, or a piece of one that it asks for again."""
+    rest = url.removeprefix(address)
+    if rest == url:
+        return False
+    return urlsplit(rest).path == urlsplit(path).path or rest.startswith(_PIECES)
+
+
+def test_the_corpus_has_three_hundred_texts_in_twenty_families() -> None:
+    assert len(CORPUS) >= 300
+    assert len(FAMILIES) >= 20
+    assert len(SAMPLE) == len(FAMILIES)
+    assert [one for one in CORPUS if "\0" in one] == []
+
+
+ROLES: Final = [None, *dict.fromkeys(one.role for one in PAGES if one.role)]
+
+
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "anybody")
+def test_no_text_becomes_part_of_a_page(browser: Browser, besieged: Besieged, role: Role | None) -> None:
+    assert _looked_at(browser, besieged, role) == []
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(2_400)
+@pytest.mark.parametrize("role", ROLES, ids=lambda role: role or "anybody")
+def test_none_of_all_texts_in_any_field_becomes_part_of_a_page(
+    browser: Browser, besieged_by_all: Besieged, role: Role | None
+) -> None:
+    assert _looked_at(browser, besieged_by_all, role) == []
+
+
+def test_a_text_that_did_become_part_of_a_page_would_be_seen(browser: Browser, besieged: Besieged) -> None:
+    """The eyes are open: a page with each kind of growth is complained of."""
+    page = browser.new_page()
+    page.goto(f"{besieged.address}/sign-in")
+    for grown in ("<b onclick=x>x</b>", "<iframe></iframe>", "<a href=https://evil.example>x</a>", "<p style=x>x</p>"):
+        page.evaluate("(html) => document.body.insertAdjacentHTML('beforeend', html)", grown)
+        assert page.evaluate(_GROWN, MARK), grown
+        page.reload()
+    page.evaluate(f"top.{MARK} = 1")
+    assert page.evaluate(_GROWN, MARK) == ["it ran"]
+    page.close()
+
+
+@contextmanager
+def _signed_in(found: Besieged, role: Role) -> Iterator[httpx.Client]:
+    fields = {"email": found.siege.people[role].email, "password": PASSWORD}
+    with httpx.Client(base_url=found.address, timeout=30) as client:
+        assert client.post("/sign-in", data=fields, headers={"accept": "text/html"}).status_code == 303
+        yield client
+
+
+def test_a_file_is_saved_and_never_shown(besieged: Besieged) -> None:
+    with _signed_in(besieged, Role.ANALYST) as analyst, _signed_in(besieged, Role.BRAND) as brand:
+        pages = [analyst.get(case, headers={"accept": "text/html"}).text for case in besieged.siege.cases]
+        files = sorted({path for page in pages for path in _FILES.findall(page)})
+        answers = {path: analyst.get(path) for path in files} | {path: brand.get(path) for path in _TABLES}
+    assert len(files) >= 3
+    for path, answer in answers.items():
+        assert answer.status_code == 200, path
+        assert answer.headers["content-disposition"].startswith("attachment; filename="), path
+        assert re.fullmatch(r'attachment; filename="[\w.-]+"', answer.headers["content-disposition"]), path
+        assert answer.headers["x-content-type-options"] == "nosniff", path
+
+
+def test_no_cell_of_a_sheet_is_a_formula(besieged: Besieged) -> None:
+    with _signed_in(besieged, Role.BRAND) as brand:
+        tables = [brand.get(path).content.decode("utf-8-sig") for path in _TABLES if ".csv" in path]
+    cells = [cell for table in tables for row in csv.reader(StringIO(table)) for cell in row]
+    assert [cell for cell in cells if _FORMULA.match(cell) and not _is_number(cell)] == []
+
+
+def _is_number(cell: str) -> bool:
+    return re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", cell) is not None
+
+
+def test_a_statement_is_json_whatever_the_brand_and_the_offer_are_called(besieged: Besieged) -> None:
+    headers = {"authorization": f"Bearer {besieged.siege.site.key}"}
+    for action_id in besieged.siege.removals:
+        answer = httpx.get(f"{besieged.address}/api/v1/actions/{action_id}/statement", headers=headers)
+        assert answer.headers["content-type"].startswith("application/json")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.json()["statement"]["decision"] == "The offer is removed."
