@@ -21,6 +21,7 @@ class Erasable(StrEnum):
     EVIDENCE_PARTS = "evidence_parts"
     CUSTODY = "custody"
     LINKS = "links"
+    NOTES = "notes"
     REFUSED_ROWS = "refused_rows"
     LOG_PAYLOADS = "log_payloads"
 
@@ -33,6 +34,7 @@ NAMES: Final[Mapping[Erasable, str]] = {
     Erasable.EVIDENCE_PARTS: "parts of evidence that show the seller",
     Erasable.CUSTODY: "words in the papers of test buys",
     Erasable.LINKS: "links by which the seller could answer",
+    Erasable.NOTES: "notes of the desk on the seller's offers",
     Erasable.REFUSED_ROWS: "refused rows that name the seller",
     Erasable.LOG_PAYLOADS: "payloads of the audit log that name the seller",
 }

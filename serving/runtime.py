@@ -44,6 +44,7 @@ from models.policies.seller_risk import DEFAULT_SELLER_RISK, SellerRiskPolicy
 from models.policies.standing import DEFAULT_STANDING, StandingPolicy
 from models.policies.strikes import DEFAULT_STRIKES, StrikePolicy
 from models.policies.takedown import DEFAULT_TAKEDOWN, TakedownPolicy
+from models.policies.waiting import DEFAULT_WAITING, WaitingPolicy
 from models.retention import kept_for
 from serving.bundles import BundleStore, LiveModels
 from serving.clock import Clock, SimulatedClock, SystemClock
@@ -95,6 +96,7 @@ class Policies:
     sanctions: SanctionPolicy = DEFAULT_SANCTIONS
     seller_lists: SellerListPolicy = DEFAULT_SELLER_LISTS
     retention: RetentionPolicy = DEFAULT_RETENTION
+    waiting: WaitingPolicy = DEFAULT_WAITING
 
 
 @dataclass(frozen=True, slots=True)

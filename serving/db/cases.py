@@ -46,6 +46,7 @@ class Case:
     decided_at: datetime | None
     follows_case_id: str | None
     question_returned: bool
+    aside_until: datetime | None
     score_hidden: bool
     hidden_share: float | None
 
@@ -209,7 +210,15 @@ def change(
             review_case.c.revision == case.revision,
             may_change,
         )
-        .values(state=state.value, revision=case.revision + 1, leased_by=None, leased_until=None, **values)
+        .values(
+            state=state.value,
+            revision=case.revision + 1,
+            leased_by=None,
+            leased_until=None,
+            aside_until=None,
+            wakes_on_news=False,
+            **values,
+        )
     )
     if changed.rowcount != 1:
         raise _why_not(connection, case)
@@ -277,7 +286,8 @@ class QueueFilter:
     """What a queue shows. `brands` are (marketplace, brand) pairs: a brand's people see nothing else.
 
     `person` is whose queue it is; second looks at what they judged themselves are not in it. `at` is the moment that
-    leases are read at, for `lease`. `harm_from` and `scores` show no case whose judge must not know them.
+    leases are read at, for `lease`, and what is set aside: with `aside` that alone is shown, and else all but that.
+    `harm_from` and `scores` show no case whose judge must not know them.
     """
 
     marketplaces: frozenset[str]
@@ -295,6 +305,7 @@ class QueueFilter:
     scores: tuple[float, float] | None = None
     lease: Lease | None = None
     relisted: bool = False
+    aside: bool = False
 
 
 def open_to(user_id: str) -> ColumnElement[bool]:
@@ -350,6 +361,9 @@ def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.scores is not None:
         # Up to 1 a probability is meant, above it points; what is measured in the other is not told by it.
         yield (case.points if wanted.scores[1] > 1 else case.chance).between(*wanted.scores)
+    if wanted.at is not None:
+        away = case.aside_until > wanted.at
+        yield away if wanted.aside else or_(case.aside_until.is_(None), ~away)
     if wanted.relisted:
         yield case.relisted.is_(true())
     if wanted.lease is not None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, or_, select, update
 
 from models.action import ActionState
 from models.erasure import BoughtGoods, Erasable, NotifiedOffer, Removal, names
@@ -17,6 +17,8 @@ from serving.db.tables import (
     appeal,
     audit_entry,
     audit_payload,
+    case_note,
+    case_wait,
     counter_notice,
     erased_payload,
     erasure,
@@ -135,6 +137,9 @@ def count(connection: Connection, marketplace_id: str, seller_id: str, subjects:
     hashed = seller_contact.c.marketplace_id == marketplace_id, seller_contact.c.seller_external_id == seller_id
     found = personal.count(connection, marketplace_id, subjects)
     found[Erasable.CONTACTS] = personal.many(connection, seller_contact, *hashed)
+    found[Erasable.NOTES] = sum(
+        personal.many(connection, table, *live) for table, live, _ in _noted(marketplace_id, seller_id)
+    )
     found[Erasable.REFUSED_ROWS] = personal.many(connection, quarantine, *_refused(marketplace_id, seller_id))
     found[Erasable.LOG_PAYLOADS] = len(_named(connection, marketplace_id, seller_id, subjects))
     return found
@@ -146,6 +151,8 @@ def erase(connection: Connection, found: Erasure, subjects: Sequence[str], at: d
     named = _named(connection, here, found.seller, subjects)
     contacts.erase(connection, here, found.seller)
     connection.execute(update(quarantine).where(*_refused(here, found.seller)).values(row_head=ERASED))
+    for table, live, gone in _noted(here, found.seller):
+        connection.execute(update(table).where(*live).values(**gone))
     personal.erase(connection, here, subjects, at)
     erase_payloads(connection, found.erasure_id, named)
     return named
@@ -237,6 +244,28 @@ def _read(connection: Connection, which: ColumnElement[bool], *, most: int) -> l
         Erasure(row.marketplace_id, row.erasure_id, row.seller_external_id, row.asked_by, row.asked_at, row.due_at)
         for row in connection.execute(query)
     ]
+
+
+def _noted(
+    marketplace_id: str, seller_id: str
+) -> tuple[tuple[Table, tuple[ColumnElement[bool], ...], dict[str, str]], ...]:
+    """What the desk wrote about a seller's cases: the tables, the rows that still say something, and what stays."""
+    of_seller = select(review_case.c.case_id).where(
+        review_case.c.marketplace_id == marketplace_id, review_case.c.seller_external_id == seller_id
+    )
+    notes, waits = case_note.c, case_wait.c
+    return (
+        (
+            case_note,
+            (notes.marketplace_id == marketplace_id, notes.case_id.in_(of_seller), notes.said != ERASED),
+            {"said": ERASED},
+        ),
+        (
+            case_wait,
+            (waits.marketplace_id == marketplace_id, waits.case_id.in_(of_seller), waits.missing != ERASED),
+            {"missing": ERASED, "asked": ERASED},
+        ),
+    )
 
 
 def _refused(marketplace_id: str, seller_id: str) -> tuple[ColumnElement[bool], ...]:

@@ -531,6 +531,7 @@ _SHOWN_OPEN = (
     "due_at",
     "leased_by",
     "leased_until",
+    "aside_until",
 )
 
 review_case = _tenant(
@@ -560,6 +561,9 @@ review_case = _tenant(
     # The chance with which the score was to be hidden from the reviewer; none where its judge is never shown it.
     Column("score_hidden", Boolean, nullable=False, server_default=false()),
     Column("hidden_share", Float, nullable=True),
+    # Out of the queue until then, or until anything new is heard of the offer.
+    _at("aside_until", nullable=True),
+    Column("wakes_on_news", Boolean, nullable=False, server_default=false()),
     _within("listing_id", "listing"),
     _within("version_id", "listing_version"),
     _within("score_id", "score"),
@@ -861,6 +865,45 @@ removal_check = _tenant(
 )
 
 # What was held, what for, and what became of it. The row stays: what people let go is nobody's own pace.
+case_wait = _tenant(
+    "case_wait",
+    "wait_id",
+    _id("case_id"),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    _word("kind"),
+    Column("missing", String(500), nullable=True),
+    Column("asked", String(500), nullable=True),
+    _at("until"),
+    Column("on_news", Boolean, nullable=False),
+    _at("known_at"),
+    _within("case_id", "review_case"),
+    _one_of("kind", "snoozed", "needs_information"),
+    Index("ix_case_wait_case", "marketplace_id", "case_id", "known_at"),
+)
+
+case_note = _tenant(
+    "case_note",
+    "note_id",
+    _id("case_id"),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    Column("said", String(2000), nullable=False),
+    _at("known_at"),
+    _within("case_id", "review_case"),
+    Index("ix_case_note_case", "marketplace_id", "case_id", "known_at"),
+)
+
+note_mention = Table(
+    "note_mention",
+    metadata,
+    _id("marketplace_id"),
+    _id("note_id"),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    _at("seen_at", nullable=True),
+    _within("note_id", "case_note"),
+    PrimaryKeyConstraint("marketplace_id", "note_id", "user_id"),
+    Index("ix_note_mention_person", "user_id", "seen_at"),
+)
+
 bulk_verdict = _tenant(
     "bulk_verdict",
     "bulk_id",

@@ -15,7 +15,7 @@ from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
 from models.hidden_score import share_of
 from models.priority import expected_harm
 from models.routing import Lane
-from serving.db import appeals, cases, likenesses, listings, notices, scores, search, trials
+from serving.db import appeals, case_waits, cases, likenesses, listings, notices, scores, search, trials
 from serving.db.cases import Case
 from serving.db.likenesses import NewText
 from serving.db.listings import Latest
@@ -249,6 +249,8 @@ class RowsToKeep:
         likenesses.add_texts(connection, self._here, self._texts)
         search.keep(connection, self._here, self._findable)
         listings.add_observations(connection, self._observations)
+        heard = [row["listing_id"] for row in self._observations]
+        case_waits.end(connection, self._here, heard, self._runtime.clock.now(), news=True)
         scores.add_facts(connection, self._facts)
         scores.add_scores(connection, self._scores)
         trials.add_scores(connection, self._tried)

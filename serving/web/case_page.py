@@ -57,6 +57,7 @@ from serving.web.flow import looks_ahead, on_their_way
 from serving.web.forms import CaseId
 from serving.web.likeness_card import LikenessCard, likeness_card
 from serving.web.links_card import LinksCard, links_card
+from serving.web.notes_card import NotesCard, notes_card
 from serving.web.queue_query import QueueQuery
 from serving.web.rendering import respond, respond_part
 from serving.web.risk_part import RiskPart, risk_part
@@ -112,6 +113,7 @@ class CasePage:
     events: tuple[Event, ...]
     evidence: tuple[KeptSnapshot, ...]
     has_test_buy: bool
+    desk: NotesCard
     effects: tuple[Effect, ...]
     learning: str | None
     queue: str
@@ -201,6 +203,7 @@ def _page(
         events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind, kept=kept),
         evidence=evidence_card(connection, case, now),
         has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
+        desk=notes_card(connection, person, case, now),
         effects=effects(bench_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies.enforcement),
         learning=None if blind else _learning(runtime),
         queue=query.address(),

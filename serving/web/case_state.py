@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from models.access import Person
 from models.case import CaseLane, CaseState
-from serving.db import accounts, verdicts, views
+from serving.db import accounts, case_waits, verdicts, views
+from serving.db.case_waits import StoredWait
 from serving.db.cases import Case
 from serving.db.verdicts import StoredVerdict
 from serving.runtime import Runtime
@@ -51,6 +52,7 @@ class Standing:
     notes: tuple[Note, ...]
     said: Said | None
     undo_until: str | None
+    aside: bool
 
 
 def standing(runtime: Runtime, connection: Connection, person: Person, case: Case) -> Standing:
@@ -68,6 +70,7 @@ def standing(runtime: Runtime, connection: Connection, person: Person, case: Cas
         notes=tuple(_notes(connection, case, now, holder=holder if is_open else "", barred=barred and is_open)),
         said=_said(given, now) if given else None,
         undo_until=_undo_until(runtime, case, person, given, now),
+        aside=case.aside_until is not None and case.aside_until > now,
     )
 
 
@@ -86,10 +89,22 @@ def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, ba
         text = "This page shows the earlier version; answers are off."
         address = f"/cases/{following}" if following else None
         found.append(Note("warn", "i-clock", "The offer was changed.", text, address, "Open the current version"))
+    if case.state is CaseState.OPEN and (wait := case_waits.latest(connection, case.marketplace_id, case.case_id)):
+        found.append(_wait_note(wait, now, aside=case.aside_until is not None and case.aside_until > now))
     if case.lane is CaseLane.ASK_BRAND and case.state is CaseState.OPEN:
         text = "Your answer does not need to wait for it, and counts as an analyst's."
         found.append(Note("", "i-info", "The brand has been asked.", text))
     return found
+
+
+def _wait_note(wait: StoredWait, now: datetime, *, aside: bool) -> Note:
+    """What the case waits for, or that it waited and is back."""
+    asked = f" Missing: {wait.aside.missing}. Asked: {wait.aside.asked}." if wait.aside.missing else ""
+    until = words.moment(wait.aside.until, now)
+    if aside:
+        sooner = ", or sooner if anything new is heard of the offer" if wait.aside.on_news else ""
+        return Note("", "i-clock", f"{wait.by} set this case aside.", f"It comes back {until}{sooner}.{asked}")
+    return Note("", "i-clock", "The case is back.", f"{wait.by} had set it aside until {until}.{asked}")
 
 
 def _said(given: StoredVerdict, now: datetime) -> Said:

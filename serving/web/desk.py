@@ -172,13 +172,14 @@ def _link(lane: LaneName | None, number: int, query: QueueQuery) -> LaneLink:
 
 def _mine(connection: Connection, person: Person, query: QueueQuery, now: datetime) -> tuple[LaneLink, ...]:
     """What is the person's own, and what is late."""
-    leased, late = QueueQuery(lease=Lease.MINE), QueueQuery(due=0)
-    numbers = [views.queue_size(connection, queue_of(connection, person, one, now)) for one in (leased, late)]
+    leased, late, aside = QueueQuery(lease=Lease.MINE), QueueQuery(due=0), QueueQuery(aside=True)
+    numbers = [views.queue_size(connection, queue_of(connection, person, one, now)) for one in (leased, late, aside)]
     return (
         LaneLink(leased.address(), "Leased to me", "", _number(numbers[0]), leased.text == query.text, "i-user"),
         LaneLink(
             late.address(), "Overdue", "", _number(numbers[1]), late.text == query.text, "i-clock", numbers[1] > 0
         ),
+        LaneLink(aside.address(), "Set aside", "", _number(numbers[2]), aside.text == query.text, "i-lock"),
     )
 
 

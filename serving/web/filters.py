@@ -24,6 +24,7 @@ _NAMES: Final = {
     Word.SCORE: "score",
     Word.LEASE: "lease",
     Word.RELIST: "re-list",
+    Word.ASIDE: "set aside",
     Word.LANE: "lane",
     Word.PAGE: "page",
 }
@@ -124,6 +125,7 @@ def chips(
         Word.SCORE: "" if query.score is None else f"{query.score.low:g} to {query.score.high:g}",
         Word.LEASE: LEASES[query.lease] if query.lease else "",
         Word.RELIST: "only",
+        Word.ASIDE: "only",
     }
     unset = QueueQuery()
     return tuple(

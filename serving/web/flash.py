@@ -17,6 +17,10 @@ class Flash(StrEnum):
 
     UNDONE = "undone"
     BULK_UNDONE = "bulk_undone"
+    NOTED = "noted"
+    NOTES_SEEN = "notes_seen"
+    SET_ASIDE = "set_aside"
+    TAKEN_UP = "taken_up"
     QUEUE_DONE = "queue_done"
     BRAND_CHANGED = "brand_changed"
     DOCUMENT_KEPT = "document_kept"
@@ -68,6 +72,10 @@ class Flash(StrEnum):
 SENTENCES: Final = {
     Flash.UNDONE: "Taken back. The case is open again, and what had not left stays here.",
     Flash.BULK_UNDONE: "Taken back. The cases are open again, and what had not left stays here.",
+    Flash.NOTED: "The note is kept. Whoever you named finds it under Notes.",
+    Flash.NOTES_SEEN: "All of them are marked as seen.",
+    Flash.SET_ASIDE: "Set aside. The case comes back by itself; until then it is under Set aside.",
+    Flash.TAKEN_UP: "Taken up again. The case is in the queue.",
     Flash.QUEUE_DONE: "That was the last case of this queue.",
     Flash.BRAND_CHANGED: "Changed, from the next request on.",
     Flash.DOCUMENT_KEPT: "Kept. Rights and powers of attorney can name it.",

@@ -39,6 +39,7 @@ class Word(StrEnum):
     SCORE = "score"
     LEASE = "lease"
     RELIST = "relist"
+    ASIDE = "aside"
     PAGE = "page"
 
 
@@ -73,6 +74,7 @@ class QueueQuery:
     score: ScoreBand | None = None
     lease: Lease | None = None
     relist: bool = False
+    aside: bool = False
     ignored: tuple[str, ...] = field(default=(), compare=False)
 
     @classmethod
@@ -147,6 +149,7 @@ class QueueQuery:
             scores=(self.score.low, self.score.high) if self.score else None,
             lease=self.lease,
             relisted=self.relist,
+            aside=self.aside,
         )
 
     def _values(self) -> list[tuple[str, str]]:
@@ -162,6 +165,7 @@ class QueueQuery:
             Word.SCORE: str(self.score) if self.score else "",
             Word.LEASE: self.lease.value if self.lease else "",
             Word.RELIST: "yes" if self.relist else "",
+            Word.ASIDE: "yes" if self.aside else "",
         }
         return [(name.value, value) for name, value in values.items() if value]
 
@@ -235,5 +239,6 @@ _READERS: Final[Mapping[str, Callable[[str], object | None]]] = {
     Word.SCORE: _score,
     Word.LEASE: _lease,
     Word.RELIST: _relist,
+    Word.ASIDE: _relist,
     Word.PAGE: _page,
 }

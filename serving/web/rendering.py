@@ -61,6 +61,7 @@ class Shell:
 
 _PLACES: Final = (
     ("/queue", "Desk", {Permission.REVIEW_CASES}),
+    ("/notes", "Notes", {Permission.REVIEW_CASES}),
     ("/brand", "To verify", {Permission.ANSWER_QUESTIONS}),
     ("/counter-notices", "Sellers' answers", {Permission.ANSWER_QUESTIONS}),
     ("/brand/rights", "Our brand", {Permission.ANSWER_QUESTIONS}),

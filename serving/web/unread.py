@@ -4,21 +4,26 @@ from collections.abc import Mapping
 
 from models.access import Permission, Person
 from serving.db.brand_messages import MessageSide
+from serving.db.case_notes import unseen
 from serving.runtime import Runtime
 from serving.usecases.brand_messages import looked_after, unread_of
 
 BRAND = "/brand/messages"
 MANAGER = "/brands"
+NOTES = "/notes"
 
 
 def unread_behind(runtime: Runtime, person: Person) -> Mapping[str, int]:
     """Unread messages by the address of the entry; nothing is asked for people who have no thread."""
     pairs = person.brands(Permission.ANSWER_QUESTIONS)
     manages = person.may(Permission.LOOK_AFTER_BRANDS)
-    if not pairs and not manages:
+    reviewed = person.marketplaces(Permission.REVIEW_CASES)
+    if not pairs and not manages and not reviewed:
         return {}
     with runtime.store.read() as connection:
         found = {BRAND: unread_of(connection, person, pairs, MessageSide.BRAND)} if pairs else {}
+        if reviewed:
+            found[NOTES] = unseen(connection, person.user_id, reviewed)
         if manages:
             found[MANAGER] = unread_of(connection, person, looked_after(connection, person), MessageSide.MANAGER)
     return found

@@ -63,6 +63,7 @@ PAGES: Final = (
     OnePage("case", "/cases/{case_id}", Role.ANALYST, _CASE, phone=True, unfold=True),
     OnePage("bulk", "/cases/bulk", Role.ANALYST, Given("bulk"), phone=True),
     OnePage("bulk-answer", "/cases/bulk/{bulk_id}", Role.ANALYST, Given("bulk-answer"), phone=True),
+    OnePage("notes", "/notes", Role.ANALYST, phone=True),
     OnePage("held", "/held", Role.ANALYST),
     OnePage("sellers", "/sellers", Role.ANALYST),
     OnePage("settings", "/settings", Role.ANALYST, phone=True),

@@ -44,6 +44,7 @@ from models.policies.strikes import DEFAULT_STRIKES
 from models.policies.takedown import DEFAULT_TAKEDOWN
 from models.policies.thresholds import DEFAULT_PROMISE
 from models.policies.version import policy_version
+from models.policies.waiting import DEFAULT_WAITING
 from models.policies.weighting import DEFAULT_WEIGHTING
 from serving.cli.main import app
 from serving.settings import Settings
@@ -126,6 +127,7 @@ def policies_page() -> str:
         DEFAULT_STANDING,
         DEFAULT_ASSIGNMENT,
         DEFAULT_HIDDEN_SCORE,
+        DEFAULT_WAITING,
         DEFAULT_ENROLMENT,
         DEFAULT_TAKEDOWN,
         DEFAULT_RIGHTS,

@@ -10,7 +10,13 @@ from serving.db.tables import metadata
 from serving.db.types import Compressed, Json
 
 # What is erased by hand-written statements of `serving.db.erasures`, because no subject leads to it.
-BY_SELLER: Final = {"quarantine.row_head": Erasable.REFUSED_ROWS, "audit_payload.payload": Erasable.LOG_PAYLOADS}
+BY_SELLER: Final = {
+    "quarantine.row_head": Erasable.REFUSED_ROWS,
+    "audit_payload.payload": Erasable.LOG_PAYLOADS,
+    "case_note.said": Erasable.NOTES,
+    "case_wait.missing": Erasable.NOTES,
+    "case_wait.asked": Erasable.NOTES,
+}
 # Contacts are deleted whole, and nobody is found by them any more; documents go with the last of their uploads.
 ELSEWHERE: Final = {
     "seller_document.content": Erasable.DOCUMENTS,

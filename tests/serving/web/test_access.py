@@ -13,6 +13,7 @@ TABLE = [
     ("/queue", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/search", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/queue/filters", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
+    ("/notes", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/cases/bulk", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/undo", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/brand", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),

@@ -1,0 +1,81 @@
+"""Notes in which somebody is mentioned: what colleagues want them to look at."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.access import Permission
+from serving.db import case_notes
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.web import text_view, words
+from serving.web.flash import Flash, go_to
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+
+router = APIRouter(include_in_schema=False)
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
+_MOST: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class MentionRow:
+    """One note that mentions the reader."""
+
+    address: str
+    offer: Shown
+    author: str
+    said: Shown
+    at: str
+    seen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotesPage:
+    """The notes that mention the reader, unseen ones first."""
+
+    template: ClassVar[str] = "notes.html"
+    place: ClassVar[str] = "/notes"
+
+    rows: tuple[MentionRow, ...]
+    unseen: int
+    most: int
+
+
+@router.get("/notes")
+def get_notes(request: Request, session: Reviewer) -> HTMLResponse:
+    """The notes."""
+    return respond(request, notes_page(runtime_of(request), session), session)
+
+
+@router.post("/notes/seen")
+def post_seen(request: Request, session: Reviewer) -> Response:
+    """Mark all of them as seen."""
+    runtime = runtime_of(request)
+    with runtime.store.write() as connection:
+        case_notes.see_all(connection, session.person.user_id, runtime.clock.now())
+    return go_to(request, "/notes", Flash.NOTES_SEEN)
+
+
+def notes_page(runtime: Runtime, session: Session) -> NotesPage:
+    """What the page shows."""
+    person, now = session.person, runtime.clock.now()
+    here = person.marketplaces(Permission.REVIEW_CASES)
+    with runtime.store.read() as connection:
+        found = case_notes.inbox(connection, person.user_id, here, _MOST)
+        unseen = case_notes.unseen(connection, person.user_id, here)
+    rows = tuple(
+        MentionRow(
+            f"/cases/{one.case_id}#notes",
+            text_view.show(one.external_id),
+            one.author,
+            text_view.show(one.said),
+            words.moment(one.known_at, now),
+            one.seen,
+        )
+        for one in found
+    )
+    return NotesPage(rows, unseen, _MOST)

@@ -1,0 +1,113 @@
+"""Notes of the desk: written on a case, found by who is mentioned, seen by no brand and no seller."""
+
+import pytest
+
+from models.case import CaseLane
+from models.errors import Invalid, NotFound
+from models.verdict import Judgement
+from serving.db import case_notes
+from serving.usecases.case_notes import Wanted, write_note
+from serving.usecases.erasure import erase_seller
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import visit_as, words
+
+HOSTILE = "Look <script>alert(1)</script> \u202e at this"
+FROM = "The lining is wrong."
+
+
+def unseen(site: Site) -> int:
+    with site.runtime.store.read() as connection:
+        return case_notes.unseen(connection, site.second_analyst.user_id, {site.here})
+
+
+def test_who_is_mentioned_finds_the_note_and_the_bar_counts_it(any_site: Site) -> None:
+    case = a_case(any_site)
+    fields = {"said": FROM, f"mention:{any_site.second_analyst.user_id}": "yes"}
+    answer = visit_as(any_site, any_site.analyst).post(f"/cases/{case.case_id}/notes", fields)
+    assert answer.headers["location"] == f"/cases/{case.case_id}#notes"
+    other = visit_as(any_site, any_site.second_analyst)
+    page = other.get("/notes").text
+    assert "Ines Moreau" in page
+    assert FROM in page
+    assert "1 new" in words(page)
+    assert "Notes 1 unread" in words(page)
+    assert "Ines Moreau to Tomás Rey" in words(other.get(f"/cases/{case.case_id}").text)
+    other.post("/notes/seen")
+    assert "new" not in words(other.get("/notes").text).partition("Notes for you")[2].partition("Undo")[0]
+    assert unseen(any_site) == 0
+
+
+def test_a_note_is_text_and_nothing_else(site: Site) -> None:
+    case = a_case(site)
+    write_note(site.runtime, site.analyst, Wanted(case.case_id, HOSTILE, [site.second_analyst.user_id]))
+    other = visit_as(site, site.second_analyst)
+    for path in (f"/cases/{case.case_id}", "/notes"):
+        page = other.get(path).text
+        assert "<script>alert" not in page
+        assert "\u202e" not in page
+        assert "&lt;script&gt;" in page
+
+
+def test_neither_a_brand_nor_anybody_else_reads_or_writes_notes(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    write_note(site.runtime, site.analyst, Wanted(case.case_id, FROM, []))
+    brand = visit_as(site, site.brand_person)
+    assert FROM not in brand.get("/brand").text
+    assert brand.get("/notes").status_code == 403
+    assert brand.post(f"/cases/{case.case_id}/notes", {"said": "Hello"}).status_code == 403
+    with pytest.raises(NotFound):
+        write_note(site.runtime, site.brand_person, Wanted(case.case_id, "Hello", []))
+
+
+def test_only_people_who_may_see_the_case_can_be_mentioned(site: Site) -> None:
+    case = a_case(site)
+    for person in (site.brand_person, site.account_manager):
+        with pytest.raises(Invalid, match="Only people of the desk"):
+            write_note(site.runtime, site.analyst, Wanted(case.case_id, FROM, [person.user_id]))
+    page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
+    assert "Camille" not in page
+    assert "Tomás Rey" in page
+
+
+def test_a_note_is_written_on_a_decided_case_too(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    write_note(site.runtime, site.second_analyst, Wanted(case.case_id, FROM, []))
+    assert FROM in visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
+
+
+def test_an_erasure_takes_what_was_written_on_the_sellers_offers(site: Site) -> None:
+    case = a_case(site)
+    write_note(site.runtime, site.analyst, Wanted(case.case_id, FROM, []))
+    erase_seller(site.runtime, site.marketplace, "lumo-trade-88", carry_out=True, by="test")
+    page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
+    assert FROM not in page
+    assert "(erased)" in page
+
+
+def test_a_case_is_set_aside_and_taken_up_by_forms(site: Site) -> None:
+    case = a_case(site)
+    visitor = visit_as(site, site.analyst)
+    visitor.get(f"/cases/{case.case_id}")
+    refused = visitor.post(f"/cases/{case.case_id}/aside", {"hours": "72"})
+    assert (refused.status_code, "after its deadline" in words(refused.text)) == (422, True)
+    form = {
+        "hours": "4",
+        "on_news": "yes",
+        "missing": "The invoice",
+        "asked": "the marketplace",
+        "queue": "lane=analyst",
+    }
+    assert visitor.post(f"/cases/{case.case_id}/aside", form).headers["location"] == "/queue?lane=analyst"
+    assert case.case_id not in visitor.get("/queue").text
+    queue = visitor.get("/queue?aside=yes").text
+    assert case.case_id in queue
+    assert "Set aside1" in words(queue).replace("Set aside 1", "Set aside1")
+    said = words(visitor.get(f"/cases/{case.case_id}").text)
+    assert "Ines Moreau set this case aside." in said
+    assert "It comes back 13:00, or sooner if anything new is heard of the offer." in said
+    assert "Missing: The invoice. Asked: the marketplace." in said
+    assert visitor.post(f"/cases/{case.case_id}/resume").headers["location"] == f"/cases/{case.case_id}"
+    assert "The case is back." in words(visitor.get(f"/cases/{case.case_id}").text)
+    assert case.case_id in visitor.get("/queue").text
