@@ -33,7 +33,8 @@ class Answered:
     """An answer of a brand and what is known of its removal; `removal` is None where none was made of it.
 
     `counter_notice` is the state of the one against the removal, None where neither side has said anything in it.
-    `objected` is set where the seller said something, there or on appeal.
+    `objected` is set where the seller said something, there or on appeal. `asked_at` is when the question came to the
+    brand.
     """
 
     judgement: Judgement
@@ -44,6 +45,14 @@ class Answered:
     appeal: AppealState
     counter_notice: CounterNoticeState | None = None
     objected: bool = False
+    asked_at: datetime | None = None
+
+    @property
+    def hours_to_answer(self) -> float | None:
+        """From the question to the answer."""
+        if self.asked_at is None:
+            return None
+        return (self.answered_at - self.asked_at).total_seconds() / _SECONDS_AN_HOUR
 
 
 @dataclass(frozen=True, slots=True)

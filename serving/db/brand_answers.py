@@ -22,6 +22,7 @@ from serving.db.tables import (
     listing_version,
     marketplace,
     overturn,
+    review_case,
     verdict,
 )
 
@@ -67,6 +68,19 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
         .correlate(verdict)
         .scalar_subquery()
     )
+    # A question comes with its case, or later, by the word of an analyst who looked at it first.
+    earlier = verdict.alias("earlier")
+    passed_on = (
+        select(func.max(earlier.c.known_at))
+        .where(
+            _same(earlier, verdict, "case_id"),
+            earlier.c.known_at < verdict.c.known_at,
+            earlier.c.side == Side.ANALYST.value,
+            earlier.c.judgement != Judgement.WITHDRAWN.value,
+        )
+        .correlate(verdict)
+        .scalar_subquery()
+    )
     wanted = (
         and_(verdict.c.marketplace_id == place, verdict.c.brand_id == brand_id) for place, brand_id in sorted(pairs)
     )
@@ -91,11 +105,13 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
             counter_notice.c.first_answered_at,
             counter_notice.c.closed_at,
             overturn.c.cause,
+            func.coalesce(passed_on, review_case.c.opened_at, type_=review_case.c.opened_at.type).label("asked_at"),
         )
         .join(marketplace, marketplace.c.marketplace_id == verdict.c.marketplace_id)
         .join(brand, brand.c.brand_id == verdict.c.brand_id)
         .join(listing, _same(listing, verdict, "listing_id"))
         .join(listing_version, _same(listing_version, verdict, "version_id"))
+        .join(review_case, _same(review_case, verdict, "case_id"))
         .outerjoin(
             later,
             and_(later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id),
@@ -131,6 +147,7 @@ def _answer(row: RowMapping) -> BrandAnswer:
         _appeal_state(row),
         _countered(row),
         objected=row["appealed_at"] is not None or row["first_answered_at"] is not None,
+        asked_at=row["asked_at"],
     )
     objected = [at for at in (row["appealed_at"], row["first_answered_at"]) if at is not None]
     return BrandAnswer(

@@ -133,18 +133,29 @@ def first_answers(connection: Connection, marketplace_id: str, window: Window) -
     ]
 
 
-def first_scores(connection: Connection, marketplace_id: str, window: Window) -> Iterator[Mapping[str, Any]]:
-    """The first score of each version in a window, and whether a case was ever opened on the version."""
+def first_scores(
+    connection: Connection, marketplace_id: str, window: Window, *, brand_id: str | None = None
+) -> Iterator[Mapping[str, Any]]:
+    """The first score of each version in a window, and whether a case was ever opened on the version.
+
+    With `brand_id` the offers of this brand alone.
+    """
     opened = select(review_case.c.version_id).where(
         review_case.c.marketplace_id == marketplace_id, review_case.c.opened_at > window.start
     )
     reviewed = set(connection.execute(opened).scalars())
     certain = set(connection.execute(notices.reviewed_for_a_notice(marketplace_id, window.end)).scalars())
     query = (
-        select(score.c.version_id, score.c.scorer, score.c.probability, score.c.inclusion_probability)
+        select(
+            score.c.version_id, score.c.scorer, score.c.probability, score.c.inclusion_probability, score.c.scored_at
+        )
         .where(*_scored(marketplace_id, window))
         .order_by(score.c.score_id)
     )
+    if brand_id is not None:
+        query = query.join(listing_version, _same(score, listing_version, "version_id")).where(
+            listing_version.c.brand_id == brand_id
+        )
     seen: set[str] = set()
     for row in connection.execution_options(yield_per=1_000).execute(query).mappings():
         if row["version_id"] not in seen:

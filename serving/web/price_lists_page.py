@@ -83,7 +83,7 @@ class PricesPage:
     """A brand's price list, a page of it, and the file that is being looked at."""
 
     template: ClassVar[str] = "brand_prices.html"
-    place: ClassVar[str] = "/brand/rights"
+    place: ClassVar[str] = "/brand/dashboard"
 
     scope: BrandScope
     rows: tuple[PriceRow, ...]

@@ -64,7 +64,7 @@ _PLACES: Final = (
     ("/notes", "Notes", {Permission.REVIEW_CASES}),
     ("/brand", "To verify", {Permission.ANSWER_QUESTIONS}),
     ("/counter-notices", "Sellers' answers", {Permission.ANSWER_QUESTIONS}),
-    ("/brand/rights", "Our brand", {Permission.ANSWER_QUESTIONS}),
+    ("/brand/dashboard", "Our brand", {Permission.ANSWER_QUESTIONS}),
     ("/brand/messages", "Messages", {Permission.ANSWER_QUESTIONS}),
     ("/brands", "Brands", {Permission.LOOK_AFTER_BRANDS}),
     ("/sellers", "Sellers", {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),

@@ -66,7 +66,7 @@ class RightsPage:
     """A brand's rights and documents; `sold_in` is where the marketplace sells, None where it has not said."""
 
     template: ClassVar[str] = "brand_rights.html"
-    place: ClassVar[str] = "/brand/rights"
+    place: ClassVar[str] = "/brand/dashboard"
 
     scope: BrandScope
     rights: tuple[RightRow, ...]

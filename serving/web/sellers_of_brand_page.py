@@ -77,7 +77,7 @@ class SellersOfBrandPage:
     """A brand's list of authorised sellers, those that were on it, and the list that is being looked at."""
 
     template: ClassVar[str] = "brand_sellers.html"
-    place: ClassVar[str] = "/brand/rights"
+    place: ClassVar[str] = "/brand/dashboard"
 
     scope: BrandScope
     rows: tuple[SellerRow, ...]

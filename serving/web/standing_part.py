@@ -16,7 +16,7 @@ from serving.runtime import Runtime
 from serving.usecases.standing import current, effect_now, stage_of
 from serving.web import words
 
-_NAMES: Final = {
+NAMES: Final = {
     Level.SELF_SERVICE: ("Self-service", "v-g"),
     Level.FULL: ("Full", "v-g"),
     Level.PROVISIONAL: ("Provisional", "v-l"),
@@ -101,7 +101,7 @@ def _speed(runtime: Runtime, connection: Connection, pair: Pair, now: datetime) 
 
 
 def _badge(found: Standing | StandingChange) -> LevelBadge:
-    word, tone = _NAMES[found.level]
+    word, tone = NAMES[found.level]
     return LevelBadge(word, tone, found.warned)
 
 
@@ -112,6 +112,10 @@ def _lines(found: Standing) -> tuple[ScopeLine, ...]:
 
 
 def _line(scope: Scope) -> ScopeLine:
-    name = "Overall" if scope.reason_code is None else scope.reason_code.value.replace("_", " ").capitalize()
     tally = scope.tally
-    return ScopeLine(name, tally.accepted, tally.rejected, tally.overturned, _FINDINGS[scope.finding])
+    return ScopeLine(scope_name(scope), tally.accepted, tally.rejected, tally.overturned, _FINDINGS[scope.finding])
+
+
+def scope_name(scope: Scope) -> str:
+    """How a line of the counts is called."""
+    return "Overall" if scope.reason_code is None else scope.reason_code.value.replace("_", " ").capitalize()

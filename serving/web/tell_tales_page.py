@@ -80,7 +80,7 @@ class TellTalesPage:
     """A brand's tell-tales with what was typed into the form, so that a refusal loses nothing."""
 
     template: ClassVar[str] = "brand_tell_tales.html"
-    place: ClassVar[str] = "/brand/rights"
+    place: ClassVar[str] = "/brand/dashboard"
 
     scope: BrandScope
     rows: tuple[TellTaleRow, ...]

@@ -1,0 +1,245 @@
+"""Geometry of the brand's charts: answers from stretch to stretch, prevalence with its interval, standing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from models.brand_dashboard import Part
+from models.standing import Level
+from serving.db.standings import StandingChange
+from serving.usecases.brand_dashboards import Share
+from serving.web import words
+
+_WIDTH, _LEFT, _RIGHT = 640.0, 40.0, 632.0
+_TOP, _BOTTOM = 10.0, 150.0
+_LABELS: Final = 8  # As many as fit under the axis.
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A mark on an axis with its words; a mark without words is not labelled."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One piece of a column."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerChart:
+    """Columns of answers: accepted, rejected, open, and those that ask for no removal."""
+
+    bars: tuple[Bar, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    label: str
+
+
+def answer_chart(parts: Sequence[Part], names: Sequence[str]) -> AnswerChart | None:
+    """The chart; None where there is no answer at all."""
+    most = max((part.answers for part in parts), default=0)
+    if not most:
+        return None
+    top, step = _round_top(most)
+    slot = (_RIGHT - _LEFT) / len(parts)
+    bars: list[Bar] = []
+    for number, part in enumerate(parts):
+        x, y = round(_LEFT + slot * number + slot * 0.18, 1), _BOTTOM
+        rest = part.answers - part.accepted - part.rejected - part.open
+        for kind, count in (("acc", part.accepted), ("rej", part.rejected), ("opn", part.open), ("oth", rest)):
+            if count:
+                height = (_BOTTOM - _TOP) * count / top
+                y -= height
+                bars.append(Bar(x, round(y, 1), round(slot * 0.64, 1), round(height, 1), kind))
+    said = "; ".join(
+        f"{name}: {part.answers} answers, {part.accepted} accepted, {part.rejected} rejected"
+        for name, part in zip(names, parts, strict=True)
+    )
+    ticks = tuple(
+        Tick(round(_BOTTOM - (_BOTTOM - _TOP) * value / top, 1), f"{value:,}") for value in range(0, top + 1, step)
+    )
+    return AnswerChart(tuple(bars), _slots(names, slot), ticks, said)
+
+
+def _slots(names: Sequence[str], slot: float) -> tuple[Tick, ...]:
+    every = -(-len(names) // _LABELS)
+    return tuple(
+        Tick(round(_LEFT + slot * (number + 0.5), 1), name if number % every == 0 else "")
+        for number, name in enumerate(names)
+    )
+
+
+def _round_top(most: int) -> tuple[int, int]:
+    """The top of an axis of counts, and the step of its marks: four or five of them."""
+    step = next(unit * 10**power for power in range(9) for unit in (1, 2, 5) if unit * 10**power * 4 >= most)
+    return step * max(1, -(-most // step)), step
+
+
+@dataclass(frozen=True, slots=True)
+class Whisker:
+    """A share with its interval; a share that is not known has a hatched column in place of a mark."""
+
+    x: float
+    y: float | None
+    low_y: float
+    high_y: float
+    left: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class ShareChart:
+    """The share of counterfeits from stretch to stretch."""
+
+    whiskers: tuple[Whisker, ...]
+    x_ticks: tuple[Tick, ...]
+    y_ticks: tuple[Tick, ...]
+    label: str
+
+
+def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | None:
+    """The chart; None where the share is known of no stretch."""
+    known = [one.estimate for one in shares if one.estimate.value is not None]
+    if not known:
+        return None
+    top = next(one for one in (0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if one >= max(found.high for found in known) or one == 1)
+    slot = (_RIGHT - _LEFT) / len(shares)
+
+    def y(share: float) -> float:
+        return round(_BOTTOM - (_BOTTOM - _TOP) * min(1.0, share / top), 1)
+
+    whiskers = tuple(
+        Whisker(
+            x=round(_LEFT + slot * (number + 0.5), 1),
+            y=None if one.estimate.value is None else y(one.estimate.value),
+            low_y=y(one.estimate.low),
+            high_y=y(one.estimate.high),
+            left=round(_LEFT + slot * (number + 0.3), 1),
+            width=round(slot * 0.4, 1),
+        )
+        for number, one in enumerate(shares)
+    )
+    ticks = tuple(Tick(y(top * i / 4), f"{top * i / 4:.3g}".rstrip("0").rstrip(".") or "0") for i in range(5))
+    percent = tuple(Tick(one.at, f"{float(one.text) * 100:.3g}%") for one in ticks)
+    said = "; ".join(
+        f"{name}: not known"
+        if one.estimate.value is None
+        else f"{name}: {one.estimate.value:.1%}, {one.estimate.low:.1%} to {one.estimate.high:.1%}"
+        for name, one in zip(names, shares, strict=True)
+    )
+    return ShareChart(whiskers, _slots(names, slot), percent, said)
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeBar:
+    """How many of a scope's outcomes were accepted, as a share with its interval."""
+
+    y: float
+    name: str
+    text: str
+    x: float
+    low_x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeChart:
+    """Accepted shares overall and by reason code, against the limits; the axis begins at a half."""
+
+    bars: tuple[ScopeBar, ...]
+    limits: tuple[Tick, ...]
+    height: float
+    label: str
+
+
+_SCOPE_LEFT, _SCOPE_RIGHT, _SCOPE_ROW = 150.0, 540.0, 28.0
+
+
+def scope_chart(
+    scopes: Sequence[tuple[str, int, int, tuple[float, float]]], limits: Sequence[tuple[str, float]]
+) -> ScopeChart | None:
+    """Scopes are (name, accepted, counted, interval); None where nothing was counted."""
+    counted = [one for one in scopes if one[2]]
+    if not counted:
+        return None
+    least = min(0.5, *(low for *_, (low, _) in counted))
+    floor = int(least * 10) / 10
+
+    def x(share: float) -> float:
+        return round(_SCOPE_LEFT + (_SCOPE_RIGHT - _SCOPE_LEFT) * max(0.0, (share - floor) / (1 - floor)), 1)
+
+    bars = tuple(
+        ScopeBar(
+            y=34 + _SCOPE_ROW * number,
+            name=name,
+            text=f"{accepted:,} of {n:,}",
+            x=x(accepted / n),
+            low_x=x(low),
+            width=round(max(1.0, x(high) - x(low)), 1),
+        )
+        for number, (name, accepted, n, (low, high)) in enumerate(counted)
+    )
+    said = "; ".join(
+        f"{name}: {accepted} of {n} accepted, interval {low:.1%} to {high:.1%}"
+        for name, accepted, n, (low, high) in counted
+    )
+    return ScopeChart(bars, tuple(Tick(x(at), name) for name, at in limits), 44 + _SCOPE_ROW * len(bars), said)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelChart:
+    """A line of levels over time, the highest on top; the words of each level stand at the left."""
+
+    line: str
+    rows: tuple[Tick, ...]
+    x_ticks: tuple[Tick, ...]
+    label: str
+
+
+_LEVEL_LEFT: Final = 110.0
+_LEVEL_ROW: Final = 26.0
+_LEVEL_TOP: Final = 16.0
+
+
+def level_chart(
+    changes: Sequence[StandingChange], names: Sequence[tuple[Level, str]], since: datetime, until: datetime
+) -> LevelChart:
+    """The levels of a brand from a moment on; before the first change it is provisional, as everybody begins."""
+    order = {level: number for number, (level, _) in enumerate(names)}
+    past = sorted(changes, key=lambda one: one.known_at)
+    level = next((one.level for one in reversed(past) if one.known_at <= since), Level.PROVISIONAL)
+
+    def y(one: Level) -> float:
+        return _LEVEL_TOP + _LEVEL_ROW * order[one]
+
+    def x(at: datetime) -> float:
+        return round(_LEVEL_LEFT + (_RIGHT - _LEVEL_LEFT) * ((at - since) / (until - since)), 1)
+
+    points, said = [(x(since), y(level))], [dict(names)[level]]
+    for one in past:
+        if since < one.known_at <= until and one.level is not level:
+            points += [(x(one.known_at), y(level)), (x(one.known_at), y(one.level))]
+            level = one.level
+            said.append(f"{dict(names)[level]} from {words.day(one.known_at, until)}")
+    points.append((x(until), y(level)))
+    return LevelChart(
+        line=" ".join(f"{left},{top}" for left, top in points),
+        rows=tuple(Tick(_LEVEL_TOP + _LEVEL_ROW * number, name) for number, (_, name) in enumerate(names)),
+        x_ticks=tuple(
+            Tick(
+                round(_LEVEL_LEFT + (_RIGHT - _LEVEL_LEFT) * part, 1), words.day(since + (until - since) * part, until)
+            )
+            for part in (0.0, 0.25, 0.5, 0.75, 1.0)
+        ),
+        label="; ".join(said),
+    )

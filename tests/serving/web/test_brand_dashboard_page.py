@@ -1,0 +1,95 @@
+from dataclasses import replace
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.usecases.brand_dashboards import gather
+from serving.usecases.intake import receive
+from tests.fixtures.brand_people import a_rival
+from tests.fixtures.listings import a_row
+from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import visit_as, words
+
+_PLACE = "/brand/dashboard"
+
+
+def test_the_dashboard_says_what_answers_came_to_and_how_fast(site: Site) -> None:
+    asked = a_case(site, CaseLane.ASK_BRAND, external_id="MP-1")
+    site.clock.forward(hours=3)
+    judge(site, site.brand_person, asked, Judgement.GENUINE)
+    with a_marketplace_that_listens(site):
+        given_back(site, removed_by_brand(site, "MP-2"))
+    said = words(visit_as(site, site.brand_person).get(_PLACE).text)
+    assert "2 in all" in said
+    assert "Rejected The seller objected and was right; the offer is shown again. 1" in said
+    assert "No removal asked The answer asks for no removal. 1" in said
+    assert "Upheld: the offer is shown again 1" in said
+    assert "of 2 answers" in said
+    assert "of 1 removal" in said
+
+
+def test_a_question_is_timed_from_when_it_came_to_the_brand(any_site: Site) -> None:
+    """Not from when an analyst got the case: the analyst's hours are not the brand's."""
+    case = a_case(any_site)
+    any_site.clock.forward(hours=10)
+    judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
+    any_site.clock.forward(hours=2)
+    judge(any_site, any_site.brand_person, case, Judgement.GENUINE)
+    with any_site.runtime.store.read() as connection:
+        found = gather(any_site.runtime, connection, (any_site.here, any_site.brand_id), 30)
+    assert found.record.to_answer.hours == 2.0
+
+
+def test_prevalence_is_told_from_what_was_drawn_and_is_unknown_without(any_site: Site) -> None:
+    pair = (any_site.here, any_site.brand_id)
+    receive(any_site.runtime, any_site.marketplace, [a_row(external_id=f"MP-{i}") for i in range(4)], source="test")
+    with any_site.runtime.store.read() as connection:
+        before = gather(any_site.runtime, connection, pair, 30)
+    assert before.whole.listings == 4
+    assert before.whole.estimate.value is None
+    drawing = replace(any_site.runtime, draw=lambda: 0.0)
+    receive(drawing, any_site.marketplace, [a_row(external_id="MP-9")], source="test")
+    [drawn] = open_cases(any_site, CaseLane.AUDIT)
+    judge(any_site, any_site.analyst, drawn, Judgement.GENUINE)
+    any_site.clock.forward(days=25)
+    with any_site.runtime.store.read() as connection:
+        after = gather(any_site.runtime, connection, pair, 30)
+    assert (after.whole.listings, after.whole.estimate.audited) == (5, 1)
+    assert after.whole.estimate.value == 0
+    assert after.whole.estimate.high > 0.2, "one draw says little"
+    said = words(visit_as(any_site, any_site.brand_person).get(f"{_PLACE}?days=30").text)
+    assert "0.0% of 5 offers are counterfeit as far as people can tell" in said
+    assert "of which 1 were drawn at random" in said
+
+
+def test_a_period_is_chosen_and_anything_else_is_the_usual_one(site: Site) -> None:
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.GENUINE)
+    site.clock.forward(days=45)
+    visitor = visit_as(site, site.brand_person)
+    for days, number in (("30", 0), ("90", 1), ("365", 1), ("all", 1), ("-1", 1)):
+        assert f"{number} in all" in words(visitor.get(f"{_PLACE}?days={days}").text), days
+
+
+def test_an_empty_dashboard_says_what_it_is_for(site: Site) -> None:
+    said = words(visit_as(site, site.brand_person).get(_PLACE).text)
+    assert "No answer was given in this time." in said
+    assert "No offer of the brand came in." in said
+    assert "none yet" in said
+
+
+def test_the_account_manager_reads_the_same_figures(site: Site) -> None:
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.GENUINE)
+    visitor = visit_as(site, site.account_manager)
+    said = words(visitor.get(f"/brands/{site.brand_id}/dashboard").text)
+    assert "Dashboard of Aurelle" in said
+    assert "1 in all" in said
+    assert visitor.get("/brands/brd_0/dashboard").status_code == 404
+
+
+def test_a_dashboard_of_another_brand_is_not_there(site: Site) -> None:
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.GENUINE)
+    visitor = visit_as(site, a_rival(site))
+    assert "0 in all" in words(visitor.get(_PLACE).text)
+    assert visitor.get(f"{_PLACE}?of={site.here}.{site.brand_id}").status_code == 404
+    assert visitor.get(f"/brands/{site.brand_id}/dashboard").status_code == 403

@@ -1,0 +1,51 @@
+from models.case import CaseLane
+from models.standing import Level
+from models.verdict import Judgement
+from tests.fixtures.brand_people import a_rival
+from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import visit_as, words
+
+_PLACE = "/brand/standing"
+
+
+def test_the_page_says_what_the_next_confirmation_does_and_what_would_change_it(site: Site) -> None:
+    with a_marketplace_that_listens(site):
+        removed_by_brand(site, "MP-1")
+    said = words(visit_as(site, site.brand_person).get(_PLACE).text)
+    assert "It removes the offer at once. The brand is in provisional standing." in said
+    assert "Trademark counterfeit 1 0 0 100.0% 20.7% to 100.0% none yet Provisional" in said
+    assert "15 more accepted would make it full standing." in said
+    assert "3 more overturned would end good standing." in said
+    assert "It has not changed yet." in said
+
+
+def test_every_level_is_explained_by_the_policy_in_force(site: Site) -> None:
+    policy = site.runtime.policies.standing
+    said = words(visit_as(site, site.brand_person).get(_PLACE).text)
+    for word in ("Self-service", "Full", "Provisionalyours", "Daily limit", "Suspended"):
+        assert word in said
+    assert f"{policy.daily_cap} a day remove at once" in said
+    assert f"It can come back after {policy.reentry_days} days." in said
+    assert "Nothing is counted yet." in said
+
+
+def test_a_change_stands_with_its_counts_and_can_be_taken_along(site: Site) -> None:
+    with a_marketplace_that_listens(site):
+        for number in range(4):
+            given_back(site, removed_by_brand(site, f"MP-{number}"))
+            site.clock.forward(hours=1)
+    visitor = visit_as(site, site.brand_person)
+    said = words(visitor.get(_PLACE).text)
+    assert "Daily limit" in said
+    assert "0 accepted, 0 rejected, 3 overturned." in said
+    assert Level.CAPPED.value in visitor.get(f"{_PLACE}.csv").text
+
+
+def test_a_standing_of_another_brand_is_not_there(site: Site) -> None:
+    judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
+    visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
+    assert "Nothing is counted yet." in words(visitor.get(_PLACE).text)
+    for path in (_PLACE, f"{_PLACE}.csv"):
+        assert visitor.get(f"{path}?of={ours}").status_code == 404
