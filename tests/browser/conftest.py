@@ -1,6 +1,7 @@
 """One service and one Chromium for all browser tests."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
@@ -8,6 +9,7 @@ from playwright.sync_api import Browser, Page
 
 from serving.outbound.webhooks import new_secret
 from tests.browser.chromium import CHROMIUM, chromium
+from tests.browser.house import House, furnish
 from tests.browser.receiver import Receiver, receiving
 from tests.browser.service import fill, serving
 from tests.browser.watching import Watch
@@ -40,6 +42,28 @@ def stage(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFa
         site = fill(home, receiver.url, receiver.secret)
         with serving(touchstone, home) as address:
             yield Stage(address, site, receiver)
+
+
+@dataclass(frozen=True, slots=True)
+class Furnished:
+    """A running service over a home in which every page has something to show."""
+
+    address: str
+    house: House
+
+    def at(self, name: str) -> str:
+        """The whole address of what only the home knows."""
+        return self.address + self.house.addresses[name]
+
+
+@pytest.fixture(scope="package")
+def furnished(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    """The service, started once."""
+    home = tmp_path_factory.mktemp("furnished") / "home"
+    with ThreadPoolExecutor(1) as aside:  # The browser's loop runs in this thread, and deliveries need their own.
+        house = aside.submit(furnish, home).result()
+    with serving(touchstone, home, more={"UNDO_WINDOW_SECONDS": "180"}) as address:
+        yield Furnished(address, house)
 
 
 @pytest.fixture

@@ -75,17 +75,22 @@ def furnish(home: Path) -> House:
 
 
 def _answers_of_sellers(site: Site) -> dict[str, str]:
-    """A removal that its seller may answer, one that the rights holder must answer, and one that was undone."""
+    """Removals that their sellers may answer, one that the rights holder must answer, and one that was undone."""
     title = "Сумка Аurеlle Colline люкс копия 1:1"
-    undone, answered, fresh = (
+    undone, answered, journey, fresh = (
         removed_by_brand(site, f"MP-3{number}", title=f"{title}, {number}", seller={"external_id": f"sumka-{number}"})
-        for number in range(3)
+        for number in range(4)
     )
     given_back(site, undone)
     open_counter_notices(site.runtime)
     links = {
         name: new_link(site.runtime, site.here, action.action_id)
-        for name, action in (("seller", fresh), ("seller-answered", answered), ("seller-undone", undone))
+        for name, action in (
+            ("seller", fresh),
+            ("seller-answered", answered),
+            ("seller-journey", journey),
+            ("seller-undone", undone),
+        )
     }
     hand_in(site.runtime, links["seller-answered"].removeprefix(PLACE), "invoice 1177.pdf", _INVOICE)
     submit(site.runtime, site.here, answered.action_id, _SAID)

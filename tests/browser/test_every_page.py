@@ -2,7 +2,6 @@
 
 import gzip
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -12,10 +11,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from models.access import Role
 from tests.browser.chromium import sign_in
+from tests.browser.conftest import Furnished
 from tests.browser.every_page import PAGES, OnePage
-from tests.browser.house import House, furnish
+from tests.browser.house import House
 from tests.browser.looking import PHONE, SCREEN, go_to, in_both_themes, too_wide
-from tests.browser.service import serving
 from tests.browser.watching import Watch
 from tests.fixtures.runtimes import PASSWORD
 
@@ -49,16 +48,12 @@ class Windows:
 
 
 @pytest.fixture(scope="module")
-def windows(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
-    """A service over a home in which every page has something to show."""
-    home = tmp_path_factory.mktemp("every") / "home"
-    with ThreadPoolExecutor(1) as aside:  # The browser's loop runs in this thread, and deliveries need their own.
-        house = aside.submit(furnish, home).result()
-    with serving(touchstone, home, more={"UNDO_WINDOW_SECONDS": "180"}) as address:
-        found = Windows(browser, address, house)
-        yield found
-        for context in found.contexts:
-            context.close()
+def windows(browser: Browser, furnished: Furnished) -> Iterator[Windows]:
+    """Windows into a home in which every page has something to show."""
+    found = Windows(browser, furnished.address, furnished.house)
+    yield found
+    for context in found.contexts:
+        context.close()
 
 
 def _wrong(windows: Windows, one: OnePage, *, thoroughly: bool = False) -> list[str]:
