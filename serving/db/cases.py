@@ -300,6 +300,7 @@ class QueueFilter:
     languages: tuple[str, ...] = ()
     harm_from: float | None = None
     opened_before: datetime | None = None
+    opened_after: datetime | None = None
     due_before: datetime | None = None
     sellers: frozenset[str] | None = None
     scores: tuple[float, float] | None = None
@@ -336,7 +337,7 @@ def in_queue(wanted: QueueFilter) -> list[ColumnElement[bool]]:
             for marketplace_id, brand_id in sorted(wanted.brands)
         ]
         conditions.append(or_(false(), *pairs))
-    return [*conditions, *_filtered(wanted)]
+    return [*conditions, *_filtered(wanted), *_scored(wanted)]
 
 
 def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
@@ -349,18 +350,14 @@ def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
         yield case.language.in_(wanted.languages)
     if wanted.opened_before is not None:
         yield case.opened_at <= wanted.opened_before
+    if wanted.opened_after is not None:
+        # Looked up as well: what came since a moment ago is little.
+        yield review_case.c.opened_at > wanted.opened_after
     if wanted.due_before is not None:
         yield case.due_at <= wanted.due_before
     if wanted.sellers is not None:
-        yield case.seller_external_id.in_(sorted(wanted.sellers))
-    if wanted.harm_from is not None or wanted.scores is not None:
-        yield case.lane.not_in([lane.value for lane in BLIND_LANES])
-        yield review_case.c.score_hidden.is_(false())
-    if wanted.harm_from is not None:
-        yield review_case.c.priority >= wanted.harm_from
-    if wanted.scores is not None:
-        # Up to 1 a probability is meant, above it points; what is measured in the other is not told by it.
-        yield (case.points if wanted.scores[1] > 1 else case.chance).between(*wanted.scores)
+        # Few of all: looked up, and not walked to.
+        yield review_case.c.seller_external_id.in_(sorted(wanted.sellers))
     if wanted.at is not None:
         away = case.aside_until > wanted.at
         yield away if wanted.aside else or_(case.aside_until.is_(None), ~away)
@@ -368,6 +365,17 @@ def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
         yield case.relisted.is_(true())
     if wanted.lease is not None:
         yield _leased(wanted.lease, wanted.person, wanted.at)
+
+
+def _scored(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.harm_from is not None or wanted.scores is not None:
+        yield WALKED.lane.not_in([lane.value for lane in BLIND_LANES])
+        yield review_case.c.score_hidden.is_(false())
+    if wanted.harm_from is not None:
+        yield review_case.c.priority >= wanted.harm_from
+    if wanted.scores is not None:
+        # Up to 1 a probability is meant, above it points; what is measured in the other is not told by it.
+        yield (WALKED.points if wanted.scores[1] > 1 else WALKED.chance).between(*wanted.scores)
 
 
 def _leased(lease: Lease, person: str | None, at: datetime | None) -> ColumnElement[bool]:

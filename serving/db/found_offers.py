@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
 
 from models.action import ActionKind, ActionState
-from models.case import CaseLane, CaseState
+from models.case import CaseLane
 from models.verdict import Judgement
 from serving.db.search import Hit
 from serving.db.tables import action, brand, listing, listing_version, review_case, verdict
@@ -17,7 +17,8 @@ from serving.db.walks import IS_OPEN, WALKED
 
 @dataclass(frozen=True, slots=True)
 class FoundOffer:
-    """An offer as it stands. `open_cases` are (id, lane) pairs; `said` is the last verdict that was not taken back."""
+    """An offer as it stands. `open_cases` are ids with their lanes, None where those are hidden with the
+    score; `said` is the last verdict that was not taken back."""
 
     marketplace_id: str
     external_id: str
@@ -25,7 +26,7 @@ class FoundOffer:
     language: str | None
     seller: str | None
     brand_name: str | None
-    open_cases: tuple[tuple[str, CaseLane], ...] = ()
+    open_cases: tuple[tuple[str, CaseLane | None], ...] = ()
     said: Judgement | None = None
     said_at: datetime | None = None
     judged_case_id: str | None = None
@@ -73,10 +74,22 @@ _Facts = list[tuple[str, str, dict[str, Any]]]
 
 def _waiting(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
     query = select(
-        review_case.c.marketplace_id, review_case.c.listing_id, review_case.c.case_id, review_case.c.lane
-    ).where(_of(review_case, keys), review_case.c.state == CaseState.OPEN.value)
+        review_case.c.marketplace_id,
+        review_case.c.listing_id,
+        review_case.c.case_id,
+        review_case.c.lane,
+        review_case.c.score_hidden,
+    ).where(
+        IS_OPEN,
+        WALKED.marketplace_id.in_({place for place, _ in keys}),
+        review_case.c.listing_id.in_([listing_id for _, listing_id in keys]),
+    )
     return [
-        (row.marketplace_id, row.listing_id, {"open_cases": ((row.case_id, CaseLane(row.lane)),)})
+        (
+            row.marketplace_id,
+            row.listing_id,
+            {"open_cases": ((row.case_id, None if row.score_hidden else CaseLane(row.lane)),)},
+        )
         for row in connection.execute(query.order_by(review_case.c.case_id))
     ]
 
@@ -130,7 +143,7 @@ def open_cases_of_sellers(
         .where(
             IS_OPEN,
             WALKED.marketplace_id.in_(sorted(marketplaces)),
-            WALKED.seller_external_id.in_(sorted(sellers)),
+            review_case.c.seller_external_id.in_(sorted(sellers)),
         )
         .group_by(review_case.c.seller_external_id)
     )

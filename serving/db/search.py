@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, String, TextClause, delete, select, update
+from sqlalchemy import Connection, String, bindparam, delete, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -21,7 +21,22 @@ BY_HAND: Final = frozenset(
 )
 LONGEST_ASKED: Final = 200
 _MOST_ASKED: Final = 12
-_VECTOR: Final = "array_to_tsvector(array_remove(string_to_array(words || ' ' || seller_words, ' '), ''))"
+_HIT: Final = (search_entry.c.marketplace_id, search_entry.c.external_id)
+# No word of a text: a nought is written as the letter. It keeps the few sellers apart from the many offers of theirs.
+_SELLER: Final = "0seller"
+# The index leads; free to choose, SQLite would ask it about each entry of the marketplace.
+_SQLITE: Final = """
+SELECT entry.marketplace_id, entry.external_id
+FROM search_index CROSS JOIN search_entry AS entry ON entry.entry_number = search_index.rowid
+WHERE search_index MATCH :asked AND +entry.marketplace_id IN :places AND +entry.kind = :kind
+ORDER BY search_index.rowid DESC LIMIT :most
+"""
+_POSTGRESQL: Final = """
+SELECT marketplace_id, external_id FROM search_entry
+WHERE array_to_tsvector(array_remove(string_to_array(words || ' ' || seller_words, ' '), '')) @@ CAST(:asked AS tsquery)
+AND marketplace_id IN :places AND kind = :kind
+ORDER BY entry_number DESC LIMIT :most
+"""
 
 
 class Kind(StrEnum):
@@ -56,7 +71,7 @@ def keep(connection: Connection, marketplace_id: str, offers: Iterable[Findable]
         sold_by = _line(search_words(one.seller or ""))
         rows[Kind.LISTING, one.external_id] = _row(marketplace_id, Kind.LISTING, one.external_id, words, sold_by)
         if one.seller is not None:
-            rows[Kind.SELLER, one.seller] = _row(marketplace_id, Kind.SELLER, one.seller, "", sold_by)
+            rows[Kind.SELLER, one.seller] = _row(marketplace_id, Kind.SELLER, one.seller, _SELLER, sold_by)
     if not rows:
         return
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
@@ -108,20 +123,23 @@ def find(
     """
     asked = _storable(asked[:LONGEST_ASKED]).strip()
     here = search_entry.c.marketplace_id.in_(sorted(marketplaces)), search_entry.c.kind == kind.value
-    exact = _hits(connection, _entries().where(*here, search_entry.c.external_id == asked), most)
-    words = asked_words(asked)[:_MOST_ASKED]
-    if not words:
-        return exact
-    query = _entries().where(*here, _has(connection, words)).order_by(search_entry.c.entry_number.desc())
-    return tuple(dict.fromkeys((*exact, *_hits(connection, query, most))))[:most]
-
-
-def _entries() -> Select[Any]:
-    return select(search_entry.c.marketplace_id, search_entry.c.external_id)
-
-
-def _hits(connection: Connection, query: Select[Any], most: int) -> tuple[Hit, ...]:
-    return tuple(Hit(*row) for row in connection.execute(query.limit(most)))
+    exact = select(*_HIT).where(*here, search_entry.c.external_id == asked)
+    found = [Hit(*row) for row in connection.execute(exact.limit(most))]
+    if words := asked_words(asked)[:_MOST_ASKED]:
+        query = sql(_POSTGRESQL if connection.dialect.name == "postgresql" else _SQLITE)
+        found += [
+            Hit(*row)
+            for row in connection.execute(
+                query.bindparams(bindparam("places", type_=String(), expanding=True)),
+                {
+                    "places": sorted(marketplaces),
+                    "kind": kind.value,
+                    "asked": _expression(connection, kind, words),
+                    "most": most,
+                },
+            )
+        ]
+    return tuple(dict.fromkeys(found))[:most]
 
 
 def _storable(asked: str) -> str:
@@ -129,11 +147,10 @@ def _storable(asked: str) -> str:
     return asked.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
-def _has(connection: Connection, words: Sequence[str]) -> ColumnElement[bool] | TextClause:
-    """Whether an entry has all these words. They are letters and digits alone, and still quoted."""
+def _expression(connection: Connection, kind: Kind, words: Sequence[str]) -> str:
+    """Entries with all these words, in the engine's own language. Words are letters and digits alone, and quoted."""
+    marked = [(_SELLER, False)] if kind is Kind.SELLER else []
+    parts = [*marked, *((word, is_beginning(word)) for word in words)]
     if connection.dialect.name == "postgresql":
-        asked = " & ".join(f"'{word}'{':*' if is_beginning(word) else ''}" for word in words)
-        return sql(f"{_VECTOR} @@ CAST(:asked AS tsquery)").bindparams(asked=asked)
-    asked = " ".join(f'"{word}"{" *" if is_beginning(word) else ""}' for word in words)
-    found = sql("SELECT rowid FROM search_index WHERE search_index MATCH :asked").bindparams(asked=asked)
-    return search_entry.c.entry_number.in_(found.columns(rowid=String()).scalar_subquery())
+        return " & ".join(f"'{word}'{':*' if begins else ''}" for word, begins in parts)
+    return " ".join(f'"{word}"{" *" if begins else ""}' for word, begins in parts)

@@ -520,6 +520,7 @@ _IS_OPEN = text("state = 'open'")
 _SHOWN_OPEN = (
     "case_id",
     "marketplace_id",
+    "listing_id",
     "lane",
     "brand_id",
     "language",
@@ -532,6 +533,7 @@ _SHOWN_OPEN = (
     "leased_by",
     "leased_until",
     "aside_until",
+    "score_hidden",
 )
 
 review_case = _tenant(
@@ -596,6 +598,17 @@ review_case = _tenant(
         sqlite_where=_IS_OPEN,
         postgresql_where=_IS_OPEN,
     ),
+    # By the offer first: what else would be looked up holds almost all open cases.
+    Index(
+        "ix_review_case_offer",
+        "listing_id",
+        "marketplace_id",
+        sqlite_where=_IS_OPEN,
+        postgresql_where=_IS_OPEN,
+    ),
+    Index("ix_review_case_newest", "opened_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    Index("ix_review_case_leased", "leased_by", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    Index("ix_review_case_sold_by", "seller_external_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
 )
 Index(
     "ix_review_case_open",

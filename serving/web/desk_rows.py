@@ -37,6 +37,7 @@ class DeskRow:
     from the score. `offered` is whether the case is offered to the reader.
     """
 
+    case_id: str
     address: str
     score: ShownScore | None
     harm: str | None
@@ -63,6 +64,7 @@ def desk_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address: 
     here = row["marketplace_id"]
     age = listing.seller.age_days
     return DeskRow(
+        case_id=row["case_id"],
         address=address,
         score=None if blind else scores.shown_score(surround.runtime, here, row, width=70),
         harm=None

@@ -99,7 +99,9 @@ PAGES: Final = (
 )
 
 # Pieces that a page asks for again by itself; each is looked at within its page.
-PARTS: Final = frozenset({"/undo", "/brand/done", "/brand/removals", "/models/training", "/operations/audit/followed"})
+PARTS: Final = frozenset(
+    {"/queue/new", "/undo", "/brand/done", "/brand/removals", "/models/training", "/operations/audit/followed"}
+)
 # What is saved and not shown, and the start, which leads on.
 FILES: Final = frozenset(
     {

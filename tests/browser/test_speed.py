@@ -112,7 +112,20 @@ def test_the_next_case_is_on_screen_within_a_tenth_of_a_second(desk: Page) -> No
 @pytest.mark.soak
 @pytest.mark.alone
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("path", ["/queue", "/queue?lane=audit", "/queue?page=20"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/queue",
+        "/queue?lane=audit",
+        "/queue?page=20",
+        "/queue?language=ru&lease=free&harm=100",
+        "/queue?seller=seller-77",
+        "/queue?brand=none",
+        "/search?q=aurelle",
+        "/search?q=seller-777",
+        "/search?q=手袋",
+    ],
+)
 def test_the_queue_answers_within_a_fifth_of_a_second(busy: str, path: str) -> None:
     with httpx.Client(base_url=busy, follow_redirects=True, timeout=60) as client:
         client.post("/sign-in", data={"email": "ines@touchstone.example", "password": PASSWORD})

@@ -20,9 +20,22 @@
     return Boolean(target);
   };
 
+  // Ticks the row that has the focus, or all of its cluster.
+  const tick = (whole) => {
+    const row = document.activeElement?.closest("tr");
+    const box = row?.querySelector("input[name=case]");
+    if (!box) return false;
+    const cluster = whole ? row.dataset.cluster : undefined;
+    const boxes = cluster ? all(`tr[data-cluster="${cluster}"] input[name=case]`) : [box];
+    const on = !boxes.every((one) => one.checked);
+    boxes.forEach((one) => { one.checked = on; });
+    return true;
+  };
+
   const act = (key) => {
     if (key === "?") { document.getElementById("keys")?.togglePopover(); return true; }
     if (press(key)) return true;
+    if (key === "x" || key === "a") return tick(key === "a");
     if (key === "j") return move(1);
     if (key === "k") return move(-1);
     const inTable = all("tr [data-stop]").length > 0;

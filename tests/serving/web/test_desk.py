@@ -1,3 +1,6 @@
+import re
+from html import unescape
+
 import pytest
 
 from models.case import CaseLane
@@ -8,6 +11,7 @@ from serving.web import desk
 from serving.web.desk import queue_page
 from serving.web.queue_query import QueueQuery
 from serving.web.text_view import Kind
+from tests.fixtures.clocks import NOW
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, a_second_look, judge
 from tests.fixtures.runtimes import Site
@@ -75,7 +79,8 @@ def test_a_long_queue_is_shown_by_pages(site: Site, monkeypatch: pytest.MonkeyPa
 
 def test_what_hides_in_a_title_is_named(site: Site) -> None:
     a_case(site, title="Au\u200bre11e bag 1:1 \u202egnp.exe")
-    [row] = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rows
+    [group] = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).groups
+    [row] = group.rows
     assert row.title is not None
     assert [(p.kind, p.text) for p in row.title.pieces if p.kind is not Kind.PLAIN] == [
         (Kind.UNSEEN, "ZWSP"),
@@ -214,3 +219,59 @@ def test_the_next_case_is_the_next_of_the_filtered_queue(site: Site) -> None:
     last = a_case(site, external_id="MP-3", price="100.00", language="ru")
     answer = visit_as(site, site.analyst).answer(first.case_id, first.version_id, "genuine", queue="language=ru")
     assert answer.headers["location"] == f"/cases/{last.case_id}?language=ru"
+
+
+def test_what_has_come_since_is_counted_and_moves_nothing(site: Site) -> None:
+    a_case(site, external_id="MP-1", language="ru")
+    visitor = visit_as(site, site.analyst)
+    page = visitor.get("/queue?language=ru").text
+    newer = unescape(re.findall(r'hx-get="(/queue/new[^"]*)"', page)[0])
+    assert 'href="/queue?language=ru">Load again</a>' in page
+    assert words(visitor.get(newer).text) == ""
+    site.clock.forward(minutes=1)
+    a_case(site, external_id="MP-2", language="ru")
+    a_case(site, external_id="MP-3", language="en")
+    part = visitor.get(newer).text
+    assert words(part) == f"1 new since {NOW:%H:%M}"
+    assert 'href="/queue?language=ru"' in part
+    assert unescape(re.findall(r'hx-get="([^"]*)"', part)[0]) == newer, "counted from when the page was loaded"
+    for since in ("", "x", "2026-03-02", "9999-12-31T23:59:59%2B00:00", "-1"):
+        assert words(visitor.get(f"/queue/new?since={since}").text) == ""
+
+
+def test_cases_that_belong_together_stand_together(site: Site) -> None:
+    rows = [
+        a_suspect_row(external_id=f"MP-{i}", price=f"{900 - 100 * i}.00", seller={"external_id": seller})
+        for i, seller in enumerate(("shop-1", "shop-2", "shop-1", "shop-1"))
+    ]
+    rows[1] |= {"title": "Solenne purse, mirror quality, with box and papers", "brand": "Solenne", "description": None}
+    receive(site.runtime, site.marketplace, rows, source="test")
+    page = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery())
+    head, alone = page.groups[0].head, page.groups[-1]
+    assert head is not None
+    assert head.what == "3 listings, 1 seller"
+    assert head.harm is None, "points make no sum"
+    assert alone.head is None
+    assert [len(one.rows) for one in page.groups] == [3, 1]
+    shown = visit_as(site, site.analyst).get("/queue").text
+    assert shown.count(f'data-cluster="{head.key}"') == 3
+    assert head.address.count("case=") == 3
+    opened = visit_as(site, site.analyst).get(head.address)
+    assert opened.status_code == 200
+    assert words(opened.text).count("shop-1") >= 3
+
+
+def test_the_desks_work_in_progress_stands_beside_the_queue(site: Site) -> None:
+    done, other, held = (a_case(site, external_id=f"MP-{i}") for i in range(3))
+    judge(site, site.analyst, done, Judgement.GENUINE)
+    judge(site, site.second_analyst, other, Judgement.GENUINE)
+    visit_as(site, site.second_analyst).get(f"/cases/{held.case_id}")
+    rail = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rail
+    assert (rail.mine, rail.team) == (1, 2)
+    assert [(one.name, one.address) for one in rail.held] == [("Tomás Rey", f"/cases/{held.case_id}")]
+    assert [(one.name, one.waits, one.limit, one.late) for one in rail.ages] == [("Analyst", "0 s", "1 d", False)]
+    site.clock.forward(hours=25)
+    rail = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rail
+    assert (rail.mine, rail.team) == (0, 0), "another day"
+    assert rail.held == ()
+    assert rail.ages[0].late

@@ -1,0 +1,77 @@
+"""Which open cases belong together: offers in nearly the same words, of one seller or of linked ones. Standard library
+only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+# Two offers are soon found one by one; from three on it saves a reader something to see them beside each other.
+FEWEST: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """An open case as what it can have in common with others: the marketplace, the offer, who sells it.
+
+    `near` are offers in nearly its words and `linked` sellers who share contacts with its own, both as they were known
+    when it was scored.
+    """
+
+    marketplace_id: str
+    offer: str
+    seller: str | None
+    near: frozenset[str] = frozenset()
+    linked: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """Members by their numbers, in order, and what ties them."""
+
+    members: tuple[int, ...]
+    words: bool
+    seller: bool
+    links: bool
+
+
+def clusters(members: Sequence[Member]) -> list[Cluster]:
+    """The groups of at least `FEWEST` that hang together, in the order of their first members.
+
+    A tie holds both ways, because whoever was scored first could not know of the other, and never across marketplaces.
+    """
+    ties = {
+        (one, other): found
+        for one in range(len(members))
+        for other in range(one + 1, len(members))
+        if any(found := _tie(members[one], members[other]))
+    }
+    leader = list(range(len(members)))
+
+    def lead(number: int) -> int:
+        while leader[number] != number:
+            number = leader[number]
+        return number
+
+    for one, other in ties:
+        low, high = sorted((lead(one), lead(other)))
+        leader[high] = low
+    groups: dict[int, list[int]] = {}
+    for number in range(len(members)):
+        groups.setdefault(lead(number), []).append(number)
+    return [
+        Cluster(tuple(group), *map(any, zip(*(tie for (one, _), tie in ties.items() if one in group), strict=True)))
+        for group in groups.values()
+        if len(group) >= FEWEST
+    ]
+
+
+def _tie(one: Member, other: Member) -> tuple[bool, bool, bool]:
+    """Whether two cases share words, a seller, and linked sellers."""
+    if one.marketplace_id != other.marketplace_id:
+        return False, False, False
+    named = one.seller is not None and other.seller is not None
+    return (
+        one.offer in other.near or other.offer in one.near,
+        named and one.seller == other.seller,
+        named and (one.seller in other.linked or other.seller in one.linked),
+    )
