@@ -32,7 +32,8 @@ class BrandFigures:
     """What is known of a brand at a moment.
 
     `answered_at` is None where nobody of it has ever answered; `unanswered` are the questions that its silence gave
-    back within the days of the policy; `rights_ending` have an end within the days of which people are told.
+    back within the days of the policy; `rights_ending` have an end within the days of which people are told; `outlook`
+    says what would end good standing.
     """
 
     takes_part: bool
@@ -42,6 +43,7 @@ class BrandFigures:
     answered_at: datetime | None
     level: Level
     warned: bool
+    outlook: str
     phase: Phase
     rights_to_verify: int
     rights_ending: int
@@ -82,7 +84,7 @@ def _of_answers(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> d
     if found.level not in IN_GOOD_STANDING:
         said[Need.STANDING_LOST] = f"Good standing is lost: {found.level.value}."
     elif found.warned:
-        said[Need.STANDING_WARNED] = "Good standing is at risk."
+        said[Need.STANDING_WARNED] = f"Good standing is at risk. {found.outlook}".strip()
     if (silence := _silence(found, at, policy)) is not None:
         said[Need.SILENT] = silence
     if found.escalated:

@@ -137,6 +137,38 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
     return [_answer(row) for row in connection.execute(query).mappings()]
 
 
+def about_sellers(
+    connection: Connection, pairs: Collection[Pair], sellers: Collection[str]
+) -> dict[tuple[str, str, str], dict[Judgement, int]]:
+    """What these brands' people answered about these sellers and did not take back, by (marketplace, brand, seller)."""
+    if not sellers:
+        return {}
+    later = verdict.alias("later")
+    taken_back = select(later.c.verdict_id).where(
+        later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
+    )
+    key = (verdict.c.marketplace_id, verdict.c.brand_id, listing_version.c.seller_external_id)
+    wanted = (
+        and_(verdict.c.marketplace_id == place, verdict.c.brand_id == brand_id) for place, brand_id in sorted(pairs)
+    )
+    query = (
+        select(*key, verdict.c.judgement, func.count().label("n"))
+        .join(listing_version, _same(listing_version, verdict, "version_id"))
+        .where(
+            verdict.c.side == Side.BRAND.value,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            or_(false(), *wanted),
+            listing_version.c.seller_external_id.in_(set(sellers)),
+            ~taken_back.exists(),
+        )
+        .group_by(*key, verdict.c.judgement)
+    )
+    found: dict[tuple[str, str, str], dict[Judgement, int]] = {}
+    for place, brand_id, seller, judgement, number in connection.execute(query):
+        found.setdefault((place, brand_id, seller), {})[Judgement(judgement)] = number
+    return found
+
+
 def _answer(row: RowMapping) -> BrandAnswer:
     answered = Answered(
         Judgement(row["judgement"]),

@@ -10,6 +10,7 @@ from models.access import Person
 from models.attention import BrandFigures, Reason, attention
 from models.errors import Invalid, NotFound
 from models.rights import RightState
+from models.standing_outlook import outlook
 from serving.db import accounts, audit, brand_attention, brand_messages, brands, marketplaces, question_steps, rights
 from serving.db.brand_messages import MessageSide, Pair
 from serving.db.brands import Enrolment
@@ -72,6 +73,7 @@ def needs(
             answered_at=answered.get(pair),
             level=standing.level,
             warned=standing.warned,
+            outlook=next(reversed(outlook(standing, runtime.policies.standing)), ""),
             phase=stage_of(runtime, connection, standing, *pair, at).phase,
             rights_to_verify=to_verify.get(pair[1], 0),
             rights_ending=ending.get(pair[1], 0),

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar, Final
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Annotated, Any, ClassVar, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
@@ -13,6 +15,7 @@ from models.case import CaseLane
 from models.verdict import Judgement, Side
 from serving.db import brand_answers, brands, cases, takedowns, views
 from serving.db.accounts import Session
+from serving.db.brand_answers import BrandAnswer
 from serving.db.brands import Enrolment
 from serving.db.cases import QueueFilter
 from serving.db.views import Given, Pair
@@ -39,6 +42,7 @@ Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
 PAGE_SIZE: Final = 20
 _MOST_PAGES: Final = 1_000
 _TAKEDOWNS: Final = 5
+_WEEK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class BrandPage:
 
     brands: str
     headline: str
+    pace: str | None
     questions: tuple[Question, ...]
     several_brands: bool
     oldest: Due | None
@@ -179,6 +184,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         enrolled = _enrolments(connection, pairs)
         rows = cases.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
         facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
+        before = answers_before(connection, pairs, rows)
         waiting = views.open_questions(connection, pairs)
         answers = views.standing_answers(connection, pairs)
         removals = removals_part(connection, pairs, now)
@@ -186,7 +192,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
             standing_card(runtime, connection, pair, one.name, now)
             for pair, one in sorted(enrolled.items(), key=lambda item: item[1].name)
         )
-        record = record_part(connection, pairs)
+        given = brand_answers.answers_of(connection, pairs)
         asked_at_once = takedowns.latest(connection, pairs, _TAKEDOWNS)
         gate = gate_of(runtime, connection, person, now)
         sizes = takedowns.sizes(connection, asked_at_once)
@@ -198,7 +204,11 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
     return BrandPage(
         brands=words.listed(names),
         headline=_headline(size),
-        questions=tuple(question(row, facts[row["marketplace_id"], row["facts_digest"]], now) for row in rows),
+        pace=_pace(given, now),
+        questions=tuple(
+            question(row, facts[row["marketplace_id"], row["facts_digest"]], now, before.get(key_of(row)))
+            for row in rows
+        ),
         several_brands=len(names) > 1,
         oldest=words.due(min(one.oldest_due_at for one in waiting.values()), now) if waiting else None,
         before=page - 1 if page > 1 else None,
@@ -206,7 +216,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         done=done_part(runtime, person),
         removals=removals,
         standings=cards,
-        record=record,
+        record=record_part(given),
         managers=_managers(enrolled),
         answered=counted,
         answered_in_all=sum(one.number for one in counted),
@@ -218,6 +228,32 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         ),
         briefing=None if gate.open and not gate.warned else Briefing(gate.open, gate.reason),
     )
+
+
+def answers_before(
+    connection: Connection, pairs: frozenset[Pair], rows: Sequence[Mapping[str, Any]]
+) -> dict[tuple[str, str, str], dict[Judgement, int]]:
+    """What the brands have answered about the sellers of these questions."""
+    sellers = {row["seller_external_id"] for row in rows if row["seller_external_id"]}
+    return brand_answers.about_sellers(connection, pairs, sellers)
+
+
+def key_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """A question's marketplace, brand and seller."""
+    return row["marketplace_id"], row["brand_id"], row["seller_external_id"] or ""
+
+
+def _pace(given: Sequence[BrandAnswer], now: datetime) -> str | None:
+    """How much was answered in a week, and how fast in the median."""
+    hours = [
+        one.answered.hours_to_answer
+        for one in given
+        if not one.answered.taken_back and now - one.answered.answered_at < _WEEK
+    ]
+    known = [one for one in hours if one is not None]
+    if not known:
+        return None
+    return f"You answered {len(hours):,} in seven days, in {words.duration(median(known) * 3_600)} at the median."
 
 
 def _enrolments(connection: Connection, pairs: frozenset[Pair]) -> dict[Pair, Enrolment]:

@@ -7,10 +7,13 @@ from math import exp
 from typing import Any, Final
 
 from features.facts import Facts
+from features.price_lists import ListedBy
 from models.score import Reason
+from models.verdict import Judgement
 from serving.web import case_cards, desk_rows, text_view, words
 from serving.web.case_cards import Attribute
 from serving.web.text_view import Shown
+from serving.web.vocabulary import CHOICES
 from serving.web.words import Due
 
 # What a brand is told of why it is asked. Left out on purpose: earlier verdicts (they may be other brands'), the
@@ -47,6 +50,14 @@ _TOLD: Final = {
 }
 
 
+_NAMED_BY: Final = {
+    ListedBy.GTIN: "its trade item number",
+    ListedBy.MPN: "its part number",
+    ListedBy.MODEL: "the model in its title",
+    ListedBy.CATEGORY: "its category, the cheapest",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One line of why the brand is asked."""
@@ -73,8 +84,10 @@ class Question:
     pictures: int | None
 
 
-def question(row: Mapping[str, Any], facts: Facts, now: datetime) -> Question:
-    """The question of a queue's row."""
+def question(
+    row: Mapping[str, Any], facts: Facts, now: datetime, before: Mapping[Judgement, int] | None = None
+) -> Question:
+    """The question of a queue's row; `before` is what the brand itself has answered about this seller."""
     card = case_cards.listing_card(facts)
     reasons = [Reason(*one) for one in row["reasons"]]
     return Question(
@@ -85,11 +98,41 @@ def question(row: Mapping[str, Any], facts: Facts, now: datetime) -> Question:
         price=desk_rows.price_of(facts),
         seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
         due=words.due(row["due_at"], now),
-        evidence=(*_price(facts), *_tell_tales(facts, row["brand_id"]), *_told(reasons), *_seller(facts)),
+        evidence=(
+            *_listed(facts),
+            *_price(facts),
+            *_tell_tales(facts, row["brand_id"]),
+            *_told(reasons),
+            *_seller(facts),
+            *_answered(facts, before or {}),
+        ),
         description=card.description,
         attributes=card.attributes,
         pictures=card.pictures,
     )
+
+
+def _listed(facts: Facts) -> list[Evidence]:
+    """The offer's price against what the brand itself asks; nothing where its list does not name the goods."""
+    price, listed = facts.price, facts.price.listed
+    if price.log_price is None or listed is None or listed.log_price is None:
+        return []
+    share = exp(price.log_price - listed.log_price)
+    asked = words.amount(listed.amount, listed.currency)
+    text = text_view.show(f"You ask {asked} for {listed.name}, by {_NAMED_BY[listed.by]} on your list.")
+    return [Evidence("i-tag", f"{share:.0%} of your list price.", text)]
+
+
+def _answered(facts: Facts, before: Mapping[Judgement, int]) -> list[Evidence]:
+    """The brand's own earlier word on this seller; what others said is not its business."""
+    if facts.listing.seller.external_id is None:
+        return []
+    if not before:
+        return [Evidence("i-user", "", text_view.show("You have not answered about this seller before."))]
+    counts = words.listed(
+        [f"{before[one.judgement]} {one.word.lower()}" for one in CHOICES if before.get(one.judgement)]
+    )
+    return [Evidence("i-user", "Your earlier answers about this seller:", text_view.show(f"{counts}."))]
 
 
 def _price(facts: Facts) -> list[Evidence]:

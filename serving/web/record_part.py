@@ -1,12 +1,10 @@
 """What became of a brand's answers, as a few lines of its page."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Connection
-
 from models.brand_record import AnswerOutcome
-from serving.db import brand_answers
-from serving.db.views import Pair
+from serving.db.brand_answers import BrandAnswer
 from serving.usecases.brand_records import record_of
 
 _MINUTES_AN_HOUR = 60
@@ -33,9 +31,9 @@ class RecordPart:
     lines: tuple[Line, ...]
 
 
-def record_part(connection: Connection, pairs: frozenset[Pair]) -> RecordPart:
+def record_part(answers: Iterable[BrandAnswer]) -> RecordPart:
     """The figures of one's own brands."""
-    found = record_of(brand_answers.answers_of(connection, pairs))
+    found = record_of(answers)
     lines = [Line(name, f"{found.outcomes[one]:,}") for one, name in _SHOWN.items() if found.outcomes[one]]
     if lines:
         objections = f"{found.counter_notices:,}"

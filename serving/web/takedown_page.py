@@ -24,6 +24,7 @@ from serving.runtime import Runtime
 from serving.usecases.rights import basis_of
 from serving.usecases.takedown_requests import Asked, answered, confirm_all, take_back
 from serving.web import text_view, words
+from serving.web.brand_page import answers_before, key_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.questions import Question, question
@@ -169,7 +170,11 @@ def _offers(
     facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
     waiting = views.open_questions(connection, {pair})
     beyond = sum(one.number for one in waiting.values()) - len(rows)
-    return tuple(question(row, facts[row["marketplace_id"], row["facts_digest"]], now) for row in rows), beyond
+    before = answers_before(connection, frozenset({pair}), rows)
+    offers = tuple(
+        question(row, facts[row["marketplace_id"], row["facts_digest"]], now, before.get(key_of(row))) for row in rows
+    )
+    return offers, beyond
 
 
 def _chosen(

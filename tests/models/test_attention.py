@@ -18,6 +18,7 @@ QUIET = BrandFigures(
     answered_at=NOW - timedelta(days=1),
     level=Level.FULL,
     warned=False,
+    outlook="2 more overturned would end good standing.",
     phase=Phase.FULL,
     rights_to_verify=0,
     rights_ending=0,
@@ -69,6 +70,11 @@ def test_reasons_stand_in_the_order_of_urgency_with_their_numbers() -> None:
         "2 rights to verify.",
         "1 message unread.",
     ]
+
+
+def test_a_warning_says_how_little_is_missing() -> None:
+    [found] = attention(replace(QUIET, warned=True), NOW, DEFAULT_ATTENTION)
+    assert found.sentence == "Good standing is at risk. 2 more overturned would end good standing."
 
 
 def test_silence_counts_from_the_day_of_the_policy_on() -> None:

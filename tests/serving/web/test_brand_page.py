@@ -13,7 +13,9 @@ from serving.db.cases import QueueFilter
 from serving.usecases import founding
 from serving.usecases.founding import NewEnrolment, NewPerson
 from serving.usecases.intake import receive
+from serving.usecases.price_lists import load_price_list
 from serving.usecases.tell_tales import NewTellTale, add_tell_tale
+from serving.usecases.undoing import undo_verdict
 from serving.web.questions import question
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -234,3 +236,43 @@ def test_a_question_tells_a_brand_of_its_own_tell_tales_alone(site: Site) -> Non
     said = str(question(row, facts, site.clock.now()).evidence)
     assert f"of {site.brand_id}" in said
     assert "brn_another" not in said
+
+
+def test_a_price_stands_against_what_the_brand_itself_asks(site: Site) -> None:
+    row = {"model": "Colline", "price": "540", "currency": "EUR"}
+    load_price_list(site.runtime, "Aurelle", [row], by="test")
+    site.clock.forward(seconds=1)
+    a_case(site, CaseLane.ASK_BRAND)
+    said = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "16% of your list price. You ask €540 for Colline, by the model in its title on your list." in said
+
+
+def test_a_brand_is_told_of_its_own_earlier_answers_about_a_seller_and_of_nobody_elses(site: Site) -> None:
+    first = a_case(site, CaseLane.ASK_BRAND, external_id="MP-1")
+    assert "You have not answered about this seller before." in words(
+        visit_as(site, site.brand_person).get("/brand").text
+    )
+    judge(site, site.brand_person, first, Judgement.COUNTERFEIT)
+    second = a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
+    judge(site, site.brand_person, second, Judgement.GENUINE)
+    undo_verdict(site.runtime, site.brand_person, second.case_id)
+    analysts = a_case(site, external_id="MP-3")
+    judge(site, site.analyst, analysts, Judgement.GREY_MARKET)
+    said = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "Your earlier answers about this seller: 1 counterfeit." in said
+
+
+def test_each_answer_has_its_letter_on_its_own_card_alone(site: Site) -> None:
+    """Armed by the script on the card that has the focus: a letter must not answer the first card from anywhere."""
+    a_case(site, CaseLane.ASK_BRAND)
+    page = visit_as(site, site.brand_person).get("/brand").text
+    assert re.findall(r'data-card-key="(.)"', page) == list("cgmlnt")
+    assert re.findall(r'data-key="([cgmlnt])"', page) == []
+
+
+def test_the_page_says_how_fast_the_brand_answers(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    site.clock.forward(hours=3, minutes=10)
+    judge(site, site.brand_person, case, Judgement.GENUINE)
+    said = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "You answered 1 in seven days, in 3 h 10 at the median." in said

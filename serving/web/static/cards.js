@@ -1,0 +1,36 @@
+// Keys of a card that has the focus: the letters of its answers are armed only there, so that nothing is answered that
+// is not before somebody's eyes. After an answer or an undo the next card gets the focus.
+(() => {
+  const WHERE = "touchstone-card";
+  const cards = () => [...document.querySelectorAll("article[data-stop]")];
+  const held = () => cards().findIndex((card) => card.contains(document.activeElement));
+
+  const arm = () => {
+    const at = held();
+    cards().forEach((card, index) => {
+      for (const button of card.querySelectorAll("[data-card-key]")) {
+        if (index === at) button.dataset.key = button.dataset.cardKey; else delete button.dataset.key;
+      }
+    });
+  };
+  addEventListener("focusin", arm);
+  addEventListener("focusout", () => setTimeout(arm));
+
+  addEventListener("submit", (event) => {
+    const index = cards().findIndex((card) => card.contains(event.target));
+    const undoes = event.target.action.endsWith("/undo");
+    try { if (index >= 0 || undoes) sessionStorage.setItem(WHERE, String(Math.max(index, 0))); } catch { /* not kept */ }
+  });
+
+  try {
+    const kept = sessionStorage.getItem(WHERE);
+    sessionStorage.removeItem(WHERE);
+    const all = cards();
+    if (kept !== null && all.length) {
+      const next = all[Math.min(Number(kept), all.length - 1)];
+      next.focus({ preventScroll: Number(kept) === 0 });
+      if (Number(kept) > 0) next.scrollIntoView({ block: "start" });
+    }
+  } catch { /* nothing was kept */ }
+  arm();
+})();
