@@ -39,6 +39,16 @@ def of_marketplace(connection: Connection, marketplace_id: str) -> list[TellTale
     return [_read(row) for row in connection.execute(query).mappings()]
 
 
+def of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> list[TellTale]:
+    """Every tell-tale of a brand at a marketplace, those that were taken back among them, oldest first."""
+    query = (
+        select(tell_tale)
+        .where(tell_tale.c.marketplace_id == marketplace_id, tell_tale.c.brand_id == brand_id)
+        .order_by(tell_tale.c.known_at, tell_tale.c.tell_tale_id)
+    )
+    return [_read(row) for row in connection.execute(query).mappings()]
+
+
 def kept(connection: Connection, marketplace_id: str, brand_id: str) -> int:
     """How many a brand has that were not taken back."""
     query = select(func.count()).where(

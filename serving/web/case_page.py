@@ -4,6 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
@@ -24,6 +25,7 @@ from serving.db import (
     notice_complaints,
     notices,
     scores,
+    tell_tales,
     test_buys,
     views,
 )
@@ -48,7 +50,7 @@ from serving.web.case_cards import (
     RuleHit,
 )
 from serving.web.case_state import Standing, standing
-from serving.web.changes import Change
+from serving.web.changes import Comparison
 from serving.web.desk import queue_of
 from serving.web.documents_card import ShownPaper, documents_card
 from serving.web.effects import Effect, bench_of, effects
@@ -100,8 +102,7 @@ class CasePage:
     notices: tuple[NoticeCard, ...]
     complaints: tuple[ComplaintCard, ...]
     listing: ListingCard
-    changed: tuple[Change, ...] | None
-    changed_at: str
+    compared: Comparison | None
     price: PriceCard
     seller: SellerCard
     risk: RiskPart | None
@@ -110,6 +111,7 @@ class CasePage:
     likeness: LikenessCard
     reasons: ReasonsCard | None
     rule_hits: tuple[RuleHit, ...]
+    silent: tuple[str, ...]
     events: tuple[Event, ...]
     evidence: tuple[KeptSnapshot, ...]
     has_test_buy: bool
@@ -118,6 +120,7 @@ class CasePage:
     learning: str | None
     queue: str
     queue_query: str
+    queue_fields: tuple[tuple[str, str], ...]
     neighbours: Neighbours
     before: str | None
     after: str | None
@@ -137,17 +140,39 @@ def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
     if case.state is CaseState.OPEN and not barred and not ahead:
         lease(runtime, person, case_id)
     query = QueueQuery.of(request.url.query)
-    page = case_page(runtime, session, case_id, query, on_their_way(request))
+    page = case_page(runtime, session, case_id, query, on_their_way(request), _versions(request))
     return respond_part(request, page, session) if ahead else respond(request, page, session)
 
 
+def _versions(request: Request) -> tuple[int, int] | None:
+    """The two versions that the address asks to compare."""
+    given = [request.query_params.get(name, "") for name in ("from", "to")]
+    if not all(one.isascii() and one.isdigit() and len(one) <= 6 for one in given):
+        return None
+    return int(given[0]), int(given[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of the page besides its case: the queue around it, whom not to lead to, which versions."""
+
+    query: QueueQuery
+    besides: Collection[str]
+    versions: tuple[int, int] | None
+
+
 def case_page(
-    runtime: Runtime, session: Session, case_id: str, query: QueueQuery, besides: Collection[str] = ()
+    runtime: Runtime,
+    session: Session,
+    case_id: str,
+    query: QueueQuery,
+    besides: Collection[str] = (),
+    versions: tuple[int, int] | None = None,
 ) -> CasePage:
     """What the page shows, in one view of the database; `besides` are cases that are not led to."""
     with runtime.store.read() as connection:
         case, _ = visible_case(connection, session.person, case_id)
-        return _page(runtime, connection, session.person, case, query, besides)
+        return _page(runtime, connection, session.person, case, _Asked(query, besides, versions))
 
 
 def _page(
@@ -155,9 +180,9 @@ def _page(
     connection: Connection,
     person: Person,
     case: Case,
-    query: QueueQuery,
-    besides: Collection[str],
+    asked: _Asked,
 ) -> CasePage:
+    query = asked.query
     now = runtime.clock.now()
     here, blind = case.marketplace_id, is_blind(connection, case)
     kept = score_kept_from(connection, person, case)
@@ -169,7 +194,7 @@ def _page(
     at = next(i for i, row in enumerate(history) if row["version_id"] == case.version_id)
     wanted = queue_of(connection, person, query, now)
     around = views.neighbours(connection, wanted, case)
-    following = views.next_free(connection, wanted, case, user_id=person.user_id, at=now, besides=besides)
+    following = views.next_free(connection, wanted, case, user_id=person.user_id, at=now, besides=asked.besides)
     row = _as_row(case, score)
     return CasePage(
         case_id=case.case_id,
@@ -189,10 +214,9 @@ def _page(
         notices=case_cards.notice_cards(notices.notified(connection, here, case.case_id), now),
         complaints=case_cards.complaint_cards(notice_complaints.of_case(connection, here, case.case_id), now),
         listing=case_cards.listing_card(facts),
-        changed=changes.changes(history[at - 1], history[at]) if at else None,
-        changed_at=words.moment(history[at]["known_at"], now),
+        compared=changes.comparison(history, at, asked.versions, now),
         price=case_cards.price_card(facts),
-        seller=seller_card(facts),
+        seller=seller_card(connection, here, facts, runtime.policies, now),
         # It is made from scores and verdicts, this offer's own among them.
         risk=None if dark else risk_part(runtime, connection, here, facts.listing.seller.external_id),
         documents=documents_card(papers_of(connection, case), case.case_id, now),
@@ -200,14 +224,16 @@ def _page(
         likeness=_likeness(connection, here, facts),
         reasons=None if dark else case_cards.reasons_card(score),
         rule_hits=case_cards.rule_hits(facts),
+        silent=_silent(connection, case, facts),
         events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind, kept=kept),
         evidence=evidence_card(connection, case, now),
         has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
-        desk=notes_card(connection, person, case, now),
+        desk=notes_card(connection, person, case, now, blind=blind),
         effects=effects(bench_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies.enforcement),
         learning=None if blind else _learning(runtime),
         queue=query.address(),
         queue_query=query.text,
+        queue_fields=tuple(parse_qsl(query.text)),
         neighbours=replace(around, place=None, size=0) if kept else around,
         before=query.case_address(around.before) if around.before else None,
         after=query.case_address(around.after) if around.after else None,
@@ -219,6 +245,15 @@ def _drawn(case: Case) -> str | None:
     if not case.score_hidden or case.hidden_share is None:
         return None
     return f"Draw p = {case.hidden_share:g}"
+
+
+def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]:
+    """The labels of the brand's tell-tales that were looked for when the offer was scored and that did not fit."""
+    if case.brand_id is None or facts.tell_tales is None:
+        return ()
+    fired = {one.tell_tale_id for one in facts.tell_tales.fired}
+    known = tell_tales.of_brand(connection, case.marketplace_id, case.brand_id)
+    return tuple(one.label for one in known if one.in_force(facts.as_of) and one.tell_tale_id not in fired)
 
 
 def _as_row(case: Case, score: dict[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,11 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from serving.web import text_view
+from serving.web import text_view, words
 from serving.web.text_view import Shown
 
 _FIELDS: Final = {
@@ -56,6 +57,42 @@ class Change:
     parts: tuple[Part, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two versions of an offer side by side: their numbers and when each came, what changed, all that there are."""
+
+    old: int
+    new: int
+    old_at: str
+    new_at: str
+    changes: tuple[Change, ...]
+    numbers: tuple[int, ...]
+
+
+def comparison(
+    history: Sequence[Mapping[str, Any]], at: int, wanted: tuple[int, int] | None, now: datetime
+) -> Comparison | None:
+    """The versions that are wanted, else the one at an index with the one before; None where there is only one.
+
+    What is wanted and is no pair of two versions, the older first, counts as not wanted.
+    """
+    if len(history) < 2:
+        return None
+    by_number = {row["number"]: row for row in history}
+    old, new = history[max(0, at - 1)]["number"], history[max(1, at)]["number"]
+    if wanted is not None and wanted[0] in by_number and wanted[1] in by_number and wanted[0] < wanted[1]:
+        old, new = wanted
+    before, after = by_number[old], by_number[new]
+    return Comparison(
+        old,
+        new,
+        words.moment(before["known_at"], now),
+        words.moment(after["known_at"], now),
+        changes(before, after),
+        tuple(by_number),
+    )
+
+
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
     """The changes from one stored version row to the next; pictures are counted, never shown."""
     old, new = before["content"], after["content"]
@@ -74,11 +111,11 @@ def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change
 def _parts(field: str, old: str | None, new: str | None) -> Iterator[Part]:
     if field not in _TEXTS or old is None or new is None:
         return _swapped(old, new)
-    words = [_TOKEN.findall(text) for text in (old, new)]
-    if max(len(found) for found in words) > _MOST_WORDS:
+    found = [_TOKEN.findall(text) for text in (old, new)]
+    if max(map(len, found)) > _MOST_WORDS:
         counts = [len(text.split()) for text in (old, new)]
         return iter([Part(Turn.KEPT, text_view.show(f"Rewritten: {counts[0]:,} words before, {counts[1]:,} now"))])
-    return _compared(words[0], words[1])
+    return _compared(found[0], found[1])
 
 
 def _swapped(old: Any, new: Any) -> Iterator[Part]:

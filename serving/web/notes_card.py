@@ -54,10 +54,10 @@ class NotesCard:
     hours: tuple[Option, ...]
 
 
-def notes_card(connection: Connection, person: Person, case: Case, now: datetime) -> NotesCard:
-    """The card of a case's notes."""
+def notes_card(connection: Connection, person: Person, case: Case, now: datetime, *, blind: bool) -> NotesCard:
+    """The card of a case's notes. Where it is judged blind nobody is named: whoever judged before must not be asked."""
     found = case_notes.of_case(connection, case.marketplace_id, case.case_id)
-    others = case_notes.colleagues(connection, case.marketplace_id)
+    others = {} if blind else case_notes.colleagues(connection, case.marketplace_id)
     return NotesCard(
         tuple(
             ShownNote(

@@ -1,27 +1,36 @@
-"""The seller as known when the offer was scored: counts with their sources, age, earlier outcomes."""
+"""The seller as known when the offer was scored: counts with their course and sources, strikes, earlier outcomes."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
+
+from sqlalchemy import Connection
 
 from features.facts import Facts, Source
 from features.fields import Windows
+from models.strikes import count
+from serving.db import seller_courses, strikes
+from serving.db.seller_courses import OFFERS, STEP, STEPS
+from serving.runtime import Policies
 from serving.web import text_view, words
+from serving.web.series_charts import Sparkline, sparkline
 from serving.web.text_view import Shown
 
 _SOURCES: Final = {
     Source.COMPUTED: "from seller events",
-    Source.SUPPLIED: "as sent",
+    Source.SUPPLIED: "as the marketplace sent them",
     Source.MISSING: "not known",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class SellerRow:
-    """One measure over 7, 30 and 90 days; None is not known, which is not zero."""
+    """One measure over 7, 30 and 90 days, with its course; None is not known, which is not zero."""
 
     name: str
+    course: Sparkline
     counts: tuple[str | None, str | None, str | None]
-    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +42,56 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Strikes:
+    """What counts against the seller now, as marks up to the number at which closing is proposed, and in words."""
+
+    marks: tuple[bool, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class SellerCard:
     """The card; `seller` is None where the offer names none, outcomes are None where none were recorded then."""
 
     seller: Shown | None
     authorised: bool
+    strikes: Strikes | None
     rows: tuple[SellerRow, ...]
+    sources: str
     remarks: tuple[Remark, ...]
     counterfeit: int | None
     genuine: int | None
     disagreement: str | None
 
 
-def seller_card(facts: Facts) -> SellerCard:
+def seller_card(
+    connection: Connection, marketplace_id: str, facts: Facts, policies: Policies, now: datetime
+) -> SellerCard:
     """The card of the facts' seller."""
     seller, block = facts.seller, facts.listing.seller
-    sent = Source.SUPPLIED if any(value is not None for value in block.orders) else Source.MISSING
-    rows = (
-        _row("Orders", block.orders, sent),
-        _row("Sales", seller.sales, seller.sales_source),
-        _row("Returns", seller.returns, seller.returns_source),
-        _row("Returned as fake", seller.fake_returns, seller.fake_returns_source),
+    known = block.external_id
+    trade = seller_courses.courses(connection, marketplace_id, known, facts.as_of) if known else {}
+    measured = (
+        ("Sales", seller.sales, seller.sales_source, "sale"),
+        ("Returns", seller.returns, seller.returns_source, "return"),
+        ("Returned as fake", seller.fake_returns, seller.fake_returns_source, "fake_return"),
     )
+    since = facts.as_of - timedelta(days=seller.known_days) if seller.known_days is not None else None
+    offers = (None, None if seller.listings_30d is None else f"{seller.listings_30d:,}", None)
+    rows = [SellerRow("New offers", _course("new offers", trade.get(OFFERS), facts.as_of, since), offers)]
+    for name, counts, source, kind in measured:
+        told = trade.get(kind, [0] * STEPS) if source is Source.COMPUTED else None
+        reported = max(filter(None, (seller.events_since, since)), default=None)
+        rows.append(SellerRow(name, _course(name.lower(), told, facts.as_of, reported), _counts(counts)))
+    if any(value is not None for value in block.orders):
+        rows.append(SellerRow("Orders", _course("orders", None, facts.as_of, None), _counts(block.orders)))
     outcomes = seller.outcomes
     return SellerCard(
-        seller=text_view.show(block.external_id) if block.external_id else None,
+        seller=text_view.show(known) if known else None,
         authorised=seller.authorised,
-        rows=rows,
+        strikes=_strikes(connection, marketplace_id, known, policies, now) if known else None,
+        rows=tuple(rows),
+        sources=_sources({name: source for name, _, source, _ in measured}),
         remarks=tuple(_remarks(facts)),
         counterfeit=outcomes.counterfeit if outcomes else None,
         genuine=outcomes.genuine if outcomes else None,
@@ -67,9 +99,35 @@ def seller_card(facts: Facts) -> SellerCard:
     )
 
 
-def _row(name: str, counts: Windows, source: Source) -> SellerRow:
-    shown = [None if count is None else f"{count:,.0f}" for count in counts]
-    return SellerRow(name, (shown[0], shown[1], shown[2]), _SOURCES[source])
+def _course(what: str, told: Sequence[int] | None, until: datetime, since: datetime | None) -> Sparkline:
+    """The steps since the seller joined or since which it is reported; those before are not known."""
+    begin = until - STEP * STEPS
+    values: list[float | None] = [
+        None if told is None or since is None or begin + STEP * (step + 1) <= since else float(told[step])
+        for step in range(STEPS)
+    ]
+    seen = [value for value in values if value is not None]
+    label = f"{what} in 90 days, six days a step"
+    return sparkline(values, f"{label}: {min(seen):.0f} to {max(seen):.0f}" if seen else label)
+
+
+def _counts(counts: Windows) -> tuple[str | None, str | None, str | None]:
+    shown = [None if value is None else f"{value:,.0f}" for value in counts]
+    return shown[0], shown[1], shown[2]
+
+
+def _sources(found: Mapping[str, Source]) -> str:
+    """Where the counts come from, those of one source together."""
+    by_source: dict[Source, list[str]] = {}
+    for name, source in found.items():
+        by_source.setdefault(source, []).append(name.lower())
+    return ". ".join(f"{words.listed(names).capitalize()} {_SOURCES[source]}" for source, names in by_source.items())
+
+
+def _strikes(connection: Connection, marketplace_id: str, seller: str, policies: Policies, now: datetime) -> Strikes:
+    total = count(strikes.of_seller(connection, marketplace_id, seller), as_of=now, policy=policies.strikes).total
+    most = int(policies.sanctions.close_from)
+    return Strikes(tuple(total >= mark + 1 for mark in range(most)), f"{total:g} of {most} strikes")
 
 
 def _remarks(facts: Facts) -> list[Remark]:
@@ -83,7 +141,6 @@ def _remarks(facts: Facts) -> list[Remark]:
         ("Known here", None if seller.known_days is None else _since(seller.known_days)),
         ("Established in", block.country),
         ("Rating", rating),
-        ("Offers in 30 days", None if seller.listings_30d is None else f"{seller.listings_30d:,}"),
         ("Products", None if block.variety is None else f"{block.variety:,}"),
     )
     return [Remark(name, text_view.show(value)) for name, value in pairs if value is not None]

@@ -50,7 +50,16 @@ def test_neither_page_nor_queue_holds_anything_that_comes_from_the_score(site: S
             assert reason.sentence not in found
         for sentence in stored["route_reasons"]:
             assert sentence not in found
-        for told in (f">{stored['value']:.0f}<", "points", "d-ana", "until due", "harm, 7 d", "See 20", "see 20"):
+        for told in (
+            f">{stored['value']:.0f}<",
+            " points",
+            "points,",
+            "d-ana",
+            "until due",
+            "harm, 7 d",
+            "See 20",
+            "see 20",
+        ):
             assert told not in found, told
     assert "Opened for" not in source
     assert ">Analyst<" not in source
@@ -95,7 +104,7 @@ def test_a_filter_by_score_or_harm_tells_nothing_of_it(site: Site) -> None:
 def test_a_look_ahead_holds_no_more_than_the_page(site: Site) -> None:
     case = a_case(hiding(site))
     ahead = visit_as(site, site.analyst).get(f"/cases/{case.case_id}", **{"touchstone-look": "1"}).text
-    assert "points" not in words(ahead)
+    assert " points" not in words(ahead)
 
 
 def test_first_answers_with_and_without_the_score_are_counted_apart(any_site: Site) -> None:
