@@ -80,7 +80,8 @@ def _head(found: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping
         if holds
     ]
     ties = words.listed(told)
-    known = all(row["probability"] is not None for row in rows)
+    # A sum would tell what the score of a hidden one is.
+    known = all(row["probability"] is not None and not row["score_hidden"] for row in rows)
     harm = words.about(round(sum(row["priority"] for row in rows), -1), currencies[rows[0]["marketplace_id"]])
     named = f", {words.many(sellers, 'seller')}" if sellers else ""
     return ClusterHead(

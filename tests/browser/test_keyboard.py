@@ -144,7 +144,7 @@ def test_no_page_is_loaded_between_two_cases(browser: Browser, desk: Desk) -> No
         expect(page.locator("#lease")).to_contain_text("yours until")
         expect(page.locator("#undo")).to_contain_text("recorded for")
         page.go_back()
-        expect(page.locator(".vbar")).to_contain_text("Genuine by Ines Moreau")
+        expect(page.locator(".vbar")).to_contain_text("Genuine by Ines Moreau", timeout=15_000)
         assert case_on(page) == first
 
 

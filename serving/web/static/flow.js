@@ -18,18 +18,19 @@
 
   // ---- what somebody has written is kept until it is recorded
   const drafts = {
-    of: (id) => `note:${id}`,
+    fields: () => [...here().querySelectorAll("textarea[name]")],
+    of: (id, name) => `draft:${id}:${name}`,
     keep() {
-      const note = form()?.elements.note.value;
-      try { if (note) sessionStorage.setItem(this.of(here().dataset.case), note); } catch { /* it is lost with the page */ }
+      for (const { name, value } of this.fields()) {
+        try { if (value) sessionStorage.setItem(this.of(here().dataset.case, name), value); } catch { /* lost with the page */ }
+      }
     },
     restore() {
-      try {
-        const note = sessionStorage.getItem(this.of(here().dataset.case));
-        if (note && form() && !form().elements.note.value) form().elements.note.value = note;
-      } catch { /* nothing was kept */ }
+      for (const field of this.fields()) {
+        try { field.value ||= sessionStorage.getItem(this.of(here().dataset.case, field.name)) ?? ""; } catch { /* none kept */ }
+      }
     },
-    forget(id) { try { sessionStorage.removeItem(this.of(id)); } catch { /* nothing was kept */ } },
+    forget(id, name) { try { sessionStorage.removeItem(this.of(id, name)); } catch { /* none kept */ } },
   };
 
   // ---- the next case
@@ -105,7 +106,7 @@
   const record = async (one) => {
     const { refusal, line } = await post(one.url, one.body, one.address);
     if (refusal) return refusal;
-    drafts.forget(one.id);
+    drafts.forget(one.id, "note");
     answered = one;
     if (answers.length === 1) say(line);
     return null;
@@ -197,7 +198,16 @@
       takeBack(given, answered);
       return;
     }
-    if (event.defaultPrevented || given !== form() || given.dataset.plain || !event.submitter) return;
+    if (event.defaultPrevented || given.dataset.plain) return;
+    if (given !== form() && answers.length) { // What was answered is recorded before the page goes.
+      event.preventDefault();
+      sent().then(() => { delete given.dataset.sent; given.requestSubmit(event.submitter); });
+    }
+    if (given !== form()) {
+      for (const field of given.querySelectorAll("textarea[name]")) drafts.forget(here().dataset.case, field.name);
+      return;
+    }
+    if (!event.submitter) return;
     if (now() - last.at < BOUNCE_MS[pointer ? "pointer" : "key"] && event.submitter.value === last.word) {
       event.preventDefault();
       delete given.dataset.sent;

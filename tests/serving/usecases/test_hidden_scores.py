@@ -12,10 +12,13 @@ from models.policies.hidden_score import HiddenScorePolicy
 from models.verdict import Judgement
 from serving.db import cases, hidden_scores, scores
 from serving.db.cases import Case
+from serving.usecases.intake import receive
 from serving.usecases.undoing import undo_verdict
+from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
+from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import visit_as, words
 
 
@@ -99,6 +102,19 @@ def test_a_filter_by_score_or_harm_tells_nothing_of_it(site: Site) -> None:
     assert case.case_id in visitor.get("/queue").text
     assert case.case_id not in visitor.get("/queue?harm=0.01").text
     assert case.case_id not in visitor.get("/queue?score=0-100").text
+
+
+def test_a_cluster_sums_no_harm_of_which_some_is_hidden(site: Site) -> None:
+    put_champion_in_force(site)
+    site.clock.forward(minutes=1)
+    for number in range(3):
+        receive(site.runtime, site.marketplace, [a_suspect_row(external_id=f"MP-{number}")], source="test")
+    visitor = visit_as(site, site.analyst)
+    assert "expected harm" in words(visitor.get("/queue").text).partition("Cluster:")[2]
+    receive(hiding(site).runtime, site.marketplace, [a_suspect_row(external_id="MP-3")], source="test")
+    cluster = words(visitor.get("/queue").text).partition("Cluster:")[2]
+    assert "4 listings" in cluster
+    assert "expected harm" not in cluster
 
 
 def test_a_look_ahead_holds_no_more_than_the_page(site: Site) -> None:
