@@ -58,6 +58,12 @@ def hash_password(password: str) -> str:
         return _HASHER.hash(password)
 
 
+def is_password(given: str, password_hash: str) -> bool:
+    """Whether a password is the one behind a hash."""
+    with _AT_ONCE:
+        return len(given) <= LONGEST_PASSWORD and _HASHER.verify(given, password_hash)
+
+
 def sign_in(runtime: Runtime, email: str, password: str) -> SignedIn:
     """Begin a session.
 

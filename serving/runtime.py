@@ -26,6 +26,7 @@ from models.policies.delivery import DEFAULT_DELIVERY, DeliveryPolicy
 from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.policies.enrolment import DEFAULT_ENROLMENT, EnrolmentPolicy
 from models.policies.hidden_score import DEFAULT_HIDDEN_SCORE, HiddenScorePolicy
+from models.policies.invitations import DEFAULT_INVITATIONS, InvitationPolicy
 from models.policies.labels import DEFAULT_LABELS, LabelPolicy
 from models.policies.notices import DEFAULT_NOTICES, NoticePolicy
 from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
@@ -83,6 +84,7 @@ class Policies:
     takedown: TakedownPolicy = DEFAULT_TAKEDOWN
     bursts: BurstPolicy = DEFAULT_BURSTS
     hidden_score: HiddenScorePolicy = DEFAULT_HIDDEN_SCORE
+    invitations: InvitationPolicy = DEFAULT_INVITATIONS
     labels: LabelPolicy = DEFAULT_LABELS
     second_look: SecondLookPolicy = DEFAULT_SECOND_LOOK
     promotion: PromotionPolicy = DEFAULT_PROMOTION

@@ -164,6 +164,7 @@ def add_session(
 ) -> None:
     """A new session; expired ones of everybody are swept out in passing."""
     connection.execute(delete(browser_session).where(browser_session.c.expires_at < at))
+    connection.execute(update(account).where(account.c.user_id == user_id).values(signed_in_at=at))
     row = {
         "token_hash": token_hash,
         "user_id": user_id,

@@ -1,9 +1,12 @@
 """The append-only audit log: one chain, its head locked in the transaction that adds to it."""
 
+import json
 import secrets
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Collection, Generator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, update
 
@@ -72,6 +75,29 @@ def count_of(connection: Connection, marketplace_id: str, act: str, *, since: da
         audit_entry.c.occurred_at < until,
     )
     return int(connection.execute(query).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One entry as it is read to people: `payload` is empty where it was erased."""
+
+    at: datetime
+    actor: str
+    act: str
+    payload: Mapping[str, Any]
+
+
+def of_subject(connection: Connection, marketplaces: Collection[str], subject: str, most: int) -> list[Told]:
+    """What was done to something in these marketplaces, the latest first; "" stands for what belongs to none."""
+    query = (
+        select(audit_entry, audit_payload.c.payload)
+        .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+        .where(audit_entry.c.subject == subject, audit_entry.c.marketplace_id.in_(marketplaces))
+        .order_by(audit_entry.c.sequence.desc())
+        .limit(most)
+    )
+    rows = connection.execute(query)
+    return [Told(row.occurred_at, row.actor, row.act, json.loads(row.payload) if row.payload else {}) for row in rows]
 
 
 def erased_count(connection: Connection) -> int:

@@ -1,10 +1,10 @@
 """Marketplaces and their API keys."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from models.access import Scope
 from models.errors import Conflict, NotFound
@@ -30,6 +30,18 @@ class ApiKey:
     marketplace_id: str
     secret_hash: str
     scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A key as it is listed: never its secret."""
+
+    key_id: str
+    marketplace_id: str
+    name: str
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+    revoked_at: datetime | None
 
 
 def add_marketplace(connection: Connection, found: Marketplace, at: datetime) -> None:
@@ -137,3 +149,35 @@ def key(connection: Connection, key_id: str) -> ApiKey | None:
     return ApiKey(
         found.key_id, found.marketplace_id, found.secret_hash, frozenset(Scope(name) for name in found.scopes)
     )
+
+
+def keys(connection: Connection, marketplaces: Collection[str]) -> list[KeyRecord]:
+    """The keys of marketplaces, those in force first, the latest first."""
+    query = select(api_key).where(api_key.c.marketplace_id.in_(marketplaces))
+    order = (api_key.c.revoked_at.is_not(None), api_key.c.created_at.desc(), api_key.c.key_id)
+    return [_record(row) for row in connection.execute(query.order_by(*order))]
+
+
+def revoke_key(connection: Connection, marketplaces: Collection[str], key_id: str, at: datetime) -> KeyRecord:
+    """End a key.
+
+    Raises
+    ------
+    NotFound
+        There is no such key in force in these marketplaces.
+    """
+    ended = (
+        update(api_key)
+        .where(api_key.c.key_id == key_id, api_key.c.marketplace_id.in_(marketplaces), api_key.c.revoked_at.is_(None))
+        .values(revoked_at=at)
+        .returning(api_key)
+    )
+    found = connection.execute(ended).one_or_none()
+    if found is None:
+        raise NotFound("There is no such key, or it has ended.")
+    return _record(found)
+
+
+def _record(row: "Row[tuple[object, ...]]") -> KeyRecord:
+    scopes = tuple(Scope(name) for name in row.scopes)
+    return KeyRecord(row.key_id, row.marketplace_id, row.name, scopes, row.created_at, row.revoked_at)

@@ -99,6 +99,7 @@ account = Table(
     Column("name", String(200), nullable=False),
     Column("password_hash", String(200), nullable=False),
     _at("created_at"),
+    _at("signed_in_at", nullable=True),
     _at("disabled_at", nullable=True),
 )
 
@@ -156,6 +157,23 @@ setup_token = Table(
     Column("token_hash", String(64), primary_key=True),
     _at("created_at"),
     _at("used_at", nullable=True),
+)
+
+invitation = _tenant(
+    "invitation",
+    "invitation_id",
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("email", String(320), nullable=False),
+    _word("role"),
+    Column("brand_id", _ID, ForeignKey("brand.brand_id"), nullable=True),
+    Column("leads", Boolean, nullable=False),
+    Column("invited_by", _ID, ForeignKey("account.user_id"), nullable=False),
+    _at("invited_at"),
+    _at("expires_at"),
+    _at("used_at", nullable=True),
+    _at("withdrawn_at", nullable=True),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=True),
+    _one_of("role", "analyst", "brand", "account_manager", "data_scientist", "admin"),
 )
 
 api_key = Table(

@@ -52,7 +52,7 @@ def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str)
     """Found a marketplace."""
     if not money.CODE.match(base_currency):
         raise Invalid("The base currency is three capital letters such as EUR.")
-    found = Marketplace(runtime.ids.new("mkt"), _named("marketplace", name), base_currency, None)
+    found = Marketplace(runtime.ids.new("mkt"), named("marketplace", name), base_currency, None)
     with runtime.store.write() as connection:
         marketplaces.add_marketplace(connection, found, runtime.clock.now())
         _record(runtime, connection, found.marketplace_id, by, _Entry("marketplace.founded", found.marketplace_id, {}))
@@ -69,11 +69,10 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
     """
     if person.leads and person.role is not Role.BRAND:
         raise Invalid("Only a brand's person can lead it.")
-    if not _ADDRESS.match(person.email) or len(person.email) > _LONGEST_ADDRESS:
-        raise Invalid("This is not an e-mail address.")
+    checked_address(person.email)
     if (person.role is Role.BRAND) != (person.brand is not None):
         raise Invalid("A brand's person names their brand, and nobody else names one.")
-    name = _named("person", person.name)
+    name = named("person", person.name)
     password = person.password or secrets.token_urlsafe(12)
     hashed = auth.hash_password(password)
     now, user_id = runtime.clock.now(), runtime.ids.new("usr")
@@ -94,7 +93,27 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
     return user_id, password
 
 
-def _named(what: str, name: str) -> str:
+def checked_address(email: str) -> str:
+    """An e-mail address as it is stored.
+
+    Raises
+    ------
+    Invalid
+        It is none.
+    """
+    if not _ADDRESS.match(email) or len(email) > _LONGEST_ADDRESS:
+        raise Invalid("This is not an e-mail address.")
+    return email.strip().lower()
+
+
+def named(what: str, name: str) -> str:
+    """A name as it is stored.
+
+    Raises
+    ------
+    Invalid
+        It is empty, longer than 200 characters, or cannot be stored.
+    """
     found = name.strip()
     if not _NAME.match(found):
         raise Invalid(f"A {what} has a name of at most 200 characters.")
@@ -103,7 +122,7 @@ def _named(what: str, name: str) -> str:
 
 def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefixes: Sequence[str], by: str) -> Brand:
     """Register a brand; it takes part nowhere yet."""
-    found = Brand(runtime.ids.new("brd"), _named("brand", name), tuple(aliases), tuple(gtin_prefixes))
+    found = Brand(runtime.ids.new("brd"), named("brand", name), tuple(aliases), tuple(gtin_prefixes))
     with runtime.store.write() as connection:
         brands.add_brand(connection, found, runtime.clock.now())
         _record(runtime, connection, "", by, _Entry("brand.registered", found.brand_id, {"name": found.name}))
@@ -174,7 +193,7 @@ def add_key(runtime: Runtime, *, name: str, scopes: Sequence[Scope], marketplace
     Invalid
         The clock scope in production; or no name.
     """
-    name = _named("key", name)
+    name = named("key", name)
     if Scope.CLOCK in scopes and runtime.settings.production:
         raise Invalid("Production mode has no keys that move the clock.")
     with runtime.store.write() as connection:

@@ -8,7 +8,17 @@ from sqlalchemy import Connection
 from models.audit import ERASURE
 from models.erasure import Erasable
 from models.retention import DataClass, before, complained_before
-from serving.db import audit, erasures, legal_holds, marketplaces, notice_words, personal, reporters, retention
+from serving.db import (
+    audit,
+    erasures,
+    invitations,
+    legal_holds,
+    marketplaces,
+    notice_words,
+    personal,
+    reporters,
+    retention,
+)
 from serving.runtime import Runtime
 from serving.usecases.reporter_erasure import forget
 
@@ -77,7 +87,8 @@ def _erase(
         case DataClass.SELLER_EVENTS:
             return retention.forget_events(connection, here, past, _MOST_AT_ONCE), []
         case DataClass.SESSIONS:
-            return retention.forget_sessions(connection, past, _MOST_AT_ONCE), []
+            ended = retention.forget_sessions(connection, past, _MOST_AT_ONCE)
+            return ended + invitations.forget(connection, past, _MOST_AT_ONCE), []
 
 
 def _erase_of(connection: Connection, here: str, kind: Erasable, subjects: list[str], now: datetime) -> int:

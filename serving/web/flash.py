@@ -31,6 +31,14 @@ class Flash(StrEnum):
     RIGHT_WITHDRAWN = "right_withdrawn"
     RIGHT_REFUSED = "right_refused"
     RIGHT_VERIFIED = "right_verified"
+    DEACTIVATED = "deactivated"
+    INVITATION_TAKEN_BACK = "invitation_taken_back"
+    JOINED = "joined"
+    KEY_REVOKED = "key_revoked"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105  # A code, no password.
+    REACTIVATED = "reactivated"
+    ROLES_CHANGED = "roles_changed"
+    WORK_HANDED_OVER = "work_handed_over"
     PRICES_ADDED = "prices_added"
     RETRAINING = "retraining"
     TELL_TALE_ADDED = "tell_tale_added"
@@ -89,6 +97,14 @@ SENTENCES: Final = {
     Flash.PRICES_ADDED: "Added. Offers are compared with these prices from the next one on.",
     Flash.TELL_TALE_ADDED: "Added. It is looked for in every offer from the next one on.",
     Flash.TELL_TALE_ENDED: "Taken back. What was scored with it stays as it was.",
+    Flash.DEACTIVATED: "Deactivated. Their sessions have ended; below is what became of their work.",
+    Flash.INVITATION_TAKEN_BACK: "Taken back. The link leads nowhere any more.",
+    Flash.JOINED: "Welcome. You are signed in.",
+    Flash.KEY_REVOKED: "Ended. Within a second the key opens nothing any more.",
+    Flash.PASSWORD_CHANGED: "Your password is changed, and every other device is signed out.",
+    Flash.REACTIVATED: "They can sign in again, with the roles that they had.",
+    Flash.ROLES_CHANGED: "Kept. It holds from their next click on.",
+    Flash.WORK_HANDED_OVER: "Handed over; below is what went where.",
     Flash.RETRAINING: "Retraining is asked for. Its progress is shown below.",
     Flash.APPROVED: "Approved. It scores once somebody else approves it too.",
     Flash.APPROVAL_WITHDRAWN: "Your approval is taken back.",

@@ -71,6 +71,7 @@ _PLACES: Final = (
     ("/held", "Held", {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
     ("/models", "Models", {Permission.SEE_MODELS}),
     ("/operations", "Operations", {Permission.SEE_OPERATIONS}),
+    ("/people", "People", {Permission.ADMINISTER}),
     ("/switches", "Switches", {Permission.ADMINISTER}),
 )
 

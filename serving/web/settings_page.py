@@ -9,11 +9,13 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.access import roles
 from models.errors import Invalid
+from serving import auth
 from serving.db.accounts import Session
 from serving.display import Density, Display, Language, Theme, time_zones
-from serving.guards import runtime_of, signed_in
+from serving.guards import cookie_name, runtime_of, signed_in
 from serving.runtime import Runtime
 from serving.usecases.display_choice import choose
+from serving.usecases.passwords import change_password
 from serving.web import words
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path
@@ -58,6 +60,8 @@ class SettingsPage:
     themes: tuple[Option, ...]
     chosen: Display
     error: str | None
+    password_error: str | None
+    shortest_password: int
 
 
 @router.get("/settings")
@@ -78,6 +82,22 @@ def post_settings(request: Request, session: Anyone, fields: Fields) -> Response
     return go_to(request, "/settings", Flash.SETTINGS_KEPT)
 
 
+@router.post("/settings/password")
+def post_password(request: Request, session: Anyone, fields: Fields) -> Response:
+    """Change one's own password; every other device is signed out."""
+    runtime = runtime_of(request)
+    before, wanted = fields.get("present", ""), fields.get("wanted", "")
+    try:
+        if wanted != fields.get("again", ""):
+            raise Invalid("You typed two different new passwords.")
+        token = request.cookies.get(cookie_name(runtime), "")
+        change_password(runtime, session.person, token, before=before, wanted=wanted)
+    except Invalid as refused:
+        page = settings_page(runtime, session, password_error=refused.sentence)
+        return respond(request, page, session, status=422)
+    return go_to(request, "/settings", Flash.PASSWORD_CHANGED)
+
+
 @router.post("/settings/quick")
 def post_quick(request: Request, session: Anyone, fields: Fields) -> Response:
     """One switch of the bar or of the list of keys; it leads back to where it was pressed."""
@@ -86,7 +106,9 @@ def post_quick(request: Request, session: Anyone, fields: Fields) -> Response:
     return go_to(request, local_path(fields.get("next")))
 
 
-def settings_page(runtime: Runtime, session: Session, error: str | None = None) -> SettingsPage:
+def settings_page(
+    runtime: Runtime, session: Session, error: str | None = None, password_error: str | None = None
+) -> SettingsPage:
     """What the page shows."""
     person, now = session.person, runtime.clock.now()
     return SettingsPage(
@@ -100,6 +122,8 @@ def settings_page(runtime: Runtime, session: Session, error: str | None = None) 
         themes=_options(_THEMES),
         chosen=session.display,
         error=error,
+        password_error=password_error,
+        shortest_password=auth.SHORTEST_PASSWORD,
     )
 
 

@@ -21,6 +21,8 @@ from serving.web import (
     flow,
     held_page,
     jobs_page,
+    join_page,
+    keys_page,
     kit_page,
     manager_brand_page,
     manager_page,
@@ -29,6 +31,8 @@ from serving.web import (
     notes_page,
     notice_page,
     operations_page,
+    people_page,
+    person_page,
     price_lists_page,
     quarantine_page,
     rights_page,
@@ -92,6 +96,10 @@ def install_pages(app: FastAPI) -> None:
         seller_page,
         sellers_page,
         settings_page,
+        people_page,
+        person_page,
+        keys_page,
+        join_page,
         kit_page,
     ):
         install(app, module.router)

@@ -52,6 +52,7 @@ PAGES: Final = (
     OnePage("sign-in", "/sign-in", None, phone=True),
     OnePage("error", "/sign-in", None, "/seller/nothing", phone=True),
     OnePage("setup", "/setup/{token}", None, Given("setup"), phone=True),
+    OnePage("join", "/join/{token}", None, Given("join"), phone=True),
     OnePage("seller", "/seller/{token}", None, Given("seller"), phone=True),
     OnePage("seller-answered", "/seller/{token}", None, Given("seller-answered"), phone=True),
     OnePage("seller-undone", "/seller/{token}", None, Given("seller-undone"), phone=True, unfold=True),
@@ -96,6 +97,9 @@ PAGES: Final = (
     OnePage("webhook", "/operations/webhook", Role.ADMIN),
     OnePage("audit", "/operations/audit", Role.ADMIN, unfold=True),
     OnePage("switches", "/switches", Role.ADMIN),
+    OnePage("people", "/people", Role.ADMIN, phone=True),
+    OnePage("person", "/people/{user_id}", Role.ADMIN, Follow("/people", "main table a"), phone=True),
+    OnePage("keys", "/keys", Role.ADMIN, phone=True),
 )
 
 # Pieces that a page asks for again by itself; each is looked at within its page.

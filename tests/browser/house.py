@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from models.access import Person, Role
+from models.access import Grant, Person, Role
 from models.case import CaseLane
 from models.switches import AutomaticRule
 from models.takedown import Item
@@ -13,6 +13,7 @@ from models.verdict import Judgement
 from serving import auth
 from serving.runtime import open_runtime
 from serving.settings import Settings
+from serving.usecases import inviting
 from serving.usecases.bulk_verdicts import Together, decide_all
 from serving.usecases.counter_notices import open_counter_notices, submit
 from serving.usecases.housekeeping import refresh_references
@@ -68,6 +69,8 @@ def furnish(home: Path) -> House:
         _open_work(site)
         links |= _decided_together(site)
         add_model(site, "b" * 64, a_report(champion="c" * 64, failing=True))
+        seat = Grant(Role.ANALYST, site.here)
+        links["join"] = inviting.invite(runtime, people[Role.ADMIN], "nadia@touchstone.example", seat)
         links["setup"] = f"/setup/{auth.new_setup_token(runtime)}"
     finally:
         runtime.close()

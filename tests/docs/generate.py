@@ -23,6 +23,7 @@ from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.policies.enrolment import DEFAULT_ENROLMENT
 from models.policies.gates import DEFAULT_GATES
 from models.policies.hidden_score import DEFAULT_HIDDEN_SCORE
+from models.policies.invitations import DEFAULT_INVITATIONS
 from models.policies.labels import DEFAULT_LABELS
 from models.policies.links import DEFAULT_LINKS
 from models.policies.notices import DEFAULT_NOTICES
@@ -128,6 +129,7 @@ def policies_page() -> str:
         DEFAULT_ASSIGNMENT,
         DEFAULT_HIDDEN_SCORE,
         DEFAULT_WAITING,
+        DEFAULT_INVITATIONS,
         DEFAULT_ENROLMENT,
         DEFAULT_TAKEDOWN,
         DEFAULT_RIGHTS,

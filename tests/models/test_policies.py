@@ -6,6 +6,7 @@ import pytest
 from models.policies.assignment import DEFAULT_ASSIGNMENT
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.policies.enrolment import DEFAULT_ENROLMENT
+from models.policies.invitations import DEFAULT_INVITATIONS
 from models.policies.labels import DEFAULT_LABELS
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
@@ -23,6 +24,7 @@ POLICIES = [
     DEFAULT_SECOND_LOOK,
     DEFAULT_STANDING,
     DEFAULT_ASSIGNMENT,
+    DEFAULT_INVITATIONS,
     DEFAULT_ENROLMENT,
     DEFAULT_TAKEDOWN,
     DEFAULT_WEIGHTING,

@@ -74,6 +74,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "briefing_attempt.answers",
         "briefing_attempt.questions",
         "account.name",
+        "invitation.email",
         "account.password_hash",
         "audit_entry.actor",
         "alert.sentence",

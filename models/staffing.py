@@ -1,0 +1,88 @@
+"""Who may give which roles to whom, and what is never taken: a marketplace's last administrator."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from models.access import Grant, Role
+from models.errors import Conflict, Forbidden, Invalid
+
+
+@dataclass(frozen=True, slots=True)
+class GrantChange:
+    """The roles that somebody is given, and those that are taken from them."""
+
+    given: tuple[Grant, ...]
+    taken: tuple[Grant, ...]
+
+
+def check_grant(grant: Grant, administered: Collection[str]) -> None:
+    """Refuse a role that nobody here may give.
+
+    Raises
+    ------
+    Forbidden
+        It is in a marketplace that the giver does not administer.
+    Invalid
+        A brand's person without a brand, or a brand for anybody else.
+    """
+    if grant.marketplace_id not in administered:
+        raise Forbidden("You can give roles only in the marketplaces that you administer.")
+    if (grant.role is Role.BRAND) != (grant.brand_id is not None):
+        raise Invalid("A brand's person names their brand, and nobody else names one.")
+
+
+def changed(before: Sequence[Grant], wanted: Iterable[Grant], administered: Collection[str]) -> GrantChange:
+    """What to give and to take so that somebody holds exactly the wanted roles in the administered marketplaces.
+
+    Roles elsewhere stay as they are, and a role that stays keeps whether its holder leads their brand.
+
+    Raises
+    ------
+    Forbidden, Invalid
+        As `check_grant`; and nothing at all would be left: who may do nothing is deactivated instead.
+    """
+    asked = {_key(one): one for one in wanted}
+    for one in asked.values():
+        check_grant(one, administered)
+    held = {_key(one): one for one in before if one.marketplace_id in administered}
+    if not asked and len(held) == len(before):
+        raise Invalid("Without any role they can do nothing here. Deactivate them instead.")
+    given = tuple(one for key, one in asked.items() if key not in held)
+    return GrantChange(given, tuple(one for key, one in held.items() if key not in asked))
+
+
+def _key(grant: Grant) -> tuple[Role, str, str | None]:
+    return grant.role, grant.marketplace_id, grant.brand_id
+
+
+def check_still_administered(
+    taken: Iterable[Grant], user_id: str, administrators: Mapping[str, Collection[str]]
+) -> None:
+    """Refuse to take the role of the last administrator of a marketplace, whoever asks.
+
+    `administrators` are those who can sign in, by marketplace.
+
+    Raises
+    ------
+    Conflict
+        Nobody else administers it.
+    """
+    for one in taken:
+        if one.role is Role.ADMIN and not set(administrators.get(one.marketplace_id, ())) - {user_id}:
+            raise Conflict("They are the last administrator here. Make somebody else one first.")
+
+
+def check_deactivation(grants: Sequence[Grant], user_id: str, by: str, administered: Collection[str]) -> None:
+    """Refuse to end an account that is one's own, or that others rely on elsewhere.
+
+    Raises
+    ------
+    Conflict
+        It is one's own.
+    Forbidden
+        It also has roles where the person who asks administers nothing.
+    """
+    if user_id == by:
+        raise Conflict("You cannot deactivate yourself; another administrator can.")
+    if any(one.marketplace_id not in administered for one in grants):
+        raise Forbidden("They also work for a marketplace that is not yours. Take their roles here away instead.")

@@ -1,0 +1,85 @@
+"""The page of an invitation: who asks whom in as what, and the form that makes the account."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from models.errors import DomainError, NotFound
+from serving import auth
+from serving.api.people import set_session_cookie
+from serving.guards import public, runtime_of
+from serving.usecases.inviting import Asked, accept, asked_by
+from serving.web import words
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields, refuse_cross_site
+from serving.web.rendering import respond
+from serving.web.vocabulary import ROLES
+
+router = APIRouter(include_in_schema=False)
+_LONGEST_TOKEN: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class JoinPage:
+    """What the link asks, what was typed except the password, and what is wrong with it."""
+
+    template: ClassVar[str] = "join.html"
+    place: ClassVar[str] = ""
+
+    token: str
+    email: str
+    role: str
+    marketplace: str
+    brand: str | None
+    by: str
+    until: str
+    has_account: bool
+    name: str
+    shortest_password: int
+    error: str | None
+
+
+@router.get("/join/{token}", dependencies=[public("whoever is invited has no account yet")])
+def get_join(token: str, request: Request) -> Response:
+    """The form, while the link holds."""
+    return respond(request, _page(token, _asked(request, token), "", None))
+
+
+@router.post("/join/{token}", dependencies=[public("whoever is invited has no account yet")])
+def post_join(token: str, request: Request, fields: Fields) -> Response:
+    """Make the account, or give the existing one its role, and sign in."""
+    refuse_cross_site(request)
+    asked, name = _asked(request, token), fields.get("name", "")
+    try:
+        made = accept(runtime_of(request), token, name=name, password=fields.get("password", ""))
+    except NotFound:
+        raise
+    except DomainError as refused:
+        return respond(request, _page(token, asked, name[:200], refused.sentence), status=422)
+    response = go_to(request, "/", Flash.JOINED)
+    set_session_cookie(response, request, made.token)
+    return response
+
+
+def _asked(request: Request, token: str) -> Asked:
+    if len(token) > _LONGEST_TOKEN:
+        raise NotFound("This invitation is not valid any more. Ask whoever sent it for another.")
+    return asked_by(runtime_of(request), token)
+
+
+def _page(token: str, asked: Asked, name: str, error: str | None) -> JoinPage:
+    return JoinPage(
+        token=token,
+        email=asked.invitation.email,
+        role=ROLES[asked.invitation.grant.role],
+        marketplace=asked.marketplace,
+        brand=asked.brand,
+        by=asked.by,
+        until=words.full(asked.invitation.expires_at),
+        has_account=asked.has_account,
+        name=name,
+        shortest_password=auth.SHORTEST_PASSWORD,
+        error=error,
+    )

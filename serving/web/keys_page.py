@@ -1,0 +1,137 @@
+"""The API keys of a marketplace, for administrators: which there are, making one, ending one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.access import Permission, Scope
+from models.errors import DomainError, Invalid
+from serving.db.accounts import Session
+from serving.db.marketplaces import KeyRecord
+from serving.guards import may, runtime_of
+from serving.usecases import keys
+from serving.usecases.founding import add_key
+from serving.usecases.people import administered
+from serving.usecases.switch_record import administered as one_place
+from serving.web import text_view, words
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.vocabulary import Option
+
+router = APIRouter(include_in_schema=False)
+Administrator = Annotated[Session, may(Permission.ADMINISTER)]
+_LONGEST_ID: Final = 40
+_SCOPES: Final = {
+    Scope.INTAKE: "send listings, outcomes and sellers' answers, and read figures",
+    Scope.SCORE: "ask for a score that is not kept",
+    Scope.BACKFILL: "say when things became known, for the import of a past",
+    Scope.ENDPOINTS: "say where actions are sent, and rotate the secret that signs them",
+    Scope.CLOCK: "move the simulated clock; never in production",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRow:
+    """A key: its name, what it may do, since when, until when; never its secret."""
+
+    key_id: str
+    name: Shown
+    marketplace: str
+    scopes: str
+    made: str
+    ended: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeBox:
+    """One thing that a key may be let do."""
+
+    value: str
+    text: str
+    ticked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeysPage:
+    """The keys, the form for another, and the text of the key just made, which is shown this once."""
+
+    template: ClassVar[str] = "keys.html"
+    place: ClassVar[str] = "/people"
+
+    rows: tuple[KeyRow, ...]
+    several: bool
+    places: tuple[Option, ...]
+    scopes: tuple[ScopeBox, ...]
+    name: str
+    error: str | None
+    made: str | None
+
+
+@router.get("/keys")
+def get_keys(request: Request, session: Administrator) -> HTMLResponse:
+    """The page."""
+    return respond(request, keys_page(request, session), session)
+
+
+@router.post("/keys")
+def post_key(request: Request, session: Administrator, fields: Fields) -> Response:
+    """Make a key. The answer shows it, which is kept nowhere, so that it leads nowhere else."""
+    runtime, name = runtime_of(request), fields.get("name", "").strip()[:200]
+    scopes = [scope for scope in Scope if f"scope.{scope.value}" in fields]
+    try:
+        if not scopes:
+            raise Invalid("Tick at least one thing that the key may do.")
+        place = one_place(runtime, session.person, fields.get("marketplace_id", "")[:_LONGEST_ID] or None)
+        made = add_key(runtime, name=name, scopes=scopes, marketplace=place.name, by=f"user:{session.person.user_id}")
+    except DomainError as refused:
+        page = keys_page(request, session, name=name, scopes=scopes, error=refused.sentence)
+        return respond(request, page, session, status=422)
+    return respond(request, keys_page(request, session, made=made), session)
+
+
+@router.post("/keys/{key_id}/revoke")
+def post_revoke(key_id: str, request: Request, session: Administrator) -> Response:
+    """End a key."""
+    keys.revoke(runtime_of(request), session.person, key_id[:_LONGEST_ID])
+    return go_to(request, "/keys", Flash.KEY_REVOKED)
+
+
+def keys_page(
+    request: Request,
+    session: Session,
+    *,
+    name: str = "",
+    scopes: list[Scope] | None = None,
+    error: str | None = None,
+    made: str | None = None,
+) -> KeysPage:
+    """What the page shows; what was typed and ticked stands in the form again."""
+    runtime = runtime_of(request)
+    places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
+    offered = [scope for scope in Scope if scope is not Scope.CLOCK or not runtime.settings.production]
+    now = runtime.clock.now()
+    return KeysPage(
+        rows=tuple(_row(one, places, now) for one in keys.keys_of(runtime, session.person)),
+        several=len(places) > 1,
+        places=tuple(Option(place, called) for place, called in places.items()),
+        scopes=tuple(ScopeBox(one.value, _SCOPES[one], one in (scopes or [])) for one in offered),
+        name=name,
+        error=error,
+        made=made,
+    )
+
+
+def _row(one: KeyRecord, places: dict[str, str], now: datetime) -> KeyRow:
+    return KeyRow(
+        one.key_id,
+        text_view.show(one.name),
+        places[one.marketplace_id],
+        words.listed([scope.value for scope in one.scopes]),
+        words.moment(one.created_at, now),
+        words.moment(one.revoked_at, now) if one.revoked_at else None,
+    )

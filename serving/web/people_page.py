@@ -1,0 +1,194 @@
+"""People and their roles, for administrators: who is here, who was asked in, and asking somebody in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.access import Grant, Permission, Role
+from models.errors import DomainError
+from serving.db import brands
+from serving.db.accounts import Session
+from serving.db.people import Colleague
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases import inviting
+from serving.usecases.inviting import Asked
+from serving.usecases.people import Staff, administered, staff
+from serving.web import text_view, words
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.vocabulary import ROLES, Option
+
+router = APIRouter(include_in_schema=False)
+Administrator = Annotated[Session, may(Permission.ADMINISTER)]
+_MOST: Final = 200
+_LONGEST: Final = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Somebody: roles in words, when they signed in last, cases in hand, and whether they can sign in."""
+
+    address: str
+    name: Shown
+    email: str
+    roles: tuple[str, ...]
+    seen: str
+    in_hand: int
+    active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRow:
+    """An open invitation, and where taking it back is sent to."""
+
+    email: str
+    role: str
+    by: str
+    until: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What stood in the form of an invitation."""
+
+    email: str = ""
+    role: str = Role.ANALYST.value
+    marketplace: str = ""
+    brand: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """Who is here, narrowed as asked; open invitations; the form; the link just made, which is shown this once."""
+
+    template: ClassVar[str] = "people.html"
+    place: ClassVar[str] = "/people"
+
+    rows: tuple[Row, ...]
+    number: int
+    words: str
+    role: str
+    roles: tuple[Option, ...]
+    places: tuple[Option, ...]
+    brands: tuple[Option, ...]
+    invitations: tuple[InvitationRow, ...]
+    typed: Typed
+    error: str | None
+    link: str | None
+    link_for: str
+    valid_days: int
+
+
+@router.get("/people")
+def get_people(request: Request, session: Administrator) -> HTMLResponse:
+    """The page."""
+    return respond(request, people_page(request, session), session)
+
+
+@router.post("/people/invitations")
+def post_invitation(request: Request, session: Administrator, fields: Fields) -> Response:
+    """Ask somebody in. The answer shows the link, which is kept nowhere, so that it leads nowhere else."""
+    typed = Typed(
+        *(fields.get(name, "").strip()[:_LONGEST] for name in ("email", "role", "marketplace_id", "brand_id"))
+    )
+    try:
+        link = inviting.invite(runtime_of(request), session.person, typed.email, _grant(request, session, typed))
+    except DomainError as refused:
+        return respond(request, people_page(request, session, typed, refused.sentence), session, status=422)
+    base = runtime_of(request).settings.public_url or str(request.base_url)
+    return respond(request, people_page(request, session, typed, link=base.rstrip("/") + link), session)
+
+
+@router.post("/people/invitations/{invitation_id}/take-back")
+def post_take_back(invitation_id: str, request: Request, session: Administrator) -> Response:
+    """Make a link worthless."""
+    inviting.take_back(runtime_of(request), session.person, invitation_id[:40])
+    return go_to(request, "/people", Flash.INVITATION_TAKEN_BACK)
+
+
+def _grant(request: Request, session: Session, typed: Typed) -> Grant:
+    """The role that the form names; one place is meant where a person administers only one."""
+    places = administered(runtime_of(request), session.person)
+    where = typed.marketplace or (places[0].marketplace_id if len(places) == 1 else "")
+    role = Role(typed.role) if typed.role in set(Role) else Role.ANALYST
+    return Grant(role, where, typed.brand or None if role is Role.BRAND else None)
+
+
+def people_page(
+    request: Request, session: Session, typed: Typed | None = None, error: str | None = None, link: str | None = None
+) -> PeoplePage:
+    """What the page shows."""
+    runtime, now = runtime_of(request), runtime_of(request).wall.now()
+    sought = request.query_params.get("q", "").strip()[:100]
+    wanted = request.query_params.get("role", "")
+    role = Role(wanted) if wanted in set(Role) else None
+    found = staff(runtime, session.person, words=sought, role=role, most=_MOST)
+    names = {one.marketplace_id: one.name for one in found.places}
+    enrolled = enrolled_brands(runtime, session)
+    return PeoplePage(
+        rows=tuple(_row(one, found, names, enrolled, now) for one in found.people),
+        number=found.number,
+        words=sought,
+        role=role.value if role else "",
+        roles=tuple(Option(one.value, ROLES[one]) for one in Role),
+        places=tuple(Option(one.marketplace_id, one.name) for one in found.places),
+        brands=tuple(Option(brand_id, name) for brand_id, name in enrolled.items()),
+        invitations=tuple(
+            _invitation(one, now, several=len(names) > 1) for one in inviting.open_invitations(runtime, session.person)
+        ),
+        typed=typed if typed is not None and link is None else Typed(),
+        error=error,
+        link=link,
+        link_for=typed.email if typed is not None else "",
+        valid_days=runtime.policies.invitations.valid_days,
+    )
+
+
+def enrolled_brands(runtime: Runtime, session: Session) -> dict[str, str]:
+    """The brands of a person's marketplaces, by id."""
+    places = session.person.marketplaces(Permission.ADMINISTER)
+    with runtime.store.read() as connection:
+        found = {
+            brand_id: one.name for place in places for brand_id, one in brands.enrolments(connection, place).items()
+        }
+    return dict(sorted(found.items(), key=lambda one: one[1]))
+
+
+def role_words(grant: Grant, places: dict[str, str], enrolled: dict[str, str]) -> str:
+    """A role in words, with its brand, and its marketplace where a person administers several."""
+    brand = f" {enrolled.get(grant.brand_id, 'another brand')}" if grant.brand_id else ""
+    leads = ", may change what it has on file" if grant.leads else ""
+    where = f" at {places[grant.marketplace_id]}" if len(places) > 1 and grant.marketplace_id in places else ""
+    elsewhere = "" if grant.marketplace_id in places else " elsewhere"
+    return f"{ROLES[grant.role]}{brand if elsewhere == '' else ''}{leads}{where}{elsewhere}"
+
+
+def _row(one: Colleague, found: Staff, places: dict[str, str], enrolled: dict[str, str], now: datetime) -> Row:
+    return Row(
+        address=f"/people/{one.user_id}",
+        name=text_view.show(one.name),
+        email=one.email,
+        roles=tuple(role_words(grant, places, enrolled) for grant in one.grants),
+        seen=words.moment(one.signed_in_at, now) if one.signed_in_at else "not on record",
+        in_hand=found.in_hand[one.user_id],
+        active=one.disabled_at is None,
+    )
+
+
+def _invitation(one: Asked, now: datetime, *, several: bool) -> InvitationRow:
+    made = one.invitation
+    where = f" at {one.marketplace}" if several else ""
+    return InvitationRow(
+        made.email,
+        f"{ROLES[made.grant.role]}{f' {one.brand}' if one.brand else ''}{where}",
+        one.by,
+        words.moment(made.expires_at, now),
+        f"/people/invitations/{made.invitation_id}/take-back",
+    )

@@ -1,0 +1,85 @@
+import pytest
+
+from models.access import Grant, Role
+from models.errors import Conflict, DomainError, Forbidden, Invalid
+from models.staffing import GrantChange, changed, check_deactivation, check_grant, check_still_administered
+
+HERE = frozenset({"mkt_a"})
+ANALYST, ADMIN = Grant(Role.ANALYST, "mkt_a"), Grant(Role.ADMIN, "mkt_a")
+BRAND = Grant(Role.BRAND, "mkt_a", "brd_1")
+LEADS = Grant(Role.BRAND, "mkt_a", "brd_1", leads=True)
+ELSEWHERE = Grant(Role.ANALYST, "mkt_b")
+
+
+@pytest.mark.parametrize(
+    ("grant", "refusal", "_why"),
+    [
+        (ANALYST, None, "a role in one's own marketplace"),
+        (BRAND, None, "a brand's person with their brand"),
+        (ELSEWHERE, Forbidden, "nobody grants what they do not administer"),
+        (Grant(Role.BRAND, "mkt_a"), Invalid, "a brand's person without a brand"),
+        (Grant(Role.ADMIN, "mkt_a", "brd_1"), Invalid, "an administrator of a brand"),
+        (Grant(Role.BRAND, "mkt_b", "brd_1"), Forbidden, "a brand in another marketplace"),
+    ],
+)
+def test_a_role_can_be_given_where_one_administers(grant: Grant, refusal: type[DomainError] | None, _why: str) -> None:
+    if refusal is None:
+        check_grant(grant, HERE)
+        return
+    with pytest.raises(refusal):
+        check_grant(grant, HERE)
+
+
+@pytest.mark.parametrize(
+    ("before", "wanted", "change", "_why"),
+    [
+        ([ANALYST], [ANALYST], GrantChange((), ()), "nothing changes"),
+        ([ANALYST], [ANALYST, ADMIN], GrantChange((ADMIN,), ()), "one more"),
+        ([ANALYST, ADMIN], [ADMIN], GrantChange((), (ANALYST,)), "one less"),
+        ([ANALYST, ELSEWHERE], [], GrantChange((), (ANALYST,)), "what is held elsewhere stays"),
+        ([LEADS], [BRAND], GrantChange((), ()), "who leads a brand goes on leading it"),
+        ([ANALYST], [ADMIN, ADMIN], GrantChange((ADMIN,), (ANALYST,)), "twice the same is once"),
+    ],
+)
+def test_roles_become_those_that_are_wanted(
+    before: list[Grant], wanted: list[Grant], change: GrantChange, _why: str
+) -> None:
+    assert changed(before, wanted, HERE) == change
+
+
+def test_nobody_is_left_without_any_role() -> None:
+    with pytest.raises(Invalid, match="Deactivate"):
+        changed([ANALYST], [], HERE)
+
+
+def test_a_wanted_role_elsewhere_is_refused_though_the_others_are_not() -> None:
+    with pytest.raises(Forbidden):
+        changed([ANALYST], [ANALYST, ELSEWHERE], HERE)
+
+
+@pytest.mark.parametrize(
+    ("taken", "administrators", "refused", "_why"),
+    [
+        ([ADMIN], {"mkt_a": ["usr_1"]}, True, "the last one"),
+        ([ADMIN], {}, True, "nobody at all is known"),
+        ([ADMIN], {"mkt_a": ["usr_1", "usr_2"]}, False, "another one is left"),
+        ([ANALYST], {"mkt_a": ["usr_1"]}, False, "it is another role"),
+        ([ADMIN], {"mkt_a": ["usr_1"], "mkt_b": ["usr_2"]}, True, "an administrator of elsewhere helps nobody here"),
+    ],
+)
+def test_the_last_administrator_stays_one(
+    taken: list[Grant], administrators: dict[str, list[str]], refused: bool, _why: str
+) -> None:
+    if not refused:
+        check_still_administered(taken, "usr_1", administrators)
+        return
+    with pytest.raises(Conflict, match="last administrator"):
+        check_still_administered(taken, "usr_1", administrators)
+
+
+def test_nobody_ends_their_own_account_nor_one_that_others_rely_on() -> None:
+    check_deactivation([ANALYST], "usr_1", "usr_2", HERE)
+    with pytest.raises(Conflict, match="yourself"):
+        check_deactivation([ANALYST], "usr_1", "usr_1", HERE)
+    with pytest.raises(Forbidden, match="not yours"):
+        check_deactivation([ANALYST, ELSEWHERE], "usr_1", "usr_2", HERE)

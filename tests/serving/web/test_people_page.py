@@ -1,0 +1,179 @@
+import re
+
+import pytest
+
+from models.access import Person, Role
+from serving.usecases.case_access import lease
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import PASSWORD, Site, invite
+from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
+
+EMAIL = "nadia@touchstone.example"
+HOSTILE = "<script>told('x')</script>\u202e"
+
+
+@pytest.fixture
+def ada(site: Site) -> Person:
+    return invite(site.runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)
+
+
+@pytest.fixture
+def admin(site: Site, ada: Person) -> Visitor:
+    return visit_as(site, ada)
+
+
+def invited(admin: Visitor, **fields: str) -> str:
+    """The path of the link that the page shows."""
+    answer = admin.post("/people/invitations", {"email": EMAIL, "role": "analyst", **fields})
+    assert answer.status_code == 200, words(answer.text)
+    found = re.search(r"<code>http://testserver(/join/[\w-]+)</code>", answer.text)
+    assert found is not None
+    return found[1]
+
+
+def test_the_page_says_who_is_here_with_which_roles_and_how_much_in_hand(site: Site, admin: Visitor) -> None:
+    lease(site.runtime, site.analyst, a_case(site).case_id)
+    said = words(admin.get("/people").text)
+    assert "7 with a role here" in said
+    assert "Ines Moreau ines@touchstone.example analyst not on record 1" in said
+    assert "Camille Duval camille@aurelle.example brand Aurelle not on record 0" in said
+    assert "Lena Okafor" not in words(admin.get("/people?q=moreau").text)
+    assert "Nobody is found by this." in words(admin.get("/people?q=nobody").text)
+
+
+def test_a_link_is_shown_once_and_lets_somebody_in(site: Site, admin: Visitor) -> None:
+    path = invited(admin)
+    assert "/join/" not in admin.get("/people").text
+    assert f"{EMAIL} analyst, by Ada Falk, until " in words(admin.get("/people").text)
+    guest = a_visitor(site)
+    assert "Ada Falk asks you to join Bazaar as analyst." in words(guest.get(path).text)
+    answer = guest.post(path, {"name": "Nadia Roy", "password": PASSWORD})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert guest.get("/").headers["location"] == "/queue"
+    assert "Nadia Roy" in words(guest.get("/queue").text)
+    gone = a_visitor(site).get(path)
+    assert gone.status_code == 404
+    assert "Ask whoever sent it for another." in words(gone.text)
+
+
+def test_a_mistake_of_the_guest_keeps_the_name_and_not_the_password(site: Site, admin: Visitor) -> None:
+    path, guest = invited(admin), a_visitor(site)
+    answer = guest.post(path, {"name": "Nadia Roy", "password": "short one"})
+    assert answer.status_code == 422
+    assert "A password has 10 to 200 characters." in words(answer.text)
+    assert 'value="Nadia Roy"' in answer.text
+    assert "short one" not in answer.text
+
+
+def test_a_refused_invitation_keeps_what_was_typed(admin: Visitor) -> None:
+    answer = admin.post("/people/invitations", {"email": EMAIL, "role": "brand"})
+    assert answer.status_code == 422
+    assert "Nobody was invited. A brand's person names their brand" in words(answer.text)
+    assert f'value="{EMAIL}"' in answer.text
+
+
+def test_a_taken_back_link_leads_nowhere(site: Site, admin: Visitor) -> None:
+    path = invited(admin)
+    action = re.search(r'action="(/people/invitations/\w+/take-back)"', admin.get("/people").text)
+    assert action is not None
+    assert admin.post(action[1]).headers["location"] == "/people"
+    assert a_visitor(site).get(path).status_code == 404
+
+
+def test_a_hostile_name_is_text_everywhere(site: Site, admin: Visitor) -> None:
+    guest = a_visitor(site)
+    guest.post(invited(admin), {"name": HOSTILE, "password": PASSWORD})
+    pages = [admin.get("/people").text, guest.get("/queue").text, guest.get("/settings").text]
+    found = re.search(r'href="(/people/\w+)"><bdi>&lt;script', pages[0])
+    assert found is not None
+    pages.append(admin.get(found[1]).text)
+    assert not any("<script>told" in page for page in pages)
+
+
+def test_roles_are_ticked_and_said_in_the_record(site: Site, admin: Visitor) -> None:
+    path = f"/people/{site.analyst.user_id}"
+    fields = {f"role.analyst.{site.here}": "on", f"role.data_scientist.{site.here}": "on"}
+    assert admin.post(f"{path}/roles", fields).headers["location"] == path
+    said = words(admin.get(path).text)
+    assert "Kept. It holds from their next click on." in said
+    assert "Given: data scientist by Ada Falk" in said
+    nothing = admin.post(f"{path}/roles")
+    assert nothing.status_code == 422
+    assert "Deactivate them instead." in words(nothing.text)
+
+
+def test_who_is_deactivated_is_out_at_their_next_click_and_the_page_says_what_became_of_the_work(
+    site: Site, admin: Visitor
+) -> None:
+    analyst = visit_as(site, site.analyst)
+    lease(site.runtime, site.analyst, a_case(site).case_id)
+    path = f"/people/{site.analyst.user_id}"
+    assert "Holds 1 open case" in words(admin.get(path).text)
+    to = {"to": site.second_analyst.user_id}
+    assert admin.post(f"{path}/deactivate", to).headers["location"] == path
+    assert analyst.get("/queue").headers["location"] == "/sign-in?next=%2Fqueue"
+    assert "Deactivated: 1 case to Tomás Rey by Ada Falk" in words(admin.get(path).text)
+    assert admin.post(f"{path}/reactivate").status_code == 303
+    assert visit_as(site, site.analyst).get("/queue").status_code == 200
+
+
+def test_work_is_handed_over_by_a_form(site: Site, admin: Visitor) -> None:
+    lease(site.runtime, site.analyst, a_case(site).case_id)
+    path = f"/people/{site.analyst.user_id}"
+    assert admin.post(f"{path}/hand-over", {"to": site.second_analyst.user_id}).status_code == 303
+    assert "Work handed over: 1 case to Tomás Rey by Ada Falk" in words(admin.get(path).text)
+
+
+def test_the_last_administrator_and_oneself_stay(site: Site, admin: Visitor, ada: Person) -> None:
+    path = f"/people/{ada.user_id}"
+    answer = admin.post(f"{path}/roles", {f"role.analyst.{site.here}": "on"})
+    assert answer.status_code == 409
+    assert "They are the last administrator here." in words(answer.text)
+    assert admin.post(f"{path}/deactivate").status_code == 409
+    assert "This is you." in words(admin.get(path).text)
+
+
+def test_nobody_else_manages_people_or_keys(site: Site) -> None:
+    analyst, target = visit_as(site, site.analyst), site.second_analyst.user_id
+    doors = [
+        "/people/invitations",
+        *(f"/people/{target}/{act}" for act in ("roles", "hand-over", "deactivate", "reactivate")),
+        "/keys",
+        "/keys/key_x/revoke",
+    ]
+    assert {analyst.post(path).status_code for path in doors} == {403}
+
+
+def test_a_key_is_shown_once_works_and_ends(site: Site, admin: Visitor) -> None:
+    answer = admin.post("/keys", {"name": "intake of the shop", "scope.intake": "on"})
+    found = re.search(r"<code>(tsk\.(key_\w+)\.[\w-]+)</code>", answer.text)
+    assert found is not None
+    listed = admin.get("/keys").text
+    assert found[1] not in listed
+    assert f"intake of the shop {found[2]}" in words(listed)
+    asked = a_visitor(site).client.get("/api/v1/figures", headers={"authorization": f"Bearer {found[1]}"})
+    assert asked.status_code == 200
+    assert admin.post(f"/keys/{found[2]}/revoke").headers["location"] == "/keys"
+    refused = a_visitor(site).client.get("/api/v1/listings/x", headers={"authorization": f"Bearer {found[1]}"})
+    assert "ended 09:00" in words(admin.get("/keys").text)
+    assert admin.post(f"/keys/{found[2]}/revoke").status_code == 404
+    assert refused.status_code in {401, 404}
+
+
+def test_a_key_that_may_do_nothing_is_not_made(admin: Visitor) -> None:
+    answer = admin.post("/keys", {"name": "intake"})
+    assert answer.status_code == 422
+    assert "No key was made. Tick at least one thing" in words(answer.text)
+    assert 'value="intake"' in answer.text
+
+
+def test_a_password_is_changed_on_ones_own_page(site: Site) -> None:
+    here, there = visit_as(site, site.analyst), visit_as(site, site.analyst)
+    new = {"present": PASSWORD, "wanted": "a better password", "again": "a better password"}
+    wrong = here.post("/settings/password", {**new, "again": "another password"})
+    assert wrong.status_code == 422
+    assert "You typed two different new passwords." in words(wrong.text)
+    assert there.get("/queue").status_code == 200
+    assert here.post("/settings/password", new).headers["location"] == "/settings"
+    assert "every other device is signed out" in words(here.get("/settings").text)
+    assert there.get("/queue").status_code == 303
