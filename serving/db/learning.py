@@ -136,6 +136,59 @@ def add_snapshot(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, snapshot, [row])
 
 
+@dataclass(frozen=True, slots=True)
+class StoredSnapshot:
+    """A snapshot that was written, and the models that were trained from it, the newest first."""
+
+    snapshot_id: str
+    digest: str
+    rows: int
+    positives: int
+    as_of: datetime
+    models: tuple[str, ...]
+
+
+def snapshots(connection: Connection, marketplace_id: str, most: int) -> list[StoredSnapshot]:
+    """The latest snapshots, newest first."""
+    query = (
+        select(snapshot)
+        .where(snapshot.c.marketplace_id == marketplace_id)
+        .order_by(snapshot.c.created_at.desc(), snapshot.c.snapshot_id.desc())
+        .limit(most)
+    )
+    rows = connection.execute(query).all()
+    used: dict[str, list[str]] = {row.snapshot_id: [] for row in rows}
+    trained = (
+        select(training_job.c.snapshot_id, training_job.c.digest)
+        .where(
+            training_job.c.marketplace_id == marketplace_id,
+            training_job.c.snapshot_id.in_(used),
+            training_job.c.digest.is_not(None),
+        )
+        .order_by(training_job.c.created_at.desc())
+    )
+    for row in connection.execute(trained):
+        used[row.snapshot_id].append(row.digest)
+    return [
+        StoredSnapshot(row.snapshot_id, row.digest, row.rows, row.positives, row.as_of, tuple(used[row.snapshot_id]))
+        for row in rows
+    ]
+
+
+def get_snapshot(connection: Connection, marketplace_id: str, snapshot_id: str) -> StoredSnapshot:
+    """One snapshot.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    found = [one for one in snapshots(connection, marketplace_id, 10_000) if one.snapshot_id == snapshot_id]
+    if not found:
+        raise NotFound("There is no such snapshot.")
+    return found[0]
+
+
 def add_job(connection: Connection, row: Mapping[str, Any]) -> None:
     """A new waiting job."""
     add(connection, training_job, [row])

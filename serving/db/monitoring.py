@@ -170,6 +170,17 @@ def add_drift_report(connection: Connection, row: Mapping[str, Any]) -> None:
     add(connection, drift_report, [row])
 
 
+def drift_reports(connection: Connection, marketplace_id: str, most: int) -> list[tuple[datetime, Mapping[str, Any]]]:
+    """The newest reports with when each was made, the oldest of them first."""
+    query = (
+        select(drift_report.c.made_at, drift_report.c.report)
+        .where(drift_report.c.marketplace_id == marketplace_id)
+        .order_by(drift_report.c.made_at.desc(), drift_report.c.report_id.desc())
+        .limit(most)
+    )
+    return [(row.made_at, row.report) for row in connection.execute(query)][::-1]
+
+
 def latest_drift_report(connection: Connection, marketplace_id: str) -> tuple[datetime, Mapping[str, Any]] | None:
     """When the newest report was made, and what it says."""
     query = (

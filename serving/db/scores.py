@@ -1,11 +1,11 @@
 """Facts kept verbatim, and the scores and routes that were drawn from them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 
 from features.facts import Facts, facts_from_json
 from models.errors import NotFound
@@ -20,6 +20,37 @@ def add_facts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
     """Facts, once per digest."""
     if rows:
         connection.execute(insert_or_ignore(connection, facts), list(rows))
+
+
+def first_reasons(
+    connection: Connection, marketplace_id: str, versions: Collection[str], *, since: datetime, most: int
+) -> Iterator[Mapping[str, Any]]:
+    """Reasons and route reasons of the first score since a moment of each of these versions, of the latest `most`."""
+    for_each = (
+        select(score.c.version_id, func.min(score.c.score_id).label("score_id"))
+        .where(score.c.marketplace_id == marketplace_id, score.c.scored_at >= since)
+        .group_by(score.c.version_id)
+        .subquery()
+    )
+    first = {row.score_id for row in connection.execute(select(for_each)) if row.version_id in versions}
+    wanted = sorted(first)[-most:]
+    for start in range(0, len(wanted), _BATCH):
+        query = select(score.c.version_id, score.c.reasons, score.c.route_reasons).where(
+            score.c.marketplace_id == marketplace_id, score.c.score_id.in_(wanted[start : start + _BATCH])
+        )
+        yield from (dict(row) for row in connection.execute(query).mappings())
+
+
+def flagged(
+    connection: Connection, marketplace_id: str, scorer: str, thresholds: Sequence[float], since: datetime
+) -> tuple[int, ...]:
+    """How many scores of a model since a moment reach each of these probabilities, and how many there are in all."""
+    sums = [func.sum(case((score.c.probability >= one, 1), else_=0)) for one in thresholds]
+    query = select(func.count(), *sums).where(
+        score.c.marketplace_id == marketplace_id, score.c.scored_at >= since, score.c.scorer == scorer
+    )
+    total, *counts = connection.execute(query).one()
+    return (*(int(count or 0) for count in counts), int(total))
 
 
 def add_scores(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -10,7 +10,7 @@ from models.case import CaseLane
 from models.labels import VALUES
 from models.verdict import Judgement
 from serving.db.store import add
-from serving.db.tables import review_case, second_look, verdict
+from serving.db.tables import listing, review_case, second_look, verdict
 
 
 def add_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -88,3 +88,52 @@ def count(connection: Connection, marketplace_id: str) -> SecondLooks:
     given = [(label, Judgement(judgement)) for label, judgement in looks if judgement is not None]
     overturned = sum(VALUES.get(judgement, label) != label for label, judgement in given)
     return SecondLooks(connection.execute(doubted).scalar_one(), len(looks), len(given), overturned)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A label in doubt: the offer, what its label says, what a model that never saw it says, and what came of it.
+
+    `why` is doubted or alone; `case_id` is the second look, where one was asked for, `said` what was found then.
+    """
+
+    external_id: str
+    why: str
+    label: int
+    probability: float | None
+    case_id: str | None
+    said: Judgement | None
+
+
+def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Suspect]:
+    """The labels that the latest training doubted, the most doubtful first."""
+    here = second_look.c.marketplace_id == marketplace_id
+    latest = select(second_look.c.job_id).where(here).order_by(second_look.c.found_at.desc()).limit(1).scalar_subquery()
+    given = (
+        select(verdict.c.judgement)
+        .where(
+            verdict.c.marketplace_id == marketplace_id,
+            verdict.c.case_id == second_look.c.case_id,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+        )
+        .order_by(verdict.c.known_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        select(second_look, listing.c.external_id, given.label("said"))
+        .join(
+            listing,
+            (listing.c.marketplace_id == second_look.c.marketplace_id)
+            & (listing.c.listing_id == second_look.c.listing_id),
+        )
+        .where(here, second_look.c.job_id == latest)
+        .order_by(second_look.c.doubt.desc(), second_look.c.version_id)
+        .limit(most)
+    )
+    return [
+        Suspect(
+            row.external_id, row.why, row.label, row.probability, row.case_id, Judgement(row.said) if row.said else None
+        )
+        for row in connection.execute(query)
+    ]

@@ -19,6 +19,7 @@ from serving.usecases.second_looks import ask_for_second_looks
 from serving.usecases.training_child import JOB, run_child
 
 _SEED: Final = 0
+_STAGES_KEPT: Final = 30
 
 
 def request_training(runtime: Runtime, marketplace: Marketplace, *, by: str) -> str:
@@ -73,8 +74,30 @@ def retrain(runtime: Runtime, marketplace_id: str, job_id: str) -> str:
     except DomainError as refused:
         _end(runtime, job, {"state": "failed", "error": refused.sentence[:500]})
         return "failed"
-    _end(runtime, job, {"state": "done", "digest": digest, "progress": {"stage": "done", "share": 1.0}})
+    _end(runtime, job, {"state": "done", "digest": digest, "progress": _ended(runtime, job)})
     return "done"
+
+
+def _ended(runtime: Runtime, job: Job) -> dict[str, Any]:
+    """The progress of a job that is done, with the stages that it went through."""
+    with runtime.store.read() as connection:
+        log = learning.get_job(connection, job.marketplace_id, job.job_id).progress.get("log", [])
+    return {"stage": "done", "share": 1.0, "log": log}
+
+
+class _Stages:
+    """What a training says of itself, with the last stages that it went through and when each began."""
+
+    def __init__(self, runtime: Runtime, job: Job) -> None:
+        self._runtime, self._job = runtime, job
+        self._log: list[dict[str, str]] = []
+
+    def said(self, line: Mapping[str, Any]) -> None:
+        """Keep a line of progress."""
+        if not self._log or self._log[-1]["stage"] != line["stage"]:
+            began = {"stage": str(line["stage"]), "at": self._runtime.clock.now().isoformat()}
+            self._log = [*self._log, began][-_STAGES_KEPT:]
+        _update(self._runtime, self._job, {"progress": {**line, "log": self._log}})
 
 
 def _train(runtime: Runtime, job: Job) -> str:
@@ -98,7 +121,7 @@ def _train(runtime: Runtime, job: Job) -> str:
         arguments,
         cache=runtime.home.cache,
         timeout_seconds=runtime.settings.training_timeout_seconds,
-        progress=lambda line: _update(runtime, job, {"progress": line}),
+        progress=_Stages(runtime, job).said,
     )
     admitted = runtime.bundles.admit(Path(done["folder"]))
     fingerprint = runtime.bundles.load(admitted).fingerprint

@@ -56,6 +56,32 @@ def _y(share: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class RocChart:
+    """Share of counterfeits found over share of genuine offers flagged; points as an SVG polyline has them."""
+
+    ours: str
+    theirs: str | None
+    x_ticks: tuple[GridLine, ...]
+    y_ticks: tuple[GridLine, ...]
+    label: str
+
+
+def roc_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, *, share: float, label: str) -> RocChart:
+    """The chart of stored curves; `share` is that of counterfeits among the judged, by which precision says how many
+    genuine offers were flagged."""
+    return RocChart(_roc(ours, share), _roc(theirs, share) if theirs else None, X_TICKS, Y_TICKS, label)
+
+
+def _roc(curve: Mapping[str, Any], share: float) -> str:
+    points = [(0.0, 0.0)]
+    for recall, precision in zip(curve["recall"], curve["precision"], strict=True):
+        if precision > 0 and 0 < share < 1:
+            flagged = recall * share * (1 - precision) / (precision * (1 - share))
+            points.append((min(1.0, flagged), recall))
+    return " ".join(f"{_x(flagged)},{_y(recall)}" for flagged, recall in [*sorted(points), (1.0, 1.0)])
+
+
+@dataclass(frozen=True, slots=True)
 class Bin:
     """Listings of like probability: where they lie, and the interval of their share of counterfeits."""
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,10 +13,9 @@ from sqlalchemy import Connection
 from models.access import Permission
 from models.errors import Invalid
 from serving.api.learning import marketplace_for
-from serving.db import approvals, breakers, learning, second_looks
+from serving.db import approvals, breakers, learning, scores
 from serving.db.accounts import Session
 from serving.db.learning import Model
-from serving.db.second_looks import SecondLooks
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.settings import Settings
@@ -27,7 +26,6 @@ from serving.usecases.learn import request_training
 from serving.usecases.promote import approve, challenger, rollback, withdraw
 from serving.web import words
 from serving.web.approval_part import Approvals, approvals_of
-from serving.web.drift_part import Drift, drift_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.model_report import Report, report_of
@@ -40,6 +38,7 @@ Reader = Annotated[Session, may(Permission.SEE_MODELS)]
 Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
 Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
 _PAST_SHOWN: Final = 6
+_LATELY: Final = 7
 _LONGEST_REASON: Final = 500
 _LONGEST_DIGEST: Final = 64
 _PERCENT: Final = re.compile(r"[0-9]{1,2}")
@@ -90,9 +89,7 @@ class ModelsPage:
     tracked: Tracked | None
     trained: str
     approvals: Approvals | None
-    labels: LabelState
-    second_looks: SecondLooks
-    drift: Drift | None
+    labels: LabelState | None
     breaker: OpenBreaker | None
     trial: TrialPart | None
     training: TrainingPart
@@ -117,9 +114,10 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
     with runtime.store.read() as connection:
         past = learning.promotions(connection, here)
         champion = learning.get_model(connection, here, past[0].digest) if past else None
-        labels = label_state(connection, here, runtime.policies.labels, now)
-        looks = second_looks.count(connection, here)
-        drift = drift_of(connection, here, now)
+        # Counting labels reads every verdict, so that it is done where it says whether a first training can begin.
+        counted = contender is None and champion is None
+        labels = label_state(connection, here, runtime.policies.labels, now) if counted else None
+        a_day = _a_day(connection, here, champion, now) if champion and contender is None else ()
         breaker = breakers.of(connection, here)
         on_trial = trial_part(runtime, connection, here, now)
         training = training_part(connection, here, now)
@@ -127,7 +125,7 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         reader = f"user:{person.user_id}"
         given = approvals_of(runtime, connection, here, contender, reader=reader, now=now) if contender else None
     model = contender or champion
-    shown = report_of(model) if model else None
+    shown = report_of(model, a_day) if model else None
     earlier = [one.digest for one in past if one.digest != past[0].digest]
     return ModelsPage(
         marketplace=place.name,
@@ -136,13 +134,11 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         is_challenge=contender is not None,
         beside_is_champion=bool(shown and champion and shown.beside == champion.digest[:10]),
         shown=shown,
-        tracked=_tracked(model, runtime.settings) if model else None,
+        tracked=tracked(model, runtime.settings) if model else None,
         trained=words.moment_named(model.created_at, now) if model else "",
         trial=on_trial,
         approvals=given,
         labels=labels,
-        second_looks=looks,
-        drift=drift,
         breaker=OpenBreaker(words.moment_named(breaker.opened_at, now), breaker.reason or "")
         if breaker.opened_at
         else None,
@@ -152,6 +148,16 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         may_train=person.may(Permission.TRAIN_MODELS),
         may_promote=person.may(Permission.PROMOTE_MODELS),
     )
+
+
+def _a_day(connection: Connection, here: str, champion: Model, now: datetime) -> tuple[float, ...]:
+    """How many offers a day the champion's thresholds flagged in the last week; nothing where it scored none."""
+    thresholds = champion.report["thresholds"]
+    names = ("ask_brand_from", "analyst_from")
+    *found, total = scores.flagged(
+        connection, here, champion.digest, [thresholds[name] for name in names], now - timedelta(days=_LATELY)
+    )
+    return tuple(number / _LATELY for number in found) if total else ()
 
 
 def _past(
@@ -171,7 +177,8 @@ def _past(
     )
 
 
-def _tracked(model: Model, settings: Settings) -> Tracked | None:
+def tracked(model: Model, settings: Settings) -> Tracked | None:
+    """Where its run is found in MLflow; None where it was not tracked."""
     if model.mlflow_run_id is None:
         return None
     uri = settings.mlflow_tracking_uri

@@ -7,7 +7,7 @@ from typing import Any, Final
 from models.labels import EvidenceLevel
 from serving.db.learning import Model
 from serving.web import model_charts, words
-from serving.web.model_charts import CurveChart, DifferenceBar, ReliabilityChart, ThresholdBar
+from serving.web.model_charts import CurveChart, DifferenceBar, ReliabilityChart, RocChart, ThresholdBar
 from training.operating import promise_in_words
 
 _MEASURES: Final = (
@@ -17,7 +17,7 @@ _MEASURES: Final = (
     ("Brier score", "brier", False),
     ("Calibration error", "calibration_error", False),
 )
-_EVIDENCE: Final = {
+EVIDENCE: Final = {
     EvidenceLevel.APPEAL.value: "Decided on appeal",
     EvidenceLevel.TEST_BUY.value: "Test buy",
     EvidenceLevel.BRAND.value: "Brand's verdict",
@@ -37,13 +37,17 @@ _GATES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One figure of both models; `better` is whether ours is at least as good, None with nothing beside it."""
+    """One figure of both models; `better` is whether ours is at least as good, None with nothing beside it.
+
+    `chance` says whether a difference is beyond chance, empty where nobody worked that out.
+    """
 
     name: str
     ours: str
     theirs: str | None
     better: bool | None
     interval: str
+    chance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +77,19 @@ class SliceRow:
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """What lies above one threshold, on all labels and out of fold."""
+    """What lies above one threshold, on all labels and out of fold; the ends are of 95 % intervals.
+
+    `a_day` is how many live offers a day it sends to people, empty where the model does not score them.
+    """
 
     name: str
     threshold: str
     flagged: str
     precision: str
     recall: str
+    precision_ends: str
+    recall_ends: str
+    a_day: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,7 @@ class Report:
     slices: tuple[SliceRow, ...]
     curves: CurveChart
     curves_on: str
+    roc: RocChart
     reliability: ReliabilityChart
     thresholds: ThresholdBar
     points: tuple[OperatingPoint, ...]
@@ -128,8 +139,8 @@ class Report:
         return tuple(gate.name for gate in self.gates if gate.blocks)
 
 
-def report_of(model: Model) -> Report:
-    """The report of a model, as the training left it."""
+def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
+    """The report of a model, as the training left it; `a_day` is what its thresholds flag of live offers a day."""
     found = model.report
     judged = found["judged"]
     ours, theirs = judged.get("candidate"), judged.get("champion")
@@ -156,11 +167,14 @@ def report_of(model: Model) -> Report:
             curves["candidate"], curves.get("champion"), chance=chance, label=_curve_label(figures, theirs)
         ),
         curves_on="later listings of unseen sellers" if ours else "all labels, out of fold",
+        roc=model_charts.roc_chart(
+            curves["candidate"], curves.get("champion"), share=chance, label=_roc_label(figures, theirs)
+        ),
         reliability=model_charts.reliability_chart(
             curves["candidate"], curves.get("champion"), label=_error_label(figures, theirs)
         ),
         thresholds=model_charts.threshold_bar(found["thresholds"]),
-        points=_points(found["operating_points"]),
+        points=_points(found["operating_points"], found["positives"], a_day),
         # Models trained before there were promises have none.
         promises=tuple(promise_in_words(promise) for promise in found.get("promises", ())),
         evidence=_evidence(found["evidence_levels"]),
@@ -168,7 +182,8 @@ def report_of(model: Model) -> Report:
 
 
 def _gates(found: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:
-    return tuple(
+    """What stands in the way first, then what was not judged."""
+    rows = [
         GateRow(
             _GATES.get(gate["name"], _sentence_case(gate["name"])),
             gate.get("state", "passed" if gate["passed"] else "failed"),
@@ -179,7 +194,8 @@ def _gates(found: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:
             _gates(gate.get("parts", ())),
         )
         for gate in found
-    )
+    ]
+    return tuple(sorted(rows, key=lambda row: (not row.blocks, row.state == "passed")))
 
 
 def _sentence_case(name: str) -> str:
@@ -203,22 +219,38 @@ def _measures(
         low, high = judged["difference_interval"]
         mine, other = ours["ap"], theirs["ap"] if theirs else None
         difference = "none" if mine is None or other is None else words.signed(mine - other, 3)
-        rows.insert(1, Measure("Difference", difference, "", None, _interval((low, high), sign=True)))
+        rows.insert(
+            1, Measure("Difference", difference, "", None, _interval((low, high), sign=True), _chance((low, high)))
+        )
     if "random_slice" in ours:
-        rows.append(_on_all_listings(ours["random_slice"], theirs["random_slice"] if theirs else None))
+        ends = judged.get("random_slice", {}).get("difference_interval")
+        rows.append(_on_all_listings(ours["random_slice"], theirs["random_slice"] if theirs else None, _chance(ends)))
     if "only_text_and_price" in judged:
         bare = judged["only_text_and_price"]["ap"]
         rows.append(Measure("AP on text and price alone", words.figure(bare), None, None, ""))
     return tuple(rows)
 
 
-def _on_all_listings(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> Measure:
+def _chance(ends: Sequence[float | None] | None) -> str:
+    """Whether a difference with these ends of its 95 % interval is more than chance makes."""
+    low, high = ends or (None, None)
+    if low is None or high is None:
+        return ""
+    return "within chance" if low <= 0 <= high else "beyond chance"
+
+
+def _on_all_listings(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, chance: str) -> Measure:
     """What the judged rows say of all listings, each counted as many times as it stands for."""
     mine, other = ours["ap"], theirs["ap"] if theirs else None
     better = None if mine is None or other is None else mine >= other
     name = "AP weighted to all listings"
     return Measure(
-        name, words.figure(mine), words.figure(other) if theirs else None, better, _interval(ours["ap_interval"])
+        name,
+        words.figure(mine),
+        words.figure(other) if theirs else None,
+        better,
+        _interval(ours["ap_interval"]),
+        chance,
     )
 
 
@@ -254,24 +286,44 @@ def _error_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> s
     return f"Observed share over predicted. Calibration error {words.figure(ours['calibration_error'])}{beside}."
 
 
-def _points(found: Mapping[str, Mapping[str, Any]]) -> tuple[OperatingPoint, ...]:
+def _roc_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
+    beside = f", the champion's {words.figure(theirs['roc_auc'])}" if theirs else ""
+    return f"Counterfeits found over genuine offers flagged. ROC-AUC {words.figure(ours['roc_auc'])}{beside}."
+
+
+def _points(
+    found: Mapping[str, Mapping[str, Any]], positives: int, a_day: Sequence[float]
+) -> tuple[OperatingPoint, ...]:
     names = (("Brand is asked", "ask_brand_from"), ("Analyst sees", "analyst_from"))
     return tuple(
-        OperatingPoint(
-            name,
-            f"{found[key]['threshold']:.2f}",
-            f"{found[key]['flagged']:,}",
-            words.figure(found[key]["precision"], 2),
-            words.figure(found[key]["recall"], 2),
-        )
-        for name, key in names
+        _point(name, found[key], positives, f"{a_day[i]:,.1f}" if a_day else "") for i, (name, key) in enumerate(names)
     )
+
+
+def _point(name: str, found: Mapping[str, Any], positives: int, a_day: str) -> OperatingPoint:
+    precision, recall, flagged = found["precision"], found["recall"], found["flagged"]
+    hits = None if precision is None else round(precision * flagged)
+    return OperatingPoint(
+        name,
+        f"{found['threshold']:.2f}",
+        f"{flagged:,}",
+        words.figure(precision, 2),
+        words.figure(recall, 2),
+        "" if hits is None or not flagged else _ends(hits, flagged),
+        "" if hits is None or recall is None or not positives else _ends(min(hits, positives), positives),
+        a_day,
+    )
+
+
+def _ends(hits: int, number: int) -> str:
+    low, high = model_charts.wilson(hits, number)
+    return f"{low:.2f} to {high:.2f}"
 
 
 def _evidence(found: Mapping[str, int]) -> tuple[EvidenceRow, ...]:
     total = sum(found.values())
     return tuple(
         EvidenceRow(name, f"{found[level]:,}", f"{found[level] / total:.0%}")
-        for level, name in _EVIDENCE.items()
+        for level, name in EVIDENCE.items()
         if found.get(level)
     )

@@ -24,8 +24,11 @@ from serving.web import (
     join_page,
     keys_page,
     kit_page,
+    labels_page,
+    live_page,
     manager_brand_page,
     manager_page,
+    model_card_page,
     model_page,
     notes_card,
     notes_page,
@@ -37,6 +40,7 @@ from serving.web import (
     quarantine_page,
     rights_page,
     saved_filters_page,
+    runs_page,
     search_page,
     seller_page,
     sellers_of_brand_page,
@@ -44,6 +48,7 @@ from serving.web import (
     settings_page,
     setup,
     sign_in,
+    snapshots_page,
     standing_page,
     switches_page,
     takedown_page,
@@ -58,6 +63,7 @@ def install_pages(app: FastAPI) -> None:
     """Routes, static files and error pages; the API's error handlers must be there already."""
     for module in (
         sign_in,
+        snapshots_page,
         setup,
         desk,
         saved_filters_page,
@@ -78,6 +84,7 @@ def install_pages(app: FastAPI) -> None:
         webhook_page,
         tell_tales_page,
         price_lists_page,
+        runs_page,
         brand_messages_page,
         sellers_of_brand_page,
         rights_page,
@@ -89,6 +96,7 @@ def install_pages(app: FastAPI) -> None:
         counter_notices,
         deliveries_page,
         manager_page,
+        model_card_page,
         manager_brand_page,
         model_page,
         notice_page,
@@ -101,6 +109,8 @@ def install_pages(app: FastAPI) -> None:
         keys_page,
         join_page,
         kit_page,
+        live_page,
+        labels_page,
     ):
         install(app, module.router)
     app.mount(PREFIX.rstrip("/"), StaticFiles(directory=FOLDER), name="static")

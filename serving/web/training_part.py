@@ -9,7 +9,16 @@ from sqlalchemy import Connection
 from serving.db import accounts, learning
 from serving.web import words
 
+_SHOWN = 8
 _ACTIVE = frozenset({"waiting", "running"})
+
+
+@dataclass(frozen=True, slots=True)
+class StageLine:
+    """A stage that a training went through, and when it began."""
+
+    stage: str
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +35,14 @@ class TrainingPart:
     asked: str
     finished: str
     error: str | None
+    log: tuple[StageLine, ...]
 
 
 def training_part(connection: Connection, marketplace_id: str, now: datetime) -> TrainingPart:
     """The part of the model page that changes by itself."""
     found = learning.jobs(connection, marketplace_id, 1)
     if not found:
-        return TrainingPart("", False, "", 0, "", "", None)
+        return TrainingPart("", False, "", 0, "", "", None, ())
     job = found[0]
     return TrainingPart(
         state=job.state,
@@ -42,6 +52,10 @@ def training_part(connection: Connection, marketplace_id: str, now: datetime) ->
         asked=f"{who(connection, job.requested_by)}, {words.moment(job.created_at, now)}",
         finished=words.moment_named(job.finished_at, now) if job.finished_at else "",
         error=job.error,
+        log=tuple(
+            StageLine(str(one["stage"]), words.moment(datetime.fromisoformat(one["at"]), now))
+            for one in job.progress.get("log", ())[-_SHOWN:]
+        ),
     )
 
 

@@ -90,6 +90,19 @@ PAGES: Final = (
         Follow("/brands", "main table a"),
     ),
     OnePage("models", "/models", Role.DATA_SCIENTIST, phone=True, unfold=True, whole=True),
+    OnePage("models-live", "/models/live", Role.DATA_SCIENTIST, whole=True),
+    OnePage("models-labels", "/models/labels", Role.DATA_SCIENTIST, whole=True),
+    OnePage("models-snapshots", "/models/snapshots", Role.DATA_SCIENTIST),
+    OnePage("models-runs", "/models/runs", Role.DATA_SCIENTIST),
+    OnePage(
+        "models-card", "/models/cards/{digest}", Role.DATA_SCIENTIST, Follow("/models", "a[href^='/models/cards/']")
+    ),
+    OnePage(
+        "models-snapshot",
+        "/models/snapshots/{snapshot_id}",
+        Role.DATA_SCIENTIST,
+        Follow("/models/snapshots", "a[href^='/models/snapshots/snp']"),
+    ),
     OnePage("operations", "/operations", Role.ADMIN, phone=True, unfold=True, whole=True),
     OnePage("deliveries", "/operations/deliveries", Role.ADMIN, phone=True),
     OnePage("jobs", "/operations/jobs", Role.ADMIN),

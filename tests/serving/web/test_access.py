@@ -54,6 +54,10 @@ TABLE = [
     ("/operations/quarantine", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/operations/webhook", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/operations", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
+    ("/models/live", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
+    ("/models/labels", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
+    ("/models/snapshots", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
+    ("/models/runs", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
     ("/models/training", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
 ]
 

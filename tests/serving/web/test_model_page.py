@@ -9,7 +9,7 @@ from models.verdict import Judgement
 from serving.db import approvals, breakers, learning, monitoring
 from serving.usecases.labelling import LabelState, label_state
 from serving.usecases.learn import add_job
-from serving.web.model_page import Tracked, _tracked
+from serving.web.model_page import Tracked, tracked
 from tests.fixtures.reviewing import a_case, a_second_look, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.reports import (
@@ -74,7 +74,7 @@ def test_labels_in_doubt_are_counted_with_what_became_of_them(site: Site) -> Non
     site.clock.forward(days=15)
     look = a_second_look(site, case, label=0)
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
-    said = words(visit_as(site, site.data_scientist).get("/models").text)
+    said = words(visit_as(site, site.data_scientist).get("/models/labels").text)
     assert "Doubted by the latest model 1 Second looks asked for 1 Looked at 1 Said otherwise 1" in said
 
 
@@ -284,8 +284,8 @@ def test_a_run_is_found_in_mlflow_without_telling_a_password(
     with site.runtime.store.read() as connection:
         model = learning.get_model(connection, site.here, CHALLENGER)
     settings = site.runtime.settings.model_copy(update={"mlflow_tracking_uri": uri})
-    assert _tracked(model, settings) == Tracked("9d7945878f5a", "2", link, command)
-    assert _tracked(replace(model, mlflow_run_id=None), settings) is None
+    assert tracked(model, settings) == Tracked("9d7945878f5a", "2", link, command)
+    assert tracked(replace(model, mlflow_run_id=None), settings) is None
 
 
 def test_a_challenger_judged_beside_an_earlier_champion_does_not_call_it_the_present_one(site: Site) -> None:
@@ -318,7 +318,7 @@ def test_the_last_drift_report_is_said_in_words(site: Site) -> None:
     row = {"marketplace_id": site.here, "report_id": "dri_1", "report": report, "made_at": site.clock.now()}
     with site.runtime.store.write() as connection:
         monitoring.add_drift_report(connection, row)
-    said = words(visit_as(site, site.data_scientist).get("/models").text)
+    said = words(visit_as(site, site.data_scientist).get("/models/live").text)
     assert "480 scores of the last 30 days against 500 from before the champion." in said
     assert "Natural log of the price in the base currency price_log 0.31 moved" in said
     assert "item_photos, missing 10%, now 40% 0.14 moving" in said

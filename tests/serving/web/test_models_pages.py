@@ -1,0 +1,139 @@
+"""The pages about labels, snapshots, runs and single models."""
+
+from datetime import timedelta
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.db import learning
+from serving.usecases.labelling import export_snapshot
+from tests.fixtures.reviewing import a_case, a_second_look, judge
+from tests.fixtures.runtimes import Site
+from tests.serving.web.operating import an_administrator
+from tests.serving.web.reports import a_report, add_model, put_champion_in_force
+from tests.serving.web.visits import visit_as, words
+
+CHALLENGER = "b" * 64
+
+
+def a_snapshot(site: Site) -> str:
+    """Two mature labels in a snapshot; returns its id."""
+    for number, judgement in enumerate((Judgement.COUNTERFEIT, Judgement.GENUINE)):
+        judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}"), judgement)
+    site.clock.forward(days=15)
+    return export_snapshot(site.runtime, site.here)[0]
+
+
+def test_a_snapshot_shows_what_is_in_it_and_names_no_seller(site: Site) -> None:
+    snapshot_id = a_snapshot(site)
+    visitor = visit_as(site, site.data_scientist)
+    listed = visitor.get("/models/snapshots").text
+    assert f"/models/snapshots/{snapshot_id}" in listed
+    page = visitor.get(f"/models/snapshots/{snapshot_id}").text
+    said = words(page)
+    assert "2 labels as of" in said
+    assert "as recorded" in said
+    assert "Brand's verdict 2 100%" in said
+    assert "lumo-trade-88" not in page, "the seller"
+    assert "1:1" not in page, "what the seller wrote"
+    assert visitor.get("/models/snapshots/snp_other").status_code == 404
+
+
+def test_a_snapshot_whose_file_is_gone_or_altered_says_so(site: Site) -> None:
+    snapshot_id = a_snapshot(site)
+    (path,) = site.runtime.home.snapshots.glob("*.parquet")
+    content = path.read_bytes()
+    path.write_bytes(content + b"\0")
+    said = words(visit_as(site, site.data_scientist).get(f"/models/snapshots/{snapshot_id}").text)
+    assert "not what was recorded" in said or "Its content cannot be shown." in said
+    path.unlink()
+    said = words(visit_as(site, site.data_scientist).get(f"/models/snapshots/{snapshot_id}").text)
+    assert "Its content cannot be shown." in said
+
+
+def test_labels_are_shown_with_who_answers_for_them(site: Site) -> None:
+    a_snapshot(site)
+    add_model(
+        site,
+        CHALLENGER,
+        {
+            **a_report(),
+            "weights": {"effective_n": 99.6, "capped_rows": 37, "near_duplicates": 24, "held": {"seller": 8}},
+        },
+    )
+    page = visit_as(site, site.data_scientist).get("/models/labels").text
+    said = words(page)
+    assert "Aurelle brand 2 100% 50%" in said
+    assert "Brand&#39;s verdict 2" in page
+    assert "Weigh as many independent ones as 100" in said
+    assert "Held by the cap of one seller 8" in said
+
+
+def test_labels_in_doubt_are_listed_for_who_does_not_review(site: Site) -> None:
+    case = a_case(site, external_id="<b>MP-1</b>")
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    look = a_second_look(site, case, label=0)
+    page = visit_as(site, site.data_scientist).get("/models/labels").text
+    assert "a model that never saw it says 0.97" in page
+    assert look.case_id in page
+    assert "<b>MP-1</b>" not in page
+    judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
+    said = words(visit_as(site, an_administrator(site)).get("/models/labels").text)
+    assert "Counterfeit, otherwise than the label" in said
+    assert "Agreed with the label 0% (0% to 79%), n = 1" in said
+    blind = visit_as(site, site.second_analyst).get("/models/labels").text
+    assert "0.97" not in blind, "a second look is given without the score"
+    assert "In doubt since" not in blind
+
+
+def test_runs_say_what_came_of_them_and_where_mlflow_has_them(site: Site) -> None:
+    assert "Nobody has trained a model yet." in words(visit_as(site, site.analyst).get("/models/runs").text)
+    put_champion_in_force(site)
+    site.clock.forward(days=1)
+    add_model(site, CHALLENGER, a_report(failing=True))
+    said = words(visit_as(site, site.data_scientist).get("/models/runs").text)
+    assert "Wei Zhang" in said
+    assert "3 of 4" in said
+    assert "in force since" in said
+    assert "9d7945878f5a" in said
+
+
+def test_a_run_under_way_shows_its_stages(site: Site) -> None:
+    visitor = visit_as(site, site.data_scientist)
+    visitor.post("/models/train")
+    began = site.clock.now()
+    log = [{"stage": "snapshot", "at": began.isoformat()}, {"stage": "fit", "at": (began + timedelta(1)).isoformat()}]
+    with site.runtime.store.write() as connection:
+        (job,) = learning.jobs(connection, site.here, 1)
+        progress = {"stage": "fit", "share": 0.4, "log": log}
+        learning.update_job(connection, site.here, job.job_id, {"state": "running", "progress": progress})
+    for path in ("/models", "/models/runs", "/models/training"):
+        said = words(visitor.get(path).text)
+        assert "40 %" in said, path
+        assert "09:00 snapshot" in said or "09:00snapshot" in said, path
+
+
+def test_a_card_says_what_a_model_is_for_and_how_it_was_judged(site: Site) -> None:
+    champion = put_champion_in_force(site)
+    visitor = visit_as(site, site.analyst)
+    said = words(visitor.get(f"/models/cards/{champion}").text)
+    assert "It decides who looks, and removes nothing" in said
+    assert "scores since" in said
+    assert champion in said
+    assert "Brand is asked from 0.60" in said
+    assert visitor.get(f"/models/cards/{'d' * 64}").status_code == 404
+
+
+def test_differences_are_said_to_be_within_or_beyond_chance_and_thresholds_have_intervals(site: Site) -> None:
+    champion = put_champion_in_force(site)
+    site.clock.forward(days=1)
+    report = a_report(champion=champion, failing=True)
+    report["judged"]["random_slice"] = {"difference_interval": [-0.2, 0.3]}
+    add_model(site, CHALLENGER, report)
+    page = visit_as(site, site.data_scientist).get("/models").text
+    said = words(page)
+    assert "+0.004 to +0.051 beyond chance" in said
+    assert "0.401 to 0.744 within chance" in said
+    assert "0.81 0.76 0.75 to 0.86 0.70 to 0.82 not known" in said
+    assert said.index("Calibration error 0.200") < said.index("Enough to judge"), "what fails comes first"
+    assert "Counterfeits found over genuine offers flagged. ROC-AUC 0.950" in page
