@@ -30,7 +30,7 @@ from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site, invite, populate
 from tests.fixtures.striking import strikes_of
 from tests.fixtures.takedowns import request
-from tests.serving.web.reports import a_report, add_model
+from tests.serving.web.reports import a_report, add_model, add_snapshot
 
 _LASTS = timedelta(days=9)
 _HOSTILE = "Au\u200bre11e Colline tote 1:1, lot {} <script>alert(1)</script>\u202e"
@@ -68,6 +68,7 @@ def furnish(home: Path) -> House:
         links |= {"takedown": _confirmed_at_once(site), "notice": _notified(site)}
         _open_work(site)
         links |= _decided_together(site)
+        add_snapshot(site)
         add_model(site, "b" * 64, a_report(champion="c" * 64, failing=True))
         seat = Grant(Role.ANALYST, site.here)
         links["join"] = inviting.invite(runtime, people[Role.ADMIN], "nadia@touchstone.example", seat)

@@ -13,6 +13,7 @@ from tests.fixtures.runtimes import Site
 from tests.fixtures.scorers import a_classifier
 from training.bundle_folder import write_bundle_folder
 from training.gate import Gate, judged, made_of, not_judged
+from training.snapshot import SnapshotRow, write_snapshot
 
 CURVES = {
     "recall": [0.0, 0.25, 0.5, 0.75, 1.0],
@@ -133,3 +134,35 @@ def put_champion_in_force(site: Site) -> str:
     digest = admit_model(site)
     promote(site, digest, "The first one.")
     return digest
+
+
+def add_snapshot(site: Site, rows: int = 2) -> str:
+    """A snapshot of this moment with its file, of labels that nobody gave; returns its id."""
+    now = site.clock.now()
+    made = [
+        SnapshotRow(
+            version_id=f"ver_{number}",
+            listing_id=f"lst_{number}",
+            known_at=now,
+            seller="lumo-trade-88",
+            seller_cluster="lumo-trade-88",
+            brand_id=site.brand_id,
+            lane="analyst",
+            inclusion_probability=1.0,
+            label=number % 2,
+            weight=1.0,
+            evidence_level="brand",
+            matured_at=now,
+            provenance=("vdt_1",),
+            sources=(f"brand:{site.brand_id}",),
+            audit_entries=(1,),
+            facts="{}",
+        )
+        for number in range(rows)
+    ]
+    _, digest = write_snapshot(site.runtime.home.snapshots, made, REFERENCES, now)
+    snapshot_id = site.runtime.ids.new("snp")
+    row = {"marketplace_id": site.here, "snapshot_id": snapshot_id, "digest": digest, "rows": rows}
+    with site.runtime.store.write() as connection:
+        learning.add_snapshot(connection, {**row, "positives": rows // 2, "as_of": now, "created_at": now})
+    return snapshot_id

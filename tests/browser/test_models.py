@@ -1,0 +1,49 @@
+"""A data scientist goes from the gates of a challenger to its labels, and retrains; without script too."""
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from models.access import Role
+from tests.browser.chromium import sign_in
+from tests.browser.conftest import Furnished
+from tests.browser.watching import Watch
+from tests.fixtures.runtimes import PASSWORD
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_a_data_scientist_reads_what_fails_and_whence_the_labels_come(
+    browser: Browser, furnished: Furnished, script: bool
+) -> None:
+    context = browser.new_context(java_script_enabled=script)
+    page = context.new_page()
+    watch = Watch(furnished.address)
+    watch.follow(page)
+    sign_in(page, furnished.address, furnished.house.people[Role.DATA_SCIENTIST].email, PASSWORD)
+    page.goto(f"{furnished.address}/models")
+    gates = page.get_by_role("region", name="Gates").or_(page.locator("section[aria-labelledby=h3]")).first
+    expect(gates.locator("li").first).to_contain_text("fail")
+    tabs = page.get_by_role("navigation", name="Models")
+    for name, heading in (
+        ("Live stream", "How often it came true"),
+        ("Labels", "Who answers for them"),
+        ("Snapshots", "All snapshots"),
+        ("Runs", "History"),
+    ):
+        tabs.get_by_role("link", name=name).click()
+        expect(page.get_by_role("heading", name=heading)).to_be_visible()
+    tabs.get_by_role("link", name="Champion and challenger").click()
+    expect(page.get_by_label("Why is it accepted all the same?")).to_have_attribute("required", "")
+    page.get_by_role("link", name="Model card").click()
+    expect(page.get_by_role("heading", name="What it is for")).to_be_visible()
+    context.close()
+    assert watch.complaints == []
+
+
+def test_a_retraining_shows_its_progress_and_then_what_came_of_it(browser: Browser, furnished: Furnished) -> None:
+    page = browser.new_page()
+    sign_in(page, furnished.address, furnished.house.people[Role.DATA_SCIENTIST].email, PASSWORD)
+    page.goto(f"{furnished.address}/models/runs")
+    page.get_by_role("button", name="Retrain").click()
+    expect(page.get_by_text("Retraining.").or_(page.get_by_text("ended without a model"))).to_be_visible()
+    expect(page.get_by_text("ended without a model")).to_be_visible(timeout=30_000)
+    page.close()

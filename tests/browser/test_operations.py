@@ -1,0 +1,61 @@
+"""An administrator looks after the service from the overview to the audit log; the forms work without script."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from models.access import Role
+from tests.browser.chromium import sign_in
+from tests.browser.conftest import Furnished
+from tests.browser.watching import Watch
+from tests.fixtures.runtimes import PASSWORD
+
+
+def enter(page: Page, furnished: Furnished, role: Role = Role.ADMIN) -> None:
+    """Sign in."""
+    sign_in(page, furnished.address, furnished.house.people[role].email, PASSWORD)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_an_administrator_goes_from_what_is_not_well_to_who_did_what(
+    browser: Browser, furnished: Furnished, script: bool
+) -> None:
+    context = browser.new_context(java_script_enabled=script)
+    page = context.new_page()
+    watch = Watch(furnished.address)
+    watch.follow(page)
+    enter(page, furnished)
+    page.goto(f"{furnished.address}/operations")
+    expect(page.get_by_role("heading", name="What waits, and how long")).to_be_visible()
+    page.get_by_role("link", name="48 hours").click()
+    expect(page.get_by_role("link", name="48 hours")).to_have_attribute("aria-current", "true")
+    tabs = page.get_by_role("navigation", name="Operations")
+    tabs.get_by_role("link", name="Webhook").click()
+    page.get_by_label("Hours in which the secret before signs as well").fill("0")
+    page.get_by_role("button", name="Change it and show the new one").click()
+    expect(page.get_by_text("whsec_")).to_be_visible()
+    page.locator("input[name=hours]").fill("1")
+    page.get_by_role("button", name="Send nothing for so long").click()
+    expect(page.get_by_text("The receiver rests.")).to_be_visible()
+    expect(page.get_by_text("whsec_")).to_have_count(0)
+    page.get_by_role("button", name="Send what waits now").click()
+    expect(page.get_by_text("What waited is sent now.")).to_be_visible()
+    tabs.get_by_role("link", name="Audit log").click()
+    page.get_by_label("Act begins with").fill("webhook.")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_role("rowheader", name="webhook.woken").first).to_be_visible()
+    page.get_by_role("button", name="Check now").click()
+    expect(page.get_by_text("Whole.")).to_be_visible()
+    context.close()
+    assert watch.complaints == []
+
+
+def test_the_tables_of_operations_scroll_inside_their_cards_on_a_telephone(
+    browser: Browser, furnished: Furnished
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    enter(page, furnished)
+    for path in ("", "/jobs", "/quarantine", "/audit"):
+        page.goto(f"{furnished.address}/operations{path}")
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+    context.close()
