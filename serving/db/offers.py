@@ -30,6 +30,7 @@ def free(connection: Connection, marketplace_id: str, at: datetime, most: int) -
             review_case.c.state == CaseState.OPEN.value,
             review_case.c.lane != CaseLane.ASK_BRAND.value,
             or_(review_case.c.leased_until.is_(None), review_case.c.leased_until <= at),
+            or_(review_case.c.aside_until.is_(None), review_case.c.aside_until <= at),
             review_case.c.case_id.not_in(offered),
         )
         .order_by(review_case.c.priority.desc(), review_case.c.case_id)

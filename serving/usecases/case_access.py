@@ -72,9 +72,11 @@ def has_decided_before(connection: Connection, person: Person, case: Case) -> bo
 
 
 def lease(runtime: Runtime, person: Person, case_id: str) -> datetime | None:
-    """Hold a case while its page is open; until when, None where it is not open or somebody else does."""
+    """Hold a case while its page is open; until when, None where it is not open or is for somebody else to decide."""
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         case, _ = visible_case(connection, person, case_id)
+        if has_decided_before(connection, person, case):
+            return None
         until = now + timedelta(seconds=runtime.policies.enforcement.lease_seconds)
         return until if cases.lease(connection, case, person.user_id, at=now, until=until) else None

@@ -42,7 +42,7 @@ def test_an_analyst_works_by_keyboard_alone(page: Page, stage: Stage) -> None:
     expect(page.get_by_role("heading", name="Why this score")).to_be_visible()
     first = page.url
     page.keyboard.press("r")
-    expect(page.locator("details.fold")).to_have_attribute("open", "")
+    expect(page.locator("details.fold").first).to_have_attribute("open", "")
     page.get_by_placeholder("Note").focus()
     page.keyboard.type("cgm")
     assert page.url == first, "letters in a field are letters"

@@ -1,11 +1,13 @@
 """Cases set aside, on both engines: out of the queue, back by themselves, and never past a deadline unnoticed."""
 
+from datetime import timedelta
+
 import pytest
 
 from models.case import CaseLane
 from models.errors import Conflict, Invalid, NotFound
 from models.verdict import Judgement
-from serving.db import case_waits, cases, views
+from serving.db import case_waits, cases, offers, views
 from serving.db.cases import Case, QueueFilter
 from serving.usecases.case_access import lease
 from serving.usecases.intake import receive
@@ -37,6 +39,14 @@ def test_it_leaves_the_queue_and_comes_back_by_itself(any_site: Site) -> None:
     any_site.clock.forward(hours=4)
     assert sorted(shown(any_site)) == sorted([first.case_id, second.case_id])
     assert shown(any_site, aside=True) == []
+
+
+def test_it_is_offered_to_nobody_while_it_waits(any_site: Site) -> None:
+    case = a_case(any_site)
+    put_aside(any_site, case)
+    with any_site.runtime.store.read() as connection:
+        assert offers.free(connection, any_site.here, any_site.clock.now(), 10) == []
+        assert offers.free(connection, any_site.here, any_site.clock.now() + timedelta(hours=4), 10) == [case.case_id]
 
 
 def test_what_the_marketplace_reports_of_the_offer_wakes_it(any_site: Site) -> None:

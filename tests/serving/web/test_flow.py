@@ -4,6 +4,7 @@ from models.case import CaseState
 from serving.db import cases
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
+from tests.serving.web.appeals import an_appeal
 from tests.serving.web.visits import visit_as, words
 
 LOOK, FLOW = "touchstone-look", "touchstone-flow"
@@ -30,6 +31,13 @@ def test_a_case_is_kept_once_it_is_on_the_screen(site: Site) -> None:
     refused = visit_as(site, site.second_analyst).post(f"/cases/{case.case_id}/lease")
     assert refused.status_code == 409
     assert "Somebody else is working on this case, or it is no longer open." in words(refused.text)
+
+
+def test_who_decided_before_keeps_no_appeal_against_it(site: Site) -> None:
+    case = an_appeal(site, decided_by_analyst=True)
+    assert visit_as(site, site.analyst).post(f"/cases/{case.case_id}/lease").status_code == 409
+    assert holder(site, case.case_id) is None
+    assert visit_as(site, site.second_analyst).post(f"/cases/{case.case_id}/lease").status_code == 200
 
 
 def test_a_brand_keeps_no_case(site: Site) -> None:
