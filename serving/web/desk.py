@@ -21,6 +21,7 @@ from serving.web.desk_groups import Group, groups
 from serving.web.desk_rail import Counts, Rail, number, rail
 from serving.web.desk_rows import Surround, desk_row
 from serving.web.filters import Chip, FilterForm
+from serving.web.my_page import pause_suggested
 from serving.web.queue_query import QueueQuery
 from serving.web.rendering import respond, respond_part
 from serving.web.vocabulary import LANE_OF
@@ -36,6 +37,7 @@ class QueuePage:
     """The queue: what stands beside it, its filters, one page of its rows, and where the next page is.
 
     `here` is the address of this page, to load it again, and `newer` that of the part that counts what has come since.
+    `without_pause` is for how long the reader has decided without one, where that is long.
     """
 
     template: ClassVar[str] = "queue.html"
@@ -63,13 +65,15 @@ class QueuePage:
     here: str
     newer: str
     updated: str
+    without_pause: str | None = None
 
 
 @router.get("/queue")
 def get_queue(request: Request, session: Reviewer) -> HTMLResponse:
     """One page of the queue."""
     runtime, query = runtime_of(request), QueueQuery.of(request.url.query)
-    return respond(request, queue_page(runtime, session, query), session)
+    page = replace(queue_page(runtime, session, query), without_pause=pause_suggested(request, runtime, session))
+    return respond(request, page, session)
 
 
 def queue_of(connection: Connection, person: Person, query: QueueQuery, now: datetime) -> QueueFilter:

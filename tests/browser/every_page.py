@@ -59,6 +59,7 @@ PAGES: Final = (
     OnePage("notice-form", "/notice", None, phone=True),
     OnePage("notice", "/notice/{token}", None, Given("notice"), phone=True),
     OnePage("queue", "/queue", Role.ANALYST, phone=True),
+    OnePage("my-figures", "/desk/me", Role.ANALYST),
     OnePage("search", "/search", Role.ANALYST, "/search?q=bag"),
     OnePage("saved-filters", "/queue/filters", Role.ANALYST),
     OnePage("case", "/cases/{case_id}", Role.ANALYST, _CASE, phone=True, unfold=True),

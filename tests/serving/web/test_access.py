@@ -11,6 +11,7 @@ from tests.serving.web.visits import a_visitor, visit_as
 # Who may load which page: a cell is the status that the role gets.
 TABLE = [
     ("/queue", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
+    ("/desk/me", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/queue/new", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/search", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/queue/filters", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),

@@ -1,0 +1,54 @@
+"""How often a reviewer and somebody else found the same of one offer, with what chance alone could make of it. Standard
+library only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import sqrt
+from statistics import NormalDist
+
+from models.labels import VALUES
+from models.verdict import Judgement
+
+_Z = NormalDist().inv_cdf(0.975)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Answers that agree, of so many that can be compared, with Wilson's 95 % interval; without any there is none."""
+
+    agreed: int
+    of: int
+    low: float | None
+    high: float | None
+
+    @property
+    def share(self) -> float | None:
+        """Between 0 and 1."""
+        return self.agreed / self.of if self.of else None
+
+
+def agreement(pairs: Iterable[tuple[Judgement, Judgement]]) -> Agreement:
+    """How often two people said the same of whether an offer is counterfeit.
+
+    Genuine, licensed and grey market are one answer here: the goods are the brand's. Who cannot tell, or wants the
+    goods bought first, has said neither and is not compared.
+
+    >>> found = agreement([(Judgement.GENUINE, Judgement.LICENSED), (Judgement.GENUINE, Judgement.COUNTERFEIT)])
+    >>> found.agreed, found.of
+    (1, 2)
+    """
+    compared = [VALUES[one] == VALUES[other] for one, other in pairs if one in VALUES and other in VALUES]
+    return of_counts(sum(compared), len(compared))
+
+
+def of_counts(agreed: int, of: int) -> Agreement:
+    """The same from counts.
+
+    Source of the interval: E. B. Wilson, JASA 22 (1927) 209-212.
+    """
+    if not of:
+        return Agreement(0, 0, None, None)
+    share, square = agreed / of, _Z * _Z
+    middle = share + square / (2 * of)
+    reach = _Z * sqrt(share * (1 - share) / of + square / (4 * of * of))
+    return Agreement(agreed, of, (middle - reach) / (1 + square / of), (middle + reach) / (1 + square / of))

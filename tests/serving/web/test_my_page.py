@@ -1,0 +1,79 @@
+from models.verdict import Judgement
+from serving.db.accounts import Session
+from serving.web.my_page import AgreementRow, MyPage, my_page
+from tests.fixtures.reviewing import a_case, a_second_look, judge
+from tests.fixtures.runtimes import Site
+from tests.serving.web.appeals import an_appeal
+from tests.serving.web.visits import visit_as, words
+
+
+def mine(site: Site) -> MyPage:
+    return my_page(site.runtime, Session(site.analyst, "token"))
+
+
+def test_what_second_looks_and_brands_found_is_compared(any_site: Site) -> None:
+    site = any_site
+    for number, (said, looked) in enumerate(
+        [(Judgement.GENUINE, Judgement.LICENSED), (Judgement.GENUINE, Judgement.COUNTERFEIT)]
+    ):
+        case = a_case(site, external_id=f"MP-{number}", title=f"Solenne purse mirror quality {number}", brand="Solenne")
+        judge(site, site.analyst, case, said)
+        site.clock.forward(days=15)
+        judge(site, site.second_analyst, a_second_look(site, case, label=0), looked)
+    asked = a_case(site, external_id="MP-8")
+    judge(site, site.analyst, asked, Judgement.COUNTERFEIT)
+    site.clock.forward(minutes=1)
+    judge(site, site.brand_person, asked, Judgement.COUNTERFEIT)
+    looks, brands, appeals = mine(site).agreements
+    assert (looks.counts, looks.share) == ("1 of 2", "50 %")
+    assert looks.interval.startswith("9 to 91 %")
+    assert (brands.counts, brands.share) == ("1 of 1", "100 %")
+    assert appeals == AgreementRow("Appeals that left your decision as it was", "none yet", None, "")
+    other = my_page(site.runtime, Session(site.second_analyst, "token"))
+    assert other.agreements[0].counts == "1 of 2", "a second look counts for both"
+
+
+def test_a_decision_that_did_not_last_is_named_with_its_case(site: Site) -> None:
+    appeal = an_appeal(site, decided_by_analyst=True)
+    judge(site, site.second_analyst, appeal, Judgement.GENUINE)
+    page = mine(site)
+    [gone] = page.overturned
+    assert gone.why == "on appeal"
+    assert visit_as(site, site.analyst).get(gone.address).status_code == 200
+    assert page.agreements[2].counts == "0 of 1"
+    assert my_page(site.runtime, Session(site.second_analyst, "token")).overturned == (), "not of who decided it"
+    assert "Only you see this page" in words(visit_as(site, site.analyst).get("/desk/me").text)
+
+
+def test_days_and_the_middle_time_are_counted(site: Site) -> None:
+    first = a_case(site, external_id="MP-1")
+    site.clock.forward(hours=1)
+    judge(site, site.analyst, first, Judgement.GENUINE)
+    site.clock.forward(days=1)
+    second = a_case(site, external_id="MP-2")
+    site.clock.forward(hours=3)
+    judge(site, site.analyst, second, Judgement.GENUINE)
+    page = mine(site)
+    assert (page.decided, page.today, page.median) == (2, 1, "2 h")
+    assert "0, 1, 1." in page.chart.label
+
+
+def test_nothing_yet_is_said_and_not_zeroed(site: Site) -> None:
+    said = words(visit_as(site, site.analyst).get("/desk/me").text)
+    assert "You have decided no case in these days." in said
+    assert said.count("none yet") == 3
+    assert "0 %" not in said
+
+
+def test_a_pause_is_suggested_and_can_be_waved_away(site: Site) -> None:
+    visitor = visit_as(site, site.analyst)
+    for number in range(18):
+        case = a_case(site, external_id=f"MP-{number}")
+        judge(site, site.analyst, case, Judgement.GENUINE)
+        site.clock.forward(minutes=3)
+    assert "You have decided for 54 min without a pause." in words(visitor.get("/queue").text)
+    assert visitor.post("/desk/pause-later").headers["location"] == "/queue"
+    assert "without a pause" not in words(visitor.get("/queue").text)
+    rested = visit_as(site, site.analyst)
+    site.clock.forward(minutes=6)
+    assert "without a pause" not in words(rested.get("/queue").text)
