@@ -112,6 +112,18 @@ def let_lead(connection: Connection, user_id: str, pair: tuple[str, str], *, lea
         raise NotFound("Nobody of this id speaks for the brand.")
 
 
+def end_brand_grant(connection: Connection, user_id: str, pair: tuple[str, str]) -> None:
+    """Somebody speaks for a brand at a marketplace no more; their account stays."""
+    connection.execute(
+        delete(role_grant).where(
+            role_grant.c.user_id == user_id,
+            role_grant.c.role == Role.BRAND.value,
+            role_grant.c.marketplace_id == pair[0],
+            role_grant.c.brand_id == pair[1],
+        )
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class BrandPerson:
     """Somebody who speaks for a brand at a marketplace, since when, and whether they lead it."""

@@ -104,6 +104,7 @@ def take_back_earlier(connection: Connection, email: str, grant: Grant, at: date
             invitation.c.marketplace_id == grant.marketplace_id,
             invitation.c.email == email,
             invitation.c.role == grant.role.value,
+            invitation.c.brand_id.is_not_distinct_from(grant.brand_id),
             *_open(at),
         )
         .values(withdrawn_at=at)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 
 from models.errors import Conflict, NotFound
-from models.rights import Mandate, Right, RightKind, RightState
+from models.rights import Mandate, Right, RightKind, RightState, holds
 from serving.db.store import add, insert_or_ignore
 from serving.db.tables import account, brand_document, brand_right, notice_basis, power_of_attorney
 
@@ -192,6 +192,11 @@ def mandates_of(connection: Connection, brand_id: str, user_id: str | None = Non
         )
         for row in connection.execute(query)
     ]
+
+
+def mandates_in_force(connection: Connection, brand_id: str, user_id: str, at: datetime) -> list[str]:
+    """The ids of somebody's powers of attorney for a brand that hold at a moment."""
+    return [one.mandate_id for one in mandates_of(connection, brand_id, user_id) if holds(one, at)]
 
 
 def revoke_mandate(connection: Connection, mandate_id: str, at: datetime) -> str:

@@ -43,17 +43,22 @@ def invite(runtime: Runtime, by: Person, email: str, grant: Grant) -> str:
     administered = by.marketplaces(Permission.ADMINISTER)
     check_grant(grant, administered)
     address = checked_address(email)
-    token, now = secrets.token_urlsafe(32), runtime.wall.now()
-    expires = now + timedelta(days=runtime.policies.invitations.valid_days)
     with runtime.store.write() as connection:
         audit.hold(connection)
         if grant.brand_id is not None and grant.brand_id not in brands.enrolments(connection, grant.marketplace_id):
             raise Invalid("This brand takes no part here. Enrol it first.")
         _refuse_who_has_it(connection, administered, address, grant)
-        invitations.take_back_earlier(connection, address, grant, now)
-        one = Invitation(runtime.ids.new("inv"), address, grant, by.user_id, now, expires)
-        invitations.put(connection, one, auth.hash_token(token))
-        _record(runtime, connection, one, "person.invited", by.user_id)
+        return ask_in(runtime, connection, by, address, grant)
+
+
+def ask_in(runtime: Runtime, connection: Connection, by: Person, address: str, grant: Grant) -> str:
+    """Make a link to a role, which somebody may give who was asked before; returns its path, which is not kept."""
+    token, now = secrets.token_urlsafe(32), runtime.wall.now()
+    expires = now + timedelta(days=runtime.policies.invitations.valid_days)
+    invitations.take_back_earlier(connection, address, grant, now)
+    one = Invitation(runtime.ids.new("inv"), address, grant, by.user_id, now, expires)
+    invitations.put(connection, one, auth.hash_token(token))
+    _record(runtime, connection, one, "person.invited", by.user_id)
     return f"{PLACE}{token}"
 
 
@@ -135,8 +140,8 @@ def _join(runtime: Runtime, one: Invitation, new: tuple[str, str] | None) -> Non
             user_id, (name, hashed) = runtime.ids.new("usr"), new
             accounts.add_account(connection, user_id=user_id, email=one.email, name=name, password_hash=hashed, at=now)
         invitations.take_up(connection, one, user_id, runtime.wall.now())
-        held = accounts.person(connection, user_id).grants
-        if one.grant not in held:
+        held = {(had.role, had.marketplace_id, had.brand_id) for had in accounts.person(connection, user_id).grants}
+        if (one.grant.role, one.grant.marketplace_id, one.grant.brand_id) not in held:
             accounts.add_grants(connection, user_id, [one.grant], now)
         _record(runtime, connection, one, "person.joined", user_id, subject=user_id)
 

@@ -77,6 +77,7 @@ PAGES: Final = (
     OnePage("brand-standing", "/brand/standing", Role.BRAND, phone=True, unfold=True),
     OnePage("brand-rights", "/brand/rights", Role.BRAND, phone=True),
     OnePage("brand-sellers", "/brand/sellers", Role.BRAND, phone=True, unfold=True),
+    OnePage("brand-people", "/brand/people", Role.BRAND, phone=True),
     OnePage("brand-prices", "/brand/prices", Role.BRAND, phone=True),
     OnePage("briefing", "/brand/briefing", Role.BRAND, phone=True),
     OnePage("takedowns", "/brand/takedowns", Role.BRAND, phone=True),

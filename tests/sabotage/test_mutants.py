@@ -10,6 +10,7 @@ import pytest
 from tests.sabotage import (
     approvals,
     bought,
+    brands,
     bundles,
     counter_notices,
     delivery,
@@ -33,6 +34,7 @@ from tests.sabotage.rearing import outcomes_of
 
 SUBJECTS = {
     "bought": bought.MUTANTS,
+    "brands": brands.MUTANTS,
     "bundles": bundles.MUTANTS,
     "delivery": delivery.MUTANTS,
     "counter notices": counter_notices.MUTANTS,

@@ -24,6 +24,7 @@ TABLE = [
     ("/switches", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/held", {"analyst": 200, "brand_person": 403, "account_manager": 200, "data_scientist": 403}),
     ("/brand/tell-tales", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
+    ("/brand/people", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brand/prices", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brand/dashboard", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brand/standing", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),

@@ -1,0 +1,230 @@
+"""A brand's people and agents: who answers, who leads, who is briefed, who acts by a power of attorney until when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.access import Permission
+from models.briefing import Passed, gate
+from models.errors import DomainError, Invalid, NotFound
+from models.policies.enrolment import EnrolmentPolicy
+from models.rights import RightKind
+from serving.api.errors import status_of
+from serving.db import accounts, briefings, rights
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.brand_people import (
+    appoint_agent,
+    end_agency,
+    invite_colleague,
+    let_go,
+    open_invitations,
+    take_invitation_back,
+)
+from serving.usecases.rights import NewMandate
+from serving.web import words
+from serving.web.brand_scope import BrandScope, scope_of
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.rights_rows import MandateRow, mandate_rows
+from serving.web.tell_tales_page import day_of
+from serving.web.vocabulary import Option
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+_PLACE: Final = "/brand/people"
+_KIND: Final = "kind:"
+
+
+@dataclass(frozen=True, slots=True)
+class ColleagueRow:
+    """One of the brand's people; `briefing` says how theirs stands, and `confirms` whether they may confirm now."""
+
+    user_id: str
+    name: str
+    email: str
+    since: str
+    leads: bool
+    agent: bool
+    confirms: bool
+    briefing: str
+    can_go: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRow:
+    """A link that was not taken up yet."""
+
+    invitation_id: str
+    email: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrandPeoplePage:
+    """The people, the open links and the powers of attorney; `link` is one that was just made and is shown once."""
+
+    template: ClassVar[str] = "brand_people.html"
+    place: ClassVar[str] = "/brand/dashboard"
+
+    scope: BrandScope
+    people: tuple[ColleagueRow, ...]
+    invitations: tuple[InvitationRow, ...]
+    mandates: tuple[MandateRow, ...]
+    candidates: tuple[Option, ...]
+    documents: tuple[Option, ...]
+    kinds: tuple[Option, ...]
+    link: str | None
+    valid_days: int
+    typed: Mapping[str, str]
+    error: str | None
+
+
+@router.get(_PLACE)
+def get_people(request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    return respond(request, _page(runtime_of(request), session, request.query_params), session)
+
+
+@router.post(_PLACE + "/invitations")
+def post_invitation(request: Request, session: Reader, fields: Fields) -> Response:
+    """Ask a colleague in. The answer shows the link, which is kept nowhere, so that it leads nowhere else."""
+    runtime = runtime_of(request)
+    try:
+        path = invite_colleague(runtime, session.person, _scope(runtime, session, fields).pair, fields.get("email", ""))
+    except DomainError as refused:
+        return _refused(request, session, fields, refused)
+    base = runtime.settings.public_url or str(request.base_url)
+    return respond(request, _page(runtime, session, fields, link=base.rstrip("/") + path), session)
+
+
+@router.post(_PLACE + "/invitations/{invitation_id}/take-back")
+def post_take_back(invitation_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """Make a link worthless."""
+    runtime = runtime_of(request)
+    scope = _scope(runtime, session, fields)
+    take_invitation_back(runtime, session.person, scope.pair, invitation_id)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
+
+
+@router.post(_PLACE + "/{user_id}/let-go")
+def post_let_go(user_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """Let a colleague speak for the brand no more."""
+    runtime = runtime_of(request)
+    scope = _scope(runtime, session, fields)
+    let_go(runtime, session.person, scope.pair, user_id)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
+
+
+@router.post("/brand/agents")
+def post_agent(request: Request, session: Reader, fields: Fields) -> Response:
+    """Record a power of attorney."""
+    runtime = runtime_of(request)
+    try:
+        scope = _scope(runtime, session, fields)
+        appoint_agent(runtime, session.person, scope.pair, _mandate(scope, fields))
+    except DomainError as refused:
+        return _refused(request, session, fields, refused)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
+
+
+@router.post("/brand/agents/{mandate_id}/end")
+def post_end(mandate_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """End a power of attorney now."""
+    runtime = runtime_of(request)
+    scope = _scope(runtime, session, fields)
+    end_agency(runtime, session.person, scope.pair, mandate_id)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
+
+
+def _scope(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> BrandScope:
+    with runtime.store.read() as connection:
+        return scope_of(connection, session.person, fields)
+
+
+def _refused(request: Request, session: Session, fields: Mapping[str, str], refused: DomainError) -> Response:
+    if isinstance(refused, NotFound):
+        raise refused
+    page = _page(runtime_of(request), session, fields, error=refused.sentence)
+    return respond(request, page, session, status=status_of(refused))
+
+
+def _mandate(scope: BrandScope, fields: Mapping[str, str]) -> NewMandate:
+    last_day = fields.get("last_day", "").strip()
+    if not last_day:
+        raise Invalid("A power of attorney has a last day.")
+    return NewMandate(
+        brand=scope.brand,
+        email=fields.get("email", ""),
+        agent=fields.get("agent", ""),
+        territories=tuple(fields.get("territories", "").replace(",", " ").split()),
+        last_day=day_of(last_day),
+        kinds=tuple(one for one in RightKind if fields.get(f"{_KIND}{one.value}") == "yes"),
+        document=fields.get("document", "").strip() or None,
+    )
+
+
+def _briefed(passed: Passed | None, now: datetime, policy: EnrolmentPolicy) -> str:
+    if passed is None:
+        return "never passed"
+    ends = passed.at + timedelta(days=policy.briefing_valid_days)
+    return f"until {words.day(ends, now)}" if now < ends else f"ended {words.day(ends, now)}"
+
+
+def _page(
+    runtime: Runtime,
+    session: Session,
+    given: Mapping[str, str],
+    *,
+    link: str | None = None,
+    error: str | None = None,
+) -> BrandPeoplePage:
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, given)
+        acting = rights.people_with_mandates(connection, scope.pair[1])
+        people = []
+        for one in accounts.people_of_brand(connection, scope.pair):
+            passed = briefings.last_passed(connection, one.user_id)
+            found = gate(passed, now, runtime.policies.enrolment)
+            agent = one.email in acting.values()
+            people.append(
+                ColleagueRow(
+                    user_id=one.user_id,
+                    name=one.name,
+                    email=one.email,
+                    since=words.day(one.since, now),
+                    leads=one.leads and not agent,
+                    agent=agent,
+                    confirms=found.open,
+                    briefing=_briefed(passed, now, runtime.policies.enrolment),
+                    can_go=not one.leads and one.user_id != session.person.user_id,
+                )
+            )
+        mandates = mandate_rows(rights.mandates_of(connection, scope.pair[1]), acting, now)
+        documents = rights.documents_of(connection, scope.pair[1])
+        invited = open_invitations(connection, scope.pair, runtime.wall.now())
+    return BrandPeoplePage(
+        scope=scope,
+        people=tuple(people),
+        invitations=tuple(
+            InvitationRow(one.invitation_id, one.email, words.day(one.expires_at, runtime.wall.now()))
+            for one in invited
+        ),
+        mandates=mandates,
+        candidates=tuple(
+            Option(one.email, f"{one.name}, {one.email}") for one in people if one.user_id != session.person.user_id
+        ),
+        documents=tuple(Option(one.digest, one.name) for one in documents),
+        kinds=tuple(Option(one.value, one.value.capitalize()) for one in RightKind),
+        link=link,
+        valid_days=runtime.policies.invitations.valid_days,
+        typed={name: given.get(name, "") for name in ("email", "agent", "territories", "last_day")},
+        error=error,
+    )

@@ -1,0 +1,206 @@
+import re
+
+import pytest
+from sqlalchemy import select
+
+from models.access import Grant, Permission, Person, Role
+from models.verdict import ReasonCode
+from serving.db import accounts
+from serving.db.tables import audit_payload
+from serving.usecases.inviting import accept, asked_by
+from serving.usecases.rights import NewMandate, basis_of, grant_mandate
+from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.runtimes import PASSWORD, Site, invite
+from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
+
+_PLACE = "/brand/people"
+
+
+def link_in(page: str) -> str:
+    found = re.search(r'id="link" readonly value="[^"]*(/join/[^"]+)"', page)
+    assert found
+    return found.group(1)
+
+
+def ask(visitor: Visitor, email: str) -> str:
+    answer = visitor.post(f"{_PLACE}/invitations", {"email": email})
+    assert answer.status_code == 200, words(answer.text)
+    return link_in(answer.text)
+
+
+def people(site: Site) -> dict[str, bool]:
+    with site.runtime.store.read() as connection:
+        found = accounts.people_of_brand(connection, (site.here, site.brand_id))
+    return {one.email: one.leads for one in found}
+
+
+def a_colleague(site: Site) -> Person:
+    return invite(site.runtime, "ana@aurelle.example", "Ana Prieto", Role.BRAND, "Aurelle")
+
+
+def test_a_colleague_is_asked_in_by_a_link_and_answers_and_does_not_lead(site: Site) -> None:
+    visitor = visit_as(site, a_leader(site))
+    path = ask(visitor, "New@Aurelle.example")
+    assert asked_by(site.runtime, path.removeprefix("/join/")).invitation.grant == Grant(
+        Role.BRAND, site.here, site.brand_id
+    )
+    said = words(visitor.get(_PLACE).text)
+    assert "Asked in and not here yet" in said
+    assert "/join/" not in visitor.get(_PLACE).text, "the link is shown once"
+    accept(site.runtime, path.removeprefix("/join/"), name="New Colleague", password=PASSWORD)
+    assert people(site) == {"camille@aurelle.example": True, "new@aurelle.example": False}
+    assert "Does not confirm" in words(visitor.get(_PLACE).text), "the briefing comes first"
+    assert "never passed" in words(visitor.get(_PLACE).text)
+    assert a_visitor(site).get(path).status_code == 404, "a link works once"
+
+
+def test_a_link_is_taken_back(site: Site) -> None:
+    visitor = visit_as(site, a_leader(site))
+    path = ask(visitor, "new@aurelle.example")
+    [invitation_id] = re.findall(rf"{_PLACE}/invitations/(\w+)/take-back", visitor.get(_PLACE).text)
+    assert visitor.post(f"{_PLACE}/invitations/{invitation_id}/take-back").status_code == 303
+    assert a_visitor(site).get(path).status_code == 404
+
+
+def test_whether_an_address_has_an_account_elsewhere_is_not_told(site: Site) -> None:
+    rival = a_rival(site)
+    visitor = visit_as(site, a_leader(site))
+    assert ask(visitor, rival.email)
+    assert ask(visitor, site.analyst.email)
+    answer = visitor.post(f"{_PLACE}/invitations", {"email": site.brand_person.email})
+    assert answer.status_code == 409
+    assert visitor.post(f"{_PLACE}/invitations", {"email": "nobody"}).status_code == 422
+
+
+def test_who_is_asked_in_by_two_brands_keeps_both_links(site: Site) -> None:
+    """Else whoever guesses an address could end another brand's invitation."""
+    rival = visit_as(site, a_rival(site))
+    first = ask(visit_as(site, a_leader(site)), "agency@agents.example")
+    ask(rival, "agency@agents.example")
+    assert a_visitor(site).get(first).status_code == 200
+
+
+def test_a_colleague_is_let_go_at_once_with_their_powers_of_attorney(site: Site) -> None:
+    colleague, visitor = a_colleague(site), visit_as(site, a_leader(site))
+    until = site.clock.now().replace(year=2030)
+    grant_mandate(site.runtime, NewMandate("Aurelle", colleague.email, "Roche", ("EU",), until), by="test")
+    theirs = visit_as(site, colleague)
+    assert visitor.post(f"{_PLACE}/{colleague.user_id}/let-go").status_code == 303
+    assert people(site) == {"camille@aurelle.example": True}
+    assert theirs.get("/brand").status_code == 403
+    assert "Revoked" in words(visitor.get(_PLACE).text)
+    with site.runtime.store.read() as connection:
+        assert not accounts.person(connection, colleague.user_id).may(Permission.ANSWER_QUESTIONS)
+
+
+def test_nobody_lets_themselves_or_another_who_leads_go(site: Site) -> None:
+    colleague, leader = a_colleague(site), a_leader(site)
+    with site.runtime.store.write() as connection:
+        accounts.let_lead(connection, colleague.user_id, (site.here, site.brand_id), leads=True)
+    visitor = visit_as(site, leader)
+    assert visitor.post(f"{_PLACE}/{leader.user_id}/let-go").status_code == 409
+    assert visitor.post(f"{_PLACE}/{colleague.user_id}/let-go").status_code == 403
+    assert visitor.post(f"{_PLACE}/{site.analyst.user_id}/let-go").status_code == 404
+    assert len(people(site)) == 2
+
+
+def test_a_power_of_attorney_limits_a_colleague_until_it_is_ended(site: Site) -> None:
+    colleague, visitor = a_colleague(site), visit_as(site, a_leader(site))
+    wanted = {
+        "email": colleague.email,
+        "agent": "Roche & Fils",
+        "territories": "FR, DE",
+        "last_day": "2030-01-31",
+        "kind:mark": "yes",
+    }
+    assert visitor.post("/brand/agents", wanted).status_code == 303
+    said = words(visitor.get(_PLACE).text)
+    assert "Roche & Fils ana@aurelle.example mark DE, FR 2030-01-31 In force" in said
+    assert "Acts by a power of attorney" in said
+    [mandate_id] = re.findall(r"/brand/agents/(\w+)/end", visitor.get(_PLACE).text)
+    assert visitor.post(f"/brand/agents/{mandate_id}/end").status_code == 303
+    with site.runtime.store.read() as connection:
+        found, _ = basis_of(
+            site.runtime,
+            connection,
+            (site.here, site.brand_id),
+            colleague,
+            ReasonCode.TRADEMARK_COUNTERFEIT,
+            site.clock.now(),
+        )
+    assert found.right is None, "who had one does not become the brand's own by its end"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"last_day": ""}, "has a last day"),
+        ({"last_day": "2020-01-01"}, "has ended already"),
+        ({"kind:mark": "no"}, "names at least one kind"),
+        ({"territories": "Europe"}, "is no territory"),
+        ({"agent": " "}, "The agent has 1 to 200"),
+        ({"email": "ines@touchstone.example"}, "Choose one of your brand's people."),
+        ({"email": "camille@aurelle.example"}, "You lead the brand."),
+    ],
+)
+def test_a_power_of_attorney_that_cannot_be_is_refused(site: Site, changes: dict[str, str], sentence: str) -> None:
+    colleague, visitor = a_colleague(site), visit_as(site, a_leader(site))
+    wanted = {
+        "email": colleague.email,
+        "agent": "Roche",
+        "territories": "FR",
+        "last_day": "2030-01-31",
+        "kind:mark": "yes",
+    }
+    answer = visitor.post("/brand/agents", {**wanted, **changes})
+    assert answer.status_code == 422
+    assert sentence in words(answer.text)
+
+
+def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
+    colleague, visitor = a_colleague(site), visit_as(site, site.brand_person)
+    page = visitor.get(_PLACE).text
+    assert "Ana Prieto" in page
+    assert "Let go" not in page
+    for path, fields in (
+        (f"{_PLACE}/invitations", {"email": "x@aurelle.example"}),
+        (f"{_PLACE}/{colleague.user_id}/let-go", {}),
+        ("/brand/agents", {"email": colleague.email, "agent": "R", "territories": "FR", "last_day": "2030-01-31"}),
+    ):
+        assert visitor.post(path, {**fields, "kind:mark": "yes"}).status_code == 403, path
+    assert len(people(site)) == 2
+
+
+def test_people_of_another_brand_are_not_there(site: Site) -> None:
+    colleague = a_colleague(site)
+    until = site.clock.now().replace(year=2030)
+    mandate_id = grant_mandate(site.runtime, NewMandate("Aurelle", colleague.email, "Roche", ("EU",), until), by="test")
+    ask(visit_as(site, a_leader(site)), "new@aurelle.example")
+    own = visit_as(site, site.brand_person)
+    [invitation_id] = re.findall(rf"{_PLACE}/invitations/(\w+)/take-back", own.get(_PLACE).text)
+    visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
+    page = visitor.get(_PLACE).text
+    for other in ("Ana", "Camille", "new@aurelle", "Roche"):
+        assert other not in page
+    assert visitor.get(f"{_PLACE}?of={ours}").status_code == 404
+    for path, fields in (
+        (f"{_PLACE}/invitations", {"email": "x@aurelle.example", "of": ours}),
+        (f"{_PLACE}/{colleague.user_id}/let-go", {"of": ours}),
+        (f"{_PLACE}/{colleague.user_id}/let-go", {}),
+        (f"{_PLACE}/invitations/{invitation_id}/take-back", {"of": ours}),
+        (f"{_PLACE}/invitations/{invitation_id}/take-back", {}),
+        (f"/brand/agents/{mandate_id}/end", {"of": ours}),
+        (f"/brand/agents/{mandate_id}/end", {}),
+        ("/brand/agents", {"email": colleague.email, "of": ours}),
+    ):
+        assert visitor.post(path, fields).status_code == 404, path
+    assert len(people(site)) == 2
+
+
+def test_the_log_says_who_was_let_go_and_holds_no_link(site: Site) -> None:
+    visitor = visit_as(site, a_leader(site))
+    token = ask(visitor, "new@aurelle.example").removeprefix("/join/")
+    with site.runtime.store.read() as connection:
+        logged = "".join(connection.execute(select(audit_payload.c.payload)).scalars())
+    assert token not in logged
+    assert "new@aurelle.example" not in logged
