@@ -30,26 +30,21 @@ class QueueAge:
 
 def queue_ages(connection: Connection, marketplace_id: str, now: datetime) -> dict[CaseLane, QueueAge]:
     """The lanes in which something is open."""
-    here = (review_case.c.marketplace_id == marketplace_id, review_case.c.state == CaseState.OPEN.value)
-    late = func.sum(case((review_case.c.due_at <= now, 1), else_=0))
-    query = select(
-        review_case.c.lane,
-        func.count().label("n"),
-        late.label("late"),
-        func.min(review_case.c.opened_at).label("first"),
-    )
-    found: dict[CaseLane, QueueAge] = {}
-    for row in connection.execute(query.where(*here).group_by(review_case.c.lane)):
-        quarters = [
-            connection.execute(
-                select(review_case.c.opened_at)
-                .where(*here, review_case.c.lane == row.lane)
-                .order_by(review_case.c.opened_at)
-                .limit(1)
-                .offset(int((row.n - 1) * share))
-            ).scalar_one()
-            for share in _QUARTERS
-        ]
-        lane = CaseLane(row.lane)
-        found[lane] = QueueAge(lane, row.n, int(row.late), row.first, *quarters)
+    found = {}
+    for lane in CaseLane:
+        # With the time, by which the index is chosen that holds all that is asked for.
+        here = (
+            review_case.c.marketplace_id == marketplace_id,
+            review_case.c.state == CaseState.OPEN.value,
+            review_case.c.lane == lane.value,
+            review_case.c.opened_at <= now,
+        )
+        late = func.coalesce(func.sum(case((review_case.c.due_at <= now, 1), else_=0)), 0)
+        number, overdue, first = connection.execute(
+            select(func.count(), late, func.min(review_case.c.opened_at)).where(*here)
+        ).one()
+        if number:
+            query = select(review_case.c.opened_at).where(*here).order_by(review_case.c.opened_at).limit(1)
+            quarters = [connection.execute(query.offset(int((number - 1) * share))).scalar_one() for share in _QUARTERS]
+            found[lane] = QueueAge(lane, number, int(overdue), first, *quarters)
     return found

@@ -26,19 +26,25 @@ def first_reasons(
     connection: Connection, marketplace_id: str, versions: Collection[str], *, since: datetime, most: int
 ) -> Iterator[Mapping[str, Any]]:
     """Reasons and route reasons of the first score since a moment of each of these versions, of the latest `most`."""
-    for_each = (
-        select(score.c.version_id, func.min(score.c.score_id).label("score_id"))
-        .where(score.c.marketplace_id == marketplace_id, score.c.scored_at >= since)
-        .group_by(score.c.version_id)
-        .subquery()
-    )
-    first = {row.score_id for row in connection.execute(select(for_each)) if row.version_id in versions}
+    first: list[str] = []
+    ordered = sorted(versions)
+    for start in range(0, len(ordered), _BATCH):
+        query = (
+            select(func.min(score.c.score_id))
+            .where(
+                score.c.marketplace_id == marketplace_id,
+                score.c.version_id.in_(ordered[start : start + _BATCH]),
+                score.c.scored_at >= since,
+            )
+            .group_by(score.c.version_id)
+        )
+        first += connection.execute(query).scalars()
     wanted = sorted(first)[-most:]
     for start in range(0, len(wanted), _BATCH):
-        query = select(score.c.version_id, score.c.reasons, score.c.route_reasons).where(
+        said = select(score.c.version_id, score.c.reasons, score.c.route_reasons).where(
             score.c.marketplace_id == marketplace_id, score.c.score_id.in_(wanted[start : start + _BATCH])
         )
-        yield from (dict(row) for row in connection.execute(query).mappings())
+        yield from (dict(row) for row in connection.execute(said).mappings())
 
 
 def flagged(

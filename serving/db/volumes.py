@@ -1,37 +1,30 @@
-"""How many listings were scored into each lane, by hour or day; counted from an index alone."""
+"""How many listings were scored into each lane in stretches of time; counted from an index alone."""
 
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, String, func, select
+from sqlalchemy import Connection, case, func, select
 
 from models.routing import Lane
 from serving.db.tables import score
 
-_HOUR, _DAY = 13, 10  # Characters of an ISO time up to its hour, and up to its day.
-
 
 def by_lane(
-    connection: Connection, marketplace_id: str, *, since: datetime, until: datetime, hourly: bool
-) -> dict[tuple[datetime, Lane], int]:
-    """Scores made in [since, until) by (start of the hour or day in UTC, lane); nothing where there were none."""
-    start = _start(connection, hourly=hourly).label("start")
-    query = (
-        select(start, score.c.lane, func.count().label("n"))
-        .where(
+    connection: Connection, marketplace_id: str, starts: Sequence[datetime], step: timedelta
+) -> dict[Lane, list[int]]:
+    """For each lane how many scores were made in [start, start + step), in the order of the starts.
+
+    A count for each stretch reads its part of the index once; grouping by a time that is worked out of each row takes
+    four times as long.
+    """
+    counted = [func.coalesce(func.sum(case((score.c.lane == lane.value, 1), else_=0)), 0) for lane in Lane]
+    found: dict[Lane, list[int]] = {lane: [] for lane in Lane}
+    for start in starts:
+        query = select(*counted).where(
             score.c.marketplace_id == marketplace_id,
-            score.c.scored_at >= since,
-            score.c.scored_at < until,
+            score.c.scored_at >= start,
+            score.c.scored_at < start + step,
         )
-        .group_by(start, score.c.lane)
-    )
-    return {
-        (datetime.fromisoformat(row.start if hourly else f"{row.start}T00").replace(tzinfo=UTC), Lane(row.lane)): row.n
-        for row in connection.execute(query)
-    }
-
-
-def _start(connection: Connection, *, hourly: bool) -> ColumnElement[str]:
-    if connection.dialect.name == "sqlite":
-        return func.substr(score.c.scored_at, 1, _HOUR if hourly else _DAY, type_=String)
-    form = 'YYYY-MM-DD"T"HH24' if hourly else "YYYY-MM-DD"
-    return func.to_char(func.timezone("UTC", score.c.scored_at), form, type_=String)
+        for lane, number in zip(Lane, connection.execute(query).one(), strict=True):
+            found[lane].append(int(number))
+    return found

@@ -156,9 +156,10 @@ def _figures(connection: Connection, here: str, now: datetime) -> tuple[Figure, 
 
 
 def _scored(connection: Connection, here: str, now: datetime) -> tuple[Figure, Figure]:
-    counted = volumes.by_lane(connection, here, since=now - timedelta(days=1), until=now, hourly=True)
+    day = timedelta(days=1)
+    counted = {lane: numbers[0] for lane, numbers in volumes.by_lane(connection, here, [now - day], day).items()}
     total = sum(counted.values())
-    shown = total - sum(number for (_, lane), number in counted.items() if lane is Lane.RELEASE)
+    shown = total - counted[Lane.RELEASE]
     share = f"{shown / total:.1%} of them" if total else "nothing to show"
     return Figure(f"{total:,}", "scored in 24 hours", "all lanes"), Figure(f"{shown:,}", "for people to look at", share)
 

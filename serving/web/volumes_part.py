@@ -50,8 +50,7 @@ def volumes_of(
     """The volumes of a span; `opened_at` is when the alert breaker opened, where it is open."""
     begins, step = starts(span, now), STEPS[span]
     hourly = span is Span.HOURS
-    counted = volumes.by_lane(connection, marketplace_id, since=begins[0], until=begins[-1] + step, hourly=hourly)
-    table = _folded(counted, begins)
+    table = volumes.by_lane(connection, marketplace_id, begins, step)
     released = table[Lane.RELEASE]
     said = words.moment if hourly else words.day
     rows = [
@@ -85,12 +84,3 @@ def _chart(
         f"Since {words.moment(begins[0], now)}: {sums}.",
         mark=mark,
     )
-
-
-def _folded(counted: Mapping[tuple[datetime, Lane], int], begins: Sequence[datetime]) -> dict[Lane, list[int]]:
-    """Counts of hours or days put into the stretches that begin at these moments."""
-    step = begins[1] - begins[0]
-    table = {lane: [0] * len(begins) for lane in Lane}
-    for (start, lane), number in counted.items():
-        table[lane][(start - begins[0]) // step] += number
-    return table

@@ -11,27 +11,19 @@ from tests.serving.web.operating import scored
 HOUR = datetime(2026, 2, 27, 9, tzinfo=UTC)
 
 
-def test_scores_are_counted_by_lane_and_hour_or_day_on_both_engines(any_site: Site) -> None:
+def test_scores_are_counted_by_lane_and_stretch_of_time_on_both_engines(any_site: Site) -> None:
     scored(any_site, Lane.ANALYST, HOUR + timedelta(minutes=59, seconds=59, microseconds=999_999), 2)
     scored(any_site, Lane.RELEASE, HOUR)
     scored(any_site, Lane.ANALYST, HOUR + timedelta(hours=1))
     scored(any_site, Lane.AUDIT, HOUR - timedelta(seconds=1))
-    until = HOUR + timedelta(hours=1)
+    hours = [HOUR - timedelta(hours=1), HOUR]
     with any_site.runtime.store.read() as connection:
-        hourly = volumes.by_lane(connection, any_site.here, since=HOUR, until=until, hourly=True)
-        daily = volumes.by_lane(
-            connection, any_site.here, since=HOUR - timedelta(days=1), until=until + timedelta(days=1), hourly=False
-        )
-    assert hourly == {(HOUR, Lane.ANALYST): 2, (HOUR, Lane.RELEASE): 1}
-    midnight = HOUR.replace(hour=0)
-    assert daily == {(midnight, Lane.ANALYST): 3, (midnight, Lane.RELEASE): 1, (midnight, Lane.AUDIT): 1}
-
-
-def test_another_marketplaces_scores_are_not_counted(site: Site) -> None:
-    scored(site, Lane.ANALYST, HOUR)
-    with site.runtime.store.read() as connection:
-        found = volumes.by_lane(connection, "mkt_other", since=HOUR, until=HOUR + timedelta(hours=1), hourly=True)
-    assert found == {}
+        found = volumes.by_lane(connection, any_site.here, hours, timedelta(hours=1))
+        day = volumes.by_lane(connection, any_site.here, [HOUR.replace(hour=0)], timedelta(days=1))
+        elsewhere = volumes.by_lane(connection, "mkt_other", hours, timedelta(hours=1))
+    assert (found[Lane.ANALYST], found[Lane.RELEASE], found[Lane.AUDIT]) == ([0, 2], [0, 1], [1, 0])
+    assert (day[Lane.ANALYST], day[Lane.RELEASE], day[Lane.AUDIT]) == ([3], [1], [1])
+    assert all(sum(numbers) == 0 for numbers in elsewhere.values())
 
 
 def test_the_age_of_a_queue_is_that_of_its_open_cases(any_site: Site) -> None:

@@ -1,3 +1,5 @@
+import statistics
+import time
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +12,7 @@ from serving.usecases.audit_heads import sign_head
 from serving.usecases.health import health_of
 from serving.usecases.presence import Presence
 from serving.web.health_part import health_rows
+from tests.fixtures.many_cases import fill_many
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator, scored
@@ -101,3 +104,16 @@ def test_a_disk_is_said_to_be_nearly_full_in_time(site: Site, free: float, tone:
     assert rows["Disk"].tone == tone
     first = health_rows(found, site.runtime.wall.now())[0]
     assert first.tone == "bad", "no receiver is registered, and what is not well comes first"
+
+
+@pytest.mark.soak
+def test_the_page_takes_less_than_200_ms_of_the_server_with_100_000_open_cases(site: Site) -> None:
+    fill_many(site, 100_000)
+    visitor = visit_as(site, an_administrator(site))
+    for path in (PATH, f"{PATH}?by=weeks", f"{PATH}/deliveries", f"{PATH}/jobs", f"{PATH}/audit"):
+        took = []
+        for _ in range(5):
+            before = time.perf_counter()
+            assert visitor.get(path).status_code == 200
+            took.append(time.perf_counter() - before)
+        assert statistics.median(took) < 0.2, path
