@@ -132,7 +132,7 @@ def _tables(told: ReasonPrecision) -> tuple[ToldTable, ...]:
         ),
         ToldTable(
             "rules",
-            "Rules that sent offers to people",
+            "Rules of the route",
             "Of the offers that the rule sent somewhere.",
             _rows(told.rules),
         ),

@@ -73,12 +73,16 @@ def roc_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, *, shar
 
 
 def _roc(curve: Mapping[str, Any], share: float) -> str:
-    points = [(0.0, 0.0)]
+    points = []
     for recall, precision in zip(curve["recall"], curve["precision"], strict=True):
         if precision > 0 and 0 < share < 1:
             flagged = recall * share * (1 - precision) / (precision * (1 - share))
             points.append((min(1.0, flagged), recall))
-    return " ".join(f"{_x(flagged)},{_y(recall)}" for flagged, recall in [*sorted(points), (1.0, 1.0)])
+    # Whoever flags more genuine offers has found no fewer counterfeits; stored figures are rounded.
+    placed = [(0.0, 0.0)]
+    for flagged, recall in [*sorted(points), (1.0, 1.0)]:
+        placed.append((flagged, max(recall, placed[-1][1])))
+    return " ".join(f"{_x(flagged)},{_y(recall)}" for flagged, recall in placed)
 
 
 @dataclass(frozen=True, slots=True)
