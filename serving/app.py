@@ -30,6 +30,7 @@ from serving.guards import guards_of, install, is_secure, public, runtime_of
 from serving.local.commands.every import run
 from serving.runtime import Runtime
 from serving.usecases.seller_links import DOCUMENTS
+from serving.web.errors import page_of
 from serving.web.headers import SecurityHeaders
 from serving.web.i18n import ReadersLanguage
 from serving.web.site import install_pages
@@ -70,7 +71,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     install_pages(app)
     guards_of(app)
     larger = {DOCUMENTS: 2 * runtime.policies.seller_evidence.largest_document}
-    app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, larger=larger)
+    app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, larger=larger, page=page_of)
     app.add_middleware(ReadersLanguage, secure=is_secure(runtime))
     app.add_middleware(SecurityHeaders)
     return app

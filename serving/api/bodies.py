@@ -1,7 +1,7 @@
 """Bodies read with a cap while they arrive, and told apart by their type."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from fastapi import Request
@@ -21,11 +21,18 @@ class CappedBody:
     """ASGI middleware: no body grows beyond the cap, whatever its Content-Length says, and none is compressed.
 
     Addresses that match a pattern in `larger` have the cap that stands with it. An address with a NUL in it leads
-    nowhere: PostgreSQL cannot even be asked for one.
+    nowhere: PostgreSQL cannot even be asked for one. `page` says what was refused, of a status and in JSON, to whom
+    reads pages; it gives None where a program asks.
     """
 
-    def __init__(self, app: ASGIApp, most_bytes: int, larger: Mapping[re.Pattern[str], int] | None = None) -> None:
-        self._app, self._most, self._larger = app, most_bytes, larger or {}
+    def __init__(
+        self,
+        app: ASGIApp,
+        most_bytes: int,
+        larger: Mapping[re.Pattern[str], int] | None = None,
+        page: Callable[[Scope, int, bytes], ASGIApp | None] | None = None,
+    ) -> None:
+        self._app, self._most, self._larger, self._page = app, most_bytes, larger or {}, page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with a counted body."""
@@ -42,7 +49,7 @@ class CappedBody:
             return
         declared = headers.get(b"content-length", b"0")
         if not declared.isdigit() or int(declared) > most:
-            await _refuse(send, 413, _too_large(most))
+            await self._too_large(scope, receive, send, most)
             return
         read = 0
         started = False
@@ -65,11 +72,15 @@ class CappedBody:
         except HTTPException:
             if started:
                 raise
-            await _refuse(send, 413, _too_large(most))
+            await self._too_large(scope, receive, send, most)
 
-
-def _too_large(most: int) -> bytes:
-    return f'{{"error":{{"code":"too_large","sentence":"A body has at most {most:,} bytes."}}}}'.encode()
+    async def _too_large(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
+        said = f'{{"error":{{"code":"too_large","sentence":"A body has at most {most:,} bytes."}}}}'.encode()
+        page = self._page(scope, 413, said) if self._page is not None else None
+        if page is None:
+            await _refuse(send, 413, said)
+        else:
+            await page(scope, receive, send)
 
 
 async def _refuse(send: Send, status: int, body: bytes) -> None:

@@ -159,6 +159,17 @@ setup_token = Table(
     _at("used_at", nullable=True),
 )
 
+tour_seen = Table(
+    "tour_seen",
+    metadata,
+    _id("user_id"),
+    _word("role"),
+    _at("seen_at"),
+    ForeignKeyConstraint(["user_id"], ["account.user_id"]),
+    PrimaryKeyConstraint("user_id", "role"),
+    _one_of("role", "analyst", "brand", "account_manager", "data_scientist", "admin"),
+)
+
 invitation = _tenant(
     "invitation",
     "invitation_id",

@@ -10,22 +10,26 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.types import Scope
 
+from models.access import roles
 from models.errors import DomainError
 from serving import auth, display
 from serving.db.accounts import Session
 from serving.guards import cookie_name, runtime_of
+from serving.web import words
 from serving.web.fixed_words import said
 from serving.web.flow import goes_on, looks_ahead
 from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
 from serving.web.i18n import N_, chosen_by, say
 from serving.web.rendering import respond
+from serving.web.vocabulary import ROLES
 
 # Whoever has a link and no account has no start to go back to.
 _BY_LINK: Final = ("/seller/", "/notice/")
 _MACHINE_PATHS: Final = ("/api/", "/healthz")
-_TITLES: Final = {
+TITLES: Final = {
     403: N_("Not yours to do"),
     404: N_("Nothing here"),
     405: N_("Not this way"),
@@ -33,6 +37,25 @@ _TITLES: Final = {
     413: N_("Too large"),
     422: N_("That did not work"),
     500: N_("Something failed on our side"),
+}
+# What was not done; for who is signed in, because only they sent something that could have been.
+NOT_DONE: Final = {
+    403: "Nothing was opened or changed.",
+    404: "Nothing was changed.",
+    405: "Nothing was changed.",
+    409: "What you sent was not recorded, and nothing of anybody else's was overwritten.",
+    413: "Nothing of it was kept.",
+    422: "Nothing was recorded. Your browser still has what you typed: go back.",
+    500: "What you sent was not recorded: a request is kept whole or not at all.",
+}
+NEXT: Final = {
+    403: "An administrator of your marketplace gives roles. Yours: {roles}.",
+    404: "The address may be old or mistyped, or lead to what is not yours to see; the two look the same from here.",
+    405: "Open the page from the start instead of by this address.",
+    409: "Load it again: it shows what holds now. Then decide whether anything is left to do.",
+    413: "Send less at once. The largest form is {largest}.",
+    422: "Correct what the sentence above names, and send it again.",
+    500: "Try again in a minute. If it stays, tell an administrator the incident's number; the log has it too.",
 }
 _OTHER: Final = N_("That did not work")
 _UNCHANGED: Final = frozenset({403, 409, 413, 422})
@@ -51,6 +74,8 @@ class ErrorPage:
     sentence: str
     unchanged: bool
     has_start: bool
+    not_done: str | None
+    next_step: str | None
     case_address: str | None
 
 
@@ -73,6 +98,12 @@ def _as_page(plain: Handler) -> Callable[[Request, Exception], Awaitable[Respons
     return handler
 
 
+def page_of(scope: Scope, status: int, said: bytes) -> Response | None:
+    """The page of a refusal that came before any route, for a browser that asks for one."""
+    request = Request(scope)
+    return _page(request, Response(said, status)) if _wants_page(request) else None
+
+
 def _wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_MACHINE_PATHS)
 
@@ -86,13 +117,22 @@ def _page(request: Request, answer: Response) -> Response:
     found = json.loads(bytes(answer.body))["error"]
     page = ErrorPage(
         status=answer.status_code,
-        title=say(_TITLES.get(answer.status_code, _OTHER)),
+        title=say(TITLES.get(answer.status_code, _OTHER)),
         sentence=said(found["sentence"]),
         has_start=not request.url.path.startswith(_BY_LINK),
-        unchanged=answer.status_code in _UNCHANGED,
+        unchanged=session is None and answer.status_code in _UNCHANGED,
+        not_done=None if session is None else NOT_DONE.get(answer.status_code),
+        next_step=None if session is None else _next_step(request, session, answer.status_code),
         case_address=_case_address(request) if answer.status_code == 409 else None,
     )
     return respond(request, page, session, status=answer.status_code)
+
+
+def _next_step(request: Request, session: Session, status: int) -> str | None:
+    """What whoever is signed in can do now."""
+    held = words.listed([ROLES[role] for role in roles(session.person.grants)]) or "none"
+    largest = f"{runtime_of(request).settings.largest_body_bytes / 1_000_000:g} MB"
+    return NEXT[status].format(roles=held, largest=largest) if status in NEXT else None
 
 
 def _to_sign_in(request: Request) -> Response:

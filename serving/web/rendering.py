@@ -10,15 +10,19 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from models.access import Permission, Person
+from models.access import Permission, Person, roles
 from serving import display
+from serving.db import tours
 from serving.db.accounts import Session
 from serving.display import Display, Language
 from serving.guards import CSRF_FIELD, runtime_of
+from serving.runtime import Runtime
 from serving.web import flash, i18n, words
 from serving.web.alarms import Alarms, alarms_of
 from serving.web.assets import address
 from serving.web.forms import local_path
+from serving.web.glossary import meaning_of
+from serving.web.tours import TOUR_OF, Tour
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
 from serving.web.vocabulary import CHOICES, REASON_CODES
@@ -57,6 +61,7 @@ class Shell:
     here: str
     searches: bool
     alarms: Alarms
+    tour: Tour | None
 
 
 _PLACES: Final = (
@@ -91,6 +96,7 @@ _TEMPLATES.globals |= {
     "all_tongues": i18n.TONGUES,
     "choices": CHOICES,
     "csrf_field": CSRF_FIELD,
+    "meaning_of": meaning_of,
     "reason_codes": REASON_CODES,
     "static": address,
     "tongue": i18n.tongue,
@@ -152,4 +158,16 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
         here=local_path(request.url.path),
         searches=person.may(Permission.REVIEW_CASES),
         alarms=alarms_of(runtime_of(request), person),
+        tour=_tour(runtime_of(request), person, page.place),
     )
+
+
+def _tour(runtime: Runtime, person: Person, place: str) -> Tour | None:
+    """The first list of a role that its holder has not put away, on the role's page or where their day begins."""
+    held = [TOUR_OF[role] for role in roles(person.grants)]
+    due = [one for one in held if place == one.place or place == home_of(person)]
+    if not due:
+        return None
+    with runtime.store.read() as connection:
+        seen = tours.seen(connection, person.user_id)
+    return next((one for one in due if one.role not in seen), None)

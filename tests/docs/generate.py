@@ -49,6 +49,7 @@ from models.policies.waiting import DEFAULT_WAITING
 from models.policies.weighting import DEFAULT_WEIGHTING
 from serving.cli.main import app
 from serving.settings import Settings
+from serving.web.glossary import TERMS
 from training.adapters.formats import FORMATS
 from training.synthetic import Settings as WorldSettings
 from training.synthetic import build
@@ -170,6 +171,21 @@ def policies_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def concepts_page() -> str:
+    """docs/concepts.md"""
+    lines = [
+        _MADE + "# The words",
+        "",
+        "One word for one thing, in code, tables, pages and documents; in the order in which a listing meets them.",
+        "They are kept in `serving/web/glossary.py`, and pages explain them where they stand.",
+        "",
+        "| word | meaning |",
+        "| --- | --- |",
+    ]
+    lines += [_row((f"**{term.words}**", term.meaning)) for term in TERMS]
+    return "\n".join(lines) + "\n"
+
+
 def commands_page() -> str:
     """docs/commands.md"""
     lines = [_MADE + "# Commands", "", "`touchstone COMMAND --help` says the same."]
@@ -278,6 +294,7 @@ GENERATED: Final[dict[str, Callable[[], str]]] = {
     "docs/settings.md": settings_page,
     "docs/policies.md": policies_page,
     "docs/commands.md": commands_page,
+    "docs/concepts.md": concepts_page,
     "data/listing.schema.json": listing_schema,
     "data/dictionary.md": data_dictionary,
     "data/sample.ndjson": sample,

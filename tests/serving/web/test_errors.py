@@ -1,6 +1,8 @@
 import pytest
 
-from serving.web import desk
+from models.verdict import Judgement
+from serving.web import desk, errors
+from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.visits import a_visitor, visit_as, words
 
@@ -10,7 +12,9 @@ SENT = "<script>told('sent')</script>"
 def test_an_address_of_nothing_is_a_page_with_a_way_on(site: Site) -> None:
     answer = visit_as(site, site.analyst).get(f"/nothing/{SENT}?q={SENT}")
     assert answer.status_code == 404
-    assert "Nothing here There is nothing at this address. Back to the start 404" in words(answer.text)
+    said = words(answer.text)
+    assert "Nothing here There is nothing at this address. Nothing was changed. The address may be old" in said
+    assert "Back to the startHelp 404" in said
     assert "told" not in answer.text
     assert "Ines Moreau" in answer.text, "the shell stays"
 
@@ -29,7 +33,33 @@ def test_a_form_is_not_loaded_by_its_address(site: Site) -> None:
 
 def test_a_role_that_may_not_is_told_so(site: Site) -> None:
     said = words(visit_as(site, site.brand_person).get("/queue").text)
-    assert "Not yours to do Your role does not include this page. Nothing was changed or overwritten." in said
+    assert "Not yours to do Your role does not include this page. Nothing was opened or changed." in said
+    assert "An administrator of your marketplace gives roles. Yours: brand." in said
+
+
+@pytest.mark.parametrize("status", [403, 404, 405, 409, 413, 422, 500])
+def test_every_error_says_what_was_not_done_and_what_to_do_next(status: int) -> None:
+    assert errors.TITLES[status]
+    assert errors.NOT_DONE[status].endswith((".", "back."))
+    assert errors.NEXT[status].endswith(".")
+
+
+def test_a_form_that_is_too_large_says_how_large_one_may_be(site: Site) -> None:
+    analyst = visit_as(site, site.analyst)
+    answer = analyst.post("/settings", {"time_zone": "x" * 5_000_001})
+    assert answer.status_code == 413
+    said = words(answer.text)
+    assert "Too large" in said
+    assert "Nothing of it was kept. Send less at once. The largest form is 5 MB." in said
+
+
+def test_a_conflict_says_that_nothing_was_overwritten(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.second_analyst, case, Judgement.GENUINE)
+    analyst = visit_as(site, site.analyst)
+    said = words(analyst.answer(case.case_id, case.version_id, "counterfeit").text)
+    assert "nothing of anybody else's was overwritten. Load it again: it shows what holds now." in said
+    assert "Load the case" in said
 
 
 def test_what_fails_here_is_said_with_its_incident_and_nothing_else(
@@ -44,6 +74,7 @@ def test_what_fails_here_is_said_with_its_incident_and_nothing_else(
     answer = visitor.get("/queue")
     assert answer.status_code == 500
     assert "Something failed on our side. Incident" in words(answer.text)
+    assert "a request is kept whole or not at all. Try again in a minute." in words(answer.text)
     assert "secret" not in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["cache-control"] == "no-store"

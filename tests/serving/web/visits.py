@@ -15,6 +15,7 @@ PAGE = {"accept": "text/html,application/xhtml+xml"}
 _FIELD = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)">')
 _INLINE = re.compile(r"</?(?:b|i|bdi|span|small|kbd|a|svg|use|path|rect|time)\b[^>]*>")
 _TAG = re.compile(r"<[^>]+>")
+_ASKED_FOR = re.compile(r'<span class="pop tip".*?</span></span>', re.DOTALL)  # What a word means, once it is pressed.
 
 
 @dataclass(slots=True)
@@ -62,4 +63,4 @@ def hidden_fields(page: str) -> dict[str, str]:
 
 def words(page: str) -> str:
     """What a person reads: the page without tags, white space as single blanks."""
-    return " ".join(unescape(_TAG.sub(" ", _INLINE.sub("", page))).split())
+    return " ".join(unescape(_TAG.sub(" ", _INLINE.sub("", _ASKED_FOR.sub("", page)))).split())

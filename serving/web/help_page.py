@@ -1,0 +1,70 @@
+"""Help: the first lists of one's roles again, the keys, and every word with its meaning."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.access import Permission, Role, roles
+from models.errors import NotFound
+from serving.db import tours as seen_tours
+from serving.db.accounts import Session
+from serving.guards import runtime_of, signed_in
+from serving.web.flash import go_to
+from serving.web.forms import Fields, local_path
+from serving.web.glossary import TERMS, Term
+from serving.web.rendering import respond
+from serving.web.tours import TOUR_OF, Tour
+
+router = APIRouter(include_in_schema=False)
+Anyone = Annotated[Session, signed_in()]
+_STAFF = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.SEE_MODELS, Permission.ADMINISTER)
+
+
+@dataclass(frozen=True, slots=True)
+class HelpPage:
+    """The lists of one's roles, whether the settings in force are one's to read, and the words in their order."""
+
+    template: ClassVar[str] = "help.html"
+    place: ClassVar[str] = "/help"
+
+    tours: tuple[Tour, ...]
+    is_staff: bool
+    terms: tuple[Term, ...]
+
+
+@router.get("/help")
+def get_help(request: Request, session: Anyone) -> HTMLResponse:
+    """The page."""
+    held = roles(session.person.grants)
+    page = HelpPage(
+        tours=tuple(TOUR_OF[role] for role in held),
+        is_staff=any(map(session.person.may, _STAFF)),
+        terms=TERMS,
+    )
+    return respond(request, page, session)
+
+
+@router.post("/help/tours/{role}/seen")
+def post_seen(role: str, request: Request, session: Anyone, fields: Fields) -> Response:
+    """Put a list away; it leads back to where it stood."""
+    tour, runtime = _tour(role), runtime_of(request)
+    with runtime.store.write() as connection:
+        seen_tours.put_away(connection, session.person.user_id, tour.role, runtime.clock.now())
+    return go_to(request, local_path(fields.get("next")))
+
+
+@router.post("/help/tours/{role}/again")
+def post_again(role: str, request: Request, session: Anyone) -> Response:
+    """Show a list again, on the page that it is about."""
+    tour = _tour(role)
+    with runtime_of(request).store.write() as connection:
+        seen_tours.show_again(connection, session.person.user_id, tour.role)
+    return go_to(request, tour.place)
+
+
+def _tour(role: str) -> Tour:
+    if role not in set(Role):
+        raise NotFound("There is no such list.")
+    return TOUR_OF[Role(role)]

@@ -1,0 +1,81 @@
+"""An administrator asks an analyst in, who joins, is shown around, sets zone and theme, and is sent away again."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from models.access import Role
+from tests.browser.chromium import sign_in
+from tests.browser.conftest import Furnished
+from tests.browser.looking import in_both_themes
+from tests.browser.watching import Watch
+from tests.fixtures.runtimes import PASSWORD
+
+_ZONE = "America/Argentina/Buenos_Aires"
+
+
+@contextmanager
+def a_window(browser: Browser, address: str, *, script: bool) -> Iterator[Page]:
+    """Somebody's own browser, of which nothing is to be complained."""
+    context: BrowserContext = browser.new_context(java_script_enabled=script, reduced_motion="reduce")
+    page, watch = context.new_page(), Watch(address)
+    watch.follow(page)
+    yield page
+    assert watch.complaints == []
+    context.close()
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without"])
+def test_somebody_is_asked_in_shown_around_and_sent_away(browser: Browser, furnished: Furnished, script: bool) -> None:
+    name = "Nadia Roy" if script else "Noor Haddad"
+    email, ada = f"{name.partition(' ')[0].lower()}.new@touchstone.example", furnished.house.people[Role.ADMIN]
+    with (
+        a_window(browser, furnished.address, script=script) as admin,
+        a_window(browser, furnished.address, script=script) as guest,
+    ):
+        sign_in(admin, furnished.address, ada.email, PASSWORD)
+        admin.get_by_role("link", name="People").click()
+        admin.get_by_label("Work e-mail").fill(email)
+        admin.get_by_role("button", name="Make the link").click()
+        link = admin.locator("code").inner_text()
+        if script:
+            assert in_both_themes(admin) == []
+
+        guest.goto(link)
+        expect(guest.get_by_text("Ada Falk asks you to join Bazaar as analyst.")).to_be_visible()
+        guest.get_by_label("Your name").fill(name)
+        guest.get_by_label("Password").fill(PASSWORD)
+        guest.get_by_role("button", name="Join").click()
+        expect(guest).to_have_url(f"{furnished.address}/queue")
+        expect(guest.get_by_role("heading", name="Your desk")).to_be_visible()
+        if script:
+            assert in_both_themes(guest, thoroughly=True) == [], "with the first list"
+        guest.get_by_role("button", name="Got it").click()
+        expect(guest.get_by_role("heading", name="Your desk")).to_have_count(0)
+
+        guest.get_by_role("button", name="Lanes").click()
+        expect(guest.get_by_text("What follows a score")).to_be_visible()
+        guest.keyboard.press("Escape")
+        expect(guest.get_by_text("What follows a score")).to_be_hidden()
+
+        guest.get_by_role("link", name=f"Settings of {name}").click()
+        guest.get_by_label("Time zone").select_option(_ZONE)
+        guest.get_by_role("combobox", name="Theme").select_option("dark")
+        guest.get_by_role("button", name="Keep these settings").click()
+        expect(guest.locator("html")).to_have_attribute("data-theme", "dark")
+        expect(guest.get_by_text(re.compile("now .* UTC−03"))).to_be_visible()
+        guest.get_by_role("button", name="Switch theme").click()
+        expect(guest.locator("html")).to_have_attribute("data-theme", "light")
+        guest.goto(f"{furnished.address}/queue")
+        expect(guest.locator("html")).to_have_attribute("data-theme", "light")
+        expect(guest.get_by_text(re.compile("As of .* UTC−03"))).to_be_visible()
+
+        admin.goto(f"{furnished.address}/people?q={email}")
+        admin.get_by_role("link", name=name).click()
+        admin.get_by_role("button", name="Deactivate").click()
+        expect(admin.get_by_text("Deactivated. Their sessions have ended")).to_be_visible()
+        guest.goto(f"{furnished.address}/queue")
+        expect(guest.get_by_role("heading", name="Sign in")).to_be_visible()

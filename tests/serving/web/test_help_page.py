@@ -1,0 +1,119 @@
+import re
+from pathlib import Path
+
+import pytest
+
+import serving.web
+from models.access import Person, Role
+from serving.db import tours
+from serving.web.glossary import TERMS, by_word, meaning_of
+from serving.web.tours import TOUR_OF, TOURS
+from tests.fixtures.runtimes import Site, invite
+from tests.serving.web.visits import Visitor, visit_as, words
+
+TEMPLATES = sorted((Path(serving.web.__path__[0]) / "templates").rglob("*.html"))
+PEOPLE = {
+    Role.ANALYST: "analyst",
+    Role.BRAND: "brand_person",
+    Role.ACCOUNT_MANAGER: "account_manager",
+    Role.DATA_SCIENTIST: "data_scientist",
+}
+# Each has its hardest words explained where they stand.
+MAIN = [
+    "queue.html",
+    "case.html",
+    "brand.html",
+    "brands.html",
+    "held.html",
+    "sellers.html",
+    "models.html",
+    "operations.html",
+    "people.html",
+    "switches.html",
+]
+
+
+def on_the_first_day(site: Site, person: Person) -> Visitor:
+    """Somebody who has put no list away."""
+    with site.runtime.store.write() as connection:
+        for grant in person.grants:
+            tours.show_again(connection, person.user_id, grant.role)
+    return visit_as(site, person)
+
+
+def test_every_role_has_a_list() -> None:
+    assert set(TOUR_OF) == set(Role)
+    assert len(TOURS) == len(Role)
+
+
+@pytest.mark.parametrize(("role", "name"), PEOPLE.items())
+def test_the_first_page_of_a_role_begins_with_its_list_until_it_is_put_away(site: Site, role: Role, name: str) -> None:
+    tour, visitor = TOUR_OF[role], on_the_first_day(site, getattr(site, name))
+    said = words(visitor.get(tour.place).text)
+    assert all(step in said for step in (tour.title, tour.about, *tour.steps, tour.keys))
+    answer = visitor.post(f"/help/tours/{role}/seen", {"next": tour.place})
+    assert answer.headers["location"] == tour.place
+    assert tour.about not in words(visitor.get(tour.place).text)
+    assert tour.about not in words(visit_as(site, getattr(site, name)).get(tour.place).text), "on no other device"
+
+
+def test_a_list_is_called_up_again_from_help(site: Site) -> None:
+    visitor, tour = visit_as(site, site.analyst), TOUR_OF[Role.ANALYST]
+    assert tour.title in words(visitor.get("/help").text)
+    assert TOUR_OF[Role.BRAND].about not in words(visitor.get("/help").text), "of one's own roles alone"
+    assert visitor.post("/help/tours/analyst/again").headers["location"] == "/queue"
+    assert tour.about in words(visitor.get("/queue").text)
+    assert tour.about not in words(visitor.get("/held").text), "on its own page"
+    assert visitor.post("/help/tours/captain/again").status_code == 404
+
+
+def test_an_administrator_is_told_where_their_day_begins(site: Site) -> None:
+    visitor = on_the_first_day(site, invite(site.runtime, "ada@touchstone.example", "Ada", Role.ADMIN))
+    about = TOUR_OF[Role.ADMIN].about
+    assert about in words(visitor.get(visitor.get("/").headers["location"]).text)
+    assert about in words(visitor.get("/people").text)
+
+
+def test_putting_a_list_away_twice_is_once(any_site: Site) -> None:
+    user = any_site.analyst.user_id
+    with any_site.runtime.store.write() as connection:
+        tours.put_away(connection, user, Role.ADMIN, any_site.clock.now())
+        tours.put_away(connection, user, Role.ADMIN, any_site.clock.now())
+        assert tours.seen(connection, user) == {Role.ANALYST, Role.ADMIN}
+        tours.show_again(connection, user, Role.ADMIN)
+        assert tours.seen(connection, user) == {Role.ANALYST}
+
+
+def test_help_has_every_word_with_its_place(site: Site) -> None:
+    text = visit_as(site, site.brand_person).get("/help").text
+    said = words(text)
+    for term in TERMS:
+        assert f'id="{term.key}"' in text
+        assert term.words in said
+    assert "/settings/reference" not in text, "not for brands"
+
+
+def test_a_word_is_told_once_and_found_by_each_of_its_names() -> None:
+    assert len({term.key for term in TERMS}) == len(TERMS) == len({term.words for term in TERMS})
+    assert meaning_of("strike") is meaning_of("hit, incident, strike")
+    assert all(by_word()[term.words] is term for term in TERMS)
+
+
+def test_every_word_that_a_page_explains_is_in_the_glossary_and_stands_there_once() -> None:
+    for path in TEMPLATES:
+        named = re.findall(r'\bterm\("([^"]+)"', path.read_text(encoding="utf-8"))
+        assert {word for word in named if word not in by_word()} == set(), path.name
+        assert len(set(named)) == len(named), f"{path.name}: two of one id"
+
+
+@pytest.mark.parametrize("name", MAIN)
+def test_a_main_page_explains_its_hardest_words_where_they_stand(name: str) -> None:
+    [path] = [path for path in TEMPLATES if path.name == name]
+    assert "{{ term(" in path.read_text(encoding="utf-8")
+
+
+def test_an_explanation_is_there_without_script(site: Site) -> None:
+    text = visit_as(site, site.analyst).get("/held").text
+    assert 'popovertarget="term-held-removal"' in text
+    assert 'id="term-held-removal" popover' in text
+    assert "word should carry" in text
