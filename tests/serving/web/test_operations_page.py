@@ -106,6 +106,16 @@ def test_a_disk_is_said_to_be_nearly_full_in_time(site: Site, free: float, tone:
     assert first.tone == "bad", "no receiver is registered, and what is not well comes first"
 
 
+def test_every_page_of_operations_is_there_on_both_engines(any_site: Site) -> None:
+    a_case(any_site)
+    visitor = visit_as(any_site, an_administrator(any_site))
+    for path in ("", "?by=hours", "?by=weeks", "/deliveries", "/jobs", "/quarantine", "/webhook", "/audit?newest=2000"):
+        assert visitor.get(f"{PATH}{path}").status_code == 200, path
+    said = words(visitor.get(PATH).text)
+    assert ("PostgreSQL, " if any_site.runtime.settings.database_url else "SQLite, ") in said
+    assert " this machine. Deadlines and signatures depend on it." not in said, "the clocks go together"
+
+
 @pytest.mark.soak
 def test_the_page_takes_less_than_200_ms_of_the_server_with_100_000_open_cases(site: Site) -> None:
     fill_many(site, 100_000)
