@@ -170,13 +170,15 @@ def facts_of_many(connection: Connection, keys: Collection[Pair]) -> dict[Pair, 
 
 
 COUNTED_TO: Final = 10_000
+# A place in a queue is read on every case; further down nobody counts in places, and PostgreSQL would count for long.
+PLACED_TO: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
     """A case's place in a queue, counted from 1, and the cases beside it; None at the ends and outside the queue.
 
-    Both counts end at `COUNTED_TO`: a place beyond is None, and `size` is one more.
+    Both counts end at `PLACED_TO`: a place beyond is None, and `size` is one more.
     """
 
     place: int | None
@@ -190,10 +192,10 @@ def neighbours(connection: Connection, wanted: QueueFilter, case: Case) -> Neigh
     ids, inside = _ids(wanted), case.state is CaseState.OPEN and _contains(connection, wanted, case)
     before = ids.where(*_ahead_of(case)).order_by(review_case.c.priority, review_case.c.case_id.desc())
     after = ids.where(*_behind(case)).order_by(*_COSTLIEST_FIRST)
-    ahead = _capped(connection, ids.where(*_ahead_of(case))) if inside else 0
+    ahead = _capped(connection, ids.where(*_ahead_of(case)), PLACED_TO) if inside else 0
     return Neighbours(
-        ahead + 1 if inside and ahead < COUNTED_TO else None,
-        queue_size(connection, wanted),
+        ahead + 1 if inside and ahead < PLACED_TO else None,
+        queue_size(connection, wanted, most=PLACED_TO),
         connection.execute(before.limit(1)).scalar() if inside else None,
         connection.execute(after.limit(1)).scalar(),
     )

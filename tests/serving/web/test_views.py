@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from models.action import ActionKind, ActionState
 from models.case import CaseLane
 from models.verdict import Judgement, Side
 from serving import auth
 from serving.db import views
+from serving.db.cases import QueueFilter
 from serving.usecases.intake import receive
 from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_suspect_row
@@ -90,3 +93,12 @@ def test_a_setup_link_is_open_until_it_is_used(any_site: Site) -> None:
     with any_site.runtime.store.read() as connection:
         assert views.is_setup_open(connection, auth.hash_token(token))
         assert not views.is_setup_open(connection, auth.hash_token("other"))
+
+
+def test_a_place_is_counted_no_further_than_it_helps(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(views, "PLACED_TO", 1)
+    _, middle, cheap = (a_case(site, external_id=f"MP-{i}", price=f"{900 - 300 * i}.00") for i in range(3))
+    wanted = QueueFilter(frozenset({site.here}), (CaseLane.ANALYST,))
+    with site.runtime.store.read() as connection:
+        assert views.neighbours(connection, wanted, cheap).place is None
+        assert views.neighbours(connection, wanted, middle).size == 2, "one more stands for all beyond"
