@@ -106,7 +106,9 @@ def test_of_two_reviewers_the_second_is_told_and_nothing_is_overwritten(site: Si
     first.answer(case.case_id, case.version_id, "genuine")
     refused = second.answer(case.case_id, case.version_id, "counterfeit")
     assert refused.status_code == 409
-    assert "The case has been decided already. Nothing was changed or overwritten." in words(refused.text)
+    said = words(refused.text)
+    assert "The case has been decided already. What you sent was not recorded" in said
+    assert "nothing of anybody else's was overwritten" in said
     assert f'href="/cases/{case.case_id}">Load the case' in refused.text
     with site.runtime.store.read() as connection:
         standing = verdicts.latest_of_case(connection, site.here, case.case_id)
