@@ -76,6 +76,7 @@ def _with_filters(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
     return [
         {
             "relisted": False,
+            "known_answer": None,
             "seller_external_id": offers[row["version_id"]].seller_external_id,
             "language": offers[row["version_id"]].content.get("language"),
             "chance": scores[row["score_id"]].probability,

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 from models.case import CaseLane
 from models.verdict import Judgement, Side
 from serving.db.desk_work import stands
+from serving.db.known_answers import answers_one, is_one
 from serving.db.tables import action, appeal, listing, listing_version, overturn, review_case, verdict
 
 _MOST: Final = 5_000
@@ -58,19 +59,35 @@ def with_second_looks(connection: Connection, user_id: str, since: datetime) -> 
     return _beside(connection, user_id, since, second_look=True)
 
 
+def with_known_answers(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
+    """The reviewer's answers to cases whose answer was known, beside that."""
+    query = (
+        select(verdict.c.judgement, review_case.c.known_answer)
+        .join(
+            review_case,
+            (review_case.c.marketplace_id == verdict.c.marketplace_id) & (review_case.c.case_id == verdict.c.case_id),
+        )
+        .where(*_own(user_id, since), stands(), is_one())
+    )
+    known = {1: Judgement.COUNTERFEIT, 0: Judgement.GENUINE}
+    return [(Judgement(row.judgement), known[row.known_answer]) for row in connection.execute(query)]
+
+
 def with_brands(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
     """The reviewer's answers beside what the brand said of the same version later."""
     return _beside(connection, user_id, since, second_look=False)
 
 
 def _beside(connection: Connection, user_id: str, since: datetime, *, second_look: bool) -> list[Pair]:
-    own = select(verdict).where(*_own(user_id, since), stands()).subquery("own")
+    unknown = ~answers_one(verdict.c.case_id, verdict.c.marketplace_id)
+    own = select(verdict).where(*_own(user_id, since), stands(), unknown).subquery("own")
     theirs = [
         verdict.c.marketplace_id == own.c.marketplace_id,
         verdict.c.listing_id == own.c.listing_id,
         verdict.c.version_id == own.c.version_id,
         verdict.c.user_id != user_id,
         stands(),
+        unknown,
     ]
     if second_look:
         blind = CaseLane.SECOND_LOOK.value

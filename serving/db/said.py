@@ -15,6 +15,7 @@ from models.case import CaseLane
 from models.labels import AppealState, GivenVerdict
 from models.statement import Undone
 from models.verdict import Evidence, Judgement, Side
+from serving.db.known_answers import answers_one
 from serving.db.tables import account, action, action_hold, appeal, audit_entry, counter_notice, overturn, verdict
 
 # Without the score and the first answer; an appeal's decision is told apart, because it turns the label round.
@@ -84,6 +85,7 @@ def _recorded(connection: Connection, marketplace_id: str, as_of: datetime) -> I
             verdict.c.marketplace_id == marketplace_id,
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             verdict.c.known_at <= as_of,
+            ~answers_one(verdict.c.case_id, verdict.c.marketplace_id),
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )

@@ -42,6 +42,7 @@ def case_of(connection: Connection, marketplace_id: str, version_id: str) -> str
         review_case.c.marketplace_id == marketplace_id,
         review_case.c.version_id == version_id,
         review_case.c.lane == CaseLane.SECOND_LOOK.value,
+        review_case.c.known_answer.is_(None),
     )
     found: str | None = connection.execute(query).scalar()
     return found

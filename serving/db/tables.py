@@ -543,8 +543,9 @@ score = _tenant(
 
 # A second look changes nothing for the offer, so it stands beside the one case that does.
 _DECIDES_OPEN = text("state = 'open' AND lane <> 'second_look'")
-_SECOND_LOOK = text("lane = 'second_look'")
+_SECOND_LOOK = text("lane = 'second_look' AND known_answer IS NULL")
 _IS_OPEN = text("state = 'open'")
+_KNOWN = text("known_answer IS NOT NULL")
 # In the order of the queue, with all that it is filtered by: a page, a count and the next case read nothing else.
 _SHOWN_OPEN = (
     "case_id",
@@ -589,6 +590,8 @@ review_case = _tenant(
     Column("chance", Float, nullable=True),
     Column("points", Float, nullable=True),
     Column("relisted", Boolean, nullable=False, server_default=false()),
+    # 1 counterfeit or 0: what is beyond dispute of the offer. Nobody who judges it is told.
+    Column("known_answer", Integer, nullable=True),
     # The chance with which the score was to be hidden from the reviewer; none where its judge is never shown it.
     Column("score_hidden", Boolean, nullable=False, server_default=false()),
     Column("hidden_share", Float, nullable=True),
@@ -635,6 +638,7 @@ review_case = _tenant(
         sqlite_where=_IS_OPEN,
         postgresql_where=_IS_OPEN,
     ),
+    Index("ix_review_case_known", "marketplace_id", "opened_at", sqlite_where=_KNOWN, postgresql_where=_KNOWN),
     Index("ix_review_case_newest", "opened_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_leased", "leased_by", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_sold_by", "seller_external_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),

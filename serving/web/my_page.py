@@ -85,6 +85,7 @@ def my_page(runtime: Runtime, session: Session) -> MyPage:
     with runtime.store.read() as connection:
         decided = reviewer.decided(connection, user_id, first)
         looks = agreement(reviewer.with_second_looks(connection, user_id, since))
+        known = agreement(reviewer.with_known_answers(connection, user_id, since))
         brands = agreement(reviewer.with_brands(connection, user_id, since))
         appeals = of_counts(*reviewer.appeals_decided(connection, user_id, since))
         gone = reviewer.overturned(connection, user_id, since, _MOST_OVERTURNED)
@@ -107,6 +108,7 @@ def my_page(runtime: Runtime, session: Session) -> MyPage:
         median=words.duration(median(taken)) if taken else None,
         agreements=(
             _row("Second looks, yours and at yours", looks),
+            _row("Second looks whose answer was known", known),
             _row("What brands said later", brands),
             _row("Appeals that left your decision as it was", appeals),
         ),

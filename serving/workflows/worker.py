@@ -19,6 +19,7 @@ from serving.usecases.counter_notices import open_counter_notices, pass_deadline
 from serving.usecases.delivery import sweep_deliveries
 from serving.usecases.erasure import finish_erasures
 from serving.usecases.housekeeping import pass_on_unanswered, refresh_references
+from serving.usecases.known_answers import open_known_answers
 from serving.usecases.monitoring import measure_weekly
 from serving.usecases.presence import Presence
 from serving.usecases.reminding import remind
@@ -51,6 +52,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
             "drift_reports": measure_weekly(runtime),
             "seller_risks": refresh_seller_risks(runtime),
             "blind_looks": open_blind_looks(runtime),
+            "known_answers": open_known_answers(runtime),
             "breakers_opened": look_at_breakers(runtime),
             "erasures": finish_erasures(runtime),
             "reporters_erased": finish_reporter_erasures(runtime),

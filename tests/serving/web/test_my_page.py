@@ -24,7 +24,7 @@ def test_what_second_looks_and_brands_found_is_compared(any_site: Site) -> None:
     judge(site, site.analyst, asked, Judgement.COUNTERFEIT)
     site.clock.forward(minutes=1)
     judge(site, site.brand_person, asked, Judgement.COUNTERFEIT)
-    looks, brands, appeals = mine(site).agreements
+    looks, _, brands, appeals = mine(site).agreements
     assert (looks.counts, looks.share) == ("1 of 2", "50 %")
     assert looks.interval.startswith("9 to 91 %")
     assert (brands.counts, brands.share) == ("1 of 1", "100 %")
@@ -40,7 +40,7 @@ def test_a_decision_that_did_not_last_is_named_with_its_case(site: Site) -> None
     [gone] = page.overturned
     assert gone.why == "on appeal"
     assert visit_as(site, site.analyst).get(gone.address).status_code == 200
-    assert page.agreements[2].counts == "0 of 1"
+    assert page.agreements[3].counts == "0 of 1"
     assert my_page(site.runtime, Session(site.second_analyst, "token")).overturned == (), "not of who decided it"
     assert "Only you see this page" in words(visit_as(site, site.analyst).get("/desk/me").text)
 
@@ -61,7 +61,7 @@ def test_days_and_the_middle_time_are_counted(site: Site) -> None:
 def test_nothing_yet_is_said_and_not_zeroed(site: Site) -> None:
     said = words(visit_as(site, site.analyst).get("/desk/me").text)
     assert "You have decided no case in these days." in said
-    assert said.count("none yet") == 3
+    assert said.count("none yet") == 4
     assert "0 %" not in said
 
 
