@@ -107,7 +107,7 @@ def my_page(runtime: Runtime, session: Session) -> MyPage:
         ),
         median=words.duration(median(taken)) if taken else None,
         agreements=(
-            _row("Second looks, yours and at yours", looks),
+            _row("Second looks: yours, and at your cases", looks),
             _row("Second looks whose answer was known", known),
             _row("What brands said later", brands),
             _row("Appeals that left your decision as it was", appeals),
@@ -119,7 +119,7 @@ def my_page(runtime: Runtime, session: Session) -> MyPage:
 def _row(who: str, found: Agreement) -> AgreementRow:
     if found.share is None or found.low is None or found.high is None:
         return AgreementRow(who, "none yet", None, "")
-    interval = f"{100 * found.low:.0f} to {100 * found.high:.0f} % with what chance can do"
+    interval = f"{100 * found.low:.0f} to {100 * found.high:.0f} %"
     return AgreementRow(who, f"{found.agreed} of {found.of}", f"{100 * found.share:.0f} %", interval)
 
 
