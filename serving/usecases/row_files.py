@@ -9,11 +9,12 @@ from training.adapters.files import Unreadable, read_rows
 
 LARGEST: Final = 1_000_000  # Bytes: some ten thousand rows, and little enough to be sent back with the preview.
 MOST_ROWS: Final = 10_000
-_ENDINGS: Final = frozenset({".csv", ".tsv", ".txt", ".ndjson", ".jsonl", ".parquet"})
+# Other files are left to the command line: a megabyte of Parquet can hold gigabytes.
+_ENDINGS: Final = frozenset({".csv", ".tsv", ".txt"})
 
 
 def rows_of(name: str, content: bytes) -> list[dict[str, Any]]:
-    """The rows of a CSV, TSV, NDJSON or Parquet file as text, blank cells left out; text without a name is CSV.
+    """The rows of a CSV or TSV file as text, blank cells left out; text without a name is CSV.
 
     Raises
     ------

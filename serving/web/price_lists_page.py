@@ -151,7 +151,7 @@ def post_prices(request: Request, session: Reader, fields: Fields) -> Response:
 def _sent_back(text: str) -> list[dict[str, str]]:
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Invalid("The rows of the preview did not come back. Choose the file again.") from None
     is_rows = isinstance(found, list) and all(
         isinstance(row, dict) and all(isinstance(value, str) for value in row.values()) for row in found

@@ -1,9 +1,13 @@
 from models.access import Role
 from models.case import CaseLane
+from models.rights import RightKind
 from models.verdict import Judgement
 from serving.db import accounts
 from serving.usecases import founding
+from serving.usecases.brand_messages import write
 from serving.usecases.founding import NewPerson
+from serving.usecases.housekeeping import pass_on_unanswered
+from serving.usecases.rights import NewRight, claim_right
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.visits import visit_as, words
@@ -34,3 +38,20 @@ def test_an_overdue_question_is_counted(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND)
     site.clock.forward(hours=98)
     assert "1 with an overdue question" in words(visit_as(site, site.account_manager).get("/brands").text)
+
+
+def test_brands_stand_in_the_order_of_what_they_need_with_the_reason_in_words(site: Site) -> None:
+    write(site.runtime, site.brand_person, (site.here, site.brand_id), "Good morning.")
+    claim_right(site.runtime, NewRight("Solenne", RightKind.MARK, "Solenne", "EUIPO", "019", ("EU",)), by="test")
+    said = words(visit_as(site, site.account_manager).get("/brands").text)
+    assert "Solenne does not take part 1 right to verify." in said
+    assert "Aurelle 1 message unread." in said
+    assert said.index("1 right to verify.") < said.index("1 message unread.")
+
+
+def test_a_brand_that_let_questions_go_back_and_says_nothing_is_called_silent(site: Site) -> None:
+    a_case(site, CaseLane.ASK_BRAND)
+    site.clock.forward(days=5)
+    pass_on_unanswered(site.runtime)
+    said = words(visit_as(site, site.account_manager).get("/brands").text)
+    assert "Silent: it has never answered, and let 1 question go back in 14 days." in said

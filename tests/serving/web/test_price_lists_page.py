@@ -63,7 +63,8 @@ def test_rows_that_are_pasted_are_read_as_a_file_is(site: Site) -> None:
     [
         ("list.csv", b"", "Choose a file"),
         ("list.exe", b"model,price\n", "must end in"),
-        ("list.parquet", b"no parquet", "Nothing was kept."),
+        ("list.parquet", b"PAR1", "must end in"),  # A megabyte of it can hold gigabytes.
+        ("list.ndjson", b'{"model": ' + b"[" * 100_000, "must end in"),
         ("list.csv", b"x" * (LARGEST + 1), "Send it in parts."),
         ("list.csv", b"model\n" + b"a\n" * (MOST_ROWS + 1), "Send it in parts."),
         ("list.csv", b'model,price\n"never closed', "cannot be read"),
@@ -76,7 +77,7 @@ def test_what_is_no_list_is_refused_with_the_reason(site: Site, name: str, conte
     assert count(site) == 0
 
 
-@pytest.mark.parametrize("rows", ["", "[]", "{}", "[1]", '[{"model": 1}]', '[{"model": "Colline"}]'])
+@pytest.mark.parametrize("rows", ["[" * 100_000, "", "[]", "{}", "[1]", '[{"model": 1}]', '[{"model": "Colline"}]'])
 def test_rows_that_come_back_changed_are_judged_again(site: Site, rows: str) -> None:
     visitor = visit_as(site, a_leader(site))
     assert visitor.post(_PLACE, {"rows": rows}).status_code == 422
