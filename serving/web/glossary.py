@@ -75,6 +75,11 @@ TERMS: Final = (
         "brand and category.",
     ),
     Term(
+        "authorised seller",
+        "Somebody whom a brand has put on its list at a marketplace, from a moment and until they are taken off or a "
+        "last day is over. Every entry is kept, so that facts of a moment can be made again.",
+    ),
+    Term(
         "price list",
         "What a brand itself asks, by trade item number, part number, model or category; dated, added to and "
         "never changed.",

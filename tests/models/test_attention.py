@@ -60,13 +60,14 @@ def test_a_brand_needs_its_manager_for(figures: dict[str, Any], needs: list[Need
 
 def test_reasons_stand_in_the_order_of_urgency_with_their_numbers() -> None:
     found = attention(
-        replace(QUIET, unread=1, overdue=3, rights_to_verify=2, unanswered=1, answered_at=LONG_AGO),
+        replace(QUIET, unread=1, overdue=3, rights_to_verify=2, unanswered=1, answered_at=LONG_AGO, warned=True),
         NOW,
         DEFAULT_ATTENTION,
     )
     assert [one.sentence for one in found] == [
         "3 questions overdue.",
         "Silent: no answer for 40 days, and it let 1 question go back in 14 days.",
+        "Good standing is at risk. 2 more overturned would end good standing.",
         "2 rights to verify.",
         "1 message unread.",
     ]
