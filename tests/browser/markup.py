@@ -1,0 +1,123 @@
+"""What a page offers to a browser without script: read from its source, before any script has run."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import Final
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from serving.api.errors import install_error_handlers
+from serving.web.site import install_pages
+
+Attributes = dict[str, str]
+_SENDS: Final = frozenset({"submit", "image"})
+_BY_ITSELF: Final = frozenset({"popovertarget", "commandfor"})  # The browser's own, without script.
+
+
+def routes_of_pages() -> Callable[[str, str], bool]:
+    """Whether a page's route takes a method at an address."""
+    app = FastAPI()
+    install_error_handlers(app)
+    install_pages(app)
+    known = [(one.methods or set(), one.path_regex) for one in app.routes if isinstance(one, Route)]
+
+    def takes(method: str, address: str) -> bool:
+        path = urlsplit(address).path
+        return any(method in methods and pattern.match(path) for methods, pattern in known)
+
+    return takes
+
+
+def needs_script(source: str, address: str, takes: Callable[[str, str], bool]) -> Iterator[str]:
+    """Everything on a page that does nothing without script: forms that lead nowhere, buttons that send no form.
+
+    A button that a script shows is hidden in the source and is left out.
+    """
+    found = _Forms()
+    found.feed(source)
+    for form in found.forms.values():
+        buttons = [one for one in found.buttons if one.form is form]
+        if not buttons and not form.fields:
+            continue
+        # A browser sends a form of one field by Enter alone.
+        if form.fields != 1 and not any(one.sends for one in buttons):
+            yield f"a form without a button that sends it: {form.attributes}"
+        for target in {form.attributes.get("action", address), *(one.action for one in buttons if one.action)}:
+            method = form.attributes.get("method", "get").upper()
+            if not takes(method, target or address):
+                yield f"a form to nowhere: {method} {target}"
+    for one in found.buttons:
+        idle = one.form is None or not one.sends
+        if idle and "hidden" not in one.attributes and not _BY_ITSELF & one.attributes.keys():
+            yield f"a button that only a script hears: {one.attributes}"
+    yield from (f"a link to nowhere: {href}" for href in found.links if not _leads(href, takes))
+
+
+def _leads(href: str, takes: Callable[[str, str], bool]) -> bool:
+    path = urlsplit(href)
+    if path.scheme or not path.path.startswith("/"):
+        return path.scheme in {"", "mailto"}
+    return path.path.startswith(("/static/", "/api/")) or takes("GET", href)
+
+
+@dataclass(slots=True)
+class _Form:
+    attributes: Attributes
+    fields: int = 0
+
+
+@dataclass(slots=True)
+class _Button:
+    attributes: Attributes
+    form: _Form | None
+
+    @property
+    def sends(self) -> bool:
+        return self.attributes.get("type", "submit") in _SENDS
+
+    @property
+    def action(self) -> str | None:
+        return self.attributes.get("formaction")
+
+
+@dataclass
+class _Forms(HTMLParser):
+    """Forms by their id or number, buttons with theirs, and links."""
+
+    forms: dict[str, _Form] = field(default_factory=dict)
+    buttons: list[_Button] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    inside: _Form | None = None
+    templates: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.templates += tag == "template"
+        if self.templates:
+            return  # Only a script takes out what is in one.
+        if tag == "form":
+            self.inside = self.forms.setdefault(given.get("id", str(len(self.forms))), _Form(given))
+            self.inside.attributes = given
+        elif tag == "button" or (tag == "input" and given.get("type") in _SENDS):
+            self.buttons.append(_Button(given, self._form_of(given)))
+        elif tag in {"input", "select", "textarea"} and self.inside is not None and given.get("type") != "hidden":
+            self.inside.fields += 1
+        elif tag == "a" and "href" in given:
+            self.links.append(given["href"])
+
+    def handle_endtag(self, tag: str) -> None:
+        self.templates -= tag == "template"
+        if tag == "form":
+            self.inside = None
+
+    def _form_of(self, given: Attributes) -> _Form | None:
+        if "form" not in given:
+            return self.inside
+        # A form may stand below the button that sends it.
+        return self.forms.setdefault(given["form"], _Form({}))
