@@ -227,6 +227,8 @@ def _value(name: str, value: str) -> str:
                 return i18n.day(datetime.strptime(value, form).date())  # noqa: DTZ007  # a day has no zone
             except ValueError:
                 continue
+    if name == "countries":
+        return i18n.countries(value.split(", "))
     plain = value.replace(",", "")
     if name not in {"name", "time", "incident"} and plain.replace(".", "", 1).isdecimal():
         return i18n.number(float(plain))

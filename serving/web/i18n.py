@@ -148,6 +148,15 @@ def listed(items: list[str]) -> str:
     return str(format_list(items, locale=tongue().locale))
 
 
+def countries(codes: list[str]) -> str:
+    """Countries by their names; a code that has none stays a code.
+
+    >>> countries(["DE", "FR"])
+    'Germany and France'
+    """
+    return listed([tongue().locale.territories.get(code, code) for code in codes])
+
+
 def number(value: float) -> str:
     """A number with the separators of the language."""
     return format_decimal(value, locale=tongue().locale)

@@ -112,7 +112,7 @@ def _take(page: Page, outdir: Path, base_url: str, one: OnePage, addresses: Mapp
             page.emulate_media(color_scheme=theme)
             go_to(page, base_url, one, addresses)
             picture = outdir / f"{one.name}{suffix}-{theme}.png"
-            page.screenshot(path=picture, full_page=one.whole or size == PHONE)
+            page.screenshot(path=picture, full_page=one.whole and size == SCREEN)
 
 
 def _addresses(base_url: str, home: Path, key: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.deadlines import BusinessCalendar, after_business_days, after_days, after_months
+from models.deadlines import BusinessCalendar, after_business_days, after_days, after_months, days_that_count
 
 GERMANY = BusinessCalendar("DE", holidays=frozenset({date(2026, 4, 3), date(2026, 4, 6), date(2026, 5, 1)}))
 EMIRATES = BusinessCalendar("AE", weekend=frozenset({4, 5}))  # A weekend of Friday and Saturday.
@@ -65,3 +65,15 @@ def test_the_end_of_months(start: datetime, months: int, ends: datetime, why: st
 
 def test_days_that_are_no_business_days_count_weekends() -> None:
     assert after_days(datetime(2026, 3, 2, 9, tzinfo=UTC), 15) == noon(2026, 3, 18)
+
+
+@settings(deadline=None)
+@given(
+    minutes=st.integers(0, 15 * 366 * 24 * 60), days=st.integers(0, 30), calendar=st.sampled_from([GERMANY, EMIRATES])
+)
+def test_as_many_days_count_as_the_deadline_was_made_from(minutes: int, days: int, calendar: BusinessCalendar) -> None:
+    start = datetime(2020, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)
+    found = days_that_count(start, after_business_days(start, days, calendar), calendar)
+    assert len(found) == days
+    assert all(calendar.works(day) for day in found)
+    assert sorted(set(found)) == list(found)
