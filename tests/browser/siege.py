@@ -14,12 +14,14 @@ from models.counter_notice import CounterNoticeEvent
 from models.errors import DomainError
 from models.switches import AutomaticRule
 from models.verdict import Judgement
+from serving.db import cases, listings
 from serving.db.cases import Case
 from serving.runtime import open_runtime
 from serving.settings import Settings
 from serving.usecases.appeal import Complaint, file_appeal
 from serving.usecases.brand_messages import write
 from serving.usecases.counter_notices import answer_as_rights_holder, open_counter_notices, submit
+from serving.usecases.intake import receive
 from serving.usecases.review import record_verdict
 from serving.usecases.saved_filters import save_filter
 from serving.usecases.seller_evidence import hand_in
@@ -28,9 +30,10 @@ from serving.usecases.sitting import Answer
 from serving.usecases.switching import switch
 from serving.usecases.tell_tales import NewTellTale, add_tell_tale
 from tests.fixtures.clocks import TestClock
+from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import notify
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out
-from tests.fixtures.reviewing import a_case, open_cases
+from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site, invite, populate
 from tests.serving.usecases.test_counter_notices import now_of
 
@@ -120,10 +123,13 @@ class _Round:
         self.taken += 1
         return self.texts[self.taken % len(self.texts)][:longest]
 
+    def _two(self, longest: int) -> str:
+        """Two of them for what only every other round has, so that it has had them all in the end."""
+        return f"{self._next(longest // 2 - 1)}\n{self._next(longest // 2 - 1)}"
+
     def _case(self, name: str, lane: CaseLane = CaseLane.ANALYST) -> Case:
-        return a_case(
-            self.siege.site,
-            lane,
+        site = self.siege.site
+        row = a_suspect_row(
             external_id=f"{name}-{self._next(150)}",
             title=f"Aure11e 1:1 {self._next(900)}",
             description=f"Factory direct, WhatsApp +86 138 0013 8000 {self._next(5_000)}",
@@ -135,6 +141,17 @@ class _Round:
             language=self._next(30),
             seller={"external_id": f"{name} {self._next(150)}", "age_days": 9, "country": "CN"},
         )
+        receive(site.runtime, site.marketplace, [row], source="test")
+        if lane is CaseLane.ASK_BRAND:
+            judge(site, site.analyst, self._case_of(row["external_id"]), Judgement.COUNTERFEIT)
+        return self._case_of(row["external_id"])
+
+    def _case_of(self, external_id: str) -> Case:
+        """The open case of an offer; asking for all of them each time would take longer the more there are."""
+        site = self.siege.site
+        with site.runtime.store.read() as connection:
+            listing_id = listings.id_of(connection, site.here, external_id) or ""
+            return cases.open_cases(connection, site.here, [listing_id])[listing_id]
 
     def _removal(self, number: int) -> None:
         site, runtime = self.siege.site, self.siege.site.runtime
@@ -152,9 +169,9 @@ class _Round:
             runtime, site.brand_person, contested, CounterNoticeEvent.MAINTAIN, f"No. {self._next(3_000)}"
         )
         if number % 2:  # Every other one goes on to a person, the rest to the rights holder again.
-            file_appeal(runtime, site.marketplace, Complaint(f"a{number}", action.external_id, self._next(4_000)))
+            file_appeal(runtime, site.marketplace, Complaint(f"a{number}", action.external_id, self._two(4_000)))
         else:
-            submit(runtime, site.here, action.action_id, f"Again: {self._next(3_000)}")
+            submit(runtime, site.here, action.action_id, f"Again: {self._two(3_000)}")
         self.siege.removals.append(action.action_id)
         self.siege.sellers.append(link)
 
