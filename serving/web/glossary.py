@@ -340,7 +340,12 @@ TERMS: Final = (
     ),
     Term(
         "statement",
-        "The reasons given to the seller: grounds and facts, never a score, a feature or a reporter.",
+        "The reasons given to the seller: grounds and facts, never a score, a feature or a reporter. Kept in English; "
+        "the seller's page says it in the seller's language.",
+    ),
+    Term(
+        "catalogue",
+        "The texts of pages in another language, one file each. What people wrote is never translated.",
     ),
     Term(
         "counter-notice",
