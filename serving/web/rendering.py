@@ -158,14 +158,14 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
         here=local_path(request.url.path),
         searches=person.may(Permission.REVIEW_CASES),
         alarms=alarms_of(runtime_of(request), person),
-        tour=_tour(runtime_of(request), person, page.place),
+        tour=_tour(runtime_of(request), person, request.url.path),
     )
 
 
-def _tour(runtime: Runtime, person: Person, place: str) -> Tour | None:
+def _tour(runtime: Runtime, person: Person, path: str) -> Tour | None:
     """The first list of a role that its holder has not put away, on the role's page or where their day begins."""
     held = [TOUR_OF[role] for role in roles(person.grants)]
-    due = [one for one in held if place == one.place or place == home_of(person)]
+    due = [one for one in held if path in {one.place, home_of(person)}]
     if not due:
         return None
     with runtime.store.read() as connection:

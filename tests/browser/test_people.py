@@ -79,3 +79,21 @@ def test_somebody_is_asked_in_shown_around_and_sent_away(browser: Browser, furni
         expect(admin.get_by_text("Deactivated. Their sessions have ended")).to_be_visible()
         guest.goto(f"{furnished.address}/queue")
         expect(guest.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_case_is_printed_on_two_pages_at_most_without_bars_and_black_on_white(
+    browser: Browser, furnished: Furnished
+) -> None:
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    sign_in(page, furnished.address, furnished.house.people[Role.ANALYST].email, PASSWORD)
+    page.goto(f"{furnished.address}/queue")
+    page.goto(furnished.address + (page.locator("a[data-stop]").first.get_attribute("href") or ""))
+    printed = page.pdf(prefer_css_page_size=True)
+    assert 1 <= len(re.findall(rb"/Type\s*/Page[^s]", printed)) <= 2
+    page.emulate_media(media="print")
+    for bar in (".bar", ".vbar", "form"):
+        expect(page.locator(bar).first).to_be_hidden()
+    colours = "(one) => [getComputedStyle(one).color, getComputedStyle(one.closest('body')).backgroundColor]"
+    assert page.locator("h1").evaluate(colours) == ["rgb(0, 0, 0)", "rgb(255, 255, 255)"]
+    context.close()

@@ -8,6 +8,7 @@ from models.access import Person, Role
 from serving.db import tours
 from serving.web.glossary import TERMS, by_word, meaning_of
 from serving.web.tours import TOUR_OF, TOURS
+from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import Visitor, visit_as, words
 
@@ -63,7 +64,9 @@ def test_a_list_is_called_up_again_from_help(site: Site) -> None:
     assert TOUR_OF[Role.BRAND].about not in words(visitor.get("/help").text), "of one's own roles alone"
     assert visitor.post("/help/tours/analyst/again").headers["location"] == "/queue"
     assert tour.about in words(visitor.get("/queue").text)
-    assert tour.about not in words(visitor.get("/held").text), "on its own page"
+    case = a_case(site)
+    for elsewhere in ("/held", f"/cases/{case.case_id}"):
+        assert tour.about not in words(visitor.get(elsewhere).text), "on its own page alone"
     assert visitor.post("/help/tours/captain/again").status_code == 404
 
 
