@@ -449,19 +449,14 @@ def _notified() -> ColumnElement[bool]:
     )
 
 
-def queue_sizes(connection: Connection, marketplaces: Collection[str], person: str | None = None) -> dict[str, int]:
-    """Open cases per lane; second looks at what the person judged themselves are not counted."""
+def queue_sizes(connection: Connection, marketplaces: Collection[str]) -> dict[str, int]:
+    """Open cases per lane."""
     query = (
         select(review_case.c.lane, func.count().label("n"))
         .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value)
         .group_by(review_case.c.lane)
     )
-    looks = review_case.c.lane == CaseLane.SECOND_LOOK.value
-    if person is None:
-        return {row.lane: row.n for row in connection.execute(query)}
-    # Apart, so that the many cases of the other lanes are counted from an index alone.
-    found = {row.lane: row.n for row in connection.execute(query.where(~looks))}
-    return found | {row.lane: row.n for row in connection.execute(query.where(looks, open_to(person)))}
+    return {row.lane: row.n for row in connection.execute(query)}
 
 
 def timeline(connection: Connection, marketplace_id: str, case_id: str) -> list[dict[str, Any]]:

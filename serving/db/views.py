@@ -5,7 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, exists, false, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.sql.selectable import Select
 
 from features.facts import Facts, facts_from_json
@@ -204,6 +217,19 @@ def neighbours(connection: Connection, wanted: QueueFilter, case: Case) -> Neigh
 def queue_size(connection: Connection, wanted: QueueFilter, *, most: int = COUNTED_TO) -> int:
     """How many cases stand in a queue, counted to `most` and one more."""
     return _capped(connection, _ids(wanted), most)
+
+
+def lane_sizes(
+    connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane], person: str
+) -> dict[CaseLane, int]:
+    """How many cases stand in each lane for a person, each counted to `COUNTED_TO` and one more."""
+    here = review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value
+    counts = []
+    for lane in lanes:
+        mine = [open_to(person)] if lane is CaseLane.SECOND_LOOK else []
+        some = select(review_case.c.lane).where(*here, review_case.c.lane == lane.value, *mine).limit(COUNTED_TO + 1)
+        counts.append(select(literal(lane.value).label("lane"), func.count().label("n")).select_from(some.subquery()))
+    return {CaseLane(row.lane): row.n for row in connection.execute(union_all(*counts))}
 
 
 def _capped(connection: Connection, ids: Select[str], most: int = COUNTED_TO) -> int:

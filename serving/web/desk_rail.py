@@ -8,8 +8,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.access import Permission, Person
+from models.case import CaseLane
 from serving import display
-from serving.db import cases, desk_work, saved_filters, views
+from serving.db import desk_work, saved_filters, views
 from serving.db.cases import Lease, QueueFilter
 from serving.web import text_view, words
 from serving.web.queue_query import QueueQuery
@@ -101,7 +102,7 @@ def number(size: int) -> str:
 def rail(connection: Connection, person: Person, query: QueueQuery, counts: Counts, now: datetime) -> Rail:
     """What stands beside this queue."""
     here = person.marketplaces(Permission.REVIEW_CASES)
-    sizes = cases.queue_sizes(connection, here, person.user_id)
+    sizes = views.lane_sizes(connection, here, [one.lane for one in LANES], person.user_id)
     done = desk_work.decided(connection, here, midnight(now))
     others = [one for one in desk_work.held(connection, here, now, 2 * _HELD_SHOWN) if one.user_id != person.user_id]
     return Rail(
@@ -149,11 +150,11 @@ def saved_links(connection: Connection, person: Person, counts: Counts, query: Q
     return tuple(links)
 
 
-def _link(lane: LaneName | None, sizes: Mapping[str, int], query: QueueQuery) -> LaneLink:
+def _link(lane: LaneName | None, sizes: Mapping[CaseLane, int], query: QueueQuery) -> LaneLink:
     asked = QueueQuery(lane.lane if lane else None)
     name, dot = (lane.name, lane.dot) if lane else ("All open", "")
-    size = sum(sizes.get(one.value, 0) for one in ((lane.lane,) if lane else ANALYST_LANES))
-    return LaneLink(asked.address(), name, dot, f"{size:,}", asked.text == query.text)
+    size = sum(sizes.get(one, 0) for one in ((lane.lane,) if lane else ANALYST_LANES))
+    return LaneLink(asked.address(), name, dot, number(size), asked.text == query.text)
 
 
 def _own(counts: Counts, query: QueueQuery) -> tuple[LaneLink, ...]:
