@@ -3,6 +3,7 @@
 from tests.sabotage.mutant import sabotage
 
 _FILE = (
+    "tests/serving/usecases/test_brand_file.py",
     "tests/serving/web/test_tell_tales_page.py",
     "tests/serving/web/test_sellers_of_brand_page.py",
 )
