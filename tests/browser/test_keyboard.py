@@ -113,6 +113,7 @@ def decide_in_a_row(page: Page, desk: Desk, number: int) -> None:
             assert press(page, "l") == case_id
             expected.append((case_id, Judgement.LICENSED.value))
         page.wait_for_timeout(200)  # Two presses of one key within a moment are one.
+    expect(page.locator("#undo")).not_to_contain_text("is being recorded", timeout=15_000)
     expect(page.locator("#undo")).to_contain_text("recorded for")
     assert desk.said()[before:] == expected
     assert len({case_id for case_id, _ in expected}) == number, "no case twice but those that were taken back"
