@@ -9,6 +9,7 @@ from training.adapters.files import Unreadable, read_rows
 
 LARGEST: Final = 1_000_000  # Bytes: some ten thousand rows, and little enough to be sent back with the preview.
 MOST_ROWS: Final = 10_000
+MOST_COLUMNS: Final = 100  # Lists that people upload have a dozen.
 # Other files are left to the command line: a megabyte of Parquet can hold gigabytes.
 _ENDINGS: Final = frozenset({".csv", ".tsv", ".txt"})
 
@@ -19,7 +20,7 @@ def rows_of(name: str, content: bytes) -> list[dict[str, Any]]:
     Raises
     ------
     Invalid
-        It is too large, has too many rows, is none of these files, or a row of it cannot be read.
+        It is too large, has too many rows or columns, is none of these files, or a row of it cannot be read.
     """
     if not content.strip():
         raise Invalid("Choose a file, or paste its rows with the line of column names.")
@@ -33,7 +34,7 @@ def rows_of(name: str, content: bytes) -> list[dict[str, Any]]:
         path = Path(folder, f"rows{ending}")
         path.write_bytes(content)
         try:
-            for row in read_rows(path):
+            for row in read_rows(path, most_columns=MOST_COLUMNS):
                 if row.problem is not None:
                     raise Invalid(f"Row {row.number}: {row.problem.sentence}")
                 if row.number > MOST_ROWS:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from features.fields import Rejected
 from features.price_lists import ListedBy
 from models.access import Permission
 from models.errors import DomainError, Invalid, NotFound
@@ -28,6 +29,7 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
+from training.adapters.files import parse_json
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
@@ -150,15 +152,13 @@ def post_prices(request: Request, session: Reader, fields: Fields) -> Response:
 
 def _sent_back(text: str) -> list[dict[str, str]]:
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        found = parse_json(text)
+    except Rejected:
         raise Invalid("The rows of the preview did not come back. Choose the file again.") from None
-    is_rows = isinstance(found, list) and all(
-        isinstance(row, dict) and all(isinstance(value, str) for value in row.values()) for row in found
-    )
-    if not is_rows or not found:
+    rows = found if isinstance(found, list) else []
+    if not rows or not all(isinstance(row, dict) and all(isinstance(one, str) for one in row.values()) for row in rows):
         raise Invalid("The rows of the preview did not come back. Choose the file again.")
-    return list(found)
+    return rows
 
 
 def _preview(judged: list[Judged]) -> Preview:

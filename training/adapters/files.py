@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
@@ -20,6 +21,8 @@ from training.adapters.cells import Row
 
 _LONGEST_CELL: Final = 8_000_000  # A cell may be too long for a listing and must still be read to be refused.
 _BATCH: Final = 1_000
+# Every row has a cell for each column, so that a wide header costs its width once a row. No feed has a tenth of these.
+MOST_COLUMNS: Final = 2_000
 _BEYOND: Final = "beyond the header"  # Not blank: a column may have no name, as the index that pandas writes.
 _ITEMS: Final = ("item", "entry")  # RSS 2.0 and Atom.
 
@@ -43,23 +46,27 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def read_rows(path: Path, advanced: Callable[[int], None] = lambda _: None) -> Iterator[RawRow]:
+def read_rows(
+    path: Path, advanced: Callable[[int], None] = lambda _: None, *, most_columns: int = MOST_COLUMNS
+) -> Iterator[RawRow]:
     """Rows of a CSV, TSV, NDJSON, Parquet or XML file, told apart by the name's ending.
 
-    `advanced` is called with the number of bytes done so far, at least every thousand rows.
+    `advanced` is called with the number of bytes done so far, at least every thousand rows; `most_columns` is how many
+    columns a file with one header for all rows may have.
 
     Raises
     ------
     Unreadable
-        The ending is none of these, the file is not what its ending says, or the system does not let us read it.
+        The ending is none of these, the file is not what its ending says, it has too many columns, or the system does
+        not let us read it.
     """
-    readers = {
-        ".csv": _read_csv,
-        ".tsv": _read_tsv,
-        ".txt": _read_tsv,
+    readers: dict[str, Callable[[Path, Callable[[int], None]], Iterator[RawRow]]] = {
+        ".csv": partial(_delimited, ",", most_columns),
+        ".tsv": partial(_delimited, "\t", most_columns),
+        ".txt": partial(_delimited, "\t", most_columns),
         ".ndjson": _read_ndjson,
         ".jsonl": _read_ndjson,
-        ".parquet": _read_parquet,
+        ".parquet": partial(_read_parquet, most_columns),
         ".xml": _read_xml,
     }
     reader = readers.get(path.suffix.lower())
@@ -74,15 +81,12 @@ def read_rows(path: Path, advanced: Callable[[int], None] = lambda _: None) -> I
         raise Unreadable(f"{path.name}: the file cannot be read: {error.strerror}.") from None
 
 
-def _read_csv(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
-    yield from _delimited(path, ",", advanced)
+def _refuse_wide(path: Path, columns: int, most: int) -> None:
+    if columns > most:
+        raise Unreadable(f"{path.name}: the header has {columns:,} columns; {most:,} are read at most.")
 
 
-def _read_tsv(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
-    yield from _delimited(path, "\t", advanced)
-
-
-def _delimited(path: Path, delimiter: str, advanced: Callable[[int], None]) -> Iterator[RawRow]:
+def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
     """Bytes that are not UTF-8 become half surrogates, which the door refuses: the row is kept, not guessed at.
 
     Quoting is read strictly: read leniently, a quote that is never closed makes the rest of the file one long cell.
@@ -96,6 +100,7 @@ def _delimited(path: Path, delimiter: str, advanced: Callable[[int], None]) -> I
             raise Unreadable(f"{path.name}: the header cannot be read: {error}.") from None
         if not header:
             raise Unreadable(f"{path.name}: the file is empty.")
+        _refuse_wide(path, len(header), most_columns)
         number = 0
         while True:
             try:
@@ -174,9 +179,10 @@ def _read_ndjson(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow
                 yield RawRow(number, {}, problem)
 
 
-def _read_parquet(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
+def _read_parquet(most_columns: int, path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
     try:
         file = pq.ParquetFile(path)
+        _refuse_wide(path, file.metadata.num_columns, most_columns)
         total, size, number = max(file.metadata.num_rows, 1), path.stat().st_size, 0
         for batch in file.iter_batches(_BATCH):
             for cells in batch.to_pylist():

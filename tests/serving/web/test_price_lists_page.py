@@ -67,6 +67,7 @@ def test_rows_that_are_pasted_are_read_as_a_file_is(site: Site) -> None:
         ("list.ndjson", b'{"model": ' + b"[" * 100_000, "must end in"),
         ("list.csv", b"x" * (LARGEST + 1), "Send it in parts."),
         ("list.csv", b"model\n" + b"a\n" * (MOST_ROWS + 1), "Send it in parts."),
+        ("list.csv", b"," * 100 + b"\n" + b"\n1" * 10_000, "The header has 101 columns; 100 are read at most."),
         ("list.csv", b'model,price\n"never closed', "cannot be read"),
         ("list.csv", b"model,price\n\xff\xfe,1\n", "0 rows are accepted"),
         ("list.csv", b"model,price,colour\nColline,1,red\n", "colour"),
@@ -77,10 +78,24 @@ def test_what_is_no_list_is_refused_with_the_reason(site: Site, name: str, conte
     assert count(site) == 0
 
 
-@pytest.mark.parametrize("rows", ["[" * 100_000, "", "[]", "{}", "[1]", '[{"model": 1}]', '[{"model": "Colline"}]'])
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "[" * 100_000,
+        '[{"model": "a", "model": "b"}]',
+        "",
+        "[]",
+        "{}",
+        "[1]",
+        '[{"model": 1}]',
+        '[{"model": "Colline"}]',
+    ],
+)
 def test_rows_that_come_back_changed_are_judged_again(site: Site, rows: str) -> None:
     visitor = visit_as(site, a_leader(site))
-    assert visitor.post(_PLACE, {"rows": rows}).status_code == 422
+    answer = visitor.post(_PLACE, {"rows": rows})
+    assert answer.status_code == 422
+    assert rows == '[{"model": "Colline"}]' or "did not come back. Choose the file again." in words(answer.text)
     assert count(site) == 0
 
 

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from features.fields import Rejected
-from training.adapters.files import RawRow, Unreadable, file_digest, parse_json, read_rows
+from training.adapters.files import MOST_COLUMNS, RawRow, Unreadable, file_digest, parse_json, read_rows
 
 
 def rows(tmp_path: Path, name: str, content: bytes) -> list[RawRow]:
@@ -92,6 +92,21 @@ UNREADABLE = [
 def test_a_file_is_refused_as_a_whole(tmp_path: Path, name: str, content: bytes, sentence: str, _why: str) -> None:
     with pytest.raises(Unreadable, match=sentence):
         rows(tmp_path, name, content)
+
+
+def test_a_header_of_more_columns_than_anybody_means_is_refused_before_a_row_is_read(tmp_path: Path) -> None:
+    """Every row has a cell for each column: a megabyte of commas above ten thousand short rows cost a minute."""
+    wide = pa.table({f"c{i}": [1] for i in range(MOST_COLUMNS + 1)})
+    pq.write_table(wide, tmp_path / "a.parquet")
+    (tmp_path / "a.csv").write_bytes(b"," * MOST_COLUMNS + b"\n1\n")
+    (tmp_path / "a.tsv").write_bytes(b"\t" * MOST_COLUMNS + b"\n1\n")
+    for name in ("a.parquet", "a.csv", "a.tsv"):
+        with pytest.raises(Unreadable, match="the header has 2,001 columns; 2,000 are read at most"):
+            next(read_rows(tmp_path / name))
+    (tmp_path / "b.csv").write_bytes(b"a,b\n1,2\n")
+    with pytest.raises(Unreadable, match="2 columns; 1 are"):
+        next(read_rows(tmp_path / "b.csv", most_columns=1))
+    assert len(list(read_rows(tmp_path / "b.csv", most_columns=2))) == 1
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
