@@ -45,13 +45,25 @@ def latest_of_brand(connection: Connection, pair: tuple[str, str], most: int) ->
     return [(row.external_id, row.content) for row in connection.execute(query)]
 
 
-def count_of_sellers(connection: Connection, marketplace_id: str, sellers: Collection[str]) -> dict[str, int]:
-    """How many offers of each of these sellers are known; sellers without one are left out."""
+def count_of_sellers(connection: Connection, pair: tuple[str, str], sellers: Collection[str]) -> dict[str, int]:
+    """How many offers of a brand each of these sellers has by their present versions; sellers without one are left out.
+
+    `pair` is (marketplace, brand).
+    """
     if not sellers:
         return {}
     query = (
         select(listing.c.seller_external_id, func.count().label("n"))
-        .where(listing.c.marketplace_id == marketplace_id, listing.c.seller_external_id.in_(set(sellers)))
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == listing.c.marketplace_id)
+            & (listing_version.c.version_id == listing.c.version_id),
+        )
+        .where(
+            listing.c.marketplace_id == pair[0],
+            listing.c.seller_external_id.in_(set(sellers)),
+            listing_version.c.brand_id == pair[1],
+        )
         .group_by(listing.c.seller_external_id)
     )
     return {row.seller_external_id: row.n for row in connection.execute(query)}

@@ -48,7 +48,7 @@ _NAMES_SHOWN: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class SellerRow:
-    """One entry of the list; `offers` is how many offers of the seller are known here, of any brand."""
+    """One entry of the list; `offers` is how many offers of this brand the seller has here."""
 
     seller: Shown
     seller_id: str
@@ -213,7 +213,7 @@ def _page(
             reverse=True,
         )
         shown = [*present[:_SHOWN], *past[:_SHOWN]]
-        offers = listings.count_of_sellers(connection, scope.pair[0], [one.seller for one in shown])
+        offers = listings.count_of_sellers(connection, scope.pair, [one.seller for one in shown])
         people = {by.removeprefix("user:") for one in shown for by in (one.added_by, one.ended_by or "")}
         names = accounts.names(connection, sorted(people))
     return SellersOfBrandPage(

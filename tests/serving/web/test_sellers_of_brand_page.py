@@ -2,7 +2,9 @@ import html
 import re
 
 from serving.db import brands
+from serving.usecases.intake import receive
 from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import PAGE, Visitor, visit_as, words
 
@@ -40,6 +42,14 @@ def test_one_seller_is_put_on_the_list_and_taken_off_and_both_are_kept(site: Sit
     lines = visitor.get(f"{_PLACE}.csv").text.splitlines()
     assert [line.split(",")[0] for line in lines][1:] == ["maison-brandt", "shop-1"]
     assert visitor.post(f"{_PLACE}/remove", {"seller": "shop-1"}).status_code == 422
+
+
+def test_offers_here_are_those_of_the_brand_and_of_no_other(site: Site) -> None:
+    """How much a seller offers of others is none of the brand's business."""
+    seller = {"external_id": "maison-brandt"}
+    rows = [a_row(external_id="MP-1", seller=seller), a_row(external_id="MP-2", seller=seller, brand="Solenne")]
+    receive(site.runtime, site.marketplace, rows, source="test")
+    assert "maison-brandt 1 " in words(visit_as(site, a_leader(site)).get(_PLACE).text)
 
 
 def test_a_list_is_shown_before_it_changes_anything(site: Site) -> None:
