@@ -18,6 +18,7 @@ LONGEST: Final = 200
 # The largest network of shops that a maker has on one marketplace, and room to spare.
 MOST: Final = 20_000
 _HEADERS: Final = frozenset({"seller", "sellers", "seller_id", "seller id", "seller_external_id", "id"})
+_TOO_MANY: Final = f"A list has at most {MOST:,} sellers."
 _CELL: Final = re.compile(r"[,;\t]")
 COLUMNS: Final = {
     "seller": Kind.TEXT,
@@ -44,13 +45,20 @@ def named_in(text: str) -> tuple[list[str], tuple[tuple[int, str], ...]]:
 
     >>> named_in("seller,name\\nshop-1,Shop\\n\\nshop-2\\n")
     (['shop-1', 'shop-2'], ())
+
+    Raises
+    ------
+    Invalid
+        There are more lines than a list may have sellers.
     """
     found: dict[str, None] = {}
-    refused = []
+    refused: list[tuple[int, str]] = []
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
         name = _CELL.split(line, maxsplit=1)[0].strip().strip('"')
         if not name or (number == 1 and name.lower() in _HEADERS):
             continue
+        if len(found) + len(refused) >= MOST and name not in found:
+            raise Invalid(_TOO_MANY)
         if len(name) > LONGEST or not name.isprintable():
             refused.append((number, f"An id has at most {LONGEST} characters that can be seen."))
             continue
@@ -71,7 +79,8 @@ def change_of(
     """What these sellers would change; `whole` says that they are the whole list, so that all others go off."""
     on_list = {one.seller: one for one in brands.authorised(connection, pair) if one.authorisation.holds(at)}
     stays = [one for one in sellers if one in on_list and on_list[one].authorisation.ended_at == until]
-    added = [one for one in sellers if one not in set(stays)]
+    staying = set(stays)
+    added = [one for one in sellers if one not in staying]
     ended = sorted(set(on_list) - set(sellers)) if whole else []
     return Change(tuple(added), tuple(ended), tuple(stays), refused)
 
@@ -97,6 +106,8 @@ def change_list(
     now = runtime.clock.now()
     if not sellers:
         raise Invalid("Name at least one seller.")
+    if len(sellers) > MOST:
+        raise Conflict(_TOO_MANY)
     if until is not None and until <= now:
         raise Invalid("The last day is over already.")
     with runtime.store.write() as connection:
@@ -107,7 +118,7 @@ def change_list(
             connection, marketplace_id=pair[0], brand_id=pair[1], sellers=found.added, at=now, until=until, by=by
         )
         if len(_present(connection, pair, now)) > MOST:
-            raise Conflict(f"A list has at most {MOST:,} sellers.")
+            raise Conflict(_TOO_MANY)
         _record(runtime, connection, pair, found, by)
     return found
 

@@ -90,6 +90,41 @@ def test_what_cannot_be_is_refused_and_nothing_changes(site: Site, monkeypatch: 
     assert on_list(site) == ["maison-brandt"]
 
 
+class Counted(str):
+    """An id that counts how often it is looked up."""
+
+    looked_up = 0
+
+    def __hash__(self) -> int:
+        Counted.looked_up += 1
+        return super().__hash__()
+
+    __slots__ = ()
+
+
+def test_a_list_is_compared_with_the_one_before_once_and_not_once_a_seller(site: Site) -> None:
+    """Twenty thousand that stay held everybody else's decisions up for twelve seconds."""
+    change_list(site.runtime, pair_of(site), [f"shop-{i}" for i in range(200)], by="test")
+    sellers = [Counted(f"shop-{i}") for i in range(200)]
+    with site.runtime.store.read() as connection:
+        found = change_of(connection, pair_of(site), sellers, site.clock.now(), until=None, whole=True)
+    assert len(found.stays) == 200
+    assert Counted.looked_up < 10 * len(sellers)
+
+
+def test_more_sellers_than_a_list_may_have_are_refused_before_they_are_compared(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authorised_sellers, "MOST", 2)
+    assert named_in("a\nb\na\nb\n") == (["a", "b"], ())
+    for text in ("a\nb\nc\n", "\u200b\n" * 3, "a\n\u200b\nb\n"):
+        with pytest.raises(Invalid, match="at most"):
+            named_in(text)
+    monkeypatch.setattr(site.runtime.store, "write", None)
+    with pytest.raises(Conflict, match="at most"):
+        change_list(site.runtime, pair_of(site), ["a", "b", "c"], by="test")
+
+
 @pytest.mark.parametrize(
     ("text", "names", "refused"),
     [
