@@ -1,6 +1,6 @@
 """Approvals to a champion: whose word counts, and how many are still missing. Standard library only."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.errors import Conflict, Invalid
@@ -34,6 +34,7 @@ def standing(
     *,
     champion: str | None,
     still_may: Collection[str],
+    asked_in_by: Mapping[str, str],
     not_passed: Collection[str],
     policy: PromotionPolicy,
 ) -> Standing:
@@ -43,13 +44,26 @@ def standing(
     which it was given is in force: against another one the figures say something else. It counts while the person may
     still promote: whoever was sent away in between has no say. And past a gate that is not passed it counts only with
     a reason, so that each of the two has faced the figure. Whoever asked for the retraining has approved nothing by it.
+
+    `asked_in_by` says who asked whom in. Whoever asked another of them in, through however many hands, does not count
+    beside them: an account that one person made is no second person.
     """
     counted: dict[str, Approval] = {}
     for one in approvals:
         reasoned = not not_passed or bool(one.reason.strip())
         if one.beside == champion and one.by in still_may and reasoned:
             counted.setdefault(one.by, one)
-    return Standing(tuple(counted.values()), max(0, policy.approvals_needed - len(counted)))
+    behind = {before for by in counted for before in _line_before(by, asked_in_by)}
+    apart = tuple(one for by, one in counted.items() if by not in behind)
+    return Standing(apart, max(0, policy.approvals_needed - len(apart)))
+
+
+def _line_before(person: str, asked_in_by: Mapping[str, str]) -> list[str]:
+    """Who asked somebody in, who asked them in, and so on to whoever founded the home."""
+    found: list[str] = []
+    while (before := asked_in_by.get(found[-1] if found else person)) is not None and before not in found:
+        found.append(before)
+    return found
 
 
 def check_approval(found: Standing, approval: Approval, *, not_passed: Collection[str]) -> None:

@@ -72,6 +72,30 @@ def check_still_administered(
             raise Conflict("They are the last administrator here. Make somebody else one first.")
 
 
+def check_reactivation(grants: Sequence[Grant], administered: Collection[str]) -> None:
+    """Refuse to open an account again that also works elsewhere: its roles there would come back with it.
+
+    Raises
+    ------
+    Forbidden
+        It has roles where the person who asks administers nothing.
+    """
+    if _works_elsewhere(grants, administered):
+        raise Forbidden("They also work for a marketplace that is not yours. Whoever administers both can do it.")
+
+
+def check_own_roles(given: Collection[Grant], user_id: str, by: str) -> None:
+    """Refuse to give oneself a role: what two people are asked for, one must not come to be by oneself.
+
+    Raises
+    ------
+    Forbidden
+        It is one's own account.
+    """
+    if given and user_id == by:
+        raise Forbidden("You cannot give yourself a role; another administrator can.")
+
+
 def check_deactivation(grants: Sequence[Grant], user_id: str, by: str, administered: Collection[str]) -> None:
     """Refuse to end an account that is one's own, or that others rely on elsewhere.
 
@@ -84,5 +108,9 @@ def check_deactivation(grants: Sequence[Grant], user_id: str, by: str, administe
     """
     if user_id == by:
         raise Conflict("You cannot deactivate yourself; another administrator can.")
-    if any(one.marketplace_id not in administered for one in grants):
+    if _works_elsewhere(grants, administered):
         raise Forbidden("They also work for a marketplace that is not yours. Take their roles here away instead.")
+
+
+def _works_elsewhere(grants: Sequence[Grant], administered: Collection[str]) -> bool:
+    return any(one.marketplace_id not in administered for one in grants)

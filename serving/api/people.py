@@ -1,5 +1,6 @@
 """What people do, for tools and scripts: sign in, take cases, judge, undo. Pages do the same with forms."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -85,7 +86,7 @@ def delete_session(request: Request, _session: Anyone) -> None:
 
 @router.get("/api/v1/cases")
 def get_cases(request: Request, session: Reviewer, lane: CaseLane | None = None, most: int = 100) -> dict[str, Any]:
-    """Open cases of the person's queue, the costliest first, at most 500."""
+    """Open cases of the person's queue, the costliest first, at most 500; lane and deadline are null with the score."""
     wanted = queue_of(session.person, None if lane is None else (lane,))
     with runtime_of(request).store.read() as connection:
         rows = cases.queue(connection, wanted, most=min(max(most, 1), 500))
@@ -94,14 +95,19 @@ def get_cases(request: Request, session: Reviewer, lane: CaseLane | None = None,
             {
                 "case_id": row["case_id"],
                 "version_id": row["version_id"],
-                "lane": row["lane"],
+                "lane": None if _is_kept(session.person, row) else row["lane"],
                 "listing_external_id": row["external_id"],
                 "brand": row["brand_name"],
-                "due_at": row["due_at"].isoformat(),
+                "due_at": None if _is_kept(session.person, row) else row["due_at"].isoformat(),
             }
             for row in rows
         ]
     }
+
+
+def _is_kept(person: Person, row: Mapping[str, Any]) -> bool:
+    """Whether a reviewer is to answer a case without its score, and so without what was made of the score."""
+    return bool(row["score_hidden"]) and row["marketplace_id"] in person.marketplaces(Permission.REVIEW_CASES)
 
 
 def queue_of(person: Person, lanes: tuple[CaseLane, ...] | None) -> QueueFilter:

@@ -32,7 +32,14 @@ class Session:
 
 
 def add_account(
-    connection: Connection, *, user_id: str, email: str, name: str, password_hash: str, at: datetime
+    connection: Connection,
+    *,
+    user_id: str,
+    email: str,
+    name: str,
+    password_hash: str,
+    at: datetime,
+    asked_in_by: str | None = None,
 ) -> None:
     """A new account.
 
@@ -45,7 +52,13 @@ def add_account(
     if connection.execute(select(account.c.user_id).where(account.c.email == email)).first():
         raise Conflict(f"There is an account for {email} already.")
     row = {"user_id": user_id, "email": email, "name": name, "password_hash": password_hash, "created_at": at}
-    add(connection, account, [row])
+    add(connection, account, [{**row, "asked_in_by": asked_in_by}])
+
+
+def asked_in(connection: Connection) -> dict[str, str]:
+    """By whom each account was asked in, of those that were."""
+    query = select(account.c.user_id, account.c.asked_in_by).where(account.c.asked_in_by.is_not(None))
+    return {row.user_id: row.asked_in_by for row in connection.execute(query)}
 
 
 def add_grants(connection: Connection, user_id: str, grants: Sequence[Grant], at: datetime) -> None:

@@ -76,6 +76,20 @@ def end(
     return changed.rowcount
 
 
+def end_of_case(connection: Connection, case: Case, at: datetime) -> bool:
+    """Bring one case back; False where it is not set aside."""
+    changed = connection.execute(
+        update(review_case)
+        .where(
+            review_case.c.marketplace_id == case.marketplace_id,
+            review_case.c.case_id == case.case_id,
+            review_case.c.aside_until > at,
+        )
+        .values(aside_until=None, wakes_on_news=False)
+    )
+    return changed.rowcount == 1
+
+
 def latest(connection: Connection, marketplace_id: str, case_id: str) -> StoredWait | None:
     """The last time that a case was set aside."""
     query = (

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
 from models.action import ActionKind, ActionState
 from models.case import CaseLane
 from models.verdict import Judgement
+from serving.db.cases import open_to
 from serving.db.search import Hit
 from serving.db.tables import action, brand, listing, listing_version, review_case, verdict
 from serving.db.walks import IS_OPEN, WALKED
@@ -33,8 +34,8 @@ class FoundOffer:
     action: tuple[ActionKind, ActionState] | None = None
 
 
-def offers(connection: Connection, hits: Sequence[Hit]) -> list[FoundOffer]:
-    """The offers of these hits, in their order."""
+def offers(connection: Connection, hits: Sequence[Hit], user_id: str) -> list[FoundOffer]:
+    """The offers of these hits, in their order; whoever searches is told of no second look at their own answer."""
     if not hits:
         return []
     wanted = tuple_(listing.c.marketplace_id, listing.c.external_id).in_(
@@ -60,7 +61,11 @@ def offers(connection: Connection, hits: Sequence[Hit]) -> list[FoundOffer]:
             row.marketplace_id, row.external_id, title, language, row.seller_external_id, row.brand_name
         )
     keys = list(found)
-    for place, listing_id, values in (*_waiting(connection, keys), *_said(connection, keys), *_done(connection, keys)):
+    for place, listing_id, values in (
+        *_waiting(connection, keys, user_id),
+        *_said(connection, keys),
+        *_done(connection, keys),
+    ):
         one = found[place, listing_id]
         if "open_cases" in values:
             values["open_cases"] = (*one.open_cases, *values["open_cases"])
@@ -72,7 +77,7 @@ def offers(connection: Connection, hits: Sequence[Hit]) -> list[FoundOffer]:
 _Facts = list[tuple[str, str, dict[str, Any]]]
 
 
-def _waiting(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
+def _waiting(connection: Connection, keys: Collection[tuple[str, str]], user_id: str) -> _Facts:
     query = select(
         review_case.c.marketplace_id,
         review_case.c.listing_id,
@@ -81,6 +86,7 @@ def _waiting(connection: Connection, keys: Collection[tuple[str, str]]) -> _Fact
         review_case.c.score_hidden,
     ).where(
         IS_OPEN,
+        open_to(user_id),
         WALKED.marketplace_id.in_({place for place, _ in keys}),
         review_case.c.listing_id.in_([listing_id for _, listing_id in keys]),
     )

@@ -111,6 +111,15 @@ def take_back_earlier(connection: Connection, email: str, grant: Grant, at: date
     )
 
 
+def take_back_of(connection: Connection, marketplaces: Collection[str], invited_by: str, at: datetime) -> None:
+    """Make the links worthless by which somebody asked people in here: they can answer for nobody any more."""
+    connection.execute(
+        update(invitation)
+        .where(invitation.c.marketplace_id.in_(marketplaces), invitation.c.invited_by == invited_by, *_open(at))
+        .values(withdrawn_at=at)
+    )
+
+
 def forget(connection: Connection, before: datetime, most: int) -> int:
     """Forget invitations that ran out before a moment, taken up or not; returns how many."""
     few = select(invitation.c.token_hash).where(invitation.c.expires_at <= before).limit(most)

@@ -98,6 +98,8 @@ account = Table(
     Column("email", String(320), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     Column("password_hash", String(200), nullable=False),
+    # Who asked them in by a link; empty for whom the owner of the home added.
+    Column("asked_in_by", _ID, ForeignKey("account.user_id"), nullable=True),
     _at("created_at"),
     _at("signed_in_at", nullable=True),
     _at("disabled_at", nullable=True),

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from models.access import Permission, Person
 from models.case_note import written
+from models.errors import Forbidden
 from serving.db import case_notes, cases
 from serving.runtime import Runtime
+from serving.usecases.case_access import has_decided_before, is_blind
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +27,22 @@ def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
     ------
     NotFound
         The case is none that the person reviews.
+    Forbidden
+        The case judges what the person decided before; whoever judges it is not told what they think.
     Invalid
         It is empty, too long, or mentions somebody who may not see the case.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         here = cases.marketplace_of(connection, wanted.case_id, person.marketplaces(Permission.REVIEW_CASES))
+        case = cases.get(connection, here, wanted.case_id)
+        if has_decided_before(connection, person, case):
+            raise Forbidden("You decided on this offer before; whoever judges it now reads no note of yours.")
         note = written(
             wanted.said,
             wanted.mentioned,
             author=person.user_id,
-            may_see=case_notes.colleagues(connection, here),
+            may_see={} if is_blind(connection, case) else case_notes.colleagues(connection, here),
             policy=runtime.policies.waiting,
         )
         row = {

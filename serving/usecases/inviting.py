@@ -138,7 +138,15 @@ def _join(runtime: Runtime, one: Invitation, new: tuple[str, str] | None) -> Non
             user_id = accounts.user_id_by_email(connection, one.email)
         else:
             user_id, (name, hashed) = runtime.ids.new("usr"), new
-            accounts.add_account(connection, user_id=user_id, email=one.email, name=name, password_hash=hashed, at=now)
+            accounts.add_account(
+                connection,
+                user_id=user_id,
+                email=one.email,
+                name=name,
+                password_hash=hashed,
+                at=now,
+                asked_in_by=one.invited_by,
+            )
         invitations.take_up(connection, one, user_id, runtime.wall.now())
         held = {(had.role, had.marketplace_id, had.brand_id) for had in accounts.person(connection, user_id).grants}
         if (one.grant.role, one.grant.marketplace_id, one.grant.brand_id) not in held:

@@ -10,8 +10,14 @@ from sqlalchemy import Connection
 
 from models.access import Grant, Permission, Person, Role
 from models.errors import Conflict, Invalid
-from models.staffing import changed, check_deactivation, check_still_administered
-from serving.db import accounts, audit, cases, marketplaces, offers, people
+from models.staffing import (
+    changed,
+    check_deactivation,
+    check_own_roles,
+    check_reactivation,
+    check_still_administered,
+)
+from serving.db import accounts, audit, brands, cases, invitations, marketplaces, offers, people
 from serving.db.marketplaces import Marketplace
 from serving.db.people import Colleague, Held
 from serving.runtime import Runtime
@@ -83,9 +89,12 @@ def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[G
         found = people.colleague(connection, here, user_id)
         change = changed(found.grants, wanted, here)
         check_still_administered(change.taken, user_id, people.holders(connection, here, Role.ADMIN))
+        check_own_roles(change.given, user_id, by.user_id)
+        _refuse_brands_that_take_no_part(connection, change.given)
         _refuse_who_looks_after_brands(connection, user_id, change.taken)
         people.take_grants(connection, user_id, change.taken)
         accounts.add_grants(connection, user_id, change.given, now)
+        invitations.take_back_of(connection, _places_without(change.taken, Role.ADMIN), user_id, runtime.wall.now())
         for place in _places_without(change.taken, Role.ANALYST):
             held = people.leased(connection, [place], user_id, now)
             people.move_leases(connection, held, user_id, None, None)
@@ -95,6 +104,12 @@ def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[G
                 payload = {"role": one.role.value, "brand": one.brand_id}
                 _record(runtime, connection, by, _Entry(one.marketplace_id, act, user_id, payload))
     return bool(change.given or change.taken)
+
+
+def _refuse_brands_that_take_no_part(connection: Connection, given: Collection[Grant]) -> None:
+    for one in given:
+        if one.brand_id is not None and one.brand_id not in brands.enrolments(connection, one.marketplace_id):
+            raise Invalid("This brand takes no part here. Enrol it first.")
 
 
 def _refuse_who_looks_after_brands(connection: Connection, user_id: str, taken: Collection[Grant]) -> None:
@@ -129,6 +144,7 @@ def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | N
             raise Conflict(f"{found.name} is deactivated already.")
         freed = _hand_over(runtime, connection, by, found, successor, now)
         sessions = people.end_sessions(connection, user_id)
+        invitations.take_back_of(connection, here, user_id, runtime.wall.now())
         done = Freed(freed.handed_over, freed.freed, freed.brands, sessions)
         for place in sorted({one.marketplace_id for one in found.grants}):
             payload = {"handed_over": done.handed_over, "freed": done.freed, "brands": done.brands, "to": successor}
@@ -141,13 +157,14 @@ def reactivate(runtime: Runtime, by: Person, user_id: str) -> None:
 
     Raises
     ------
-    NotFound, Conflict
-        There is no such person here, or they can sign in.
+    NotFound, Conflict, Forbidden
+        There is no such person here, or they can sign in; or their roles elsewhere would come back too.
     """
     here = by.marketplaces(Permission.ADMINISTER)
     with runtime.store.write() as connection:
         audit.hold(connection)
         found = people.colleague(connection, here, user_id)
+        check_reactivation(found.grants, here)
         if not people.enable(connection, user_id):
             raise Conflict(f"{found.name} can sign in already.")
         for place in sorted({one.marketplace_id for one in found.grants if one.marketplace_id in here}):

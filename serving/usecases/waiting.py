@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from models.access import Permission, Person
-from models.case import CaseState
-from models.errors import Conflict
+from models.case import CaseLane, CaseState
+from models.errors import Conflict, Forbidden
 from models.verdict import Side
 from models.waiting import Aside, Wait, check_aside
 from serving.db import case_waits, cases
 from serving.runtime import Runtime
+from serving.usecases.case_access import has_decided_before
 from serving.usecases.sitting import Sitting, note
+
+# A seller and a notifier were told by when they are answered.
+_HELD_TO_ITS_TIME: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,8 @@ def set_aside(runtime: Runtime, person: Person, wanted: Wanted) -> None:
     ------
     NotFound, Invalid
         The case is none that the person reviews; the rules do not let it wait so.
+    Forbidden
+        The case judges what the person decided before.
     Conflict
         It is not open, or somebody else is working on it.
     """
@@ -44,7 +51,10 @@ def set_aside(runtime: Runtime, person: Person, wanted: Wanted) -> None:
         case = cases.get(connection, here, wanted.case_id)
         if case.state is not CaseState.OPEN:
             raise Conflict("The case is not open, so there is nothing to set aside.")
-        check_aside(aside, due_at=case.due_at, now=now, knowingly=wanted.knowingly, policy=runtime.policies.waiting)
+        if has_decided_before(connection, person, case):
+            raise Forbidden("You decided on this offer before; when it is judged again is for somebody else to say.")
+        knowingly = wanted.knowingly and case.lane not in _HELD_TO_ITS_TIME
+        check_aside(aside, due_at=case.due_at, now=now, knowingly=knowingly, policy=runtime.policies.waiting)
         if not case_waits.begin(connection, case, person.user_id, runtime.ids.new("wai"), aside, now):
             raise Conflict("Somebody else is working on this case.")
         what = "Set aside" if aside.kind is Wait.SNOOZED else "Set aside until somebody who was asked answers"
@@ -65,6 +75,6 @@ def take_up(runtime: Runtime, person: Person, case_id: str) -> None:
     with runtime.store.write() as connection:
         here = cases.marketplace_of(connection, case_id, person.marketplaces(Permission.REVIEW_CASES))
         case = cases.get(connection, here, case_id)
-        if not case_waits.end(connection, here, [case.listing_id], now):
+        if not case_waits.end_of_case(connection, case, now):
             raise Conflict("The case is not set aside.")
         note(Sitting(runtime, connection, person, case, Side.ANALYST, now), "Taken up again.")

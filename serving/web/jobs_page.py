@@ -112,7 +112,9 @@ def jobs_page(runtime: Runtime, person: Person) -> JobsPage:
     with runtime.store.read() as connection:
         processes = tuple(_process(one, wall) for one in workers.everybody(connection))
         queues = tuple(_queue(one, wall) for one in job_queue.queue_counts(connection, wall - _LATELY))
-        failures = tuple(_failure(one, wall) for one in job_queue.failures(connection, _FAILURES))
+        # What a failed job says may name anything; it is for those who can mend it.
+        failed = job_queue.failures(connection, _FAILURES) if person.may(Permission.ADMINISTER) else []
+        failures = tuple(_failure(one, wall) for one in failed)
         trainings = tuple(_training(connection, one, now) for one in learning.jobs(connection, here, _TRAININGS))
     return JobsPage(
         processes=processes,

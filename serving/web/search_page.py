@@ -83,7 +83,7 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
     asked = asked[: search.LONGEST_ASKED].strip()
     with runtime.store.read() as connection:
         hits = search.find(connection, here, Kind.LISTING, asked, most=MOST_OFFERS + 1)
-        offers = found_offers.offers(connection, hits[:MOST_OFFERS])
+        offers = found_offers.offers(connection, hits[:MOST_OFFERS], session.person.user_id)
         sellers = search.find(connection, here, Kind.SELLER, asked, most=MOST_SELLERS)
         names = list(dict.fromkeys(one.external_id for one in sellers))
         waiting = found_offers.open_cases_of_sellers(connection, here, names) if names else {}

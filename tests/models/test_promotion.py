@@ -15,9 +15,17 @@ def stands(
     champion: str | None = CHAMPION,
     still_may: tuple[str, ...] = EVERYBODY,
     not_passed: tuple[str, ...] = (),
+    asked_in_by: dict[str, str] | None = None,
     policy: PromotionPolicy = DEFAULT_PROMOTION,
 ) -> Standing:
-    return standing(approvals, champion=champion, still_may=still_may, not_passed=not_passed, policy=policy)
+    return standing(
+        approvals,
+        champion=champion,
+        still_may=still_may,
+        asked_in_by=asked_in_by or {},
+        not_passed=not_passed,
+        policy=policy,
+    )
 
 
 def reasoned(approval: Approval, reason: str = "A new season.") -> Approval:
@@ -42,6 +50,24 @@ STANDINGS: list[tuple[Standing, int, str]] = [
     (stands(WEI, policy=ALONE), 0, "a marketplace with one data scientist"),
     (stands(WEI, MARA, policy=PromotionPolicy(approvals_needed=3)), 1, "one that wants three"),
     (stands(WEI, MARA, Approval("user:ada", "", CHAMPION)), 0, "more than are needed"),
+    (stands(WEI, MARA, asked_in_by={"user:mara": "user:wei"}), 1, "one asked the other in"),
+    (stands(MARA, WEI, asked_in_by={"user:mara": "user:wei"}), 1, "whoever of the two is first"),
+    (stands(WEI, MARA, asked_in_by={"user:mara": "user:x", "user:x": "user:wei"}), 1, "through somebody else's hands"),
+    (
+        stands(WEI, MARA, asked_in_by={"user:mara": "user:x", "user:wei": "user:x"}),
+        0,
+        "both by somebody who says nothing",
+    ),
+    (
+        stands(
+            WEI,
+            MARA,
+            Approval("user:ada", "", CHAMPION),
+            asked_in_by={"user:mara": "user:wei", "user:ada": "user:wei"},
+        ),
+        0,
+        "both by a third who approves too",
+    ),
 ]
 
 

@@ -2,7 +2,15 @@ import pytest
 
 from models.access import Grant, Role
 from models.errors import Conflict, DomainError, Forbidden, Invalid
-from models.staffing import GrantChange, changed, check_deactivation, check_grant, check_still_administered
+from models.staffing import (
+    GrantChange,
+    changed,
+    check_deactivation,
+    check_grant,
+    check_own_roles,
+    check_reactivation,
+    check_still_administered,
+)
 
 HERE = frozenset({"mkt_a"})
 ANALYST, ADMIN = Grant(Role.ANALYST, "mkt_a"), Grant(Role.ADMIN, "mkt_a")
@@ -83,3 +91,16 @@ def test_nobody_ends_their_own_account_nor_one_that_others_rely_on() -> None:
         check_deactivation([ANALYST], "usr_1", "usr_1", HERE)
     with pytest.raises(Forbidden, match="not yours"):
         check_deactivation([ANALYST, ELSEWHERE], "usr_1", "usr_2", HERE)
+
+
+def test_nobody_gives_themselves_a_role_and_may_give_one_up() -> None:
+    check_own_roles([ADMIN], "usr_1", "usr_2")
+    check_own_roles([], "usr_1", "usr_1")
+    with pytest.raises(Forbidden, match="yourself"):
+        check_own_roles([ADMIN], "usr_1", "usr_1")
+
+
+def test_nobody_opens_an_account_again_that_works_elsewhere() -> None:
+    check_reactivation([ANALYST, ADMIN], HERE)
+    with pytest.raises(Forbidden, match="not yours"):
+        check_reactivation([ANALYST, ELSEWHERE], HERE)

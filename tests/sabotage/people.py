@@ -17,6 +17,7 @@ MUTANTS = [
         (" - {user_id}:", ":", "the last administrator is locked out"),
         ("    if user_id == by:\n", "    if False:\n", "administrators end their own account"),
         ("any(one.marketplace_id not in administered for one in grants)", "False", "others' people are ended"),
+        ("if given and user_id == by:", "if False:", "administrators give themselves roles"),
     ),
     *sabotage(
         "serving/db/invitations.py",

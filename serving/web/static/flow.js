@@ -120,7 +120,7 @@
     delete form().dataset.sent;
     say(line);
     tell("undone", []);
-    last = { at: now(), word: "" };
+    last = { at: now(), anyMs: BOUNCE_MS.key };
     hold(form(), one.address);
     look();
   };
@@ -145,6 +145,7 @@
   const bringBack = (one, refusal) => {
     drafts.keep();
     put(one.page, one.title, one.address);
+    last = { at: now(), anyMs: BOUNCE_MS.pointer }; // Whatever is pressed at once was meant for the case that was shown.
     document.getElementById("undo")?.replaceChildren();
     delete form().dataset.sent;
     tell("refused", refusal);
@@ -208,7 +209,8 @@
       return;
     }
     if (!event.submitter) return;
-    if (now() - last.at < BOUNCE_MS[pointer ? "pointer" : "key"] && event.submitter.value === last.word) {
+    const again = last.anyMs ?? (event.submitter.value === last.word ? BOUNCE_MS[pointer ? "pointer" : "key"] : 0);
+    if (now() - last.at < again) {
       event.preventDefault();
       delete given.dataset.sent;
       return;

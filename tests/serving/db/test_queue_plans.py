@@ -101,7 +101,7 @@ def test_a_search_begins_with_the_words(site: Site) -> None:
     assert "TEMP B-TREE" not in steps
     hits = [Hit(site.here, "MP-9")]
     assert "SEARCH review_case USING INDEX ix_review_case_offer" in plan(
-        site, lambda connection: found_offers.offers(connection, hits)
+        site, lambda connection: found_offers.offers(connection, hits, site.analyst.user_id)
     )
 
 

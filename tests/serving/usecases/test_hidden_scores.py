@@ -74,6 +74,13 @@ def test_neither_page_nor_queue_holds_anything_that_comes_from_the_score(site: S
     assert "hidden" in words(row)
 
 
+def test_the_queue_of_the_api_names_neither_lane_nor_deadline(site: Site) -> None:
+    case = a_case(hiding(site))
+    [found] = visit_as(site, site.analyst).get("/api/v1/cases").json()["cases"]
+    assert found["case_id"] == case.case_id
+    assert (found["lane"], found["due_at"]) == (None, None)
+
+
 def test_the_answer_shows_it_in_the_toast_and_on_the_page(site: Site) -> None:
     case = a_case(hiding(site))
     with site.runtime.store.read() as connection:

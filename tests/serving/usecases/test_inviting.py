@@ -130,6 +130,8 @@ def test_who_has_an_account_takes_the_role_on_with_its_password(here: Site, admi
         accept(runtime, token, name="Somebody Else", password="not the password")
     person = auth.session_of(runtime, accept(runtime, token, name="Somebody Else", password=PASSWORD).token).person
     assert person.name == "Ines Moreau", "an account keeps its name"
+    with runtime.store.read() as connection:
+        assert person.user_id not in accounts.asked_in(connection), "it was here before"
     assert {one.role for one in person.grants} == {Role.ANALYST, Role.DATA_SCIENTIST}
 
 
@@ -153,3 +155,12 @@ def test_who_was_invited_is_forgotten_with_the_sessions(here: Site, admin: Perso
     erase_what_is_past_its_time(here.runtime)
     with here.runtime.store.read() as connection:
         assert connection.execute(select(invitation)).all() == []
+
+
+def test_who_asked_somebody_in_is_kept_with_the_account(here: Site, admin: Person) -> None:
+    runtime = here.runtime
+    person = auth.session_of(
+        runtime, accept(runtime, token_of(here, admin), name="Nadia", password=PASSWORD).token
+    ).person
+    with runtime.store.read() as connection:
+        assert accounts.asked_in(connection) == {person.user_id: admin.user_id}

@@ -235,3 +235,39 @@ def test_the_whole_of_it_holds_on_both_engines(any_site: Site) -> None:
     assert keys.revoke(runtime, admin, key_id).name == "k"
     assert [one.revoked_at is None for one in keys.keys_of(runtime, admin)] == [True, False]
     assert staff(runtime, admin, words="nad", role=Role.ANALYST, most=5).number == 1
+
+
+def test_nobody_gives_themselves_a_role(site: Site, admin: Person) -> None:
+    wanted = [Grant(Role.ADMIN, site.here), Grant(Role.DATA_SCIENTIST, site.here)]
+    with pytest.raises(Forbidden, match="yourself"):
+        change_grants(site.runtime, admin, admin.user_id, wanted)
+    other = invite(site.runtime, "bo@touchstone.example", "Bo", Role.ADMIN)
+    assert change_grants(site.runtime, other, admin.user_id, wanted)
+
+
+def test_a_role_for_a_brand_that_takes_no_part_is_refused(site: Site, admin: Person) -> None:
+    wanted = [Grant(Role.BRAND, site.here, "brd_nowhere")]
+    with pytest.raises(Invalid, match="takes no part"):
+        change_grants(site.runtime, admin, site.analyst.user_id, wanted)
+
+
+def test_who_also_works_elsewhere_is_not_opened_again_from_here(site: Site, admin: Person) -> None:
+    runtime, stranger = site.runtime, elsewhere(site)
+    with runtime.store.write() as connection:
+        accounts.add_grants(connection, stranger, [Grant(Role.ANALYST, site.here)], site.clock.now())
+        people.disable(connection, stranger, site.clock.now())
+    with pytest.raises(Forbidden, match="not yours"):
+        reactivate(runtime, admin, stranger)
+
+
+@pytest.mark.parametrize("how", ["deactivated", "no administrator any more"])
+def test_the_links_of_who_leaves_lead_nowhere(site: Site, admin: Person, how: str) -> None:
+    runtime = site.runtime
+    second = invite(runtime, "bo@touchstone.example", "Bo", Role.ADMIN)
+    path = inviting.invite(runtime, second, "spare@touchstone.example", Grant(Role.ADMIN, site.here))
+    if how == "deactivated":
+        deactivate(runtime, admin, second.user_id, successor=None)
+    else:
+        change_grants(runtime, admin, second.user_id, [Grant(Role.ANALYST, site.here)])
+    with pytest.raises(NotFound):
+        inviting.asked_by(runtime, path.removeprefix(inviting.PLACE))

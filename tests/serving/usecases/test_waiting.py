@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models.case import CaseLane
-from models.errors import Conflict, Invalid, NotFound
+from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.verdict import Judgement
 from serving.db import case_waits, cases, offers, views
 from serving.db.cases import Case, QueueFilter
@@ -13,8 +13,9 @@ from serving.usecases.case_access import lease
 from serving.usecases.intake import receive
 from serving.usecases.waiting import Wanted, set_aside, take_up
 from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.reviewing import a_case, a_second_look, judge
 from tests.fixtures.runtimes import Site
+from tests.serving.web.appeals import an_appeal
 
 
 def shown(site: Site, *, aside: bool = False) -> list[str]:
@@ -111,3 +112,22 @@ def test_who_does_not_hold_it_or_review_it_sets_nothing_aside(site: Site) -> Non
     judge(site, site.analyst, decided, Judgement.GENUINE)
     with pytest.raises(Conflict, match="not open"):
         put_aside(site, decided)
+
+
+def test_who_decided_before_does_not_delay_the_appeal(site: Site) -> None:
+    case = an_appeal(site, decided_by_analyst=True)
+    with pytest.raises(Forbidden, match="somebody else"):
+        put_aside(site, case)
+    with pytest.raises(Invalid, match="deadline"):
+        set_aside(site.runtime, site.second_analyst, Wanted(case.case_id, 100, on_news=False, knowingly=True))
+
+
+def test_a_second_look_is_taken_up_by_itself(site: Site) -> None:
+    judged = a_case(site)
+    judge(site, site.analyst, judged, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    look = a_second_look(site, judged, label=0)
+    set_aside(site.runtime, site.second_analyst, Wanted(look.case_id, 4, on_news=False))
+    take_up(site.runtime, site.second_analyst, look.case_id)
+    with pytest.raises(Conflict, match="not set aside"):
+        take_up(site.runtime, site.second_analyst, look.case_id)

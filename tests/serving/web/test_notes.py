@@ -3,13 +3,14 @@
 import pytest
 
 from models.case import CaseLane
-from models.errors import Invalid, NotFound
+from models.errors import Forbidden, Invalid, NotFound
 from models.verdict import Judgement
 from serving.db import case_notes
 from serving.usecases.case_notes import Wanted, write_note
 from serving.usecases.erasure import erase_seller
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
+from tests.serving.web.appeals import an_appeal
 from tests.serving.web.visits import visit_as, words
 
 HOSTILE = "Look <script>alert(1)</script> \u202e at this"
@@ -111,3 +112,11 @@ def test_a_case_is_set_aside_and_taken_up_by_forms(site: Site) -> None:
     assert visitor.post(f"/cases/{case.case_id}/resume").headers["location"] == f"/cases/{case.case_id}"
     assert "The case is back." in words(visitor.get(f"/cases/{case.case_id}").text)
     assert case.case_id in visitor.get("/queue").text
+
+
+def test_who_judges_an_appeal_reads_no_note_of_who_decided_before(site: Site) -> None:
+    appeal = an_appeal(site, decided_by_analyst=True)
+    with pytest.raises(Forbidden, match="no note of yours"):
+        write_note(site.runtime, site.analyst, Wanted(appeal.case_id, FROM, []))
+    with pytest.raises(Invalid, match="mentioned"):
+        write_note(site.runtime, site.second_analyst, Wanted(appeal.case_id, FROM, [site.analyst.user_id]))

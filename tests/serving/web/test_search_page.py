@@ -74,3 +74,12 @@ def test_nothing_asked_says_how_to_ask_and_hostile_words_do_no_harm(site: Site) 
 def test_the_bar_has_a_search_for_who_reviews(site: Site) -> None:
     assert 'action="/search"' in visit_as(site, site.analyst).get("/queue").text
     assert 'action="/search"' not in visit_as(site, site.data_scientist).get("/models").text
+
+
+def test_nobody_learns_by_searching_that_their_answer_is_looked_at_again(site: Site) -> None:
+    case = a_case(site, external_id="MP-77")
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    look = a_second_look(site, case, label=0)
+    assert look.case_id not in visit_as(site, site.analyst).get("/search?q=MP-77").text
+    assert look.case_id in visit_as(site, site.second_analyst).get("/search?q=MP-77").text
