@@ -103,6 +103,12 @@ def person(connection: Connection, user_id: str) -> Person:
     return Person(user_id, found.name, found.email, grants)
 
 
+def places_of(connection: Connection, user_id: str) -> frozenset[str]:
+    """The marketplaces at which somebody has any role; none of an id that is nobody's."""
+    query = select(role_grant.c.marketplace_id).where(role_grant.c.user_id == user_id)
+    return frozenset(connection.execute(query).scalars())
+
+
 def let_lead(connection: Connection, user_id: str, pair: tuple[str, str], *, leads: bool) -> None:
     """Let one of a brand's people change what the brand has on file, or no more; `pair` is (marketplace, brand).
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select, update
@@ -10,7 +10,10 @@ from sqlalchemy import Connection, Row, func, select, update
 from models.errors import Conflict, NotFound
 from models.rights import Mandate, Right, RightKind, RightState, holds
 from serving.db.store import add, insert_or_ignore
-from serving.db.tables import account, brand_document, brand_right, notice_basis, power_of_attorney
+from serving.db.tables import account, brand_document, brand_right, notice_basis, power_of_attorney, role_grant
+
+# One that was recorded by mistake ended before it began, so that it never held; only the audit log tells of it.
+_NOT_VOID = power_of_attorney.c.revoked_at.is_(None) | (power_of_attorney.c.revoked_at >= power_of_attorney.c.begins_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +175,10 @@ def add_mandate(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def mandates_of(connection: Connection, brand_id: str, user_id: str | None = None) -> list[Mandate]:
-    """The powers of attorney of a brand, or those of one person, in the order of their recording."""
+    """The powers of attorney of a brand, or of one person, in the order of their recording, void ones left out."""
     query = (
         select(power_of_attorney)
-        .where(power_of_attorney.c.brand_id == brand_id)
+        .where(power_of_attorney.c.brand_id == brand_id, _NOT_VOID)
         .order_by(power_of_attorney.c.known_at, power_of_attorney.c.mandate_id)
     )
     if user_id is not None:
@@ -215,16 +218,47 @@ def revoke_mandate(connection: Connection, mandate_id: str, at: datetime) -> str
     return str(brand_id)
 
 
+def void_mandate(connection: Connection, mandate_id: str) -> None:
+    """Make a power of attorney one that never held, over or not."""
+    before = power_of_attorney.c.begins_at
+    begins_at = connection.execute(select(before).where(power_of_attorney.c.mandate_id == mandate_id)).scalar_one()
+    connection.execute(
+        update(power_of_attorney)
+        .where(power_of_attorney.c.mandate_id == mandate_id)
+        .values(revoked_at=begins_at - timedelta(seconds=1))
+    )
+
+
+def mandates_within(connection: Connection, pair: tuple[str, str]) -> frozenset[str]:
+    """The powers of attorney that are a marketplace's to end, `pair` being (marketplace, brand), void ones left out.
+
+    Those of people who speak for the brand elsewhere and not here are not.
+    """
+    query = (
+        select(power_of_attorney.c.mandate_id, role_grant.c.marketplace_id)
+        .outerjoin(
+            role_grant,
+            (role_grant.c.user_id == power_of_attorney.c.user_id)
+            & (role_grant.c.brand_id == power_of_attorney.c.brand_id),
+        )
+        .where(power_of_attorney.c.brand_id == pair[1], _NOT_VOID)
+    )
+    places: dict[str, set[str | None]] = {}
+    for row in connection.execute(query):
+        places.setdefault(row.mandate_id, set()).add(row.marketplace_id)
+    return frozenset(mandate_id for mandate_id, found in places.items() if found & {None, pair[0]})
+
+
 def keep_basis(connection: Connection, row: Mapping[str, Any]) -> None:
     """Which right carried a brand's 'counterfeit'."""
     add(connection, notice_basis, [row])
 
 
 def people_with_mandates(connection: Connection, brand_id: str) -> dict[str, str]:
-    """E-mails of the people behind a brand's powers of attorney, by mandate."""
+    """E-mails of the people behind a brand's powers of attorney, by mandate, void ones left out."""
     query = (
         select(power_of_attorney.c.mandate_id, account.c.email)
         .join(account, account.c.user_id == power_of_attorney.c.user_id)
-        .where(power_of_attorney.c.brand_id == brand_id)
+        .where(power_of_attorney.c.brand_id == brand_id, _NOT_VOID)
     )
     return {row.mandate_id: row.email for row in connection.execute(query)}

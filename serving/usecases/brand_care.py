@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from models.access import Person
 from models.attention import BrandFigures, Reason, attention
-from models.errors import Invalid, NotFound
+from models.errors import Conflict, Invalid, NotFound
 from models.rights import RightState
 from models.standing_outlook import outlook
 from serving.db import accounts, audit, brand_attention, brand_messages, brands, marketplaces, question_steps, rights
@@ -90,10 +90,15 @@ def let_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, lead
     ------
     NotFound
         It is not their brand, or nobody of this id speaks for it.
+    Conflict
+        They act by a power of attorney, or did: whoever acts within limits does not set them. One that was recorded by
+        mistake is made void first, as an act of its own, because a true one must not fall by a click on "let lead".
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
         _require(connection, person, pair)
+        if leads and rights.mandates_of(connection, pair[1], user_id):
+            raise Conflict("They act by a power of attorney. Make it void first if it was recorded by mistake.")
         accounts.let_lead(connection, user_id, pair, leads=leads)
         audit.record(
             connection,
@@ -102,6 +107,33 @@ def let_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, lead
             actor=f"user:{person.user_id}",
             act="person.leads" if leads else "person.leads_no_more",
             subject=user_id,
+            payload={"brand_id": pair[1]},
+        )
+
+
+def void_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) -> None:
+    """Make a power of attorney that was recorded by mistake one that never held: its person is the brand's own again.
+
+    What it carried stays carried; the audit log has what was recorded and who made it void.
+
+    Raises
+    ------
+    NotFound
+        It is not their brand's, or its agent speaks for the brand at other marketplaces alone.
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        _require(connection, person, pair)
+        if mandate_id not in rights.mandates_within(connection, pair):
+            raise NotFound("There is no such power of attorney.")
+        rights.void_mandate(connection, mandate_id)
+        audit.record(
+            connection,
+            at=runtime.clock.now(),
+            marketplace_id=pair[0],
+            actor=f"user:{person.user_id}",
+            act="mandate.voided",
+            subject=mandate_id,
             payload={"brand_id": pair[1]},
         )
 

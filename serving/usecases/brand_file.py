@@ -4,9 +4,16 @@ from sqlalchemy import Connection
 
 from models.access import Permission, Person
 from models.errors import Forbidden, NotFound
-from serving.db import rights
+from models.rights import RightState
+from serving.db import accounts, rights
+from serving.runtime import Runtime
+from serving.usecases.rights import settle_right
 
-AGENT = "You act by a power of attorney. What the brand has on file is changed by its own people."
+AGENT = (
+    "You act by a power of attorney. What the brand has on file is changed by its own people. If yours was recorded by "
+    "mistake, your account manager makes it void."
+)
+VERIFIED_ELSEWHERE = "This right was verified at another marketplace. Who leads the brand there withdraws it."
 NOT_LEADING = "Your account reads this and does not change it. Your account manager says who of your brand may."
 
 
@@ -36,3 +43,24 @@ def require_lead(connection: Connection, person: Person, pair: tuple[str, str]) 
     if why_not is not None:
         raise Forbidden(why_not)
     return f"user:{person.user_id}"
+
+
+def withdraw_right(runtime: Runtime, person: Person, pair: tuple[str, str], right_id: str) -> None:
+    """Take a right of one's own brand back, everywhere: rights are the brand's and not one marketplace's.
+
+    What was verified is taken back where that was done. Where whoever did it has no role any more, any lead may.
+
+    Raises
+    ------
+    NotFound, Forbidden, Conflict
+        It is not their brand's; they do not lead it, or it was verified at another marketplace; it is over already.
+    """
+    with runtime.store.read() as connection:
+        by = require_lead(connection, person, pair)
+        found = rights.get(connection, right_id)
+        if found.brand_id != pair[1]:
+            raise NotFound("There is no such right.")
+        places = accounts.places_of(connection, (found.settled_by or "").removeprefix("user:"))
+        if places and pair[0] not in places:
+            raise Forbidden(VERIFIED_ELSEWHERE)
+    settle_right(runtime, right_id, RightState.WITHDRAWN, by=by)

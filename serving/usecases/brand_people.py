@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from models.access import Grant, Person, Role
+from models.access import Grant, Permission, Person, Role
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.db import accounts, audit, invitations, rights
 from serving.db.invitations import Invitation
@@ -62,10 +62,11 @@ def take_invitation_back(runtime: Runtime, person: Person, pair: Pair, invitatio
 
 
 def let_go(runtime: Runtime, person: Person, pair: Pair, user_id: str) -> None:
-    """Let a colleague speak for the brand no more, from their next request on; their powers of attorney end with it.
+    """Let a colleague speak for the brand at this marketplace no more, from their next request on.
 
-    The account stays with what they answered. Who leads is let go by the account manager: one stolen password must
-    not lock everybody else out.
+    Their powers of attorney end with it, unless they still speak for the brand at another marketplace. The account
+    stays with what they answered. Who leads is let go by the account manager: one stolen password must not lock
+    everybody else out.
 
     Raises
     ------
@@ -84,8 +85,9 @@ def let_go(runtime: Runtime, person: Person, pair: Pair, user_id: str) -> None:
         if found.leads:
             raise Forbidden(f"{found.name} leads the brand too. Your account manager lets them go.")
         accounts.end_brand_grant(connection, user_id, pair)
-        now = runtime.clock.now()
-        for mandate_id in rights.mandates_in_force(connection, pair[1], user_id, now):
+        now, left = runtime.clock.now(), accounts.person(connection, user_id).brands(Permission.ANSWER_QUESTIONS)
+        elsewhere = pair[1] in {brand_id for _, brand_id in left}
+        for mandate_id in () if elsewhere else rights.mandates_in_force(connection, pair[1], user_id, now):
             rights.revoke_mandate(connection, mandate_id, now)
         _record(runtime, connection, pair, by, "person.let_go", user_id)
 
@@ -95,8 +97,9 @@ def appoint_agent(runtime: Runtime, person: Person, pair: Pair, wanted: NewManda
 
     Raises
     ------
-    NotFound, Forbidden, Invalid
-        It is not their brand; they do not lead it; as `serving.usecases.rights.grant_mandate`; it is themselves.
+    NotFound, Forbidden, Invalid, Conflict
+        It is not their brand; they do not lead it; it is themselves; as `serving.usecases.rights.grant_mandate`, which
+        lets nobody who leads become an agent.
     """
     with runtime.store.read() as connection:
         by = require_lead(connection, person, pair)
@@ -114,11 +117,12 @@ def end_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) ->
     Raises
     ------
     NotFound, Forbidden
-        It is not their brand's, or is over; they do not lead it.
+        It is not their brand's, or its agent speaks for the brand at other marketplaces alone, or it is over; they do
+        not lead it.
     """
     with runtime.store.read() as connection:
         by = require_lead(connection, person, pair)
-        if mandate_id not in {one.mandate_id for one in rights.mandates_of(connection, pair[1])}:
+        if mandate_id not in rights.mandates_within(connection, pair):
             raise NotFound("There is no such power of attorney in force.")
     revoke_mandate(runtime, mandate_id, by=by)
 

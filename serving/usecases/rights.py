@@ -211,6 +211,8 @@ def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:
         It is over already, names no kind of right, or a field is of no known form.
     NotFound, Forbidden
         There is no such brand, person or document; the person has no account for this brand.
+    Conflict
+        They lead the brand somewhere: an agent changes nothing on file, so that one lead could shut all others out.
     """
     now, ends = runtime.clock.now(), _end_of(wanted.last_day)
     if ends is None or ends <= now:
@@ -219,11 +221,14 @@ def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:
         raise Invalid("A power of attorney names at least one kind of right.")
     mandate_id = runtime.ids.new("poa")
     with runtime.store.write() as connection:
+        audit.hold(connection)
         brand_id = brands.by_name(connection, wanted.brand).brand_id
         user_id = accounts.user_id_by_email(connection, wanted.email)
-        speaks_for = accounts.person(connection, user_id).brands(Permission.ANSWER_QUESTIONS)
-        if brand_id not in {one for _, one in speaks_for}:
+        person = accounts.person(connection, user_id)
+        if brand_id not in {one for _, one in person.brands(Permission.ANSWER_QUESTIONS)}:
             raise Forbidden(f"{wanted.email} has no account for {wanted.brand}.")
+        if brand_id in {one for _, one in person.brands(Permission.LEAD_BRAND)}:
+            raise Conflict(f"{wanted.email} leads {wanted.brand}. Who leads a brand is no agent of it.")
         if wanted.document is not None:
             rights.document(connection, brand_id, wanted.document)
         row = {

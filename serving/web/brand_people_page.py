@@ -207,7 +207,7 @@ def _page(
                     can_go=not one.leads and one.user_id != session.person.user_id,
                 )
             )
-        mandates = mandate_rows(rights.mandates_of(connection, scope.pair[1]), acting, now)
+        mandates = mandate_rows(connection, scope.pair, acting, now)
         documents = rights.documents_of(connection, scope.pair[1])
         invited = open_invitations(connection, scope.pair, runtime.wall.now())
     return BrandPeoplePage(
@@ -218,9 +218,7 @@ def _page(
             for one in invited
         ),
         mandates=mandates,
-        candidates=tuple(
-            Option(one.email, f"{one.name}, {one.email}") for one in people if one.user_id != session.person.user_id
-        ),
+        candidates=tuple(Option(one.email, f"{one.name}, {one.email}") for one in people if one.can_go),
         documents=tuple(Option(one.digest, one.name) for one in documents),
         kinds=tuple(Option(one.value, one.value.capitalize()) for one in RightKind),
         link=link,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.access import Permission
-from models.errors import DomainError, Invalid, NotFound
+from models.errors import Conflict, DomainError, Invalid, NotFound
 from models.rights import RightState
 from serving.api.errors import status_of
 from serving.db import accounts, briefings, rights
@@ -16,7 +16,7 @@ from serving.db.accounts import Session
 from serving.db.brand_messages import MessageSide
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
-from serving.usecases.brand_care import Kept, change_enrolment, judge_right, kept_by, let_lead, needs
+from serving.usecases.brand_care import Kept, change_enrolment, judge_right, kept_by, let_lead, needs, void_agency
 from serving.usecases.brand_messages import erase, mark_read, write
 from serving.web import downloads, words
 from serving.web.flash import Flash, go_to
@@ -110,7 +110,19 @@ def post_person(brand_id: str, user_id: str, request: Request, session: Manager,
     """Let one of the brand's people lead, or no more."""
     runtime = runtime_of(request)
     kept = _kept(runtime, session, brand_id, fields)
-    let_lead(runtime, session.person, kept.pair, user_id, leads=fields.get("leads") == "yes")
+    try:
+        let_lead(runtime, session.person, kept.pair, user_id, leads=fields.get("leads") == "yes")
+    except Conflict as refused:
+        return _refused(request, session, kept, refused)
+    return _back(request, kept, Flash.BRAND_CHANGED, "people")
+
+
+@router.post(_PLACE + "/agents/{mandate_id}/void")
+def post_void(brand_id: str, mandate_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+    """Make a power of attorney that was recorded by mistake one that never held."""
+    runtime = runtime_of(request)
+    kept = _kept(runtime, session, brand_id, fields)
+    void_agency(runtime, session.person, kept.pair, mandate_id)
     return _back(request, kept, Flash.BRAND_CHANGED, "people")
 
 
@@ -186,8 +198,8 @@ def _page(
         on_file = rights.rights_of(connection, [pair[1]])
         documents = {one.digest: one for one in rights.documents_of(connection, pair[1])}
         names = accounts.names(connection, people_in(on_file))
-        mandates = rights.mandates_of(connection, pair[1])
         acting = rights.people_with_mandates(connection, pair[1])
+        mandates = mandate_rows(connection, pair, acting, now)
         people = []
         for one in accounts.people_of_brand(connection, pair):
             passed = briefings.last_passed(connection, one.user_id)
@@ -215,7 +227,7 @@ def _page(
         daily_questions="" if daily is None else str(daily),
         standing=card,
         rights=right_rows(on_file, documents, names, now, told_days=told, place=place),
-        mandates=mandate_rows(mandates, acting, now),
+        mandates=mandates,
         people=tuple(people),
         thread=thread,
         error=error,

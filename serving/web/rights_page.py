@@ -10,14 +10,15 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.access import Permission
 from models.errors import DomainError, Invalid, NotFound
-from models.rights import RightKind, RightState
+from models.rights import RightKind
 from serving.api.errors import status_of
 from serving.db import accounts, marketplaces, rights
 from serving.db.accounts import Session
 from serving.db.rights import StoredDocument
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
-from serving.usecases.rights import RIGHT_COLUMNS, NewRight, claim_right, file_rows, keep_document, settle_right
+from serving.usecases.brand_file import withdraw_right
+from serving.usecases.rights import RIGHT_COLUMNS, NewRight, claim_right, file_rows, keep_document
 from serving.usecases.tabular import Format, as_file
 from serving.web import downloads, text_view, words
 from serving.web.brand_scope import BrandScope, led_by, scope_of
@@ -117,10 +118,8 @@ def post_withdrawal(right_id: str, request: Request, session: Reader, fields: Fi
     """Take a right back."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
-        scope, by = led_by(connection, session.person, fields)
-        if rights.get(connection, right_id).brand_id != scope.pair[1]:
-            raise NotFound("There is no such right.")
-    settle_right(runtime, right_id, RightState.WITHDRAWN, by=by)
+        scope = scope_of(connection, session.person, fields)
+    withdraw_right(runtime, session.person, scope.pair, right_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.RIGHT_WITHDRAWN)
 
 

@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from sqlalchemy import Connection
+
 from models.rights import Mandate, RightState, holds, last_day
+from serving.db import rights
 from serving.db.rights import StoredDocument, StoredRight
+from serving.db.views import Pair
 from serving.web import text_view, words
 from serving.web.text_view import Shown
 from serving.web.vocabulary import StateWords
@@ -53,7 +57,10 @@ class RightRow:
 
 @dataclass(frozen=True, slots=True)
 class MandateRow:
-    """One power of attorney: for whom, what of, where and until when; `in_force` is whether it holds now."""
+    """One power of attorney: for whom, what of, where and until when; `in_force` is whether it holds now.
+
+    `ours` is whether it is this marketplace's to end: not where its person speaks for the brand at others alone.
+    """
 
     mandate_id: str
     agent: Shown
@@ -62,6 +69,7 @@ class MandateRow:
     territories: str
     until: str
     in_force: bool
+    ours: bool
     state: StateWords
 
 
@@ -125,8 +133,11 @@ def _warning(one: StoredRight, now: datetime, told_days: int) -> str | None:
     return None
 
 
-def mandate_rows(found: Sequence[Mandate], people: Mapping[str, str], now: datetime) -> tuple[MandateRow, ...]:
-    """The rows, those in force first; `people` are e-mails by mandate."""
+def mandate_rows(
+    connection: Connection, pair: Pair, people: Mapping[str, str], now: datetime
+) -> tuple[MandateRow, ...]:
+    """The rows of a brand at a marketplace, those in force first; `people` are e-mails by mandate."""
+    ours = rights.mandates_within(connection, pair)
     rows = [
         MandateRow(
             mandate_id=one.mandate_id,
@@ -136,9 +147,10 @@ def mandate_rows(found: Sequence[Mandate], people: Mapping[str, str], now: datet
             territories=", ".join(sorted(one.territories)),
             until=words.day(one.revoked_at, now) if one.revoked_at else last_day(one.expires_at),
             in_force=holds(one, now),
+            ours=one.mandate_id in ours,
             state=_mandate_state(one, now),
         )
-        for one in found
+        for one in rights.mandates_of(connection, pair[1])
     ]
     return tuple(sorted(rows, key=lambda row: not row.in_force))
 

@@ -4,12 +4,15 @@ import pytest
 from sqlalchemy import select
 
 from models.access import Grant, Permission, Person, Role
+from models.errors import Conflict, NotFound
 from models.verdict import ReasonCode
-from serving.db import accounts
+from serving.db import accounts, rights
 from serving.db.tables import audit_payload
+from serving.usecases.brand_care import void_agency
+from serving.usecases.brand_people import end_agency, let_go
 from serving.usecases.inviting import accept, asked_by
 from serving.usecases.rights import NewMandate, basis_of, grant_mandate
-from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
 
@@ -155,6 +158,62 @@ def test_a_power_of_attorney_that_cannot_be_is_refused(site: Site, changes: dict
     answer = visitor.post("/brand/agents", {**wanted, **changes})
     assert answer.status_code == 422
     assert sentence in words(answer.text)
+
+
+def test_who_leads_too_is_not_made_an_agent_by_another(site: Site) -> None:
+    """An agent changes nothing on file, ended or not, so that one stolen password would shut all others out."""
+    colleague, visitor = a_colleague(site), visit_as(site, a_leader(site))
+    with site.runtime.store.write() as connection:
+        accounts.let_lead(connection, colleague.user_id, (site.here, site.brand_id), leads=True)
+    wanted = {"email": colleague.email, "agent": "R", "territories": "FR", "last_day": "2030-01-31", "kind:mark": "yes"}
+    assert f'value="{colleague.email}"' not in visitor.get(_PLACE).text
+    answer = visitor.post("/brand/agents", wanted)
+    assert answer.status_code == 409
+    assert "Who leads a brand is no agent of it." in words(answer.text)
+    assert visit_as(site, colleague).post(f"{_PLACE}/invitations", {"email": "n@aurelle.example"}).status_code == 200
+
+
+def test_who_leads_at_another_marketplace_is_made_no_agent_here(site: Site) -> None:
+    """Powers of attorney are the brand's everywhere, and so would be the end of leading."""
+    colleague = answers_at(site, a_colleague(site), elsewhere(site), leads=True)
+    until = site.clock.now().replace(year=2030)
+    with pytest.raises(Conflict):
+        grant_mandate(site.runtime, NewMandate("Aurelle", colleague.email, "R", ("EU",), until), by="test")
+
+
+def mandate_of(site: Site, person: Person) -> str:
+    until = site.clock.now().replace(year=2030)
+    return grant_mandate(site.runtime, NewMandate("Aurelle", person.email, "Roche", ("EU",), until), by="test")
+
+
+def in_force(site: Site, person: Person) -> list[str]:
+    with site.runtime.store.read() as connection:
+        return rights.mandates_in_force(connection, site.brand_id, person.user_id, site.clock.now())
+
+
+def test_who_is_let_go_here_and_answers_elsewhere_keeps_the_powers_of_attorney(any_site: Site) -> None:
+    colleague = answers_at(any_site, a_colleague(any_site), elsewhere(any_site))
+    mandate_id = mandate_of(any_site, colleague)
+    any_site.clock.forward(minutes=1)
+    let_go(any_site.runtime, a_leader(any_site), (any_site.here, any_site.brand_id), colleague.user_id)
+    assert in_force(any_site, colleague) == [mandate_id]
+
+
+def test_a_power_of_attorney_of_who_answers_elsewhere_alone_is_not_ended_here(any_site: Site) -> None:
+    colleague = answers_at(any_site, a_colleague(any_site), elsewhere(any_site))
+    mandate_id, pair = mandate_of(any_site, colleague), (any_site.here, any_site.brand_id)
+    any_site.clock.forward(minutes=1)
+    with any_site.runtime.store.write() as connection:
+        accounts.end_brand_grant(connection, colleague.user_id, pair)
+    leader = a_leader(any_site)
+    page = visit_as(any_site, leader).get(_PLACE).text
+    assert "Roche" in page, "rights and who acts for them are the brand's everywhere"
+    assert mandate_id not in page
+    with pytest.raises(NotFound):
+        end_agency(any_site.runtime, leader, pair, mandate_id)
+    with pytest.raises(NotFound):
+        void_agency(any_site.runtime, any_site.account_manager, pair, mandate_id)
+    assert in_force(any_site, colleague) == [mandate_id]
 
 
 def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:

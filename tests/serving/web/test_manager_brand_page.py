@@ -1,9 +1,15 @@
+from datetime import timedelta
+
 import pytest
+from sqlalchemy import select
 
 from models.access import Permission, Person, Role
 from models.rights import RightKind, RightState
+from models.verdict import ReasonCode
 from serving.db import accounts, brands, rights
-from serving.usecases.rights import NewRight, claim_right, keep_document
+from serving.db.tables import audit_entry
+from serving.usecases.brand_file import objection
+from serving.usecases.rights import NewMandate, NewRight, basis_of, claim_right, grant_mandate, keep_document
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import visit_as, words
 
@@ -89,6 +95,39 @@ def test_a_manager_says_who_leads(site: Site, place: str) -> None:
     assert visitor.post(f"{place}/people/{site.analyst.user_id}", {"leads": "yes"}).status_code == 404
 
 
+def test_a_power_of_attorney_that_was_recorded_by_mistake_is_made_void(any_site: Site) -> None:
+    """Even one that is over: its person is the brand's own again, and leads where they did."""
+    site, person = any_site, any_site.brand_person
+    place = f"/brands/{site.brand_id}"
+    wanted = NewMandate("Aurelle", person.email, "Roche", ("EU",), site.clock.now() + timedelta(days=3))
+    mandate_id = grant_mandate(site.runtime, wanted, by="test")
+    site.clock.forward(days=9)
+    visitor, path = visit_as(site, site.account_manager), f"{place}/people/{person.user_id}"
+    refused = visitor.post(path, {"leads": "yes"})
+    assert refused.status_code == 409
+    assert "Make it void first if it was recorded by mistake." in words(refused.text)
+    assert f"/agents/{mandate_id}/void" in visitor.get(place).text
+    assert visit_as(site, person).post(f"{place}/agents/{mandate_id}/void").status_code == 403
+    assert visitor.post(f"{place}/agents/{mandate_id}/void").status_code == 303
+    assert "Roche" not in visitor.get(place).text
+    assert visitor.post(f"{place}/agents/{mandate_id}/void").status_code == 404
+    assert visitor.post(path, {"leads": "yes"}).status_code == 303
+    with site.runtime.store.read() as connection:
+        assert objection(connection, again(site, person), (site.here, site.brand_id)) is None
+        found, acting = basis_of(
+            site.runtime,
+            connection,
+            (site.here, site.brand_id),
+            person,
+            ReasonCode.TRADEMARK_COUNTERFEIT,
+            site.clock.now(),
+        )
+        logged = connection.execute(select(audit_entry.c.act).where(audit_entry.c.subject == mandate_id)).scalars()
+        assert list(logged) == ["mandate.recorded", "mandate.voided"]
+    assert found.right is not None
+    assert acting == ()
+
+
 def test_a_manager_changes_how_much_a_brand_is_asked(site: Site, place: str) -> None:
     visitor = visit_as(site, site.account_manager)
     visitor.post(f"{place}/enrolment", {"takes_part": "yes", "daily_questions": "12"})
@@ -110,6 +149,8 @@ def test_a_manager_changes_how_much_a_brand_is_asked(site: Site, place: str) -> 
 def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: str) -> None:
     right_id = a_claim(site)
     digest = keep_document(site.runtime, "Aurelle", "certificate.pdf", PDF, by="test")
+    wanted = NewMandate("Aurelle", site.brand_person.email, "Roche", ("EU",), site.clock.now() + timedelta(days=3))
+    mandate_id = grant_mandate(site.runtime, wanted, by="test")
     stranger = visit_as(site, invite(site.runtime, "mei@touchstone.example", "Mei Castellan", Role.ACCOUNT_MANAGER))
     assert stranger.get(place).status_code == 404
     assert stranger.get(f"{place}?at={site.here}").status_code == 404
@@ -117,6 +158,7 @@ def test_a_brand_that_somebody_else_looks_after_is_not_there(site: Site, place: 
     for path, fields in (
         (f"{place}/rights/{right_id}", {"state": "verified"}),
         (f"{place}/people/{site.brand_person.user_id}", {"leads": "yes"}),
+        (f"{place}/agents/{mandate_id}/void", {}),
         (f"{place}/enrolment", {"takes_part": "yes"}),
         (f"{place}/messages", {"text": "Hello."}),
     ):

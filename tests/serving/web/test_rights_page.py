@@ -3,10 +3,10 @@ from datetime import timedelta
 import pytest
 
 from models.rights import RightKind, RightState
-from serving.db import rights
+from serving.db import accounts, rights
 from serving.db.rights import StoredRight
 from serving.usecases.rights import NewRight, claim_right, keep_document, sell_in, settle_right
-from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import PAGE, Visitor, visit_as, words
 
@@ -126,6 +126,22 @@ def test_a_right_is_withdrawn_and_taken_along(site: Site) -> None:
     assert visitor.post(f"{_PLACE}/{found.right.right_id}/withdraw").status_code == 303
     assert claims(site)[0].right.state is RightState.WITHDRAWN
     assert "withdrawn" in visitor.get(f"{_PLACE}.csv").text
+
+
+def test_what_another_marketplace_verified_is_withdrawn_there(any_site: Site) -> None:
+    souk, wanted = elsewhere(any_site), NewRight("Aurelle", RightKind.MARK, "Colline", "EUIPO", "018", ("EU",))
+    right_id = claim_right(any_site.runtime, wanted, by="test")
+    with any_site.runtime.store.read() as connection:
+        omar = accounts.user_id_by_email(connection, "omar@souk.example")
+    settle_right(any_site.runtime, right_id, RightState.VERIFIED, by=f"user:{omar}")
+    visitor = visit_as(any_site, answers_at(any_site, a_leader(any_site), souk, leads=True))
+    here, there = ({"of": f"{place}.{any_site.brand_id}"} for place in (any_site.here, souk))
+    refused = visitor.post(f"{_PLACE}/{right_id}/withdraw", here)
+    assert refused.status_code == 403
+    assert "Who leads the brand there withdraws it." in words(refused.text)
+    assert claims(any_site)[0].right.state is RightState.VERIFIED
+    assert visitor.post(f"{_PLACE}/{right_id}/withdraw", there).status_code == 303
+    assert claims(any_site)[0].right.state is RightState.WITHDRAWN
 
 
 def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:

@@ -75,9 +75,9 @@ def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
 
 
 def test_an_agent_changes_nothing_even_where_the_marketplace_let_it(site: Site) -> None:
+    until, email = site.clock.now().replace(year=2030), site.brand_person.email
+    grant_mandate(site.runtime, NewMandate("Aurelle", email, "Roche & Fils", ("EU",), until), by="test")
     person = a_leader(site)
-    until = site.clock.now().replace(year=2030)
-    grant_mandate(site.runtime, NewMandate("Aurelle", person.email, "Roche & Fils", ("EU",), until), by="test")
     visitor = visit_as(site, person)
     assert "You act by a power of attorney." in words(visitor.get(_PLACE).text)
     assert visitor.post(_PLACE, _NEW).status_code == 403
