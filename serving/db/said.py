@@ -4,18 +4,19 @@ Nothing here reads a state that is overwritten. Whether a verdict was taken back
 an account disabled is answered from when it happened, so that two exports of one moment are equal however much later.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, RowMapping, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select, true
 
 from models.case import CaseLane
 from models.labels import AppealState, GivenVerdict
 from models.statement import Undone
 from models.verdict import Evidence, Judgement, Side
 from serving.db.known_answers import answers_one
+from serving.db.personal import chunks
 from serving.db.tables import account, action, action_hold, appeal, audit_entry, counter_notice, overturn, verdict
 
 # Without the score and the first answer; an appeal's decision is told apart, because it turns the label round.
@@ -45,24 +46,67 @@ class Said:
 
 def of_marketplace(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, Said]:
     """By version, what was known at a moment of each version that anybody had judged."""
+    return _said(connection, marketplace_id, as_of, None)
+
+
+def of_versions(
+    connection: Connection, marketplace_id: str, version_ids: Collection[str], as_of: datetime
+) -> dict[str, Said]:
+    """The same of these versions alone, so that nobody reads a marketplace's verdicts for the sake of a few."""
+    found: dict[str, Said] = {}
+    for some in chunks(sorted(version_ids)):
+        found |= _said(connection, marketplace_id, as_of, some)
+    return found
+
+
+def _said(
+    connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
+) -> dict[str, Said]:
     given: dict[str, list[Recorded]] = {}
     decisions: dict[str, Recorded] = {}
-    for one in _recorded(connection, marketplace_id, as_of):
+    for one in _recorded(connection, marketplace_id, as_of, only):
         if one.lane is not CaseLane.APPEAL:
             given.setdefault(one.version_id, []).append(one)
         elif not one.given.superseded:
             decisions[one.case_id] = one
     found = {version_id: Said(tuple(verdicts)) for version_id, verdicts in given.items()}
-    for version_id, case_id in _appeals(connection, marketplace_id, as_of):
+    for version_id, case_id in _appeals(connection, marketplace_id, as_of, only):
         state, decision = _state(decisions.get(case_id))
         found[version_id] = Said(found[version_id].verdicts, state, decision)
-    for version_id, state in _counter_notices(connection, marketplace_id, as_of):
+    for version_id, state in _counter_notices(connection, marketplace_id, as_of, only):
         if found[version_id].appeal is AppealState.NONE:
             found[version_id] = Said(found[version_id].verdicts, state)
     return found
 
 
-def _recorded(connection: Connection, marketplace_id: str, as_of: datetime) -> Iterable[Recorded]:
+def _within(column: ColumnElement[str], only: Collection[str] | None) -> ColumnElement[bool]:
+    return true() if only is None else column.in_(only)
+
+
+def _wanted(marketplace_id: str, only: Collection[str] | None) -> ColumnElement[bool]:
+    """The verdicts on these versions, and those that decide appeals about them, whatever version those saw."""
+    if only is None:
+        return true()
+    contested = verdict.alias("contested")
+    about = (
+        select(appeal.c.case_id)
+        .join(
+            action,
+            (action.c.marketplace_id == appeal.c.marketplace_id) & (action.c.action_id == appeal.c.action_id),
+        )
+        .join(
+            contested,
+            (contested.c.marketplace_id == action.c.marketplace_id) & (contested.c.verdict_id == action.c.verdict_id),
+        )
+        .where(appeal.c.marketplace_id == marketplace_id, contested.c.version_id.in_(only))
+    )
+    decides = and_(verdict.c.lane == CaseLane.APPEAL.value, verdict.c.case_id.in_(about))
+    return or_(verdict.c.version_id.in_(only), decides)
+
+
+def _recorded(
+    connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
+) -> Iterable[Recorded]:
     """Judgements in the order of time; the audit log's entry is found by its subject."""
     later = verdict.alias("later")
     query = (
@@ -86,6 +130,7 @@ def _recorded(connection: Connection, marketplace_id: str, as_of: datetime) -> I
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             verdict.c.known_at <= as_of,
             ~answers_one(verdict.c.case_id, verdict.c.marketplace_id),
+            _wanted(marketplace_id, only),
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
@@ -145,7 +190,9 @@ def _happened(at: datetime | None, as_of: datetime) -> bool:
     return at is not None and at <= as_of
 
 
-def _appeals(connection: Connection, marketplace_id: str, as_of: datetime) -> Iterable[tuple[str, str]]:
+def _appeals(
+    connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
+) -> Iterable[tuple[str, str]]:
     """(contested version, case) of the appeals filed up to a moment, in the order of time."""
     query = (
         select(verdict.c.version_id, appeal.c.case_id)
@@ -158,12 +205,15 @@ def _appeals(connection: Connection, marketplace_id: str, as_of: datetime) -> It
             (verdict.c.marketplace_id == action.c.marketplace_id) & (verdict.c.verdict_id == action.c.verdict_id),
         )
         .where(appeal.c.marketplace_id == marketplace_id, appeal.c.known_at <= as_of)
+        .where(_within(verdict.c.version_id, only))
         .order_by(appeal.c.known_at, appeal.c.appeal_id)
     )
     return [(row.version_id, row.case_id) for row in connection.execute(query)]
 
 
-def _counter_notices(connection: Connection, marketplace_id: str, as_of: datetime) -> Iterable[tuple[str, AppealState]]:
+def _counter_notices(
+    connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
+) -> Iterable[tuple[str, AppealState]]:
     """(contested version, state) of the counter-notices that were open at a moment, or had ended by silence."""
     silent = and_(
         overturn.c.marketplace_id == counter_notice.c.marketplace_id,
@@ -184,6 +234,7 @@ def _counter_notices(connection: Connection, marketplace_id: str, as_of: datetim
         )
         .outerjoin(overturn, silent)
         .where(counter_notice.c.marketplace_id == marketplace_id, counter_notice.c.first_answered_at <= as_of)
+        .where(_within(verdict.c.version_id, only))
         .order_by(counter_notice.c.first_answered_at, counter_notice.c.counter_notice_id)
     )
     for row in connection.execute(query):

@@ -68,14 +68,16 @@ def _shares(
 ) -> tuple[Share, tuple[Share, ...]]:
     """Prevalence by the audit slice: of all stretches together, and of each."""
     window = Window(parts[0].begins - timedelta(microseconds=1), now)
-    labels = mature_labels(connection, pair[0], runtime.policies.labels, now)
     listings = [0] * len(parts)
-    due: list[list[Due]] = [[] for _ in parts]
+    drawn: list[list[tuple[str, float]]] = [[] for _ in parts]
     for row in monitoring.first_scores(connection, pair[0], window, brand_id=pair[1]):
         at = next(n for n, part in enumerate(parts) if part.holds(row["scored_at"]))
         listings[at] += 1
         if row["reviewed"]:
-            due[at].append(Due(row["inclusion_probability"], labels.get(row["version_id"])))
+            drawn[at].append((row["version_id"], row["inclusion_probability"]))
+    looked_at = {version_id for some in drawn for version_id, _ in some}
+    labels = mature_labels(connection, pair[0], runtime.policies.labels, now, only=looked_at)
+    due = [[Due(chance, labels.get(version_id)) for version_id, chance in some] for some in drawn]
     whole = Share(
         Stretch(parts[0].begins, parts[-1].ends),
         sum(listings),

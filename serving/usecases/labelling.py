@@ -1,6 +1,6 @@
 """What people have said so far, as labelled facts: the only way from the live database to training."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -85,9 +85,20 @@ def _row(found: Mapping[str, Any], label: Label, proof: tuple[int, ...]) -> Snap
     )
 
 
-def mature_labels(connection: Connection, marketplace_id: str, policy: LabelPolicy, as_of: datetime) -> dict[str, bool]:
-    """Whether each listing version with a mature label is counterfeit."""
-    versions = said.of_marketplace(connection, marketplace_id, as_of)
+def mature_labels(
+    connection: Connection,
+    marketplace_id: str,
+    policy: LabelPolicy,
+    as_of: datetime,
+    *,
+    only: Collection[str] | None = None,
+) -> dict[str, bool]:
+    """Whether each listing version with a mature label is counterfeit; `only` of these versions, else of all."""
+    versions = (
+        said.of_marketplace(connection, marketplace_id, as_of)
+        if only is None
+        else said.of_versions(connection, marketplace_id, only, as_of)
+    )
     labels = {version_id: label_of(version, as_of, policy) for version_id, version in versions.items()}
     return {version_id: label.value == 1 for version_id, label in labels.items() if isinstance(label, Label)}
 

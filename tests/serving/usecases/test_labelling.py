@@ -11,6 +11,7 @@ from models.case import CaseLane
 from models.errors import Forbidden
 from models.test_buy import Examiner
 from models.verdict import Evidence, Judgement
+from serving.db import said
 from serving.db.tables import account, audit_entry, audit_payload
 from serving.usecases.appeal import file_appeal
 from serving.usecases.housekeeping import refresh_references
@@ -82,6 +83,27 @@ def test_a_decided_appeal_names_who_decided_it(any_site: Site, judgement: Judgem
     assert row.provenance[-1] == decision.verdict_id
     assert f"user:{any_site.second_analyst.user_id}" in row.sources
     assert len(row.audit_entries) == len(row.provenance)
+
+
+def test_what_was_said_of_some_versions_is_what_was_said_of_them_among_all(any_site: Site) -> None:
+    """An appeal may be decided on a later version than the one it contests."""
+    remove(any_site)
+    altered = a_suspect_row(description="Altered after the removal.")
+    receive(any_site.runtime, any_site.marketplace, [altered], source="test")
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    judge(any_site, any_site.analyst, a_case(any_site, external_id="MP-2"), Judgement.GENUINE)
+    (case,) = open_cases(any_site, CaseLane.APPEAL)
+    judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
+    any_site.clock.forward(days=20)
+    now = any_site.clock.now()
+    with any_site.runtime.store.read() as connection:
+        whole = said.of_marketplace(connection, any_site.here, now)
+        assert len(whole) == 2
+        for version_id, found in whole.items():
+            assert said.of_versions(connection, any_site.here, [version_id], now) == {version_id: found}
+        assert said.of_versions(connection, any_site.here, whole, now) == whole
+        assert said.of_versions(connection, any_site.here, [], now) == {}
+    assert sum(found.decision is not None for found in whole.values()) == 1
 
 
 def disabled(site: Site, person: Person) -> None:

@@ -1,9 +1,18 @@
 from dataclasses import replace
+from datetime import datetime
 
+import pytest
+
+from models.access import Permission
 from models.case import CaseLane
+from models.labels import Label, NoLabel
+from models.policies.labels import LabelPolicy
 from models.verdict import Judgement
+from serving.db.said import Said
+from serving.usecases import labelling
 from serving.usecases.brand_dashboards import gather
 from serving.usecases.intake import receive
+from serving.usecases.labelling import label_of
 from tests.fixtures.brand_people import a_rival
 from tests.fixtures.listings import a_row
 from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
@@ -61,6 +70,27 @@ def test_prevalence_is_told_from_what_was_drawn_and_is_unknown_without(any_site:
     said = words(visit_as(any_site, any_site.brand_person).get(f"{_PLACE}?days=30").text)
     assert "0.0% of 5 offers are counterfeit as far as people can tell" in said
     assert "of which 1 were drawn at random" in said
+
+
+def test_the_dashboard_labels_what_it_shows_and_not_the_whole_marketplace(
+    any_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every verdict of the marketplace was read each time that anybody of a brand looked at the page."""
+    labelled: list[str] = []
+
+    def counting(version: Said, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
+        labelled.append(version.verdicts[0].version_id)
+        return label_of(version, as_of, policy)
+
+    rival = a_rival(any_site)
+    judge(any_site, any_site.analyst, a_case(any_site), Judgement.GENUINE)
+    [asked] = rival.brands(Permission.ANSWER_QUESTIONS)
+    monkeypatch.setattr(labelling, "label_of", counting)
+    with any_site.runtime.store.read() as connection:
+        gather(any_site.runtime, connection, asked, 30)
+        assert labelled == []
+        gather(any_site.runtime, connection, (any_site.here, any_site.brand_id), 30)
+    assert len(labelled) == 1
 
 
 def test_a_period_is_chosen_and_anything_else_is_the_usual_one(site: Site) -> None:
