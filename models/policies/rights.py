@@ -18,6 +18,10 @@ class RightsPolicy:
     told_before_expiry_days: int = 60
     # A certificate of registration or a power of attorney is a few pages.
     largest_document_bytes: int = 2_000_000
+    # One certificate can stand behind many rights, and replaced ones stay, because what they carried stays carried.
+    most_documents_of_a_brand: int = 1_000
+    # Some six hundred scans of a few pages. They are in the database, and so in every backup of it.
+    most_document_bytes_of_a_brand: int = 200_000_000
     # A house of brands with some hundred marks in each of a handful of offices; more is a mistake of a script.
     most_rights_of_a_brand: int = 2_000
 

@@ -12,12 +12,13 @@ from sqlalchemy import Connection
 from models.access import Permission, Person
 from models.document import media_type_of
 from models.errors import Conflict, Forbidden, Invalid
+from models.policies.rights import RightsPolicy
 from models.policies.version import policy_version
 from models.rights import UNION, WORLD, Basis, Mandate, Notice, Right, RightKind, RightState, basis, holds
 from models.verdict import ReasonCode
 from serving.db import accounts, audit, brands, marketplaces, rights
 from serving.db.cases import Case
-from serving.db.rights import StoredRight
+from serving.db.rights import StoredDocument, StoredRight
 from serving.runtime import Runtime
 from serving.usecases.tabular import Kind
 
@@ -106,8 +107,8 @@ def keep_document(runtime: Runtime, brand: str, name: str, content: bytes, *, by
     ------
     Invalid
         It is no PDF, PNG or JPEG, or too large.
-    NotFound
-        There is no such brand.
+    NotFound, Conflict
+        There is no such brand; it has as many documents, or bytes of them, as it may have.
     """
     media_type = media_type_of(content)
     if media_type is None:
@@ -117,7 +118,9 @@ def keep_document(runtime: Runtime, brand: str, name: str, content: bytes, *, by
         raise Invalid(f"A document has at most {most:,} bytes.")
     digest, now = hashlib.sha256(content).hexdigest(), runtime.clock.now()
     with runtime.store.write() as connection:
+        audit.hold(connection)
         brand_id = brands.by_name(connection, brand).brand_id
+        _require_room(rights.documents_of(connection, brand_id), digest, len(content), runtime.policies.rights)
         row = {
             "brand_id": brand_id,
             "digest": digest,
@@ -130,6 +133,18 @@ def keep_document(runtime: Runtime, brand: str, name: str, content: bytes, *, by
         if rights.add_document(connection, row):
             _record(runtime, connection, by, "document.supplied", brand_id, {"digest": digest, "bytes": len(content)})
     return digest
+
+
+def _require_room(kept: Sequence[StoredDocument], digest: str, size: int, policy: RightsPolicy) -> None:
+    if digest in {one.digest for one in kept}:
+        return
+    if len(kept) >= policy.most_documents_of_a_brand:
+        raise Conflict(
+            f"A brand keeps at most {policy.most_documents_of_a_brand:,} documents. Name one that is on file."
+        )
+    if sum(one.size for one in kept) + size > policy.most_document_bytes_of_a_brand:
+        most = policy.most_document_bytes_of_a_brand
+        raise Conflict(f"A brand's documents have at most {most:,} bytes together. Send a smaller scan.")
 
 
 def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
@@ -150,6 +165,7 @@ def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
         raise Invalid(f"Classes are numbers from 1 to {_LAST_NICE_CLASS}.")
     right_id = runtime.ids.new("rgt")
     with runtime.store.write() as connection:
+        audit.hold(connection)
         brand_id = brands.by_name(connection, wanted.brand).brand_id
         if rights.count(connection, brand_id) >= runtime.policies.rights.most_rights_of_a_brand:
             raise Conflict(f"{wanted.brand} has as many rights on file as it may have.")

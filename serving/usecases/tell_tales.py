@@ -62,6 +62,7 @@ def add_tell_tale(runtime: Runtime, wanted: NewTellTale, *, by: str) -> TellTale
     if wanted.active_to is not None and wanted.active_to <= active_from:
         raise Invalid("A tell-tale ends after it begins.")
     with runtime.store.write() as connection:
+        audit.hold(connection)
         here = marketplaces.by_name(connection, wanted.marketplace).marketplace_id
         brand_id = brands.enrolled_by_name(connection, here, wanted.brand)
         if tell_tales.kept(connection, here, brand_id) >= MOST_PER_BRAND:

@@ -1,5 +1,8 @@
 """Rights on file, and what a brand's 'counterfeit' needs of them."""
 
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -7,12 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from features.tell_tales import Direction
 from models.case import CaseLane, CaseState
 from models.errors import Conflict, DomainError, Forbidden, Invalid, NoRightCarries, NotFound
 from models.rights import RightKind, RightState
 from models.verdict import Judgement
-from serving.db import cases
+from serving.db import audit, cases, rights
 from serving.db.tables import audit_entry, brand_document, notice_basis, verdict
+from serving.runtime import Runtime
+from serving.usecases import tell_tales
 from serving.usecases.rights import (
     NewMandate,
     NewRight,
@@ -24,6 +30,7 @@ from serving.usecases.rights import (
     sell_in,
     settle_right,
 )
+from serving.usecases.tell_tales import NewTellTale, add_tell_tale
 from tests.fixtures.clocks import NOW
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
@@ -99,6 +106,56 @@ def test_an_agent_confirms_until_the_power_of_attorney_ends(any_site: Site) -> N
         judge(any_site, any_site.brand_person, other, Judgement.COUNTERFEIT)
     with pytest.raises(NotFound):
         revoke_mandate(any_site.runtime, mandate_id, by="test")
+
+
+def capped(site: Site, **most: Any) -> Runtime:
+    """The site's runtime with other caps on what a brand has on file."""
+    policies = site.runtime.policies
+    return replace(site.runtime, policies=replace(policies, rights=replace(policies.rights, **most)))
+
+
+def test_a_brands_documents_are_bounded_in_number_and_in_bytes(site: Site) -> None:
+    few = capped(site, most_documents_of_a_brand=1)
+    keep_document(few, "Aurelle", "a.pdf", CERTIFICATE, by="test")
+    keep_document(few, "Aurelle", "again.pdf", CERTIFICATE, by="test")
+    with pytest.raises(Conflict, match="at most 1 documents"):
+        keep_document(few, "Aurelle", "b.pdf", CERTIFICATE + b"b", by="test")
+    keep_document(few, "Solenne", "b.pdf", CERTIFICATE + b"b", by="test")
+    small = capped(site, most_document_bytes_of_a_brand=2 * len(CERTIFICATE) + 1)
+    keep_document(small, "Aurelle", "b.pdf", CERTIFICATE + b"b", by="test")
+    with pytest.raises(Conflict, match="bytes together"):
+        keep_document(small, "Aurelle", "c.pdf", b"%PDF-", by="test")
+    with site.runtime.store.read() as connection:
+        assert len(rights.documents_of(connection, site.brand_id)) == 2
+
+
+def _claim(runtime: Runtime, number: int) -> None:
+    claim_right(runtime, replace(MARK, number=str(number)), by="test")
+
+
+def _keep(runtime: Runtime, number: int) -> None:
+    keep_document(runtime, "Aurelle", "a.pdf", CERTIFICATE + bytes([number]), by="test")
+
+
+def _tell(runtime: Runtime, number: int) -> None:
+    add_tell_tale(runtime, NewTellTale("Aurelle", "Zip", f"zip {number}", Direction.COUNTERFEIT), by="test")
+
+
+@pytest.mark.parametrize("act", [_claim, _keep, _tell])
+def test_two_at_once_do_not_pass_what_a_brand_may_have(
+    any_site: Site, monkeypatch: pytest.MonkeyPatch, act: Callable[[Runtime, int], None]
+) -> None:
+    """Both would count before either is written, and the log, which makes them wait, is written last."""
+    monkeypatch.setattr(tell_tales, "MOST_PER_BRAND", 1)
+    on_record = len(on_file(any_site.runtime, "Aurelle"))
+    runtime = capped(any_site, most_documents_of_a_brand=1, most_rights_of_a_brand=on_record + 1)
+    with ThreadPoolExecutor(2) as pool:
+        with any_site.runtime.store.write() as connection:
+            audit.hold(connection)
+            found = [pool.submit(act, runtime, number) for number in range(2)]
+            time.sleep(0.3)
+        errors = [one.exception() for one in found]
+    assert [type(one) for one in errors if one] == [Conflict]
 
 
 def test_a_document_is_kept_once_and_named_by_many_rights(any_site: Site) -> None:
