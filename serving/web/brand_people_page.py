@@ -28,7 +28,7 @@ from serving.usecases.brand_people import (
 )
 from serving.usecases.rights import NewMandate
 from serving.web import words
-from serving.web.brand_scope import BrandScope, scope_of
+from serving.web.brand_scope import AboutBrand, BrandScope, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -67,13 +67,11 @@ class InvitationRow:
 
 
 @dataclass(frozen=True, slots=True)
-class BrandPeoplePage:
+class BrandPeoplePage(AboutBrand):
     """The people, the open links and the powers of attorney; `link` is one that was just made and is shown once."""
 
     template: ClassVar[str] = "brand_people.html"
-    place: ClassVar[str] = "/brand/dashboard"
 
-    scope: BrandScope
     people: tuple[ColleagueRow, ...]
     invitations: tuple[InvitationRow, ...]
     mandates: tuple[MandateRow, ...]

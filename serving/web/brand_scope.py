@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from sqlalchemy import Connection
 
@@ -39,6 +39,15 @@ class BrandScope:
     def query(self) -> str:
         """What an address of another page about the same brand ends in; nothing where there is one brand alone."""
         return f"?{FIELD}={self.value}" if len(self.choices) > 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class AboutBrand:
+    """What the page of anything that a brand has on file says first: about which brand, at which marketplace."""
+
+    place: ClassVar[str] = "/brand/dashboard"
+
+    scope: BrandScope
 
 
 def scope_of(connection: Connection, person: Person, given: Mapping[str, str]) -> BrandScope:

@@ -23,7 +23,7 @@ from serving.usecases.price_lists import COLUMNS, MOST_ENTRIES, Judged, judge_ro
 from serving.usecases.row_files import LARGEST, rows_of
 from serving.usecases.tabular import Format, as_file
 from serving.web import text_view, words
-from serving.web.brand_scope import BrandScope, led_by, scope_of
+from serving.web.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
@@ -81,13 +81,11 @@ class Preview:
 
 
 @dataclass(frozen=True, slots=True)
-class PricesPage:
+class PricesPage(AboutBrand):
     """A brand's price list, a page of it, and the file that is being looked at."""
 
     template: ClassVar[str] = "brand_prices.html"
-    place: ClassVar[str] = "/brand/dashboard"
 
-    scope: BrandScope
     rows: tuple[PriceRow, ...]
     count: int
     naming: str

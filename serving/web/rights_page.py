@@ -21,7 +21,7 @@ from serving.usecases.brand_file import withdraw_right
 from serving.usecases.rights import RIGHT_COLUMNS, NewRight, claim_right, file_rows, keep_document
 from serving.usecases.tabular import Format, as_file
 from serving.web import downloads, text_view, words
-from serving.web.brand_scope import BrandScope, led_by, scope_of
+from serving.web.brand_scope import AboutBrand, BrandScope, led_by, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
@@ -63,13 +63,11 @@ class DocumentRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RightsPage:
+class RightsPage(AboutBrand):
     """A brand's rights and documents; `sold_in` is where the marketplace sells, None where it has not said."""
 
     template: ClassVar[str] = "brand_rights.html"
-    place: ClassVar[str] = "/brand/dashboard"
 
-    scope: BrandScope
     rights: tuple[RightRow, ...]
     warnings: int
     documents: tuple[DocumentRow, ...]

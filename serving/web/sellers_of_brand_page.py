@@ -29,7 +29,7 @@ from serving.usecases.authorised_sellers import (
 from serving.usecases.row_files import LARGEST
 from serving.usecases.tabular import Format, as_file
 from serving.web import text_view, words
-from serving.web.brand_scope import BrandScope, led_by, scope_of
+from serving.web.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
@@ -73,13 +73,11 @@ class ListPreview:
 
 
 @dataclass(frozen=True, slots=True)
-class SellersOfBrandPage:
+class SellersOfBrandPage(AboutBrand):
     """A brand's list of authorised sellers, those that were on it, and the list that is being looked at."""
 
     template: ClassVar[str] = "brand_sellers.html"
-    place: ClassVar[str] = "/brand/dashboard"
 
-    scope: BrandScope
     rows: tuple[SellerRow, ...]
     more: int
     past: tuple[SellerRow, ...]

@@ -25,7 +25,7 @@ from serving.usecases.tell_tales import (
     try_pattern,
 )
 from serving.web import text_view, words
-from serving.web.brand_scope import BrandScope, led_by, scope_of
+from serving.web.brand_scope import AboutBrand, BrandScope, led_by, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -76,13 +76,11 @@ class TryResult:
 
 
 @dataclass(frozen=True, slots=True)
-class TellTalesPage:
+class TellTalesPage(AboutBrand):
     """A brand's tell-tales with what was typed into the form, so that a refusal loses nothing."""
 
     template: ClassVar[str] = "brand_tell_tales.html"
-    place: ClassVar[str] = "/brand/dashboard"
 
-    scope: BrandScope
     rows: tuple[TellTaleRow, ...]
     in_force: int
     most: int
