@@ -17,7 +17,8 @@ FOLD_TABLE_VERSION: Final = 3
 _PICTURES: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\ufe0f\u20e3\U0001f000-\U0001faff]+")
 
 # Text that is shown from right to left whatever its letters are: up to the mark that ends it, another one, or the end.
-_OVERRIDDEN: Final = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069]*)")
+# An override ends with its paragraph, as every direction does.
+_OVERRIDDEN: Final = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n\r\x1c-\x1e\x85\u2029]*)")
 
 Codes = NDArray[np.uint32]
 

@@ -70,7 +70,9 @@ def read_engine(url: str) -> Engine:
 
 
 def _postgresql(url: str) -> Engine:
-    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10)
+    # A plan that was made while the tables were small and is kept would be run on the large ones, for minutes.
+    planned_anew = {"options": "-c plan_cache_mode=force_custom_plan"}
+    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=planned_anew)
 
 
 def _sqlite(url: str, begin: str) -> Engine:

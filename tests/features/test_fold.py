@@ -81,3 +81,8 @@ def test_composed_and_decomposed_texts_fold_alike(text: str) -> None:
 @given(ANY_TEXT, ANY_TEXT)
 def test_white_space_separates_what_is_folded(left: str, right: str) -> None:
     assert fold(f"{left}\n{right}") == " ".join(part for part in (fold(left), fold(right)) if part)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\x85", "\u2029"])
+def test_an_override_of_direction_ends_with_its_paragraph(end: str) -> None:
+    assert fold(f"\u202eelleruA{end}Colline") == "aurelle colline"

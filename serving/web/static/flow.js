@@ -120,7 +120,7 @@
     delete form().dataset.sent;
     say(line);
     tell("undone", []);
-    last = { at: now(), anyMs: BOUNCE_MS.key };
+    last = { at: now(), word: "" };
     hold(form(), one.address);
     look();
   };
