@@ -11,10 +11,10 @@ from models.access import Role
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """The first link on another page that a selector finds; the page is in its role's reach."""
+    """The first link on another page that a selector finds, and there the first of the next selector, and so on."""
 
     start: str
-    selector: str
+    selectors: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,12 @@ class OnePage:
         return self.route if self.at is None else self.at
 
 
-_CASE: Final = Follow("/queue", "a[data-stop]")
+_ROWS: Final = ("main table tbody a",)
+_CASE: Final = Follow("/queue?lane=analyst", ("a[data-stop]",))
 
 PAGES: Final = (
     OnePage("sign-in", "/sign-in", None, phone=True),
-    OnePage("error", "/sign-in", None, "/seller/nothing", phone=True),
+    OnePage("error", "/seller/{token}", None, "/seller/nothing", phone=True),
     OnePage("setup", "/setup/{token}", None, Given("setup"), phone=True),
     OnePage("join", "/join/{token}", None, Given("join"), phone=True),
     OnePage("seller", "/seller/{token}", None, Given("seller"), phone=True),
@@ -86,12 +87,12 @@ PAGES: Final = (
     OnePage("takedown", "/brand/takedowns/{request_id}", Role.BRAND, Given("takedown"), phone=True),
     OnePage("counter-notices", "/counter-notices", Role.BRAND, phone=True),
     OnePage("brands", "/brands", Role.ACCOUNT_MANAGER),
-    OnePage("brand-of-manager", "/brands/{brand_id}", Role.ACCOUNT_MANAGER, Follow("/brands", "main table a")),
+    OnePage("brand-of-manager", "/brands/{brand_id}", Role.ACCOUNT_MANAGER, Follow("/brands", _ROWS)),
     OnePage(
         "dashboard-of-manager",
         "/brands/{brand_id}/dashboard",
         Role.ACCOUNT_MANAGER,
-        Follow("/brands", "main table a"),
+        Follow("/brands", (*_ROWS, "main a[href*='/dashboard']")),
     ),
     OnePage("models", "/models", Role.DATA_SCIENTIST, phone=True, unfold=True, whole=True),
     OnePage("models-live", "/models/live", Role.DATA_SCIENTIST, whole=True),
@@ -99,13 +100,13 @@ PAGES: Final = (
     OnePage("models-snapshots", "/models/snapshots", Role.DATA_SCIENTIST),
     OnePage("models-runs", "/models/runs", Role.DATA_SCIENTIST),
     OnePage(
-        "models-card", "/models/cards/{digest}", Role.DATA_SCIENTIST, Follow("/models", "a[href^='/models/cards/']")
+        "models-card", "/models/cards/{digest}", Role.DATA_SCIENTIST, Follow("/models", ("a[href^='/models/cards/']",))
     ),
     OnePage(
         "models-snapshot",
         "/models/snapshots/{snapshot_id}",
         Role.DATA_SCIENTIST,
-        Follow("/models/snapshots", "a[href^='/models/snapshots/snp']"),
+        Follow("/models/snapshots", ("a[href^='/models/snapshots/snp']",)),
     ),
     OnePage("operations", "/operations", Role.ADMIN, phone=True, unfold=True, whole=True),
     OnePage("deliveries", "/operations/deliveries", Role.ADMIN, phone=True),
@@ -115,7 +116,7 @@ PAGES: Final = (
     OnePage("audit", "/operations/audit", Role.ADMIN, unfold=True),
     OnePage("switches", "/switches", Role.ADMIN),
     OnePage("people", "/people", Role.ADMIN, phone=True),
-    OnePage("person", "/people/{user_id}", Role.ADMIN, Follow("/people", "main table a"), phone=True),
+    OnePage("person", "/people/{user_id}", Role.ADMIN, Follow("/people", _ROWS), phone=True),
     OnePage("keys", "/keys", Role.ADMIN, phone=True),
 )
 

@@ -1,5 +1,6 @@
 """Going to a page of the list, and what is wrong with it there."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -35,15 +36,16 @@ def go_to(page: Page, base_url: str, one: OnePage, addresses: Mapping[str, str])
             if name not in addresses:
                 raise NotReached(name)
             page.goto(addresses[name] if "://" in addresses[name] else base_url + addresses[name])
-        case Follow(start, selector):
+        case Follow(start, selectors):
             page.goto(base_url + start)
-            link = page.locator(selector).first
-            if not link.count():
-                raise NotReached(selector)
-            page.goto(base_url + (link.get_attribute("href") or ""))
+            for selector in selectors:
+                link = page.locator(selector).first
+                if not link.count():
+                    raise NotReached(selector)
+                page.goto(base_url + (link.get_attribute("href") or ""))
         case str(address):
             page.goto(base_url + address)
-    if one.at is None and urlsplit(page.url).path != one.route:
+    if not re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(one.route)), urlsplit(page.url).path):
         raise NotReached(page.url)
     if one.unfold:
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
