@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from features.alphabet import BLANK, DIGIT, IDEOGRAPH, SIGN, kind_plain, read_plain, value_plain, word_value_plain
+from features.fold import as_shown
 from features.splitmix import GOLDEN, MASK
 
 BITS: Final = 18
@@ -30,7 +31,7 @@ SHIFT: Final = 64 - BITS
 
 def indices_plain(text: str, field: int) -> list[int]:
     """Indices of the n-grams of one text, repeats included."""
-    letters = read_plain(text)
+    letters = read_plain(as_shown(text))
     hashes = [*_windows(letters), *_runs(letters)]
     return [field * BUCKETS + (value >> SHIFT) for value in hashes]
 

@@ -29,6 +29,7 @@ def test_the_kernel_finds_what_the_definition_finds(text: str, field: int) -> No
     [
         *("女包 奥蕾尔高仿", "กระเป๋าแบรนด์", "カバン ブランド", "가방 샤넬", "👜🔥 bag", "é́́ ﷺ", "🇫🇷" * 9, "ﬃ ㎏²"),
         *("\ud800 lone", "\x00\x01\x7f\x80", "\U0010ffff \U000f0000 \U0002f800", "r e p 1 i c a", "a\u3000b c d"),
+        *("\u202e01", "a \u202e1 b\nc\u202c d"),
     ],
 )
 def test_the_kernel_finds_what_the_definition_finds_in(text: str) -> None:
