@@ -1,6 +1,5 @@
 """What is due about a question that a brand has not answered. Standard library only."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -23,23 +22,12 @@ SAID: Final = {
 }
 
 
-def due_from(step: QuestionStep, due_at: datetime, policy: ReminderPolicy) -> datetime:
-    """From when on a step is due for a question that goes back at `due_at`."""
-    match step:
-        case QuestionStep.REMINDED:
-            return due_at - timedelta(hours=policy.reminded_before_hours)
-        case QuestionStep.ESCALATED:
-            return due_at - timedelta(hours=policy.escalated_before_hours)
-        case QuestionStep.UNANSWERED:
-            return due_at
+def stretches(now: datetime, policy: ReminderPolicy) -> dict[QuestionStep, tuple[datetime, datetime]]:
+    """Which deadlines make a step the one to take now: later than the first moment, up to and with the second.
 
-
-def next_step(
-    due_at: datetime, taken: Collection[QuestionStep], now: datetime, policy: ReminderPolicy
-) -> QuestionStep | None:
-    """The step to take now; None where none is due or it was taken.
-
-    Only the latest that is due: whoever was away for two days needs no reminder beside the escalation.
+    Only the latest that is due: whoever was away for two days needs no reminder beside the escalation. A deadline that
+    has passed is in none; the question goes back then.
     """
-    due = [step for step in QuestionStep if now >= due_from(step, due_at, policy)]
-    return due[-1] if due and due[-1] not in taken else None
+    escalated = now + timedelta(hours=policy.escalated_before_hours)
+    reminded = now + timedelta(hours=policy.reminded_before_hours)
+    return {QuestionStep.REMINDED: (escalated, reminded), QuestionStep.ESCALATED: (now, escalated)}

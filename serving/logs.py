@@ -12,7 +12,10 @@ from serving.settings import Settings
 def configure_logs(settings: Settings) -> None:
     """Set structlog and the standard library's logging to the settings; everything goes to standard error."""
     level = logging.getLevelNamesMapping()[settings.log_level]
-    renderer: Any = structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    # Not the frames' variables, which hold what listings say and who is signed in.
+    renderer: Any = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
     processors: list[Any] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),

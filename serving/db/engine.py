@@ -72,12 +72,18 @@ def read_engine(url: str) -> Engine:
 def _postgresql(url: str) -> Engine:
     # A plan that was made while the tables were small and is kept would be run on the large ones, for minutes.
     planned_anew = {"options": "-c plan_cache_mode=force_custom_plan"}
-    return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=planned_anew)
+    return create_engine(
+        url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=planned_anew, hide_parameters=True
+    )
 
 
 def _sqlite(url: str, begin: str) -> Engine:
     engine = create_engine(
-        url, module=sqlite_driver(), pool_size=10, connect_args={"check_same_thread": False, "timeout": 30}
+        url,
+        module=sqlite_driver(),
+        pool_size=10,
+        connect_args={"check_same_thread": False, "timeout": 30},
+        hide_parameters=True,
     )
     journal = "DELETE" if has_wal_race(sqlite_driver().sqlite_version) else "WAL"
 

@@ -4,12 +4,12 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, exists, func, select, tuple_
 
 from models.case import CaseLane, CaseState
 from models.reminders import QuestionStep
 from serving.db.store import insert_or_ignore
-from serving.db.tables import question_step, review_case
+from serving.db.tables import brand_enrolment, question_step, review_case
 
 
 def add_step(connection: Connection, row: Mapping[str, Any]) -> bool:
@@ -18,20 +18,33 @@ def add_step(connection: Connection, row: Mapping[str, Any]) -> bool:
     return connection.execute(added).first() is not None
 
 
-def taken(
-    connection: Connection, questions: Collection[tuple[str, str, datetime]]
-) -> dict[tuple[str, str, datetime], set[QuestionStep]]:
-    """The steps taken so far about questions, given as (marketplace, case, deadline)."""
-    step = question_step.c
-    found: dict[tuple[str, str, datetime], set[QuestionStep]] = {}
-    if questions:
-        query = select(step.marketplace_id, step.case_id, step.due_at, step.step).where(
-            tuple_(step.marketplace_id, step.case_id).in_({(place, case) for place, case, _ in questions})
+def untaken(
+    connection: Connection, step: QuestionStep, after: datetime, until: datetime, *, most: int
+) -> list[tuple[str, str]]:
+    """Open questions due later than `after`, up to `until`, about which a step was not taken, the most urgent first.
+
+    As (marketplace, case). Questions of a brand that is enrolled no longer are left out: nobody can be told of them.
+    """
+    case = review_case.c
+    same = (question_step.c.marketplace_id == case.marketplace_id) & (question_step.c.case_id == case.case_id)
+    taken = exists().where(same, question_step.c.step == step.value, question_step.c.due_at == case.due_at)
+    enrolled = exists().where(
+        brand_enrolment.c.marketplace_id == case.marketplace_id, brand_enrolment.c.brand_id == case.brand_id
+    )
+    query = (
+        select(case.marketplace_id, case.case_id)
+        .where(
+            case.state == CaseState.OPEN.value,
+            case.lane == CaseLane.ASK_BRAND.value,
+            case.due_at > after,
+            case.due_at <= until,
+            enrolled,
+            ~taken,
         )
-        for row in connection.execute(query):
-            key = (row.marketplace_id, row.case_id, row.due_at)
-            found.setdefault(key, set()).add(QuestionStep(row.step))
-    return found
+        .order_by(case.due_at, case.case_id)
+        .limit(most)
+    )
+    return [(row.marketplace_id, row.case_id) for row in connection.execute(query)]
 
 
 def waiting_for_manager(connection: Connection, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:

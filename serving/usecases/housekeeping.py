@@ -12,7 +12,8 @@ from serving.runtime import Runtime
 from serving.usecases.reminding import take_step
 
 _REFERENCES_LAST: Final = timedelta(hours=6)
-_MOST_AT_ONCE: Final = 200
+# A sweep a second; more would keep people waiting beside it.
+_MOST_AT_ONCE: Final = 50
 
 
 def pass_on_unanswered(runtime: Runtime) -> int:

@@ -1,17 +1,17 @@
 """Reminders and escalations of questions that wait for a brand."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection
 
-from models.case import CaseLane
-from models.reminders import SAID, QuestionStep, next_step
-from serving.db import brands, cases, marketplaces, question_steps
+from models.reminders import SAID, QuestionStep, stretches
+from serving.db import brands, cases, question_steps
 from serving.db.cases import Case
 from serving.runtime import Runtime
 
-_MOST_AT_ONCE: Final = 200
+# In one transaction, for which whoever decides a case waits.
+_MOST_AT_ONCE: Final = 50
 
 
 def remind(runtime: Runtime) -> int:
@@ -19,22 +19,20 @@ def remind(runtime: Runtime) -> int:
 
     A question of which nobody can be told, because its brand is enrolled no longer, is left to its deadline.
     """
-    now, policy = runtime.clock.now(), runtime.policies.reminders
+    now = runtime.clock.now()
+    return sum(
+        _take(runtime, step, deadlines, now) for step, deadlines in stretches(now, runtime.policies.reminders).items()
+    )
+
+
+def _take(runtime: Runtime, step: QuestionStep, deadlines: tuple[datetime, datetime], now: datetime) -> int:
     with runtime.store.read() as connection:
-        places = [one.marketplace_id for one in marketplaces.everyone(connection)]
-        horizon = now + timedelta(hours=policy.reminded_before_hours)
-        soon = cases.overdue(connection, CaseLane.ASK_BRAND, places, horizon, 50 * _MOST_AT_ONCE)
-        known = question_steps.taken(connection, [(one.marketplace_id, one.case_id, one.due_at) for one in soon])
-    wanted = [
-        (one, step)
-        for one in soon
-        if one.due_at > now
-        and (step := next_step(one.due_at, known.get((one.marketplace_id, one.case_id, one.due_at), ()), now, policy))
-    ]
-    if not wanted:
-        return 0
+        if not question_steps.untaken(connection, step, *deadlines, most=1):
+            return 0
     with runtime.store.write() as connection:
-        return sum(take_step(runtime, connection, one, step, now) for one, step in wanted[:_MOST_AT_ONCE])
+        wanted = question_steps.untaken(connection, step, *deadlines, most=_MOST_AT_ONCE)
+        questions = [cases.get(connection, place, case_id) for place, case_id in wanted]
+        return sum(take_step(runtime, connection, one, step, now) for one in questions)
 
 
 def take_step(runtime: Runtime, connection: Connection, case: Case, step: QuestionStep, at: datetime) -> bool:

@@ -2,7 +2,8 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Final
 
 import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
@@ -33,32 +34,49 @@ from serving.workflows import registered
 _log = structlog.get_logger()
 
 
+_LOOKS: Final[Mapping[str, Callable[[Runtime], int]]] = {
+    "deliveries": sweep_deliveries,
+    "removal_checks": sweep_removal_checks,
+    "reminders": remind,
+    "unanswered_questions": pass_on_unanswered,
+    "offered_cases": offer_cases,
+    "counter_notices_opened": open_counter_notices,
+    "counter_notice_deadlines": pass_deadlines,
+    "sanctions": sweep_sanctions,
+    "references": refresh_references,
+    "drift_reports": measure_weekly,
+    "seller_risks": refresh_seller_risks,
+    "blind_looks": open_blind_looks,
+    "known_answers": open_known_answers,
+    "breakers_opened": look_at_breakers,
+    "erasures": finish_erasures,
+    "reporters_erased": finish_reporter_erasures,
+    "past_retention": erase_what_is_past_its_time,
+    "audit_heads": sign_head,
+}
+
+
 def sweep(runtime: Runtime) -> dict[str, int]:
     """One look for everything that is due on the injected clock; what it found, by name. Tests call it.
 
     Looks of one process follow one another, so that a report that takes a second is not made twice.
+
+    Raises
+    ------
+    ExceptionGroup
+        Looks that failed; none of them kept the others from being taken.
     """
+    found, failed = {}, []
     with runtime.sweeping:
-        return {
-            "deliveries": sweep_deliveries(runtime),
-            "removal_checks": sweep_removal_checks(runtime),
-            "reminders": remind(runtime),
-            "unanswered_questions": pass_on_unanswered(runtime),
-            "offered_cases": offer_cases(runtime),
-            "counter_notices_opened": open_counter_notices(runtime),
-            "counter_notice_deadlines": pass_deadlines(runtime),
-            "sanctions": sweep_sanctions(runtime),
-            "references": refresh_references(runtime),
-            "drift_reports": measure_weekly(runtime),
-            "seller_risks": refresh_seller_risks(runtime),
-            "blind_looks": open_blind_looks(runtime),
-            "known_answers": open_known_answers(runtime),
-            "breakers_opened": look_at_breakers(runtime),
-            "erasures": finish_erasures(runtime),
-            "reporters_erased": finish_reporter_erasures(runtime),
-            "past_retention": erase_what_is_past_its_time(runtime),
-            "audit_heads": sign_head(runtime),
-        }
+        for name, look in _LOOKS.items():
+            try:
+                found[name] = look(runtime)
+            except Exception as error:
+                error.add_note(f"While looking for {name}.")
+                failed.append(error)
+    if failed:
+        raise ExceptionGroup("Looks of a sweep failed.", failed)
+    return found
 
 
 class Worker:
@@ -117,7 +135,7 @@ class Worker:
 
 
 def _logged(work: Callable[[], object]) -> None:
-    """The edge of the sweep's thread: one failed look must not end all later ones."""
+    """The edge of the sweep's thread: one that failed must not end all later ones."""
     try:
         work()
     except Exception:

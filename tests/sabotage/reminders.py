@@ -6,13 +6,9 @@ MUTANTS = [
     *sabotage(
         "models/reminders.py",
         ("tests/models/test_reminders.py",),
-        ("if now >= due_from", "if now > due_from", "a moment late"),
-        (
-            "return due[-1] if due and due[-1] not in taken",
-            "return due[0] if due and due[0] not in taken",
-            "the oldest",
-        ),
-        ("due and due[-1] not in taken", "due", "told at every sweep"),
-        ("hours=policy.escalated_before_hours", "hours=policy.reminded_before_hours", "the manager hears of all"),
+        ("REMINDED: (escalated, reminded)", "REMINDED: (now, reminded)", "a reminder beside the escalation"),
+        ("ESCALATED: (now, escalated)", "ESCALATED: (now, reminded)", "the manager hears of all"),
+        ("ESCALATED: (now, escalated)", "ESCALATED: (now - timedelta(days=1), escalated)", "told of what is over"),
+        ("hours=policy.reminded_before_hours", "hours=policy.escalated_before_hours", "nobody is reminded"),
     ),
 ]

@@ -2,12 +2,14 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.case import CaseLane
+from models.reminders import QuestionStep, stretches
 from models.verdict import Judgement
 from serving.db import cases, question_steps
-from serving.db.tables import question_step
+from serving.db.tables import question_step, review_case
+from serving.usecases import founding
 from serving.usecases.housekeeping import pass_on_unanswered
 from serving.usecases.reminding import remind
 from serving.usecases.standing import explanation
@@ -62,3 +64,18 @@ def test_a_silence_of_three_months_ago_is_forgotten(site: Site) -> None:
         assert explanation(site.runtime, connection, site.here, site.brand_id)["unanswered"] == 0
         since = site.clock.now() - timedelta(days=365)
         assert question_steps.unanswered(connection, site.here, site.brand_id, since) == 1
+
+
+def test_questions_that_nobody_can_be_told_of_hold_no_other_up(any_site: Site) -> None:
+    cases = [a_case(any_site, CaseLane.ASK_BRAND, external_id=f"MP-{number}") for number in range(2)]
+    first, second = sorted(case.case_id for case in cases)
+    elsewhere = founding.add_brand(any_site.runtime, name="Gone", aliases=[], gtin_prefixes=[], by="test")
+    with any_site.runtime.store.write() as connection:
+        no_longer_enrolled = update(review_case).where(review_case.c.case_id == first)
+        connection.execute(no_longer_enrolled.values(brand_id=elsewhere.brand_id))
+    any_site.clock.forward(hours=48)
+    now = any_site.clock.now()
+    after, until = stretches(now, any_site.runtime.policies.reminders)[QuestionStep.REMINDED]
+    with any_site.runtime.store.read() as connection:
+        wanted = question_steps.untaken(connection, QuestionStep.REMINDED, after, until, most=1)
+    assert wanted == [(any_site.here, second)]

@@ -10,7 +10,9 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.db import actions, audit, learning
 from serving.usecases import founding
+from serving.usecases.audit_heads import sign_head
 from serving.usecases.learn import request_training
+from serving.workflows.worker import sweep
 from tests.fixtures.labels import label_a_past
 from tests.fixtures.promoting import promote
 from tests.fixtures.receivers import a_receiver
@@ -117,3 +119,12 @@ def make_labels_mature(site: Site) -> None:
         else:
             shifted = "strftime('%Y-%m-%dT%H:%M:%S', substr(known_at, 1, 19), '-30 days') || '.000000Z'"
             connection.execute(text(f"UPDATE verdict SET known_at = {shifted}"))  # noqa: S608  # no input
+
+
+def test_a_look_that_fails_is_named_and_keeps_no_other_from_being_taken(site: Site) -> None:
+    with site.runtime.store.write() as connection:
+        connection.execute(text("ALTER TABLE question_step RENAME TO lost"))
+    with pytest.raises(ExceptionGroup) as failed:
+        sweep(site.runtime)
+    assert {note for one in failed.value.exceptions for note in one.__notes__} == {"While looking for reminders."}
+    assert sign_head(site.runtime) == 0, "the last look of the sweep has signed"
