@@ -476,7 +476,7 @@ def overdue(
     query = (
         select(review_case)
         .where(
-            review_case.c.state == CaseState.OPEN.value,
+            IS_OPEN,
             review_case.c.lane == lane.value,
             review_case.c.marketplace_id.in_(marketplaces),
             review_case.c.due_at <= at,

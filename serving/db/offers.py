@@ -10,6 +10,7 @@ from models.access import Role
 from models.case import CaseLane, CaseState
 from serving.db.store import add
 from serving.db.tables import account, brand_enrolment, browser_session, case_offer, review_case, role_grant, verdict
+from serving.db.walks import IS_OPEN
 
 
 def standing(connection: Connection, marketplaces: Collection[str], at: datetime) -> dict[str, str]:
@@ -59,8 +60,10 @@ def on_duty(connection: Connection, marketplace_id: str, wall: datetime) -> list
 
 def in_hand(connection: Connection, marketplace_id: str, at: datetime) -> Counter[str]:
     """How many open cases everybody holds or is offered."""
-    here = review_case.c.marketplace_id == marketplace_id, review_case.c.state == CaseState.OPEN.value
-    held = select(review_case.c.case_id, review_case.c.leased_by).where(*here, review_case.c.leased_until > at)
+    here = review_case.c.marketplace_id == marketplace_id, IS_OPEN
+    held = select(review_case.c.case_id, review_case.c.leased_by).where(
+        *here, review_case.c.leased_by.is_not(None), review_case.c.leased_until > at
+    )
     offered = (
         select(review_case.c.case_id, case_offer.c.user_id)
         .join(

@@ -10,6 +10,7 @@ from models.case import CaseLane, CaseState
 from models.reminders import QuestionStep
 from serving.db.store import insert_or_ignore
 from serving.db.tables import brand_enrolment, question_step, review_case
+from serving.db.walks import IS_OPEN
 
 
 def add_step(connection: Connection, row: Mapping[str, Any]) -> bool:
@@ -34,7 +35,7 @@ def untaken(
     query = (
         select(case.marketplace_id, case.case_id)
         .where(
-            case.state == CaseState.OPEN.value,
+            IS_OPEN,
             case.lane == CaseLane.ASK_BRAND.value,
             case.due_at > after,
             case.due_at <= until,

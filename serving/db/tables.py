@@ -642,6 +642,7 @@ review_case = _tenant(
     ),
     Index("ix_review_case_known", "marketplace_id", "opened_at", sqlite_where=_KNOWN, postgresql_where=_KNOWN),
     Index("ix_review_case_newest", "opened_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    Index("ix_review_case_due", "lane", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_leased", "leased_by", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_sold_by", "seller_external_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
 )
