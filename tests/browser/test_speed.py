@@ -60,6 +60,7 @@ def busy(request: pytest.FixtureRequest, touchstone: str, tmp_path_factory: pyte
     more = {"UNDO_WINDOW_SECONDS": "180", **({"DATABASE_URL": url} if url else {})}
     with serving(touchstone, home, more=more) as address:
         yield address
+    assert "[error" not in (home / "serve.log").read_text(encoding="utf-8")
 
 
 def _filled(settings: Settings) -> Site:
