@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from models.errors import Conflict, Invalid
 from models.policies.promotion import PromotionPolicy
+from models.second_person import behind_others
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,25 +46,16 @@ def standing(
     still promote: whoever was sent away in between has no say. And past a gate that is not passed it counts only with
     a reason, so that each of the two has faced the figure. Whoever asked for the retraining has approved nothing by it.
 
-    `asked_in_by` says who asked whom in. Whoever asked another of them in, through however many hands, does not count
-    beside them: an account that one person made is no second person.
+    `asked_in_by` says who asked whom in; whoever asked another of them in does not count (`models.second_person`).
     """
     counted: dict[str, Approval] = {}
     for one in approvals:
         reasoned = not not_passed or bool(one.reason.strip())
         if one.beside == champion and one.by in still_may and reasoned:
             counted.setdefault(one.by, one)
-    behind = {before for by in counted for before in _line_before(by, asked_in_by)}
+    behind = behind_others(counted, asked_in_by)
     apart = tuple(one for by, one in counted.items() if by not in behind)
     return Standing(apart, max(0, policy.approvals_needed - len(apart)))
-
-
-def _line_before(person: str, asked_in_by: Mapping[str, str]) -> list[str]:
-    """Who asked somebody in, who asked them in, and so on to whoever founded the home."""
-    found: list[str] = []
-    while (before := asked_in_by.get(found[-1] if found else person)) is not None and before not in found:
-        found.append(before)
-    return found
 
 
 def check_approval(found: Standing, approval: Approval, *, not_passed: Collection[str]) -> None:

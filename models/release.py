@@ -1,6 +1,6 @@
 """Who must agree before a held removal leaves or is withdrawn. Standard library only."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -8,6 +8,7 @@ from typing import Final
 from models.access import Permission, Person
 from models.bursts import BURSTS, HoldCause
 from models.errors import Conflict, Forbidden, Invalid
+from models.second_person import behind_others
 
 # Organisations: a marketplace's desk, the brand programme, and each brand by its id.
 DESK: Final = "desk"
@@ -59,20 +60,32 @@ def organisation_of(person: Person, bearing: Bearing) -> str | None:
     return None
 
 
-def check_opinion(person: Person, bearing: Bearing, given: Sequence[Opinion], opinion: Opinion) -> None:
+def why_no_word(user_id: str, bearing: Bearing, asked_in_by: Mapping[str, str]) -> str | None:
+    """Why somebody's opinion of a held removal could not count, in words; None where it can."""
+    if user_id in bearing.confirmed_by:
+        return "You confirmed this removal; somebody else must decide what becomes of it."
+    if user_id in behind_others({user_id, *bearing.confirmed_by}, asked_in_by):
+        return "You asked in whoever confirmed this removal; somebody else must decide what becomes of it."
+    return None
+
+
+def check_opinion(
+    person: Person, bearing: Bearing, given: Sequence[Opinion], opinion: Opinion, asked_in_by: Mapping[str, str]
+) -> None:
     """Refuse an opinion that cannot count.
 
     Raises
     ------
     Forbidden
-        The person confirmed the removal themselves.
+        The person confirmed the removal themselves, or asked in who did.
     Invalid
         There is no reason.
     Conflict
         They have said the same before.
     """
-    if person.user_id in bearing.confirmed_by:
-        raise Forbidden("You confirmed this removal; somebody else must decide what becomes of it.")
+    no_word = why_no_word(person.user_id, bearing, asked_in_by)
+    if no_word is not None:
+        raise Forbidden(no_word)
     if not opinion.reason.strip():
         raise Invalid("Give a reason.")
     said = _latest(given).get(person.user_id)
@@ -80,30 +93,51 @@ def check_opinion(person: Person, bearing: Bearing, given: Sequence[Opinion], op
         raise Conflict("You have said so already; somebody of another organisation must agree.")
 
 
-def settled(given: Sequence[Opinion], bearing: Bearing) -> Decision | None:
+def settled(given: Sequence[Opinion], bearing: Bearing, asked_in_by: Mapping[str, str]) -> Decision | None:
     """What enough people agree on; None while somebody is missing.
 
     After a burst the confirmer's word is what is in doubt, so it counts for nothing: somebody of the desk and somebody
     of another organisation agree. A removal that is held for the size of the shop, or while the rule is switched off,
     already has the confirmer's word; one person of another organisation is the second. As many as could let it leave
     can withdraw it, or a removal that nobody wants would wait for ever. A score is no person and has no opinion.
+
+    `asked_in_by` says who asked whom in. Of those who confirmed or agree, whoever asked another in does not count
+    (`models.second_person`); so the word of a confirmer is missing where their own guest is the second.
     """
     for decision in Decision:
-        # Whoever has confirmed since they spoke is counted out again here.
-        agreeing = {
-            one.organisation
-            for one in _latest(given).values()
-            if one.decision is decision and one.user_id not in bearing.confirmed_by
-        }
-        if _enough(agreeing, bearing):
+        agreeing = _agreeing(given, bearing, decision)
+        behind = behind_others({*agreeing, *bearing.confirmed_by}, asked_in_by)
+        organisations = {one.organisation for user_id, one in agreeing.items() if user_id not in behind}
+        if _enough(organisations, bearing, confirmed=bool(bearing.confirmed_by - behind)):
             return decision
     return None
 
 
-def _enough(organisations: Collection[str], bearing: Bearing) -> bool:
+def left_out(given: Sequence[Opinion], bearing: Bearing, asked_in_by: Mapping[str, str]) -> dict[str, str]:
+    """Whose word does not count now, and why in words, by person; those who confirmed a removal among them."""
+    found: dict[str, str] = {}
+    for decision in Decision:
+        agreeing = _agreeing(given, bearing, decision)
+        if agreeing:
+            for one in behind_others({*agreeing, *bearing.confirmed_by}, asked_in_by):
+                found[one] = "Does not count: asked in somebody who confirmed it or says the same."
+    return found
+
+
+def _agreeing(given: Sequence[Opinion], bearing: Bearing, decision: Decision) -> dict[str, Opinion]:
+    """Who says so, by person. Whoever has confirmed since they spoke is counted out again here."""
+    return {
+        user_id: one
+        for user_id, one in _latest(given).items()
+        if one.decision is decision and user_id not in bearing.confirmed_by
+    }
+
+
+def _enough(organisations: Collection[str], bearing: Bearing, *, confirmed: bool) -> bool:
     if bearing.causes & BURSTS:
         return DESK in organisations and len(organisations) > 1
-    return any(one != bearing.confirmer for one in organisations)
+    second = any(one != bearing.confirmer for one in organisations)
+    return second and (confirmed or len(organisations) > 1)
 
 
 def _latest(given: Sequence[Opinion]) -> dict[str, Opinion]:

@@ -36,7 +36,15 @@ def get_held(request: Request, session: Speaker) -> dict[str, Any]:
                 "listing_external_id": one.action.external_id,
                 "held_at": one.hold.held_at.isoformat(),
                 "reasons": [hold.sentence for hold in one.reasons],
-                "said": [{"organisation": said.organisation, "decision": said.decision.value} for said in one.said],
+                "no_word": one.no_word,
+                "said": [
+                    {
+                        "organisation": said.organisation,
+                        "decision": said.decision.value,
+                        "left_out": one.left_out.get(said.user_id),
+                    }
+                    for said in one.said
+                ],
             }
             for one in held_removals(runtime_of(request), session.person)
         ]

@@ -1,5 +1,6 @@
 """Held removals in people's hands: who may see them, what they say of them, and what follows once enough agree."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -8,9 +9,19 @@ from models.access import Permission, Person
 from models.action import ActionState
 from models.bursts import Hold
 from models.errors import Conflict, NotFound
-from models.release import DESK, Bearing, Decision, Opinion, check_opinion, organisation_of, settled
+from models.release import (
+    DESK,
+    Bearing,
+    Decision,
+    Opinion,
+    check_opinion,
+    left_out,
+    organisation_of,
+    settled,
+    why_no_word,
+)
 from models.verdict import Side
-from serving.db import actions, audit, brands, cases, holds, verdicts
+from serving.db import accounts, actions, audit, brands, cases, holds, verdicts
 from serving.db.actions import StoredAction
 from serving.db.holds import StoredHold, Word
 from serving.runtime import Runtime
@@ -26,6 +37,8 @@ class HeldRemoval:
     """A removal that waits for people, as somebody sees it who may speak on it.
 
     `reasons` are for the marketplace's own people: a brand is told that a removal waits, not how a seller trades.
+    `no_word` says why the reader's word could not count, None where it can; `left_out` whose does not count now, and
+    why, by person.
     """
 
     action: StoredAction
@@ -33,6 +46,8 @@ class HeldRemoval:
     bearing: Bearing
     organisation: str
     said: tuple[Opinion, ...]
+    no_word: str | None
+    left_out: Mapping[str, str]
 
     @property
     def reasons(self) -> tuple[Hold, ...]:
@@ -43,8 +58,8 @@ class HeldRemoval:
 def held_removals(runtime: Runtime, person: Person) -> list[HeldRemoval]:
     """The removals that wait and on which a person may speak, the longest waiting first, at most 500."""
     with runtime.store.read() as connection:
-        waiting = holds.waiting(connection, _places(person), _MOST)
-        found = [_held(connection, person, *one) for one in waiting]
+        waiting, asked_in_by = holds.waiting(connection, _places(person), _MOST), accounts.asked_in(connection)
+        found = [_held(connection, person, asked_in_by, *one) for one in waiting]
     return [one for one in found if one is not None]
 
 
@@ -60,7 +75,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
     Conflict
         It is not held any more, or they have said so already.
     Forbidden, Invalid
-        They confirmed it themselves; there is no reason.
+        They confirmed it themselves or asked in who did; there is no reason.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -69,13 +84,14 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         begin_count(connection, case)
         # Whoever speaks at the same time waits, and then counts what was said.
         audit.hold(connection)
-        found = _held(connection, person, place, action_id)
+        asked_in_by = accounts.asked_in(connection)
+        found = _held(connection, person, asked_in_by, place, action_id)
         if found is None:
             raise NotFound("There is no such removal.")
         if found.action.state is not ActionState.HELD:
             raise Conflict("Somebody has decided about this removal in the meantime.")
         opinion = Opinion(person.user_id, found.organisation, decision, reason.strip()[:500])
-        check_opinion(person, found.bearing, found.said, opinion)
+        check_opinion(person, found.bearing, found.said, opinion, asked_in_by)
         key = {"marketplace_id": place, "opinion_id": runtime.ids.new("opn"), "action_id": action_id}
         holds.add_opinion(connection, key, opinion, now)
         actor = f"user:{person.user_id}"
@@ -88,7 +104,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
             subject=action_id,
             payload={"organisation": opinion.organisation, "reason": opinion.reason},
         )
-        agreed = settled([*found.said, opinion], found.bearing)
+        agreed = settled([*found.said, opinion], found.bearing, asked_in_by)
         if agreed is Decision.RELEASE:
             release(runtime, connection, found.action, actor, now)
             recount_of(runtime, connection, case, now)
@@ -106,7 +122,9 @@ def _places(person: Person) -> frozenset[str]:
     return answered | person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.LOOK_AFTER_BRANDS)
 
 
-def _held(connection: Connection, person: Person, place: str, action_id: str) -> HeldRemoval | None:
+def _held(
+    connection: Connection, person: Person, asked_in_by: Mapping[str, str], place: str, action_id: str
+) -> HeldRemoval | None:
     hold = holds.of_actions(connection, place, [action_id]).get(action_id)
     if hold is None:
         return None
@@ -116,7 +134,15 @@ def _held(connection: Connection, person: Person, place: str, action_id: str) ->
     if organisation is None:
         return None
     said = holds.opinions(connection, place, [action_id]).get(action_id, [])
-    return HeldRemoval(action, hold, bearing, organisation, tuple(said))
+    return HeldRemoval(
+        action,
+        hold,
+        bearing,
+        organisation,
+        tuple(said),
+        no_word=why_no_word(person.user_id, bearing, asked_in_by),
+        left_out=left_out(said, bearing, asked_in_by),
+    )
 
 
 def _bearing(connection: Connection, action: StoredAction, hold: StoredHold, words: list[Word]) -> Bearing:

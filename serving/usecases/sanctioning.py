@@ -31,11 +31,12 @@ from models.sanction import (
     holds,
     organisation_for,
     rung,
+    why_no_voice,
 )
 from models.seller_lists import SellerList
 from models.statement import sanction_statement
 from models.strikes import Count, count
-from serving.db import audit, brands, sanctions, seller_actions, seller_lists, strikes
+from serving.db import accounts, audit, brands, sanctions, seller_actions, seller_lists, strikes
 from serving.db.sanctions import StoredSanction
 from serving.runtime import Runtime
 from serving.usecases.linked import links_at
@@ -75,12 +76,12 @@ def descend(runtime: Runtime, connection: Connection, marketplace_id: str, selle
 
 @dataclass(frozen=True, slots=True)
 class Sanctioned:
-    """A sanction as somebody sees it who may speak on it; `confirmed_it` says that they may not, and why so."""
+    """A sanction as somebody sees it who may speak on it; `no_voice` says why theirs could not count."""
 
     sanction: StoredSanction
     count: Count
     voices: tuple[Voice, ...]
-    confirmed_it: bool
+    no_voice: str | None
 
 
 def undecided(runtime: Runtime, person: Person) -> list[Sanctioned]:
@@ -105,7 +106,7 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
     Conflict
         It is decided, or they have said so already.
     Forbidden, Invalid
-        They confirmed what it rests on; there is no reason.
+        They confirmed what it rests on or asked in who did; there is no reason.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -116,14 +117,15 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
         given = sanctions.voices(connection, [sanction_id]).get(sanction_id, [])
         confirmers = strikes.confirmed_by(connection, found.marketplace_id, _struck(connection, found))
         voice = Voice(person.user_id, organisation, agrees, reason.strip()[:500])
-        check_voice(given, voice, confirmers)
+        asked_in_by = accounts.asked_in(connection)
+        check_voice(given, voice, confirmers, asked_in_by)
         key = {
             "marketplace_id": found.marketplace_id,
             "voice_id": runtime.ids.new("voi"),
             "sanction_id": sanction_id,
         }
         sanctions.add_voice(connection, key, voice, now)
-        event = follows([*given, voice], confirmers)
+        event = follows([*given, voice], confirmers, asked_in_by)
         decided: dict[str, Any] = {} if event is SanctionEvent.AGREE else {"decided_at": now, "due_at": None}
         if event is SanctionEvent.REFUSE:
             decided["ended_because"] = voice.reason
@@ -345,13 +347,17 @@ def _seen(
     runtime: Runtime, connection: Connection, person: Person, found: Sequence[StoredSanction]
 ) -> list[Sanctioned]:
     said = sanctions.voices(connection, [one.sanction_id for one in found])
-    now = runtime.clock.now()
+    now, asked_in_by = runtime.clock.now(), accounts.asked_in(connection)
     return [
         Sanctioned(
             one,
             count_of(runtime, connection, one.marketplace_id, one.seller_external_id, now),
             tuple(said.get(one.sanction_id, ())),
-            person.user_id in strikes.confirmed_by(connection, one.marketplace_id, _struck(connection, one)),
+            why_no_voice(
+                person.user_id,
+                strikes.confirmed_by(connection, one.marketplace_id, _struck(connection, one)),
+                asked_in_by,
+            ),
         )
         for one in found
     ]

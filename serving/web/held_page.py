@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.access import Permission
 from models.errors import Invalid
-from models.release import Decision
+from models.release import DESK, PROGRAMME, Decision
 from serving.db import removal_checks
 from serving.db.accounts import Session
 from serving.db.removal_checks import StillShown
@@ -30,14 +30,14 @@ _SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """One held removal; `mine` is whether the reader confirmed it and so has no word on it."""
+    """One held removal; `no_word` says why the reader has no word on it, None where they have."""
 
     action_id: str
     offer: Shown
     since: str
     reasons: tuple[str, ...]
     said: tuple[str, ...]
-    mine: bool
+    no_word: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def held_page(runtime: Runtime, session: Session) -> HeldPage:
     )
     with runtime.store.read() as connection:
         shown = removal_checks.still_shown(connection, places, _SHOWN)
-    rows = tuple(_row(runtime, session, one) for one in found[:_SHOWN])
+    rows = tuple(_row(runtime, one) for one in found[:_SHOWN])
     return HeldPage(rows, len(found), tuple(_still_shown(one, runtime.clock.now()) for one in shown))
 
 
@@ -104,16 +104,30 @@ def _still_shown(one: StillShown, now: datetime) -> StillShownRow:
     )
 
 
-def _row(runtime: Runtime, session: Session, one: HeldRemoval) -> HeldRow:
+def _row(runtime: Runtime, one: HeldRemoval) -> HeldRow:
     return HeldRow(
         action_id=one.action.action_id,
         offer=text_view.show(one.action.external_id),
         since=words.moment(one.hold.held_at, runtime.clock.now()),
         reasons=tuple(hold.sentence for hold in one.reasons),
-        said=tuple(
-            f"{said.organisation if said.organisation in {'desk', 'programme'} else 'brand'}: "
-            f"{said.decision.value}. {said.reason}"
+        said=_said(one),
+        no_word=one.no_word,
+    )
+
+
+def _said(one: HeldRemoval) -> tuple[str, ...]:
+    """What was said in order, with why it does not count; a confirmation is named where it does not."""
+    confirmed = [why for user_id, why in one.left_out.items() if user_id in one.bearing.confirmed_by]
+    return tuple(
+        [f"confirmation: {why}" for why in confirmed]
+        + [
+            " ".join(
+                (
+                    f"{said.organisation if said.organisation in {DESK, PROGRAMME} else 'brand'}:",
+                    f"{said.decision.value}. {said.reason}",
+                    one.left_out.get(said.user_id, ""),
+                )
+            ).rstrip()
             for said in one.said
-        ),
-        mine=session.person.user_id in one.bearing.confirmed_by,
+        ]
     )

@@ -43,7 +43,7 @@ class LinkedRow:
 
 @dataclass(frozen=True, slots=True)
 class SanctionRow:
-    """One sanction; `mine` is whether the reader confirmed what it rests on and so has no voice."""
+    """One sanction; `no_voice` says why the reader's could not count, None where it can."""
 
     sanction_id: str
     seller: Shown
@@ -54,7 +54,7 @@ class SanctionRow:
     reasons: tuple[Shown, ...]
     linked: tuple[LinkedRow, ...]
     said: tuple[str, ...]
-    mine: bool
+    no_voice: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ def _row(one: Sanctioned, now: datetime) -> SanctionRow:
         said=tuple(
             f"{said.organisation}: {'agrees' if said.agrees else 'refuses'}. {said.reason}" for said in one.voices
         ),
-        mine=one.confirmed_it,
+        no_voice=one.no_voice,
     )
 
 

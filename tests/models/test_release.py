@@ -6,7 +6,17 @@ import pytest
 from models.access import Grant, Person, Role
 from models.bursts import BURSTS, HoldCause
 from models.errors import Conflict, Forbidden, Invalid
-from models.release import DESK, PROGRAMME, Bearing, Decision, Opinion, check_opinion, organisation_of, settled
+from models.release import (
+    DESK,
+    PROGRAMME,
+    Bearing,
+    Decision,
+    Opinion,
+    check_opinion,
+    left_out,
+    organisation_of,
+    settled,
+)
 
 HERE, OURS, THEIRS = "mkt_a", "brn_aurelle", "brn_solenne"
 BURST = Bearing(HERE, OURS, "usr_lena", frozenset({"usr_camille"}), OURS, frozenset({HoldCause.USER_BURST}))
@@ -94,7 +104,49 @@ SETTLED: list[tuple[Bearing, list[Opinion], Decision | None, str]] = [
 
 @pytest.mark.parametrize(("bearing", "given", "expected", "why"), SETTLED, ids=[row[-1] for row in SETTLED])
 def test_a_held_removal_is_settled(bearing: Bearing, given: list[Opinion], expected: Decision | None, why: str) -> None:
-    assert settled(given, bearing) is expected, why
+    assert settled(given, bearing, {}) is expected, why
+
+
+INVITED: list[tuple[Bearing, list[Opinion], dict[str, str], Decision | None, str]] = [
+    (BURST, [INES, LENA], {"usr_lena": "usr_ines"}, None, "the desk asked the programme in"),
+    (
+        BURST,
+        [INES, JO],
+        {"usr_jo": "usr_x", "usr_x": "usr_ines"},
+        None,
+        "the desk asked the brand in by another",
+    ),
+    (BURST, [INES, TOMAS, LENA], {"usr_lena": "usr_ines"}, R, "a colleague of the host agrees too"),
+    (BURST, [INES, LENA], {"usr_ines": "usr_ada", "usr_lena": "usr_ada"}, R, "both by somebody who says nothing"),
+    (BURST, [INES, LENA], {"usr_camille": "usr_ines"}, None, "the desk asked in who confirmed"),
+    (LARGE, [INES], {"usr_camille": "usr_ines"}, None, "the second asked in who confirmed"),
+    (LARGE, [INES], {"usr_ines": "usr_camille"}, None, "who confirmed asked the second in"),
+    (LARGE, [INES, LENA], {"usr_ines": "usr_camille"}, R, "who confirmed does not count, and two others agree"),
+    (LARGE, [INES, TOMAS], {"usr_ines": "usr_camille"}, None, "two others of one organisation"),
+    (LARGE, [say("usr_ines", DESK, W)], {"usr_camille": "usr_ines"}, None, "nor is it withdrawn so"),
+]
+
+
+@pytest.mark.parametrize(("bearing", "given", "asked_in_by", "expected", "why"), INVITED, ids=[r[-1] for r in INVITED])
+def test_of_two_who_asked_one_another_in_only_the_guest_counts(
+    bearing: Bearing, given: list[Opinion], asked_in_by: dict[str, str], expected: Decision | None, why: str
+) -> None:
+    assert settled(given, bearing, asked_in_by) is expected, why
+
+
+def test_whose_word_does_not_count_is_said_in_words() -> None:
+    why = "Does not count: asked in somebody who confirmed it or says the same."
+    assert left_out([INES, LENA], BURST, {"usr_lena": "usr_ines"}) == {"usr_ines": why}
+    assert left_out([INES], LARGE, {"usr_ines": "usr_camille"}) == {"usr_camille": why}
+    assert left_out([INES, say("usr_lena", PROGRAMME, W)], BURST, {"usr_lena": "usr_ines"}) == {}
+    assert left_out([], LARGE, {"usr_camille": "usr_x"}) == {}
+
+
+def test_whoever_asked_in_a_confirmer_has_no_say() -> None:
+    ines = person("usr_ines", Grant(Role.ANALYST, HERE))
+    with pytest.raises(Forbidden, match="You asked in whoever confirmed this removal; somebody else must decide"):
+        check_opinion(ines, BURST, [], INES, {"usr_camille": "usr_ines"})
+    check_opinion(ines, BURST, [], INES, {"usr_ines": "usr_camille"})
 
 
 @pytest.mark.parametrize("cause", sorted(BURSTS))
@@ -103,25 +155,25 @@ def test_no_one_person_settles_what_a_burst_held(cause: HoldCause) -> None:
     voices = [replace(one, decision=decision) for one in (INES, TOMAS, LENA, JO) for decision in Decision]
     for first, second in itertools.product(voices, repeat=2):
         if first.user_id == second.user_id:
-            assert settled([first, second], bearing) is None
+            assert settled([first, second], bearing, {}) is None
 
 
 def test_whoever_confirmed_has_no_say() -> None:
     camille = person("usr_camille", Grant(Role.BRAND, HERE, OURS))
     with pytest.raises(Forbidden, match="You confirmed this removal"):
-        check_opinion(camille, BURST, [], say("usr_camille", OURS))
+        check_opinion(camille, BURST, [], say("usr_camille", OURS), {})
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
 def test_an_opinion_has_a_reason(reason: str) -> None:
     ines = person("usr_ines", Grant(Role.ANALYST, HERE))
     with pytest.raises(Invalid, match="Give a reason"):
-        check_opinion(ines, BURST, [], replace(INES, reason=reason))
+        check_opinion(ines, BURST, [], replace(INES, reason=reason), {})
 
 
 def test_nobody_says_the_same_twice_but_may_change_their_mind() -> None:
     ines = person("usr_ines", Grant(Role.ANALYST, HERE))
     with pytest.raises(Conflict, match="You have said so already"):
-        check_opinion(ines, BURST, [INES], INES)
-    check_opinion(ines, BURST, [INES], replace(INES, decision=W))
-    check_opinion(ines, BURST, [INES, replace(INES, decision=W)], INES)
+        check_opinion(ines, BURST, [INES], INES, {})
+    check_opinion(ines, BURST, [INES], replace(INES, decision=W), {})
+    check_opinion(ines, BURST, [INES, replace(INES, decision=W)], INES, {})

@@ -118,20 +118,30 @@ VOICES: list[tuple[list[Voice], SanctionEvent, str]] = [
 
 @pytest.mark.parametrize(("given", "expected", "_why"), VOICES, ids=[row[-1] for row in VOICES])
 def test_voices_come_to(given: list[Voice], expected: SanctionEvent, _why: str) -> None:
-    assert follows(given, {"confirmer"}) is expected
+    assert follows(given, {"confirmer"}, {}) is expected
+
+
+def test_of_two_who_asked_one_another_in_only_the_guest_has_a_voice() -> None:
+    both = [yes("ana", DESK), yes("max", PROGRAMME)]
+    assert follows(both, {"confirmer"}, {"max": "ana"}) is SanctionEvent.AGREE
+    assert follows(both, {"confirmer"}, {"confirmer": "max"}) is SanctionEvent.AGREE
+    assert follows(both, {"confirmer"}, {"max": "confirmer"}) is SanctionEvent.CARRY_OUT
+    assert follows(both, {"confirmer"}, {"max": "ada", "ana": "ada"}) is SanctionEvent.CARRY_OUT
+    with pytest.raises(Forbidden, match="You asked in whoever confirmed a removal"):
+        check_voice([], yes("ana", DESK), {"confirmer"}, {"confirmer": "ana"})
 
 
 def test_whoever_confirmed_has_no_voice() -> None:
     with pytest.raises(Forbidden, match="You confirmed a removal"):
-        check_voice([], yes("ana", DESK), {"ana"})
+        check_voice([], yes("ana", DESK), {"ana"}, {})
 
 
 def test_a_voice_needs_a_reason_and_is_given_once() -> None:
     with pytest.raises(Invalid, match="Give a reason"):
-        check_voice([], Voice("ana", DESK, agrees=True, reason=" "), set())
+        check_voice([], Voice("ana", DESK, agrees=True, reason=" "), set(), {})
     with pytest.raises(Conflict, match="said so already"):
-        check_voice([yes("ana", DESK)], yes("ana", DESK), set())
-    check_voice([yes("ana", DESK)], no("ana", DESK), set())
+        check_voice([yes("ana", DESK)], yes("ana", DESK), set(), {})
+    check_voice([yes("ana", DESK)], no("ana", DESK), set(), {})
 
 
 PLACE = "mkt_1"

@@ -2,8 +2,9 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from models.access import Person
 from models.action import ActionState
 from models.bursts import HoldCause
 from models.case import CaseLane
@@ -14,7 +15,7 @@ from models.switches import AutomaticRule
 from models.verdict import Judgement
 from serving.db import actions, alerts, audit, histories, said, standings, verdicts
 from serving.db.alerts import Alert
-from serving.db.tables import audit_entry
+from serving.db.tables import account, audit_entry
 from serving.usecases.delivery import deliver, sweep_deliveries
 from serving.usecases.release import held_removals, speak
 from serving.usecases.standing import current
@@ -247,6 +248,31 @@ def test_whoever_confirmed_has_no_word(site: Site) -> None:
     action_id = a_burst(site)
     with pytest.raises(Forbidden, match="You confirmed this removal"):
         speak(site.runtime, site.brand_person, action_id, Decision.RELEASE, WHY)
+
+
+def asked_in(site: Site, guest: Person, host: Person) -> None:
+    with site.runtime.store.write() as connection:
+        made = update(account).where(account.c.user_id == guest.user_id)
+        connection.execute(made.values(asked_in_by=host.user_id))
+
+
+def test_nobody_lets_a_removal_go_with_an_account_that_they_made(any_site: Site) -> None:
+    action_id, runtime = a_burst(any_site), any_site.runtime
+    asked_in(any_site, any_site.account_manager, any_site.analyst)
+    for person in (any_site.analyst, any_site.account_manager):
+        assert speak(runtime, person, action_id, Decision.RELEASE, WHY) is None
+    (held,) = held_removals(runtime, any_site.analyst)
+    assert [one.user_id for one in held.said if one.user_id in held.left_out] == [any_site.analyst.user_id]
+    assert states(any_site)["held"] == 1
+    assert speak(runtime, any_site.second_analyst, action_id, Decision.RELEASE, WHY) is Decision.RELEASE
+
+
+def test_whoever_asked_in_a_confirmer_has_no_word(site: Site) -> None:
+    action_id = a_burst(site)
+    asked_in(site, site.brand_person, site.analyst)
+    with pytest.raises(Forbidden, match="You asked in whoever confirmed"):
+        speak(site.runtime, site.analyst, action_id, Decision.RELEASE, WHY)
+    assert "You asked in" in (held_removals(site.runtime, site.analyst)[0].no_word or "")
 
 
 def test_an_opinion_needs_a_reason_and_leaves_no_trace_without_one(site: Site) -> None:

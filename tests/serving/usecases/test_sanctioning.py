@@ -398,4 +398,4 @@ def test_another_marketplace_knows_nothing_of_it(site: Site) -> None:
     founding.add_marketplace(site.runtime, name="souk", base_currency="EUR", by="test")
     assert sanctioning.undecided(site.runtime, site.data_scientist) == []
     (seen,) = sanctioning.undecided(site.runtime, site.analyst)
-    assert (seen.sanction.sanction_id, seen.count.total, seen.confirmed_it) == (proposed.sanction_id, 2.0, False)
+    assert (seen.sanction.sanction_id, seen.count.total, seen.no_voice) == (proposed.sanction_id, 2.0, None)
