@@ -49,10 +49,15 @@ def add_account(
         The e-mail address is taken.
     """
     email = email.strip().lower()
-    if connection.execute(select(account.c.user_id).where(account.c.email == email)).first():
+    if is_known(connection, email):
         raise Conflict(f"There is an account for {email} already.")
     row = {"user_id": user_id, "email": email, "name": name, "password_hash": password_hash, "created_at": at}
     add(connection, account, [{**row, "asked_in_by": asked_in_by}])
+
+
+def is_known(connection: Connection, email: str) -> bool:
+    """Whether an account has this e-mail address, also one that is disabled."""
+    return connection.execute(select(account.c.user_id).where(account.c.email == email)).first() is not None
 
 
 def asked_in(connection: Connection) -> dict[str, str]:

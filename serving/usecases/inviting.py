@@ -11,6 +11,7 @@ from models.access import Grant, Permission, Person, Role
 from models.errors import Conflict, Invalid, NotFound
 from models.staffing import check_grant
 from serving import auth
+from serving.auth import NotSignedIn
 from serving.db import accounts, audit, brands, invitations, marketplaces, people
 from serving.db.invitations import Invitation
 from serving.runtime import Runtime
@@ -21,13 +22,15 @@ PLACE: Final = "/join/"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An open invitation as its administrator or its guest sees it: where to, what as, and by whom."""
+    """An open invitation as its administrator or its guest sees it: where to, what as, and by whom.
+
+    Whether its address has an account is not in it: who asks somebody in has the link too, and is not to learn that.
+    """
 
     invitation: Invitation
     marketplace: str
     brand: str | None
     by: str
-    has_account: bool
 
 
 def invite(runtime: Runtime, by: Person, email: str, grant: Grant) -> str:
@@ -112,22 +115,45 @@ def asked_by(runtime: Runtime, token: str) -> Asked:
 def accept(runtime: Runtime, token: str, *, name: str, password: str) -> auth.SignedIn:
     """Make the account, or give an existing one the role, and sign in.
 
+    A name or password that will not do is refused before it is asked whether there is an account, so that a try which
+    changes nothing tells nobody. An account keeps its name.
+
     Raises
     ------
     NotFound
         The link leads nowhere, or no more.
     Invalid
-        The name or the new password will not do.
+        The name or the password will not do.
     NotSignedIn
         There is an account for this address, and this is not its password.
     """
-    asked = asked_by(runtime, token)
-    if asked.has_account:
-        signed_in = auth.sign_in(runtime, asked.invitation.email, password)
-        _join(runtime, asked.invitation, None)
-        return signed_in
-    _join(runtime, asked.invitation, (named("person", name), auth.hash_password(password)))
-    return auth.sign_in(runtime, asked.invitation.email, password)
+    one = asked_by(runtime, token).invitation
+    new = (named("person", name), auth.hash_password(password))
+    with runtime.store.read() as connection:
+        known = accounts.is_known(connection, one.email)
+    if not known:
+        _join(runtime, one, new)
+        return auth.sign_in(runtime, one.email, password)
+    try:
+        signed_in = auth.sign_in(runtime, one.email, password)
+    except NotSignedIn:
+        raise NotSignedIn("Nothing was changed. If you have an account here, sign in first, then accept.") from None
+    _join(runtime, one, None)
+    return signed_in
+
+
+def accept_as(runtime: Runtime, person: Person, token: str) -> None:
+    """Give whoever is signed in the role that their link offers.
+
+    Raises
+    ------
+    NotFound
+        The link leads nowhere, or no more, or is somebody else's.
+    """
+    one = asked_by(runtime, token).invitation
+    if one.email != person.email:
+        raise NotFound("This invitation is for another address. Sign out and sign in with that one.")
+    _join(runtime, one, None)
 
 
 def _join(runtime: Runtime, one: Invitation, new: tuple[str, str] | None) -> None:
@@ -159,8 +185,7 @@ def _asked(connection: Connection, one: Invitation) -> Asked:
     enrolled = brands.enrolments(connection, place.marketplace_id) if one.grant.role is Role.BRAND else {}
     brand = enrolled.get(one.grant.brand_id or "")
     by = accounts.names(connection, [one.invited_by])
-    known = accounts.credentials(connection, one.email) is not None
-    return Asked(one, place.name, brand.name if brand else None, by.get(one.invited_by, ""), known)
+    return Asked(one, place.name, brand.name if brand else None, by.get(one.invited_by, ""))
 
 
 def _record(

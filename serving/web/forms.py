@@ -14,7 +14,7 @@ from serving.runtime import Runtime
 
 _LOCAL_PATH: Final = re.compile(
     r"/(?:queue(?:/filters)?|cases/cas_[0-9a-z]{26}|brand(?:/[a-z-]{1,20})?|brands(?:/brd_[0-9a-z]{26})?"
-    r"|models|held|help|people|sellers|settings|switches)?(?:\?[\w=&%+.~-]{0,400})?\Z",
+    r"|join/[\w-]{20,100}|models|held|help|people|sellers|settings|switches)?(?:\?[\w=&%+.~-]{0,400})?\Z",
     re.ASCII,
 )
 _CASE_ID: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)

@@ -1,7 +1,7 @@
-"""The page of an invitation: who asks whom in as what, and the form that makes the account."""
+"""The page of an invitation: who asks whom in as what, and the form that makes the account or takes a role on."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -9,8 +9,10 @@ from fastapi.responses import Response
 from models.errors import DomainError, NotFound
 from serving import auth
 from serving.api.people import set_session_cookie
-from serving.guards import public, runtime_of
-from serving.usecases.inviting import Asked, accept, asked_by
+from serving.auth import NotSignedIn
+from serving.db.accounts import Session
+from serving.guards import cookie_name, public, runtime_of, signed_in
+from serving.usecases.inviting import Asked, accept, accept_as, asked_by
 from serving.web import words
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
@@ -18,12 +20,16 @@ from serving.web.rendering import respond
 from serving.web.vocabulary import ROLES
 
 router = APIRouter(include_in_schema=False)
+Anyone = Annotated[Session, signed_in()]
 _LONGEST_TOKEN: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class JoinPage:
-    """What the link asks, what was typed except the password, and what is wrong with it."""
+    """What the link asks, what was typed except the password, and what is wrong with it.
+
+    `theirs` is whether its guest is signed in; to anybody else the page is the same with and without an account.
+    """
 
     template: ClassVar[str] = "join.html"
     place: ClassVar[str] = ""
@@ -35,7 +41,7 @@ class JoinPage:
     brand: str | None
     by: str
     until: str
-    has_account: bool
+    theirs: bool
     name: str
     shortest_password: int
     error: str | None
@@ -43,8 +49,10 @@ class JoinPage:
 
 @router.get("/join/{token}", dependencies=[public("whoever is invited has no account yet")])
 def get_join(token: str, request: Request) -> Response:
-    """The form, while the link holds."""
-    return respond(request, _page(token, _asked(request, token), "", None))
+    """The form, while the link holds; for who is signed in with its address, a button."""
+    asked, session = _asked(request, token), _signed_in(request)
+    theirs = session is not None and session.person.email == asked.invitation.email
+    return respond(request, _page(token, asked, "", None, theirs=theirs), session if theirs else None)
 
 
 @router.post("/join/{token}", dependencies=[public("whoever is invited has no account yet")])
@@ -63,13 +71,29 @@ def post_join(token: str, request: Request, fields: Fields) -> Response:
     return response
 
 
+@router.post("/join/{token}/accept")
+def post_accept(token: str, request: Request, session: Anyone) -> Response:
+    """Take the role on with the account that is signed in."""
+    _asked(request, token)
+    accept_as(runtime_of(request), session.person, token)
+    return go_to(request, "/", Flash.JOINED)
+
+
+def _signed_in(request: Request) -> Session | None:
+    runtime = runtime_of(request)
+    try:
+        return auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
+    except NotSignedIn:
+        return None
+
+
 def _asked(request: Request, token: str) -> Asked:
     if len(token) > _LONGEST_TOKEN:
         raise NotFound("This invitation is not valid any more. Ask whoever sent it for another.")
     return asked_by(runtime_of(request), token)
 
 
-def _page(token: str, asked: Asked, name: str, error: str | None) -> JoinPage:
+def _page(token: str, asked: Asked, name: str, error: str | None, *, theirs: bool = False) -> JoinPage:
     return JoinPage(
         token=token,
         email=asked.invitation.email,
@@ -78,7 +102,7 @@ def _page(token: str, asked: Asked, name: str, error: str | None) -> JoinPage:
         brand=asked.brand,
         by=asked.by,
         until=words.full(asked.invitation.expires_at),
-        has_account=asked.has_account,
+        theirs=theirs,
         name=name,
         shortest_password=auth.SHORTEST_PASSWORD,
         error=error,

@@ -13,7 +13,7 @@ from serving.db import accounts, audit
 from serving.db.tables import account, invitation
 from serving.usecases import founding
 from serving.usecases.founding import NewPerson
-from serving.usecases.inviting import accept, asked_by, invite, open_invitations, take_back
+from serving.usecases.inviting import accept, accept_as, asked_by, invite, open_invitations, take_back
 from serving.usecases.people import deactivate
 from serving.usecases.retention import erase_what_is_past_its_time
 from tests.fixtures.runtimes import PASSWORD, Site
@@ -40,7 +40,7 @@ def token_of(site: Site, admin: Person, role: Role = Role.ANALYST, brand: str | 
 def test_who_is_invited_joins_once_with_that_role_and_is_signed_in(here: Site, admin: Person) -> None:
     runtime, token = here.runtime, token_of(here, admin)
     asked = asked_by(runtime, token)
-    assert (asked.marketplace, asked.by, asked.has_account) == ("Bazaar", "Ada Falk", False)
+    assert (asked.marketplace, asked.by) == ("Bazaar", "Ada Falk")
     session = auth.session_of(runtime, accept(runtime, token, name="Nadia Roy", password=PASSWORD).token)
     assert (session.person.name, session.person.email) == ("Nadia Roy", EMAIL)
     assert session.person.grants == (Grant(Role.ANALYST, here.here),)
@@ -125,8 +125,7 @@ def test_who_is_here_in_that_role_or_deactivated_is_named_at_once(here: Site, ad
 def test_who_has_an_account_takes_the_role_on_with_its_password(here: Site, admin: Person) -> None:
     runtime = here.runtime
     token = token_of(here, admin, Role.DATA_SCIENTIST, to=here.analyst.email)
-    assert asked_by(runtime, token).has_account
-    with pytest.raises(NotSignedIn):
+    with pytest.raises(NotSignedIn, match="sign in first"):
         accept(runtime, token, name="Somebody Else", password="not the password")
     person = auth.session_of(runtime, accept(runtime, token, name="Somebody Else", password=PASSWORD).token).person
     assert person.name == "Ines Moreau", "an account keeps its name"
@@ -135,10 +134,38 @@ def test_who_has_an_account_takes_the_role_on_with_its_password(here: Site, admi
     assert {one.role for one in person.grants} == {Role.ANALYST, Role.DATA_SCIENTIST}
 
 
-def test_a_mistake_leaves_the_link_as_it_was(here: Site, admin: Person) -> None:
-    runtime, token = here.runtime, token_of(here, admin)
-    for name, password in (("", PASSWORD), ("Nadia", "short"), ("x" * 201, PASSWORD)):
-        with pytest.raises(Invalid):
+def test_who_is_signed_in_with_the_address_takes_the_role_on(here: Site, admin: Person) -> None:
+    runtime = here.runtime
+    token = token_of(here, admin, Role.DATA_SCIENTIST, to=here.analyst.email)
+    with pytest.raises(NotFound, match="for another address"):
+        accept_as(runtime, here.account_manager, token)
+    accept_as(runtime, here.analyst, token)
+    with runtime.store.read() as connection:
+        roles = {one.role for one in accounts.person(connection, here.analyst.user_id).grants}
+    assert roles == {Role.ANALYST, Role.DATA_SCIENTIST}
+    with pytest.raises(NotFound, match="not valid any more"):
+        accept_as(runtime, here.analyst, token)
+
+
+def test_a_deactivated_account_is_not_made_anew(here: Site, admin: Person) -> None:
+    token = token_of(here, admin, Role.DATA_SCIENTIST, to=here.analyst.email)
+    deactivate(here.runtime, admin, here.analyst.user_id, successor=None)
+    with pytest.raises(NotSignedIn, match="sign in first"):
+        accept(here.runtime, token, name="Ines", password=PASSWORD)
+
+
+@pytest.mark.parametrize("with_account", [True, False])
+def test_a_mistake_leaves_the_link_as_it_was_and_says_the_same_with_and_without_an_account(
+    here: Site, admin: Person, *, with_account: bool
+) -> None:
+    runtime = here.runtime
+    token = token_of(here, admin, Role.DATA_SCIENTIST, to=here.analyst.email if with_account else EMAIL)
+    for name, password, said in (
+        ("", PASSWORD, "A person has a name of at most 200"),
+        ("Nadia", "short", "A password has 10 to 200"),
+        ("x" * 201, PASSWORD, "A person has a name of at most 200"),
+    ):
+        with pytest.raises(Invalid, match=said):
             accept(runtime, token, name=name, password=password)
     with runtime.store.read() as connection:
         assert connection.execute(select(account.c.user_id).where(account.c.email == EMAIL)).first() is None

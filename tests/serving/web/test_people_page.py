@@ -6,7 +6,7 @@ from models.access import Person, Role
 from serving.usecases.case_access import lease
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import PASSWORD, Site, invite
-from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
+from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
 
 EMAIL = "nadia@touchstone.example"
 HOSTILE = "<script>told('x')</script>\u202e"
@@ -63,6 +63,41 @@ def test_a_mistake_of_the_guest_keeps_the_name_and_not_the_password(site: Site, 
     assert "A password has 10 to 200 characters." in words(answer.text)
     assert 'value="Nadia Roy"' in answer.text
     assert "short one" not in answer.text
+
+
+def test_the_page_of_a_link_does_not_tell_whether_its_address_has_an_account(site: Site, admin: Visitor) -> None:
+    """Whoever sent the link has it too."""
+    fresh, known = invited(admin), invited(admin, email=site.analyst.email, role="data_scientist")
+    guest = a_visitor(site)
+
+    def bare(path: str, email: str, text: str) -> str:
+        return text.replace(path, "LINK").replace(email, "ADDRESS").replace("data scientist", "analyst")
+
+    for fields in (None, {"name": "", "password": PASSWORD}, {"name": "Nadia", "password": "short"}):
+        found = [
+            (answer.status_code, bare(path, email, answer.text))
+            for path, email in ((fresh, EMAIL), (known, site.analyst.email))
+            for answer in [guest.get(path) if fields is None else guest.post(path, fields)]
+        ]
+        assert found[0] == found[1]
+
+
+def test_who_has_an_account_signs_in_and_accepts(site: Site, admin: Visitor) -> None:
+    path = invited(admin, email=site.analyst.email, role="data_scientist")
+    guest = a_visitor(site)
+    assert f'href="/sign-in?next={path}"' in guest.get(path).text
+    entered = {"email": site.analyst.email, "password": PASSWORD, "next": path}
+    assert guest.post("/sign-in", entered).headers["location"] == path
+    page = guest.get(path).text
+    assert f'action="{path}/accept"' in page
+    assert "Your name" not in words(page)
+    stranger = visit_as(site, site.account_manager)
+    assert "Your name" in words(stranger.get(path).text)
+    assert stranger.post(f"{path}/accept", {}).status_code == 404
+    answer = guest.post(f"{path}/accept", hidden_fields(page))
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert guest.get("/models").status_code == 200
+    assert guest.get(path).status_code == 404
 
 
 def test_a_refused_invitation_keeps_what_was_typed(admin: Visitor) -> None:
