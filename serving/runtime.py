@@ -58,6 +58,7 @@ from serving.db.trials import Trial
 from serving.home import Home
 from serving.ids import IdSource
 from serving.jobs import Jobs
+from serving.large_counts import LargeCounts
 from serving.settings import ClockKind, Settings
 
 # Longer than a burst of requests, shorter than anybody waits for a new brand to be noticed by another process.
@@ -207,6 +208,7 @@ class Runtime:
     models: LiveModels
     trials: Trials
     surroundings: SurroundingsCache
+    counts: LargeCounts
     policies: Policies
     contact_key: bytes
     sweeping: threading.Lock = field(default_factory=threading.Lock)
@@ -269,6 +271,7 @@ def open_runtime(
         models=LiveModels(bundle_store),
         trials=Trials(),
         surroundings=SurroundingsCache(),
+        counts=LargeCounts(),
         policies=_policies(settings),
         contact_key=_contact_key(settings, home),
     )

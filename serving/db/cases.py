@@ -360,8 +360,12 @@ def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
         # Few of all: looked up, and not walked to.
         yield review_case.c.seller_external_id.in_(sorted(wanted.sellers))
     if wanted.at is not None:
-        away = case.aside_until > wanted.at
-        yield away if wanted.aside else or_(case.aside_until.is_(None), ~away)
+        # What is set aside is little, and looked up.
+        yield (
+            review_case.c.aside_until > wanted.at
+            if wanted.aside
+            else or_(case.aside_until.is_(None), case.aside_until <= wanted.at)
+        )
     if wanted.relisted:
         yield case.relisted.is_(true())
     if wanted.lease is not None:

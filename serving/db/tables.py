@@ -547,6 +547,7 @@ score = _tenant(
 _DECIDES_OPEN = text("state = 'open' AND lane <> 'second_look'")
 _SECOND_LOOK = text("lane = 'second_look' AND known_answer IS NULL")
 _IS_OPEN = text("state = 'open'")
+_IS_ASIDE = text("state = 'open' AND aside_until IS NOT NULL")
 _KNOWN = text("known_answer IS NOT NULL")
 # In the order of the queue, with all that it is filtered by: a page, a count and the next case read nothing else.
 _SHOWN_OPEN = (
@@ -642,6 +643,7 @@ review_case = _tenant(
     ),
     Index("ix_review_case_known", "marketplace_id", "opened_at", sqlite_where=_KNOWN, postgresql_where=_KNOWN),
     Index("ix_review_case_newest", "opened_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    Index("ix_review_case_aside", "aside_until", sqlite_where=_IS_ASIDE, postgresql_where=_IS_ASIDE),
     Index("ix_review_case_due", "lane", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_leased", "leased_by", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_sold_by", "seller_external_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),

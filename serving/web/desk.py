@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
 from models.access import Permission, Person
-from serving.db import cases, facets, marketplaces, offers, views
+from serving.db import cases, marketplaces, offers, views
 from serving.db.accounts import Session
 from serving.db.cases import QueueFilter
 from serving.guards import may, runtime_of
@@ -89,14 +89,14 @@ def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePa
     here = person.marketplaces(Permission.REVIEW_CASES)
     offset = (query.page - 1) * PAGE_SIZE
     with runtime.store.read() as connection:
-        counts = Counts(connection, lambda asked: queue_of(connection, person, asked, now))
+        counts = Counts(runtime, connection, person, lambda asked: queue_of(connection, person, asked, now))
         wanted = queue_of(connection, person, query, now)
         found = cases.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
         size, overdue = (counts.of(one) for one in (query, replace(query, due=0)))
         known_facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in found])
         known = {one.marketplace_id: one for one in marketplaces.everyone(connection)}
         offered = offers.standing(connection, here, now)
-        brands, languages = facets.brands(connection, here), facets.languages(connection, here)
+        brands, languages = counts.brands(), counts.languages()
         beside = rail(connection, person, query, counts, now)
     currencies = {key: one.base_currency for key, one in known.items()}
     surround = Surround(runtime, now, person.user_id, currencies, offered)

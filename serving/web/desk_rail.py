@@ -1,6 +1,6 @@
 """What stands beside the queue: its lanes and saved filters with their counts, and the desk's work in progress."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,8 +10,10 @@ from sqlalchemy import Connection
 from models.access import Permission, Person
 from models.case import CaseLane
 from serving import display
-from serving.db import desk_work, saved_filters, views
+from serving.db import desk_work, facets, saved_filters, views
 from serving.db.cases import Lease, QueueFilter
+from serving.db.facets import Facet
+from serving.runtime import Runtime
 from serving.web import text_view, words
 from serving.web.queue_query import QueueQuery
 from serving.web.text_view import Shown
@@ -19,6 +21,8 @@ from serving.web.vocabulary import ANALYST_LANES, LANE_OF, LANES, LaneName
 
 _COUNTED_SAVED: Final = 99
 _HELD_SHOWN: Final = 12
+# Nobody chooses a brand by whether 40,210 or 40,213 cases wait for it.
+_CHOICES_LAST_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +84,51 @@ class Rail:
 
 
 class Counts:
-    """How many cases the queues of one page hold, each counted once."""
+    """How many cases the queues of one person hold, each counted once for a page."""
 
-    def __init__(self, connection: Connection, queue: Callable[[QueueQuery], QueueFilter]) -> None:
+    def __init__(
+        self, runtime: Runtime, connection: Connection, person: Person, queue: Callable[[QueueQuery], QueueFilter]
+    ) -> None:
         self._connection, self._queue = connection, queue
+        self._large, self._whose = runtime.counts, (person.user_id, person.marketplaces(Permission.REVIEW_CASES))
         self._known: dict[tuple[str, int], int] = {}
 
     def of(self, query: QueueQuery, most: int = views.COUNTED_TO) -> int:
         """The number, counted to `most` and one more."""
         key = query.text, most
         if key not in self._known:
-            self._known[key] = views.queue_size(self._connection, self._queue(query), most=most)
+            wanted = self._queue(query)
+            self._known[key] = self._large.of(
+                ("queue", self._whose, key), lambda: views.queue_size(self._connection, wanted, most=most), lambda n: n
+            )
         return self._known[key]
+
+    def lanes(self) -> dict[CaseLane, int]:
+        """How many cases stand in each lane, each counted to `views.COUNTED_TO` and one more."""
+        user_id, here = self._whose
+        lanes = [one.lane for one in LANES]
+        return self._large.of(
+            ("lanes", self._whose),
+            lambda: views.lane_sizes(self._connection, here, lanes, user_id),
+            lambda found: sum(found.values()),
+        )
+
+    def brands(self) -> list[Facet]:
+        """The brands of open cases."""
+        return self._facets("brands", facets.brands)
+
+    def languages(self) -> list[Facet]:
+        """The languages of open cases."""
+        return self._facets("languages", facets.languages)
+
+    def _facets(self, name: str, count: Callable[[Connection, Collection[str]], list[Facet]]) -> list[Facet]:
+        here = self._whose[1]
+        return self._large.of(
+            (name, here),
+            lambda: count(self._connection, here),
+            lambda found: sum(one.number for one in found),
+            seconds=_CHOICES_LAST_SECONDS,
+        )
 
 
 def number(size: int) -> str:
@@ -102,7 +139,7 @@ def number(size: int) -> str:
 def rail(connection: Connection, person: Person, query: QueueQuery, counts: Counts, now: datetime) -> Rail:
     """What stands beside this queue."""
     here = person.marketplaces(Permission.REVIEW_CASES)
-    sizes = views.lane_sizes(connection, here, [one.lane for one in LANES], person.user_id)
+    sizes = counts.lanes()
     done = desk_work.decided(connection, here, midnight(now))
     others = [one for one in desk_work.held(connection, here, now, 2 * _HELD_SHOWN) if one.user_id != person.user_id]
     return Rail(

@@ -39,7 +39,7 @@ def get_saved_filters(request: Request, session: Reviewer) -> HTMLResponse:
     runtime, person = runtime_of(request), session.person
     with runtime.store.read() as connection:
         now = runtime.clock.now()
-        counts = Counts(connection, lambda query: queue_of(connection, person, query, now))
+        counts = Counts(runtime, connection, person, lambda query: queue_of(connection, person, query, now))
         found = saved_links(connection, person, counts, QueueQuery())
     return respond(request, SavedFiltersPage(found, MOST), session)
 

@@ -1,0 +1,36 @@
+"""Counts of what waits, where there is much of it: such a count takes long and changes little in a few seconds."""
+
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
+
+Counted = TypeVar("Counted")
+LARGE: Final = 1_000
+_MOST_KEPT: Final = 1_000
+
+
+@dataclass(slots=True)
+class LargeCounts:
+    """Large counts are kept for some seconds, for everybody who asks for the same; small ones are counted anew."""
+
+    _kept: dict[Hashable, tuple[float, Any]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(
+        self, key: Hashable, count: Callable[[], Counted], size: Callable[[Counted], int], *, seconds: float = 5.0
+    ) -> Counted:
+        """What was counted under a key, within the last so many seconds; `size` says how much that is in all."""
+        now = time.monotonic()
+        kept = self._kept.get(key)
+        if kept is not None and now - kept[0] < seconds:
+            found: Counted = kept[1]
+            return found
+        found = count()
+        if size(found) >= LARGE:
+            with self._lock:
+                if len(self._kept) >= _MOST_KEPT:
+                    self._kept.clear()
+                self._kept[key] = now, found
+        return found

@@ -1,0 +1,26 @@
+"""Large counts are kept for a moment, small ones never."""
+
+from itertools import count
+
+import pytest
+
+from serving.large_counts import LARGE, LargeCounts
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "_why"),
+    [
+        (LARGE, LARGE, "what is large is not counted twice"),
+        (LARGE - 1, LARGE, "what is small is counted anew, so that a queue that somebody empties says so"),
+    ],
+)
+def test_a_count_is_kept_where_it_is_large(first: int, again: int, _why: str) -> None:
+    counts, numbers = LargeCounts(), count(first)
+    found = [counts.of("key", lambda: next(numbers), lambda n: n) for _ in range(2)]
+    assert found == [first, again]
+
+
+def test_what_one_is_asked_for_is_no_answer_to_another() -> None:
+    counts = LargeCounts()
+    assert counts.of(("queue", "ines"), lambda: LARGE, lambda n: n) == LARGE
+    assert counts.of(("queue", "li"), lambda: 2 * LARGE, lambda n: n) == 2 * LARGE
