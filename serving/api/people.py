@@ -11,9 +11,9 @@ from models.access import Permission, Person
 from models.case import CaseLane
 from models.verdict import Evidence, Judgement, ReasonCode
 from serving import auth
-from serving.db import cases
+from serving.db import queues
 from serving.db.accounts import Session
-from serving.db.cases import QueueFilter
+from serving.db.queues import QueueFilter
 from serving.guards import cookie_name, is_secure, may, public, runtime_of, signed_in
 from serving.usecases.review import Recorded, record_verdict
 from serving.usecases.sitting import Answer
@@ -89,7 +89,7 @@ def get_cases(request: Request, session: Reviewer, lane: CaseLane | None = None,
     """Open cases of the person's queue, the costliest first, at most 500; lane and deadline are null with the score."""
     wanted = queue_of(session.person, None if lane is None else (lane,))
     with runtime_of(request).store.read() as connection:
-        rows = cases.queue(connection, wanted, most=min(max(most, 1), 500))
+        rows = queues.queue(connection, wanted, most=min(max(most, 1), 500))
     return {
         "cases": [
             {

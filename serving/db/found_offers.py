@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
 from models.action import ActionKind, ActionState
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db.cases import open_to
+from serving.db.queues import open_to
 from serving.db.search import Hit
 from serving.db.tables import action, brand, listing, listing_version, review_case, verdict
 from serving.db.walks import IS_OPEN, WALKED

@@ -26,7 +26,8 @@ from models.action import ActionKind, ActionState
 from models.case import CaseLane, CaseState
 from models.removal_check import CheckState
 from models.verdict import Judgement, Side
-from serving.db.cases import Case, QueueFilter, in_queue, open_to
+from serving.db.cases import Case
+from serving.db.queues import QueueFilter, in_queue, open_to
 from serving.db.tables import (
     action,
     brand,

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from models.action import ActionKind, ActionState
 from models.removal_check import CheckState
 from models.routing import Lane
-from serving.db import actions, appeals, cases, counter_notices, listings, removal_checks, scores, verdicts
+from serving.db import actions, appeals, counter_notices, listings, queues, removal_checks, scores, verdicts
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
 
@@ -34,7 +34,7 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
             "scored": sum(routes.values()),
             "routes": {lane.value: routes.get(lane.value, 0) for lane in Lane},
             "verdicts": verdicts.counts(connection, here),
-            "open_cases": cases.queue_sizes(connection, {here}),
+            "open_cases": queues.queue_sizes(connection, {here}),
             "removal_checks": _checks(connection, here),
             "appeals": appeals.counts(connection, here),
             "counter_notices": counter_notices.counts(connection, here),

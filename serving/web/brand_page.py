@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 from models.access import Permission, Person
 from models.case import CaseLane
 from models.verdict import Judgement, Side
-from serving.db import brand_answers, brands, cases, takedowns, views
+from serving.db import brand_answers, brands, queues, takedowns, views
 from serving.db.accounts import Session
 from serving.db.brand_answers import BrandAnswer
 from serving.db.brands import Enrolment
-from serving.db.cases import QueueFilter
+from serving.db.queues import QueueFilter
 from serving.db.views import Given, Pair
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
@@ -182,7 +182,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
     offset = (page - 1) * PAGE_SIZE
     with runtime.store.read() as connection:
         enrolled = _enrolments(connection, pairs)
-        rows = cases.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
+        rows = queues.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
         facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
         before = answers_before(connection, pairs, rows)
         waiting = views.open_questions(connection, pairs)

@@ -15,7 +15,7 @@ from models.case import CaseState
 from models.errors import Invalid
 from models.score import Reason
 from models.takedown import Item
-from serving.db import cases, marketplaces, views
+from serving.db import marketplaces, queues, views
 from serving.db.accounts import Session
 from serving.db.bulk_verdicts import StoredBulkItem
 from serving.db.cases import Case
@@ -170,7 +170,7 @@ def _nearly_the_same(connection: Connection, person: Person, case_id: str) -> li
 
 def _rows(runtime: Runtime, connection: Connection, person: Person, found: list[Case]) -> tuple[BulkRow, ...]:
     here = {one.marketplace_id for one in found}
-    stored = cases.rows(connection, here, [one.case_id for one in found])
+    stored = queues.rows(connection, here, [one.case_id for one in found])
     facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
     currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
     surround = Surround(runtime, runtime.clock.now(), person.user_id, currencies, {})
@@ -184,7 +184,7 @@ def _rows(runtime: Runtime, connection: Connection, person: Person, found: list[
 
 
 def _titles(connection: Connection, found: list[Case]) -> dict[str, Shown]:
-    stored = cases.rows(connection, {one.marketplace_id for one in found}, [one.case_id for one in found])
+    stored = queues.rows(connection, {one.marketplace_id for one in found}, [one.case_id for one in found])
     return {row["case_id"]: text_view.show((row["content"] or {}).get("title") or row["external_id"]) for row in stored}
 
 

@@ -10,9 +10,9 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
 from models.access import Permission, Person
-from serving.db import cases, marketplaces, offers, views
+from serving.db import marketplaces, offers, queues, views
 from serving.db.accounts import Session
-from serving.db.cases import QueueFilter
+from serving.db.queues import QueueFilter
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.linked import linked_with
@@ -91,7 +91,7 @@ def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePa
     with runtime.store.read() as connection:
         counts = Counts(runtime, connection, person, lambda asked: queue_of(connection, person, asked, now))
         wanted = queue_of(connection, person, query, now)
-        found = cases.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
+        found = queues.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
         size, overdue = (counts.of(one) for one in (query, replace(query, due=0)))
         known_facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in found])
         known = {one.marketplace_id: one for one in marketplaces.everyone(connection)}

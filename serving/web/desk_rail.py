@@ -11,8 +11,8 @@ from models.access import Permission, Person
 from models.case import CaseLane
 from serving import display
 from serving.db import desk_work, facets, saved_filters, views
-from serving.db.cases import Lease, QueueFilter
 from serving.db.facets import Facet
+from serving.db.queues import Lease, QueueFilter
 from serving.runtime import Runtime
 from serving.web import text_view, words
 from serving.web.queue_query import QueueQuery

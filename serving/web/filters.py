@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from serving.db.cases import Lease
 from serving.db.facets import Facet
+from serving.db.queues import Lease
 from serving.web import text_view, words
 from serving.web.queue_query import NO_BRAND, OVERDUE, QueueQuery, Word
 from serving.web.text_view import Shown

@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from models.case import CaseLane
-from serving.db.cases import Lease, QueueFilter
+from serving.db.queues import Lease, QueueFilter
 from serving.web.vocabulary import ANALYST_LANES
 
 NO_BRAND: Final = "none"

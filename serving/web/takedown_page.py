@@ -14,9 +14,9 @@ from models.errors import Invalid
 from models.rights import RightState, kinds_for
 from models.takedown import Fate, Item, sentences
 from models.verdict import ReasonCode
-from serving.db import brands, cases, rights, views
+from serving.db import brands, queues, rights, views
 from serving.db.accounts import Session
-from serving.db.cases import QueueFilter
+from serving.db.queues import QueueFilter
 from serving.db.rights import StoredRight
 from serving.db.takedowns import StoredItem
 from serving.guards import may, runtime_of
@@ -166,7 +166,7 @@ def _offers(
 ) -> tuple[tuple[Question, ...], int]:
     """The open questions of a brand that go into one request, and how many are left over."""
     wanted = QueueFilter(frozenset({pair[0]}), (CaseLane.ASK_BRAND,), frozenset({pair}))
-    rows = cases.queue(connection, wanted, most=most)
+    rows = queues.queue(connection, wanted, most=most)
     facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
     waiting = views.open_questions(connection, {pair})
     beyond = sum(one.number for one in waiting.values()) - len(rows)

@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Connection, event
 
 from models.case import CaseLane
-from serving.db import cases, facets, found_offers, search, views
-from serving.db.cases import Lease, QueueFilter
+from serving.db import facets, found_offers, queues, search, views
+from serving.db.queues import Lease, QueueFilter
 from serving.db.search import Hit, Kind
 from serving.usecases.intake import receive
 from tests.fixtures.listings import a_suspect_row
@@ -71,7 +71,7 @@ def test_a_filtered_queue_is_walked_and_counted_along_the_index_of_open_cases(si
         assert WALK in steps
         assert "TEMP B-TREE" not in steps
         assert "ix_review_case_queue" not in steps
-    page = plan(site, lambda connection: cases.queue(connection, wanted, most=50))
+    page = plan(site, lambda connection: queues.queue(connection, wanted, most=50))
     assert WALK in page.partition("\n")[0]
 
 
@@ -86,7 +86,7 @@ def test_counts_and_facets_read_an_index_alone(site: Site) -> None:
     for act in (
         lambda connection: facets.brands(connection, {site.here}),
         lambda connection: facets.languages(connection, {site.here}),
-        lambda connection: cases.queue_sizes(connection, {site.here}),
+        lambda connection: queues.queue_sizes(connection, {site.here}),
         lambda connection: views.lane_sizes(connection, {site.here}, [CaseLane.AUDIT], site.analyst.user_id),
     ):
         assert "USING COVERING INDEX" in plan(site, act)

@@ -5,9 +5,9 @@ from datetime import timedelta
 from models.access import Person
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db import cases, facets, offers, views
-from serving.db.cases import Lease, QueueFilter
+from serving.db import facets, offers, queues, views
 from serving.db.facets import Facet
+from serving.db.queues import Lease, QueueFilter
 from serving.db.views import Neighbours
 from serving.usecases.case_access import lease
 from serving.usecases.intake import receive
@@ -20,7 +20,7 @@ def found(site: Site, **given: object) -> set[str]:
     """The offers in a queue, by their ids."""
     wanted = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), **given)  # type: ignore[arg-type]  # a filter's own fields
     with site.runtime.store.read() as connection:
-        rows = cases.queue(connection, wanted, most=100)
+        rows = queues.queue(connection, wanted, most=100)
         assert views.queue_size(connection, wanted) == len(rows), "counted as listed"
         return {row["external_id"] for row in rows}
 
@@ -53,7 +53,7 @@ def test_a_queue_is_filtered_by_what_its_cases_are(any_site: Site) -> None:
     assert found(site, relisted=True) == set()
     elsewhere = QueueFilter(frozenset(), person=site.analyst.user_id)
     with site.runtime.store.read() as connection:
-        assert cases.queue(connection, elsewhere, most=10) == []
+        assert queues.queue(connection, elsewhere, most=10) == []
         assert facets.languages(connection, {site.here}) == [
             Facet("en", "en", 1),
             Facet("ru", "ru", 1),

@@ -12,8 +12,9 @@ from models.access import Role
 from models.case import CaseLane
 from models.errors import Conflict
 from models.verdict import Judgement
-from serving.db import audit, cases
-from serving.db.cases import Case, QueueFilter
+from serving.db import audit, queues
+from serving.db.cases import Case
+from serving.db.queues import QueueFilter
 from serving.db.tables import action, audit_entry, verdict
 from serving.usecases.intake import receive
 from tests.fixtures.listings import a_suspect_row
@@ -89,7 +90,7 @@ def test_of_eight_threads_exactly_one_confirms_each_case(any_site: Site, count: 
     assert rows(any_site, verdict) == 2 * count  # The analyst's, and the one confirmation.
     with any_site.runtime.store.read() as connection:
         assert audit.check(connection)[1] is None
-        assert cases.queue(connection, QueueFilter(frozenset({any_site.here})), most=1) == []
+        assert queues.queue(connection, QueueFilter(frozenset({any_site.here})), most=1) == []
 
 
 def removals_by_listing(site: Site) -> dict[str, int]:

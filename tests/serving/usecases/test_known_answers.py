@@ -6,9 +6,10 @@ from models.access import Role
 from models.case import CaseLane
 from models.policies.second_look import SecondLookPolicy
 from models.verdict import Judgement
-from serving.db import cases, golden, said
+from serving.db import golden, queues, said
 from serving.db.accounts import Session
-from serving.db.cases import Case, QueueFilter
+from serving.db.cases import Case
+from serving.db.queues import QueueFilter
 from serving.usecases.known_answers import open_known_answers
 from serving.usecases.undoing import undo_verdict
 from serving.web.my_page import my_page
@@ -59,12 +60,12 @@ def test_it_comes_once_in_so_many_answers_to_who_has_not_judged_and_teaches_noth
     assert known.version_id == case.version_id
     here = frozenset({site.here})
     with site.runtime.store.read() as connection:
-        queues = {
-            person.name: len(cases.queue(connection, QueueFilter(here, person=person.user_id), most=9))
+        shown = {
+            person.name: len(queues.queue(connection, QueueFilter(here, person=person.user_id), most=9))
             for person in (site.analyst, site.second_analyst, third)
         }
         before = said.of_marketplace(connection, site.here, site.clock.now())[case.version_id]
-    assert queues == {"Ines Moreau": 0, "Tomás Rey": 0, "Aiko Tanaka": 1}
+    assert shown == {"Ines Moreau": 0, "Tomás Rey": 0, "Aiko Tanaka": 1}
     judge(site, third, known, Judgement.COUNTERFEIT)
     site.clock.forward(minutes=1)
     with site.runtime.store.read() as connection:

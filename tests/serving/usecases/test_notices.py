@@ -18,10 +18,10 @@ from models.public_statement import Source
 from models.release import Decision
 from models.switches import AutomaticRule
 from models.verdict import Judgement
-from serving.db import audit, cases, evidence, learning, listings, monitoring, notices, restrictions
-from serving.db.cases import QueueFilter
+from serving.db import audit, evidence, learning, listings, monitoring, notices, queues, restrictions
 from serving.db.monitoring import Window
 from serving.db.notices import Item
+from serving.db.queues import QueueFilter
 from serving.db.tables import audit_entry, audit_payload, notice, reporter
 from serving.usecases.erasure import erase_seller
 from serving.usecases.evidence import verify
@@ -156,7 +156,7 @@ def test_trusted_flaggers_then_brands_in_good_standing_then_everybody_else(any_s
     notify(any_site, "MP-3", by=a_reporter(any_site, ReporterKind.BRAND, "Aurelle"))
     notify(any_site, "MP-4", by=a_reporter(any_site, ReporterKind.TRUSTED_FLAGGER))
     with any_site.runtime.store.read() as connection:
-        rows = cases.queue(connection, QueueFilter(frozenset({any_site.here})), most=10)
+        rows = queues.queue(connection, QueueFilter(frozenset({any_site.here})), most=10)
     assert [row["external_id"] for row in rows][:2] == ["MP-4", "MP-3"]
     assert {row["external_id"] for row in rows if row["notified"]} == {"MP-1", "MP-2", "MP-3", "MP-4"}
     hours = {row["external_id"]: (row["due_at"] - row["opened_at"]) / timedelta(hours=1) for row in rows}

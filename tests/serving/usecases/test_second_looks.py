@@ -11,8 +11,9 @@ from models.errors import Forbidden, NotFound
 from models.labels import WANTS_A_SECOND, NoLabel
 from models.policies.second_look import SecondLookPolicy
 from models.verdict import Judgement
-from serving.db import actions, cases, learning, said, second_looks
-from serving.db.cases import Case, QueueFilter
+from serving.db import actions, cases, learning, queues, said, second_looks
+from serving.db.cases import Case
+from serving.db.queues import QueueFilter
 from serving.db.second_looks import SecondLooks
 from serving.usecases.appeal import file_appeal
 from serving.usecases.intake import receive
@@ -57,7 +58,7 @@ def counts(site: Site) -> SecondLooks:
 def queue_of(site: Site, person: Person) -> list[str]:
     wanted = QueueFilter(frozenset({site.here}), person=person.user_id)
     with site.runtime.store.read() as connection:
-        return [row["case_id"] for row in cases.queue(connection, wanted, most=50)]
+        return [row["case_id"] for row in queues.queue(connection, wanted, most=50)]
 
 
 def a_genuine_case(site: Site, external_id: str = "MP-9") -> Case:

@@ -14,7 +14,7 @@ from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.rights import RightKind
 from models.takedown import Fate
 from models.verdict import Judgement, Side
-from serving.db import audit, cases
+from serving.db import audit, queues
 from serving.db.cases import Case
 from serving.db.tables import action, audit_entry, confirmation, evidence_part, notice_basis, takedown_request, verdict
 from serving.usecases.evidence import verify
@@ -112,7 +112,7 @@ def test_one_offer_that_is_refused_leaves_no_trace_and_touches_no_other(any_site
 
 def external_id(site: Site, case: Case) -> str:
     with site.runtime.store.read() as connection:
-        rows = cases.queue(connection, cases.QueueFilter(frozenset({site.here})), most=100)
+        rows = queues.queue(connection, queues.QueueFilter(frozenset({site.here})), most=100)
     return next(str(row["external_id"]) for row in rows if row["case_id"] == case.case_id)
 
 

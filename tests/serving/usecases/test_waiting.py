@@ -7,8 +7,9 @@ import pytest
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.verdict import Judgement
-from serving.db import case_waits, cases, offers, views
-from serving.db.cases import Case, QueueFilter
+from serving.db import case_waits, offers, queues, views
+from serving.db.cases import Case
+from serving.db.queues import QueueFilter
 from serving.usecases.case_access import lease
 from serving.usecases.intake import receive
 from serving.usecases.waiting import Wanted, set_aside, take_up
@@ -21,7 +22,7 @@ from tests.serving.web.appeals import an_appeal
 def shown(site: Site, *, aside: bool = False) -> list[str]:
     wanted = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), aside=aside)
     with site.runtime.store.read() as connection:
-        return [row["case_id"] for row in cases.queue(connection, wanted, most=100)]
+        return [row["case_id"] for row in queues.queue(connection, wanted, most=100)]
 
 
 def put_aside(site: Site, case: Case, *, hours: int = 4, on_news: bool = True) -> None:

@@ -8,8 +8,8 @@ from models.access import Person, Role
 from models.action import ActionEvent
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db import accounts, actions, cases, scores
-from serving.db.cases import QueueFilter
+from serving.db import accounts, actions, queues, scores
+from serving.db.queues import QueueFilter
 from serving.usecases import founding
 from serving.usecases.founding import NewEnrolment, NewPerson
 from serving.usecases.intake import receive
@@ -220,7 +220,7 @@ def test_a_question_tells_a_brand_of_its_own_tell_tales_alone(site: Site) -> Non
     with site.runtime.store.read() as connection:
         digest = scores.get(connection, site.here, case.score_id)["facts_digest"]
         facts = scores.facts_of(connection, site.here, digest)
-        (row,) = cases.queue(connection, QueueFilter(frozenset({site.here}), (CaseLane.ASK_BRAND,)), most=1)
+        (row,) = queues.queue(connection, QueueFilter(frozenset({site.here}), (CaseLane.ASK_BRAND,)), most=1)
     both = tuple(
         Fired(
             tell_tale_id=f"tel_{brand_id}",

@@ -3,7 +3,7 @@
 import pytest
 
 from models.case import CaseLane
-from serving.db.cases import Lease
+from serving.db.queues import Lease
 from serving.web.filters import ignored
 from serving.web.queue_query import NO_BRAND, QueueQuery, ScoreBand, Word
 

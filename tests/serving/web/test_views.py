@@ -9,7 +9,7 @@ from models.case import CaseLane
 from models.verdict import Judgement, Side
 from serving import auth
 from serving.db import views
-from serving.db.cases import QueueFilter
+from serving.db.queues import QueueFilter
 from serving.usecases.intake import receive
 from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_suspect_row
