@@ -18,6 +18,7 @@ from features.priors import NO_PRIORS, Priors
 from features.tell_tales import TellTales
 
 FEWEST: Final = 5  # Below this a median is one seller's opinion.
+SAMPLED: Final = 20
 EXACT_UP_TO: Final = 400  # Leaving one of more offers out moves the median by less than one rank in 400.
 
 Key = tuple[str, str]
@@ -76,6 +77,14 @@ class PricePool:
         found = {key: _reference(prices) for key, prices in sorted(self._sorted.items())}
         return PriceTable({key: reference for key, reference in found.items() if reference is not None})
 
+    def samples(self) -> dict[Key, tuple[float, ...]]:
+        """How the log prices of each group of five or more lie: at most `SAMPLED`, each for as many offers.
+
+        Of so few offers their own prices; of more the middle of each twentieth, so that one among millions is no dot
+        (quantile dot plots: Kay and others 2016).
+        """
+        return {key: _sample(prices) for key, prices in sorted(self._sorted.items()) if prices.size >= FEWEST}
+
     def without(self, log_price: float) -> Prices:
         """References as if one offer at this price had never been seen."""
         return _LeaveOneOut(self._sorted, log_price)
@@ -94,6 +103,12 @@ class _LeaveOneOut:
         if prices.size <= EXACT_UP_TO and at < prices.size and prices[at] == self.log_price:
             prices = np.delete(prices, at)
         return _reference(prices)
+
+
+def _sample(prices: NDArray[np.float64]) -> tuple[float, ...]:
+    if prices.size > SAMPLED:
+        prices = np.quantile(prices, (np.arange(SAMPLED) + 0.5) / SAMPLED)
+    return tuple(float(price) for price in prices)
 
 
 def _reference(prices: NDArray[np.float64]) -> PriceReference | None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, select
 from features.brands import BrandRegister
 from features.common_prices import CommonPrices
 from features.price_lists import PriceLists
-from features.references import PricePool, PriceReference, PriceTable, Rates, References
+from features.references import Key, PricePool, PriceReference, PriceTable, Rates, References
 from features.tell_tales import TellTales
 from models.action import ActionKind
 from serving.db import brands, price_lists, tell_tales, usual_shares
@@ -43,6 +43,16 @@ def _table(connection: Connection, marketplace_id: str) -> PriceTable:
             for row in connection.execute(query)
         }
     )
+
+
+def samples(connection: Connection, marketplace_id: str, key: Key) -> tuple[float, ...]:
+    """How the log prices of a group lie now (`PricePool.samples`); empty where it has no reference."""
+    query = select(price_reference.c.samples).where(
+        price_reference.c.marketplace_id == marketplace_id,
+        price_reference.c.brand_key == key[0],
+        price_reference.c.category_key == key[1],
+    )
+    return tuple(connection.execute(query).scalar() or ())
 
 
 def _common(connection: Connection, marketplace_id: str) -> CommonPrices:
@@ -84,18 +94,18 @@ def as_of(connection: Connection, found: Marketplace, moment: datetime) -> Refer
     Costs a walk over half a year of offers; what scores a request takes `load`.
     """
     here = found.marketplace_id
-    prices, common = _worked_out(connection, here, moment)
+    pool, common = _worked_out(connection, here, moment)
     return References(
         _rates(connection, found.base_currency, moment.date()),
         BrandRegister(brands.registered(connection, here, moment)),
-        prices,
+        pool.table(),
         lists=price_lists.load(connection, here, moment),
         common=common,
         priors=usual_shares.worked_out(connection, found, moment),
     )
 
 
-def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -> tuple[PriceTable, CommonPrices]:
+def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -> tuple[PricePool, CommonPrices]:
     """Prices of the offers as they stood at a moment; those that had been confirmed counterfeit do not count."""
     undo = verdict.alias("undo")
     withdrawn = select(undo.c.verdict_id).where(
@@ -135,14 +145,15 @@ def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -
         )
     )
     found = connection.execute(query).all()
-    table = PricePool((row.brand_key, row.category_key, row.log_price) for row in found).table()
-    return table, CommonPrices.among((row.price_minor, row.currency) for row in found)
+    pool = PricePool((row.brand_key, row.category_key, row.log_price) for row in found)
+    return pool, CommonPrices.among((row.price_minor, row.currency) for row in found)
 
 
 def refresh(connection: Connection, found: Marketplace, as_of: datetime) -> int:
     """Work out price references, common prices and usual shares anew and keep them; returns how many of the first."""
     marketplace_id = found.marketplace_id
-    table, common = _worked_out(connection, marketplace_id, as_of)
+    pool, common = _worked_out(connection, marketplace_id, as_of)
+    samples = pool.samples()
     connection.execute(delete(price_reference).where(price_reference.c.marketplace_id == marketplace_id))
     rows = [
         {
@@ -150,9 +161,10 @@ def refresh(connection: Connection, found: Marketplace, as_of: datetime) -> int:
             "brand_key": brand_key,
             "category_key": category_key,
             "as_of": as_of,
+            "samples": samples[brand_key, category_key],
             **reference._asdict(),
         }
-        for (brand_key, category_key), reference in table.rows.items()
+        for (brand_key, category_key), reference in pool.table().rows.items()
     ]
     add(connection, price_reference, rows)
     connection.execute(delete(common_price).where(common_price.c.marketplace_id == marketplace_id))

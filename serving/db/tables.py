@@ -1340,6 +1340,8 @@ price_reference = Table(
     Column("log_median", Float, nullable=False),
     Column("mad", Float, nullable=False),
     Column("n", Integer, nullable=False),
+    # How the prices lie, for people; what was worked out before this was kept has none until it is worked out anew.
+    Column("samples", Json, nullable=True),
     _at("as_of"),
     PrimaryKeyConstraint("marketplace_id", "brand_key", "category_key"),
 )

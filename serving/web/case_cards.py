@@ -1,14 +1,14 @@
 """The cards of a case: the offer's text, its price, why it was scored so, what happened, what the seller says."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from features.facts import Facts
+from features.facts import Facts, reference_keys
 from features.fold import fold
-from features.references import PriceMissing
+from features.references import ANY, SAMPLED, Key, PriceMissing
 from features.tell_tales import Direction
 from models.notices import ReporterKind
 from models.score import Reason, ScoreKind
@@ -17,7 +17,7 @@ from serving.db.appeals import Appeal
 from serving.db.notice_complaints import NoticeComplaint
 from serving.db.notices import ShownNotice
 from serving.web import charts, desk_rows, text_view, words
-from serving.web.charts import PriceChart, ReasonBar
+from serving.web.charts import Comparable, PriceChart, ReasonBar
 from serving.web.text_view import Shown
 from serving.web.vocabulary import REASON_CODES
 
@@ -93,18 +93,22 @@ class PriceCard:
     sentence: str
 
 
-def price_card(facts: Facts) -> PriceCard:
-    """The card of an offer's price; what is not known is said, never drawn as zero."""
+def price_card(facts: Facts, samples: Callable[[Key], Sequence[float]]) -> PriceCard:
+    """The card of an offer's price; what is not known is said, never drawn as zero.
+
+    `samples` says how the log prices of a group lie, by its brand's and its category's key.
+    """
     price, found = facts.price, desk_rows.price_of(facts)
     if price.log_price is None:
         return PriceCard(found, None, _MISSING_PRICE[price.missing or PriceMissing.NO_PRICE], "")
     brand = facts.brand.name or facts.listing.brand
     category = facts.listing.product_type or "this category"
+    brand_key, category_key = reference_keys(facts.listing, facts.brand)
     known = [
-        (name, reference)
-        for name, reference in (
-            (f"{brand} in {category}", price.brand_category),
-            (f"All of {category}", price.category),
+        Comparable(name, reference, samples(key))
+        for name, reference, key in (
+            (f"{brand} in {category}", price.brand_category, (brand_key, category_key)),
+            (f"All of {category}", price.category, (ANY, category_key)),
         )
         if reference is not None
     ]
@@ -114,12 +118,23 @@ def price_card(facts: Facts) -> PriceCard:
     claimed, asked = facts.listing.list_price, facts.listing.price
     scaled = float(claimed / asked) * value if claimed and asked else None
     chart = charts.price_chart(value, known, currency=price.base_currency, claimed=scaled)
-    name, reference = known[0]
+    name, reference = known[0].name, known[0].reference
     ratio = math.exp(price.log_price - reference.log_median)
     what = words.many(reference.n, "offer")
     usual = chart.strips[0].usual.capitalize()
     said = "" if scaled is None else f" The offer claims a price of {words.about(scaled, price.base_currency)} before."
-    return PriceCard(found, chart, f"{ratio:.0%} of the median", f"of {what}: {name}. {usual}.{said}")
+    dots = _dots(chart, [one.reference.n for one in known])
+    return PriceCard(found, chart, f"{ratio:.0%} of the median", f"of {what}: {name}. {usual}.{said}{dots}")
+
+
+def _dots(chart: PriceChart, offers: Sequence[int]) -> str:
+    """What the dots of a chart stand for, with those that are not on it."""
+    if not any(strip.dots for strip in chart.strips):
+        return ""
+    beyond = sum(strip.beyond for strip in chart.strips)
+    further = f" {words.many(beyond, 'dot')} would lie further right." if beyond else ""
+    many = f", or a twentieth of them where there are more than {SAMPLED}" if max(offers) > SAMPLED else ""
+    return f" A dot is one offer{many}.{further}"
 
 
 @dataclass(frozen=True, slots=True)

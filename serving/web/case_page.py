@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, ClassVar
 from urllib.parse import parse_qsl
 
@@ -24,6 +25,7 @@ from serving.db import (
     marketplaces,
     notice_complaints,
     notices,
+    references,
     scores,
     tell_tales,
     test_buys,
@@ -215,7 +217,7 @@ def _page(
         complaints=case_cards.complaint_cards(notice_complaints.of_case(connection, here, case.case_id), now),
         listing=case_cards.listing_card(facts),
         compared=changes.comparison(history, at, asked.versions, now),
-        price=case_cards.price_card(facts),
+        price=case_cards.price_card(facts, partial(references.samples, connection, here)),
         seller=seller_card(connection, here, facts, runtime.policies, now),
         # It is made from scores and verdicts, this offer's own among them.
         risk=None if dark else risk_part(runtime, connection, here, facts.listing.seller.external_id),

@@ -91,8 +91,28 @@ def _spread(reference: PriceReference) -> float:
 
 
 @dataclass(frozen=True, slots=True)
+class Comparable:
+    """What an offer is held against: its name, its reference, and how its log prices lie (`PricePool.samples`)."""
+
+    name: str
+    reference: PriceReference
+    samples: Sequence[float] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dot:
+    """An offer, or as many as each dot stands for."""
+
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceStrip:
-    """One reference: its name, its median with the usual spread around it, and where they lie."""
+    """One reference: its name, its median with the usual spread around it, and where they and single offers lie.
+
+    `beyond` dots lie further right than the chart goes.
+    """
 
     y: float
     name: str
@@ -101,6 +121,8 @@ class ReferenceStrip:
     x: float
     spread_x: float
     spread_width: float
+    dots: tuple[Dot, ...]
+    beyond: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,18 +159,24 @@ class PriceChart:
 
 
 _WIDTH, _LEFT, _RIGHT = 420.0, 8.0, 412.0
-_TOP, _STRIP = 26.0, 40.0
+_TOP, _STRIP = 26.0, 48.0
+# From a strip's top to the lowest of its dots, how far they stand apart, and how high they go.
+_DOTS, _DOT, _HEAP = 37.0, 4.2, 18.0
+# A price that is so many times what else is shown would press all of it to the left.
+_FURTHEST: Final = 2.0
 _LETTER_WIDTH: Final = 6.5
 _LONGEST_NAME: Final = 38  # Characters beside the median's words.
 
 
-def price_chart(
-    price: float, references: Sequence[tuple[str, PriceReference]], *, currency: str, claimed: float | None
-) -> PriceChart:
+def price_chart(price: float, references: Sequence[Comparable], *, currency: str, claimed: float | None) -> PriceChart:
     """The chart of an offer against at least one reference; all amounts in the base currency."""
-    highest = [math.exp(one.log_median + _spread(one)) for _, one in references]
-    most = max(price, claimed or 0.0, *highest) * 1.06
-    strips = tuple(_strip(i, name, one, most, currency) for i, (name, one) in enumerate(references))
+    highest = [math.exp(one.reference.log_median + _spread(one.reference)) for one in references]
+    shown = max(price, claimed or 0.0, *highest)
+    drawn = [[amount for one in group.samples if (amount := math.exp(one)) < _FURTHEST * shown] for group in references]
+    most = max([shown, *(amount for some in drawn for amount in some)]) * 1.06
+    strips = tuple(
+        _strip(i, one, some, most, currency) for i, (one, some) in enumerate(zip(references, drawn, strict=True))
+    )
     height = _TOP + _STRIP * len(strips) + 20
     offer = _marker(price, f"This offer {words.about(price, currency)}", most)
     sentence = f"{offer.text}. " + " ".join(f"{strip.name}: {strip.text}, {strip.usual}." for strip in strips)
@@ -162,17 +190,35 @@ def price_chart(
     )
 
 
-def _strip(index: int, name: str, reference: PriceReference, most: float, currency: str) -> ReferenceStrip:
-    median = math.exp(reference.log_median)
-    low, high = (median * math.exp(side * _spread(reference)) for side in (-1, 1))
+def _strip(index: int, one: Comparable, drawn: Sequence[float], most: float, currency: str) -> ReferenceStrip:
+    median = math.exp(one.reference.log_median)
+    low, high = (median * math.exp(side * _spread(one.reference)) for side in (-1, 1))
+    y, name = _TOP + _STRIP * index, one.name
     return ReferenceStrip(
-        y=_TOP + _STRIP * index,
-        name=f"{name[:_LONGEST_NAME]}{'…' if len(name) > _LONGEST_NAME else ''}, n = {reference.n:,}",
+        y=y,
+        name=f"{name[:_LONGEST_NAME]}{'…' if len(name) > _LONGEST_NAME else ''}, n = {one.reference.n:,}",
         text=f"median {words.about(median, currency)}",
         usual=f"usually {words.about(low, currency)} to {words.about(high, currency)}",
         x=_at(median, most),
         spread_x=_at(low, most),
         spread_width=round(_at(high, most) - _at(low, most), 1),
+        dots=_heaped([_at(amount, most) for amount in drawn], y + _DOTS),
+        beyond=len(one.samples) - len(drawn),
+    )
+
+
+def _heaped(places: Sequence[float], bottom: float) -> tuple[Dot, ...]:
+    """Dots from left to right; those that would cover each other stand on one another."""
+    heaps: list[list[float]] = []
+    for x in places:
+        if heaps and x - heaps[-1][0] < _DOT:
+            heaps[-1].append(x)
+        else:
+            heaps.append([x])
+    return tuple(
+        Dot(heap[0], round(bottom - i * min(_DOT, _HEAP / max(len(heap) - 1, 1)), 1))
+        for heap in heaps
+        for i in range(len(heap))
     )
 
 

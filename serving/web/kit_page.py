@@ -14,7 +14,7 @@ from models.score import Reason
 from serving.db.accounts import Session
 from serving.guards import runtime_of, signed_in
 from serving.web import charts, contrast, model_charts, series_charts, text_view, words
-from serving.web.charts import PriceChart, PriceMark, ReasonBar, ScoreBar
+from serving.web.charts import Comparable, PriceChart, PriceMark, ReasonBar, ScoreBar
 from serving.web.contrast import Colour, Contrast
 from serving.web.model_charts import CurveChart, DifferenceBar, ReliabilityChart, ThresholdBar
 from serving.web.rendering import respond
@@ -199,6 +199,7 @@ def _px(value: str) -> float:
 
 
 _REFERENCE: Final = PriceReference(math.log(480.0), 0.22, 214)
+_PRICES: Final = tuple(math.log(480.0 * (0.62 + 0.036 * i + 0.0012 * (i - 9) ** 2)) for i in range(20))
 _CURVE: Final = {"recall": [0.0, 0.3, 0.6, 0.8, 1.0], "precision": [1.0, 0.97, 0.9, 0.72, 0.12]}
 _BEFORE: Final = {"recall": [0.0, 0.3, 0.6, 0.8, 1.0], "precision": [1.0, 0.94, 0.84, 0.61, 0.09]}
 _RELIABILITY: Final = {
@@ -230,7 +231,9 @@ def _samples() -> Samples:
                 category=None,
             )
         ),
-        price=charts.price_chart(89.0, [("Aurelle bags", _REFERENCE)], currency="EUR", claimed=480.0),
+        price=charts.price_chart(
+            89.0, [Comparable("Aurelle bags", _REFERENCE, _PRICES)], currency="EUR", claimed=480.0
+        ),
         reasons=charts.reason_bars(
             [
                 Reason("price_ratio", "Price is 18 % of the median, n = 214", 1.84),

@@ -118,3 +118,21 @@ def test_prices_themselves_are_not_written_into_a_bundle() -> None:
     without = PricePool(ROWS).without(1.0)
     with pytest.raises(TypeError, match="not the prices behind it"):
         references_to_dict(type(REFERENCES)(REFERENCES.rates, REFERENCES.brands, without), NOW)
+
+
+@pytest.mark.parametrize(
+    ("prices", "found", "_why"),
+    [
+        ([3.0, 1.0, 2.0, 5.0, 4.0], (1.0, 2.0, 3.0, 4.0, 5.0), "of few each is shown"),
+        ([1.0, 2.0, 3.0, 4.0], None, "below five there is no reference to show"),
+    ],
+)
+def test_the_prices_of_a_small_group_are_its_sample(
+    prices: list[float], found: tuple[float, ...] | None, _why: str
+) -> None:
+    assert PricePool([("a", "bags", price) for price in prices]).samples().get(("a", "bags")) == found
+
+
+def test_of_many_prices_twenty_stand_for_a_twentieth_each() -> None:
+    sample = PricePool([("a", "bags", float(i)) for i in range(1001)]).samples()["a", "bags"]
+    assert sample == pytest.approx([25.0 + 50 * i for i in range(20)])

@@ -61,6 +61,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "evidence.header",
         "price_reference.brand_key",
         "price_reference.category_key",
+        "price_reference.samples",
         "golden_set.content",
         "appeal.external_id",
     ],

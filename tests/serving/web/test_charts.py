@@ -5,6 +5,7 @@ import pytest
 from features.references import PriceReference
 from models.score import Reason
 from serving.web import charts, model_charts
+from serving.web.charts import Comparable
 from tests.fixtures.facts import some_facts
 
 REFERENCE = PriceReference(math.log(200.0), 0.1, 40)
@@ -18,13 +19,13 @@ def test_a_score_stands_on_its_bar_where_it_belongs_and_never_beyond() -> None:
 
 
 def test_an_offer_at_the_median_is_drawn_on_it() -> None:
-    chart = charts.price_chart(200.0, [("Bags", REFERENCE)], currency="EUR", claimed=None)
+    chart = charts.price_chart(200.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=None)
     assert chart.offer.x == chart.strips[0].x
     assert chart.label == "This offer €200. Bags, n = 40: median €200, usually €172 to €232."
 
 
 def test_the_axis_begins_at_zero_and_holds_everything() -> None:
-    chart = charts.price_chart(900.0, [("Bags", REFERENCE)], currency="EUR", claimed=1500.0)
+    chart = charts.price_chart(900.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=1500.0)
     assert [tick.text for tick in chart.ticks] == ["0", "€500", "€1,000", "€1,500"]
     assert chart.ticks[0].x == 8.0
     assert chart.claimed is not None
@@ -32,16 +33,16 @@ def test_the_axis_begins_at_zero_and_holds_everything() -> None:
 
 
 def test_words_that_would_stand_in_each_others_way_are_left_out() -> None:
-    chart = charts.price_chart(100.0, [("Bags", REFERENCE)], currency="EUR", claimed=110.0)
+    chart = charts.price_chart(100.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=110.0)
     assert chart.claimed is not None
     assert chart.claimed.hidden
-    far = charts.price_chart(20.0, [("Bags", REFERENCE)], currency="EUR", claimed=400.0)
+    far = charts.price_chart(20.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=400.0)
     assert far.claimed is not None
     assert not far.claimed.hidden
 
 
 def test_a_long_name_leaves_room_for_the_median() -> None:
-    chart = charts.price_chart(100.0, [("x" * 400, REFERENCE)], currency="EUR", claimed=None)
+    chart = charts.price_chart(100.0, [Comparable("x" * 400, REFERENCE)], currency="EUR", claimed=None)
     assert len(chart.strips[0].name) < 60
 
 
@@ -90,3 +91,28 @@ def test_a_roc_curve_is_worked_out_of_precision_and_recall_and_never_falls() -> 
     assert chart.theirs is None
     nothing = {"recall": [0.0], "precision": [0.0]}
     assert model_charts.roc_chart(nothing, None, share=0.0, label="").ours == "34.0,196.0 370.0,8.0"
+
+
+def test_offers_lie_as_dots_over_their_reference_and_stand_on_one_another() -> None:
+    prices = [math.log(amount) for amount in (100.0, 200.0, 200.5, 201.0, 250.0)]
+    (strip,) = charts.price_chart(150.0, [Comparable("Bags", REFERENCE, prices)], currency="EUR", claimed=None).strips
+    assert [dot.x for dot in strip.dots] == sorted(dot.x for dot in strip.dots)
+    heap = [dot.y for dot in strip.dots if dot.x == strip.x]
+    assert len(heap) == 3
+    assert heap == sorted(heap, reverse=True)
+    assert strip.beyond == 0
+
+
+def test_a_price_far_away_presses_nothing_to_the_side_and_is_counted() -> None:
+    near = charts.price_chart(150.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=None)
+    prices = [math.log(amount) for amount in (150.0, 1e6)]
+    chart = charts.price_chart(150.0, [Comparable("Bags", REFERENCE, prices)], currency="EUR", claimed=None)
+    assert chart.offer == near.offer
+    assert (len(chart.strips[0].dots), chart.strips[0].beyond) == (1, 1)
+
+
+def test_a_heap_of_many_stays_inside_its_strip() -> None:
+    prices = [math.log(200.0)] * 20
+    (strip,) = charts.price_chart(150.0, [Comparable("Bags", REFERENCE, prices)], currency="EUR", claimed=None).strips
+    assert len({dot.x for dot in strip.dots}) == 1
+    assert min(dot.y for dot in strip.dots) >= strip.y + 16
