@@ -45,6 +45,18 @@ def begin(connection: Connection, row: Mapping[str, Any]) -> bool:
     return connection.execute(kept).first() is not None
 
 
+def hold(connection: Connection, marketplace_id: str, bulk_id: str) -> frozenset[str]:
+    """Make whoever else decides under this id wait until the transaction ends; returns the cases with an outcome."""
+    one = select(bulk_verdict.c.bulk_id).where(
+        bulk_verdict.c.marketplace_id == marketplace_id, bulk_verdict.c.bulk_id == bulk_id
+    )
+    connection.execute(one.with_for_update()).all()
+    query = select(bulk_item.c.case_id).where(
+        bulk_item.c.marketplace_id == marketplace_id, bulk_item.c.bulk_id == bulk_id
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
 def add_item(connection: Connection, row: Mapping[str, Any]) -> None:
     """What became of one case."""
     add(connection, bulk_item, [row])

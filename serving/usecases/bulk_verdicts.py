@@ -39,8 +39,8 @@ class Together:
 def decide_all(runtime: Runtime, person: Person, asked: Together) -> None:
     """Answer every named case by the rules of a single answer.
 
-    What one case is refused for is kept as its outcome and touches no other. Sent again under the same id, what has an
-    outcome keeps it, and what an interrupted sending left is decided now.
+    What one case is refused for is kept as its outcome and touches no other. Sent again under the same id, also at the
+    same moment, what has an outcome keeps it, and what an interrupted sending left is decided now.
 
     Raises
     ------
@@ -48,17 +48,15 @@ def decide_all(runtime: Runtime, person: Person, asked: Together) -> None:
         No case or too many are named, or the id has no form of one.
     NotFound
         The first case is none of the person's, or the id is somebody else's.
+    Conflict
+        Something else was said under this id.
     """
     items = wanted(asked.items, runtime.policies.takedown)
     if not has_form(asked.bulk_id, "blk"):
         raise Invalid("The id of an answer to many cases is `blk_` and 26 letters and digits.")
     here = _begin(runtime, person, asked, items[0])
-    with runtime.store.read() as connection:
-        found = bulk_verdicts.get(connection, asked.bulk_id, person.user_id)
-        done = {one.case_id for one in bulk_verdicts.items(connection, found)}
-    for number, item in enumerate(items):
-        if item.case_id not in done:
-            _decide(runtime, person, asked, here, (number, item))
+    for item in items:
+        _decide(runtime, person, asked, here, item)
 
 
 def _begin(runtime: Runtime, person: Person, asked: Together, first: Item) -> str:
@@ -73,20 +71,24 @@ def _begin(runtime: Runtime, person: Person, asked: Together, first: Item) -> st
             "known_at": runtime.clock.now(),
         }
         bulk_verdicts.begin(connection, row)
-    return here
+        found = bulk_verdicts.get(connection, asked.bulk_id, person.user_id)
+    if found.judgement is not asked.judgement:
+        raise Conflict("This form was sent already with another answer. Open the cases anew to answer otherwise.")
+    return found.marketplace_id
 
 
-def _decide(runtime: Runtime, person: Person, asked: Together, here: str, numbered: tuple[int, Item]) -> None:
-    number, item = numbered
+def _decide(runtime: Runtime, person: Person, asked: Together, here: str, item: Item) -> None:
     row: dict[str, Any] = {
         "marketplace_id": here,
         "bulk_id": asked.bulk_id,
-        "number": number,
         "case_id": item.case_id,
         "version_id": item.version_id,
     }
     try:
         with runtime.store.write() as connection:
+            done = bulk_verdicts.hold(connection, here, asked.bulk_id)
+            if item.case_id in done:
+                return
             now = runtime.clock.now()
             case, _ = visible_case(connection, person, item.case_id)
             reason = reasons_left_out(connection, person, here, [case], now).get(case.case_id)
@@ -96,11 +98,13 @@ def _decide(runtime: Runtime, person: Person, asked: Together, here: str, number
             recorded = record_in(runtime, connection, person, answer, now)
             said = " ".join(recorded.consequence.reasons)[:_LONGEST_REASON]
             row |= {"verdict_id": recorded.verdict_id, "made": Made.RECORDED.value, "reason": said}
-            bulk_verdicts.add_item(connection, row)
+            bulk_verdicts.add_item(connection, {**row, "number": len(done)})
     except DomainError as refused:
         row |= {"verdict_id": None, "made": Made.REFUSED.value, "reason": refused.sentence[:_LONGEST_REASON]}
         with runtime.store.write() as connection:
-            bulk_verdicts.add_item(connection, row)
+            done = bulk_verdicts.hold(connection, here, asked.bulk_id)
+            if item.case_id not in done:
+                bulk_verdicts.add_item(connection, {**row, "number": len(done)})
 
 
 def reasons_left_out(

@@ -1,5 +1,7 @@
 """One answer for many cases, on both engines: each case has its own transaction, rules and outcome."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -79,6 +81,42 @@ def test_one_form_counts_once_and_what_was_interrupted_is_finished(any_site: Sit
     items = decide(any_site, asked)
     assert [one.made for one in items] == [Made.RECORDED, Made.RECORDED]
     assert decide(any_site, asked) == items, "sent a third time"
+
+
+def test_one_form_sent_twice_in_the_same_moment_counts_once(any_site: Site) -> None:
+    """Both find nothing done; the second finds each case as the first leaves it."""
+    asked = together(any_site, some_cases(any_site, 6))
+    start = threading.Barrier(2)
+
+    def send() -> list[StoredBulkItem]:
+        start.wait()
+        return decide(any_site, asked)
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = [one.result() for one in [pool.submit(send), pool.submit(send)]]
+    assert first == second
+    assert [one.made for one in first] == [Made.RECORDED] * 6
+
+
+def test_other_ticks_in_a_form_that_was_sent_are_decided_beside_the_first(any_site: Site) -> None:
+    first, second = some_cases(any_site, 2)
+    asked = together(any_site, [first])
+    decide(any_site, asked)
+    items = decide(any_site, replace(asked, items=(Item(second.case_id, second.version_id),)))
+    assert [(one.case_id, one.made) for one in items] == [
+        (first.case_id, Made.RECORDED),
+        (second.case_id, Made.RECORDED),
+    ]
+
+
+def test_another_answer_in_a_form_that_was_sent_is_refused(site: Site) -> None:
+    first, second = some_cases(site, 2)
+    asked = together(site, [first])
+    decide(site, asked)
+    other = replace(asked, judgement=Judgement.GENUINE, items=(Item(second.case_id, second.version_id),))
+    with pytest.raises(Conflict, match="sent already with another answer"):
+        decide(site, other)
+    assert state(site, second) is CaseState.OPEN
 
 
 def test_all_of_it_is_taken_back_within_the_window(any_site: Site) -> None:

@@ -1,4 +1,8 @@
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from httpx2 import Response
 
 from models.case import CaseLane, CaseState
 from serving.db import cases
@@ -6,7 +10,7 @@ from serving.db.cases import Case
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
-from tests.serving.web.visits import hidden_fields, visit_as, words
+from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
 
 HOSTILE = '"><script>alert(1)</script>\u202e'
 
@@ -88,3 +92,26 @@ def test_nothing_ticked_is_said_and_changes_nothing(site: Site) -> None:
 
 def test_an_answer_to_many_is_another_persons_to_see_as_little_as_none(site: Site) -> None:
     assert visit_as(site, site.analyst).get(f"/cases/bulk/{site.runtime.ids.new('blk')}").status_code == 404
+
+
+def test_a_form_that_is_sent_twice_in_the_same_moment_leads_to_one_result(any_site: Site) -> None:
+    found = [a_case(any_site, external_id=f"MP-{number}") for number in range(6)]
+    visitors = [visit_as(any_site, any_site.analyst) for _ in range(2)]
+    fields = hidden_fields(visitors[0].get(address(*found)).text)
+    fields |= {f"case:{one.case_id}": one.version_id for one in found} | {
+        "judgement": "grey_market",
+        "note": "Imports.",
+    }
+    start = threading.Barrier(2)
+
+    def send(visitor: Visitor) -> Response:
+        start.wait()
+        return visitor.post("/cases/bulk", {**fields, "csrf_token": visitor.csrf_token})
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(send, visitors)
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.headers["location"] == second.headers["location"] == f"/cases/bulk/{fields['bulk_id']}"
+    pages = [words(one.get(f"/cases/bulk/{fields['bulk_id']}").text) for one in visitors]
+    assert pages[0] == pages[1]
+    assert "Not recorded" not in pages[0]
