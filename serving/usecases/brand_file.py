@@ -1,11 +1,14 @@
 """What a brand has on file is changed by those of its people whom the marketplace lets, and by nobody's agent."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from models.access import Permission, Person
 from models.errors import Forbidden, NotFound
 from models.rights import RightState
 from serving.db import accounts, rights
+from serving.db.rights import StoredRight
 from serving.runtime import Runtime
 from serving.usecases.rights import settle_right
 
@@ -45,10 +48,21 @@ def require_lead(connection: Connection, person: Person, pair: tuple[str, str]) 
     return f"user:{person.user_id}"
 
 
+def settled_elsewhere(connection: Connection, marketplace_id: str, found: Sequence[StoredRight]) -> frozenset[str]:
+    """The rights that were looked at by somebody of other marketplaces alone, by id.
+
+    They are taken back there. Where whoever did it has no role any more, or was the operator, any lead may.
+    """
+    settlers = {(one.settled_by or "").removeprefix("user:") for one in found}
+    places = {user_id: accounts.places_of(connection, user_id) for user_id in settlers}
+    away = {user_id for user_id, some in places.items() if some and marketplace_id not in some}
+    return frozenset(one.right.right_id for one in found if (one.settled_by or "").removeprefix("user:") in away)
+
+
 def withdraw_right(runtime: Runtime, person: Person, pair: tuple[str, str], right_id: str) -> None:
     """Take a right of one's own brand back, everywhere: rights are the brand's and not one marketplace's.
 
-    What was verified is taken back where that was done. Where whoever did it has no role any more, any lead may.
+    What was verified is taken back where that was done.
 
     Raises
     ------
@@ -60,7 +74,6 @@ def withdraw_right(runtime: Runtime, person: Person, pair: tuple[str, str], righ
         found = rights.get(connection, right_id)
         if found.brand_id != pair[1]:
             raise NotFound("There is no such right.")
-        places = accounts.places_of(connection, (found.settled_by or "").removeprefix("user:"))
-        if places and pair[0] not in places:
+        if settled_elsewhere(connection, pair[0], [found]):
             raise Forbidden(VERIFIED_ELSEWHERE)
     settle_right(runtime, right_id, RightState.WITHDRAWN, by=by)

@@ -17,7 +17,7 @@ from serving.db.accounts import Session
 from serving.db.rights import StoredDocument
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
-from serving.usecases.brand_file import withdraw_right
+from serving.usecases.brand_file import settled_elsewhere, withdraw_right
 from serving.usecases.rights import RIGHT_COLUMNS, NewRight, claim_right, file_rows, keep_document
 from serving.usecases.tabular import Format, as_file
 from serving.web import downloads, text_view, words
@@ -186,8 +186,9 @@ def _page(runtime: Runtime, session: Session, given: Mapping[str, str], *, error
         suppliers = [one.supplied_by.removeprefix("user:") for one in documents]
         names = accounts.names(connection, sorted({*people_in(found), *suppliers}))
         sold_in = marketplaces.sold_in(connection, scope.pair[0])
+        elsewhere = settled_elsewhere(connection, scope.pair[0], found)
     by_digest = {one.digest: one for one in documents}
-    rows = right_rows(found, by_digest, names, now, told_days=told, place=_DOCUMENTS)
+    rows = right_rows(found, by_digest, names, now, told_days=told, place=_DOCUMENTS, elsewhere=elsewhere)
     used = [one.document for one in found]
     return RightsPage(
         scope=scope,

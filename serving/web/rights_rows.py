@@ -1,7 +1,7 @@
 """A brand's rights and documents as rows of a page, for the brand and for its account manager."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +11,7 @@ from models.rights import Mandate, RightState, holds, last_day
 from serving.db import rights
 from serving.db.rights import StoredDocument, StoredRight
 from serving.db.views import Pair
+from serving.usecases.brand_file import VERIFIED_ELSEWHERE
 from serving.web import text_view, words
 from serving.web.text_view import Shown
 from serving.web.vocabulary import StateWords
@@ -36,7 +37,10 @@ class DocumentLink:
 
 @dataclass(frozen=True, slots=True)
 class RightRow:
-    """One right. `warning` is set where its end is near or over; `waits` is whether nobody has looked at it."""
+    """One right. `warning` is set where its end is near or over; `waits` is whether nobody has looked at it.
+
+    `why_not_withdrawn` is set where it still holds and the reader's marketplace is not the one to take it back.
+    """
 
     right_id: str
     kind: str
@@ -53,6 +57,7 @@ class RightRow:
     note: Shown | None
     waits: bool
     can_withdraw: bool
+    why_not_withdrawn: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +86,19 @@ def right_rows(
     *,
     told_days: int,
     place: str,
+    elsewhere: Collection[str] = (),
 ) -> tuple[RightRow, ...]:
-    """The rows, those that need somebody first; `place` is the address below which documents are saved."""
+    """The rows, those that need somebody first; `place` is the address below which documents are saved.
+
+    `elsewhere` are the rights that another marketplace takes back, by id.
+    """
     rows = [_row(one, documents, names, now, told_days, place) for one in found]
+    rows = [
+        replace(row, can_withdraw=False, why_not_withdrawn=VERIFIED_ELSEWHERE)
+        if row.can_withdraw and row.right_id in elsewhere
+        else row
+        for row in rows
+    ]
     return tuple(sorted(rows, key=lambda row: (not row.waits, row.warning is None)))
 
 
@@ -118,6 +133,7 @@ def _row(
         note=text_view.show(one.note) if one.note else None,
         waits=right.state is RightState.CLAIMED,
         can_withdraw=right.state in {RightState.CLAIMED, RightState.VERIFIED, RightState.CARRIED_OVER},
+        why_not_withdrawn=None,
     )
 
 

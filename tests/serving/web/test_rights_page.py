@@ -136,6 +136,9 @@ def test_what_another_marketplace_verified_is_withdrawn_there(any_site: Site) ->
     settle_right(any_site.runtime, right_id, RightState.VERIFIED, by=f"user:{omar}")
     visitor = visit_as(any_site, answers_at(any_site, a_leader(any_site), souk, leads=True))
     here, there = ({"of": f"{place}.{any_site.brand_id}"} for place in (any_site.here, souk))
+    pages = [visitor.get(f"{_PLACE}?of={one['of']}").text for one in (here, there)]
+    assert [f"/{right_id}/withdraw" in page for page in pages] == [False, True]
+    assert ["Who leads the brand there withdraws it." in words(page) for page in pages] == [True, False]
     refused = visitor.post(f"{_PLACE}/{right_id}/withdraw", here)
     assert refused.status_code == 403
     assert "Who leads the brand there withdraws it." in words(refused.text)
