@@ -1,5 +1,6 @@
 """The briefing of a brand's people: answered here, asked for at each confirmation."""
 
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -12,6 +13,16 @@ from serving.db import audit, briefings
 from serving.runtime import Runtime
 
 
+class TooSoon(Conflict):
+    """The last answers were wrong a moment ago; `again_at` is when they can be given again."""
+
+    def __init__(self, again_at: datetime, left: timedelta) -> None:
+        minutes = max(1, math.ceil(left / timedelta(minutes=1)))
+        unit = "minute" if minutes == 1 else "minutes"
+        super().__init__(f"Read why your answers were wrong; you can try again in {minutes} {unit}.")
+        self.again_at = again_at
+
+
 def answer(runtime: Runtime, person: Person, answers: Mapping[str, int]) -> Result:
     """Judge a person's answers and keep the attempt, passed or not.
 
@@ -19,7 +30,7 @@ def answer(runtime: Runtime, person: Person, answers: Mapping[str, int]) -> Resu
     ------
     Invalid
         A question is left out, or an answer is none of its options.
-    Conflict
+    TooSoon
         The last attempt failed a moment ago.
     """
     found, now = judged(answers), runtime.clock.now()
@@ -27,7 +38,7 @@ def answer(runtime: Runtime, person: Person, answers: Mapping[str, int]) -> Resu
         last = briefings.last_attempt(connection, person.user_id)
         wait = timedelta(minutes=runtime.policies.enrolment.briefing_again_after_minutes)
         if last is not None and not last.passed and now < last.known_at + wait:
-            raise Conflict(f"Read why your answers were wrong; you can try again at {last.known_at + wait:%H:%M} UTC.")
+            raise TooSoon(last.known_at + wait, last.known_at + wait - now)
         keep(runtime, connection, person.user_id, How.ANSWERED, answers, found, by=f"user:{person.user_id}")
     return found
 

@@ -8,11 +8,13 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.access import Permission
 from models.briefing import questions
+from models.errors import Conflict
 from serving.db import briefings
 from serving.db.accounts import Session
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
-from serving.usecases.briefing import answer, gate_of
+from serving.usecases.briefing import TooSoon, answer, gate_of
+from serving.web import words
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -60,7 +62,12 @@ def post_briefing(request: Request, session: Answerer, fields: Fields) -> Respon
         for name, value in fields.items()
         if name.startswith(_FIELD) and value.isascii() and value.isdigit() and len(value) == 1
     }
-    found = answer(runtime_of(request), session.person, given)
+    runtime = runtime_of(request)
+    try:
+        found = answer(runtime, session.person, given)
+    except TooSoon as early:
+        again = words.moment_named(early.again_at, runtime.clock.now())
+        raise Conflict(f"Read why your answers were wrong; you can try again at {again}.") from None
     if found.passed:
         return go_to(request, "/brand", Flash.BRIEFED)
     return go_to(request, "/brand/briefing")

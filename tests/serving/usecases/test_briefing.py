@@ -1,5 +1,7 @@
 """Nobody confirms for a brand who is not briefed, and a new brand begins within limits."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select, update
 
@@ -7,12 +9,11 @@ from models.access import Person, Role
 from models.briefing import NotBriefed, questions
 from models.case import CaseLane
 from models.enrolment import Phase
-from models.errors import Conflict
 from models.verdict import Judgement
 from serving.db import accounts
 from serving.db.tables import audit_entry, brand_enrolment, briefing_attempt, takedown_request, verdict
 from serving.usecases import founding
-from serving.usecases.briefing import answer, gate_of
+from serving.usecases.briefing import TooSoon, answer, gate_of
 from serving.usecases.founding import NewEnrolment, NewPerson
 from serving.usecases.standing import current, explanation, recount, stage_of
 from serving.usecases.takedown_requests import confirm_all
@@ -57,9 +58,15 @@ def test_who_is_not_briefed_looks_and_says_what_accuses_nobody_but_does_not_conf
 def test_wrong_answers_are_kept_and_can_be_tried_again_after_they_were_read(any_site: Site) -> None:
     newcomer, runtime = a_newcomer(any_site), any_site.runtime
     assert answer(runtime, newcomer, WRONG).wrong == ("price",)
-    with pytest.raises(Conflict, match="you can try again at"):
+    again_at = any_site.clock.now() + timedelta(minutes=10)
+    any_site.clock.forward(seconds=90)
+    with pytest.raises(TooSoon, match="you can try again in 9 minutes") as early:
         answer(runtime, newcomer, RIGHT)
-    any_site.clock.forward(minutes=10)
+    assert early.value.again_at == again_at
+    any_site.clock.forward(minutes=8)
+    with pytest.raises(TooSoon, match=r"in 1 minute\."):
+        answer(runtime, newcomer, RIGHT)
+    any_site.clock.forward(seconds=30)
     assert answer(runtime, newcomer, RIGHT).passed
     with runtime.store.read() as connection:
         mine = briefing_attempt.c.user_id == newcomer.user_id

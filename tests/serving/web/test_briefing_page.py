@@ -1,3 +1,6 @@
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
 from models.briefing import questions
 from models.case import CaseLane
 from tests.fixtures.reviewing import a_case
@@ -24,6 +27,11 @@ def test_a_newcomer_is_led_to_the_briefing_reads_why_an_answer_was_wrong_and_the
     wrong = newcomer.post(PATH, {**RIGHT, "q:price": "0"})
     assert wrong.headers["location"] == PATH
     assert "a price is a reason to look" in words(newcomer.get(PATH).text).lower()
+    newcomer.post("/settings", {"time_zone": "Asia/Kolkata"})
+    early = newcomer.post(PATH, RIGHT)
+    again = (site.clock.now() + timedelta(minutes=10)).astimezone(ZoneInfo("Asia/Kolkata"))
+    assert early.status_code == 409
+    assert f"you can try again at {again:%H:%M} IST." in words(early.text)
     site.clock.forward(minutes=11)
     done = newcomer.post(PATH, RIGHT)
     assert done.headers["location"] == "/brand"
