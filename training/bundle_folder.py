@@ -21,11 +21,12 @@ def read_bundle_folder(folder: Path) -> dict[str, bytes]:
     Raises
     ------
     BundleRefused
-        The folder is no bundle, or a file is too large to be one's.
+        The folder is no bundle, or a file is too large to be one's. People read the sentence on pages, so it names the
+        file within the bundle and not where the folder lies.
     """
     manifest = folder / MANIFEST
     if not manifest.is_file():
-        raise BundleRefused(f"{folder} holds no {MANIFEST}.")
+        raise BundleRefused(f"The bundle holds no {MANIFEST}.")
     found = {MANIFEST: _read_file(manifest)}
     try:
         paths = [folder / Path(name).name for name in json.loads(found[MANIFEST])["files"]]

@@ -39,7 +39,7 @@ def test_a_bundle_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BundleRefused, match=f"holds no {MANIFEST}"):
+    with pytest.raises(BundleRefused, match=rf"\AThe bundle holds no {MANIFEST}\.\Z"):
         read_bundle_folder(tmp_path)
 
 

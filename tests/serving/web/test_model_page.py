@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 from datetime import timedelta
 
@@ -177,6 +178,15 @@ def test_a_first_model_is_promoted_by_the_forms_of_two_people(site: Site) -> Non
     assert "Promoted. Listings are scored by this model from now on." in said
     assert f"Promoted {digest[:10]} Wei Zhang and Mara Lindqvist" in said
     assert "by this model" not in words(mara.get("/models").text)
+
+
+def test_a_bundle_that_is_refused_is_named_by_its_file_and_not_by_where_the_home_lies(site: Site) -> None:
+    digest = admit_model(site)
+    shutil.rmtree(site.runtime.bundles.folder(digest))
+    refused = visit_as(site, site.data_scientist).post("/models/promote", {"digest": digest})
+    assert refused.status_code == 422
+    assert "The bundle holds no manifest.json." in words(refused.text)
+    assert str(site.runtime.home.root) not in refused.text
 
 
 def test_the_same_person_has_no_second_button_and_no_second_approval(site: Site) -> None:
