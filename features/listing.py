@@ -42,7 +42,7 @@ CONTENT_FIELDS: Final[tuple[Field, ...]] = (
     fields.text("mpn", 100, "The manufacturer's part number."),
     fields.choice("condition", ("new", "refurbished", "used"), "Condition of the goods."),
     fields.url("link", "Address of the offer."),
-    fields.urls("image_link", 20, "Addresses of its pictures; never loaded by the service."),
+    fields.urls("image_link", 20, "Addresses of its pictures; shown to people alone, from hosts that were named."),
     fields.text("language", 35, "BCP 47 tag of the text, if known."),
     fields.text("ship_from", 100, "Where the goods are sent from, ISO 3166 code if known."),
 )

@@ -59,6 +59,7 @@ from serving.home import Home
 from serving.ids import IdSource
 from serving.jobs import Jobs
 from serving.large_counts import LargeCounts
+from serving.outbound.pictures import Pictures, hosts_of
 from serving.settings import ClockKind, Settings
 
 # Longer than a burst of requests, shorter than anybody waits for a new brand to be noticed by another process.
@@ -209,6 +210,7 @@ class Runtime:
     trials: Trials
     surroundings: SurroundingsCache
     counts: LargeCounts
+    pictures: Pictures
     policies: Policies
     contact_key: bytes
     sweeping: threading.Lock = field(default_factory=threading.Lock)
@@ -272,6 +274,7 @@ def open_runtime(
         trials=Trials(),
         surroundings=SurroundingsCache(),
         counts=LargeCounts(),
+        pictures=Pictures(hosts_of(settings.picture_hosts)),
         policies=_policies(settings),
         contact_key=_contact_key(settings, home),
     )

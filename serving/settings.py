@@ -84,6 +84,11 @@ class Settings(BaseSettings):
         description="JSON by marketplace for its exports: the name under which it reports, and the EEA countries in "
         'which its removals take effect (or EU, EEA): {"bazaar": {"platform": "Bazaar", "territories": ["DE", "FR"]}}.',
     )
+    picture_hosts: str = Field(
+        "",
+        description="Hosts, divided by commas, that pictures of offers are loaded from for people who judge them: the "
+        "marketplace's own, as cdn.market.example or *.market.example. Empty: none is loaded.",
+    )
     retention_days: dict[DataClass, Annotated[int, Field(ge=1, le=36_500)] | None] = Field(
         {},
         description="JSON of days by class of data, in place of the policy's (docs/operating.md); null keeps for ever: "

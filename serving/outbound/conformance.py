@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from models.action import ActionKind
 from models.sanction import SellerAct
-from serving.outbound.webhooks import Delivered, Failed, Message, action_message, new_secret, post, shows, signed
+from serving.outbound.exchange import Failed
+from serving.outbound.webhooks import Delivered, Message, action_message, new_secret, post, shows, signed
 
 _STALE: Final = timedelta(minutes=10)  # Standard Webhooks 1.0: five minutes are tolerated.
 

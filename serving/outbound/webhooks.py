@@ -1,23 +1,20 @@
 """Signed delivery by the Standard Webhooks scheme (standard-webhooks spec 1.0.0)."""
 
-import asyncio
 import base64
 import binascii
 import json
 import secrets
-import ssl
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, Final
 from urllib.parse import quote
 
-import httpx
 from standardwebhooks import Webhook
 
 from models.errors import Invalid
-from serving.outbound.addresses import Target, check_url, resolve
+from serving.outbound.addresses import check_url
+from serving.outbound.exchange import Answer, Asked, Failed, exchange
 
 _SECRET_BYTES: Final = 32
 _MARK: Final = "whsec_"
@@ -38,14 +35,6 @@ class Delivered:
     """The receiver acknowledged."""
 
     status: int
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """It did not; the sentence goes to the delivery log, never to a page of the other side. No answer has no status."""
-
-    sentence: str
-    status: int | None = None
 
 
 def new_secret() -> str:
@@ -144,50 +133,9 @@ def shows(listing: str, *, url: str, allow_loopback: bool, timeout_seconds: floa
     return bool(found["shown"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    body: bytes
-
-
 def _exchange(
     method: str, url: str, body: bytes, headers: Mapping[str, str], allow_loopback: bool, timeout_seconds: float
-) -> _Answer | Failed:
-    try:
-        target = resolve(url, allow_loopback=allow_loopback)
-    except Invalid as refused:
-        return Failed(refused.sentence)
-    ours = {"content-type": "application/json", "host": target.header, "user-agent": "touchstone-webhooks/1"}
-    try:
-        return asyncio.run(_ask(method, target, body, {**ours, **headers}, timeout_seconds))
-    except TimeoutError:
-        return Failed(f"The receiver took longer than {timeout_seconds:g} seconds.")
-    except httpx.HTTPError as error:
-        return Failed(f"The receiver could not be reached: {type(error).__name__}.")
-
-
-@cache
-def _trusted() -> ssl.SSLContext:
-    """Read once: the certificates of the world take longer to read than a message to send."""
-    return httpx.create_ssl_context(trust_env=False)
-
-
-async def _ask(
-    method: str, target: Target, body: bytes, headers: Mapping[str, str], seconds: float
-) -> _Answer | Failed:
-    """One timeout around everything: those of a client start anew with each byte that a slow receiver sends."""
-    async with (
-        asyncio.timeout(seconds),
-        httpx.AsyncClient(verify=_trusted(), trust_env=False, follow_redirects=False, timeout=None) as client,  # noqa: S113  # the one above
-        client.stream(
-            method, target.url, content=body, headers=headers, extensions={"sni_hostname": target.host}
-        ) as answer,
-    ):
-        read = b""
-        async for chunk in answer.aiter_raw():
-            read += chunk
-            if len(read) > _MOST_READ:
-                break
-        if answer.is_success:
-            return _Answer(answer.status_code, read)
-        return Failed(f"The receiver answered {answer.status_code}.", answer.status_code)
+) -> Answer | Failed:
+    ours = {"content-type": "application/json", "user-agent": "touchstone-webhooks/1"}
+    asked = Asked("The receiver", method, url, {**ours, **headers}, body)
+    return exchange(asked, allow_loopback=allow_loopback, timeout_seconds=timeout_seconds, most_read=_MOST_READ)

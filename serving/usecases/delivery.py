@@ -15,7 +15,8 @@ from serving.db.actions import StoredAction
 from serving.db.endpoints import Endpoint
 from serving.db.outbox import Outbox
 from serving.db.seller_actions import StoredSellerAction
-from serving.outbound.webhooks import Delivered, Failed, Message, action_message, send
+from serving.outbound.exchange import Failed
+from serving.outbound.webhooks import Delivered, Message, action_message, send
 from serving.runtime import Runtime
 from serving.usecases import removal_checks
 from serving.usecases.seller_links import link_for

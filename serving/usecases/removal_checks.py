@@ -15,7 +15,8 @@ from serving.db.actions import StoredAction
 from serving.db.alerts import Alert, CheckAlarm
 from serving.db.endpoints import Endpoint
 from serving.db.removal_checks import RemovalCheck
-from serving.outbound.webhooks import Failed, shows
+from serving.outbound.exchange import Failed
+from serving.outbound.webhooks import shows
 from serving.runtime import Runtime
 from serving.usecases.sending import record_step
 

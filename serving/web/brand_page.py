@@ -27,6 +27,7 @@ from serving.usecases.tabular import Format
 from serving.web import text_view, words
 from serving.web.downloads import download
 from serving.web.effects import Effect, bench_of, effects
+from serving.web.pictures import shown_pictures
 from serving.web.questions import Question, question
 from serving.web.record_part import RecordPart, record_part
 from serving.web.removals import RemovalsPart, removals_part
@@ -206,8 +207,9 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         headline=_headline(size),
         pace=_pace(given, now),
         questions=tuple(
-            question(row, facts[row["marketplace_id"], row["facts_digest"]], now, before.get(key_of(row)))
+            question(row, one, now, before.get(key_of(row)), shown_pictures(runtime, row["case_id"], one))
             for row in rows
+            for one in [facts[row["marketplace_id"], row["facts_digest"]]]
         ),
         several_brands=len(names) > 1,
         oldest=words.due(min(one.oldest_due_at for one in waiting.values()), now) if waiting else None,

@@ -38,7 +38,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class ListingCard:
-    """The text as sent and in the one form that features read; pictures are counted and never loaded."""
+    """The text as sent and in the one form that features read; pictures are counted."""
 
     title: Shown | None
     description: Shown | None

@@ -62,6 +62,7 @@ from serving.web.forms import CaseId
 from serving.web.likeness_card import LikenessCard, likeness_card
 from serving.web.links_card import LinksCard, links_card
 from serving.web.notes_card import NotesCard, notes_card
+from serving.web.pictures import ShownPicture, shown_pictures
 from serving.web.queue_query import QueueQuery
 from serving.web.rendering import respond, respond_part
 from serving.web.risk_part import RiskPart, risk_part
@@ -104,6 +105,7 @@ class CasePage:
     notices: tuple[NoticeCard, ...]
     complaints: tuple[ComplaintCard, ...]
     listing: ListingCard
+    pictures: tuple[ShownPicture, ...]
     compared: Comparison | None
     price: PriceCard
     seller: SellerCard
@@ -216,6 +218,7 @@ def _page(
         notices=case_cards.notice_cards(notices.notified(connection, here, case.case_id), now),
         complaints=case_cards.complaint_cards(notice_complaints.of_case(connection, here, case.case_id), now),
         listing=case_cards.listing_card(facts),
+        pictures=shown_pictures(runtime, case.case_id, facts),
         compared=changes.comparison(history, at, asked.versions, now),
         price=case_cards.price_card(facts, partial(references.samples, connection, here)),
         seller=seller_card(connection, here, facts, runtime.policies, now),

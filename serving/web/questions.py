@@ -12,6 +12,7 @@ from models.score import Reason
 from models.verdict import Judgement
 from serving.web import case_cards, desk_rows, text_view, words
 from serving.web.case_cards import Attribute
+from serving.web.pictures import ShownPicture
 from serving.web.text_view import Shown
 from serving.web.vocabulary import CHOICES
 from serving.web.words import Due
@@ -82,10 +83,15 @@ class Question:
     description: Shown | None
     attributes: tuple[Attribute, ...]
     pictures: int | None
+    shown: tuple[ShownPicture, ...]
 
 
 def question(
-    row: Mapping[str, Any], facts: Facts, now: datetime, before: Mapping[Judgement, int] | None = None
+    row: Mapping[str, Any],
+    facts: Facts,
+    now: datetime,
+    before: Mapping[Judgement, int] | None = None,
+    shown: tuple[ShownPicture, ...] = (),
 ) -> Question:
     """The question of a queue's row; `before` is what the brand itself has answered about this seller."""
     card = case_cards.listing_card(facts)
@@ -109,6 +115,7 @@ def question(
         description=card.description,
         attributes=card.attributes,
         pictures=card.pictures,
+        shown=shown,
     )
 
 

@@ -27,6 +27,7 @@ from serving.web import text_view, words
 from serving.web.brand_page import answers_before, key_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
+from serving.web.pictures import shown_pictures
 from serving.web.questions import Question, question
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
@@ -155,14 +156,14 @@ def takedown_page(runtime: Runtime, session: Session, wanted: tuple[str, str]) -
         if not found:
             return TakedownPage((), None, "", (), 0, most)
         place, stored = found[at]
-        offers, beyond = _offers(connection, (place, stored.brand_id), most, now)
+        offers, beyond = _offers(runtime, connection, (place, stored.brand_id), most, now)
         chosen = _chosen(runtime, connection, session, place, stored, now)
         choices = tuple(_choice(connection, one, n == at, len(pairs) > 1) for n, one in enumerate(found))
     return TakedownPage(choices, chosen, runtime.ids.new("tdn"), offers, beyond, most)
 
 
 def _offers(
-    connection: Connection, pair: tuple[str, str], most: int, now: datetime
+    runtime: Runtime, connection: Connection, pair: tuple[str, str], most: int, now: datetime
 ) -> tuple[tuple[Question, ...], int]:
     """The open questions of a brand that go into one request, and how many are left over."""
     wanted = QueueFilter(frozenset({pair[0]}), (CaseLane.ASK_BRAND,), frozenset({pair}))
@@ -172,7 +173,9 @@ def _offers(
     beyond = sum(one.number for one in waiting.values()) - len(rows)
     before = answers_before(connection, frozenset({pair}), rows)
     offers = tuple(
-        question(row, facts[row["marketplace_id"], row["facts_digest"]], now, before.get(key_of(row))) for row in rows
+        question(row, one, now, before.get(key_of(row)), shown_pictures(runtime, row["case_id"], one))
+        for row in rows
+        for one in [facts[row["marketplace_id"], row["facts_digest"]]]
     )
     return offers, beyond
 

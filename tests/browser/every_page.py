@@ -138,6 +138,7 @@ FILES: Final = frozenset(
         "/cases/{case_id}/documents/{upload_id}",
         "/cases/{case_id}/evidence/{evidence_id}/data",
         "/cases/{case_id}/evidence/{evidence_id}/page",
+        "/cases/{case_id}/pictures/{number}",
         "/counter-notices/{counter_notice_id}/documents/{upload_id}",
         "/operations/audit.{form}",
     }

@@ -16,7 +16,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from serving.home import Home
-from serving.outbound.webhooks import Delivered, Failed, Message, action_message, new_secret, send
+from serving.outbound.exchange import Failed
+from serving.outbound.webhooks import Delivered, Message, action_message, new_secret, send
 from serving.reference_marketplace import DEFAULT_PORT, EFFECTS, Effects, configuration, whole_lines
 
 RUN = """

@@ -18,9 +18,9 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from models.errors import Invalid
+from serving.outbound.exchange import Failed
 from serving.outbound.webhooks import (
     Delivered,
-    Failed,
     Message,
     action_message,
     check_secret,

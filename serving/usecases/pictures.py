@@ -1,0 +1,45 @@
+"""The pictures of an offer, for whoever may judge its case."""
+
+from typing import Final
+
+import structlog
+
+from features.facts import Facts
+from models.access import Person
+from models.errors import NotFound
+from serving.db import scores
+from serving.outbound.exchange import Failed
+from serving.outbound.pictures import Picture
+from serving.runtime import Runtime
+from serving.usecases.case_access import visible_case
+
+MOST_SHOWN: Final = 6
+_log = structlog.get_logger()
+
+
+def loadable(runtime: Runtime, facts: Facts) -> list[int]:
+    """Which of an offer's pictures are loaded, by their number from 0; none where no host is set."""
+    found = [i for i, address in enumerate(facts.listing.image_link or ()) if runtime.pictures.may_load(address)]
+    return found[:MOST_SHOWN]
+
+
+def picture(runtime: Runtime, person: Person, case_id: str, number: int) -> Picture:
+    """A picture of the version that a case is about, loaded now.
+
+    Raises
+    ------
+    NotFound
+        There is no such case for this person, no such picture, or it cannot be loaded.
+    """
+    with runtime.store.read() as connection:
+        case, _ = visible_case(connection, person, case_id)
+        score = scores.get(connection, case.marketplace_id, case.score_id)
+        facts = scores.facts_of(connection, case.marketplace_id, score["facts_digest"])
+    # Nothing of the database is held while somebody outside is waited for.
+    if number not in loadable(runtime, facts):
+        raise NotFound("There is no such picture.")
+    found = runtime.pictures.load((facts.listing.image_link or ())[number])
+    if isinstance(found, Failed):
+        _log.info("picture.not_loaded", case_id=case_id, number=number, why=found.sentence)
+        raise NotFound("This picture cannot be loaded.")
+    return found

@@ -1,0 +1,48 @@
+"""Pictures of offers on pages: each loaded through the service, and shown only."""
+
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from features.facts import Facts
+from models.access import Permission
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases import pictures
+from serving.web.forms import CaseId
+
+router = APIRouter(include_in_schema=False)
+Judge = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
+_HEADERS: Final = {
+    "cache-control": "private, max-age=3600",
+    "content-security-policy": "default-src 'none'; sandbox",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPicture:
+    """A picture's address here, and which it is of how many, from 1."""
+
+    address: str
+    number: int
+    of: int
+
+
+def shown_pictures(runtime: Runtime, case_id: str, facts: Facts) -> tuple[ShownPicture, ...]:
+    """The pictures of a case that are loaded through the service."""
+    of = len(facts.listing.image_link or ())
+    return tuple(
+        ShownPicture(f"/cases/{case_id}/pictures/{number}", number + 1, of)
+        for number in pictures.loadable(runtime, facts)
+    )
+
+
+@router.get("/cases/{case_id}/pictures/{number}")
+def get_picture(case_id: CaseId, number: int, request: Request, session: Judge) -> Response:
+    """A picture, as its host sends it."""
+    found = pictures.picture(runtime_of(request), session.person, case_id, number)
+    return Response(found.body, media_type=found.media_type, headers=_HEADERS)

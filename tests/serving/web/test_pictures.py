@@ -1,0 +1,82 @@
+"""Pictures of an offer, for whoever may judge its case and for nobody else; off until hosts are named."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from models.case import CaseLane
+from serving.outbound.pictures import Pictures
+from tests.fixtures.picture_host import PNG, PictureHost, a_picture_host
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import a_visitor, visit_as
+
+
+@pytest.fixture
+def host() -> Iterator[PictureHost]:
+    """A marketplace's host of pictures."""
+    with a_picture_host({"/1.png": (200, "image/png", PNG)}) as found:
+        yield found
+
+
+@pytest.fixture
+def showing(site: Site, host: PictureHost) -> Site:
+    """A site that loads pictures from that host."""
+    return replace(site, runtime=replace(site.runtime, pictures=Pictures((host.name,))))
+
+
+def links(host: PictureHost) -> list[str]:
+    """An offer's pictures: two of the marketplace's, of which one is gone, and one of a stranger's."""
+    return [f"{host.address}/1.png", "https://pictures.evil.example/2.png", f"{host.address}/gone.png"]
+
+
+def test_pictures_are_counted_and_not_loaded_until_hosts_are_named(site: Site, host: PictureHost) -> None:
+    case = a_case(site, image_link=links(host))
+    visitor = visit_as(site, site.analyst)
+    page = visitor.get(f"/cases/{case.case_id}").text
+    assert "3 pictures at the marketplace, not loaded from here" in page
+    assert "<img" not in page
+    assert visitor.get(f"/cases/{case.case_id}/pictures/0").status_code == 404
+    assert host.asked == []
+
+
+def test_who_judges_a_case_sees_its_pictures_through_the_service(showing: Site, host: PictureHost) -> None:
+    case = a_case(showing, CaseLane.ASK_BRAND, image_link=links(host))
+    for person, page in ((showing.analyst, f"/cases/{case.case_id}"), (showing.brand_person, "/brand")):
+        visitor = visit_as(showing, person)
+        shown = visitor.get(page).text
+        assert f'<img src="/cases/{case.case_id}/pictures/0" alt="Picture 1/3"' in shown
+        assert f"/cases/{case.case_id}/pictures/1" not in shown
+        answer = visitor.get(f"/cases/{case.case_id}/pictures/0")
+        assert (answer.status_code, answer.content) == (200, PNG)
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["cache-control"] == "private, max-age=3600"
+
+
+@pytest.mark.parametrize(
+    ("number", "_why"),
+    [
+        ("1", "another's host"),
+        ("2", "gone from its host"),
+        ("3", "there are three"),
+        ("-1", "none is before the first"),
+        ("9" * 30, "no number of a picture"),
+    ],
+)
+def test_what_is_no_picture_of_the_marketplaces_is_not_found(
+    showing: Site, host: PictureHost, number: str, _why: str
+) -> None:
+    case = a_case(showing, image_link=links(host))
+    assert visit_as(showing, showing.analyst).get(f"/cases/{case.case_id}/pictures/{number}").status_code == 404
+
+
+def test_nobody_else_sees_a_picture(showing: Site, host: PictureHost) -> None:
+    case = a_case(showing, image_link=links(host))
+    address = f"/cases/{case.case_id}/pictures/0"
+    assert visit_as(showing, showing.brand_person).get(address).status_code == 404, "the brand was not asked"
+    assert a_visitor(showing).get(address).status_code == 303
+    assert visit_as(showing, showing.data_scientist).get(address).status_code == 403
+    assert host.asked == []
