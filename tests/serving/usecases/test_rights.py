@@ -1,6 +1,5 @@
 """Rights on file, and what a brand's 'counterfeit' needs of them."""
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -34,6 +33,7 @@ from serving.usecases.tell_tales import NewTellTale, add_tell_tale
 from tests.fixtures.clocks import NOW
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
+from tests.fixtures.waiting import until_waiting
 
 CERTIFICATE = b"%PDF-1.7 certificate of registration"
 MARK = NewRight("Aurelle", RightKind.MARK, "AURELLE", "EUIPO", "018000001", ("EU",), (18, 25))
@@ -153,7 +153,7 @@ def test_two_at_once_do_not_pass_what_a_brand_may_have(
         with any_site.runtime.store.write() as connection:
             audit.hold(connection)
             found = [pool.submit(act, runtime, number) for number in range(2)]
-            time.sleep(0.3)
+            until_waiting(any_site.runtime.store, 2)
         errors = [one.exception() for one in found]
     assert [type(one) for one in errors if one] == [Conflict]
 
