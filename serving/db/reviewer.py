@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select
 
 from models.case import CaseLane
 from models.verdict import Judgement, Side
+from serving.db.contested import with_contested
 from serving.db.desk_work import stands
 from serving.db.known_answers import answers_one, is_one
 from serving.db.tables import action, appeal, listing, listing_version, overturn, review_case, verdict
@@ -105,14 +106,7 @@ def appeals_decided(connection: Connection, user_id: str, since: datetime) -> tu
     """How many appeals against removals on the reviewer's word were dismissed, of how many that were decided."""
     query = (
         select(appeal.c.state)
-        .join(
-            action,
-            (action.c.marketplace_id == appeal.c.marketplace_id) & (action.c.action_id == appeal.c.action_id),
-        )
-        .join(
-            verdict,
-            (verdict.c.marketplace_id == action.c.marketplace_id) & (verdict.c.verdict_id == action.c.verdict_id),
-        )
+        .select_from(with_contested(appeal))
         .where(*_own(user_id, since), appeal.c.state.in_(["upheld", "dismissed"]))
     )
     states = list(connection.execute(query).scalars())

@@ -15,6 +15,7 @@ from models.case import CaseLane
 from models.labels import AppealState, GivenVerdict
 from models.statement import Undone
 from models.verdict import Evidence, Judgement, Side
+from serving.db.contested import with_contested
 from serving.db.known_answers import answers_one
 from serving.db.personal import chunks
 from serving.db.tables import account, action, action_hold, appeal, audit_entry, counter_notice, overturn, verdict
@@ -90,14 +91,7 @@ def _wanted(marketplace_id: str, only: Collection[str] | None) -> ColumnElement[
     contested = verdict.alias("contested")
     about = (
         select(appeal.c.case_id)
-        .join(
-            action,
-            (action.c.marketplace_id == appeal.c.marketplace_id) & (action.c.action_id == appeal.c.action_id),
-        )
-        .join(
-            contested,
-            (contested.c.marketplace_id == action.c.marketplace_id) & (contested.c.verdict_id == action.c.verdict_id),
-        )
+        .select_from(with_contested(appeal, contested))
         .where(appeal.c.marketplace_id == marketplace_id, contested.c.version_id.in_(only))
     )
     decides = and_(verdict.c.lane == CaseLane.APPEAL.value, verdict.c.case_id.in_(about))
@@ -196,14 +190,7 @@ def _appeals(
     """(contested version, case) of the appeals filed up to a moment, in the order of time."""
     query = (
         select(verdict.c.version_id, appeal.c.case_id)
-        .join(
-            action,
-            (action.c.marketplace_id == appeal.c.marketplace_id) & (action.c.action_id == appeal.c.action_id),
-        )
-        .join(
-            verdict,
-            (verdict.c.marketplace_id == action.c.marketplace_id) & (verdict.c.verdict_id == action.c.verdict_id),
-        )
+        .select_from(with_contested(appeal))
         .where(appeal.c.marketplace_id == marketplace_id, appeal.c.known_at <= as_of)
         .where(_within(verdict.c.version_id, only))
         .order_by(appeal.c.known_at, appeal.c.appeal_id)
@@ -223,16 +210,7 @@ def _counter_notices(
     )
     query = (
         select(verdict.c.version_id, counter_notice.c.closed_at, overturn.c.overturned_at)
-        .join(
-            action,
-            (action.c.marketplace_id == counter_notice.c.marketplace_id)
-            & (action.c.action_id == counter_notice.c.action_id),
-        )
-        .join(
-            verdict,
-            (verdict.c.marketplace_id == action.c.marketplace_id) & (verdict.c.verdict_id == action.c.verdict_id),
-        )
-        .outerjoin(overturn, silent)
+        .select_from(with_contested(counter_notice).outerjoin(overturn, silent))
         .where(counter_notice.c.marketplace_id == marketplace_id, counter_notice.c.first_answered_at <= as_of)
         .where(_within(verdict.c.version_id, only))
         .order_by(counter_notice.c.first_answered_at, counter_notice.c.counter_notice_id)
