@@ -3,20 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import ClassVar, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
 from models.briefing import Passed, gate
-from models.errors import DomainError, Invalid, NotFound
+from models.errors import DomainError, Invalid
 from models.policies.enrolment import EnrolmentPolicy
 from models.rights import RightKind
-from serving.api.errors import status_of
 from serving.db import accounts, briefings, rights
 from serving.db.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import runtime_of
 from serving.runtime import Runtime
 from serving.usecases.brand_people import (
     appoint_agent,
@@ -28,6 +26,7 @@ from serving.usecases.brand_people import (
 )
 from serving.usecases.rights import NewMandate
 from serving.web import words
+from serving.web.brand_forms import Reader, given_back
 from serving.web.brand_scope import AboutBrand, BrandScope, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
@@ -37,7 +36,6 @@ from serving.web.tell_tales_page import day_of
 from serving.web.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
 _PLACE: Final = "/brand/people"
 _KIND: Final = "kind:"
 
@@ -97,7 +95,7 @@ def post_invitation(request: Request, session: Reader, fields: Fields) -> Respon
     try:
         path = invite_colleague(runtime, session.person, _scope(runtime, session, fields).pair, fields.get("email", ""))
     except DomainError as refused:
-        return _refused(request, session, fields, refused)
+        return given_back(request, session, fields, refused, _page)
     base = runtime.settings.public_url or str(request.base_url)
     return respond(request, _page(runtime, session, fields, link=base.rstrip("/") + path), session)
 
@@ -128,7 +126,7 @@ def post_agent(request: Request, session: Reader, fields: Fields) -> Response:
         scope = _scope(runtime, session, fields)
         appoint_agent(runtime, session.person, scope.pair, _mandate(scope, fields))
     except DomainError as refused:
-        return _refused(request, session, fields, refused)
+        return given_back(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
 
@@ -144,13 +142,6 @@ def post_end(mandate_id: str, request: Request, session: Reader, fields: Fields)
 def _scope(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> BrandScope:
     with runtime.store.read() as connection:
         return scope_of(connection, session.person, fields)
-
-
-def _refused(request: Request, session: Session, fields: Mapping[str, str], refused: DomainError) -> Response:
-    if isinstance(refused, NotFound):
-        raise refused
-    page = _page(runtime_of(request), session, fields, error=refused.sentence)
-    return respond(request, page, session, status=status_of(refused))
 
 
 def _mandate(scope: BrandScope, fields: Mapping[str, str]) -> NewMandate:

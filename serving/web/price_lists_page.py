@@ -11,18 +11,17 @@ from fastapi.responses import HTMLResponse, Response
 
 from features.fields import Rejected
 from features.price_lists import ListedBy
-from models.access import Permission
-from models.errors import DomainError, Invalid, NotFound
-from serving.api.errors import status_of
+from models.errors import DomainError, Invalid
 from serving.db import price_lists
 from serving.db.accounts import Session
 from serving.db.price_lists import Entry
-from serving.guards import may, runtime_of
+from serving.guards import runtime_of
 from serving.runtime import Runtime
 from serving.usecases.price_lists import COLUMNS, MOST_ENTRIES, Judged, judge_rows, list_rows, load_price_list
 from serving.usecases.row_files import LARGEST, rows_of
 from serving.usecases.tabular import Format, as_file
 from serving.web import text_view, words
+from serving.web.brand_forms import Reader, Uploader, given_back
 from serving.web.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
@@ -32,8 +31,6 @@ from serving.web.text_view import Shown
 from training.adapters.files import parse_json
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
-Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1)]
 _PLACE: Final = "/brand/prices"
 _PAGE_SIZE: Final = 100
 _MOST_PAGES: Final = 2_000
@@ -124,11 +121,8 @@ def post_preview(
             led_by(connection, session.person, fields)
         sent = upload.content or fields.get("text", "").encode()
         judged = judge_rows(rows_of(upload.name if upload.content else "", sent), runtime.clock.now())
-    except NotFound:
-        raise
     except DomainError as refused:
-        page = _page(runtime, session, fields, error=refused.sentence)
-        return respond(request, page, session, status=status_of(refused))
+        return given_back(request, session, fields, refused, _page)
     return respond(request, _page(runtime, session, fields, preview=_preview(judged)), session)
 
 
@@ -140,11 +134,8 @@ def post_prices(request: Request, session: Reader, fields: Fields) -> Response:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
         load_price_list(runtime, scope.brand, _sent_back(fields.get("rows", "")), by=by)
-    except NotFound:
-        raise
     except DomainError as refused:
-        page = _page(runtime, session, fields, error=refused.sentence)
-        return respond(request, page, session, status=status_of(refused))
+        return given_back(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.PRICES_ADDED)
 
 

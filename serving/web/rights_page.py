@@ -8,19 +8,18 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
-from models.errors import DomainError, Invalid, NotFound
+from models.errors import DomainError, Invalid
 from models.rights import RightKind
-from serving.api.errors import status_of
 from serving.db import accounts, marketplaces, rights
 from serving.db.accounts import Session
 from serving.db.rights import StoredDocument
-from serving.guards import may, runtime_of
+from serving.guards import runtime_of
 from serving.runtime import Runtime
 from serving.usecases.brand_file import settled_elsewhere, withdraw_right
 from serving.usecases.rights import RIGHT_COLUMNS, NewRight, claim_right, file_rows, keep_document
 from serving.usecases.tabular import Format, as_file
 from serving.web import downloads, text_view, words
+from serving.web.brand_forms import Reader, Uploader, given_back
 from serving.web.brand_scope import AboutBrand, BrandScope, led_by, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
@@ -31,8 +30,6 @@ from serving.web.text_view import Shown
 from serving.web.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
-Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1)]
 _PLACE: Final = "/brand/rights"
 _DOCUMENTS: Final = "/brand/documents"
 _FIELDS: Final = ("kind", "title", "office", "number", "territories", "classes", "first_day", "last_day", "document")
@@ -107,7 +104,7 @@ def post_right(request: Request, session: Uploader, fields: Fields, upload: File
             wanted = _wanted(scope, fields, digest)
         claim_right(runtime, wanted, by=by)
     except DomainError as refused:
-        return _refused(request, session, fields, refused)
+        return given_back(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.RIGHT_CLAIMED)
 
 
@@ -130,7 +127,7 @@ def post_document(request: Request, session: Uploader, fields: Fields, upload: F
             scope, by = led_by(connection, session.person, fields)
         keep_document(runtime, scope.brand, upload.name, upload.content, by=by)
     except DomainError as refused:
-        return _refused(request, session, fields, refused)
+        return given_back(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.DOCUMENT_KEPT)
 
 
@@ -142,13 +139,6 @@ def get_document(digest: str, request: Request, session: Reader) -> Response:
         content = rights.document(connection, scope.pair[1], digest)
         found = next(one for one in rights.documents_of(connection, scope.pair[1]) if one.digest == digest)
     return downloads.document(f"document-{digest[:12]}", found.media_type, content)
-
-
-def _refused(request: Request, session: Session, fields: Mapping[str, str], refused: DomainError) -> Response:
-    if isinstance(refused, NotFound):
-        raise refused
-    page = _page(runtime_of(request), session, fields, error=refused.sentence)
-    return respond(request, page, session, status=status_of(refused))
 
 
 def _wanted(scope: BrandScope, fields: Mapping[str, str], document: str | None) -> NewRight:

@@ -8,13 +8,11 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
-from models.errors import DomainError, Invalid, NotFound
-from serving.api.errors import status_of
+from models.errors import DomainError, Invalid
 from serving.db import accounts, brands, listings
 from serving.db.accounts import Session
 from serving.db.brands import ListEntry
-from serving.guards import may, runtime_of
+from serving.guards import runtime_of
 from serving.runtime import Runtime
 from serving.usecases.authorised_sellers import (
     COLUMNS,
@@ -29,6 +27,7 @@ from serving.usecases.authorised_sellers import (
 from serving.usecases.row_files import LARGEST
 from serving.usecases.tabular import Format, as_file
 from serving.web import text_view, words
+from serving.web.brand_forms import Reader, Uploader, given_back
 from serving.web.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
@@ -39,8 +38,6 @@ from serving.web.tell_tales_page import day_of
 from serving.web.text_view import Shown
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
-Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1)]
 _PLACE: Final = "/brand/sellers"
 _SHOWN: Final = 200
 _NAMES_SHOWN: Final = 300
@@ -111,10 +108,8 @@ def post_preview(
     runtime = runtime_of(request)
     try:
         preview = _preview(runtime, session, fields, upload)
-    except NotFound:
-        raise
     except DomainError as refused:
-        return _refused(request, session, fields, refused)
+        return given_back(request, session, fields, refused, _page)
     return respond(request, _page(runtime, session, fields, preview=preview), session)
 
 
@@ -130,10 +125,8 @@ def post_sellers(request: Request, session: Reader, fields: Fields) -> Response:
             raise Invalid(refused_lines[0][1])
         until, whole = _until(fields), fields.get("whole") == "yes"
         change_list(runtime, scope.pair, names, until=until, whole=whole, by=by)
-    except NotFound:
-        raise
     except DomainError as refused:
-        return _refused(request, session, fields, refused)
+        return given_back(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.LIST_CHANGED)
 
 
@@ -145,16 +138,9 @@ def post_removal(request: Request, session: Reader, fields: Fields) -> Response:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
         take_off(runtime, scope.pair, fields.get("seller", ""), by=by)
-    except NotFound:
-        raise
     except DomainError as refused:
-        return _refused(request, session, fields, refused)
+        return given_back(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.LIST_CHANGED)
-
-
-def _refused(request: Request, session: Session, fields: Mapping[str, str], refused: DomainError) -> Response:
-    page = _page(runtime_of(request), session, fields, error=refused.sentence)
-    return respond(request, page, session, status=status_of(refused))
 
 
 def _until(fields: Mapping[str, str]) -> datetime | None:

@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import ClassVar, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from features.tell_tales import LONGEST_PATTERN, MOST_PER_BRAND, Direction, TellTale, Where
-from models.access import Permission
 from models.errors import DomainError, Invalid, NotFound
-from serving.api.errors import status_of
 from serving.db.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import runtime_of
 from serving.runtime import Runtime
 from serving.usecases.tell_tales import (
     LONGEST_LABEL,
@@ -25,6 +23,7 @@ from serving.usecases.tell_tales import (
     try_pattern,
 )
 from serving.web import text_view, words
+from serving.web.brand_forms import Reader, given_back
 from serving.web.brand_scope import AboutBrand, BrandScope, led_by, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
@@ -33,7 +32,6 @@ from serving.web.text_view import Shown
 from serving.web.vocabulary import Option, StateWords
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
 _PLACE: Final = "/brand/tell-tales"
 _DIRECTIONS: Final = {Direction.COUNTERFEIT: "counterfeits", Direction.GENUINE: "our own goods"}
 _WHERE: Final = {Where.ANY: "title or description", Where.TITLE: "title", Where.DESCRIPTION: "description"}
@@ -110,11 +108,8 @@ def post_tell_tale(request: Request, session: Reader, fields: Fields) -> Respons
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
         add_tell_tale(runtime, _wanted(scope, fields), by=by)
-    except NotFound:
-        raise
     except DomainError as refused:
-        page = _page(runtime, session, fields, error=refused.sentence)
-        return respond(request, page, session, status=status_of(refused))
+        return given_back(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.TELL_TALE_ADDED)
 
 

@@ -1,0 +1,41 @@
+"""Forms of what a brand has on file: whose they are, and the page again where one is refused."""
+
+from collections.abc import Mapping
+from typing import Annotated, Protocol
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from models.access import Permission
+from models.errors import DomainError, NotFound
+from serving.api.errors import status_of
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.web.rendering import Page, respond
+
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1)]
+
+
+class Makes(Protocol):
+    """What makes a page of what was typed and why that was refused."""
+
+    def __call__(self, runtime: Runtime, session: Session, given: Mapping[str, str], /, *, error: str | None) -> Page:
+        """The page."""
+
+
+def given_back(
+    request: Request, session: Session, fields: Mapping[str, str], refused: DomainError, page: Makes
+) -> Response:
+    """The page again, with why the form was refused and with what was typed.
+
+    Raises
+    ------
+    NotFound
+        That is why: of what is another brand's nothing is shown.
+    """
+    if isinstance(refused, NotFound):
+        raise refused
+    made = page(runtime_of(request), session, fields, error=refused.sentence)
+    return respond(request, made, session, status=status_of(refused))
