@@ -3,7 +3,7 @@
 import hmac
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -15,7 +15,7 @@ from models.errors import DomainError, Forbidden
 from serving import auth
 from serving.db.accounts import Session
 from serving.db.marketplaces import Marketplace, get
-from serving.display import show_as
+from serving.display import Language, show_as
 from serving.runtime import Runtime
 
 COOKIE: Final = "touchstone_session"
@@ -69,13 +69,14 @@ def is_secure(runtime: Runtime) -> bool:
 
 
 async def _session(request: Request) -> Session:
-    return await _session_of(request, files=0)
+    return await _session_of(request, files=0, translated=False)
 
 
-async def _session_of(request: Request, *, files: int) -> Session:
+async def _session_of(request: Request, *, files: int, translated: bool) -> Session:
     runtime = runtime_of(request)
     found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
-    show_as(found.display)
+    # What is said on a page is made before the page: of one without translations it is English from the beginning.
+    show_as(found.display if translated else replace(found.display, language=Language.ENGLISH))
     if request.method not in _SAFE:
         await _same_site(request, found, files)
     return found
@@ -100,15 +101,16 @@ async def _same_site(request: Request, session: Session, files: int) -> None:
         raise CrossSite("This form is no longer valid. Load the page again.")
 
 
-def may(*permissions: Permission, files: int = 0) -> Any:
+def may(*permissions: Permission, files: int = 0, translated: bool = False) -> Any:
     """A signed-in person with any of these permissions; the handler gets their session.
 
-    `files` is how many files the form of the route may have.
+    `files` is how many files the form of the route may have; `translated` is whether its page is in the language of
+    whoever reads, and not in English.
     """
 
     async def check(request: Request) -> Session:
         try:
-            found = await _session_of(request, files=files)
+            found = await _session_of(request, files=files, translated=translated)
             if not any(found.person.may(permission) for permission in permissions):
                 raise Forbidden("Your role does not include this page.")
         except DomainError:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, insert, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from serving.db.tables import display_setting
 from serving.display import DEFAULT_DISPLAY, Density, Display, Language, Theme
@@ -21,6 +21,12 @@ def put(connection: Connection, user_id: str, display: Display, at: datetime) ->
     kept = update(display_setting).where(display_setting.c.user_id == user_id).values(values)
     if connection.execute(kept.returning(display_setting.c.user_id)).first() is None:
         connection.execute(insert(display_setting).values(user_id=user_id, **values))
+
+
+def has_chosen(connection: Connection, user_id: str) -> bool:
+    """Whether a person has chosen anything."""
+    found = select(display_setting.c.user_id).where(display_setting.c.user_id == user_id)
+    return connection.execute(found).first() is not None
 
 
 def of_row(row: "Row[tuple[object, ...]]") -> Display:

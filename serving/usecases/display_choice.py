@@ -8,7 +8,7 @@ from typing import TypeVar
 from models.access import Person
 from models.errors import Invalid
 from serving.db import display_settings
-from serving.display import Density, Display, Language, Theme, time_zones
+from serving.display import DEFAULT_DISPLAY, Density, Display, Language, Theme, time_zones
 from serving.runtime import Runtime
 
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -33,6 +33,16 @@ def choose(runtime: Runtime, person: Person, before: Display, given: Mapping[str
     with runtime.store.write() as connection:
         display_settings.put(connection, person.user_id, chosen, runtime.clock.now())
     return chosen
+
+
+def begin_in(runtime: Runtime, person: Person, language: Language) -> None:
+    """Keep the language in which somebody signed in, as long as they have chosen nothing themselves."""
+    if language is DEFAULT_DISPLAY.language:
+        return
+    with runtime.store.write() as connection:
+        if not display_settings.has_chosen(connection, person.user_id):
+            chosen = replace(DEFAULT_DISPLAY, language=language)
+            display_settings.put(connection, person.user_id, chosen, runtime.clock.now())
 
 
 def _zone(name: str) -> str:

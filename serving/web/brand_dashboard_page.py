@@ -15,10 +15,9 @@ from serving.db.accounts import Session
 from serving.guards import may, runtime_of
 from serving.usecases.brand_care import kept_by
 from serving.usecases.brand_dashboards import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
-from serving.web import words
+from serving.web import own_words, words
 from serving.web.brand_charts import AnswerChart, ShareChart, answer_chart, share_chart
 from serving.web.brand_scope import BrandScope, scope_of
-from serving.web.record_part import hours_in_words
 from serving.web.rendering import respond
 from serving.web.vocabulary import CHOICES, Choice
 
@@ -211,7 +210,7 @@ def _figures(found: BrandDashboard) -> tuple[Figure, ...]:
 
 
 def _hours(found: Median) -> str:
-    return "none yet" if found.hours is None else hours_in_words(found.hours)
+    return "none yet" if found.hours is None else own_words.hours(found.hours)
 
 
 def _of(found: Median, noun: str) -> str:

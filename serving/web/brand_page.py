@@ -24,9 +24,11 @@ from serving.runtime import Runtime
 from serving.usecases.brand_records import record_file
 from serving.usecases.briefing import gate_of
 from serving.usecases.tabular import Format
-from serving.web import text_view, words
+from serving.web import own_words, text_view, words
 from serving.web.downloads import download
 from serving.web.effects import Effect, bench_of, effects
+from serving.web.fixed_words import translated
+from serving.web.i18n import say, say_many
 from serving.web.pictures import shown_pictures
 from serving.web.questions import Question, question
 from serving.web.record_part import RecordPart, record_part
@@ -39,7 +41,7 @@ from serving.web.vocabulary import CHOICES, Choice
 from serving.web.words import Due
 
 router = APIRouter(include_in_schema=False)
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 PAGE_SIZE: Final = 20
 _MOST_PAGES: Final = 1_000
 _TAKEDOWNS: Final = 5
@@ -172,7 +174,7 @@ def _done(given: Given, undo: Undo) -> Done:
     content = given.content
     title = text_view.show(content.get("title") or given.external_id)
     seller = text_view.show(given.seller_external_id) if given.seller_external_id else None
-    return Done(undo, title, words.named_price(content), seller)
+    return Done(undo, title, own_words.named_price(content), seller)
 
 
 def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
@@ -201,9 +203,9 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
     names = sorted({one.name for one in enrolled.values()})
     policy = runtime.policies.enforcement
     counted = _counted(answers)
-    bench = bench_of(CaseLane.ASK_BRAND, Side.BRAND, (words.listed(names), True))
+    bench = bench_of(CaseLane.ASK_BRAND, Side.BRAND, (own_words.listed(names), True))
     return BrandPage(
-        brands=words.listed(names),
+        brands=own_words.listed(names),
         headline=_headline(size),
         pace=_pace(given, now),
         questions=tuple(
@@ -212,7 +214,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
             for one in [facts[row["marketplace_id"], row["facts_digest"]]]
         ),
         several_brands=len(names) > 1,
-        oldest=words.due(min(one.oldest_due_at for one in waiting.values()), now) if waiting else None,
+        oldest=own_words.due(min(one.oldest_due_at for one in waiting.values()), now) if waiting else None,
         before=page - 1 if page > 1 else None,
         after=page + 1 if offset + PAGE_SIZE < size else None,
         done=done_part(runtime, person),
@@ -225,10 +227,10 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         effects=effects(replace(bench, held_back=_held_back(cards)), policy),
         answer_within_hours=policy.brand_answers_within_hours,
         takedowns=tuple(
-            TakedownLink(one.request_id, words.short_moment(one.known_at, now), sizes[one.request_id])
+            TakedownLink(one.request_id, own_words.short_moment(one.known_at, now), sizes[one.request_id])
             for one in asked_at_once
         ),
-        briefing=None if gate.open and not gate.warned else Briefing(gate.open, gate.reason),
+        briefing=None if gate.open and not gate.warned else Briefing(gate.open, translated(gate.reason)),
     )
 
 
@@ -255,7 +257,12 @@ def _pace(given: Sequence[BrandAnswer], now: datetime) -> str | None:
     known = [one for one in hours if one is not None]
     if not known:
         return None
-    return f"You answered {len(hours):,} in seven days, in {words.duration(median(known) * 3_600)} at the median."
+    return say_many(
+        "You answered %(n)s in seven days, in %(time)s at the median.",
+        "You answered %(n)s in seven days, in %(time)s at the median.",
+        len(hours),
+        time=own_words.duration(median(known) * 3_600),
+    )
 
 
 def _enrolments(connection: Connection, pairs: frozenset[Pair]) -> dict[Pair, Enrolment]:
@@ -274,13 +281,9 @@ def _held_back(cards: Sequence[StandingCard]) -> str | None:
 
 
 def _headline(size: int) -> str:
-    match size:
-        case 0:
-            return "No offer waits for your answer"
-        case 1:
-            return "1 offer waits for your answer"
-        case _:
-            return f"{size:,} offers wait for your answer"
+    if not size:
+        return say("No offer waits for your answer")
+    return say_many("%(n)s offer waits for your answer", "%(n)s offers wait for your answer", size)
 
 
 def _managers(enrolled: Mapping[Pair, Enrolment]) -> tuple[Manager, ...]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from features.facts import Facts, reference_keys
 from features.fold import fold
 from features.references import ANY, SAMPLED, Key, PriceMissing
-from features.tell_tales import Direction
+from features.tell_tales import Direction, Where
 from models.notices import ReporterKind
 from models.score import Reason, ScoreKind
 from serving.db.actions import StoredAction
@@ -18,6 +18,7 @@ from serving.db.notice_complaints import NoticeComplaint
 from serving.db.notices import ShownNotice
 from serving.web import charts, desk_rows, text_view, words
 from serving.web.charts import Comparable, PriceChart, ReasonBar
+from serving.web.i18n import N_, say
 from serving.web.text_view import Shown
 from serving.web.vocabulary import REASON_CODES
 
@@ -64,13 +65,13 @@ def listing_card(facts: Facts) -> ListingCard:
         + [words.many(lookalikes, "look-alike")] * (lookalikes > 0)
     )
     pairs = (
-        ("Brand declared", listing.brand),
-        ("Category", listing.product_type),
-        ("Condition", listing.condition),
-        ("Ships from", listing.ship_from),
-        ("GTIN", listing.gtin),
-        ("Part number", listing.mpn),
-        ("Address", listing.link),
+        (N_("Brand declared"), listing.brand),
+        (N_("Category"), listing.product_type),
+        (N_("Condition"), listing.condition),
+        (N_("Ships from"), listing.ship_from),
+        (N_("GTIN"), listing.gtin),
+        (N_("Part number"), listing.mpn),
+        (N_("Address"), listing.link),
     )
     return ListingCard(
         title=title,
@@ -78,7 +79,7 @@ def listing_card(facts: Facts) -> ListingCard:
         folded_title=fold(listing.title or ""),
         folded_description=fold(listing.description or ""),
         remark=remark,
-        attributes=tuple(Attribute(name, text_view.show(value)) for name, value in pairs if value),
+        attributes=tuple(Attribute(say(name), text_view.show(value)) for name, value in pairs if value),
         pictures=len(listing.image_link) if listing.image_link is not None else None,
     )
 
@@ -265,6 +266,13 @@ def notice_cards(found: Sequence[ShownNotice], now: datetime) -> tuple[NoticeCar
     )
 
 
+_FITS: Final = {
+    Where.TITLE: N_("%(label)s: “%(words)s” in the title."),
+    Where.DESCRIPTION: N_("%(label)s: “%(words)s” in the description."),
+    Where.ANY: N_("%(label)s: “%(words)s” in the offer."),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class RuleHit:
     """A brand's tell-tale that fits the offer: what it speaks for, its label and the words that it fits."""
@@ -279,7 +287,7 @@ def rule_hits(facts: Facts, *, brand_id: str | None = None) -> tuple[RuleHit, ..
     return tuple(
         RuleHit(
             one.direction is Direction.COUNTERFEIT,
-            text_view.show(f"{one.label}: “{one.words}” in the {one.where.value}."),
+            text_view.show(say(_FITS[one.where], label=one.label, words=one.words)),
         )
         for one in fired
         if brand_id is None or one.brand_id == brand_id

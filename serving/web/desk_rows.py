@@ -10,7 +10,7 @@ from models.case import BLIND_LANES, CaseLane
 from models.explanations import TEXT_CODE
 from models.score import Reason
 from serving.runtime import Runtime
-from serving.web import charts, scores, text_view, words
+from serving.web import charts, own_words, scores, text_view, words
 from serving.web.charts import PriceMark
 from serving.web.scores import ShownScore
 from serving.web.text_view import Shown
@@ -96,7 +96,7 @@ def title_of(facts: Facts) -> Shown | None:
 def price_of(facts: Facts) -> str | None:
     """The price as the offer names it."""
     price, currency = facts.listing.price, facts.listing.currency
-    return None if price is None or currency is None else words.amount(price, currency)
+    return None if price is None or currency is None else own_words.amount(price, currency)
 
 
 def _why(row: Mapping[str, Any], lane: CaseLane) -> str:

@@ -6,6 +6,7 @@ from models.case import CaseLane
 from models.policies.enforcement import EnforcementPolicy
 from models.verdict import Bench, Consequence, Outcome, Side, consequence
 from serving.web import words
+from serving.web.i18n import say
 from serving.web.vocabulary import CHOICES, Choice
 
 
@@ -28,25 +29,28 @@ def effects(bench: Bench, policy: EnforcementPolicy) -> tuple[Effect, ...]:
 
 def _sentence(follows: Consequence, bench: Bench, policy: EnforcementPolicy) -> str:
     window = words.countdown(policy.undo_window_seconds)
-    brand = bench.brand_name or "the brand"
+    brand = bench.brand_name or say("the brand")
     match follows.outcome:
         case Outcome.REMOVE:
-            return f"The marketplace is asked to remove the offer, {window} after your answer."
+            return say("The marketplace is asked to remove the offer, %(time)s after your answer.", time=window)
         case Outcome.REINSTATE:
-            return f"The seller was right: the offer is shown again, {window} after your answer."
+            return say("The seller was right: the offer is shown again, %(time)s after your answer.", time=window)
         case Outcome.NONE:
             pass
     if follows.lane is CaseLane.ASK_BRAND:
-        return f"Nothing is removed yet: {brand} is asked and has {policy.brand_answers_within_hours} h to answer."
+        hours = policy.brand_answers_within_hours
+        return say("Nothing is removed yet: %(brand)s is asked and has %(n)s h to answer.", brand=brand, n=hours)
     if follows.lane is not None:
-        return "An analyst decides. Nothing is removed until then."
+        return say("An analyst decides. Nothing is removed until then.")
     if bench.lane is CaseLane.SECOND_LOOK:
-        return "Nothing changes for the offer. What you say decides with the first answer what the model is taught."
+        return say(
+            "Nothing changes for the offer. What you say decides with the first answer what the model is taught."
+        )
     if bench.lane is CaseLane.APPEAL:
-        return "The appeal is dismissed, and the removal stands."
+        return say("The appeal is dismissed, and the removal stands.")
     if bench.lane is CaseLane.COMPLAINT:
-        return "The complaint is dismissed, and the offer stays."
-    return "The offer stays, and the case is closed."
+        return say("The complaint is dismissed, and the offer stays.")
+    return say("The offer stays, and the case is closed.")
 
 
 def bench_of(lane: CaseLane, side: Side, brand: tuple[str, bool] | None) -> Bench:

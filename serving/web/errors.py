@@ -17,12 +17,12 @@ from models.errors import DomainError
 from serving import auth, display
 from serving.db.accounts import Session
 from serving.guards import cookie_name, runtime_of
-from serving.web import words
+from serving.web import own_words
 from serving.web.fixed_words import said
 from serving.web.flow import goes_on, looks_ahead
 from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
-from serving.web.i18n import N_, chosen_by, say
+from serving.web.i18n import N_, chosen_by, say, size
 from serving.web.rendering import respond
 from serving.web.vocabulary import ROLES
 
@@ -40,22 +40,24 @@ TITLES: Final = {
 }
 # What was not done; for who is signed in, because only they sent something that could have been.
 NOT_DONE: Final = {
-    403: "Nothing was opened or changed.",
-    404: "Nothing was changed.",
-    405: "Nothing was changed.",
-    409: "What you sent was not recorded, and nothing of anybody else's was overwritten.",
-    413: "Nothing of it was kept.",
-    422: "Nothing was recorded. Your browser still has what you typed: go back.",
-    500: "What you sent was not recorded: a request is kept whole or not at all.",
+    403: N_("Nothing was opened or changed."),
+    404: N_("Nothing was changed."),
+    405: N_("Nothing was changed."),
+    409: N_("What you sent was not recorded, and nothing of anybody else's was overwritten."),
+    413: N_("Nothing of it was kept."),
+    422: N_("Nothing was recorded. Your browser still has what you typed: go back."),
+    500: N_("What you sent was not recorded: a request is kept whole or not at all."),
 }
 NEXT: Final = {
-    403: "An administrator of your marketplace gives roles. Yours: {roles}.",
-    404: "The address may be old or mistyped, or lead to what is not yours to see; the two look the same from here.",
-    405: "Open the page from the start instead of by this address.",
-    409: "Load it again: it shows what holds now. Then decide whether anything is left to do.",
-    413: "Send less at once. The largest form is {largest}.",
-    422: "Correct what the sentence above names, and send it again.",
-    500: "Try again in a minute. If it stays, tell an administrator the incident's number; the log has it too.",
+    403: N_("An administrator of your marketplace gives roles. Yours: %(roles)s."),
+    404: N_(
+        "The address may be old or mistyped, or lead to what is not yours to see; the two look the same from here."
+    ),
+    405: N_("Open the page from the start instead of by this address."),
+    409: N_("Load it again: it shows what holds now. Then decide whether anything is left to do."),
+    413: N_("Send less at once. The largest form is %(largest)s."),
+    422: N_("Correct what the sentence above names, and send it again."),
+    500: N_("Try again in a minute. If it stays, tell an administrator the incident's number; the log has it too."),
 }
 _OTHER: Final = N_("That did not work")
 _UNCHANGED: Final = frozenset({403, 409, 413, 422})
@@ -121,18 +123,22 @@ def _page(request: Request, answer: Response) -> Response:
         sentence=said(found["sentence"]),
         has_start=not request.url.path.startswith(_BY_LINK),
         unchanged=session is None and answer.status_code in _UNCHANGED,
-        not_done=None if session is None else NOT_DONE.get(answer.status_code),
+        not_done=None if session is None else _not_done(answer.status_code),
         next_step=None if session is None else _next_step(request, session, answer.status_code),
         case_address=_case_address(request) if answer.status_code == 409 else None,
     )
     return respond(request, page, session, status=answer.status_code)
 
 
+def _not_done(status: int) -> str | None:
+    return say(NOT_DONE[status]) if status in NOT_DONE else None
+
+
 def _next_step(request: Request, session: Session, status: int) -> str | None:
     """What whoever is signed in can do now."""
-    held = words.listed([ROLES[role] for role in roles(session.person.grants)]) or "none"
-    largest = f"{runtime_of(request).settings.largest_body_bytes / 1_000_000:g} MB"
-    return NEXT[status].format(roles=held, largest=largest) if status in NEXT else None
+    held = own_words.listed([say(ROLES[role]) for role in roles(session.person.grants)]) or say("none")
+    largest = size(runtime_of(request).settings.largest_body_bytes)
+    return say(NEXT[status], roles=held, largest=largest) if status in NEXT else None
 
 
 def _to_sign_in(request: Request) -> Response:

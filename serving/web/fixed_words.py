@@ -8,10 +8,12 @@ Commission's database is no business of this module.
 
 import re
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from typing import Final
 
-from serving.web import i18n
+from serving.display import Language
+from serving.web import i18n, own_words, told_brands
 from serving.web.i18n import N_, NN_
 
 _SENTENCES: Final = (
@@ -184,6 +186,9 @@ _SENTENCES: Final = (
 )
 _COUNTS: Final = (NN_("%(n)s strike", "%(n)s strikes"),)
 _PLACE: Final = re.compile(r"%\((\w+)\)s")
+_FREE: Final = frozenset({"incident", "name", "words"})
+_SHARE: Final = re.compile(r"(?P<number>\d+(?:\.(?P<decimals>\d+))?) ?%")
+_PRICE: Final = re.compile(r"(?P<number>[\d,]+(?:\.\d+)?) (?P<currency>[A-Z]{3})")
 _END: Final = re.compile(r"(?<=[.!?]) ")
 _DATES: Final = ("%Y-%m-%d", "%d %B %Y")
 
@@ -206,12 +211,17 @@ def said(text: str) -> str:
     return i18n.joined(f"{first}.", said(rest)) if rest else text
 
 
+def translated(text: str) -> str:
+    """As `said`, where English stays to the letter what the rule wrote."""
+    return text if i18n.tongue().language is Language.ENGLISH else said(text)
+
+
 def _one(text: str) -> str | None:
     """A text that is known as a whole."""
     if text in _plain():
         return i18n.gettext(text)
-    for pattern, one, many in _patterns():
-        found = pattern.fullmatch(text)
+    for begins, pattern, one, many in _patterns():
+        found = pattern.fullmatch(text) if text.startswith(begins) else None
         if found is not None:
             values = found.groupdict()
             said_of = {name: _value(name, value) for name, value in values.items()}
@@ -227,25 +237,44 @@ def _value(name: str, value: str) -> str:
                 return i18n.day(datetime.strptime(value, form).date())  # noqa: DTZ007  # a day has no zone
             except ValueError:
                 continue
-    if name == "countries":
+    if name in {"countries", "sold"}:
         return i18n.countries(value.split(", "))
+    if name in _FREE:
+        return value
+    share = _SHARE.fullmatch(value)
+    if share is not None:
+        return own_words.percent(float(share["number"]) / 100, len(share["decimals"] or ""))
+    price = _PRICE.fullmatch(value)
+    if price is not None:
+        return own_words.amount(Decimal(price["number"].replace(",", "")), price["currency"])
     plain = value.replace(",", "")
-    if name not in {"name", "time", "incident"} and plain.replace(".", "", 1).isdecimal():
+    if name != "time" and plain.replace(".", "", 1).isdecimal():
         return i18n.number(float(plain))
-    return value if name in {"name", "incident"} else _one(value) or value
+    return _one(value) or value
 
 
 @cache
 def _plain() -> frozenset[str]:
-    return frozenset(one for one in _SENTENCES if not _PLACE.search(one))
+    return frozenset(one for one in (*_SENTENCES, *told_brands.SENTENCES) if not _PLACE.search(one))
 
 
 @cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str, str | None], ...]:
-    """Each sentence with a place in it as a pattern; the counts with the form of many."""
-    single = [(_pattern(one), one, None) for one in _SENTENCES if _PLACE.search(one)]
-    counts = [(_pattern(form), one, many) for one, many in _COUNTS for form in (one, many)]
+def _patterns() -> tuple[tuple[str, re.Pattern[str], str, str | None], ...]:
+    """Each sentence with a place in it: how it begins, and its pattern; the counts with the form of many."""
+    single = [
+        (_begins(one), _pattern(one), one, None) for one in (*_SENTENCES, *told_brands.SENTENCES) if _PLACE.search(one)
+    ]
+    counts = [
+        (_begins(form), _pattern(form), one, many)
+        for one, many in (*_COUNTS, *told_brands.COUNTS)
+        for form in (one, many)
+    ]
     return (*single, *counts)
+
+
+def _begins(sentence: str) -> str:
+    """What stands before the first place: most of what a text is held against differs there already."""
+    return sentence.partition("%(")[0]
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:
@@ -254,5 +283,5 @@ def _pattern(sentence: str) -> re.Pattern[str]:
 
 
 def _group(name: str) -> str:
-    """What may stand in a place: a brand is called as it likes, all else is within its sentence."""
-    return f"(?P<{name}>.+?)" if name == "name" else rf"(?P<{name}>(?:(?!\. ).)+?)"
+    """What may stand in a place: names and quoted words are as they are, all else is within its sentence."""
+    return f"(?P<{name}>.+?)" if name in _FREE else rf"(?P<{name}>(?:(?!\. ).)+?)"

@@ -7,6 +7,7 @@ from fastapi import Request
 from fastapi.responses import RedirectResponse, Response
 
 from serving.guards import is_secure, runtime_of
+from serving.web.i18n import N_, say
 
 _COOKIE: Final = "touchstone_flash"
 _SECONDS: Final = 60
@@ -77,8 +78,9 @@ class Flash(StrEnum):
     SWITCHED_ON = "switched_on"
 
 
+# Marked are those that a translated page says.
 SENTENCES: Final = {
-    Flash.UNDONE: "Taken back. The case is open again, and what had not left stays here.",
+    Flash.UNDONE: N_("Taken back. The case is open again, and what had not left stays here."),
     Flash.BULK_UNDONE: "Taken back. The cases are open again, and what had not left stays here.",
     Flash.NOTED: "The note is kept. Whoever you named finds it under Notes.",
     Flash.NOTES_SEEN: "All of them are marked as seen.",
@@ -99,7 +101,7 @@ SENTENCES: Final = {
     Flash.TELL_TALE_ENDED: "Taken back. What was scored with it stays as it was.",
     Flash.DEACTIVATED: "Deactivated. Their sessions have ended; below is what became of their work.",
     Flash.INVITATION_TAKEN_BACK: "Taken back. The link leads nowhere any more.",
-    Flash.JOINED: "Welcome. You are signed in.",
+    Flash.JOINED: N_("Welcome. You are signed in."),
     Flash.KEY_REVOKED: "Ended. Within a second the key opens nothing any more.",
     Flash.PASSWORD_CHANGED: "Your password is changed, and every other device is signed out.",
     Flash.REACTIVATED: "They can sign in again, with the roles that they had.",
@@ -128,12 +130,12 @@ SENTENCES: Final = {
     Flash.SHARE_CHANGED: "The share is changed, from the next listing on.",
     Flash.TRIAL_ENDED: "The trial is over. The champion decides about everybody.",
     Flash.BREAKER_CLOSED: "Questions are put to brands again.",
-    Flash.GAVE_WAY: "You gave way. The offer is reinstated, and the seller is told.",
-    Flash.MAINTAINED: "Your answer is recorded, and the seller can read it.",
-    Flash.BRIEFED: "All answers are right. You may confirm from now on.",
+    Flash.GAVE_WAY: N_("You gave way. The offer is reinstated, and the seller is told."),
+    Flash.MAINTAINED: N_("Your answer is recorded, and the seller can read it."),
+    Flash.BRIEFED: N_("All answers are right. You may confirm from now on."),
     Flash.SWITCHED_OFF: "Switched off, from the next request on.",
     Flash.SWITCHED_ON: "Switched on. What was held stays held until people let it go.",
-    Flash.TAKEDOWN_UNDONE: "Taken back. What had not left stays here, and the questions are open again.",
+    Flash.TAKEDOWN_UNDONE: N_("Taken back. What had not left stays here, and the questions are open again."),
     Flash.FILTER_DELETED: "The filter is deleted. The cases are where they were.",
     Flash.FILTER_RENAMED: "Renamed.",
     Flash.FILTER_SAVED: "Saved. The filter stands in the list on the left, with how many cases it finds.",
@@ -153,7 +155,7 @@ def go_to(request: Request, path: str, flash: Flash | None = None) -> RedirectRe
 def sentence_of(request: Request) -> str | None:
     """What the last redirect left to say."""
     value = request.cookies.get(_COOKIE)
-    return SENTENCES[Flash(value)] if value in set(Flash) else None
+    return say(SENTENCES[Flash(value)]) if value in set(Flash) else None
 
 
 def forget(response: Response) -> None:

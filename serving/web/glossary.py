@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from serving.web.i18n import N_
+
 _CODE: Final = re.compile("`([^`]*)`")
 
 
@@ -22,7 +24,10 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, or several that are told together, and what they mean; code stands in backticks."""
+    """A word, or several that are told together, and what they mean; code stands in backticks.
+
+    Those that a translated page explains are marked for the catalogues.
+    """
 
     words: str
     meaning: str
@@ -251,9 +256,11 @@ TERMS: Final = (
         "told. At the deadline it comes back unanswered, and that is kept.",
     ),
     Term(
-        "confirmation",
-        "A brand's 'counterfeit'. It ends accepted, rejected (whoever looked after it found the goods genuine) or "
-        "overturned (the offer was given back); 'cannot tell', 'grey market' and 'needs test buy' never count.",
+        N_("confirmation"),
+        N_(
+            "A brand's 'counterfeit'. It ends accepted, rejected (whoever looked after it found the goods genuine) or "
+            "overturned (the offer was given back); 'cannot tell', 'grey market' and 'needs test buy' never count."
+        ),
     ),
     Term(
         "briefing",
@@ -276,9 +283,11 @@ TERMS: Final = (
         "and any left out. Each goes by the rules of a single confirmation and has its own answer.",
     ),
     Term(
-        "standing",
-        "What a brand's confirmations of three months have earned it, overall and in every reason code: "
-        "self-service, full or provisional, which is good standing; capped or suspended, which is not.",
+        N_("standing"),
+        N_(
+            "What a brand's confirmations of three months have earned it, overall and in every reason code: "
+            "self-service, full or provisional, which is good standing; capped or suspended, which is not."
+        ),
     ),
     Term(
         "action",

@@ -55,7 +55,26 @@ TONGUES: Final = (
     Tongue(Language.SPANISH, "es", "Español", Locale("es", "ES")),
 )
 _BY_LANGUAGE: Final = {one.language: one for one in TONGUES}
-TRANSLATED: Final = frozenset({"error.html", "notice.html", "notice_form.html", "seller.html", "sign_in.html"})
+# What stands around pages and in them has its own words and is listed too; a page is translated where it is listed.
+TRANSLATED: Final = frozenset(
+    {
+        "base.html",
+        "brand.html",
+        "error.html",
+        "macros.html",
+        "notice.html",
+        "notice_form.html",
+        "parts/brand_keys.html",
+        "parts/done.html",
+        "parts/help_link.html",
+        "parts/removals.html",
+        "parts/standing.html",
+        "parts/tour.html",
+        "parts/undo.html",
+        "seller.html",
+        "sign_in.html",
+    }
+)
 
 
 def N_(message: str) -> str:  # noqa: N802  # the name by which catalogues know a text that is translated later

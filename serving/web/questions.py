@@ -10,8 +10,10 @@ from features.facts import Facts
 from features.price_lists import ListedBy
 from models.score import Reason
 from models.verdict import Judgement
-from serving.web import case_cards, desk_rows, text_view, words
+from serving.web import case_cards, desk_rows, own_words, text_view
 from serving.web.case_cards import Attribute
+from serving.web.fixed_words import translated
+from serving.web.i18n import N_, number, say, say_many
 from serving.web.pictures import ShownPicture
 from serving.web.text_view import Shown
 from serving.web.vocabulary import CHOICES
@@ -52,10 +54,10 @@ _TOLD: Final = {
 
 
 _NAMED_BY: Final = {
-    ListedBy.GTIN: "its trade item number",
-    ListedBy.MPN: "its part number",
-    ListedBy.MODEL: "the model in its title",
-    ListedBy.CATEGORY: "its category, the cheapest",
+    ListedBy.GTIN: N_("You ask %(price)s for %(name)s, by its trade item number on your list."),
+    ListedBy.MPN: N_("You ask %(price)s for %(name)s, by its part number on your list."),
+    ListedBy.MODEL: N_("You ask %(price)s for %(name)s, by the model in its title on your list."),
+    ListedBy.CATEGORY: N_("You ask %(price)s for %(name)s, by its category, the cheapest on your list."),
 }
 
 
@@ -103,7 +105,7 @@ def question(
         title=card.title,
         price=desk_rows.price_of(facts),
         seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
-        due=words.due(row["due_at"], now),
+        due=own_words.due(row["due_at"], now),
         evidence=(
             *_listed(facts),
             *_price(facts),
@@ -125,9 +127,9 @@ def _listed(facts: Facts) -> list[Evidence]:
     if price.log_price is None or listed is None or listed.log_price is None:
         return []
     share = exp(price.log_price - listed.log_price)
-    asked = words.amount(listed.amount, listed.currency)
-    text = text_view.show(f"You ask {asked} for {listed.name}, by {_NAMED_BY[listed.by]} on your list.")
-    return [Evidence("i-tag", f"{share:.0%} of your list price.", text)]
+    text = say(_NAMED_BY[listed.by], price=own_words.amount(listed.amount, listed.currency), name=listed.name)
+    bold = say("%(share)s of your list price.", share=own_words.percent(share))
+    return [Evidence("i-tag", bold, text_view.show(text))]
 
 
 def _answered(facts: Facts, before: Mapping[Judgement, int]) -> list[Evidence]:
@@ -135,11 +137,16 @@ def _answered(facts: Facts, before: Mapping[Judgement, int]) -> list[Evidence]:
     if facts.listing.seller.external_id is None:
         return []
     if not before:
-        return [Evidence("i-user", "", text_view.show("You have not answered about this seller before."))]
-    counts = words.listed(
-        [f"{before[one.judgement]} {one.word.lower()}" for one in CHOICES if before.get(one.judgement)]
+        return [Evidence("i-user", "", text_view.show(say("You have not answered about this seller before.")))]
+    counts = own_words.listed(
+        [
+            say("%(n)s %(word)s", n=number(before[one.judgement]), word=say(one.word).lower())
+            for one in CHOICES
+            if before.get(one.judgement)
+        ]
     )
-    return [Evidence("i-user", "Your earlier answers about this seller:", text_view.show(f"{counts}."))]
+    bold = say("Your earlier answers about this seller:")
+    return [Evidence("i-user", bold, text_view.show(say("%(counts)s.", counts=counts)))]
 
 
 def _price(facts: Facts) -> list[Evidence]:
@@ -147,12 +154,17 @@ def _price(facts: Facts) -> list[Evidence]:
     if price.log_price is None:
         return []
     if reference is None:
-        none = text_view.show("Too few comparable offers are known to say whether it is usual.")
-        return [Evidence("i-tag", "No price to compare with.", none)]
+        none = text_view.show(say("Too few comparable offers are known to say whether it is usual."))
+        return [Evidence("i-tag", say("No price to compare with."), none)]
     ratio = exp(price.log_price - reference.log_median)
-    median = words.about(exp(reference.log_median), price.base_currency)
-    text = f"The median of {words.many(reference.n, 'offer')} is {median}."
-    return [Evidence("i-tag", f"{ratio:.0%} of the usual price.", text_view.show(text))]
+    text = say_many(
+        "The median of %(n)s offer is %(price)s.",
+        "The median of %(n)s offers is %(price)s.",
+        reference.n,
+        price=own_words.about(exp(reference.log_median), price.base_currency),
+    )
+    bold = say("%(share)s of the usual price.", share=own_words.percent(ratio))
+    return [Evidence("i-tag", bold, text_view.show(text))]
 
 
 def _tell_tales(facts: Facts, brand_id: str) -> list[Evidence]:
@@ -160,7 +172,9 @@ def _tell_tales(facts: Facts, brand_id: str) -> list[Evidence]:
     return [
         Evidence(
             "i-seal",
-            f"Your tell-tale of {'counterfeits' if one.counterfeit else 'your own goods'} fits.",
+            say("Your tell-tale of counterfeits fits.")
+            if one.counterfeit
+            else say("Your tell-tale of your own goods fits."),
             one.sentence,
         )
         for one in case_cards.rule_hits(facts, brand_id=brand_id)
@@ -169,7 +183,7 @@ def _tell_tales(facts: Facts, brand_id: str) -> list[Evidence]:
 
 def _told(reasons: list[Reason]) -> list[Evidence]:
     return [
-        Evidence(_TOLD[reason.code], "", text_view.show(f"{reason.sentence}."))
+        Evidence(_TOLD[reason.code], "", text_view.show(translated(f"{reason.sentence}.")))
         for reason in reasons
         if reason.weight > 0 and reason.code in _TOLD
     ]
@@ -178,10 +192,11 @@ def _told(reasons: list[Reason]) -> list[Evidence]:
 def _seller(facts: Facts) -> list[Evidence]:
     block = facts.listing.seller
     if block.external_id is None:
-        return [Evidence("i-user", "", text_view.show("The marketplace did not say who sells it."))]
-    parts = ["The seller is on your authorised list" if facts.seller.authorised else "Not on your authorised list"]
+        return [Evidence("i-user", "", text_view.show(say("The marketplace did not say who sells it.")))]
+    listed = facts.seller.authorised
+    parts = [say("The seller is on your authorised list") if listed else say("Not on your authorised list")]
     if block.age_days is not None:
-        parts.append(f"account {words.age(block.age_days)} old")
+        parts.append(say("account %(age)s old", age=own_words.age(block.age_days)))
     if block.country is not None:
-        parts.append(f"established in {block.country}")
-    return [Evidence("i-user", "", text_view.show(f"{', '.join(parts)}."))]
+        parts.append(say("established in %(country)s", country=block.country))
+    return [Evidence("i-user", "", text_view.show(say("%(facts)s.", facts=say(", ").join(parts))))]

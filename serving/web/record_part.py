@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from models.brand_record import AnswerOutcome
 from serving.db.brand_answers import BrandAnswer
 from serving.usecases.brand_records import record_of
+from serving.web import own_words
+from serving.web.i18n import N_, number, say
 
-_MINUTES_AN_HOUR = 60
 _SHOWN = {
-    AnswerOutcome.ACCEPTED: "Accepted",
-    AnswerOutcome.REJECTED: "Rejected",
-    AnswerOutcome.CONTESTED: "Contested",
-    AnswerOutcome.UNDERWAY: "On its way",
+    AnswerOutcome.ACCEPTED: N_("Accepted"),
+    AnswerOutcome.REJECTED: N_("Rejected"),
+    AnswerOutcome.CONTESTED: N_("Contested"),
+    AnswerOutcome.UNDERWAY: N_("On its way"),
 }
 
 
@@ -34,17 +35,13 @@ class RecordPart:
 def record_part(answers: Iterable[BrandAnswer]) -> RecordPart:
     """The figures of one's own brands."""
     found = record_of(answers)
-    lines = [Line(name, f"{found.outcomes[one]:,}") for one, name in _SHOWN.items() if found.outcomes[one]]
+    lines = [Line(say(name), number(found.outcomes[one])) for one, name in _SHOWN.items() if found.outcomes[one]]
     if lines:
-        objections = f"{found.counter_notices:,}"
+        objections = number(found.counter_notices)
         if found.counter_notices_upheld:
-            objections += f", {found.counter_notices_upheld:,} upheld"
-        lines.append(Line("Objections of sellers", objections))
+            upheld = number(found.counter_notices_upheld)
+            objections = say("%(all)s, %(n)s upheld", all=objections, n=upheld)
+        lines.append(Line(say("Objections of sellers"), objections))
     if found.median_hours_to_removal is not None:
-        lines.append(Line("Median time to removal", hours_in_words(found.median_hours_to_removal)))
+        lines.append(Line(say("Median time to removal"), own_words.hours(found.median_hours_to_removal)))
     return RecordPart(tuple(lines))
-
-
-def hours_in_words(hours: float) -> str:
-    """Minutes below an hour, hours with one decimal above."""
-    return f"{hours * _MINUTES_AN_HOUR:.0f} min" if hours < 1 else f"{hours:,.1f} h"

@@ -10,7 +10,8 @@ from models.action import ActionState
 from models.removal_check import CheckState
 from serving.db import views
 from serving.db.views import BrandAction, Pair
-from serving.web import text_view, words
+from serving.web import own_words, text_view, words
+from serving.web.i18n import say
 from serving.web.text_view import Shown
 from serving.web.vocabulary import ACTION_STATES, CHECK_STATES, StateWords
 
@@ -57,19 +58,19 @@ def _removal(found: BrandAction, now: datetime) -> Removal:
 
 def _when(found: BrandAction, now: datetime) -> str:
     if found.check is CheckState.STILL_SHOWN:
-        return "we ask the marketplace why"
+        return say("we ask the marketplace why")
     if found.check is CheckState.GONE and found.seconds_to_removal is not None:
-        return f"seen gone after {words.duration(found.seconds_to_removal)}"
+        return say("seen gone after %(time)s", time=own_words.duration(found.seconds_to_removal))
     match found.state:
         case ActionState.SCHEDULED:
-            return f"in {words.countdown((found.leaves_at - now).total_seconds())}"
+            return say("in %(time)s", time=words.countdown((found.leaves_at - now).total_seconds()))
         case ActionState.SENDING if found.sent_at is not None:
-            return words.short_moment(found.sent_at, now)
+            return own_words.short_moment(found.sent_at, now)
         case ActionState.ACKNOWLEDGED if found.acknowledged_at is not None:
-            return words.short_moment(found.acknowledged_at, now)
+            return own_words.short_moment(found.acknowledged_at, now)
         case ActionState.HELD:
-            return "people look at it first"
+            return say("people look at it first")
         case ActionState.DEAD:
-            return "we look into it"
+            return say("we look into it")
         case _:
             return ""

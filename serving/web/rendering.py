@@ -22,6 +22,7 @@ from serving.web.alarms import Alarms, alarms_of
 from serving.web.assets import address
 from serving.web.forms import local_path
 from serving.web.glossary import meaning_of
+from serving.web.i18n import N_, say
 from serving.web.tours import TOUR_OF, Tour
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
@@ -65,19 +66,19 @@ class Shell:
 
 
 _PLACES: Final = (
-    ("/queue", "Desk", {Permission.REVIEW_CASES}),
-    ("/notes", "Notes", {Permission.REVIEW_CASES}),
-    ("/brand", "To verify", {Permission.ANSWER_QUESTIONS}),
-    ("/counter-notices", "Sellers' answers", {Permission.ANSWER_QUESTIONS}),
-    ("/brand/dashboard", "Our brand", {Permission.ANSWER_QUESTIONS}),
-    ("/brand/messages", "Messages", {Permission.ANSWER_QUESTIONS}),
-    ("/brands", "Brands", {Permission.LOOK_AFTER_BRANDS}),
-    ("/sellers", "Sellers", {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
-    ("/held", "Held", {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
-    ("/models", "Models", {Permission.SEE_MODELS}),
-    ("/operations", "Operations", {Permission.SEE_OPERATIONS}),
-    ("/people", "People", {Permission.ADMINISTER}),
-    ("/switches", "Switches", {Permission.ADMINISTER}),
+    ("/queue", N_("Desk"), {Permission.REVIEW_CASES}),
+    ("/notes", N_("Notes"), {Permission.REVIEW_CASES}),
+    ("/brand", N_("To verify"), {Permission.ANSWER_QUESTIONS}),
+    ("/counter-notices", N_("Sellers' answers"), {Permission.ANSWER_QUESTIONS}),
+    ("/brand/dashboard", N_("Our brand"), {Permission.ANSWER_QUESTIONS}),
+    ("/brand/messages", N_("Messages"), {Permission.ANSWER_QUESTIONS}),
+    ("/brands", N_("Brands"), {Permission.LOOK_AFTER_BRANDS}),
+    ("/sellers", N_("Sellers"), {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
+    ("/held", N_("Held"), {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
+    ("/models", N_("Models"), {Permission.SEE_MODELS}),
+    ("/operations", N_("Operations"), {Permission.SEE_OPERATIONS}),
+    ("/people", N_("People"), {Permission.ADMINISTER}),
+    ("/switches", N_("Switches"), {Permission.ADMINISTER}),
 )
 
 _TEMPLATES: Final = Environment(
@@ -97,7 +98,9 @@ _TEMPLATES.globals |= {
     "choices": CHOICES,
     "csrf_field": CSRF_FIELD,
     "meaning_of": meaning_of,
+    "number": i18n.number,
     "reason_codes": REASON_CODES,
+    "say": say,
     "static": address,
     "tongue": i18n.tongue,
 }
@@ -110,7 +113,7 @@ def home_of(person: Person) -> str:
 
 def _places(person: Person, current: str = "", unread: Mapping[str, int] = MappingProxyType({})) -> tuple[Link, ...]:
     return tuple(
-        Link(path, text, path == current, unread.get(path, 0))
+        Link(path, say(text), path == current, unread.get(path, 0))
         for path, text, any_of in _PLACES
         if any(map(person.may, any_of))
     )

@@ -13,9 +13,11 @@ from serving.api.people import set_session_cookie
 from serving.auth import NotSignedIn
 from serving.db.accounts import Session
 from serving.guards import cookie_name, public, runtime_of, signed_in
+from serving.usecases.display_choice import begin_in
 from serving.web.fixed_words import said
 from serving.web.flash import go_to
 from serving.web.forms import Fields, local_path, refuse_cross_site
+from serving.web.i18n import tongue
 from serving.web.rendering import home_of, respond
 
 router = APIRouter(include_in_schema=False)
@@ -57,11 +59,13 @@ def get_sign_in(request: Request) -> Response:
 def post_sign_in(request: Request, fields: Fields) -> Response:
     """Begin a session, or say that e-mail or password is wrong and not which."""
     refuse_cross_site(request)
+    runtime = runtime_of(request)
     following, email = local_path(fields.get("next")), fields.get("email", "").strip()
     try:
-        made = auth.sign_in(runtime_of(request), email, fields.get("password", ""))
+        made = auth.sign_in(runtime, email, fields.get("password", ""))
     except DomainError as refused:
         return respond(request, _page(following, email[:320], said(refused.sentence)), status=401)
+    begin_in(runtime, auth.session_of(runtime, made.token).person, tongue().language)
     response = go_to(request, following)
     set_session_cookie(response, request, made.token)
     return response

@@ -9,19 +9,29 @@ from sqlalchemy import Connection
 from models.enrolment import Phase
 from models.standing import Finding, Level, Scope, Standing
 from models.standing_outlook import outlook
+from models.verdict import ReasonCode
 from serving.db import removal_checks, standings
 from serving.db.standings import StandingChange
 from serving.db.views import Pair
 from serving.runtime import Runtime
 from serving.usecases.standing import current, effect_now, stage_of
-from serving.web import words
+from serving.web import own_words
+from serving.web.fixed_words import translated
+from serving.web.i18n import N_, say, say_many
 
 NAMES: Final = {
-    Level.SELF_SERVICE: ("Self-service", "v-g"),
-    Level.FULL: ("Full", "v-g"),
-    Level.PROVISIONAL: ("Provisional", "v-l"),
-    Level.CAPPED: ("Daily limit", "v-w"),
-    Level.SUSPENDED: ("Suspended", "v-c"),
+    Level.SELF_SERVICE: (N_("Self-service"), "v-g"),
+    Level.FULL: (N_("Full"), "v-g"),
+    Level.PROVISIONAL: (N_("Provisional"), "v-l"),
+    Level.CAPPED: (N_("Daily limit"), "v-w"),
+    Level.SUSPENDED: (N_("Suspended"), "v-c"),
+}
+REASONS: Final = {
+    ReasonCode.TRADEMARK_COUNTERFEIT: N_("Trademark counterfeit"),
+    ReasonCode.MARK_MISUSE: N_("Mark misuse"),
+    ReasonCode.DESIGN: N_("Design"),
+    ReasonCode.COPYRIGHT: N_("Copyright"),
+    ReasonCode.NOT_AS_DESCRIBED: N_("Not as described"),
 }
 _FINDINGS: Final = {Finding.HOLDS: "", Finding.IN_DOUBT: "is-amber", Finding.BROKEN: "is-red"}
 _MOST_CHANGES: Final = 10
@@ -81,13 +91,13 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
         brand=brand,
         key=f"{pair[0]}-{pair[1]}",
         badge=_badge(found),
-        reasons=found.reasons,
+        reasons=tuple(map(translated, found.reasons)),
         lines=_lines(found),
-        outlook=outlook(found, runtime.policies.standing),
-        history=tuple(ChangeLine(_badge(one), words.moment(one.known_at, now)) for one in changes),
-        held_back=None if follows.at_once else follows.reason,
+        outlook=tuple(map(translated, outlook(found, runtime.policies.standing))),
+        history=tuple(ChangeLine(_badge(one), own_words.moment(one.known_at, now)) for one in changes),
+        held_back=None if follows.at_once else translated(follows.reason),
         speed=_speed(runtime, connection, pair, now),
-        phase=begun.reasons if begun.phase is not Phase.FULL else (),
+        phase=tuple(map(translated, begun.reasons)) if begun.phase is not Phase.FULL else (),
     )
 
 
@@ -96,13 +106,17 @@ def _speed(runtime: Runtime, connection: Connection, pair: Pair, now: datetime) 
     found = removal_checks.times(connection, pair[0], brand_id=pair[1], since=since)
     if found.median_seconds is None:
         return None
-    took, number = words.duration(found.median_seconds), words.many(found.removals, "removal")
-    return f"From a confirmation to the offer seen gone: {took} in the median of {number}."
+    return say_many(
+        "From a confirmation to the offer seen gone: %(time)s in the median of %(n)s removal.",
+        "From a confirmation to the offer seen gone: %(time)s in the median of %(n)s removals.",
+        found.removals,
+        time=own_words.duration(found.median_seconds),
+    )
 
 
 def _badge(found: Standing | StandingChange) -> LevelBadge:
     word, tone = NAMES[found.level]
-    return LevelBadge(word, tone, found.warned)
+    return LevelBadge(say(word), tone, found.warned)
 
 
 def _lines(found: Standing) -> tuple[ScopeLine, ...]:
@@ -118,4 +132,4 @@ def _line(scope: Scope) -> ScopeLine:
 
 def scope_name(scope: Scope) -> str:
     """How a line of the counts is called."""
-    return "Overall" if scope.reason_code is None else scope.reason_code.value.replace("_", " ").capitalize()
+    return say("Overall") if scope.reason_code is None else say(REASONS[scope.reason_code])

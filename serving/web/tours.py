@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.access import Role
+from serving.web.i18n import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,20 @@ TOURS: Final = (
     Tour(
         Role.BRAND,
         "/brand",
-        "Your questions",
-        "Here are offers of which only you can say whether they are yours. Each says why you are asked, and "
-        "until when.",
-        (
-            "Answer ‘Yes, ours’ or ‘No, counterfeit’, or say what else it is. You can take it back for three minutes.",
-            "A confirmed counterfeit leaves at once. The seller is told why and can answer.",
-            "Your standing says how much your word does at once, and what would change it.",
+        N_("Your questions"),
+        N_(
+            "Here are offers of which only you can say whether they are yours. Each says why you are asked, and until "
+            "when."
         ),
-        "Each answer has a key, shown on its button.",
+        (
+            N_(
+                "Answer ‘Yes, ours’ or ‘No, counterfeit’, or say what else it is. You can take it back for three "
+                "minutes."
+            ),
+            N_("A confirmed counterfeit leaves at once. The seller is told why and can answer."),
+            N_("Your standing says how much your word does at once, and what would change it."),
+        ),
+        N_("Each answer has a key, shown on its button."),
     ),
     Tour(
         Role.ACCOUNT_MANAGER,

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models.access import Person
+from models.action import ActionKind
 from models.case import CaseLane, CaseState
-from models.verdict import Side
+from models.verdict import Judgement, Side
 from serving.db import views
 from serving.db.views import Given
 from serving.runtime import Runtime
 from serving.web import words
+from serving.web.i18n import say
 from serving.web.vocabulary import CHOICE_OF
 
 
@@ -73,11 +75,15 @@ def _score(given: Given) -> str:
 def _follows(given: Given, now: datetime) -> str:
     """What has become of the case, in one short sentence."""
     if given.leaves_at is not None and given.action_kind is not None:
-        act = "Removal" if given.action_kind.value == "remove" else "Reinstatement"
-        return f"{act} leaves in {words.countdown((given.leaves_at - now).total_seconds())}."
+        left = words.countdown((given.leaves_at - now).total_seconds())
+        if given.action_kind is ActionKind.REMOVE:
+            return say("Removal leaves in %(time)s.", time=left)
+        return say("Reinstatement leaves in %(time)s.", time=left)
     if given.case_lane is CaseLane.SECOND_LOOK:
-        return "Nothing changes for the offer."
+        return say("Nothing changes for the offer.")
     if given.case_state is CaseState.OPEN:
         asked = given.case_lane is CaseLane.ASK_BRAND
-        return f"{given.brand_name or 'The brand'} is asked." if asked else "An analyst takes it from here."
-    return "The offer stays." if given.judgement.value != "counterfeit" else "The removal stands."
+        if asked:
+            return say("%(brand)s is asked.", brand=given.brand_name or say("The brand"))
+        return say("An analyst takes it from here.")
+    return say("The offer stays.") if given.judgement is not Judgement.COUNTERFEIT else say("The removal stands.")

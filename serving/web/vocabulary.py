@@ -9,11 +9,15 @@ from models.case import CaseLane
 from models.removal_check import CheckState
 from models.takedown import Fate
 from models.verdict import Judgement, ReasonCode
+from serving.web.i18n import N_
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A judgement as a button: its word for staff, its words for a brand, its key, its class."""
+    """A judgement as a button: its word for staff, its words for a brand, its key, its class.
+
+    Words of this module are marked here and translated where they are shown.
+    """
 
     judgement: Judgement
     word: str
@@ -23,12 +27,12 @@ class Choice:
 
 
 CHOICES: Final = (
-    Choice(Judgement.COUNTERFEIT, "Counterfeit", "No, counterfeit", "C", "c"),
-    Choice(Judgement.GENUINE, "Genuine", "Yes, ours", "G", "g"),
-    Choice(Judgement.GREY_MARKET, "Grey market", "Ours, grey market", "M", "m"),
-    Choice(Judgement.LICENSED, "Licensed", "Licensed", "L", "l"),
-    Choice(Judgement.CANNOT_TELL, "Cannot tell", "Cannot tell", "N", "n"),
-    Choice(Judgement.NEEDS_TEST_BUY, "Test buy", "Test buy", "T", "t"),
+    Choice(Judgement.COUNTERFEIT, N_("Counterfeit"), N_("No, counterfeit"), "C", "c"),
+    Choice(Judgement.GENUINE, N_("Genuine"), N_("Yes, ours"), "G", "g"),
+    Choice(Judgement.GREY_MARKET, N_("Grey market"), N_("Ours, grey market"), "M", "m"),
+    Choice(Judgement.LICENSED, N_("Licensed"), N_("Licensed"), "L", "l"),
+    Choice(Judgement.CANNOT_TELL, N_("Cannot tell"), N_("Cannot tell"), "N", "n"),
+    Choice(Judgement.NEEDS_TEST_BUY, N_("Test buy"), N_("Test buy"), "T", "t"),
 )
 CHOICE_OF: Final = {choice.judgement: choice for choice in CHOICES}
 
@@ -66,11 +70,11 @@ class Option:
 
 
 ROLES: Final = {
-    Role.ANALYST: "analyst",
-    Role.BRAND: "brand",
-    Role.ACCOUNT_MANAGER: "account manager",
-    Role.DATA_SCIENTIST: "data scientist",
-    Role.ADMIN: "administrator",
+    Role.ANALYST: N_("analyst"),
+    Role.BRAND: N_("brand"),
+    Role.ACCOUNT_MANAGER: N_("account manager"),
+    Role.DATA_SCIENTIST: N_("data scientist"),
+    Role.ADMIN: N_("administrator"),
 }
 
 REASON_CODES: Final = (
@@ -91,27 +95,27 @@ class StateWords:
 
 
 ACTION_STATES: Final = {
-    (ActionKind.REMOVE, ActionState.HELD): StateWords("Held for a second look", "v-w"),
-    (ActionKind.REMOVE, ActionState.SCHEDULED): StateWords("Leaves soon", "v-w"),
-    (ActionKind.REMOVE, ActionState.WITHDRAWN): StateWords("Taken back", "out"),
-    (ActionKind.REMOVE, ActionState.SENDING): StateWords("Sent", "v-l"),
-    (ActionKind.REMOVE, ActionState.ACKNOWLEDGED): StateWords("Acknowledged", "v-g"),
-    (ActionKind.REMOVE, ActionState.DEAD): StateWords("Not delivered", "v-c"),
-    (ActionKind.REINSTATE, ActionState.HELD): StateWords("Return held", "v-w"),
-    (ActionKind.REINSTATE, ActionState.SCHEDULED): StateWords("Return leaves soon", "v-w"),
-    (ActionKind.REINSTATE, ActionState.WITHDRAWN): StateWords("Return taken back", "out"),
-    (ActionKind.REINSTATE, ActionState.SENDING): StateWords("Return sent", "v-l"),
-    (ActionKind.REINSTATE, ActionState.ACKNOWLEDGED): StateWords("Shown again", "v-m"),
-    (ActionKind.REINSTATE, ActionState.DEAD): StateWords("Return not delivered", "v-c"),
+    (ActionKind.REMOVE, ActionState.HELD): StateWords(N_("Held for a second look"), "v-w"),
+    (ActionKind.REMOVE, ActionState.SCHEDULED): StateWords(N_("Leaves soon"), "v-w"),
+    (ActionKind.REMOVE, ActionState.WITHDRAWN): StateWords(N_("Taken back"), "out"),
+    (ActionKind.REMOVE, ActionState.SENDING): StateWords(N_("Sent"), "v-l"),
+    (ActionKind.REMOVE, ActionState.ACKNOWLEDGED): StateWords(N_("Acknowledged"), "v-g"),
+    (ActionKind.REMOVE, ActionState.DEAD): StateWords(N_("Not delivered"), "v-c"),
+    (ActionKind.REINSTATE, ActionState.HELD): StateWords(N_("Return held"), "v-w"),
+    (ActionKind.REINSTATE, ActionState.SCHEDULED): StateWords(N_("Return leaves soon"), "v-w"),
+    (ActionKind.REINSTATE, ActionState.WITHDRAWN): StateWords(N_("Return taken back"), "out"),
+    (ActionKind.REINSTATE, ActionState.SENDING): StateWords(N_("Return sent"), "v-l"),
+    (ActionKind.REINSTATE, ActionState.ACKNOWLEDGED): StateWords(N_("Shown again"), "v-m"),
+    (ActionKind.REINSTATE, ActionState.DEAD): StateWords(N_("Return not delivered"), "v-c"),
 }
 # What a look found says more than the acknowledgement; the other states say nothing that it does not.
 CHECK_STATES: Final = {
-    CheckState.GONE: StateWords("Removed", "v-g"),
-    CheckState.STILL_SHOWN: StateWords("Still shown", "v-c"),
+    CheckState.GONE: StateWords(N_("Removed"), "v-g"),
+    CheckState.STILL_SHOWN: StateWords(N_("Still shown"), "v-c"),
 }
 FATES: Final = {
-    Fate.LEAVES: StateWords("Leaves", "v-g"),
-    Fate.HELD: StateWords("Held for a second look", "v-w"),
-    Fate.PASSED_ON: StateWords("An analyst decides", "v-l"),
-    Fate.REFUSED: StateWords("Refused", "v-c"),
+    Fate.LEAVES: StateWords(N_("Leaves"), "v-g"),
+    Fate.HELD: StateWords(N_("Held for a second look"), "v-w"),
+    Fate.PASSED_ON: StateWords(N_("An analyst decides"), "v-l"),
+    Fate.REFUSED: StateWords(N_("Refused"), "v-c"),
 }

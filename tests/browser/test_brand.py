@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from models.access import Person
+from models.access import Person, Role
 from models.case import CaseLane
 from serving.db import accounts
 from serving.outbound.webhooks import new_secret
 from serving.runtime import open_runtime
 from serving.settings import Settings
 from serving.usecases import founding
+from serving.usecases.founding import NewPerson
 from tests.browser.chromium import sign_in
 from tests.browser.looking import PHONE, in_both_themes, too_wide
 from tests.browser.receiver import receiving
@@ -25,6 +26,7 @@ from tests.fixtures.runtimes import PASSWORD, Site, populate
 
 _UNDO_SECONDS = "60"
 _OFFERS = 6
+COLLEAGUE = "lin@aurelle.example"
 _PDF = b"%PDF-1.4\n% registration\n%%EOF\n"
 
 
@@ -49,6 +51,8 @@ def portal(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathF
             )
             for number in range(_OFFERS):
                 a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}", price=f"{80 + number}.00")
+            colleague = NewPerson(COLLEAGUE, "Lin Qiao", Role.BRAND, brand="Aurelle", password=PASSWORD, briefed=True)
+            founding.add_person(runtime, colleague, by="test")
             with runtime.store.write() as connection:
                 accounts.let_lead(connection, site.brand_person.user_id, (site.here, site.brand_id), leads=True)
         finally:
@@ -108,6 +112,33 @@ def test_a_brands_person_answers_by_keyboard_and_takes_back(window: Page, portal
             window.keyboard.press("z")
         heading(window, f"{number} offers wait for your answer")
     assert asked in [one.get_attribute("id") for one in window.locator("article.q").all()]
+
+
+def test_a_brand_answers_in_the_language_in_which_it_signs_in(browser: Browser, portal: Portal) -> None:
+    context = browser.new_context(
+        locale="zh-CN", viewport={"width": PHONE[0], "height": PHONE[1]}, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    watch = Watch(portal.address)
+    watch.follow(page)
+    page.goto(f"{portal.address}/sign-in")
+    page.locator("input[name=email]").fill(COLLEAGUE)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.get_by_role("button", name="登录").click()
+    heading(page, "6 件商品待您答复")
+    assert too_wide(page, phone=True) == []
+    card = page.locator("article.q").first
+    expect(card).to_contain_text("这是贵品牌的商品吗？")
+    with page.expect_navigation():
+        card.get_by_role("button", name="否，假冒商品").click()
+    heading(page, "5 件商品待您答复")
+    expect(page.locator("#done")).to_contain_text("假冒：Aure11e")
+    with page.expect_navigation():
+        page.keyboard.press("z")
+    heading(page, "6 件商品待您答复")
+    expect(page.get_by_role("status")).to_contain_text(["已撤回。案件重新开启"])
+    context.close()
+    assert watch.complaints == []
 
 
 def test_a_set_is_confirmed_with_every_offer_shown_and_taken_back(window: Page, portal: Portal) -> None:

@@ -7,7 +7,7 @@ import pytest
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.usecases.undoing import undo_verdict
-from serving.web.record_part import hours_in_words
+from serving.web import own_words
 from tests.fixtures.removing import a_marketplace_that_listens, dismissed, given_back, removed_by_brand
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
@@ -71,4 +71,4 @@ def test_who_is_no_brand_and_what_is_no_format_get_nothing(site: Site) -> None:
 
 @pytest.mark.parametrize(("hours", "said"), [(0.05, "3 min"), (0.999, "60 min"), (1.0, "1.0 h"), (1234.5, "1,234.5 h")])
 def test_hours_read(hours: float, said: str) -> None:
-    assert hours_in_words(hours) == said
+    assert own_words.hours(hours) == said

@@ -1,0 +1,180 @@
+"""What the rules say to a brand's people, for the catalogues: why they are asked, how they stand, what is refused.
+
+`fixed_words` puts them into the language of whoever reads. They are looked up with the full stop at their end, and
+those of a count with the number that their form goes with.
+"""
+
+from typing import Final
+
+from serving.web.i18n import N_, NN_
+
+SENTENCES: Final = (
+    # Why a brand is asked: the reasons of a score (features.brand_signals, features.wording and beside).
+    N_("The seller declares the brand %(name)s."),
+    N_("The seller declares no brand."),
+    N_("The title names the declared brand %(name)s."),
+    N_("The title nearly names the declared brand %(name)s."),
+    N_("The title does not name the declared brand %(name)s."),
+    N_("The description names the declared brand %(name)s."),
+    N_("The description does not name the declared brand %(name)s."),
+    N_("A brand name is written to evade a search: %(name)s."),
+    N_("No brand name is written to evade a search."),
+    N_("The title names %(name)s, which the seller does not declare."),
+    N_("The title names no registered brand that the seller does not declare."),
+    N_("Only the description names %(name)s."),
+    N_("The description names no registered brand besides."),
+    N_("The title says “%(words)s”, one letter from %(name)s."),
+    N_("The title says “%(words)s”, two letters from %(name)s."),
+    N_("The declared brand is “%(words)s”, one letter from %(name)s."),
+    N_("The declared brand is “%(words)s”, two letters from %(name)s."),
+    N_("No registered name is nearly written."),
+    N_("The trade item number %(words)s is well formed."),
+    N_("The trade item number %(words)s is not valid."),
+    N_("Words that grade a replica: %(words)s."),
+    N_("No words that grade a replica."),
+    N_("Words such as “inspired by”: %(words)s."),
+    N_("No words such as “inspired by”."),
+    N_("Claims of authenticity: %(words)s."),
+    N_("No claims of authenticity."),
+    N_("Words about missing box, tags or papers: %(words)s."),
+    N_("No words about missing box, tags or papers."),
+    N_("Ways to make contact outside the marketplace: %(words)s."),
+    N_("No ways to make contact outside the marketplace."),
+    N_("Ways to reach the seller elsewhere: %(words)s."),
+    N_("No ways to reach the seller elsewhere."),
+    N_("Links in the text: %(words)s."),
+    N_("No links in the text."),
+    N_("Links written so that no search sees them: %(words)s."),
+    N_("No links written so that no search sees them."),
+    N_("Spelling or wording that evades a search: %(words)s."),
+    N_("No spelling or wording that evades a search."),
+    N_("Words about the factory or unofficial production: %(words)s."),
+    N_("No words about the factory or unofficial production."),
+    N_("No suspect wording beside the name of a brand."),
+    N_("Letters of two alphabets in one word: %(words)s."),
+    N_("The wording is like that of confirmed counterfeits: %(words)s."),
+    N_("The wording is like that of confirmed counterfeits."),
+    N_("The wording is like that of offers found genuine."),
+    N_("The offer claims %(share)s off %(price)s."),
+    N_("The price %(price)s looks like a placeholder."),
+    N_("The price %(price)s is no placeholder."),
+    N_("The price fell by %(share)s since the version before."),
+    N_("The price rose by %(share)s since the version before."),
+    N_("%(part)s of %(whole)s sold in 90 days came back as not genuine."),
+    N_("Ships from %(words)s, where the seller is established (%(name)s)."),
+    N_("Ships from %(words)s, not where the seller is established (%(name)s)."),
+    # Whether a person may confirm (models.briefing).
+    N_("Answer the questions of the briefing first; until then you can look."),
+    N_("Your briefing ended on %(date)s; answer its questions again."),
+    N_("Your briefing holds until %(date)s."),
+    # A brand's standing and what would change it (models.standing, models.standing_outlook).
+    N_("Self-service standing: a confirmation removes at once, and nobody looks at it again."),
+    N_("Full standing: a confirmation removes at once."),
+    N_("Provisional standing: a confirmation removes at once, and some are looked at again, blind."),
+    N_("Good standing is suspended: an analyst decides about every confirmation."),
+    N_("Good standing is lost: %(n)s confirmations a day remove at once, an analyst decides about the rest."),
+    N_("No confirmation was counted in %(days)s days."),
+    N_(
+        "In %(days)s days: %(accepted)s of %(n)s accepted (%(share)s), %(rejected)s rejected, %(overturned)s "
+        "overturned (%(part)s)."
+    ),
+    N_(
+        "In %(days)s days: %(accepted)s of %(n)s accepted (%(share)s), %(rejected)s rejected, %(overturned)s "
+        "overturned (%(part)s); %(least)s and %(most)s are the limits."
+    ),
+    N_(
+        "In %(days)s days: %(accepted)s of %(n)s accepted (%(share)s), %(rejected)s rejected, %(overturned)s "
+        "overturned (%(part)s); %(least)s and %(most)s are the limits; so few may be chance."
+    ),
+    N_(
+        "Of reason code %(code)s: %(accepted)s of %(n)s accepted (%(share)s), %(rejected)s rejected, %(overturned)s "
+        "overturned (%(part)s); %(least)s and %(most)s are the limits."
+    ),
+    N_(
+        "Of reason code %(code)s: %(accepted)s of %(n)s accepted (%(share)s), %(rejected)s rejected, %(overturned)s "
+        "overturned (%(part)s); %(least)s and %(most)s are the limits; so few may be chance."
+    ),
+    N_("It takes %(n)s outcomes, or fewer that are nearly all right, to say more."),
+    N_(
+        "A warning: below %(least)s accepted or above %(most)s overturned, overall or in one reason code, good "
+        "standing is lost."
+    ),
+    N_("After the warning that came with the daily limit, confirmations went on to be wrong too often."),
+    N_("It can come back from %(date)s on, if the shares hold then."),
+    N_("%(n)s more accepted would make it self-service standing."),
+    N_("%(n)s more accepted would make it full standing."),
+    N_("%(n)s more overturned would end good standing."),
+    N_("%(n)s more accepted in reason code %(code)s would make it self-service standing."),
+    N_("%(n)s more accepted in reason code %(code)s would make it full standing."),
+    N_("%(n)s more overturned in reason code %(code)s would end good standing."),
+    N_("trademark counterfeit"),
+    N_("mark misuse"),
+    N_("design"),
+    N_("copyright"),
+    N_("not as described"),
+    # How far its enrolment has come, and what its next confirmation does (models.enrolment, models.standing).
+    N_("Nobody of the brand has passed the briefing yet, so that it cannot confirm."),
+    N_("First phase: %(n)s confirmations a day remove at once, an analyst decides the rest."),
+    N_("It lasts at least until %(date)s."),
+    N_("%(n)s of %(all)s outcomes are counted."),
+    N_("It does not end while good standing is lost."),
+    N_("The brand is in self-service standing."),
+    N_("The brand is in full standing."),
+    N_("The brand is in provisional standing."),
+    N_("The brand's good standing is suspended."),
+    N_("The brand lost its good standing, and %(n)s of its confirmations a day remove at once."),
+    N_(
+        "The brand lost its good standing, and %(n)s of its confirmations a day remove at once; those of today are "
+        "used."
+    ),
+    N_("The brand is in its first phase, and %(n)s of its confirmations a day remove at once."),
+    N_(
+        "The brand is in its first phase, and %(n)s of its confirmations a day remove at once; those of today are used."
+    ),
+    # Refusals of an answer or of taking it back (serving.usecases.review, serving.usecases.undoing, models.rights).
+    N_("Nothing was recorded."),
+    N_("There is no such case."),
+    N_("The offer was changed since you loaded it; look at the current version."),
+    N_("The offer was changed since this case was opened; a new case shows the current version."),
+    N_("The case has been decided already."),
+    N_("The case is still open, so there is nothing to undo."),
+    N_("There is no verdict to undo."),
+    N_("The undo window has closed."),
+    N_("%(name)s gave the last verdict on this case; only they can undo it."),
+    N_("You decided on this offer before; somebody else must decide the complaint."),
+    N_("A test buy is recorded by an analyst, who has its papers."),
+    N_("A note has at most %(most)s characters."),
+    N_("No %(kind)s is on file, which “%(code)s” needs."),
+    N_("mark"),
+    N_("copyright or design or mark"),
+    # Before those that begin with any right.
+    N_("The power of attorney of %(name)s ended on %(date)s."),
+    N_("The power of attorney of %(name)s was revoked on %(date)s."),
+    N_("The power of attorney of %(name)s holds only from %(date)s on."),
+    N_("%(right)s has not been verified yet."),
+    N_("%(right)s was refused when it was verified."),
+    N_("%(right)s was withdrawn by its owner."),
+    N_("%(right)s says nothing about “%(code)s”."),
+    N_("%(right)s holds only from %(date)s on."),
+    N_("%(right)s ended on %(date)s."),
+    N_("%(right)s is none that %(name)s may act on: the power of attorney leaves it out."),
+    N_("%(right)s holds nowhere where %(name)s may act."),
+    N_("%(right)s holds in %(countries)s, and this marketplace has not said where it sells."),
+    N_("%(right)s holds in %(countries)s, and this marketplace sells in %(sold)s."),
+    N_("The mark “%(words)s” (%(name)s)"),
+    N_("The design “%(words)s” (%(name)s)"),
+    N_("The copyright “%(words)s” (%(name)s)"),
+    N_("The mark that was carried over without a document"),
+    N_("The design that was carried over without a document"),
+    N_("The copyright that was carried over without a document"),
+)
+COUNTS: Final = (
+    NN_("The title names %(n)s registered brand.", "The title names %(n)s registered brands."),
+    NN_("%(n)s kind of suspect wording.", "%(n)s kinds of suspect wording."),
+    NN_(
+        "%(n)s kind of suspect wording beside %(name)s.",
+        "%(n)s kinds of suspect wording beside %(name)s.",
+    ),
+    NN_("%(n)s invisible characters in the text.", "%(n)s invisible characters in the text."),
+    NN_("%(n)s returned as not genuine in 30 days.", "%(n)s returned as not genuine in 30 days."),
+)

@@ -1,0 +1,203 @@
+"""A brand's people read their queue in their language, and every sentence that the rules say to them is known in it."""
+
+import math
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import product
+
+import pytest
+
+from features.compute import FEATURES, compute
+from models.briefing import How, Passed, gate
+from models.case import CaseLane
+from models.confirmations import Given
+from models.enrolment import Begun, limited, stage
+from models.explanations import _STORY_OF, _wording
+from models.policies.rights import DEFAULT_RIGHTS
+from models.rights import Mandate, Notice, Right, RightKind, RightState, basis
+from models.standing import Held, Level, effect, standing
+from models.standing_outlook import outlook
+from models.verdict import Judgement, ReasonCode
+from serving.display import Display, Language, shown_as
+from serving.runtime import Policies
+from serving.usecases.display_choice import choose
+from serving.web import own_words
+from serving.web.fixed_words import translated
+from serving.web.questions import _TOLD
+from tests.fixtures.clocks import NOW
+from tests.fixtures.facts import A_HISTORY, full_facts, suspect_facts
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site
+from tests.models.test_standing import BACK, MARK, WRONG, lived
+from tests.serving.web.catalogues import OTHERS
+from tests.serving.web.test_i18n import shown_in
+from tests.serving.web.visits import Visitor, visit_as, words
+
+DESIGN = ReasonCode.DESIGN
+_QUOTED = re.compile("“[^”]*”|«[^»]*»")
+_ENGLISH = re.compile(r"\b(?:are|for|is|nobody|not|of|on|text|that|the|title|was|which|with|words)\b")
+
+
+def told_of_offers() -> set[str]:
+    """Why a brand can be asked."""
+    found = {f"{_wording(1, ('mirror',))}.", f"{_wording(1, ())}.", f"{_wording(-1, ())}."}
+    for facts in (suspect_facts(history=A_HISTORY), full_facts()):
+        of = compute(facts)
+        for column, one in enumerate(FEATURES):
+            if {one.name, _STORY_OF.get(one.name)} & set(_TOLD) and not math.isnan(of.vector[column]):
+                found |= {f"{one.say(of.evidence, value)}." for value in (0, 0.5, 0.9, 1, 2)}
+    # Said with a value that the facts do not have, a sentence may name nothing.
+    return {one for one in found if not re.search(r": \.|names [,.]", one)}
+
+
+def told_of_standing() -> set[str]:
+    """How a brand can stand, and what its next confirmation does then."""
+    policies, found = Policies(), set[str]()
+    answers: list[list[Given]] = [
+        [],
+        lived(3),
+        lived(40),
+        lived(400),
+        lived(12, 1, 1),
+        lived(40, 5),
+        lived(20, 20),
+        [*lived(400), *lived(2, 1, 1, code=DESIGN)],
+        [*lived(400), *lived(20, 20, code=DESIGN)],
+        [WRONG, BACK],
+    ]
+    for given, held in product(answers, (None, *(Held(one, NOW - timedelta(days=60)) for one in Level))):
+        stands = standing(given, held=held, as_of=NOW, policy=policies.standing)
+        found |= {*stands.reasons, *outlook(stands, policies.standing)}
+        for used, briefed in product((0, 99), (None, NOW - timedelta(days=1), NOW - timedelta(days=400))):
+            follows = effect(stands, at_once_today=used, policy=policies.standing)
+            begun = stage(Begun(briefed, 3, stands.good, None), NOW, policies.enrolment)
+            first = limited(follows, begun, at_once_today=used, policy=policies.enrolment)
+            found |= {follows.reason, first.reason, *begun.reasons}
+    for days in (None, 1, 360, 400):
+        passed = None if days is None else Passed(NOW - timedelta(days=days), How.ANSWERED)
+        found.add(gate(passed, NOW, policies.enrolment).reason)
+    return found
+
+
+def told_of_rights() -> set[str]:
+    """Why no right carries a confirmation."""
+    begun = datetime(2016, 3, 1, tzinfo=UTC)
+    mark = Right(
+        "rgt_1", RightKind.MARK, "MAREA", "EUIPO", "0181", (18,), frozenset({"EU"}), RightState.CLAIMED, begun, None
+    )
+    carried = RightState.CARRIED_OVER
+    changes = [
+        mark,
+        *(replace(mark, state=one) for one in RightState),
+        *(replace(mark, kind=one, state=carried, expires_at=NOW) for one in RightKind),
+        replace(mark, state=RightState.VERIFIED, begins_at=NOW + timedelta(days=9)),
+        replace(mark, state=RightState.VERIFIED, territories=frozenset({"FR"})),
+    ]
+    mandates = [
+        Mandate("poa_1", "Marea", frozenset({RightKind.DESIGN}), frozenset({"US"}), begun, NOW + ends, revoked)
+        for ends, revoked in ((timedelta(1), None), (timedelta(-1), None), (timedelta(1), NOW - timedelta(2)))
+    ]
+    found = set[str]()
+    for right, code, sold_in, acting in product(
+        changes, ReasonCode, (None, frozenset({"CN"}), frozenset({"FR"})), ([], *([one] for one in mandates))
+    ):
+        found |= {*basis([right], acting, Notice(code, sold_in, NOW), DEFAULT_RIGHTS).reasons}
+    return found | set(basis([], [], Notice(MARK, None, NOW), DEFAULT_RIGHTS).reasons)
+
+
+@pytest.mark.parametrize("told", [told_of_offers, told_of_standing, told_of_rights], ids=lambda one: one.__name__)
+def test_what_the_rules_say_to_a_brand_is_known_in_every_language(told: object) -> None:
+    sentences = {one for one in told() if not one.endswith("carries it.")}  # type: ignore[operator]  # a function of none
+    assert len(sentences) > 10
+    for language, sentence in product(OTHERS, sorted(sentences)):
+        with shown_as(shown_in(language)):
+            left = _QUOTED.sub("", translated(sentence))
+        assert not _ENGLISH.search(left), (language, sentence, left)
+        assert left != sentence, (language, sentence)
+
+
+def test_english_stays_to_the_letter_what_the_rule_wrote() -> None:
+    for sentence in told_of_standing() | told_of_rights():
+        assert translated(sentence) == sentence
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence", "said"),
+    [
+        (
+            Language.RUSSIAN,
+            "The offer claims 70 % off 1,200.50 EUR.",
+            "В предложении заявлена скидка 70 % с цены 1 200,50 €.",
+        ),
+        (Language.SPANISH, "It lasts at least until 2026-05-01.", "Dura al menos hasta el 1 de mayo de 2026."),
+        (Language.CHINESE, "3 kinds of suspect wording.", "有 3 类可疑措辞。"),
+        (Language.RUSSIAN, "3 kinds of suspect wording.", "3 вида подозрительных формулировок."),
+        (Language.RUSSIAN, "21 kinds of suspect wording.", "21 вид подозрительных формулировок."),
+        # What a listing says is quoted as it stands, also where it reads like one of our own words.
+        (Language.SPANISH, "Claims of authenticity: “Licensed”.", "Afirmaciones de autenticidad: “Licensed”."),
+    ],
+)
+def test_figures_are_written_as_the_language_writes_them(language: Language, sentence: str, said: str) -> None:
+    with shown_as(shown_in(language)):
+        assert translated(sentence).replace("\xa0", " ") == said
+
+
+@pytest.mark.parametrize(
+    ("language", "long", "late", "old"),
+    [
+        (Language.ENGLISH, "3 d 4 h", "1 d late", "3 y"),
+        (Language.CHINESE, "3天4小时", "已逾期 1天", "3年"),
+        (Language.RUSSIAN, "3 дн 4 ч", "просрочено на 1 дн", "3 года"),
+        (Language.SPANISH, "3d 4h", "con 1d de retraso", "3 años"),
+    ],
+)
+def test_lengths_are_short_in_every_language(language: Language, long: str, late: str, old: str) -> None:
+    with shown_as(Display(language=language)):
+        found = (own_words.duration(76 * 3600), own_words.due(NOW - timedelta(hours=30), NOW).text, own_words.age(1200))
+    assert tuple(one.replace("\xa0", " ") for one in found) == (long, late, old)
+
+
+def reader(site: Site, language: Language) -> Visitor:
+    choose(site.runtime, site.brand_person, Display(), {"language": language.value})
+    return visit_as(site, site.brand_person)
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "answered", "undone"),
+    [
+        (Language.CHINESE, "1 件商品待您答复", "假冒：Aure11e", "已撤回。案件重新开启"),
+        (Language.RUSSIAN, "1 предложение ждёт вашего ответа", "Контрафакт: Aure11e", "Отозвано. Дело снова открыто"),
+        (Language.SPANISH, "1 oferta espera su respuesta", "Falsificación: Aure11e", "Deshecho. El caso vuelve"),
+    ],
+)
+def test_a_brand_answers_and_takes_back_in_its_language(
+    site: Site, language: Language, asked: str, answered: str, undone: str
+) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    visitor = reader(site, language)
+    page = visitor.get("/brand").text
+    assert asked in words(page)
+    assert "wait" not in words(page)
+    assert visitor.answer(case.case_id, case.version_id, Judgement.COUNTERFEIT).status_code == 303
+    assert answered in words(visitor.get("/brand").text).replace(" :", ":")
+    assert answered in words(visitor.get("/brand/done").text).replace(" :", ":")
+    visitor.post(f"/cases/{case.case_id}/undo")
+    assert undone in words(visitor.get("/brand").text)
+
+
+def test_a_refusal_and_its_way_on_are_in_the_language_of_who_was_refused(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    refused = reader(site, Language.CHINESE).answer(case.case_id, "lsv_another", Judgement.GENUINE)
+    assert refused.status_code == 409
+    said = words(refused.text)
+    assert "商品在您加载页面后有变更；请查看当前版本。" in said
+    assert "您提交的内容未被记录" in said
+    assert "Nothing" not in said
+
+
+def test_a_page_of_the_staff_is_english_whatever_its_reader_has_chosen(site: Site) -> None:
+    a_case(site, CaseLane.ASK_BRAND)
+    choose(site.runtime, site.analyst, Display(), {"language": "ru"})
+    page = visit_as(site, site.analyst).get("/queue?lane=ask_brand").text
+    assert not re.search("[а-яё]", words(page))
