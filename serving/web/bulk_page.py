@@ -27,6 +27,7 @@ from serving.web.answers import answer_of
 from serving.web.desk_rows import DeskRow, Surround, desk_row
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, is_case_id
+from serving.web.pictures import ShownPicture, shown_pictures
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.vocabulary import CHOICE_OF, Choice
@@ -35,6 +36,7 @@ router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _CASE: Final = "case:"
 _LONGEST_ID: Final = 40
+_MOST_PICTURES: Final = 3
 _MOST_REASONS: Final = 3  # More would hide what tells one offer from the next.
 
 
@@ -49,6 +51,7 @@ class BulkRow:
     version_id: str
     row: DeskRow
     reasons: tuple[Shown, ...]
+    pictures: tuple[ShownPicture, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +177,14 @@ def _rows(runtime: Runtime, connection: Connection, person: Person, found: list[
     facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
     currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
     surround = Surround(runtime, runtime.clock.now(), person.user_id, currencies, {})
-    shown = [
-        (row, desk_row(surround, row, facts[row["marketplace_id"], row["facts_digest"]], f"/cases/{row['case_id']}"))
-        for row in stored
-    ]
-    return tuple(
-        BulkRow(row["case_id"], row["version_id"], one, _reasons(row) if one.score else ()) for row, one in shown
-    )
+    rows = []
+    for row in stored:
+        of_case, case_id = facts[row["marketplace_id"], row["facts_digest"]], row["case_id"]
+        shown = desk_row(surround, row, of_case, f"/cases/{case_id}")
+        reasons = _reasons(row) if shown.score else ()
+        pictures = shown_pictures(runtime, case_id, of_case)[:_MOST_PICTURES]
+        rows.append(BulkRow(case_id, row["version_id"], shown, reasons, pictures))
+    return tuple(rows)
 
 
 def _titles(connection: Connection, found: list[Case]) -> dict[str, Shown]:

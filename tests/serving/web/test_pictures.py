@@ -43,7 +43,8 @@ def test_pictures_are_counted_and_not_loaded_until_hosts_are_named(site: Site, h
 
 def test_who_judges_a_case_sees_its_pictures_through_the_service(showing: Site, host: PictureHost) -> None:
     case = a_case(showing, CaseLane.ASK_BRAND, image_link=links(host))
-    for person, page in ((showing.analyst, f"/cases/{case.case_id}"), (showing.brand_person, "/brand")):
+    looked_at = ((showing.analyst, f"/cases/{case.case_id}"), (showing.brand_person, "/brand"))
+    for person, page in (*looked_at, (showing.brand_person, "/brand/takedowns")):
         visitor = visit_as(showing, person)
         shown = visitor.get(page).text
         assert f'<img src="/cases/{case.case_id}/pictures/0" alt="Picture 1/3"' in shown
@@ -80,3 +81,9 @@ def test_nobody_else_sees_a_picture(showing: Site, host: PictureHost) -> None:
     assert a_visitor(showing).get(address).status_code == 303
     assert visit_as(showing, showing.data_scientist).get(address).status_code == 403
     assert host.asked == []
+
+
+def test_cases_that_are_decided_together_show_their_pictures(showing: Site, host: PictureHost) -> None:
+    case = a_case(showing, image_link=links(host))
+    shown = visit_as(showing, showing.analyst).get(f"/cases/bulk?case={case.case_id}").text
+    assert f'<img src="/cases/{case.case_id}/pictures/0"' in shown
