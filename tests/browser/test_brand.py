@@ -16,6 +16,7 @@ from serving.settings import Settings
 from serving.usecases import founding
 from serving.usecases.founding import NewPerson
 from tests.browser.chromium import sign_in
+from tests.browser.every_form import PORTAL, unsent
 from tests.browser.looking import PHONE, in_both_themes, too_wide
 from tests.browser.receiver import receiving
 from tests.browser.service import serving
@@ -214,6 +215,7 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
     expect(page.get_by_text(f"Verified {script}.")).to_be_visible()
     context.close()
     assert watch.complaints == []
+    assert unsent(PORTAL, watch) == []
 
 
 def test_the_previews_are_accessible_and_fit_a_phone(window: Page, portal: Portal) -> None:

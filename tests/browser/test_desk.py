@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import sign_in
 from tests.browser.conftest import Stage
+from tests.browser.every_form import journey_of, unsent
 from tests.browser.test_pages import check, enter
 from tests.browser.watching import Watch
 from tests.fixtures.listings import a_suspect_row
@@ -25,8 +26,8 @@ def send(stage: Stage, external_id: str, **changes: object) -> None:
 
 
 @pytest.fixture
-def plain(browser: Browser, stage: Stage) -> Iterator[Page]:
-    """A window in which no script runs."""
+def plain(browser: Browser, stage: Stage, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A window in which no script runs, and in which every form of the journey must have been sent."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, java_script_enabled=False)
     page = context.new_page()
     watch = Watch(stage.address)
@@ -34,6 +35,7 @@ def plain(browser: Browser, stage: Stage) -> Iterator[Page]:
     yield page
     context.close()
     assert watch.complaints == []
+    assert unsent(journey_of(request), watch) == []
 
 
 def test_an_analyst_filters_the_queue_keeps_the_filter_and_searches_by_keyboard(page: Page, stage: Stage) -> None:

@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, Page, expect
 from models.access import Role
 from tests.browser.chromium import sign_in
 from tests.browser.conftest import Furnished
+from tests.browser.every_form import OPERATOR, unsent
 from tests.browser.watching import Watch
 from tests.fixtures.runtimes import PASSWORD
 
@@ -47,6 +48,7 @@ def test_an_administrator_goes_from_what_is_not_well_to_who_did_what(
     expect(page.get_by_text("Whole.")).to_be_visible()
     context.close()
     assert watch.complaints == []
+    assert script or unsent(OPERATOR, watch) == []
 
 
 def test_the_tables_of_operations_scroll_inside_their_cards_on_a_telephone(

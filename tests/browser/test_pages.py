@@ -6,7 +6,9 @@ from playwright.sync_api import Browser, Page, expect
 from models.access import Person
 from tests.browser.chromium import sign_in
 from tests.browser.conftest import Stage
+from tests.browser.every_form import ANSWER, unsent
 from tests.browser.looking import in_both_themes
+from tests.browser.watching import Watch
 from tests.fixtures.runtimes import PASSWORD
 
 
@@ -97,8 +99,11 @@ def test_a_brand_confirms_by_one_click_and_sees_the_takedown_acknowledged(page: 
 
 def test_a_theme_is_kept(page: Page, stage: Stage) -> None:
     page.goto(f"{stage.address}/sign-in")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
     page.get_by_role("button", name="Theme").click()
     page.reload()
+    assert "POST" not in sent, "nothing that was typed is sent"
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
 
@@ -127,7 +132,8 @@ def test_nothing_in_the_bar_of_answers_lies_over_its_neighbour(page: Page, stage
 
 def test_pages_are_there_without_script_and_offer_nothing_that_needs_it(browser: Browser, stage: Stage) -> None:
     context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
+    page, watch = context.new_page(), Watch(stage.address)
+    watch.follow(page)
     enter(page, stage, stage.site.analyst)
     expect(page).to_have_url(f"{stage.address}/queue")
     page.get_by_role("button", name="Switch theme").click()
@@ -141,3 +147,5 @@ def test_pages_are_there_without_script_and_offer_nothing_that_needs_it(browser:
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("Taken back.")).to_be_visible()
     context.close()
+    assert watch.complaints == []
+    assert unsent(ANSWER, watch) == []

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from models.access import Role
 from tests.browser.chromium import sign_in
 from tests.browser.conftest import Furnished
+from tests.browser.every_form import NEWCOMER, unsent
 from tests.browser.looking import in_both_themes
 from tests.browser.watching import Watch
 from tests.fixtures.runtimes import PASSWORD
@@ -18,10 +19,10 @@ _ZONE = "America/Argentina/Buenos_Aires"
 
 
 @contextmanager
-def a_window(browser: Browser, address: str, *, script: bool) -> Iterator[Page]:
+def a_window(browser: Browser, watch: Watch, *, script: bool) -> Iterator[Page]:
     """Somebody's own browser, of which nothing is to be complained."""
     context: BrowserContext = browser.new_context(java_script_enabled=script, reduced_motion="reduce")
-    page, watch = context.new_page(), Watch(address)
+    page = context.new_page()
     watch.follow(page)
     yield page
     assert watch.complaints == []
@@ -32,10 +33,8 @@ def a_window(browser: Browser, address: str, *, script: bool) -> Iterator[Page]:
 def test_somebody_is_asked_in_shown_around_and_sent_away(browser: Browser, furnished: Furnished, script: bool) -> None:
     name = "Nadia Roy" if script else "Noor Haddad"
     email, ada = f"{name.partition(' ')[0].lower()}.new@touchstone.example", furnished.house.people[Role.ADMIN]
-    with (
-        a_window(browser, furnished.address, script=script) as admin,
-        a_window(browser, furnished.address, script=script) as guest,
-    ):
+    watch = Watch(furnished.address)
+    with a_window(browser, watch, script=script) as admin, a_window(browser, watch, script=script) as guest:
         sign_in(admin, furnished.address, ada.email, PASSWORD)
         admin.get_by_role("link", name="People").click()
         admin.get_by_label("Work e-mail").fill(email)
@@ -79,6 +78,7 @@ def test_somebody_is_asked_in_shown_around_and_sent_away(browser: Browser, furni
         expect(admin.get_by_text("Deactivated. Their sessions have ended")).to_be_visible()
         guest.goto(f"{furnished.address}/queue")
         expect(guest.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert script or unsent(NEWCOMER, watch) == []
 
 
 def test_a_case_is_printed_on_two_pages_at_most_without_bars_and_black_on_white(

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.browser.conftest import Furnished
+from tests.browser.every_form import journey_of, unsent
 from tests.browser.looking import PHONE, in_both_themes, too_wide
 from tests.browser.watching import Watch
 
@@ -17,8 +18,8 @@ LANGUAGES = ("en", "zh", "ru", "es")
 
 
 @pytest.fixture
-def phone(browser: Browser, furnished: Furnished) -> Iterator[Page]:
-    """A telephone whose browser asks for Spanish and runs no script."""
+def phone(browser: Browser, furnished: Furnished, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A telephone whose browser asks for Spanish and runs no script; every form of the journey must be sent."""
     context = browser.new_context(viewport=_SIZE, java_script_enabled=False, locale="es-MX", has_touch=True)
     page = context.new_page()
     watch = Watch(furnished.address)
@@ -27,6 +28,7 @@ def phone(browser: Browser, furnished: Furnished) -> Iterator[Page]:
     context.close()
     # A browser complains of every answer that refuses something.
     assert [one for one in watch.complaints if "status of 422" not in one] == []
+    assert unsent(journey_of(request), watch) == []
 
 
 def test_a_seller_answers_a_removal_from_its_link(phone: Page, furnished: Furnished, tmp_path: Path) -> None:

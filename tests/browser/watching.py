@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Request
 
 _REPORT = """
 addEventListener("securitypolicyviolation",
@@ -10,20 +10,36 @@ addEventListener("securitypolicyviolation",
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Where a window went, or what it sent there; the path with its query."""
+
+    method: str
+    path: str
+    body: str
+
+
 @dataclass(slots=True)
 class Watch:
-    """Complaints of one window, in order."""
+    """Complaints of one window, and where it went, in order."""
 
     origin: str
     complaints: list[str] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
 
     def follow(self, page: Page) -> None:
         """Listen to everything that the page says and asks for."""
         page.add_init_script(_REPORT)
         page.on("console", lambda message: self._note(message.type in {"error", "warning"}, message.text))
         page.on("pageerror", lambda error: self._note(True, str(error)))
-        page.on("request", lambda request: self._note(not request.url.startswith(f"{self.origin}/"), request.url))
+        page.on("request", lambda request: self._asked(request))  # noqa: PLW0108  # Playwright marks what it is given.
         page.on("dialog", lambda dialog: self._note(True, f"dialog: {dialog.message}"))
+
+    def _asked(self, request: Request) -> None:
+        self._note(not request.url.startswith(f"{self.origin}/"), request.url)
+        if request.is_navigation_request():
+            body = (request.post_data_buffer or b"").decode(errors="replace")
+            self.sent.append(Sent(request.method, request.url.removeprefix(self.origin), body))
 
     def _note(self, wrong: bool, what: str) -> None:
         if wrong:

@@ -16,7 +16,7 @@
     const dark = isSet() ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
     try { localStorage.setItem("theme", root.dataset.theme); } catch { /* it holds for this page */ }
-    if (!button.form) return;
+    if (button.type !== "submit") return;  // It may stand in a form about something else, as that of signing in.
     const fields = new URLSearchParams(new FormData(button.form));
     fields.set("theme", root.dataset.theme);
     fetch(button.form.action, { method: "POST", body: fields, redirect: "manual" });

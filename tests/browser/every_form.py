@@ -1,0 +1,187 @@
+"""Every form there is, by the template that writes it, and the journey in which somebody sends it without script.
+
+A form that is added is put here; the test of its journey then holds that it was sent.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.browser.watching import Watch
+
+_TEMPLATES: Final = Path(__file__).parents[2] / "serving" / "web" / "templates"
+_SAID: Final = r'"((?:\{\{.*?\}\}|[^"])*)"'
+_FORM: Final = re.compile(r"<form\b((?:\s+[\w-]+=" + _SAID + r")*)\s*>")
+_METHOD: Final = re.compile(r"method=" + _SAID)
+_ACTION: Final = re.compile(r"action=" + _SAID)
+_VALUE: Final = re.compile(r"\{\{.*?\}\}")
+
+# The tests of these names hold each journey; all but the first few are part of `make soak`.
+QUEUE: Final = "test_desk.test_the_queue_works_without_script"
+ANSWER: Final = "test_pages.test_pages_are_there_without_script_and_offer_nothing_that_needs_it"
+PORTAL: Final = "test_brand.test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_answers"
+SELLER: Final = "test_seller.test_a_seller_answers_a_removal_from_its_link"
+NOTIFIER: Final = "test_seller.test_what_is_refused_says_why_and_keeps_what_was_typed"
+OPERATOR: Final = "test_operations.test_an_administrator_goes_from_what_is_not_well_to_who_did_what"
+NEWCOMER: Final = "test_people.test_somebody_is_asked_in_shown_around_and_sent_away"
+CASE: Final = "test_every_form.test_cases_are_set_aside_noted_on_and_decided_together"
+DESK: Final = "test_every_form.test_an_analyst_keeps_its_own_desk"
+BRAND: Final = "test_every_form.test_a_brand_answers_confirms_and_takes_back"
+FILE: Final = "test_every_form.test_who_leads_a_brand_changes_its_file"
+MANAGER: Final = "test_every_form.test_an_account_manager_changes_how_a_brand_is_asked"
+SELLERS: Final = "test_every_form.test_two_organisations_decide_about_sellers_and_held_removals"
+SCIENTISTS: Final = "test_every_form.test_two_data_scientists_try_promote_and_roll_back"
+ADMINISTRATOR: Final = "test_every_form.test_an_administrator_changes_who_may_what"
+RECEIVERS: Final = "test_every_form.test_an_administrator_sends_again_and_changes_the_receiver"
+FOUNDER: Final = "test_every_form.test_a_marketplace_is_founded_and_a_notifier_complains"
+
+
+@dataclass(frozen=True, slots=True)
+class OneForm:
+    """A form: its template, the route that it is sent to, who sends it; `by` is what its fields say, of several."""
+
+    template: str
+    route: str
+    journey: str
+    by: str = ""
+
+    def was_sent(self, watch: Watch) -> bool:
+        """Whether a window has sent it."""
+        method, _, path = self.route.partition(" ")
+        pattern = re.sub(r"\\{\w+\\}", "[^/?]+", re.escape(path)) + r"(?:\?.*)?"
+        return any(
+            one.method == method and re.fullmatch(pattern, one.path) and self.by in one.path + one.body
+            for one in watch.sent
+        )
+
+
+FORMS: Final = (
+    OneForm("audit.html", "GET /operations/audit", OPERATOR, "newest="),
+    OneForm("audit.html", "GET /operations/audit", OPERATOR, "act="),
+    OneForm("base.html", "GET /search", QUEUE),
+    OneForm("base.html", "POST /settings/quick", ANSWER, "theme="),
+    OneForm("base.html", "POST /sign-out", DESK),
+    OneForm("brand.html", "POST /cases/{case_id}/verdict", BRAND),
+    OneForm("brand_people.html", "POST /brand/people/{user_id}/let-go", FILE),
+    OneForm("brand_people.html", "POST /brand/people/invitations/{invitation_id}/take-back", FILE),
+    OneForm("brand_people.html", "POST /brand/agents/{mandate_id}/end", FILE),
+    OneForm("brand_people.html", "POST /brand/people/invitations", FILE),
+    OneForm("brand_people.html", "POST /brand/agents", FILE),
+    OneForm("brand_prices.html", "POST /brand/prices", PORTAL),
+    OneForm("brand_prices.html", "GET /brand/prices", FILE, "naming="),
+    OneForm("brand_prices.html", "POST /brand/prices/preview", PORTAL),
+    OneForm("brand_rights.html", "POST /brand/rights/{right_id}/withdraw", FILE),
+    OneForm("brand_rights.html", "POST /brand/documents", FILE),
+    OneForm("brand_rights.html", "POST /brand/rights", PORTAL),
+    OneForm("brand_sellers.html", "POST /brand/sellers", PORTAL, "whole="),
+    OneForm("brand_sellers.html", "POST /brand/sellers/remove", FILE),
+    OneForm("brand_sellers.html", "POST /brand/sellers", FILE, "rows="),
+    OneForm("brand_sellers.html", "POST /brand/sellers/preview", PORTAL),
+    OneForm("brand_tell_tales.html", "POST /brand/tell-tales/{tell_tale_id}/end", FILE),
+    OneForm("brand_tell_tales.html", "POST /brand/tell-tales", FILE),
+    OneForm("briefing.html", "POST /brand/briefing", BRAND),
+    OneForm("bulk.html", "POST /cases/bulk", CASE),
+    OneForm("bulk_answer.html", "POST /cases/bulk/{bulk_id}/undo", CASE),
+    OneForm("case.html", "POST /cases/{case_id}/resume", CASE),
+    OneForm("case.html", "GET /cases/{case_id}", CASE, "from="),
+    OneForm("case.html", "POST /cases/{case_id}/verdict", ANSWER),
+    OneForm("case.html", "POST /cases/{case_id}/undo", CASE),
+    OneForm("counter_notices.html", "POST /counter-notices/{counter_notice_id}", BRAND),
+    OneForm("deliveries.html", "POST /operations/deliveries/replay", RECEIVERS),
+    OneForm("deliveries.html", "POST /operations/deliveries/replay", RECEIVERS, "action_id="),
+    OneForm("held.html", "POST /held/{action_id}", SELLERS),
+    OneForm("help.html", "POST /help/tours/{role}/again", DESK),
+    OneForm("join.html", "POST /join/{token}/accept", ADMINISTRATOR),
+    OneForm("join.html", "POST /join/{token}", NEWCOMER),
+    OneForm("keys.html", "POST /keys/{key_id}/revoke", ADMINISTRATOR),
+    OneForm("keys.html", "POST /keys", ADMINISTRATOR),
+    OneForm("manager_brand.html", "POST /brands/{brand_id}/rights/{right_id}", PORTAL),
+    OneForm("manager_brand.html", "POST /brands/{brand_id}/enrolment", MANAGER),
+    OneForm("manager_brand.html", "POST /brands/{brand_id}/people/{user_id}", MANAGER),
+    OneForm("manager_brand.html", "POST /brands/{brand_id}/agents/{mandate_id}/void", MANAGER),
+    OneForm("models.html", "POST /models/train", SCIENTISTS),
+    OneForm("models.html", "POST /models/breaker", SCIENTISTS),
+    OneForm("models.html", "POST /models/withdraw", SCIENTISTS),
+    OneForm("models.html", "POST /models/promote", SCIENTISTS),
+    OneForm("models.html", "POST /models/rollback", SCIENTISTS),
+    OneForm("notes.html", "POST /notes/seen", CASE),
+    OneForm("notice.html", "POST /notice/{token}", FOUNDER),
+    OneForm("notice_form.html", "POST /notice", NOTIFIER),
+    OneForm("operations.html", "POST /operations/breaker", RECEIVERS),
+    OneForm("parts/brand_keys.html", "POST /settings/quick", BRAND, "letter_keys="),
+    OneForm("parts/done.html", "POST /cases/{case_id}/undo", BRAND),
+    OneForm("parts/keys.html", "POST /settings/quick", CASE, "letter_keys="),
+    OneForm("parts/notes_card.html", "POST /cases/{case_id}/notes", CASE),
+    OneForm("parts/notes_card.html", "POST /cases/{case_id}/aside", CASE),
+    OneForm("parts/thread.html", "POST /brand/messages/{message_id}/erase", FILE),
+    OneForm("parts/thread.html", "POST /brand/messages", PORTAL),
+    OneForm("parts/tour.html", "POST /help/tours/{role}/seen", NEWCOMER),
+    OneForm("parts/trial.html", "POST /models/trial", SCIENTISTS),
+    OneForm("parts/trial.html", "POST /models/trial/end", SCIENTISTS),
+    OneForm("parts/trial.html", "POST /models/trial/start", SCIENTISTS),
+    OneForm("parts/undo.html", "POST /cases/{case_id}/undo", ANSWER),
+    OneForm("people.html", "GET /people", ADMINISTRATOR, "q="),
+    OneForm("people.html", "POST /people/invitations", NEWCOMER),
+    OneForm("people.html", "POST /people/invitations/{invitation_id}/take-back", ADMINISTRATOR),
+    OneForm("person.html", "POST /people/{user_id}/roles", ADMINISTRATOR),
+    OneForm("person.html", "POST /people/{user_id}/hand-over", ADMINISTRATOR),
+    OneForm("person.html", "POST /people/{user_id}/reactivate", ADMINISTRATOR),
+    OneForm("person.html", "POST /people/{user_id}/deactivate", NEWCOMER),
+    OneForm("queue.html", "POST /queue/filters", QUEUE),
+    OneForm("queue.html", "POST /desk/pause-later", DESK),
+    OneForm("queue.html", "GET /cases/bulk", QUEUE),
+    OneForm("queue.html", "GET /queue", QUEUE, "language="),
+    OneForm("runs.html", "POST /models/train", SCIENTISTS),
+    OneForm("saved_filters.html", "POST /queue/filters/rename", DESK),
+    OneForm("saved_filters.html", "POST /queue/filters/delete", QUEUE),
+    OneForm("search.html", "GET /search", DESK),
+    OneForm("seller.html", "POST /seller/{token}", SELLER, "event=submit"),
+    OneForm("seller.html", "POST /seller/{token}/documents", SELLER),
+    OneForm("seller.html", "POST /seller/{token}", SELLER, "event=withdraw"),
+    OneForm("sellers.html", "POST /sellers/sanctions/{sanction_id}", SELLERS),
+    OneForm("sellers.html", "POST /sellers/sanctions/{sanction_id}/lift", SELLERS),
+    OneForm("sellers.html", "POST /sellers/lists/remove", SELLERS),
+    OneForm("sellers.html", "POST /sellers/lists", SELLERS),
+    OneForm("settings.html", "POST /settings", NEWCOMER),
+    OneForm("settings.html", "POST /settings/password", DESK),
+    OneForm("setup.html", "POST /setup/{token}", FOUNDER),
+    OneForm("sign_in.html", "POST /sign-in", QUEUE),
+    OneForm("switches.html", "POST /switches/{rule}", ADMINISTRATOR),
+    OneForm("takedown.html", "POST /brand/takedowns", BRAND),
+    OneForm("takedown_answer.html", "POST /brand/takedowns/{request_id}/undo", BRAND),
+    OneForm("webhook.html", "POST /operations/webhook/wake", OPERATOR),
+    OneForm("webhook.html", "POST /operations/webhook/secret", OPERATOR),
+    OneForm("webhook.html", "POST /operations/webhook/register", RECEIVERS),
+    OneForm("webhook.html", "POST /operations/webhook/rest", OPERATOR),
+    OneForm("webhook.html", "POST /operations/webhook/disable", RECEIVERS),
+)
+
+
+def written() -> Iterator[tuple[str, str]]:
+    """Each form that a template writes, in order: the template, and method and action with * for what is filled in."""
+    for path in sorted(_TEMPLATES.rglob("*.html")):
+        for form in _FORM.finditer(path.read_text(encoding="utf-8")):
+            method, action = _METHOD.search(form[1]), _ACTION.search(form[1])
+            assert method, f"{path.name}: a form says how it is sent"
+            assert action, f"{path.name}: a form says where it is sent"
+            name = path.relative_to(_TEMPLATES).as_posix()
+            yield name, f"{method[1].upper()} {_VALUE.sub('*', action[1])}"
+
+
+def tags() -> int:
+    """How many forms the templates begin, counted without reading them."""
+    return sum(path.read_text(encoding="utf-8").count("<form") for path in _TEMPLATES.rglob("*.html"))
+
+
+def journey_of(request: pytest.FixtureRequest) -> str:
+    """The name of the test that runs, as the list has it."""
+    return f"{request.module.__name__.rpartition('.')[2]}.{request.node.originalname}"
+
+
+def unsent(journey: str, watch: Watch) -> list[str]:
+    """The forms of a journey that were not sent in it."""
+    return [f"{one.template}: {one.route}" for one in FORMS if one.journey == journey and not one.was_sent(watch)]

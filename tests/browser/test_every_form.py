@@ -1,0 +1,514 @@
+"""Every form of every page does what it says in a browser without script, and the list of forms has them all.
+
+The forms that the journeys of other files send without script are not sent here again.
+"""
+
+import importlib
+import inspect
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from models.access import Role
+from models.briefing import questions
+from serving.db import breakers
+from serving.db.engine import sqlite_url
+from serving.db.store import Store
+from tests.browser.chromium import sign_in
+from tests.browser.every_form import (
+    ADMINISTRATOR,
+    BRAND,
+    CASE,
+    DESK,
+    FILE,
+    FORMS,
+    FOUNDER,
+    MANAGER,
+    RECEIVERS,
+    SCIENTISTS,
+    SELLERS,
+    OneForm,
+    tags,
+    unsent,
+    written,
+)
+from tests.browser.watching import Sent, Watch
+from tests.browser.workshop import Window, Workshop, a_workshop, without_script
+from tests.fixtures.runtimes import PASSWORD
+
+_PDF = b"%PDF-1.4\n% certificate\n%%EOF\n"
+_SOON = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
+
+
+@pytest.fixture(scope="module")
+def workshop(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    with a_workshop(browser, touchstone, tmp_path_factory.mktemp("workshop") / "home") as found:
+        yield found
+
+
+def test_every_form_that_a_template_writes_is_on_the_list() -> None:
+    """In the order in which they stand, each with a route that its action can be."""
+    found = list(written())
+    assert len(found) == tags(), "a form is written in a way that this list does not read"
+    for (template, action), one in zip(found, FORMS, strict=True):
+        assert template == one.template, f"{template} {action} is not where the list has {one}"
+        shape = re.escape(action).replace(r"\*", ".+")
+        assert re.fullmatch(shape, one.route), f"{template} {action} is not {one.route}"
+
+
+def test_forms_of_one_route_are_told_apart_by_what_they_send() -> None:
+    key = lambda one: (one.template, one.route)  # noqa: E731  # Twice, for sorting and for grouping.
+    for _, group in groupby(sorted(FORMS, key=key), key=key):
+        several = list(group)
+        assert len({one.by for one in several}) == len(several)
+
+
+def test_every_journey_is_a_test_that_holds_that_its_forms_were_sent() -> None:
+    for journey in {one.journey for one in FORMS}:
+        file, _, name = journey.partition(".")
+        test = getattr(importlib.import_module(f"tests.browser.{file}"), name)
+        holds = {
+            "unsent(",
+            "without_script(",
+            "plain: Page",
+            "phone: Page",
+        }  # Of fixtures, those that hold it at the end.
+        assert any(word in inspect.getsource(test) for word in holds), journey
+
+
+@pytest.mark.parametrize(
+    ("sent", "was_sent"),
+    [
+        (Sent("POST", "/brand/sellers", "rows=a&whole=yes"), True),
+        (Sent("POST", "/brand/sellers", "rows=a"), False),  # The other form of the page.
+        (Sent("GET", "/brand/sellers?whole=", ""), False),
+        (Sent("POST", "/brand/sellers/preview", "whole=yes"), False),
+    ],
+)
+def test_a_form_counts_as_sent_where_its_route_got_its_fields(sent: Sent, was_sent: bool) -> None:
+    watch = Watch("", sent=[sent])
+    assert OneForm("brand_sellers.html", "POST /brand/sellers", "", "whole=").was_sent(watch) is was_sent
+    assert unsent(FOUNDER, watch) == ["notice.html: POST /notice/{token}", "setup.html: POST /setup/{token}"]
+
+
+def test_cases_are_set_aside_noted_on_and_decided_together(workshop: Workshop) -> None:
+    site = workshop.site
+    with without_script(workshop, CASE, site.analyst, site.second_analyst) as (ines, tomas):
+        ines.go(workshop.versions)
+        ines.page.locator("select[name=from]").select_option("1")
+        ines.page.locator("select[name=to]").select_option("3")
+        ines.press("Compare")
+        expect(ines.page.locator("del").filter(has_text="250")).to_have_count(1)
+        expect(ines.page.locator("ins").filter(has_text="230")).to_have_count(1)
+
+        ines.unfold("write one")
+        ines.fill("Note", "The lining is wrong, <b>look</b>.")
+        ines.field("Tomás Rey").check()
+        ines.press("Keep the note")
+        ines.says("The note is kept.")
+        ines.says("Ines Moreau to Tomás Rey")
+        tomas.go("/notes")
+        tomas.says("The lining is wrong, <b>look</b>.")
+        tomas.says("1 new")
+        tomas.press("Mark all as seen")
+        tomas.says("All of them are marked as seen.")
+        tomas.no_longer_says("1 new")
+
+        ines.unfold("Set the case aside")
+        ines.field("Until it comes back by itself").select_option("4")
+        ines.fill("What is missing", "The invoice")
+        ines.fill("Who was asked", "the marketplace")
+        ines.press("Set aside")
+        ines.says("Set aside. The case comes back by itself")
+        ines.go(workshop.versions)
+        ines.says("Missing: The invoice. Asked: the marketplace.")
+        ines.press("Take the case up again")
+        ines.says("Taken up again. The case is in the queue.")
+        ines.page.get_by_placeholder("Note").fill("The invoice is right.")
+        ines.press(re.compile("^Genuine"))
+        ines.says("recorded for")
+        ines.press(
+            re.compile("^Grey market")
+        )  # Of the case that follows; the line under the pages is about this one now.
+        ines.go(workshop.versions)
+        ines.says("The invoice is right.")
+        ines.press(re.compile("^Undo until"))
+        ines.says("Taken back. The case is open again")
+
+        _decides_together(ines, workshop.house.addresses["bulk"])
+        ines.go("/queue")
+        ines.press("Keys")
+        ines.field("Use single-letter keys").uncheck()
+        ines.press("Keep")
+        ines.go("/settings")
+        expect(ines.field("Single-letter keys")).not_to_be_checked()
+
+
+def _decides_together(ines: Window, address: str) -> None:
+    ines.go(address)
+    ticks = ines.page.locator("input[type=checkbox][name^='case:']")
+    expect(ticks).to_have_count(2)
+    ticks.first.uncheck()
+    ines.page.get_by_placeholder("Note for all").fill("The same picture.")
+    ines.press(re.compile("^Licensed"))
+    ines.says("1 recorded.")
+    ines.press("Take all of it back")
+    ines.says("Taken back. The cases are open again")
+
+
+@pytest.mark.soak
+def test_an_analyst_keeps_its_own_desk(workshop: Workshop) -> None:
+    with without_script(workshop, DESK, workshop.site.second_analyst, None) as (tomas, ruben):
+        tomas.go("/queue")
+        tomas.says("without a pause")
+        tomas.press("Not now")
+        tomas.no_longer_says("without a pause")
+        tomas.go("/queue?lane=analyst&lease=mine")
+        tomas.fill("Name of this filter", "What I hold")
+        tomas.press("Save")
+        tomas.go("/queue/filters")
+        tomas.fill("New name of What I hold", "Mine")
+        tomas.press(re.compile("Rename"))
+        tomas.says("Renamed.")
+        expect(tomas.page.get_by_role("button", name="Delete Mine")).to_be_visible()
+        tomas.go("/search")
+        tomas.page.locator("main").get_by_role("searchbox").fill("VERSIONS-1")
+        tomas.press("Search", tomas.page.locator("main"))
+        expect(tomas.page.locator("table.found tbody tr").first).to_be_visible()
+        tomas.go("/help")
+        tomas.press("Show the first list again")
+        expect(tomas.page.get_by_role("heading", name="Your desk")).to_be_visible()
+        tomas.go("/operations")
+        tomas.press("Switch theme")
+        expect(tomas.page).to_have_url(f"{tomas.address}/operations")
+        tomas.press("Sign out")
+        expect(tomas.page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+        sign_in(ruben.page, workshop.address, "ruben@aurelle.example", PASSWORD)
+        ruben.go("/settings")
+        ruben.fill("Present password", PASSWORD)
+        for label in ("New password", "New password again"):
+            ruben.fill(label, f"{PASSWORD}, changed")
+        ruben.press("Change the password")
+        ruben.says("Your password is changed")
+
+
+@pytest.mark.soak
+def test_a_brand_answers_confirms_and_takes_back(workshop: Workshop) -> None:
+    with without_script(workshop, BRAND, workshop.site.brand_person) as (camille,):
+        waiting = re.compile(r"^\d+ offers wait for your answer")
+        before = camille.page.get_by_role("heading", name=waiting).inner_text()
+        camille.unfold("Add a reason or a note")
+        camille.fill("Note for analysts", "The clasp is not ours.")
+        camille.press(re.compile("^No, counterfeit"))
+        camille.says("Counterfeit")
+        assert camille.page.get_by_role("heading", name=waiting).inner_text() != before
+        camille.press("Undo", camille.page.locator("#done"))
+        camille.says("Taken back. The case is open again")
+        assert camille.page.get_by_role("heading", name=waiting).inner_text() == before
+        camille.press("Keys")
+        camille.field("Use single-letter keys").uncheck()
+        camille.press("Keep")
+        expect(camille.page).to_have_url(f"{camille.address}/brand")
+        camille.press("Keys")
+        expect(camille.field("Use single-letter keys")).not_to_be_checked()
+
+        camille.go("/brand/takedowns")
+        ticks = camille.page.locator("input[type=checkbox][name^='offer:']")
+        offers = ticks.count()
+        ticks.first.uncheck()
+        camille.field("I believe in good faith").check()
+        camille.press("Confirm every ticked offer")
+        expect(camille.page.get_by_role("heading", name="Confirmed at once")).to_be_visible()
+        expect(camille.page.locator("main tbody tr")).to_have_count(offers - 1)
+        camille.press("Take all of it back")
+        camille.says("Taken back. What had not left stays here")
+
+        camille.go("/brand/briefing")
+        for one in questions():
+            camille.page.locator(f"input[name='q:{one.key}']").nth(one.right).check()
+        camille.press("Answer")
+        camille.says("All answers are right.")
+
+        camille.go("/counter-notices")
+        camille.fill("Why the removal should stand", "The invoice is of other goods.")
+        camille.press("Maintain the removal")
+        camille.says("Your answer is recorded, and the seller can read it.")
+
+
+@pytest.mark.soak
+def test_who_leads_a_brand_changes_its_file(workshop: Workshop, tmp_path: Path) -> None:
+    certificate = tmp_path / "certificate.pdf"
+    certificate.write_bytes(_PDF)
+    with without_script(workshop, FILE, workshop.site.brand_person) as (camille,):
+        camille.go("/brand/tell-tales")
+        camille.fill("Pattern", "tote")
+        camille.press("Try it")
+        camille.says("What it would fit")
+        camille.fill("Name", "Card in the box")
+        camille.press("Add")
+        camille.says("Added. It is looked for")
+        camille.press("Take back", camille.row("Card in the box"))
+        camille.says("Taken back. What was scored with it stays as it was.")
+
+        camille.go("/brand/prices")
+        camille.fill("Goods", "no such goods")
+        camille.press("Find")
+        camille.says("Nothing of that name.")
+
+        camille.go("/brand/rights")
+        camille.press("Withdraw")
+        camille.says("Withdrawn. It carries nothing from now on")
+        camille.field("Document").set_input_files(certificate)
+        camille.press("Keep it")
+        camille.says("Kept. Rights and powers of attorney can name it.")
+        expect(camille.page.get_by_role("link", name="certificate.pdf")).to_be_visible()
+
+        camille.go("/brand/sellers")
+        camille.fill("Seller", "boutique-7")
+        camille.press("Put on the list")
+        camille.says("The list is changed")
+        camille.press("Take off", camille.row("boutique-7"))
+        camille.says("The list is changed")
+        expect(camille.page.get_by_role("button", name="Take off")).to_have_count(1)
+
+        _asks_in_and_lets_go(camille)
+        camille.go("/brand/messages")
+        camille.fill("Your message", "Sent to the wrong people.")
+        camille.press("Send")
+        camille.press("Erase")
+        camille.says("Erased. Who wrote it and when stays.")
+        camille.no_longer_says("Sent to the wrong people.")
+
+
+def _asks_in_and_lets_go(camille: Window) -> None:
+    camille.go("/brand/people")
+    camille.fill("E-mail", "new@aurelle.example")
+    camille.press("Make the link")
+    camille.says("Send this link to new@aurelle.example.")
+    camille.press("Take back")
+    camille.says("Changed, from the next request on.")
+    camille.no_longer_says("new@aurelle.example")
+    camille.field("Account").select_option(label="Noemi Blanc, noemi@aurelle.example")
+    camille.fill("Agent", "Kanzlei Nord")
+    camille.fill("Where", "EU")
+    camille.fill("Last day", _SOON)
+    camille.press("Record it")
+    camille.says("Kanzlei Nord")
+    camille.press("End now", camille.row("Kanzlei Nord"))
+    expect(camille.page.get_by_role("button", name="End now")).to_have_count(0)
+    camille.press("Let go", camille.row("Ruben Faure"))
+    camille.no_longer_says("Ruben Faure")
+
+
+@pytest.mark.soak
+def test_an_account_manager_changes_how_a_brand_is_asked(workshop: Workshop) -> None:
+    site = workshop.site
+    with without_script(workshop, MANAGER, site.account_manager, site.brand_person) as (lena, camille):
+        camille.go("/brand/people")
+        camille.field("Account").select_option(label="Pia Renard, pia@aurelle.example")
+        camille.fill("Agent", "Kanzlei West")
+        camille.fill("Where", "EU")
+        camille.fill("Last day", _SOON)
+        camille.press("Record it")
+        lena.go(f"/brands/{site.brand_id}")
+        lena.fill("Most questions a day", "40")
+        lena.press("Change")
+        lena.says("Changed, from the next request on.")
+        expect(lena.field("Most questions a day")).to_have_value("40")
+        recorded = lena.page.locator("li").filter(has_text="Kanzlei West")
+        lena.press("Make void", recorded)
+        lena.says("Changed, from the next request on.")
+        expect(recorded.get_by_role("button", name="Make void")).to_have_count(0)
+        lena.press("Let lead", lena.page.locator("li").filter(has_text="pia@aurelle.example"))
+        expect(lena.page.get_by_role("button", name="Let lead no more")).to_have_count(2)
+        lena.press("Let lead no more", lena.page.locator("li").filter(has_text="pia@aurelle.example"))
+        expect(lena.page.get_by_role("button", name="Let lead no more")).to_have_count(1)
+
+
+@pytest.mark.soak
+def test_two_organisations_decide_about_sellers_and_held_removals(workshop: Workshop) -> None:
+    site = workshop.site
+    with without_script(workshop, SELLERS, site.second_analyst, site.account_manager) as (tomas, lena):
+        for window, answer in ((tomas, "Noted. It waits"), (lena, "Carried out. The marketplace is told")):
+            window.go("/sellers")
+            proposed = window.row("two-strikes")
+            window.fill("Reason", "Both removals were right.", proposed)
+            window.press("Agree", proposed)
+            window.says(answer)
+        lena.fill("Reason", "The brand gave way.", lena.row("two-strikes"))
+        lena.press("Lift", lena.row("two-strikes"))
+        lena.says("Lifted. The marketplace is told how the account stands now.")
+
+        tomas.go("/sellers")
+        tomas.fill("Seller", "lumo-trade-90")
+        tomas.fill("Why; analysts read it", "Same phone number as a closed account.")
+        tomas.press("Put on the list")
+        tomas.says("On the list, from the next offer on.")
+        tomas.press("Take off", tomas.row("lumo-trade-90"))
+        tomas.says("Off the list, from the next offer on.")
+
+        tomas.go("/held")
+        tomas.fill("Reason", "Looked at it.")
+        tomas.press("Withdraw")
+        tomas.says("Withdrawn. Nothing leaves, and an analyst decides anew.")
+
+
+@pytest.mark.soak
+def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_path: Path) -> None:
+    site = workshop.site
+    store = Store(sqlite_url(site.runtime.home.root / "touchstone.sqlite"))
+    with without_script(workshop, SCIENTISTS, site.data_scientist, site.second_scientist) as (wei, mara):
+        wei.go("/models")
+        wei.fill("What was found?", "A feed sent cents.")
+        wei.press("Put questions to brands again")
+        wei.says("Questions are put to brands again.")
+        with store.write() as connection:
+            now = datetime.now(UTC)
+            breakers.checked(connection, site.here, now)
+            assert breakers.open_it(connection, site.here, "Again.", now), "for who closes it under operations"
+        mara.go("/models")
+        mara.press("Approve")
+        mara.says("Approved. It scores once somebody else approves it too.")
+        wei.press("Put it on trial")
+        wei.says("On trial. It scores every listing beside the champion and decides nothing.")
+        wei.fill("Decides about % of sellers", "5")
+        wei.press("Change")
+        wei.says("decides about 5 % of sellers")
+        wei.press("End the trial")
+        wei.says("The trial is over.")
+
+        mara.press("Take my approval back")
+        mara.says("Your approval is taken back.")
+        mara.press("Approve")
+        wei.go("/models")
+        wei.press("Approve and promote to champion")
+        wei.says("Promoted. Listings are scored by this model from now on.")
+        mara.go("/models")
+        mara.unfold("Roll back to")
+        mara.fill("Why?", "It asks brands too much.")
+        mara.press("Roll back now")
+        mara.says("Rolled back. The champion before scores again.")
+
+        for path in ("/models", "/models/runs"):
+            wei.go(path)
+            expect(wei.page.get_by_role("button", name="Retrain")).to_be_enabled()
+            wei.press("Retrain")
+            wei.says("Retraining is asked for.")
+            for _ in range(60):
+                if wei.page.get_by_role("button", name="Retrain").is_enabled():
+                    break
+                wei.page.wait_for_timeout(500)
+                wei.go(path)
+    store.close()
+
+
+@pytest.mark.soak
+def test_an_administrator_changes_who_may_what(workshop: Workshop) -> None:
+    site, ada = workshop.site, workshop.house.people[Role.ADMIN]
+    with without_script(workshop, ADMINISTRATOR, ada, site.analyst) as (admin, ines):
+        ines.go("/queue?lane=analyst")
+        ines.page.locator("a[data-stop]").first.click()  # She holds it from now on.
+        admin.go("/people")
+        admin.press("Take back")
+        admin.says("Taken back. The link leads nowhere any more.")
+        admin.fill("Name or e-mail", "ines@")
+        admin.press("Find")
+        admin.follow("Ines Moreau")
+        admin.field("Hand it to").select_option(label="Tomás Rey")
+        admin.press("Hand over")
+        admin.says("Handed over; below is what went where.")
+        admin.go("/people")
+        admin.fill("Work e-mail", site.analyst.email)
+        admin.page.locator("form[action='/people/invitations'] select[name=role]").select_option("account_manager")
+        admin.press("Make the link")
+        ines.page.goto(admin.page.locator("code").inner_text())
+        ines.press("Accept")
+        ines.says("Welcome. You are signed in.")
+        expect(ines.page.get_by_role("link", name="Brands", exact=True)).to_be_visible()
+
+        admin.go(f"/people/{site.analyst.user_id}")
+        box = admin.field("data scientist")
+        box.check()
+        admin.press("Keep these roles")
+        admin.says("Kept. It holds from their next click on.")
+        expect(box).to_be_checked()
+        admin.press("Deactivate")
+        admin.says("Deactivated. Their sessions have ended")
+        ines.go("/queue")
+        expect(ines.page.get_by_role("heading", name="Sign in")).to_be_visible()
+        admin.press("Reactivate")
+        admin.says("They can sign in again, with the roles that they had.")
+
+        admin.go("/keys")
+        admin.fill("Name", "Feed of listings")
+        admin.field("intake").check()
+        admin.press("Make the key")
+        admin.says("The new key")
+        admin.press(re.compile("^End the key"), admin.row("Feed of listings"))
+        admin.says("Ended. Within a second the key opens nothing any more.")
+
+        admin.go("/switches")
+        off = admin.page.locator("section.card").filter(has_text="Switch on").first
+        admin.fill("Reason", "The account is its owner's again.", off)
+        admin.press("Switch on", off)
+        admin.says("Switched on.")
+
+
+@pytest.mark.soak
+def test_an_administrator_sends_again_and_changes_the_receiver(workshop: Workshop) -> None:
+    site, ada = workshop.site, workshop.house.people[Role.ADMIN]
+    with without_script(workshop, RECEIVERS, ada) as (admin,):
+        admin.go("/operations/deliveries")
+        dead = admin.page.get_by_role("button", name="Send again")
+        expect(dead).to_have_count(2)
+        admin.press("Send again")
+        admin.says("Sent again.")
+        expect(dead).to_have_count(1)
+        admin.press("Send all again")
+        expect(dead).to_have_count(0)
+        admin.go("/operations")
+        if not admin.field("What was found?").count():  # It was closed from the page of models.
+            store = Store(sqlite_url(site.runtime.home.root / "touchstone.sqlite"))
+            with store.write() as connection:
+                breakers.open_it(connection, site.here, "Again.", datetime.now(UTC))
+            store.close()
+            admin.go("/operations")
+        admin.fill("What was found?", "A feed sent cents.")
+        admin.press("Put questions to brands again")
+        admin.says("Questions are put to brands again.")
+
+        admin.go("/operations/webhook")
+        admin.fill("Address", "https://hooks.bazaar.example/touchstone")
+        admin.press("Register and show its secret")
+        admin.says("whsec_")
+        admin.fill("Why?", "The marketplace moves.")
+        admin.press("Send nothing there any more")
+        admin.says("Nothing is sent there any more.")
+        admin.says("No receiver is registered.")
+
+
+@pytest.mark.soak
+def test_a_marketplace_is_founded_and_a_notifier_complains(workshop: Workshop) -> None:
+    """The last of all: with a second marketplace other pages ask which one is meant."""
+    with without_script(workshop, FOUNDER, None, None) as (founder, anna):
+        anna.go(workshop.complaint)
+        anna.fill("Why the decision is wrong", "The seal is not the maker's.")
+        anna.press("Complain")
+        anna.says(re.compile("complain", re.IGNORECASE))
+        expect(anna.page.get_by_role("button", name="Complain")).to_have_count(0)
+        founder.go(workshop.house.addresses["setup"])
+        for label, value in (
+            ("Marketplace", "Souk"),
+            ("Your name", "Yara Haddad"),
+            ("Work e-mail", "yara@souk.example"),
+            ("Password", PASSWORD),
+        ):
+            founder.fill(label, value)
+        founder.press("Found the marketplace")
+        founder.says("The marketplace is founded, and you are its administrator.")

@@ -1,0 +1,206 @@
+"""A furnished home in which every form of every page waits to be sent, and windows in which no script runs."""
+
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from models.access import Person, Role
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.db import breakers
+from serving.db.cases import Case
+from serving.runtime import open_runtime
+from serving.settings import Settings
+from serving.usecases import founding
+from serving.usecases.delivery import deliver
+from serving.usecases.founding import NewPerson
+from serving.usecases.intake import receive
+from tests.browser.chromium import sign_in
+from tests.browser.every_form import unsent
+from tests.browser.house import House, furnish
+from tests.browser.service import serving
+from tests.browser.watching import Watch
+from tests.fixtures.brand_people import a_leader
+from tests.fixtures.clocks import TestClock
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.notifying import an_offer, notify
+from tests.fixtures.promoting import promote
+from tests.fixtures.reviewing import a_case, a_drawn_case, judge, open_cases
+from tests.fixtures.runtimes import PASSWORD, Site
+from tests.serving.web.reports import admit_model, put_champion_in_force
+
+_SITTING = timedelta(minutes=54)  # Without a pause for so long, an analyst is asked to make one.
+_DECIDED = 18
+_SOON_MS = 10_000
+_GIVEN_UP_AFTER_HOURS = 24 * 8
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """The running service, who lives in its home, and what waits there under which address."""
+
+    browser: Browser
+    address: str
+    house: House
+    versions: str
+    complaint: str
+
+    @property
+    def site(self) -> Site:
+        """Its people by name."""
+        return self.house.site
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One person's browser in which no script runs."""
+
+    page: Page
+    address: str
+
+    def go(self, path: str) -> None:
+        """Load a page."""
+        self.page.goto(self.address + path)
+
+    def field(self, label: str, within: Locator | None = None) -> Locator:
+        """The first field whose label begins so."""
+        named = self.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}"))
+        return (within or self.page).locator("input, textarea, select").and_(named).first
+
+    def fill(self, label: str, value: str, within: Locator | None = None) -> None:
+        """Type into a field."""
+        self.field(label, within).fill(value)
+
+    def press(self, name: str | re.Pattern[str], within: Locator | None = None) -> None:
+        """Press a button; the first of its name."""
+        exact = isinstance(name, str)
+        (within or self.page).get_by_role("button", name=name, exact=exact).first.click()
+
+    def follow(self, name: str | re.Pattern[str]) -> None:
+        """Follow a link; the first of its name."""
+        self.page.get_by_role("link", name=name).first.click()
+
+    def unfold(self, name: str) -> None:
+        """Open a folded part, as the browser does by itself."""
+        self.page.locator("summary").filter(has_text=name).first.click()
+
+    def row(self, text: str) -> Locator:
+        """The row of a table that says this."""
+        return self.page.locator("tr").filter(has_text=text).first
+
+    def says(self, text: str | re.Pattern[str]) -> None:
+        """The page shows this."""
+        expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def no_longer_says(self, text: str) -> None:
+        """The page does not have this."""
+        expect(self.page.get_by_text(text)).to_have_count(0)
+
+
+@contextmanager
+def without_script(workshop: Workshop, journey: str, *people: Person | None) -> Iterator[list[Window]]:
+    """A window for each, who is signed in if it is somebody; at the end each form of the journey must have been sent.
+
+    A browser complains of what was refused, which the journeys look at on the page.
+    """
+    watch = Watch(workshop.address)
+    contexts = [
+        workshop.browser.new_context(viewport={"width": 1440, "height": 900}, java_script_enabled=False) for _ in people
+    ]
+    windows = []
+    for context, person in zip(contexts, people, strict=True):
+        page = context.new_page()
+        page.set_default_timeout(_SOON_MS)
+        watch.follow(page)
+        if person is not None:
+            sign_in(page, workshop.address, person.email, PASSWORD)
+        windows.append(Window(page, workshop.address))
+    yield windows
+    for context in contexts:
+        context.close()
+    assert [one for one in watch.complaints if "status of 4" not in one] == []
+    assert unsent(journey, watch) == []
+
+
+@contextmanager
+def a_workshop(browser: Browser, touchstone: str, home: Path) -> Iterator[Workshop]:
+    """The service over such a home."""
+    with ThreadPoolExecutor(1) as aside:  # The browser's loop runs in this thread, and deliveries need their own.
+        house, versions, complaint = aside.submit(_equip, home).result()
+    with serving(touchstone, home, more={"UNDO_WINDOW_SECONDS": "180"}) as address:
+        yield Workshop(browser, address, house, versions, complaint)
+
+
+def _equip(home: Path) -> tuple[House, str, str]:
+    house = furnish(home)
+    clock = TestClock(datetime.now(UTC) - _SITTING)
+    runtime = open_runtime(
+        Settings(home=home, undo_window_seconds=180, random_delay_minutes=0, hidden_score_share=0.0), clock=clock
+    )
+    site = replace(house.site, runtime=runtime, clock=clock)
+    try:
+        complaint = _a_notice_that_came_to_nothing(site)
+        versions = _an_offer_of_three_versions(site)
+        _a_long_sitting(site)
+        for number in range(6):
+            a_case(site, CaseLane.ASK_BRAND, external_id=f"ASK-{number}", price=f"{70 + number}.00")
+        removals = [a_drawn_case(site, external_id=f"DEAD-{number}") for number in range(2)]
+        leader = a_leader(site)
+        for name in ("Noemi Blanc", "Pia Renard", "Ruben Faure"):
+            email = f"{name.partition(' ')[0].lower()}@aurelle.example"
+            founding.add_person(
+                runtime, NewPerson(email, name, Role.BRAND, brand="Aurelle", password=PASSWORD), by="test"
+            )
+        put_champion_in_force(site)
+        clock.forward(seconds=1)
+        promote(site, admit_model(site, analyst_from=0.002))
+        clock.forward(seconds=1)
+        admit_model(site, analyst_from=0.003)
+        with runtime.store.write() as connection:
+            breakers.checked(connection, site.here, clock.now())
+            breakers.open_it(connection, site.here, "43 of 60 offers were flagged in 6 hours.", clock.now())
+        _give_up_on(site, removals)
+    finally:
+        runtime.close()
+    return replace(house, site=replace(site, brand_person=leader)), versions, complaint
+
+
+def _a_notice_that_came_to_nothing(site: Site) -> str:
+    offer, before = an_offer(site, "NOTIFIED-1"), {one.case_id for one in open_cases(site)}
+    link = notify(site, offer).link
+    (case,) = [one for one in open_cases(site) if one.case_id not in before]
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    return link
+
+
+def _an_offer_of_three_versions(site: Site) -> str:
+    before = {one.case_id for one in open_cases(site)}
+    a_case(site, external_id="VERSIONS-1", price="250.00")
+    for price in ("240.00", "230.00"):
+        site.clock.forward(seconds=1)
+        row = a_suspect_row(external_id="VERSIONS-1", price=price)
+        receive(site.runtime, site.marketplace, [row], source="test")
+    (case,) = [one for one in open_cases(site) if one.case_id not in before]
+    return f"/cases/{case.case_id}"
+
+
+def _a_long_sitting(site: Site) -> None:
+    for number in range(_DECIDED):
+        judge(site, site.second_analyst, a_case(site, external_id=f"SITTING-{number}"), Judgement.GENUINE)
+        site.clock.forward(seconds=_SITTING.total_seconds() / _DECIDED)
+
+
+def _give_up_on(site: Site, drawn: Sequence[Case]) -> None:
+    made = [judge(site, site.analyst, one, Judgement.COUNTERFEIT).action for one in drawn]
+    for hours in (1, _GIVEN_UP_AFTER_HOURS):
+        site.clock.forward(hours=hours)
+        for one in made:
+            assert one is not None
+            said = deliver(site.runtime, site.here, one.action_id)
+    assert said == "dead"
