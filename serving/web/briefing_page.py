@@ -14,13 +14,15 @@ from serving.db.accounts import Session
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.briefing import TooSoon, answer, gate_of
-from serving.web import words
+from serving.web import own_words
+from serving.web.fixed_words import translated
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
+from serving.web.i18n import say
 from serving.web.rendering import respond
 
 router = APIRouter(include_in_schema=False)
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _FIELD: Final = "q:"
 
 
@@ -66,7 +68,7 @@ def post_briefing(request: Request, session: Answerer, fields: Fields) -> Respon
     try:
         found = answer(runtime, session.person, given)
     except TooSoon as early:
-        again = words.moment_named(early.again_at, runtime.clock.now())
+        again = own_words.moment_named(early.again_at, runtime.clock.now())
         raise Conflict(f"Read why your answers were wrong; you can try again at {again}.") from None
     if found.passed:
         return go_to(request, "/brand", Flash.BRIEFED)
@@ -83,13 +85,13 @@ def briefing_page(runtime: Runtime, session: Session) -> BriefingPage:
     given = last.answers if last is not None and failed else {}
     return BriefingPage(
         is_open=found.open,
-        reason=found.reason,
+        reason=translated(found.reason),
         asked=tuple(
             Asked(
                 one.key,
-                one.text,
-                one.options,
-                one.because if one.key in given and given[one.key] != one.right else None,
+                say(one.text),
+                tuple(map(say, one.options)),
+                say(one.because) if one.key in given and given[one.key] != one.right else None,
             )
             for one in questions()
         ),

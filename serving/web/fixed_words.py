@@ -239,6 +239,8 @@ def _value(name: str, value: str) -> str:
                 continue
     if name in {"countries", "sold"}:
         return i18n.countries(value.split(", "))
+    if name == "question":
+        return i18n.gettext(value)
     if name in _FREE:
         return value
     share = _SHARE.fullmatch(value)

@@ -60,6 +60,7 @@ TRANSLATED: Final = frozenset(
     {
         "base.html",
         "brand.html",
+        "briefing.html",
         "error.html",
         "macros.html",
         "notice.html",
@@ -73,6 +74,8 @@ TRANSLATED: Final = frozenset(
         "parts/undo.html",
         "seller.html",
         "sign_in.html",
+        "takedown.html",
+        "takedown_answer.html",
     }
 )
 

@@ -83,6 +83,11 @@ def moment(at: datetime, now: datetime) -> str:
     return time if here.date() == _here(now).date() else f"{day(at, now)} {time}"
 
 
+def moment_named(at: datetime, now: datetime) -> str:
+    """As `moment`, with the zone."""
+    return f"{moment(at, now)} {words.zone(at)}"
+
+
 def day(at: datetime, now: datetime) -> str:
     """A date, with its year where that is not this one."""
     if _is_english():

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from models.access import Permission
 from models.case import CaseLane
 from models.errors import Invalid
-from models.rights import RightState, kinds_for
+from models.rights import RightKind, RightState, kinds_for
 from models.takedown import Fate, Item, sentences
 from models.verdict import ReasonCode
 from serving.db import brands, queues, rights, views
@@ -23,10 +23,12 @@ from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.rights import basis_of
 from serving.usecases.takedown_requests import Asked, answered, confirm_all, take_back
-from serving.web import text_view, words
+from serving.web import own_words, text_view, words
 from serving.web.brand_page import answers_before, key_of
+from serving.web.fixed_words import translated
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
+from serving.web.i18n import N_, say
 from serving.web.pictures import shown_pictures
 from serving.web.questions import Question, question
 from serving.web.rendering import respond
@@ -34,9 +36,14 @@ from serving.web.text_view import Shown
 from serving.web.vocabulary import FATES, REASON_CODES, Option, StateWords
 
 router = APIRouter(include_in_schema=False)
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _LONGEST_ID: Final = 40
 _OFFER: Final = "offer:"
+_KINDS: Final = {
+    RightKind.MARK: N_("Mark “%(title)s”"),
+    RightKind.DESIGN: N_("Design “%(title)s”"),
+    RightKind.COPYRIGHT: N_("Copyright “%(title)s”"),
+}
 _CHOSEN_FROM: Final = frozenset({RightState.VERIFIED, RightState.CARRIED_OVER})
 
 
@@ -187,12 +194,13 @@ def _chosen(
     codes = tuple(one for one in REASON_CODES if right.kind in kinds_for(ReasonCode(one.value)))
     pair, first = (place, stored.brand_id), ReasonCode(codes[0].value)
     found, _ = basis_of(runtime, connection, pair, session.person, first, now, only=right.right_id)
-    return Chosen(right.right_id, place, None if found.right else " ".join(found.reasons), codes)
+    return Chosen(right.right_id, place, None if found.right else translated(" ".join(found.reasons)), codes)
 
 
 def _choice(connection: Connection, found: tuple[str, StoredRight], current: bool, several: bool) -> RightChoice:
     place, one = found
-    name = f"{one.right.kind.value.capitalize()} “{one.right.title}”, {one.right.office} {one.right.number}"
+    right = one.right
+    name = f"{say(_KINDS[right.kind], title=right.title)}, {right.office} {right.number}"
     if several:
         name += f", {brands.enrolments(connection, place)[one.brand_id].name}"
     address = f"/brand/takedowns?right={one.right.right_id}&at={place}"
@@ -206,8 +214,8 @@ def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> Take
     standing = any(one.verdict_id and not one.taken_back for one in found.items)
     return TakedownAnswer(
         request_id=request_id,
-        when=words.moment(found.request.known_at, now),
-        sentences=sentences(found.counts),
+        when=own_words.moment(found.request.known_at, now),
+        sentences=tuple(map(translated, sentences(found.counts))),
         rows=tuple(_fate(one) for one in sorted(found.items, key=lambda one: _ORDER.index(one.fate))),
         can_undo=standing and now < until and found.request.user_id == session.person.user_id,
         undo_until=words.clock(until),
@@ -216,9 +224,9 @@ def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> Take
 
 # What was refused is what somebody has to do something about.
 _ORDER: Final = (Fate.REFUSED, Fate.PASSED_ON, Fate.HELD, Fate.LEAVES)
-_TAKEN_BACK: Final = StateWords("Taken back", "out")
+_TAKEN_BACK: Final = StateWords(N_("Taken back"), "out")
 
 
 def _fate(one: StoredItem) -> FateRow:
     title = (one.content or {}).get("title") or one.external_id or one.case_id
-    return FateRow(text_view.show(title), _TAKEN_BACK if one.taken_back else FATES[one.fate], one.reason)
+    return FateRow(text_view.show(title), _TAKEN_BACK if one.taken_back else FATES[one.fate], translated(one.reason))

@@ -131,6 +131,21 @@ SENTENCES: Final = (
     N_(
         "The brand is in its first phase, and %(n)s of its confirmations a day remove at once; those of today are used."
     ),
+    # What a request of many confirmations came to, and why it is refused (models.takedown, models.verdict).
+    N_("%(name)s says that the goods are not genuine."),
+    N_("An analyst decides."),
+    N_("Choose why the offers are counterfeit."),
+    N_("Choose at least one offer."),
+    N_("%(n)s offers are too many for one request: it names at most %(most)s."),
+    N_("One case is named with two versions of its offer; nothing was recorded."),
+    N_("Confirm in good faith that what you say of every offer is accurate and complete."),
+    N_("Somebody else made this request; only they can take it back."),
+    N_("Nothing of it stands any more."),
+    N_("There is no such right."),
+    N_("There is no such takedown request."),
+    # Refusals of an answer to the briefing (models.briefing).
+    N_("Choose an answer to “%(question)s”"),
+    N_("Read why your answers were wrong; you can try again at %(time)s."),
     # Refusals of an answer or of taking it back (serving.usecases.review, serving.usecases.undoing, models.rights).
     N_("Nothing was recorded."),
     N_("There is no such case."),
@@ -169,6 +184,12 @@ SENTENCES: Final = (
     N_("The copyright that was carried over without a document"),
 )
 COUNTS: Final = (
+    NN_("%(n)s leaves once the undo window has closed.", "%(n)s leave once the undo window has closed."),
+    NN_("%(n)s is held until people let it go.", "%(n)s are held until people let them go."),
+    NN_("%(n)s goes to an analyst, who decides.", "%(n)s go to an analyst, who decides."),
+    NN_(
+        "%(n)s was refused, and nothing was recorded for it.", "%(n)s were refused, and nothing was recorded for them."
+    ),
     NN_("The title names %(n)s registered brand.", "The title names %(n)s registered brands."),
     NN_("%(n)s kind of suspect wording.", "%(n)s kinds of suspect wording."),
     NN_(

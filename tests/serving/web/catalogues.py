@@ -13,6 +13,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 import serving.web
+from models.briefing import questions
 from serving.display import Language
 from serving.web import i18n
 
@@ -32,6 +33,9 @@ def texts_of_the_source() -> Catalog:
         method, options = ("python", {}) if path.suffix == ".py" else ("jinja2.ext:babel_extract", _TEMPLATES)
         for _line, message, _comments, _context in extract_from_file(method, path, _KEYWORDS, options=options):
             found.add(message, locations=[(path.name, 0)])
+    for one in questions():
+        for text in (one.text, *one.options, one.because):
+            found.add(text, locations=[("briefing.json", 0)])
     return found
 
 

@@ -9,7 +9,7 @@ from itertools import product
 import pytest
 
 from features.compute import FEATURES, compute
-from models.briefing import How, Passed, gate
+from models.briefing import How, Passed, gate, questions
 from models.case import CaseLane
 from models.confirmations import Given
 from models.enrolment import Begun, limited, stage
@@ -18,7 +18,8 @@ from models.policies.rights import DEFAULT_RIGHTS
 from models.rights import Mandate, Notice, Right, RightKind, RightState, basis
 from models.standing import Held, Level, effect, standing
 from models.standing_outlook import outlook
-from models.verdict import Judgement, ReasonCode
+from models.takedown import Fate, sentences
+from models.verdict import Bench, Judgement, ReasonCode, Side, consequence
 from serving.display import Display, Language, shown_as
 from serving.runtime import Policies
 from serving.usecases.display_choice import choose
@@ -32,7 +33,7 @@ from tests.fixtures.runtimes import Site
 from tests.models.test_standing import BACK, MARK, WRONG, lived
 from tests.serving.web.catalogues import OTHERS
 from tests.serving.web.test_i18n import shown_in
-from tests.serving.web.visits import Visitor, visit_as, words
+from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
 
 DESIGN = ReasonCode.DESIGN
 _QUOTED = re.compile("“[^”]*”|«[^»]*»")
@@ -106,11 +107,24 @@ def told_of_rights() -> set[str]:
     return found | set(basis([], [], Notice(MARK, None, NOW), DEFAULT_RIGHTS).reasons)
 
 
-@pytest.mark.parametrize("told", [told_of_offers, told_of_standing, told_of_rights], ids=lambda one: one.__name__)
+def told_of_requests() -> set[str]:
+    """What a request of many confirmations came to, and what one of its offers did."""
+    found = {one for fate, n in product(Fate, (1, 3)) for one in sentences({fate: n})}
+    held = "The brand lost its good standing, and 5 of its confirmations a day remove at once; those of today are used."
+    for held_back in (None, held):
+        bench = Bench(CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Marea", held_back=held_back)
+        found.add(" ".join(consequence(Judgement.COUNTERFEIT, bench, Policies().enforcement).reasons))
+    return found
+
+
+TOLD = [told_of_offers, told_of_standing, told_of_rights, told_of_requests]
+
+
+@pytest.mark.parametrize("told", TOLD, ids=lambda one: one.__name__)
 def test_what_the_rules_say_to_a_brand_is_known_in_every_language(told: object) -> None:
-    sentences = {one for one in told() if not one.endswith("carries it.")}  # type: ignore[operator]  # a function of none
-    assert len(sentences) > 10
-    for language, sentence in product(OTHERS, sorted(sentences)):
+    found = {one for one in told() if not one.endswith("carries it.")}  # type: ignore[operator]  # a function of none
+    assert len(found) >= 10
+    for language, sentence in product(OTHERS, sorted(found)):
         with shown_as(shown_in(language)):
             left = _QUOTED.sub("", translated(sentence))
         assert not _ENGLISH.search(left), (language, sentence, left)
@@ -184,6 +198,50 @@ def test_a_brand_answers_and_takes_back_in_its_language(
     assert answered in words(visitor.get("/brand/done").text).replace(" :", ":")
     visitor.post(f"/cases/{case.case_id}/undo")
     assert undone in words(visitor.get("/brand").text)
+
+
+def test_many_are_confirmed_at_once_in_the_language_of_whoever_confirms(site: Site) -> None:
+    a_case(site, CaseLane.ASK_BRAND)
+    visitor = reader(site, Language.RUSSIAN)
+    form = visitor.get("/brand/takedowns").text
+    assert "1 предложение, показано целиком" in words(form)
+    assert "Товарный знак, перенесённый без документа" not in words(form)
+    fields = {**hidden_fields(form), "reason_code": "trademark_counterfeit", "good_faith": "yes"}
+    fields |= dict(re.findall(r'name="(offer:[^"]+)" value="([^"]+)"', form))
+    assert "Подтвердите, что вы добросовестно считаете" in words(
+        visitor.post("/brand/takedowns", {**fields, "good_faith": ""}).text
+    )
+    answer = words(visitor.get(visitor.post("/brand/takedowns", fields).headers["location"]).text)
+    assert "1 уйдёт, когда закончится время для отмены." in answer
+    assert "Aurelle заявляет, что товар не подлинный." in answer
+    assert "Отозвать всё" in answer
+
+
+@pytest.mark.parametrize(
+    ("language", "asked", "because"),
+    [
+        (Language.CHINESE, "您的“假冒”答复表示什么？", "清仓、退货和二手商品价格低廉，但属正品。"),
+        (Language.RUSSIAN, "Что означает ваш ответ «контрафакт»?", "Распродажи, возвраты и подержанные вещи"),
+        (
+            Language.SPANISH,
+            "¿Qué dice su respuesta «falsificación»?",
+            "Las liquidaciones, devoluciones y artículos usados",
+        ),
+    ],
+)
+def test_the_briefing_is_asked_and_explained_in_its_reader_s_language(
+    site: Site, language: Language, asked: str, because: str
+) -> None:
+    visitor = reader(site, language)
+    assert asked in words(visitor.get("/brand/briefing").text)
+    site.clock.forward(minutes=1)  # The fixture's own attempt is over.
+    wrong = {f"q:{one.key}": str((one.right + 1) % len(one.options)) for one in questions()}
+    visitor.post("/brand/briefing", wrong)
+    assert because in words(visitor.get("/brand/briefing").text)
+    early = words(visitor.post("/brand/briefing", wrong).text)
+    assert "Read why" not in early
+    left_out = words(visitor.post("/brand/briefing", {}).text)
+    assert asked in left_out
 
 
 def test_a_refusal_and_its_way_on_are_in_the_language_of_who_was_refused(site: Site) -> None:
