@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
@@ -133,9 +133,20 @@ def first_answers(connection: Connection, marketplace_id: str, window: Window) -
     ]
 
 
+class FirstScore(NamedTuple):
+    """The first score of a version, the chance with which it was to be looked at, and whether it ever was."""
+
+    version_id: str
+    scorer: str
+    probability: float | None
+    scored_at: datetime
+    inclusion_probability: float
+    reviewed: bool
+
+
 def first_scores(
     connection: Connection, marketplace_id: str, window: Window, *, brand_id: str | None = None
-) -> Iterator[Mapping[str, Any]]:
+) -> Iterator[FirstScore]:
     """The first score of each version in a window, and whether a case was ever opened on the version.
 
     With `brand_id` the offers of this brand alone.
@@ -147,7 +158,7 @@ def first_scores(
     certain = set(connection.execute(notices.reviewed_for_a_notice(marketplace_id, window.end)).scalars())
     query = (
         select(
-            score.c.version_id, score.c.scorer, score.c.probability, score.c.inclusion_probability, score.c.scored_at
+            score.c.version_id, score.c.scorer, score.c.probability, score.c.scored_at, score.c.inclusion_probability
         )
         .where(*_scored(marketplace_id, window))
         .order_by(score.c.score_id)
@@ -157,12 +168,12 @@ def first_scores(
             listing_version.c.brand_id == brand_id
         )
     seen: set[str] = set()
-    for row in connection.execution_options(yield_per=1_000).execute(query).mappings():
-        if row["version_id"] not in seen:
-            seen.add(row["version_id"])
-            found = {**row, "reviewed": row["version_id"] in reviewed}
+    for version_id, scorer, probability, at, chance in connection.execution_options(yield_per=1_000).execute(query):
+        if version_id not in seen:
+            seen.add(version_id)
             # Somebody notified it, so that it was looked at whatever the draw was.
-            yield {**found, "inclusion_probability": 1.0} if row["version_id"] in certain else found
+            due = 1.0 if version_id in certain else chance
+            yield FirstScore(version_id, scorer, probability, at, due, version_id in reviewed)
 
 
 def add_drift_report(connection: Connection, row: Mapping[str, Any]) -> None:

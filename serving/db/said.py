@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, RowMapping, String, and_, or_, select, true
 
 from models.case import CaseLane
 from models.labels import AppealState, GivenVerdict
@@ -17,6 +17,7 @@ from models.statement import Undone
 from models.verdict import Evidence, Judgement, Side
 from serving.db.contested import with_contested
 from serving.db.known_answers import answers_one
+from serving.db.lists import listed
 from serving.db.personal import chunks
 from serving.db.tables import account, action, action_hold, appeal, audit_entry, counter_notice, overturn, verdict
 
@@ -55,9 +56,18 @@ def of_versions(
 ) -> dict[str, Said]:
     """The same of these versions alone, so that nobody reads a marketplace's verdicts for the sake of a few."""
     found: dict[str, Said] = {}
-    for some in chunks(sorted(version_ids)):
+    for some in chunks(_judged(connection, marketplace_id, version_ids)):
         found |= _said(connection, marketplace_id, as_of, some)
     return found
+
+
+def _judged(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> list[str]:
+    """Which of these versions anybody has ever judged: most that wait for people have not been."""
+    wanted = listed(connection, sorted(version_ids), String())
+    here = (verdict.c.marketplace_id == marketplace_id) & (verdict.c.version_id == wanted.c.value)
+    query = select(wanted.c.value).distinct().outerjoin_from(wanted, verdict, here)
+    judged = query.where(verdict.c.version_id.is_not(None)).order_by(wanted.c.value)
+    return list(connection.execute(judged).scalars())
 
 
 def _said(

@@ -25,9 +25,9 @@ def accuracy(connection: Connection, marketplace_id: str, since: datetime, until
     window = Window(since - _A_MOMENT, until - _A_MOMENT)
     labels = mature_labels(connection, marketplace_id, DEFAULT_LABELS, until)
     rows = [
-        ScoredListing(row["probability"], row["inclusion_probability"], labels.get(row["version_id"]), row["reviewed"])
+        ScoredListing(row.probability, row.inclusion_probability, labels.get(row.version_id), row.reviewed)
         for row in monitoring.first_scores(connection, marketplace_id, window)
-        if row["probability"] is not None
+        if row.probability is not None
     ]
     return accuracy_of(rows)
 

@@ -1,5 +1,6 @@
 """A brand's dashboard, gathered: what its answers came to, what is still shown, what comes back, how much is fake."""
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -70,11 +71,12 @@ def _shares(
     window = Window(parts[0].begins - timedelta(microseconds=1), now)
     listings = [0] * len(parts)
     drawn: list[list[tuple[str, float]]] = [[] for _ in parts]
+    begins = [part.begins for part in parts]
     for row in monitoring.first_scores(connection, pair[0], window, brand_id=pair[1]):
-        at = next(n for n, part in enumerate(parts) if part.holds(row["scored_at"]))
+        at = bisect_right(begins, row.scored_at) - 1
         listings[at] += 1
-        if row["reviewed"]:
-            drawn[at].append((row["version_id"], row["inclusion_probability"]))
+        if row.reviewed:
+            drawn[at].append((row.version_id, row.inclusion_probability))
     looked_at = {version_id for some in drawn for version_id, _ in some}
     labels = mature_labels(connection, pair[0], runtime.policies.labels, now, only=looked_at)
     due = [[Due(chance, labels.get(version_id)) for version_id, chance in some] for some in drawn]

@@ -124,11 +124,11 @@ def _outcomes(
     listings = 0
     for row in monitoring.first_scores(connection, marketplace_id, window):
         listings += 1
-        found = labels.get(row["version_id"])
-        if row["reviewed"]:
-            due.append(Due(row["inclusion_probability"], found))
-        if champion is not None and row["scorer"] == champion.digest and row["probability"] is not None:
-            scored.append(ScoredListing(row["probability"], row["inclusion_probability"], found, row["reviewed"]))
+        found = labels.get(row.version_id)
+        if row.reviewed:
+            due.append(Due(row.inclusion_probability, found))
+        if champion is not None and row.scorer == champion.digest and row.probability is not None:
+            scored.append(ScoredListing(row.probability, row.inclusion_probability, found, row.reviewed))
     return {
         "prevalence": _estimate(prevalence(due, listings=listings)),
         "recall": _estimate(recall(due, listings=listings)),

@@ -63,9 +63,9 @@ def test_a_first_score_says_whether_anybody_was_shown_the_version(any_site: Site
     receive(site.runtime, site.marketplace, [a_row(external_id="MP-2", price="400.00", photos_count=3)], source="test")
     with site.runtime.store.read() as connection:
         rows = list(monitoring.first_scores(connection, site.here, Window.of_days(1, site.clock.now())))
-    assert [(row["reviewed"], row["probability"]) for row in rows] == [(True, None), (False, None)]
-    assert rows[0]["inclusion_probability"] == 1
-    assert rows[1]["inclusion_probability"] == pytest.approx(site.runtime.policies.routing.audit_share)
+    assert [(row.reviewed, row.probability) for row in rows] == [(True, None), (False, None)]
+    assert rows[0].inclusion_probability == 1
+    assert rows[1].inclusion_probability == pytest.approx(site.runtime.policies.routing.audit_share)
 
 
 def test_prices_that_doubled_are_seen_and_nothing_else_is(site: Site) -> None:

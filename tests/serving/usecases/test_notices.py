@@ -399,13 +399,13 @@ def test_what_was_looked_at_for_a_notice_stands_for_itself_alone_in_training(any
     with any_site.runtime.store.read() as connection:
         rows = list(learning.scored_reviewed_versions(connection, any_site.here, now))
         window = Window.of_days(1, now)
-        measured = {one["version_id"]: one for one in monitoring.first_scores(connection, any_site.here, window)}
+        measured = {one.version_id: one for one in monitoring.first_scores(connection, any_site.here, window)}
     chances = {row["version_id"]: row["inclusion_probability"] for row in rows}
     assert len(rows) == 2, "a version is one row, however often it was looked at"
     assert chances[noticed.version_id] == 1.0
     assert 0 < chances[drawn.version_id] < 1.0
-    assert measured[noticed.version_id]["inclusion_probability"] == 1.0
-    assert measured[drawn.version_id]["inclusion_probability"] == chances[drawn.version_id]
+    assert measured[noticed.version_id].inclusion_probability == 1.0
+    assert measured[drawn.version_id].inclusion_probability == chances[drawn.version_id]
 
 
 def test_a_seller_that_is_forgotten_stays_in_the_evidence_while_the_notifier_can_complain(any_site: Site) -> None:
