@@ -274,7 +274,7 @@ def open_runtime(
         trials=Trials(),
         surroundings=SurroundingsCache(),
         counts=LargeCounts(),
-        pictures=Pictures(hosts_of(settings.picture_hosts)),
+        pictures=_pictures(settings),
         policies=_policies(settings),
         contact_key=_contact_key(settings, home),
     )
@@ -305,6 +305,20 @@ def _policies(settings: Settings) -> Policies:
         found = replace(found, promotion=promotion)
     retention = kept_for(found.retention, settings.retention_days)
     return replace(found, counter_notice=PROFILES[settings.counter_notices], retention=retention)
+
+
+def _pictures(settings: Settings) -> Pictures:
+    """Where pictures are loaded from.
+
+    Raises
+    ------
+    Invalid
+        A host is none, or production was asked for with pictures of this machine.
+    """
+    found = Pictures(hosts_of(settings.picture_hosts))
+    if settings.production and found.of_this_machine:
+        raise Invalid("Production mode loads no pictures from the machine itself.")
+    return found
 
 
 def _clock(settings: Settings, store: Store) -> Clock:

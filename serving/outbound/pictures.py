@@ -42,6 +42,11 @@ class Pictures:
     hosts: tuple[str, ...]
     _free: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_AT_ONCE))
 
+    @property
+    def of_this_machine(self) -> bool:
+        """Whether one of the hosts is the machine itself."""
+        return any(urlsplit(f"//{host}").hostname in _LOOPBACK for host in self.hosts)
+
     def may_load(self, address: str) -> bool:
         """Whether an address is at one of the hosts, by https; by http at this machine where that was named."""
         try:

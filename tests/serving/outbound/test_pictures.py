@@ -1,10 +1,14 @@
 """Pictures come from the marketplace's own hosts alone, are pictures, and are bounded."""
 
+from pathlib import Path
+
 import pytest
 
 from models.errors import Invalid
 from serving.outbound.exchange import Failed
 from serving.outbound.pictures import MOST_BYTES, Picture, Pictures, hosts_of
+from serving.runtime import open_runtime
+from serving.settings import Settings
 from tests.fixtures.picture_host import JPEG, PNG, a_picture_host
 
 ADDRESSES = [
@@ -91,3 +95,11 @@ def test_a_name_that_leads_inside_is_not_followed(monkeypatch: pytest.MonkeyPatc
     loaded = Pictures(("cdn.market.example",)).load("https://cdn.market.example/1.png")
     assert isinstance(loaded, Failed)
     assert "not a public address" in loaded.sentence
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "LOCALHOST:80"])
+def test_production_loads_nothing_of_the_machine_itself(tmp_path: Path, host: str) -> None:
+    settings = Settings(home=tmp_path / "home", picture_hosts=f"cdn.market.example,{host}", production=True)
+    with pytest.raises(Invalid, match="machine itself"):
+        open_runtime(settings)
+    open_runtime(settings.model_copy(update={"picture_hosts": "cdn.market.example"})).close()
