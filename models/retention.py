@@ -21,7 +21,7 @@ class DataClass(StrEnum):
     NOTIFIERS = "notifiers"  # Strangers who notified offers, and what they wrote, from their last notice.
     REFUSED_ROWS = "refused_rows"  # Beginnings of rows that the door refused, from their receipt.
     SELLER_EVENTS = "seller_events"  # Sales, returns and ratings, from when they happened.
-    SESSIONS = "sessions"  # Sessions of people and invitations, from their end.
+    SESSIONS = "sessions"  # Sessions of people, invitations and reset links, from their end.
 
 
 def kept_for(policy: RetentionPolicy, days: Mapping[DataClass, int | None]) -> RetentionPolicy:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from models.access import Grant, Role
-from models.errors import Conflict, Forbidden, Invalid
+from models.errors import Conflict, Forbidden, Invalid, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,45 @@ def check_deactivation(grants: Sequence[Grant], user_id: str, by: str, administe
         raise Conflict("You cannot deactivate yourself; another administrator can.")
     if _works_elsewhere(grants, administered):
         raise Forbidden("They also work for a marketplace that is not yours. Take their roles here away instead.")
+
+
+def check_reset(
+    grants: Sequence[Grant],
+    user_id: str,
+    by: str,
+    *,
+    administered: Collection[str],
+    led: Collection[tuple[str, str]],
+) -> None:
+    """Refuse a link for a new password that opens more than the person who makes it has a say over.
+
+    Whoever makes it holds it before it is passed on, so it must open no more than they could give and take anyhow: in
+    the marketplaces that they administer everything, and of the brands that they lead, as (marketplace, brand), those
+    who answer for them and do not lead. One's own account is no exception to the question for the present password.
+
+    Raises
+    ------
+    Conflict
+        It is one's own account.
+    NotFound
+        The account has no role any more.
+    Forbidden
+        It has roles where the maker has no say, or leads the brand too.
+    """
+    if user_id == by:
+        raise Conflict("You cannot make a link for yourself. Change your password in your settings.")
+    if not grants:
+        raise NotFound("There is no such person here.")
+    for one in grants:
+        if one.marketplace_id in administered:
+            continue
+        if one.role is not Role.BRAND or (one.marketplace_id, one.brand_id) not in led:
+            raise Forbidden(
+                "They also work where you have no say. Whoever has a say over all of it, or runs this service, makes "
+                "their link."
+            )
+        if one.leads:
+            raise Forbidden("They lead the brand too. An administrator of the marketplace makes their link.")
 
 
 def _works_elsewhere(grants: Sequence[Grant], administered: Collection[str]) -> bool:

@@ -33,6 +33,7 @@ from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
 from models.policies.relist import DEFAULT_RELIST, RelistPolicy
 from models.policies.reminders import DEFAULT_REMINDERS, ReminderPolicy
 from models.policies.removal_check import DEFAULT_REMOVAL_CHECK, RemovalCheckPolicy
+from models.policies.reset_links import DEFAULT_RESET_LINKS, ResetLinkPolicy
 from models.policies.retention import DEFAULT_RETENTION, RetentionPolicy
 from models.policies.rights import DEFAULT_RIGHTS, RightsPolicy
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
@@ -87,6 +88,7 @@ class Policies:
     bursts: BurstPolicy = DEFAULT_BURSTS
     hidden_score: HiddenScorePolicy = DEFAULT_HIDDEN_SCORE
     invitations: InvitationPolicy = DEFAULT_INVITATIONS
+    reset_links: ResetLinkPolicy = DEFAULT_RESET_LINKS
     labels: LabelPolicy = DEFAULT_LABELS
     second_look: SecondLookPolicy = DEFAULT_SECOND_LOOK
     promotion: PromotionPolicy = DEFAULT_PROMOTION

@@ -75,6 +75,18 @@ def add_person(
     typer.echo(f"{email} {found['password']}")
 
 
+@person.command("reset")
+def reset_password(email: str) -> None:
+    """Make a link for somebody who forgot their password; it is shown once, works once, and ends after 24 hours."""
+    from serving.home import Home
+    from serving.service import DEFAULT_PORT
+
+    settings = settings_with()
+    port = settings.port or Home.at(settings.home).read_service().get("port") or DEFAULT_PORT
+    address = settings.public_url or f"http://{settings.host}:{port}"
+    typer.echo(address.rstrip("/") + call("make_reset_link", email=email)["path"])
+
+
 @brand.command("add")
 def add_brand(
     name: str,

@@ -189,6 +189,22 @@ invitation = _tenant(
     _one_of("role", "analyst", "brand", "account_manager", "data_scientist", "admin"),
 )
 
+reset_link = Table(
+    "reset_link",
+    metadata,
+    _id("link_id"),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("user_id", _ID, ForeignKey("account.user_id"), nullable=False),
+    # Empty where the owner of the home made it.
+    Column("made_by", _ID, ForeignKey("account.user_id"), nullable=True),
+    _at("made_at"),
+    _at("expires_at"),
+    _at("used_at", nullable=True),
+    _at("ended_at", nullable=True),
+    PrimaryKeyConstraint("link_id"),
+    Index("ix_reset_link_user_id", "user_id"),
+)
+
 api_key = Table(
     "api_key",
     metadata,

@@ -1,10 +1,25 @@
-"""A person's own password: changed with the one before, and every other device is signed out."""
+"""A person's own password: changed with the one before, or chosen anew behind a link by whoever forgot it."""
+
+from sqlalchemy import Connection
 
 from models.access import Person
 from models.errors import Invalid
 from serving import auth
-from serving.db import audit, people
+from serving.db import accounts, audit, people, reset_links
 from serving.runtime import Runtime
+from serving.usecases.reset_links import live_link
+
+
+def check_typed_alike(wanted: str, again: str) -> None:
+    """Refuse a new password that was typed in two ways.
+
+    Raises
+    ------
+    Invalid
+        The two differ.
+    """
+    if wanted != again:
+        raise Invalid("You typed two different new passwords.")
 
 
 def change_password(runtime: Runtime, person: Person, token: str, *, before: str, wanted: str) -> int:
@@ -23,8 +38,7 @@ def change_password(runtime: Runtime, person: Person, token: str, *, before: str
         raise Invalid("The new password is the one that you have.")
     hashed = auth.hash_password(wanted)
     with runtime.store.write() as connection:
-        people.set_password(connection, person.user_id, hashed)
-        ended = people.end_sessions(connection, person.user_id, but=auth.hash_token(token))
+        ended = _put(runtime, connection, person.user_id, hashed, staying=auth.hash_token(token))
         audit.record(
             connection,
             at=runtime.clock.now(),
@@ -35,3 +49,43 @@ def change_password(runtime: Runtime, person: Person, token: str, *, before: str
             payload={"sessions_ended": ended},
         )
     return ended
+
+
+def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> None:
+    """Choose another password behind a link, which is spent by it; every session and every other link of theirs ends.
+
+    A link that leads nowhere is refused before anything is hashed, so that guessing costs the guesser alone.
+
+    Raises
+    ------
+    NotFound
+        The link leads nowhere, or no more.
+    Invalid
+        The two differ, or are too short or too long. Nothing is changed, and the link holds.
+    """
+    with runtime.store.read() as connection:
+        live_link(runtime, connection, token)
+    check_typed_alike(wanted, again)
+    hashed = auth.hash_password(wanted)
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        link = live_link(runtime, connection, token)
+        reset_links.use(connection, link.link_id, runtime.wall.now())
+        ended = _put(runtime, connection, link.user_id, hashed, staying="")
+        for place in sorted(accounts.places_of(connection, link.user_id)):
+            audit.record(
+                connection,
+                at=runtime.clock.now(),
+                marketplace_id=place,
+                actor=f"user:{link.user_id}",
+                act="password.reset",
+                subject=link.user_id,
+                payload={"link": link.link_id, "made_by": link.made_by, "sessions_ended": ended},
+            )
+
+
+def _put(runtime: Runtime, connection: Connection, user_id: str, hashed: str, *, staying: str) -> int:
+    """Store it and end what the one before opened: sessions but one, and links; returns how many sessions."""
+    people.set_password(connection, user_id, hashed)
+    reset_links.end(connection, user_id, runtime.wall.now())
+    return people.end_sessions(connection, user_id, but=staying)

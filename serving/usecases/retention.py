@@ -17,6 +17,7 @@ from serving.db import (
     notice_words,
     personal,
     reporters,
+    reset_links,
     retention,
 )
 from serving.runtime import Runtime
@@ -88,7 +89,8 @@ def _erase(
             return retention.forget_events(connection, here, past, _MOST_AT_ONCE), []
         case DataClass.SESSIONS:
             ended = retention.forget_sessions(connection, past, _MOST_AT_ONCE)
-            return ended + invitations.forget(connection, past, _MOST_AT_ONCE), []
+            ended += invitations.forget(connection, past, _MOST_AT_ONCE)
+            return ended + reset_links.forget(connection, past, _MOST_AT_ONCE), []
 
 
 def _erase_of(connection: Connection, here: str, kind: Erasable, subjects: list[str], now: datetime) -> int:

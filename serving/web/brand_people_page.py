@@ -24,6 +24,7 @@ from serving.usecases.brand_people import (
     open_invitations,
     take_invitation_back,
 )
+from serving.usecases.reset_links import make_link_for_colleague
 from serving.usecases.rights import NewMandate
 from serving.web import words
 from serving.web.brand_forms import Reader, given_back
@@ -65,8 +66,17 @@ class InvitationRow:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeLink:
+    """A link that was just made and is shown once: its address, for whom, and how long it holds."""
+
+    address: str
+    email: str
+    lasts: str
+
+
+@dataclass(frozen=True, slots=True)
 class BrandPeoplePage(AboutBrand):
-    """The people, the open links and the powers of attorney; `link` is one that was just made and is shown once."""
+    """The people, the open invitations and the powers of attorney; `link` is one that was just made."""
 
     template: ClassVar[str] = "brand_people.html"
 
@@ -76,8 +86,7 @@ class BrandPeoplePage(AboutBrand):
     candidates: tuple[Option, ...]
     documents: tuple[Option, ...]
     kinds: tuple[Option, ...]
-    link: str | None
-    valid_days: int
+    link: MadeLink | None
     typed: Mapping[str, str]
     error: str | None
 
@@ -96,8 +105,9 @@ def post_invitation(request: Request, session: Reader, fields: Fields) -> Respon
         path = invite_colleague(runtime, session.person, _scope(runtime, session, fields).pair, fields.get("email", ""))
     except DomainError as refused:
         return given_back(request, session, fields, refused, _page)
-    base = runtime.settings.public_url or str(request.base_url)
-    return respond(request, _page(runtime, session, fields, link=base.rstrip("/") + path), session)
+    lasts = words.many(runtime.policies.invitations.valid_days, "day")
+    made = MadeLink(_address(request, path), fields.get("email", ""), lasts)
+    return respond(request, _page(runtime, session, fields, link=made), session)
 
 
 @router.post(_PLACE + "/invitations/{invitation_id}/take-back")
@@ -107,6 +117,22 @@ def post_take_back(invitation_id: str, request: Request, session: Reader, fields
     scope = _scope(runtime, session, fields)
     take_invitation_back(runtime, session.person, scope.pair, invitation_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
+
+
+@router.post(_PLACE + "/{user_id}/reset-link")
+def post_reset_link(user_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """Make a link for a colleague who forgot their password. The answer shows it, and it is kept nowhere."""
+    runtime = runtime_of(request)
+    scope = _scope(runtime, session, fields)
+    try:
+        path = make_link_for_colleague(runtime, session.person, scope.pair, user_id)
+    except DomainError as refused:
+        return given_back(request, session, fields, refused, _page)
+    with runtime.store.read() as connection:
+        email = accounts.person(connection, user_id).email
+    lasts = words.many(runtime.policies.reset_links.valid_hours, "hour")
+    made = MadeLink(_address(request, path), email, lasts)
+    return respond(request, _page(runtime, session, fields, link=made), session)
 
 
 @router.post(_PLACE + "/{user_id}/let-go")
@@ -137,6 +163,11 @@ def post_end(mandate_id: str, request: Request, session: Reader, fields: Fields)
     scope = _scope(runtime, session, fields)
     end_agency(runtime, session.person, scope.pair, mandate_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
+
+
+def _address(request: Request, path: str) -> str:
+    """The whole address of a link, as it is passed on."""
+    return (runtime_of(request).settings.public_url or str(request.base_url)).rstrip("/") + path
 
 
 def _scope(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> BrandScope:
@@ -171,7 +202,7 @@ def _page(
     session: Session,
     given: Mapping[str, str],
     *,
-    link: str | None = None,
+    link: MadeLink | None = None,
     error: str | None = None,
 ) -> BrandPeoplePage:
     now = runtime.clock.now()
@@ -211,7 +242,6 @@ def _page(
         documents=tuple(Option(one.digest, one.name) for one in documents),
         kinds=tuple(Option(one.value, one.value.capitalize()) for one in RightKind),
         link=link,
-        valid_days=runtime.policies.invitations.valid_days,
         typed={name: given.get(name, "") for name in ("email", "agent", "territories", "last_day")},
         error=error,
     )

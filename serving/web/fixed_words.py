@@ -172,6 +172,9 @@ _SENTENCES: Final = (
     N_("Not as described"),
     # Pages that say that something did not work.
     N_("The e-mail or the password is wrong."),
+    N_("A password has %(least)s to %(most)s characters."),
+    N_("You typed two different new passwords."),
+    N_("Ask whoever made it for another."),
     N_("This link is not valid, or has ended. Ask the marketplace for another."),
     N_("This link is not valid, or has ended."),
     N_("There is nothing at this address."),

@@ -37,6 +37,7 @@ class Flash(StrEnum):
     JOINED = "joined"
     KEY_REVOKED = "key_revoked"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # A code, no password.
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # As above.
     REACTIVATED = "reactivated"
     ROLES_CHANGED = "roles_changed"
     WORK_HANDED_OVER = "work_handed_over"
@@ -104,6 +105,7 @@ SENTENCES: Final = {
     Flash.JOINED: N_("Welcome. You are signed in."),
     Flash.KEY_REVOKED: "Ended. Within a second the key opens nothing any more.",
     Flash.PASSWORD_CHANGED: "Your password is changed, and every other device is signed out.",
+    Flash.PASSWORD_RESET: N_("Your password is changed. Sign in with the new one."),
     Flash.REACTIVATED: "They can sign in again, with the roles that they had.",
     Flash.ROLES_CHANGED: "Kept. It holds from their next click on.",
     Flash.WORK_HANDED_OVER: "Handed over; below is what went where.",
@@ -152,10 +154,16 @@ def go_to(request: Request, path: str, flash: Flash | None = None) -> RedirectRe
     return response
 
 
-def sentence_of(request: Request) -> str | None:
+def left_by(request: Request) -> Flash | None:
     """What the last redirect left to say."""
     value = request.cookies.get(_COOKIE)
-    return say(SENTENCES[Flash(value)]) if value in set(Flash) else None
+    return Flash(value) if value in set(Flash) else None
+
+
+def sentence_of(request: Request) -> str | None:
+    """What the last redirect left to say, in words."""
+    left = left_by(request)
+    return None if left is None else say(SENTENCES[left])
 
 
 def forget(response: Response) -> None:

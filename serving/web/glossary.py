@@ -273,6 +273,11 @@ TERMS: Final = (
         "authorised sellers, prices, tell-tales, colleagues. The others read it; an agent never leads.",
     ),
     Term(
+        "reset link",
+        "Lets whoever forgot their password choose another, once, within a day. Made and passed on by somebody with a "
+        "say over all that the account opens.",
+    ),
+    Term(
         "first phase",
         "How a brand begins once one of its people is briefed (before, it is invited): some confirmations a day "
         "remove at once, more is looked at again. Ends by time and outcomes, for good.",

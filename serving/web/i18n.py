@@ -72,6 +72,7 @@ TRANSLATED: Final = frozenset(
         "parts/standing.html",
         "parts/tour.html",
         "parts/undo.html",
+        "reset.html",
         "seller.html",
         "sign_in.html",
         "takedown.html",

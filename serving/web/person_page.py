@@ -11,12 +11,14 @@ from fastapi.responses import HTMLResponse, Response
 from models.access import Grant, Permission, Role
 from models.errors import DomainError
 from serving.db import accounts, audit, people
+from serving.db import reset_links as open_links
 from serving.db.accounts import Session
 from serving.db.audit import Told
 from serving.db.brands import enrolments as brands_of
 from serving.db.people import Colleague
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
+from serving.usecases import reset_links
 from serving.usecases.people import administered, change_grants, deactivate, hand_over, one_of_staff, reactivate
 from serving.web import text_view, words
 from serving.web.flash import Flash, go_to
@@ -72,6 +74,9 @@ class PersonPage:
     looks_after: int
     successors: tuple[Option, ...]
     history: tuple[Done, ...]
+    link: str | None
+    link_open: str | None
+    link_hours: int
     error: str | None
 
 
@@ -119,6 +124,18 @@ def post_reactivate(user_id: str, request: Request, session: Administrator) -> R
     return go_to(request, f"/people/{user_id}", Flash.REACTIVATED)
 
 
+@router.post("/people/{user_id}/reset-link")
+def post_reset_link(user_id: str, request: Request, session: Administrator) -> Response:
+    """Make a link for a forgotten password. The answer shows it, and it is kept nowhere."""
+    runtime = runtime_of(request)
+    try:
+        path = reset_links.make_link(runtime, session.person, user_id[:_LONGEST_ID])
+    except DomainError as refused:
+        return _refused(request, session, user_id, refused)
+    base = runtime.settings.public_url or str(request.base_url)
+    return respond(request, person_page(runtime, session, user_id, link=base.rstrip("/") + path), session)
+
+
 def _refused(request: Request, session: Session, user_id: str, refused: DomainError) -> Response:
     """The page again, with why nothing was changed."""
     page = person_page(runtime_of(request), session, user_id, error=refused.sentence)
@@ -137,8 +154,10 @@ def _wanted(fields: Mapping[str, str]) -> list[Grant]:
     ]
 
 
-def person_page(runtime: Runtime, session: Session, user_id: str, error: str | None = None) -> PersonPage:
-    """What the page shows."""
+def person_page(
+    runtime: Runtime, session: Session, user_id: str, error: str | None = None, link: str | None = None
+) -> PersonPage:
+    """What the page shows; `link` is the one that was just made."""
     here = session.person.marketplaces(Permission.ADMINISTER)
     found = one_of_staff(runtime, session.person, user_id[:_LONGEST_ID])
     places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
@@ -147,6 +166,7 @@ def person_page(runtime: Runtime, session: Session, user_id: str, error: str | N
         leases = people.leased(connection, here, found.user_id, runtime.clock.now())
         looked_after = people.looked_after(connection, here, found.user_id)
         told = audit.of_subject(connection, here, found.user_id, _SHOWN)
+        open_link = open_links.of_person(connection, found.user_id, runtime.wall.now())
         others = {
             user: name
             for role in (Role.ANALYST, Role.ACCOUNT_MANAGER)
@@ -172,6 +192,9 @@ def person_page(runtime: Runtime, session: Session, user_id: str, error: str | N
         looks_after=len(looked_after),
         successors=tuple(Option(user, name) for user, name in sorted(others.items(), key=lambda one: one[1])),
         history=tuple(_done(one, names, enrolled, now) for one in told),
+        link=link,
+        link_open=words.moment(open_link.expires_at, wall) if open_link is not None else None,
+        link_hours=runtime.policies.reset_links.valid_hours,
         error=error,
     )
 
@@ -236,6 +259,10 @@ def _what(one: Told, names: Mapping[str, str], enrolled: Mapping[str, str]) -> s
             return f"{head}: {_work(one.payload, names)}"
         case "person.reactivated":
             return "Reactivated"
+        case "reset_link.made":
+            return "A link for a new password made"
+        case "password.reset":
+            return "A new password chosen behind a link"
         case _:
             return one.act.replace(".", ": ").replace("_", " ")
 

@@ -15,7 +15,7 @@ from serving.display import Density, Display, Language, Theme, time_zones
 from serving.guards import cookie_name, runtime_of, signed_in
 from serving.runtime import Runtime
 from serving.usecases.display_choice import choose
-from serving.usecases.passwords import change_password
+from serving.usecases.passwords import change_password, check_typed_alike
 from serving.web import words
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path
@@ -88,8 +88,7 @@ def post_password(request: Request, session: Anyone, fields: Fields) -> Response
     runtime = runtime_of(request)
     before, wanted = fields.get("present", ""), fields.get("wanted", "")
     try:
-        if wanted != fields.get("again", ""):
-            raise Invalid("You typed two different new passwords.")
+        check_typed_alike(wanted, fields.get("again", ""))
         token = request.cookies.get(cookie_name(runtime), "")
         change_password(runtime, session.person, token, before=before, wanted=wanted)
     except Invalid as refused:

@@ -1,6 +1,6 @@
 """Signing in and out, and the start that leads each role to its own page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
 from urllib.parse import urlencode
 
@@ -14,8 +14,9 @@ from serving.auth import NotSignedIn
 from serving.db.accounts import Session
 from serving.guards import cookie_name, public, runtime_of, signed_in
 from serving.usecases.display_choice import begin_in
+from serving.web import flash
 from serving.web.fixed_words import said
-from serving.web.flash import go_to
+from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path, refuse_cross_site
 from serving.web.i18n import tongue
 from serving.web.rendering import home_of, respond
@@ -26,7 +27,7 @@ Anyone = Annotated[Session, signed_in()]
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """The form, with the e-mail as typed and why it was refused."""
+    """The form, with the e-mail as typed and why it was refused, or what was just done by a link."""
 
     template: ClassVar[str] = "sign_in.html"
     place: ClassVar[str] = ""
@@ -35,6 +36,7 @@ class SignInPage:
     following: str
     email: str
     error: str | None
+    done: str | None = None
 
 
 @router.get("/")
@@ -51,8 +53,17 @@ def get_sign_in(request: Request) -> Response:
     try:
         auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
     except NotSignedIn:
-        return respond(request, _page(following, "", None))
+        return _shown_once(request, _page(following, "", None))
     return RedirectResponse(following, status_code=303)
+
+
+def _shown_once(request: Request, page: SignInPage) -> Response:
+    """The form, with what was done by a link just before: nobody is signed in who could be told elsewhere."""
+    if flash.left_by(request) is not Flash.PASSWORD_RESET:
+        return respond(request, page)
+    response = respond(request, replace(page, done=flash.sentence_of(request)))
+    flash.forget(response)
+    return response
 
 
 @router.post("/sign-in", dependencies=[public("signing in")])

@@ -28,6 +28,7 @@ SELLER: Final = "test_seller.test_a_seller_answers_a_removal_from_its_link"
 NOTIFIER: Final = "test_seller.test_what_is_refused_says_why_and_keeps_what_was_typed"
 OPERATOR: Final = "test_operations.test_an_administrator_goes_from_what_is_not_well_to_who_did_what"
 NEWCOMER: Final = "test_people.test_somebody_is_asked_in_shown_around_and_sent_away"
+FORGETFUL: Final = "test_people.test_who_forgot_their_password_chooses_another_without_script"
 CASE: Final = "test_every_form.test_cases_are_set_aside_noted_on_and_decided_together"
 DESK: Final = "test_every_form.test_an_analyst_keeps_its_own_desk"
 BRAND: Final = "test_every_form.test_a_brand_answers_confirms_and_takes_back"
@@ -66,6 +67,7 @@ FORMS: Final = (
     OneForm("base.html", "POST /settings/quick", ANSWER, "theme="),
     OneForm("base.html", "POST /sign-out", DESK),
     OneForm("brand.html", "POST /cases/{case_id}/verdict", BRAND),
+    OneForm("brand_people.html", "POST /brand/people/{user_id}/reset-link", FILE),
     OneForm("brand_people.html", "POST /brand/people/{user_id}/let-go", FILE),
     OneForm("brand_people.html", "POST /brand/people/invitations/{invitation_id}/take-back", FILE),
     OneForm("brand_people.html", "POST /brand/agents/{mandate_id}/end", FILE),
@@ -129,12 +131,14 @@ FORMS: Final = (
     OneForm("people.html", "POST /people/invitations/{invitation_id}/take-back", ADMINISTRATOR),
     OneForm("person.html", "POST /people/{user_id}/roles", ADMINISTRATOR),
     OneForm("person.html", "POST /people/{user_id}/hand-over", ADMINISTRATOR),
+    OneForm("person.html", "POST /people/{user_id}/reset-link", FORGETFUL),
     OneForm("person.html", "POST /people/{user_id}/reactivate", ADMINISTRATOR),
     OneForm("person.html", "POST /people/{user_id}/deactivate", NEWCOMER),
     OneForm("queue.html", "POST /queue/filters", QUEUE),
     OneForm("queue.html", "POST /desk/pause-later", DESK),
     OneForm("queue.html", "GET /cases/bulk", QUEUE),
     OneForm("queue.html", "GET /queue", QUEUE, "language="),
+    OneForm("reset.html", "POST /reset/{token}", FORGETFUL),
     OneForm("runs.html", "POST /models/train", SCIENTISTS),
     OneForm("saved_filters.html", "POST /queue/filters/rename", DESK),
     OneForm("saved_filters.html", "POST /queue/filters/delete", QUEUE),

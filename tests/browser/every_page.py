@@ -54,6 +54,7 @@ PAGES: Final = (
     OnePage("error", "/seller/{token}", None, "/seller/nothing", phone=True),
     OnePage("setup", "/setup/{token}", None, Given("setup"), phone=True),
     OnePage("join", "/join/{token}", None, Given("join"), phone=True),
+    OnePage("reset", "/reset/{token}", None, Given("reset"), phone=True),
     OnePage("seller", "/seller/{token}", None, Given("seller"), phone=True),
     OnePage("seller-answered", "/seller/{token}", None, Given("seller-answered"), phone=True),
     OnePage("seller-undone", "/seller/{token}", None, Given("seller-undone"), phone=True, unfold=True),

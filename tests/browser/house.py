@@ -13,7 +13,7 @@ from models.verdict import Judgement
 from serving import auth
 from serving.runtime import open_runtime
 from serving.settings import Settings
-from serving.usecases import inviting
+from serving.usecases import inviting, reset_links
 from serving.usecases.bulk_verdicts import Together, decide_all
 from serving.usecases.counter_notices import open_counter_notices, submit
 from serving.usecases.housekeeping import refresh_references
@@ -72,6 +72,7 @@ def furnish(home: Path) -> House:
         add_model(site, "b" * 64, a_report(champion="c" * 64, failing=True))
         seat = Grant(Role.ANALYST, site.here)
         links["join"] = inviting.invite(runtime, people[Role.ADMIN], "nadia@touchstone.example", seat)
+        links["reset"] = reset_links.make_link(runtime, people[Role.ADMIN], site.second_analyst.user_id)
         links["setup"] = f"/setup/{auth.new_setup_token(runtime)}"
     finally:
         runtime.close()

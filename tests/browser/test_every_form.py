@@ -302,6 +302,8 @@ def _asks_in_and_lets_go(camille: Window) -> None:
     camille.says("Kanzlei Nord")
     camille.press("End now", camille.row("Kanzlei Nord"))
     expect(camille.page.get_by_role("button", name="End now")).to_have_count(0)
+    camille.press("New password", camille.row("Ruben Faure"))
+    camille.says("Send this link to ruben@aurelle.example.")
     camille.press("Let go", camille.row("Ruben Faure"))
     camille.no_longer_says("Ruben Faure")
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from models.access import Role
 from tests.browser.chromium import sign_in
 from tests.browser.conftest import Furnished
-from tests.browser.every_form import NEWCOMER, unsent
+from tests.browser.every_form import FORGETFUL, NEWCOMER, unsent
 from tests.browser.looking import in_both_themes
 from tests.browser.watching import Watch
 from tests.fixtures.runtimes import PASSWORD
@@ -79,6 +79,26 @@ def test_somebody_is_asked_in_shown_around_and_sent_away(browser: Browser, furni
         guest.goto(f"{furnished.address}/queue")
         expect(guest.get_by_role("heading", name="Sign in")).to_be_visible()
     assert script or unsent(NEWCOMER, watch) == []
+
+
+def test_who_forgot_their_password_chooses_another_without_script(browser: Browser, furnished: Furnished) -> None:
+    people, another = furnished.house.people, "a better password"
+    forgetful = furnished.house.site.second_scientist
+    watch = Watch(furnished.address)
+    with a_window(browser, watch, script=False) as admin, a_window(browser, watch, script=False) as guest:
+        sign_in(admin, furnished.address, people[Role.ADMIN].email, PASSWORD)
+        admin.goto(f"{furnished.address}/people/{forgetful.user_id}")
+        admin.get_by_role("button", name="Make the link").click()
+        guest.goto(admin.locator("code").inner_text())
+        guest.locator("[name=wanted]").fill(another)
+        guest.get_by_label("New password again").fill(another)
+        guest.get_by_role("button", name="Change the password").click()
+        expect(guest.get_by_text("Your password is changed. Sign in with the new one.")).to_be_visible()
+        guest.get_by_label("Work e-mail").fill(forgetful.email)
+        guest.get_by_label("Password").fill(another)
+        guest.get_by_role("button", name="Sign in").click()
+        expect(guest).to_have_url(f"{furnished.address}/models")
+    assert unsent(FORGETFUL, watch) == []
 
 
 def test_a_case_is_printed_on_two_pages_at_most_without_bars_and_black_on_white(

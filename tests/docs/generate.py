@@ -31,6 +31,7 @@ from models.policies.promotion import DEFAULT_PROMOTION
 from models.policies.relist import DEFAULT_RELIST
 from models.policies.reminders import DEFAULT_REMINDERS
 from models.policies.removal_check import DEFAULT_REMOVAL_CHECK
+from models.policies.reset_links import DEFAULT_RESET_LINKS
 from models.policies.retention import DEFAULT_RETENTION
 from models.policies.rights import DEFAULT_RIGHTS
 from models.policies.routing import DEFAULT_ROUTING
@@ -131,6 +132,7 @@ def policies_page() -> str:
         DEFAULT_HIDDEN_SCORE,
         DEFAULT_WAITING,
         DEFAULT_INVITATIONS,
+        DEFAULT_RESET_LINKS,
         DEFAULT_ENROLMENT,
         DEFAULT_TAKEDOWN,
         DEFAULT_RIGHTS,

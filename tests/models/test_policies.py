@@ -8,6 +8,7 @@ from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.policies.enrolment import DEFAULT_ENROLMENT
 from models.policies.invitations import DEFAULT_INVITATIONS
 from models.policies.labels import DEFAULT_LABELS
+from models.policies.reset_links import DEFAULT_RESET_LINKS
 from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
 from models.policies.second_look import DEFAULT_SECOND_LOOK
@@ -25,6 +26,7 @@ POLICIES = [
     DEFAULT_STANDING,
     DEFAULT_ASSIGNMENT,
     DEFAULT_INVITATIONS,
+    DEFAULT_RESET_LINKS,
     DEFAULT_ENROLMENT,
     DEFAULT_TAKEDOWN,
     DEFAULT_WEIGHTING,

@@ -1,7 +1,9 @@
+from contextlib import nullcontext
+
 import pytest
 
 from models.access import Grant, Role
-from models.errors import Conflict, DomainError, Forbidden, Invalid
+from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from models.staffing import (
     GrantChange,
     changed,
@@ -9,6 +11,7 @@ from models.staffing import (
     check_grant,
     check_own_roles,
     check_reactivation,
+    check_reset,
     check_still_administered,
 )
 
@@ -104,3 +107,42 @@ def test_nobody_opens_an_account_again_that_works_elsewhere() -> None:
     check_reactivation([ANALYST, ADMIN], HERE)
     with pytest.raises(Forbidden, match="not yours"):
         check_reactivation([ANALYST, ELSEWHERE], HERE)
+
+
+LED = frozenset({("mkt_a", "brd_1")})
+
+
+@pytest.mark.parametrize(
+    ("held", "administered", "led", "refusal", "_why"),
+    [
+        ([ANALYST], HERE, (), None, "an administrator, for one of their people"),
+        ([ADMIN], HERE, (), None, "for another administrator"),
+        ([LEADS], HERE, (), None, "for who leads a brand"),
+        ([ANALYST, ELSEWHERE], HERE, (), Forbidden, "for who works elsewhere too"),
+        ([ANALYST, ELSEWHERE], frozenset({"mkt_a", "mkt_b"}), (), None, "where both are administered"),
+        ([BRAND], (), LED, None, "who leads, for a colleague"),
+        ([LEADS], (), LED, Forbidden, "who leads, for another who does"),
+        ([ANALYST], (), LED, Forbidden, "who leads, for one of the staff"),
+        ([BRAND, ANALYST], (), LED, Forbidden, "who leads, for a colleague with a role of the staff"),
+        ([Grant(Role.BRAND, "mkt_a", "brd_2")], (), LED, Forbidden, "for another brand's"),
+        ([Grant(Role.BRAND, "mkt_b", "brd_1")], (), LED, Forbidden, "for the brand's people elsewhere"),
+        ([BRAND, Grant(Role.BRAND, "mkt_b", "brd_1")], HERE, LED, Forbidden, "one of two places"),
+        ([Grant(Role.BRAND, "mkt_b", "brd_1"), ANALYST], HERE, {("mkt_b", "brd_1")}, None, "a say over each by itself"),
+        ([BRAND], (), (), Forbidden, "who has no say at all"),
+        ([], HERE, LED, NotFound, "for who has no role any more"),
+    ],
+)
+def test_a_link_for_a_new_password_opens_no_more_than_its_maker_has_a_say_over(
+    held: list[Grant],
+    administered: frozenset[str],
+    led: frozenset[tuple[str, str]],
+    refusal: type[DomainError] | None,
+    _why: str,
+) -> None:
+    with nullcontext() if refusal is None else pytest.raises(refusal):
+        check_reset(held, "usr_1", "usr_2", administered=administered, led=led)
+
+
+def test_nobody_makes_themselves_a_link_for_a_new_password() -> None:
+    with pytest.raises(Conflict, match="in your settings"):
+        check_reset([ADMIN], "usr_1", "usr_1", administered=HERE, led=())

@@ -1,4 +1,4 @@
-"""How the rules of who gives which role, and of invitations, can be got wrong."""
+"""How the rules of who gives which role, of invitations and of reset links, can be got wrong."""
 
 from tests.sabotage.mutant import sabotage
 
@@ -15,7 +15,22 @@ MUTANTS = [
         ("return grant.role, grant.marketplace_id, grant.brand_id", "return grant", "leading a brand is a role"),
         ("one.role is Role.ADMIN and not", "not", "the last analyst cannot go"),
         (" - {user_id}:", ":", "the last administrator is locked out"),
-        ("    if user_id == by:\n", "    if False:\n", "administrators end their own account"),
+        (
+            '    if user_id == by:\n        raise Conflict("You cannot deactivate',
+            '    if False:\n        raise Conflict("You cannot deactivate',
+            "administrators end their own account",
+        ),
+        (
+            '    if user_id == by:\n        raise Conflict("You cannot make',
+            '    if False:\n        raise Conflict("You cannot make',
+            "anybody gets around the question for the present password",
+        ),
+        ("        if one.marketplace_id in administered:\n", "        if True:\n", "a link for anybody"),
+        ("        if one.marketplace_id in administered:\n", "        if False:\n", "administrators make none"),
+        ("    if not grants:\n", "    if False:\n", "a link for who has no role"),
+        (", one.brand_id) not in led:", ", one.brand_id) in led:", "for all brands but one's own"),
+        ("if one.role is not Role.BRAND or (", "if (", "the role does not matter"),
+        ("        if one.leads:\n", "        if False:\n", "who leads shuts out who leads too"),
         ("any(one.marketplace_id not in administered for one in grants)", "False", "others' people are ended"),
         ("if given and user_id == by:", "if False:", "administrators give themselves roles"),
     ),
@@ -26,5 +41,32 @@ MUTANTS = [
         ("invitation.c.withdrawn_at.is_(None), ", "", "a link that was taken back works"),
         (", invitation.c.expires_at > at", "", "a link works for ever"),
         ("invitation.c.expires_at > at", "invitation.c.expires_at >= at", "a link works a moment too long"),
+    ),
+    *sabotage(
+        "serving/db/reset_links.py",
+        ("tests/serving/usecases/test_reset_links.py",),
+        ("    end(connection, one.user_id, one.made_at)\n", "", "two links of a person live"),
+        ("return reset_link.c.used_at.is_(None), ", "return ", "a link works twice"),
+        ("reset_link.c.ended_at.is_(None), ", "", "a link that was ended works"),
+        (", reset_link.c.expires_at > at", "", "a link works for ever"),
+        ("reset_link.c.expires_at > at", "reset_link.c.expires_at >= at", "a link works a moment too long"),
+        (", account.c.disabled_at.is_(None)", "", "a deactivated account is opened"),
+        ("where(reset_link.c.user_id == user_id, *_unspent", "where(*_unspent", "everybody's links end"),
+        (", reset_link.c.used_at.is_(None))\n    gone", ")\n    gone", "whose hands it was in is forgotten"),
+    ),
+    *sabotage(
+        "serving/usecases/reset_links.py",
+        ("tests/serving/usecases/test_reset_links.py",),
+        ("    if found.made_by is not None:\n", "    if False:\n", "a link outlives its maker's say"),
+        ("if objection(connection, by, pair) is None}", "}", "an agent makes links"),
+        ("        if found.disabled_at is not None:\n", "        if False:\n", "a link for who is deactivated"),
+    ),
+    *sabotage(
+        "serving/usecases/passwords.py",
+        ("tests/serving/usecases/test_reset_links.py",),
+        ("        reset_links.use(connection, link.link_id, runtime.wall.now())\n", "", "nobody knows it was used"),
+        ("    reset_links.end(connection, user_id, runtime.wall.now())\n", "", "links outlive the password"),
+        ("    return people.end_sessions(connection, user_id, but=staying)\n", "    return 0\n", "sessions stay"),
+        ("    check_typed_alike(wanted, again)\n", "", "a slip becomes the password"),
     ),
 ]

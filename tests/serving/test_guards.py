@@ -27,7 +27,7 @@ from tests.fixtures.listings import a_row
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import PASSWORD, Site
 
-# Who needs no account: who signs in or makes the first one, a supervisor, a seller with its
+# Who needs no account: who signs in, cannot any more, or makes the first one, a supervisor, a seller with its
 # link, and whoever notifies an offer (Article 16). More needs a reason.
 PUBLIC: Final = {
     ("GET", "/healthz"),
@@ -38,6 +38,8 @@ PUBLIC: Final = {
     ("POST", "/setup/{token}"),
     ("GET", "/join/{token}"),
     ("POST", "/join/{token}"),
+    ("GET", "/reset/{token}"),
+    ("POST", "/reset/{token}"),
     ("GET", "/seller/{token}"),
     ("POST", "/seller/{token}"),
     ("POST", "/seller/{token}/documents"),
@@ -151,6 +153,8 @@ def test_what_is_public_answers_everybody(client: TestClient) -> None:
         ("POST", "/setup/{token}"): 404,
         ("GET", "/join/{token}"): 404,
         ("POST", "/join/{token}"): 404,
+        ("GET", "/reset/{token}"): 404,
+        ("POST", "/reset/{token}"): 404,
         ("GET", "/seller/{token}"): 404,
         ("POST", "/seller/{token}"): 404,
         ("POST", "/seller/{token}/documents"): 404,

@@ -6,7 +6,7 @@ from models.access import Role, Scope
 from serving.local.commands.asking import BY
 from serving.local.commands.registry import command
 from serving.runtime import Runtime
-from serving.usecases import founding
+from serving.usecases import founding, reset_links
 
 
 @command
@@ -33,6 +33,12 @@ def add_person(
     person = founding.NewPerson(email, name, Role(role), marketplace, brand, password, briefed, leads)
     user_id, shown = founding.add_person(runtime, person, by=BY)
     return {"user_id": user_id, "password": shown}
+
+
+@command
+def make_reset_link(runtime: Runtime, *, email: str) -> dict[str, Any]:
+    """Make a link for somebody who forgot their password."""
+    return {"path": reset_links.make_link_as_owner(runtime, email, by=BY)}
 
 
 @command

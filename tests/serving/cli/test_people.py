@@ -11,6 +11,7 @@ from models.access import Scope
 from models.errors import Forbidden
 from serving import auth
 from serving.db import brands, marketplaces
+from serving.usecases.passwords import choose_anew
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.serving.cli.commands import REFUSED, opened, touchstone_in
@@ -31,6 +32,18 @@ def test_a_person_signs_in_with_the_password_that_was_shown(home: Path) -> None:
         assert auth.sign_in(runtime, email, password).token
         with pytest.raises(auth.NotSignedIn):
             auth.sign_in(runtime, email, password + "x")
+
+
+def test_who_forgot_their_password_gets_a_link_from_the_owner(home: Path) -> None:
+    done = touchstone_in(home, "person", "reset", "INES@touchstone.example")
+    address, _, token = done.out.strip().partition("/reset/")
+    assert address == "http://127.0.0.1:8321"
+    with opened(home) as runtime:
+        choose_anew(runtime, token, wanted="a better password", again="a better password")
+        assert auth.sign_in(runtime, "ines@touchstone.example", "a better password").token
+    unknown = touchstone_in(home, "person", "reset", "nobody@touchstone.example")
+    assert (unknown.code, unknown.out) == (REFUSED, "")
+    assert "There is no account for nobody@touchstone.example." in unknown.err
 
 
 def test_a_brand_has_its_other_names_and_prefixes(home: Path) -> None:

@@ -122,6 +122,8 @@ def test_every_route_says_who_may_use_it_and_few_are_public(site: Site) -> None:
         "POST /setup/{token}",
         "GET /join/{token}",
         "POST /join/{token}",
+        "GET /reset/{token}",
+        "POST /reset/{token}",
         "GET /seller/{token}",
         "POST /seller/{token}",
         "POST /seller/{token}/documents",

@@ -62,7 +62,9 @@ def test_every_form_that_changes_something_carries_the_token(path: Path) -> None
         notifies = path.name == "notice_form.html" and 'action="/notice"' in form
         by_link |= path.name == "notice.html" and 'action="{{ page.address }}"' in form
         public = (
-            'action="/sign-in"' in form or 'action="/setup/' in form or 'action="/join/' in form or by_link or notifies
+            any(f'action="{one}' in form for one in ('/sign-in"', "/setup/", "/join/", "/reset/"))
+            or by_link
+            or notifies
         )
         assert public or "csrf()" in form
 

@@ -1,0 +1,64 @@
+"""The page of a link for who forgot their password: another one, typed twice. It says nobody's name or address."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from models.errors import Invalid, NotFound
+from serving import auth
+from serving.db.reset_links import DEAD
+from serving.guards import public, runtime_of
+from serving.usecases.passwords import choose_anew
+from serving.usecases.reset_links import live_link
+from serving.web.fixed_words import said
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields, refuse_cross_site
+from serving.web.rendering import respond
+
+router = APIRouter(include_in_schema=False)
+_LONGEST_TOKEN: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ResetPage:
+    """The form, and what is wrong with what was typed, which is never shown again."""
+
+    template: ClassVar[str] = "reset.html"
+    place: ClassVar[str] = ""
+
+    token: str
+    shortest_password: int
+    error: str | None
+
+
+@router.get("/reset/{token}", dependencies=[public("who forgot their password cannot sign in")])
+def get_reset(token: str, request: Request) -> Response:
+    """The form, while the link holds."""
+    runtime = runtime_of(request)
+    _refuse_what_is_no_token(token)
+    with runtime.store.read() as connection:
+        live_link(runtime, connection, token)
+    return respond(request, _page(token, None))
+
+
+@router.post("/reset/{token}", dependencies=[public("who forgot their password cannot sign in")])
+def post_reset(token: str, request: Request, fields: Fields) -> Response:
+    """Change the password, and on to the form of signing in."""
+    refuse_cross_site(request)
+    _refuse_what_is_no_token(token)
+    try:
+        choose_anew(runtime_of(request), token, wanted=fields.get("wanted", ""), again=fields.get("again", ""))
+    except Invalid as refused:
+        return respond(request, _page(token, said(refused.sentence)), status=422)
+    return go_to(request, "/sign-in", Flash.PASSWORD_RESET)
+
+
+def _refuse_what_is_no_token(token: str) -> None:
+    if len(token) > _LONGEST_TOKEN:
+        raise NotFound(DEAD)
+
+
+def _page(token: str, error: str | None) -> ResetPage:
+    return ResetPage(token, auth.SHORTEST_PASSWORD, error)
