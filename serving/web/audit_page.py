@@ -12,7 +12,6 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
 from models.access import Permission
-from serving.api.learning import marketplace_for
 from serving.db import accounts, audit, audit_lines
 from serving.db.accounts import Session
 from serving.db.audit_lines import SEARCHED, Line, Wanted
@@ -21,6 +20,7 @@ from serving.runtime import Runtime
 from serving.usecases.audit_heads import last_head
 from serving.usecases.tabular import Columns, Format, Kind, as_file
 from serving.web import text_view, words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.downloads import download
 from serving.web.rendering import respond, respond_part
 from serving.web.text_view import Shown
@@ -98,7 +98,7 @@ class AuditCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditPage:
+class AuditPage(AtMarketplace):
     """The page; `check` is there once somebody asked for it, `older` is empty at the end."""
 
     template: ClassVar[str] = "audit.html"
@@ -119,8 +119,9 @@ class AuditPage:
 def get_audit(request: Request, session: Administrator) -> HTMLResponse:
     """The page."""
     runtime, given = runtime_of(request), request.query_params
-    check = _asked(runtime, given)
-    return respond(request, audit_page(runtime, session, _filter(given), _number(given.get("before")), check), session)
+    scope = scope_of(runtime, session.person, Permission.ADMINISTER, given)
+    check = _asked(runtime, scope, given)
+    return respond(request, audit_page(runtime, scope, _filter(given), _number(given.get("before")), check), session)
 
 
 @router.get(f"{PLACE}/followed")
@@ -128,14 +129,15 @@ def get_followed(request: Request, session: Administrator) -> HTMLResponse:
     """The next stretch of the chain, while the page asks for one after another."""
     runtime, given = runtime_of(request), request.query_params
     first, after, upto = (_number(given.get(name)) or 0 for name in ("first", "after", "upto"))
-    return respond_part(request, follow(runtime, first, after, upto), session)
+    scope = scope_of(runtime, session.person, Permission.ADMINISTER, given)
+    return respond_part(request, follow(runtime, scope, first, after, upto), session)
 
 
 @router.get(f"{PLACE}.{{form}}")
 def get_export(request: Request, session: Administrator, form: Format) -> Response:
     """The lines that were asked for as a file, the newest fifty thousand of them."""
     runtime = runtime_of(request)
-    here = marketplace_for(runtime, session.person, Permission.ADMINISTER).marketplace_id
+    here = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params).marketplace_id
     with runtime.store.read() as connection:
         wanted = _wanted(connection, here, _filter(request.query_params))
         found = audit_lines.lines(connection, wanted, before=None, most=_EXPORTED)
@@ -149,10 +151,10 @@ def _exported(one: Line) -> tuple[object, ...]:
 
 
 def audit_page(
-    runtime: Runtime, session: Session, chosen: Filter, before: int | None, check: AuditCheck | None
+    runtime: Runtime, scope: PlaceScope, chosen: Filter, before: int | None, check: AuditCheck | None
 ) -> AuditPage:
     """What the page shows."""
-    here, now = marketplace_for(runtime, session.person, Permission.ADMINISTER).marketplace_id, runtime.clock.now()
+    here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         sequence, digest = audit.head(connection)
         wanted = _wanted(connection, here, chosen)
@@ -163,13 +165,14 @@ def audit_page(
     older = ""
     if len(found) > _SHOWN:
         last = found[_SHOWN - 1].entry.sequence
-        older = f"{PLACE}?{'&'.join(part for part in (chosen.query, f'before={last}') if part)}"
+        older = scope.at(f"{PLACE}?{'&'.join(part for part in (chosen.query, f'before={last}') if part)}")
     return AuditPage(
+        scope=scope,
         entries=f"{sequence:,}",
         digest=digest[:16],
         signed=f"entry {head.sequence:,} at {words.moment(head.signed_at, now)}" if head else "",
         chosen=chosen,
-        rows=tuple(_row(one, names, now) for one in found[:_SHOWN]),
+        rows=tuple(_row(one, scope, names, now) for one in found[:_SHOWN]),
         older=older,
         export=f"?{chosen.query}" if chosen.query else "",
         searched=f"{SEARCHED:,}" if sequence > SEARCHED and wanted.subject is None else "",
@@ -177,7 +180,7 @@ def audit_page(
     )
 
 
-def _row(one: Line, names: Mapping[str, str], now: datetime) -> LineRow:
+def _row(one: Line, scope: PlaceScope, names: Mapping[str, str], now: datetime) -> LineRow:
     entry = one.entry
     who = names.get(entry.actor.removeprefix("user:"), entry.actor)
     return LineRow(
@@ -189,8 +192,8 @@ def _row(one: Line, names: Mapping[str, str], now: datetime) -> LineRow:
         subject=text_view.show(entry.subject),
         said=None if one.payload is None else text_view.show(one.payload[:_SAID]),
         digest=entry.entry_hash[:8],
-        same_actor=f"{PLACE}?{urlencode({'actor': entry.actor})}",
-        same_subject=f"{PLACE}?{urlencode({'subject': entry.subject})}",
+        same_actor=scope.at(f"{PLACE}?{urlencode({'actor': entry.actor})}"),
+        same_subject=scope.at(f"{PLACE}?{urlencode({'subject': entry.subject})}"),
     )
 
 
@@ -235,19 +238,19 @@ def _number(value: str | None) -> int | None:
     return int(value) if value and _NUMBER.fullmatch(value) else None
 
 
-def _asked(runtime: Runtime, given: Mapping[str, str]) -> AuditCheck | None:
+def _asked(runtime: Runtime, scope: PlaceScope, given: Mapping[str, str]) -> AuditCheck | None:
     """The check that an address asks for: of the newest so many, or from where one stopped."""
     newest = _number(given.get("newest"))
     if newest is None:
         first, after, upto = (_number(given.get(name)) for name in ("first", "after", "upto"))
-        return None if first is None or after is None or upto is None else follow(runtime, first, after, upto)
+        return None if first is None or after is None or upto is None else follow(runtime, scope, first, after, upto)
     with runtime.store.read() as connection:
         last, _ = audit.head(connection)
     first = max(0, last - min(newest, _MOST_CHECKED))
-    return follow(runtime, first, first, last)
+    return follow(runtime, scope, first, first, last)
 
 
-def follow(runtime: Runtime, first: int, after: int, upto: int) -> AuditCheck:
+def follow(runtime: Runtime, scope: PlaceScope, first: int, after: int, upto: int) -> AuditCheck:
     """Follow the next stretch of the chain that begins after entry `first` and is to be followed up to `upto`."""
     head = last_head(runtime)
     with runtime.store.read() as connection:
@@ -268,6 +271,6 @@ def follow(runtime: Runtime, first: int, after: int, upto: int) -> AuditCheck:
         done=f"{until - first:,}",
         percent=max(0, min(100, 100 * (until - first) // total)),
         broken="" if broken is None else f"Entry {broken.sequence:,}: {broken.problem}.",
-        next_address=f"{PLACE}/followed?{address}" if address else "",
-        page_address=f"{PLACE}?{address}" if address else "",
+        next_address=scope.at(f"{PLACE}/followed?{address}") if address else "",
+        page_address=scope.at(f"{PLACE}?{address}") if address else "",
     )

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from models.access import Permission, Person
 from models.action import ActionState
 from models.removal_check import CheckState
-from serving.api.learning import marketplace_for
 from serving.db import outgoing, removal_checks
 from serving.db.accounts import Session
 from serving.db.outgoing import Failing
@@ -22,6 +21,7 @@ from serving.runtime import Runtime
 from serving.usecases.dead_letters import given_up, replay
 from serving.usecases.delivery import Letter
 from serving.web import text_view, words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -85,7 +85,7 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class DeliveriesPage:
+class DeliveriesPage(AtMarketplace):
     """The page; `more` is how many dead letters there are beyond those shown."""
 
     template: ClassVar[str] = "deliveries.html"
@@ -103,23 +103,25 @@ class DeliveriesPage:
 @router.get(PLACE)
 def get_deliveries(request: Request, session: Watcher) -> HTMLResponse:
     """The page."""
-    return respond(request, deliveries_page(runtime_of(request), session.person), session)
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
+    return respond(request, deliveries_page(runtime, session.person, scope), session)
 
 
 @router.post(f"{PLACE}/replay")
 def post_replay(request: Request, session: Administrator, fields: Fields) -> Response:
     """Send one dead letter again, or all where none is named."""
     runtime = runtime_of(request)
-    found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
+    scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     named = fields.get("action_id", "")[:_LONGEST_ID]
-    replay(runtime, found, [named] if named else [], by=f"user:{session.person.user_id}")
-    return go_to(request, PLACE, Flash.REPLAYED)
+    replay(runtime, scope.chosen, [named] if named else [], by=f"user:{session.person.user_id}")
+    return go_to(request, scope.at(PLACE), Flash.REPLAYED)
 
 
-def deliveries_page(runtime: Runtime, person: Person) -> DeliveriesPage:
+def deliveries_page(runtime: Runtime, person: Person, scope: PlaceScope) -> DeliveriesPage:
     """What the page shows."""
-    place, now = marketplace_for(runtime, person, Permission.SEE_OPERATIONS), runtime.clock.now()
-    here, hours = place.marketplace_id, starts(Span.HOURS, now)
+    here, now = scope.marketplace_id, runtime.clock.now()
+    hours = starts(Span.HOURS, now)
     with runtime.store.read() as connection:
         counted = outgoing.by_state(connection, here)
         arrived = outgoing.acknowledged_hourly(connection, here, hours[0], hours[-1] + timedelta(hours=1))
@@ -127,6 +129,7 @@ def deliveries_page(runtime: Runtime, person: Person) -> DeliveriesPage:
         dead = given_up(connection, here, _SHOWN)
         seen = _seen(connection, here, now)
     return DeliveriesPage(
+        scope=scope,
         states=tuple(
             StateFigure(name, f"{counted[state]:,}", state is ActionState.DEAD and counted[state] > 0)
             for state, name in _STATES
@@ -136,7 +139,7 @@ def deliveries_page(runtime: Runtime, person: Person) -> DeliveriesPage:
         dead=tuple(_dead(one, now) for one in dead),
         more=counted[ActionState.DEAD] - len(dead),
         seen=seen,
-        administers=person.may(Permission.ADMINISTER),
+        administers=here in person.marketplaces(Permission.ADMINISTER),
     )
 
 

@@ -9,7 +9,6 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
 from models.access import Permission, Person
-from serving.api.learning import marketplace_for
 from serving.db import job_queue, learning, workers
 from serving.db.accounts import Session
 from serving.db.job_queue import FailedJob, QueueCounts
@@ -19,6 +18,7 @@ from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.presence import MISSED
 from serving.web import text_view, words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.training_part import who
@@ -85,7 +85,7 @@ class TrainingRow:
 
 
 @dataclass(frozen=True, slots=True)
-class JobsPage:
+class JobsPage(AtMarketplace):
     """The page."""
 
     template: ClassVar[str] = "jobs.html"
@@ -102,12 +102,14 @@ class JobsPage:
 @router.get(PLACE)
 def get_jobs(request: Request, session: Watcher) -> HTMLResponse:
     """The page."""
-    return respond(request, jobs_page(runtime_of(request), session.person), session)
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
+    return respond(request, jobs_page(runtime, session.person, scope), session)
 
 
-def jobs_page(runtime: Runtime, person: Person) -> JobsPage:
+def jobs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> JobsPage:
     """What the page shows; jobs are of the wall clock, trainings of the marketplace's."""
-    here = marketplace_for(runtime, person, Permission.SEE_OPERATIONS).marketplace_id
+    here = scope.marketplace_id
     wall, now = runtime.wall.now(), runtime.clock.now()
     with runtime.store.read() as connection:
         processes = tuple(_process(one, wall) for one in workers.everybody(connection))
@@ -117,12 +119,13 @@ def jobs_page(runtime: Runtime, person: Person) -> JobsPage:
         failures = tuple(_failure(one, wall) for one in failed)
         trainings = tuple(_training(connection, one, now) for one in learning.jobs(connection, here, _TRAININGS))
     return JobsPage(
+        scope=scope,
         processes=processes,
         sweeps_every=f"{runtime.settings.sweep_seconds:g} s",
         queues=queues,
         failures=failures,
         trainings=trainings,
-        administers=person.may(Permission.ADMINISTER),
+        administers=here in person.marketplaces(Permission.ADMINISTER),
     )
 
 

@@ -9,7 +9,6 @@ from fastapi.responses import HTMLResponse
 
 from models.access import Permission, Person
 from models.labels import VALUES, EvidenceLevel
-from serving.api.learning import marketplace_for
 from serving.db import accounts, brands, learning, second_looks
 from serving.db.accounts import Session
 from serving.db.learning import Model
@@ -18,6 +17,7 @@ from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.labelling import LabelState, label_state
 from serving.web import text_view, words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model_charts import wilson
 from serving.web.model_report import EVIDENCE
 from serving.web.rendering import respond
@@ -82,7 +82,7 @@ class SuspectRow:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelsPage:
+class LabelsPage(AtMarketplace):
     """The page; `suspects` is None for whoever reviews, because second looks are given blind."""
 
     template: ClassVar[str] = "models_labels.html"
@@ -102,12 +102,14 @@ class LabelsPage:
 @router.get(PLACE)
 def get_labels(request: Request, session: Reader) -> HTMLResponse:
     """The page."""
-    return respond(request, labels_page(runtime_of(request), session.person), session)
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    return respond(request, labels_page(runtime, session.person, scope), session)
 
 
-def labels_page(runtime: Runtime, person: Person) -> LabelsPage:
+def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPage:
     """What the page shows."""
-    here, now = marketplace_for(runtime, person, Permission.SEE_MODELS).marketplace_id, runtime.clock.now()
+    here, now = scope.marketplace_id, runtime.clock.now()
     may_see_suspects = not person.may(Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
         labels = label_state(connection, here, runtime.policies.labels, now)
@@ -120,6 +122,7 @@ def labels_page(runtime: Runtime, person: Person) -> LabelsPage:
         names = {f"user:{one}": name for one, name in accounts.names(connection, users).items()}
         names |= {f"brand:{one.brand_id}": one.name for one in brands.registered(connection, here, now)}
     return LabelsPage(
+        scope=scope,
         labels=labels,
         over_time=_over_time(summary, now) if summary else None,
         snapshot=newest[0].snapshot_id if newest else "",

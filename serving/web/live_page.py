@@ -8,8 +8,7 @@ from typing import Annotated, Any, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from models.access import Permission, Person
-from serving.api.learning import marketplace_for
+from models.access import Permission
 from serving.db import monitoring
 from serving.db.accounts import Session
 from serving.guards import may, runtime_of
@@ -17,6 +16,7 @@ from serving.runtime import Runtime
 from serving.usecases.monitoring import SCORE
 from serving.usecases.reason_precision import DAYS, ReasonPrecision, Told, reason_precision
 from serving.web import text_view, words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.drift_part import Drift, drift_of
 from serving.web.model_charts import wilson
 from serving.web.rendering import respond
@@ -56,7 +56,7 @@ class ToldTable:
 
 
 @dataclass(frozen=True, slots=True)
-class LivePage:
+class LivePage(AtMarketplace):
     """The page; the grid is None before the first report."""
 
     template: ClassVar[str] = "models_live.html"
@@ -75,17 +75,20 @@ class LivePage:
 @router.get(PLACE)
 def get_live(request: Request, session: Reader) -> HTMLResponse:
     """The page."""
-    return respond(request, live_page(runtime_of(request), session.person), session)
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    return respond(request, live_page(runtime, scope), session)
 
 
-def live_page(runtime: Runtime, person: Person) -> LivePage:
+def live_page(runtime: Runtime, scope: PlaceScope) -> LivePage:
     """What the page shows."""
-    place, now = marketplace_for(runtime, person, Permission.SEE_MODELS), runtime.clock.now()
+    place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
         drift = drift_of(connection, place.marketplace_id, now)
         reports = monitoring.drift_reports(connection, place.marketplace_id, _REPORTS)
     told = reason_precision(runtime, place)
     return LivePage(
+        scope=scope,
         drift=drift,
         grid=_grid(reports, now) if reports else None,
         moving_from=f"{MOVING_FROM:g}",

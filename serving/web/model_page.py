@@ -10,9 +10,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from models.access import Permission
+from models.access import Permission, Person
 from models.errors import Invalid
-from serving.api.learning import marketplace_for
 from serving.db import approvals, breakers, learning, scores
 from serving.db.accounts import Session
 from serving.db.learning import Model
@@ -26,6 +25,7 @@ from serving.usecases.learn import request_training
 from serving.usecases.promote import approve, challenger, rollback, withdraw
 from serving.web import words
 from serving.web.approval_part import Approvals, approvals_of
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.model_report import Report, report_of
@@ -74,7 +74,7 @@ class OpenBreaker:
 
 
 @dataclass(frozen=True, slots=True)
-class ModelsPage:
+class ModelsPage(AtMarketplace):
     """The page. `shown` is the challenger's report, or the champion's where nothing challenges it."""
 
     template: ClassVar[str] = "models.html"
@@ -102,14 +102,14 @@ class ModelsPage:
 @router.get("/models")
 def get_models(request: Request, session: Reader) -> HTMLResponse:
     """The page."""
-    return respond(request, models_page(runtime_of(request), session), session)
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    return respond(request, models_page(runtime, session.person, scope), session)
 
 
-def models_page(runtime: Runtime, session: Session) -> ModelsPage:
+def models_page(runtime: Runtime, person: Person, scope: PlaceScope) -> ModelsPage:
     """What the page shows."""
-    person, now = session.person, runtime.clock.now()
-    place = marketplace_for(runtime, person, Permission.SEE_MODELS)
-    here = place.marketplace_id
+    place, here, now = scope.chosen, scope.marketplace_id, runtime.clock.now()
     contender = challenger(runtime, place)
     with runtime.store.read() as connection:
         past = learning.promotions(connection, here)
@@ -120,7 +120,7 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         a_day = _a_day(connection, here, champion, now) if champion and contender is None else ()
         breaker = breakers.of(connection, here)
         on_trial = trial_part(runtime, connection, here, now)
-        training = training_part(connection, here, now)
+        training = training_part(connection, scope, now)
         changes = _past(connection, here, past[:_PAST_SHOWN], now)
         reader = f"user:{person.user_id}"
         given = approvals_of(runtime, connection, here, contender, reader=reader, now=now) if contender else None
@@ -128,6 +128,7 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
     shown = report_of(model, a_day) if model else None
     earlier = [one.digest for one in past if one.digest != past[0].digest]
     return ModelsPage(
+        scope=scope,
         marketplace=place.name,
         champion=champion.digest[:10] if champion else None,
         champion_since=words.moment(past[0].promoted_at, now) if past else "",
@@ -145,8 +146,8 @@ def models_page(runtime: Runtime, session: Session) -> ModelsPage:
         training=training,
         past=changes,
         earlier=earlier[0][:10] if earlier else None,
-        may_train=person.may(Permission.TRAIN_MODELS),
-        may_promote=person.may(Permission.PROMOTE_MODELS),
+        may_train=here in person.marketplaces(Permission.TRAIN_MODELS),
+        may_promote=here in person.marketplaces(Permission.PROMOTE_MODELS),
     )
 
 
@@ -198,9 +199,9 @@ def _without_password(uri: str) -> str:
 def get_training(request: Request, session: Reader) -> Response:
     """How the retraining stands; it is asked for only while one runs, so one that has ended reloads the page."""
     runtime = runtime_of(request)
-    place = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     with runtime.store.read() as connection:
-        part = training_part(connection, place.marketplace_id, runtime.clock.now())
+        part = training_part(connection, scope, runtime.clock.now())
     response = respond_part(request, part, session)
     if not part.active:
         response.headers["HX-Refresh"] = "true"
@@ -208,79 +209,81 @@ def get_training(request: Request, session: Reader) -> Response:
 
 
 @router.post("/models/train")
-def post_train(request: Request, session: Trainer) -> Response:
+def post_train(request: Request, session: Trainer, fields: Fields) -> Response:
     """Ask for a retraining."""
     runtime = runtime_of(request)
-    place = marketplace_for(runtime, session.person, Permission.TRAIN_MODELS)
-    request_training(runtime, place, by=f"user:{session.person.user_id}")
-    return go_to(request, "/models", Flash.RETRAINING)
+    scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
+    request_training(runtime, scope.chosen, by=f"user:{session.person.user_id}")
+    return go_to(request, scope.at("/models"), Flash.RETRAINING)
 
 
 @router.post("/models/promote")
 def post_promote(request: Request, session: Promoter, fields: Fields) -> Response:
     """Approve the model that was seen; the last approval makes it the champion."""
     runtime = runtime_of(request)
-    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason, digest = fields.get("reason", "")[:_LONGEST_REASON], fields.get("digest", "")[:_LONGEST_DIGEST]
-    done = approve(runtime, place, digest=digest, by=f"user:{session.person.user_id}", reason=reason)
-    return go_to(request, "/models", Flash.PROMOTED if done.in_force else Flash.APPROVED)
+    done = approve(runtime, scope.chosen, digest=digest, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, scope.at("/models"), Flash.PROMOTED if done.in_force else Flash.APPROVED)
 
 
 @router.post("/models/withdraw")
 def post_withdraw(request: Request, session: Promoter, fields: Fields) -> Response:
     """Take one's approval back."""
     runtime = runtime_of(request)
-    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    withdraw(runtime, place, digest=fields.get("digest", "")[:_LONGEST_DIGEST], by=f"user:{session.person.user_id}")
-    return go_to(request, "/models", Flash.APPROVAL_WITHDRAWN)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    withdraw(
+        runtime, scope.chosen, digest=fields.get("digest", "")[:_LONGEST_DIGEST], by=f"user:{session.person.user_id}"
+    )
+    return go_to(request, scope.at("/models"), Flash.APPROVAL_WITHDRAWN)
 
 
 @router.post("/models/rollback")
 def post_rollback(request: Request, session: Promoter, fields: Fields) -> Response:
     """Bring the champion before back."""
     runtime = runtime_of(request)
-    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
-    rollback(runtime, place, by=f"user:{session.person.user_id}", reason=reason)
-    return go_to(request, "/models", Flash.ROLLED_BACK)
+    rollback(runtime, scope.chosen, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, scope.at("/models"), Flash.ROLLED_BACK)
 
 
 @router.post("/models/breaker")
 def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> Response:
     """Let the model ask brands again."""
     runtime = runtime_of(request)
-    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
-    close_breaker(runtime, place, by=f"user:{session.person.user_id}", reason=reason)
-    return go_to(request, "/models", Flash.BREAKER_CLOSED)
+    close_breaker(runtime, scope.chosen, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, scope.at("/models"), Flash.BREAKER_CLOSED)
 
 
 @router.post("/models/trial/start")
 def post_start_trial(request: Request, session: Promoter, fields: Fields) -> Response:
     """Let the challenger that was seen look on."""
     runtime = runtime_of(request)
-    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     digest = fields.get("digest", "")[:_LONGEST_DIGEST]
-    trial.start(runtime, place, name=digest, share=0.0, by=f"user:{session.person.user_id}")
-    return go_to(request, "/models", Flash.ON_TRIAL)
+    trial.start(runtime, scope.chosen, name=digest, share=0.0, by=f"user:{session.person.user_id}")
+    return go_to(request, scope.at("/models"), Flash.ON_TRIAL)
 
 
 @router.post("/models/trial")
 def post_share(request: Request, session: Promoter, fields: Fields) -> Response:
     """Let the model on trial decide about a share of sellers."""
     runtime = runtime_of(request)
-    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     percent = fields.get("percent", "")
     if not _PERCENT.fullmatch(percent):
         raise Invalid("The share is a whole number of per cent from 0 to 99.")
-    trial.change_share(runtime, place, share=int(percent) / 100, by=f"user:{session.person.user_id}")
-    return go_to(request, "/models", Flash.SHARE_CHANGED)
+    trial.change_share(runtime, scope.chosen, share=int(percent) / 100, by=f"user:{session.person.user_id}")
+    return go_to(request, scope.at("/models"), Flash.SHARE_CHANGED)
 
 
 @router.post("/models/trial/end")
-def post_end_trial(request: Request, session: Promoter) -> Response:
+def post_end_trial(request: Request, session: Promoter, fields: Fields) -> Response:
     """Let the champion decide about everybody again."""
     runtime = runtime_of(request)
-    place = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
-    trial.end(runtime, place, by=f"user:{session.person.user_id}")
-    return go_to(request, "/models", Flash.TRIAL_ENDED)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    trial.end(runtime, scope.chosen, by=f"user:{session.person.user_id}")
+    return go_to(request, scope.at("/models"), Flash.TRIAL_ENDED)

@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from models.access import Permission, Person
 from models.action import ActionState
 from models.routing import Lane
-from serving.api.learning import marketplace_for
 from serving.db import breakers, holds, monitoring, outgoing, removal_checks, volumes
 from serving.db.accounts import Session
 from serving.db.breakers import Breaker
@@ -21,6 +20,7 @@ from serving.runtime import Runtime
 from serving.usecases.breaker import close_breaker
 from serving.usecases.health import health_of
 from serving.web import words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.health_part import HealthRow, health_rows
@@ -69,7 +69,7 @@ class AuditHead:
 
 
 @dataclass(frozen=True, slots=True)
-class OperationsPage:
+class OperationsPage(AtMarketplace):
     """The page; `may_close` is whether the reader may close the breaker, `administers` whether all tabs are theirs."""
 
     template: ClassVar[str] = "operations.html"
@@ -90,23 +90,24 @@ class OperationsPage:
 @router.get(PLACE)
 def get_operations(request: Request, session: Watcher, by: str | None = None) -> HTMLResponse:
     """The page."""
-    return respond(request, operations_page(runtime_of(request), session.person, span_of(by)), session)
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
+    return respond(request, operations_page(runtime, session.person, scope, span_of(by)), session)
 
 
 @router.post(f"{PLACE}/breaker")
 def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> Response:
     """Let the model ask brands again."""
     runtime = runtime_of(request)
-    found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
-    close_breaker(runtime, found, by=f"user:{session.person.user_id}", reason=reason)
-    return go_to(request, PLACE, Flash.BREAKER_CLOSED)
+    close_breaker(runtime, scope.chosen, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, scope.at(PLACE), Flash.BREAKER_CLOSED)
 
 
-def operations_page(runtime: Runtime, person: Person, span: Span) -> OperationsPage:
+def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: Span) -> OperationsPage:
     """What the page shows."""
-    place, now = marketplace_for(runtime, person, Permission.SEE_OPERATIONS), runtime.clock.now()
-    here = place.marketplace_id
+    here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         breaker = breakers.of(connection, here)
         seen = volumes_of(connection, here, span, now, opened_at=breaker.opened_at)
@@ -115,7 +116,8 @@ def operations_page(runtime: Runtime, person: Person, span: Span) -> OperationsP
         health = health_of(runtime, connection, here)
     rows = health_rows(health, runtime.wall.now())
     return OperationsPage(
-        marketplace=place.name,
+        scope=scope,
+        marketplace=scope.chosen.name,
         figures=figures,
         volumes=seen,
         queues=queues,
@@ -127,8 +129,8 @@ def operations_page(runtime: Runtime, person: Person, span: Span) -> OperationsP
         ),
         health=rows,
         is_well=all(row.tone != "bad" for row in rows),
-        may_close=person.may(Permission.PROMOTE_MODELS),
-        administers=person.may(Permission.ADMINISTER),
+        may_close=here in person.marketplaces(Permission.PROMOTE_MODELS),
+        administers=here in person.marketplaces(Permission.ADMINISTER),
     )
 
 

@@ -8,14 +8,14 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from models.access import Permission, Person
-from serving.api.learning import marketplace_for
+from models.access import Permission
 from serving.db import refused_rows
 from serving.db.accounts import Session
 from serving.db.refused_rows import RefusedRow
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.web import text_view, words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 
@@ -55,7 +55,7 @@ class RefusedRowView:
 
 
 @dataclass(frozen=True, slots=True)
-class QuarantinePage:
+class QuarantinePage(AtMarketplace):
     """The page; `older` is the address of the rows before these, empty at the end."""
 
     template: ClassVar[str] = "quarantine.html"
@@ -76,24 +76,27 @@ def get_quarantine(
     """The page."""
     code = code if code and _CODE.fullmatch(code) else None
     before = before if before and _ROW_ID.fullmatch(before) else None
-    return respond(request, quarantine_page(runtime_of(request), session.person, code, before), session)
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params)
+    return respond(request, quarantine_page(runtime, scope, code, before), session)
 
 
-def quarantine_page(runtime: Runtime, person: Person, code: str | None, before: str | None) -> QuarantinePage:
+def quarantine_page(runtime: Runtime, scope: PlaceScope, code: str | None, before: str | None) -> QuarantinePage:
     """What the page shows of the last ninety days."""
-    here, now = marketplace_for(runtime, person, Permission.ADMINISTER).marketplace_id, runtime.clock.now()
+    here, now = scope.marketplace_id, runtime.clock.now()
     since = now - timedelta(days=_DAYS)
     with runtime.store.read() as connection:
         counted = refused_rows.by_code(connection, here, since)
         found = refused_rows.page(connection, here, since=since, code=code, before=before, most=_SHOWN + 1)
     named = f"code={code}&" if code else ""
     return QuarantinePage(
+        scope=scope,
         days=_DAYS,
         total=f"{sum(counted.values()):,}",
         codes=tuple(CodeLink(one, _words(one), f"{number:,}", one == code) for one, number in counted.items()),
         chosen=_words(code) if code else "",
         rows=tuple(_row(one, now) for one in found[:_SHOWN]),
-        older=f"{PLACE}?{named}before={found[_SHOWN - 1].quarantine_id}" if len(found) > _SHOWN else "",
+        older=scope.at(f"{PLACE}?{named}before={found[_SHOWN - 1].quarantine_id}") if len(found) > _SHOWN else "",
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import ClassVar, Final, Protocol
+from urllib.parse import urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -20,6 +21,7 @@ from serving.runtime import Runtime
 from serving.web import flash, i18n, words
 from serving.web.alarms import Alarms, alarms_of
 from serving.web.assets import address
+from serving.web.at_marketplace import FIELD
 from serving.web.forms import local_path
 from serving.web.glossary import meaning_of
 from serving.web.i18n import N_, say
@@ -158,11 +160,17 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
         undo=undo_of(runtime_of(request), person),
         zone=words.zone(runtime_of(request).clock.now()),
         display=session.display,
-        here=local_path(request.url.path),
+        here=local_path(_address(request)),
         searches=person.may(Permission.REVIEW_CASES),
         alarms=alarms_of(runtime_of(request), person),
         tour=_tour(runtime_of(request), person, request.url.path),
     )
+
+
+def _address(request: Request) -> str:
+    """Where the reader is, with the marketplace that they chose there."""
+    chosen = request.query_params.get(FIELD)
+    return f"{request.url.path}?{urlencode({FIELD: chosen})}" if chosen else request.url.path
 
 
 def _tour(runtime: Runtime, person: Person, path: str) -> Tour | None:

@@ -9,13 +9,13 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
 from models.access import Permission, Person
-from serving.api.learning import marketplace_for
 from serving.db import learning
 from serving.db.accounts import Session
 from serving.db.learning import Job, Model
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.web import text_view, words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model_page import Tracked, tracked
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
@@ -49,7 +49,7 @@ class RunRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RunsPage:
+class RunsPage(AtMarketplace):
     """The page."""
 
     template: ClassVar[str] = "runs.html"
@@ -63,12 +63,14 @@ class RunsPage:
 @router.get(PLACE)
 def get_runs(request: Request, session: Reader) -> HTMLResponse:
     """The page."""
-    return respond(request, runs_page(runtime_of(request), session.person), session)
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    return respond(request, runs_page(runtime, session.person, scope), session)
 
 
-def runs_page(runtime: Runtime, person: Person) -> RunsPage:
+def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> RunsPage:
     """What the page shows."""
-    here, now = marketplace_for(runtime, person, Permission.SEE_MODELS).marketplace_id, runtime.clock.now()
+    here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         models = {one.digest: one for one in learning.models(connection, here, _SHOWN)}
         digests = {one.snapshot_id: one.digest for one in learning.snapshots(connection, here, _SHOWN)}
@@ -80,8 +82,10 @@ def runs_page(runtime: Runtime, person: Person) -> RunsPage:
         runs = tuple(
             replace(run, tracked=tracked(models[run.digest], runtime.settings)) if run.digest else run for run in runs
         )
-        training = training_part(connection, here, now)
-    return RunsPage(training, person.may(Permission.TRAIN_MODELS), runs)
+        training = training_part(connection, scope, now)
+    return RunsPage(
+        scope=scope, training=training, may_train=here in person.marketplaces(Permission.TRAIN_MODELS), runs=runs
+    )
 
 
 def _promoted(connection: Connection, here: str, now: datetime) -> dict[str, str]:

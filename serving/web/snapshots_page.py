@@ -7,14 +7,14 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from models.access import Permission, Person
-from serving.api.learning import marketplace_for
+from models.access import Permission
 from serving.db import brands, learning
 from serving.db.accounts import Session
 from serving.db.learning import StoredSnapshot
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.web import words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model_report import EVIDENCE
 from serving.web.rendering import respond
 from training.snapshot import SnapshotRefused
@@ -89,7 +89,7 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotsPage:
+class SnapshotsPage(AtMarketplace):
     """The list, newest first."""
 
     template: ClassVar[str] = "snapshots.html"
@@ -99,7 +99,7 @@ class SnapshotsPage:
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotPage:
+class SnapshotPage(AtMarketplace):
     """One snapshot; `content` is None where its file is gone, and `why_not` says so."""
 
     template: ClassVar[str] = "snapshot.html"
@@ -114,21 +114,25 @@ class SnapshotPage:
 @router.get(PLACE)
 def get_snapshots(request: Request, session: Reader) -> HTMLResponse:
     """The list."""
-    return respond(request, snapshots_page(runtime_of(request), session.person), session)
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    return respond(request, snapshots_page(runtime, scope), session)
 
 
 @router.get(f"{PLACE}/{{snapshot_id}}")
 def get_snapshot(snapshot_id: str, request: Request, session: Reader) -> HTMLResponse:
     """One of them."""
-    return respond(request, snapshot_page(runtime_of(request), session.person, snapshot_id[:_LONGEST_ID]), session)
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    return respond(request, snapshot_page(runtime, scope, snapshot_id[:_LONGEST_ID]), session)
 
 
-def snapshots_page(runtime: Runtime, person: Person) -> SnapshotsPage:
+def snapshots_page(runtime: Runtime, scope: PlaceScope) -> SnapshotsPage:
     """What the list shows."""
-    here, now = marketplace_for(runtime, person, Permission.SEE_MODELS).marketplace_id, runtime.clock.now()
+    here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         found = learning.snapshots(connection, here, _SHOWN)
-    return SnapshotsPage(tuple(_row(one, now) for one in found))
+    return SnapshotsPage(scope, tuple(_row(one, now) for one in found))
 
 
 def _row(one: StoredSnapshot, now: datetime) -> SnapshotRow:
@@ -143,17 +147,17 @@ def _row(one: StoredSnapshot, now: datetime) -> SnapshotRow:
     )
 
 
-def snapshot_page(runtime: Runtime, person: Person, snapshot_id: str) -> SnapshotPage:
+def snapshot_page(runtime: Runtime, scope: PlaceScope, snapshot_id: str) -> SnapshotPage:
     """What the page of one shows."""
-    here, now = marketplace_for(runtime, person, Permission.SEE_MODELS).marketplace_id, runtime.clock.now()
+    here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         one = learning.get_snapshot(connection, here, snapshot_id)
         names = {brand.brand_id: brand.name for brand in brands.registered(connection, here, now)}
     try:
         found = summarise(runtime.home.snapshots / f"{one.digest}.parquet", one.digest, preview=_PREVIEW)
     except SnapshotRefused as refused:
-        return SnapshotPage(one.digest, _row(one, now), None, str(refused))
-    return SnapshotPage(one.digest, _row(one, now), _content(found, names, now), "")
+        return SnapshotPage(scope, one.digest, _row(one, now), None, str(refused))
+    return SnapshotPage(scope, one.digest, _row(one, now), _content(found, names, now), "")
 
 
 def _content(found: SnapshotSummary, names: dict[str, str], now: datetime) -> Content:

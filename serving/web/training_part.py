@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from serving.db import accounts, learning
 from serving.web import words
+from serving.web.at_marketplace import PlaceScope
 
 _SHOWN = 8
 _ACTIVE = frozenset({"waiting", "running"})
@@ -23,7 +24,7 @@ class StageLine:
 
 @dataclass(frozen=True, slots=True)
 class TrainingPart:
-    """The last retraining; `state` is empty where there has been none."""
+    """The last retraining; `state` is empty where there has been none, `address` is where it is asked for again."""
 
     template: ClassVar[str] = "parts/training.html"
     place: ClassVar[str] = "/models"
@@ -36,13 +37,15 @@ class TrainingPart:
     finished: str
     error: str | None
     log: tuple[StageLine, ...]
+    address: str
 
 
-def training_part(connection: Connection, marketplace_id: str, now: datetime) -> TrainingPart:
+def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> TrainingPart:
     """The part of the model page that changes by itself."""
-    found = learning.jobs(connection, marketplace_id, 1)
+    found = learning.jobs(connection, scope.marketplace_id, 1)
+    address = scope.at("/models/training")
     if not found:
-        return TrainingPart("", False, "", 0, "", "", None, ())
+        return TrainingPart("", False, "", 0, "", "", None, (), address)
     job = found[0]
     return TrainingPart(
         state=job.state,
@@ -56,6 +59,7 @@ def training_part(connection: Connection, marketplace_id: str, now: datetime) ->
             StageLine(str(one["stage"]), words.moment(datetime.fromisoformat(one["at"]), now))
             for one in job.progress.get("log", ())[-_SHOWN:]
         ),
+        address=address,
     )
 
 

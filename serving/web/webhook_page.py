@@ -8,9 +8,8 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission, Person
+from models.access import Permission
 from models.errors import Invalid
-from serving.api.learning import marketplace_for
 from serving.db import endpoints
 from serving.db.accounts import Session
 from serving.db.endpoints import Endpoint
@@ -19,6 +18,7 @@ from serving.runtime import Runtime
 from serving.usecases import founding
 from serving.usecases.receivers import disable_receiver, rest_receiver, wake_receiver
 from serving.web import text_view, words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -47,7 +47,7 @@ class Receiver:
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookPage:
+class WebhookPage(AtMarketplace):
     """The page; `secret` is set once, in the answer to the form that made it."""
 
     template: ClassVar[str] = "webhook.html"
@@ -61,65 +61,69 @@ class WebhookPage:
 @router.get(PLACE)
 def get_webhook(request: Request, session: Administrator) -> HTMLResponse:
     """The page."""
-    return respond(request, webhook_page(runtime_of(request), session.person), session)
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params)
+    return respond(request, webhook_page(runtime, scope), session)
 
 
 @router.post(f"{PLACE}/register")
 def post_register(request: Request, session: Administrator, fields: Fields) -> Response:
     """Register a receiver in the place of the one before; its secret is shown in the answer and never again."""
     runtime = runtime_of(request)
-    found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
+    scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     status_url = fields.get("status_url", "").strip()[:_LONGEST_URL]
     secret = founding.register_webhook(
         runtime,
         url=fields.get("url", "").strip()[:_LONGEST_URL],
         allow_loopback=False,
-        marketplace=found.name,
+        marketplace=scope.chosen.name,
         secret=None,
         by=f"user:{session.person.user_id}",
         status_url=status_url or None,
     )
-    return respond(request, webhook_page(runtime, session.person, secret), session)
+    return respond(request, webhook_page(runtime, scope, secret), session)
 
 
 @router.post(f"{PLACE}/secret")
 def post_secret(request: Request, session: Administrator, fields: Fields) -> Response:
     """Sign with a new secret; it is shown in the answer and never again."""
     runtime = runtime_of(request)
-    found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
+    scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     hours = _hours(fields.get("overlap_hours", ""))
     by = f"user:{session.person.user_id}"
-    secret = founding.rotate_secret(runtime, overlap_hours=hours, marketplace=found.name, secret=None, by=by)
-    return respond(request, webhook_page(runtime, session.person, secret), session)
+    secret = founding.rotate_secret(runtime, overlap_hours=hours, marketplace=scope.chosen.name, secret=None, by=by)
+    return respond(request, webhook_page(runtime, scope, secret), session)
 
 
 @router.post(f"{PLACE}/rest")
 def post_rest(request: Request, session: Administrator, fields: Fields) -> Response:
     """Send nothing for some hours."""
     runtime = runtime_of(request)
-    found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
+    scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     endpoint_id, by = fields.get("endpoint_id", "")[:_LONGEST_ID], f"user:{session.person.user_id}"
-    rest_receiver(runtime, found, endpoint_id, hours=_hours(fields.get("hours", "")), by=by)
-    return go_to(request, PLACE, Flash.RECEIVER_RESTS)
+    rest_receiver(runtime, scope.chosen, endpoint_id, hours=_hours(fields.get("hours", "")), by=by)
+    return go_to(request, scope.at(PLACE), Flash.RECEIVER_RESTS)
 
 
 @router.post(f"{PLACE}/wake")
 def post_wake(request: Request, session: Administrator, fields: Fields) -> Response:
     """Send what waits now."""
     runtime = runtime_of(request)
-    found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
-    wake_receiver(runtime, found, fields.get("endpoint_id", "")[:_LONGEST_ID], by=f"user:{session.person.user_id}")
-    return go_to(request, PLACE, Flash.RECEIVER_WOKEN)
+    scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
+    wake_receiver(
+        runtime, scope.chosen, fields.get("endpoint_id", "")[:_LONGEST_ID], by=f"user:{session.person.user_id}"
+    )
+    return go_to(request, scope.at(PLACE), Flash.RECEIVER_WOKEN)
 
 
 @router.post(f"{PLACE}/disable")
 def post_disable(request: Request, session: Administrator, fields: Fields) -> Response:
     """Send nothing to it any more."""
     runtime = runtime_of(request)
-    found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
+    scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     endpoint_id, reason = fields.get("endpoint_id", "")[:_LONGEST_ID], fields.get("reason", "")[:_LONGEST_REASON]
-    disable_receiver(runtime, found, endpoint_id, by=f"user:{session.person.user_id}", reason=reason)
-    return go_to(request, PLACE, Flash.RECEIVER_OFF)
+    disable_receiver(runtime, scope.chosen, endpoint_id, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, scope.at(PLACE), Flash.RECEIVER_OFF)
 
 
 def _hours(value: str) -> int:
@@ -128,12 +132,12 @@ def _hours(value: str) -> int:
     return int(value)
 
 
-def webhook_page(runtime: Runtime, person: Person, secret: str | None = None) -> WebhookPage:
+def webhook_page(runtime: Runtime, scope: PlaceScope, secret: str | None = None) -> WebhookPage:
     """What the page shows."""
-    place, now = marketplace_for(runtime, person, Permission.ADMINISTER), runtime.clock.now()
+    place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
         found = endpoints.in_force(connection, place.marketplace_id)
-    return WebhookPage(place.name, None if found is None else _receiver(found, now), secret)
+    return WebhookPage(scope, place.name, None if found is None else _receiver(found, now), secret)
 
 
 def _receiver(found: Endpoint, now: datetime) -> Receiver:

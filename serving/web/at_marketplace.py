@@ -1,0 +1,92 @@
+"""At which marketplace a page of models or operations is; most people work at one, and then nobody is asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from models.access import Permission, Person
+from models.errors import Invalid, NotFound
+from serving.db import marketplaces
+from serving.db.marketplaces import Marketplace
+from serving.runtime import Runtime
+
+FIELD: Final = "marketplace"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceLink:
+    """One of the marketplaces at which a person may open the page."""
+
+    name: str
+    marketplace_id: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceScope:
+    """The marketplace, and the choices on the page; `is_named` is whether addresses have to say which is meant."""
+
+    chosen: Marketplace
+    choices: tuple[PlaceLink, ...]
+    is_named: bool
+
+    @property
+    def marketplace_id(self) -> str:
+        """Its id."""
+        return self.chosen.marketplace_id
+
+    def at(self, address: str) -> str:
+        """An address of our own about the same marketplace."""
+        return self.other(address, self.marketplace_id) if self.is_named else address
+
+    def other(self, address: str, marketplace_id: str) -> str:
+        """The same address about another one."""
+        return f"{address}{'&' if '?' in address else '?'}{urlencode({FIELD: marketplace_id})}"
+
+
+@dataclass(frozen=True, slots=True)
+class AtMarketplace:
+    """What every page says that is about one marketplace: about which."""
+
+    scope: PlaceScope
+
+
+def scope_of(runtime: Runtime, person: Person, permission: Permission, given: Mapping[str, str]) -> PlaceScope:
+    """The marketplace that an address or form names, or the first at which the person has the permission.
+
+    Raises
+    ------
+    NotFound
+        They have it nowhere, or not there; a marketplace that there is not is not told apart.
+    """
+    theirs, wanted = person.marketplaces(permission), given.get(FIELD, "")
+    here = wanted or min(theirs, default="")
+    if here not in theirs:
+        raise NotFound("There is no such marketplace of yours.")
+    with runtime.store.read() as connection:
+        found = [one for one in marketplaces.everyone(connection) if one.marketplace_id in theirs]
+    return PlaceScope(
+        chosen=next(one for one in found if one.marketplace_id == here),
+        choices=tuple(
+            PlaceLink(one.name, one.marketplace_id, current=one.marketplace_id == here)
+            for one in sorted(found, key=lambda one: (one.name, one.marketplace_id))
+        ),
+        is_named=len({grant.marketplace_id for grant in person.grants}) > 1,
+    )
+
+
+def acted_on(runtime: Runtime, person: Person, permission: Permission, fields: Mapping[str, str]) -> PlaceScope:
+    """The marketplace that a form acts on: the one of the page it stood on.
+
+    Raises
+    ------
+    Invalid
+        It names none, and the person may act at several.
+    NotFound
+        As `scope_of`.
+    """
+    found = scope_of(runtime, person, permission, fields)
+    if len(found.choices) > 1 and not fields.get(FIELD):
+        raise Invalid("Say at which marketplace. Load the page again, and send the form from there.")
+    return found

@@ -1,0 +1,131 @@
+"""Who works at several marketplaces says at which; nobody sees or changes anything at another."""
+
+import re
+
+import pytest
+
+from models.access import Grant, Person, Role
+from serving.app import create_app
+from serving.db import accounts, endpoints, learning
+from serving.guards import guards_of
+from serving.usecases import founding
+from tests.fixtures.brand_people import elsewhere
+from tests.fixtures.runtimes import Site
+from tests.serving.web.operating import an_administrator
+from tests.serving.web.visits import Visitor, visit_as, words
+
+PAGES = [
+    "/models",
+    "/models/labels",
+    "/models/live",
+    "/models/runs",
+    "/models/snapshots",
+    "/operations",
+    "/operations/audit",
+    "/operations/deliveries",
+    "/operations/jobs",
+    "/operations/quarantine",
+    "/operations/webhook",
+]
+_LINK = re.compile(r'(?:href|hx-get)="(/(?:models|operations)[^"]*)"')
+_FORM = re.compile(r'<form[^>]*action="/(?:models|operations)[^"]*"[^>]*>.*?</form>', re.DOTALL)
+_CHOOSER = re.compile(r'<nav class="seg mt3" aria-label="Marketplace">.*?</nav>', re.DOTALL)
+
+
+def given(site: Site, person: Person, *grants: Grant) -> Person:
+    """The same person with more roles."""
+    with site.runtime.store.write() as connection:
+        accounts.add_grants(connection, person.user_id, grants, site.clock.now())
+        return accounts.person(connection, person.user_id)
+
+
+@pytest.fixture
+def ada(site: Site) -> Person:
+    return an_administrator(site)
+
+
+@pytest.fixture
+def souk(site: Site, ada: Person) -> str:
+    del ada  # Whose marketplace goes without saying while there is one.
+    return elsewhere(site)
+
+
+@pytest.fixture
+def foreign(site: Site) -> str:
+    return founding.add_marketplace(site.runtime, name="Foreign", base_currency="EUR", by="test").marketplace_id
+
+
+@pytest.fixture
+def both(site: Site, ada: Person, souk: str) -> Visitor:
+    """Administrator and data scientist of two marketplaces."""
+    more = [Grant(Role.DATA_SCIENTIST, place) for place in (site.here, souk)]
+    return visit_as(site, given(site, ada, Grant(Role.ADMIN, souk), *more))
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_says_at_which_marketplace_it_is_and_stays_there(
+    site: Site, both: Visitor, souk: str, foreign: str, path: str
+) -> None:
+    page = both.get(f"{path}?marketplace={souk}").text
+    [chooser] = _CHOOSER.findall(page)
+    assert f'href="{path}?marketplace={souk}" aria-current="true">Souk<' in chooser
+    assert f'href="{path}?marketplace={site.here}">Bazaar<' in chooser
+    tabs = page.replace(chooser, "").partition("</header>")[2]
+    assert [one for one in _LINK.findall(tabs) if f"marketplace={souk}" not in one] == []
+    field = f'<input type="hidden" name="marketplace" value="{souk}">'
+    assert [one for one in _FORM.findall(page) if field not in one] == []
+    assert both.get(f"{path}?marketplace={foreign}").status_code == 404
+    assert both.get(f"{path}?marketplace=mkt_nowhere").status_code == 404
+
+
+def test_who_switches_the_theme_stays_at_the_marketplace(both: Visitor, souk: str) -> None:
+    here = f"/models?marketplace={souk}"
+    assert f'name="next" value="{here}"' in both.get(here).text
+    assert both.post("/settings/quick", {"next": here, "theme": "dark"}).headers["location"] == here
+
+
+def test_who_works_at_one_marketplace_is_not_asked(site: Site, ada: Person, souk: str) -> None:
+    admin = visit_as(site, ada)
+    for path in PAGES:
+        page = admin.get(path).text
+        assert _CHOOSER.findall(page) == []
+        assert [one for one in _LINK.findall(page) if "marketplace=" in one] == []
+        assert admin.get(f"{path}?marketplace={souk}").status_code == 404
+
+
+def test_every_form_and_every_address_refuses_another_marketplace(site: Site, both: Visitor, foreign: str) -> None:
+    routes = [
+        (methods, re.sub(r"\{[^}]*\}", "csv", path))
+        for methods, _, path in (route.partition(" ") for route in guards_of(create_app(site.runtime)))
+        if path.startswith(("/models", "/operations"))
+    ]
+    assert len(routes) > 25
+    found = {
+        (methods, path): both.post(path, {"marketplace": foreign}).status_code
+        if methods == "POST"
+        else both.get(f"{path}?marketplace={foreign}").status_code
+        for methods, path in routes
+    }
+    assert {one for one, status in found.items() if status != 404} == set()
+    unnamed = {path: both.post(path).status_code for methods, path in routes if methods == "POST"}
+    assert {path for path, status in unnamed.items() if status != 422} == set()
+
+
+def test_what_is_done_is_done_at_the_marketplace_of_the_page(site: Site, both: Visitor, souk: str) -> None:
+    url = "https://93.184.216.34/souk"
+    assert both.post("/operations/webhook/register", {"marketplace": souk, "url": url}).status_code == 200
+    asked = both.post("/models/train", {"marketplace": souk})
+    assert (asked.status_code, asked.headers["location"]) == (303, f"/models?marketplace={souk}")
+    with site.runtime.store.read() as connection:
+        assert endpoints.in_force(connection, site.here) is None
+        assert endpoints.in_force(connection, souk) is not None
+        assert learning.jobs(connection, site.here, 1) == []
+        assert len(learning.jobs(connection, souk, 1)) == 1
+
+
+def test_what_somebody_may_do_at_one_is_not_offered_at_another(site: Site, souk: str) -> None:
+    visitor = visit_as(site, given(site, site.analyst, Grant(Role.DATA_SCIENTIST, souk)))
+    pages = [words(visitor.get(f"/models/runs?marketplace={place}").text) for place in (site.here, souk)]
+    assert ["Retrain" in page for page in pages] == [False, True]
+    assert visitor.post("/models/train", {"marketplace": site.here}).status_code == 404
+    assert visitor.post("/models/train", {"marketplace": souk}).status_code == 303
