@@ -9,7 +9,8 @@ from models.brand_dashboard import Part
 from models.standing import Level
 from serving.db.standings import StandingChange
 from serving.usecases.brand_dashboards import Share
-from serving.web import words
+from serving.web import i18n, own_words
+from serving.web.i18n import say
 
 _WIDTH, _LEFT, _RIGHT = 640.0, 40.0, 632.0
 _TOP, _BOTTOM = 10.0, 150.0
@@ -62,11 +63,18 @@ def answer_chart(parts: Sequence[Part], names: Sequence[str]) -> AnswerChart | N
                 y -= height
                 bars.append(Bar(x, round(y, 1), round(slot * 0.64, 1), round(height, 1), kind))
     said = "; ".join(
-        f"{name}: {part.answers} answers, {part.accepted} accepted, {part.rejected} rejected"
+        say(
+            "%(name)s: %(answers)s answers, %(accepted)s accepted, %(rejected)s rejected",
+            name=name,
+            answers=i18n.number(part.answers),
+            accepted=i18n.number(part.accepted),
+            rejected=i18n.number(part.rejected),
+        )
         for name, part in zip(names, parts, strict=True)
     )
     ticks = tuple(
-        Tick(round(_BOTTOM - (_BOTTOM - _TOP) * value / top, 1), f"{value:,}") for value in range(0, top + 1, step)
+        Tick(round(_BOTTOM - (_BOTTOM - _TOP) * value / top, 1), i18n.number(value))
+        for value in range(0, top + 1, step)
     )
     return AnswerChart(tuple(bars), _slots(names, slot), ticks, said)
 
@@ -130,14 +138,25 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
         for number, one in enumerate(shares)
     )
     ticks = tuple(Tick(y(top * i / 4), f"{top * i / 4:.3g}".rstrip("0").rstrip(".") or "0") for i in range(5))
-    percent = tuple(Tick(one.at, f"{float(one.text) * 100:.3g}%") for one in ticks)
+    percent = tuple(Tick(one.at, _percent(float(one.text))) for one in ticks)
     said = "; ".join(
-        f"{name}: not known"
+        say("%(name)s: not known", name=name)
         if one.estimate.value is None
-        else f"{name}: {one.estimate.value:.1%}, {one.estimate.low:.1%} to {one.estimate.high:.1%}"
+        else say(
+            "%(name)s: %(share)s, %(low)s to %(high)s",
+            name=name,
+            share=own_words.percent(one.estimate.value, 1),
+            low=own_words.percent(one.estimate.low, 1),
+            high=own_words.percent(one.estimate.high, 1),
+        )
         for name, one in zip(names, shares, strict=True)
     )
     return ShareChart(whiskers, _slots(names, slot), percent, said)
+
+
+def _percent(share: float) -> str:
+    """A round share, with as many decimals as it has."""
+    return own_words.percent(share, len(f"{share * 100:.3g}".partition(".")[2]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +181,7 @@ class ScopeChart:
     label: str
 
 
-_SCOPE_LEFT, _SCOPE_RIGHT, _SCOPE_ROW = 150.0, 540.0, 28.0
+_SCOPE_LEFT, _SCOPE_RIGHT, _SCOPE_ROW = 176.0, 540.0, 28.0
 
 
 def scope_chart(
@@ -182,7 +201,7 @@ def scope_chart(
         ScopeBar(
             y=34 + _SCOPE_ROW * number,
             name=name,
-            text=f"{accepted:,} of {n:,}",
+            text=say("%(n)s of %(all)s", n=i18n.number(accepted), all=i18n.number(n)),
             x=x(accepted / n),
             low_x=x(low),
             width=round(max(1.0, x(high) - x(low)), 1),
@@ -190,7 +209,14 @@ def scope_chart(
         for number, (name, accepted, n, (low, high)) in enumerate(counted)
     )
     said = "; ".join(
-        f"{name}: {accepted} of {n} accepted, interval {low:.1%} to {high:.1%}"
+        say(
+            "%(name)s: %(n)s of %(all)s accepted, interval %(low)s to %(high)s",
+            name=name,
+            n=i18n.number(accepted),
+            all=i18n.number(n),
+            low=own_words.percent(low, 1),
+            high=own_words.percent(high, 1),
+        )
         for name, accepted, n, (low, high) in counted
     )
     return ScopeChart(bars, tuple(Tick(x(at), name) for name, at in limits), 44 + _SCOPE_ROW * len(bars), said)
@@ -230,16 +256,15 @@ def level_chart(
         if since < one.known_at <= until and one.level is not level:
             points += [(x(one.known_at), y(level)), (x(one.known_at), y(one.level))]
             level = one.level
-            said.append(f"{dict(names)[level]} from {words.day(one.known_at, until)}")
+            day = own_words.day(one.known_at, until)
+            said.append(say("%(level)s from %(day)s", level=dict(names)[level], day=day))
     points.append((x(until), y(level)))
     return LevelChart(
         line=" ".join(f"{left},{top}" for left, top in points),
         rows=tuple(Tick(_LEVEL_TOP + _LEVEL_ROW * number, name) for number, (_, name) in enumerate(names)),
         x_ticks=tuple(
-            Tick(
-                round(_LEVEL_LEFT + (_RIGHT - _LEVEL_LEFT) * part, 1), words.day(since + (until - since) * part, until)
-            )
-            for part in (0.0, 0.25, 0.5, 0.75, 1.0)
+            Tick(x(at), own_words.day(at, until))
+            for at in (since + (until - since) * part for part in (0.0, 0.25, 0.5, 0.75, 1.0))
         ),
         label="; ".join(said),
     )

@@ -15,24 +15,26 @@ from serving.db.accounts import Session
 from serving.guards import may, runtime_of
 from serving.usecases.brand_care import kept_by
 from serving.usecases.brand_dashboards import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
-from serving.web import own_words, words
+from serving.web import own_words
 from serving.web.brand_charts import AnswerChart, ShareChart, answer_chart, share_chart
 from serving.web.brand_scope import BrandScope, scope_of
+from serving.web.fixed_words import translated
+from serving.web.i18n import N_, NN_, number, say, say_many
 from serving.web.rendering import respond
 from serving.web.vocabulary import CHOICES, Choice
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
 _LONGER_THAN_A_WEEK: Final = timedelta(days=8)
-_PERIODS: Final = {30: "30 days", 90: "90 days", 365: "12 months"}
+_PERIODS: Final = {30: N_("30 days"), 90: N_("90 days"), 365: N_("12 months")}
 _OUTCOMES: Final = {
-    AnswerOutcome.ACCEPTED: "Accepted",
-    AnswerOutcome.REJECTED: "Rejected",
-    AnswerOutcome.CONTESTED: "Contested",
-    AnswerOutcome.UNDERWAY: "On its way",
-    AnswerOutcome.NO_REMOVAL_ASKED: "No removal asked",
-    AnswerOutcome.TAKEN_BACK: "Taken back",
+    AnswerOutcome.ACCEPTED: N_("Accepted"),
+    AnswerOutcome.REJECTED: N_("Rejected"),
+    AnswerOutcome.CONTESTED: N_("Contested"),
+    AnswerOutcome.UNDERWAY: N_("On its way"),
+    AnswerOutcome.NO_REMOVAL_ASKED: N_("No removal asked"),
+    AnswerOutcome.TAKEN_BACK: N_("Taken back"),
 }
 
 
@@ -160,15 +162,15 @@ def _shown(found: BrandDashboard, days: int, place: str, more: str) -> Dashboard
     by_month = any(one.stretch.ends - one.stretch.begins > _LONGER_THAN_A_WEEK for one in record.parts)
     names = [_name(one.stretch, found.until, by_month=by_month) for one in record.parts]
     return Dashboard(
-        periods=tuple(PeriodLink(_PERIODS[one], f"{place}?days={one}{more}", one == days) for one in PERIODS),
-        since=words.day(found.since, found.until),
+        periods=tuple(PeriodLink(say(_PERIODS[one]), f"{place}?days={one}{more}", one == days) for one in PERIODS),
+        since=own_words.day(found.since, found.until),
         figures=_figures(found),
         answers=record.answers,
         judgements=tuple(
             JudgementCount(one, record.judgements[one.judgement]) for one in CHOICES if record.judgements[one.judgement]
         ),
         reasons=_reasons(found),
-        objections=tuple(sorted(record.objections.items())),
+        objections=tuple((translated(name), n) for name, n in sorted(record.objections.items())),
         answer_chart=answer_chart(record.parts, names),
         share_chart=share_chart(found.shares, names),
         prevalence=_prevalence(found.whole),
@@ -180,7 +182,7 @@ def _shown(found: BrandDashboard, days: int, place: str, more: str) -> Dashboard
                 rejected=part.rejected,
                 open=part.open,
                 offers=share.listings,
-                share="not known" if share.estimate.value is None else f"{share.estimate.value:.1%}",
+                share=say("not known") if share.estimate.value is None else own_words.percent(share.estimate.value, 1),
                 interval=_interval(share) if share.listings else "",
                 drawn=share.estimate.audited,
             )
@@ -191,37 +193,57 @@ def _shown(found: BrandDashboard, days: int, place: str, more: str) -> Dashboard
 
 def _name(stretch: Stretch, until: datetime, *, by_month: bool) -> str:
     """A month by its name, a week by its first day."""
-    return f"{stretch.begins:%b %Y}" if by_month else words.day(stretch.begins, until)
+    return own_words.month(stretch.begins) if by_month else own_words.day(stretch.begins, until)
 
 
 def _figures(found: BrandDashboard) -> tuple[Figure, ...]:
     record = found.record
     accepted, rejected = record.outcomes[AnswerOutcome.ACCEPTED], record.outcomes[AnswerOutcome.REJECTED]
-    shown = "not known" if not found.looked_at else f"{found.still_shown:,}"
+    shown = say("not known") if not found.looked_at else number(found.still_shown)
     return (
-        Figure(f"{accepted:,}", "accepted", f"of {words.many(accepted + rejected, 'decided confirmation')}"),
-        Figure(f"{rejected:,}", "rejected", "why stands below"),
-        Figure(_hours(record.to_answer), "to answer, median", _of(record.to_answer, "answer")),
-        Figure(_hours(record.to_removal), "to removal, median", _of(record.to_removal, "removal")),
-        Figure(f"{record.objections.total():,}", "objections of sellers", "how they ended stands below"),
-        Figure(shown, "still shown", f"of {words.many(found.looked_at, 'removal')} looked at again"),
-        Figure(f"{found.relists:,}", "offered again", "repeats of removed offers, sent to analysts"),
+        Figure(
+            number(accepted),
+            say("accepted"),
+            say_many("of %(n)s decided confirmation", "of %(n)s decided confirmations", accepted + rejected),
+        ),
+        Figure(number(rejected), say("rejected"), say("why stands below")),
+        Figure(
+            _hours(record.to_answer), say("to answer, median"), _of(record.to_answer, _ANSWERS, say("no answer yet"))
+        ),
+        Figure(
+            _hours(record.to_removal),
+            say("to removal, median"),
+            _of(record.to_removal, _REMOVALS, say("no removal yet")),
+        ),
+        Figure(number(record.objections.total()), say("objections of sellers"), say("how they ended stands below")),
+        Figure(
+            shown,
+            say("still shown"),
+            say_many("of %(n)s removal looked at again", "of %(n)s removals looked at again", found.looked_at),
+        ),
+        Figure(number(found.relists), say("offered again"), say("repeats of removed offers, sent to analysts")),
     )
 
 
 def _hours(found: Median) -> str:
-    return "none yet" if found.hours is None else own_words.hours(found.hours)
+    return say("none yet") if found.hours is None else own_words.hours(found.hours)
 
 
-def _of(found: Median, noun: str) -> str:
-    return f"of {words.many(found.n, noun)}" if found.n else f"no {noun} yet"
+_ANSWERS: Final = NN_("of %(n)s answer", "of %(n)s answers")
+_REMOVALS: Final = NN_("of %(n)s removal", "of %(n)s removals")
+
+
+def _of(found: Median, counted: tuple[str, str], none: str) -> str:
+    return say_many(*counted, found.n) if found.n else none
 
 
 def _reasons(found: BrandDashboard) -> tuple[ReasonRow, ...]:
     rows: list[ReasonRow] = []
     before = None
     for one in found.record.reasons:
-        rows.append(ReasonRow("" if one.outcome is before else _OUTCOMES[one.outcome], one.reason, one.number))
+        rows.append(
+            ReasonRow("" if one.outcome is before else say(_OUTCOMES[one.outcome]), translated(one.reason), one.number)
+        )
         before = one.outcome
     return tuple(rows)
 
@@ -229,19 +251,38 @@ def _reasons(found: BrandDashboard) -> tuple[ReasonRow, ...]:
 def _prevalence(whole: Share) -> str:
     """The share of the whole stretch in a sentence, with what it rests on."""
     if not whole.listings:
-        return "No offer of the brand came in."
-    n, found = words.many(whole.listings, "offer"), whole.estimate
+        return say("No offer of the brand came in.")
+    found = whole.estimate
+    ends = {"low": own_words.percent(found.low, 1), "high": own_words.percent(found.high, 1)}
     if found.value is None:
-        return (
-            f"Of {n} so few were drawn at random and looked at that nothing is known of those that nobody looked at: "
-            f"between {found.low:.1%} and {found.high:.1%} are counterfeit."
+        return say_many(
+            "Of %(n)s offer so few were drawn at random and looked at that nothing is known of those that nobody "
+            "looked at: between %(low)s and %(high)s are counterfeit.",
+            "Of %(n)s offers so few were drawn at random and looked at that nothing is known of those that nobody "
+            "looked at: between %(low)s and %(high)s are counterfeit.",
+            whole.listings,
+            **ends,
         )
-    return (
-        f"{found.value:.1%} of {n} are counterfeit as far as people can tell, with a 95 % interval of "
-        f"{found.low:.1%} to {found.high:.1%}; it rests on {words.many(found.reviewed, 'answered case')}, of which "
-        f"{found.audited:,} were drawn at random from what nobody would have looked at."
+    rests_on = say_many(
+        "it rests on %(n)s answered case, of which %(drawn)s were drawn at random from what nobody would have looked "
+        "at.",
+        "it rests on %(n)s answered cases, of which %(drawn)s were drawn at random from what nobody would have looked "
+        "at.",
+        found.reviewed,
+        drawn=number(found.audited),
+    )
+    return say_many(
+        "%(share)s of %(n)s offer are counterfeit as far as people can tell, with a 95 %% interval of %(low)s to "
+        "%(high)s; %(rests_on)s",
+        "%(share)s of %(n)s offers are counterfeit as far as people can tell, with a 95 %% interval of %(low)s to "
+        "%(high)s; %(rests_on)s",
+        whole.listings,
+        share=own_words.percent(found.value, 1),
+        rests_on=rests_on,
+        **ends,
     )
 
 
 def _interval(share: Share) -> str:
-    return f"{share.estimate.low:.1%} to {share.estimate.high:.1%}"
+    found = share.estimate
+    return say("%(low)s to %(high)s", low=own_words.percent(found.low, 1), high=own_words.percent(found.high, 1))

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.access import Permission
+from models.confirmations import Tally
 from models.policies.standing import StandingPolicy
 from models.standing import Level, Scope
 from serving.db import standings
@@ -18,19 +19,21 @@ from serving.runtime import Runtime
 from serving.usecases.brand_records import STANDING_COLUMNS, standing_rows
 from serving.usecases.standing import current, effect_now
 from serving.usecases.tabular import Format, as_file
-from serving.web import words
+from serving.web import own_words
 from serving.web.brand_charts import LevelChart, ScopeChart, level_chart, scope_chart
 from serving.web.brand_scope import BrandScope, scope_of
 from serving.web.downloads import download
+from serving.web.fixed_words import translated
+from serving.web.i18n import N_, joined, number, say
 from serving.web.model_charts import wilson
 from serving.web.rendering import respond
 from serving.web.standing_part import NAMES, StandingCard, scope_name, standing_card
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _HISTORY: Final = timedelta(days=365)
 _MOST_CHANGES: Final = 200
-_AT_ONCE: Final = {True: "It removes the offer at once.", False: "An analyst decides about it."}
+_AT_ONCE: Final = {True: N_("It removes the offer at once."), False: N_("An analyst decides about it.")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,31 +117,42 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
         changes = standings.changes(connection, *scope.pair, most=_MOST_CHANGES)
     scopes = [one for one in (found.overall, *found.by_reason) if one.tally.counted]
     limits = [
-        (f"full {_percent(policy.full_lower_bound)}", float(policy.full_lower_bound)),
-        (f"self-service {_percent(policy.self_service_lower_bound)}", float(policy.self_service_lower_bound)),
+        (say("full %(share)s", share=_percent(policy.full_lower_bound)), float(policy.full_lower_bound)),
+        (
+            say("self-service %(share)s", share=_percent(policy.self_service_lower_bound)),
+            float(policy.self_service_lower_bound),
+        ),
     ]
     return StandingPage(
         scope=scope,
         card=card,
-        effect=f"{_AT_ONCE[follows.at_once]} {follows.reason}",
+        effect=joined(say(_AT_ONCE[follows.at_once]), translated(follows.reason)),
         scopes=tuple(map(_scope_row, scopes)),
         chart=scope_chart(
             [(scope_name(one), one.tally.accepted, one.tally.counted, _interval(one)) for one in scopes], limits
         ),
         levels=tuple(_levels(policy, found.level)),
-        history_chart=level_chart(changes, [(level, word) for level, (word, _) in NAMES.items()], now - _HISTORY, now),
+        history_chart=level_chart(
+            changes, [(level, say(word)) for level, (word, _) in NAMES.items()], now - _HISTORY, now
+        ),
         history=tuple(
             HistoryRow(
-                *NAMES[one.level],
+                *_named(one.level),
                 one.warned,
-                words.moment(one.known_at, now),
+                own_words.moment(one.known_at, now),
                 _counts(one.counts.get("overall", {})),
-                one.reasons,
+                tuple(map(translated, one.reasons)),
             )
             for one in changes
         ),
         window_days=policy.window_days,
     )
+
+
+def _named(level: Level) -> tuple[str, str]:
+    """A level's word and the class that colours it."""
+    word, tone = NAMES[level]
+    return say(word), tone
 
 
 def _interval(one: Scope) -> tuple[float, float]:
@@ -152,52 +166,77 @@ def _scope_row(one: Scope) -> ScopeRow:
         accepted=tally.accepted,
         rejected=tally.rejected,
         overturned=tally.overturned,
-        share=f"{tally.accepted / tally.counted:.1%}",
-        interval=f"{low:.1%} to {high:.1%}",
-        audited=f"{tally.audited_right:,} of {tally.audited:,} right" if tally.audited else "none yet",
-        level=NAMES[one.level][0],
+        share=own_words.percent(tally.accepted / tally.counted, 1),
+        interval=say("%(low)s to %(high)s", low=own_words.percent(low, 1), high=own_words.percent(high, 1)),
+        audited=_audited(tally),
+        level=_named(one.level)[0],
     )
 
 
 def _counts(overall: dict[str, int]) -> str:
-    return ", ".join(f"{overall.get(name, 0):,} {name}" for name in ("accepted", "rejected", "overturned"))
+    counted = {name: number(overall.get(name, 0)) for name in ("accepted", "rejected", "overturned")}
+    return say("%(accepted)s accepted, %(rejected)s rejected, %(overturned)s overturned", **counted)
+
+
+def _audited(tally: Tally) -> str:
+    if not tally.audited:
+        return say("none yet")
+    return say("%(n)s of %(all)s right", n=number(tally.audited_right), all=number(tally.audited))
 
 
 def _percent(share: Decimal) -> str:
-    return f"{(share * 100).normalize():f}%"
+    decimals = f"{(share * 100).normalize():f}".partition(".")[2]
+    return own_words.percent(float(share), len(decimals))
 
 
 def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:
     """The levels by the policy in force, so that the page cannot say what the rule does not do."""
-    lost = (
-        f"below {_percent(policy.accepted_share)} accepted or above {_percent(policy.overturned_share)} overturned, "
-        f"overall or in one reason code, beyond chance where fewer than {policy.raw_from} outcomes are counted, and "
-        f"with at least {policy.lost_from_wrong} wrong"
-    )
+    least, most = _percent(policy.accepted_share), _percent(policy.overturned_share)
     rows = {
         Level.SELF_SERVICE: (
-            "Removes at once, and nobody looks at it again.",
-            (
-                f"The lower end of the accepted share's 95 % interval reaches "
-                f"{_percent(policy.self_service_lower_bound)}, or {_percent(policy.self_service_audited_share)} of "
-                f"{policy.self_service_audited_from} or more blind looks found you right."
+            say("Removes at once, and nobody looks at it again."),
+            say(
+                "The lower end of the accepted share's 95 %% interval reaches %(bound)s, or %(share)s of %(n)s or more "
+                "blind looks found you right.",
+                bound=_percent(policy.self_service_lower_bound),
+                share=_percent(policy.self_service_audited_share),
+                n=policy.self_service_audited_from,
             ),
         ),
         Level.FULL: (
-            f"Removes at once; {_percent(policy.audit_full)} are looked at again, blind.",
-            f"The lower end reaches {_percent(policy.full_lower_bound)}, or {policy.raw_from} outcomes hold.",
+            say("Removes at once; %(share)s are looked at again, blind.", share=_percent(policy.audit_full)),
+            say(
+                "The lower end reaches %(bound)s, or %(n)s outcomes hold.",
+                bound=_percent(policy.full_lower_bound),
+                n=policy.raw_from,
+            ),
         ),
         Level.PROVISIONAL: (
-            f"Removes at once; {_percent(policy.audit_provisional)} are looked at again, blind.",
-            "Where everybody begins, and where too little is known to say more.",
+            say("Removes at once; %(share)s are looked at again, blind.", share=_percent(policy.audit_provisional)),
+            say("Where everybody begins, and where too little is known to say more."),
         ),
         Level.CAPPED: (
-            f"{policy.daily_cap} a day remove at once; an analyst decides about the others. Nobody is excluded.",
-            f"Good standing is lost {lost}. It can come back after {policy.reentry_days} days.",
+            say(
+                "%(n)s a day remove at once; an analyst decides about the others. Nobody is excluded.",
+                n=policy.daily_cap,
+            ),
+            say(
+                "Good standing is lost below %(least)s accepted or above %(most)s overturned, overall or in one reason "
+                "code, beyond chance where fewer than %(n)s outcomes are counted, and with at least %(wrong)s wrong. "
+                "It can come back after %(days)s days.",
+                least=least,
+                most=most,
+                n=policy.raw_from,
+                wrong=policy.lost_from_wrong,
+                days=policy.reentry_days,
+            ),
         ),
         Level.SUSPENDED: (
-            "An analyst decides about every one.",
-            f"The same went on after the daily limit. It can come back after {policy.reentry_days} days.",
+            say("An analyst decides about every one."),
+            say(
+                "The same went on after the daily limit. It can come back after %(days)s days.",
+                days=policy.reentry_days,
+            ),
         ),
     }
-    return [LevelRow(*NAMES[one], *rows[one], one is level) for one in Level]
+    return [LevelRow(*_named(one), *rows[one], one is level) for one in Level]

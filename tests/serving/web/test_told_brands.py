@@ -9,11 +9,16 @@ from itertools import product
 import pytest
 
 from features.compute import FEATURES, compute
+from models.action import ActionState
+from models.brand_dashboard import _ended
+from models.brand_record import Answered, became
 from models.briefing import How, Passed, gate, questions
 from models.case import CaseLane
 from models.confirmations import Given
+from models.counter_notice import CounterNoticeState
 from models.enrolment import Begun, limited, stage
 from models.explanations import _STORY_OF, _wording
+from models.labels import AppealState
 from models.policies.rights import DEFAULT_RIGHTS
 from models.rights import Mandate, Notice, Right, RightKind, RightState, basis
 from models.standing import Held, Level, effect, standing
@@ -117,7 +122,22 @@ def told_of_requests() -> set[str]:
     return found
 
 
-TOLD = [told_of_offers, told_of_standing, told_of_rights, told_of_requests]
+def told_of_answers() -> set[str]:
+    """What became of an answer, and how the objection to its removal ended."""
+    found = set[str]()
+    for judgement, taken_back, removal, appeal, countered in product(
+        (Judgement.COUNTERFEIT, Judgement.GENUINE),
+        (True, False),
+        (None, *ActionState),
+        AppealState,
+        (None, *CounterNoticeState),
+    ):
+        answered = Answered(judgement, NOW, taken_back, removal, None, appeal, countered, objected=True)
+        found |= {became(answered).reason, _ended(answered)}
+    return found
+
+
+TOLD = [told_of_answers, told_of_offers, told_of_requests, told_of_rights, told_of_standing]
 
 
 @pytest.mark.parametrize("told", TOLD, ids=lambda one: one.__name__)
@@ -242,6 +262,26 @@ def test_the_briefing_is_asked_and_explained_in_its_reader_s_language(
     assert "Read why" not in early
     left_out = words(visitor.post("/brand/briefing", {}).text)
     assert asked in left_out
+
+
+@pytest.mark.parametrize(
+    ("language", "stands", "seen"),
+    [
+        (Language.CHINESE, "您下一次确认的效果", "答复及其结果"),
+        (Language.RUSSIAN, "Что сделает ваше следующее подтверждение", "Ответы и чем они закончились"),
+        (Language.SPANISH, "Qué hará su próxima confirmación", "Las respuestas y qué fue de ellas"),
+    ],
+)
+def test_a_brand_reads_its_standing_and_its_dashboard_in_its_language(
+    site: Site, language: Language, stands: str, seen: str
+) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    visitor = reader(site, language)
+    visitor.answer(case.case_id, case.version_id, Judgement.COUNTERFEIT)
+    for path, said in (("/brand/standing", stands), ("/brand/dashboard", seen)):
+        page = words(visitor.get(path).text)
+        assert said in page
+        assert not _ENGLISH.search(page), page
 
 
 def test_a_refusal_and_its_way_on_are_in_the_language_of_who_was_refused(site: Site) -> None:
