@@ -1,11 +1,11 @@
 """Approvals to a champion: whose word counts, and how many are still missing. Standard library only."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from models.errors import Conflict, Invalid
 from models.policies.promotion import PromotionPolicy
-from models.second_person import behind_others
+from models.second_person import Hosts, behind_others
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def standing(
     *,
     champion: str | None,
     still_may: Collection[str],
-    asked_in_by: Mapping[str, str],
+    let_in_by: Hosts,
     not_passed: Collection[str],
     policy: PromotionPolicy,
 ) -> Standing:
@@ -46,14 +46,14 @@ def standing(
     still promote: whoever was sent away in between has no say. And past a gate that is not passed it counts only with
     a reason, so that each of the two has faced the figure. Whoever asked for the retraining has approved nothing by it.
 
-    `asked_in_by` says who asked whom in; whoever asked another of them in does not count (`models.second_person`).
+    `let_in_by` says who let whom in; whoever let another of them in does not count (`models.second_person`).
     """
     counted: dict[str, Approval] = {}
     for one in approvals:
         reasoned = not not_passed or bool(one.reason.strip())
         if one.beside == champion and one.by in still_may and reasoned:
             counted.setdefault(one.by, one)
-    behind = behind_others(counted, asked_in_by)
+    behind = behind_others(counted, let_in_by)
     apart = tuple(one for by, one in counted.items() if by not in behind)
     return Standing(apart, max(0, policy.approvals_needed - len(apart)))
 

@@ -1,6 +1,6 @@
 """Who must agree before a held removal leaves or is withdrawn. Standard library only."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from models.access import Permission, Person
 from models.bursts import BURSTS, HoldCause
 from models.errors import Conflict, Forbidden, Invalid
-from models.second_person import behind_others
+from models.second_person import Hosts, behind_others
 
 # Organisations: a marketplace's desk, the brand programme, and each brand by its id.
 DESK: Final = "desk"
@@ -60,30 +60,37 @@ def organisation_of(person: Person, bearing: Bearing) -> str | None:
     return None
 
 
-def why_no_word(user_id: str, bearing: Bearing, asked_in_by: Mapping[str, str]) -> str | None:
+def why_no_word(user_id: str, bearing: Bearing, let_in_by: Hosts) -> str | None:
     """Why somebody's opinion of a held removal could not count, in words; None where it can."""
     if user_id in bearing.confirmed_by:
         return "You confirmed this removal; somebody else must decide what becomes of it."
-    if user_id in behind_others({user_id, *bearing.confirmed_by}, asked_in_by):
-        return "You asked in whoever confirmed this removal; somebody else must decide what becomes of it."
+    if user_id in behind_others({user_id, *bearing.confirmed_by}, let_in_by):
+        return (
+            "You let in whoever confirmed this removal, by an invitation or a link for a new password; somebody else "
+            "must decide what becomes of it."
+        )
     return None
 
 
 def check_opinion(
-    person: Person, bearing: Bearing, given: Sequence[Opinion], opinion: Opinion, asked_in_by: Mapping[str, str]
+    person: Person,
+    bearing: Bearing,
+    given: Sequence[Opinion],
+    opinion: Opinion,
+    let_in_by: Hosts,
 ) -> None:
     """Refuse an opinion that cannot count.
 
     Raises
     ------
     Forbidden
-        The person confirmed the removal themselves, or asked in who did.
+        The person confirmed the removal themselves, or let in who did.
     Invalid
         There is no reason.
     Conflict
         They have said the same before.
     """
-    no_word = why_no_word(person.user_id, bearing, asked_in_by)
+    no_word = why_no_word(person.user_id, bearing, let_in_by)
     if no_word is not None:
         raise Forbidden(no_word)
     if not opinion.reason.strip():
@@ -93,7 +100,7 @@ def check_opinion(
         raise Conflict("You have said so already; somebody of another organisation must agree.")
 
 
-def settled(given: Sequence[Opinion], bearing: Bearing, asked_in_by: Mapping[str, str]) -> Decision | None:
+def settled(given: Sequence[Opinion], bearing: Bearing, let_in_by: Hosts) -> Decision | None:
     """What enough people agree on; None while somebody is missing.
 
     After a burst the confirmer's word is what is in doubt, so it counts for nothing: somebody of the desk and somebody
@@ -101,26 +108,29 @@ def settled(given: Sequence[Opinion], bearing: Bearing, asked_in_by: Mapping[str
     already has the confirmer's word; one person of another organisation is the second. As many as could let it leave
     can withdraw it, or a removal that nobody wants would wait for ever. A score is no person and has no opinion.
 
-    `asked_in_by` says who asked whom in. Of those who confirmed or agree, whoever asked another in does not count
+    `let_in_by` says who let whom in. Of those who confirmed or agree, whoever let another in does not count
     (`models.second_person`); so the word of a confirmer is missing where their own guest is the second.
     """
     for decision in Decision:
         agreeing = _agreeing(given, bearing, decision)
-        behind = behind_others({*agreeing, *bearing.confirmed_by}, asked_in_by)
+        behind = behind_others({*agreeing, *bearing.confirmed_by}, let_in_by)
         organisations = {one.organisation for user_id, one in agreeing.items() if user_id not in behind}
         if _enough(organisations, bearing, confirmed=bool(bearing.confirmed_by - behind)):
             return decision
     return None
 
 
-def left_out(given: Sequence[Opinion], bearing: Bearing, asked_in_by: Mapping[str, str]) -> dict[str, str]:
+def left_out(given: Sequence[Opinion], bearing: Bearing, let_in_by: Hosts) -> dict[str, str]:
     """Whose word does not count now, and why in words, by person; those who confirmed a removal among them."""
     found: dict[str, str] = {}
     for decision in Decision:
         agreeing = _agreeing(given, bearing, decision)
         if agreeing:
-            for one in behind_others({*agreeing, *bearing.confirmed_by}, asked_in_by):
-                found[one] = "Does not count: asked in somebody who confirmed it or says the same."
+            for one in behind_others({*agreeing, *bearing.confirmed_by}, let_in_by):
+                found[one] = (
+                    "Does not count: let in somebody who confirmed it or says the same, by an invitation or a link for "
+                    "a new password."
+                )
     return found
 
 

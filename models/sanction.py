@@ -4,7 +4,7 @@ People decide: what proposes a sanction is confirmed removals and nothing else, 
 library only.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -15,7 +15,7 @@ from models.errors import Conflict, Forbidden, Invalid
 from models.policies.sanctions import SanctionPolicy
 from models.policies.strikes import StrikePolicy
 from models.release import DESK, PROGRAMME, Bearing, organisation_of
-from models.second_person import behind_others
+from models.second_person import Hosts, behind_others
 from models.strikes import Hit, in_words
 
 
@@ -178,30 +178,31 @@ def organisation_for(person: Person, marketplace_id: str) -> str | None:
     return organisation_of(person, nobodys)
 
 
-def why_no_voice(user_id: str, confirmed_by: Collection[str], asked_in_by: Mapping[str, str]) -> str | None:
+def why_no_voice(user_id: str, confirmed_by: Collection[str], let_in_by: Hosts) -> str | None:
     """Why somebody's voice about a sanction could not count, in words; None where it can."""
     if user_id in confirmed_by:
         return "You confirmed a removal that this rests on; somebody else must decide."
-    if user_id in behind_others({user_id, *confirmed_by}, asked_in_by):
-        return "You asked in whoever confirmed a removal that this rests on; somebody else must decide."
+    if user_id in behind_others({user_id, *confirmed_by}, let_in_by):
+        return (
+            "You let in whoever confirmed a removal that this rests on, by an invitation or a link for a new password; "
+            "somebody else must decide."
+        )
     return None
 
 
-def check_voice(
-    given: Sequence[Voice], voice: Voice, confirmed_by: Collection[str], asked_in_by: Mapping[str, str]
-) -> None:
+def check_voice(given: Sequence[Voice], voice: Voice, confirmed_by: Collection[str], let_in_by: Hosts) -> None:
     """Refuse a voice that cannot count.
 
     Raises
     ------
     Forbidden
-        The person confirmed one of the removals behind it, or asked in who did.
+        The person confirmed one of the removals behind it, or let in who did.
     Invalid
         There is no reason.
     Conflict
         They have said the same before.
     """
-    no_voice = why_no_voice(voice.user_id, confirmed_by, asked_in_by)
+    no_voice = why_no_voice(voice.user_id, confirmed_by, let_in_by)
     if no_voice is not None:
         raise Forbidden(no_voice)
     if not voice.reason.strip():
@@ -211,17 +212,17 @@ def check_voice(
         raise Conflict("You have said so already; somebody of another organisation must agree.")
 
 
-def follows(given: Sequence[Voice], confirmed_by: Collection[str], asked_in_by: Mapping[str, str]) -> SanctionEvent:
+def follows(given: Sequence[Voice], confirmed_by: Collection[str], let_in_by: Hosts) -> SanctionEvent:
     """What the voices come to.
 
     One no ends it: a sanction that a colleague has a reason against is not beyond doubt, and the next strike may ask
     again. Two must agree, one of the desk and one of the brand programme, neither of whom confirmed what it rests on.
-    Of all of these, whoever asked another in does not count (`models.second_person`).
+    Of all of these, whoever let another in does not count (`models.second_person`).
     """
     latest = {one.user_id: one for one in given}.values()
     if any(not one.agrees for one in latest):
         return SanctionEvent.REFUSE
-    behind = behind_others({*confirmed_by, *(one.user_id for one in latest)}, asked_in_by)
+    behind = behind_others({*confirmed_by, *(one.user_id for one in latest)}, let_in_by)
     agreeing = {one.organisation for one in latest if one.user_id not in behind.union(confirmed_by)}
     return SanctionEvent.CARRY_OUT if agreeing >= {DESK, PROGRAMME} else SanctionEvent.AGREE
 

@@ -1,22 +1,33 @@
-"""Who is no second person: an account that somebody made may be in their own hands. Standard library only."""
+"""Who is no second person: an account that somebody opened may be in their own hands. Standard library only."""
 
 from collections.abc import Collection, Mapping
 
+Hosts = Mapping[str, frozenset[str]]  # Who let each person in.
 
-def behind_others(people: Collection[str], asked_in_by: Mapping[str, str]) -> frozenset[str]:
-    """Those of these people who asked another of them in, through however many hands.
 
-    They do not count beside the others: whoever sends an invitation sees its link and can take it up themselves, so
-    the two may be one person. The guest counts and the host does not, because a host may have many guests. Two guests
-    of somebody who says nothing both count: somebody asks everybody in, and a home would else have no second person.
+def behind_others(people: Collection[str], let_in_by: Hosts) -> frozenset[str]:
+    """Those of these people who let another of them in, through however many hands.
+
+    By an invitation, or by a link for a new password: whoever makes either sees it and can use it themselves, so the
+    two may be one person. The guest counts and the host does not, because a host may have many guests. Two guests of
+    somebody who says nothing both count: somebody asks everybody in, and a home would else have no second person. Of
+    people who let one another in, all around, one counts, the first by id: they are one person at worst, and not none.
     """
-    hosts = {before for one in people for before in _line_before(one, asked_in_by)}
-    return frozenset(hosts.intersection(people))
+    lines = {one: _line_before(one, let_in_by) for one in people}
+    return frozenset(host for host in people if any(_is_host(host, guest, lines) for guest in people))
 
 
-def _line_before(person: str, asked_in_by: Mapping[str, str]) -> list[str]:
-    """Who asked somebody in, who asked them in, and so on to whoever founded the home."""
-    found: list[str] = []
-    while (before := asked_in_by.get(found[-1] if found else person)) is not None and before not in found:
-        found.append(before)
+def _is_host(host: str, guest: str, lines: Mapping[str, Collection[str]]) -> bool:
+    around = guest in lines[host]
+    return host != guest and host in lines[guest] and not (around and host < guest)
+
+
+def _line_before(person: str, let_in_by: Hosts) -> set[str]:
+    """Who let somebody in, who let them in, and so on to whoever founded the home."""
+    found: set[str] = set()
+    waiting = [person]
+    while waiting:
+        new = let_in_by.get(waiting.pop(), frozenset()) - found
+        found |= new
+        waiting += new
     return found

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, select, union, update
 
 from models.access import Grant, Person, Role
 from models.errors import Conflict, NotFound
 from serving.db import display_settings
 from serving.db.store import add
-from serving.db.tables import account, browser_session, display_setting, role_grant, setup_token
+from serving.db.tables import account, browser_session, display_setting, reset_link, role_grant, setup_token
 from serving.display import DEFAULT_DISPLAY, Display
 
 
@@ -60,10 +60,16 @@ def is_known(connection: Connection, email: str) -> bool:
     return connection.execute(select(account.c.user_id).where(account.c.email == email)).first() is not None
 
 
-def asked_in(connection: Connection) -> dict[str, str]:
-    """By whom each account was asked in, of those that were."""
-    query = select(account.c.user_id, account.c.asked_in_by).where(account.c.asked_in_by.is_not(None))
-    return {row.user_id: row.asked_in_by for row in connection.execute(query)}
+def let_in(connection: Connection) -> dict[str, frozenset[str]]:
+    """Who let each account in, of those that somebody did: by an invitation, or by a link for a new password used."""
+    invited = select(account.c.user_id, account.c.asked_in_by.label("by")).where(account.c.asked_in_by.is_not(None))
+    by_link = select(reset_link.c.user_id, reset_link.c.made_by.label("by")).where(
+        reset_link.c.used_at.is_not(None), reset_link.c.made_by.is_not(None)
+    )
+    found: dict[str, frozenset[str]] = {}
+    for row in connection.execute(union(invited, by_link)):
+        found[row.user_id] = found.get(row.user_id, frozenset()) | {row.by}
+    return found
 
 
 def add_grants(connection: Connection, user_id: str, grants: Sequence[Grant], at: datetime) -> None:

@@ -162,7 +162,9 @@ def standing_of(runtime: Runtime, connection: Connection, marketplace_id: str, m
         given,
         champion=_champion(connection, marketplace_id),
         still_may={one.by for one in given if _may_promote(connection, marketplace_id, one.by)},
-        asked_in_by={f"user:{one}": f"user:{by}" for one, by in accounts.asked_in(connection).items()},
+        let_in_by={
+            f"user:{one}": frozenset(f"user:{by}" for by in hosts) for one, hosts in accounts.let_in(connection).items()
+        },
         not_passed=not_passed(model),
         policy=runtime.policies.promotion,
     )

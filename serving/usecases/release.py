@@ -20,6 +20,7 @@ from models.release import (
     settled,
     why_no_word,
 )
+from models.second_person import Hosts
 from models.verdict import Side
 from serving.db import accounts, actions, audit, brands, cases, holds, verdicts
 from serving.db.actions import StoredAction
@@ -58,8 +59,8 @@ class HeldRemoval:
 def held_removals(runtime: Runtime, person: Person) -> list[HeldRemoval]:
     """The removals that wait and on which a person may speak, the longest waiting first, at most 500."""
     with runtime.store.read() as connection:
-        waiting, asked_in_by = holds.waiting(connection, _places(person), _MOST), accounts.asked_in(connection)
-        found = [_held(connection, person, asked_in_by, *one) for one in waiting]
+        waiting, let_in_by = holds.waiting(connection, _places(person), _MOST), accounts.let_in(connection)
+        found = [_held(connection, person, let_in_by, *one) for one in waiting]
     return [one for one in found if one is not None]
 
 
@@ -75,7 +76,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
     Conflict
         It is not held any more, or they have said so already.
     Forbidden, Invalid
-        They confirmed it themselves or asked in who did; there is no reason.
+        They confirmed it themselves or let in who did; there is no reason.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -84,14 +85,14 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         begin_count(connection, case)
         # Whoever speaks at the same time waits, and then counts what was said.
         audit.hold(connection)
-        asked_in_by = accounts.asked_in(connection)
-        found = _held(connection, person, asked_in_by, place, action_id)
+        let_in_by = accounts.let_in(connection)
+        found = _held(connection, person, let_in_by, place, action_id)
         if found is None:
             raise NotFound("There is no such removal.")
         if found.action.state is not ActionState.HELD:
             raise Conflict("Somebody has decided about this removal in the meantime.")
         opinion = Opinion(person.user_id, found.organisation, decision, reason.strip()[:500])
-        check_opinion(person, found.bearing, found.said, opinion, asked_in_by)
+        check_opinion(person, found.bearing, found.said, opinion, let_in_by)
         key = {"marketplace_id": place, "opinion_id": runtime.ids.new("opn"), "action_id": action_id}
         holds.add_opinion(connection, key, opinion, now)
         actor = f"user:{person.user_id}"
@@ -104,7 +105,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
             subject=action_id,
             payload={"organisation": opinion.organisation, "reason": opinion.reason},
         )
-        agreed = settled([*found.said, opinion], found.bearing, asked_in_by)
+        agreed = settled([*found.said, opinion], found.bearing, let_in_by)
         if agreed is Decision.RELEASE:
             release(runtime, connection, found.action, actor, now)
             recount_of(runtime, connection, case, now)
@@ -122,9 +123,7 @@ def _places(person: Person) -> frozenset[str]:
     return answered | person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.LOOK_AFTER_BRANDS)
 
 
-def _held(
-    connection: Connection, person: Person, asked_in_by: Mapping[str, str], place: str, action_id: str
-) -> HeldRemoval | None:
+def _held(connection: Connection, person: Person, let_in_by: Hosts, place: str, action_id: str) -> HeldRemoval | None:
     hold = holds.of_actions(connection, place, [action_id]).get(action_id)
     if hold is None:
         return None
@@ -140,8 +139,8 @@ def _held(
         bearing,
         organisation,
         tuple(said),
-        no_word=why_no_word(person.user_id, bearing, asked_in_by),
-        left_out=left_out(said, bearing, asked_in_by),
+        no_word=why_no_word(person.user_id, bearing, let_in_by),
+        left_out=left_out(said, bearing, let_in_by),
     )
 
 

@@ -106,7 +106,7 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
     Conflict
         It is decided, or they have said so already.
     Forbidden, Invalid
-        They confirmed what it rests on or asked in who did; there is no reason.
+        They confirmed what it rests on or let in who did; there is no reason.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -117,15 +117,15 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
         given = sanctions.voices(connection, [sanction_id]).get(sanction_id, [])
         confirmers = strikes.confirmed_by(connection, found.marketplace_id, _struck(connection, found))
         voice = Voice(person.user_id, organisation, agrees, reason.strip()[:500])
-        asked_in_by = accounts.asked_in(connection)
-        check_voice(given, voice, confirmers, asked_in_by)
+        let_in_by = accounts.let_in(connection)
+        check_voice(given, voice, confirmers, let_in_by)
         key = {
             "marketplace_id": found.marketplace_id,
             "voice_id": runtime.ids.new("voi"),
             "sanction_id": sanction_id,
         }
         sanctions.add_voice(connection, key, voice, now)
-        event = follows([*given, voice], confirmers, asked_in_by)
+        event = follows([*given, voice], confirmers, let_in_by)
         decided: dict[str, Any] = {} if event is SanctionEvent.AGREE else {"decided_at": now, "due_at": None}
         if event is SanctionEvent.REFUSE:
             decided["ended_because"] = voice.reason
@@ -347,7 +347,7 @@ def _seen(
     runtime: Runtime, connection: Connection, person: Person, found: Sequence[StoredSanction]
 ) -> list[Sanctioned]:
     said = sanctions.voices(connection, [one.sanction_id for one in found])
-    now, asked_in_by = runtime.clock.now(), accounts.asked_in(connection)
+    now, let_in_by = runtime.clock.now(), accounts.let_in(connection)
     return [
         Sanctioned(
             one,
@@ -356,7 +356,7 @@ def _seen(
             why_no_voice(
                 person.user_id,
                 strikes.confirmed_by(connection, one.marketplace_id, _struck(connection, one)),
-                asked_in_by,
+                let_in_by,
             ),
         )
         for one in found

@@ -3,6 +3,7 @@ import pytest
 from models.errors import Conflict, Invalid
 from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
 from models.promotion import Approval, Standing, check_approval, standing
+from tests.fixtures.hosts import each_by_one
 
 CHAMPION = "c" * 64
 WEI, MARA = Approval("user:wei", "", CHAMPION), Approval("user:mara", "", CHAMPION)
@@ -15,14 +16,14 @@ def stands(
     champion: str | None = CHAMPION,
     still_may: tuple[str, ...] = EVERYBODY,
     not_passed: tuple[str, ...] = (),
-    asked_in_by: dict[str, str] | None = None,
+    let_in_by: dict[str, str] | None = None,
     policy: PromotionPolicy = DEFAULT_PROMOTION,
 ) -> Standing:
     return standing(
         approvals,
         champion=champion,
         still_may=still_may,
-        asked_in_by=asked_in_by or {},
+        let_in_by=each_by_one(let_in_by or {}),
         not_passed=not_passed,
         policy=policy,
     )
@@ -50,11 +51,11 @@ STANDINGS: list[tuple[Standing, int, str]] = [
     (stands(WEI, policy=ALONE), 0, "a marketplace with one data scientist"),
     (stands(WEI, MARA, policy=PromotionPolicy(approvals_needed=3)), 1, "one that wants three"),
     (stands(WEI, MARA, Approval("user:ada", "", CHAMPION)), 0, "more than are needed"),
-    (stands(WEI, MARA, asked_in_by={"user:mara": "user:wei"}), 1, "one asked the other in"),
-    (stands(MARA, WEI, asked_in_by={"user:mara": "user:wei"}), 1, "whoever of the two is first"),
-    (stands(WEI, MARA, asked_in_by={"user:mara": "user:x", "user:x": "user:wei"}), 1, "through somebody else's hands"),
+    (stands(WEI, MARA, let_in_by={"user:mara": "user:wei"}), 1, "one asked the other in"),
+    (stands(MARA, WEI, let_in_by={"user:mara": "user:wei"}), 1, "whoever of the two is first"),
+    (stands(WEI, MARA, let_in_by={"user:mara": "user:x", "user:x": "user:wei"}), 1, "through somebody else's hands"),
     (
-        stands(WEI, MARA, asked_in_by={"user:mara": "user:x", "user:wei": "user:x"}),
+        stands(WEI, MARA, let_in_by={"user:mara": "user:x", "user:wei": "user:x"}),
         0,
         "both by somebody who says nothing",
     ),
@@ -63,7 +64,7 @@ STANDINGS: list[tuple[Standing, int, str]] = [
             WEI,
             MARA,
             Approval("user:ada", "", CHAMPION),
-            asked_in_by={"user:mara": "user:wei", "user:ada": "user:wei"},
+            let_in_by={"user:mara": "user:wei", "user:ada": "user:wei"},
         ),
         0,
         "both by a third who approves too",

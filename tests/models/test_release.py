@@ -17,6 +17,7 @@ from models.release import (
     organisation_of,
     settled,
 )
+from tests.fixtures.hosts import each_by_one
 
 HERE, OURS, THEIRS = "mkt_a", "brn_aurelle", "brn_solenne"
 BURST = Bearing(HERE, OURS, "usr_lena", frozenset({"usr_camille"}), OURS, frozenset({HoldCause.USER_BURST}))
@@ -127,26 +128,29 @@ INVITED: list[tuple[Bearing, list[Opinion], dict[str, str], Decision | None, str
 ]
 
 
-@pytest.mark.parametrize(("bearing", "given", "asked_in_by", "expected", "why"), INVITED, ids=[r[-1] for r in INVITED])
+@pytest.mark.parametrize(("bearing", "given", "let_in_by", "expected", "why"), INVITED, ids=[r[-1] for r in INVITED])
 def test_of_two_who_asked_one_another_in_only_the_guest_counts(
-    bearing: Bearing, given: list[Opinion], asked_in_by: dict[str, str], expected: Decision | None, why: str
+    bearing: Bearing, given: list[Opinion], let_in_by: dict[str, str], expected: Decision | None, why: str
 ) -> None:
-    assert settled(given, bearing, asked_in_by) is expected, why
+    assert settled(given, bearing, each_by_one(let_in_by)) is expected, why
 
 
 def test_whose_word_does_not_count_is_said_in_words() -> None:
-    why = "Does not count: asked in somebody who confirmed it or says the same."
-    assert left_out([INES, LENA], BURST, {"usr_lena": "usr_ines"}) == {"usr_ines": why}
-    assert left_out([INES], LARGE, {"usr_ines": "usr_camille"}) == {"usr_camille": why}
-    assert left_out([INES, say("usr_lena", PROGRAMME, W)], BURST, {"usr_lena": "usr_ines"}) == {}
-    assert left_out([], LARGE, {"usr_camille": "usr_x"}) == {}
+    why = (
+        "Does not count: let in somebody who confirmed it or says the same, by an invitation or a link for a new "
+        "password."
+    )
+    assert left_out([INES, LENA], BURST, each_by_one({"usr_lena": "usr_ines"})) == {"usr_ines": why}
+    assert left_out([INES], LARGE, each_by_one({"usr_ines": "usr_camille"})) == {"usr_camille": why}
+    assert left_out([INES, say("usr_lena", PROGRAMME, W)], BURST, each_by_one({"usr_lena": "usr_ines"})) == {}
+    assert left_out([], LARGE, each_by_one({"usr_camille": "usr_x"})) == {}
 
 
 def test_whoever_asked_in_a_confirmer_has_no_say() -> None:
     ines = person("usr_ines", Grant(Role.ANALYST, HERE))
-    with pytest.raises(Forbidden, match="You asked in whoever confirmed this removal; somebody else must decide"):
-        check_opinion(ines, BURST, [], INES, {"usr_camille": "usr_ines"})
-    check_opinion(ines, BURST, [], INES, {"usr_ines": "usr_camille"})
+    with pytest.raises(Forbidden, match="You let in whoever confirmed this removal, by an invitation"):
+        check_opinion(ines, BURST, [], INES, each_by_one({"usr_camille": "usr_ines"}))
+    check_opinion(ines, BURST, [], INES, each_by_one({"usr_ines": "usr_camille"}))
 
 
 @pytest.mark.parametrize("cause", sorted(BURSTS))

@@ -24,6 +24,7 @@ from models.sanction import (
 )
 from models.strikes import Hit, Void
 from models.verdict import ReasonCode
+from tests.fixtures.hosts import each_by_one
 from tests.models.test_strikes import a_hit
 
 RESTRICT, CLOSE = Measure.RESTRICT, Measure.CLOSE
@@ -123,12 +124,12 @@ def test_voices_come_to(given: list[Voice], expected: SanctionEvent, _why: str) 
 
 def test_of_two_who_asked_one_another_in_only_the_guest_has_a_voice() -> None:
     both = [yes("ana", DESK), yes("max", PROGRAMME)]
-    assert follows(both, {"confirmer"}, {"max": "ana"}) is SanctionEvent.AGREE
-    assert follows(both, {"confirmer"}, {"confirmer": "max"}) is SanctionEvent.AGREE
-    assert follows(both, {"confirmer"}, {"max": "confirmer"}) is SanctionEvent.CARRY_OUT
-    assert follows(both, {"confirmer"}, {"max": "ada", "ana": "ada"}) is SanctionEvent.CARRY_OUT
-    with pytest.raises(Forbidden, match="You asked in whoever confirmed a removal"):
-        check_voice([], yes("ana", DESK), {"confirmer"}, {"confirmer": "ana"})
+    assert follows(both, {"confirmer"}, each_by_one({"max": "ana"})) is SanctionEvent.AGREE
+    assert follows(both, {"confirmer"}, each_by_one({"confirmer": "max"})) is SanctionEvent.AGREE
+    assert follows(both, {"confirmer"}, each_by_one({"max": "confirmer"})) is SanctionEvent.CARRY_OUT
+    assert follows(both, {"confirmer"}, each_by_one({"max": "ada", "ana": "ada"})) is SanctionEvent.CARRY_OUT
+    with pytest.raises(Forbidden, match="You let in whoever confirmed a removal"):
+        check_voice([], yes("ana", DESK), {"confirmer"}, each_by_one({"confirmer": "ana"}))
 
 
 def test_whoever_confirmed_has_no_voice() -> None:

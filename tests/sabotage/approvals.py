@@ -23,9 +23,12 @@ MUTANTS = [
     *sabotage(
         "models/second_person.py",
         ("tests/models/test_second_person.py",),
-        ("found[-1] if found else person", "person", "only who asked in directly is looked at"),
-        ("hosts.intersection(people)", "hosts", "also who says nothing"),
-        ("hosts.intersection(people)", "set(people) - hosts", "the guest in place of the host"),
+        ("        waiting += new\n", "", "only who let in directly is looked at"),
+        ("host in lines[guest]", "guest in lines[host]", "the guest in place of the host"),
+        (" and not (around and host < guest)", "", "of two who let one another in neither counts"),
+        ("(around and host < guest)", "around", "of two who let one another in both count"),
+        ("host != guest and", "", "who is in a ring does not count alone"),
+        ("return host != guest and host in lines[guest]", "return host != guest", "strangers do not count"),
     ),
     *sabotage(
         "models/policies/promotion.py",

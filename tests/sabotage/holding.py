@@ -58,7 +58,7 @@ MUTANTS = [
         (
             "    if user_id in behind_others(",
             "    if False and user_id in behind_others(",
-            "who asked in a confirmer may speak",
+            "who let in a confirmer may speak",
         ),
         ("if not opinion.reason.strip()", "if not opinion.reason", "blanks are a reason"),
         ("said.decision is opinion.decision", "True", "nobody changes their mind"),

@@ -45,7 +45,7 @@ MUTANTS = [
         (
             "    if user_id in behind_others(",
             "    if False and user_id in behind_others(",
-            "who asked in a confirmer may speak",
+            "who let in a confirmer may speak",
         ),
         ("    if not voice.reason.strip():\n", "    if not voice.reason:\n", "blanks are a reason"),
         ("said.agrees is voice.agrees", "True", "nobody changes their mind"),

@@ -270,9 +270,9 @@ def test_nobody_lets_a_removal_go_with_an_account_that_they_made(any_site: Site)
 def test_whoever_asked_in_a_confirmer_has_no_word(site: Site) -> None:
     action_id = a_burst(site)
     asked_in(site, site.brand_person, site.analyst)
-    with pytest.raises(Forbidden, match="You asked in whoever confirmed"):
+    with pytest.raises(Forbidden, match="You let in whoever confirmed"):
         speak(site.runtime, site.analyst, action_id, Decision.RELEASE, WHY)
-    assert "You asked in" in (held_removals(site.runtime, site.analyst)[0].no_word or "")
+    assert "You let in" in (held_removals(site.runtime, site.analyst)[0].no_word or "")
 
 
 def test_an_opinion_needs_a_reason_and_leaves_no_trace_without_one(site: Site) -> None:

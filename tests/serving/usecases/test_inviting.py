@@ -130,7 +130,7 @@ def test_who_has_an_account_takes_the_role_on_with_its_password(here: Site, admi
     person = auth.session_of(runtime, accept(runtime, token, name="Somebody Else", password=PASSWORD).token).person
     assert person.name == "Ines Moreau", "an account keeps its name"
     with runtime.store.read() as connection:
-        assert person.user_id not in accounts.asked_in(connection), "it was here before"
+        assert person.user_id not in accounts.let_in(connection), "it was here before"
     assert {one.role for one in person.grants} == {Role.ANALYST, Role.DATA_SCIENTIST}
 
 
@@ -190,4 +190,4 @@ def test_who_asked_somebody_in_is_kept_with_the_account(here: Site, admin: Perso
         runtime, accept(runtime, token_of(here, admin), name="Nadia", password=PASSWORD).token
     ).person
     with runtime.store.read() as connection:
-        assert accounts.asked_in(connection) == {person.user_id: admin.user_id}
+        assert accounts.let_in(connection) == {person.user_id: {admin.user_id}}

@@ -233,3 +233,23 @@ def test_a_link_that_was_not_used_is_forgotten_with_the_sessions(here: Site, adm
     with here.runtime.store.read() as connection:
         kept = connection.execute(select(reset_link.c.user_id)).scalars().all()
     assert kept == [here.analyst.user_id], "whose hands an account was in stays known"
+
+
+def test_whoever_made_a_link_that_was_used_is_no_second_person_beside_the_account(any_site: Site) -> None:
+    """They saw the link before its owner did."""
+    here = on_its_clock(any_site)
+    runtime = here.runtime
+    ada, bea = (invite(runtime, f"{one}@touchstone.example", one, Role.ADMIN) for one in ("ada", "bea"))
+    token = token_of(make_link(runtime, ada, here.analyst.user_id))
+    owners = token_of(make_link_as_owner(runtime, here.second_analyst.email, by="local"))
+
+    def let_in() -> dict[str, frozenset[str]]:
+        with runtime.store.read() as connection:
+            return accounts.let_in(connection)
+
+    assert let_in() == {}, "what was not used let nobody in"
+    use(here, token)
+    use(here, owners)
+    assert let_in() == {here.analyst.user_id: {ada.user_id}}
+    use(here, token_of(make_link(runtime, bea, here.analyst.user_id)))
+    assert let_in() == {here.analyst.user_id: {ada.user_id, bea.user_id}}
