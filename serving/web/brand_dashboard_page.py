@@ -66,7 +66,7 @@ class JudgementCount:
 
 @dataclass(frozen=True, slots=True)
 class ReasonRow:
-    """How many answers ended so, and why; the name of the outcome stands on its first row alone."""
+    """How many answers ended so, and why."""
 
     outcome: str
     reason: str
@@ -238,14 +238,9 @@ def _of(found: Median, counted: tuple[str, str], none: str) -> str:
 
 
 def _reasons(found: BrandDashboard) -> tuple[ReasonRow, ...]:
-    rows: list[ReasonRow] = []
-    before = None
-    for one in found.record.reasons:
-        rows.append(
-            ReasonRow("" if one.outcome is before else say(_OUTCOMES[one.outcome]), translated(one.reason), one.number)
-        )
-        before = one.outcome
-    return tuple(rows)
+    return tuple(
+        ReasonRow(say(_OUTCOMES[one.outcome]), translated(one.reason), one.number) for one in found.record.reasons
+    )
 
 
 def _prevalence(whole: Share) -> str:

@@ -14,6 +14,8 @@ SCREEN: Final = (1440, 900)
 PHONE: Final = (390, 844)
 THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 WCAG: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+# What axe's authors advise beyond it: landmarks, the order of headings, one main heading.
+EVERY: Final = {"runOnly": [*WCAG["runOnly"], "best-practice"]}
 # A theme changes colours and nothing else, so that the second theme needs only the rules about them.
 COLOURS: Final = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
 _RUN: Final = "(options) => axe.run({resultTypes: ['violations'], ...options}).then((found) => found.violations)"
@@ -59,11 +61,11 @@ def violations(page: Page, options: Mapping[str, Any] = WCAG) -> list[str]:
 
 
 def in_both_themes(page: Page, *, thoroughly: bool = False) -> list[str]:
-    """Violations in light and in dark; `thoroughly` asks every rule in both."""
+    """Violations in light and in dark; `thoroughly` asks every rule and every piece of advice in both."""
     found = []
     for theme in THEMES:
         page.emulate_media(color_scheme=theme)
-        rules = WCAG if thoroughly or theme == "light" else COLOURS
+        rules = EVERY if thoroughly else WCAG if theme == "light" else COLOURS
         found += [f"{theme}: {one}" for one in violations(page, rules)]
     return found
 
