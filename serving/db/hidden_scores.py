@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, case, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, case, func, select, tuple_
 
 from models.hidden_score import Answers
 from models.verdict import Judgement, Side
@@ -10,10 +10,19 @@ from serving.db.tables import review_case, verdict
 
 
 def first_answers(connection: Connection, marketplace_id: str, since: datetime) -> tuple[Answers, Answers]:
-    """Of the cases that could have been drawn: the first answers given without the score, and those given with it.
+    """Of a marketplace's cases that could have been drawn: first answers given without the score, and those with it.
 
     Only the first counts: whoever answers after it, or again after taking it back, may have seen the score.
     """
+    return _counted(connection, verdict.c.marketplace_id == marketplace_id, since)
+
+
+def first_answers_of(connection: Connection, user_id: str, since: datetime) -> tuple[Answers, Answers]:
+    """The same of one reviewer, at whichever marketplace; cases that somebody else answered before are left out."""
+    return _counted(connection, verdict.c.user_id == user_id, since)
+
+
+def _counted(connection: Connection, whose: ColumnElement[bool], since: datetime) -> tuple[Answers, Answers]:
     earlier = verdict.alias("earlier")
     later_than_another = select(earlier.c.verdict_id).where(
         earlier.c.marketplace_id == verdict.c.marketplace_id,
@@ -28,7 +37,7 @@ def first_answers(connection: Connection, marketplace_id: str, since: datetime) 
             (review_case.c.marketplace_id == verdict.c.marketplace_id) & (review_case.c.case_id == verdict.c.case_id),
         )
         .where(
-            verdict.c.marketplace_id == marketplace_id,
+            whose,
             verdict.c.side == Side.ANALYST.value,
             verdict.c.known_at >= since,
             review_case.c.hidden_share > 0,

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from models.access import Permission, Person
+from models.hidden_score import leaning
 from models.labels import VALUES, EvidenceLevel
-from serving.db import accounts, brands, learning, second_looks
+from serving.db import accounts, brands, hidden_scores, learning, second_looks
 from serving.db.accounts import Session
 from serving.db.learning import Model
 from serving.db.second_looks import SecondLooks, Suspect
@@ -18,8 +19,10 @@ from serving.runtime import Runtime
 from serving.usecases.labelling import LabelState, label_state
 from serving.web import text_view, words
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
+from serving.web.leaning_card import LeaningCard, leaning_card
 from serving.web.model_charts import wilson
 from serving.web.model_report import EVIDENCE
+from serving.web.my_page import COMPARED_DAYS
 from serving.web.rendering import respond
 from serving.web.series_charts import Layer, StackedArea, stacked_area
 from serving.web.text_view import Shown
@@ -96,6 +99,8 @@ class LabelsPage(AtMarketplace):
     held: HeldWeight | None
     looks: SecondLooks
     agreement: str
+    leaning: LeaningCard
+    compared_days: int
     suspects: tuple[SuspectRow, ...] | None
 
 
@@ -117,6 +122,7 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
         looks = second_looks.count(connection, here)
         found = second_looks.suspects(connection, here, _SUSPECTS) if may_see_suspects else []
         models = learning.models(connection, here, 1)
+        answers = hidden_scores.first_answers(connection, here, now - timedelta(days=COMPARED_DAYS))
         summary, why = _summary(runtime, newest[0].digest) if newest else (None, "No training has read labels yet.")
         users = [name.removeprefix("user:") for name in summary.sources] if summary else []
         names = {f"user:{one}": name for one, name in accounts.names(connection, users).items()}
@@ -131,6 +137,8 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
         held=_held(models[0]) if models else None,
         looks=looks,
         agreement=_agreement(looks),
+        leaning=leaning_card(leaning(*answers), hidden_share=runtime.policies.hidden_score.share, is_own=False),
+        compared_days=COMPARED_DAYS,
         suspects=tuple(_suspect(one) for one in found) if may_see_suspects else None,
     )
 

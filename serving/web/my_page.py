@@ -11,10 +11,11 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.access import Permission
 from models.agreement import Agreement, agreement, of_counts
+from models.hidden_score import leaning
 from models.pace import without_pause
 from models.policies.pace import DEFAULT_PACE
 from serving import display
-from serving.db import reviewer
+from serving.db import hidden_scores, reviewer
 from serving.db.accounts import Session
 from serving.db.reviewer import Overturned
 from serving.guards import is_secure, may, runtime_of
@@ -22,6 +23,7 @@ from serving.runtime import Runtime
 from serving.web import text_view, words
 from serving.web.desk_rail import midnight
 from serving.web.flash import go_to
+from serving.web.leaning_card import LeaningCard, leaning_card
 from serving.web.rendering import respond
 from serving.web.series_charts import Bars, bars
 from serving.web.text_view import Shown
@@ -69,6 +71,7 @@ class MyPage:
     chart: Bars
     median: str | None
     agreements: tuple[AgreementRow, ...]
+    leaning: LeaningCard
     overturned: tuple[OverturnedRow, ...]
 
 
@@ -88,6 +91,7 @@ def my_page(runtime: Runtime, session: Session) -> MyPage:
         known = agreement(reviewer.with_known_answers(connection, user_id, since))
         brands = agreement(reviewer.with_brands(connection, user_id, since))
         appeals = of_counts(*reviewer.appeals_decided(connection, user_id, since))
+        answers = hidden_scores.first_answers_of(connection, user_id, since)
         gone = reviewer.overturned(connection, user_id, since, _MOST_OVERTURNED)
     zone = display.current().zone
     by_day = Counter(one.decided_at.astimezone(zone).date() for one in decided)
@@ -112,6 +116,7 @@ def my_page(runtime: Runtime, session: Session) -> MyPage:
             _row("What brands said later", brands),
             _row("Appeals that left your decision as it was", appeals),
         ),
+        leaning=leaning_card(leaning(*answers), hidden_share=runtime.policies.hidden_score.share, is_own=True),
         overturned=tuple(_overturned(one, now) for one in gone),
     )
 

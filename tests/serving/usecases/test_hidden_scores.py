@@ -145,6 +145,8 @@ def test_first_answers_with_and_without_the_score_are_counted_apart(any_site: Si
     since = any_site.clock.now() - timedelta(days=1)
     with any_site.runtime.store.read() as connection:
         assert hidden_scores.first_answers(connection, any_site.here, since) == (Answers(3, 1), Answers(2, 1))
+        own = [hidden_scores.first_answers_of(connection, one, since) for one in (any_site.analyst.user_id, "usr_x")]
+        assert own == [(Answers(3, 1), Answers(2, 1)), (Answers(), Answers())]
         later = any_site.clock.now() + timedelta(days=1)
         assert hidden_scores.first_answers(connection, any_site.here, later) == (Answers(), Answers())
 

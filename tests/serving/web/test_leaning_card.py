@@ -1,0 +1,73 @@
+from dataclasses import replace
+
+import pytest
+
+from models.hidden_score import Answers, leaning
+from models.policies.hidden_score import HiddenScorePolicy
+from models.verdict import Judgement
+from serving.web.leaning_card import leaning_card
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import visit_as, words
+
+FEWER = "\u2212"  # The sign of a negative number as it is set.
+
+
+@pytest.mark.parametrize(
+    ("hidden", "shown", "difference", "interval", "said"),
+    [
+        (
+            (40, 10),
+            (400, 120),
+            "+5",
+            f"{FEWER}11 to +17",
+            "you say counterfeit in anything from 11 fewer to 17",
+        ),
+        ((200, 40), (2000, 800), "+20", "+14 to +25", "you say counterfeit more often: in 14 to 25 more of 100 cases."),
+        ((200, 100), (2000, 400), f"{FEWER}30", f"{FEWER}37 to {FEWER}23", "less often: in 23 to 37 fewer of 100"),
+        (
+            (0, 0),
+            (2000, 400),
+            None,
+            "",
+            "none of your first answers was given without the score",
+        ),
+        ((4, 1), (0, 0), None, "", "none of your first answers was given with the score in sight. Of the cases that"),
+    ],
+)
+def test_the_difference_is_said_with_its_interval_and_what_it_means(
+    hidden: tuple[int, int], shown: tuple[int, int], difference: str | None, interval: str, said: str
+) -> None:
+    card = leaning_card(leaning(Answers(*hidden), Answers(*shown)), hidden_share=0.05, is_own=True)
+    assert (card.difference, card.interval) == (difference, interval)
+    assert said in card.said
+
+
+def test_a_desk_that_hides_no_score_is_told_who_can_change_that() -> None:
+    said = leaning_card(leaning(Answers(), Answers(9, 3)), hidden_share=0.0, is_own=False).said
+    assert "no score is hidden" in said
+    assert "TOUCHSTONE_HIDDEN_SCORE_SHARE" in said
+
+
+def drawing(site: Site, draw: float) -> Site:
+    policies = replace(site.runtime.policies, hidden_score=HiddenScorePolicy(0.5))
+    return replace(site, runtime=replace(site.runtime, policies=policies, draw=lambda: draw))
+
+
+def test_each_reviewer_reads_their_own_and_a_data_scientist_everybodys(site: Site) -> None:
+    mine, labels = visit_as(site, site.analyst), visit_as(site, site.data_scientist)
+    for page in (mine.get("/desk/me"), labels.get("/models/labels")):
+        assert "Nothing to compare" in words(page.text)
+        assert "Difference, in points unknown" in words(page.text)
+    for number in range(4):
+        hidden = number < 2
+        case = a_case(drawing(site, 0.4 if hidden else 0.6), external_id=f"MP-{number}")
+        assert case.score_hidden == hidden
+        said = Judgement.GENUINE if number == 0 else Judgement.COUNTERFEIT
+        judge(site, site.second_analyst if number == 3 else site.analyst, case, said)
+    own, all_of_them = words(mine.get("/desk/me").text), words(labels.get("/models/labels").text)
+    assert "Score in sight 1 of 1 100 %" in own
+    assert "Score hidden until the answer 1 of 2 50 %" in own
+    assert "Score in sight 2 of 2 100 %" in all_of_them
+    assert f"Difference, in points +50 {FEWER}" in all_of_them
+    assert "No difference that chance could not make: with the score in sight reviewers say" in all_of_them
