@@ -1,4 +1,8 @@
+from sqlalchemy import update
+
+from models.access import Person
 from models.switches import AutomaticRule
+from serving.db.tables import account
 from serving.usecases.switching import switch
 from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.receivers import a_receiver
@@ -66,3 +70,42 @@ def test_an_offer_that_is_still_shown_is_announced_to_the_staff_and_named_to_its
     page = words(visit_as(site, site.brand_person).get("/brand").text)
     assert "Removed seen gone after 4 h" in page
     assert "From a confirmation to the offer seen gone: 4 h" in page
+
+
+def a_held_removal(site: Site) -> str:
+    """What the brand confirmed while its rule was off; returns the address of its form."""
+    switch(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="Taken over.")
+    (case,) = questions(site, 1)
+    action = confirm(site, site.brand_person, case).action
+    assert action is not None
+    return f"/held/{action.action_id}"
+
+
+def asked_in(site: Site, guest: Person, host: Person) -> None:
+    with site.runtime.store.write() as connection:
+        made = update(account).where(account.c.user_id == guest.user_id)
+        connection.execute(made.values(asked_in_by=host.user_id))
+
+
+def test_whoever_asked_in_who_confirmed_reads_why_they_have_no_word(site: Site) -> None:
+    form = a_held_removal(site)
+    asked_in(site, site.brand_person, site.analyst)
+    visitor = visit_as(site, site.analyst)
+    page = visitor.get("/held").text
+    assert "You let in whoever confirmed this removal, by an invitation or a link for a new password" in words(page)
+    assert f'action="{form}"' not in page
+    assert visitor.post(form, {"decision": "release", "reason": "Looked at it."}).status_code == 403
+    assert states(site) == {"held": 1}
+
+
+def test_a_guest_of_who_confirmed_waits_for_somebody_else_and_the_page_says_why(site: Site) -> None:
+    form, said = a_held_removal(site), {"decision": "release", "reason": "Looked at it."}
+    asked_in(site, site.analyst, site.brand_person)
+    visitor = visit_as(site, site.analyst)
+    visitor.post(form, said)
+    page = words(visitor.get("/held").text)
+    assert "confirmation: Does not count: let in somebody who confirmed it or says the same" in page
+    assert "desk: release. Looked at it." in page
+    assert states(site) == {"held": 1}
+    visit_as(site, site.account_manager).post(form, said)
+    assert states(site) == {"scheduled": 1}
