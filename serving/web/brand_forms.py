@@ -7,7 +7,7 @@ from fastapi import Request
 from fastapi.responses import Response
 
 from models.access import Permission
-from models.errors import DomainError, NotFound
+from models.errors import DomainError
 from serving.api.errors import status_of
 from serving.db.accounts import Session
 from serving.guards import may, runtime_of
@@ -33,9 +33,7 @@ def given_back(
     Raises
     ------
     NotFound
-        That is why: of what is another brand's nothing is shown.
+        The form was about a brand for which the person does not speak.
     """
-    if isinstance(refused, NotFound):
-        raise refused
     made = page(runtime_of(request), session, fields, error=refused.sentence)
     return respond(request, made, session, status=status_of(refused))

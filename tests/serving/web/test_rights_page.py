@@ -63,7 +63,10 @@ def test_a_document_on_file_carries_another_claim_too(site: Site) -> None:
     [digest] = documents(site)
     assert visitor.post(_PLACE, {**_CLAIM, "document": digest}).status_code == 303
     assert claims(site)[0].document == digest
-    assert visitor.post(_PLACE, {**_CLAIM, "number": "019", "document": "f" * 64}).status_code == 404
+    refused = visitor.post(_PLACE, {**_CLAIM, "number": "019", "document": "f" * 64})
+    assert refused.status_code == 404
+    assert "There is no such document" in words(refused.text)
+    assert 'value="019"' in refused.text, "what was typed is not lost"
 
 
 @pytest.mark.parametrize(
