@@ -19,13 +19,14 @@ from serving.usecases.brand_messages import erase, mark_read, write
 from serving.web import words
 from serving.web.brand_page import Manager
 from serving.web.brand_scope import BrandScope, scope_of
+from serving.web.fixed_words import translated
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.thread import Thread, thread_of
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _PLACE: Final = "/brand/messages"
 
 
@@ -61,7 +62,7 @@ def post_message(request: Request, session: Reader, fields: Fields) -> Response:
     except NotFound:
         raise
     except DomainError as refused:
-        page = _page(runtime, session, fields, typed=fields.get("text", ""), error=refused.sentence)
+        page = _page(runtime, session, fields, typed=fields.get("text", ""), error=translated(refused.sentence))
         return respond(request, page, session, status=status_of(refused))
     return go_to(request, f"{_PLACE}{scope.query}", Flash.MESSAGE_SENT)
 

@@ -19,16 +19,17 @@ from serving.db.counter_notices import StoredStep, Waiting
 from serving.guards import may, runtime_of
 from serving.usecases.counter_notices import LONGEST_SAID, answer_as_rights_holder
 from serving.usecases.seller_evidence import shown_to_rights_holder
-from serving.web import text_view, words
+from serving.web import own_words, text_view
 from serving.web.documents_card import ShownDocument, shown_document
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
+from serving.web.i18n import N_, say, say_many
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.words import Due
 
 router = APIRouter(include_in_schema=False)
-Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _MOST: Final = 50
 _DONE: Final = {
     CounterNoticeEvent.CONCEDE: Flash.GAVE_WAY,
@@ -36,9 +37,9 @@ _DONE: Final = {
     CounterNoticeEvent.GO_TO_COURT: Flash.MAINTAINED,
 }
 SILENCE: Final = {
-    Silence.REINSTATED: "Without an answer in time the offer is shown again.",
-    Silence.REVIEWED: "Without an answer in time a person of the marketplace decides.",
-    Silence.REMOVAL_STANDS: "Without an answer the removal stands.",
+    Silence.REINSTATED: N_("Without an answer in time the offer is shown again."),
+    Silence.REVIEWED: N_("Without an answer in time a person of the marketplace decides."),
+    Silence.REMOVAL_STANDS: N_("Without an answer the removal stands."),
 }
 
 
@@ -88,12 +89,9 @@ def get_counter_notices(request: Request, session: Answerer) -> HTMLResponse:
         waiting = counter_notices.waiting_for(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST)
         answers = tuple(_answer(connection, one, runtime.clock.now()) for one in waiting)
     number = sum(not one.in_court for one in answers)
-    headline = {0: "No seller waits for your answer", 1: "1 seller waits for your answer"}
-    return respond(
-        request,
-        CounterNoticesPage(headline.get(number, f"{number} sellers wait for your answer"), answers, LONGEST_SAID),
-        session,
-    )
+    headline = say_many("%(n)s seller waits for your answer", "%(n)s sellers wait for your answer", number)
+    page = CounterNoticesPage(headline if number else say("No seller waits for your answer"), answers, LONGEST_SAID)
+    return respond(request, page, session)
 
 
 @router.post("/counter-notices/{counter_notice_id}")
@@ -114,13 +112,13 @@ def _answer(connection: Connection, waiting: Waiting, now: datetime) -> Answer:
     return Answer(
         counter_notice_id=found.counter_notice_id,
         title=text_view.show(waiting.content.get("title") or waiting.external_id),
-        price=words.named_price(waiting.content),
+        price=own_words.named_price(waiting.content),
         round=found.round,
         most_rounds=policy.most_rounds,
-        due=None if found.due_at is None else words.due(found.due_at, now),
+        due=None if found.due_at is None else own_words.due(found.due_at, now),
         in_court=found.state is CounterNoticeState.WITH_COURT,
         needs_court=policy.maintaining is Maintaining.COURT_ACTION,
-        silence=SILENCE[policy.rights_holder_silence],
+        silence=say(SILENCE[policy.rights_holder_silence]),
         lines=tuple(_line(one, now) for one in given if one.said),
         documents=tuple(
             shown_document(one, now, f"/counter-notices/{found.counter_notice_id}")
@@ -130,5 +128,5 @@ def _answer(connection: Connection, waiting: Waiting, now: datetime) -> Answer:
 
 
 def _line(one: StoredStep, now: datetime) -> Line:
-    who = "The seller" if one.party is Party.SELLER else "You"
-    return Line(who, words.moment(one.known_at, now), text_view.show(one.said or ""))
+    who = say("The seller") if one.party is Party.SELLER else say("You")
+    return Line(who, own_words.moment(one.known_at, now), text_view.show(one.said or ""))

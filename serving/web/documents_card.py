@@ -14,7 +14,7 @@ from serving.db.accounts import Session
 from serving.db.seller_uploads import SellerUpload
 from serving.guards import may, runtime_of
 from serving.usecases.seller_evidence import Paper, for_analyst, for_rights_holder
-from serving.web import text_view, words
+from serving.web import own_words, text_view
 from serving.web.downloads import document
 from serving.web.forms import CaseId
 from serving.web.text_view import Shown
@@ -55,7 +55,7 @@ def shown_document(upload: SellerUpload, now: datetime, address: str | None = No
     return ShownDocument(
         name=text_view.show(upload.name),
         what=f"{ending_of(upload.media_type).upper()}, {_size(upload.size)}",
-        when=words.moment(upload.known_at, now),
+        when=own_words.moment(upload.known_at, now),
         digest=upload.digest,
         erased=erased,
         address=None if erased or address is None else f"{address}/documents/{upload.upload_id}",

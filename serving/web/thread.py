@@ -10,11 +10,12 @@ from models.access import Person
 from serving.db import brand_messages
 from serving.db.brand_messages import Message, MessageSide, Pair
 from serving.usecases.brand_messages import LONGEST
-from serving.web import text_view, words
+from serving.web import own_words, text_view
+from serving.web.i18n import N_, say
 from serving.web.text_view import Shown
 
 _SHOWN: Final = 100
-_SIDES: Final = {MessageSide.BRAND: "brand", MessageSide.MANAGER: "account manager"}
+_SIDES: Final = {MessageSide.BRAND: N_("brand"), MessageSide.MANAGER: N_("account manager")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,8 @@ def _line(one: Message, person: Person, side: MessageSide, now: datetime) -> Mes
     return MessageLine(
         message_id=one.message_id,
         who=one.name,
-        side=_SIDES[one.side],
-        when=words.moment(one.known_at, now),
+        side=say(_SIDES[one.side]),
+        when=own_words.moment(one.known_at, now),
         said=None if one.said is None else text_view.show(one.said),
         mine=one.side is side,
         can_erase=may and one.said is not None,

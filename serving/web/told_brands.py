@@ -168,6 +168,12 @@ SENTENCES: Final = (
     N_("Nothing of it stands any more."),
     N_("There is no such right."),
     N_("There is no such takedown request."),
+    # Refusals of a message or of an answer to a seller (serving.usecases.brand_messages, …counter_notices).
+    N_("%(most)s messages an hour are the most. Send it later."),
+    N_("There is nothing in the message."),
+    N_("A message has at most %(most)s characters; this one has %(n)s."),
+    N_("There is no such counter-notice."),
+    N_("There is no such brand."),
     # Refusals of an answer to the briefing (models.briefing).
     N_("Choose an answer to “%(question)s”"),
     N_("Read why your answers were wrong; you can try again at %(time)s."),

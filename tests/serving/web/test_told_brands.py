@@ -284,6 +284,20 @@ def test_a_brand_reads_its_standing_and_its_dashboard_in_its_language(
         assert not _ENGLISH.search(page), page
 
 
+def test_a_brand_writes_in_its_language_and_what_it_wrote_stays_as_written(site: Site) -> None:
+    visitor = reader(site, Language.RUSSIAN)
+    assert "Пока ничего не написано." in words(visitor.get("/brand/messages").text)
+    form = hidden_fields(visitor.get("/brand/messages").text)
+    assert "Сообщение пустое. Ничего не отправлено." in words(
+        visitor.post("/brand/messages", {**form, "text": " "}).text
+    )
+    visitor.post("/brand/messages", {**form, "text": "Nothing was recorded."})
+    page = words(visitor.get("/brand/messages").text)
+    assert "Отправлено." in page
+    assert "Nothing was recorded." in page
+    assert "Вашего ответа не ждёт ни один продавец" in words(visitor.get("/counter-notices").text)
+
+
 def test_a_refusal_and_its_way_on_are_in_the_language_of_who_was_refused(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     refused = reader(site, Language.CHINESE).answer(case.case_id, "lsv_another", Judgement.GENUINE)
