@@ -58,7 +58,11 @@ def test_each_reviewer_reads_their_own_and_a_data_scientist_everybodys(site: Sit
     mine, labels = visit_as(site, site.analyst), visit_as(site, site.data_scientist)
     for page in (mine.get("/desk/me"), labels.get("/models/labels")):
         assert "Nothing to compare" in words(page.text)
-        assert "Difference, in points unknown" in words(page.text)
+        assert "Difference, in points" not in words(page.text)
+    judge(site, site.analyst, a_case(drawing(site, 0.6), external_id="MP-9"), Judgement.GENUINE)
+    assert "Score hidden until the answer no answer yet unknown Difference, in points unknown" in words(
+        mine.get("/desk/me").text
+    )
     for number in range(4):
         hidden = number < 2
         case = a_case(drawing(site, 0.4 if hidden else 0.6), external_id=f"MP-{number}")
@@ -66,8 +70,8 @@ def test_each_reviewer_reads_their_own_and_a_data_scientist_everybodys(site: Sit
         said = Judgement.GENUINE if number == 0 else Judgement.COUNTERFEIT
         judge(site, site.second_analyst if number == 3 else site.analyst, case, said)
     own, all_of_them = words(mine.get("/desk/me").text), words(labels.get("/models/labels").text)
-    assert "Score in sight 1 of 1 100 %" in own
+    assert "Score in sight 1 of 2 50 %" in own
     assert "Score hidden until the answer 1 of 2 50 %" in own
-    assert "Score in sight 2 of 2 100 %" in all_of_them
-    assert f"Difference, in points +50 {FEWER}" in all_of_them
+    assert "Score in sight 2 of 3 67 %" in all_of_them
+    assert f"Difference, in points +17 {FEWER}" in all_of_them
     assert "No difference that chance could not make: with the score in sight reviewers say" in all_of_them
