@@ -68,10 +68,6 @@ def is_secure(runtime: Runtime) -> bool:
     return (runtime.settings.public_url or "").startswith("https://")
 
 
-async def _session(request: Request) -> Session:
-    return await _session_of(request, files=0, translated=False)
-
-
 async def _session_of(request: Request, *, files: int, translated: bool) -> Session:
     runtime = runtime_of(request)
     found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
@@ -121,9 +117,13 @@ def may(*permissions: Permission, files: int = 0, translated: bool = False) -> A
     return Depends(Guard(" or ".join(permission.value for permission in permissions), check))
 
 
-def signed_in() -> Any:
-    """Anybody who is signed in."""
-    return Depends(Guard("signed in", _session))
+def signed_in(*, translated: bool = False) -> Any:
+    """Anybody who is signed in; `translated` as for `may`."""
+
+    async def check(request: Request) -> Session:
+        return await _session_of(request, files=0, translated=translated)
+
+    return Depends(Guard("signed in", check))
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ TRANSLATED: Final = frozenset(
         "parts/undo.html",
         "reset.html",
         "seller.html",
+        "settings.html",
         "sign_in.html",
         "takedown.html",
         "takedown_answer.html",

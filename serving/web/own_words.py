@@ -88,6 +88,11 @@ def moment_named(at: datetime, now: datetime) -> str:
     return f"{moment(at, now)} {words.zone(at)}"
 
 
+def full(at: datetime) -> str:
+    """A moment whole, with its year and zone."""
+    return words.full(at) if _is_english() else i18n.moment(at)
+
+
 def day(at: datetime, now: datetime) -> str:
     """A date, with its year where that is not this one."""
     if _is_english():

@@ -16,14 +16,16 @@ from serving.guards import cookie_name, runtime_of, signed_in
 from serving.runtime import Runtime
 from serving.usecases.display_choice import choose
 from serving.usecases.passwords import change_password, check_typed_alike
-from serving.web import words
+from serving.web import own_words
+from serving.web.fixed_words import translated
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path
+from serving.web.i18n import N_, say
 from serving.web.rendering import respond
 from serving.web.vocabulary import ROLES, Option
 
 router = APIRouter(include_in_schema=False)
-Anyone = Annotated[Session, signed_in()]
+Anyone = Annotated[Session, signed_in(translated=True)]
 
 _LANGUAGES: Final = {
     Language.ENGLISH: "English",
@@ -31,8 +33,11 @@ _LANGUAGES: Final = {
     Language.RUSSIAN: "Русский",
     Language.SPANISH: "Español",
 }
-_DENSITIES: Final = {Density.COMFORTABLE: "Dense: more rows on a screen", Density.ROOMY: "Roomy: larger text and rows"}
-_THEMES: Final = {Theme.AUTO: "As the system has it", Theme.LIGHT: "Light", Theme.DARK: "Dark"}
+_DENSITIES: Final = {
+    Density.COMFORTABLE: N_("Dense: more rows on a screen"),
+    Density.ROOMY: N_("Roomy: larger text and rows"),
+}
+_THEMES: Final = {Theme.AUTO: N_("As the system has it"), Theme.LIGHT: N_("Light"), Theme.DARK: N_("Dark")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +82,7 @@ def post_settings(request: Request, session: Anyone, fields: Fields) -> Response
     try:
         choose(runtime_of(request), session.person, session.display, given)
     except Invalid as refused:
-        page = settings_page(runtime_of(request), session, error=refused.sentence)
+        page = settings_page(runtime_of(request), session, error=translated(refused.sentence))
         return respond(request, page, session, status=422)
     return go_to(request, "/settings", Flash.SETTINGS_KEPT)
 
@@ -92,7 +97,7 @@ def post_password(request: Request, session: Anyone, fields: Fields) -> Response
         token = request.cookies.get(cookie_name(runtime), "")
         change_password(runtime, session.person, token, before=before, wanted=wanted)
     except Invalid as refused:
-        page = settings_page(runtime, session, password_error=refused.sentence)
+        page = settings_page(runtime, session, password_error=translated(refused.sentence))
         return respond(request, page, session, status=422)
     return go_to(request, "/settings", Flash.PASSWORD_CHANGED)
 
@@ -113,8 +118,8 @@ def settings_page(
     return SettingsPage(
         name=person.name,
         email=person.email,
-        roles=words.listed([ROLES[role] for role in roles(person.grants)]),
-        now=words.full(now),
+        roles=own_words.listed([say(ROLES[role]) for role in roles(person.grants)]),
+        now=own_words.full(now),
         regions=_regions(),
         languages=_options(_LANGUAGES),
         densities=_options(_DENSITIES),

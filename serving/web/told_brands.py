@@ -168,6 +168,16 @@ SENTENCES: Final = (
     N_("Nothing of it stands any more."),
     N_("There is no such right."),
     N_("There is no such takedown request."),
+    # Refusals of settings (serving.usecases.display_choice, …passwords).
+    N_("This time zone is not known here. Choose one from the list."),
+    N_("There is no such language."),
+    N_("There is no such density."),
+    N_("There is no such theme."),
+    N_("Keys are on or off."),
+    N_("You typed two different new passwords."),
+    N_("Your present password is another one."),
+    N_("The new password is the one that you have."),
+    N_("A password has %(least)s to %(most)s characters."),
     # Refusals of a message or of an answer to a seller (serving.usecases.brand_messages, …counter_notices).
     N_("%(most)s messages an hour are the most. Send it later."),
     N_("There is nothing in the message."),

@@ -11,7 +11,7 @@ from serving.db import views
 from serving.db.views import Given
 from serving.runtime import Runtime
 from serving.web import words
-from serving.web.i18n import say
+from serving.web.i18n import number, say
 from serving.web.vocabulary import CHOICE_OF
 
 
@@ -68,8 +68,8 @@ def _undo(given: Given, now: datetime, window: timedelta) -> Undo:
 
 def _score(given: Given) -> str:
     if given.probability is None:
-        return f"Its score was {given.score_value:.0f} points."
-    return f"Its score was {given.probability:.2f}."
+        return say("Its score was %(score)s points.", score=number(round(given.score_value)))
+    return say("Its score was %(score)s.", score=f"{given.probability:.2f}")
 
 
 def _follows(given: Given, now: datetime) -> str:

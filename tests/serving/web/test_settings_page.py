@@ -74,12 +74,12 @@ def test_nobody_elses_pages_change(site: Site, analyst: Visitor) -> None:
 def test_the_page_says_what_time_it_is_then_and_what_is_chosen(analyst: Visitor) -> None:
     analyst.post("/settings", CHOICE)
     text = analyst.get("/settings").text
-    assert "Kept. Pages are written like this from now on." in text
+    assert "Guardado. Desde ahora las páginas se muestran así." in text
     assert '<option value="Europe/Madrid" selected>Madrid</option>' in text
     assert '<option value="es" selected>Español</option>' in text
     assert "CET" in words(text)
     assert "Ines Moreau" in words(text)
-    assert "analyst" in words(text)
+    assert "analista" in words(text)
 
 
 def test_an_empty_box_is_off(analyst: Visitor) -> None:
@@ -102,7 +102,7 @@ def test_what_cannot_be_chosen_changes_nothing_and_says_so(analyst: Visitor, fie
     analyst.post("/settings", CHOICE)
     answer = analyst.post("/settings", CHOICE | {"density": "comfortable", field: value})
     assert answer.status_code == 422
-    assert "Nothing was kept." in words(answer.text)
+    assert "No se ha guardado nada." in words(answer.text)
     assert 'data-density="roomy"' in analyst.get("/queue").text
 
 

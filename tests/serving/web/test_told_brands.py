@@ -298,6 +298,19 @@ def test_a_brand_writes_in_its_language_and_what_it_wrote_stays_as_written(site:
     assert "Вашего ответа не ждёт ни один продавец" in words(visitor.get("/counter-notices").text)
 
 
+def test_settings_are_in_the_language_that_they_set(site: Site) -> None:
+    visitor = visit_as(site, site.brand_person)
+    assert "Your settings" in words(visitor.get("/settings").text)
+    visitor.post("/settings", {"language": "es", "letter_keys": "on"})
+    zones = re.compile('<select class="in" name="time_zone".*?</select>', re.DOTALL)  # They are called by their places.
+    page = words(zones.sub("", visitor.get("/settings").text))
+    assert "Guardado. Desde ahora las páginas se muestran así." in page
+    assert "Sus ajustes" in page
+    assert not _ENGLISH.search(page), page
+    twice = {"present": "x", "wanted": "one password", "again": "another password"}
+    assert "Ha escrito dos contraseñas nuevas distintas." in words(visitor.post("/settings/password", twice).text)
+
+
 def test_a_refusal_and_its_way_on_are_in_the_language_of_who_was_refused(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     refused = reader(site, Language.CHINESE).answer(case.case_id, "lsv_another", Judgement.GENUINE)
