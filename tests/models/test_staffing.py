@@ -128,6 +128,7 @@ LED = frozenset({("mkt_a", "brd_1")})
         ([Grant(Role.BRAND, "mkt_b", "brd_1")], (), LED, Forbidden, "for the brand's people elsewhere"),
         ([BRAND, Grant(Role.BRAND, "mkt_b", "brd_1")], HERE, LED, Forbidden, "one of two places"),
         ([Grant(Role.BRAND, "mkt_b", "brd_1"), ANALYST], HERE, {("mkt_b", "brd_1")}, None, "a say over each by itself"),
+        ([Grant(Role.ANALYST, "mkt_a", "brd_1")], (), LED, Forbidden, "who leads, for staff of whatever brand"),
         ([BRAND], (), (), Forbidden, "who has no say at all"),
         ([], HERE, LED, NotFound, "for who has no role any more"),
     ],

@@ -89,11 +89,14 @@ def test_who_made_a_link_and_that_it_was_used_is_audited_without_any_secret(here
     with here.runtime.store.read() as connection:
         used, made, *_ = audit.of_subject(connection, {here.here}, here.analyst.user_id, 9)
         payloads = " ".join(str(one) for one in connection.execute(select(audit_payload)))
-        stored = str(connection.execute(select(reset_link)).one())
+        row = connection.execute(select(reset_link)).one()
+        stored = str(row)
         hashed = people.password_of(connection, here.analyst.user_id)
     assert (made.act, made.actor) == ("reset_link.made", f"user:{admin.user_id}")
     assert (used.act, used.actor) == ("password.reset", f"user:{here.analyst.user_id}")
     assert used.payload == {"link": made.payload["link"], "made_by": admin.user_id, "sessions_ended": 1}
+    assert row.used_at is not None
+    assert row.ended_at is None, "it was used, and nobody ended it"
     assert auth.hash_token(token) in stored
     assert token not in stored
     assert not any(secret in payloads for secret in (token, auth.hash_token(token), ANOTHER, hashed))
@@ -134,10 +137,14 @@ def test_a_mistake_changes_nothing_and_leaves_the_link(here: Site, admin: Person
 
 def test_the_link_of_a_deactivated_account_leads_nowhere_and_none_is_made(here: Site, admin: Person) -> None:
     token = token_of(make_link(here.runtime, admin, here.analyst.user_id))
-    deactivate(here.runtime, admin, here.analyst.user_id, successor=None)
-    assert not is_alive(here, token)
-    with pytest.raises(NotFound):
-        use(here, token)
+    owners = token_of(make_link_as_owner(here.runtime, here.data_scientist.email, by="local"))
+    assert is_alive(here, owners)
+    for one in (here.analyst, here.data_scientist):
+        deactivate(here.runtime, admin, one.user_id, successor=None)
+    for dead in (token, owners):
+        assert not is_alive(here, dead)
+        with pytest.raises(NotFound):
+            use(here, dead)
     with pytest.raises(Conflict, match="Reactivate"):
         make_link(here.runtime, admin, here.analyst.user_id)
     with pytest.raises(NotFound):
@@ -186,6 +193,24 @@ def test_who_leads_a_brand_makes_one_for_a_colleague_who_does_not(here: Site) ->
     assert auth.sign_in(here.runtime, colleague.email, ANOTHER)
 
 
+def test_the_link_of_who_leads_ends_where_they_act_by_a_power_of_attorney(here: Site) -> None:
+    leader, colleague, pair = a_leader(here), a_colleague(here), (here.here, here.brand_id)
+    token = token_of(make_link_for_colleague(here.runtime, leader, pair, colleague.user_id))
+    assert is_alive(here, token)
+    become_an_agent(here, leader)
+    assert not is_alive(here, token)
+
+
+def become_an_agent(site: Site, person: Person) -> None:
+    """Somebody who leads acts by a power of attorney, as from before the two excluded one another."""
+    pair, until = (site.here, site.brand_id), site.clock.now() + timedelta(days=100)
+    for leads in (False, True):
+        with site.runtime.store.write() as connection:
+            accounts.let_lead(connection, person.user_id, pair, leads=leads)
+        if not leads:
+            grant_mandate(site.runtime, NewMandate("Aurelle", person.email, "Agency", ("EU",), until), by="test")
+
+
 def test_who_leads_a_brand_makes_none_for_anybody_else(here: Site) -> None:
     leader, colleague, pair = a_leader(here), a_colleague(here), (here.here, here.brand_id)
     rival = a_rival(here)
@@ -207,13 +232,7 @@ def test_who_leads_a_brand_makes_none_for_anybody_else(here: Site) -> None:
     for by, where, user_id, error, why in refused:
         with pytest.raises(error):
             pytest.fail(f"{why}: {make_link_for_colleague(here.runtime, by, where, user_id)}")
-    until = here.clock.now() + timedelta(days=100)
-    mandate = NewMandate("Aurelle", agent.email, "Agency", ("EU",), until)
-    with here.runtime.store.write() as connection:
-        accounts.let_lead(connection, agent.user_id, pair, leads=False)
-    grant_mandate(here.runtime, mandate, by="test")
-    with here.runtime.store.write() as connection:
-        accounts.let_lead(connection, agent.user_id, pair, leads=True)
+    become_an_agent(here, agent)
     with pytest.raises(Forbidden, match="power of attorney"):
         make_link_for_colleague(here.runtime, agent_now, pair, colleague.user_id)
     answers_at(here, colleague, elsewhere(here))
