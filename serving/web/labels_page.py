@@ -19,10 +19,9 @@ from serving.runtime import Runtime
 from serving.usecases.labelling import LabelState, label_state
 from serving.web import text_view, words
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
-from serving.web.leaning_card import LeaningCard, leaning_card
+from serving.web.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
 from serving.web.model_charts import wilson
 from serving.web.model_report import EVIDENCE
-from serving.web.my_page import COMPARED_DAYS
 from serving.web.rendering import respond
 from serving.web.series_charts import Layer, StackedArea, stacked_area
 from serving.web.text_view import Shown

@@ -1,9 +1,13 @@
 """What seeing the score does to answers, in words: with it and without it, and how far the two are apart."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from models.hidden_score import Answers, Leaning
 from serving.web.model_charts import wilson
+
+# Of answers, for whoever gave them and for data scientists: a quarter, as with standings.
+COMPARED_DAYS: Final = 90
 
 
 @dataclass(frozen=True, slots=True)

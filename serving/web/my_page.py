@@ -23,7 +23,7 @@ from serving.runtime import Runtime
 from serving.web import text_view, words
 from serving.web.desk_rail import midnight
 from serving.web.flash import go_to
-from serving.web.leaning_card import LeaningCard, leaning_card
+from serving.web.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
 from serving.web.rendering import respond
 from serving.web.series_charts import Bars, bars
 from serving.web.text_view import Shown
@@ -31,7 +31,6 @@ from serving.web.text_view import Shown
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 DAYS: Final = 14
-COMPARED_DAYS: Final = 90
 _MOST_OVERTURNED: Final = 20
 _LATER: Final = "touchstone_pace"
 _CAUSES: Final = {"appeal": "on appeal", "conceded": "the brand gave way", "silence": "the brand did not answer"}
