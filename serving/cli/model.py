@@ -158,7 +158,7 @@ def report(
     from datetime import UTC, datetime
 
     from serving.db.learning import Model
-    from serving.web.report_file import report_html
+    from serving.web.model.report_file import report_html
 
     found = call("get_model", digest=digest, marketplace=marketplace)
     name = found.pop("marketplace")

@@ -18,8 +18,8 @@ from serving import auth, display
 from serving.db.accounts import Session
 from serving.guards import cookie_name, runtime_of
 from serving.web import own_words
+from serving.web.case.flow import goes_on, looks_ahead
 from serving.web.fixed_words import said
-from serving.web.flow import goes_on, looks_ahead
 from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
 from serving.web.i18n import N_, chosen_by, say, size

@@ -13,10 +13,11 @@ from features.references import PriceReference
 from models.score import Reason
 from serving.db.accounts import Session
 from serving.guards import runtime_of, signed_in
-from serving.web import charts, contrast, model_charts, series_charts, text_view, words
+from serving.web import charts, contrast, series_charts, text_view, words
 from serving.web.charts import Comparable, PriceChart, PriceMark, ReasonBar, ScoreBar
 from serving.web.contrast import Colour, Contrast
-from serving.web.model_charts import CurveChart, DifferenceBar, ReliabilityChart, ThresholdBar
+from serving.web.model import model_charts
+from serving.web.model.model_charts import CurveChart, DifferenceBar, ReliabilityChart, ThresholdBar
 from serving.web.rendering import respond
 from serving.web.series_charts import (
     AgeBox,

@@ -4,65 +4,60 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from serving.guards import install
-from serving.web import (
-    answers,
-    audit_page,
+from serving.web import kit_page
+from serving.web.account import (
+    help_page,
+    join_page,
+    keys_page,
+    people_page,
+    person_page,
+    reference_page,
+    reset_page,
+    settings_page,
+    setup,
+    sign_in,
+)
+from serving.web.assets import FOLDER, PREFIX
+from serving.web.brand import (
     brand_dashboard_page,
     brand_messages_page,
     brand_page,
     brand_people_page,
     briefing_page,
+    counter_notices,
+    manager_brand_page,
+    manager_page,
+    price_lists_page,
+    rights_page,
+    sellers_of_brand_page,
+    standing_page,
+    takedown_page,
+    tell_tales_page,
+)
+from serving.web.case import (
+    answers,
     bulk_page,
     case_page,
-    counter_notices,
-    deliveries_page,
-    desk,
     documents_card,
     evidence_card,
     flow,
-    held_page,
-    help_page,
-    jobs_page,
-    join_page,
-    keys_page,
-    kit_page,
-    labels_page,
-    live_page,
-    manager_brand_page,
-    manager_page,
-    model_card_page,
-    model_page,
-    my_page,
     notes_card,
     notes_page,
-    notice_page,
-    operations_page,
-    people_page,
-    person_page,
     pictures,
-    price_lists_page,
+)
+from serving.web.desk import held_page, my_page, queue, saved_filters_page, search_page, sellers_page
+from serving.web.errors import install_error_pages
+from serving.web.model import labels_page, live_page, model_card_page, model_page, runs_page, snapshots_page
+from serving.web.operations import (
+    audit_page,
+    deliveries_page,
+    jobs_page,
+    operations_page,
     quarantine_page,
-    reference_page,
-    reset_page,
-    rights_page,
-    runs_page,
-    saved_filters_page,
-    search_page,
-    seller_page,
-    sellers_of_brand_page,
-    sellers_page,
-    settings_page,
-    setup,
-    sign_in,
-    snapshots_page,
-    standing_page,
     switches_page,
-    takedown_page,
-    tell_tales_page,
     webhook_page,
 )
-from serving.web.assets import FOLDER, PREFIX
-from serving.web.errors import install_error_pages
+from serving.web.outside import notice_page, seller_page
 
 
 def install_pages(app: FastAPI) -> None:
@@ -71,7 +66,7 @@ def install_pages(app: FastAPI) -> None:
         sign_in,
         snapshots_page,
         setup,
-        desk,
+        queue,
         my_page,
         saved_filters_page,
         search_page,

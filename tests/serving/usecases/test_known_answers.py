@@ -12,7 +12,7 @@ from serving.db.cases import Case
 from serving.db.queues import QueueFilter
 from serving.usecases.known_answers import open_known_answers
 from serving.usecases.undoing import undo_verdict
-from serving.web.my_page import my_page
+from serving.web.desk.my_page import my_page
 from tests.fixtures.facts import some_facts
 from tests.fixtures.reviewing import a_case, a_second_look, judge, open_cases
 from tests.fixtures.runtimes import Site, invite

@@ -29,7 +29,7 @@ _TEMPLATES: Final = {"trimmed": "true", "newstyle_gettext": "true", "silent": "f
 def texts_of_the_source() -> Catalog:
     """Every text that is marked for translation, with the files it stands in."""
     found = Catalog()
-    for path in sorted([*WEB.glob("*.py"), *(WEB / "templates").rglob("*.html")]):
+    for path in sorted([*WEB.rglob("*.py"), *(WEB / "templates").rglob("*.html")]):
         method, options = ("python", {}) if path.suffix == ".py" else ("jinja2.ext:babel_extract", _TEMPLATES)
         for _line, message, _comments, _context in extract_from_file(method, path, _KEYWORDS, options=options):
             found.add(message, locations=[(path.name, 0)])

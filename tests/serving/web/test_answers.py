@@ -9,7 +9,7 @@ from serving.db import actions, cases, verdicts
 from serving.db.actions import StoredAction
 from serving.db.cases import Case
 from serving.usecases.intake import receive
-from serving.web.answers import answer_of
+from serving.web.case.answers import answer_of
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site

@@ -96,7 +96,7 @@ def test_entries_are_shown_fifty_at_a_time_and_exported_without_formulas(site: S
 def test_the_newest_entries_are_followed_a_stretch_at_a_time(
     site: Site, admin: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("serving.web.audit_page._AT_ONCE", 20)
+    monkeypatch.setattr("serving.web.operations.audit_page._AT_ONCE", 20)
     write(site, 45)
     page = admin.get(f"{PATH}?newest=45").text
     assert "20 checked" in words(page)

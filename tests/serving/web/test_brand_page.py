@@ -16,7 +16,7 @@ from serving.usecases.intake import receive
 from serving.usecases.price_lists import load_price_list
 from serving.usecases.tell_tales import NewTellTale, add_tell_tale
 from serving.usecases.undoing import undo_verdict
-from serving.web.questions import question
+from serving.web.brand.questions import question
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site

@@ -13,8 +13,8 @@ from serving.usecases.housekeeping import refresh_references
 from serving.usecases.intake import receive
 from serving.usecases.seller_events import receive_events
 from serving.usecases.tell_tales import NewTellTale, add_tell_tale
-from serving.web.case_page import CasePage, case_page
-from serving.web.queue_query import QueueQuery
+from serving.web.case.case_page import CasePage, case_page
+from serving.web.desk.queue_query import QueueQuery
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case, a_second_look, judge, open_cases
 from tests.fixtures.runtimes import Site

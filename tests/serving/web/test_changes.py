@@ -1,6 +1,6 @@
 from typing import Any
 
-from serving.web.changes import Change, Turn, changes
+from serving.web.case.changes import Change, Turn, changes
 
 
 def a_version(seller: str | None = "lumo", **content: Any) -> dict[str, Any]:

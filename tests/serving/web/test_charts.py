@@ -4,8 +4,9 @@ import pytest
 
 from features.references import PriceReference
 from models.score import Reason
-from serving.web import charts, model_charts
+from serving.web import charts
 from serving.web.charts import Comparable
+from serving.web.model import model_charts
 from tests.fixtures.facts import some_facts
 
 REFERENCE = PriceReference(math.log(200.0), 0.1, 40)

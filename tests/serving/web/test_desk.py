@@ -7,9 +7,9 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.db.accounts import Session
 from serving.usecases.intake import receive
-from serving.web import desk
-from serving.web.desk import queue_page
-from serving.web.queue_query import QueueQuery
+from serving.web.desk import queue
+from serving.web.desk.queue import queue_page
+from serving.web.desk.queue_query import QueueQuery
 from serving.web.text_view import Kind
 from tests.fixtures.clocks import NOW
 from tests.fixtures.listings import a_suspect_row
@@ -66,7 +66,7 @@ def test_lanes_are_counted_and_shown_alone(site: Site) -> None:
 
 
 def test_a_long_queue_is_shown_by_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(desk, "PAGE_SIZE", 2)
+    monkeypatch.setattr(queue, "PAGE_SIZE", 2)
     rows = [a_suspect_row(external_id=f"MP-{i}", price=f"{500 - i}.00") for i in range(5)]
     receive(site.runtime, site.marketplace, rows, source="test")
     visitor = visit_as(site, site.analyst)

@@ -3,7 +3,7 @@ import pytest
 from models.case import CaseLane
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
 from models.verdict import Side
-from serving.web.effects import bench_of, effects
+from serving.web.case.effects import bench_of, effects
 
 AURELLE = ("Aurelle", True)
 ASKED = "Nothing is removed yet: Aurelle is asked and has 96 h to answer."

@@ -5,7 +5,7 @@ import pytest
 from models.hidden_score import Answers, leaning
 from models.policies.hidden_score import HiddenScorePolicy
 from models.verdict import Judgement
-from serving.web.leaning_card import leaning_card
+from serving.web.model.leaning_card import leaning_card
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import visit_as, words

@@ -8,8 +8,8 @@ from models.case import CaseLane
 from models.explanations import _STORY_OF
 from models.verdict import Judgement
 from serving.usecases.contacts import receive_contacts
-from serving.web import questions
-from serving.web.links_card import LinksCard, links_card
+from serving.web.brand import questions
+from serving.web.case.links_card import LinksCard, links_card
 from serving.web.text_view import Shown
 from tests.fixtures.facts import SOME_LINKS, full_facts, some_facts
 from tests.fixtures.reviewing import a_case, judge, open_cases

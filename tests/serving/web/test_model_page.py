@@ -10,7 +10,7 @@ from models.verdict import Judgement
 from serving.db import approvals, breakers, learning, monitoring
 from serving.usecases.labelling import LabelState, label_state
 from serving.usecases.learn import add_job
-from serving.web.model_page import Tracked, tracked
+from serving.web.model.model_page import Tracked, tracked
 from tests.fixtures.reviewing import a_case, a_second_look, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.reports import (

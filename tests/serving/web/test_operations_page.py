@@ -11,7 +11,7 @@ from serving.db import breakers
 from serving.usecases.audit_heads import sign_head
 from serving.usecases.health import health_of
 from serving.usecases.presence import Presence
-from serving.web.health_part import health_rows
+from serving.web.operations.health_part import health_rows
 from tests.fixtures.many_cases import fill_many
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site

@@ -10,7 +10,7 @@ from models.policies.assignment import AssignmentPolicy
 from models.policies.version import policy_version
 from serving.runtime import Policies
 from serving.settings import Settings
-from serving.web.policy_notes import numbers, reasons, shown
+from serving.web.account.policy_notes import numbers, reasons, shown
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import visit_as, words
 

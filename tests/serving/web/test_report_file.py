@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from serving.db.learning import Model
-from serving.web.report_file import report_html
+from serving.web.model.report_file import report_html
 from tests.fixtures.clocks import NOW
 from tests.serving.web.reports import a_report
 from tests.serving.web.visits import words

@@ -7,7 +7,7 @@ from models.policies.seller_risk import SellerRiskPolicy
 from models.verdict import Judgement
 from serving.usecases.intake import receive
 from serving.usecases.seller_risk import refresh
-from serving.web.risk_part import risk_part
+from serving.web.case.risk_part import risk_part
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_second_look, judge, open_cases
 from tests.fixtures.runtimes import Site

@@ -7,7 +7,7 @@ import pytest
 
 from models.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
 from serving.db.counter_notices import CounterNotice, StoredStep
-from serving.web.seller_course import deadline, timeline, what_comes
+from serving.web.case.seller_course import deadline, timeline, what_comes
 
 TOLD_AT = datetime(2026, 3, 2, 9, tzinfo=UTC)  # A Monday.
 _S, _E = CounterNoticeState, CounterNoticeEvent

@@ -17,7 +17,7 @@ _OUTPUT = re.compile(r"\{[{%].*?[%}]\}")
 
 def pages() -> list[type]:
     """Every context that names a template."""
-    modules = [importlib.import_module(f"serving.web.{one.name}") for one in pkgutil.iter_modules(serving.web.__path__)]
+    modules = [importlib.import_module(one.name) for one in pkgutil.walk_packages(serving.web.__path__, "serving.web.")]
     kinds = {value for module in modules for value in vars(module).values() if isinstance(value, type)}
     found = [kind for kind in kinds if dataclasses.is_dataclass(kind) and "template" in vars(kind)]
     return sorted(found, key=lambda kind: kind.__name__)
@@ -73,7 +73,7 @@ def test_classes_are_those_of_the_stylesheet() -> None:
     sheet = re.sub(r"/\*.*?\*/", "", (FOLDER / "touchstone.css").read_text(encoding="utf-8"), flags=re.DOTALL)
     known = set(re.findall(r"\.([a-z][\w-]*)", re.sub(r"\{[^{}]*\}", "{}", sheet)))
     text = "\n".join(path.read_text(encoding="utf-8") for path in ALL)
-    code = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.parent.glob("*.py"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.parent.rglob("*.py"))
     written = {name for value in _CLASS.findall(text) for name in _OUTPUT.sub(" ", value).split()}
     written |= {name for value in re.findall(r"block body %\}([\w -]+)\{%", text) for name in value.split()}
     literal = {word for quoted in re.findall(r"""["']([\w -]+)["']""", text + code) for word in quoted.split()}
@@ -85,6 +85,6 @@ def test_classes_are_those_of_the_stylesheet() -> None:
 def test_icons_are_those_of_the_sprite() -> None:
     sprite = set(re.findall(r'<symbol id="([\w-]+)"', (TEMPLATES / "sprite.html").read_text(encoding="utf-8")))
     text = "\n".join(path.read_text(encoding="utf-8") for path in ALL if path.name != "sprite.html")
-    code = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.parent.glob("*.py"))
+    code = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.parent.rglob("*.py"))
     used = set(re.findall(r'"(i-[a-z]+)"', text + code))
     assert used - {"i-s"} == sprite

@@ -29,8 +29,8 @@ from serving.display import Display, Language, shown_as
 from serving.runtime import Policies
 from serving.usecases.display_choice import choose
 from serving.web import own_words
+from serving.web.brand.questions import _TOLD
 from serving.web.fixed_words import translated
-from serving.web.questions import _TOLD
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import A_HISTORY, full_facts, suspect_facts
 from tests.fixtures.reviewing import a_case

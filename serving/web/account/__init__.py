@@ -1,0 +1,1 @@
+"""People of the service: signing in, settings, invitations, keys, help."""

@@ -1,0 +1,280 @@
+"""One person, for administrators: their roles, what they have in hand, what was done, and how they go."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.access import Grant, Permission, Role
+from models.errors import DomainError
+from serving.db import accounts, audit, people
+from serving.db import reset_links as open_links
+from serving.db.accounts import Session
+from serving.db.audit import Told
+from serving.db.brands import enrolments as brands_of
+from serving.db.people import Colleague
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases import reset_links
+from serving.usecases.people import administered, change_grants, deactivate, hand_over, one_of_staff, reactivate
+from serving.web import text_view, words
+from serving.web.account.people_page import enrolled_brands, role_words
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.vocabulary import ROLES, Option
+
+router = APIRouter(include_in_schema=False)
+Administrator = Annotated[Session, may(Permission.ADMINISTER)]
+_SHOWN: Final = 30
+_LONGEST_ID: Final = 40
+_EVERYWHERE: Final = (Role.ANALYST, Role.ACCOUNT_MANAGER, Role.DATA_SCIENTIST, Role.ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class RoleBox:
+    """A role that can be ticked."""
+
+    field: str
+    text: str
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One line of what was done to somebody: when, what and by whom."""
+
+    when: str
+    what: str
+    by: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class PersonPage:
+    """Who it is and since when, the roles to tick, the work in hand and who could take it, what was done before."""
+
+    template: ClassVar[str] = "person.html"
+    place: ClassVar[str] = "/people"
+
+    address: str
+    name: Shown
+    email: str
+    since: str
+    seen: str
+    deactivated: str | None
+    elsewhere: tuple[str, ...]
+    is_oneself: bool
+    boxes: tuple[RoleBox, ...]
+    brands: tuple[Option, ...]
+    leases: int
+    looks_after: int
+    successors: tuple[Option, ...]
+    history: tuple[Done, ...]
+    link: str | None
+    link_open: str | None
+    link_hours: int
+    error: str | None
+
+
+@router.get("/people/{user_id}")
+def get_person(user_id: str, request: Request, session: Administrator) -> HTMLResponse:
+    """The page."""
+    return respond(request, person_page(runtime_of(request), session, user_id), session)
+
+
+@router.post("/people/{user_id}/roles")
+def post_roles(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
+    """Give and take roles."""
+    try:
+        change_grants(runtime_of(request), session.person, user_id[:_LONGEST_ID], _wanted(fields))
+    except DomainError as refused:
+        return _refused(request, session, user_id, refused)
+    return go_to(request, f"/people/{user_id}", Flash.ROLES_CHANGED)
+
+
+@router.post("/people/{user_id}/hand-over")
+def post_hand_over(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
+    """Give somebody's work to somebody else."""
+    try:
+        hand_over(runtime_of(request), session.person, user_id[:_LONGEST_ID], fields.get("to", "")[:_LONGEST_ID])
+    except DomainError as refused:
+        return _refused(request, session, user_id, refused)
+    return go_to(request, f"/people/{user_id}", Flash.WORK_HANDED_OVER)
+
+
+@router.post("/people/{user_id}/deactivate")
+def post_deactivate(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
+    """End somebody's account."""
+    successor = fields.get("to", "")[:_LONGEST_ID] or None
+    try:
+        deactivate(runtime_of(request), session.person, user_id[:_LONGEST_ID], successor=successor)
+    except DomainError as refused:
+        return _refused(request, session, user_id, refused)
+    return go_to(request, f"/people/{user_id}", Flash.DEACTIVATED)
+
+
+@router.post("/people/{user_id}/reactivate")
+def post_reactivate(user_id: str, request: Request, session: Administrator) -> Response:
+    """Let somebody sign in again."""
+    reactivate(runtime_of(request), session.person, user_id[:_LONGEST_ID])
+    return go_to(request, f"/people/{user_id}", Flash.REACTIVATED)
+
+
+@router.post("/people/{user_id}/reset-link")
+def post_reset_link(user_id: str, request: Request, session: Administrator) -> Response:
+    """Make a link for a forgotten password. The answer shows it, and it is kept nowhere."""
+    runtime = runtime_of(request)
+    try:
+        path = reset_links.make_link(runtime, session.person, user_id[:_LONGEST_ID])
+    except DomainError as refused:
+        return _refused(request, session, user_id, refused)
+    base = runtime.settings.public_url or str(request.base_url)
+    return respond(request, person_page(runtime, session, user_id, link=base.rstrip("/") + path), session)
+
+
+def _refused(request: Request, session: Session, user_id: str, refused: DomainError) -> Response:
+    """The page again, with why nothing was changed."""
+    page = person_page(runtime_of(request), session, user_id, error=refused.sentence)
+    return respond(request, page, session, status={"conflict": 409, "forbidden": 403}.get(refused.code, 422))
+
+
+def _wanted(fields: Mapping[str, str]) -> list[Grant]:
+    """The ticked roles; what names no role is none of them."""
+    named = [name.split(".") for name in fields if name.startswith("role.")]
+    if fields.get("brand_id", ""):
+        named.append(["role", Role.BRAND.value, *fields["brand_id"].split(".")])
+    return [
+        Grant(Role(parts[1]), parts[2], parts[3] if len(parts) > 3 else None)
+        for parts in named
+        if len(parts) in {3, 4} and parts[1] in set(Role)
+    ]
+
+
+def person_page(
+    runtime: Runtime, session: Session, user_id: str, error: str | None = None, link: str | None = None
+) -> PersonPage:
+    """What the page shows; `link` is the one that was just made."""
+    here = session.person.marketplaces(Permission.ADMINISTER)
+    found = one_of_staff(runtime, session.person, user_id[:_LONGEST_ID])
+    places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
+    enrolled = enrolled_brands(runtime, session)
+    with runtime.store.read() as connection:
+        leases = people.leased(connection, here, found.user_id, runtime.clock.now())
+        looked_after = people.looked_after(connection, here, found.user_id)
+        told = audit.of_subject(connection, here, found.user_id, _SHOWN)
+        open_link = open_links.of_person(connection, found.user_id, runtime.wall.now())
+        others = {
+            user: name
+            for role in (Role.ANALYST, Role.ACCOUNT_MANAGER)
+            for names in people.holders(connection, here, role).values()
+            for user, name in names.items()
+            if user != found.user_id
+        }
+        actors = [one.actor.removeprefix("user:") for one in told] + [str(one.payload.get("to")) for one in told]
+        names = accounts.names(connection, actors)
+    now, wall = runtime.clock.now(), runtime.wall.now()
+    return PersonPage(
+        address=f"/people/{found.user_id}",
+        name=text_view.show(found.name),
+        email=found.email,
+        since=words.day(found.created_at, now),
+        seen=words.moment(found.signed_in_at, wall) if found.signed_in_at else "not on record",
+        deactivated=words.moment(found.disabled_at, now) if found.disabled_at else None,
+        elsewhere=tuple(role_words(one, places, enrolled) for one in found.grants if one.marketplace_id not in here),
+        is_oneself=found.user_id == session.person.user_id,
+        boxes=_boxes(found, places, enrolled),
+        brands=_brands(runtime, found, places),
+        leases=len(leases),
+        looks_after=len(looked_after),
+        successors=tuple(Option(user, name) for user, name in sorted(others.items(), key=lambda one: one[1])),
+        history=tuple(_done(one, names, enrolled, now) for one in told),
+        link=link,
+        link_open=words.moment(open_link.expires_at, wall) if open_link is not None else None,
+        link_hours=runtime.policies.reset_links.valid_hours,
+        error=error,
+    )
+
+
+def _boxes(found: Colleague, places: Mapping[str, str], enrolled: Mapping[str, str]) -> tuple[RoleBox, ...]:
+    """Every role of every place, and the brands for which somebody speaks."""
+    held = {(one.role, one.marketplace_id) for one in found.grants}
+    several = len(places) > 1
+    usual = [
+        RoleBox(
+            f"role.{role.value}.{place}",
+            f"{ROLES[role]}{f' at {name}' if several else ''}",
+            (role, place) in held,
+        )
+        for place, name in places.items()
+        for role in _EVERYWHERE
+    ]
+    of_brands = [
+        RoleBox(
+            f"role.{Role.BRAND.value}.{one.marketplace_id}.{one.brand_id}",
+            role_words(one, dict(places), dict(enrolled)),
+            held=True,
+        )
+        for one in found.grants
+        if one.role is Role.BRAND and one.marketplace_id in places
+    ]
+    return (*usual, *of_brands)
+
+
+def _brands(runtime: Runtime, found: Colleague, places: Mapping[str, str]) -> tuple[Option, ...]:
+    """The brands that somebody does not speak for yet, as `marketplace.brand`."""
+    from_before = {(one.marketplace_id, one.brand_id) for one in found.grants}
+    with runtime.store.read() as connection:
+        return tuple(
+            Option(f"{place}.{brand_id}", f"{one.name}{f' at {name}' if len(places) > 1 else ''}")
+            for place, name in places.items()
+            for brand_id, one in brands_of(connection, place).items()
+            if (place, brand_id) not in from_before
+        )
+
+
+def _done(one: Told, names: Mapping[str, str], enrolled: Mapping[str, str], now: datetime) -> Done:
+    by = one.actor.removeprefix("user:")
+    shown = names.get(by, "the command line" if by == "local" else by)
+    return Done(words.moment(one.at, now), _what(one, names, enrolled), text_view.show(shown))
+
+
+def _what(one: Told, names: Mapping[str, str], enrolled: Mapping[str, str]) -> str:
+    role = one.payload.get("role")
+    as_role = ROLES[Role(role)] if role in set(Role) else "a role"
+    brand = enrolled.get(str(one.payload.get("brand")), "")
+    of_role = f"{as_role} {brand}".strip()
+    match one.act:
+        case "person.added" | "person.joined":
+            return f"Came in as {of_role}"
+        case "person.granted":
+            return f"Given: {of_role}"
+        case "person.ungranted":
+            return f"Taken: {of_role}"
+        case "person.deactivated" | "person.work_handed_over":
+            head = "Deactivated" if one.act == "person.deactivated" else "Work handed over"
+            return f"{head}: {_work(one.payload, names)}"
+        case "person.reactivated":
+            return "Reactivated"
+        case "reset_link.made":
+            return "A link for a new password made"
+        case "password.reset":
+            return "A new password chosen behind a link"
+        case _:
+            return one.act.replace(".", ": ").replace("_", " ")
+
+
+def _work(payload: Mapping[str, object], names: Mapping[str, str]) -> str:
+    to = names.get(str(payload.get("to")), "")
+    given, freed, brands = (int(str(payload.get(name, 0))) for name in ("handed_over", "freed", "brands"))
+    parts = []
+    if to:
+        parts.append(f"{words.many(given, 'case')} to {to}")
+    if freed or not to:
+        parts.append(f"{words.many(freed, 'case')} free for anybody")
+    if brands:
+        parts.append(f"{words.many(brands, 'brand')} to {to}")
+    return words.listed(parts)

@@ -1,0 +1,146 @@
+"""Every setting and every policy number in force, for staff: its value, its default, and where it is changed."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Final
+from urllib.parse import urlsplit, urlunsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from pydantic import SecretStr
+
+from models.access import Permission
+from models.policies.version import policy_version
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.runtime import Policies
+from serving.settings import Settings
+from serving.web.account.policy_notes import Number, numbers, shown
+from serving.web.rendering import respond
+
+router = APIRouter(include_in_schema=False)
+Staff = Annotated[
+    Session,
+    may(
+        Permission.REVIEW_CASES,
+        Permission.LOOK_AFTER_BRANDS,
+        Permission.SEE_MODELS,
+        Permission.ADMINISTER,
+    ),
+]
+_PREFIX: Final = "TOUCHSTONE_"
+# By policy and number: the setting that changes it without another release.
+_SET_BY: Final = {
+    ("EnforcementPolicy", "undo_window_seconds"): "UNDO_WINDOW_SECONDS",
+    ("EnforcementPolicy", "random_delay_minutes"): "RANDOM_DELAY_MINUTES",
+    ("PromotionPolicy", "approvals_needed"): "APPROVALS_NEEDED",
+}
+_SET_WHOLE: Final = {"RetentionPolicy": "RETENTION_DAYS", "CounterNoticePolicy": "COUNTER_NOTICES"}
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """A setting: its variable, what is in force, what would be without it, whether somebody set it, what it means."""
+
+    variable: str
+    value: str
+    usual: str
+    is_set: bool
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberRow:
+    """A number of a policy, and where it is changed."""
+
+    number: Number
+    changed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCard:
+    """A policy: its name in words, its version, which decisions keep, and its numbers."""
+
+    key: str
+    name: str
+    version: str
+    rows: tuple[NumberRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferencePage:
+    """The settings of this process, and the policies that it decides by."""
+
+    template: ClassVar[str] = "reference.html"
+    place: ClassVar[str] = ""
+
+    settings: tuple[SettingRow, ...]
+    policies: tuple[PolicyCard, ...]
+    changed: int
+
+
+@router.get("/settings/reference")
+def get_reference(request: Request, session: Staff) -> HTMLResponse:
+    """The page."""
+    runtime = runtime_of(request)
+    cards = _policies(runtime.policies)
+    page = ReferencePage(
+        settings=_settings(runtime.settings),
+        policies=cards,
+        changed=sum(row.number.is_changed for card in cards for row in card.rows),
+    )
+    return respond(request, page, session)
+
+
+def _settings(settings: Settings) -> tuple[SettingRow, ...]:
+    return tuple(
+        SettingRow(
+            f"{_PREFIX}{name.upper()}",
+            _value(getattr(settings, name)),
+            _value(field.default),
+            name in settings.model_fields_set and getattr(settings, name) != field.default,
+            field.description or "",
+        )
+        for name, field in type(settings).model_fields.items()
+    )
+
+
+def _value(value: Any) -> str:
+    """As it is set; a secret is never shown, and an address without the name and password in it."""
+    if isinstance(value, SecretStr):
+        return "set, and not shown"
+    if value is None or value in ({}, ""):
+        return "not set"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{getattr(key, 'value', key)}: {_value(one)}" for key, one in value.items())
+    text = shown(value)
+    return _without_password(text) if "://" in text else text
+
+
+def _without_password(address: str) -> str:
+    parts = urlsplit(address)
+    where = parts.netloc.rpartition("@")[2]
+    hidden = f"…@{where}" if "@" in parts.netloc else where
+    return urlunsplit((parts.scheme, hidden, parts.path, "", ""))
+
+
+def _policies(policies: Policies) -> tuple[PolicyCard, ...]:
+    usual = Policies()
+    return tuple(
+        _card(field.name, getattr(policies, field.name), getattr(usual, field.name))
+        for field in dataclasses.fields(policies)
+        if dataclasses.is_dataclass(getattr(policies, field.name))
+    )
+
+
+def _card(name: str, policy: Any, usual: Any) -> PolicyCard:
+    kind = type(policy).__name__
+    where = f"{type(policy).__module__.replace('.', '/')}.py, with a release"
+    rows = tuple(
+        NumberRow(one, _PREFIX + by if (by := _SET_BY.get((kind, one.name)) or _SET_WHOLE.get(kind)) else where)
+        for one in numbers(policy, usual)
+    )
+    return PolicyCard(name.replace("_", "-"), name.replace("_", " ").capitalize(), policy_version(policy), rows)

@@ -1,0 +1,283 @@
+"""A brand's dashboard: what its answers came to and why, how fast, what comes back, how much is counterfeit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from models.access import Permission
+from models.brand_dashboard import Median, Stretch
+from models.brand_record import AnswerOutcome
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.usecases.brand_care import kept_by
+from serving.usecases.brand_dashboards import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
+from serving.web import own_words
+from serving.web.brand.brand_charts import AnswerChart, ShareChart, answer_chart, share_chart
+from serving.web.brand.brand_scope import BrandScope, scope_of
+from serving.web.fixed_words import translated
+from serving.web.i18n import N_, NN_, number, say, say_many
+from serving.web.rendering import respond
+from serving.web.vocabulary import CHOICES, Choice
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
+Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
+_LONGER_THAN_A_WEEK: Final = timedelta(days=8)
+_PERIODS: Final = {30: N_("30 days"), 90: N_("90 days"), 365: N_("12 months")}
+_OUTCOMES: Final = {
+    AnswerOutcome.ACCEPTED: N_("Accepted"),
+    AnswerOutcome.REJECTED: N_("Rejected"),
+    AnswerOutcome.CONTESTED: N_("Contested"),
+    AnswerOutcome.UNDERWAY: N_("On its way"),
+    AnswerOutcome.NO_REMOVAL_ASKED: N_("No removal asked"),
+    AnswerOutcome.TAKEN_BACK: N_("Taken back"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PeriodLink:
+    """One of the periods to choose from."""
+
+    name: str
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure with what it is of, in words; what is not known says so and is no zero."""
+
+    value: str
+    name: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementCount:
+    """How often an answer was given."""
+
+    choice: Choice
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonRow:
+    """How many answers ended so, and why."""
+
+    outcome: str
+    reason: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """One stretch of the table under the charts."""
+
+    name: str
+    answers: int
+    accepted: int
+    rejected: int
+    open: int
+    offers: int
+    share: str
+    interval: str
+    drawn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """What either reader sees of a stretch of time."""
+
+    periods: tuple[PeriodLink, ...]
+    since: str
+    figures: tuple[Figure, ...]
+    answers: int
+    judgements: tuple[JudgementCount, ...]
+    reasons: tuple[ReasonRow, ...]
+    objections: tuple[tuple[str, int], ...]
+    answer_chart: AnswerChart | None
+    share_chart: ShareChart | None
+    prevalence: str
+    parts: tuple[PartRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BrandDashboardPage:
+    """The dashboard as a brand's people read it."""
+
+    template: ClassVar[str] = "brand_dashboard.html"
+    place: ClassVar[str] = "/brand/dashboard"
+
+    scope: BrandScope
+    dashboard: Dashboard
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedDashboardPage:
+    """The dashboard of a brand as its account manager reads it."""
+
+    template: ClassVar[str] = "manager_dashboard.html"
+    place: ClassVar[str] = "/brands"
+
+    brand: str
+    marketplace: str
+    back: str
+    dashboard: Dashboard
+
+
+@router.get("/brand/dashboard")
+def get_dashboard(request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    runtime, days = runtime_of(request), _days(request.query_params)
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, request.query_params)
+        found = gather(runtime, connection, scope.pair, days)
+    more = f"&of={scope.value}" if scope.query else ""
+    return respond(request, BrandDashboardPage(scope, _shown(found, days, "/brand/dashboard", more)), session)
+
+
+@router.get("/brands/{brand_id}/dashboard")
+def get_managed(brand_id: str, request: Request, session: Manager) -> HTMLResponse:
+    """The dashboard of a brand that somebody looks after, to be read."""
+    runtime, days = runtime_of(request), _days(request.query_params)
+    with runtime.store.read() as connection:
+        kept = kept_by(connection, session.person, brand_id, request.query_params.get("at"))
+        found = gather(runtime, connection, kept.pair, days)
+    place, at = f"/brands/{kept.pair[1]}", f"at={kept.pair[0]}"
+    shown = _shown(found, days, f"{place}/dashboard", f"&{at}")
+    page = ManagedDashboardPage(kept.enrolment.name, kept.marketplace, f"{place}?{at}", shown)
+    return respond(request, page, session)
+
+
+def _days(given: Mapping[str, str]) -> int:
+    return next((one for one in PERIODS if given.get("days") == str(one)), DEFAULT_PERIOD)
+
+
+def _shown(found: BrandDashboard, days: int, place: str, more: str) -> Dashboard:
+    record = found.record
+    by_month = any(one.stretch.ends - one.stretch.begins > _LONGER_THAN_A_WEEK for one in record.parts)
+    names = [_name(one.stretch, found.until, by_month=by_month) for one in record.parts]
+    return Dashboard(
+        periods=tuple(PeriodLink(say(_PERIODS[one]), f"{place}?days={one}{more}", one == days) for one in PERIODS),
+        since=own_words.day(found.since, found.until),
+        figures=_figures(found),
+        answers=record.answers,
+        judgements=tuple(
+            JudgementCount(one, record.judgements[one.judgement]) for one in CHOICES if record.judgements[one.judgement]
+        ),
+        reasons=_reasons(found),
+        objections=tuple((translated(name), n) for name, n in sorted(record.objections.items())),
+        answer_chart=answer_chart(record.parts, names),
+        share_chart=share_chart(found.shares, names),
+        prevalence=_prevalence(found.whole),
+        parts=tuple(
+            PartRow(
+                name=name,
+                answers=part.answers,
+                accepted=part.accepted,
+                rejected=part.rejected,
+                open=part.open,
+                offers=share.listings,
+                share=say("not known") if share.estimate.value is None else own_words.percent(share.estimate.value, 1),
+                interval=_interval(share) if share.listings else "",
+                drawn=share.estimate.audited,
+            )
+            for name, part, share in zip(names, record.parts, found.shares, strict=True)
+        ),
+    )
+
+
+def _name(stretch: Stretch, until: datetime, *, by_month: bool) -> str:
+    """A month by its name, a week by its first day."""
+    return own_words.month(stretch.begins) if by_month else own_words.day(stretch.begins, until)
+
+
+def _figures(found: BrandDashboard) -> tuple[Figure, ...]:
+    record = found.record
+    accepted, rejected = record.outcomes[AnswerOutcome.ACCEPTED], record.outcomes[AnswerOutcome.REJECTED]
+    shown = say("not known") if not found.looked_at else number(found.still_shown)
+    return (
+        Figure(
+            number(accepted),
+            say("accepted"),
+            say_many("of %(n)s decided confirmation", "of %(n)s decided confirmations", accepted + rejected),
+        ),
+        Figure(number(rejected), say("rejected"), say("why stands below")),
+        Figure(
+            _hours(record.to_answer), say("to answer, median"), _of(record.to_answer, _ANSWERS, say("no answer yet"))
+        ),
+        Figure(
+            _hours(record.to_removal),
+            say("to removal, median"),
+            _of(record.to_removal, _REMOVALS, say("no removal yet")),
+        ),
+        Figure(number(record.objections.total()), say("objections of sellers"), say("how they ended stands below")),
+        Figure(
+            shown,
+            say("still shown"),
+            say_many("of %(n)s removal looked at again", "of %(n)s removals looked at again", found.looked_at),
+        ),
+        Figure(number(found.relists), say("offered again"), say("repeats of removed offers, sent to analysts")),
+    )
+
+
+def _hours(found: Median) -> str:
+    return say("none yet") if found.hours is None else own_words.hours(found.hours)
+
+
+_ANSWERS: Final = NN_("of %(n)s answer", "of %(n)s answers")
+_REMOVALS: Final = NN_("of %(n)s removal", "of %(n)s removals")
+
+
+def _of(found: Median, counted: tuple[str, str], none: str) -> str:
+    return say_many(*counted, found.n) if found.n else none
+
+
+def _reasons(found: BrandDashboard) -> tuple[ReasonRow, ...]:
+    return tuple(
+        ReasonRow(say(_OUTCOMES[one.outcome]), translated(one.reason), one.number) for one in found.record.reasons
+    )
+
+
+def _prevalence(whole: Share) -> str:
+    """The share of the whole stretch in a sentence, with what it rests on."""
+    if not whole.listings:
+        return say("No offer of the brand came in.")
+    found = whole.estimate
+    ends = {"low": own_words.percent(found.low, 1), "high": own_words.percent(found.high, 1)}
+    if found.value is None:
+        return say_many(
+            "Of %(n)s offer so few were drawn at random and looked at that nothing is known of those that nobody "
+            "looked at: between %(low)s and %(high)s are counterfeit.",
+            "Of %(n)s offers so few were drawn at random and looked at that nothing is known of those that nobody "
+            "looked at: between %(low)s and %(high)s are counterfeit.",
+            whole.listings,
+            **ends,
+        )
+    rests_on = say_many(
+        "it rests on %(n)s answered case, of which %(drawn)s were drawn at random from what nobody would have looked "
+        "at.",
+        "it rests on %(n)s answered cases, of which %(drawn)s were drawn at random from what nobody would have looked "
+        "at.",
+        found.reviewed,
+        drawn=number(found.audited),
+    )
+    return say_many(
+        "%(share)s of %(n)s offer are counterfeit as far as people can tell, with a 95 %% interval of %(low)s to "
+        "%(high)s; %(rests_on)s",
+        "%(share)s of %(n)s offers are counterfeit as far as people can tell, with a 95 %% interval of %(low)s to "
+        "%(high)s; %(rests_on)s",
+        whole.listings,
+        share=own_words.percent(found.value, 1),
+        rests_on=rests_on,
+        **ends,
+    )
+
+
+def _interval(share: Share) -> str:
+    found = share.estimate
+    return say("%(low)s to %(high)s", low=own_words.percent(found.low, 1), high=own_words.percent(found.high, 1))

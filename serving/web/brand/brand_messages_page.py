@@ -1,0 +1,89 @@
+"""A brand writes to its account manager, and reads what they wrote."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.access import Permission
+from models.errors import DomainError, NotFound
+from serving.api.errors import status_of
+from serving.db import brands
+from serving.db.accounts import Session
+from serving.db.brand_messages import MessageSide
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.brand_messages import erase, mark_read, write
+from serving.web import words
+from serving.web.brand.brand_page import Manager
+from serving.web.brand.brand_scope import BrandScope, scope_of
+from serving.web.fixed_words import translated
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.thread import Thread, thread_of
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
+_PLACE: Final = "/brand/messages"
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesPage:
+    """The thread with the named account manager of a brand."""
+
+    template: ClassVar[str] = "brand_messages.html"
+    place: ClassVar[str] = _PLACE
+
+    scope: BrandScope
+    manager: Manager
+    thread: Thread
+
+
+@router.get(_PLACE)
+def get_messages(request: Request, session: Reader) -> HTMLResponse:
+    """The page; what stands on it is read from then on."""
+    runtime = runtime_of(request)
+    page = _page(runtime, session, request.query_params)
+    mark_read(runtime, session.person, page.scope.pair)
+    return respond(request, page, session)
+
+
+@router.post(_PLACE)
+def post_message(request: Request, session: Reader, fields: Fields) -> Response:
+    """Write."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, fields)
+    try:
+        write(runtime, session.person, scope.pair, fields.get("text", ""))
+    except NotFound:
+        raise
+    except DomainError as refused:
+        page = _page(runtime, session, fields, typed=fields.get("text", ""), error=translated(refused.sentence))
+        return respond(request, page, session, status=status_of(refused))
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.MESSAGE_SENT)
+
+
+@router.post(_PLACE + "/{message_id}/erase")
+def post_erasure(message_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """Erase one's own message."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, fields)
+    erase(runtime, session.person, scope.pair, message_id)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.MESSAGE_ERASED)
+
+
+def _page(
+    runtime: Runtime, session: Session, given: Mapping[str, str], *, typed: str = "", error: str | None = None
+) -> MessagesPage:
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, given)
+        one = brands.enrolments(connection, scope.pair[0])[scope.pair[1]]
+        thread = thread_of(connection, session.person, scope.pair, MessageSide.BRAND, now, typed=typed, error=error)
+    manager = Manager(one.account_manager, words.initials(one.account_manager), one.account_manager_email, one.name)
+    return MessagesPage(scope, manager, thread)

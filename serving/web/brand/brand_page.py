@@ -1,0 +1,299 @@
+"""A brand's verification queue: one question a card, answered by one click, undone by another."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Annotated, Any, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
+
+from models.access import Permission, Person
+from models.case import CaseLane
+from models.verdict import Judgement, Side
+from serving.db import brand_answers, brands, queues, takedowns, views
+from serving.db.accounts import Session
+from serving.db.brand_answers import BrandAnswer
+from serving.db.brands import Enrolment
+from serving.db.queues import QueueFilter
+from serving.db.views import Given, Pair
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.brand_records import record_file
+from serving.usecases.briefing import gate_of
+from serving.usecases.tabular import Format
+from serving.web import own_words, text_view, words
+from serving.web.brand.questions import Question, question
+from serving.web.brand.record_part import RecordPart, record_part
+from serving.web.brand.removals import RemovalsPart, removals_part
+from serving.web.brand.standing_part import StandingCard, standing_card
+from serving.web.case.effects import Effect, bench_of, effects
+from serving.web.case.pictures import shown_pictures
+from serving.web.downloads import download
+from serving.web.fixed_words import translated
+from serving.web.i18n import say, say_many
+from serving.web.rendering import respond, respond_part
+from serving.web.text_view import Shown
+from serving.web.undo import Undo, undoable
+from serving.web.vocabulary import CHOICES, Choice
+from serving.web.words import Due
+
+router = APIRouter(include_in_schema=False)
+Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
+PAGE_SIZE: Final = 20
+_MOST_PAGES: Final = 1_000
+_TAKEDOWNS: Final = 5
+_WEEK: Final = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An answer that can still be taken back, with its offer."""
+
+    undo: Undo
+    title: Shown
+    price: str
+    seller: Shown | None
+
+
+@dataclass(frozen=True, slots=True)
+class DonePart:
+    """What was answered a moment ago, with the time that is left to take it back; `more` are not shown."""
+
+    template: ClassVar[str] = "parts/done.html"
+    place: ClassVar[str] = "/brand"
+
+    done: tuple[Done, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Briefing:
+    """What the reader must know of their briefing: that they may not confirm, or soon may no more."""
+
+    may_confirm: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakedownLink:
+    """A takedown request of a moment ago or of long ago, by whom and when."""
+
+    request_id: str
+    when: str
+    offers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Manager:
+    """Who looks after a brand here."""
+
+    name: str
+    initials: str
+    email: str
+    brand: str
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often an answer was given."""
+
+    choice: Choice
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrandPage:
+    """The queue of a brand's person, and nothing of any other brand."""
+
+    template: ClassVar[str] = "brand.html"
+    place: ClassVar[str] = "/brand"
+
+    brands: str
+    headline: str
+    pace: str | None
+    questions: tuple[Question, ...]
+    several_brands: bool
+    oldest: Due | None
+    before: int | None
+    after: int | None
+    done: DonePart
+    removals: RemovalsPart
+    standings: tuple[StandingCard, ...]
+    record: RecordPart
+    managers: tuple[Manager, ...]
+    answered: tuple[Count, ...]
+    answered_in_all: int
+    effects: tuple[Effect, ...]
+    answer_within_hours: int
+    takedowns: tuple[TakedownLink, ...]
+    briefing: Briefing | None
+
+
+@router.get("/brand")
+def get_brand(request: Request, session: Answerer) -> HTMLResponse:
+    """The page."""
+    number = request.query_params.get("page", "1")
+    page = int(number) if number.isascii() and number.isdigit() and len(number) <= 4 else 1
+    return respond(request, brand_page(runtime_of(request), session, min(max(page, 1), _MOST_PAGES)), session)
+
+
+@router.get("/brand/done")
+def get_done(request: Request, session: Answerer) -> HTMLResponse:
+    """The answers of a moment ago again."""
+    return respond_part(request, done_part(runtime_of(request), session.person), session)
+
+
+@router.get("/brand/removals")
+def get_removals(request: Request, session: Answerer) -> HTMLResponse:
+    """The removals again."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        part = removals_part(connection, session.person.brands(Permission.ANSWER_QUESTIONS), runtime.clock.now())
+    return respond_part(request, part, session)
+
+
+@router.get("/brand/record.{form}")
+def get_record(request: Request, session: Answerer, form: Format) -> Response:
+    """The record of one's own brands' answers as a file."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        found = brand_answers.answers_of(connection, session.person.brands(Permission.ANSWER_QUESTIONS))
+    return download(form, f"answers-{runtime.clock.now().date().isoformat()}", record_file(form, found))
+
+
+def done_part(runtime: Runtime, person: Person) -> DonePart:
+    """What a person answered as their brand and can take back."""
+    found = undoable(runtime, person, Side.BRAND)
+    return DonePart(tuple(_done(given, undo) for given, undo in found[:PAGE_SIZE]), max(0, len(found) - PAGE_SIZE))
+
+
+def _done(given: Given, undo: Undo) -> Done:
+    content = given.content
+    title = text_view.show(content.get("title") or given.external_id)
+    seller = text_view.show(given.seller_external_id) if given.seller_external_id else None
+    return Done(undo, title, own_words.named_price(content), seller)
+
+
+def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
+    """What the page shows."""
+    person, now = session.person, runtime.clock.now()
+    pairs = person.brands(Permission.ANSWER_QUESTIONS)
+    wanted = QueueFilter(frozenset(place for place, _ in pairs), (CaseLane.ASK_BRAND,), pairs)
+    offset = (page - 1) * PAGE_SIZE
+    with runtime.store.read() as connection:
+        enrolled = _enrolments(connection, pairs)
+        rows = queues.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
+        facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
+        before = answers_before(connection, pairs, rows)
+        waiting = views.open_questions(connection, pairs)
+        answers = views.standing_answers(connection, pairs)
+        removals = removals_part(connection, pairs, now)
+        cards = tuple(
+            standing_card(runtime, connection, pair, one.name, now)
+            for pair, one in sorted(enrolled.items(), key=lambda item: item[1].name)
+        )
+        given = brand_answers.answers_of(connection, pairs)
+        asked_at_once = takedowns.latest(connection, pairs, _TAKEDOWNS)
+        gate = gate_of(runtime, connection, person, now)
+        sizes = takedowns.sizes(connection, asked_at_once)
+    size = sum(one.number for one in waiting.values())
+    names = sorted({one.name for one in enrolled.values()})
+    policy = runtime.policies.enforcement
+    counted = _counted(answers)
+    bench = bench_of(CaseLane.ASK_BRAND, Side.BRAND, (own_words.listed(names), True))
+    return BrandPage(
+        brands=own_words.listed(names),
+        headline=_headline(size),
+        pace=_pace(given, now),
+        questions=tuple(
+            question(row, one, now, before.get(key_of(row)), shown_pictures(runtime, row["case_id"], one))
+            for row in rows
+            for one in [facts[row["marketplace_id"], row["facts_digest"]]]
+        ),
+        several_brands=len(names) > 1,
+        oldest=own_words.due(min(one.oldest_due_at for one in waiting.values()), now) if waiting else None,
+        before=page - 1 if page > 1 else None,
+        after=page + 1 if offset + PAGE_SIZE < size else None,
+        done=done_part(runtime, person),
+        removals=removals,
+        standings=cards,
+        record=record_part(given),
+        managers=_managers(enrolled),
+        answered=counted,
+        answered_in_all=sum(one.number for one in counted),
+        effects=effects(replace(bench, held_back=_held_back(cards)), policy),
+        answer_within_hours=policy.brand_answers_within_hours,
+        takedowns=tuple(
+            TakedownLink(one.request_id, own_words.short_moment(one.known_at, now), sizes[one.request_id])
+            for one in asked_at_once
+        ),
+        briefing=None if gate.open and not gate.warned else Briefing(gate.open, translated(gate.reason)),
+    )
+
+
+def answers_before(
+    connection: Connection, pairs: frozenset[Pair], rows: Sequence[Mapping[str, Any]]
+) -> dict[tuple[str, str, str], dict[Judgement, int]]:
+    """What the brands have answered about the sellers of these questions."""
+    sellers = {row["seller_external_id"] for row in rows if row["seller_external_id"]}
+    return brand_answers.about_sellers(connection, pairs, sellers)
+
+
+def key_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
+    """A question's marketplace, brand and seller."""
+    return row["marketplace_id"], row["brand_id"], row["seller_external_id"] or ""
+
+
+def _pace(given: Sequence[BrandAnswer], now: datetime) -> str | None:
+    """How much was answered in a week, and how fast in the median."""
+    hours = [
+        one.answered.hours_to_answer
+        for one in given
+        if not one.answered.taken_back and now - one.answered.answered_at < _WEEK
+    ]
+    known = [one for one in hours if one is not None]
+    if not known:
+        return None
+    return say_many(
+        "You answered %(n)s in seven days, in %(time)s at the median.",
+        "You answered %(n)s in seven days, in %(time)s at the median.",
+        len(hours),
+        time=own_words.duration(median(known) * 3_600),
+    )
+
+
+def _enrolments(connection: Connection, pairs: frozenset[Pair]) -> dict[Pair, Enrolment]:
+    found = {}
+    for marketplace_id in {place for place, _ in pairs}:
+        for brand_id, one in brands.enrolments(connection, marketplace_id).items():
+            if (marketplace_id, brand_id) in pairs:
+                found[marketplace_id, brand_id] = one
+    return found
+
+
+def _held_back(cards: Sequence[StandingCard]) -> str | None:
+    """Why a confirmation does not remove at once; None where that of one of the brands does."""
+    reasons = [one.held_back for one in cards]
+    return reasons[0] if reasons and None not in reasons else None
+
+
+def _headline(size: int) -> str:
+    if not size:
+        return say("No offer waits for your answer")
+    return say_many("%(n)s offer waits for your answer", "%(n)s offers wait for your answer", size)
+
+
+def _managers(enrolled: Mapping[Pair, Enrolment]) -> tuple[Manager, ...]:
+    found = {
+        Manager(one.account_manager, words.initials(one.account_manager), one.account_manager_email, one.name)
+        for one in enrolled.values()
+    }
+    return tuple(sorted(found, key=lambda one: (one.brand, one.name)))
+
+
+def _counted(answers: Mapping[Pair, Mapping[Judgement, int]]) -> tuple[Count, ...]:
+    numbers = {choice: sum(one.get(choice.judgement, 0) for one in answers.values()) for choice in CHOICES}
+    return tuple(Count(choice, number) for choice, number in numbers.items() if number)

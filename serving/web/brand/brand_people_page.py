@@ -1,0 +1,247 @@
+"""A brand's people and agents: who answers, who leads, who is briefed, who acts by a power of attorney until when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.briefing import Passed, gate
+from models.errors import DomainError, Invalid
+from models.policies.enrolment import EnrolmentPolicy
+from models.rights import RightKind
+from serving.db import accounts, briefings, rights
+from serving.db.accounts import Session
+from serving.guards import runtime_of
+from serving.runtime import Runtime
+from serving.usecases.brand_people import (
+    appoint_agent,
+    end_agency,
+    invite_colleague,
+    let_go,
+    open_invitations,
+    take_invitation_back,
+)
+from serving.usecases.reset_links import make_link_for_colleague
+from serving.usecases.rights import NewMandate
+from serving.web import words
+from serving.web.brand.brand_forms import Reader, given_back
+from serving.web.brand.brand_scope import AboutBrand, BrandScope, scope_of
+from serving.web.brand.rights_rows import MandateRow, mandate_rows
+from serving.web.brand.tell_tales_page import day_of
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.vocabulary import Option
+
+router = APIRouter(include_in_schema=False)
+_PLACE: Final = "/brand/people"
+_KIND: Final = "kind:"
+
+
+@dataclass(frozen=True, slots=True)
+class ColleagueRow:
+    """One of the brand's people; `briefing` says how theirs stands, and `confirms` whether they may confirm now."""
+
+    user_id: str
+    name: str
+    email: str
+    since: str
+    leads: bool
+    agent: bool
+    confirms: bool
+    briefing: str
+    can_go: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRow:
+    """A link that was not taken up yet."""
+
+    invitation_id: str
+    email: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class MadeLink:
+    """A link that was just made and is shown once: its address, for whom, and how long it holds."""
+
+    address: str
+    email: str
+    lasts: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrandPeoplePage(AboutBrand):
+    """The people, the open invitations and the powers of attorney; `link` is one that was just made."""
+
+    template: ClassVar[str] = "brand_people.html"
+
+    people: tuple[ColleagueRow, ...]
+    invitations: tuple[InvitationRow, ...]
+    mandates: tuple[MandateRow, ...]
+    candidates: tuple[Option, ...]
+    documents: tuple[Option, ...]
+    kinds: tuple[Option, ...]
+    link: MadeLink | None
+    typed: Mapping[str, str]
+    error: str | None
+
+
+@router.get(_PLACE)
+def get_people(request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    return respond(request, _page(runtime_of(request), session, request.query_params), session)
+
+
+@router.post(_PLACE + "/invitations")
+def post_invitation(request: Request, session: Reader, fields: Fields) -> Response:
+    """Ask a colleague in. The answer shows the link, which is kept nowhere, so that it leads nowhere else."""
+    runtime = runtime_of(request)
+    try:
+        path = invite_colleague(runtime, session.person, _scope(runtime, session, fields).pair, fields.get("email", ""))
+    except DomainError as refused:
+        return given_back(request, session, fields, refused, _page)
+    lasts = words.many(runtime.policies.invitations.valid_days, "day")
+    made = MadeLink(_address(request, path), fields.get("email", ""), lasts)
+    return respond(request, _page(runtime, session, fields, link=made), session)
+
+
+@router.post(_PLACE + "/invitations/{invitation_id}/take-back")
+def post_take_back(invitation_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """Make a link worthless."""
+    runtime = runtime_of(request)
+    scope = _scope(runtime, session, fields)
+    take_invitation_back(runtime, session.person, scope.pair, invitation_id)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
+
+
+@router.post(_PLACE + "/{user_id}/reset-link")
+def post_reset_link(user_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """Make a link for a colleague who forgot their password. The answer shows it, and it is kept nowhere."""
+    runtime = runtime_of(request)
+    scope = _scope(runtime, session, fields)
+    try:
+        path = make_link_for_colleague(runtime, session.person, scope.pair, user_id)
+    except DomainError as refused:
+        return given_back(request, session, fields, refused, _page)
+    with runtime.store.read() as connection:
+        email = accounts.person(connection, user_id).email
+    lasts = words.many(runtime.policies.reset_links.valid_hours, "hour")
+    made = MadeLink(_address(request, path), email, lasts)
+    return respond(request, _page(runtime, session, fields, link=made), session)
+
+
+@router.post(_PLACE + "/{user_id}/let-go")
+def post_let_go(user_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """Let a colleague speak for the brand no more."""
+    runtime = runtime_of(request)
+    scope = _scope(runtime, session, fields)
+    let_go(runtime, session.person, scope.pair, user_id)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
+
+
+@router.post("/brand/agents")
+def post_agent(request: Request, session: Reader, fields: Fields) -> Response:
+    """Record a power of attorney."""
+    runtime = runtime_of(request)
+    try:
+        scope = _scope(runtime, session, fields)
+        appoint_agent(runtime, session.person, scope.pair, _mandate(scope, fields))
+    except DomainError as refused:
+        return given_back(request, session, fields, refused, _page)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
+
+
+@router.post("/brand/agents/{mandate_id}/end")
+def post_end(mandate_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """End a power of attorney now."""
+    runtime = runtime_of(request)
+    scope = _scope(runtime, session, fields)
+    end_agency(runtime, session.person, scope.pair, mandate_id)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
+
+
+def _address(request: Request, path: str) -> str:
+    """The whole address of a link, as it is passed on."""
+    return (runtime_of(request).settings.public_url or str(request.base_url)).rstrip("/") + path
+
+
+def _scope(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> BrandScope:
+    with runtime.store.read() as connection:
+        return scope_of(connection, session.person, fields)
+
+
+def _mandate(scope: BrandScope, fields: Mapping[str, str]) -> NewMandate:
+    last_day = fields.get("last_day", "").strip()
+    if not last_day:
+        raise Invalid("A power of attorney has a last day.")
+    return NewMandate(
+        brand=scope.brand,
+        email=fields.get("email", ""),
+        agent=fields.get("agent", ""),
+        territories=tuple(fields.get("territories", "").replace(",", " ").split()),
+        last_day=day_of(last_day),
+        kinds=tuple(one for one in RightKind if fields.get(f"{_KIND}{one.value}") == "yes"),
+        document=fields.get("document", "").strip() or None,
+    )
+
+
+def _briefed(passed: Passed | None, now: datetime, policy: EnrolmentPolicy) -> str:
+    if passed is None:
+        return "never passed"
+    ends = passed.at + timedelta(days=policy.briefing_valid_days)
+    return f"until {words.day(ends, now)}" if now < ends else f"ended {words.day(ends, now)}"
+
+
+def _page(
+    runtime: Runtime,
+    session: Session,
+    given: Mapping[str, str],
+    *,
+    link: MadeLink | None = None,
+    error: str | None = None,
+) -> BrandPeoplePage:
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, given)
+        acting = rights.people_with_mandates(connection, scope.pair[1])
+        people = []
+        for one in accounts.people_of_brand(connection, scope.pair):
+            passed = briefings.last_passed(connection, one.user_id)
+            found = gate(passed, now, runtime.policies.enrolment)
+            agent = one.email in acting.values()
+            people.append(
+                ColleagueRow(
+                    user_id=one.user_id,
+                    name=one.name,
+                    email=one.email,
+                    since=words.day(one.since, now),
+                    leads=one.leads and not agent,
+                    agent=agent,
+                    confirms=found.open,
+                    briefing=_briefed(passed, now, runtime.policies.enrolment),
+                    can_go=not one.leads and one.user_id != session.person.user_id,
+                )
+            )
+        mandates = mandate_rows(connection, scope.pair, acting, now)
+        documents = rights.documents_of(connection, scope.pair[1])
+        invited = open_invitations(connection, scope.pair, runtime.wall.now())
+    return BrandPeoplePage(
+        scope=scope,
+        people=tuple(people),
+        invitations=tuple(
+            InvitationRow(one.invitation_id, one.email, words.day(one.expires_at, runtime.wall.now()))
+            for one in invited
+        ),
+        mandates=mandates,
+        candidates=tuple(Option(one.email, f"{one.name}, {one.email}") for one in people if one.can_go),
+        documents=tuple(Option(one.digest, one.name) for one in documents),
+        kinds=tuple(Option(one.value, one.value.capitalize()) for one in RightKind),
+        link=link,
+        typed={name: given.get(name, "") for name in ("email", "agent", "territories", "last_day")},
+        error=error,
+    )

@@ -1,0 +1,132 @@
+"""A brand's page of sellers' answers: what the seller says, by when the brand must answer, and what silence does."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
+
+from models.access import Permission
+from models.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
+from models.errors import Invalid
+from models.policies.counter_notices.named import PROFILES
+from models.policies.counter_notices.rules import Maintaining, Silence
+from serving.db import counter_notices
+from serving.db.accounts import Session
+from serving.db.counter_notices import StoredStep, Waiting
+from serving.guards import may, runtime_of
+from serving.usecases.counter_notices import LONGEST_SAID, answer_as_rights_holder
+from serving.usecases.seller_evidence import shown_to_rights_holder
+from serving.web import own_words, text_view
+from serving.web.case.documents_card import ShownDocument, shown_document
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.i18n import N_, say, say_many
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.words import Due
+
+router = APIRouter(include_in_schema=False)
+Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
+_MOST: Final = 50
+_DONE: Final = {
+    CounterNoticeEvent.CONCEDE: Flash.GAVE_WAY,
+    CounterNoticeEvent.MAINTAIN: Flash.MAINTAINED,
+    CounterNoticeEvent.GO_TO_COURT: Flash.MAINTAINED,
+}
+SILENCE: Final = {
+    Silence.REINSTATED: N_("Without an answer in time the offer is shown again."),
+    Silence.REVIEWED: N_("Without an answer in time a person of the marketplace decides."),
+    Silence.REMOVAL_STANDS: N_("Without an answer the removal stands."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one side said in one round."""
+
+    who: str
+    when: str
+    said: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One counter-notice: the offer, what was said, and the answers that its rules allow."""
+
+    counter_notice_id: str
+    title: Shown
+    price: str
+    round: int
+    most_rounds: int
+    due: Due | None
+    in_court: bool
+    needs_court: bool
+    silence: str
+    lines: tuple[Line, ...]
+    documents: tuple[ShownDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CounterNoticesPage:
+    """Sellers' answers to a brand's removals, the most urgent first, and nothing of any other brand."""
+
+    template: ClassVar[str] = "counter_notices.html"
+    place: ClassVar[str] = "/counter-notices"
+
+    headline: str
+    answers: tuple[Answer, ...]
+    longest: int
+
+
+@router.get("/counter-notices")
+def get_counter_notices(request: Request, session: Answerer) -> HTMLResponse:
+    """The page."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        waiting = counter_notices.waiting_for(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST)
+        answers = tuple(_answer(connection, one, runtime.clock.now()) for one in waiting)
+    number = sum(not one.in_court for one in answers)
+    headline = say_many("%(n)s seller waits for your answer", "%(n)s sellers wait for your answer", number)
+    page = CounterNoticesPage(headline if number else say("No seller waits for your answer"), answers, LONGEST_SAID)
+    return respond(request, page, session)
+
+
+@router.post("/counter-notices/{counter_notice_id}")
+def post_counter_notice(counter_notice_id: str, request: Request, session: Answerer, fields: Fields) -> Response:
+    """Give way, maintain, or name the court."""
+    event = fields.get("event", "")
+    if event not in {one.value for one in _DONE}:
+        raise Invalid("Choose one of the answers.")
+    chosen, said = CounterNoticeEvent(event), fields.get("reasons", "")
+    answer_as_rights_holder(runtime_of(request), session.person, counter_notice_id[:40], chosen, said)
+    return go_to(request, "/counter-notices", _DONE[chosen])
+
+
+def _answer(connection: Connection, waiting: Waiting, now: datetime) -> Answer:
+    found = waiting.counter_notice
+    policy = PROFILES[found.profile]
+    given = counter_notices.steps(connection, found.marketplace_id, found.counter_notice_id)
+    return Answer(
+        counter_notice_id=found.counter_notice_id,
+        title=text_view.show(waiting.content.get("title") or waiting.external_id),
+        price=own_words.named_price(waiting.content),
+        round=found.round,
+        most_rounds=policy.most_rounds,
+        due=None if found.due_at is None else own_words.due(found.due_at, now),
+        in_court=found.state is CounterNoticeState.WITH_COURT,
+        needs_court=policy.maintaining is Maintaining.COURT_ACTION,
+        silence=say(SILENCE[policy.rights_holder_silence]),
+        lines=tuple(_line(one, now) for one in given if one.said),
+        documents=tuple(
+            shown_document(one, now, f"/counter-notices/{found.counter_notice_id}")
+            for one in shown_to_rights_holder(connection, found)
+        ),
+    )
+
+
+def _line(one: StoredStep, now: datetime) -> Line:
+    who = say("The seller") if one.party is Party.SELLER else say("You")
+    return Line(who, own_words.moment(one.known_at, now), text_view.show(one.said or ""))

@@ -1,0 +1,234 @@
+"""One brand as its account manager sees it: why it needs them, its rights to verify, its people, its messages."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.access import Permission
+from models.errors import Conflict, DomainError, Invalid, NotFound
+from models.rights import RightState
+from serving.api.errors import status_of
+from serving.db import accounts, briefings, rights
+from serving.db.accounts import Session
+from serving.db.brand_messages import MessageSide
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.brand_care import Kept, change_enrolment, judge_right, kept_by, let_lead, needs, void_agency
+from serving.usecases.brand_messages import erase, mark_read, write
+from serving.web import downloads, words
+from serving.web.brand.rights_rows import MandateRow, RightRow, mandate_rows, people_in, right_rows
+from serving.web.brand.standing_part import StandingCard, standing_card
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.thread import Thread, thread_of
+
+router = APIRouter(include_in_schema=False)
+Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
+_PLACE: Final = "/brands/{brand_id}"
+_AT: Final = "at"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonRow:
+    """One of a brand's people: whether they lead, act by a power of attorney, and since when they are briefed."""
+
+    user_id: str
+    name: str
+    email: str
+    since: str
+    briefed: str | None
+    agent: bool
+    leads: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerBrandPage:
+    """A brand at a marketplace, with everything that its account manager decides about."""
+
+    template: ClassVar[str] = "manager_brand.html"
+    place: ClassVar[str] = "/brands"
+
+    brand: str
+    brand_id: str
+    marketplace: str
+    at: str
+    reasons: tuple[str, ...]
+    takes_part: bool
+    daily_questions: str
+    standing: StandingCard
+    rights: tuple[RightRow, ...]
+    mandates: tuple[MandateRow, ...]
+    people: tuple[PersonRow, ...]
+    thread: Thread
+    error: str | None
+
+
+@router.get(_PLACE)
+def get_brand(brand_id: str, request: Request, session: Manager) -> HTMLResponse:
+    """The page; the messages on it are read from then on."""
+    runtime = runtime_of(request)
+    kept = _kept(runtime, session, brand_id, request.query_params)
+    page = _page(runtime, session, kept)
+    mark_read(runtime, session.person, kept.pair)
+    return respond(request, page, session)
+
+
+@router.get(_PLACE + "/documents/{digest}")
+def get_document(brand_id: str, digest: str, request: Request, session: Manager) -> Response:
+    """A document of the brand, as a file."""
+    runtime = runtime_of(request)
+    kept = _kept(runtime, session, brand_id, request.query_params)
+    with runtime.store.read() as connection:
+        content = rights.document(connection, kept.pair[1], digest)
+        found = next(one for one in rights.documents_of(connection, kept.pair[1]) if one.digest == digest)
+    return downloads.document(f"document-{digest[:12]}", found.media_type, content)
+
+
+@router.post(_PLACE + "/rights/{right_id}")
+def post_right(brand_id: str, right_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+    """Verify a right, or refuse it with a reason."""
+    runtime, wanted = runtime_of(request), fields.get("state", "")
+    kept = _kept(runtime, session, brand_id, fields)
+    try:
+        if wanted not in set(RightState):
+            raise Invalid("Verify the right, or refuse it.")
+        judge_right(runtime, session.person, kept.pair, right_id, RightState(wanted), fields.get("note", ""))
+    except NotFound:
+        raise
+    except DomainError as refused:
+        return _refused(request, session, kept, refused)
+    verified = RightState(wanted) is RightState.VERIFIED
+    return _back(request, kept, Flash.RIGHT_VERIFIED if verified else Flash.RIGHT_REFUSED, "rights")
+
+
+@router.post(_PLACE + "/people/{user_id}")
+def post_person(brand_id: str, user_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+    """Let one of the brand's people lead, or no more."""
+    runtime = runtime_of(request)
+    kept = _kept(runtime, session, brand_id, fields)
+    try:
+        let_lead(runtime, session.person, kept.pair, user_id, leads=fields.get("leads") == "yes")
+    except Conflict as refused:
+        return _refused(request, session, kept, refused)
+    return _back(request, kept, Flash.BRAND_CHANGED, "people")
+
+
+@router.post(_PLACE + "/agents/{mandate_id}/void")
+def post_void(brand_id: str, mandate_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+    """Make a power of attorney that was recorded by mistake one that never held."""
+    runtime = runtime_of(request)
+    kept = _kept(runtime, session, brand_id, fields)
+    void_agency(runtime, session.person, kept.pair, mandate_id)
+    return _back(request, kept, Flash.BRAND_CHANGED, "people")
+
+
+@router.post(_PLACE + "/enrolment")
+def post_enrolment(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+    """Change whether the brand is asked, and how much in a day."""
+    runtime, given = runtime_of(request), fields.get("daily_questions", "").strip()
+    kept = _kept(runtime, session, brand_id, fields)
+    try:
+        if given and not (given.isascii() and given.isdigit() and len(given) <= 6):
+            raise Invalid("Questions a day are a whole number, or nothing for no limit.")
+        change_enrolment(
+            runtime,
+            session.person,
+            kept.pair,
+            takes_part=fields.get("takes_part") == "yes",
+            daily_questions=int(given) if given else None,
+        )
+    except DomainError as refused:
+        return _refused(request, session, kept, refused)
+    return _back(request, kept, Flash.BRAND_CHANGED, "enrolment")
+
+
+@router.post(_PLACE + "/messages")
+def post_message(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+    """Write to the brand."""
+    runtime = runtime_of(request)
+    kept = _kept(runtime, session, brand_id, fields)
+    try:
+        write(runtime, session.person, kept.pair, fields.get("text", ""))
+    except DomainError as refused:
+        page = _page(runtime, session, kept, typed=fields.get("text", ""), unsent=refused.sentence)
+        return respond(request, page, session, status=status_of(refused))
+    return _back(request, kept, Flash.MESSAGE_SENT, "messages")
+
+
+@router.post(_PLACE + "/messages/{message_id}/erase")
+def post_erasure(brand_id: str, message_id: str, request: Request, session: Manager, fields: Fields) -> Response:
+    """Erase a message of either side."""
+    runtime = runtime_of(request)
+    kept = _kept(runtime, session, brand_id, fields)
+    erase(runtime, session.person, kept.pair, message_id)
+    return _back(request, kept, Flash.MESSAGE_ERASED, "messages")
+
+
+def _kept(runtime: Runtime, session: Session, brand_id: str, given: Mapping[str, str]) -> Kept:
+    with runtime.store.read() as connection:
+        return kept_by(connection, session.person, brand_id, given.get(_AT))
+
+
+def _back(request: Request, kept: Kept, flash: Flash, part: str) -> Response:
+    return go_to(request, f"/brands/{kept.pair[1]}?{_AT}={kept.pair[0]}#{part}", flash)
+
+
+def _refused(request: Request, session: Session, kept: Kept, refused: DomainError) -> Response:
+    page = _page(runtime_of(request), session, kept, error=refused.sentence)
+    return respond(request, page, session, status=status_of(refused))
+
+
+def _page(
+    runtime: Runtime,
+    session: Session,
+    kept: Kept,
+    *,
+    error: str | None = None,
+    typed: str = "",
+    unsent: str | None = None,
+) -> ManagerBrandPage:
+    now, pair, person = runtime.clock.now(), kept.pair, session.person
+    place, told = f"/brands/{pair[1]}/documents", runtime.policies.rights.told_before_expiry_days
+    with runtime.store.read() as connection:
+        reasons = needs(runtime, connection, person, [pair], now)[pair]
+        on_file = rights.rights_of(connection, [pair[1]])
+        documents = {one.digest: one for one in rights.documents_of(connection, pair[1])}
+        names = accounts.names(connection, people_in(on_file))
+        acting = rights.people_with_mandates(connection, pair[1])
+        mandates = mandate_rows(connection, pair, acting, now)
+        people = []
+        for one in accounts.people_of_brand(connection, pair):
+            passed = briefings.last_passed(connection, one.user_id)
+            people.append(
+                PersonRow(
+                    user_id=one.user_id,
+                    name=one.name,
+                    email=one.email,
+                    since=words.day(one.since, now),
+                    briefed=words.day(passed.at, now) if passed else None,
+                    agent=one.email in acting.values(),
+                    leads=one.leads,
+                )
+            )
+        card = standing_card(runtime, connection, pair, kept.enrolment.name, now)
+        thread = thread_of(connection, person, pair, MessageSide.MANAGER, now, typed=typed, error=unsent)
+    daily = kept.enrolment.daily_questions
+    return ManagerBrandPage(
+        brand=kept.enrolment.name,
+        brand_id=pair[1],
+        marketplace=kept.marketplace,
+        at=pair[0],
+        reasons=tuple(one.sentence for one in reasons),
+        takes_part=kept.enrolment.takes_part,
+        daily_questions="" if daily is None else str(daily),
+        standing=card,
+        rights=right_rows(on_file, documents, names, now, told_days=told, place=place),
+        mandates=mandates,
+        people=tuple(people),
+        thread=thread,
+        error=error,
+    )

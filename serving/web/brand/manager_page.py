@@ -1,0 +1,136 @@
+"""An account manager's brands: what waits for them, what they have answered, what has been done about it."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from models.access import Permission
+from models.action import ActionState
+from models.attention import urgency
+from serving.db import brands, marketplaces, question_steps, views
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.brand_care import needs
+from serving.web import words
+from serving.web.brand.standing_part import StandingCard, standing_card
+from serving.web.rendering import respond
+from serving.web.vocabulary import CHOICES
+from serving.web.words import Due
+
+router = APIRouter(include_in_schema=False)
+Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """How often a brand gave one of the answers, and its share of all of them for a bar."""
+
+    word: str
+    tone: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrandRow:
+    """One brand in one marketplace."""
+
+    brand: str
+    address: str
+    marketplace: str
+    takes_part: bool
+    needs: tuple[str, ...]
+    standing: StandingCard
+    open: int
+    escalated: int
+    oldest: Due | None
+    answers: tuple[Answered, ...]
+    answered: int
+    leaving: int
+    sent: int
+    acknowledged: int
+    dead: int
+
+
+@dataclass(frozen=True, slots=True)
+class BrandsPage:
+    """The brands that one person looks after, those that need them most first, each with why."""
+
+    template: ClassVar[str] = "brands.html"
+    place: ClassVar[str] = "/brands"
+
+    rows: tuple[BrandRow, ...]
+    open: int
+    overdue: int
+    several_marketplaces: bool
+    answer_within_hours: int
+
+
+@router.get("/brands")
+def get_brands(request: Request, session: Manager) -> HTMLResponse:
+    """The page."""
+    return respond(request, brands_page(runtime_of(request), session), session)
+
+
+def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
+    """What the page shows."""
+    person, now = session.person, runtime.clock.now()
+    here = person.marketplaces(Permission.LOOK_AFTER_BRANDS)
+    with runtime.store.read() as connection:
+        enrolled = {
+            (marketplace_id, brand_id): one
+            for marketplace_id in here
+            for brand_id, one in brands.enrolments(connection, marketplace_id).items()
+            if one.account_manager_id == person.user_id
+        }
+        names = {one: marketplaces.get(connection, one).name for one in here}
+        waiting = views.open_questions(connection, enrolled)
+        answers = views.standing_answers(connection, enrolled)
+        removals = views.removal_counts(connection, enrolled)
+        escalated = question_steps.waiting_for_manager(connection, enrolled)
+        cards = {
+            pair: standing_card(runtime, connection, pair, one.name, now) for pair, one in sorted(enrolled.items())
+        }
+        wanted = needs(runtime, connection, person, enrolled, now)
+    urgent = sorted(
+        enrolled,
+        key=lambda pair: (
+            urgency(wanted[pair]),
+            pair not in waiting,
+            waiting[pair].oldest_due_at if pair in waiting else now,
+        ),
+    )
+    rows = []
+    for pair in urgent:
+        given, states = answers.get(pair, {}), removals.get(pair, {})
+        asked = waiting.get(pair)
+        rows.append(
+            BrandRow(
+                brand=enrolled[pair].name,
+                address=f"/brands/{pair[1]}?at={pair[0]}",
+                marketplace=names[pair[0]],
+                takes_part=enrolled[pair].takes_part,
+                needs=tuple(one.sentence for one in wanted[pair]),
+                standing=cards[pair],
+                open=asked.number if asked else 0,
+                escalated=escalated.get(pair, 0),
+                oldest=words.due(asked.oldest_due_at, now) if asked else None,
+                answers=tuple(
+                    Answered(one.word, one.tone, given[one.judgement]) for one in CHOICES if one.judgement in given
+                ),
+                answered=sum(given.values()),
+                leaving=states.get(ActionState.SCHEDULED, 0),
+                sent=states.get(ActionState.SENDING, 0),
+                acknowledged=states.get(ActionState.ACKNOWLEDGED, 0),
+                dead=states.get(ActionState.DEAD, 0),
+            )
+        )
+    return BrandsPage(
+        rows=tuple(rows),
+        open=sum(row.open for row in rows),
+        overdue=sum(row.oldest is not None and row.oldest.late for row in rows),
+        several_marketplaces=len(here) > 1,
+        answer_within_hours=runtime.policies.enforcement.brand_answers_within_hours,
+    )

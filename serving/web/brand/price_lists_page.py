@@ -1,0 +1,211 @@
+"""A brand's price list: what it asks and asked, and a file looked at row by row before anything is kept."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from features.fields import Rejected
+from features.price_lists import ListedBy
+from models.errors import DomainError, Invalid
+from serving.db import price_lists
+from serving.db.accounts import Session
+from serving.db.price_lists import Entry
+from serving.guards import runtime_of
+from serving.runtime import Runtime
+from serving.usecases.price_lists import COLUMNS, MOST_ENTRIES, Judged, judge_rows, list_rows, load_price_list
+from serving.usecases.row_files import LARGEST, rows_of
+from serving.usecases.tabular import Format, as_file
+from serving.web import text_view, words
+from serving.web.brand.brand_forms import Reader, Uploader, given_back
+from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
+from serving.web.downloads import download
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields, Upload, upload_of
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from training.adapters.files import parse_json
+
+router = APIRouter(include_in_schema=False)
+_PLACE: Final = "/brand/prices"
+_PAGE_SIZE: Final = 100
+_MOST_PAGES: Final = 2_000
+_SHOWN_OF_FILE: Final = 50
+_BY: Final = {
+    ListedBy.GTIN: "Trade item number",
+    ListedBy.MPN: "Part number",
+    ListedBy.MODEL: "Model",
+    ListedBy.CATEGORY: "Category",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRow:
+    """One entry; `holds` is whether offers are compared with it now."""
+
+    by: str
+    name: Shown
+    price: str
+    valid_from: str
+    source: Shown
+    added: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """One row of a file: what it prices, or why it is refused."""
+
+    number: int
+    goods: Shown
+    refused: Shown | None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a file would add: counts, some rows of each kind, and the accepted rows to send back."""
+
+    accepted: int
+    entries: int
+    refused: int
+    refused_rows: tuple[PreviewRow, ...]
+    accepted_rows: tuple[PreviewRow, ...]
+    rows: str
+
+
+@dataclass(frozen=True, slots=True)
+class PricesPage(AboutBrand):
+    """A brand's price list, a page of it, and the file that is being looked at."""
+
+    template: ClassVar[str] = "brand_prices.html"
+
+    rows: tuple[PriceRow, ...]
+    count: int
+    naming: str
+    before: str | None
+    after: str | None
+    preview: Preview | None
+    error: str | None
+    largest: int
+    columns: tuple[str, ...]
+
+
+@router.get(_PLACE)
+def get_prices(request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    return respond(request, _page(runtime_of(request), session, request.query_params), session)
+
+
+@router.get("/brand/prices.{form}")
+def get_file(request: Request, session: Reader, form: Format) -> Response:
+    """The whole list as a file."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, request.query_params)
+        found = price_lists.entries(connection, scope.pair[1], runtime.clock.now(), most=MOST_ENTRIES)
+    return download(form, f"prices-{runtime.clock.now():%Y-%m-%d}", as_file(form, COLUMNS, list_rows(found)))
+
+
+@router.post(_PLACE + "/preview")
+def post_preview(
+    request: Request, session: Uploader, fields: Fields, upload: Annotated[Upload, upload_of("file", lambda _: LARGEST)]
+) -> Response:
+    """Look at a file row by row; nothing is kept."""
+    runtime = runtime_of(request)
+    try:
+        with runtime.store.read() as connection:
+            led_by(connection, session.person, fields)
+        sent = upload.content or fields.get("text", "").encode()
+        judged = judge_rows(rows_of(upload.name if upload.content else "", sent), runtime.clock.now())
+    except DomainError as refused:
+        return given_back(request, session, fields, refused, _page)
+    return respond(request, _page(runtime, session, fields, preview=_preview(judged)), session)
+
+
+@router.post(_PLACE)
+def post_prices(request: Request, session: Reader, fields: Fields) -> Response:
+    """Add the rows of a preview; each is judged again."""
+    runtime = runtime_of(request)
+    try:
+        with runtime.store.read() as connection:
+            scope, by = led_by(connection, session.person, fields)
+        load_price_list(runtime, scope.brand, _sent_back(fields.get("rows", "")), by=by)
+    except DomainError as refused:
+        return given_back(request, session, fields, refused, _page)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.PRICES_ADDED)
+
+
+def _sent_back(text: str) -> list[dict[str, str]]:
+    try:
+        found = parse_json(text)
+    except Rejected:
+        raise Invalid("The rows of the preview did not come back. Choose the file again.") from None
+    rows = found if isinstance(found, list) else []
+    if not rows or not all(isinstance(row, dict) and all(isinstance(one, str) for one in row.values()) for row in rows):
+        raise Invalid("The rows of the preview did not come back. Choose the file again.")
+    return rows
+
+
+def _preview(judged: list[Judged]) -> Preview:
+    accepted = [one for one in judged if one.refused is None]
+    refused = [one for one in judged if one.refused is not None]
+    return Preview(
+        accepted=len(accepted),
+        entries=sum(len(one.entries) for one in accepted),
+        refused=len(refused),
+        refused_rows=tuple(map(_preview_row, refused[:_SHOWN_OF_FILE])),
+        accepted_rows=tuple(map(_preview_row, accepted[:_SHOWN_OF_FILE])),
+        rows=json.dumps([one.row for one in accepted], ensure_ascii=False, separators=(",", ":")),
+    )
+
+
+def _preview_row(one: Judged) -> PreviewRow:
+    goods = ", ".join(f"{name} {value}" for name, value in one.row.items())[:200]
+    goods = goods.encode("utf-8", "replace").decode()  # Bytes that were no UTF-8 are half surrogates here.
+    return PreviewRow(one.number, text_view.show(goods), None if one.refused is None else text_view.show(one.refused))
+
+
+def _page(
+    runtime: Runtime,
+    session: Session,
+    given: Mapping[str, Any],
+    *,
+    preview: Preview | None = None,
+    error: str | None = None,
+) -> PricesPage:
+    now, naming, number = runtime.clock.now(), str(given.get("naming", ""))[:100], str(given.get("page", "1"))
+    page = int(number) if number.isascii() and number.isdigit() and len(number) <= 4 else 1
+    offset = (min(max(page, 1), _MOST_PAGES) - 1) * _PAGE_SIZE
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, given)
+        brand_id = scope.pair[1]
+        found = price_lists.entries(connection, brand_id, now, naming=naming, most=_PAGE_SIZE + 1, offset=offset)
+        count = price_lists.count(connection, brand_id)
+    return PricesPage(
+        scope=scope,
+        rows=tuple(_row(one, now) for one in found[:_PAGE_SIZE]),
+        count=count,
+        naming=naming,
+        before=str(page - 1) if offset else None,
+        after=str(page + 1) if len(found) > _PAGE_SIZE else None,
+        preview=preview,
+        error=error,
+        largest=LARGEST,
+        columns=("gtin", "mpn", "model", "category", "price", "currency", "valid_from", "source"),
+    )
+
+
+def _row(one: Entry, now: datetime) -> PriceRow:
+    return PriceRow(
+        by=_BY[one.listed_by],
+        name=text_view.show(one.name),
+        price=words.amount(one.amount, one.currency),
+        valid_from=one.valid_from,
+        source=text_view.show(one.source),
+        added=words.day(one.known_at, now),
+        holds=one.holds,
+    )

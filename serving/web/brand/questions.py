@@ -1,0 +1,204 @@
+"""A question to a brand: the offer and what speaks against it, in words, without a score or a word of others."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from math import exp
+from typing import Any, Final
+
+from features.facts import Facts
+from features.price_lists import ListedBy
+from models.score import Reason
+from models.verdict import Judgement
+from serving.web import own_words, text_view
+from serving.web.case import case_cards
+from serving.web.case.case_cards import Attribute
+from serving.web.case.pictures import ShownPicture
+from serving.web.desk import desk_rows
+from serving.web.fixed_words import translated
+from serving.web.i18n import N_, number, say, say_many
+from serving.web.text_view import Shown
+from serving.web.vocabulary import CHOICES
+from serving.web.words import Due
+
+# What a brand is told of why it is asked. Left out on purpose: earlier verdicts (they may be other brands'), the
+# seller's turnover, orders and returns (trade secrets of somebody who may be honest), and everything of the model.
+_TOLD: Final = {
+    "brand_spelling": "i-seal",
+    "brand_disguised": "i-seal",
+    "brand_claim": "i-seal",
+    "brand_named_but_not_declared": "i-seal",
+    "brand_in_title": "i-seal",
+    "brand_near_miss": "i-seal",
+    "brand_declared_near_miss": "i-seal",
+    "brand_in_description": "i-seal",
+    "brand_gtin_valid": "i-seal",
+    "replica_wording": "i-globe",
+    "wording": "i-globe",
+    "text_replica_grade": "i-globe",
+    "text_inspired": "i-globe",
+    "text_factory": "i-globe",
+    "text_overclaim": "i-globe",
+    "text_no_papers": "i-globe",
+    "contact_elsewhere": "i-globe",
+    "text_contact": "i-globe",
+    "text_hidden_links": "i-globe",
+    "text_evasion": "i-globe",
+    "text_invisible": "i-globe",
+    "text_mixed_words": "i-globe",
+    "price_claimed_discount": "i-tag",
+    "price_is_placeholder": "i-tag",
+    "price_change": "i-tag",
+    "item_fake_return_share": "i-box",
+    "item_fake_returns_30d": "i-box",
+    "seller_ships_from_elsewhere": "i-user",
+}
+
+
+_NAMED_BY: Final = {
+    ListedBy.GTIN: N_("You ask %(price)s for %(name)s, by its trade item number on your list."),
+    ListedBy.MPN: N_("You ask %(price)s for %(name)s, by its part number on your list."),
+    ListedBy.MODEL: N_("You ask %(price)s for %(name)s, by the model in its title on your list."),
+    ListedBy.CATEGORY: N_("You ask %(price)s for %(name)s, by its category, the cheapest on your list."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One line of why the brand is asked."""
+
+    icon: str
+    bold: str
+    text: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One open question, with the version that is seen."""
+
+    case_id: str
+    version_id: str
+    brand: str
+    title: Shown | None
+    price: str | None
+    seller: Shown | None
+    due: Due
+    evidence: tuple[Evidence, ...]
+    description: Shown | None
+    attributes: tuple[Attribute, ...]
+    pictures: int | None
+    shown: tuple[ShownPicture, ...]
+
+
+def question(
+    row: Mapping[str, Any],
+    facts: Facts,
+    now: datetime,
+    before: Mapping[Judgement, int] | None = None,
+    shown: tuple[ShownPicture, ...] = (),
+) -> Question:
+    """The question of a queue's row; `before` is what the brand itself has answered about this seller."""
+    card = case_cards.listing_card(facts)
+    reasons = [Reason(*one) for one in row["reasons"]]
+    return Question(
+        case_id=row["case_id"],
+        version_id=row["version_id"],
+        brand=row["brand_name"],
+        title=card.title,
+        price=desk_rows.price_of(facts),
+        seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
+        due=own_words.due(row["due_at"], now),
+        evidence=(
+            *_listed(facts),
+            *_price(facts),
+            *_tell_tales(facts, row["brand_id"]),
+            *_told(reasons),
+            *_seller(facts),
+            *_answered(facts, before or {}),
+        ),
+        description=card.description,
+        attributes=card.attributes,
+        pictures=card.pictures,
+        shown=shown,
+    )
+
+
+def _listed(facts: Facts) -> list[Evidence]:
+    """The offer's price against what the brand itself asks; nothing where its list does not name the goods."""
+    price, listed = facts.price, facts.price.listed
+    if price.log_price is None or listed is None or listed.log_price is None:
+        return []
+    share = exp(price.log_price - listed.log_price)
+    text = say(_NAMED_BY[listed.by], price=own_words.amount(listed.amount, listed.currency), name=listed.name)
+    bold = say("%(share)s of your list price.", share=own_words.percent(share))
+    return [Evidence("i-tag", bold, text_view.show(text))]
+
+
+def _answered(facts: Facts, before: Mapping[Judgement, int]) -> list[Evidence]:
+    """The brand's own earlier word on this seller; what others said is not its business."""
+    if facts.listing.seller.external_id is None:
+        return []
+    if not before:
+        return [Evidence("i-user", "", text_view.show(say("You have not answered about this seller before.")))]
+    counts = own_words.listed(
+        [
+            say("%(n)s %(word)s", n=number(before[one.judgement]), word=say(one.word).lower())
+            for one in CHOICES
+            if before.get(one.judgement)
+        ]
+    )
+    bold = say("Your earlier answers about this seller:")
+    return [Evidence("i-user", bold, text_view.show(say("%(counts)s.", counts=counts)))]
+
+
+def _price(facts: Facts) -> list[Evidence]:
+    price, reference = facts.price, facts.price.brand_category
+    if price.log_price is None:
+        return []
+    if reference is None:
+        none = text_view.show(say("Too few comparable offers are known to say whether it is usual."))
+        return [Evidence("i-tag", say("No price to compare with."), none)]
+    ratio = exp(price.log_price - reference.log_median)
+    text = say_many(
+        "The median of %(n)s offer is %(price)s.",
+        "The median of %(n)s offers is %(price)s.",
+        reference.n,
+        price=own_words.about(exp(reference.log_median), price.base_currency),
+    )
+    bold = say("%(share)s of the usual price.", share=own_words.percent(ratio))
+    return [Evidence("i-tag", bold, text_view.show(text))]
+
+
+def _tell_tales(facts: Facts, brand_id: str) -> list[Evidence]:
+    """The brand's own tell-tales that fit; another brand's are not its business."""
+    return [
+        Evidence(
+            "i-seal",
+            say("Your tell-tale of counterfeits fits.")
+            if one.counterfeit
+            else say("Your tell-tale of your own goods fits."),
+            one.sentence,
+        )
+        for one in case_cards.rule_hits(facts, brand_id=brand_id)
+    ]
+
+
+def _told(reasons: list[Reason]) -> list[Evidence]:
+    return [
+        Evidence(_TOLD[reason.code], "", text_view.show(translated(f"{reason.sentence}.")))
+        for reason in reasons
+        if reason.weight > 0 and reason.code in _TOLD
+    ]
+
+
+def _seller(facts: Facts) -> list[Evidence]:
+    block = facts.listing.seller
+    if block.external_id is None:
+        return [Evidence("i-user", "", text_view.show(say("The marketplace did not say who sells it.")))]
+    listed = facts.seller.authorised
+    parts = [say("The seller is on your authorised list") if listed else say("Not on your authorised list")]
+    if block.age_days is not None:
+        parts.append(say("account %(age)s old", age=own_words.age(block.age_days)))
+    if block.country is not None:
+        parts.append(say("established in %(country)s", country=block.country))
+    return [Evidence("i-user", "", text_view.show(say("%(facts)s.", facts=say(", ").join(parts))))]

@@ -1,0 +1,204 @@
+"""A brand's rights and documents: what is on file, how it stands, what ends soon, and a form for a new claim."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.errors import DomainError, Invalid
+from models.rights import RightKind
+from serving.db import accounts, marketplaces, rights
+from serving.db.accounts import Session
+from serving.db.rights import StoredDocument
+from serving.guards import runtime_of
+from serving.runtime import Runtime
+from serving.usecases.brand_file import settled_elsewhere, withdraw_right
+from serving.usecases.rights import RIGHT_COLUMNS, NewRight, claim_right, file_rows, keep_document
+from serving.usecases.tabular import Format, as_file
+from serving.web import downloads, text_view, words
+from serving.web.brand.brand_forms import Reader, Uploader, given_back
+from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
+from serving.web.brand.rights_rows import RightRow, people_in, right_rows, who
+from serving.web.brand.tell_tales_page import day_of
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields, Upload, upload_of
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.vocabulary import Option
+
+router = APIRouter(include_in_schema=False)
+_PLACE: Final = "/brand/rights"
+_DOCUMENTS: Final = "/brand/documents"
+_FIELDS: Final = ("kind", "title", "office", "number", "territories", "classes", "first_day", "last_day", "document")
+_KINDS: Final = {
+    RightKind.MARK: "Mark: a name, sign or logo",
+    RightKind.DESIGN: "Design: a shape or look",
+    RightKind.COPYRIGHT: "Copyright: pictures or texts",
+}
+
+
+def _largest(runtime: Runtime) -> int:
+    return runtime.policies.rights.largest_document_bytes
+
+
+File = Annotated[Upload, upload_of("file", _largest)]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """One document, with how many rights name it."""
+
+    name: Shown
+    address: str
+    digest: str
+    what: str
+    supplied: str
+    rights: int
+
+
+@dataclass(frozen=True, slots=True)
+class RightsPage(AboutBrand):
+    """A brand's rights and documents; `sold_in` is where the marketplace sells, None where it has not said."""
+
+    template: ClassVar[str] = "brand_rights.html"
+
+    rights: tuple[RightRow, ...]
+    warnings: int
+    documents: tuple[DocumentRow, ...]
+    sold_in: str | None
+    kinds: tuple[Option, ...]
+    largest: int
+    typed: Mapping[str, str]
+    error: str | None
+
+
+@router.get(_PLACE)
+def get_rights(request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    return respond(request, _page(runtime_of(request), session, request.query_params), session)
+
+
+@router.get(_PLACE + ".{form}")
+def get_file(request: Request, session: Reader, form: Format) -> Response:
+    """Every right as a file."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, request.query_params)
+        rows = file_rows(rights.rights_of(connection, [scope.pair[1]]))
+    return downloads.download(form, f"rights-{runtime.clock.now():%Y-%m-%d}", as_file(form, RIGHT_COLUMNS, rows))
+
+
+@router.post(_PLACE)
+def post_right(request: Request, session: Uploader, fields: Fields, upload: File) -> Response:
+    """Claim a right, with its document."""
+    runtime = runtime_of(request)
+    try:
+        with runtime.store.read() as connection:
+            scope, by = led_by(connection, session.person, fields)
+        wanted = _wanted(scope, fields, fields.get("document", "").strip() or None)
+        if upload.content:
+            digest = keep_document(runtime, scope.brand, upload.name, upload.content, by=by)
+            wanted = _wanted(scope, fields, digest)
+        claim_right(runtime, wanted, by=by)
+    except DomainError as refused:
+        return given_back(request, session, fields, refused, _page)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.RIGHT_CLAIMED)
+
+
+@router.post(_PLACE + "/{right_id}/withdraw")
+def post_withdrawal(right_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """Take a right back."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, fields)
+    withdraw_right(runtime, session.person, scope.pair, right_id)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.RIGHT_WITHDRAWN)
+
+
+@router.post(_DOCUMENTS)
+def post_document(request: Request, session: Uploader, fields: Fields, upload: File) -> Response:
+    """Supply a document that rights and powers of attorney can name."""
+    runtime = runtime_of(request)
+    try:
+        with runtime.store.read() as connection:
+            scope, by = led_by(connection, session.person, fields)
+        keep_document(runtime, scope.brand, upload.name, upload.content, by=by)
+    except DomainError as refused:
+        return given_back(request, session, fields, refused, _page)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.DOCUMENT_KEPT)
+
+
+@router.get(_DOCUMENTS + "/{digest}")
+def get_document(digest: str, request: Request, session: Reader) -> Response:
+    """A document of the brand, as a file."""
+    with runtime_of(request).store.read() as connection:
+        scope = scope_of(connection, session.person, request.query_params)
+        content = rights.document(connection, scope.pair[1], digest)
+        found = next(one for one in rights.documents_of(connection, scope.pair[1]) if one.digest == digest)
+    return downloads.document(f"document-{digest[:12]}", found.media_type, content)
+
+
+def _wanted(scope: BrandScope, fields: Mapping[str, str], document: str | None) -> NewRight:
+    kind, classes = fields.get("kind", ""), _parts(fields.get("classes", ""))
+    if kind not in set(RightKind):
+        raise Invalid("Say whether it is a mark, a design or a copyright.")
+    if not all(one.isascii() and one.isdigit() and len(one) <= 2 for one in classes):
+        raise Invalid("Classes are numbers, such as 18, 25.")
+    days = {name: fields.get(name, "").strip() for name in ("first_day", "last_day")}
+    first, last = (day_of(text) if text else None for text in days.values())
+    return NewRight(
+        brand=scope.brand,
+        kind=RightKind(kind),
+        title=fields.get("title", ""),
+        office=fields.get("office", ""),
+        number=fields.get("number", ""),
+        territories=tuple(_parts(fields.get("territories", ""))),
+        classes=tuple(map(int, classes)),
+        first_day=first,
+        last_day=last,
+        document=document,
+    )
+
+
+def _parts(text: str) -> list[str]:
+    return text.replace(",", " ").replace(";", " ").split()
+
+
+def _page(runtime: Runtime, session: Session, given: Mapping[str, str], *, error: str | None = None) -> RightsPage:
+    now, told = runtime.clock.now(), runtime.policies.rights.told_before_expiry_days
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, given)
+        found = rights.rights_of(connection, [scope.pair[1]])
+        documents = rights.documents_of(connection, scope.pair[1])
+        suppliers = [one.supplied_by.removeprefix("user:") for one in documents]
+        names = accounts.names(connection, sorted({*people_in(found), *suppliers}))
+        sold_in = marketplaces.sold_in(connection, scope.pair[0])
+        elsewhere = settled_elsewhere(connection, scope.pair[0], found)
+    by_digest = {one.digest: one for one in documents}
+    rows = right_rows(found, by_digest, names, now, told_days=told, place=_DOCUMENTS, elsewhere=elsewhere)
+    used = [one.document for one in found]
+    return RightsPage(
+        scope=scope,
+        rights=rows,
+        warnings=sum(row.warning is not None for row in rows),
+        documents=tuple(_document_row(one, used.count(one.digest), names, now) for one in documents),
+        sold_in=None if sold_in is None else ", ".join(sorted(sold_in)),
+        kinds=tuple(Option(one.value, text) for one, text in _KINDS.items()),
+        largest=_largest(runtime),
+        typed={name: given.get(name, "") for name in _FIELDS},
+        error=error,
+    )
+
+
+def _document_row(one: StoredDocument, used: int, names: Mapping[str, str], now: datetime) -> DocumentRow:
+    return DocumentRow(
+        name=text_view.show(one.name),
+        address=f"{_DOCUMENTS}/{one.digest}",
+        digest=one.digest,
+        what=f"{one.media_type.rpartition('/')[2].upper()}, {max(1, round(one.size / 1_000)):,} kB",
+        supplied=f"{who(one.supplied_by, names)}, {words.day(one.known_at, now)}",
+        rights=used,
+    )

@@ -1,0 +1,226 @@
+"""A brand's authorised sellers: who is on the list, one more, one less, or a whole list with what it would change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.errors import DomainError, Invalid
+from serving.db import accounts, brands, listings
+from serving.db.accounts import Session
+from serving.db.brands import ListEntry
+from serving.guards import runtime_of
+from serving.runtime import Runtime
+from serving.usecases.authorised_sellers import (
+    COLUMNS,
+    LONGEST,
+    Change,
+    change_list,
+    change_of,
+    list_rows,
+    named_in,
+    take_off,
+)
+from serving.usecases.row_files import LARGEST
+from serving.usecases.tabular import Format, as_file
+from serving.web import text_view, words
+from serving.web.brand.brand_forms import Reader, Uploader, given_back
+from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
+from serving.web.brand.rights_rows import who
+from serving.web.brand.tell_tales_page import day_of
+from serving.web.downloads import download
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields, Upload, upload_of
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+
+router = APIRouter(include_in_schema=False)
+_PLACE: Final = "/brand/sellers"
+_SHOWN: Final = 200
+_NAMES_SHOWN: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class SellerRow:
+    """One entry of the list; `offers` is how many offers of this brand the seller has here."""
+
+    seller: Shown
+    seller_id: str
+    offers: int
+    since: str
+    added_by: str
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListPreview:
+    """What a list would change, with the names to send back and whether they are the whole list."""
+
+    added: tuple[Shown, ...]
+    ended: tuple[Shown, ...]
+    stays: int
+    refused: tuple[tuple[int, str], ...]
+    more: int
+    rows: str
+    whole: bool
+    last_day: str
+
+
+@dataclass(frozen=True, slots=True)
+class SellersOfBrandPage(AboutBrand):
+    """A brand's list of authorised sellers, those that were on it, and the list that is being looked at."""
+
+    template: ClassVar[str] = "brand_sellers.html"
+
+    rows: tuple[SellerRow, ...]
+    more: int
+    past: tuple[SellerRow, ...]
+    preview: ListPreview | None
+    typed: Mapping[str, str]
+    error: str | None
+    longest: int
+
+
+@router.get(_PLACE)
+def get_sellers(request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    return respond(request, _page(runtime_of(request), session, request.query_params), session)
+
+
+@router.get(_PLACE + ".{form}")
+def get_file(request: Request, session: Reader, form: Format) -> Response:
+    """Every entry that the list ever had, as a file."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, request.query_params)
+        rows = list_rows(brands.authorised(connection, scope.pair), runtime.clock.now())
+    return download(form, f"authorised-sellers-{runtime.clock.now():%Y-%m-%d}", as_file(form, COLUMNS, rows))
+
+
+@router.post(_PLACE + "/preview")
+def post_preview(
+    request: Request, session: Uploader, fields: Fields, upload: Annotated[Upload, upload_of("file", lambda _: LARGEST)]
+) -> Response:
+    """Show what a list would change; nothing is kept."""
+    runtime = runtime_of(request)
+    try:
+        preview = _preview(runtime, session, fields, upload)
+    except DomainError as refused:
+        return given_back(request, session, fields, refused, _page)
+    return respond(request, _page(runtime, session, fields, preview=preview), session)
+
+
+@router.post(_PLACE)
+def post_sellers(request: Request, session: Reader, fields: Fields) -> Response:
+    """Put sellers on the list; of a whole list those that it leaves out go off."""
+    runtime = runtime_of(request)
+    try:
+        with runtime.store.read() as connection:
+            scope, by = led_by(connection, session.person, fields)
+        names, refused_lines = named_in(fields.get("rows", ""))
+        if refused_lines:
+            raise Invalid(refused_lines[0][1])
+        until, whole = _until(fields), fields.get("whole") == "yes"
+        change_list(runtime, scope.pair, names, until=until, whole=whole, by=by)
+    except DomainError as refused:
+        return given_back(request, session, fields, refused, _page)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.LIST_CHANGED)
+
+
+@router.post(_PLACE + "/remove")
+def post_removal(request: Request, session: Reader, fields: Fields) -> Response:
+    """Take a seller off the list."""
+    runtime = runtime_of(request)
+    try:
+        with runtime.store.read() as connection:
+            scope, by = led_by(connection, session.person, fields)
+        take_off(runtime, scope.pair, fields.get("seller", ""), by=by)
+    except DomainError as refused:
+        return given_back(request, session, fields, refused, _page)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.LIST_CHANGED)
+
+
+def _until(fields: Mapping[str, str]) -> datetime | None:
+    last_day = fields.get("last_day", "").strip()
+    return day_of(last_day) + timedelta(days=1) if last_day else None
+
+
+def _preview(runtime: Runtime, session: Session, fields: Mapping[str, str], upload: Upload) -> ListPreview:
+    if len(upload.content) > LARGEST:
+        raise Invalid(f"A file has at most {LARGEST:,} bytes here. Send it in parts.")
+    try:
+        text = upload.content.decode("utf-8-sig") if upload.content else fields.get("text", "")
+    except UnicodeDecodeError:
+        raise Invalid("The file is no text in UTF-8. Save it as CSV in UTF-8.") from None
+    names, refused = named_in(text)
+    if not names and not refused:
+        raise Invalid("Choose a file, or paste ids of sellers, one a line.")
+    whole, until = fields.get("whole") == "yes", _until(fields)
+    with runtime.store.read() as connection:
+        scope, _ = led_by(connection, session.person, fields)
+        found = change_of(connection, scope.pair, names, runtime.clock.now(), until=until, whole=whole, refused=refused)
+    return _shown(found, names, whole=whole, last_day=fields.get("last_day", ""))
+
+
+def _shown(found: Change, names: list[str], *, whole: bool, last_day: str) -> ListPreview:
+    return ListPreview(
+        added=tuple(map(text_view.show, found.added[:_NAMES_SHOWN])),
+        ended=tuple(map(text_view.show, found.ended[:_NAMES_SHOWN])),
+        stays=len(found.stays),
+        refused=found.refused[:_NAMES_SHOWN],
+        more=sum(max(0, len(one) - _NAMES_SHOWN) for one in (found.added, found.ended)),
+        rows="\n".join(names),
+        whole=whole,
+        last_day=last_day,
+    )
+
+
+def _page(
+    runtime: Runtime,
+    session: Session,
+    given: Mapping[str, str],
+    *,
+    preview: ListPreview | None = None,
+    error: str | None = None,
+) -> SellersOfBrandPage:
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, given)
+        found = brands.authorised(connection, scope.pair)
+        present = [one for one in found if one.authorisation.holds(now)]
+        past = sorted(
+            (one for one in found if one.authorisation.ended_at and one.authorisation.ended_at <= now),
+            key=lambda one: one.authorisation.ended_at or now,
+            reverse=True,
+        )
+        shown = [*present[:_SHOWN], *past[:_SHOWN]]
+        offers = listings.count_of_sellers(connection, scope.pair, [one.seller for one in shown])
+        people = {by.removeprefix("user:") for one in shown for by in (one.added_by, one.ended_by or "")}
+        names = accounts.names(connection, sorted(people))
+    return SellersOfBrandPage(
+        scope=scope,
+        rows=tuple(_row(one, offers, names, now) for one in present[:_SHOWN]),
+        more=max(0, len(present) - _SHOWN),
+        past=tuple(_row(one, offers, names, now) for one in past[:_SHOWN]),
+        preview=preview,
+        typed={name: given.get(name, "") for name in ("text", "last_day", "rows")},
+        error=error,
+        longest=LONGEST,
+    )
+
+
+def _row(one: ListEntry, offers: Mapping[str, int], names: Mapping[str, str], now: datetime) -> SellerRow:
+    ends = one.authorisation.ended_at
+    # A planned end is the end of a day; a seller who was taken off went at a moment.
+    last = None if ends is None else ends - timedelta(microseconds=one.ended_by is None)
+    return SellerRow(
+        seller=text_view.show(one.seller),
+        seller_id=one.seller,
+        offers=offers.get(one.seller, 0),
+        since=words.day(one.authorisation.added_at, now),
+        added_by=who(one.added_by, names),
+        until="no end" if last is None else words.day(last, now),
+    )

@@ -1,0 +1,242 @@
+"""A brand's standing on a page of its own: the level, the counts behind it, what would change it, what levels mean."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.access import Permission
+from models.confirmations import Tally
+from models.policies.standing import StandingPolicy
+from models.standing import Level, Scope
+from serving.db import standings
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.brand_records import STANDING_COLUMNS, standing_rows
+from serving.usecases.standing import current, effect_now
+from serving.usecases.tabular import Format, as_file
+from serving.web import own_words
+from serving.web.brand.brand_charts import LevelChart, ScopeChart, level_chart, scope_chart
+from serving.web.brand.brand_scope import BrandScope, scope_of
+from serving.web.brand.standing_part import NAMES, StandingCard, scope_name, standing_card
+from serving.web.downloads import download
+from serving.web.fixed_words import translated
+from serving.web.i18n import N_, joined, number, say
+from serving.web.model.model_charts import wilson
+from serving.web.rendering import respond
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
+_HISTORY: Final = timedelta(days=365)
+_MOST_CHANGES: Final = 200
+_AT_ONCE: Final = {True: N_("It removes the offer at once."), False: N_("An analyst decides about it.")}
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRow:
+    """The counts of one scope with the interval of its accepted share, and what it alone would earn."""
+
+    name: str
+    accepted: int
+    rejected: int
+    overturned: int
+    share: str
+    interval: str
+    audited: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class LevelRow:
+    """A level: what a confirmation does in it, and how one comes to it."""
+
+    word: str
+    tone: str
+    does: str
+    earned: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A level that began, with the counts of that moment and the reasons."""
+
+    word: str
+    tone: str
+    warned: bool
+    when: str
+    counts: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StandingPage:
+    """A brand's standing at a marketplace, counted now."""
+
+    template: ClassVar[str] = "brand_standing.html"
+    place: ClassVar[str] = "/brand/dashboard"
+
+    scope: BrandScope
+    card: StandingCard
+    effect: str
+    scopes: tuple[ScopeRow, ...]
+    chart: ScopeChart | None
+    levels: tuple[LevelRow, ...]
+    history_chart: LevelChart
+    history: tuple[HistoryRow, ...]
+    window_days: int
+
+
+@router.get("/brand/standing")
+def get_standing(request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    return respond(request, _page(runtime_of(request), session, request), session)
+
+
+@router.get("/brand/standing.{form}")
+def get_file(request: Request, session: Reader, form: Format) -> Response:
+    """Each change of the standing, as a file."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, request.query_params)
+        rows = standing_rows(connection, *scope.pair)
+    return download(form, f"standing-{runtime.clock.now():%Y-%m-%d}", as_file(form, STANDING_COLUMNS, rows))
+
+
+def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
+    now, policy = runtime.clock.now(), runtime.policies.standing
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, request.query_params)
+        card = standing_card(runtime, connection, scope.pair, scope.brand, now)
+        found = current(runtime, connection, *scope.pair, now)
+        follows = effect_now(runtime, connection, found, *scope.pair, now)
+        changes = standings.changes(connection, *scope.pair, most=_MOST_CHANGES)
+    scopes = [one for one in (found.overall, *found.by_reason) if one.tally.counted]
+    limits = [
+        (say("full %(share)s", share=_percent(policy.full_lower_bound)), float(policy.full_lower_bound)),
+        (
+            say("self-service %(share)s", share=_percent(policy.self_service_lower_bound)),
+            float(policy.self_service_lower_bound),
+        ),
+    ]
+    return StandingPage(
+        scope=scope,
+        card=card,
+        effect=joined(say(_AT_ONCE[follows.at_once]), translated(follows.reason)),
+        scopes=tuple(map(_scope_row, scopes)),
+        chart=scope_chart(
+            [(scope_name(one), one.tally.accepted, one.tally.counted, _interval(one)) for one in scopes], limits
+        ),
+        levels=tuple(_levels(policy, found.level)),
+        history_chart=level_chart(
+            changes, [(level, say(word)) for level, (word, _) in NAMES.items()], now - _HISTORY, now
+        ),
+        history=tuple(
+            HistoryRow(
+                *_named(one.level),
+                one.warned,
+                own_words.moment(one.known_at, now),
+                _counts(one.counts.get("overall", {})),
+                tuple(map(translated, one.reasons)),
+            )
+            for one in changes
+        ),
+        window_days=policy.window_days,
+    )
+
+
+def _named(level: Level) -> tuple[str, str]:
+    """A level's word and the class that colours it."""
+    word, tone = NAMES[level]
+    return say(word), tone
+
+
+def _interval(one: Scope) -> tuple[float, float]:
+    return wilson(one.tally.accepted, one.tally.counted)
+
+
+def _scope_row(one: Scope) -> ScopeRow:
+    tally, (low, high) = one.tally, _interval(one)
+    return ScopeRow(
+        name=scope_name(one),
+        accepted=tally.accepted,
+        rejected=tally.rejected,
+        overturned=tally.overturned,
+        share=own_words.percent(tally.accepted / tally.counted, 1),
+        interval=say("%(low)s to %(high)s", low=own_words.percent(low, 1), high=own_words.percent(high, 1)),
+        audited=_audited(tally),
+        level=_named(one.level)[0],
+    )
+
+
+def _counts(overall: dict[str, int]) -> str:
+    counted = {name: number(overall.get(name, 0)) for name in ("accepted", "rejected", "overturned")}
+    return say("%(accepted)s accepted, %(rejected)s rejected, %(overturned)s overturned", **counted)
+
+
+def _audited(tally: Tally) -> str:
+    if not tally.audited:
+        return say("none yet")
+    return say("%(n)s of %(all)s right", n=number(tally.audited_right), all=number(tally.audited))
+
+
+def _percent(share: Decimal) -> str:
+    decimals = f"{(share * 100).normalize():f}".partition(".")[2]
+    return own_words.percent(float(share), len(decimals))
+
+
+def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:
+    """The levels by the policy in force, so that the page cannot say what the rule does not do."""
+    least, most = _percent(policy.accepted_share), _percent(policy.overturned_share)
+    rows = {
+        Level.SELF_SERVICE: (
+            say("Removes at once, and nobody looks at it again."),
+            say(
+                "The lower end of the accepted share's 95 %% interval reaches %(bound)s, or %(share)s of %(n)s or more "
+                "blind looks found you right.",
+                bound=_percent(policy.self_service_lower_bound),
+                share=_percent(policy.self_service_audited_share),
+                n=policy.self_service_audited_from,
+            ),
+        ),
+        Level.FULL: (
+            say("Removes at once; %(share)s are looked at again, blind.", share=_percent(policy.audit_full)),
+            say(
+                "The lower end reaches %(bound)s, or %(n)s outcomes hold.",
+                bound=_percent(policy.full_lower_bound),
+                n=policy.raw_from,
+            ),
+        ),
+        Level.PROVISIONAL: (
+            say("Removes at once; %(share)s are looked at again, blind.", share=_percent(policy.audit_provisional)),
+            say("Where everybody begins, and where too little is known to say more."),
+        ),
+        Level.CAPPED: (
+            say(
+                "%(n)s a day remove at once; an analyst decides about the others. Nobody is excluded.",
+                n=policy.daily_cap,
+            ),
+            say(
+                "Good standing is lost below %(least)s accepted or above %(most)s overturned, overall or in one reason "
+                "code, beyond chance where fewer than %(n)s outcomes are counted, and with at least %(wrong)s wrong. "
+                "It can come back after %(days)s days.",
+                least=least,
+                most=most,
+                n=policy.raw_from,
+                wrong=policy.lost_from_wrong,
+                days=policy.reentry_days,
+            ),
+        ),
+        Level.SUSPENDED: (
+            say("An analyst decides about every one."),
+            say(
+                "The same went on after the daily limit. It can come back after %(days)s days.",
+                days=policy.reentry_days,
+            ),
+        ),
+    }
+    return [LevelRow(*_named(one), *rows[one], one is level) for one in Level]

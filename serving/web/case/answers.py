@@ -1,0 +1,100 @@
+"""Answers and their undoing, as forms: POST, redirect, and the next page says what was done."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from models.access import Permission, Person
+from models.errors import Invalid
+from models.verdict import Evidence, Judgement, ReasonCode, Side
+from serving.db import views
+from serving.db.accounts import Session
+from serving.db.cases import Case
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.case_access import visible_case
+from serving.usecases.review import record_verdict
+from serving.usecases.sitting import Answer
+from serving.usecases.undoing import undo_verdict
+from serving.web.case.flow import goes_on
+from serving.web.desk.queue import UndoPart, queue_of
+from serving.web.desk.queue_query import QueueQuery
+from serving.web.flash import Flash, go_to
+from serving.web.forms import CaseId, Fields
+from serving.web.rendering import respond_part
+
+router = APIRouter(include_in_schema=False)
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
+_LONGEST_NOTE: Final = 2_000
+_LONGEST_ID: Final = 40
+
+
+def answer_of(case_id: str, fields: Fields) -> Answer:
+    """The answer in a form.
+
+    Raises
+    ------
+    Invalid
+        It is none of the answers, or its note is too long.
+    """
+    judgement, code = fields.get("judgement", ""), fields.get("reason_code", "")
+    evidence = fields.get("evidence") or Evidence.OFFER.value
+    if judgement not in set(Judgement) or (code and code not in set(ReasonCode)) or evidence not in set(Evidence):
+        raise Invalid("Choose one of the answers.")
+    note = fields.get("note", "").strip()
+    if len(note) > _LONGEST_NOTE:
+        raise Invalid(f"A note has at most {_LONGEST_NOTE:,} characters.")
+    counterfeit = judgement == Judgement.COUNTERFEIT.value
+    return Answer(
+        case_id,
+        fields.get("version_id", "")[:_LONGEST_ID],
+        Judgement(judgement),
+        # A reason code says what a counterfeit verdict rests on; the form's list has always one chosen.
+        ReasonCode(code) if code and counterfeit else None,
+        note or None,
+        Evidence(evidence),
+    )
+
+
+@router.post("/cases/{case_id}/verdict")
+def post_verdict(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
+    """Record an answer and go on: a reviewer to the next case, a brand's person to the next question.
+
+    Where the next case is on the screen already, the line follows by which the answer can be taken back.
+    """
+    runtime, person = runtime_of(request), session.person
+    case, side = _seen(runtime, person, case_id)
+    record_verdict(runtime, person, answer_of(case_id, fields))
+    if side is Side.BRAND:
+        return go_to(request, "/brand")
+    if goes_on(request):
+        return respond_part(request, UndoPart(), session)
+    query = QueueQuery.of(fields.get("queue", ""))
+    following = _next(runtime, person, case, query)
+    if following is None:
+        return go_to(request, query.address(), Flash.QUEUE_DONE)
+    return go_to(request, query.case_address(following))
+
+
+def _seen(runtime: Runtime, person: Person, case_id: str) -> tuple[Case, Side]:
+    with runtime.store.read() as connection:
+        return visible_case(connection, person, case_id)
+
+
+def _next(runtime: Runtime, person: Person, case: Case, query: QueueQuery) -> str | None:
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        wanted = queue_of(connection, person, query, now)
+        return views.next_free(connection, wanted, case, user_id=person.user_id, at=now)
+
+
+@router.post("/cases/{case_id}/undo")
+def post_undo(case_id: CaseId, request: Request, session: Reviewer) -> Response:
+    """Take back one's last answer; a reviewer lands on the case, which is open again."""
+    runtime, person = runtime_of(request), session.person
+    _, side = _seen(runtime, person, case_id)
+    undo_verdict(runtime, person, case_id)
+    if goes_on(request):
+        return respond_part(request, UndoPart(), session)
+    return go_to(request, "/brand" if side is Side.BRAND else f"/cases/{case_id}", Flash.UNDONE)

@@ -1,0 +1,224 @@
+"""Many cases decided by one answer: every one is shown with what tells it apart, and any can be left out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
+
+from models.access import Permission, Person
+from models.bulk import Made
+from models.case import CaseState
+from models.errors import Invalid
+from models.score import Reason
+from models.takedown import Item
+from serving.db import marketplaces, queues, views
+from serving.db.accounts import Session
+from serving.db.bulk_verdicts import StoredBulkItem
+from serving.db.cases import Case
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.bulk_verdicts import Together, decide_all, named, of_person, reasons_left_out, take_back_all
+from serving.web import text_view, words
+from serving.web.case.answers import answer_of
+from serving.web.case.pictures import ShownPicture, shown_pictures
+from serving.web.desk.desk_rows import DeskRow, Surround, desk_row
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields, is_case_id
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.vocabulary import CHOICE_OF, Choice
+
+router = APIRouter(include_in_schema=False)
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
+_CASE: Final = "case:"
+_LONGEST_ID: Final = 40
+_MOST_PICTURES: Final = 3
+_MOST_REASONS: Final = 3  # More would hide what tells one offer from the next.
+
+
+@dataclass(frozen=True, slots=True)
+class BulkRow:
+    """One case that the answer may go to: its row in the queue, the version on the screen, all that its score rests on.
+
+    `reasons` is empty where the judge must not know them.
+    """
+
+    case_id: str
+    version_id: str
+    row: DeskRow
+    reasons: tuple[Shown, ...]
+    pictures: tuple[ShownPicture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A case that is not decided with the others, and why."""
+
+    address: str
+    title: Shown
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulkPage:
+    """Cases as one form, each ticked, and those that are left to a look of their own."""
+
+    template: ClassVar[str] = "bulk.html"
+    place: ClassVar[str] = "/queue"
+
+    bulk_id: str
+    rows: tuple[BulkRow, ...]
+    left_out: tuple[LeftOut, ...]
+    beyond: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class MadeRow:
+    """What became of one case."""
+
+    address: str
+    offer: Shown
+    word: str
+    tone: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BulkAnswer:
+    """What an answer to many cases came to, case by case; `can_undo` is whether any of it can still be taken back."""
+
+    template: ClassVar[str] = "bulk_answer.html"
+    place: ClassVar[str] = "/queue"
+
+    bulk_id: str
+    choice: Choice
+    when: str
+    recorded: int
+    refused: int
+    rows: tuple[MadeRow, ...]
+    can_undo: bool
+    undo_until: str
+
+
+@router.get("/cases/bulk")
+def get_bulk(request: Request, session: Reviewer) -> HTMLResponse:
+    """The cases that the address names one by one, or a case with the open ones in nearly the same words."""
+    given = request.query_params
+    wanted = [one for one in given.getlist("case") if is_case_id(one)]
+    return respond(request, bulk_page(runtime_of(request), session, wanted, given.get("cluster", "")), session)
+
+
+@router.post("/cases/bulk")
+def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
+    """Answer for what is ticked; the next page says what became of each."""
+    items = tuple(
+        Item(name.removeprefix(_CASE)[:_LONGEST_ID], value[:_LONGEST_ID])
+        for name, value in fields.items()
+        if name.startswith(_CASE)
+    )
+    if not items:
+        raise Invalid("Tick at least one case.")
+    said = answer_of(items[0].case_id, fields)
+    bulk_id = fields.get("bulk_id", "")[:_LONGEST_ID]
+    decide_all(
+        runtime_of(request), session.person, Together(bulk_id, said.judgement, said.reason_code, said.note, items)
+    )
+    return go_to(request, f"/cases/bulk/{bulk_id}")
+
+
+@router.get("/cases/bulk/{bulk_id}")
+def get_answer(bulk_id: str, request: Request, session: Reviewer) -> HTMLResponse:
+    """What became of one's answer to many cases."""
+    return respond(request, bulk_answer(runtime_of(request), session.person, bulk_id[:_LONGEST_ID]), session)
+
+
+@router.post("/cases/bulk/{bulk_id}/undo")
+def post_undo(bulk_id: str, request: Request, session: Reviewer) -> Response:
+    """Take all of it back."""
+    take_back_all(runtime_of(request), session.person, bulk_id[:_LONGEST_ID])
+    return go_to(request, f"/cases/bulk/{bulk_id[:_LONGEST_ID]}", Flash.BULK_UNDONE)
+
+
+def bulk_page(runtime: Runtime, session: Session, wanted: list[str], cluster: str = "") -> BulkPage:
+    """What the form shows."""
+    person, now, most = session.person, runtime.clock.now(), runtime.policies.takedown.most_listings
+    with runtime.store.read() as connection:
+        if is_case_id(cluster):
+            wanted = [*wanted, cluster, *_nearly_the_same(connection, person, cluster)]
+        found = named(connection, person, wanted)
+        here = found[0].marketplace_id if found else ""
+        why = reasons_left_out(connection, person, here, found, now)
+        together = [one for one in found if one.case_id not in why]
+        rows = _rows(runtime, connection, person, together[:most])
+        titles = _titles(connection, [one for one in found if one.case_id in why])
+    left_out = tuple(LeftOut(f"/cases/{case_id}", titles[case_id], reason) for case_id, reason in why.items())
+    return BulkPage(runtime.ids.new("blk"), rows, left_out, max(0, len(together) - most), most)
+
+
+def _nearly_the_same(connection: Connection, person: Person, case_id: str) -> list[str]:
+    """The open cases of offers in nearly the words of a case's."""
+    for case in named(connection, person, [case_id]):
+        facts = views.facts_of_cases(connection, case.marketplace_id, [case_id])[case_id]
+        shown = facts.likeness.shown if facts.likeness is not None else ()
+        offered = views.offered(connection, case.marketplace_id, [one.listing_id for one in shown])
+        ids = [one.case_id for one in offered.values() if one.case_id is not None]
+        return [one.case_id for one in named(connection, person, ids) if one.state is CaseState.OPEN]
+    return []
+
+
+def _rows(runtime: Runtime, connection: Connection, person: Person, found: list[Case]) -> tuple[BulkRow, ...]:
+    here = {one.marketplace_id for one in found}
+    stored = queues.rows(connection, here, [one.case_id for one in found])
+    facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
+    currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
+    surround = Surround(runtime, runtime.clock.now(), person.user_id, currencies, {})
+    rows = []
+    for row in stored:
+        of_case, case_id = facts[row["marketplace_id"], row["facts_digest"]], row["case_id"]
+        shown = desk_row(surround, row, of_case, f"/cases/{case_id}")
+        reasons = _reasons(row) if shown.score else ()
+        pictures = shown_pictures(runtime, case_id, of_case)[:_MOST_PICTURES]
+        rows.append(BulkRow(case_id, row["version_id"], shown, reasons, pictures))
+    return tuple(rows)
+
+
+def _titles(connection: Connection, found: list[Case]) -> dict[str, Shown]:
+    stored = queues.rows(connection, {one.marketplace_id for one in found}, [one.case_id for one in found])
+    return {row["case_id"]: text_view.show((row["content"] or {}).get("title") or row["external_id"]) for row in stored}
+
+
+def _reasons(row: Mapping[str, Any]) -> tuple[Shown, ...]:
+    """What speaks for a counterfeit, the strongest first."""
+    speaking = [reason for reason in (Reason(*one) for one in row["reasons"]) if reason.weight > 0]
+    return tuple(text_view.show(reason.sentence) for reason in speaking[:_MOST_REASONS])
+
+
+def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> BulkAnswer:
+    """What the page of an answer to many cases shows; what was refused stands first."""
+    (found, items), now = of_person(runtime, person, bulk_id), runtime.clock.now()
+    until = found.known_at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    standing = any(one.verdict_id and not one.taken_back for one in items)
+    choice = CHOICE_OF[found.judgement]
+    return BulkAnswer(
+        bulk_id=bulk_id,
+        choice=choice,
+        when=words.moment(found.known_at, now),
+        recorded=sum(one.made is Made.RECORDED for one in items),
+        refused=sum(one.made is Made.REFUSED for one in items),
+        rows=tuple(_made(one, choice) for one in sorted(items, key=lambda one: one.made is Made.RECORDED)),
+        can_undo=standing and now < until,
+        undo_until=words.clock(until),
+    )
+
+
+def _made(one: StoredBulkItem, choice: Choice) -> MadeRow:
+    title = (one.content or {}).get("title") or one.external_id or one.case_id
+    word, tone = (choice.word, f"v-{choice.tone}") if one.made is Made.RECORDED else ("Not recorded", "v-w")
+    if one.taken_back:
+        word, tone = "Taken back", "out"
+    return MadeRow(f"/cases/{one.case_id}", text_view.show(title), word, tone, one.reason)

@@ -1,0 +1,295 @@
+"""The cards of a case: the offer's text, its price, why it was scored so, what happened, what the seller says."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from features.facts import Facts, reference_keys
+from features.fold import fold
+from features.references import ANY, SAMPLED, Key, PriceMissing
+from features.tell_tales import Direction, Where
+from models.notices import ReporterKind
+from models.score import Reason, ScoreKind
+from serving.db.actions import StoredAction
+from serving.db.appeals import Appeal
+from serving.db.notice_complaints import NoticeComplaint
+from serving.db.notices import ShownNotice
+from serving.web import charts, text_view, words
+from serving.web.charts import Comparable, PriceChart, ReasonBar
+from serving.web.desk import desk_rows
+from serving.web.i18n import N_, say
+from serving.web.text_view import Shown
+from serving.web.vocabulary import REASON_CODES
+
+_MISSING_PRICE: Final = {
+    PriceMissing.NO_PRICE: "The offer names no price.",
+    PriceMissing.ZERO_PRICE: "The offer names a price of zero.",
+    PriceMissing.NO_RATE: "No exchange rate is known for this currency on this day.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """A field of the offer besides its text."""
+
+    name: str
+    value: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class ListingCard:
+    """The text as sent and in the one form that features read; pictures are counted."""
+
+    title: Shown | None
+    description: Shown | None
+    folded_title: str
+    folded_description: str
+    remark: str
+    attributes: tuple[Attribute, ...]
+    pictures: int | None
+
+
+def listing_card(facts: Facts) -> ListingCard:
+    """The card of an offer."""
+    listing = facts.listing
+    title = desk_rows.title_of(facts)
+    names = [mention.name for mention in facts.brand.mentions]
+    description = (
+        text_view.show(listing.description, names=names, language=listing.language) if listing.description else None
+    )
+    shown = [text for text in (title, description) if text is not None]
+    unseen, lookalikes = sum(text.unseen for text in shown), sum(text.lookalikes for text in shown)
+    remark = words.listed(
+        [words.many(unseen, "invisible character")] * (unseen > 0)
+        + [words.many(lookalikes, "look-alike")] * (lookalikes > 0)
+    )
+    pairs = (
+        (N_("Brand declared"), listing.brand),
+        (N_("Category"), listing.product_type),
+        (N_("Condition"), listing.condition),
+        (N_("Ships from"), listing.ship_from),
+        (N_("GTIN"), listing.gtin),
+        (N_("Part number"), listing.mpn),
+        (N_("Address"), listing.link),
+    )
+    return ListingCard(
+        title=title,
+        description=description,
+        folded_title=fold(listing.title or ""),
+        folded_description=fold(listing.description or ""),
+        remark=remark,
+        attributes=tuple(Attribute(say(name), text_view.show(value)) for name, value in pairs if value),
+        pictures=len(listing.image_link) if listing.image_link is not None else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PriceCard:
+    """The price in words, with a chart where there is something to hold it against."""
+
+    price: str | None
+    chart: PriceChart | None
+    bold: str
+    sentence: str
+
+
+def price_card(facts: Facts, samples: Callable[[Key], Sequence[float]]) -> PriceCard:
+    """The card of an offer's price; what is not known is said, never drawn as zero.
+
+    `samples` says how the log prices of a group lie, by its brand's and its category's key.
+    """
+    price, found = facts.price, desk_rows.price_of(facts)
+    if price.log_price is None:
+        return PriceCard(found, None, _MISSING_PRICE[price.missing or PriceMissing.NO_PRICE], "")
+    brand = facts.brand.name or facts.listing.brand
+    category = facts.listing.product_type or "this category"
+    brand_key, category_key = reference_keys(facts.listing, facts.brand)
+    known = [
+        Comparable(name, reference, samples(key))
+        for name, reference, key in (
+            (f"{brand} in {category}", price.brand_category, (brand_key, category_key)),
+            (f"All of {category}", price.category, (ANY, category_key)),
+        )
+        if reference is not None
+    ]
+    if not known:
+        return PriceCard(found, None, "No reference.", "Fewer than five comparable offers are known.")
+    value = math.exp(price.log_price)
+    claimed, asked = facts.listing.list_price, facts.listing.price
+    scaled = float(claimed / asked) * value if claimed and asked else None
+    chart = charts.price_chart(value, known, currency=price.base_currency, claimed=scaled)
+    name, reference = known[0].name, known[0].reference
+    ratio = math.exp(price.log_price - reference.log_median)
+    what = words.many(reference.n, "offer")
+    usual = chart.strips[0].usual.capitalize()
+    said = "" if scaled is None else f" The offer claims a price of {words.about(scaled, price.base_currency)} before."
+    dots = _dots(chart, [one.reference.n for one in known])
+    return PriceCard(found, chart, f"{ratio:.0%} of the median", f"of {what}: {name}. {usual}.{said}{dots}")
+
+
+def _dots(chart: PriceChart, offers: Sequence[int]) -> str:
+    """What the dots of a chart stand for, with those that are not on it."""
+    if not any(strip.dots for strip in chart.strips):
+        return ""
+    beyond = sum(strip.beyond for strip in chart.strips)
+    further = f" {words.many(beyond, 'dot')} would lie further right." if beyond else ""
+    many = f", or a twentieth of them where there are more than {SAMPLED}" if max(offers) > SAMPLED else ""
+    return f" A dot is one offer{many}.{further}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonsCard:
+    """Why the scorer said what it said, and why the case came to this lane."""
+
+    unit: str
+    bars: tuple[ReasonBar, ...]
+    total: str
+    note: str
+    route: tuple[str, ...]
+
+
+def reasons_card(row: Mapping[str, Any]) -> ReasonsCard:
+    """The card of a stored score."""
+    reasons: Sequence[Reason] = row["reasons"]
+    route = tuple(row["route_reasons"])
+    if row["kind"] == ScoreKind.SCORECARD.value:
+        note = "Points are judgements of what a signal is worth. They are not calibrated and no probability."
+        return ReasonsCard("points", charts.reason_bars(reasons, 0), f"{row['value']:.0f} points in all", note, route)
+    total = f"{words.signed(row['value'])} in all, so {row['probability']:.2f}"
+    note = "The strongest reasons are shown; the other features make up the rest."
+    return ReasonsCard("log-odds", charts.reason_bars(reasons, 2), total, note, route)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the timeline."""
+
+    at: str
+    what: str
+    actor: str | None
+
+
+_MACHINES: Final = frozenset({"router", "sweep", "seller", "notice"})
+
+
+def timeline(rows: Sequence[Mapping[str, Any]], now: datetime, *, blind: bool, kept: bool = False) -> tuple[Event, ...]:
+    """What happened, newest first. The router's own reasons name the score, so a blind page has its first words.
+
+    Where the score is `kept` until the answer, its lane is too, so that the router says no more than that it opened.
+    """
+
+    def said(row: Mapping[str, Any]) -> str:
+        if row["actor"] != "router" or not (blind or kept):
+            return str(row["what"])
+        return "Opened." if kept else _first_sentence(row["what"])
+
+    return tuple(
+        Event(
+            words.moment(row["known_at"], now),
+            said(row),
+            None if row["actor"] in _MACHINES else row["actor"],
+        )
+        for row in reversed(rows)
+    )
+
+
+def _first_sentence(text: str) -> str:
+    return f"{text.partition('.')[0]}."
+
+
+@dataclass(frozen=True, slots=True)
+class AppealCard:
+    """What the seller says against the removal, and what they had been told of it."""
+
+    statement: Shown
+    filed: str
+    ground: str
+    facts: str
+    told: str
+
+
+def appeal_card(appeal: Appeal, removal: StoredAction, now: datetime) -> AppealCard:
+    """The card of an appeal."""
+    told = removal.acknowledged_at or removal.sent_at or removal.created_at
+    return AppealCard(
+        statement=text_view.show(appeal.statement),
+        filed=words.moment(appeal.known_at, now),
+        ground=removal.statement["ground"],
+        facts=removal.statement["facts"],
+        told=words.moment(told, now),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeCard:
+    """What somebody outside says of the offer: what kind of reporter, never who."""
+
+    who: str
+    reason: str
+    explanation: Shown
+    received: str
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintCard:
+    """What a notifier says against the decision that the offer stays."""
+
+    statement: Shown
+    filed: str
+
+
+def complaint_cards(found: Sequence[NoticeComplaint], now: datetime) -> tuple[ComplaintCard, ...]:
+    """The cards of the complaints that a case decides."""
+    return tuple(ComplaintCard(text_view.show(one.statement), words.moment(one.known_at, now)) for one in found)
+
+
+_REPORTERS: Final = {
+    ReporterKind.UNREGISTERED: "Somebody who is not registered",
+    ReporterKind.REGISTERED: "A registered reporter",
+    ReporterKind.BRAND: "A brand",
+    ReporterKind.TRUSTED_FLAGGER: "A trusted flagger",
+}
+_REASONS: Final = {one.value: one.text for one in REASON_CODES}
+
+
+def notice_cards(found: Sequence[ShownNotice], now: datetime) -> tuple[NoticeCard, ...]:
+    """The cards of what was notified of an offer."""
+    return tuple(
+        NoticeCard(
+            _REPORTERS[one.reporter_kind],
+            _REASONS[one.reason_code.value],
+            text_view.show(one.explanation),
+            words.moment(one.known_at, now),
+        )
+        for one in found
+    )
+
+
+_FITS: Final = {
+    Where.TITLE: N_("%(label)s: “%(words)s” in the title."),
+    Where.DESCRIPTION: N_("%(label)s: “%(words)s” in the description."),
+    Where.ANY: N_("%(label)s: “%(words)s” in the offer."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleHit:
+    """A brand's tell-tale that fits the offer: what it speaks for, its label and the words that it fits."""
+
+    counterfeit: bool
+    sentence: Shown
+
+
+def rule_hits(facts: Facts, *, brand_id: str | None = None) -> tuple[RuleHit, ...]:
+    """The tell-tales that fitted when the offer was scored; of one brand alone where its people look."""
+    fired = facts.tell_tales.fired if facts.tell_tales is not None else ()
+    return tuple(
+        RuleHit(
+            one.direction is Direction.COUNTERFEIT,
+            text_view.show(say(_FITS[one.where], label=one.label, words=one.words)),
+        )
+        for one in fired
+        if brand_id is None or one.brand_id == brand_id
+    )

@@ -1,0 +1,300 @@
+"""One case: the facts, what each answer does, and the answers. Opening it keeps it for the one who opened it."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, ClassVar
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+
+from features.facts import Facts
+from models.access import Permission, Person
+from models.case import CaseLane, CaseState
+from models.test_buy import TestBuyState
+from models.verdict import Side
+from serving.db import (
+    actions,
+    appeals,
+    brands,
+    cases,
+    listings,
+    marketplaces,
+    notice_complaints,
+    notices,
+    references,
+    scores,
+    tell_tales,
+    test_buys,
+    views,
+)
+from serving.db.accounts import Session
+from serving.db.brands import Enrolment
+from serving.db.cases import Case
+from serving.db.views import Neighbours
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.case_access import has_decided_before, is_blind, lease, score_kept_from, visible_case
+from serving.usecases.seller_evidence import papers_of
+from serving.web import scores as shown_scores
+from serving.web import words
+from serving.web.case import case_cards, changes
+from serving.web.case.case_cards import (
+    AppealCard,
+    ComplaintCard,
+    Event,
+    ListingCard,
+    NoticeCard,
+    PriceCard,
+    ReasonsCard,
+    RuleHit,
+)
+from serving.web.case.case_state import Standing, standing
+from serving.web.case.changes import Comparison
+from serving.web.case.documents_card import ShownPaper, documents_card
+from serving.web.case.effects import Effect, bench_of, effects
+from serving.web.case.evidence_card import KeptSnapshot, evidence_card
+from serving.web.case.flow import looks_ahead, on_their_way
+from serving.web.case.likeness_card import LikenessCard, likeness_card
+from serving.web.case.links_card import LinksCard, links_card
+from serving.web.case.notes_card import NotesCard, notes_card
+from serving.web.case.pictures import ShownPicture, shown_pictures
+from serving.web.case.risk_part import RiskPart, risk_part
+from serving.web.case.seller_card import SellerCard, seller_card
+from serving.web.desk import desk_rows
+from serving.web.desk.queue import queue_of
+from serving.web.desk.queue_query import QueueQuery
+from serving.web.forms import CaseId
+from serving.web.rendering import respond, respond_part
+from serving.web.scores import ShownScore
+from serving.web.text_view import Shown
+from serving.web.vocabulary import LANE_OF, LaneName
+from serving.web.words import Due
+
+router = APIRouter(include_in_schema=False)
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """A case as its judge may see it. On appeal and on a second look `harm`, `score`, `reasons` and `risk` are None:
+    they are not sent at all.
+
+    Where a draw keeps the score until the answer, `lane`, `due` and the place in the queue are None as well. `drawn`
+    says of such a case that it is or was so, and by which chance.
+    """
+
+    template: ClassVar[str] = "case.html"
+    place: ClassVar[str] = "/queue"
+
+    case_id: str
+    version_id: str
+    external_id: str
+    title: Shown | None
+    brand: str | None
+    lane: LaneName | None
+    version: int
+    versions: int
+    standing: Standing
+    due: Due | None
+    drawn: str | None
+    harm: str | None
+    score: ShownScore | None
+    appeal: AppealCard | None
+    notices: tuple[NoticeCard, ...]
+    complaints: tuple[ComplaintCard, ...]
+    listing: ListingCard
+    pictures: tuple[ShownPicture, ...]
+    compared: Comparison | None
+    price: PriceCard
+    seller: SellerCard
+    risk: RiskPart | None
+    documents: tuple[ShownPaper, ...]
+    links: LinksCard
+    likeness: LikenessCard
+    reasons: ReasonsCard | None
+    rule_hits: tuple[RuleHit, ...]
+    silent: tuple[str, ...]
+    events: tuple[Event, ...]
+    evidence: tuple[KeptSnapshot, ...]
+    has_test_buy: bool
+    desk: NotesCard
+    effects: tuple[Effect, ...]
+    learning: str | None
+    queue: str
+    queue_query: str
+    queue_fields: tuple[tuple[str, str], ...]
+    neighbours: Neighbours
+    before: str | None
+    after: str | None
+    ahead: str | None
+
+
+@router.get("/cases/{case_id}")
+def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
+    """The page of a case; a brand's people have theirs in their queue. Who only looks ahead does not keep it yet."""
+    runtime, person = runtime_of(request), session.person
+    with runtime.store.read() as connection:
+        case, side = visible_case(connection, person, case_id)
+        barred = has_decided_before(connection, person, case)
+    if side is Side.BRAND:
+        return RedirectResponse(f"/brand#{case_id}", status_code=303)
+    ahead = looks_ahead(request)
+    if case.state is CaseState.OPEN and not barred and not ahead:
+        lease(runtime, person, case_id)
+    query = QueueQuery.of(request.url.query)
+    page = case_page(runtime, session, case_id, query, on_their_way(request), _versions(request))
+    return respond_part(request, page, session) if ahead else respond(request, page, session)
+
+
+def _versions(request: Request) -> tuple[int, int] | None:
+    """The two versions that the address asks to compare."""
+    given = [request.query_params.get(name, "") for name in ("from", "to")]
+    if not all(one.isascii() and one.isdigit() and len(one) <= 6 for one in given):
+        return None
+    return int(given[0]), int(given[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is asked of the page besides its case: the queue around it, whom not to lead to, which versions."""
+
+    query: QueueQuery
+    besides: Collection[str]
+    versions: tuple[int, int] | None
+
+
+def case_page(
+    runtime: Runtime,
+    session: Session,
+    case_id: str,
+    query: QueueQuery,
+    besides: Collection[str] = (),
+    versions: tuple[int, int] | None = None,
+) -> CasePage:
+    """What the page shows, in one view of the database; `besides` are cases that are not led to."""
+    with runtime.store.read() as connection:
+        case, _ = visible_case(connection, session.person, case_id)
+        return _page(runtime, connection, session.person, case, _Asked(query, besides, versions))
+
+
+def _page(
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    case: Case,
+    asked: _Asked,
+) -> CasePage:
+    query = asked.query
+    now = runtime.clock.now()
+    here, blind = case.marketplace_id, is_blind(connection, case)
+    kept = score_kept_from(connection, person, case)
+    dark = blind or kept
+    score = scores.get(connection, here, case.score_id)
+    facts = scores.facts_of(connection, here, score["facts_digest"])
+    enrolled = brands.enrolments(connection, here).get(case.brand_id or "")
+    history = listings.versions(connection, here, case.listing_id)
+    at = next(i for i, row in enumerate(history) if row["version_id"] == case.version_id)
+    wanted = queue_of(connection, person, query, now)
+    around = views.neighbours(connection, wanted, case)
+    following = views.next_free(connection, wanted, case, user_id=person.user_id, at=now, besides=asked.besides)
+    row = _as_row(case, score)
+    return CasePage(
+        case_id=case.case_id,
+        version_id=case.version_id,
+        external_id=facts.listing.external_id,
+        title=desk_rows.title_of(facts),
+        brand=enrolled.name if enrolled else facts.brand.name,
+        lane=None if kept else LANE_OF[case.lane],
+        version=at + 1,
+        versions=len(history),
+        standing=standing(runtime, connection, person, case),
+        due=None if kept else words.due(case.due_at, now),
+        drawn=_drawn(case),
+        harm=None if dark else _harm(connection, here, row, facts),
+        score=None if dark else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
+        appeal=_appeal(connection, case, now) if case.lane is CaseLane.APPEAL else None,
+        notices=case_cards.notice_cards(notices.notified(connection, here, case.case_id), now),
+        complaints=case_cards.complaint_cards(notice_complaints.of_case(connection, here, case.case_id), now),
+        listing=case_cards.listing_card(facts),
+        pictures=shown_pictures(runtime, case.case_id, facts),
+        compared=changes.comparison(history, at, asked.versions, now),
+        price=case_cards.price_card(facts, partial(references.samples, connection, here)),
+        seller=seller_card(connection, here, facts, runtime.policies, now),
+        # It is made from scores and verdicts, this offer's own among them.
+        risk=None if dark else risk_part(runtime, connection, here, facts.listing.seller.external_id),
+        documents=documents_card(papers_of(connection, case), case.case_id, now),
+        links=links_card(facts),
+        likeness=_likeness(connection, here, facts),
+        reasons=None if dark else case_cards.reasons_card(score),
+        rule_hits=case_cards.rule_hits(facts),
+        silent=_silent(connection, case, facts),
+        events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind, kept=kept),
+        evidence=evidence_card(connection, case, now),
+        has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
+        desk=notes_card(connection, person, case, now, blind=blind),
+        effects=effects(bench_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies.enforcement),
+        learning=None if blind else _learning(runtime),
+        queue=query.address(),
+        queue_query=query.text,
+        queue_fields=tuple(parse_qsl(query.text)),
+        neighbours=replace(around, place=None, size=0) if kept else around,
+        before=query.case_address(around.before) if around.before else None,
+        after=query.case_address(around.after) if around.after else None,
+        ahead=query.case_address(following) if following else None,
+    )
+
+
+def _drawn(case: Case) -> str | None:
+    if not case.score_hidden or case.hidden_share is None:
+        return None
+    return f"Draw p = {case.hidden_share:g}"
+
+
+def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]:
+    """The labels of the brand's tell-tales that were looked for when the offer was scored and that did not fit."""
+    if case.brand_id is None or facts.tell_tales is None:
+        return ()
+    fired = {one.tell_tale_id for one in facts.tell_tales.fired}
+    known = tell_tales.of_brand(connection, case.marketplace_id, case.brand_id)
+    return tuple(one.label for one in known if one.in_force(facts.as_of) and one.tell_tale_id not in fired)
+
+
+def _as_row(case: Case, score: dict[str, Any]) -> dict[str, Any]:
+    """A score under the names that it has in a row of the queue."""
+    return {
+        "priority": case.priority,
+        "score_kind": score["kind"],
+        "score_value": score["value"],
+        "probability": score["probability"],
+    }
+
+
+def _likeness(connection: Connection, here: str, facts: Facts) -> LikenessCard:
+    shown = facts.likeness.shown if facts.likeness is not None else ()
+    return likeness_card(facts, views.offered(connection, here, [one.listing_id for one in shown]))
+
+
+def _harm(connection: Connection, here: str, row: dict[str, Any], facts: Facts) -> str:
+    currency = marketplaces.get(connection, here).base_currency
+    return shown_scores.harm(row, currency=currency, price_known=facts.price.log_price is not None)
+
+
+def _asked(case: Case, enrolled: Enrolment | None) -> tuple[str, bool] | None:
+    return (enrolled.name, enrolled.takes_part and not case.question_returned) if enrolled else None
+
+
+def _appeal(connection: Connection, case: Case, now: datetime) -> AppealCard | None:
+    found = appeals.of_case(connection, case.marketplace_id, case.case_id)
+    if found is None:
+        return None
+    removal = actions.get(connection, case.marketplace_id, found.action_id)
+    return case_cards.appeal_card(found, removal, now)
+
+
+def _learning(runtime: Runtime) -> str:
+    days = runtime.policies.labels.matures.days
+    return f"An answer teaches the model after {days} days, unless an appeal or a second look says otherwise."

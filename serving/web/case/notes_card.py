@@ -1,0 +1,111 @@
+"""What the desk has written about a case, and the form to write more; set aside, and taken up again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from sqlalchemy import Connection
+
+from models.access import Permission, Person
+from models.errors import Invalid
+from serving.db import case_notes
+from serving.db.accounts import Session
+from serving.db.cases import Case
+from serving.guards import may, runtime_of
+from serving.usecases import case_notes as writing
+from serving.usecases import waiting
+from serving.web import text_view, words
+from serving.web.desk.queue_query import QueueQuery
+from serving.web.flash import Flash, go_to
+from serving.web.forms import CaseId, Fields
+from serving.web.text_view import Shown
+from serving.web.vocabulary import Option
+
+router = APIRouter(include_in_schema=False)
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
+_MENTION: Final = "mention:"
+HOURS: Final = (
+    Option("1", "1 hour"),
+    Option("4", "4 hours"),
+    Option("24", "1 day"),
+    Option("72", "3 days"),
+    Option("168", "1 week"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownNote:
+    """A note on a case."""
+
+    author: str
+    at: str
+    said: Shown
+    mentioned: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotesCard:
+    """The notes on a case, who can be mentioned in another one, and for how long the case can be set aside."""
+
+    notes: tuple[ShownNote, ...]
+    colleagues: tuple[Option, ...]
+    hours: tuple[Option, ...]
+
+
+def notes_card(connection: Connection, person: Person, case: Case, now: datetime, *, blind: bool) -> NotesCard:
+    """The card of a case's notes. Where it is judged blind nobody is named: whoever judged before must not be asked."""
+    found = case_notes.of_case(connection, case.marketplace_id, case.case_id)
+    others = {} if blind else case_notes.colleagues(connection, case.marketplace_id)
+    return NotesCard(
+        tuple(
+            ShownNote(
+                one.author,
+                words.moment(one.known_at, now),
+                text_view.show(one.said),
+                words.listed(list(one.mentioned)),
+            )
+            for one in found
+        ),
+        tuple(Option(user_id, name) for user_id, name in others.items() if user_id != person.user_id),
+        HOURS,
+    )
+
+
+@router.post("/cases/{case_id}/notes")
+def post_note(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
+    """Write a note."""
+    mentioned = [name.removeprefix(_MENTION) for name in fields if name.startswith(_MENTION)]
+    wanted = writing.Wanted(case_id, fields.get("said", ""), mentioned)
+    writing.write_note(runtime_of(request), session.person, wanted)
+    return go_to(request, f"{_back(case_id, fields)}#notes", Flash.NOTED)
+
+
+@router.post("/cases/{case_id}/aside")
+def post_aside(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
+    """Set a case aside and go back to the queue."""
+    hours = fields.get("hours", "")
+    if hours not in {one.value for one in HOURS}:
+        raise Invalid("Choose for how long.")
+    wanted = waiting.Wanted(
+        case_id,
+        int(hours),
+        fields.get("on_news") == "yes",
+        fields.get("missing", "").strip(),
+        fields.get("asked", "").strip(),
+        fields.get("knowingly") == "yes",
+    )
+    waiting.set_aside(runtime_of(request), session.person, wanted)
+    return go_to(request, QueueQuery.of(fields.get("queue", "")).address(), Flash.SET_ASIDE)
+
+
+@router.post("/cases/{case_id}/resume")
+def post_resume(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
+    """Take a case up again."""
+    waiting.take_up(runtime_of(request), session.person, case_id)
+    return go_to(request, _back(case_id, fields), Flash.TAKEN_UP)
+
+
+def _back(case_id: str, fields: Fields) -> str:
+    return QueueQuery.of(fields.get("queue", "")).case_address(case_id)

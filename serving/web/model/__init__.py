@@ -1,0 +1,1 @@
+"""Models, for data scientists: champion and challenger, labels, snapshots, runs, cards."""

@@ -1,0 +1,54 @@
+"""Who has approved the challenger, and what is missing until it scores."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from serving.db import approvals
+from serving.db.learning import Model
+from serving.runtime import Runtime
+from serving.usecases.promote import standing_of
+from serving.web import words
+from serving.web.model.training_part import who
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRow:
+    """One person's approval; `counts` is whether it still does."""
+
+    by: str
+    at: str
+    reason: str
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Approvals:
+    """The approvals of a model; `mine` is whether the reader's is among those that count."""
+
+    given: tuple[ApprovalRow, ...]
+    needed: int
+    missing: int
+    mine: bool
+
+
+def approvals_of(
+    runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, *, reader: str, now: datetime
+) -> Approvals:
+    """How a model stands, as the reader sees it."""
+    stands = standing_of(runtime, connection, marketplace_id, model)
+    return Approvals(
+        given=tuple(
+            ApprovalRow(
+                who(connection, one.approval.by),
+                words.moment(one.approved_at, now),
+                one.approval.reason,
+                one.approval in stands.counted,
+            )
+            for one in approvals.waiting(connection, marketplace_id, model.digest)
+        ),
+        needed=runtime.policies.promotion.approvals_needed,
+        missing=stands.missing,
+        mine=any(one.by == reader for one in stands.counted),
+    )

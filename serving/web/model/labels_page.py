@@ -1,0 +1,223 @@
+"""Labels: how many there are and will be, whence they come and since when, and which are in doubt."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from models.access import Permission, Person
+from models.hidden_score import leaning
+from models.labels import VALUES, EvidenceLevel
+from serving.db import accounts, brands, hidden_scores, learning, second_looks
+from serving.db.accounts import Session
+from serving.db.learning import Model
+from serving.db.second_looks import SecondLooks, Suspect
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.labelling import LabelState, label_state
+from serving.web import text_view, words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
+from serving.web.model.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
+from serving.web.model.model_charts import wilson
+from serving.web.model.model_report import EVIDENCE
+from serving.web.rendering import respond
+from serving.web.series_charts import Layer, StackedArea, stacked_area
+from serving.web.text_view import Shown
+from serving.web.vocabulary import CHOICE_OF
+from training.snapshot import SnapshotRefused
+from training.snapshot_summary import SnapshotSummary, summarise
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.SEE_MODELS)]
+PLACE: Final = "/models/labels"
+_SUSPECTS: Final = 50
+_SOURCES: Final = 20
+_TICKS: Final = 6
+# From the bottom up, the strongest evidence first.
+_TONES: Final = {
+    EvidenceLevel.APPEAL: "f-act",
+    EvidenceLevel.TEST_BUY: "f-aud",
+    EvidenceLevel.BRAND: "f-ask",
+    EvidenceLevel.TWO_REVIEWERS: "f-ana",
+    EvidenceLevel.ONE_REVIEWER: "f-ins",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """Who answers for labels of the newest snapshot: a brand or a reviewer, how many, and how many counterfeit."""
+
+    name: Shown
+    kind: str
+    labels: str
+    share: str
+    counterfeit: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldWeight:
+    """What the newest model's training held back: of how many labels, so that none could bend the model alone."""
+
+    effective: str
+    rows: str
+    capped: str
+    near_duplicates: str
+    held: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SuspectRow:
+    """A label in doubt; `case_id` is the second look where there is one, `said` what was found then.
+
+    Nothing is said of agreement where the second could not tell either.
+    """
+
+    offer: Shown
+    label: str
+    why: str
+    case_id: str
+    said: str
+    otherwise: bool
+    agrees: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsPage(AtMarketplace):
+    """The page; `suspects` is None for whoever reviews, because second looks are given blind."""
+
+    template: ClassVar[str] = "models_labels.html"
+    place: ClassVar[str] = "/models"
+
+    labels: LabelState
+    over_time: StackedArea | None
+    snapshot: str
+    why_no_sources: str
+    sources: tuple[SourceRow, ...]
+    held: HeldWeight | None
+    looks: SecondLooks
+    agreement: str
+    leaning: LeaningCard
+    compared_days: int
+    suspects: tuple[SuspectRow, ...] | None
+
+
+@router.get(PLACE)
+def get_labels(request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    return respond(request, labels_page(runtime, session.person, scope), session)
+
+
+def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPage:
+    """What the page shows."""
+    here, now = scope.marketplace_id, runtime.clock.now()
+    may_see_suspects = not person.may(Permission.REVIEW_CASES)
+    with runtime.store.read() as connection:
+        labels = label_state(connection, here, runtime.policies.labels, now)
+        newest = learning.snapshots(connection, here, 1)
+        looks = second_looks.count(connection, here)
+        found = second_looks.suspects(connection, here, _SUSPECTS) if may_see_suspects else []
+        models = learning.models(connection, here, 1)
+        answers = hidden_scores.first_answers(connection, here, now - timedelta(days=COMPARED_DAYS))
+        summary, why = _summary(runtime, newest[0].digest) if newest else (None, "No training has read labels yet.")
+        users = [name.removeprefix("user:") for name in summary.sources] if summary else []
+        names = {f"user:{one}": name for one, name in accounts.names(connection, users).items()}
+        names |= {f"brand:{one.brand_id}": one.name for one in brands.registered(connection, here, now)}
+    return LabelsPage(
+        scope=scope,
+        labels=labels,
+        over_time=_over_time(summary, now) if summary else None,
+        snapshot=newest[0].snapshot_id if newest else "",
+        why_no_sources=why,
+        sources=_sources(summary, names) if summary else (),
+        held=_held(models[0]) if models else None,
+        looks=looks,
+        agreement=_agreement(looks),
+        leaning=leaning_card(leaning(*answers), hidden_share=runtime.policies.hidden_score.share, is_own=False),
+        compared_days=COMPARED_DAYS,
+        suspects=tuple(_suspect(one) for one in found) if may_see_suspects else None,
+    )
+
+
+def _summary(runtime: Runtime, digest: str) -> tuple[SnapshotSummary | None, str]:
+    try:
+        return summarise(runtime.home.snapshots / f"{digest}.parquet", digest), ""
+    except SnapshotRefused as refused:
+        return None, str(refused)
+
+
+def _over_time(summary: SnapshotSummary, now: datetime) -> StackedArea | None:
+    """Labels by the week in which they were mature, and by how they are known."""
+    if not summary.matured:
+        return None
+    first = min(at for at, _ in summary.matured)
+    weeks = int((max(at for at, _ in summary.matured) - first) / timedelta(days=7)) + 1
+    counts = {level: [0.0] * weeks for level in _TONES}
+    for at, level in summary.matured:
+        counts[EvidenceLevel(level)][int((at - first) / timedelta(days=7))] += 1
+    layers = [
+        Layer(EVIDENCE[level.value], tone, tuple(counts[level])) for level, tone in _TONES.items() if any(counts[level])
+    ]
+    ticks = [(i, words.day(first + timedelta(days=7 * i), now)) for i in range(0, weeks, max(1, weeks // _TICKS))]
+    sums = ", ".join(f"{layer.name} {sum(value or 0 for value in layer.values):,.0f}" for layer in layers)
+    return stacked_area(layers, ticks, f"Labels by the week in which they were mature: {sums}.")
+
+
+def _sources(summary: SnapshotSummary, names: dict[str, str]) -> tuple[SourceRow, ...]:
+    return tuple(
+        SourceRow(
+            text_view.show(names.get(source, source)),
+            "brand" if source.startswith("brand:") else "reviewer",
+            f"{number:,}",
+            f"{number / summary.rows:.0%}",
+            f"{summary.by_source.get(source, 0) / number:.0%}",
+        )
+        for source, number in list(summary.sources.items())[:_SOURCES]
+    )
+
+
+def _held(model: Model) -> HeldWeight | None:
+    found = model.report.get("weights")
+    if not found:
+        return None
+    return HeldWeight(
+        effective=f"{found['effective_n']:,.0f}",
+        rows=f"{model.report['rows']:,}",
+        capped=f"{found['capped_rows']:,}",
+        near_duplicates=f"{found['near_duplicates']:,}",
+        held=tuple((name, f"{number:,}") for name, number in sorted(found["held"].items())),
+    )
+
+
+def _agreement(looks: SecondLooks) -> str:
+    if not looks.given:
+        return ""
+    agreed = looks.given - looks.overturned
+    low, high = wilson(agreed, looks.given)
+    return f"{agreed / looks.given:.0%} ({low:.0%} to {high:.0%}), n = {looks.given:,}"
+
+
+def _suspect(one: Suspect) -> SuspectRow:
+    found = VALUES.get(one.said) if one.said else None
+    return SuspectRow(
+        text_view.show(one.external_id),
+        _label(one.label),
+        _why(one),
+        one.case_id or "",
+        CHOICE_OF[one.said].word if one.said in CHOICE_OF else "",
+        found is not None and found != one.label,
+        found is not None and found == one.label,
+    )
+
+
+def _label(value: int) -> str:
+    return "counterfeit" if value == 1 else "genuine"
+
+
+def _why(one: Suspect) -> str:
+    if one.why == "alone":
+        return "one reviewer alone found it, in what nobody suspected"
+    return f"a model that never saw it says {one.probability:.2f}" if one.probability is not None else "doubted"

@@ -1,0 +1,86 @@
+"""What seeing the score does to answers, in words: with it and without it, and how far the two are apart."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from models.hidden_score import Answers, Leaning
+from serving.web.model.model_charts import wilson
+
+# Of answers, for whoever gave them and for data scientists: a quarter, as with standings.
+COMPARED_DAYS: Final = 90
+
+
+@dataclass(frozen=True, slots=True)
+class LeaningRow:
+    """First answers of one kind; without any `share` is None."""
+
+    what: str
+    counts: str
+    share: str | None
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeaningCard:
+    """Both kinds, how far apart they are in points, and what that means; no `difference` where one has no answer."""
+
+    rows: tuple[LeaningRow, ...]
+    difference: str | None
+    interval: str
+    said: str
+
+
+def leaning_card(found: Leaning, *, hidden_share: float, is_own: bool) -> LeaningCard:
+    """The card; `is_own` speaks to the reviewer whose answers these are, `hidden_share` is what is drawn today."""
+    rows = (_row("Score in sight", found.shown), _row("Score hidden until the answer", found.hidden))
+    if found.difference is None or found.low is None or found.high is None:
+        return LeaningCard(rows, None, "", _nothing(found, hidden_share, is_own=is_own))
+    interval = f"{_points(found.low)} to {_points(found.high)}"
+    said = _meaning(found.low, found.high, "you say" if is_own else "reviewers say")
+    return LeaningCard(rows, _points(found.difference), interval, said)
+
+
+def _row(what: str, found: Answers) -> LeaningRow:
+    if found.share is None:
+        return LeaningRow(what, "no answer yet", None, "")
+    low, high = wilson(found.counterfeit, found.number)
+    counts = f"{found.counterfeit:,} of {found.number:,}"
+    return LeaningRow(what, counts, f"{100 * found.share:.0f} %", f"{100 * low:.0f} to {100 * high:.0f} %")
+
+
+def _nothing(found: Leaning, hidden_share: float, *, is_own: bool) -> str:
+    if not hidden_share and not found.hidden.number:
+        return (
+            "Nothing to compare: no score is hidden. Whoever runs this service sets of which share of cases it is, by "
+            "TOUCHSTONE_HIDDEN_SCORE_SHARE."
+        )
+    whose = "none of your first answers was" if is_own else "no first answer was"
+    missing = "with the score in sight" if found.hidden.number else "without the score"
+    return (
+        f"Nothing to compare yet: {whose} given {missing}. Of the cases that are opened for analysts "
+        f"{100 * hidden_share:.0f} %, drawn by chance, keep their score until the answer."
+    )
+
+
+def _meaning(low: float, high: float, who: str) -> str:
+    if low <= 0 <= high:
+        return (
+            f"No difference that chance could not make: with the score in sight {who} counterfeit in anything from "
+            f"{-100 * low:.0f} fewer to {100 * high:.0f} more of 100 cases. More answers narrow that."
+        )
+    least, most = sorted((abs(low), abs(high)))
+    how, more = ("more", "more") if low > 0 else ("less", "fewer")
+    return (
+        f"With the score in sight {who} counterfeit {how} often: in {100 * least:.0f} to {100 * most:.0f} {more} of "
+        "100 cases. Which score is hidden is drawn by chance, so the score does it and not the cases."
+    )
+
+
+def _points(value: float) -> str:
+    """A difference of shares in points.
+
+    >>> _points(0.043), _points(-0.1), _points(0.001)
+    ('+4', '\u221210', '0')
+    """
+    points = round(100 * value)
+    return f"{points:+d}".replace("-", "\u2212") if points else "0"

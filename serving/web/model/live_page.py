@@ -1,0 +1,158 @@
+"""What the model meets in the live stream: what moved week by week, and how often what it said came true."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from models.access import Permission
+from serving.db import monitoring
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.monitoring import SCORE
+from serving.usecases.reason_precision import DAYS, ReasonPrecision, Told, reason_precision
+from serving.web import text_view, words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
+from serving.web.model.drift_part import Drift, drift_of
+from serving.web.model.model_charts import wilson
+from serving.web.rendering import respond
+from serving.web.series_charts import Grid, drift_grid
+from serving.web.text_view import Shown
+from training.drift import MOVED_FROM, MOVING_FROM
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.SEE_MODELS)]
+PLACE: Final = "/models/live"
+_REPORTS: Final = 12
+_FEATURES: Final = 10
+_SHOWN: Final = 25
+_NAME: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class ToldRow:
+    """A reason or a rule with how often the offers on which it was said were counterfeit."""
+
+    name: str
+    example: Shown
+    labelled: str
+    counterfeit: str
+    share: str
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTable:
+    """One kind of what was said."""
+
+    key: str
+    title: str
+    says: str
+    rows: tuple[ToldRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LivePage(AtMarketplace):
+    """The page; the grid is None before the first report."""
+
+    template: ClassVar[str] = "models_live.html"
+    place: ClassVar[str] = "/models"
+
+    drift: Drift | None
+    grid: Grid | None
+    moving_from: str
+    moved_from: str
+    days: int
+    labelled: str
+    counterfeit: str
+    tables: tuple[ToldTable, ...]
+
+
+@router.get(PLACE)
+def get_live(request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    return respond(request, live_page(runtime, scope), session)
+
+
+def live_page(runtime: Runtime, scope: PlaceScope) -> LivePage:
+    """What the page shows."""
+    place, now = scope.chosen, runtime.clock.now()
+    with runtime.store.read() as connection:
+        drift = drift_of(connection, place.marketplace_id, now)
+        reports = monitoring.drift_reports(connection, place.marketplace_id, _REPORTS)
+    told = reason_precision(runtime, place)
+    return LivePage(
+        scope=scope,
+        drift=drift,
+        grid=_grid(reports, now) if reports else None,
+        moving_from=f"{MOVING_FROM:g}",
+        moved_from=f"{MOVED_FROM:g}",
+        days=DAYS,
+        labelled=f"{told.labelled:,}",
+        counterfeit=f"{told.counterfeit:,}",
+        tables=_tables(told),
+    )
+
+
+def _grid(reports: Sequence[tuple[datetime, Mapping[str, Any]]], now: datetime) -> Grid:
+    """The features that moved most in the newest report, and the score, over the last reports."""
+    by_report = [{row["name"]: row["psi"] for row in report["shifts"]} for _, report in reports]
+    newest = by_report[-1]
+    names = sorted((name for name in newest if name != SCORE), key=lambda name: -newest[name])[:_FEATURES]
+    names += [SCORE] if SCORE in newest else []
+    columns = [words.day(made_at, now) for made_at, _ in reports]
+    rows = [(_short(name), [found.get(name) for found in by_report]) for name in names]
+    most = names[0] if names else "none"
+    label = f"How far features moved in {len(reports)} reports; most in the newest: {most.replace('_', ' ')}."
+    return drift_grid(rows, columns, bounds=(0.05, MOVING_FROM, MOVED_FROM, 2 * MOVED_FROM), label=label)
+
+
+def _short(name: str) -> str:
+    """A feature's name in the room beside the grid."""
+    words_apart = name.replace("_", " ")
+    return words_apart if len(words_apart) <= _NAME else f"{words_apart[: _NAME - 1]}…"
+
+
+def _tables(told: ReasonPrecision) -> tuple[ToldTable, ...]:
+    return (
+        ToldTable(
+            "for",
+            "Reasons for counterfeit",
+            "Of the offers on which the reason spoke for counterfeit.",
+            _rows(told.reasons_for),
+        ),
+        ToldTable(
+            "against",
+            "Reasons against",
+            "Of the offers on which the reason spoke against it: the share should be low.",
+            _rows(told.reasons_against),
+        ),
+        ToldTable(
+            "rules",
+            "Rules of the route",
+            "Of the offers that the rule sent somewhere.",
+            _rows(told.rules),
+        ),
+    )
+
+
+def _rows(found: Sequence[Told]) -> tuple[ToldRow, ...]:
+    return tuple(_row(one) for one in found[:_SHOWN])
+
+
+def _row(one: Told) -> ToldRow:
+    low, high = wilson(one.counterfeit, one.labelled)
+    return ToldRow(
+        one.name.replace("_", " "),
+        text_view.show(one.example[:200]),
+        f"{one.labelled:,}",
+        f"{one.counterfeit:,}",
+        f"{one.counterfeit / one.labelled:.0%}",
+        f"{low:.0%} to {high:.0%}",
+    )

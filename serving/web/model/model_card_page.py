@@ -1,0 +1,64 @@
+"""The card of one model: what it is for, what it learnt from, how it was judged, and where it must not be trusted."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from models.access import Permission
+from serving.db import learning
+from serving.db.accounts import Session
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.web import words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
+from serving.web.model.model_page import Tracked, tracked
+from serving.web.model.model_report import Report, report_of
+from serving.web.rendering import respond
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.SEE_MODELS)]
+PLACE: Final = "/models/cards"
+_LONGEST_DIGEST: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCardPage(AtMarketplace):
+    """The card; `in_force` says since when it scores, empty where it does not."""
+
+    template: ClassVar[str] = "model_card.html"
+    place: ClassVar[str] = "/models"
+
+    marketplace: str
+    trained: str
+    in_force: str
+    fingerprint: str
+    report: Report
+    tracked: Tracked | None
+
+
+@router.get(f"{PLACE}/{{digest}}")
+def get_card(digest: str, request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    return respond(request, model_card_page(runtime, scope, digest[:_LONGEST_DIGEST]), session)
+
+
+def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> ModelCardPage:
+    """What the card shows."""
+    place, now = scope.chosen, runtime.clock.now()
+    with runtime.store.read() as connection:
+        model = learning.get_model(connection, place.marketplace_id, digest)
+        promotions = learning.promotions(connection, place.marketplace_id)
+    scores = promotions and promotions[0].digest == model.digest
+    return ModelCardPage(
+        scope=scope,
+        marketplace=place.name,
+        trained=words.moment(model.created_at, now),
+        in_force=words.moment(promotions[0].promoted_at, now) if scores else "",
+        fingerprint=model.fingerprint[:16],
+        report=report_of(model),
+        tracked=tracked(model, runtime.settings),
+    )

@@ -1,0 +1,289 @@
+"""The model page: champion and challenger, what the gates say, and the person's decision."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Final
+from urllib.parse import urlsplit, urlunsplit
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
+
+from models.access import Permission, Person
+from models.errors import Invalid
+from serving.db import approvals, breakers, learning, scores
+from serving.db.accounts import Session
+from serving.db.learning import Model
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.settings import Settings
+from serving.usecases import trial
+from serving.usecases.breaker import close_breaker
+from serving.usecases.labelling import LabelState, label_state
+from serving.usecases.learn import request_training
+from serving.usecases.promote import approve, challenger, rollback, withdraw
+from serving.web import words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.model.approval_part import Approvals, approvals_of
+from serving.web.model.model_report import Report, report_of
+from serving.web.model.training_part import TrainingPart, training_part, who
+from serving.web.model.trial_part import TrialPart, trial_part
+from serving.web.rendering import respond, respond_part
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.SEE_MODELS)]
+Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
+Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
+_PAST_SHOWN: Final = 6
+_LATELY: Final = 7
+_LONGEST_REASON: Final = 500
+_LONGEST_DIGEST: Final = 64
+_PERCENT: Final = re.compile(r"[0-9]{1,2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """Where a model's run is found in MLflow: by a link, or by a command on the service's machine."""
+
+    run_id: str
+    version: str
+    link: str | None
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One change of the champion."""
+
+    short: str
+    kind: str
+    by: str
+    at: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenBreaker:
+    """Questions to brands are held: since when, and why."""
+
+    since: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsPage(AtMarketplace):
+    """The page. `shown` is the challenger's report, or the champion's where nothing challenges it."""
+
+    template: ClassVar[str] = "models.html"
+    place: ClassVar[str] = "/models"
+
+    marketplace: str
+    champion: str | None
+    champion_since: str
+    is_challenge: bool
+    beside_is_champion: bool
+    shown: Report | None
+    tracked: Tracked | None
+    trained: str
+    approvals: Approvals | None
+    labels: LabelState | None
+    breaker: OpenBreaker | None
+    trial: TrialPart | None
+    training: TrainingPart
+    past: tuple[Past, ...]
+    earlier: str | None
+    may_train: bool
+    may_promote: bool
+
+
+@router.get("/models")
+def get_models(request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    return respond(request, models_page(runtime, session.person, scope), session)
+
+
+def models_page(runtime: Runtime, person: Person, scope: PlaceScope) -> ModelsPage:
+    """What the page shows."""
+    place, here, now = scope.chosen, scope.marketplace_id, runtime.clock.now()
+    contender = challenger(runtime, place)
+    with runtime.store.read() as connection:
+        past = learning.promotions(connection, here)
+        champion = learning.get_model(connection, here, past[0].digest) if past else None
+        # Counting labels reads every verdict, so that it is done where it says whether a first training can begin.
+        counted = contender is None and champion is None
+        labels = label_state(connection, here, runtime.policies.labels, now) if counted else None
+        a_day = _a_day(connection, here, champion, now) if champion and contender is None else ()
+        breaker = breakers.of(connection, here)
+        on_trial = trial_part(runtime, connection, here, now)
+        training = training_part(connection, scope, now)
+        changes = _past(connection, here, past[:_PAST_SHOWN], now)
+        reader = f"user:{person.user_id}"
+        given = approvals_of(runtime, connection, here, contender, reader=reader, now=now) if contender else None
+    model = contender or champion
+    shown = report_of(model, a_day) if model else None
+    earlier = [one.digest for one in past if one.digest != past[0].digest]
+    return ModelsPage(
+        scope=scope,
+        marketplace=place.name,
+        champion=champion.digest[:10] if champion else None,
+        champion_since=words.moment(past[0].promoted_at, now) if past else "",
+        is_challenge=contender is not None,
+        beside_is_champion=bool(shown and champion and shown.beside == champion.digest[:10]),
+        shown=shown,
+        tracked=tracked(model, runtime.settings) if model else None,
+        trained=words.moment_named(model.created_at, now) if model else "",
+        trial=on_trial,
+        approvals=given,
+        labels=labels,
+        breaker=OpenBreaker(words.moment_named(breaker.opened_at, now), breaker.reason or "")
+        if breaker.opened_at
+        else None,
+        training=training,
+        past=changes,
+        earlier=earlier[0][:10] if earlier else None,
+        may_train=here in person.marketplaces(Permission.TRAIN_MODELS),
+        may_promote=here in person.marketplaces(Permission.PROMOTE_MODELS),
+    )
+
+
+def _a_day(connection: Connection, here: str, champion: Model, now: datetime) -> tuple[float, ...]:
+    """How many offers a day the champion's thresholds flagged in the last week; nothing where it scored none."""
+    thresholds = champion.report["thresholds"]
+    names = ("ask_brand_from", "analyst_from")
+    *found, total = scores.flagged(
+        connection, here, champion.digest, [thresholds[name] for name in names], now - timedelta(days=_LATELY)
+    )
+    return tuple(number / _LATELY for number in found) if total else ()
+
+
+def _past(
+    connection: Connection, marketplace_id: str, promotions: list[learning.Promotion], now: datetime
+) -> tuple[Past, ...]:
+    approved = approvals.used(connection, marketplace_id)
+    return tuple(
+        Past(
+            one.digest[:10],
+            "Promoted" if one.kind == "promote" else "Rolled back to",
+            " and ".join(who(connection, yes.by) for yes in approved.get(one.promotion_id, ()))
+            or who(connection, one.promoted_by),
+            words.moment(one.promoted_at, now),
+            one.note,
+        )
+        for one in promotions
+    )
+
+
+def tracked(model: Model, settings: Settings) -> Tracked | None:
+    """Where its run is found in MLflow; None where it was not tracked."""
+    if model.mlflow_run_id is None:
+        return None
+    uri = settings.mlflow_tracking_uri
+    link = f"{_without_password(uri)}/#/runs/{model.mlflow_run_id}" if uri and uri.startswith("http") else None
+    # An address of a database may hold a password, so that the command names the variable and not its value.
+    store = '"$TOUCHSTONE_MLFLOW_TRACKING_URI"' if uri else "sqlite:///$TOUCHSTONE_HOME/mlflow/mlflow.db"
+    command = f"mlflow ui --backend-store-uri {store}"
+    return Tracked(model.mlflow_run_id, model.mlflow_version or "", link, command)
+
+
+def _without_password(uri: str) -> str:
+    parts = urlsplit(uri)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+
+
+@router.get("/models/training")
+def get_training(request: Request, session: Reader) -> Response:
+    """How the retraining stands; it is asked for only while one runs, so one that has ended reloads the page."""
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    with runtime.store.read() as connection:
+        part = training_part(connection, scope, runtime.clock.now())
+    response = respond_part(request, part, session)
+    if not part.active:
+        response.headers["HX-Refresh"] = "true"
+    return response
+
+
+@router.post("/models/train")
+def post_train(request: Request, session: Trainer, fields: Fields) -> Response:
+    """Ask for a retraining."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
+    request_training(runtime, scope.chosen, by=f"user:{session.person.user_id}")
+    return go_to(request, scope.at("/models"), Flash.RETRAINING)
+
+
+@router.post("/models/promote")
+def post_promote(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Approve the model that was seen; the last approval makes it the champion."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    reason, digest = fields.get("reason", "")[:_LONGEST_REASON], fields.get("digest", "")[:_LONGEST_DIGEST]
+    done = approve(runtime, scope.chosen, digest=digest, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, scope.at("/models"), Flash.PROMOTED if done.in_force else Flash.APPROVED)
+
+
+@router.post("/models/withdraw")
+def post_withdraw(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Take one's approval back."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    withdraw(
+        runtime, scope.chosen, digest=fields.get("digest", "")[:_LONGEST_DIGEST], by=f"user:{session.person.user_id}"
+    )
+    return go_to(request, scope.at("/models"), Flash.APPROVAL_WITHDRAWN)
+
+
+@router.post("/models/rollback")
+def post_rollback(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Bring the champion before back."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    rollback(runtime, scope.chosen, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, scope.at("/models"), Flash.ROLLED_BACK)
+
+
+@router.post("/models/breaker")
+def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Let the model ask brands again."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    close_breaker(runtime, scope.chosen, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, scope.at("/models"), Flash.BREAKER_CLOSED)
+
+
+@router.post("/models/trial/start")
+def post_start_trial(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Let the challenger that was seen look on."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    digest = fields.get("digest", "")[:_LONGEST_DIGEST]
+    trial.start(runtime, scope.chosen, name=digest, share=0.0, by=f"user:{session.person.user_id}")
+    return go_to(request, scope.at("/models"), Flash.ON_TRIAL)
+
+
+@router.post("/models/trial")
+def post_share(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Let the model on trial decide about a share of sellers."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    percent = fields.get("percent", "")
+    if not _PERCENT.fullmatch(percent):
+        raise Invalid("The share is a whole number of per cent from 0 to 99.")
+    trial.change_share(runtime, scope.chosen, share=int(percent) / 100, by=f"user:{session.person.user_id}")
+    return go_to(request, scope.at("/models"), Flash.SHARE_CHANGED)
+
+
+@router.post("/models/trial/end")
+def post_end_trial(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Let the champion decide about everybody again."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    trial.end(runtime, scope.chosen, by=f"user:{session.person.user_id}")
+    return go_to(request, scope.at("/models"), Flash.TRIAL_ENDED)

@@ -1,0 +1,330 @@
+"""A trained model's report as a page shows it: figures beside the champion's, gates, slices, thresholds, evidence."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from models.labels import EvidenceLevel
+from serving.db.learning import Model
+from serving.web import words
+from serving.web.model import model_charts
+from serving.web.model.model_charts import CurveChart, DifferenceBar, ReliabilityChart, RocChart, ThresholdBar
+from training.operating import promise_in_words
+
+_MEASURES: Final = (
+    ("Average precision", "ap", True),
+    ("ROC-AUC", "roc_auc", True),
+    ("Precision at 20", "precision_at_20", True),
+    ("Brier score", "brier", False),
+    ("Calibration error", "calibration_error", False),
+)
+EVIDENCE: Final = {
+    EvidenceLevel.APPEAL.value: "Decided on appeal",
+    EvidenceLevel.TEST_BUY.value: "Test buy",
+    EvidenceLevel.BRAND.value: "Brand's verdict",
+    EvidenceLevel.TWO_REVIEWERS.value: "Two agreeing reviewers",
+    EvidenceLevel.ONE_REVIEWER.value: "One reviewer",
+}
+_GATES: Final = {
+    "enough_to_judge": "Enough to judge",
+    "random_slice": "Better on the random slice",
+    "calibration": "Calibration",
+    "slices": "Slices",
+    "obfuscation": "Rewritten offers",
+    "upheld_appeals": "Given back on appeal",
+    "golden_set": "Golden set",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure of both models; `better` is whether ours is at least as good, None with nothing beside it.
+
+    `chance` says whether a difference is beyond chance, empty where nobody worked that out.
+    """
+
+    name: str
+    ours: str
+    theirs: str | None
+    better: bool | None
+    interval: str
+    chance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """One gate in words; `state` is passed, failed or not_judged, and `parts` what it is made of."""
+
+    name: str
+    state: str
+    blocks: bool
+    figure: str
+    bound: str
+    sentence: str
+    parts: tuple["GateRow", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SliceRow:
+    """One slice of the judged listings."""
+
+    name: str
+    rows: int
+    positives: int
+    ours: str
+    theirs: str | None
+    bar: DifferenceBar | None
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingPoint:
+    """What lies above one threshold, on all labels and out of fold; the ends are of 95 % intervals.
+
+    `a_day` is how many live offers a day it sends to people, empty where the model does not score them.
+    """
+
+    name: str
+    threshold: str
+    flagged: str
+    precision: str
+    recall: str
+    precision_ends: str
+    recall_ends: str
+    a_day: str
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """How many labels are known in one way."""
+
+    name: str
+    number: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a page says of one model. `why_not_judged` is set where there was too little to judge on."""
+
+    digest: str
+    short: str
+    rows: int
+    positives: int
+    sellers: int
+    features: int
+    snapshot: str
+    judged_on: str
+    why_not_judged: str | None
+    beside: str | None
+    measures: tuple[Measure, ...]
+    out_of_fold: tuple[Measure, ...]
+    gates: tuple[GateRow, ...]
+    slices: tuple[SliceRow, ...]
+    curves: CurveChart
+    curves_on: str
+    roc: RocChart
+    reliability: ReliabilityChart
+    thresholds: ThresholdBar
+    points: tuple[OperatingPoint, ...]
+    promises: tuple[str, ...]
+    evidence: tuple[EvidenceRow, ...]
+
+    @property
+    def passed(self) -> int:
+        """How many gates were judged and held."""
+        return sum(gate.state == "passed" for gate in self.gates)
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """The gates that stand in the way."""
+        return tuple(gate.name for gate in self.gates if gate.blocks)
+
+
+def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
+    """The report of a model, as the training left it; `a_day` is what its thresholds flag of live offers a day."""
+    found = model.report
+    judged = found["judged"]
+    ours, theirs = judged.get("candidate"), judged.get("champion")
+    # Where nothing could be judged, the figures out of fold are all there is.
+    figures, among = (ours, judged) if ours else (found["out_of_fold"], found)
+    curves = judged.get("curves", {"candidate": found["curves"]})
+    chance = among["positives"] / max(1, among["rows"])
+    return Report(
+        digest=model.digest,
+        short=model.digest[:10],
+        rows=found["rows"],
+        positives=found["positives"],
+        sellers=found["sellers"],
+        features=found["feature_count"],
+        snapshot=found["snapshot"][:10],
+        judged_on=f"{judged['rows']:,} later listings of unseen sellers, {judged['positives']:,} counterfeit",
+        why_not_judged=judged.get("why"),
+        beside=theirs["digest"][:10] if theirs else None,
+        measures=_measures(ours, theirs, judged) if ours else (),
+        out_of_fold=_measures(found["out_of_fold"], None, {}),
+        gates=_gates(found["gates"]),
+        slices=_slices(judged.get("slices", ())),
+        curves=model_charts.curve_chart(
+            curves["candidate"], curves.get("champion"), chance=chance, label=_curve_label(figures, theirs)
+        ),
+        curves_on="later listings of unseen sellers" if ours else "all labels, out of fold",
+        roc=model_charts.roc_chart(
+            curves["candidate"], curves.get("champion"), share=chance, label=_roc_label(figures, theirs)
+        ),
+        reliability=model_charts.reliability_chart(
+            curves["candidate"], curves.get("champion"), label=_error_label(figures, theirs)
+        ),
+        thresholds=model_charts.threshold_bar(found["thresholds"]),
+        points=_points(found["operating_points"], found["positives"], a_day),
+        # Models trained before there were promises have none.
+        promises=tuple(promise_in_words(promise) for promise in found.get("promises", ())),
+        evidence=_evidence(found["evidence_levels"]),
+    )
+
+
+def _gates(found: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:
+    """What stands in the way first, then what was not judged."""
+    rows = [
+        GateRow(
+            _GATES.get(gate["name"], _sentence_case(gate["name"])),
+            gate.get("state", "passed" if gate["passed"] else "failed"),
+            gate.get("blocks", not gate["passed"]),
+            words.figure(gate.get("figure")),
+            words.figure(gate.get("bound")),
+            gate["sentence"],
+            _gates(gate.get("parts", ())),
+        )
+        for gate in found
+    ]
+    return tuple(sorted(rows, key=lambda row: (not row.blocks, row.state == "passed")))
+
+
+def _sentence_case(name: str) -> str:
+    """A name with a capital at its beginning; the rest, a brand's perhaps, as it is."""
+    words_apart = name.replace("_", " ")
+    return words_apart[:1].upper() + words_apart[1:]
+
+
+def _measures(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, judged: Mapping[str, Any]
+) -> tuple[Measure, ...]:
+    rows = []
+    for name, key, more_is_better in _MEASURES:
+        mine, other = ours.get(key), theirs.get(key) if theirs else None
+        better = None if mine is None or other is None else (mine >= other) is more_is_better or mine == other
+        interval = ours.get("ap_interval") if key == "ap" else None
+        rows.append(
+            Measure(name, words.figure(mine), words.figure(other) if theirs else None, better, _interval(interval))
+        )
+    if "difference_interval" in judged:
+        low, high = judged["difference_interval"]
+        mine, other = ours["ap"], theirs["ap"] if theirs else None
+        difference = "none" if mine is None or other is None else words.signed(mine - other, 3)
+        rows.insert(
+            1, Measure("Difference", difference, "", None, _interval((low, high), sign=True), _chance((low, high)))
+        )
+    if "random_slice" in ours:
+        ends = judged.get("random_slice", {}).get("difference_interval")
+        rows.append(_on_all_listings(ours["random_slice"], theirs["random_slice"] if theirs else None, _chance(ends)))
+    if "only_text_and_price" in judged:
+        bare = judged["only_text_and_price"]["ap"]
+        rows.append(Measure("AP on text and price alone", words.figure(bare), None, None, ""))
+    return tuple(rows)
+
+
+def _chance(ends: Sequence[float | None] | None) -> str:
+    """Whether a difference with these ends of its 95 % interval is more than chance makes."""
+    low, high = ends or (None, None)
+    if low is None or high is None:
+        return ""
+    return "within chance" if low <= 0 <= high else "beyond chance"
+
+
+def _on_all_listings(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, chance: str) -> Measure:
+    """What the judged rows say of all listings, each counted as many times as it stands for."""
+    mine, other = ours["ap"], theirs["ap"] if theirs else None
+    better = None if mine is None or other is None else mine >= other
+    name = "AP weighted to all listings"
+    return Measure(
+        name,
+        words.figure(mine),
+        words.figure(other) if theirs else None,
+        better,
+        _interval(ours["ap_interval"]),
+        chance,
+    )
+
+
+def _interval(ends: tuple[float | None, float | None] | None, *, sign: bool = False) -> str:
+    low, high = ends or (None, None)
+    if low is None or high is None:
+        return ""
+    return f"{words.signed(low, 3)} to {words.signed(high, 3)}" if sign else f"{low:.3f} to {high:.3f}"
+
+
+def _slices(found: tuple[Mapping[str, Any], ...]) -> tuple[SliceRow, ...]:
+    bars = model_charts.difference_bars([(row["candidate_ap"], row.get("champion_ap")) for row in found])
+    return tuple(
+        SliceRow(
+            _sentence_case(row["slice"]),
+            row["rows"],
+            row["positives"],
+            words.figure(row["candidate_ap"]),
+            words.figure(row["champion_ap"]) if "champion_ap" in row else None,
+            bar,
+        )
+        for row, bar in zip(found, bars, strict=True)
+    )
+
+
+def _curve_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
+    beside = f", the champion's {words.figure(theirs['ap'])}" if theirs else ""
+    return f"Precision over recall. Average precision {words.figure(ours['ap'])}{beside}."
+
+
+def _error_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
+    beside = f", the champion's {words.figure(theirs['calibration_error'])}" if theirs else ""
+    return f"Observed share over predicted. Calibration error {words.figure(ours['calibration_error'])}{beside}."
+
+
+def _roc_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
+    beside = f", the champion's {words.figure(theirs['roc_auc'])}" if theirs else ""
+    return f"Counterfeits found over genuine offers flagged. ROC-AUC {words.figure(ours['roc_auc'])}{beside}."
+
+
+def _points(
+    found: Mapping[str, Mapping[str, Any]], positives: int, a_day: Sequence[float]
+) -> tuple[OperatingPoint, ...]:
+    names = (("Brand is asked", "ask_brand_from"), ("Analyst sees", "analyst_from"))
+    return tuple(
+        _point(name, found[key], positives, f"{a_day[i]:,.1f}" if a_day else "") for i, (name, key) in enumerate(names)
+    )
+
+
+def _point(name: str, found: Mapping[str, Any], positives: int, a_day: str) -> OperatingPoint:
+    precision, recall, flagged = found["precision"], found["recall"], found["flagged"]
+    hits = None if precision is None else round(precision * flagged)
+    return OperatingPoint(
+        name,
+        f"{found['threshold']:.2f}",
+        f"{flagged:,}",
+        words.figure(precision, 2),
+        words.figure(recall, 2),
+        "" if hits is None or not flagged else _ends(hits, flagged),
+        "" if hits is None or recall is None or not positives else _ends(min(hits, positives), positives),
+        a_day,
+    )
+
+
+def _ends(hits: int, number: int) -> str:
+    low, high = model_charts.wilson(hits, number)
+    return f"{low:.2f} to {high:.2f}"
+
+
+def _evidence(found: Mapping[str, int]) -> tuple[EvidenceRow, ...]:
+    total = sum(found.values())
+    return tuple(
+        EvidenceRow(name, f"{found[level]:,}", f"{found[level] / total:.0%}")
+        for level, name in EVIDENCE.items()
+        if found.get(level)
+    )

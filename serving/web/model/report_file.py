@@ -1,0 +1,65 @@
+"""The model card as one HTML file that needs nothing beside it: what a model is, how it was judged, its limits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from markupsafe import Markup
+
+from models.classifier import Join
+from serving.db.learning import Model
+from serving.web import words
+from serving.web.assets import FOLDER
+from serving.web.model.model_report import Report, report_of
+from serving.web.rendering import render
+
+
+@dataclass(frozen=True, slots=True)
+class Lineage:
+    """One line of what the model was made from and by."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """The file. `stylesheet` is our own sheet, carried inside because nobody serves it beside the file."""
+
+    template: ClassVar[str] = "report.html"
+    place: ClassVar[str] = ""
+
+    marketplace: str
+    made: str
+    shown: Report
+    lineage: tuple[Lineage, ...]
+    stylesheet: Markup
+
+
+def report_html(model: Model, *, marketplace: str, now: datetime) -> str:
+    """The file's text."""
+    stylesheet = Markup((FOLDER / "touchstone.css").read_text(encoding="utf-8"))  # noqa: S704  # our own file
+    page = ReportFile(marketplace, words.day(now, now), report_of(model), _lineage(model), stylesheet)
+    return render(page)
+
+
+def _lineage(model: Model) -> tuple[Lineage, ...]:
+    report = model.report
+    counted = (
+        ("Bundle", model.digest),
+        ("Input fingerprint", model.fingerprint),
+        ("Snapshot", str(report["snapshot"])),
+        ("MLflow run", model.mlflow_run_id),
+        ("Split", f"rows known before {report['cut'][:16]} UTC are fitted on" if "cut" in report else None),
+        ("Seed", str(report["seed"])),
+        ("Text and numbers", _join(report)),
+        ("Lanes", ", ".join(f"{n:,} {lane.replace('_', ' ')}" for lane, n in report["lanes"].items())),
+    )
+    return tuple(Lineage(name, value) for name, value in counted if value)
+
+
+def _join(report: Mapping[str, Any]) -> str:
+    if report["join"] == Join.STACK:
+        return "the text's log-odds are a column of the forest"
+    return f"a weighted sum of log-odds, the text's weight {report['text_weight']:.2f}"

@@ -1,0 +1,122 @@
+"""Runs: every retraining with what it read, how long it took, what came of it, and where MLflow has it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+from sqlalchemy import Connection
+
+from models.access import Permission, Person
+from serving.db import learning
+from serving.db.accounts import Session
+from serving.db.learning import Job, Model
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.web import text_view, words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
+from serving.web.model.model_page import Tracked, tracked
+from serving.web.model.training_part import TrainingPart, training_part, who
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.SEE_MODELS)]
+PLACE: Final = "/models/runs"
+_SHOWN: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One retraining; what it did not come to is empty."""
+
+    asked: str
+    by: str
+    state: str
+    took: str
+    snapshot: str
+    snapshot_id: str
+    model: str
+    card: str
+    gates: str
+    all_pass: bool
+    precision: str
+    in_force: str
+    digest: str
+    tracked: Tracked | None
+    error: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class RunsPage(AtMarketplace):
+    """The page."""
+
+    template: ClassVar[str] = "runs.html"
+    place: ClassVar[str] = "/models"
+
+    training: TrainingPart
+    may_train: bool
+    runs: tuple[RunRow, ...]
+
+
+@router.get(PLACE)
+def get_runs(request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    return respond(request, runs_page(runtime, session.person, scope), session)
+
+
+def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> RunsPage:
+    """What the page shows."""
+    here, now = scope.marketplace_id, runtime.clock.now()
+    with runtime.store.read() as connection:
+        models = {one.digest: one for one in learning.models(connection, here, _SHOWN)}
+        digests = {one.snapshot_id: one.digest for one in learning.snapshots(connection, here, _SHOWN)}
+        promoted = _promoted(connection, here, now)
+        runs = tuple(
+            _row(job, who(connection, job.requested_by), models.get(job.digest or ""), digests, promoted, now)
+            for job in learning.jobs(connection, here, _SHOWN)
+        )
+        runs = tuple(
+            replace(run, tracked=tracked(models[run.digest], runtime.settings)) if run.digest else run for run in runs
+        )
+        training = training_part(connection, scope, now)
+    return RunsPage(
+        scope=scope, training=training, may_train=here in person.marketplaces(Permission.TRAIN_MODELS), runs=runs
+    )
+
+
+def _promoted(connection: Connection, here: str, now: datetime) -> dict[str, str]:
+    """Since when each model that was ever in force was so last, and which is now."""
+    found = learning.promotions(connection, here)
+    said: dict[str, str] = {}
+    for one in found:
+        said.setdefault(one.digest, f"from {words.moment(one.promoted_at, now)}")
+    return said | ({found[0].digest: f"in force since {words.moment(found[0].promoted_at, now)}"} if found else {})
+
+
+def _row(
+    job: Job, by: str, model: Model | None, digests: dict[str, str], promoted: dict[str, str], now: datetime
+) -> RunRow:
+    gates: list[dict[str, Any]] = list(model.report["gates"]) if model else []
+    passed = sum(bool(gate["passed"]) for gate in gates)
+    judged = model.report["judged"].get("candidate") if model else None
+    return RunRow(
+        asked=words.moment(job.created_at, now),
+        by=by,
+        state=job.state,
+        took=words.duration((job.finished_at - job.created_at).total_seconds()) if job.finished_at else "",
+        snapshot=digests.get(job.snapshot_id or "", "")[:10],
+        snapshot_id=job.snapshot_id or "",
+        model=model.digest[:10] if model else "",
+        card=f"/models/cards/{model.digest}" if model else "",
+        gates=f"{passed} of {len(gates)}" if gates else "",
+        all_pass=bool(gates) and passed == len(gates),
+        precision=words.figure(judged["ap"]) if judged else "",
+        in_force=promoted.get(model.digest, "") if model else "",
+        digest=model.digest if model else "",
+        tracked=None,
+        error=text_view.show(job.error or ""),
+    )

@@ -1,0 +1,193 @@
+"""Snapshots: every file of labels that a training read, what is in it, and which models came of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from models.access import Permission
+from serving.db import brands, learning
+from serving.db.accounts import Session
+from serving.db.learning import StoredSnapshot
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.web import words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
+from serving.web.model.model_report import EVIDENCE
+from serving.web.rendering import respond
+from training.snapshot import SnapshotRefused
+from training.snapshot_summary import SnapshotSummary, summarise
+
+router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.SEE_MODELS)]
+PLACE: Final = "/models/snapshots"
+_SHOWN: Final = 100
+_PREVIEW: Final = 20
+_LONGEST_ID: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class UsedBy:
+    """A model that was trained from a snapshot."""
+
+    short: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotRow:
+    """One snapshot of the list."""
+
+    address: str
+    short: str
+    as_of: str
+    rows: str
+    counterfeit: str
+    share: str
+    models: tuple[UsedBy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A name with a number and its share."""
+
+    name: str
+    number: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewRow:
+    """One labelled version, without its seller and its text."""
+
+    version_id: str
+    known: str
+    mature: str
+    brand: str
+    lane: str
+    label: str
+    weight: str
+    evidence: str
+    chance: str
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is in a snapshot's file; `whole` is whether it still is what was recorded."""
+
+    whole: bool
+    window: str
+    weight: str
+    brand_labels: str
+    reviewer_labels: str
+    sources: str
+    levels: tuple[Count, ...]
+    lanes: tuple[Count, ...]
+    preview: tuple[PreviewRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotsPage(AtMarketplace):
+    """The list, newest first."""
+
+    template: ClassVar[str] = "snapshots.html"
+    place: ClassVar[str] = "/models"
+
+    snapshots: tuple[SnapshotRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotPage(AtMarketplace):
+    """One snapshot; `content` is None where its file is gone, and `why_not` says so."""
+
+    template: ClassVar[str] = "snapshot.html"
+    place: ClassVar[str] = "/models"
+
+    digest: str
+    one: SnapshotRow
+    content: Content | None
+    why_not: str
+
+
+@router.get(PLACE)
+def get_snapshots(request: Request, session: Reader) -> HTMLResponse:
+    """The list."""
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    return respond(request, snapshots_page(runtime, scope), session)
+
+
+@router.get(f"{PLACE}/{{snapshot_id}}")
+def get_snapshot(snapshot_id: str, request: Request, session: Reader) -> HTMLResponse:
+    """One of them."""
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
+    return respond(request, snapshot_page(runtime, scope, snapshot_id[:_LONGEST_ID]), session)
+
+
+def snapshots_page(runtime: Runtime, scope: PlaceScope) -> SnapshotsPage:
+    """What the list shows."""
+    here, now = scope.marketplace_id, runtime.clock.now()
+    with runtime.store.read() as connection:
+        found = learning.snapshots(connection, here, _SHOWN)
+    return SnapshotsPage(scope, tuple(_row(one, now) for one in found))
+
+
+def _row(one: StoredSnapshot, now: datetime) -> SnapshotRow:
+    return SnapshotRow(
+        f"{PLACE}/{one.snapshot_id}",
+        one.digest[:10],
+        words.moment(one.as_of, now),
+        f"{one.rows:,}",
+        f"{one.positives:,}",
+        f"{one.positives / one.rows:.0%}" if one.rows else "",
+        tuple(UsedBy(digest[:10], f"/models/cards/{digest}") for digest in one.models),
+    )
+
+
+def snapshot_page(runtime: Runtime, scope: PlaceScope, snapshot_id: str) -> SnapshotPage:
+    """What the page of one shows."""
+    here, now = scope.marketplace_id, runtime.clock.now()
+    with runtime.store.read() as connection:
+        one = learning.get_snapshot(connection, here, snapshot_id)
+        names = {brand.brand_id: brand.name for brand in brands.registered(connection, here, now)}
+    try:
+        found = summarise(runtime.home.snapshots / f"{one.digest}.parquet", one.digest, preview=_PREVIEW)
+    except SnapshotRefused as refused:
+        return SnapshotPage(scope, one.digest, _row(one, now), None, str(refused))
+    return SnapshotPage(scope, one.digest, _row(one, now), _content(found, names, now), "")
+
+
+def _content(found: SnapshotSummary, names: dict[str, str], now: datetime) -> Content:
+    by_brands = sum(number for name, number in found.sources.items() if name.startswith("brand:"))
+    first, last = found.first, found.last
+    return Content(
+        whole=found.whole,
+        window=f"{words.day(first, now)} to {words.day(last, now)}" if first and last else "empty",
+        weight=f"{found.weight:,.1f}",
+        brand_labels=f"{by_brands:,}",
+        reviewer_labels=f"{sum(found.sources.values()) - by_brands:,}",
+        sources=f"{len(found.sources):,}",
+        levels=tuple(
+            Count(EVIDENCE.get(name, name), f"{n:,}", f"{n / found.rows:.0%}") for name, n in found.levels.items()
+        ),
+        lanes=tuple(
+            Count(name.replace("_", " "), f"{n:,}", f"{n / found.rows:.0%}") for name, n in found.lanes.items()
+        ),
+        preview=tuple(
+            PreviewRow(
+                row["version_id"],
+                words.day(row["known_at"], now),
+                words.day(row["matured_at"], now),
+                names.get(row["brand_id"] or "", "none"),
+                row["lane"].replace("_", " "),
+                "counterfeit" if row["label"] == 1 else "genuine",
+                f"{row['weight']:.2f}",
+                EVIDENCE.get(row["evidence_level"], row["evidence_level"]),
+                f"{row['inclusion_probability']:.3f}",
+            )
+            for row in found.preview
+        ),
+    )

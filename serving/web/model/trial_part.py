@@ -1,0 +1,61 @@
+"""The model on trial, as the model page shows it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from models.trial import Cell
+from serving.db import trials
+from serving.runtime import Runtime
+from serving.usecases.trial import shown_so_far
+from serving.web import words
+from serving.web.model.training_part import who
+
+
+@dataclass(frozen=True, slots=True)
+class CellRow:
+    """Listings that both, one or neither of the models flagged, and what is known of them."""
+
+    name: str
+    listings: str
+    counterfeit: str
+    genuine: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrialPart:
+    """A trial; `percent` is of sellers about whose listings the model decides."""
+
+    short: str
+    percent: int
+    since: str
+    by: str
+    listings: str
+    rows: tuple[CellRow, ...]
+
+
+def trial_part(runtime: Runtime, connection: Connection, marketplace_id: str, now: datetime) -> TrialPart | None:
+    """The marketplace's trial; None where nothing is on trial."""
+    found = trials.open_trials(connection, marketplace_id)
+    if not found:
+        return None
+    one = found[0]
+    shown = shown_so_far(runtime, connection, one)
+    return TrialPart(
+        short=one.digest[:10],
+        percent=round(100 * one.share),
+        since=words.moment(one.started_at, now),
+        by=who(connection, one.started_by),
+        listings=words.many(shown.listings, "listing"),
+        rows=(
+            _row("Both", shown.both),
+            _row("The champion alone", shown.only_champion),
+            _row("The challenger alone", shown.only_challenger),
+            _row("Neither", shown.neither),
+        ),
+    )
+
+
+def _row(name: str, cell: Cell) -> CellRow:
+    return CellRow(name, *(f"{number:,}" for number in (cell.listings, cell.counterfeit, cell.genuine)))

@@ -1,0 +1,1 @@
+"""Whether the service is well: volumes, ages, deliveries, jobs, refused rows, the audit log."""

@@ -1,0 +1,212 @@
+"""Operations at a glance: volumes, queues, the alert breaker, and whether every part is well."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
+
+from models.access import Permission, Person
+from models.action import ActionState
+from models.routing import Lane
+from serving.db import breakers, holds, monitoring, outgoing, removal_checks, volumes
+from serving.db.accounts import Session
+from serving.db.breakers import Breaker
+from serving.guards import may, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.breaker import close_breaker
+from serving.usecases.health import health_of
+from serving.web import words
+from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.operations.health_part import HealthRow, health_rows
+from serving.web.operations.queues_part import QueueRow, queue_rows
+from serving.web.operations.volumes_part import Volumes, volumes_of
+from serving.web.rendering import respond
+from serving.web.spans import Span, span_of
+
+router = APIRouter(include_in_schema=False)
+Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]
+Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
+PLACE: Final = "/operations"
+_LATELY: Final = timedelta(days=30)
+_MOST_TIMES: Final = 1_000
+_LONGEST_REASON: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number with what it is and what it rests on; `tone` is a class where it should not be so."""
+
+    value: str
+    name: str
+    rests_on: str
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerCard:
+    """The alert breaker: open since when and why, or closed and when it was last looked at."""
+
+    is_open: bool
+    since: str
+    reason: str
+    checked: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditHead:
+    """Where the audit log ends."""
+
+    entries: str
+    digest: str
+    signed: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationsPage(AtMarketplace):
+    """The page; `may_close` is whether the reader may close the breaker, `administers` whether all tabs are theirs."""
+
+    template: ClassVar[str] = "operations.html"
+    place: ClassVar[str] = PLACE
+
+    marketplace: str
+    figures: tuple[Figure, ...]
+    volumes: Volumes
+    queues: tuple[QueueRow, ...]
+    breaker: BreakerCard
+    audit: AuditHead
+    health: tuple[HealthRow, ...]
+    is_well: bool
+    may_close: bool
+    administers: bool
+
+
+@router.get(PLACE)
+def get_operations(request: Request, session: Watcher, by: str | None = None) -> HTMLResponse:
+    """The page."""
+    runtime = runtime_of(request)
+    scope = scope_of(runtime, session.person, Permission.SEE_OPERATIONS, request.query_params)
+    return respond(request, operations_page(runtime, session.person, scope, span_of(by)), session)
+
+
+@router.post(f"{PLACE}/breaker")
+def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Let the model ask brands again."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    close_breaker(runtime, scope.chosen, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, scope.at(PLACE), Flash.BREAKER_CLOSED)
+
+
+def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: Span) -> OperationsPage:
+    """What the page shows."""
+    here, now = scope.marketplace_id, runtime.clock.now()
+    with runtime.store.read() as connection:
+        breaker = breakers.of(connection, here)
+        seen = volumes_of(connection, here, span, now, opened_at=breaker.opened_at)
+        queues = queue_rows(connection, here, runtime.policies, now)
+        figures = _figures(connection, here, now)
+        health = health_of(runtime, connection, here)
+    rows = health_rows(health, runtime.wall.now())
+    return OperationsPage(
+        scope=scope,
+        marketplace=scope.chosen.name,
+        figures=figures,
+        volumes=seen,
+        queues=queues,
+        breaker=_breaker(runtime, breaker, now),
+        audit=AuditHead(
+            f"{health.entries:,}",
+            health.entry_hash[:16],
+            words.moment(health.head.signed_at, now) if health.head else "",
+        ),
+        health=rows,
+        is_well=all(row.tone != "bad" for row in rows),
+        may_close=here in person.marketplaces(Permission.PROMOTE_MODELS),
+        administers=here in person.marketplaces(Permission.ADMINISTER),
+    )
+
+
+def _breaker(runtime: Runtime, found: Breaker, now: datetime) -> BreakerCard:
+    policy = runtime.policies.breaker
+    return BreakerCard(
+        is_open=found.opened_at is not None,
+        since=words.moment(found.opened_at, now) if found.opened_at else "",
+        reason=found.reason or "",
+        checked=words.moment(found.checked_at, now) if found.checked_at else "",
+        rule=f"It opens when the model flags more than {policy.times:g} times as much in {policy.window_hours} hours "
+        f"as in the {policy.usual_days} days before, and chance does not explain it.",
+    )
+
+
+def _figures(connection: Connection, here: str, now: datetime) -> tuple[Figure, ...]:
+    states = outgoing.by_state(connection, here)
+    return (
+        *_scored(connection, here, now),
+        _answers(connection, here, now),
+        _removal(connection, here, now),
+        _stuck(connection, here, states[ActionState.DEAD], now),
+        _prevalence(connection, here),
+    )
+
+
+def _scored(connection: Connection, here: str, now: datetime) -> tuple[Figure, Figure]:
+    day = timedelta(days=1)
+    counted = {lane: numbers[0] for lane, numbers in volumes.by_lane(connection, here, [now - day], day).items()}
+    total = sum(counted.values())
+    shown = total - counted[Lane.RELEASE]
+    share = f"{shown / total:.1%} of them" if total else "nothing to show"
+    return Figure(f"{total:,}", "scored in 24 hours", "all lanes"), Figure(f"{shown:,}", "for people to look at", share)
+
+
+def _answers(connection: Connection, here: str, now: datetime) -> Figure:
+    answered, silent = outgoing.questions_ended(connection, here, now - _LATELY)
+    total = answered + silent
+    value = f"{answered / total:.1%}" if total else "none"
+    return Figure(
+        value, "of questions answered", f"of {total:,} that ended in 30 days" if total else "none ended in 30 days"
+    )
+
+
+def _removal(connection: Connection, here: str, now: datetime) -> Figure:
+    since = now - _LATELY
+    times = outgoing.seconds_to_acknowledgement(connection, here, since, _MOST_TIMES)
+    if not times:
+        return Figure("none", "confirmed to acknowledged", "no removal in 30 days")
+    gone = removal_checks.times(connection, here, since=since)
+    seen = "" if gone.median_seconds is None else f", seen gone {words.duration(gone.median_seconds)}"
+    rests_on = f"half of {len(times):,}; nine in ten {words.duration(_of_ten(times, 9))}{seen}"
+    return Figure(words.duration(_of_ten(times, 5)), "confirmed to acknowledged", rests_on)
+
+
+def _of_ten(times: Sequence[float], parts: int) -> float:
+    return times[(len(times) - 1) * parts // 10]
+
+
+def _stuck(connection: Connection, here: str, dead: int, now: datetime) -> Figure:
+    held = holds.waiting(connection, {here}, 1)
+    tone = "is-red" if dead else ""
+    if not held:
+        return Figure(f"{dead:,}", "dead letters", "no removal is held", tone)
+    number = holds.waiting_count(connection, {here})
+    oldest = holds.of_actions(connection, here, [held[0][1]])[held[0][1]].held_at
+    waits = words.duration((now - oldest).total_seconds())
+    return Figure(f"{dead:,}", "dead letters", f"{words.many(number, 'removal')} held, longest {waits}", tone)
+
+
+def _prevalence(connection: Connection, here: str) -> Figure:
+    latest = monitoring.latest_drift_report(connection, here)
+    if latest is None:
+        return Figure("unknown", "counterfeit among all", "no report yet")
+    found = latest[1]["prevalence"]
+    value = "unknown" if found["value"] is None else f"{found['value']:.1%}"
+    return Figure(
+        value, "counterfeit among all", f"{found['low']:.1%} to {found['high']:.1%}, n = {found['reviewed']:,}"
+    )

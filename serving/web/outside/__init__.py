@@ -1,0 +1,1 @@
+"""Sellers and notifiers, who come by a link."""

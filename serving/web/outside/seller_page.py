@@ -1,0 +1,202 @@
+"""The page behind a seller's link: why the offer was removed, how it stands, and the seller's own words. No account."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final
+
+from fastapi import APIRouter, Depends, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+from starlette.datastructures import UploadFile
+
+from models.counter_notice import CounterNoticeEvent, CounterNoticeState
+from models.document import ending_of
+from models.errors import DomainError, Invalid, NotFound
+from models.sanction import warning
+from serving.api.errors import status_of
+from serving.db import counter_notices, listings, overturns, seller_uploads, strikes, verdicts
+from serving.db.actions import StoredAction
+from serving.db.seller_uploads import SellerUpload
+from serving.guards import public, runtime_of
+from serving.runtime import Runtime
+from serving.usecases.counter_notices import LONGEST_SAID
+from serving.usecases.seller_evidence import hand_in, open_to_documents
+from serving.usecases.seller_links import PLACE, answer, appeal_until, choices, follow
+from serving.web import i18n, seller_words, text_view
+from serving.web.case.documents_card import ShownDocument, shown_document
+from serving.web.case.seller_course import Deadline, Happened, deadline, timeline, what_comes
+from serving.web.fixed_words import said
+from serving.web.forms import Fields, refuse_cross_site
+from serving.web.i18n import say
+from serving.web.rendering import respond
+from serving.web.seller_words import FIELDS
+from serving.web.text_view import Shown
+
+router = APIRouter(include_in_schema=False)
+_BY_LINK: Final = public("the signed link is what lets a seller in")
+_S: Final = CounterNoticeState
+
+
+@dataclass(frozen=True, slots=True)
+class SellerPage:
+    """One removal as its seller may see it: no score, no feature, no name of whoever reported or decided."""
+
+    template: ClassVar[str] = "seller.html"
+    place: ClassVar[str] = ""
+
+    address: str
+    title: Shown
+    listing: str
+    headline: str
+    state: str
+    reinstated: bool
+    deadline: Deadline | None
+    reasons: tuple[tuple[str, str], ...]
+    earlier: tuple[tuple[str, str], ...]
+    timeline: tuple[Happened, ...]
+    what_comes: tuple[str, ...]
+    documents: tuple[ShownDocument, ...]
+    may_hand_in: bool
+    largest_document: str
+    most_documents: int
+    may_answer: bool
+    may_withdraw: bool
+    may_appeal: bool
+    appeal_until: str | None
+    longest: int
+    typed: str
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    """A file of the form: its name as the browser gave it, and no more of its bytes than are needed to refuse it."""
+
+    name: str
+    content: bytes
+
+
+async def _document(token: str, request: Request) -> _Document:
+    """The file of the form, which is read only for who has a link."""
+    refuse_cross_site(request)
+    runtime = runtime_of(request)
+    await run_in_threadpool(_check_link, runtime, token)
+    async with request.form(max_files=1, max_fields=4) as form:
+        given = form.get("document")
+        if not isinstance(given, UploadFile):
+            return _Document("", b"")
+        most = runtime.policies.seller_evidence.largest_document
+        return _Document(given.filename or "", await given.read(most + 1))
+
+
+def _check_link(runtime: Runtime, token: str) -> None:
+    with runtime.store.read() as connection:
+        follow(runtime, connection, token)
+
+
+@router.get(PLACE + "{token}", dependencies=[_BY_LINK])
+def get_seller_page(token: str, request: Request) -> Response:
+    """The page."""
+    return respond(request, _page(runtime_of(request), token))
+
+
+@router.post(PLACE + "{token}", dependencies=[_BY_LINK])
+def post_seller_page(token: str, request: Request, fields: Fields) -> Response:
+    """Answer, take the answer back, or appeal; what was refused stands on the page again, with the reason."""
+    refuse_cross_site(request)
+    runtime = runtime_of(request)
+    event, given = fields.get("event", ""), fields.get("said", "")
+    try:
+        if event not in set(CounterNoticeEvent):
+            raise Invalid("Choose one of the answers.")
+        answer(runtime, token, CounterNoticeEvent(event), given)
+    except NotFound:
+        raise
+    except DomainError as refused:
+        page = _page(runtime, token, typed=given[:LONGEST_SAID], error=refused.sentence)
+        return respond(request, page, status=status_of(refused))
+    return RedirectResponse(f"{PLACE}{token}", status_code=303)
+
+
+@router.post(PLACE + "{token}/documents", dependencies=[_BY_LINK])
+def post_document(token: str, request: Request, document: Annotated[_Document, Depends(_document)]) -> Response:
+    """Hand in a document; one that is refused leaves what was handed in before."""
+    runtime = runtime_of(request)
+    try:
+        hand_in(runtime, token, document.name, document.content)
+    except NotFound:
+        raise
+    except DomainError as refused:
+        return respond(request, _page(runtime, token, error=refused.sentence), status=status_of(refused))
+    return RedirectResponse(f"{PLACE}{token}#documents", status_code=303)
+
+
+def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = None) -> SellerPage:
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        removal = follow(runtime, connection, token).removal
+        here, action_id = removal.marketplace_id, removal.action_id
+        found = counter_notices.of_action(connection, here, action_id)
+        undone = overturns.in_force(connection, here, action_id)
+        given = [] if found is None else counter_notices.steps(connection, here, found.counter_notice_id)
+        allowed = choices(runtime, connection, removal)
+        title = _title(connection, removal)
+        handed_in = seller_uploads.of_action(connection, here, action_id)
+        may_hand_in = open_to_documents(runtime, connection, removal)
+        hit = strikes.of_removal(connection, here, action_id)
+    policies = runtime.policies
+    limits = policies.seller_evidence
+    account: list[tuple[str, str]] = []
+    if hit is not None:
+        told = warning(hit, strikes=policies.strikes, policy=policies.sanctions)
+        account.append((say(seller_words.ACCOUNT), said(told)))
+    state = None if found is None else found.state
+    may_appeal = CounterNoticeEvent.APPEAL in allowed
+    # A second round begins only where the rights holder has answered the first and not given way.
+    is_maintained = found is not None and state is _S.WITH_SELLER and found.round > 1
+    return SellerPage(
+        address=f"{PLACE}{token}",
+        title=title,
+        listing=removal.external_id,
+        headline=say(seller_words.MAINTAINED if is_maintained else seller_words.HEADLINES[state]),
+        state=say(seller_words.AFTER_MAINTAINING if is_maintained else seller_words.STATES[state]),
+        reinstated=undone is not None,
+        deadline=deadline(found, given, now),
+        reasons=(*_in_words(removal.statement if undone is None else undone.amendment), *account),
+        earlier=() if undone is None else _in_words(removal.statement),
+        timeline=timeline(found, given, handed_in),
+        what_comes=what_comes(found),
+        documents=tuple(_document_in_words(one, now) for one in handed_in),
+        may_hand_in=may_hand_in and len(handed_in) < limits.most_documents,
+        largest_document=i18n.size(limits.largest_document),
+        most_documents=limits.most_documents,
+        may_answer=CounterNoticeEvent.SUBMIT in allowed,
+        may_withdraw=CounterNoticeEvent.WITHDRAW in allowed and state is not _S.WITH_SELLER,
+        may_appeal=may_appeal,
+        appeal_until=i18n.day(appeal_until(runtime, found)) if found is not None and may_appeal else None,
+        longest=LONGEST_SAID,
+        typed=typed,
+        error=None if error is None else said(error),
+    )
+
+
+def _in_words(statement: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple((say(label), said(str(statement[name]))) for name, label in FIELDS if statement.get(name))
+
+
+def _document_in_words(upload: SellerUpload, now: datetime) -> ShownDocument:
+    kind = ending_of(upload.media_type).upper()
+    return replace(
+        shown_document(upload, now), what=f"{kind}, {i18n.size(upload.size)}", when=i18n.moment(upload.known_at)
+    )
+
+
+def _title(connection: Connection, removal: StoredAction) -> Shown:
+    """The title of the version that was removed, in its language."""
+    version_id = verdicts.get(connection, removal.marketplace_id, removal.verdict_id).version_id
+    known = listings.versions(connection, removal.marketplace_id, removal.listing_id)
+    contents = [one["content"] for one in known if one["version_id"] == version_id]
+    found = next((one for one in contents if one.get("title")), {"title": removal.external_id})
+    return text_view.show(str(found["title"]), language=found.get("language"))
