@@ -88,7 +88,7 @@ SENTENCES: Final = {
     Flash.SET_ASIDE: "Set aside. The case comes back by itself; until then it is under Set aside.",
     Flash.TAKEN_UP: "Taken up again. The case is in the queue.",
     Flash.QUEUE_DONE: "That was the last case of this queue.",
-    Flash.BRAND_CHANGED: "Changed, from the next request on.",
+    Flash.BRAND_CHANGED: N_("Changed, from the next request on."),
     Flash.DOCUMENT_KEPT: "Kept. Rights and powers of attorney can name it.",
     Flash.RIGHT_CLAIMED: "Claimed. Your account manager looks at it; until then it carries nothing.",
     Flash.RIGHT_WITHDRAWN: "Withdrawn. It carries nothing from now on; what it carried before stays carried.",

@@ -184,6 +184,37 @@ SENTENCES: Final = (
     N_("A message has at most %(most)s characters; this one has %(n)s."),
     N_("There is no such counter-notice."),
     N_("There is no such brand."),
+    # Who may change what a brand has on file, and refusals of that (serving.usecases.brand_file, …brand_people).
+    N_("Your account reads this and does not change it. Your account manager says who of your brand may."),
+    N_(
+        "You act by a power of attorney. What the brand has on file is changed by its own people. If yours was "
+        "recorded by mistake, your account manager makes it void."
+    ),
+    N_("This is not an e-mail address."),
+    N_("%(name)s speaks for your brand already."),
+    N_("There is no such open invitation."),
+    N_("You cannot let yourself go; your account manager can."),
+    N_("Nobody of this id speaks for the brand."),
+    N_("%(name)s leads the brand too. Your account manager lets them go."),
+    N_("You cannot make a link for yourself. Change your password in your settings."),
+    N_("They lead the brand too. An administrator of the marketplace makes their link."),
+    N_(
+        "They also work where you have no say. Whoever has a say over all of it, or runs this service, makes their "
+        "link."
+    ),
+    N_("You lead the brand. Who acts by a power of attorney does not."),
+    N_("Choose one of your brand's people."),
+    N_("A power of attorney has a last day."),
+    N_("A power of attorney names at least one kind of right."),
+    N_("This power of attorney has ended already."),
+    N_("There is no such power of attorney in force."),
+    N_("%(name)s has no account for %(words)s."),
+    N_("%(name)s leads %(words)s. Who leads a brand is no agent of it."),
+    N_("The agent has 1 to %(most)s characters that can be seen."),
+    N_("Name at least one territory: an ISO 3166 code such as FR, EU or WORLD."),
+    N_("%(words)s is no territory: an ISO 3166 code such as FR, EU or WORLD."),
+    N_("A day is written as 2026-03-01."),
+    N_("There is no such document."),
     # Refusals of an answer to the briefing (models.briefing).
     N_("Choose an answer to “%(question)s”"),
     N_("Read why your answers were wrong; you can try again at %(time)s."),

@@ -12,6 +12,7 @@ from serving.api.errors import status_of
 from serving.db.accounts import Session
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
+from serving.web.fixed_words import translated
 from serving.web.rendering import Page, respond
 
 Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
@@ -35,5 +36,5 @@ def given_back(
     NotFound
         The form was about a brand for which the person does not speak.
     """
-    made = page(runtime_of(request), session, fields, error=refused.sentence)
+    made = page(runtime_of(request), session, fields, error=translated(refused.sentence))
     return respond(request, made, session, status=status_of(refused))

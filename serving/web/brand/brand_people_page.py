@@ -3,18 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from models.access import Permission
 from models.briefing import Passed, gate
 from models.errors import DomainError, Invalid
 from models.policies.enrolment import EnrolmentPolicy
 from models.rights import RightKind
 from serving.db import accounts, briefings, rights
 from serving.db.accounts import Session
-from serving.guards import runtime_of
+from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.brand_people import (
     appoint_agent,
@@ -26,17 +27,19 @@ from serving.usecases.brand_people import (
 )
 from serving.usecases.reset_links import make_link_for_colleague
 from serving.usecases.rights import NewMandate
-from serving.web import words
-from serving.web.brand.brand_forms import Reader, given_back
+from serving.web import own_words
+from serving.web.brand.brand_forms import given_back
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, scope_of
-from serving.web.brand.rights_rows import MandateRow, mandate_rows
+from serving.web.brand.rights_rows import KINDS, MandateRow, mandate_rows
 from serving.web.brand.tell_tales_page import day_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
+from serving.web.i18n import say, say_many
 from serving.web.rendering import respond
 from serving.web.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _PLACE: Final = "/brand/people"
 _KIND: Final = "kind:"
 
@@ -105,7 +108,7 @@ def post_invitation(request: Request, session: Reader, fields: Fields) -> Respon
         path = invite_colleague(runtime, session.person, _scope(runtime, session, fields).pair, fields.get("email", ""))
     except DomainError as refused:
         return given_back(request, session, fields, refused, _page)
-    lasts = words.many(runtime.policies.invitations.valid_days, "day")
+    lasts = say_many("%(n)s day", "%(n)s days", runtime.policies.invitations.valid_days)
     made = MadeLink(_address(request, path), fields.get("email", ""), lasts)
     return respond(request, _page(runtime, session, fields, link=made), session)
 
@@ -130,7 +133,7 @@ def post_reset_link(user_id: str, request: Request, session: Reader, fields: Fie
         return given_back(request, session, fields, refused, _page)
     with runtime.store.read() as connection:
         email = accounts.person(connection, user_id).email
-    lasts = words.many(runtime.policies.reset_links.valid_hours, "hour")
+    lasts = say_many("%(n)s hour", "%(n)s hours", runtime.policies.reset_links.valid_hours)
     made = MadeLink(_address(request, path), email, lasts)
     return respond(request, _page(runtime, session, fields, link=made), session)
 
@@ -192,9 +195,10 @@ def _mandate(scope: BrandScope, fields: Mapping[str, str]) -> NewMandate:
 
 def _briefed(passed: Passed | None, now: datetime, policy: EnrolmentPolicy) -> str:
     if passed is None:
-        return "never passed"
+        return say("never passed")
     ends = passed.at + timedelta(days=policy.briefing_valid_days)
-    return f"until {words.day(ends, now)}" if now < ends else f"ended {words.day(ends, now)}"
+    day = own_words.day(ends, now)
+    return say("until %(day)s", day=day) if now < ends else say("ended %(day)s", day=day)
 
 
 def _page(
@@ -219,7 +223,7 @@ def _page(
                     user_id=one.user_id,
                     name=one.name,
                     email=one.email,
-                    since=words.day(one.since, now),
+                    since=own_words.day(one.since, now),
                     leads=one.leads and not agent,
                     agent=agent,
                     confirms=found.open,
@@ -234,13 +238,13 @@ def _page(
         scope=scope,
         people=tuple(people),
         invitations=tuple(
-            InvitationRow(one.invitation_id, one.email, words.day(one.expires_at, runtime.wall.now()))
+            InvitationRow(one.invitation_id, one.email, own_words.day(one.expires_at, runtime.wall.now()))
             for one in invited
         ),
         mandates=mandates,
         candidates=tuple(Option(one.email, f"{one.name}, {one.email}") for one in people if one.can_go),
         documents=tuple(Option(one.digest, one.name) for one in documents),
-        kinds=tuple(Option(one.value, one.value.capitalize()) for one in RightKind),
+        kinds=tuple(Option(one.value, say(KINDS[one])) for one in RightKind),
         link=link,
         typed={name: given.get(name, "") for name in ("email", "agent", "territories", "last_day")},
         error=error,

@@ -11,6 +11,7 @@ from models.errors import NotFound
 from serving.db import brands, marketplaces
 from serving.db.views import Pair
 from serving.usecases.brand_file import objection, require_lead
+from serving.web.fixed_words import translated
 
 FIELD: Final = "of"
 
@@ -71,13 +72,13 @@ def scope_of(connection: Connection, person: Person, given: Mapping[str, str]) -
     chosen = next((pair for pair in order if wanted in {None, _value(pair)}), None)
     if chosen is None:
         raise NotFound("There is no such brand.")
-    several = len(places) > 1
+    several, why_not = len(places) > 1, objection(connection, person, chosen)
     return BrandScope(
         pair=chosen,
         brand=names[chosen],
         marketplace=places[chosen[0]],
         value=_value(chosen),
-        why_not=objection(connection, person, chosen),
+        why_not=None if why_not is None else translated(why_not),
         choices=tuple(
             ScopeLink(
                 f"{names[pair]}, {places[pair[0]]}" if several else names[pair], _value(pair), current=pair == chosen

@@ -7,15 +7,22 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from models.rights import Mandate, RightState, holds, last_day
+from models.rights import Mandate, RightKind, RightState, holds, last_day
 from serving.db import rights
 from serving.db.rights import StoredDocument, StoredRight
 from serving.db.views import Pair
 from serving.usecases.brand_file import VERIFIED_ELSEWHERE
-from serving.web import text_view, words
+from serving.web import own_words, text_view, words
+from serving.web.fixed_words import translated
+from serving.web.i18n import N_, say
 from serving.web.text_view import Shown
 from serving.web.vocabulary import StateWords
 
+KINDS: Final = {
+    RightKind.MARK: N_("Mark"),
+    RightKind.DESIGN: N_("Design"),
+    RightKind.COPYRIGHT: N_("Copyright"),
+}
 _STATES: Final = {
     RightState.CLAIMED: StateWords("Waits to be verified", "v-w"),
     RightState.VERIFIED: StateWords("Verified", "v-g"),
@@ -159,9 +166,9 @@ def mandate_rows(
             mandate_id=one.mandate_id,
             agent=text_view.show(one.agent),
             person=people.get(one.mandate_id, ""),
-            kinds=", ".join(sorted(kind.value for kind in one.kinds)),
+            kinds=say(", ").join(sorted(translated(kind.value) for kind in one.kinds)),
             territories=", ".join(sorted(one.territories)),
-            until=words.day(one.revoked_at, now) if one.revoked_at else last_day(one.expires_at),
+            until=own_words.day(one.revoked_at, now) if one.revoked_at else last_day(one.expires_at),
             in_force=holds(one, now),
             ours=one.mandate_id in ours,
             state=_mandate_state(one, now),
@@ -173,8 +180,8 @@ def mandate_rows(
 
 def _mandate_state(one: Mandate, now: datetime) -> StateWords:
     if holds(one, now):
-        return StateWords("In force", "v-g")
-    return StateWords("Revoked", "out") if one.revoked_at is not None else StateWords("Ended", "out")
+        return StateWords(say("In force"), "v-g")
+    return StateWords(say("Revoked") if one.revoked_at is not None else say("Over"), "out")
 
 
 def people_in(found: Sequence[StoredRight]) -> list[str]:

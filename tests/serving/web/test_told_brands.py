@@ -9,6 +9,7 @@ from itertools import product
 import pytest
 
 from features.compute import FEATURES, compute
+from models.access import Role
 from models.action import ActionState
 from models.brand_dashboard import _ended
 from models.brand_record import Answered, became
@@ -28,13 +29,15 @@ from models.verdict import Bench, Judgement, ReasonCode, Side, consequence
 from serving.display import Display, Language, shown_as
 from serving.runtime import Policies
 from serving.usecases.display_choice import choose
+from serving.usecases.rights import NewMandate, grant_mandate
 from serving.web import own_words
 from serving.web.brand.questions import _TOLD
 from serving.web.fixed_words import translated
+from tests.fixtures.brand_people import a_leader
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import A_HISTORY, full_facts, suspect_facts
 from tests.fixtures.reviewing import a_case
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, invite
 from tests.models.test_standing import BACK, MARK, WRONG, lived
 from tests.serving.web.catalogues import OTHERS
 from tests.serving.web.test_i18n import shown_in
@@ -296,6 +299,34 @@ def test_a_brand_writes_in_its_language_and_what_it_wrote_stays_as_written(site:
     assert "Отправлено." in page
     assert "Nothing was recorded." in page
     assert "Вашего ответа не ждёт ни один продавец" in words(visitor.get("/counter-notices").text)
+
+
+def left_in_english(page: str, *data: str) -> list[str]:
+    """The words of Latin letters that a page in Chinese has where it is about the brand, besides data."""
+    [main] = re.findall(r"<main.*?</main>", page, re.DOTALL)
+    read_out = " ".join(re.findall(r'\s(?:aria-label|placeholder|title|data-name)="([^"]*)"', main))
+    shown = f"{words(main)} {read_out}"
+    for one in ("Aurelle", "Bazaar", *data):
+        shown = shown.replace(one, "")
+    return re.findall(r"[A-Za-z]{3,}", shown)
+
+
+def test_a_brand_s_people_are_listed_and_asked_in_in_their_language(site: Site) -> None:
+    colleague = invite(site.runtime, "ana@aurelle.example", "Ana Prieto", Role.BRAND, "Aurelle")
+    until = site.clock.now() + timedelta(days=90)
+    grant_mandate(site.runtime, NewMandate("Aurelle", colleague.email, "Roche", ("EU",), until), by="test")
+    leader = a_leader(site)
+    choose(site.runtime, leader, Display(), {"language": "zh"})
+    visitor = visit_as(site, leader)
+    data = ("ana@aurelle.example", "Ana Prieto", leader.email, leader.name, "Roche", "new@aurelle.example", "UTC")
+    assert left_in_english(visitor.get("/brand/people").text, *data) == []
+    made = visitor.post("/brand/people/invitations", {"email": "new@aurelle.example"}).text
+    assert "7 天后失效" in words(made)
+    assert left_in_english(visitor.get("/brand/people").text, *data) == []
+    refused = visitor.post("/brand/people/invitations", {"email": leader.email})
+    assert f"{leader.email} 已可代表贵品牌。 未作任何更改。" in words(refused.text)
+    choose(site.runtime, colleague, Display(), {"language": "zh"})
+    assert "您的账户只能查看，不能更改。" in words(visit_as(site, colleague).get("/brand/people").text)
 
 
 def test_settings_are_in_the_language_that_they_set(site: Site) -> None:
