@@ -8,35 +8,39 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from models.access import Permission
 from models.errors import DomainError, Invalid
 from models.rights import RightKind
 from serving.db import accounts, marketplaces, rights
 from serving.db.accounts import Session
 from serving.db.rights import StoredDocument
-from serving.guards import runtime_of
+from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.brand_file import settled_elsewhere, withdraw_right
 from serving.usecases.rights import RIGHT_COLUMNS, NewRight, claim_right, file_rows, keep_document
 from serving.usecases.tabular import Format, as_file
-from serving.web import downloads, text_view, words
-from serving.web.brand.brand_forms import Reader, Uploader, given_back
+from serving.web import downloads, own_words, text_view
+from serving.web.brand.brand_forms import given_back
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
 from serving.web.brand.rights_rows import RightRow, people_in, right_rows, who
 from serving.web.brand.tell_tales_page import day_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
+from serving.web.i18n import N_, say, size
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
+Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]
 _PLACE: Final = "/brand/rights"
 _DOCUMENTS: Final = "/brand/documents"
 _FIELDS: Final = ("kind", "title", "office", "number", "territories", "classes", "first_day", "last_day", "document")
 _KINDS: Final = {
-    RightKind.MARK: "Mark: a name, sign or logo",
-    RightKind.DESIGN: "Design: a shape or look",
-    RightKind.COPYRIGHT: "Copyright: pictures or texts",
+    RightKind.MARK: N_("Mark: a name, sign or logo"),
+    RightKind.DESIGN: N_("Design: a shape or look"),
+    RightKind.COPYRIGHT: N_("Copyright: pictures or texts"),
 }
 
 
@@ -185,8 +189,8 @@ def _page(runtime: Runtime, session: Session, given: Mapping[str, str], *, error
         rights=rows,
         warnings=sum(row.warning is not None for row in rows),
         documents=tuple(_document_row(one, used.count(one.digest), names, now) for one in documents),
-        sold_in=None if sold_in is None else ", ".join(sorted(sold_in)),
-        kinds=tuple(Option(one.value, text) for one, text in _KINDS.items()),
+        sold_in=None if sold_in is None else say(", ").join(sorted(sold_in)),
+        kinds=tuple(Option(one.value, say(text)) for one, text in _KINDS.items()),
         largest=_largest(runtime),
         typed={name: given.get(name, "") for name in _FIELDS},
         error=error,
@@ -198,7 +202,7 @@ def _document_row(one: StoredDocument, used: int, names: Mapping[str, str], now:
         name=text_view.show(one.name),
         address=f"{_DOCUMENTS}/{one.digest}",
         digest=one.digest,
-        what=f"{one.media_type.rpartition('/')[2].upper()}, {max(1, round(one.size / 1_000)):,} kB",
-        supplied=f"{who(one.supplied_by, names)}, {words.day(one.known_at, now)}",
+        what=say("%(format)s, %(size)s", format=one.media_type.rpartition("/")[2].upper(), size=size(one.size)),
+        supplied=say("%(who)s, %(day)s", who=who(one.supplied_by, names), day=own_words.day(one.known_at, now)),
         rights=used,
     )

@@ -12,9 +12,9 @@ from serving.db import rights
 from serving.db.rights import StoredDocument, StoredRight
 from serving.db.views import Pair
 from serving.usecases.brand_file import VERIFIED_ELSEWHERE
-from serving.web import own_words, text_view, words
+from serving.web import own_words, text_view
 from serving.web.fixed_words import translated
-from serving.web.i18n import N_, say
+from serving.web.i18n import N_, say, say_many
 from serving.web.text_view import Shown
 from serving.web.vocabulary import StateWords
 
@@ -24,13 +24,13 @@ KINDS: Final = {
     RightKind.COPYRIGHT: N_("Copyright"),
 }
 _STATES: Final = {
-    RightState.CLAIMED: StateWords("Waits to be verified", "v-w"),
-    RightState.VERIFIED: StateWords("Verified", "v-g"),
-    RightState.REFUSED: StateWords("Refused", "v-c"),
-    RightState.WITHDRAWN: StateWords("Withdrawn", "out"),
-    RightState.CARRIED_OVER: StateWords("Carried over", "v-l"),
+    RightState.CLAIMED: StateWords(N_("Waits to be verified"), "v-w"),
+    RightState.VERIFIED: StateWords(N_("Verified"), "v-g"),
+    RightState.REFUSED: StateWords(N_("Refused"), "v-c"),
+    RightState.WITHDRAWN: StateWords(N_("Withdrawn"), "out"),
+    RightState.CARRIED_OVER: StateWords(N_("Carried over"), "v-l"),
 }
-_ENDED: Final = StateWords("Ended", "v-c")
+_OVER: Final = StateWords(N_("Over"), "v-c")
 _USER: Final = "user:"
 
 
@@ -101,7 +101,7 @@ def right_rows(
     """
     rows = [_row(one, documents, names, now, told_days, place) for one in found]
     rows = [
-        replace(row, can_withdraw=False, why_not_withdrawn=VERIFIED_ELSEWHERE)
+        replace(row, can_withdraw=False, why_not_withdrawn=translated(VERIFIED_ELSEWHERE))
         if row.can_withdraw and row.right_id in elsewhere
         else row
         for row in rows
@@ -120,23 +120,24 @@ def _row(
     right, document = one.right, documents.get(one.document or "")
     warning = _warning(one, now, told_days)
     over = right.expires_at is not None and right.expires_at <= now and right.state is RightState.VERIFIED
+    state = _OVER if over else _STATES[right.state]
     return RightRow(
         right_id=right.right_id,
-        kind=right.kind.value.capitalize(),
+        kind=say(KINDS[right.kind]),
         title=text_view.show(right.title),
         registered=text_view.show(f"{right.office} {right.number}"),
         territories=", ".join(sorted(right.territories)),
         classes=", ".join(map(str, right.classes)),
-        state=_ENDED if over else _STATES[right.state],
-        until="no end" if right.expires_at is None else last_day(right.expires_at),
+        state=replace(state, word=say(state.word)),
+        until=say("no end") if right.expires_at is None else last_day(right.expires_at),
         warning=warning,
         document=None
         if document is None
         else DocumentLink(text_view.show(document.name), f"{place}/{document.digest}"),
-        supplied=f"{who(one.claimed_by, names)}, {words.day(one.claimed_at, now)}",
+        supplied=say("%(who)s, %(day)s", who=who(one.claimed_by, names), day=own_words.day(one.claimed_at, now)),
         settled=None
         if one.settled_by is None or one.settled_at is None
-        else f"{who(one.settled_by, names)}, {words.day(one.settled_at, now)}",
+        else say("%(who)s, %(day)s", who=who(one.settled_by, names), day=own_words.day(one.settled_at, now)),
         note=text_view.show(one.note) if one.note else None,
         waits=right.state is RightState.CLAIMED,
         can_withdraw=right.state in {RightState.CLAIMED, RightState.VERIFIED, RightState.CARRIED_OVER},
@@ -150,9 +151,13 @@ def _warning(one: StoredRight, now: datetime, told_days: int) -> str | None:
     if ends is None or one.right.state not in {RightState.CLAIMED, RightState.VERIFIED}:
         return None
     if ends <= now:
-        return "It has ended and carries nothing."
+        return say("It has ended and carries nothing.")
     if ends <= now + timedelta(days=told_days):
-        return f"It ends in {words.many(max(1, (ends - now).days), 'day')}; supply the renewal in time."
+        return say_many(
+            "It ends in %(n)s day; supply the renewal in time.",
+            "It ends in %(n)s days; supply the renewal in time.",
+            max(1, (ends - now).days),
+        )
     return None
 
 
@@ -192,4 +197,4 @@ def people_in(found: Sequence[StoredRight]) -> list[str]:
 
 def who(by: str, names: Mapping[str, str]) -> str:
     """Somebody's name; what no account did, the operator did."""
-    return names.get(by.removeprefix(_USER), "somebody") if by.startswith(_USER) else "the operator"
+    return names.get(by.removeprefix(_USER), say("somebody")) if by.startswith(_USER) else say("the operator")

@@ -50,7 +50,12 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}")
 _ATTRIBUTE = re.compile(r'\s(?:aria-label|placeholder|title|alt|content|data-name)="([^"]*)"')
 _CLASS_OF_BODY = re.compile(r"\{%-?\s*block body\b.*?endblock\s*-?%\}", re.DOTALL)
 # Names, and formats that are called so everywhere.
-_SAME_EVERYWHERE = {"Touchstone", "CSV", "Parquet", "SHA", "width", "device", "initial", "scale"} | {"EU", "GB", "US"}
+_SAME_EVERYWHERE = {"Touchstone", "CSV", "Parquet", "SHA", "width", "device", "initial", "scale"} | {
+    "EU",
+    "EUIPO",
+    "GB",
+    "US",
+}
 
 
 def shown_in(language: Language) -> Display:

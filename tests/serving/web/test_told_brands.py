@@ -29,7 +29,7 @@ from models.verdict import Bench, Judgement, ReasonCode, Side, consequence
 from serving.display import Display, Language, shown_as
 from serving.runtime import Policies
 from serving.usecases.display_choice import choose
-from serving.usecases.rights import NewMandate, grant_mandate
+from serving.usecases.rights import NewMandate, NewRight, claim_right, grant_mandate, keep_document, settle_right
 from serving.web import own_words
 from serving.web.brand.questions import _TOLD
 from serving.web.fixed_words import translated
@@ -45,6 +45,8 @@ from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
 
 DESIGN = ReasonCode.DESIGN
 _QUOTED = re.compile("“[^”]*”|«[^»]*»")
+# Codes and formats that are called so in every language.
+_EVERYWHERE = ("CSV", "Parquet", "PNG", "JPEG", "WORLD", "UTC")
 _ENGLISH = re.compile(r"\b(?:are|for|is|nobody|not|of|on|text|that|the|title|was|which|with|words)\b")
 
 
@@ -305,8 +307,8 @@ def left_in_english(page: str, *data: str) -> list[str]:
     """The words of Latin letters that a page in Chinese has where it is about the brand, besides data."""
     [main] = re.findall(r"<main.*?</main>", page, re.DOTALL)
     read_out = " ".join(re.findall(r'\s(?:aria-label|placeholder|title|data-name)="([^"]*)"', main))
-    shown = f"{words(main)} {read_out}"
-    for one in ("Aurelle", "Bazaar", *data):
+    shown = f"{re.sub('<[^>]*>', ' ', main)} {read_out}"
+    for one in (*data, "Aurelle", "Bazaar"):
         shown = shown.replace(one, "")
     return re.findall(r"[A-Za-z]{3,}", shown)
 
@@ -327,6 +329,56 @@ def test_a_brand_s_people_are_listed_and_asked_in_in_their_language(site: Site) 
     assert f"{leader.email} 已可代表贵品牌。 未作任何更改。" in words(refused.text)
     choose(site.runtime, colleague, Display(), {"language": "zh"})
     assert "您的账户只能查看，不能更改。" in words(visit_as(site, colleague).get("/brand/people").text)
+
+
+def test_a_brand_s_rights_are_claimed_and_withdrawn_in_its_language(site: Site) -> None:
+    leader, days = a_leader(site), site.clock.now()
+    document = keep_document(site.runtime, "Aurelle", "certificate.pdf", b"%PDF-1.4", by=f"user:{leader.user_id}")
+    for number, state, last in (("1", None, 30), ("2", RightState.REFUSED, 900), ("3", RightState.WITHDRAWN, 900)):
+        wanted = NewRight(
+            "Aurelle",
+            RightKind.MARK,
+            "Colline",
+            "EUIPO",
+            number,
+            ("EU",),
+            (18,),
+            None,
+            days + timedelta(last),
+            document,
+        )
+        right_id = claim_right(site.runtime, wanted, by=f"user:{leader.user_id}")
+        if state is not None:
+            settle_right(site.runtime, right_id, state, note="18", by="test")
+    visitor = reader(site, Language.CHINESE)
+    data = (
+        "Colline",
+        "EUIPO",
+        "WIPO Aurelle-mark",
+        "WIPO Aurelle-design",
+        "WIPO Aurelle-copyright",
+        "certificate",
+        "pdf",
+        "PDF",
+        document,
+        "Camille Duval",
+        "SHA",
+        *_EVERYWHERE,
+    )
+    page = visitor.get("/brand/rights").text
+    assert left_in_english(page, *data) == []
+    assert "将在 30 天后到期；请及时提交续展证明。" in words(page)
+    claim = {"kind": "mark", "title": "Colline", "office": "EUIPO", "number": "1", "territories": "EU"}
+    for change, said in (
+        ({}, "EUIPO 1的此项商标已登记。 未登记任何权利。"),
+        ({"kind": "x"}, "请说明是商标、外观设计还是著作权。"),
+        ({"classes": "77"}, "类别须为 1 至 45 的数字。"),
+        ({"classes": "x"}, "类别须为数字，例如 18, 25。"),
+        ({"title": ""}, "标题须为 1 至 200 个可见字符。"),
+        ({"territories": "Mars"}, "'MARS' 不是有效地区"),
+        ({"last_day": "soon"}, "日期格式应为 2026-03-01。"),
+    ):
+        assert said in words(visitor.post("/brand/rights", claim | change).text), said
 
 
 def test_settings_are_in_the_language_that_they_set(site: Site) -> None:
