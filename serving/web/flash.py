@@ -92,7 +92,7 @@ SENTENCES: Final = {
     Flash.DOCUMENT_KEPT: N_("Kept. Rights and powers of attorney can name it."),
     Flash.RIGHT_CLAIMED: N_("Claimed. Your account manager looks at it; until then it carries nothing."),
     Flash.RIGHT_WITHDRAWN: N_("Withdrawn. It carries nothing from now on; what it carried before stays carried."),
-    Flash.LIST_CHANGED: "The list is changed, from the next offer on.",
+    Flash.LIST_CHANGED: N_("The list is changed, from the next offer on."),
     Flash.MESSAGE_ERASED: N_("Erased. Who wrote it and when stays."),
     Flash.MESSAGE_SENT: N_("Sent."),
     Flash.RIGHT_REFUSED: "Refused. The brand reads why.",

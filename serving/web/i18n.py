@@ -65,6 +65,7 @@ TRANSLATED: Final = frozenset(
         "brand_messages.html",
         "brand_people.html",
         "brand_rights.html",
+        "brand_sellers.html",
         "brand_standing.html",
         "briefing.html",
         "counter_notices.html",

@@ -235,6 +235,15 @@ SENTENCES: Final = (
     N_("Somebody has decided about this right in the meantime."),
     N_("A right that is withdrawn cannot become withdrawn."),
     N_("A right that is refused cannot become withdrawn."),
+    # Refusals of a list of sellers (serving.usecases.authorised_sellers, serving.web.brand.sellers_of_brand_page).
+    N_("A list has at most %(most)s sellers."),
+    N_("An id has at most %(most)s characters that can be seen."),
+    N_("Name at least one seller."),
+    N_("The last day is over already."),
+    N_("This seller is not on the list."),
+    N_("A file has at most %(most)s bytes here. Send it in parts."),
+    N_("The file is no text in UTF-8. Save it as CSV in UTF-8."),
+    N_("Choose a file, or paste ids of sellers, one a line."),
     # Refusals of an answer to the briefing (models.briefing).
     N_("Choose an answer to “%(question)s”"),
     N_("Read why your answers were wrong; you can try again at %(time)s."),

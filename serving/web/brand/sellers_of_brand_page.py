@@ -8,11 +8,12 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
+from models.access import Permission
 from models.errors import DomainError, Invalid
 from serving.db import accounts, brands, listings
 from serving.db.accounts import Session
 from serving.db.brands import ListEntry
-from serving.guards import runtime_of
+from serving.guards import may, runtime_of
 from serving.runtime import Runtime
 from serving.usecases.authorised_sellers import (
     COLUMNS,
@@ -26,18 +27,22 @@ from serving.usecases.authorised_sellers import (
 )
 from serving.usecases.row_files import LARGEST
 from serving.usecases.tabular import Format, as_file
-from serving.web import text_view, words
-from serving.web.brand.brand_forms import Reader, Uploader, given_back
+from serving.web import own_words, text_view
+from serving.web.brand.brand_forms import given_back
 from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.brand.rights_rows import who
 from serving.web.brand.tell_tales_page import day_of
 from serving.web.downloads import download
+from serving.web.fixed_words import translated
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
+from serving.web.i18n import say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 
 router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
+Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]
 _PLACE: Final = "/brand/sellers"
 _SHOWN: Final = 200
 _NAMES_SHOWN: Final = 300
@@ -170,7 +175,7 @@ def _shown(found: Change, names: list[str], *, whole: bool, last_day: str) -> Li
         added=tuple(map(text_view.show, found.added[:_NAMES_SHOWN])),
         ended=tuple(map(text_view.show, found.ended[:_NAMES_SHOWN])),
         stays=len(found.stays),
-        refused=found.refused[:_NAMES_SHOWN],
+        refused=tuple((line, translated(why)) for line, why in found.refused[:_NAMES_SHOWN]),
         more=sum(max(0, len(one) - _NAMES_SHOWN) for one in (found.added, found.ended)),
         rows="\n".join(names),
         whole=whole,
@@ -220,7 +225,7 @@ def _row(one: ListEntry, offers: Mapping[str, int], names: Mapping[str, str], no
         seller=text_view.show(one.seller),
         seller_id=one.seller,
         offers=offers.get(one.seller, 0),
-        since=words.day(one.authorisation.added_at, now),
+        since=own_words.day(one.authorisation.added_at, now),
         added_by=who(one.added_by, names),
-        until="no end" if last is None else words.day(last, now),
+        until=say("no end") if last is None else own_words.day(last, now),
     )

@@ -38,7 +38,7 @@ def test_one_seller_is_put_on_the_list_and_taken_off_and_both_are_kept(site: Sit
     site.clock.forward(minutes=1)
     assert visitor.post(f"{_PLACE}/remove", {"seller": "shop-1"}).status_code == 303
     assert on_list(site) == ["maison-brandt"]
-    assert "1 that were on the list" in words(visitor.get(_PLACE).text)
+    assert "1 that was on the list" in words(visitor.get(_PLACE).text)
     lines = visitor.get(f"{_PLACE}.csv").text.splitlines()
     assert [line.split(",")[0] for line in lines][1:] == ["maison-brandt", "shop-1"]
     assert visitor.post(f"{_PLACE}/remove", {"seller": "shop-1"}).status_code == 422
@@ -57,7 +57,7 @@ def test_a_list_is_shown_before_it_changes_anything(site: Site) -> None:
     site.clock.forward(minutes=1)
     page = upload(visitor, f"seller\nshop-1\nshop-2\n{'x' * 201}\n".encode(), whole="yes")
     said = words(page)
-    assert "2 come on, 1 go off, 0 stay as they are, 1 lines are refused. Nothing is changed yet." in said
+    assert "2 come on, 1 go off, 0 stay as they are. 1 line is refused. Nothing is changed yet." in said
     assert "maison-brandt" in said
     assert on_list(site) == ["maison-brandt"]
     visitor.post(_PLACE, {"rows": sent_back(page), "whole": "yes"})

@@ -381,6 +381,29 @@ def test_a_brand_s_rights_are_claimed_and_withdrawn_in_its_language(site: Site) 
         assert said in words(visitor.post("/brand/rights", claim | change).text), said
 
 
+def test_a_brand_s_list_of_sellers_is_changed_in_its_language(site: Site) -> None:
+    a_leader(site)
+    visitor = reader(site, Language.CHINESE)
+    site.clock.forward(minutes=1)
+    visitor.post("/brand/sellers", {"rows": "shop-1"})
+    visitor.post("/brand/sellers/remove", {"seller": "shop-1"})
+    data = ("shop-1", "shop-2", "maison-brandt", "Camille Duval", *_EVERYWHERE)
+    page = visitor.get("/brand/sellers").text
+    assert left_in_english(page, *data) == []
+    assert "曾在名单上的 1 个卖家" in words(page)
+    shown = visitor.post("/brand/sellers/preview", {"text": f"shop-2\n{'9' * 201}\n", "whole": "yes"}).text
+    assert "新增 1 个，移出 1 个，保持不变 0 个。 1 行被拒绝。" in words(shown)
+    assert "编号最多 200 个可见字符。" in words(shown)
+    assert left_in_english(shown, *data) == []
+    for path, fields, said in (
+        ("", {"rows": ""}, "请至少填写一个卖家。 未作任何更改。"),
+        ("", {"rows": "shop-2", "last_day": "2020-01-01"}, "最后一日已过。"),
+        ("/remove", {"seller": "nobody"}, "该卖家不在名单上。"),
+        ("/preview", {}, "请选择文件，或粘贴卖家编号，每行一个。"),
+    ):
+        assert said in words(visitor.post(f"/brand/sellers{path}", fields).text), said
+
+
 def test_settings_are_in_the_language_that_they_set(site: Site) -> None:
     visitor = visit_as(site, site.brand_person)
     assert "Your settings" in words(visitor.get("/settings").text)
