@@ -2,15 +2,28 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, update
 
+from serving.db.store import insert_or_ignore
 from serving.db.tables import display_setting
 from serving.display import DEFAULT_DISPLAY, Density, Display, Language, Theme
 
 
 def put(connection: Connection, user_id: str, display: Display, at: datetime) -> None:
     """Keep a person's choice; it replaces the one before."""
-    values = {
+    if not begin(connection, user_id, display, at):
+        kept = update(display_setting).where(display_setting.c.user_id == user_id)
+        connection.execute(kept.values(_values(display, at)))
+
+
+def begin(connection: Connection, user_id: str, display: Display, at: datetime) -> bool:
+    """Keep what holds until a person chooses; False, and nothing is kept, where there is a choice."""
+    new = insert_or_ignore(connection, display_setting).values(user_id=user_id, **_values(display, at))
+    return connection.execute(new.returning(display_setting.c.user_id)).first() is not None
+
+
+def _values(display: Display, at: datetime) -> dict[str, object]:
+    return {
         "time_zone": display.time_zone,
         "language": display.language.value,
         "density": display.density.value,
@@ -18,15 +31,6 @@ def put(connection: Connection, user_id: str, display: Display, at: datetime) ->
         "theme": display.theme.value,
         "changed_at": at,
     }
-    kept = update(display_setting).where(display_setting.c.user_id == user_id).values(values)
-    if connection.execute(kept.returning(display_setting.c.user_id)).first() is None:
-        connection.execute(insert(display_setting).values(user_id=user_id, **values))
-
-
-def has_chosen(connection: Connection, user_id: str) -> bool:
-    """Whether a person has chosen anything."""
-    found = select(display_setting.c.user_id).where(display_setting.c.user_id == user_id)
-    return connection.execute(found).first() is not None
 
 
 def of_row(row: "Row[tuple[object, ...]]") -> Display:

@@ -40,9 +40,9 @@ def begin_in(runtime: Runtime, person: Person, language: Language) -> None:
     if language is DEFAULT_DISPLAY.language:
         return
     with runtime.store.write() as connection:
-        if not display_settings.has_chosen(connection, person.user_id):
-            chosen = replace(DEFAULT_DISPLAY, language=language)
-            display_settings.put(connection, person.user_id, chosen, runtime.clock.now())
+        display_settings.begin(
+            connection, person.user_id, replace(DEFAULT_DISPLAY, language=language), runtime.clock.now()
+        )
 
 
 def _zone(name: str) -> str:

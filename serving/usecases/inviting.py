@@ -115,8 +115,9 @@ def asked_by(runtime: Runtime, token: str) -> Asked:
 def accept(runtime: Runtime, token: str, *, name: str, password: str) -> auth.SignedIn:
     """Make the account, or give an existing one the role, and sign in.
 
-    A name or password that will not do is refused before it is asked whether there is an account, so that a try which
-    changes nothing tells nobody. An account keeps its name.
+    A name or password that will not do is refused before it is asked whether there is an account, so such a try tells
+    nothing. One that will do tells: it makes the account and uses the link up, or is refused because there is one, so
+    whoever holds a link can learn that. An account keeps its name.
 
     Raises
     ------

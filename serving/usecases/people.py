@@ -17,7 +17,7 @@ from models.staffing import (
     check_reactivation,
     check_still_administered,
 )
-from serving.db import accounts, audit, brands, cases, invitations, marketplaces, offers, people
+from serving.db import accounts, audit, brands, cases, invitations, marketplaces, offers, people, reset_links
 from serving.db.marketplaces import Marketplace
 from serving.db.people import Colleague, Held
 from serving.runtime import Runtime
@@ -124,9 +124,10 @@ def _places_without(taken: Iterable[Grant], role: Role) -> list[str]:
 
 
 def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | None) -> Freed:
-    """End an account: its sessions at once, its cases to a successor or back to everybody, its brands to a successor.
+    """End an account at once; its cases go to a successor or back to everybody, its brands to a successor.
 
-    The account stays, with what it decided; its roles wait for a return.
+    Its sessions and its link for a new password end with it. The account stays, with what it decided; its roles wait
+    for a return.
 
     Raises
     ------
@@ -144,6 +145,7 @@ def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | N
             raise Conflict(f"{found.name} is deactivated already.")
         freed = _hand_over(runtime, connection, by, found, successor, now)
         sessions = people.end_sessions(connection, user_id)
+        reset_links.end(connection, user_id, runtime.wall.now())
         invitations.take_back_of(connection, here, user_id, runtime.wall.now())
         done = Freed(freed.handed_over, freed.freed, freed.brands, sessions)
         for place in sorted({one.marketplace_id for one in found.grants}):

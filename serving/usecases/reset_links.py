@@ -64,11 +64,13 @@ def make_link_as_owner(runtime: Runtime, email: str, *, by: str) -> str:
     Raises
     ------
     NotFound
-        There is no account with this address, or it is deactivated.
+        There is no account with this address, or it is deactivated or has no role any more.
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
         person = accounts.person(connection, accounts.user_id_by_email(connection, email))
+        if not person.grants:
+            raise NotFound("This account has no role any more, so there is nothing that it would open.")
         return _made(runtime, connection, person.user_id, None, by)
 
 

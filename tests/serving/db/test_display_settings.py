@@ -1,6 +1,12 @@
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+from sqlalchemy import select
+
 from serving import auth
+from serving.db import display_settings
+from serving.db.tables import display_setting
 from serving.display import Density, Display, Language, Theme
 from serving.usecases.display_choice import begin_in, choose
 from tests.fixtures.runtimes import PASSWORD, Site
@@ -30,3 +36,22 @@ def test_the_language_of_signing_in_is_kept_until_somebody_chooses(any_site: Sit
     choose(runtime, person, Display(language=Language.RUSSIAN), {"language": "en"})
     begin_in(runtime, person, Language.CHINESE)
     assert auth.session_of(runtime, token).display == Display()
+
+
+def test_two_who_sign_in_or_choose_at_once_for_the_first_time_are_both_served(any_site: Site) -> None:
+    """The other one has written and not committed when this one looks."""
+    runtime = any_site.runtime
+    russian = Display(language=Language.RUSSIAN)
+    first, second = any_site.analyst, any_site.second_analyst
+    with ThreadPoolExecutor(2) as pool:
+        with runtime.store.writes.begin() as connection:
+            for one in (first, second):
+                display_settings.put(connection, one.user_id, russian, any_site.clock.now())
+            signs_in = pool.submit(begin_in, runtime, first, Language.SPANISH)
+            chooses = pool.submit(choose, runtime, second, Display(), {"theme": "dark"})
+            time.sleep(0.3)
+        signs_in.result()
+        chooses.result()
+    with runtime.store.read() as connection:
+        held = [display_settings.of_row(row) for row in connection.execute(select(display_setting)).all()]
+    assert sorted(held, key=lambda one: one.theme) == [russian, Display(theme=Theme.DARK)]

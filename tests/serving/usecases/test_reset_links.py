@@ -15,7 +15,7 @@ from serving.db.tables import audit_payload, reset_link
 from serving.usecases import founding
 from serving.usecases.founding import NewPerson
 from serving.usecases.passwords import change_password, choose_anew
-from serving.usecases.people import deactivate
+from serving.usecases.people import deactivate, reactivate
 from serving.usecases.reset_links import live_link, make_link, make_link_as_owner, make_link_for_colleague
 from serving.usecases.retention import erase_what_is_past_its_time
 from serving.usecases.rights import NewMandate, grant_mandate
@@ -149,6 +149,10 @@ def test_the_link_of_a_deactivated_account_leads_nowhere_and_none_is_made(here: 
         make_link(here.runtime, admin, here.analyst.user_id)
     with pytest.raises(NotFound):
         make_link_as_owner(here.runtime, here.analyst.email, by="local")
+    for one in (here.analyst, here.data_scientist):
+        reactivate(here.runtime, admin, one.user_id)
+    assert [is_alive(here, one) for one in (token, owners)] == [False, False], "a return does not open them again"
+    use(here, token_of(make_link(here.runtime, admin, here.analyst.user_id)))
 
 
 def test_a_link_ends_with_the_say_of_who_made_it(here: Site, admin: Person) -> None:
@@ -184,6 +188,15 @@ def test_an_administrator_makes_none_for_themselves_nor_for_who_works_where_they
     with here.runtime.store.read() as connection:
         assert connection.execute(select(reset_link)).all() == []
     assert make_link_as_owner(here.runtime, here.brand_person.email.upper(), by="local")
+
+
+def test_the_owner_makes_none_for_an_account_without_a_role_because_no_log_would_name_it(here: Site) -> None:
+    with here.runtime.store.write() as connection:
+        people.take_grants(connection, here.analyst.user_id, here.analyst.grants)
+    with pytest.raises(NotFound, match="no role any more"):
+        make_link_as_owner(here.runtime, here.analyst.email, by="local")
+    with here.runtime.store.read() as connection:
+        assert connection.execute(select(reset_link)).all() == []
 
 
 def test_who_leads_a_brand_makes_one_for_a_colleague_who_does_not(here: Site) -> None:
