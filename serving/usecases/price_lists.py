@@ -17,6 +17,7 @@ from serving.usecases.tabular import Kind
 
 # A maker of ten thousand articles with a change of prices twice a year for five years.
 MOST_ENTRIES: Final = 100_000
+NOT_SAID: Final = "not said"  # As the source of a price that came without one.
 _FIELDS: Final = {
     field.name: field
     for field in (
@@ -144,7 +145,7 @@ def _entries(number: int, row: Mapping[str, Any], now: datetime) -> list[dict[st
             "currency": currency,
             "amount_minor": money.to_minor(amount, str(currency)),
             "valid_from": valid_from.isoformat(),
-            "source": str(found.get("source") or "not said"),
+            "source": str(found.get("source") or NOT_SAID),
         }
         for by, name, key in named
     ]

@@ -97,7 +97,7 @@ SENTENCES: Final = {
     Flash.MESSAGE_SENT: N_("Sent."),
     Flash.RIGHT_REFUSED: "Refused. The brand reads why.",
     Flash.RIGHT_VERIFIED: "Verified. It carries the brand's confirmations from now on.",
-    Flash.PRICES_ADDED: "Added. Offers are compared with these prices from the next one on.",
+    Flash.PRICES_ADDED: N_("Added. Offers are compared with these prices from the next one on."),
     Flash.TELL_TALE_ADDED: "Added. It is looked for in every offer from the next one on.",
     Flash.TELL_TALE_ENDED: "Taken back. What was scored with it stays as it was.",
     Flash.DEACTIVATED: "Deactivated. Their sessions have ended; below is what became of their work.",

@@ -64,6 +64,7 @@ TRANSLATED: Final = frozenset(
         "brand_macros.html",
         "brand_messages.html",
         "brand_people.html",
+        "brand_prices.html",
         "brand_rights.html",
         "brand_sellers.html",
         "brand_standing.html",

@@ -179,7 +179,7 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
     prices.write_text(f"model,price,currency\nWeekender {script},640,EUR\nBroken {script},nothing,EUR\n", "utf-8")
     page.get_by_label("File").set_input_files(prices)
     page.get_by_role("button", name="Look at it first").click()
-    expect(page.get_by_text("1 row is accepted and make 1 entry; 1 is refused.")).to_be_visible()
+    expect(page.get_by_text("1 row is accepted. That makes 1 entry. 1 row is refused.")).to_be_visible()
     page.get_by_role("button", name="Add 1 accepted row").click()
     expect(page.get_by_role("rowheader", name=f"Weekender {script}")).to_be_visible()
     expect(page.get_by_role("rowheader", name=f"Broken {script}")).to_have_count(0)

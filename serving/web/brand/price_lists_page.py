@@ -11,35 +11,40 @@ from fastapi.responses import HTMLResponse, Response
 
 from features.fields import Rejected
 from features.price_lists import ListedBy
+from models.access import Permission
 from models.errors import DomainError, Invalid
 from serving.db import price_lists
 from serving.db.accounts import Session
 from serving.db.price_lists import Entry
-from serving.guards import runtime_of
+from serving.guards import may, runtime_of
 from serving.runtime import Runtime
-from serving.usecases.price_lists import COLUMNS, MOST_ENTRIES, Judged, judge_rows, list_rows, load_price_list
+from serving.usecases.price_lists import COLUMNS, MOST_ENTRIES, NOT_SAID, Judged, judge_rows, list_rows, load_price_list
 from serving.usecases.row_files import LARGEST, rows_of
 from serving.usecases.tabular import Format, as_file
-from serving.web import text_view, words
-from serving.web.brand.brand_forms import Reader, Uploader, given_back
+from serving.web import own_words, text_view
+from serving.web.brand.brand_forms import given_back
 from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.downloads import download
+from serving.web.fixed_words import translated
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
+from serving.web.i18n import N_, say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from training.adapters.files import parse_json
 
 router = APIRouter(include_in_schema=False)
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
+Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]
 _PLACE: Final = "/brand/prices"
 _PAGE_SIZE: Final = 100
 _MOST_PAGES: Final = 2_000
 _SHOWN_OF_FILE: Final = 50
 _BY: Final = {
-    ListedBy.GTIN: "Trade item number",
-    ListedBy.MPN: "Part number",
-    ListedBy.MODEL: "Model",
-    ListedBy.CATEGORY: "Category",
+    ListedBy.GTIN: N_("Trade item number"),
+    ListedBy.MPN: N_("Part number"),
+    ListedBy.MODEL: N_("Model"),
+    ListedBy.CATEGORY: N_("Category"),
 }
 
 
@@ -92,6 +97,7 @@ class PricesPage(AboutBrand):
     error: str | None
     largest: int
     columns: tuple[str, ...]
+    example: str
 
 
 @router.get(_PLACE)
@@ -166,7 +172,8 @@ def _preview(judged: list[Judged]) -> Preview:
 def _preview_row(one: Judged) -> PreviewRow:
     goods = ", ".join(f"{name} {value}" for name, value in one.row.items())[:200]
     goods = goods.encode("utf-8", "replace").decode()  # Bytes that were no UTF-8 are half surrogates here.
-    return PreviewRow(one.number, text_view.show(goods), None if one.refused is None else text_view.show(one.refused))
+    refused = None if one.refused is None else text_view.show(translated(one.refused))
+    return PreviewRow(one.number, text_view.show(goods), refused)
 
 
 def _page(
@@ -196,16 +203,17 @@ def _page(
         error=error,
         largest=LARGEST,
         columns=("gtin", "mpn", "model", "category", "price", "currency", "valid_from", "source"),
+        example="model,price,currency\n" + say("Weekend bag") + ",540,EUR",
     )
 
 
 def _row(one: Entry, now: datetime) -> PriceRow:
     return PriceRow(
-        by=_BY[one.listed_by],
+        by=say(_BY[one.listed_by]),
         name=text_view.show(one.name),
-        price=words.amount(one.amount, one.currency),
+        price=own_words.amount(one.amount, one.currency),
         valid_from=one.valid_from,
-        source=text_view.show(one.source),
-        added=words.day(one.known_at, now),
+        source=text_view.show(say("not said") if one.source == NOT_SAID else one.source),
+        added=own_words.day(one.known_at, now),
         holds=one.holds,
     )

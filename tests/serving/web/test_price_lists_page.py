@@ -41,7 +41,7 @@ def test_a_file_is_looked_at_row_by_row_and_only_what_is_accepted_is_added(site:
     assert "No price is known." in words(visitor.get(_PLACE).text)
     page = upload(visitor, "list.csv", _CSV.encode())
     said = words(page)
-    assert "1 row is accepted and make 1 entry; 3 are refused. Nothing is kept yet." in said
+    assert "1 row is accepted. That makes 1 entry. 3 rows are refused. Nothing is kept yet." in said
     assert "2 a list price has a price above zero and its currency." in said.lower()
     assert "4 a list price names a gtin, an mpn, a model or a category." in said.lower()
     assert count(site) == 0

@@ -404,6 +404,29 @@ def test_a_brand_s_list_of_sellers_is_changed_in_its_language(site: Site) -> Non
         assert said in words(visitor.post(f"/brand/sellers{path}", fields).text), said
 
 
+def test_a_brand_s_prices_are_looked_at_and_added_in_its_language(site: Site) -> None:
+    a_leader(site)
+    visitor = reader(site, Language.CHINESE)
+    table = "model,price,currency,valid_from\nColline,540,EUR,2026-01-01\nPerle,0,EUR,\nPerle,129,EURO,\n,12,EUR,\n"
+    rows = f"{table}Perle,x,EUR,\nPerle,-1,EUR,\nPerle,9,EUR,soon\n{'9' * 201},9,EUR,\n"
+    columns = ("gtin, mpn, model, category, price, currency, valid_from, source", "model,price,currency")
+    data = ("Colline", "EURO", "EUR", "TSV", "Perle", "soon", *columns, *columns[0].split(", "), *_EVERYWHERE)
+    shown = visitor.post("/brand/prices/preview", {"text": rows}).text
+    assert "接受 1 行。 共形成 1 条记录。 拒绝 7 行。 尚未保存任何内容。" in words(shown)
+    assert left_in_english(re.sub("<textarea.*?</textarea>", "", shown, flags=re.DOTALL), *data) == []
+    visitor.post("/brand/prices", {"rows": '[{"model":"Colline","price":"540","currency":"EUR"}]'})
+    page = visitor.get("/brand/prices").text
+    assert left_in_english(page, *data) == []
+    assert "未说明" in words(page)
+    assert left_in_english(visitor.get("/brand/prices?naming=9").text, *data) == []
+    for path, fields, said in (
+        ("", {"rows": "{}"}, "预览的行未能传回。请重新选择文件。"),
+        ("", {"rows": '[{"model":"Perle","price":"0","currency":"EUR"}]'}, "第 1 行：目录价须有大于零的价格及其币种。"),
+        ("/preview", {}, "请选择文件，或粘贴其各行（含列名行）。"),
+    ):
+        assert said in words(visitor.post(f"/brand/prices{path}", fields).text), said
+
+
 def test_settings_are_in_the_language_that_they_set(site: Site) -> None:
     visitor = visit_as(site, site.brand_person)
     assert "Your settings" in words(visitor.get("/settings").text)
