@@ -68,6 +68,7 @@ TRANSLATED: Final = frozenset(
         "brand_rights.html",
         "brand_sellers.html",
         "brand_standing.html",
+        "brand_tell_tales.html",
         "briefing.html",
         "counter_notices.html",
         "error.html",

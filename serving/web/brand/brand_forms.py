@@ -15,8 +15,8 @@ from serving.runtime import Runtime
 from serving.web.fixed_words import translated
 from serving.web.rendering import Page, respond
 
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
-Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1)]
+Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
+Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]
 
 
 class Makes(Protocol):

@@ -3,19 +3,18 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, ClassVar, Final
+from typing import ClassVar, Final
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
 from models.briefing import Passed, gate
 from models.errors import DomainError, Invalid
 from models.policies.enrolment import EnrolmentPolicy
 from models.rights import RightKind
 from serving.db import accounts, briefings, rights
 from serving.db.accounts import Session
-from serving.guards import may, runtime_of
+from serving.guards import runtime_of
 from serving.runtime import Runtime
 from serving.usecases.brand_people import (
     appoint_agent,
@@ -28,7 +27,7 @@ from serving.usecases.brand_people import (
 from serving.usecases.reset_links import make_link_for_colleague
 from serving.usecases.rights import NewMandate
 from serving.web import own_words
-from serving.web.brand.brand_forms import given_back
+from serving.web.brand.brand_forms import Reader, given_back
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, scope_of
 from serving.web.brand.rights_rows import KINDS, MandateRow, mandate_rows
 from serving.web.brand.tell_tales_page import day_of
@@ -39,7 +38,6 @@ from serving.web.rendering import respond
 from serving.web.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _PLACE: Final = "/brand/people"
 _KIND: Final = "kind:"
 

@@ -11,18 +11,17 @@ from fastapi.responses import HTMLResponse, Response
 
 from features.fields import Rejected
 from features.price_lists import ListedBy
-from models.access import Permission
 from models.errors import DomainError, Invalid
 from serving.db import price_lists
 from serving.db.accounts import Session
 from serving.db.price_lists import Entry
-from serving.guards import may, runtime_of
+from serving.guards import runtime_of
 from serving.runtime import Runtime
 from serving.usecases.price_lists import COLUMNS, MOST_ENTRIES, NOT_SAID, Judged, judge_rows, list_rows, load_price_list
 from serving.usecases.row_files import LARGEST, rows_of
 from serving.usecases.tabular import Format, as_file
 from serving.web import own_words, text_view
-from serving.web.brand.brand_forms import given_back
+from serving.web.brand.brand_forms import Reader, Uploader, given_back
 from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.downloads import download
 from serving.web.fixed_words import translated
@@ -34,8 +33,6 @@ from serving.web.text_view import Shown
 from training.adapters.files import parse_json
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
-Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]
 _PLACE: Final = "/brand/prices"
 _PAGE_SIZE: Final = 100
 _MOST_PAGES: Final = 2_000

@@ -8,19 +8,18 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
 from models.errors import DomainError, Invalid
 from models.rights import RightKind
 from serving.db import accounts, marketplaces, rights
 from serving.db.accounts import Session
 from serving.db.rights import StoredDocument
-from serving.guards import may, runtime_of
+from serving.guards import runtime_of
 from serving.runtime import Runtime
 from serving.usecases.brand_file import settled_elsewhere, withdraw_right
 from serving.usecases.rights import RIGHT_COLUMNS, NewRight, claim_right, file_rows, keep_document
 from serving.usecases.tabular import Format, as_file
 from serving.web import downloads, own_words, text_view
-from serving.web.brand.brand_forms import given_back
+from serving.web.brand.brand_forms import Reader, Uploader, given_back
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
 from serving.web.brand.rights_rows import RightRow, people_in, right_rows, who
 from serving.web.brand.tell_tales_page import day_of
@@ -32,8 +31,6 @@ from serving.web.text_view import Shown
 from serving.web.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
-Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]
 _PLACE: Final = "/brand/rights"
 _DOCUMENTS: Final = "/brand/documents"
 _FIELDS: Final = ("kind", "title", "office", "number", "territories", "classes", "first_day", "last_day", "document")

@@ -8,12 +8,11 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
 from models.errors import DomainError, Invalid
 from serving.db import accounts, brands, listings
 from serving.db.accounts import Session
 from serving.db.brands import ListEntry
-from serving.guards import may, runtime_of
+from serving.guards import runtime_of
 from serving.runtime import Runtime
 from serving.usecases.authorised_sellers import (
     COLUMNS,
@@ -28,7 +27,7 @@ from serving.usecases.authorised_sellers import (
 from serving.usecases.row_files import LARGEST
 from serving.usecases.tabular import Format, as_file
 from serving.web import own_words, text_view
-from serving.web.brand.brand_forms import given_back
+from serving.web.brand.brand_forms import Reader, Uploader, given_back
 from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.brand.rights_rows import who
 from serving.web.brand.tell_tales_page import day_of
@@ -41,8 +40,6 @@ from serving.web.rendering import respond
 from serving.web.text_view import Shown
 
 router = APIRouter(include_in_schema=False)
-Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
-Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]
 _PLACE: Final = "/brand/sellers"
 _SHOWN: Final = 200
 _NAMES_SHOWN: Final = 300

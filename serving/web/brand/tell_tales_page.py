@@ -22,19 +22,20 @@ from serving.usecases.tell_tales import (
     remove_tell_tale,
     try_pattern,
 )
-from serving.web import text_view, words
+from serving.web import own_words, text_view
 from serving.web.brand.brand_forms import Reader, given_back
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
+from serving.web.i18n import N_, say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.vocabulary import Option, StateWords
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/tell-tales"
-_DIRECTIONS: Final = {Direction.COUNTERFEIT: "counterfeits", Direction.GENUINE: "our own goods"}
-_WHERE: Final = {Where.ANY: "title or description", Where.TITLE: "title", Where.DESCRIPTION: "description"}
+_DIRECTIONS: Final = {Direction.COUNTERFEIT: N_("Counterfeits"), Direction.GENUINE: N_("Our own goods")}
+_WHERE: Final = {Where.ANY: N_("Title or description"), Where.TITLE: N_("Title"), Where.DESCRIPTION: N_("Description")}
 _LONGEST_TEXT: Final = 20_000
 
 
@@ -200,8 +201,8 @@ def _page(
         most=MOST_PER_BRAND,
         longest_label=LONGEST_LABEL,
         longest_pattern=LONGEST_PATTERN,
-        directions=tuple(Option(one.value, text.capitalize()) for one, text in _DIRECTIONS.items()),
-        where=tuple(Option(one.value, text.capitalize()) for one, text in _WHERE.items()),
+        directions=tuple(Option(one.value, say(text)) for one, text in _DIRECTIONS.items()),
+        where=tuple(Option(one.value, say(text)) for one, text in _WHERE.items()),
         typed={name: given.get(name, "") for name in ("label", "pattern", "direction", "where", "last_day", "text")},
         error=error,
         tried=tried,
@@ -214,10 +215,10 @@ def _row(one: TellTale, now: datetime) -> TellTaleRow:
         tell_tale_id=one.tell_tale_id,
         label=text_view.show(one.label),
         pattern=one.pattern,
-        direction=_DIRECTIONS[one.direction],
-        where=_WHERE[one.where],
-        since=words.day(one.active_from, now),
-        until=words.day(ends - timedelta(microseconds=one.removed_at is None), now) if ends else "no end",
+        direction=say(_DIRECTIONS[one.direction]),
+        where=say(_WHERE[one.where]),
+        since=own_words.day(one.active_from, now),
+        until=own_words.day(ends - timedelta(microseconds=one.removed_at is None), now) if ends else say("no end"),
         state=_state(one, now),
         can_end=one.removed_at is None and (one.active_to is None or now < one.active_to),
     )
@@ -225,9 +226,9 @@ def _row(one: TellTale, now: datetime) -> TellTaleRow:
 
 def _state(one: TellTale, now: datetime) -> StateWords:
     if one.in_force(now):
-        return StateWords("In force", "v-g")
+        return StateWords(say("In force"), "v-g")
     if one.removed_at is not None:
-        return StateWords("Taken back", "out")
-    return (
-        StateWords("Ended", "out") if one.active_to is not None and one.active_to <= now else StateWords("Later", "v-l")
-    )
+        return StateWords(say("Taken back"), "out")
+    if one.active_to is not None and one.active_to <= now:
+        return StateWords(say("Over"), "out")
+    return StateWords(say("Later"), "v-l")

@@ -26,7 +26,7 @@ def test_a_brand_adds_a_tell_tale_and_takes_it_back(site: Site) -> None:
     assert visitor.post(_PLACE, {**_NEW, "last_day": "2027-01-31"}).headers["location"] == _PLACE
     said = words(visitor.get(_PLACE).text)
     assert "1 of at most 20 in force" in said
-    assert "Card in the box plastic card counterfeits title or description" in said
+    assert "Card in the box plastic card Counterfeits Title or description" in said
     assert "31 Jan 2027 In force" in said
     with site.runtime.store.read() as connection:
         [kept] = of_brand(connection, (site.here, site.brand_id))

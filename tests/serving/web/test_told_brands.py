@@ -2,13 +2,16 @@
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import product
 
 import pytest
 
 from features.compute import FEATURES, compute
+from features.tell_tales import PatternRefused, check_pattern
 from models.access import Role
 from models.action import ActionState
 from models.brand_dashboard import _ended
@@ -18,6 +21,7 @@ from models.case import CaseLane
 from models.confirmations import Given
 from models.counter_notice import CounterNoticeState
 from models.enrolment import Begun, limited, stage
+from models.errors import DomainError
 from models.explanations import _STORY_OF, _wording
 from models.labels import AppealState
 from models.policies.rights import DEFAULT_RIGHTS
@@ -28,14 +32,29 @@ from models.takedown import Fate, sentences
 from models.verdict import Bench, Judgement, ReasonCode, Side, consequence
 from serving.display import Display, Language, shown_as
 from serving.runtime import Policies
+from serving.usecases.authorised_sellers import MOST, named_in
+from serving.usecases.brand_file import AGENT, NOT_LEADING, VERIFIED_ELSEWHERE
 from serving.usecases.display_choice import choose
-from serving.usecases.rights import NewMandate, NewRight, claim_right, grant_mandate, keep_document, settle_right
+from serving.usecases.founding import checked_address
+from serving.usecases.intake import receive
+from serving.usecases.price_lists import judge_rows
+from serving.usecases.rights import (
+    NewMandate,
+    NewRight,
+    claim_right,
+    grant_mandate,
+    keep_document,
+    settle_right,
+    territories,
+)
+from serving.usecases.row_files import LARGEST, rows_of
 from serving.web import own_words
 from serving.web.brand.questions import _TOLD
 from serving.web.fixed_words import translated
 from tests.fixtures.brand_people import a_leader
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import A_HISTORY, full_facts, suspect_facts
+from tests.fixtures.listings import a_row
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site, invite
 from tests.models.test_standing import BACK, MARK, WRONG, lived
@@ -142,7 +161,41 @@ def told_of_answers() -> set[str]:
     return found
 
 
-TOLD = [told_of_answers, told_of_offers, told_of_requests, told_of_rights, told_of_standing]
+def told_of_what_is_on_file() -> set[str]:
+    """Why what a brand would put on file is refused, and that somebody may not."""
+    found = {AGENT, NOT_LEADING, VERIFIED_ELSEWHERE}
+    prices: list[dict[str, str]] = [
+        {"model": "Colline", "price": "540", "currency": "EUR", **change}
+        for change in (
+            {"price": "0"},
+            {"price": "-1"},
+            {"price": "x"},
+            {"price": "9" * 30},
+            {"currency": "EURO"},
+            {"valid_from": "soon"},
+            {"model": "9" * 201},
+            {"model": "\ud800"},
+            {"model": ""},
+            {"shade": "red"},
+        )
+    ]
+    found |= {one.refused or "" for one in judge_rows(prices, NOW)}
+    found |= {why for _, why in named_in("9" * 201)[1]}
+    calls: list[Callable[[], object]] = [
+        *(partial(check_pattern, one) for one in ("", "\n", "é", "\u0301", r"\C", "(", "a*", "a{900}b{900}" * 9)),
+        *(partial(rows_of, *one) for one in (("", b""), ("", b"9" * (LARGEST + 1)), ("list.xml", b"9"))),
+        *(partial(territories, one) for one in ((), ("Mars",))),
+        lambda: named_in("\n".join(map(str, range(MOST + 1)))),
+        lambda: checked_address("nobody"),
+    ]
+    for call in calls:
+        with pytest.raises((DomainError, PatternRefused)) as refused:
+            call()
+        found.add(str(refused.value))
+    return found
+
+
+TOLD = [told_of_answers, told_of_offers, told_of_requests, told_of_rights, told_of_standing, told_of_what_is_on_file]
 
 
 @pytest.mark.parametrize("told", TOLD, ids=lambda one: one.__name__)
@@ -425,6 +478,31 @@ def test_a_brand_s_prices_are_looked_at_and_added_in_its_language(site: Site) ->
         ("/preview", {}, "请选择文件，或粘贴其各行（含列名行）。"),
     ):
         assert said in words(visitor.post(f"/brand/prices{path}", fields).text), said
+
+
+def test_a_brand_s_tell_tales_are_tried_and_kept_in_its_language(site: Site) -> None:
+    receive(site.runtime, site.marketplace, [a_row(description="With plastic card.")], source="test")
+    a_leader(site)
+    visitor = reader(site, Language.CHINESE)
+    new = {"label": "Card in the box", "pattern": "plastic card", "direction": "counterfeit", "where": "any"}
+    data = ("Card in the box", "plastic card", "AURELE", a_row()["title"], *_EVERYWHERE)
+    tried = visitor.post("/brand/tell-tales", {**new, "do": "try", "text": "plastic card"}).text
+    assert "与所粘贴文字中的“plastic card”相符。" in words(tried)
+    assert "超过半数相符。" in words(tried)
+    assert left_in_english(tried, *data) == []
+    visitor.post("/brand/tell-tales", new)
+    page = visitor.get("/brand/tell-tales").text
+    assert left_in_english(page, *data) == []
+    assert "有效 1 项，上限 20 项。" in words(page)
+    for change, said in (
+        ({"pattern": "("}, "无法读取该模式"),
+        ({"pattern": "a*"}, "该模式与任何文字都相符，包括空文字。"),
+        ({"direction": "x"}, "请说明其指向假货还是贵方正品。"),
+        ({"where": "x"}, "请说明在何处查找。"),
+        ({"label": ""}, "辨识特征的名称须为至多 200 个可见字符。"),
+        ({"last_day": "2020-01-01"}, "辨识特征的结束日须晚于起始日。"),
+    ):
+        assert said in words(visitor.post("/brand/tell-tales", new | change).text), said
 
 
 def test_settings_are_in_the_language_that_they_set(site: Site) -> None:
