@@ -41,6 +41,16 @@ class PriceReference(NamedTuple):
     n: int
 
 
+class PriceSamples(NamedTuple):
+    """How the log prices of so many offers lie: their own, or each for as many (`PricePool.samples`)."""
+
+    log_prices: tuple[float, ...]
+    offers: int
+
+
+NO_SAMPLES: Final = PriceSamples((), 0)
+
+
 class Prices(Protocol):
     """Where a reference is looked up."""
 

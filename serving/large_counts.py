@@ -15,6 +15,7 @@ _MOST_KEPT: Final = 1_000
 class LargeCounts:
     """Large counts are kept for some seconds, for everybody who asks for the same; small ones are counted anew."""
 
+    clock: Callable[[], float] = time.monotonic
     _kept: dict[Hashable, tuple[float, Any]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -22,7 +23,7 @@ class LargeCounts:
         self, key: Hashable, count: Callable[[], Counted], size: Callable[[Counted], int], *, seconds: float = 5.0
     ) -> Counted:
         """What was counted under a key, within the last so many seconds; `size` says how much that is in all."""
-        now = time.monotonic()
+        now = self.clock()
         kept = self._kept.get(key)
         if kept is not None and now - kept[0] < seconds:
             found: Counted = kept[1]

@@ -238,6 +238,7 @@ class Runtime:
 
     def close(self) -> None:
         """Let go of the database."""
+        self.pictures.close()
         self.jobs.close()
         self.store.close()
 

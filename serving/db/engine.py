@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import ExceptionContext
 
 from models.errors import DomainError
 
@@ -72,9 +73,21 @@ def read_engine(url: str) -> Engine:
 def _postgresql(url: str) -> Engine:
     # A plan that was made while the tables were small and is kept would be run on the large ones, for minutes.
     planned_anew = {"options": "-c plan_cache_mode=force_custom_plan"}
-    return create_engine(
+    engine = create_engine(
         url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=planned_anew, hide_parameters=True
     )
+    event.listen(engine, "handle_error", _leave_values_out)
+    return engine
+
+
+def _leave_values_out(context: ExceptionContext) -> None:
+    """Keep what went wrong and not the row that it went wrong with, which PostgreSQL quotes in its details."""
+    error, wrapped = context.original_exception, context.sqlalchemy_exception
+    said = getattr(getattr(error, "diag", None), "message_primary", None)
+    if said is not None:
+        error.args = (said,)
+        if wrapped is not None:
+            wrapped.args = (f"({type(error).__module__}.{type(error).__name__}) {said}",)
 
 
 def _sqlite(url: str, begin: str) -> Engine:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, func, select
 from features.brands import BrandRegister
 from features.common_prices import CommonPrices
 from features.price_lists import PriceLists
-from features.references import Key, PricePool, PriceReference, PriceTable, Rates, References
+from features.references import NO_SAMPLES, Key, PricePool, PriceReference, PriceSamples, PriceTable, Rates, References
 from features.tell_tales import TellTales
 from models.action import ActionKind
 from serving.db import brands, price_lists, tell_tales, usual_shares
@@ -45,14 +45,15 @@ def _table(connection: Connection, marketplace_id: str) -> PriceTable:
     )
 
 
-def samples(connection: Connection, marketplace_id: str, key: Key) -> tuple[float, ...]:
-    """How the log prices of a group lie now (`PricePool.samples`); empty where it has no reference."""
-    query = select(price_reference.c.samples).where(
+def samples(connection: Connection, marketplace_id: str, key: Key) -> PriceSamples:
+    """How the log prices of a group lie now; none where it has no reference."""
+    query = select(price_reference.c.samples, price_reference.c.n).where(
         price_reference.c.marketplace_id == marketplace_id,
         price_reference.c.brand_key == key[0],
         price_reference.c.category_key == key[1],
     )
-    return tuple(connection.execute(query).scalar() or ())
+    found = connection.execute(query).one_or_none()
+    return NO_SAMPLES if found is None or found.samples is None else PriceSamples(tuple(found.samples), found.n)
 
 
 def _common(connection: Connection, marketplace_id: str) -> CommonPrices:

@@ -59,18 +59,18 @@ def check_url(url: str, *, allow_loopback: bool) -> None:
         Not https (or http to the machine itself where that is allowed), with credentials in it, or not plain ASCII.
     """
     if len(url) > _LONGEST or not (url.isascii() and url.isprintable()) or " " in url:
-        raise Invalid(f"A webhook address has at most {_LONGEST:,} ASCII characters; write others as %-codes or xn--.")
+        raise Invalid(f"An address has at most {_LONGEST:,} ASCII characters; write others as %-codes or xn--.")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise Invalid("This is not an address.") from None
     if not host or parts.username is not None or parts.password is not None:
-        raise Invalid("A webhook address has a host and no user name or password.")
+        raise Invalid("An address has a host and no user name or password.")
     local = host in {"localhost", "127.0.0.1", "::1"}
     if parts.scheme == "https" or (parts.scheme == "http" and local and allow_loopback):
         return
-    raise Invalid("A webhook address must begin with https://; http:// is for --allow-loopback only.")
+    raise Invalid("An address must begin with https://; http:// is for --allow-loopback only.")
 
 
 def resolve(url: str, *, allow_loopback: bool) -> Target:

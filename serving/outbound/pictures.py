@@ -3,7 +3,7 @@
 A picture is passed on as it came and never decoded here: browsers do that in a sandbox of their own (ADR 39).
 """
 
-import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -13,7 +13,8 @@ from serving.outbound.exchange import Asked, Failed, exchange
 
 MOST_BYTES: Final = 5_000_000
 _SECONDS: Final = 5.0
-_AT_ONCE: Final = 8  # Of the threads that answer pages; a slow host must not hold them all.
+_AT_ONCE: Final = 8
+_PORTS: Final = {"https": 443, "http": 80}
 _HEADERS: Final = {"user-agent": "touchstone-pictures/1", "accept": "image/*", "accept-encoding": "identity"}
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _ANYTHING_BEFORE: Final = "*."
@@ -36,71 +37,85 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Pictures:
-    """Loads pictures from `hosts`: names, with `*.` before one for all names below it, and a port where it has one."""
+class Host:
+    """A host of pictures: a name, or all names `below` it, at a port; without one at its scheme's own."""
 
-    hosts: tuple[str, ...]
-    _free: threading.BoundedSemaphore = field(default_factory=lambda: threading.BoundedSemaphore(_AT_ONCE))
+    name: str
+    port: int | None = None
+    below: bool = False
+
+    def has(self, name: str, port: int | None) -> bool:
+        """Whether an address with this name and port lies here; no port is its scheme's own."""
+        return port == self.port and (name.endswith(f".{self.name}") if self.below else name == self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Loads pictures from these hosts, a few at once."""
+
+    hosts: tuple[Host, ...]
+    # Threads of their own: a slow host holds none of those that answer pages.
+    _workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, "pictures"))
 
     @property
     def of_this_machine(self) -> bool:
         """Whether one of the hosts is the machine itself."""
-        return any(urlsplit(f"//{host}").hostname in _LOOPBACK for host in self.hosts)
+        return any(host.name in _LOOPBACK for host in self.hosts)
 
     def may_load(self, address: str) -> bool:
         """Whether an address is at one of the hosts, by https; by http at this machine where that was named."""
         try:
             parts = urlsplit(address)
-            host, port = parts.hostname or "", parts.port
+            name, port = parts.hostname or "", parts.port
         except ValueError:
             return False
-        if parts.scheme not in {"https", "http"} or (parts.scheme == "http" and host not in _LOOPBACK):
+        own_port = _PORTS.get(parts.scheme)
+        if own_port is None or (parts.scheme == "http" and name not in _LOOPBACK):
             return False
         if parts.username is not None or parts.password is not None:
             return False
-        named = host if port is None else f"{host}:{port}"
-        return any(_is_at(named, one) for one in self.hosts)
+        return any(host.has(name, None if port == own_port else port) for host in self.hosts)
 
     def load(self, address: str) -> Picture | Failed:
-        """Load one picture; why there is none is for a log."""
+        """Load one picture now; why there is none is for a log."""
         if not self.may_load(address):
             return Failed("The address is at none of the hosts that pictures are loaded from.")
-        if not self._free.acquire(timeout=_SECONDS):
-            return Failed("Too many pictures are being loaded.")
-        try:
-            here = urlsplit(address).hostname in _LOOPBACK
-            asked = Asked("The host", "GET", address, _HEADERS)
-            found = exchange(asked, allow_loopback=here, timeout_seconds=_SECONDS, most_read=MOST_BYTES)
-        finally:
-            self._free.release()
+        here = urlsplit(address).hostname in _LOOPBACK
+        asked = Asked("The host", "GET", address, _HEADERS)
+        found = exchange(asked, allow_loopback=here, timeout_seconds=_SECONDS, most_read=MOST_BYTES)
         return found if isinstance(found, Failed) else _picture(found.body)
 
+    def loading(self, address: str) -> Future[Picture | Failed]:
+        """Load one picture when it is its turn."""
+        return self._workers.submit(self.load, address)
 
-def hosts_of(text: str) -> tuple[str, ...]:
-    """Hosts divided by commas.
+    def close(self) -> None:
+        """Begin to load no more."""
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+
+def hosts_of(text: str) -> tuple[Host, ...]:
+    """Hosts divided by commas: names, with `*.` before one for all names below it, and a port where it has one.
 
     Raises
     ------
     Invalid
         One of them is no host.
     """
-    hosts = tuple(one for part in text.split(",") if (one := part.strip().lower()))
-    for host in hosts:
-        name = host.removeprefix(_ANYTHING_BEFORE)
-        try:
-            parts = urlsplit(f"//{name}")
-            right = parts.netloc == name and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-        except ValueError:
-            right = False
-        if not right or "*" in name or "@" in name or not name.isascii() or not name.isprintable() or " " in name:
-            raise Invalid(f"{host} is no host: write cdn.market.example or *.market.example.")
-    return hosts
+    return tuple(_host(one) for part in text.split(",") if (one := part.strip().lower()))
 
 
-def _is_at(named: str, host: str) -> bool:
-    if host.startswith(_ANYTHING_BEFORE):
-        return named.endswith(host[1:])
-    return named == host
+def _host(text: str) -> Host:
+    name = text.removeprefix(_ANYTHING_BEFORE)
+    try:
+        parts = urlsplit(f"//{name}")
+        found, port = parts.hostname, parts.port
+    except ValueError:
+        found, port = None, None
+    plain = name.isascii() and name.isprintable() and not any(letter in name for letter in "*@ ")
+    if not found or parts.netloc != name or not plain or port == 0:
+        raise Invalid(f"{text} is no host: write cdn.market.example or *.market.example.")
+    return Host(found, None if port == _PORTS["https"] else port, below=name != text)
 
 
 def _picture(body: bytes) -> Picture | Failed:

@@ -23,22 +23,31 @@ def loadable(runtime: Runtime, facts: Facts) -> list[int]:
     return found[:MOST_SHOWN]
 
 
-def picture(runtime: Runtime, person: Person, case_id: str, number: int) -> Picture:
-    """A picture of the version that a case is about, loaded now.
+def address_of(runtime: Runtime, person: Person, case_id: str, number: int) -> str:
+    """Where a picture of the version that a case is about lies.
 
     Raises
     ------
     NotFound
-        There is no such case for this person, no such picture, or it cannot be loaded.
+        There is no such case for this person, or no such picture.
     """
     with runtime.store.read() as connection:
         case, _ = visible_case(connection, person, case_id)
         score = scores.get(connection, case.marketplace_id, case.score_id)
         facts = scores.facts_of(connection, case.marketplace_id, score["facts_digest"])
-    # Nothing of the database is held while somebody outside is waited for.
     if number not in loadable(runtime, facts):
         raise NotFound("There is no such picture.")
-    found = runtime.pictures.load((facts.listing.image_link or ())[number])
+    return (facts.listing.image_link or ())[number]
+
+
+def loaded(found: Picture | Failed, case_id: str, number: int) -> Picture:
+    """What came of loading a picture.
+
+    Raises
+    ------
+    NotFound
+        It could not be loaded; why is in the log.
+    """
     if isinstance(found, Failed):
         _log.info("picture.not_loaded", case_id=case_id, number=number, why=found.sentence)
         raise NotFound("This picture cannot be loaded.")

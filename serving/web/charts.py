@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from features.facts import PriceFacts
-from features.references import PriceReference
+from features.references import NO_SAMPLES, PriceReference, PriceSamples
 from models.score import Reason
 from serving.web import words
 
@@ -92,11 +92,11 @@ def _spread(reference: PriceReference) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Comparable:
-    """What an offer is held against: its name, its reference, and how its log prices lie (`PricePool.samples`)."""
+    """What an offer is held against: its name, its reference as of scoring, and how the prices lie now."""
 
     name: str
     reference: PriceReference
-    samples: Sequence[float] = ()
+    samples: PriceSamples = NO_SAMPLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,10 @@ def price_chart(price: float, references: Sequence[Comparable], *, currency: str
     """The chart of an offer against at least one reference; all amounts in the base currency."""
     highest = [math.exp(one.reference.log_median + _spread(one.reference)) for one in references]
     shown = max(price, claimed or 0.0, *highest)
-    drawn = [[amount for one in group.samples if (amount := math.exp(one)) < _FURTHEST * shown] for group in references]
+    drawn = [
+        [amount for one in group.samples.log_prices if (amount := math.exp(one)) < _FURTHEST * shown]
+        for group in references
+    ]
     most = max([shown, *(amount for some in drawn for amount in some)]) * 1.06
     strips = tuple(
         _strip(i, one, some, most, currency) for i, (one, some) in enumerate(zip(references, drawn, strict=True))
@@ -203,7 +206,7 @@ def _strip(index: int, one: Comparable, drawn: Sequence[float], most: float, cur
         spread_x=_at(low, most),
         spread_width=round(_at(high, most) - _at(low, most), 1),
         dots=_heaped([_at(amount, most) for amount in drawn], y + _DOTS),
-        beyond=len(one.samples) - len(drawn),
+        beyond=len(one.samples.log_prices) - len(drawn),
     )
 
 

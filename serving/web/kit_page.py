@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from features.facts import PriceFacts
-from features.references import PriceReference
+from features.references import PriceReference, PriceSamples
 from models.score import Reason
 from serving.db.accounts import Session
 from serving.guards import runtime_of, signed_in
@@ -200,7 +200,9 @@ def _px(value: str) -> float:
 
 
 _REFERENCE: Final = PriceReference(math.log(480.0), 0.22, 214)
-_PRICES: Final = tuple(math.log(480.0 * (0.62 + 0.036 * i + 0.0012 * (i - 9) ** 2)) for i in range(20))
+_PRICES: Final = PriceSamples(
+    tuple(math.log(480.0 * (0.62 + 0.036 * i + 0.0012 * (i - 9) ** 2)) for i in range(20)), _REFERENCE.n
+)
 _CURVE: Final = {"recall": [0.0, 0.3, 0.6, 0.8, 1.0], "precision": [1.0, 0.97, 0.9, 0.72, 0.12]}
 _BEFORE: Final = {"recall": [0.0, 0.3, 0.6, 0.8, 1.0], "precision": [1.0, 0.94, 0.84, 0.61, 0.09]}
 _RELIABILITY: Final = {

@@ -2,8 +2,14 @@
 
 import subprocess
 import sys
+from traceback import format_exception
 
 import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+
+from serving.db.tables import account
+from tests.fixtures.runtimes import Site
 
 _FAILS = """
 import structlog
@@ -29,3 +35,15 @@ def test_a_failure_is_logged_without_the_values_that_were_at_hand(form: str) -> 
     assert "serving" in done.stderr or "sqlalchemy" in done.stderr
     assert "a title that somebody wrote" not in done.stderr
     assert len(done.stderr) < 10_000
+
+
+def test_what_the_database_refuses_is_told_without_the_row_that_it_refused(any_site: Site) -> None:
+    email = any_site.analyst.email
+    taken = insert(account).values(
+        user_id="usr_1", email=email, name="Another", password_hash="x", created_at=any_site.clock.now()
+    )
+    with any_site.runtime.store.write() as connection, pytest.raises(IntegrityError) as refused:
+        connection.execute(taken)
+    told = "".join(format_exception(refused.value))
+    assert "unique" in told.lower()
+    assert email not in told

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from features.facts import Facts, reference_keys
 from features.fold import fold
-from features.references import ANY, SAMPLED, Key, PriceMissing
+from features.references import ANY, SAMPLED, Key, PriceMissing, PriceSamples
 from features.tell_tales import Direction, Where
 from models.notices import ReporterKind
 from models.score import Reason, ScoreKind
@@ -95,7 +95,7 @@ class PriceCard:
     sentence: str
 
 
-def price_card(facts: Facts, samples: Callable[[Key], Sequence[float]]) -> PriceCard:
+def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> PriceCard:
     """The card of an offer's price; what is not known is said, never drawn as zero.
 
     `samples` says how the log prices of a group lie, by its brand's and its category's key.
@@ -125,7 +125,7 @@ def price_card(facts: Facts, samples: Callable[[Key], Sequence[float]]) -> Price
     what = words.many(reference.n, "offer")
     usual = chart.strips[0].usual.capitalize()
     said = "" if scaled is None else f" The offer claims a price of {words.about(scaled, price.base_currency)} before."
-    dots = _dots(chart, [one.reference.n for one in known])
+    dots = _dots(chart, [one.samples.offers for one in known])
     return PriceCard(found, chart, f"{ratio:.0%} of the median", f"of {what}: {name}. {usual}.{said}{dots}")
 
 

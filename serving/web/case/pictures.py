@@ -1,9 +1,11 @@
 """Pictures of offers on pages: each loaded through the service, and shown only."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from features.facts import Facts
@@ -17,7 +19,6 @@ from serving.web.forms import CaseId
 router = APIRouter(include_in_schema=False)
 Judge = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
 _HEADERS: Final = {
-    "cache-control": "private, max-age=3600",
     "content-security-policy": "default-src 'none'; sandbox",
     "cross-origin-resource-policy": "same-origin",
 }
@@ -42,7 +43,9 @@ def shown_pictures(runtime: Runtime, case_id: str, facts: Facts) -> tuple[ShownP
 
 
 @router.get("/cases/{case_id}/pictures/{number}")
-def get_picture(case_id: CaseId, number: int, request: Request, session: Judge) -> Response:
-    """A picture, as its host sends it."""
-    found = pictures.picture(runtime_of(request), session.person, case_id, number)
+async def get_picture(case_id: CaseId, number: int, request: Request, session: Judge) -> Response:
+    """A picture, as its host sends it. Waiting for a host holds none of the threads that answer pages."""
+    runtime = runtime_of(request)
+    address = await run_in_threadpool(pictures.address_of, runtime, session.person, case_id, number)
+    found = pictures.loaded(await asyncio.wrap_future(runtime.pictures.loading(address)), case_id, number)
     return Response(found.body, media_type=found.media_type, headers=_HEADERS)

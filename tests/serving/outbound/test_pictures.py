@@ -25,6 +25,10 @@ ADDRESSES = [
     ("https://a:b@cdn.market.example/1.png", False, "with a password"),
     ("https://cdn.market.example:8443/1.png", False, "another port"),
     ("https://ports.example:8443/1.png", True, "the port that was named"),
+    ("https://ports.example/1.png", False, "a port was named, and this is another"),
+    ("https://cdn.market.example:443/1.png", True, "the port of https"),
+    ("https://own.example/1.png", True, "the port of https, though it was named"),
+    ("http://[::1]:8000/1.png", True, "the machine itself, as it was named"),
     ("http://cdn.market.example/1.png", False, "anybody on the way reads it"),
     ("file:///etc/passwd", False, "no host at all"),
     ("//cdn.market.example/1.png", False, "no scheme"),
@@ -37,7 +41,7 @@ ADDRESSES = [
 
 @pytest.mark.parametrize(("address", "right", "_why"), ADDRESSES, ids=[row[-1] for row in ADDRESSES])
 def test_a_picture_is_loaded_from_the_hosts_that_were_named(address: str, right: bool, _why: str) -> None:
-    pictures = Pictures(hosts_of("cdn.market.example, *.img.example,ports.example:8443"))
+    pictures = Pictures(hosts_of("cdn.market.example, *.img.example,ports.example:8443,own.example:443,[::1]:8000"))
     assert pictures.may_load(address) is right
     if not right:
         assert isinstance(pictures.load(address), Failed)
@@ -72,7 +76,7 @@ def test_what_a_host_sends_is_a_picture_or_nothing(
     sent: tuple[int, str, bytes], found: Picture | str, _why: str
 ) -> None:
     with a_picture_host({"/1.png": sent, "/right.png": (200, "image/png", PNG)}) as host:
-        loaded = Pictures((host.name,)).load(f"{host.address}/1.png")
+        loaded = Pictures(hosts_of(host.name)).load(f"{host.address}/1.png")
         if isinstance(found, Picture):
             assert loaded == found
         else:
@@ -83,7 +87,7 @@ def test_what_a_host_sends_is_a_picture_or_nothing(
 
 def test_a_host_is_told_nothing_of_who_looks() -> None:
     with a_picture_host({"/1.png": (200, "image/png", PNG)}) as host:
-        Pictures((host.name,)).load(f"{host.address}/1.png")
+        Pictures(hosts_of(host.name)).load(f"{host.address}/1.png")
     _, headers = host.asked[0]
     assert set(headers) <= {"host", "user-agent", "accept", "accept-encoding", "connection"}
     assert headers["user-agent"] == "touchstone-pictures/1"
@@ -92,7 +96,7 @@ def test_a_host_is_told_nothing_of_who_looks() -> None:
 def test_a_name_that_leads_inside_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     answer = [(2, 1, 6, "", ("10.0.0.7", 443))]
     monkeypatch.setattr("socket.getaddrinfo", lambda *_args, **_more: answer)
-    loaded = Pictures(("cdn.market.example",)).load("https://cdn.market.example/1.png")
+    loaded = Pictures(hosts_of("cdn.market.example")).load("https://cdn.market.example/1.png")
     assert isinstance(loaded, Failed)
     assert "not a public address" in loaded.sentence
 

@@ -1,8 +1,9 @@
 import math
+from collections.abc import Sequence
 
 import pytest
 
-from features.references import PriceReference
+from features.references import PriceReference, PriceSamples
 from models.score import Reason
 from serving.web import charts
 from serving.web.charts import Comparable
@@ -94,9 +95,14 @@ def test_a_roc_curve_is_worked_out_of_precision_and_recall_and_never_falls() -> 
     assert model_charts.roc_chart(nothing, None, share=0.0, label="").ours == "34.0,196.0 370.0,8.0"
 
 
+def bags(log_prices: Sequence[float]) -> Comparable:
+    """Bags with offers at these prices."""
+    return Comparable("Bags", REFERENCE, PriceSamples(tuple(log_prices), len(log_prices)))
+
+
 def test_offers_lie_as_dots_over_their_reference_and_stand_on_one_another() -> None:
     prices = [math.log(amount) for amount in (100.0, 200.0, 200.5, 201.0, 250.0)]
-    (strip,) = charts.price_chart(150.0, [Comparable("Bags", REFERENCE, prices)], currency="EUR", claimed=None).strips
+    (strip,) = charts.price_chart(150.0, [bags(prices)], currency="EUR", claimed=None).strips
     assert [dot.x for dot in strip.dots] == sorted(dot.x for dot in strip.dots)
     heap = [dot.y for dot in strip.dots if dot.x == strip.x]
     assert len(heap) == 3
@@ -107,13 +113,13 @@ def test_offers_lie_as_dots_over_their_reference_and_stand_on_one_another() -> N
 def test_a_price_far_away_presses_nothing_to_the_side_and_is_counted() -> None:
     near = charts.price_chart(150.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=None)
     prices = [math.log(amount) for amount in (150.0, 1e6)]
-    chart = charts.price_chart(150.0, [Comparable("Bags", REFERENCE, prices)], currency="EUR", claimed=None)
+    chart = charts.price_chart(150.0, [bags(prices)], currency="EUR", claimed=None)
     assert chart.offer == near.offer
     assert (len(chart.strips[0].dots), chart.strips[0].beyond) == (1, 1)
 
 
 def test_a_heap_of_many_stays_inside_its_strip() -> None:
     prices = [math.log(200.0)] * 20
-    (strip,) = charts.price_chart(150.0, [Comparable("Bags", REFERENCE, prices)], currency="EUR", claimed=None).strips
+    (strip,) = charts.price_chart(150.0, [bags(prices)], currency="EUR", claimed=None).strips
     assert len({dot.x for dot in strip.dots}) == 1
     assert min(dot.y for dot in strip.dots) >= strip.y + 16

@@ -1,12 +1,17 @@
 """Pictures of an offer, for whoever may judge its case and for nobody else; off until hosts are named."""
 
+import asyncio
+import socket
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 
+import httpx
 import pytest
 
 from models.case import CaseLane
-from serving.outbound.pictures import Pictures
+from serving.app import create_app
+from serving.outbound.pictures import Pictures, hosts_of
 from tests.fixtures.picture_host import PNG, PictureHost, a_picture_host
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
@@ -23,7 +28,7 @@ def host() -> Iterator[PictureHost]:
 @pytest.fixture
 def showing(site: Site, host: PictureHost) -> Site:
     """A site that loads pictures from that host."""
-    return replace(site, runtime=replace(site.runtime, pictures=Pictures((host.name,))))
+    return replace(site, runtime=replace(site.runtime, pictures=Pictures(hosts_of(host.name))))
 
 
 def links(host: PictureHost) -> list[str]:
@@ -54,7 +59,7 @@ def test_who_judges_a_case_sees_its_pictures_through_the_service(showing: Site, 
         assert answer.headers["content-type"] == "image/png"
         assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.headers["cache-control"] == "private, max-age=3600"
+        assert answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(
@@ -87,3 +92,29 @@ def test_cases_that_are_decided_together_show_their_pictures(showing: Site, host
     case = a_case(showing, image_link=links(host))
     shown = visit_as(showing, showing.analyst).get(f"/cases/bulk?case={case.case_id}").text
     assert f'<img src="/cases/{case.case_id}/pictures/0"' in shown
+
+
+def test_a_host_that_never_answers_keeps_nobody_else_waiting(site: Site) -> None:
+    """More ask for its pictures at once than there are threads that answer pages."""
+    with closing(socket.create_server(("127.0.0.1", 0), backlog=64)) as deaf:
+        name = f"127.0.0.1:{deaf.getsockname()[1]}"
+        waiting = replace(site, runtime=replace(site.runtime, pictures=Pictures(hosts_of(name))))
+        case = a_case(waiting, image_link=[f"http://{name}/{i}.png" for i in range(6)])
+        visitor = visit_as(waiting, waiting.analyst)
+        cookie = "; ".join(f"{name}={value}" for name, value in visitor.client.cookies.items())
+        headers = {**visitor.headers, "cookie": cookie}
+
+        async def ask() -> int:
+            transport = httpx.ASGITransport(create_app(waiting.runtime))
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", headers=headers) as client:
+                addresses = [f"/cases/{case.case_id}/pictures/{i % 6}" for i in range(50)]
+                pictures = [asyncio.create_task(client.get(address)) for address in addresses]
+                await asyncio.sleep(1)
+                page = await client.get("/queue")
+                assert not any(one.done() for one in pictures), "each waits for the host"
+                for one in pictures:
+                    one.cancel()
+                return page.status_code
+
+        assert asyncio.run(ask()) == 200
+        waiting.runtime.pictures.close()
