@@ -11,7 +11,6 @@ from models.access import Permission
 from models.errors import Invalid
 from models.sanction import Measure, SanctionCause, SanctionState
 from models.seller_lists import Entry, SellerList
-from serving.api.learning import marketplace_for
 from serving.db import accounts, seller_lists
 from serving.db.accounts import Session
 from serving.guards import may, runtime_of
@@ -19,6 +18,7 @@ from serving.runtime import Runtime
 from serving.usecases.sanctioning import Sanctioned, in_force, lift, speak, undecided
 from serving.usecases.seller_listing import check_lister, put_on_list, take_off_list
 from serving.web import text_view, words
+from serving.web.at_marketplace import PlaceLink, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -59,10 +59,12 @@ class SanctionRow:
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One seller on a list."""
+    """One seller on a list, at a marketplace; its name is None where the reader reviews at one alone."""
 
     seller: Shown
     seller_id: str
+    marketplace_id: str
+    marketplace: str | None
     which: str
     reason: Shown
     by: str
@@ -71,7 +73,10 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class SellersPage:
-    """What waits for people, what is in force, and the lists; `may_list` is whether the reader keeps lists."""
+    """What waits for people, what is in force, and the lists; `may_list` is whether the reader keeps lists.
+
+    `places` are the marketplaces to choose from for a list, none where it goes without saying.
+    """
 
     template: ClassVar[str] = "sellers.html"
     place: ClassVar[str] = _PLACE
@@ -81,6 +86,7 @@ class SellersPage:
     entries: tuple[EntryRow, ...]
     lists: tuple[str, ...]
     may_list: bool
+    places: tuple[PlaceLink, ...]
 
 
 @router.get("/sellers")
@@ -116,7 +122,7 @@ def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
         raise Invalid("Choose a list.")
     if days and not (days.isascii() and days.isdigit() and len(days) <= 5):
         raise Invalid("Days are a whole number.")
-    here = marketplace_for(runtime, session.person, Permission.REVIEW_CASES).marketplace_id
+    here = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
     check_lister(session.person, here, SellerList(which))
     put_on_list(
         runtime,
@@ -134,7 +140,7 @@ def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
 def post_removal(request: Request, session: Reviewer, fields: Fields) -> Response:
     """Take a seller off its list."""
     runtime = runtime_of(request)
-    here = marketplace_for(runtime, session.person, Permission.REVIEW_CASES).marketplace_id
+    here = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
     take_off_list(runtime, here, fields.get("seller", "")[:200], by=f"user:{session.person.user_id}")
     return go_to(request, _PLACE, Flash.SELLER_UNLISTED)
 
@@ -145,14 +151,17 @@ def sellers_page(runtime: Runtime, session: Session) -> SellersPage:
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     administers = bool(reviewed & person.marketplaces(Permission.ADMINISTER))
     with runtime.store.read() as connection:
-        entries = [one for _, one in seller_lists.in_force(connection, reviewed, now, _SHOWN)]
-        names = accounts.names(connection, [one.added_by.removeprefix("user:") for one in entries])
+        entries = seller_lists.in_force(connection, reviewed, now, _SHOWN)
+        names = accounts.names(connection, [one.added_by.removeprefix("user:") for _, one in entries])
+    places = scope_of(runtime, person, Permission.REVIEW_CASES, {}).choices if len(reviewed) > 1 else ()
+    named = {one.marketplace_id: one.name for one in places}
     return SellersPage(
         undecided=tuple(_row(one, now) for one in undecided(runtime, person)[:_SHOWN]),
         in_force=tuple(_row(one, now) for one in in_force(runtime, person)[:_SHOWN]),
-        entries=tuple(_entry(one, names, now) for one in entries),
+        entries=tuple(_entry(one, place, named.get(place), names, now) for place, one in entries),
         lists=tuple(one.value for one in SellerList if administers or one is not SellerList.ALLOW),
         may_list=bool(reviewed),
+        places=places,
     )
 
 
@@ -177,10 +186,12 @@ def _row(one: Sanctioned, now: datetime) -> SanctionRow:
     )
 
 
-def _entry(one: Entry, names: dict[str, str], now: datetime) -> EntryRow:
+def _entry(one: Entry, place: str, marketplace: str | None, names: dict[str, str], now: datetime) -> EntryRow:
     return EntryRow(
         seller=text_view.show(one.seller),
         seller_id=one.seller,
+        marketplace_id=place,
+        marketplace=marketplace,
         which=one.which.value,
         reason=text_view.show(one.reason),
         by=names.get(one.added_by.removeprefix("user:"), one.added_by),

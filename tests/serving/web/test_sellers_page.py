@@ -1,5 +1,10 @@
+import re
+
+from models.access import Grant, Role
 from models.seller_lists import SellerList
+from serving.db import accounts, seller_lists
 from serving.usecases.seller_listing import put_on_list
+from tests.fixtures.brand_people import elsewhere
 from tests.fixtures.runtimes import Site
 from tests.fixtures.striking import SELLER, WHY, carry_out, sanctions_of, stands, strikes_of
 from tests.serving.usecases.test_contacts import a_contact, tell
@@ -54,3 +59,32 @@ def test_what_is_in_force_and_who_is_on_a_list_is_shown_together(site: Site) -> 
     assert "No sanction waits." in page
     assert "3 strikes; from 3 on people decide whether to close the account." in page
     assert "cli" in page
+
+
+def test_who_reviews_at_two_marketplaces_keeps_the_list_of_the_one_that_the_form_names(site: Site) -> None:
+    souk = elsewhere(site)
+    with site.runtime.store.write() as connection:
+        accounts.add_grants(connection, site.analyst.user_id, [Grant(Role.ANALYST, souk)], site.clock.now())
+    analyst = visit_as(site, site.analyst)
+
+    def listed() -> list[tuple[str, str]]:
+        with site.runtime.store.read() as connection:
+            found = seller_lists.in_force(connection, {site.here, souk}, site.clock.now(), 9)
+        return [(place, one.seller) for place, one in found]
+
+    fields = {"seller": "s-7", "list": "deny", "reason": "A police file."}
+    assert analyst.post("/sellers/lists", fields).status_code == 422, "it does not say where"
+    assert analyst.post("/sellers/lists", {**fields, "marketplace": "mkt_nowhere"}).status_code == 404
+    assert listed() == []
+    last = max(site.here, souk)
+    for place in (site.here, souk):
+        assert analyst.post("/sellers/lists", {**fields, "marketplace": place}).status_code == 303
+    page = analyst.get("/sellers").text
+    assert ["Souk" in words(row) for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL)[1:]] == [True, False]
+    assert analyst.post("/sellers/lists/remove", {"seller": "s-7"}).status_code == 422
+    (form,) = [
+        one for one in re.findall(r'<form[^>]*/sellers/lists/remove".*?</form>', page) if f'value="{last}"' in one
+    ]
+    sent = dict(re.findall(r'name="(marketplace|seller)" value="([^"]*)"', form))
+    assert analyst.post("/sellers/lists/remove", sent).status_code == 303
+    assert listed() == [(min(site.here, souk), "s-7")]
