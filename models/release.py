@@ -60,14 +60,23 @@ def organisation_of(person: Person, bearing: Bearing) -> str | None:
     return None
 
 
-def why_no_word(user_id: str, bearing: Bearing, let_in_by: Hosts) -> str | None:
-    """Why somebody's opinion of a held removal could not count, in words; None where it can."""
+def why_no_word(user_id: str, bearing: Bearing) -> str | None:
+    """Why no opinion of somebody's on a held removal could count, in words; None where one can."""
     if user_id in bearing.confirmed_by:
         return "You confirmed this removal; somebody else must decide what becomes of it."
+    return None
+
+
+def why_no_release(user_id: str, bearing: Bearing, let_in_by: Hosts) -> str | None:
+    """Why somebody can withdraw a held removal and not let it go, in words; None where they can do both.
+
+    Whoever let a confirmer in may be the confirmer, and would be the second person beside themselves. Against it their
+    word stands: what it does, an analyst decides anew.
+    """
     if user_id in behind_others({user_id, *bearing.confirmed_by}, let_in_by):
         return (
-            "You let in whoever confirmed this removal, by an invitation or a link for a new password; somebody else "
-            "must decide what becomes of it."
+            "You let in whoever confirmed this removal, by an invitation or a link for a new password; you can "
+            "withdraw it, and somebody else must let it go."
         )
     return None
 
@@ -84,15 +93,17 @@ def check_opinion(
     Raises
     ------
     Forbidden
-        The person confirmed the removal themselves, or let in who did.
+        The person confirmed the removal themselves, or would let it go and let in who did.
     Invalid
         There is no reason.
     Conflict
         They have said the same before.
     """
-    no_word = why_no_word(person.user_id, bearing, let_in_by)
-    if no_word is not None:
-        raise Forbidden(no_word)
+    refused = why_no_word(person.user_id, bearing)
+    if refused is None and opinion.decision is Decision.RELEASE:
+        refused = why_no_release(person.user_id, bearing, let_in_by)
+    if refused is not None:
+        raise Forbidden(refused)
     if not opinion.reason.strip():
         raise Invalid("Give a reason.")
     said = _latest(given).get(person.user_id)
@@ -108,12 +119,13 @@ def settled(given: Sequence[Opinion], bearing: Bearing, let_in_by: Hosts) -> Dec
     already has the confirmer's word; one person of another organisation is the second. As many as could let it leave
     can withdraw it, or a removal that nobody wants would wait for ever. A score is no person and has no opinion.
 
-    `let_in_by` says who let whom in. Of those who confirmed or agree, whoever let another in does not count
-    (`models.second_person`); so the word of a confirmer is missing where their own guest is the second.
+    `let_in_by` says who let whom in. Of those who confirmed or agree to let it go, whoever let another in does not
+    count (`models.second_person`); so the word of a confirmer is missing where their own guest is the second. To
+    withdraw it everybody counts.
     """
     for decision in Decision:
         agreeing = _agreeing(given, bearing, decision)
-        behind = behind_others({*agreeing, *bearing.confirmed_by}, let_in_by)
+        behind = _behind(agreeing, bearing, decision, let_in_by)
         organisations = {one.organisation for user_id, one in agreeing.items() if user_id not in behind}
         if _enough(organisations, bearing, confirmed=bool(bearing.confirmed_by - behind)):
             return decision
@@ -122,16 +134,18 @@ def settled(given: Sequence[Opinion], bearing: Bearing, let_in_by: Hosts) -> Dec
 
 def left_out(given: Sequence[Opinion], bearing: Bearing, let_in_by: Hosts) -> dict[str, str]:
     """Whose word does not count now, and why in words, by person; those who confirmed a removal among them."""
-    found: dict[str, str] = {}
-    for decision in Decision:
-        agreeing = _agreeing(given, bearing, decision)
-        if agreeing:
-            for one in behind_others({*agreeing, *bearing.confirmed_by}, let_in_by):
-                found[one] = (
-                    "Does not count: let in somebody who confirmed it or says the same, by an invitation or a link for "
-                    "a new password."
-                )
-    return found
+    why = (
+        "Does not count: let in somebody who confirmed it or says the same, by an invitation or a link for a new "
+        "password."
+    )
+    agreeing = _agreeing(given, bearing, Decision.RELEASE)
+    return dict.fromkeys(_behind(agreeing, bearing, Decision.RELEASE, let_in_by), why) if agreeing else {}
+
+
+def _behind(agreeing: Collection[str], bearing: Bearing, decision: Decision, let_in_by: Hosts) -> frozenset[str]:
+    if decision is Decision.WITHDRAW:
+        return frozenset()
+    return behind_others({*agreeing, *bearing.confirmed_by}, let_in_by)
 
 
 def _agreeing(given: Sequence[Opinion], bearing: Bearing, decision: Decision) -> dict[str, Opinion]:

@@ -178,14 +178,22 @@ def organisation_for(person: Person, marketplace_id: str) -> str | None:
     return organisation_of(person, nobodys)
 
 
-def why_no_voice(user_id: str, confirmed_by: Collection[str], let_in_by: Hosts) -> str | None:
-    """Why somebody's voice about a sanction could not count, in words; None where it can."""
+def why_no_voice(user_id: str, confirmed_by: Collection[str]) -> str | None:
+    """Why no voice of somebody's about a sanction could count, in words; None where one can."""
     if user_id in confirmed_by:
         return "You confirmed a removal that this rests on; somebody else must decide."
+    return None
+
+
+def why_no_agreement(user_id: str, confirmed_by: Collection[str], let_in_by: Hosts) -> str | None:
+    """Why somebody can refuse a sanction and not agree to it, in words; None where they can do both.
+
+    Whoever let a confirmer in may be the confirmer, who must not agree. Their no stands: it harms nobody.
+    """
     if user_id in behind_others({user_id, *confirmed_by}, let_in_by):
         return (
             "You let in whoever confirmed a removal that this rests on, by an invitation or a link for a new password; "
-            "somebody else must decide."
+            "you can refuse it, and somebody else must agree."
         )
     return None
 
@@ -196,15 +204,17 @@ def check_voice(given: Sequence[Voice], voice: Voice, confirmed_by: Collection[s
     Raises
     ------
     Forbidden
-        The person confirmed one of the removals behind it, or let in who did.
+        The person confirmed one of the removals behind it, or agrees and let in who did.
     Invalid
         There is no reason.
     Conflict
         They have said the same before.
     """
-    no_voice = why_no_voice(voice.user_id, confirmed_by, let_in_by)
-    if no_voice is not None:
-        raise Forbidden(no_voice)
+    refused = why_no_voice(voice.user_id, confirmed_by)
+    if refused is None and voice.agrees:
+        refused = why_no_agreement(voice.user_id, confirmed_by, let_in_by)
+    if refused is not None:
+        raise Forbidden(refused)
     if not voice.reason.strip():
         raise Invalid("Give a reason.")
     said = {one.user_id: one for one in given}.get(voice.user_id)

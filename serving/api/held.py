@@ -37,6 +37,7 @@ def get_held(request: Request, session: Speaker) -> dict[str, Any]:
                 "held_at": one.hold.held_at.isoformat(),
                 "reasons": [hold.sentence for hold in one.reasons],
                 "no_word": one.no_word,
+                "no_release": one.no_release,
                 "said": [
                     {
                         "organisation": said.organisation,

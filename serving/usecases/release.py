@@ -18,6 +18,7 @@ from models.release import (
     left_out,
     organisation_of,
     settled,
+    why_no_release,
     why_no_word,
 )
 from models.second_person import Hosts
@@ -38,8 +39,8 @@ class HeldRemoval:
     """A removal that waits for people, as somebody sees it who may speak on it.
 
     `reasons` are for the marketplace's own people: a brand is told that a removal waits, not how a seller trades.
-    `no_word` says why the reader's word could not count, None where it can; `left_out` whose does not count now, and
-    why, by person.
+    `no_word` says why no word of the reader's could count, `no_release` why they can only withdraw it, None where they
+    can do all; `left_out` whose does not count now, and why, by person.
     """
 
     action: StoredAction
@@ -48,6 +49,7 @@ class HeldRemoval:
     organisation: str
     said: tuple[Opinion, ...]
     no_word: str | None
+    no_release: str | None
     left_out: Mapping[str, str]
 
     @property
@@ -76,7 +78,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
     Conflict
         It is not held any more, or they have said so already.
     Forbidden, Invalid
-        They confirmed it themselves or let in who did; there is no reason.
+        They confirmed it themselves, or would let it go and let in who did; there is no reason.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -139,7 +141,8 @@ def _held(connection: Connection, person: Person, let_in_by: Hosts, place: str, 
         bearing,
         organisation,
         tuple(said),
-        no_word=why_no_word(person.user_id, bearing, let_in_by),
+        no_word=why_no_word(person.user_id, bearing),
+        no_release=why_no_release(person.user_id, bearing, let_in_by),
         left_out=left_out(said, bearing, let_in_by),
     )
 

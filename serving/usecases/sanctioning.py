@@ -31,6 +31,7 @@ from models.sanction import (
     holds,
     organisation_for,
     rung,
+    why_no_agreement,
     why_no_voice,
 )
 from models.seller_lists import SellerList
@@ -76,12 +77,16 @@ def descend(runtime: Runtime, connection: Connection, marketplace_id: str, selle
 
 @dataclass(frozen=True, slots=True)
 class Sanctioned:
-    """A sanction as somebody sees it who may speak on it; `no_voice` says why theirs could not count."""
+    """A sanction as somebody sees it who may speak on it.
+
+    `no_voice` says why no voice of theirs could count, `no_agreement` why they can only refuse it; None where they can.
+    """
 
     sanction: StoredSanction
     count: Count
     voices: tuple[Voice, ...]
     no_voice: str | None
+    no_agreement: str | None
 
 
 def undecided(runtime: Runtime, person: Person) -> list[Sanctioned]:
@@ -106,7 +111,7 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
     Conflict
         It is decided, or they have said so already.
     Forbidden, Invalid
-        They confirmed what it rests on or let in who did; there is no reason.
+        They confirmed what it rests on, or agree and let in who did; there is no reason.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -348,19 +353,19 @@ def _seen(
 ) -> list[Sanctioned]:
     said = sanctions.voices(connection, [one.sanction_id for one in found])
     now, let_in_by = runtime.clock.now(), accounts.let_in(connection)
-    return [
-        Sanctioned(
-            one,
-            count_of(runtime, connection, one.marketplace_id, one.seller_external_id, now),
-            tuple(said.get(one.sanction_id, ())),
-            why_no_voice(
-                person.user_id,
-                strikes.confirmed_by(connection, one.marketplace_id, _struck(connection, one)),
-                let_in_by,
-            ),
+    seen = []
+    for one in found:
+        confirmers = strikes.confirmed_by(connection, one.marketplace_id, _struck(connection, one))
+        seen.append(
+            Sanctioned(
+                one,
+                count_of(runtime, connection, one.marketplace_id, one.seller_external_id, now),
+                tuple(said.get(one.sanction_id, ())),
+                no_voice=why_no_voice(person.user_id, confirmers),
+                no_agreement=why_no_agreement(person.user_id, confirmers, let_in_by),
+            )
         )
-        for one in found
-    ]
+    return seen
 
 
 def _struck(connection: Connection, found: StoredSanction) -> str:

@@ -124,7 +124,14 @@ INVITED: list[tuple[Bearing, list[Opinion], dict[str, str], Decision | None, str
     (LARGE, [INES], {"usr_ines": "usr_camille"}, None, "who confirmed asked the second in"),
     (LARGE, [INES, LENA], {"usr_ines": "usr_camille"}, R, "who confirmed does not count, and two others agree"),
     (LARGE, [INES, TOMAS], {"usr_ines": "usr_camille"}, None, "two others of one organisation"),
-    (LARGE, [say("usr_ines", DESK, W)], {"usr_camille": "usr_ines"}, None, "nor is it withdrawn so"),
+    (LARGE, [say("usr_ines", DESK, W)], {"usr_camille": "usr_ines"}, W, "who asked in who confirmed says no"),
+    (
+        BURST,
+        [replace(INES, decision=W), replace(LENA, decision=W)],
+        {"usr_lena": "usr_ines"},
+        W,
+        "against it both count",
+    ),
 ]
 
 
@@ -146,10 +153,13 @@ def test_whose_word_does_not_count_is_said_in_words() -> None:
     assert left_out([], LARGE, each_by_one({"usr_camille": "usr_x"})) == {}
 
 
-def test_whoever_asked_in_a_confirmer_has_no_say() -> None:
-    ines = person("usr_ines", Grant(Role.ANALYST, HERE))
-    with pytest.raises(Forbidden, match="You let in whoever confirmed this removal, by an invitation"):
-        check_opinion(ines, BURST, [], INES, each_by_one({"usr_camille": "usr_ines"}))
+def test_whoever_asked_in_a_confirmer_can_only_withdraw_the_removal() -> None:
+    ines, host = person("usr_ines", Grant(Role.ANALYST, HERE)), each_by_one({"usr_camille": "usr_ines"})
+    against = replace(INES, decision=W)
+    check_opinion(ines, BURST, [], against, host)
+    for given in ([], [against]):
+        with pytest.raises(Forbidden, match="You let in whoever confirmed this removal, by an invitation"):
+            check_opinion(ines, BURST, given, INES, host)
     check_opinion(ines, BURST, [], INES, each_by_one({"usr_ines": "usr_camille"}))
 
 

@@ -132,6 +132,14 @@ def test_of_two_who_asked_one_another_in_only_the_guest_has_a_voice() -> None:
         check_voice([], yes("ana", DESK), {"confirmer"}, each_by_one({"confirmer": "ana"}))
 
 
+def test_whoever_let_in_a_confirmer_ends_a_sanction_by_a_no() -> None:
+    host = each_by_one({"confirmer": "ana"})
+    check_voice([], no("ana", DESK), {"confirmer"}, host)
+    assert follows([yes("max", PROGRAMME), no("ana", DESK)], {"confirmer"}, host) is SanctionEvent.REFUSE
+    with pytest.raises(Forbidden, match="You confirmed a removal"):
+        check_voice([], no("confirmer", DESK), {"confirmer"}, host)
+
+
 def test_whoever_confirmed_has_no_voice() -> None:
     with pytest.raises(Forbidden, match="You confirmed a removal"):
         check_voice([], yes("ana", DESK), {"ana"}, {})

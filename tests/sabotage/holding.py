@@ -58,8 +58,10 @@ MUTANTS = [
         (
             "    if user_id in behind_others(",
             "    if False and user_id in behind_others(",
-            "who let in a confirmer may speak",
+            "who let in a confirmer may agree",
         ),
+        ("is None and opinion.decision is Decision.RELEASE", "is None", "who let in a confirmer says no in vain"),
+        ("    if decision is Decision.WITHDRAW:\n", "    if False:\n", "a host does not count against it"),
         ("if not opinion.reason.strip()", "if not opinion.reason", "blanks are a reason"),
         ("said.decision is opinion.decision", "True", "nobody changes their mind"),
         ("    if said is not None and said", "    if False and said", "one says it twice"),

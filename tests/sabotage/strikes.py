@@ -45,8 +45,9 @@ MUTANTS = [
         (
             "    if user_id in behind_others(",
             "    if False and user_id in behind_others(",
-            "who let in a confirmer may speak",
+            "who let in a confirmer may agree",
         ),
+        ("is None and voice.agrees", "is None", "who let in a confirmer says no in vain"),
         ("    if not voice.reason.strip():\n", "    if not voice.reason:\n", "blanks are a reason"),
         ("said.agrees is voice.agrees", "True", "nobody changes their mind"),
         ("    if said is not None and said", "    if False and said", "one says it twice"),

@@ -30,7 +30,7 @@ _SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """One held removal; `no_word` says why the reader has no word on it, None where they have."""
+    """One held removal; `no_word` says why the reader has no word on it, `no_release` why they can only withdraw it."""
 
     action_id: str
     offer: Shown
@@ -38,6 +38,7 @@ class HeldRow:
     reasons: tuple[str, ...]
     said: tuple[str, ...]
     no_word: str | None
+    no_release: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +113,7 @@ def _row(runtime: Runtime, one: HeldRemoval) -> HeldRow:
         reasons=tuple(hold.sentence for hold in one.reasons),
         said=_said(one),
         no_word=one.no_word,
+        no_release=one.no_release,
     )
 
 

@@ -43,7 +43,7 @@ class LinkedRow:
 
 @dataclass(frozen=True, slots=True)
 class SanctionRow:
-    """One sanction; `no_voice` says why the reader's could not count, None where it can."""
+    """One sanction; `no_voice` says why the reader has none, `no_agreement` why they can only refuse it."""
 
     sanction_id: str
     seller: Shown
@@ -55,6 +55,7 @@ class SanctionRow:
     linked: tuple[LinkedRow, ...]
     said: tuple[str, ...]
     no_voice: str | None
+    no_agreement: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +184,7 @@ def _row(one: Sanctioned, now: datetime) -> SanctionRow:
             f"{said.organisation}: {'agrees' if said.agrees else 'refuses'}. {said.reason}" for said in one.voices
         ),
         no_voice=one.no_voice,
+        no_agreement=one.no_agreement,
     )
 
 

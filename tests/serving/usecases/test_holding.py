@@ -267,12 +267,15 @@ def test_nobody_lets_a_removal_go_with_an_account_that_they_made(any_site: Site)
     assert speak(runtime, any_site.second_analyst, action_id, Decision.RELEASE, WHY) is Decision.RELEASE
 
 
-def test_whoever_asked_in_a_confirmer_has_no_word(site: Site) -> None:
+def test_whoever_asked_in_a_confirmer_can_only_withdraw_the_removal(site: Site) -> None:
     action_id = a_burst(site)
     asked_in(site, site.brand_person, site.analyst)
     with pytest.raises(Forbidden, match="You let in whoever confirmed"):
         speak(site.runtime, site.analyst, action_id, Decision.RELEASE, WHY)
-    assert "You let in" in (held_removals(site.runtime, site.analyst)[0].no_word or "")
+    (held,) = held_removals(site.runtime, site.analyst)
+    assert (held.no_word, "You let in" in (held.no_release or "")) == (None, True)
+    assert speak(site.runtime, site.analyst, action_id, Decision.WITHDRAW, WHY) is None
+    assert speak(site.runtime, site.account_manager, action_id, Decision.WITHDRAW, WHY) is Decision.WITHDRAW
 
 
 def test_an_opinion_needs_a_reason_and_leaves_no_trace_without_one(site: Site) -> None:

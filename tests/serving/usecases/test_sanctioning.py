@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.action import ActionKind
 from models.case import CaseLane
@@ -12,7 +12,7 @@ from models.switches import AutomaticRule
 from models.verdict import Judgement, ReasonCode
 from serving.db import actions, audit, seller_actions, strikes
 from serving.db.actions import StoredAction
-from serving.db.tables import audit_entry, listing, review_case
+from serving.db.tables import account, audit_entry, listing, review_case
 from serving.usecases import founding, sanctioning
 from serving.usecases.appeal import Complaint, file_appeal
 from serving.usecases.dead_letters import dead_letters, replay
@@ -27,6 +27,7 @@ from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.fixtures.striking import SELLER, WHY, a_strike, carry_out, sanctions_of, stands, strikes_of
 from tests.serving.usecases.test_contacts import a_contact, tell
+from tests.serving.web.visits import visit_as
 
 
 @pytest.fixture
@@ -146,6 +147,21 @@ def test_an_analyst_whose_own_verdicts_struck_does_not_decide(site: Site) -> Non
     assert speak(site.runtime, site.second_analyst, proposed.sanction_id, agrees=True, reason=WHY) is (
         SanctionState.AGREED_BY_ONE
     )
+
+
+def test_whoever_let_in_who_confirmed_can_refuse_and_not_agree(any_site: Site) -> None:
+    strikes_of(any_site, 2)
+    (proposed,), runtime = sanctions_of(any_site), any_site.runtime
+    with runtime.store.write() as connection:
+        made = update(account).where(account.c.user_id == any_site.brand_person.user_id)
+        connection.execute(made.values(asked_in_by=any_site.analyst.user_id))
+    (seen,) = sanctioning.undecided(runtime, any_site.analyst)
+    assert (seen.no_voice, "you can refuse it" in (seen.no_agreement or "")) == (None, True)
+    with pytest.raises(Forbidden, match="You let in whoever confirmed"):
+        speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
+    page = visit_as(any_site, any_site.analyst).get("/sellers").text
+    assert (">Agree<" in page, ">Refuse<" in page) == (False, True)
+    assert speak(runtime, any_site.analyst, proposed.sanction_id, agrees=False, reason=WHY) is SanctionState.REFUSED
 
 
 def removed_by(site: Site, external_id: str) -> None:

@@ -87,15 +87,17 @@ def asked_in(site: Site, guest: Person, host: Person) -> None:
         connection.execute(made.values(asked_in_by=host.user_id))
 
 
-def test_whoever_asked_in_who_confirmed_reads_why_they_have_no_word(site: Site) -> None:
+def test_whoever_asked_in_who_confirmed_can_withdraw_it_and_reads_why_no_more(site: Site) -> None:
     form = a_held_removal(site)
     asked_in(site, site.brand_person, site.analyst)
     visitor = visit_as(site, site.analyst)
     page = visitor.get("/held").text
     assert "You let in whoever confirmed this removal, by an invitation or a link for a new password" in words(page)
-    assert f'action="{form}"' not in page
+    assert ("Let it go" in page, ">Withdraw<" in page) == (False, True)
     assert visitor.post(form, {"decision": "release", "reason": "Looked at it."}).status_code == 403
     assert states(site) == {"held": 1}
+    assert visitor.post(form, {"decision": "withdraw", "reason": "Looked at it."}).status_code == 303
+    assert states(site) == {"withdrawn": 1}
 
 
 def test_a_guest_of_who_confirmed_waits_for_somebody_else_and_the_page_says_why(site: Site) -> None:
