@@ -24,8 +24,8 @@ def share_out(
 ) -> dict[str, str]:
     """To whom each case is offered, by case; the most pressing first, as they come.
 
-    `kept_from` are the people who may not have a case, because they judged the offer before. Nobody is offered more
-    than they can see to; what is left over is offered to nobody and is anybody's.
+    `kept_from` are the people who may not have a case, because they, or whom they let in, judged the offer before.
+    Nobody is offered more than they can see to; what is left over is offered to nobody and is anybody's.
     """
     hands = {one.user_id: one for one in loads}
     found: dict[str, str] = {}

@@ -17,6 +17,11 @@ def behind_others(people: Collection[str], let_in_by: Hosts) -> frozenset[str]:
     return frozenset(host for host in people if any(_is_host(host, guest, lines) for guest in people))
 
 
+def hosts_of(people: Collection[str], let_in_by: Hosts) -> frozenset[str]:
+    """Who let any of these people in, through however many hands: none of them judges anew what these have decided."""
+    return frozenset().union(*(_line_before(one, let_in_by) for one in people))
+
+
 def _is_host(host: str, guest: str, lines: Mapping[str, Collection[str]]) -> bool:
     around = guest in lines[host]
     return host != guest and host in lines[guest] and not (around and host < guest)

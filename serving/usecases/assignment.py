@@ -9,6 +9,7 @@ from models.assignment import Load, least_loaded, share_out
 from models.errors import Invalid
 from serving.db import audit, marketplaces, offers
 from serving.runtime import Runtime
+from serving.usecases.case_access import kept_from
 
 _MOST_AT_ONCE: Final = 200
 
@@ -35,7 +36,7 @@ def offer_cases(runtime: Runtime) -> int:
             given = offers.in_hand(connection, here, now)
             loads = [Load(one, given[one]) for one in offers.on_duty(connection, here, runtime.wall.now())]
             cases = offers.free(connection, here, now, _MOST_AT_ONCE)
-            barred = offers.judged_by(connection, here, cases)
+            barred = kept_from(connection, here, cases)
             shared = share_out(cases, loads, barred, runtime.policies.assignment)
             offers.offer(connection, here, shared, at=now, until=until)
             offered += len(shared)

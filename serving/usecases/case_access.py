@@ -1,5 +1,6 @@
 """Which cases a person may work on, hold and decide."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -8,8 +9,9 @@ from models.access import Permission, Person
 from models.case import BLIND_LANES, CaseLane
 from models.errors import NotFound
 from models.hidden_score import is_hidden
+from models.second_person import hosts_of
 from models.verdict import Side
-from serving.db import cases, notice_complaints, verdicts
+from serving.db import accounts, cases, notice_complaints, offers, verdicts
 from serving.db.cases import Case
 from serving.runtime import Runtime
 
@@ -57,18 +59,31 @@ def score_kept_from(connection: Connection, person: Person, case: Case) -> bool:
     return is_hidden(case.score_hidden, case.state, committed=committed)
 
 
-def has_decided_before(connection: Connection, person: Person, case: Case) -> bool:
-    """Whether the case is an appeal against what this person decided, or a second look at it: somebody else must judge.
+def why_not_judge(connection: Connection, person: Person, case: Case) -> str | None:
+    """Why somebody else must judge an appeal, a complaint or a second look, in words; None where this person may.
 
-    Who took a verdict on the offer back has looked at it all the same, and gives no second look.
+    They decided on the offer before, or let in who did and may be the same person. Who took a verdict on the offer back
+    has looked at it all the same, and gives no second look.
     """
     if not is_blind(connection, case):
-        return False
+        return None
     given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
-    before = [one for one in given if one.user_id == person.user_id and one.case_id != case.case_id]
-    if case.lane is CaseLane.SECOND_LOOK:
-        return bool(before)
-    return any(one.lane is not CaseLane.APPEAL and one.superseded_by is None for one in before)
+    before = [one for one in given if one.case_id != case.case_id]
+    if case.lane is not CaseLane.SECOND_LOOK:
+        before = [one for one in before if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
+    decided = {one.user_id for one in before}
+    if person.user_id in decided:
+        return "You decided on this offer before"
+    if person.user_id in hosts_of(decided, accounts.let_in(connection)):
+        return "You let in whoever decided on this offer before, by an invitation or a link for a new password"
+    return None
+
+
+def kept_from(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """Who is led to none of these cases, by case: those who judged the offer before, and who let them in."""
+    let_in_by = accounts.let_in(connection)
+    judged = offers.judged_by(connection, marketplace_id, case_ids)
+    return {case_id: hosts_of(people, let_in_by).union(people) for case_id, people in judged.items()}
 
 
 def lease(runtime: Runtime, person: Person, case_id: str) -> datetime | None:
@@ -76,7 +91,7 @@ def lease(runtime: Runtime, person: Person, case_id: str) -> datetime | None:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         case, _ = visible_case(connection, person, case_id)
-        if has_decided_before(connection, person, case):
+        if why_not_judge(connection, person, case) is not None:
             return None
         until = now + timedelta(seconds=runtime.policies.enforcement.lease_seconds)
         return until if cases.lease(connection, case, person.user_id, at=now, until=until) else None

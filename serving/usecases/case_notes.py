@@ -8,7 +8,7 @@ from models.case_note import written
 from models.errors import Forbidden
 from serving.db import case_notes, cases
 from serving.runtime import Runtime
-from serving.usecases.case_access import has_decided_before, is_blind
+from serving.usecases.case_access import is_blind, why_not_judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
     NotFound
         The case is none that the person reviews.
     Forbidden
-        The case judges what the person decided before; whoever judges it is not told what they think.
+        The case judges what the person, or whom they let in, decided before; whoever judges it is not told what they
+        think.
     Invalid
         It is empty, too long, or mentions somebody who may not see the case.
     """
@@ -36,8 +37,9 @@ def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
     with runtime.store.write() as connection:
         here = cases.marketplace_of(connection, wanted.case_id, person.marketplaces(Permission.REVIEW_CASES))
         case = cases.get(connection, here, wanted.case_id)
-        if has_decided_before(connection, person, case):
-            raise Forbidden("You decided on this offer before; whoever judges it now reads no note of yours.")
+        why_not = why_not_judge(connection, person, case)
+        if why_not is not None:
+            raise Forbidden(f"{why_not}; whoever judges it now reads no note of yours.")
         note = written(
             wanted.said,
             wanted.mentioned,

@@ -21,6 +21,7 @@ from serving.db import accounts, audit, brands, cases, invitations, marketplaces
 from serving.db.marketplaces import Marketplace
 from serving.db.people import Colleague, Held
 from serving.runtime import Runtime
+from serving.usecases.case_access import kept_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,8 @@ def reactivate(runtime: Runtime, by: Person, user_id: str) -> None:
 def hand_over(runtime: Runtime, by: Person, user_id: str, successor: str) -> Freed:
     """Give what somebody has in hand to somebody else, who stays after them: cases, and brands they look after.
 
-    Cases that the successor must not have, because they judged the offer before, anybody else may take.
+    Cases that the successor must not have, because they, or whom they let in, judged the offer before, anybody else
+    may take.
 
     Raises
     ------
@@ -240,8 +242,8 @@ def _for(connection: Connection, held: Collection[Held], follower: Colleague) ->
         if not _holds(follower, Role.ANALYST, place):
             continue
         here = [case_id for where, case_id in held if where == place]
-        judged = offers.judged_by(connection, place, here)
-        found += [(place, case_id) for case_id in here if follower.user_id not in judged.get(case_id, ())]
+        barred = kept_from(connection, place, here)
+        found += [(place, case_id) for case_id in here if follower.user_id not in barred.get(case_id, ())]
     return found
 
 

@@ -25,7 +25,7 @@ from serving.db.actions import StoredAction
 from serving.db.cases import Case
 from serving.runtime import Runtime
 from serving.usecases import briefing, notice_decisions
-from serving.usecases.case_access import has_decided_before, visible_case
+from serving.usecases.case_access import visible_case, why_not_judge
 from serving.usecases.holding import Confirmation, held_for
 from serving.usecases.overturn import Ground, overturn
 from serving.usecases.rights import basis_of, keep_basis
@@ -136,9 +136,10 @@ def _carried(sitting: Sitting, answer: Answer) -> tuple[Right, str, tuple[Mandat
 def _bench(sitting: Sitting, weight: Weight | None) -> Bench:
     case = sitting.case
     enrolled = brands.enrolments(sitting.connection, case.marketplace_id).get(case.brand_id or "")
-    if has_decided_before(sitting.connection, sitting.person, case):
+    why_not = why_not_judge(sitting.connection, sitting.person, case)
+    if why_not is not None:
         what = _BLIND_WORK.get(case.lane, "decide the complaint")
-        raise Forbidden(f"You decided on this offer before; somebody else must {what}.")
+        raise Forbidden(f"{why_not}; somebody else must {what}.")
     return Bench(
         lane=case.lane,
         side=sitting.side,

@@ -11,7 +11,7 @@ from models.verdict import Side
 from models.waiting import Aside, Wait, check_aside
 from serving.db import case_waits, cases
 from serving.runtime import Runtime
-from serving.usecases.case_access import has_decided_before
+from serving.usecases.case_access import why_not_judge
 from serving.usecases.sitting import Sitting, note
 
 # A seller and a notifier were told by when they are answered.
@@ -40,7 +40,7 @@ def set_aside(runtime: Runtime, person: Person, wanted: Wanted) -> None:
     NotFound, Invalid
         The case is none that the person reviews; the rules do not let it wait so.
     Forbidden
-        The case judges what the person decided before.
+        The case judges what the person, or whom they let in, decided before.
     Conflict
         It is not open, or somebody else is working on it.
     """
@@ -51,8 +51,9 @@ def set_aside(runtime: Runtime, person: Person, wanted: Wanted) -> None:
         case = cases.get(connection, here, wanted.case_id)
         if case.state is not CaseState.OPEN:
             raise Conflict("The case is not open, so there is nothing to set aside.")
-        if has_decided_before(connection, person, case):
-            raise Forbidden("You decided on this offer before; when it is judged again is for somebody else to say.")
+        why_not = why_not_judge(connection, person, case)
+        if why_not is not None:
+            raise Forbidden(f"{why_not}; when it is judged again is for somebody else to say.")
         knowingly = wanted.knowingly and case.lane not in _HELD_TO_ITS_TIME
         check_aside(aside, due_at=case.due_at, now=now, knowingly=knowingly, policy=runtime.policies.waiting)
         if not case_waits.begin(connection, case, person.user_id, runtime.ids.new("wai"), aside, now):

@@ -295,6 +295,10 @@ SENTENCES: Final = (
     N_("The undo window has closed."),
     N_("%(name)s gave the last verdict on this case; only they can undo it."),
     N_("You decided on this offer before; somebody else must decide the complaint."),
+    N_(
+        "You let in whoever decided on this offer before, by an invitation or a link for a new password; somebody else "
+        "must decide the complaint."
+    ),
     N_("A test buy is recorded by an analyst, who has its papers."),
     N_("A note has at most %(most)s characters."),
     N_("No %(kind)s is on file, which “%(code)s” needs."),

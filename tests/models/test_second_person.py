@@ -1,6 +1,6 @@
 import pytest
 
-from models.second_person import behind_others
+from models.second_person import behind_others, hosts_of
 
 BEHIND: list[tuple[set[str], dict[str, set[str]], set[str], str]] = [
     ({"ana", "ben"}, {}, set(), "nobody let anybody in"),
@@ -23,3 +23,21 @@ def test_who_does_not_count_beside_the_others(
     people: set[str], let_in_by: dict[str, set[str]], expected: set[str], _why: str
 ) -> None:
     assert behind_others(people, {guest: frozenset(hosts) for guest, hosts in let_in_by.items()}) == expected
+
+
+HOSTS: list[tuple[set[str], dict[str, set[str]], set[str], str]] = [
+    ({"ana"}, {}, set(), "nobody let them in"),
+    ({"ana"}, {"ana": {"ben"}}, {"ben"}, "an invitation"),
+    ({"ana"}, {"ana": {"ben", "cem"}}, {"ben", "cem"}, "an invitation of one, a link of another"),
+    ({"ana"}, {"ana": {"ben"}, "ben": {"cem"}}, {"ben", "cem"}, "through somebody else's hands"),
+    ({"ana"}, {"ben": {"ana"}}, set(), "their own guest is not asked about"),
+    ({"ana", "ben"}, {"ana": {"cem"}, "ben": {"dan"}}, {"cem", "dan"}, "of each"),
+    (set(), {"ana": {"ben"}}, set(), "of nobody"),
+]
+
+
+@pytest.mark.parametrize(("people", "let_in_by", "expected", "_why"), HOSTS, ids=[row[-1] for row in HOSTS])
+def test_who_let_any_of_them_in(
+    people: set[str], let_in_by: dict[str, set[str]], expected: set[str], _why: str
+) -> None:
+    assert hosts_of(people, {guest: frozenset(hosts) for guest, hosts in let_in_by.items()}) == expected

@@ -37,7 +37,7 @@ from serving.db.cases import Case
 from serving.db.views import Neighbours
 from serving.guards import may, runtime_of
 from serving.runtime import Runtime
-from serving.usecases.case_access import has_decided_before, is_blind, lease, score_kept_from, visible_case
+from serving.usecases.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
 from serving.usecases.seller_evidence import papers_of
 from serving.web import scores as shown_scores
 from serving.web import words
@@ -139,7 +139,7 @@ def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
     runtime, person = runtime_of(request), session.person
     with runtime.store.read() as connection:
         case, side = visible_case(connection, person, case_id)
-        barred = has_decided_before(connection, person, case)
+        barred = why_not_judge(connection, person, case) is not None
     if side is Side.BRAND:
         return RedirectResponse(f"/brand#{case_id}", status_code=303)
     ahead = looks_ahead(request)

@@ -13,7 +13,7 @@ from serving.db.case_waits import StoredWait
 from serving.db.cases import Case
 from serving.db.verdicts import StoredVerdict
 from serving.runtime import Runtime
-from serving.usecases.case_access import has_decided_before
+from serving.usecases.case_access import why_not_judge
 from serving.web import text_view, words
 from serving.web.text_view import Shown
 from serving.web.vocabulary import CHOICE_OF, Choice
@@ -57,7 +57,7 @@ class Standing:
 
 def standing(runtime: Runtime, connection: Connection, person: Person, case: Case) -> Standing:
     """How the case stands now."""
-    barred = has_decided_before(connection, person, case)
+    why_not = why_not_judge(connection, person, case)
     now = runtime.clock.now()
     given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
     held = case.leased_until is not None and case.leased_until > now
@@ -65,21 +65,23 @@ def standing(runtime: Runtime, connection: Connection, person: Person, case: Cas
     holder = accounts.names(connection, [case.leased_by])[case.leased_by] if others and case.leased_by else ""
     is_open = case.state is CaseState.OPEN
     return Standing(
-        may_decide=is_open and not others and not barred,
+        may_decide=is_open and not others and why_not is None,
         lease=words.yours_until(case.leased_until, now) if held and not others and case.leased_until else "",
-        notes=tuple(_notes(connection, case, now, holder=holder if is_open else "", barred=barred and is_open)),
+        notes=tuple(
+            _notes(connection, case, now, holder=holder if is_open else "", why_not=why_not if is_open else None)
+        ),
         said=_said(given, now) if given else None,
         undo_until=_undo_until(runtime, case, person, given, now),
         aside=case.aside_until is not None and case.aside_until > now,
     )
 
 
-def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, barred: bool) -> list[Note]:
+def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, why_not: str | None) -> list[Note]:
     found = []
-    if barred:
+    if why_not is not None:
         what = _BLIND_WORK.get(case.lane, "decide this complaint")
         bold = f"Somebody else must {what}."
-        text = "You decided on this offer before. The page is for reading; your answer is not taken."
+        text = f"{why_not}. The page is for reading; your answer is not taken."
         found.append(Note("warn", "i-scale", bold, text))
     if holder and case.leased_until is not None:
         text = f"The case is theirs until {words.moment(case.leased_until, now)}. You can read it; answers are off."

@@ -6,12 +6,15 @@ from models.labels import AppealState
 from models.verdict import Judgement
 from serving.db import actions, appeals
 from serving.usecases.appeal import Complaint, file_appeal
+from serving.usecases.case_access import lease
 from serving.usecases.delivery import deliver
 from serving.usecases.undoing import undo_verdict
+from tests.fixtures.guests import asked_in
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.usecases.test_delivery import register
+from tests.serving.web.visits import visit_as, words
 
 COMPLAINT = Complaint("appeal-1", "MP-9", "These goods are genuine; I have the receipt.")
 
@@ -76,6 +79,26 @@ def test_who_decided_before_does_not_decide_the_appeal(any_site: Site) -> None:
     (case,) = open_cases(any_site)
     with pytest.raises(Forbidden, match="somebody else must decide"):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+
+
+def test_whoever_let_in_who_decided_does_not_decide_the_appeal(any_site: Site) -> None:
+    remove(any_site)
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    (case,) = open_cases(any_site)
+    asked_in(any_site, any_site.brand_person, any_site.second_analyst)
+    with pytest.raises(Forbidden, match=r"You let in whoever .* somebody else must decide the appeal"):
+        judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
+    assert lease(any_site.runtime, any_site.second_analyst, case.case_id) is None, "nor do they keep it from others"
+    page = words(visit_as(any_site, any_site.second_analyst).get(f"/cases/{case.case_id}").text)
+    assert "You let in whoever decided on this offer before, by an invitation" in page
+
+
+def test_a_guest_of_who_decided_judges_the_appeal(any_site: Site) -> None:
+    remove(any_site)
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    (case,) = open_cases(any_site)
+    asked_in(any_site, any_site.second_analyst, any_site.brand_person)
+    judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
 
 
 def test_the_brand_does_not_decide_an_appeal_against_itself(any_site: Site) -> None:

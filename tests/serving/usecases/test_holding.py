@@ -2,9 +2,8 @@ import threading
 from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from models.access import Person
 from models.action import ActionState
 from models.bursts import HoldCause
 from models.case import CaseLane
@@ -15,13 +14,14 @@ from models.switches import AutomaticRule
 from models.verdict import Judgement
 from serving.db import actions, alerts, audit, histories, said, standings, verdicts
 from serving.db.alerts import Alert
-from serving.db.tables import account, audit_entry
+from serving.db.tables import audit_entry
 from serving.usecases.delivery import deliver, sweep_deliveries
 from serving.usecases.release import held_removals, speak
 from serving.usecases.standing import current
 from serving.usecases.switching import switch
 from serving.usecases.undoing import undo_verdict
 from tests.fixtures.bursts import confirm, questions, states
+from tests.fixtures.guests import asked_in
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.usecases.test_likeness import asked
@@ -248,12 +248,6 @@ def test_whoever_confirmed_has_no_word(site: Site) -> None:
     action_id = a_burst(site)
     with pytest.raises(Forbidden, match="You confirmed this removal"):
         speak(site.runtime, site.brand_person, action_id, Decision.RELEASE, WHY)
-
-
-def asked_in(site: Site, guest: Person, host: Person) -> None:
-    with site.runtime.store.write() as connection:
-        made = update(account).where(account.c.user_id == guest.user_id)
-        connection.execute(made.values(asked_in_by=host.user_id))
 
 
 def test_nobody_lets_a_removal_go_with_an_account_that_they_made(any_site: Site) -> None:

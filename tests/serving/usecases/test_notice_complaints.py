@@ -12,12 +12,13 @@ from serving.db import audit, cases, notice_complaints, restrictions, said
 from serving.db.cases import Case
 from serving.db.notice_complaints import NoticeComplaint
 from serving.db.notices import Item
-from serving.usecases.case_access import has_decided_before
+from serving.usecases.case_access import why_not_judge
 from serving.usecases.labelling import label_of
 from serving.usecases.notice_complaints import complain
 from serving.usecases.notice_links import PLACE
 from serving.usecases.notices import Receipt
 from serving.usecases.undoing import undo_verdict
+from tests.fixtures.guests import asked_in
 from tests.fixtures.notifying import WORDS, an_offer, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out
 from tests.fixtures.reviewing import judge, open_cases
@@ -59,8 +60,11 @@ def item_of(site: Site, receipt: Receipt) -> Item:
 def test_a_complaint_of_a_notifier_goes_to_somebody_who_did_not_decide_before(any_site: Site) -> None:
     case = say(any_site, refused(any_site))
     with any_site.runtime.store.read() as connection:
-        assert has_decided_before(connection, any_site.analyst, case)
-        assert not has_decided_before(connection, any_site.second_analyst, case)
+        assert why_not_judge(connection, any_site.analyst, case) == "You decided on this offer before"
+        assert why_not_judge(connection, any_site.second_analyst, case) is None
+    asked_in(any_site, any_site.analyst, any_site.second_analyst)
+    with pytest.raises(Forbidden, match=r"You let in whoever .* somebody else must decide the complaint"):
+        judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
     with pytest.raises(Forbidden, match="somebody else must decide the complaint"):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
 

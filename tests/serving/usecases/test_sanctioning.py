@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from models.action import ActionKind
 from models.case import CaseLane
@@ -12,7 +12,7 @@ from models.switches import AutomaticRule
 from models.verdict import Judgement, ReasonCode
 from serving.db import actions, audit, seller_actions, strikes
 from serving.db.actions import StoredAction
-from serving.db.tables import account, audit_entry, listing, review_case
+from serving.db.tables import audit_entry, listing, review_case
 from serving.usecases import founding, sanctioning
 from serving.usecases.appeal import Complaint, file_appeal
 from serving.usecases.dead_letters import dead_letters, replay
@@ -21,6 +21,7 @@ from serving.usecases.release import speak as speak_on_held
 from serving.usecases.sanctioning import lift, speak, sweep_sanctions
 from serving.usecases.switching import switch
 from serving.usecases.undoing import undo_verdict
+from tests.fixtures.guests import asked_in
 from tests.fixtures.receivers import Receiver
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -152,9 +153,7 @@ def test_an_analyst_whose_own_verdicts_struck_does_not_decide(site: Site) -> Non
 def test_whoever_let_in_who_confirmed_can_refuse_and_not_agree(any_site: Site) -> None:
     strikes_of(any_site, 2)
     (proposed,), runtime = sanctions_of(any_site), any_site.runtime
-    with runtime.store.write() as connection:
-        made = update(account).where(account.c.user_id == any_site.brand_person.user_id)
-        connection.execute(made.values(asked_in_by=any_site.analyst.user_id))
+    asked_in(any_site, any_site.brand_person, any_site.analyst)
     (seen,) = sanctioning.undecided(runtime, any_site.analyst)
     assert (seen.no_voice, "you can refuse it" in (seen.no_agreement or "")) == (None, True)
     with pytest.raises(Forbidden, match="You let in whoever confirmed"):

@@ -5,25 +5,29 @@ from dataclasses import replace
 import pytest
 
 from features.facts import facts_from_json
-from models.access import Person
+from models.access import Grant, Person, Role
 from models.case import CaseLane, CaseState
 from models.errors import Forbidden, NotFound
 from models.labels import WANTS_A_SECOND, NoLabel
 from models.policies.second_look import SecondLookPolicy
 from models.verdict import Judgement
-from serving.db import actions, cases, learning, queues, said, second_looks
+from serving.db import accounts, actions, cases, learning, offers, queues, said, second_looks
 from serving.db.cases import Case
 from serving.db.queues import QueueFilter
 from serving.db.second_looks import SecondLooks
 from serving.usecases.appeal import file_appeal
+from serving.usecases.assignment import offer_cases
 from serving.usecases.intake import receive
 from serving.usecases.labelling import known_at, label_of
+from serving.usecases.passwords import choose_anew
+from serving.usecases.reset_links import make_link
 from serving.usecases.second_looks import ask_for_second_looks
 from serving.usecases.undoing import undo_verdict
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_look, judge, open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.runtimes import Site, invite
 from tests.serving.usecases.test_appeal import COMPLAINT, remove
+from tests.serving.web.visits import visit_as
 from training.snapshot import SnapshotRow
 
 
@@ -79,6 +83,28 @@ def test_a_doubted_label_is_looked_at_by_somebody_else_and_agreement_makes_two_r
     assert (row.label, row.evidence_level) == (0, "two_reviewers")
     assert set(row.sources) == {f"user:{one.user_id}" for one in (any_site.analyst, any_site.second_analyst)}
     assert counts(any_site) == SecondLooks(doubted=1, asked_for=1, given=1, overturned=0)
+
+
+def test_whoever_made_the_link_behind_the_first_answer_takes_no_second_look(any_site: Site) -> None:
+    """An administrator who is an analyst too, and made a link for a new password of the analyst who answered."""
+    host, runtime = any_site.second_analyst, any_site.runtime
+    with runtime.store.write() as connection:
+        accounts.add_grants(connection, host.user_id, [Grant(Role.ADMIN, any_site.here)], any_site.clock.now())
+        host = accounts.person(connection, host.user_id)
+    path = make_link(runtime, host, any_site.analyst.user_id)
+    choose_anew(runtime, path.removeprefix("/reset/"), wanted="a better password", again="a better password")
+    case = a_genuine_case(any_site)
+    any_site.clock.forward(days=15)
+    look = a_second_look(any_site, case, label=0)
+    with pytest.raises(Forbidden, match=r"You let in whoever .* somebody else must take the second look"):
+        judge(any_site, host, look, Judgement.GENUINE)
+    third = invite(runtime, "third@touchstone.example", "Tia Renn", Role.ANALYST)
+    visit_as(any_site, host)
+    visit_as(any_site, third)
+    offer_cases(runtime)
+    with runtime.store.read() as connection:
+        assert offers.standing(connection, {any_site.here}, any_site.clock.now())[look.case_id] == third.user_id
+    judge(any_site, third, look, Judgement.GENUINE)
 
 
 def test_a_contradiction_takes_the_label_away_and_turns_nothing_round(site: Site) -> None:

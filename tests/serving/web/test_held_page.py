@@ -1,10 +1,7 @@
-from sqlalchemy import update
-
-from models.access import Person
 from models.switches import AutomaticRule
-from serving.db.tables import account
 from serving.usecases.switching import switch
 from tests.fixtures.bursts import confirm, questions, states
+from tests.fixtures.guests import asked_in
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.runtimes import Site
 from tests.serving.usecases.test_removal_checks import an_acknowledged_removal, look, register
@@ -79,12 +76,6 @@ def a_held_removal(site: Site) -> str:
     action = confirm(site, site.brand_person, case).action
     assert action is not None
     return f"/held/{action.action_id}"
-
-
-def asked_in(site: Site, guest: Person, host: Person) -> None:
-    with site.runtime.store.write() as connection:
-        made = update(account).where(account.c.user_id == guest.user_id)
-        connection.execute(made.values(asked_in_by=host.user_id))
 
 
 def test_whoever_asked_in_who_confirmed_can_withdraw_it_and_reads_why_no_more(site: Site) -> None:
