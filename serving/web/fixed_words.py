@@ -172,8 +172,6 @@ _SENTENCES: Final = (
     N_("Not as described"),
     # Pages that say that something did not work.
     N_("The e-mail or the password is wrong."),
-    N_("A password has %(least)s to %(most)s characters."),
-    N_("You typed two different new passwords."),
     N_("Ask whoever made it for another."),
     N_("This link is not valid, or has ended. Ask the marketplace for another."),
     N_("This link is not valid, or has ended."),
@@ -191,7 +189,8 @@ _COUNTS: Final = (NN_("%(n)s strike", "%(n)s strikes"),)
 _PLACE: Final = re.compile(r"%\((\w+)\)s")
 _FREE: Final = frozenset({"incident", "name", "words"})
 _SHARE: Final = re.compile(r"(?P<number>\d+(?:\.(?P<decimals>\d+))?) ?%")
-_PRICE: Final = re.compile(r"(?P<number>[\d,]+(?:\.\d+)?) (?P<currency>[A-Z]{3})")
+_COUNT: Final = r"\d[\d,]{0,14}(?:\.\d{1,6})?"  # Text of others is no number that cannot be one.
+_PRICE: Final = re.compile(r"(?P<number>\d[\d,]*(?:\.\d+)?) (?P<currency>[A-Z]{3})")
 _END: Final = re.compile(r"(?<=[.!?]) ")
 _DATES: Final = ("%Y-%m-%d", "%d %B %Y")
 
@@ -228,12 +227,25 @@ def _one(text: str) -> str | None:
         if found is not None:
             values = found.groupdict()
             said_of = {name: _value(name, value) for name, value in values.items()}
-            return (i18n.gettext(one) if many is None else i18n.ngettext(one, many, float(values["n"]))) % said_of
+            return (
+                i18n.gettext(one) if many is None else i18n.ngettext(one, many, float(values["n"].replace(",", "")))
+            ) % said_of
     return None
 
 
 def _value(name: str, value: str) -> str:
-    """What was put into a sentence: a date or a number as the language writes it, a phrase of ours in that language."""
+    """What was put into a sentence, in the language of the request; as it is where that cannot be written.
+
+    Titles and names of others are put into sentences too, and can be made to look like a number that is none.
+    """
+    try:
+        return _written(name, value)
+    except (ArithmeticError, ValueError):
+        return value
+
+
+def _written(name: str, value: str) -> str:
+    """A date or a number as the language writes it, a phrase of ours in that language."""
     if name == "date":
         for form in _DATES:
             try:
@@ -289,4 +301,6 @@ def _pattern(sentence: str) -> re.Pattern[str]:
 
 def _group(name: str) -> str:
     """What may stand in a place: names and quoted words are as they are, all else is within its sentence."""
+    if name == "n":
+        return f"(?P<n>{_COUNT})"
     return f"(?P<{name}>.+?)" if name in _FREE else rf"(?P<{name}>(?:(?!\. ).)+?)"

@@ -23,6 +23,7 @@ from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.vocabulary import ROLES, Option
+from serving.web.whole_address import whole_address
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
@@ -102,8 +103,7 @@ def post_invitation(request: Request, session: Administrator, fields: Fields) ->
         link = inviting.invite(runtime_of(request), session.person, typed.email, _grant(request, session, typed))
     except DomainError as refused:
         return respond(request, people_page(request, session, typed, refused.sentence), session, status=422)
-    base = runtime_of(request).settings.public_url or str(request.base_url)
-    return respond(request, people_page(request, session, typed, link=base.rstrip("/") + link), session)
+    return respond(request, people_page(request, session, typed, link=whole_address(request, link)), session)
 
 
 @router.post("/people/invitations/{invitation_id}/take-back")

@@ -27,6 +27,7 @@ from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.vocabulary import ROLES, Option
+from serving.web.whole_address import whole_address
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
@@ -132,8 +133,7 @@ def post_reset_link(user_id: str, request: Request, session: Administrator) -> R
         path = reset_links.make_link(runtime, session.person, user_id[:_LONGEST_ID])
     except DomainError as refused:
         return _refused(request, session, user_id, refused)
-    base = runtime.settings.public_url or str(request.base_url)
-    return respond(request, person_page(runtime, session, user_id, link=base.rstrip("/") + path), session)
+    return respond(request, person_page(runtime, session, user_id, link=whole_address(request, path)), session)
 
 
 def _refused(request: Request, session: Session, user_id: str, refused: DomainError) -> Response:

@@ -36,6 +36,7 @@ from serving.web.forms import Fields
 from serving.web.i18n import say, say_many
 from serving.web.rendering import respond
 from serving.web.vocabulary import Option
+from serving.web.whole_address import whole_address
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/people"
@@ -107,7 +108,7 @@ def post_invitation(request: Request, session: Reader, fields: Fields) -> Respon
     except DomainError as refused:
         return given_back(request, session, fields, refused, _page)
     lasts = say_many("%(n)s day", "%(n)s days", runtime.policies.invitations.valid_days)
-    made = MadeLink(_address(request, path), fields.get("email", ""), lasts)
+    made = MadeLink(whole_address(request, path), fields.get("email", ""), lasts)
     return respond(request, _page(runtime, session, fields, link=made), session)
 
 
@@ -132,7 +133,7 @@ def post_reset_link(user_id: str, request: Request, session: Reader, fields: Fie
     with runtime.store.read() as connection:
         email = accounts.person(connection, user_id).email
     lasts = say_many("%(n)s hour", "%(n)s hours", runtime.policies.reset_links.valid_hours)
-    made = MadeLink(_address(request, path), email, lasts)
+    made = MadeLink(whole_address(request, path), email, lasts)
     return respond(request, _page(runtime, session, fields, link=made), session)
 
 
@@ -164,11 +165,6 @@ def post_end(mandate_id: str, request: Request, session: Reader, fields: Fields)
     scope = _scope(runtime, session, fields)
     end_agency(runtime, session.person, scope.pair, mandate_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
-
-
-def _address(request: Request, path: str) -> str:
-    """The whole address of a link, as it is passed on."""
-    return (runtime_of(request).settings.public_url or str(request.base_url)).rstrip("/") + path
 
 
 def _scope(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> BrandScope:

@@ -36,7 +36,7 @@ def leaning_card(found: Leaning, *, hidden_share: float, is_own: bool) -> Leanin
     if found.difference is None or found.low is None or found.high is None:
         return LeaningCard(rows, None, "", _nothing(found, hidden_share, is_own=is_own))
     interval = f"{_points(found.low)} to {_points(found.high)}"
-    said = _meaning(found.low, found.high, "you say" if is_own else "reviewers say")
+    said = _meaning(found.low, found.high, is_own=is_own)
     return LeaningCard(rows, _points(found.difference), interval, said)
 
 
@@ -62,7 +62,8 @@ def _nothing(found: Leaning, hidden_share: float, *, is_own: bool) -> str:
     )
 
 
-def _meaning(low: float, high: float, who: str) -> str:
+def _meaning(low: float, high: float, *, is_own: bool) -> str:
+    who = "you say" if is_own else "reviewers say"
     if low <= 0 <= high:
         return (
             f"No difference that chance could not make: with the score in sight {who} counterfeit in anything from "
@@ -72,7 +73,9 @@ def _meaning(low: float, high: float, who: str) -> str:
     how, more = ("more", "more") if low > 0 else ("less", "fewer")
     return (
         f"With the score in sight {who} counterfeit {how} often: in {100 * least:.0f} to {100 * most:.0f} {more} of "
-        "100 cases. Which score is hidden is drawn by chance, so the score does it and not the cases."
+        "100 cases. Which score is hidden is drawn by chance, so the score does it and not the cases, unless "
+        f"{'you filter your queue' if is_own else 'reviewers filter their queues'} by score or harm: such a queue "
+        "leaves out the cases whose score is hidden."
     )
 
 

@@ -43,6 +43,15 @@ def test_the_difference_is_said_with_its_interval_and_what_it_means(
     assert said in card.said
 
 
+@pytest.mark.parametrize(
+    ("is_own", "whose"), [(True, "you filter your queue"), (False, "reviewers filter their queues")]
+)
+def test_what_the_score_does_is_claimed_with_the_exception_for_filtered_queues(is_own: bool, whose: str) -> None:
+    """A queue filtered by score or harm has no hidden case, so that the two kinds are not alike there."""
+    card = leaning_card(leaning(Answers(200, 40), Answers(2000, 800)), hidden_share=0.05, is_own=is_own)
+    assert f"the score does it and not the cases, unless {whose} by score or harm: such a queue" in card.said
+
+
 def test_a_desk_that_hides_no_score_is_told_who_can_change_that() -> None:
     said = leaning_card(leaning(Answers(), Answers(9, 3)), hidden_share=0.0, is_own=False).said
     assert "no score is hidden" in said

@@ -8,7 +8,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import product
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from features.compute import FEATURES, compute
 from features.tell_tales import PatternRefused, check_pattern
@@ -48,7 +50,7 @@ from serving.usecases.rights import (
     territories,
 )
 from serving.usecases.row_files import LARGEST, rows_of
-from serving.web import own_words
+from serving.web import fixed_words, own_words, told_brands
 from serving.web.brand.questions import _TOLD
 from serving.web.fixed_words import translated
 from tests.fixtures.brand_people import a_leader
@@ -195,6 +197,12 @@ def told_of_what_is_on_file() -> set[str]:
     return found
 
 
+EVERY_SENTENCE = [
+    *fixed_words._SENTENCES,
+    *told_brands.SENTENCES,
+    *(form for pair in (*fixed_words._COUNTS, *told_brands.COUNTS) for form in pair),
+]
+_A_PLACE = re.compile(r"%\(\w+\)s")
 TOLD = [told_of_answers, told_of_offers, told_of_requests, told_of_rights, told_of_standing, told_of_what_is_on_file]
 
 
@@ -233,6 +241,41 @@ def test_english_stays_to_the_letter_what_the_rule_wrote() -> None:
 def test_figures_are_written_as_the_language_writes_them(language: Language, sentence: str, said: str) -> None:
     with shown_as(shown_in(language)):
         assert translated(sentence).replace("\xa0", " ") == said
+
+
+HOSTILE = st.one_of(
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40),
+    st.text("0123456789,. %EUR-:_()s“”", min_size=1, max_size=60),
+    st.sampled_from(
+        [", EUR", ",", ",,", ".", "9" * 28 + " EUR", "9" * 400, "9" * 400 + " %", "1.2.3", "٣,٣ EUR", "%(n)s"]
+    ),
+)
+
+
+@pytest.mark.parametrize("language", [Language.RUSSIAN, Language.SPANISH, Language.CHINESE])
+@pytest.mark.parametrize("value", [", EUR", "9" * 28 + " EUR", "9" * 400, "9" * 400 + " %", ",", "1,234", "%(n)s"])
+def test_whatever_is_put_into_a_sentence_it_is_shown(language: Language, value: str) -> None:
+    with shown_as(shown_in(language)):
+        for sentence in EVERY_SENTENCE:
+            assert translated(_A_PLACE.sub(lambda _: value, sentence))
+
+
+@hypothesis.given(
+    sentence=st.sampled_from(EVERY_SENTENCE), values=st.lists(HOSTILE, min_size=9, max_size=9), before=HOSTILE
+)
+@hypothesis.settings(max_examples=300, deadline=None)
+def test_no_text_of_others_is_beyond_the_page_that_shows_it(sentence: str, values: list[str], before: str) -> None:
+    left = iter(values)
+    whole = _A_PLACE.sub(lambda _: next(left), sentence)
+    with shown_as(shown_in(Language.RUSSIAN)):
+        assert translated(whole)
+        assert translated(f"{before}. {whole} {before}")
+
+
+def test_the_title_of_a_right_that_reads_like_a_price_is_shown_as_it_is() -> None:
+    title = "The mark “Hi. , EUR ended on 2026-01-01. x” (EUIPO 1)"
+    with shown_as(shown_in(Language.SPANISH)):
+        assert ", EUR" in translated(f"{title} ended on 2026-01-01.")
 
 
 @pytest.mark.parametrize(
