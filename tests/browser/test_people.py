@@ -66,7 +66,8 @@ def test_somebody_is_asked_in_shown_around_and_sent_away(browser: Browser, furni
         guest.get_by_role("button", name="Keep these settings").click()
         expect(guest.locator("html")).to_have_attribute("data-theme", "dark")
         expect(guest.get_by_text(re.compile("now .* UTC−03"))).to_be_visible()
-        guest.get_by_role("button", name="Switch theme").click()
+        with guest.expect_response("**/settings/quick"):
+            guest.get_by_role("button", name="Switch theme").click()
         expect(guest.locator("html")).to_have_attribute("data-theme", "light")
         guest.goto(f"{furnished.address}/queue")
         expect(guest.locator("html")).to_have_attribute("data-theme", "light")

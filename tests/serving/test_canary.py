@@ -34,4 +34,4 @@ def test_a_folder_that_is_no_bundle_is_refused_by_the_process(tmp_path: Path) ->
     (tmp_path / "serving" / "__init__.py").write_text("raise SystemExit(0)")
     command = [sys.executable, "-P", "-m", "serving.canary", str(tmp_path), "0" * 64]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path, timeout=60)
-    assert (done.returncode, done.stdout) == (1, f"{tmp_path} holds no manifest.json.\n")
+    assert (done.returncode, done.stdout) == (1, "The bundle holds no manifest.json.\n")

@@ -19,6 +19,6 @@
     if (button.type !== "submit") return;  // It may stand in a form about something else, as that of signing in.
     const fields = new URLSearchParams(new FormData(button.form));
     fields.set("theme", root.dataset.theme);
-    fetch(button.form.action, { method: "POST", body: fields, redirect: "manual" });
+    fetch(button.form.action, { method: "POST", body: fields, redirect: "manual", keepalive: true }); // Whoever goes on at once keeps it too.
   });
 })();
