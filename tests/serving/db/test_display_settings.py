@@ -1,4 +1,3 @@
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -10,6 +9,7 @@ from serving.db.tables import display_setting
 from serving.display import Density, Display, Language, Theme
 from serving.usecases.display_choice import begin_in, choose
 from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.waiting import until_waiting
 
 CHOICE = Display("Asia/Shanghai", Language.CHINESE, Density.ROOMY, letter_keys=False, theme=Theme.DARK)
 
@@ -44,12 +44,12 @@ def test_two_who_sign_in_or_choose_at_once_for_the_first_time_are_both_served(an
     russian = Display(language=Language.RUSSIAN)
     first, second = any_site.analyst, any_site.second_analyst
     with ThreadPoolExecutor(2) as pool:
-        with runtime.store.writes.begin() as connection:
+        with runtime.store.write() as connection:
             for one in (first, second):
                 display_settings.put(connection, one.user_id, russian, any_site.clock.now())
             signs_in = pool.submit(begin_in, runtime, first, Language.SPANISH)
             chooses = pool.submit(choose, runtime, second, Display(), {"theme": "dark"})
-            time.sleep(0.3)
+            until_waiting(runtime.store, 2)
         signs_in.result()
         chooses.result()
     with runtime.store.read() as connection:
