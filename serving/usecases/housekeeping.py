@@ -1,4 +1,4 @@
-"""What time alone brings about: unanswered questions go on, references are worked out anew."""
+"""What time alone brings about: unanswered questions go on, references and tables are counted anew."""
 
 from datetime import timedelta
 from typing import Final
@@ -7,7 +7,7 @@ from models.case import CaseEvent, CaseLane
 from models.errors import Conflict
 from models.reminders import SAID, QuestionStep
 from models.switches import AutomaticRule
-from serving.db import cases, marketplaces, references, switches
+from serving.db import cases, marketplaces, planning, references, switches
 from serving.runtime import Runtime
 from serving.usecases.reminding import take_step
 
@@ -49,6 +49,16 @@ def pass_on_unanswered(runtime: Runtime) -> int:
             continue  # Somebody is answering it at this moment.
         passed += 1
     return passed
+
+
+def count_tables(runtime: Runtime) -> int:
+    """Have the database count what has grown, so that it plans by what is there; returns how many tables."""
+    with runtime.store.read() as connection:
+        grown = planning.grown(connection)
+    if grown:
+        with runtime.store.write() as connection:
+            planning.count(connection, grown)
+    return len(grown)
 
 
 def refresh_references(runtime: Runtime) -> int:

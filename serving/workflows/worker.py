@@ -19,7 +19,7 @@ from serving.usecases.breaker import look_at_breakers
 from serving.usecases.counter_notices import open_counter_notices, pass_deadlines
 from serving.usecases.delivery import sweep_deliveries
 from serving.usecases.erasure import finish_erasures
-from serving.usecases.housekeeping import pass_on_unanswered, refresh_references
+from serving.usecases.housekeeping import count_tables, pass_on_unanswered, refresh_references
 from serving.usecases.known_answers import open_known_answers
 from serving.usecases.monitoring import measure_weekly
 from serving.usecases.presence import Presence
@@ -35,6 +35,7 @@ _log = structlog.get_logger()
 
 
 _LOOKS: Final[Mapping[str, Callable[[Runtime], int]]] = {
+    "tables_counted": count_tables,
     "deliveries": sweep_deliveries,
     "removal_checks": sweep_removal_checks,
     "reminders": remind,
