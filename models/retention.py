@@ -3,25 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from models.errors import Invalid
 from models.policies.appeals import AppealPolicy
 from models.policies.retention import SHORTEST, RetentionPolicy
-
-
-class DataClass(StrEnum):
-    """A class of data with a time of its own; the name is that of its setting."""
-
-    STATEMENTS = "statements"  # A seller's words in appeals and counter-notices, from being told of the removal.
-    DOCUMENTS = "documents"  # What a seller handed in, from being told of the removal.
-    EVIDENCE_PARTS = "evidence_parts"  # The parts of evidence that show the seller, from being told of the removal.
-    CUSTODY = "custody"  # Words in the papers of test buys, from the end of the test buy.
-    CONTACTS = "contacts"  # Hashes of a seller's contacts, from its last offer.
-    NOTIFIERS = "notifiers"  # Strangers who notified offers, and what they wrote, from their last notice.
-    REFUSED_ROWS = "refused_rows"  # Beginnings of rows that the door refused, from their receipt.
-    SELLER_EVENTS = "seller_events"  # Sales, returns and ratings, from when they happened.
-    SESSIONS = "sessions"  # Sessions of people, invitations and reset links, from their end.
+from serving.data_classes import DataClass
 
 
 def kept_for(policy: RetentionPolicy, days: Mapping[DataClass, int | None]) -> RetentionPolicy:

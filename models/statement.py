@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Final
 
 from models.public_statement import Source, legal_ground_of
-from models.sanction import SanctionCause, SellerAct
 from models.verdict import ReasonCode, Side
 
 _GROUNDS = {
@@ -16,7 +15,7 @@ _GROUNDS = {
     ReasonCode.COPYRIGHT: "The offer uses protected pictures or texts.",
     ReasonCode.NOT_AS_DESCRIBED: "The goods are not what the offer says they are.",
 }
-_REDRESS = (
+REDRESS = (
     "You can appeal within six months, free of charge; a person who did not take this decision will look at it. "
     "You can also turn to an out-of-court dispute settlement body or to a court."
 )
@@ -79,7 +78,7 @@ def removal_statement(
             if source is not Source.VOLUNTARY
             else f"The offer was found by {detected}; the decision was taken by a person."
         ),
-        redress=_REDRESS,
+        redress=REDRESS,
         territory=f"The removal holds wherever the marketplace sells{countries}.",
         duration=_DURATION,
         source=_CAME_UP[source],
@@ -142,38 +141,3 @@ _AMENDED: Final = {
     Undone.CONCEDED: "The rights holder gave way to the seller's counter-notice.",
     Undone.SILENCE: "The rights holder did not answer the seller's counter-notice in time.",
 }
-
-_SANCTIONS: Final = {
-    SellerAct.RESTRICT: "The account may put up no new offers.",
-    SellerAct.SUSPEND: "The account is closed.",
-    SellerAct.RESTORE: "The account is as it was before.",
-}
-_LASTS: Final = {
-    SellerAct.RESTRICT: "Until the decisions that it rests on are a year old, unless it is lifted before.",
-    SellerAct.SUSPEND: "Until it is lifted.",
-    SellerAct.RESTORE: None,
-}
-_CAUSES: Final = {
-    SanctionCause.STRIKES: (
-        "The terms of the marketplace do not allow the repeated sale of counterfeits.",
-        "Several offers of the account were removed because the goods were found not to be genuine.",
-    ),
-    SanctionCause.LINKED: (
-        "The terms of the marketplace do not allow a sanctioned seller to go on under another account.",
-        "The account shares a verified contact with an account that was sanctioned.",
-    ),
-}
-
-
-def sanction_statement(act: SellerAct, cause: SanctionCause) -> Statement:
-    """The statement of what is done about an account. It names no other: whoever shares a contact is a third party."""
-    ground, facts = _CAUSES[cause]
-    restored = act is SellerAct.RESTORE
-    return Statement(
-        decision=_SANCTIONS[act],
-        ground="The ground of the earlier decision does not stand, or does no longer." if restored else ground,
-        facts="The earlier decision is undone." if restored else facts,
-        automated_means="The decision was taken by people; no score has a voice in it.",
-        redress="Nothing needs to be done." if restored else _REDRESS,
-        duration=_LASTS[act],
-    )

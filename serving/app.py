@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 
 from models.errors import Invalid
+from models.policies.seller_evidence import SellerEvidencePolicy
 from serving.api import (
     briefing,
     deliveries,
@@ -70,7 +71,7 @@ def create_app(runtime: Runtime) -> FastAPI:
         install(app, module.router)
     install_pages(app)
     guards_of(app)
-    larger = {DOCUMENTS: 2 * runtime.policies.seller_evidence.largest_document}
+    larger = {DOCUMENTS: 2 * runtime.policies[SellerEvidencePolicy].largest_document}
     app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, larger=larger, page=page_of)
     app.add_middleware(ReadersLanguage, secure=is_secure(runtime))
     app.add_middleware(SecurityHeaders)

@@ -1,7 +1,6 @@
-"""Who is asking: passwords, sessions and API keys. Secrets are kept as hashes only."""
+"""Passwords and sessions. Secrets are kept as hashes only."""
 
 import hashlib
-import hmac
 import secrets
 import threading
 from dataclasses import dataclass
@@ -11,12 +10,9 @@ from typing import Final
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from models.access import Scope
-from models.errors import DomainError, Forbidden, Invalid
-from serving.db import accounts, marketplaces, reporters
+from models.errors import DomainError, Invalid
+from serving.db import accounts
 from serving.db.accounts import Session
-from serving.db.marketplaces import ApiKey
-from serving.db.reporters import Reporter
 from serving.runtime import Runtime
 
 # OWASP's floor for argon2id: 19 MiB, two passes, one lane.
@@ -26,8 +22,6 @@ _AT_ONCE: Final = threading.BoundedSemaphore(2)
 _NOBODY: Final = _HASHER.hash(secrets.token_urlsafe(16))
 SHORTEST_PASSWORD: Final = 10
 LONGEST_PASSWORD: Final = 200
-_KEY_MARK: Final = "tsk"
-_REPORTER_MARK: Final = "tsr"
 
 
 class NotSignedIn(DomainError):
@@ -114,66 +108,6 @@ def sign_out(runtime: Runtime, token: str) -> None:
     """End a session."""
     with runtime.store.write() as connection:
         accounts.end_session(connection, hash_token(token))
-
-
-def new_key(runtime: Runtime, marketplace_id: str, scopes: frozenset[Scope]) -> tuple[ApiKey, str]:
-    """A key to store, and the text to show once."""
-    key_id, secret = runtime.ids.new("key"), secrets.token_urlsafe(32)
-    return ApiKey(key_id, marketplace_id, hash_token(secret), scopes), f"{_KEY_MARK}.{key_id}.{secret}"
-
-
-def key_of(runtime: Runtime, header: str | None, scope: Scope) -> ApiKey:
-    """The API key in an Authorization header, if it may do this.
-
-    Raises
-    ------
-    NotSignedIn
-        No key, an unknown one, or a wrong secret.
-    Forbidden
-        The key lacks the scope.
-    """
-    refused = NotSignedIn("An API key is needed: Authorization: Bearer tsk.…")
-    scheme, _, value = (header or "").partition(" ")
-    mark, _, rest = value.strip().partition(".")
-    key_id, _, secret = rest.partition(".")
-    if scheme.lower() != "bearer" or mark != _KEY_MARK:
-        raise refused
-    with runtime.store.read() as connection:
-        found = marketplaces.key(connection, key_id)
-    if not hmac.compare_digest(hash_token(secret), found.secret_hash if found else hash_token("")) or found is None:
-        raise refused
-    if scope not in found.scopes:
-        raise Forbidden(f"This key lacks the scope {scope.value}.")
-    return found
-
-
-def new_reporter_secret(reporter_id: str) -> tuple[str, str]:
-    """The hash to store of a registered reporter's key, and its text to show once."""
-    secret = secrets.token_urlsafe(32)
-    return hash_token(secret), f"{_REPORTER_MARK}.{reporter_id}.{secret}"
-
-
-def reporter_of(runtime: Runtime, header: str | None) -> Reporter | None:
-    """The registered reporter behind an Authorization header; None where there is no header.
-
-    Raises
-    ------
-    NotSignedIn
-        There is one, and it is no key of a reporter that holds.
-    """
-    if header is None:
-        return None
-    scheme, _, value = header.partition(" ")
-    mark, _, rest = value.strip().partition(".")
-    reporter_id, _, secret = rest.partition(".")
-    found = None
-    if scheme.lower() == "bearer" and mark == _REPORTER_MARK:
-        with runtime.store.read() as connection:
-            found = reporters.by_id(connection, reporter_id)
-    stored = found.secret_hash if found is not None and found.secret_hash is not None else ""
-    if not hmac.compare_digest(hash_token(secret), stored) or found is None or found.revoked_at is not None:
-        raise NotSignedIn("This is no key of a registered reporter. Leave the header out to notify without one.")
-    return found
 
 
 def new_setup_token(runtime: Runtime) -> str:

@@ -17,6 +17,7 @@ from serving.db.accounts import Session
 from serving.db.marketplaces import Marketplace, get
 from serving.display import Language, show_as
 from serving.runtime import Runtime
+from serving.usecases.keys import key_of
 
 COOKIE: Final = "touchstone_session"
 CSRF_FIELD: Final = "csrf_token"
@@ -142,7 +143,7 @@ def key(scope: Scope) -> Any:
         held = _callers.get((id(runtime), header, scope))
         if held is not None and time.monotonic() - held[0] < _KEY_LASTS_SECONDS:
             return held[1]
-        found = auth.key_of(runtime, header, scope)
+        found = key_of(runtime, header, scope)
         with runtime.store.read() as connection:
             caller = Caller(get(connection, found.marketplace_id), found.scopes)
         if len(_callers) >= _MOST_CALLERS:

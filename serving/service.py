@@ -17,9 +17,10 @@ from fastapi import FastAPI
 from models.errors import Invalid
 from serving import auth
 from serving.app import create_app, create_local_app
+from serving.composition import open_runtime
 from serving.db import accounts
 from serving.home import Home
-from serving.runtime import Runtime, open_runtime
+from serving.runtime import Runtime
 from serving.settings import Settings
 from serving.workflows.worker import Worker
 

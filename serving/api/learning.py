@@ -9,6 +9,7 @@ from pydantic import Field
 
 from models.access import Permission, Person
 from models.errors import NotFound
+from models.policies.labels import LabelPolicy
 from serving.api.people import Body
 from serving.db import golden, learning, marketplaces
 from serving.db.accounts import Session
@@ -84,7 +85,7 @@ def get_labels(request: Request, session: Reader) -> dict[str, int]:
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
-        state = label_state(connection, found.marketplace_id, runtime.policies.labels, runtime.clock.now())
+        state = label_state(connection, found.marketplace_id, runtime.policies[LabelPolicy], runtime.clock.now())
     return dataclasses.asdict(state)
 
 

@@ -11,11 +11,11 @@ from fastapi.responses import JSONResponse
 from models.access import Scope
 from models.errors import Invalid
 from models.notices import Channel, Draft
-from serving import auth
 from serving.api.bodies import json_body
 from serving.guards import Caller, key, public, runtime_of
 from serving.usecases.notice_list import changed_notices
 from serving.usecases.notices import receive_notice
+from serving.usecases.reporters import reporter_of
 
 router = APIRouter()
 Reader = Annotated[Caller, key(Scope.INTAKE)]
@@ -31,7 +31,7 @@ async def post_notice(request: Request) -> JSONResponse:
     the receipt, with the link under which the decision will stand.
     """
     runtime = runtime_of(request)
-    reporter = await run_in_threadpool(auth.reporter_of, runtime, request.headers.get("authorization"))
+    reporter = await run_in_threadpool(reporter_of, runtime, request.headers.get("authorization"))
     body = await json_body(request)
     if not isinstance(body, dict) or not body.keys() <= _FIELDS:
         raise Invalid(f"Send an object with {', '.join(sorted(_FIELDS))}; marketplace only where there are several.")

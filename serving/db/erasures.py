@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, o
 from models.action import ActionState
 from models.erasure import BoughtGoods, Erasable, NotifiedOffer, Removal, names
 from serving.db import contacts, personal
-from serving.db.personal import ERASED, chunks
+from serving.db.lists import chunks
 from serving.db.store import add
 from serving.db.tables import (
     action,
@@ -30,6 +30,7 @@ from serving.db.tables import (
     seller_contact,
     test_buy,
 )
+from serving.db.types import ERASED
 
 # Payloads that name a seller and stay: a list of authorised sellers names others, and evidence is proved by the log.
 _STAYING_ACTS = ("brand.enrolled",)

@@ -28,7 +28,7 @@ from models.action import ActionKind
 from models.case import BLIND_LANES, CaseLane
 from models.verdict import Judgement
 from serving.db.lists import listed
-from serving.db.store import add, insert_or_ignore
+from serving.db.signatures import signature_of
 from serving.db.tables import (
     action,
     authorised_seller,
@@ -47,57 +47,11 @@ _STORED: Final = np.dtype("<u2")
 
 
 @dataclass(frozen=True, slots=True)
-class NewText:
-    """The text of a new version; `text_id` is the first version of the offer with this text, perhaps this one."""
-
-    version_id: str
-    text_id: str
-    signature: Signature
-
-
-@dataclass(frozen=True, slots=True)
 class Alike:
     """What one text is compared with; `more` is set where it may not be everything that is alike."""
 
     candidates: tuple[Candidate, ...]
     more: bool
-
-
-def add_texts(connection: Connection, marketplace_id: str, texts: Sequence[NewText]) -> None:
-    """Keep the signatures of new versions; those of new texts with their keys."""
-    rows = [
-        {
-            "marketplace_id": marketplace_id,
-            "version_id": one.version_id,
-            "text_id": one.text_id,
-            "signature": one.signature.astype(_STORED).tobytes(),
-        }
-        for one in texts
-    ]
-    add(connection, text_signature, rows)
-    new = [one for one in texts if one.text_id == one.version_id]
-    add(connection, text_band, [row for one in new for row in _band_rows(marketplace_id, one.text_id, one.signature)])
-
-
-def mark_judged(connection: Connection, marketplace_id: str, version_id: str) -> None:
-    """Let a text on which a verdict was given be found however many others are like it."""
-    query = select(text_signature.c.text_id, text_signature.c.signature).where(
-        text_signature.c.marketplace_id == marketplace_id, text_signature.c.version_id == version_id
-    )
-    stored = connection.execute(query).one_or_none()
-    if stored is not None:
-        rows = _band_rows(marketplace_id, stored.text_id, _signature(stored.signature))
-        connection.execute(insert_or_ignore(connection, judged_band), rows)
-
-
-def _band_rows(marketplace_id: str, text_id: str, signature: Signature) -> list[dict[str, Any]]:
-    # Two bands of one text may have one key by chance, which the set keeps from being an error.
-    keys = sorted(set(band_keys(signature).tolist()))
-    return [{"marketplace_id": marketplace_id, "band": key, "text_id": text_id} for key in keys]
-
-
-def _signature(stored: bytes) -> Signature:
-    return np.frombuffer(stored, _STORED)
 
 
 def alike(connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> list[Alike]:
@@ -213,7 +167,7 @@ def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[
             text_id=row.text_id,
             listing_id=row.external_id,
             seller=row.seller_external_id,
-            signature=_signature(row.signature),
+            signature=signature_of(row.signature),
             known_at=row.known_at,
             prices=(Asked(row.known_at, row.log_price), Asked(row.present_known_at, row.present_log_price)),
             rulings=tuple(sorted(rulings.get(row.text_id, ()), key=lambda ruling: ruling.known_at)),

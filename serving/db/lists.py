@@ -7,10 +7,13 @@ millisecond); what is joined to a list by an outer join it must not put first.
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import BigInteger, Connection, FromClause, String, cast, column, func, literal
 from sqlalchemy.dialects.postgresql import ARRAY
+
+_AT_ONCE: Final = 500
+_T = TypeVar("_T")
 
 
 def listed(connection: Connection, values: Sequence[Any], kind: BigInteger | String) -> FromClause:
@@ -19,3 +22,8 @@ def listed(connection: Connection, values: Sequence[Any], kind: BigInteger | Str
         array = cast(literal(list(values), ARRAY(kind)), ARRAY(kind))
         return func.unnest(array).table_valued(column("value", kind), name="wanted").render_derived()
     return func.json_each(json.dumps(values)).table_valued(column("value", kind), name="wanted")
+
+
+def chunks(found: Sequence[_T]) -> list[Sequence[_T]]:
+    """As many at once as a statement takes."""
+    return [found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)]

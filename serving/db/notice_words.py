@@ -4,8 +4,8 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from models.notices import ItemState
 from serving.db.notices import same
-from serving.db.personal import ERASED
 from serving.db.tables import notice, notice_complaint, notice_item
+from serving.db.types import ERASED
 
 
 def is_underway(connection: Connection, marketplace_id: str, reporter_id: str) -> bool:

@@ -7,11 +7,12 @@ stays. What is erased with a removal, a notified offer or a test buy is found by
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, func, or_, select, update
 
 from models.erasure import PERSONAL_PARTS, Erasable
+from serving.db.lists import chunks
 from serving.db.tables import (
     appeal,
     case_event,
@@ -25,12 +26,10 @@ from serving.db.tables import (
     seller_upload,
     test_buy,
 )
+from serving.db.types import ERASED
 
-ERASED: Final = "(erased)"
 _BOUGHT: Final = "Test buy, "
 _NOW: Final = object()
-_AT_ONCE: Final = 500
-_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +168,6 @@ def subjects_of(connection: Connection, marketplace_id: str, what: Erasable, wit
     (ids,) = within.selected_columns
     query = within.where(or_(*(ids.in_(one) for one in left))).limit(most)
     return [str(one) for one in connection.execute(query).scalars()]
-
-
-def chunks(found: Sequence[_T]) -> list[Sequence[_T]]:
-    """As many at once as a statement takes."""
-    return [found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)]
 
 
 def _empty_documents(connection: Connection, marketplace_id: str) -> None:

@@ -8,7 +8,6 @@ from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, o
 
 from models.erasure import Erasable
 from serving.db import personal
-from serving.db.personal import ERASED
 from serving.db.store import insert_or_ignore
 from serving.db.tables import (
     action,
@@ -25,6 +24,7 @@ from serving.db.tables import (
     seller_event,
     test_buy,
 )
+from serving.db.types import ERASED
 
 
 def looked_at(connection: Connection, marketplace_id: str) -> datetime | None:

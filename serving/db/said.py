@@ -17,8 +17,7 @@ from models.statement import Undone
 from models.verdict import Evidence, Judgement, Side
 from serving.db.contested import with_contested
 from serving.db.known_answers import answers_one
-from serving.db.lists import listed
-from serving.db.personal import chunks
+from serving.db.lists import chunks, listed
 from serving.db.tables import account, action, action_hold, appeal, audit_entry, counter_notice, overturn, verdict
 
 # Without the score and the first answer; an appeal's decision is told apart, because it turns the label round.

@@ -3,12 +3,15 @@
 import json
 import zlib
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import DateTime, Dialect, LargeBinary, String, Text, TypeDecorator
 from sqlalchemy.types import TypeEngine
 
 _FIXED = "%Y-%m-%dT%H:%M:%S.%f"
+
+# What stands in the place of words that were erased.
+ERASED: Final = "(erased)"
 
 
 class UtcTime(TypeDecorator[datetime]):

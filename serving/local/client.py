@@ -10,9 +10,10 @@ import httpx
 import orjson
 
 from models.errors import DomainError, Invalid
+from serving.composition import open_runtime
 from serving.home import Home, HomeInUse
 from serving.local.commands.every import run
-from serving.runtime import Runtime, open_runtime
+from serving.runtime import Runtime
 from serving.settings import Settings
 from training.adapters.files import parse_json
 

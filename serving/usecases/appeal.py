@@ -11,6 +11,7 @@ from models.case import CaseLane
 from models.counter_notice import CounterNoticeEvent
 from models.errors import Conflict, NotFound
 from models.labels import AppealState
+from models.policies.appeals import AppealPolicy
 from serving.db import actions, appeals, audit, cases, counter_notices, listings
 from serving.db.actions import StoredAction
 from serving.db.marketplaces import Marketplace
@@ -72,7 +73,7 @@ def open_appeal(
         There was an appeal against this removal; six months have passed since the seller was told of it.
     """
     now, here = runtime.clock.now(), removal.marketplace_id
-    policy = runtime.policies.appeals
+    policy = runtime.policies[AppealPolicy]
     since = now - timedelta(days=policy.record_days)
     admitted = admit(
         informed_at=removal.acknowledged_at or now,

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from models.assignment import Load, least_loaded, share_out
 from models.errors import Invalid
+from models.policies.assignment import AssignmentPolicy
 from serving.db import audit, marketplaces, offers
 from serving.runtime import Runtime
 from serving.usecases.case_access import kept_from
@@ -21,7 +22,7 @@ def offer_cases(runtime: Runtime) -> int:
     same one, and is over by itself.
     """
     now = runtime.clock.now()
-    until = now + timedelta(minutes=runtime.policies.assignment.offer_lasts_minutes)
+    until = now + timedelta(minutes=runtime.policies[AssignmentPolicy].offer_lasts_minutes)
     with runtime.store.read() as connection:
         places = [
             one.marketplace_id
@@ -37,7 +38,7 @@ def offer_cases(runtime: Runtime) -> int:
             loads = [Load(one, given[one]) for one in offers.on_duty(connection, here, runtime.wall.now())]
             cases = offers.free(connection, here, now, _MOST_AT_ONCE)
             barred = kept_from(connection, here, cases)
-            shared = share_out(cases, loads, barred, runtime.policies.assignment)
+            shared = share_out(cases, loads, barred, runtime.policies[AssignmentPolicy])
             offers.offer(connection, here, shared, at=now, until=until)
             offered += len(shared)
     return offered

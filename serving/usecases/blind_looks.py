@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
+from models.policies.enforcement import EnforcementPolicy
+from models.policies.second_look import SecondLookPolicy
 from serving.db import cases, second_looks, standings
 from serving.runtime import Runtime
 from serving.usecases.second_looks import look_case, look_event
@@ -16,8 +18,8 @@ def open_blind_looks(runtime: Runtime) -> int:
     A version has one second look, whoever asks for it: one that a training has asked for serves both.
     """
     now = runtime.clock.now()
-    before = now - timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
-    due_at = now + timedelta(days=runtime.policies.second_look.due_within_days)
+    before = now - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    due_at = now + timedelta(days=runtime.policies[SecondLookPolicy].due_within_days)
     opened = 0
     with runtime.store.read() as connection:
         waiting = standings.waiting_for_a_look(connection, before=before, most=_MOST_AT_ONCE)

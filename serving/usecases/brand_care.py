@@ -9,6 +9,9 @@ from sqlalchemy import Connection
 from models.access import Person
 from models.attention import BrandFigures, Reason, attention
 from models.errors import Conflict, Invalid, NotFound
+from models.policies.attention import AttentionPolicy
+from models.policies.rights import RightsPolicy
+from models.policies.standing import StandingPolicy
 from models.rights import RightState
 from models.standing_outlook import outlook
 from serving.db import accounts, audit, brand_attention, brand_messages, brands, marketplaces, question_steps, rights
@@ -52,7 +55,10 @@ def needs(
     runtime: Runtime, connection: Connection, person: Person, pairs: Collection[Pair], at: datetime
 ) -> dict[Pair, tuple[Reason, ...]]:
     """Why each of these brands needs its account manager, the most urgent first."""
-    policy, told = runtime.policies.attention, timedelta(days=runtime.policies.rights.told_before_expiry_days)
+    policy, told = (
+        runtime.policies[AttentionPolicy],
+        timedelta(days=runtime.policies[RightsPolicy].told_before_expiry_days),
+    )
     brand_ids = {brand_id for _, brand_id in pairs}
     enrolled = {place: brands.enrolments(connection, place) for place in {place for place, _ in pairs}}
     overdue = brand_attention.overdue(connection, pairs, at)
@@ -73,7 +79,7 @@ def needs(
             answered_at=answered.get(pair),
             level=standing.level,
             warned=standing.warned,
-            outlook=next(reversed(outlook(standing, runtime.policies.standing)), ""),
+            outlook=next(reversed(outlook(standing, runtime.policies[StandingPolicy])), ""),
             phase=stage_of(runtime, connection, standing, *pair, at).phase,
             rights_to_verify=to_verify.get(pair[1], 0),
             rights_ending=ending.get(pair[1], 0),

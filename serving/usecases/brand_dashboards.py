@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.brand_dashboard import Dashboard, Stretch, dashboard, stretches
+from models.policies.labels import LabelPolicy
 from models.prevalence import Due, Estimate, prevalence
 from models.removal_check import CheckState
 from serving.db import brand_answers, brand_dashboard, monitoring
@@ -78,7 +79,7 @@ def _shares(
         if row.reviewed:
             drawn[at].append((row.version_id, row.inclusion_probability))
     looked_at = {version_id for some in drawn for version_id, _ in some}
-    labels = mature_labels(connection, pair[0], runtime.policies.labels, now, only=looked_at)
+    labels = mature_labels(connection, pair[0], runtime.policies[LabelPolicy], now, only=looked_at)
     due = [[Due(chance, labels.get(version_id)) for version_id, chance in some] for some in drawn]
     whole = Share(
         Stretch(parts[0].begins, parts[-1].ends),

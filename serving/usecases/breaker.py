@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from models.breaker import tripped
 from models.errors import Conflict, Invalid
+from models.policies.breaker import BreakerPolicy
+from serving.bundles import LiveModels
 from serving.db import audit, breakers, marketplaces
 from serving.db.breakers import Breaker
 from serving.db.marketplaces import Marketplace
@@ -16,25 +18,25 @@ def look_at_breakers(runtime: Runtime) -> int:
 
     While a breaker is open the model puts no questions to brands; what it would have asked goes to analysts.
     """
-    policy, now, opened = runtime.policies.breaker, runtime.clock.now(), 0
+    policy, now, opened = runtime.policies[BreakerPolicy], runtime.clock.now(), 0
     with runtime.store.read() as connection:
         here = [one.marketplace_id for one in marketplaces.everyone(connection)]
         due = [
             (one, breaker)
             for one in here
-            if runtime.models.of(one) is not None
+            if runtime.services[LiveModels].of(one) is not None
             and (breaker := breakers.of(connection, one)).opened_at is None
             and (breaker.checked_at is None or now - breaker.checked_at >= timedelta(minutes=policy.check_minutes))
         ]
     for marketplace_id, breaker in due:
         opened += _look(runtime, marketplace_id, breaker)
     if opened:
-        runtime.surroundings.forget()
+        runtime.forget()
     return opened
 
 
 def _look(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> bool:
-    policy, now = runtime.policies.breaker, runtime.clock.now()
+    policy, now = runtime.policies[BreakerPolicy], runtime.clock.now()
     start = now - timedelta(hours=policy.window_hours)
     # What somebody has looked at and let pass is not held against the model again; it has become usual.
     recent = Window(max(start, breaker.counted_from or start), now)
@@ -85,4 +87,4 @@ def close_breaker(runtime: Runtime, marketplace: Marketplace, *, by: str, reason
             subject=marketplace.marketplace_id,
             payload={"reason": reason.strip()[:500]},
         )
-    runtime.surroundings.forget()
+    runtime.forget()

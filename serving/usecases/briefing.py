@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from models.access import Person
 from models.briefing import Gate, How, NotBriefed, Result, gate, judged, questions, questions_version
 from models.errors import Conflict
+from models.policies.enrolment import EnrolmentPolicy
 from serving.db import audit, briefings
 from serving.runtime import Runtime
 
@@ -36,7 +37,7 @@ def answer(runtime: Runtime, person: Person, answers: Mapping[str, int]) -> Resu
     found, now = judged(answers), runtime.clock.now()
     with runtime.store.write() as connection:
         last = briefings.last_attempt(connection, person.user_id)
-        wait = timedelta(minutes=runtime.policies.enrolment.briefing_again_after_minutes)
+        wait = timedelta(minutes=runtime.policies[EnrolmentPolicy].briefing_again_after_minutes)
         if last is not None and not last.passed and now < last.known_at + wait:
             raise TooSoon(last.known_at + wait, last.known_at + wait - now)
         keep(runtime, connection, person.user_id, How.ANSWERED, answers, found, by=f"user:{person.user_id}")
@@ -78,7 +79,7 @@ def keep(
 
 def gate_of(runtime: Runtime, connection: Connection, person: Person, at: datetime) -> Gate:
     """Whether a brand's person may confirm now."""
-    return gate(briefings.last_passed(connection, person.user_id), at, runtime.policies.enrolment)
+    return gate(briefings.last_passed(connection, person.user_id), at, runtime.policies[EnrolmentPolicy])
 
 
 def require(runtime: Runtime, connection: Connection, person: Person, at: datetime) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from models.access import Permission, Person
 from models.bulk import InBulk, Made, why_left_out
 from models.errors import Conflict, DomainError, Invalid, NotFound
+from models.policies.takedown import TakedownPolicy
 from models.takedown import Item, wanted
 from models.verdict import Judgement, ReasonCode
 from serving.db import accounts, bulk_verdicts, cases, views
@@ -51,7 +52,7 @@ def decide_all(runtime: Runtime, person: Person, asked: Together) -> None:
     Conflict
         Something else was said under this id.
     """
-    items = wanted(asked.items, runtime.policies.takedown)
+    items = wanted(asked.items, runtime.policies[TakedownPolicy])
     if not has_form(asked.bulk_id, "blk"):
         raise Invalid("The id of an answer to many cases is `blk_` and 26 letters and digits.")
     here = _begin(runtime, person, asked, items[0])

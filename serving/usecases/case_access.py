@@ -9,6 +9,7 @@ from models.access import Permission, Person
 from models.case import BLIND_LANES, CaseLane
 from models.errors import NotFound
 from models.hidden_score import is_hidden
+from models.policies.enforcement import EnforcementPolicy
 from models.second_person import hosts_of
 from models.verdict import Side
 from serving.db import accounts, cases, notice_complaints, offers, verdicts
@@ -93,5 +94,5 @@ def lease(runtime: Runtime, person: Person, case_id: str) -> datetime | None:
         case, _ = visible_case(connection, person, case_id)
         if why_not_judge(connection, person, case) is not None:
             return None
-        until = now + timedelta(seconds=runtime.policies.enforcement.lease_seconds)
+        until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].lease_seconds)
         return until if cases.lease(connection, case, person.user_id, at=now, until=until) else None

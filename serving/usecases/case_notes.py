@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from models.access import Permission, Person
 from models.case_note import written
 from models.errors import Forbidden
+from models.policies.waiting import WaitingPolicy
 from serving.db import case_notes, cases
 from serving.runtime import Runtime
 from serving.usecases.case_access import is_blind, why_not_judge
@@ -45,7 +46,7 @@ def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
             wanted.mentioned,
             author=person.user_id,
             may_see={} if is_blind(connection, case) else case_notes.colleagues(connection, here),
-            policy=runtime.policies.waiting,
+            policy=runtime.policies[WaitingPolicy],
         )
         row = {
             "marketplace_id": here,

@@ -41,7 +41,7 @@ def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id
     case = cases.of_verdict(connection, marketplace_id, removal.verdict_id)
     country = listings.seller_country(connection, marketplace_id, removal.listing_id)
     calendar = calendar_of(country, removal.acknowledged_at)
-    policy = _policy(connection, marketplace_id, case.brand_id, runtime.policies.counter_notice)
+    policy = _policy(connection, marketplace_id, case.brand_id, runtime.policies[CounterNoticePolicy])
     standing = opened(removal.acknowledged_at, policy, calendar)
     row = {
         "marketplace_id": marketplace_id,

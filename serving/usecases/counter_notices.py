@@ -10,7 +10,7 @@ from models.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
 from models.errors import DomainError, Invalid, NotFound
 from models.statement import Undone
 from models.verdict import Evidence, Judgement, Side
-from serving.db import actions, audit, cases, counter_notices, likenesses, verdicts
+from serving.db import actions, audit, cases, counter_notices, signatures, verdicts
 from serving.db.counter_notices import CounterNotice
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
@@ -166,7 +166,7 @@ def _genuine(runtime: Runtime, connection: Connection, found: CounterNotice, per
         "known_at": at,
     }
     verdicts.add_verdict(connection, row)
-    likenesses.mark_judged(connection, found.marketplace_id, before.version_id)
+    signatures.mark_judged(connection, found.marketplace_id, before.version_id)
     named = ("case_id", "version_id", "judgement", "side", "evidence", "lane", "supersedes_id")
     audit.record(
         connection,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from models.action import ActionEvent, ActionKind, ActionState
 from models.delivery import next_attempt, rest_after, speaks_of_the_message
+from models.policies.delivery import DeliveryPolicy
 from serving.db import actions, endpoints, seller_actions
 from serving.db.actions import StoredAction
 from serving.db.endpoints import Endpoint
@@ -19,8 +20,9 @@ from serving.outbound.exchange import Failed
 from serving.outbound.webhooks import Delivered, Message, action_message, send
 from serving.runtime import Runtime
 from serving.usecases import removal_checks
+from serving.usecases.receivers import wake
 from serving.usecases.seller_links import link_for
-from serving.usecases.sending import enqueue_delivery, enqueue_now, record_step, wake
+from serving.usecases.sending import enqueue_delivery, enqueue_now, record_step
 
 _log = structlog.get_logger()
 Letter = StoredAction | StoredSellerAction
@@ -185,7 +187,7 @@ def _finish(runtime: Runtime, started: _Started, outcome: Delivered | Failed) ->
                 removal_checks.begin(runtime, connection, action, started.endpoint, now)
             return "acknowledged"
         first = action.sent_at or now
-        due_at = next_attempt(action.attempts, first, now, runtime.draw(), runtime.policies.delivery)
+        due_at = next_attempt(action.attempts, first, now, runtime.draw(), runtime.policies[DeliveryPolicy])
         if due_at is None:
             if outbox(action).change(
                 connection, action, ActionEvent.GIVE_UP, {"due_at": None, "last_error": outcome.sentence}
@@ -210,7 +212,7 @@ def _note_health(
             _log.info("delivery.receiver_is_back", endpoint_id=endpoint.endpoint_id)
         return
     failures = endpoints.failed(connection, endpoint, now)
-    rest = rest_after(failures, runtime.policies.delivery)
+    rest = rest_after(failures, runtime.policies[DeliveryPolicy])
     if rest is not None:
         endpoints.let_rest(connection, endpoint, until=now + rest)
         _log.warning("delivery.receiver_rests", endpoint_id=endpoint.endpoint_id, failures=failures)

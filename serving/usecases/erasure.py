@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from models.audit import ERASURE
 from models.erasure import ALWAYS_KEPT, NAMES, Erasable, kept_because, kept_for_notifier, kept_for_test_buy
 from models.errors import Conflict, Invalid, NotFound
+from models.policies.appeals import AppealPolicy
 from serving.db import audit, erasures, legal_holds, search
 from serving.db.erasures import Erasure
 from serving.db.legal_holds import LegalHold
@@ -153,7 +154,7 @@ def _refuse_held(connection: Connection, marketplace_id: str, seller: str) -> No
 
 
 def _planned(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, now: datetime) -> _Plan:
-    policy, here = runtime.policies.appeals, marketplace_id
+    policy, here = runtime.policies[AppealPolicy], marketplace_id
     kept = {one.action_id: kept_because(one, now, policy) for one in erasures.removals(connection, here, seller)}
     kept |= {one.item_id: kept_for_notifier(one, now, policy) for one in erasures.notified(connection, here, seller)}
     waiting_for = {subject for subject, why in kept.items() if why is not None}

@@ -22,7 +22,8 @@ from serving.outbound.webhooks import check_secret, check_status_url, new_secret
 from serving.runtime import Runtime
 from serving.usecases import briefing
 from serving.usecases.assignment import manager_for
-from serving.usecases.sending import wake
+from serving.usecases.keys import new_key
+from serving.usecases.receivers import wake
 
 _UNSTORABLE: Final = "\x00\ud800-\udfff"
 _ADDRESS: Final = re.compile(rf"[^@\s{_UNSTORABLE}]+@[^@\s{_UNSTORABLE}]+\Z")
@@ -126,7 +127,7 @@ def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefi
     with runtime.store.write() as connection:
         brands.add_brand(connection, found, runtime.clock.now())
         _record(runtime, connection, "", by, _Entry("brand.registered", found.brand_id, {"name": found.name}))
-    runtime.surroundings.forget()
+    runtime.forget()
     return found
 
 
@@ -174,7 +175,7 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
             "first_phase": enrolment.first_phase,
         }
         _record(runtime, connection, here, by, _Entry("brand.enrolled", found.brand_id, payload))
-    runtime.surroundings.forget()
+    runtime.forget()
     return found.brand_id
 
 
@@ -198,7 +199,7 @@ def add_key(runtime: Runtime, *, name: str, scopes: Sequence[Scope], marketplace
         raise Invalid("Production mode has no keys that move the clock.")
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id
-        made, shown = auth.new_key(runtime, here, frozenset(scopes))
+        made, shown = new_key(runtime, here, frozenset(scopes))
         marketplaces.add_key(connection, made, name, runtime.clock.now())
         payload = {"name": name, "scopes": sorted(scope.value for scope in scopes)}
         _record(runtime, connection, here, by, _Entry("key.made", made.key_id, payload))
@@ -291,7 +292,7 @@ def load_rates(runtime: Runtime, rows: Sequence[Mapping[str, Any]], *, by: str) 
     with runtime.store.write() as connection:
         references.add_rates(connection, list(last.values()))
         _record(runtime, connection, "", by, _Entry("rates.loaded", "rates", {"rows": len(checked)}))
-    runtime.surroundings.forget()
+    runtime.forget()
     return len(rows)
 
 

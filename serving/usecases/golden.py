@@ -27,7 +27,7 @@ def freeze_golden_set(runtime: Runtime, marketplace: Marketplace, *, by: str) ->
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
-        items = _double_labelled(connection, here, runtime.policies.labels, now)
+        items = _double_labelled(connection, here, runtime.policies[LabelPolicy], now)
     positives = sum(item.label for item in items)
     _refuse_too_few(len(items), positives)
     content, digest = freeze(items, now)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from models.audit import Head
+from serving.bundles import LiveModels
 from serving.db import audit, endpoints, learning, workers
 from serving.db.endpoints import Endpoint
 from serving.db.engine import database_bytes
@@ -42,7 +43,7 @@ class Health:
 def health_of(runtime: Runtime, connection: Connection, marketplace_id: str) -> Health:
     """What can be seen at once; nothing here takes longer the more there is."""
     disk = shutil.disk_usage(runtime.home.root)
-    bundle = runtime.models.of(marketplace_id)
+    bundle = runtime.services[LiveModels].of(marketplace_id)
     sequence, entry_hash = audit.head(connection)
     name = "PostgreSQL" if connection.dialect.name == "postgresql" else "SQLite"
     return Health(

@@ -8,9 +8,11 @@ from sqlalchemy import Connection
 
 from models.appeals import Admission
 from models.case import CaseEvent, CaseLane, CaseState
-from serving.db import cases, notices
+from models.policies.enforcement import EnforcementPolicy
+from serving.db import cases
 from serving.db.cases import Case
 from serving.runtime import Runtime
+from serving.usecases.case_hooks import CaseHooks
 
 # Above the harm of every open case: a seller's livelihood comes before any suspicion, and a notifier, who has waited
 # once already, before every notice.
@@ -59,13 +61,13 @@ def open_hearing(
         "state": CaseState.OPEN.value,
         "priority": 0.0 if hearing.admitted.behind_others else _PRIORITY[hearing.lane],
         "opened_at": now,
-        "due_at": now + timedelta(hours=runtime.policies.enforcement.analyst_decides_within_hours),
+        "due_at": now + timedelta(hours=runtime.policies[EnforcementPolicy].analyst_decides_within_hours),
         "follows_case_id": (waiting or decided).case_id,
         "question_returned": hearing.question_returned,
     }
     cases.add_cases(connection, [row])
     if waiting is not None:
-        notices.move_to_case(connection, here, waiting.case_id, case_id)
+        runtime.services[CaseHooks].replaced(connection, here, waiting.case_id, case_id)
     event = {
         "marketplace_id": here,
         "event_id": runtime.ids.new("evt"),

@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import Connection
 
 from models.bursts import Asked, Hold, HoldCause, Pace, holds
+from models.policies.bursts import BurstPolicy
 from models.policies.version import policy_version
 from models.switches import AutomaticRule
 from models.verdict import Side
@@ -50,7 +51,7 @@ def held_for(runtime: Runtime, connection: Connection, asked: Confirmation, at: 
     score = scores.get(connection, here, asked.case.score_id)
     facts = scores.facts_of(connection, here, score["facts_digest"])
     seller = facts.listing.seller.external_id
-    policy = runtime.policies.bursts
+    policy = runtime.policies[BurstPolicy]
 
     def pace(pacer: Pacer, least: int) -> Pace:
         last_hour = holds_db.let_through(connection, here, pacer, at - timedelta(minutes=policy.window_minutes))
@@ -85,7 +86,7 @@ def held_for(runtime: Runtime, connection: Connection, asked: Confirmation, at: 
 def keep(runtime: Runtime, connection: Connection, action: StoredAction, held: Held, at: datetime) -> None:
     """Note what a removal is held for, and raise the alert of the first cause if it does not stand already."""
     here, first = action.marketplace_id, held.holds[0]
-    holds_db.add_hold(connection, here, action.action_id, held.holds, policy_version(runtime.policies.bursts), at)
+    holds_db.add_hold(connection, here, action.action_id, held.holds, policy_version(runtime.policies[BurstPolicy]), at)
     found = Alert(here, runtime.ids.new("alr"), first.cause, held.subjects[first.cause], first.sentence, at)
     if not alerts.raise_it(connection, found):
         return

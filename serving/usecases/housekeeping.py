@@ -5,6 +5,7 @@ from typing import Final
 
 from models.case import CaseEvent, CaseLane
 from models.errors import Conflict
+from models.policies.enforcement import EnforcementPolicy
 from models.reminders import SAID, QuestionStep
 from models.switches import AutomaticRule
 from serving.db import cases, marketplaces, planning, references, switches
@@ -25,7 +26,7 @@ def pass_on_unanswered(runtime: Runtime) -> int:
         here = {one for one in places if switches.is_on(connection, one, rule)}
         overdue = cases.overdue(connection, CaseLane.ASK_BRAND, here, now, _MOST_AT_ONCE)
     passed = 0
-    hours = runtime.policies.enforcement.analyst_decides_within_hours
+    hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
     for case in overdue:
         values = {
             "lane": CaseLane.ANALYST.value,
@@ -76,5 +77,5 @@ def refresh_references(runtime: Runtime) -> int:
         with runtime.store.write() as connection:
             refreshed += references.refresh(connection, found, now) > 0
     if refreshed:
-        runtime.surroundings.forget()
+        runtime.forget()
     return refreshed

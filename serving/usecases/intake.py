@@ -16,12 +16,17 @@ from features.likeness import Likeness
 from features.listing import Listing, Rejection, check
 from features.references import References
 from models.errors import Conflict
+from models.policies.routing import RoutingPolicy
+from models.policies.scorecard import ScorecardPolicy
 from models.routing import Lane
+from serving.bundles import LiveModels
 from serving.db import cases, histories, listings
 from serving.db.histories import ScoredUntil
 from serving.db.listings import Latest
 from serving.db.marketplaces import Marketplace
+from serving.on_trial import BothScored, Trials, score_beside
 from serving.runtime import Runtime
+from serving.surroundings import SurroundingsCache
 from serving.usecases.intake_rows import RowsToKeep, Step, observed_of
 from serving.usecases.likeness import BatchTexts
 from serving.usecases.pasts import Pasts
@@ -30,7 +35,6 @@ from serving.usecases.questions import questions_now
 from serving.usecases.relists import relists_among
 from serving.usecases.scoring import Scored, ToScore, score_and_route
 from serving.usecases.seller_listing import listed_among
-from serving.usecases.trial import BothScored, score_beside
 
 LARGEST_BATCH: Final = 1_000
 _TRIES: Final = 5
@@ -156,7 +160,7 @@ def _gather(
         )
         changed = [step for step in steps if not step.is_repeat]
         pasts = Pasts.read(connection, here, [(step.listing, step.as_of) for step in changed])
-        surroundings = runtime.surroundings.of(connection, marketplace, now)
+        surroundings = runtime.services[SurroundingsCache].of(connection, marketplace, now)
         questions = questions_now(connection, marketplace, surroundings, now)
         open_cases = cases.open_cases(connection, here, known_ids)
         texts = BatchTexts(connection, here, changed)
@@ -184,21 +188,21 @@ def _gather(
     ]
     scored = score_and_route(
         to_score,
-        model=runtime.models.of(marketplace.marketplace_id),
+        model=runtime.services[LiveModels].of(marketplace.marketplace_id),
         questions=questions,
-        routing=runtime.policies.routing,
-        scorecard=runtime.policies.scorecard,
+        routing=runtime.policies[RoutingPolicy],
+        scorecard=runtime.policies[ScorecardPolicy],
         threads=runtime.settings.model_threads,
     )
     tried: dict[int, BothScored] = {}
-    if (on_trial := runtime.trials.of(here)) is not None:
+    if (on_trial := runtime.services[Trials].of(here)) is not None:
         both = score_beside(
             on_trial,
             to_score,
             scored,
             questions=questions,
-            routing=runtime.policies.routing,
-            scorecard=runtime.policies.scorecard,
+            routing=runtime.policies[RoutingPolicy],
+            scorecard=runtime.policies[ScorecardPolicy],
             threads=runtime.settings.model_threads,
         )
         tried = {step.position: one for step, one in zip(changed, both, strict=True)}

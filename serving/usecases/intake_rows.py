@@ -13,16 +13,18 @@ from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlo
 from features.own_prices import NO_PRICES, OwnPrices
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
 from models.hidden_score import share_of
+from models.policies.enforcement import EnforcementPolicy
+from models.policies.hidden_score import HiddenScorePolicy
 from models.priority import expected_harm
 from models.routing import Lane
-from serving.db import appeals, case_waits, cases, likenesses, listings, notices, scores, search, trials
+from serving.db import appeals, case_waits, cases, listings, notices, scores, search, signatures, trials
 from serving.db.cases import Case
-from serving.db.likenesses import NewText
 from serving.db.listings import Latest
 from serving.db.search import Findable
+from serving.db.signatures import NewText
+from serving.on_trial import BothScored
 from serving.runtime import Runtime
 from serving.usecases.scoring import Scored, base_price
-from serving.usecases.trial import BothScored
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +207,9 @@ class RowsToKeep:
         case_id = self._runtime.ids.new("cas")
         if open_case is not None:
             self._stale.append((open_case, case_id, step.as_of))
-        policy = self._runtime.policies.enforcement
+        policy = self._runtime.policies[EnforcementPolicy]
         hours = policy.brand_answers_within_hours if lane is CaseLane.ASK_BRAND else policy.analyst_decides_within_hours
-        share = share_of(lane, self._runtime.policies.hidden_score)
+        share = share_of(lane, self._runtime.policies[HiddenScorePolicy])
         harm = expected_harm(scored.score, price=base_price(facts), sold_7d=step.listing.sales.d7)
         self._cases.append(
             self._tenant(
@@ -246,7 +248,7 @@ class RowsToKeep:
         for listing_id, pointer in self._advances:
             listings.advance(connection, self._here, listing_id, pointer)
         listings.add_versions(connection, self._versions)
-        likenesses.add_texts(connection, self._here, self._texts)
+        signatures.add_texts(connection, self._here, self._texts)
         search.keep(connection, self._here, self._findable)
         listings.add_observations(connection, self._observations)
         heard = [row["listing_id"] for row in self._observations]

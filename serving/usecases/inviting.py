@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from models.access import Grant, Permission, Person, Role
 from models.errors import Conflict, Invalid, NotFound
+from models.policies.invitations import InvitationPolicy
 from models.staffing import check_grant
 from serving import auth
 from serving.auth import NotSignedIn
@@ -57,7 +58,7 @@ def invite(runtime: Runtime, by: Person, email: str, grant: Grant) -> str:
 def ask_in(runtime: Runtime, connection: Connection, by: Person, address: str, grant: Grant) -> str:
     """Make a link to a role, which somebody may give who was asked before; returns its path, which is not kept."""
     token, now = secrets.token_urlsafe(32), runtime.wall.now()
-    expires = now + timedelta(days=runtime.policies.invitations.valid_days)
+    expires = now + timedelta(days=runtime.policies[InvitationPolicy].valid_days)
     invitations.take_back_earlier(connection, address, grant, now)
     one = Invitation(runtime.ids.new("inv"), address, grant, by.user_id, now, expires)
     invitations.put(connection, one, auth.hash_token(token))

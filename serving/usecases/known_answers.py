@@ -9,6 +9,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from models.case import CaseState
+from models.policies.second_look import SecondLookPolicy
 from serving.db import cases, golden, known_answers, marketplaces
 from serving.runtime import Runtime
 from serving.usecases.golden import golden_set_of
@@ -32,13 +33,13 @@ def _is_due(runtime: Runtime, connection: Connection, here: str) -> bool:
     if stored is None:
         return False
     since, state = known_answers.last(connection, here) or (stored.frozen_at, CaseState.DECIDED)
-    rare = runtime.policies.second_look.known_answer_one_in
+    rare = runtime.policies[SecondLookPolicy].known_answer_one_in
     people = known_answers.analysts(connection, here)
     return state is not CaseState.OPEN and known_answers.answers_since(connection, people, since, rare) >= rare
 
 
 def _open_one(runtime: Runtime, here: str) -> bool:
-    now, policy = runtime.clock.now(), runtime.policies.second_look
+    now, policy = runtime.clock.now(), runtime.policies[SecondLookPolicy]
     with runtime.store.write() as connection:
         if not _is_due(runtime, connection, here):
             return False

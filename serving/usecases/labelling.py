@@ -145,7 +145,7 @@ def known_at(runtime: Runtime, marketplace_id: str, as_of: datetime) -> tuple[li
         The golden set is not what was frozen.
     """
     with runtime.store.read() as connection:
-        rows = labelled_rows(connection, marketplace_id, runtime.policies.labels, as_of)
+        rows = labelled_rows(connection, marketplace_id, runtime.policies[LabelPolicy], as_of)
         golden = golden_set_of(connection, marketplace_id, as_of)
         rows = rows if golden is None else kept_apart(rows, golden)
         return rows, references.as_of(connection, marketplaces.get(connection, marketplace_id), as_of)

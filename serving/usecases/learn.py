@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from models.errors import Conflict, DomainError
 from serving import jobs
+from serving.bundles import BundleStore, LiveModels
 from serving.db import audit, learning
 from serving.db.learning import Job
 from serving.db.marketplaces import Marketplace
@@ -105,14 +106,14 @@ def _train(runtime: Runtime, job: Job) -> str:
     snapshot_id, path, digest = export_snapshot(runtime, here)
     _update(runtime, job, {"state": "running", "snapshot_id": snapshot_id})
     ask_for_second_looks(runtime, here, job.job_id)
-    champion = runtime.models.of(here)
+    champion = runtime.services[LiveModels].of(here)
     golden = write_golden_set(runtime, here)
     arguments = [
         *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
         *("--out", str(runtime.home.cache / "training" / job.job_id), "--job-id", job.job_id),
         *("--threads", str(runtime.settings.training_threads)),
         *(f"--accept-leak={name.strip()}" for name in runtime.settings.accepted_leaks.split(",") if name.strip()),
-        *(("--champion", str(runtime.bundles.folder(champion.digest))) if champion is not None else ()),
+        *(("--champion", str(runtime.services[BundleStore].folder(champion.digest))) if champion is not None else ()),
         *(("--golden", str(golden[0]), "--golden-digest", golden[1]) if golden is not None else ()),
         *registry_arguments(runtime, here),
     ]
@@ -123,8 +124,8 @@ def _train(runtime: Runtime, job: Job) -> str:
         timeout_seconds=runtime.settings.training_timeout_seconds,
         progress=_Stages(runtime, job).said,
     )
-    admitted = runtime.bundles.admit(Path(done["folder"]))
-    fingerprint = runtime.bundles.load(admitted).fingerprint
+    admitted = runtime.services[BundleStore].admit(Path(done["folder"]))
+    fingerprint = runtime.services[BundleStore].load(admitted).fingerprint
     report = dict(done["report"])
     ask_for_second_looks(runtime, here, job.job_id, report.pop("suspects"))
     now = runtime.clock.now()

@@ -12,7 +12,8 @@ from features.likeness import MOST_COMPARED, Asked, Candidate, Likeness, Period,
 from features.listing import Listing
 from features.minhash import Signature, band_keys, signature_of
 from serving.db import likenesses
-from serving.db.likenesses import Alike, NewText
+from serving.db.likenesses import Alike
+from serving.db.signatures import NewText
 from serving.usecases.intake_rows import Step
 
 

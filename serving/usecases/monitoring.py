@@ -12,7 +12,9 @@ from sqlalchemy import Connection
 from features.compute import NAMES, Computed, compute
 from features.facts import Facts
 from models.bundle import Bundle
+from models.policies.labels import LabelPolicy
 from models.prevalence import Due, Estimate, prevalence, recall
+from serving.bundles import LiveModels
 from serving.db import learning, marketplaces, monitoring
 from serving.db.marketplaces import Marketplace
 from serving.db.monitoring import Window
@@ -35,7 +37,7 @@ def measure(runtime: Runtime, marketplace: Marketplace, *, days: int = DAYS) -> 
     that or there is none, against the days before. Both sides are scored by the present champion.
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
-    champion = runtime.models.of(here)
+    champion = runtime.services[LiveModels].of(here)
     with runtime.store.read() as connection:
         after = Window.of_days(days, now)
         before = Window.of_days(days, _compared_until(connection, here, after))
@@ -68,7 +70,7 @@ def measure_weekly(runtime: Runtime) -> int:
         due = [
             one
             for one in marketplaces.everyone(connection)
-            if runtime.models.of(one.marketplace_id) is not None
+            if runtime.services[LiveModels].of(one.marketplace_id) is not None
             and (
                 (last := monitoring.latest_drift_report(connection, one.marketplace_id)) is None
                 or now - last[0] >= _REPORTS_LAST
@@ -118,7 +120,7 @@ def _outcomes(
     runtime: Runtime, connection: Connection, marketplace_id: str, window: Window, champion: Bundle | None
 ) -> dict[str, Any]:
     """Prevalence and recall of the window by its audit slice, and the champion's precision by band."""
-    labels = mature_labels(connection, marketplace_id, runtime.policies.labels, window.end)
+    labels = mature_labels(connection, marketplace_id, runtime.policies[LabelPolicy], window.end)
     due: list[Due] = []
     scored: list[ScoredListing] = []
     listings = 0

@@ -11,6 +11,7 @@ from models.errors import Conflict, Invalid, NotFound
 from models.labels import AppealState
 from models.notices import ItemState, NoticeOutcome
 from models.notifier_complaints import admit_complaint
+from models.policies.appeals import AppealPolicy
 from models.verdict import Side
 from serving.db import audit, cases, notice_complaints, notices, scores, verdicts
 from serving.db.cases import Case
@@ -78,7 +79,7 @@ def may_complain(runtime: Runtime, connection: Connection, item: Item) -> bool:
         return False
     if notice_complaints.of_item(connection, item.marketplace_id, item.item_id) is not None:
         return False
-    return runtime.clock.now() < open_until(item.decided_at, runtime.policies.appeals)
+    return runtime.clock.now() < open_until(item.decided_at, runtime.policies[AppealPolicy])
 
 
 def _stays(runtime: Runtime, item: Item) -> bool:
@@ -89,7 +90,7 @@ def _stays(runtime: Runtime, item: Item) -> bool:
 def _admit(runtime: Runtime, connection: Connection, item: Item, reporter_id: str, now: datetime) -> Admission:
     if not _stays(runtime, item) or item.decided_at is None:
         raise Conflict("There is no decision that this offer stays, so there is nothing to complain about.")
-    policy, here = runtime.policies.appeals, item.marketplace_id
+    policy, here = runtime.policies[AppealPolicy], item.marketplace_id
     since = now - timedelta(days=policy.record_days)
     return admit_complaint(
         informed_at=item.decided_at,

@@ -11,6 +11,8 @@ from models.case import BLIND_LANES, CaseLane
 from models.decision_notice import Decided, DecisionNotice, decision_notice, settled_notice
 from models.labels import AppealState
 from models.notices import ItemState, NoticeOutcome, outcome_of
+from models.policies.appeals import AppealPolicy
+from models.policies.enforcement import EnforcementPolicy
 from models.verdict import Judgement, Outcome
 from serving.db import actions, notice_complaints, notices, overturns, verdicts
 from serving.db.cases import Case
@@ -88,7 +90,7 @@ def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice
             blind=verdict is not None and verdict.lane in BLIND_LANES,
             reversed_=bool(undone),
             on_complaint=complaint is not None and complaint.state is not AppealState.OPEN,
-            complain_until=open_until(item.decided_at, runtime.policies.appeals) if complaint is None else None,
+            complain_until=open_until(item.decided_at, runtime.policies[AppealPolicy]) if complaint is None else None,
         )
     )
 
@@ -104,5 +106,5 @@ def is_final(runtime: Runtime, item: Item) -> bool:
     """Whether a decision can no longer be undone; what a rule decided never could."""
     if item.decided_at is None or item.outcome is NoticeOutcome.ALREADY_REMOVED:
         return item.decided_at is not None
-    window = timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     return runtime.clock.now() >= item.decided_at + window

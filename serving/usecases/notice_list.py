@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.decision_notice import RECEIPT
+from models.policies.enforcement import EnforcementPolicy
 from models.reporters import WARNING
 from serving.db import notices, reporters
 from serving.db.marketplaces import Marketplace
@@ -29,7 +30,7 @@ def changed_notices(runtime: Runtime, marketplace: Marketplace, since: datetime)
 
     Name and address are null where they were erased: then nobody is left to tell.
     """
-    window = timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     with runtime.store.read() as connection:
         found = notices.changed_since(connection, marketplace.marketplace_id, since, window, _MOST + 1)
         shown = [_shown(runtime, connection, one) for one in found[:_MOST]]

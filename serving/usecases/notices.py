@@ -29,6 +29,8 @@ from models.notices import (
     names_in,
     place,
 )
+from models.policies.hidden_score import HiddenScorePolicy
+from models.policies.notices import NoticePolicy
 from models.priority import expected_harm
 from models.reporters import WARNING
 from models.score import Score, ScoreKind
@@ -104,7 +106,7 @@ def receive_notice(
             kind=sender.kind,
             today=notices.offers_since(connection, here, sender.reporter_id, now - _DAY),
             this_hour=notices.by_strangers_since(connection, here, now - _HOUR),
-            policy=runtime.policies.notices,
+            policy=runtime.policies[NoticePolicy],
         )
         notice_id = runtime.ids.new("ntc")
         row = {
@@ -274,7 +276,7 @@ def _case(desk: _Desk, known: Known) -> tuple[Case, bool]:
         _note(desk, case.case_id, found)
         return case, False
     case_id = desk.runtime.ids.new("cas")
-    share = share_of(CaseLane.ANALYST, desk.runtime.policies.hidden_score)
+    share = share_of(CaseLane.ANALYST, desk.runtime.policies[HiddenScorePolicy])
     row = {
         "marketplace_id": desk.here,
         "case_id": case_id,
@@ -306,7 +308,7 @@ def _place(desk: _Desk, score: Mapping[str, Any], facts: Facts) -> Place:
         good_standing=_in_good_standing(desk, facts),
         doubted=desk.doubted,
         harm=harm,
-        policy=desk.runtime.policies.notices,
+        policy=desk.runtime.policies[NoticePolicy],
     )
 
 

@@ -17,7 +17,8 @@ from models.strikes import Void
 from serving.db import audit, cases, overturns
 from serving.db.actions import StoredAction
 from serving.runtime import Runtime
-from serving.usecases import striking, takedown
+from serving.usecases import takedown
+from serving.usecases.removal_hooks import RemovalHooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +73,5 @@ def overturn(
         subject=overturn_id,
         payload=payload,
     )
-    striking.take_away(runtime, connection, removal, Void.OVERTURNED, at)
+    runtime.services[RemovalHooks].voided(runtime, connection, removal, Void.OVERTURNED, at)
     return made

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from models.access import Grant, Permission, Person, Role
 from models.errors import Conflict, Invalid
+from models.policies.enforcement import EnforcementPolicy
 from models.staffing import (
     changed,
     check_deactivation,
@@ -208,7 +209,7 @@ def _hand_over(
     brands = _brands_over(connection, here, whose, follower)
     held = people.leased(connection, here, whose.user_id, now)
     taken = [] if follower is None else _for(connection, held, follower)
-    until = now + timedelta(seconds=runtime.policies.enforcement.lease_seconds)
+    until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].lease_seconds)
     handed_over = people.move_leases(connection, taken, whose.user_id, successor, until)
     freed = people.move_leases(connection, [one for one in held if one not in taken], whose.user_id, None, None)
     people.withdraw_offers(connection, here, whose.user_id)

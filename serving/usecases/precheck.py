@@ -2,8 +2,12 @@
 
 from features.facts import assemble_facts
 from features.listing import Listing
+from models.policies.routing import RoutingPolicy
+from models.policies.scorecard import ScorecardPolicy
+from serving.bundles import LiveModels
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
+from serving.surroundings import SurroundingsCache
 from serving.usecases.likeness import likeness_of
 from serving.usecases.pasts import Pasts
 from serving.usecases.questions import questions_now
@@ -18,7 +22,7 @@ def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Sc
     """Score one listing as if it came in now; nothing is stored and no case is opened."""
     now, here = runtime.clock.now(), marketplace.marketplace_id
     with runtime.store.read() as connection:
-        surroundings = runtime.surroundings.of(connection, marketplace, now)
+        surroundings = runtime.services[SurroundingsCache].of(connection, marketplace, now)
         questions = questions_now(connection, marketplace, surroundings, now)
         pasts = Pasts.read(connection, here, [(listing, now)])
         near = likeness_of(connection, here, listing, now)
@@ -29,9 +33,9 @@ def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Sc
     on_list = listed_among(runtime, here, {0: facts}, now).get(0)
     return score_and_route(
         [ToScore(facts, _NO_DRAW, already_open=False, listed=on_list)],
-        model=runtime.models.of(here),
+        model=runtime.services[LiveModels].of(here),
         questions=questions,
-        routing=runtime.policies.routing,
-        scorecard=runtime.policies.scorecard,
+        routing=runtime.policies[RoutingPolicy],
+        scorecard=runtime.policies[ScorecardPolicy],
         threads=runtime.settings.model_threads,
     )[0]

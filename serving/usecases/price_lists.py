@@ -116,7 +116,7 @@ def load_price_list(runtime: Runtime, brand: str, rows: Sequence[Mapping[str, An
             subject=brand_id,
             payload={"entries": len(entries)},
         )
-    runtime.surroundings.forget()
+    runtime.forget()
     return len(entries)
 
 

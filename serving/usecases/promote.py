@@ -8,12 +8,15 @@ from sqlalchemy import Connection
 
 from models.access import Permission
 from models.errors import Conflict, Invalid, NotFound
+from models.policies.promotion import PromotionPolicy
 from models.promotion import Approval, Standing, check_approval, standing
 from serving import jobs
+from serving.bundles import BundleStore
 from serving.db import accounts, approvals, audit, learning
 from serving.db.learning import Model
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
+from serving.usecases.champions import follow_champions
 from serving.usecases.learn import registry_arguments
 from serving.usecases.training_child import PUBLICATION, run_child
 from training.gate import blocking
@@ -48,15 +51,15 @@ def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str,
     NotFound, Conflict
         There is no such model; it is the champion already; this person has approved it before.
     """
-    if by == LOCAL and runtime.policies.promotion.approvals_needed > 1:
-        needed = runtime.policies.promotion.approvals_needed
+    if by == LOCAL and runtime.policies[PromotionPolicy].approvals_needed > 1:
+        needed = runtime.policies[PromotionPolicy].approvals_needed
         raise Invalid(f"{needed} different people approve a promotion. Say who you are with --by and your e-mail.")
     here = marketplace.marketplace_id
     found = _model(runtime, marketplace, digest)
     now, reason = runtime.clock.now(), reason.strip()[:500]
     with runtime.store.read() as connection:
         _checked(runtime, connection, here, found, by, reason)
-    runtime.bundles.load(found.digest)
+    runtime.services[BundleStore].load(found.digest)
     with runtime.store.write() as connection:
         audit.hold(connection)  # Of two people who approve at the same moment the second sees what the first said.
         given = _checked(runtime, connection, here, found, by, reason)
@@ -77,7 +80,7 @@ def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str,
         stands = standing_of(runtime, connection, here, found)
         if stands.complete:
             _put_in_force(runtime, connection, here, found, stands)
-    runtime.follow_champions()
+    follow_champions(runtime)
     return Approved(found.digest, stands)
 
 
@@ -124,13 +127,13 @@ def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str
     here = marketplace.marketplace_id
     with runtime.store.read() as connection:
         earlier = _earlier_champion(connection, here)
-    runtime.bundles.load(earlier)
+    runtime.services[BundleStore].load(earlier)
     with runtime.store.write() as connection:
         audit.hold(connection)
         if _earlier_champion(connection, here) != earlier:
             raise Conflict("The champion was changed by somebody else in this moment.")
         _appoint(runtime, connection, here, earlier, kind="rollback", by=by, reason=reason.strip(), details={})
-    runtime.follow_champions()
+    follow_champions(runtime)
     return earlier
 
 
@@ -166,7 +169,7 @@ def standing_of(runtime: Runtime, connection: Connection, marketplace_id: str, m
             f"user:{one}": frozenset(f"user:{by}" for by in hosts) for one, hosts in accounts.let_in(connection).items()
         },
         not_passed=not_passed(model),
-        policy=runtime.policies.promotion,
+        policy=runtime.policies[PromotionPolicy],
     )
 
 

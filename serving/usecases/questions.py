@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from models.switches import AutomaticRule
 from serving.db import cases, switches
 from serving.db.marketplaces import Marketplace
-from serving.runtime import Surroundings
+from serving.surroundings import Surroundings
 from serving.usecases.scoring import Questions
 
 

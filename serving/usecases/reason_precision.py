@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from models.policies.labels import LabelPolicy
 from serving.db import scores
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
@@ -46,7 +47,7 @@ def reason_precision(runtime: Runtime, marketplace: Marketplace) -> ReasonPrecis
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
-        labels = mature_labels(connection, here, runtime.policies.labels, now)
+        labels = mature_labels(connection, here, runtime.policies[LabelPolicy], now)
         since = now - timedelta(days=DAYS)
         found = list(scores.first_reasons(connection, here, set(labels), since=since, most=MOST))
     return told(found, labels)

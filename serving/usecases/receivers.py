@@ -1,17 +1,16 @@
 """A marketplace's receiver: let it rest, send to it again, or take it off; every change is audited."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from models.errors import Conflict, Invalid, NotFound
-from serving.db import audit, endpoints
+from serving.db import actions, audit, endpoints, seller_actions
 from serving.db.endpoints import Endpoint
 from serving.db.marketplaces import Marketplace
 from serving.runtime import Runtime
-from serving.usecases.sending import wake
 
 LONGEST_REST_HOURS: Final = 72  # What waits is given up on after a week; a rest must leave time to try.
 
@@ -86,3 +85,9 @@ def _record(
         subject=found.endpoint_id,
         payload=payload,
     )
+
+
+def wake(connection: Connection, marketplace_id: str, at: datetime, *, beyond: datetime) -> None:
+    """Make due at once what may leave and waits for a later moment than `beyond`."""
+    for box in (actions.OUTBOX, seller_actions.OUTBOX):
+        box.wake(connection, marketplace_id, at, beyond=beyond)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from features.facts import Facts
+from models.policies.relist import RelistPolicy
 from models.relist import Relist, copies_of_fakes, linked_steps, relist
 from models.switches import AutomaticRule
 from serving.db import relists, switches
@@ -14,7 +15,7 @@ def relists_among(
     runtime: Runtime, marketplace_id: str, offers: Mapping[int, Facts], now: datetime
 ) -> dict[int, Relist]:
     """The offers that repeat a removed one, by their number. Nothing is read where nothing points to a counterfeit."""
-    policy = runtime.policies.relist
+    policy = runtime.policies[RelistPolicy]
     copies = {number: copies_of_fakes(one) for number, one in offers.items()}
     links = {number: linked_steps(one, policy) for number, one in offers.items()}
     suspects = [number for number in offers if copies[number] or links[number]]

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from models.policies.reminders import ReminderPolicy
 from models.reminders import SAID, QuestionStep, stretches
 from serving.db import brands, cases, question_steps
 from serving.db.cases import Case
@@ -21,7 +22,8 @@ def remind(runtime: Runtime) -> int:
     """
     now = runtime.clock.now()
     return sum(
-        _take(runtime, step, deadlines, now) for step, deadlines in stretches(now, runtime.policies.reminders).items()
+        _take(runtime, step, deadlines, now)
+        for step, deadlines in stretches(now, runtime.policies[ReminderPolicy]).items()
     )
 
 

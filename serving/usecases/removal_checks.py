@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import Connection
 
 from models.action import ActionKind
+from models.policies.removal_check import RemovalCheckPolicy
 from models.removal_check import CheckState, Seen, after_look, first_look
 from serving import jobs
 from serving.db import actions, alerts, audit, cases, endpoints, removal_checks
@@ -32,7 +33,7 @@ def begin(
 ) -> None:
     """Have the marketplace asked from now on, if the action removes and it has said where to ask."""
     if action.kind is ActionKind.REMOVE and endpoint is not None and endpoint.status_url is not None:
-        due_at = first_look(at, runtime.policies.removal_check)
+        due_at = first_look(at, runtime.policies[RemovalCheckPolicy])
         removal_checks.begin(connection, action.marketplace_id, action.action_id, at, due_at)
 
 
@@ -87,7 +88,9 @@ def _look(runtime: Runtime, action: StoredAction, endpoint: Endpoint | None) -> 
 
 def _note(runtime: Runtime, found: RemovalCheck, action: StoredAction, look: _Look) -> str:
     now, looks = runtime.clock.now(), found.looks + 1
-    following = after_look(found.state, look.seen, looks, found.acknowledged_at, now, runtime.policies.removal_check)
+    following = after_look(
+        found.state, look.seen, looks, found.acknowledged_at, now, runtime.policies[RemovalCheckPolicy]
+    )
     after = replace(
         found,
         state=following.state,

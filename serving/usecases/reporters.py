@@ -1,5 +1,7 @@
 """Reporters: registered by the marketplace, with a key of their own, and what their notices came to."""
 
+import hmac
+import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -8,13 +10,15 @@ from sqlalchemy import Connection
 
 from models.errors import Conflict, Invalid
 from models.notices import LONGEST_EMAIL, LONGEST_NAME, Draft, Element, ReporterKind, missing
+from models.policies.notices import NoticePolicy
 from models.reporters import Reputation, mute_until, reputation
-from serving import auth
+from serving.auth import NotSignedIn, hash_token
 from serving.db import audit, brands, marketplaces, notice_records, reporters
 from serving.db.marketplaces import Marketplace
 from serving.db.reporters import Reporter
 from serving.runtime import Runtime
 
+_MARK: Final = "tsr"
 _LONGEST_REASON: Final = 500
 _MOST_LISTED: Final = 1_000
 _CONTACT: Final = {Element.NAME, Element.EMAIL}
@@ -43,7 +47,7 @@ def register(runtime: Runtime, wanted: NewReporter, *, by: str) -> tuple[str, st
     """
     _check(wanted)
     now, reporter_id = runtime.clock.now(), runtime.ids.new("rep")
-    secret_hash, shown = auth.new_reporter_secret(reporter_id)
+    secret_hash, shown = new_reporter_secret(reporter_id)
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, wanted.marketplace).marketplace_id
         brand_id = None if wanted.brand is None else brands.by_name(connection, wanted.brand).brand_id
@@ -76,7 +80,7 @@ def register(runtime: Runtime, wanted: NewReporter, *, by: str) -> tuple[str, st
 def reputation_of(runtime: Runtime, connection: Connection, reporter: Reporter, at: datetime) -> Reputation:
     """A reporter's reputation now, counted from the verdicts; nothing is kept of it that could be out of date."""
     ended = notice_records.ended(connection, reporter.marketplace_id, reporter.reporter_id)
-    return reputation(ended, warned_at=reporter.warned_at, as_of=at, policy=runtime.policies.notices)
+    return reputation(ended, warned_at=reporter.warned_at, as_of=at, policy=runtime.policies[NoticePolicy])
 
 
 def warn_if_due(connection: Connection, reporter: Reporter, found: Reputation, at: datetime) -> bool:
@@ -106,7 +110,7 @@ def mute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason
     with runtime.store.write() as connection:
         found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
         reputation_ = reputation_of(runtime, connection, found, now)
-        until = mute_until(reputation_, warned_at=found.warned_at, at=now, policy=runtime.policies.notices)
+        until = mute_until(reputation_, warned_at=found.warned_at, at=now, policy=runtime.policies[NoticePolicy])
         reporters.change(connection, found, muted_until=until, muted_because=said)
         reasons = [said, *reputation_.reasons]
         _record(connection, found, "muted", by, now, until=until.isoformat(), reasons=reasons)
@@ -202,3 +206,32 @@ def _record(connection: Connection, found: Reporter, what: str, by: str, at: dat
         subject=found.reporter_id,
         payload=payload,
     )
+
+
+def new_reporter_secret(reporter_id: str) -> tuple[str, str]:
+    """The hash to store of a registered reporter's key, and its text to show once."""
+    secret = secrets.token_urlsafe(32)
+    return hash_token(secret), f"{_MARK}.{reporter_id}.{secret}"
+
+
+def reporter_of(runtime: Runtime, header: str | None) -> Reporter | None:
+    """The registered reporter behind an Authorization header; None where there is no header.
+
+    Raises
+    ------
+    NotSignedIn
+        There is one, and it is no key of a reporter that holds.
+    """
+    if header is None:
+        return None
+    scheme, _, value = header.partition(" ")
+    mark, _, rest = value.strip().partition(".")
+    reporter_id, _, secret = rest.partition(".")
+    found = None
+    if scheme.lower() == "bearer" and mark == _MARK:
+        with runtime.store.read() as connection:
+            found = reporters.by_id(connection, reporter_id)
+    stored = found.secret_hash if found is not None and found.secret_hash is not None else ""
+    if not hmac.compare_digest(hash_token(secret), stored) or found is None or found.revoked_at is not None:
+        raise NotSignedIn("This is no key of a registered reporter. Leave the header out to notify without one.")
+    return found

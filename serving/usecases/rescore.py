@@ -9,12 +9,16 @@ from typing import Any, Final
 
 from models.bundle import Bundle
 from models.errors import NotFound
+from models.policies.labels import LabelPolicy
+from models.policies.routing import RoutingPolicy
+from models.policies.scorecard import ScorecardPolicy
 from models.routing import Lane
 from serving.db import learning, monitoring
 from serving.db.learning import Model
 from serving.db.marketplaces import Marketplace
 from serving.db.monitoring import PastScore, Window
 from serving.runtime import Runtime
+from serving.surroundings import SurroundingsCache
 from serving.usecases.labelling import mature_labels
 from serving.usecases.promote import CHALLENGER, challenger
 from serving.usecases.scoring import Questions, ToScore, score_and_route
@@ -57,16 +61,16 @@ def rescore(
     now = runtime.clock.now()
     found: list[Rescored] = []
     with runtime.store.read() as connection:
-        labels = mature_labels(connection, marketplace.marketplace_id, runtime.policies.labels, now)
-        questions = Questions(runtime.surroundings.of(connection, marketplace, now).taking_part)
+        labels = mature_labels(connection, marketplace.marketplace_id, runtime.policies[LabelPolicy], now)
+        questions = Questions(runtime.services[SurroundingsCache].of(connection, marketplace, now).taking_part)
         rows = monitoring.past_scores(connection, marketplace.marketplace_id, Window(since, now), most)
         for batch in _batches(rows):
             scored = score_and_route(
                 [ToScore(row.facts, row.draw, already_open=False) for row in batch],
                 model=model,
                 questions=questions,
-                routing=runtime.policies.routing,
-                scorecard=runtime.policies.scorecard,
+                routing=runtime.policies[RoutingPolicy],
+                scorecard=runtime.policies[ScorecardPolicy],
                 threads=runtime.settings.model_threads,
             )
             found += [

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from models.access import Grant, Permission, Person
 from models.errors import Conflict, DomainError, NotFound
+from models.policies.reset_links import ResetLinkPolicy
 from models.staffing import check_reset
 from serving import auth
 from serving.db import accounts, audit, people, reset_links
@@ -99,7 +100,7 @@ def _check(connection: Connection, by: Person, user_id: str, grants: Sequence[Gr
 
 def _made(runtime: Runtime, connection: Connection, user_id: str, made_by: str | None, actor: str) -> str:
     token, now = secrets.token_urlsafe(32), runtime.wall.now()
-    until = now + timedelta(hours=runtime.policies.reset_links.valid_hours)
+    until = now + timedelta(hours=runtime.policies[ResetLinkPolicy].valid_hours)
     one = ResetLink(runtime.ids.new("rst"), user_id, made_by, now, until)
     reset_links.put(connection, one, auth.hash_token(token))
     for place in sorted(accounts.places_of(connection, user_id)):

@@ -7,7 +7,10 @@ from sqlalchemy import Connection
 
 from models.audit import ERASURE
 from models.erasure import Erasable
-from models.retention import DataClass, before, complained_before
+from models.policies.appeals import AppealPolicy
+from models.policies.retention import RetentionPolicy
+from models.retention import before, complained_before
+from serving.data_classes import DataClass
 from serving.db import (
     audit,
     erasures,
@@ -65,10 +68,10 @@ def _erase(
 ) -> tuple[int, list[int]]:
     """How much of a class was erased, and the entries of the log whose payloads must go with it."""
     # Sessions are of browsers' time, which no simulation moves.
-    past = before(what, runtime.wall.now() if what is DataClass.SESSIONS else now, runtime.policies.retention)
+    past = before(what, runtime.wall.now() if what is DataClass.SESSIONS else now, runtime.policies[RetentionPolicy])
     if past is None:
         return 0, []
-    complained = complained_before(now, runtime.policies.appeals)
+    complained = complained_before(now, runtime.policies[AppealPolicy])
     match what:
         case DataClass.STATEMENTS | DataClass.DOCUMENTS | DataClass.EVIDENCE_PARTS:
             kind = _OF_REMOVALS[what]

@@ -13,6 +13,7 @@ from models.case import CaseEvent, CaseLane
 from models.counter_notice import CounterNoticeEvent
 from models.errors import Conflict, Forbidden, NoRightCarries
 from models.notices import source_of
+from models.policies.enforcement import EnforcementPolicy
 from models.public_statement import Source
 from models.rights import Mandate, Right
 from models.standing import Standing
@@ -94,7 +95,7 @@ def record_in(
         briefing.require(runtime, connection, person, now)
     weight = weigh(runtime, connection, case, now, counted) if confirms else None
     bench = replace(_bench(sitting, weight), examined=examined)
-    follows = consequence(answer.judgement, bench, runtime.policies.enforcement)
+    follows = consequence(answer.judgement, bench, runtime.policies[EnforcementPolicy])
     _change_case(sitting, follows)
     carried = _carried(sitting, answer) if confirms else None
     verdict_id = append(sitting, answer, passed_on=bench.held_back is not None)
@@ -112,7 +113,7 @@ def record_in(
         recount_of(runtime, connection, case, now)
     waits = " The removal is held until people let it go." if action and action.state is ActionState.HELD else ""
     note(sitting, f"{_in_words(answer)}. {' '.join(follows.reasons)}{waits}")
-    undo_until = now + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    undo_until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     return Recorded(verdict_id, follows, action, undo_until)
 
 
@@ -152,7 +153,7 @@ def _bench(sitting: Sitting, weight: Weight | None) -> Bench:
 def _change_case(sitting: Sitting, follows: Consequence) -> None:
     values: dict[str, object] = {"decided_at": sitting.at if follows.event is CaseEvent.DECIDE else None}
     if follows.lane is not None:
-        policy = sitting.runtime.policies.enforcement
+        policy = sitting.runtime.policies[EnforcementPolicy]
         asked = follows.lane is CaseLane.ASK_BRAND
         hours = policy.brand_answers_within_hours if asked else policy.analyst_decides_within_hours
         values |= {"lane": follows.lane.value, "due_at": sitting.at + timedelta(hours=hours)}
@@ -182,7 +183,7 @@ def _act(sitting: Sitting, answer: Answer, verdict_id: str, follows: Consequence
             origin = Origin(sitting.side, source is not Source.VOLUNTARY, bench.examined)
             # Drawn where it is needed alone, so that a seed gives the audit draws that it gave.
             draw = sitting.runtime.draw() if model_initiated(origin) else 0.0
-            delay = random_delay(origin, draw, sitting.runtime.policies.enforcement)
+            delay = random_delay(origin, draw, sitting.runtime.policies[EnforcementPolicy])
             return schedule(
                 sitting.runtime, sitting.connection, ActionKind.REMOVE, cause, statement, at, held=held, delay=delay
             )

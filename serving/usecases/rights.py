@@ -113,14 +113,14 @@ def keep_document(runtime: Runtime, brand: str, name: str, content: bytes, *, by
     media_type = media_type_of(content)
     if media_type is None:
         raise Invalid("A document is a PDF, a PNG or a JPEG file.")
-    most = runtime.policies.rights.largest_document_bytes
+    most = runtime.policies[RightsPolicy].largest_document_bytes
     if len(content) > most:
         raise Invalid(f"A document has at most {most:,} bytes.")
     digest, now = hashlib.sha256(content).hexdigest(), runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
         brand_id = brands.by_name(connection, brand).brand_id
-        _require_room(rights.documents_of(connection, brand_id), digest, len(content), runtime.policies.rights)
+        _require_room(rights.documents_of(connection, brand_id), digest, len(content), runtime.policies[RightsPolicy])
         row = {
             "brand_id": brand_id,
             "digest": digest,
@@ -167,7 +167,7 @@ def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
     with runtime.store.write() as connection:
         audit.hold(connection)
         brand_id = brands.by_name(connection, wanted.brand).brand_id
-        if rights.count(connection, brand_id) >= runtime.policies.rights.most_rights_of_a_brand:
+        if rights.count(connection, brand_id) >= runtime.policies[RightsPolicy].most_rights_of_a_brand:
             raise Conflict(f"{wanted.brand} has as many rights on file as it may have.")
         if wanted.document is not None:
             rights.document(connection, brand_id, wanted.document)
@@ -316,7 +316,7 @@ def basis_of(
     mandates = rights.mandates_of(connection, brand_id, person.user_id)
     notice = Notice(reason_code, marketplaces.sold_in(connection, here), at)
     acting = tuple(one for one in mandates if holds(one, at))
-    return basis(found, mandates, notice, runtime.policies.rights), acting
+    return basis(found, mandates, notice, runtime.policies[RightsPolicy]), acting
 
 
 def keep_basis(
@@ -335,7 +335,7 @@ def keep_basis(
         "right_id": right.right_id,
         "mandate_ids": [one.mandate_id for one in mandates],
         "reason": reason[:500],
-        "policy_version": policy_version(runtime.policies.rights),
+        "policy_version": policy_version(runtime.policies[RightsPolicy]),
         "known_at": at,
     }
     rights.keep_basis(connection, row)

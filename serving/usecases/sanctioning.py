@@ -14,6 +14,9 @@ from sqlalchemy import Connection
 from models.access import Permission, Person
 from models.action import ActionEvent, ActionState
 from models.errors import Conflict, Invalid, NotFound
+from models.policies.enforcement import EnforcementPolicy
+from models.policies.sanctions import SanctionPolicy
+from models.policies.strikes import StrikePolicy
 from models.policies.version import policy_version
 from models.reach import reach
 from models.sanction import (
@@ -34,8 +37,8 @@ from models.sanction import (
     why_no_agreement,
     why_no_voice,
 )
+from models.sanction_statement import sanction_statement
 from models.seller_lists import SellerList
-from models.statement import sanction_statement
 from models.strikes import Count, count
 from serving.db import accounts, audit, brands, sanctions, seller_actions, seller_lists, strikes
 from serving.db.sanctions import StoredSanction
@@ -56,7 +59,9 @@ def climb(runtime: Runtime, connection: Connection, marketplace_id: str, seller:
     """
     found = count_of(runtime, connection, marketplace_id, seller, at)
     before = sanctions.of_seller(connection, marketplace_id, seller)
-    step = rung(found.total, [Earlier(one.measure, one.state, one.total) for one in before], runtime.policies.sanctions)
+    step = rung(
+        found.total, [Earlier(one.measure, one.state, one.total) for one in before], runtime.policies[SanctionPolicy]
+    )
     if step.proposed is None:
         return
     for one in before:
@@ -70,7 +75,7 @@ def descend(runtime: Runtime, connection: Connection, marketplace_id: str, selle
     """After a hit counts no longer: end what the strikes that are left do not carry, and what it reached."""
     found = count_of(runtime, connection, marketplace_id, seller, at)
     for one in sanctions.of_seller(connection, marketplace_id, seller):
-        carried = holds(one.measure, found.total, runtime.policies.sanctions)
+        carried = holds(one.measure, found.total, runtime.policies[SanctionPolicy])
         if one.cause is SanctionCause.STRIKES and not carried:
             _undo(runtime, connection, one, f"Its ground is gone. {found.reasons[0]}", at)
 
@@ -180,7 +185,7 @@ def sweep_sanctions(runtime: Runtime) -> int:
                 _lapse(connection, found, "Nobody decided in time.", now)
                 continue
             left = count_of(runtime, connection, found.marketplace_id, found.seller_external_id, now)
-            if holds(found.measure, left.total, runtime.policies.sanctions):
+            if holds(found.measure, left.total, runtime.policies[SanctionPolicy]):
                 _look_when_spent(runtime, connection, found, now)
             else:
                 _lift(runtime, connection, found, f"Its strikes are spent. {left.reasons[0]}", _LADDER, now)
@@ -194,7 +199,7 @@ def places(person: Person) -> frozenset[str]:
 
 def count_of(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, at: datetime) -> Count:
     """What counts against a seller at a moment."""
-    return count(strikes.of_seller(connection, marketplace_id, seller), as_of=at, policy=runtime.policies.strikes)
+    return count(strikes.of_seller(connection, marketplace_id, seller), as_of=at, policy=runtime.policies[StrikePolicy])
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +214,7 @@ class _Proposal:
 
 
 def _propose(runtime: Runtime, connection: Connection, marketplace_id: str, proposal: _Proposal, at: datetime) -> None:
-    policy = runtime.policies.sanctions
+    policy = runtime.policies[SanctionPolicy]
     links = links_at(connection, marketplace_id, {(proposal.seller, at)})[proposal.seller, at]
     accounts = reach(
         links, _spared(connection, marketplace_id, [one.path[-1].seller for one in links.sellers], at), policy
@@ -310,7 +315,7 @@ def _tell(runtime: Runtime, connection: Connection, found: StoredSanction, actor
         record_step(connection, told.pop(), "withdrawn", actor, at, {})
     if act is (told[-1].kind if told else SellerAct.RESTORE):
         return
-    leaves_at = at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    leaves_at = at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     row = {
         "marketplace_id": here,
         "action_id": runtime.ids.new(seller_actions.PREFIX),

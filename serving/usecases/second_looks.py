@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from models.case import CaseLane, CaseState
 from models.labels import WANTS_A_SECOND, Label
+from models.policies.labels import LabelPolicy
+from models.policies.second_look import SecondLookPolicy
 from serving.db import cases, said, second_looks
 from serving.db.cases import Case
 from serving.runtime import Runtime
@@ -24,7 +26,7 @@ def ask_for_second_looks(
     its label is another one by now, or suspended by an appeal. Asked again for the same training, only what is missing
     is added.
     """
-    now, policy = runtime.clock.now(), runtime.policies.second_look
+    now, policy = runtime.clock.now(), runtime.policies[SecondLookPolicy]
     with runtime.store.write() as connection:
         kept = second_looks.of_job(connection, marketplace_id, job_id)
         doubts = [
@@ -66,7 +68,7 @@ def _doubts(
 ) -> list[dict[str, Any]]:
     """Finds that wait for a second reviewer, the oldest first, then suspects whose label is still what it was."""
     versions = said.of_marketplace(connection, marketplace_id, now)
-    labels = {version_id: label_of(one, now, runtime.policies.labels) for version_id, one in versions.items()}
+    labels = {version_id: label_of(one, now, runtime.policies[LabelPolicy]) for version_id, one in versions.items()}
     alone = [
         {"version_id": version_id, "why": "alone", "label": 1, "probability": None, "doubt": None}
         for version_id, label in labels.items()

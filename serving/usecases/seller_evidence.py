@@ -14,6 +14,7 @@ from models.case import CaseLane
 from models.counter_notice import CounterNoticeEvent
 from models.document import readable_name
 from models.errors import Conflict, NotFound
+from models.policies.seller_evidence import SellerEvidencePolicy
 from models.seller_evidence import admit, came_of, may_hand_in
 from models.verdict import Side
 from serving.db import actions, appeals, audit, counter_notices, listings, overturns, seller_uploads, verdicts
@@ -56,7 +57,7 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUp
         if not open_to_documents(runtime, connection, removal):
             raise Conflict("Nobody decides on this removal any more, so that no document would be read.")
         before = seller_uploads.handed_in(connection, here, action_id)
-        media_type = admit(content, before, runtime.policies.seller_evidence)
+        media_type = admit(content, before, runtime.policies[SellerEvidencePolicy])
         upload_id = runtime.ids.new("upl")
         row = {
             "marketplace_id": here,

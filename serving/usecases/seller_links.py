@@ -18,6 +18,7 @@ from models.appeals import open_until
 from models.counter_notice import WHO, CounterNoticeEvent, Party, step
 from models.deadlines import BusinessCalendar
 from models.errors import DomainError, Invalid, NotFound
+from models.policies.appeals import AppealPolicy
 from models.policies.counter_notices.named import PROFILES
 from serving.db import actions, appeals, audit, counter_notices, seller_links
 from serving.db.actions import StoredAction
@@ -152,7 +153,7 @@ def choices(runtime: Runtime, connection: Connection, removal: StoredAction) -> 
 
 def appeal_until(runtime: Runtime, found: CounterNotice) -> datetime:
     """Until when the seller can appeal."""
-    return open_until(found.informed_at, runtime.policies.appeals)
+    return open_until(found.informed_at, runtime.policies[AppealPolicy])
 
 
 def _appeal(runtime: Runtime, marketplace_id: str, action_id: str, words: str) -> None:
@@ -174,7 +175,7 @@ def _removal(connection: Connection, marketplace_id: str, action_id: str) -> Sto
 
 def _make(runtime: Runtime, connection: Connection, removal: StoredAction) -> SellerLink:
     now = runtime.clock.now()
-    expires_at = open_until(now + _HEARD_LATE, runtime.policies.appeals)
+    expires_at = open_until(now + _HEARD_LATE, runtime.policies[AppealPolicy])
     made = seller_links.add_link(connection, removal.marketplace_id, removal.action_id, at=now, expires_at=expires_at)
     _record(connection, removal, "made", now)
     return made

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from features.facts import Facts
 from models.access import Permission, Person
 from models.errors import Forbidden, Invalid, NotFound
+from models.policies.seller_lists import SellerListPolicy
 from models.seller_lists import Entry, Listed, SellerList, linked_names, listed
 from serving.db import audit, seller_lists
 from serving.runtime import Runtime
@@ -17,7 +18,7 @@ def listed_among(
     runtime: Runtime, marketplace_id: str, offers: Mapping[int, Facts], now: datetime
 ) -> dict[int, Listed]:
     """What the lists say of offers, by their number: one query for all of them and their linked sellers."""
-    policy = runtime.policies.seller_lists
+    policy = runtime.policies[SellerListPolicy]
     names = {one.listing.seller.external_id for one in offers.values()}
     linked = {name for one in offers.values() for name in linked_names(one.seller.links, policy)}
     asked = {name for name in names | linked if name is not None}
@@ -63,7 +64,7 @@ def put_on_list(
     Invalid
         There is no seller or no reason, or the entry would last no day or too long.
     """
-    policy, now, name = runtime.policies.seller_lists, runtime.clock.now(), seller.strip()
+    policy, now, name = runtime.policies[SellerListPolicy], runtime.clock.now(), seller.strip()
     lasts = policy.entry_days if days is None else days
     if not name or len(name) > _LONGEST_NAME:
         raise Invalid(f"Name the seller, in at most {_LONGEST_NAME} characters.")

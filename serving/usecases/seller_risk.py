@@ -13,6 +13,7 @@ from models.outcomes import outcomes
 from models.policies.seller_risk import SellerRiskPolicy
 from models.policies.version import policy_version
 from models.seller_risk import Ranking, ScoredOffer, SellerRisk, rank, reasons
+from serving.bundles import LiveModels
 from serving.db import marketplaces, seller_risks
 from serving.db.marketplaces import Marketplace
 from serving.db.seller_risks import Kept
@@ -36,7 +37,7 @@ def ranking_at(connection: Connection, marketplace_id: str, as_of: datetime, pol
 
 def refresh(runtime: Runtime, marketplace: Marketplace) -> bool:
     """Work out a marketplace's ranking for now and keep it; False where one of this moment is there already."""
-    here, policy, now = marketplace.marketplace_id, runtime.policies.seller_risk, runtime.clock.now()
+    here, policy, now = marketplace.marketplace_id, runtime.policies[SellerRiskPolicy], runtime.clock.now()
     with runtime.store.read() as connection:
         found = ranking_at(connection, here, now, policy)
     kept = Kept(now, policy.window_days, found.sellers, found.usual_share, policy_version(policy))
@@ -46,12 +47,12 @@ def refresh(runtime: Runtime, marketplace: Marketplace) -> bool:
 
 def refresh_seller_risks(runtime: Runtime) -> int:
     """Refresh the rankings that are too old, where a model scores; returns how many."""
-    now, lasts = runtime.clock.now(), runtime.policies.seller_risk.lasts
+    now, lasts = runtime.clock.now(), runtime.policies[SellerRiskPolicy].lasts
     with runtime.store.read() as connection:
         due = [
             one
             for one in marketplaces.everyone(connection)
-            if runtime.models.of(one.marketplace_id) is not None
+            if runtime.services[LiveModels].of(one.marketplace_id) is not None
             and ((last := seller_risks.kept(connection, one.marketplace_id)) is None or now - last.as_of >= lasts)
         ]
     return sum(refresh(runtime, one) for one in due)
@@ -75,7 +76,7 @@ def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, selle
         return Found(None, None, ("Not known: the offer names no seller.",))
     kept = seller_risks.kept(connection, marketplace_id)
     if kept is None:
-        scored = runtime.models.of(marketplace_id) is not None
+        scored = runtime.services[LiveModels].of(marketplace_id) is not None
         why = "sellers have not been compared yet" if scored else "no model scores here, and points are no probability"
         return Found(None, None, (f"Not known: {why}.",))
     risk = seller_risks.of_seller(connection, marketplace_id, seller)

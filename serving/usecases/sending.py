@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from serving import jobs
-from serving.db import actions, audit, seller_actions
+from serving.db import audit
 from serving.db.outbox import Outgoing
 from serving.runtime import Runtime
 
@@ -46,9 +46,3 @@ def record_step(
         subject=action.action_id,
         payload=payload,
     )
-
-
-def wake(connection: Connection, marketplace_id: str, at: datetime, *, beyond: datetime) -> None:
-    """Make due at once what may leave and waits for a later moment than `beyond`."""
-    for box in (actions.OUTBOX, seller_actions.OUTBOX):
-        box.wake(connection, marketplace_id, at, beyond=beyond)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from models.access import Person
 from models.counter_notice import CounterNoticeEvent
 from models.verdict import Evidence, Judgement, ReasonCode, Side
-from serving.db import audit, cases, counter_notices, likenesses, verdicts
+from serving.db import audit, cases, counter_notices, signatures, verdicts
 from serving.db.appeals import Appeal
 from serving.db.cases import Case
 from serving.db.verdicts import StoredVerdict
@@ -75,7 +75,7 @@ def append(
         "known_at": sitting.at,
     }
     verdicts.add_verdict(sitting.connection, row)
-    likenesses.mark_judged(sitting.connection, case.marketplace_id, answer.version_id)
+    signatures.mark_judged(sitting.connection, case.marketplace_id, answer.version_id)
     named = ("case_id", "version_id", "judgement", "side", "evidence", "lane", "supersedes_id")
     payload = {name: row[name] for name in named}
     audit.record(

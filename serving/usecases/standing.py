@@ -8,6 +8,8 @@ from sqlalchemy import Connection
 
 from models.case import CaseLane
 from models.enrolment import Begun, Phase, Stage, limited, stage
+from models.policies.enrolment import EnrolmentPolicy
+from models.policies.standing import StandingPolicy
 from models.policies.version import policy_version
 from models.standing import Effect, Level, Scope, Standing, effect, standing
 from models.standing_outlook import outlook
@@ -33,8 +35,8 @@ def effect_now(
     begun = stage_of(runtime, connection, found, marketplace_id, brand_id, at)
     counts = found.level is Level.CAPPED or begun.phase is not Phase.FULL
     today = standings.at_once_since(connection, marketplace_id, brand_id, midnight) if counts else 0
-    follows = effect(found, at_once_today=today, policy=runtime.policies.standing)
-    return limited(follows, begun, at_once_today=today, policy=runtime.policies.enrolment)
+    follows = effect(found, at_once_today=today, policy=runtime.policies[StandingPolicy])
+    return limited(follows, begun, at_once_today=today, policy=runtime.policies[EnrolmentPolicy])
 
 
 def stage_of(
@@ -44,7 +46,7 @@ def stage_of(
     full_since = brands.full_since(connection, marketplace_id, brand_id)
     briefed_at = None if full_since else briefings.first_of_brand(connection, marketplace_id, brand_id)
     begun = Begun(briefed_at, found.overall.tally.counted, found.good, full_since)
-    return stage(begun, at, runtime.policies.enrolment)
+    return stage(begun, at, runtime.policies[EnrolmentPolicy])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def keep_confirmation(
         "verdict_id": verdict_id,
         "brand_id": weight.brand_id,
         "level": weight.level.value,
-        "policy_version": policy_version(runtime.policies.standing),
+        "policy_version": policy_version(runtime.policies[StandingPolicy]),
         "audit_chance": chance,
         "drawn": chance > 0 and runtime.draw() < chance,
         "known_at": at,
@@ -122,7 +124,7 @@ def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand
         "since": found.since,
         "counts": counts_of(found),
         "reasons": list(found.reasons),
-        "policy_version": policy_version(runtime.policies.standing),
+        "policy_version": policy_version(runtime.policies[StandingPolicy]),
         "known_at": at,
     }
     standings.add_change(connection, row)
@@ -153,13 +155,13 @@ def _go_on(
         actor="enrolment",
         act="enrolment.full",
         subject=brand_id,
-        payload={"reasons": list(begun.reasons), "policy_version": policy_version(runtime.policies.enrolment)},
+        payload={"reasons": list(begun.reasons), "policy_version": policy_version(runtime.policies[EnrolmentPolicy])},
     )
 
 
 def explanation(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str) -> dict[str, Any]:
     """A brand's standing as plain values: level, counts, reasons, what would change it, and how it has changed."""
-    now, policy = runtime.clock.now(), runtime.policies.standing
+    now, policy = runtime.clock.now(), runtime.policies[StandingPolicy]
     found = current(runtime, connection, marketplace_id, brand_id, now)
     follows = effect_now(runtime, connection, found, marketplace_id, brand_id, now)
     begun = stage_of(runtime, connection, found, marketplace_id, brand_id, now)
@@ -207,7 +209,7 @@ def _name(scope: Scope) -> str:
 def _counted(
     runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime
 ) -> tuple[Standing, StandingChange | None]:
-    policy = runtime.policies.standing
+    policy = runtime.policies[StandingPolicy]
     before = standings.last_change(connection, marketplace_id, brand_id)
     given = standings.answers(connection, marketplace_id, brand_id, since=at - timedelta(days=policy.window_days))
     return standing(given, held=before.held if before else None, as_of=at, policy=policy), before

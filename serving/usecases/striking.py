@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from models.action import ActionKind
+from models.policies.sanctions import SanctionPolicy
 from models.policies.version import policy_version
 from models.strikes import Hit, Void, weight_of
 from serving.db import audit, strikes
@@ -20,7 +21,7 @@ def strike(runtime: Runtime, connection: Connection, removal: StoredAction, at: 
         return
     # Whoever else strikes the same seller waits for us, and counts us.
     audit.hold(connection)
-    policy = runtime.policies.sanctions
+    policy = runtime.policies[SanctionPolicy]
     weight = weight_of(ground.judgement, ground.reason_code, policy)
     hit = Hit(removal.action_id, ground.reason_code, weight, ground.known_at)
     strikes.add_hit(connection, removal.marketplace_id, ground.seller, hit, policy_version(policy))

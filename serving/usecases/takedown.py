@@ -9,14 +9,16 @@ from sqlalchemy import Connection
 
 from models.action import INVERSE, OPEN_STATES, UNSENT_STATES, ActionEvent, ActionKind, ActionState
 from models.errors import Conflict
+from models.policies.enforcement import EnforcementPolicy
 from models.statement import Statement
 from models.strikes import Void
 from serving.db import actions, listings
 from serving.db.actions import StoredAction
 from serving.runtime import Runtime
-from serving.usecases import holding, striking
+from serving.usecases import holding
 from serving.usecases.evidence import keep_of_verdict
 from serving.usecases.holding import Held
+from serving.usecases.removal_hooks import RemovalHooks
 from serving.usecases.sending import enqueue_delivery, record_step
 
 _AT_ONCE: Final = timedelta(0)
@@ -50,7 +52,7 @@ def schedule(
     it waits for people, not for a time. `delay` is what a removal waits beyond the undo window; who confirms it without
     one lets one that waits leave without.
     """
-    leaves_at = at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds) + delay
+    leaves_at = at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds) + delay
     earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)
     for one in earlier:
         if one.kind is kind and one.state in OPEN_STATES:
@@ -90,7 +92,7 @@ def schedule(
         holding.keep(runtime, connection, made, held, at)
         return made
     record_step(connection, made, "scheduled", cause.actor, at, payload)
-    striking.strike(runtime, connection, made, at)
+    runtime.services[RemovalHooks].counted(runtime, connection, made, at)
     enqueue_delivery(runtime, connection, made)
     return made
 
@@ -118,7 +120,7 @@ def withdraw(
     ):
         raise Conflict("The undo window has closed: the marketplace has been told. Only an appeal can change it now.")
     record_step(connection, action, "withdrawn", actor, at, {})
-    striking.take_away(runtime, connection, action, Void.WITHDRAWN, at)
+    runtime.services[RemovalHooks].voided(runtime, connection, action, Void.WITHDRAWN, at)
     if action.state is ActionState.HELD:
         holding.settle(connection, action, how, at)
 
@@ -137,5 +139,5 @@ def release(runtime: Runtime, connection: Connection, action: StoredAction, acto
         raise Conflict("Somebody has decided about this removal in the meantime.")
     record_step(connection, action, "released", actor, at, {"leaves_at": leaves_at.isoformat()})
     holding.settle(connection, action, "release", at)
-    striking.strike(runtime, connection, action, at)
+    runtime.services[RemovalHooks].counted(runtime, connection, action, at)
     enqueue_delivery(runtime, connection, actions.get(connection, action.marketplace_id, action.action_id))

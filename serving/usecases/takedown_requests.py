@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from models.access import Permission, Person
 from models.errors import DomainError, Forbidden, Invalid, NotFound
+from models.policies.takedown import TakedownPolicy
 from models.policies.version import policy_version
 from models.standing import Standing
 from models.takedown import Fate, Item, counted, fate_of, wanted
@@ -106,7 +107,7 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
     NotBriefed
         The person has not passed the briefing, or too long ago.
     """
-    items = wanted(asked.items, runtime.policies.takedown)
+    items = wanted(asked.items, runtime.policies[TakedownPolicy])
     if not asked.good_faith:
         raise Invalid("Confirm in good faith that what you say of every offer is accurate and complete.")
     if asked.request_id is not None and not has_form(asked.request_id, "tdn"):
@@ -132,7 +133,7 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
             "right_id": asked.right_id,
             "user_id": person.user_id,
             "reason_code": asked.reason_code.value,
-            "policy_version": policy_version(runtime.policies.takedown),
+            "policy_version": policy_version(runtime.policies[TakedownPolicy]),
             "known_at": now,
         }
         takedowns.add_request(connection, row, [one.row() for one in given])

@@ -88,7 +88,7 @@ def add_tell_tale(runtime: Runtime, wanted: NewTellTale, *, by: str) -> TellTale
             subject=found.tell_tale_id,
             payload={"brand_id": brand_id, "label": label, "direction": found.direction.value},
         )
-    runtime.surroundings.forget()
+    runtime.forget()
     return found
 
 
@@ -113,7 +113,7 @@ def remove_tell_tale(runtime: Runtime, tell_tale_id: str, *, marketplace: str | 
             subject=tell_tale_id,
             payload={"brand_id": brand_id},
         )
-    runtime.surroundings.forget()
+    runtime.forget()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from features import money
 from models.access import Permission, Person
 from models.case import BLIND_LANES, CaseEvent, CaseLane
 from models.errors import Conflict, Forbidden, Invalid
+from models.policies.enforcement import EnforcementPolicy
 from models.test_buy import Custody, CustodyEvent, Examiner, TestBuyState, check_finding, step
 from models.verdict import Evidence, Judgement, ReasonCode, Side
 from serving.db import audit, cases, test_buys
@@ -77,7 +78,7 @@ def order(runtime: Runtime, person: Person, wanted: Order) -> str:
             raise Forbidden("A test buy is ordered by an analyst for a case of first instance.")
         if case.version_id != wanted.version_id:
             raise Conflict("The offer was changed since you loaded it; look at the current version.")
-        due_at = wanted.arrives_by + timedelta(days=runtime.policies.enforcement.test_buy_examined_within_days)
+        due_at = wanted.arrives_by + timedelta(days=runtime.policies[EnforcementPolicy].test_buy_examined_within_days)
         values = {"lane": CaseLane.ANALYST.value, "due_at": due_at}
         cases.change(connection, case, CaseEvent.PASS_ON, values, holder=person.user_id, at=now)
         row = {

@@ -1,23 +1,21 @@
 """A challenger on trial: started, given a share, ended; and what it has shown so far."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from sqlalchemy import Connection
 
 from models.errors import Conflict
-from models.policies.routing import RoutingPolicy
-from models.policies.scorecard import ScorecardPolicy
-from models.trial import Comparison, Tried, check_share, compare, decides
+from models.policies.labels import LabelPolicy
+from models.policies.promotion import PromotionPolicy
+from models.trial import Comparison, Tried, check_share, compare
+from serving.bundles import BundleStore
 from serving.db import audit, learning, trials
 from serving.db.learning import Model
 from serving.db.marketplaces import Marketplace
 from serving.db.trials import Trial
-from serving.runtime import OnTrial, Runtime
+from serving.on_trial import follow_trials
+from serving.runtime import Runtime
 from serving.usecases.labelling import mature_labels
 from serving.usecases.promote import standing_of
 from serving.usecases.rescore import model_named
-from serving.usecases.scoring import Questions, Scored, ToScore, score_and_route
 
 
 def start(runtime: Runtime, marketplace: Marketplace, *, name: str, share: float, by: str) -> Trial:
@@ -32,7 +30,7 @@ def start(runtime: Runtime, marketplace: Marketplace, *, name: str, share: float
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     model = model_named(runtime, marketplace, name)
-    runtime.bundles.load(model.digest)
+    runtime.services[BundleStore].load(model.digest)
     found = Trial(here, runtime.ids.new("tri"), model.digest, share, by, now)
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -44,7 +42,7 @@ def start(runtime: Runtime, marketplace: Marketplace, *, name: str, share: float
         row = {name: getattr(found, name) for name in Trial.__slots__}
         trials.add_trial(connection, row)
         _record(runtime, connection, found, by, "trial.started", share)
-    runtime.follow_trials()
+    follow_trials(runtime)
     return found
 
 
@@ -63,7 +61,7 @@ def change_share(runtime: Runtime, marketplace: Marketplace, *, share: float, by
         _check(runtime, connection, here, learning.get_model(connection, here, found.digest), share, by)
         trials.change(connection, found, share=share)
         _record(runtime, connection, found, by, "trial.share", share)
-    runtime.follow_trials()
+    follow_trials(runtime)
     return found
 
 
@@ -80,14 +78,14 @@ def end(runtime: Runtime, marketplace: Marketplace, *, by: str) -> Trial:
         found = _on_trial(connection, marketplace.marketplace_id)
         trials.change(connection, found, ended_at=runtime.clock.now())
         _record(runtime, connection, found, by, "trial.ended", found.share)
-    runtime.follow_trials()
+    follow_trials(runtime)
     return found
 
 
 def shown_so_far(runtime: Runtime, connection: Connection, found: Trial) -> Comparison:
     """What both models flagged since the trial began, beside the labels of now."""
     now = runtime.clock.now()
-    labels = mature_labels(connection, found.marketplace_id, runtime.policies.labels, now)
+    labels = mature_labels(connection, found.marketplace_id, runtime.policies[LabelPolicy], now)
     rows = trials.scores(connection, found.marketplace_id, found.trial_id)
     return compare(Tried(champion, challenger, labels.get(version)) for version, champion, challenger in rows)
 
@@ -101,7 +99,7 @@ def _on_trial(connection: Connection, marketplace_id: str) -> Trial:
 
 def _check(runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, share: float, by: str) -> None:
     approved = standing_of(runtime, connection, marketplace_id, model).counted
-    needed = runtime.policies.promotion.approvals_needed
+    needed = runtime.policies[PromotionPolicy].approvals_needed
     check_share(share, by=by, approved_by=frozenset(one.by for one in approved), needed=needed)
 
 
@@ -115,44 +113,3 @@ def _record(runtime: Runtime, connection: Connection, found: Trial, by: str, act
         subject=found.digest,
         payload={"trial": found.trial_id, "share": share},
     )
-
-
-@dataclass(frozen=True, slots=True)
-class BothScored:
-    """One listing version as both models see it; the challenger decides about some sellers."""
-
-    trial_id: str
-    champion: Scored
-    challenger: Scored
-    challenger_decides: bool
-
-    @property
-    def decided(self) -> Scored:
-        """The score and route that count."""
-        return self.challenger if self.challenger_decides else self.champion
-
-
-def score_beside(
-    on_trial: OnTrial,
-    rows: Sequence[ToScore],
-    champion: Sequence[Scored],
-    *,
-    questions: Questions,
-    routing: RoutingPolicy,
-    scorecard: ScorecardPolicy,
-    threads: int,
-) -> list[BothScored]:
-    """The model on trial on the same rows, with the same draws; a listing without a seller counts as its own seller."""
-    scored = score_and_route(
-        rows, model=on_trial.bundle, questions=questions, routing=routing, scorecard=scorecard, threads=threads
-    )
-    found = on_trial.trial
-    return [
-        BothScored(
-            found.trial_id,
-            one,
-            other,
-            decides(found.trial_id, row.facts.listing.seller.external_id or row.facts.listing.external_id, found.share),
-        )
-        for row, one, other in zip(rows, champion, scored, strict=True)
-    ]

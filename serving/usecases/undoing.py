@@ -9,6 +9,7 @@ from models.appeals import AppealEvent
 from models.case import CaseEvent, CaseLane, CaseState
 from models.counter_notice import CounterNoticeEvent
 from models.errors import Conflict, Forbidden
+from models.policies.enforcement import EnforcementPolicy
 from models.statement import Undone
 from models.verdict import Judgement, Side
 from serving.db import actions, appeals, cases, notices, overturns, verdicts
@@ -54,7 +55,7 @@ def undo_in(
         raise Conflict("There is no verdict to undo.")
     if given.user_id != person.user_id:
         raise Forbidden(f"{given.user_name} gave the last verdict on this case; only they can undo it.")
-    if now >= given.known_at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds):
+    if now >= given.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds):
         raise Conflict("The undo window has closed.")
     _undo_overturn(sitting, given)
     _withdraw_action(sitting, given)
@@ -88,7 +89,7 @@ def set_aside(runtime: Runtime, connection: Connection, person: Person, word: tu
     append(sitting, Answer(case.case_id, verdict.version_id, Judgement.WITHDRAWN), supersedes=verdict)
     elsewhere = cases.open_cases(connection, marketplace_id, [case.listing_id]).get(case.listing_id)
     if case.state is CaseState.DECIDED and elsewhere is None:
-        hours = runtime.policies.enforcement.analyst_decides_within_hours
+        hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
         values: dict[str, object] = {
             "lane": CaseLane.ANALYST.value,
             "due_at": at + timedelta(hours=hours),

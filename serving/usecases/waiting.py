@@ -7,6 +7,7 @@ from typing import Final
 from models.access import Permission, Person
 from models.case import CaseLane, CaseState
 from models.errors import Conflict, Forbidden
+from models.policies.waiting import WaitingPolicy
 from models.verdict import Side
 from models.waiting import Aside, Wait, check_aside
 from serving.db import case_waits, cases
@@ -55,7 +56,7 @@ def set_aside(runtime: Runtime, person: Person, wanted: Wanted) -> None:
         if why_not is not None:
             raise Forbidden(f"{why_not}; when it is judged again is for somebody else to say.")
         knowingly = wanted.knowingly and case.lane not in _HELD_TO_ITS_TIME
-        check_aside(aside, due_at=case.due_at, now=now, knowingly=knowingly, policy=runtime.policies.waiting)
+        check_aside(aside, due_at=case.due_at, now=now, knowingly=knowingly, policy=runtime.policies[WaitingPolicy])
         if not case_waits.begin(connection, case, person.user_id, runtime.ids.new("wai"), aside, now):
             raise Conflict("Somebody else is working on this case.")
         what = "Set aside" if aside.kind is Wait.SNOOZED else "Set aside until somebody who was asked answers"

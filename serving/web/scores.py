@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from models.policies.routing import RoutingPolicy
 from models.score import ScoreKind
+from serving.bundles import LiveModels
 from serving.runtime import Runtime
 from serving.web import charts, words
 from serving.web.charts import ScoreBar
@@ -28,13 +30,13 @@ def shown_score(
     runtime: Runtime, marketplace_id: str, row: Mapping[str, Any], *, width: int, scorer: str = ""
 ) -> ShownScore:
     """The score in a stored row (`score_kind`, `score_value`, `probability`), with the thresholds in force now."""
-    policy = runtime.policies.routing
+    policy = runtime.policies[RoutingPolicy]
     if row["score_kind"] == ScoreKind.SCORECARD.value or row["probability"] is None:
         value = float(row["score_value"])
         notches = [(f"see {policy.analyst_from_points:.0f}", policy.analyst_from_points)]
         bar = charts.score_bar(value, notches, most=_POINTS_SHOWN, width=width)
         return ShownScore(f"{value:.0f}", bar, False, "points", "Starter scorecard")
-    model = runtime.models.of(marketplace_id)
+    model = runtime.services[LiveModels].of(marketplace_id)
     ask_from = model.thresholds.ask_brand_from if model else policy.ask_brand_from
     analyst_from = model.thresholds.analyst_from if model else policy.analyst_from
     probability = float(row["probability"])

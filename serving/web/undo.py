@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from models.access import Person
 from models.action import ActionKind
 from models.case import CaseLane, CaseState
+from models.policies.enforcement import EnforcementPolicy
 from models.verdict import Judgement, Side
 from serving.db import views
 from serving.db.views import Given
@@ -43,7 +44,7 @@ def undo_of(runtime: Runtime, person: Person) -> Undo | None:
 def undoable(runtime: Runtime, person: Person, side: Side) -> list[tuple[Given, Undo]]:
     """Every verdict that a person gave on this side and can still take back, newest first."""
     now = runtime.clock.now()
-    window = timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     with runtime.store.read() as connection:
         given = views.given_since(connection, person.user_id, side, now - window)
     return [(one, _undo(one, now, window)) for one in given]

@@ -11,11 +11,13 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from serving import jobs
 from serving.db.engine import is_sqlite, sqlite_driver
 from serving.db.migrate import job_database_url
+from serving.on_trial import follow_trials
 from serving.runtime import Runtime
 from serving.usecases.assignment import offer_cases
 from serving.usecases.audit_heads import sign_head
 from serving.usecases.blind_looks import open_blind_looks
 from serving.usecases.breaker import look_at_breakers
+from serving.usecases.champions import follow_champions
 from serving.usecases.counter_notices import open_counter_notices, pass_deadlines
 from serving.usecases.delivery import sweep_deliveries
 from serving.usecases.erasure import finish_erasures
@@ -126,8 +128,8 @@ class Worker:
         presence = Presence(self._runtime)
         while not self._stop.wait(self._runtime.settings.sweep_seconds):
             _logged(lambda: self._sweep_and_say(presence))
-            _logged(self._runtime.follow_champions)
-            _logged(self._runtime.follow_trials)
+            _logged(lambda: follow_champions(self._runtime))
+            _logged(lambda: follow_trials(self._runtime))
 
     def _sweep_and_say(self, presence: Presence) -> None:
         before = time.monotonic()

@@ -172,9 +172,9 @@ def _our_service() -> Iterator[tuple[int, str]]:
 
 def _install_champion(home: Path) -> None:
     """Put a bundle in force without labels to train on: the figures are of serving, not of learning."""
+    from serving.composition import open_runtime  # noqa: PLC0415  # as above
     from serving.db import learning, marketplaces  # noqa: PLC0415  # once the home exists
     from serving.db.tables import training_job  # noqa: PLC0415  # as above
-    from serving.runtime import open_runtime  # noqa: PLC0415  # as above
     from serving.settings import Settings  # noqa: PLC0415  # as above
 
     runtime = open_runtime(Settings(home=home))

@@ -11,7 +11,7 @@ from models.switches import AutomaticRule
 from models.takedown import Item
 from models.verdict import Judgement
 from serving import auth
-from serving.runtime import open_runtime
+from serving.composition import open_runtime
 from serving.settings import Settings
 from serving.usecases import inviting, reset_links
 from serving.usecases.bulk_verdicts import Together, decide_all

@@ -13,7 +13,7 @@ from typing import Final
 import httpx
 
 from models.case import CaseLane
-from serving.runtime import open_runtime
+from serving.composition import open_runtime
 from serving.settings import Settings
 from serving.usecases import founding
 from serving.usecases.housekeeping import refresh_references

@@ -14,9 +14,9 @@ from models.counter_notice import CounterNoticeEvent
 from models.errors import DomainError
 from models.switches import AutomaticRule
 from models.verdict import Judgement
+from serving.composition import open_runtime
 from serving.db import cases, listings
 from serving.db.cases import Case
-from serving.runtime import open_runtime
 from serving.settings import Settings
 from serving.usecases.appeal import Complaint, file_appeal
 from serving.usecases.brand_messages import write

@@ -9,9 +9,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from models.access import Person, Role
 from models.case import CaseLane
+from serving.composition import open_runtime
 from serving.db import accounts
 from serving.outbound.webhooks import new_secret
-from serving.runtime import open_runtime
 from serving.settings import Settings
 from serving.usecases import founding
 from serving.usecases.founding import NewPerson

@@ -10,11 +10,11 @@ from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select, text
 
 from models.verdict import Judgement
+from serving.composition import open_runtime
 from serving.db import cases
 from serving.db.engine import sqlite_url
 from serving.db.store import Store
 from serving.db.tables import verdict
-from serving.runtime import open_runtime
 from serving.settings import Settings
 from serving.usecases.review import record_verdict
 from serving.usecases.sitting import Answer

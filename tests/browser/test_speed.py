@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from serving.runtime import open_runtime
+from serving.composition import open_runtime
 from serving.settings import Settings
 from tests.browser.chromium import sign_in
 from tests.browser.service import serving

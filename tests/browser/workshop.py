@@ -13,9 +13,9 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from models.access import Person, Role
 from models.case import CaseLane
 from models.verdict import Judgement
+from serving.composition import open_runtime
 from serving.db import breakers
 from serving.db.cases import Case
-from serving.runtime import open_runtime
 from serving.settings import Settings
 from serving.usecases import founding
 from serving.usecases.delivery import deliver

@@ -8,7 +8,8 @@ from models.appeals import open_until
 from models.errors import Invalid
 from models.policies.appeals import DEFAULT_APPEALS
 from models.policies.retention import DEFAULT_RETENTION
-from models.retention import DataClass, before, complained_before, kept_for
+from models.retention import before, complained_before, kept_for
+from serving.data_classes import DataClass
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 

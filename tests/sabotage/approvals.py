@@ -60,7 +60,11 @@ MUTANTS = [
         "serving/usecases/promote.py",
         ("tests/serving/usecases/test_promote.py",),
         ("if by == LOCAL and", "if False and", "nobody in particular approves where two must"),
-        ("if by == LOCAL and runtime.policies.promotion.approvals_needed > 1:", "if by == LOCAL:", "alone, nobody may"),
+        (
+            "if by == LOCAL and runtime.policies[PromotionPolicy].approvals_needed > 1:",
+            "if by == LOCAL:",
+            "alone, nobody may",
+        ),
         ("    if champion == model.digest:\n", "    if False:\n", "the champion is approved again"),
         ("given, not_passed=not_passed(model))", "given, not_passed=())", "past a failed gate nobody gives a reason"),
         ("        if stands.complete:\n", "        if True:\n", "the first approval puts it in force"),

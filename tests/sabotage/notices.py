@@ -60,7 +60,7 @@ MUTANTS = [
         ('"lane": hearing.lane.value', '"lane": CaseLane.ANALYST.value', "who decided before decides again"),
         ("if hearing.admitted.behind_others else", "if not hearing.admitted.behind_others else", "the wrong ones wait"),
         (
-            "notices.move_to_case(connection, here, waiting.case_id, case_id)",
+            "runtime.services[CaseHooks].replaced(connection, here, waiting.case_id, case_id)",
             "pass",
             "who notified the offer before is never told",
         ),

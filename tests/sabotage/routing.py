@@ -194,7 +194,7 @@ MUTANTS = [
         (">= timedelta(minutes=policy.check_minutes)", ">= timedelta(0)", "looked at without pause"),
         ("    if not reason.strip():\n", "    if False:\n", "closed without a reason"),
         ("if reason is None or not", "if reason is not None or not", "opens where all is well"),
-        ("    if opened:\n        runtime.surroundings.forget()\n", "", "nobody hears that it is open"),
+        ("    if opened:\n        runtime.forget()\n", "", "nobody hears that it is open"),
     ),
     *sabotage(
         "serving/usecases/trial.py",

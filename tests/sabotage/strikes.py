@@ -131,12 +131,12 @@ MUTANTS = [
         "serving/usecases/takedown.py",
         ("tests/serving/usecases/test_sanctioning.py",),
         (
-            "    striking.take_away(runtime, connection, action, Void.WITHDRAWN, at)\n",
+            "    runtime.services[RemovalHooks].voided(runtime, connection, action, Void.WITHDRAWN, at)\n",
             "",
             "taken back and still a strike",
         ),
         (
-            '"release", at)\n    striking.strike(runtime, connection, action, at)\n',
+            '"release", at)\n    runtime.services[RemovalHooks].counted(runtime, connection, action, at)\n',
             '"release", at)\n',
             "let go, no strike",
         ),
@@ -145,7 +145,7 @@ MUTANTS = [
         "serving/usecases/overturn.py",
         ("tests/serving/usecases/test_sanctioning.py",),
         (
-            "    striking.take_away(runtime, connection, removal, Void.OVERTURNED, at)\n",
+            "    runtime.services[RemovalHooks].voided(runtime, connection, removal, Void.OVERTURNED, at)\n",
             "",
             "overturned, still a strike",
         ),

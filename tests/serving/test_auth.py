@@ -9,10 +9,11 @@ from sqlalchemy import func, select, update
 from models.access import Scope
 from models.errors import Forbidden, Invalid, NotFound
 from serving import auth
-from serving.auth import NotSignedIn, hash_token, key_of, session_of, sign_in, sign_out
+from serving.auth import NotSignedIn, hash_token, session_of, sign_in, sign_out
 from serving.db import accounts
 from serving.db.tables import account, api_key, browser_session
 from serving.usecases import founding
+from serving.usecases.keys import key_of
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.runtimes import PASSWORD, Site
 

@@ -15,6 +15,7 @@ from models.bundle import MANIFEST, SCHEMA, digest_of
 from models.classifier import Join
 from models.errors import BundleRefused
 from serving.bundles import BundleStore, LiveModels, try_in_child
+from serving.usecases.champions import follow_champions
 from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
 from tests.fixtures.scorers import bundle_files
@@ -136,7 +137,7 @@ def crowned(populated_sqlite: Populated, tmp_path_factory: pytest.TempPathFactor
 
 
 def champion_of(site: Site) -> str:
-    found = site.runtime.models.of(site.here)
+    found = site.runtime.services[LiveModels].of(site.here)
     assert found is not None
     return found.digest
 
@@ -159,12 +160,12 @@ def test_a_bundle_that_was_damaged_where_it_lies_is_never_put_in_force(
     digest = digest_of(files) if MANIFEST in files else digest_of(bundle_files())
     if files.get(MANIFEST) == bundle_files()[MANIFEST]:
         digest = digest_of(bundle_files())
-    write_bundle_folder(site.runtime.bundles.folder(digest), files, {})
+    write_bundle_folder(site.runtime.services[BundleStore].folder(digest), files, {})
     add_model(site, digest, a_report())
     with pytest.raises(BundleRefused, match=sentence):
         promote(site, digest)
     assert champion_of(site) == champion
-    site.runtime.follow_champions()
+    follow_champions(site.runtime)
     assert champion_of(site) == champion
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from models.errors import Invalid
 from serving.clock import SimulatedClock, SystemClock
-from serving.runtime import Runtime, open_runtime
+from serving.composition import open_runtime
+from serving.runtime import Runtime
 from serving.settings import ClockKind, Settings
 from tests.fixtures.runtimes import Populated, copy_on_sqlite
 

@@ -12,8 +12,9 @@ from features.compute import compute
 from models.bundle import MANIFEST, digest_of
 from models.classifier import Join
 from models.errors import BundleRefused
-from serving.bundles import LiveModels
+from serving.bundles import BundleStore, LiveModels
 from serving.db import learning
+from serving.usecases.champions import follow_champions
 from tests.fixtures.corruption import Corrupt, corrupted
 from tests.fixtures.facts import bare_facts, full_facts, suspect_facts
 from tests.fixtures.promoting import promote
@@ -41,7 +42,7 @@ def crowned(tmp_path: Path, populated_sqlite: Populated) -> Iterator[Site]:
 
 def in_force(site: Site) -> tuple[str, list[float], str | None]:
     """What scores, what it says of three offers, and what the database names."""
-    live = site.runtime.models.of(site.here)
+    live = site.runtime.services[LiveModels].of(site.here)
     assert live is not None
     with site.runtime.store.read() as connection:
         named = learning.champions(connection).get(site.here)
@@ -50,7 +51,7 @@ def in_force(site: Site) -> tuple[str, list[float], str | None]:
 
 def lies_at(site: Site, digest: str, one: Corrupt) -> None:
     """The corrupt bundle in the place of the one of a digest."""
-    write_bundle_folder(site.runtime.bundles.folder(digest), one.files, {})
+    write_bundle_folder(site.runtime.services[BundleStore].folder(digest), one.files, {})
 
 
 @pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=pytest.mark.soak)])
@@ -64,7 +65,7 @@ def test_a_corrupt_bundle_never_comes_into_force_and_the_champion_scores_as_befo
         write_bundle_folder(folder, one.files, {"report": {}})
         sealed += one.sealed
         if not one.sealed or sealed % TRIED_BY_A_CHILD == 0:
-            assert said_against(partial(site.runtime.bundles.admit, folder)).endswith("."), one.name
+            assert said_against(partial(site.runtime.services[BundleStore].admit, folder)).endswith("."), one.name
         lies_at(site, approved, one)
         assert said_against(partial(promote, site, approved)).endswith("."), one.name
         if one.sealed:
@@ -73,9 +74,9 @@ def test_a_corrupt_bundle_never_comes_into_force_and_the_champion_scores_as_befo
             lies_at(site, digest, one)
             add_model(site, digest, a_report())
             assert said_against(partial(promote, site, digest)).endswith("."), one.name
-            assert LiveModels(site.runtime.bundles).follow({site.here: digest}) == [site.here], one.name
-            shutil.rmtree(site.runtime.bundles.folder(digest))
-        site.runtime.follow_champions()
+            assert LiveModels(site.runtime.services[BundleStore]).follow({site.here: digest}) == [site.here], one.name
+            shutil.rmtree(site.runtime.services[BundleStore].folder(digest))
+        follow_champions(site.runtime)
         assert in_force(site) == before, one.name
     assert sealed > count / 2
 
@@ -110,7 +111,7 @@ def test_a_corrupt_bundle_is_not_registered(tmp_path: Path) -> None:
 def test_the_bundle_that_they_were_made_of_is_admitted_and_promoted(crowned: Site, tmp_path: Path) -> None:
     """Else the tests above could not fail."""
     write_bundle_folder(tmp_path / "whole", a_trained_bundle(), {})
-    digest = crowned.runtime.bundles.admit(tmp_path / "whole")
+    digest = crowned.runtime.services[BundleStore].admit(tmp_path / "whole")
     assert promote(crowned, digest) == digest
     assert in_force(crowned)[0] == digest
     assert MANIFEST in a_trained_bundle()

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from serving import home as homes
+from serving.composition import open_runtime
 from serving.home import Home, HomeInUse
-from serving.runtime import open_runtime
 from serving.settings import Settings
 
 OWNER = """

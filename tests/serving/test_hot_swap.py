@@ -15,6 +15,7 @@ from models.bundle import Masking, digest_of, to_files
 from models.classifier import Join
 from models.routing import Thresholds
 from serving.app import create_app
+from serving.bundles import BundleStore
 from serving.db.tables import score
 from serving.usecases.promote import rollback
 from tests.fixtures.clients import with_key
@@ -119,7 +120,7 @@ def rivals(site: Site) -> tuple[str, str]:
             references_as_of=NOW,
             masking=Masking(3, 0.15),
         )
-        write_bundle_folder(site.runtime.bundles.folder(digest_of(files)), files, {})
+        write_bundle_folder(site.runtime.services[BundleStore].folder(digest_of(files)), files, {})
         add_model(site, digest_of(files), a_report())
         digests.append(digest_of(files))
     promote(site, digests[0])

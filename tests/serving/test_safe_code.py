@@ -100,7 +100,7 @@ from pathlib import Path
 from fastapi.testclient import TestClient
 import serving.service
 from serving.app import create_app
-from serving.runtime import open_runtime
+from serving.composition import open_runtime
 from serving.settings import Settings
 runtime = open_runtime(Settings(home=Path(sys.argv[1])))
 with TestClient(create_app(runtime)) as client:

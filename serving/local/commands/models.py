@@ -6,6 +6,7 @@ from typing import Any
 
 from models.access import Permission
 from serving.api.learning import approval_answer, golden_answer
+from serving.bundles import BundleStore
 from serving.db import golden, learning, marketplaces, trials
 from serving.local.commands.asking import BY, actor_named, place_named, promoter
 from serving.local.commands.registry import command
@@ -142,7 +143,7 @@ def rescore_past(
 ) -> dict[str, Any]:
     """Score the past anew with a model; with `rows`, every version with what was said then and now."""
     place = place_named(runtime, marketplace)
-    model = runtime.bundles.load(model_named(runtime, place, bundle).digest)
+    model = runtime.services[BundleStore].load(model_named(runtime, place, bundle).digest)
     found = rescore(runtime, place, model, since=datetime.fromisoformat(since), most=most)
     lines = [{**asdict(row), "scored_at": row.scored_at.isoformat()} for row in found] if rows else []
     return {"digest": model.digest, **summary(found), "rows": lines}

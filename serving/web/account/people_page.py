@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.access import Grant, Permission, Role
 from models.errors import DomainError
+from models.policies.invitations import InvitationPolicy
 from serving.db import brands
 from serving.db.accounts import Session
 from serving.db.people import Colleague
@@ -147,7 +148,7 @@ def people_page(
         error=error,
         link=link,
         link_for=typed.email if typed is not None else "",
-        valid_days=runtime.policies.invitations.valid_days,
+        valid_days=runtime.policies[InvitationPolicy].valid_days,
     )
 
 

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.access import Grant, Permission, Role
 from models.errors import DomainError
+from models.policies.reset_links import ResetLinkPolicy
 from serving.db import accounts, audit, people
 from serving.db import reset_links as open_links
 from serving.db.accounts import Session
@@ -194,7 +195,7 @@ def person_page(
         history=tuple(_done(one, names, enrolled, now) for one in told),
         link=link,
         link_open=words.moment(open_link.expires_at, wall) if open_link is not None else None,
-        link_hours=runtime.policies.reset_links.valid_hours,
+        link_hours=runtime.policies[ResetLinkPolicy].valid_hours,
         error=error,
     )
 

@@ -1,6 +1,7 @@
 """Every setting and every policy number in force, for staff: its value, its default, and where it is changed."""
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Final
@@ -12,9 +13,10 @@ from pydantic import SecretStr
 
 from models.access import Permission
 from models.policies.version import policy_version
+from serving.composition import default_policies
 from serving.db.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import Policies
+from serving.runtime import ByClass
 from serving.settings import Settings
 from serving.web.account.policy_notes import Number, numbers, shown
 from serving.web.rendering import respond
@@ -127,20 +129,32 @@ def _without_password(address: str) -> str:
     return urlunsplit((parts.scheme, hidden, parts.path, "", ""))
 
 
-def _policies(policies: Policies) -> tuple[PolicyCard, ...]:
-    usual = Policies()
-    return tuple(
-        _card(field.name, getattr(policies, field.name), getattr(usual, field.name))
-        for field in dataclasses.fields(policies)
-        if dataclasses.is_dataclass(getattr(policies, field.name))
-    )
+# Where a card has another title than the words of its class.
+_TITLES: Final = {
+    "ReminderPolicy": "reminders",
+    "AppealPolicy": "appeals",
+    "NoticePolicy": "notices",
+    "BurstPolicy": "bursts",
+    "InvitationPolicy": "invitations",
+    "ResetLinkPolicy": "reset links",
+    "LabelPolicy": "labels",
+    "StrikePolicy": "strikes",
+    "SanctionPolicy": "sanctions",
+    "SellerListPolicy": "seller lists",
+}
 
 
-def _card(name: str, policy: Any, usual: Any) -> PolicyCard:
+def _policies(policies: ByClass) -> tuple[PolicyCard, ...]:
+    usual = default_policies()
+    return tuple(_card(policy, usual[type(policy)]) for policy in policies if dataclasses.is_dataclass(policy))
+
+
+def _card(policy: Any, usual: Any) -> PolicyCard:
     kind = type(policy).__name__
+    words = _TITLES.get(kind) or re.sub(r"(?<=[a-z])(?=[A-Z])", " ", kind.removesuffix("Policy")).lower()
     where = f"{type(policy).__module__.replace('.', '/')}.py, with a release"
     rows = tuple(
         NumberRow(one, _PREFIX + by if (by := _SET_BY.get((kind, one.name)) or _SET_WHOLE.get(kind)) else where)
         for one in numbers(policy, usual)
     )
-    return PolicyCard(name.replace("_", "-"), name.replace("_", " ").capitalize(), policy_version(policy), rows)
+    return PolicyCard(words.replace(" ", "-"), words.capitalize(), policy_version(policy), rows)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from models.access import Permission, Person
 from models.case import CaseLane
+from models.policies.enforcement import EnforcementPolicy
 from models.verdict import Judgement, Side
 from serving.db import brand_answers, brands, queues, takedowns, views
 from serving.db.accounts import Session
@@ -201,7 +202,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         sizes = takedowns.sizes(connection, asked_at_once)
     size = sum(one.number for one in waiting.values())
     names = sorted({one.name for one in enrolled.values()})
-    policy = runtime.policies.enforcement
+    policy = runtime.policies[EnforcementPolicy]
     counted = _counted(answers)
     bench = bench_of(CaseLane.ASK_BRAND, Side.BRAND, (own_words.listed(names), True))
     return BrandPage(

@@ -11,6 +11,8 @@ from fastapi.responses import HTMLResponse, Response
 from models.briefing import Passed, gate
 from models.errors import DomainError, Invalid
 from models.policies.enrolment import EnrolmentPolicy
+from models.policies.invitations import InvitationPolicy
+from models.policies.reset_links import ResetLinkPolicy
 from models.rights import RightKind
 from serving.db import accounts, briefings, rights
 from serving.db.accounts import Session
@@ -107,7 +109,7 @@ def post_invitation(request: Request, session: Reader, fields: Fields) -> Respon
         path = invite_colleague(runtime, session.person, _scope(runtime, session, fields).pair, fields.get("email", ""))
     except DomainError as refused:
         return given_back(request, session, fields, refused, _page)
-    lasts = say_many("%(n)s day", "%(n)s days", runtime.policies.invitations.valid_days)
+    lasts = say_many("%(n)s day", "%(n)s days", runtime.policies[InvitationPolicy].valid_days)
     made = MadeLink(whole_address(request, path), fields.get("email", ""), lasts)
     return respond(request, _page(runtime, session, fields, link=made), session)
 
@@ -132,7 +134,7 @@ def post_reset_link(user_id: str, request: Request, session: Reader, fields: Fie
         return given_back(request, session, fields, refused, _page)
     with runtime.store.read() as connection:
         email = accounts.person(connection, user_id).email
-    lasts = say_many("%(n)s hour", "%(n)s hours", runtime.policies.reset_links.valid_hours)
+    lasts = say_many("%(n)s hour", "%(n)s hours", runtime.policies[ResetLinkPolicy].valid_hours)
     made = MadeLink(whole_address(request, path), email, lasts)
     return respond(request, _page(runtime, session, fields, link=made), session)
 
@@ -210,7 +212,7 @@ def _page(
         people = []
         for one in accounts.people_of_brand(connection, scope.pair):
             passed = briefings.last_passed(connection, one.user_id)
-            found = gate(passed, now, runtime.policies.enrolment)
+            found = gate(passed, now, runtime.policies[EnrolmentPolicy])
             agent = one.email in acting.values()
             people.append(
                 ColleagueRow(
@@ -221,7 +223,7 @@ def _page(
                     leads=one.leads and not agent,
                     agent=agent,
                     confirms=found.open,
-                    briefing=_briefed(passed, now, runtime.policies.enrolment),
+                    briefing=_briefed(passed, now, runtime.policies[EnrolmentPolicy]),
                     can_go=not one.leads and one.user_id != session.person.user_id,
                 )
             )

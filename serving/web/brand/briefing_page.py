@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from models.access import Permission
 from models.briefing import questions
 from models.errors import Conflict
+from models.policies.enrolment import EnrolmentPolicy
 from serving.db import briefings
 from serving.db.accounts import Session
 from serving.guards import may, runtime_of
@@ -96,5 +97,5 @@ def briefing_page(runtime: Runtime, session: Session) -> BriefingPage:
             for one in questions()
         ),
         failed=failed,
-        valid_days=runtime.policies.enrolment.briefing_valid_days,
+        valid_days=runtime.policies[EnrolmentPolicy].briefing_valid_days,
     )

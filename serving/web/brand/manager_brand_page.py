@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.access import Permission
 from models.errors import Conflict, DomainError, Invalid, NotFound
+from models.policies.rights import RightsPolicy
 from models.rights import RightState
 from serving.api.errors import status_of
 from serving.db import accounts, briefings, rights
@@ -192,7 +193,7 @@ def _page(
     unsent: str | None = None,
 ) -> ManagerBrandPage:
     now, pair, person = runtime.clock.now(), kept.pair, session.person
-    place, told = f"/brands/{pair[1]}/documents", runtime.policies.rights.told_before_expiry_days
+    place, told = f"/brands/{pair[1]}/documents", runtime.policies[RightsPolicy].told_before_expiry_days
     with runtime.store.read() as connection:
         reasons = needs(runtime, connection, person, [pair], now)[pair]
         on_file = rights.rights_of(connection, [pair[1]])

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from models.access import Permission
 from models.action import ActionState
 from models.attention import urgency
+from models.policies.enforcement import EnforcementPolicy
 from serving.db import brands, marketplaces, question_steps, views
 from serving.db.accounts import Session
 from serving.guards import may, runtime_of
@@ -132,5 +133,5 @@ def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
         open=sum(row.open for row in rows),
         overdue=sum(row.oldest is not None and row.oldest.late for row in rows),
         several_marketplaces=len(here) > 1,
-        answer_within_hours=runtime.policies.enforcement.brand_answers_within_hours,
+        answer_within_hours=runtime.policies[EnforcementPolicy].brand_answers_within_hours,
     )

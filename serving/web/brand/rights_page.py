@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError, Invalid
+from models.policies.rights import RightsPolicy
 from models.rights import RightKind
 from serving.db import accounts, marketplaces, rights
 from serving.db.accounts import Session
@@ -42,7 +43,7 @@ _KINDS: Final = {
 
 
 def _largest(runtime: Runtime) -> int:
-    return runtime.policies.rights.largest_document_bytes
+    return runtime.policies[RightsPolicy].largest_document_bytes
 
 
 File = Annotated[Upload, upload_of("file", _largest)]
@@ -169,7 +170,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _page(runtime: Runtime, session: Session, given: Mapping[str, str], *, error: str | None = None) -> RightsPage:
-    now, told = runtime.clock.now(), runtime.policies.rights.told_before_expiry_days
+    now, told = runtime.clock.now(), runtime.policies[RightsPolicy].told_before_expiry_days
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, given)
         found = rights.rights_of(connection, [scope.pair[1]])

@@ -108,7 +108,7 @@ def get_file(request: Request, session: Reader, form: Format) -> Response:
 
 
 def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
-    now, policy = runtime.clock.now(), runtime.policies.standing
+    now, policy = runtime.clock.now(), runtime.policies[StandingPolicy]
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         card = standing_card(runtime, connection, scope.pair, scope.brand, now)

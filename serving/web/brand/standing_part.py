@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.enrolment import Phase
+from models.policies.standing import StandingPolicy
 from models.standing import Finding, Level, Scope, Standing
 from models.standing_outlook import outlook
 from models.verdict import ReasonCode
@@ -93,7 +94,7 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
         badge=_badge(found),
         reasons=tuple(map(translated, found.reasons)),
         lines=_lines(found),
-        outlook=tuple(map(translated, outlook(found, runtime.policies.standing))),
+        outlook=tuple(map(translated, outlook(found, runtime.policies[StandingPolicy]))),
         history=tuple(ChangeLine(_badge(one), own_words.moment(one.known_at, now)) for one in changes),
         held_back=None if follows.at_once else translated(follows.reason),
         speed=_speed(runtime, connection, pair, now),
@@ -102,7 +103,7 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
 
 
 def _speed(runtime: Runtime, connection: Connection, pair: Pair, now: datetime) -> str | None:
-    since = now - timedelta(days=runtime.policies.standing.window_days)
+    since = now - timedelta(days=runtime.policies[StandingPolicy].window_days)
     found = removal_checks.times(connection, pair[0], brand_id=pair[1], since=since)
     if found.median_seconds is None:
         return None

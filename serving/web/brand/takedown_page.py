@@ -11,6 +11,8 @@ from sqlalchemy import Connection
 from models.access import Permission
 from models.case import CaseLane
 from models.errors import Invalid
+from models.policies.enforcement import EnforcementPolicy
+from models.policies.takedown import TakedownPolicy
 from models.rights import RightKind, RightState, kinds_for
 from models.takedown import Fate, Item, sentences
 from models.verdict import ReasonCode
@@ -150,7 +152,7 @@ def post_undo(request_id: str, request: Request, session: Answerer) -> Response:
 
 def takedown_page(runtime: Runtime, session: Session, wanted: tuple[str, str]) -> TakedownPage:
     """What the form shows."""
-    now, most = runtime.clock.now(), runtime.policies.takedown.most_listings
+    now, most = runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     pairs = sorted(session.person.brands(Permission.ANSWER_QUESTIONS))
     with runtime.store.read() as connection:
         found = [
@@ -210,7 +212,7 @@ def _choice(connection: Connection, found: tuple[str, StoredRight], current: boo
 def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> TakedownAnswer:
     """What the page of a request shows."""
     found, now = answered(runtime, session.person, request_id), runtime.clock.now()
-    until = found.request.known_at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    until = found.request.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     standing = any(one.verdict_id and not one.taken_back for one in found.items)
     return TakedownAnswer(
         request_id=request_id,

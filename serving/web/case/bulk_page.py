@@ -13,6 +13,8 @@ from models.access import Permission, Person
 from models.bulk import Made
 from models.case import CaseState
 from models.errors import Invalid
+from models.policies.enforcement import EnforcementPolicy
+from models.policies.takedown import TakedownPolicy
 from models.score import Reason
 from models.takedown import Item
 from serving.db import marketplaces, queues, views
@@ -146,7 +148,7 @@ def post_undo(bulk_id: str, request: Request, session: Reviewer) -> Response:
 
 def bulk_page(runtime: Runtime, session: Session, wanted: list[str], cluster: str = "") -> BulkPage:
     """What the form shows."""
-    person, now, most = session.person, runtime.clock.now(), runtime.policies.takedown.most_listings
+    person, now, most = session.person, runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     with runtime.store.read() as connection:
         if is_case_id(cluster):
             wanted = [*wanted, cluster, *_nearly_the_same(connection, person, cluster)]
@@ -201,7 +203,7 @@ def _reasons(row: Mapping[str, Any]) -> tuple[Shown, ...]:
 def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> BulkAnswer:
     """What the page of an answer to many cases shows; what was refused stands first."""
     (found, items), now = of_person(runtime, person, bulk_id), runtime.clock.now()
-    until = found.known_at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    until = found.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     standing = any(one.verdict_id and not one.taken_back for one in items)
     choice = CHOICE_OF[found.judgement]
     return BulkAnswer(

@@ -14,6 +14,8 @@ from sqlalchemy import Connection
 from features.facts import Facts
 from models.access import Permission, Person
 from models.case import CaseLane, CaseState
+from models.policies.enforcement import EnforcementPolicy
+from models.policies.labels import LabelPolicy
 from models.test_buy import TestBuyState
 from models.verdict import Side
 from serving.db import (
@@ -236,7 +238,7 @@ def _page(
         evidence=evidence_card(connection, case, now),
         has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
         desk=notes_card(connection, person, case, now, blind=blind),
-        effects=effects(bench_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies.enforcement),
+        effects=effects(bench_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies[EnforcementPolicy]),
         learning=None if blind else _learning(runtime),
         queue=query.address(),
         queue_query=query.text,
@@ -296,5 +298,5 @@ def _appeal(connection: Connection, case: Case, now: datetime) -> AppealCard | N
 
 
 def _learning(runtime: Runtime) -> str:
-    days = runtime.policies.labels.matures.days
+    days = runtime.policies[LabelPolicy].matures.days
     return f"An answer teaches the model after {days} days, unless an appeal or a second look says otherwise."

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from models.access import Person
 from models.case import CaseLane, CaseState
+from models.policies.enforcement import EnforcementPolicy
 from serving.db import accounts, case_waits, verdicts, views
 from serving.db.case_waits import StoredWait
 from serving.db.cases import Case
@@ -117,5 +118,5 @@ def _said(given: StoredVerdict, now: datetime) -> Said:
 def _undo_until(runtime: Runtime, case: Case, person: Person, given: StoredVerdict | None, now: datetime) -> str | None:
     if given is None or given.user_id != person.user_id or case.state is CaseState.STALE:
         return None
-    until = given.known_at + timedelta(seconds=runtime.policies.enforcement.undo_window_seconds)
+    until = given.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     return words.clock(until) if now < until else None

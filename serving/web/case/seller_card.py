@@ -9,10 +9,12 @@ from sqlalchemy import Connection
 
 from features.facts import Facts, Source
 from features.fields import Windows
+from models.policies.sanctions import SanctionPolicy
+from models.policies.strikes import StrikePolicy
 from models.strikes import count
 from serving.db import seller_courses, strikes
 from serving.db.seller_courses import OFFERS, STEP, STEPS
-from serving.runtime import Policies
+from serving.runtime import ByClass
 from serving.web import text_view, words
 from serving.web.series_charts import Sparkline, sparkline
 from serving.web.text_view import Shown
@@ -65,7 +67,7 @@ class SellerCard:
 
 
 def seller_card(
-    connection: Connection, marketplace_id: str, facts: Facts, policies: Policies, now: datetime
+    connection: Connection, marketplace_id: str, facts: Facts, policies: ByClass, now: datetime
 ) -> SellerCard:
     """The card of the facts' seller."""
     seller, block = facts.seller, facts.listing.seller
@@ -124,9 +126,9 @@ def _sources(found: Mapping[str, Source]) -> str:
     return ". ".join(f"{words.listed(names).capitalize()} {_SOURCES[source]}" for source, names in by_source.items())
 
 
-def _strikes(connection: Connection, marketplace_id: str, seller: str, policies: Policies, now: datetime) -> Strikes:
-    total = count(strikes.of_seller(connection, marketplace_id, seller), as_of=now, policy=policies.strikes).total
-    most = int(policies.sanctions.close_from)
+def _strikes(connection: Connection, marketplace_id: str, seller: str, policies: ByClass, now: datetime) -> Strikes:
+    total = count(strikes.of_seller(connection, marketplace_id, seller), as_of=now, policy=policies[StrikePolicy]).total
+    most = int(policies[SanctionPolicy].close_from)
     return Strikes(tuple(total >= mark + 1 for mark in range(most)), f"{total:g} of {most} strikes")
 
 

@@ -13,6 +13,7 @@ from models.access import Permission
 from models.agreement import Agreement, agreement, of_counts
 from models.hidden_score import leaning
 from models.pace import without_pause
+from models.policies.hidden_score import HiddenScorePolicy
 from models.policies.pace import DEFAULT_PACE
 from serving import display
 from serving.db import hidden_scores, reviewer
@@ -115,7 +116,7 @@ def my_page(runtime: Runtime, session: Session) -> MyPage:
             _row("What brands said later", brands),
             _row("Appeals that left your decision as it was", appeals),
         ),
-        leaning=leaning_card(leaning(*answers), hidden_share=runtime.policies.hidden_score.share, is_own=True),
+        leaning=leaning_card(leaning(*answers), hidden_share=runtime.policies[HiddenScorePolicy].share, is_own=True),
         overturned=tuple(_overturned(one, now) for one in gone),
     )
 

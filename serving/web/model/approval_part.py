@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from models.policies.promotion import PromotionPolicy
 from serving.db import approvals
 from serving.db.learning import Model
 from serving.runtime import Runtime
@@ -48,7 +49,7 @@ def approvals_of(
             )
             for one in approvals.waiting(connection, marketplace_id, model.digest)
         ),
-        needed=runtime.policies.promotion.approvals_needed,
+        needed=runtime.policies[PromotionPolicy].approvals_needed,
         missing=stands.missing,
         mine=any(one.by == reader for one in stands.counted),
     )

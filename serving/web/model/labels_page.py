@@ -10,6 +10,8 @@ from fastapi.responses import HTMLResponse
 from models.access import Permission, Person
 from models.hidden_score import leaning
 from models.labels import VALUES, EvidenceLevel
+from models.policies.hidden_score import HiddenScorePolicy
+from models.policies.labels import LabelPolicy
 from serving.db import accounts, brands, hidden_scores, learning, second_looks
 from serving.db.accounts import Session
 from serving.db.learning import Model
@@ -116,7 +118,7 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
     here, now = scope.marketplace_id, runtime.clock.now()
     may_see_suspects = not person.may(Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
-        labels = label_state(connection, here, runtime.policies.labels, now)
+        labels = label_state(connection, here, runtime.policies[LabelPolicy], now)
         newest = learning.snapshots(connection, here, 1)
         looks = second_looks.count(connection, here)
         found = second_looks.suspects(connection, here, _SUSPECTS) if may_see_suspects else []
@@ -136,7 +138,7 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
         held=_held(models[0]) if models else None,
         looks=looks,
         agreement=_agreement(looks),
-        leaning=leaning_card(leaning(*answers), hidden_share=runtime.policies.hidden_score.share, is_own=False),
+        leaning=leaning_card(leaning(*answers), hidden_share=runtime.policies[HiddenScorePolicy].share, is_own=False),
         compared_days=COMPARED_DAYS,
         suspects=tuple(_suspect(one) for one in found) if may_see_suspects else None,
     )

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from models.access import Permission, Person
 from models.errors import Invalid
+from models.policies.labels import LabelPolicy
 from serving.db import approvals, breakers, learning, scores
 from serving.db.accounts import Session
 from serving.db.learning import Model
@@ -116,7 +117,7 @@ def models_page(runtime: Runtime, person: Person, scope: PlaceScope) -> ModelsPa
         champion = learning.get_model(connection, here, past[0].digest) if past else None
         # Counting labels reads every verdict, so that it is done where it says whether a first training can begin.
         counted = contender is None and champion is None
-        labels = label_state(connection, here, runtime.policies.labels, now) if counted else None
+        labels = label_state(connection, here, runtime.policies[LabelPolicy], now) if counted else None
         a_day = _a_day(connection, here, champion, now) if champion and contender is None else ()
         breaker = breakers.of(connection, here)
         on_trial = trial_part(runtime, connection, here, now)

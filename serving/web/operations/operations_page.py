@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from models.access import Permission, Person
 from models.action import ActionState
+from models.policies.breaker import BreakerPolicy
 from models.routing import Lane
 from serving.db import breakers, holds, monitoring, outgoing, removal_checks, volumes
 from serving.db.accounts import Session
@@ -135,7 +136,7 @@ def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: S
 
 
 def _breaker(runtime: Runtime, found: Breaker, now: datetime) -> BreakerCard:
-    policy = runtime.policies.breaker
+    policy = runtime.policies[BreakerPolicy]
     return BreakerCard(
         is_open=found.opened_at is not None,
         since=words.moment(found.opened_at, now) if found.opened_at else "",

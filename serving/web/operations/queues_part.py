@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from models.case import CaseLane
+from models.policies.enforcement import EnforcementPolicy
+from models.policies.second_look import SecondLookPolicy
 from serving.db.queue_ages import QueueAge, queue_ages
-from serving.runtime import Policies
+from serving.runtime import ByClass
 from serving.web import words
 from serving.web.series_charts import AgeBox, age_box
 from serving.web.vocabulary import LANES
@@ -29,7 +31,7 @@ class QueueRow:
     is_over: bool
 
 
-def queue_rows(connection: Connection, marketplace_id: str, policies: Policies, now: datetime) -> tuple[QueueRow, ...]:
+def queue_rows(connection: Connection, marketplace_id: str, policies: ByClass, now: datetime) -> tuple[QueueRow, ...]:
     """Every queue, also those in which nothing waits."""
     ages = queue_ages(connection, marketplace_id, now)
     return tuple(
@@ -37,13 +39,13 @@ def queue_rows(connection: Connection, marketplace_id: str, policies: Policies, 
     )
 
 
-def _limit(lane: CaseLane, policies: Policies) -> timedelta:
+def _limit(lane: CaseLane, policies: ByClass) -> timedelta:
     """How long a case of a lane may wait as a rule; some have deadlines of their own."""
     if lane is CaseLane.ASK_BRAND:
-        return timedelta(hours=policies.enforcement.brand_answers_within_hours)
+        return timedelta(hours=policies[EnforcementPolicy].brand_answers_within_hours)
     if lane is CaseLane.SECOND_LOOK:
-        return timedelta(days=policies.second_look.due_within_days)
-    return timedelta(hours=policies.enforcement.analyst_decides_within_hours)
+        return timedelta(days=policies[SecondLookPolicy].due_within_days)
+    return timedelta(hours=policies[EnforcementPolicy].analyst_decides_within_hours)
 
 
 def _row(name: str, dot: str, lane: CaseLane, age: QueueAge | None, limit: timedelta, now: datetime) -> QueueRow:

@@ -12,6 +12,7 @@ from models.decision_notice import RECEIPT, DecisionNotice
 from models.errors import DomainError, Invalid, NotFound
 from models.labels import AppealState
 from models.notices import LONGEST_EMAIL, LONGEST_EXPLANATION, LONGEST_NAME, Channel, Draft, ItemState, missing
+from models.policies.notices import NoticePolicy
 from serving.api.errors import status_of
 from serving.db import cases, marketplaces, notice_complaints, notices, reporters
 from serving.db.notices import Item
@@ -166,7 +167,7 @@ def _form(
         marketplace=marketplace,
         lacking=lacking,
         error=None if lacking or error is None else said(error),
-        most_offers=runtime.policies.notices.most_listings_unregistered,
+        most_offers=runtime.policies[NoticePolicy].most_listings_unregistered,
         longest_explanation=LONGEST_EXPLANATION,
         longest_list=_LONGEST_LIST,
         longest_name=LONGEST_NAME,

@@ -14,6 +14,9 @@ from starlette.datastructures import UploadFile
 from models.counter_notice import CounterNoticeEvent, CounterNoticeState
 from models.document import ending_of
 from models.errors import DomainError, Invalid, NotFound
+from models.policies.sanctions import SanctionPolicy
+from models.policies.seller_evidence import SellerEvidencePolicy
+from models.policies.strikes import StrikePolicy
 from models.sanction import warning
 from serving.api.errors import status_of
 from serving.db import counter_notices, listings, overturns, seller_uploads, strikes, verdicts
@@ -87,7 +90,7 @@ async def _document(token: str, request: Request) -> _Document:
         given = form.get("document")
         if not isinstance(given, UploadFile):
             return _Document("", b"")
-        most = runtime.policies.seller_evidence.largest_document
+        most = runtime.policies[SellerEvidencePolicy].largest_document
         return _Document(given.filename or "", await given.read(most + 1))
 
 
@@ -147,10 +150,10 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         may_hand_in = open_to_documents(runtime, connection, removal)
         hit = strikes.of_removal(connection, here, action_id)
     policies = runtime.policies
-    limits = policies.seller_evidence
+    limits = policies[SellerEvidencePolicy]
     account: list[tuple[str, str]] = []
     if hit is not None:
-        told = warning(hit, strikes=policies.strikes, policy=policies.sanctions)
+        told = warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
         account.append((say(seller_words.ACCOUNT), said(told)))
     state = None if found is None else found.state
     may_appeal = CounterNoticeEvent.APPEAL in allowed

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from serving.cli.main import main
-from serving.runtime import Runtime, open_runtime
+from serving.composition import open_runtime
+from serving.runtime import Runtime
 from serving.settings import Settings
 
 REFUSED = 2

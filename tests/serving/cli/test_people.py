@@ -11,6 +11,7 @@ from models.access import Scope
 from models.errors import Forbidden
 from serving import auth
 from serving.db import brands, marketplaces
+from serving.usecases.keys import key_of
 from serving.usecases.passwords import choose_anew
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.listings import a_row, a_suspect_row
@@ -74,9 +75,9 @@ def test_a_key_opens_what_its_scopes_say_and_nothing_else(home: Path) -> None:
     done = touchstone_in(home, "key", "add", "nightly", "--scope", "score")
     with opened(home) as runtime:
         header = f"Bearer {done.out.strip()}"
-        assert auth.key_of(runtime, header, Scope.SCORE).scopes == {Scope.SCORE}
+        assert key_of(runtime, header, Scope.SCORE).scopes == {Scope.SCORE}
         with pytest.raises(Forbidden):
-            auth.key_of(runtime, header, Scope.INTAKE)
+            key_of(runtime, header, Scope.INTAKE)
 
 
 def test_a_webhook_s_secret_signs_as_the_standard_says(home: Path) -> None:

@@ -40,7 +40,7 @@ def test_the_riskiest_sellers_are_listed_and_one_is_broken_down(site: Site, tmp_
     rows = [a_row(external_id=f"{name}-{i}", seller={"external_id": name}) for name in ("[b]ann", "bo") for i in (1, 2)]
     receive(site.runtime, site.marketplace, rows, source="test")
     site.clock.forward(seconds=1)
-    policies = replace(site.runtime.policies, seller_risk=SellerRiskPolicy(fewest_offers=2, fewest_sellers=2))
+    policies = site.runtime.policies.changed(SellerRiskPolicy(fewest_offers=2, fewest_sellers=2))
     refresh(replace(site.runtime, policies=policies), site.marketplace)
     site.runtime.close()
     home = tmp_path / "home"

@@ -3,6 +3,7 @@ from typing import Any
 
 from features.priors import FAKE_RETURNS, NO_PRIORS, RETURNS, Priors
 from serving.db import marketplaces, references, usual_shares
+from serving.surroundings import SurroundingsCache
 from serving.usecases.housekeeping import refresh_references
 from serving.usecases.intake import receive
 from serving.usecases.seller_events import receive_events
@@ -84,7 +85,7 @@ def test_what_was_worked_out_is_what_offers_are_scored_with(any_site: Site) -> N
     assert kept == worked_out(any_site) == again.priors
     assert kept.item_returns.mean == 4 / 20
     assert again.common.rows == {(48_900, "EUR"): SELLERS}
-    surroundings = any_site.runtime.surroundings
+    surroundings = any_site.runtime.services[SurroundingsCache]
     with any_site.runtime.store.read() as connection:
         live = surroundings.of(connection, any_site.marketplace, any_site.clock.now()).references
     assert (live.priors, live.common) == (kept, again.common)

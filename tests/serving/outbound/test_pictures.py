@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from models.errors import Invalid
+from serving.composition import open_runtime
 from serving.outbound.exchange import Failed
 from serving.outbound.pictures import MOST_BYTES, Picture, Pictures, hosts_of
-from serving.runtime import open_runtime
 from serving.settings import Settings
 from tests.fixtures.picture_host import JPEG, PNG, a_picture_host
 

@@ -4,6 +4,7 @@ import pytest
 
 from models.access import Role
 from models.errors import Invalid
+from models.policies.assignment import AssignmentPolicy
 from serving.db import brands, cases, offers
 from serving.usecases import founding
 from serving.usecases.assignment import manager_for, offer_cases
@@ -52,7 +53,7 @@ def test_who_has_cases_open_is_offered_fewer(any_site: Site) -> None:
 def test_nobody_is_offered_more_than_they_can_see_to_and_an_offer_is_over_by_itself(site: Site) -> None:
     some_cases(site, 7)
     visit_as(site, site.analyst)
-    assert offer_cases(site.runtime) == site.runtime.policies.assignment.most_each == 5
+    assert offer_cases(site.runtime) == site.runtime.policies[AssignmentPolicy].most_each == 5
     site.clock.forward(minutes=31)
     assert offered(site) == {}
     assert offer_cases(site.runtime) == 5

@@ -33,7 +33,7 @@ def breaker_of(site: Site) -> breakers.Breaker:
 
 def watched(site: Site) -> Site:
     """A site whose breaker minds fewer listings than a real one does."""
-    return replace(site, runtime=replace(site.runtime, policies=replace(site.runtime.policies, breaker=POLICY)))
+    return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(POLICY)))
 
 
 def flooded(site: Site) -> Site:

@@ -15,10 +15,10 @@ from models.errors import Conflict, Invalid
 from models.policies.scorecard import Rule, ScorecardPolicy
 from models.routing import Lane
 from models.verdict import Judgement
+from serving.composition import CONTACT_KEY
 from serving.db import listings
 from serving.db.tables import audit_entry, metadata, seller_contact
 from serving.home import Home
-from serving.runtime import CONTACT_KEY
 from serving.usecases import founding
 from serving.usecases.contacts import MOST_OF_A_SELLER, erase_contacts, receive_contacts
 from serving.usecases.intake import receive
@@ -202,7 +202,7 @@ def test_a_question_before_publication_sees_links(any_site: Site) -> None:
     any_site.clock.forward(seconds=1)
     asked = a_listing(external_id="bo", seller={"external_id": "bo"})
     rule = ScorecardPolicy(rules=(Rule("seller_linked_sellers", 0.5, math.inf, 10),))
-    policies = replace(any_site.runtime.policies, scorecard=rule)
+    policies = any_site.runtime.policies.changed(rule)
     scored = precheck(replace(any_site.runtime, policies=policies), any_site.marketplace, asked)
     assert [one.sentence for one in scored.score.reasons] == [
         "The seller shares contacts with 1 other seller, directly or through others"

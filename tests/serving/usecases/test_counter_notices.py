@@ -14,6 +14,7 @@ from models.outcomes import outcomes
 from models.policies.counter_notices.dmca_like import DMCA_LIKE
 from models.policies.counter_notices.dsa import DSA
 from models.policies.counter_notices.rules import CounterNoticePolicy
+from models.policies.labels import LabelPolicy
 from models.statement import Undone
 from models.verdict import Judgement
 from serving.db import actions, appeals, audit, cases, counter_notices, histories, overturns, said
@@ -42,7 +43,7 @@ CONCEDE, MAINTAIN = CounterNoticeEvent.CONCEDE, CounterNoticeEvent.MAINTAIN
 
 
 def under(site: Site, policy: CounterNoticePolicy) -> Site:
-    policies = replace(site.runtime.policies, counter_notice=policy)
+    policies = site.runtime.policies.changed(policy)
     return replace(site, runtime=replace(site.runtime, policies=policies))
 
 
@@ -91,8 +92,8 @@ def label(site: Site, removal: StoredAction) -> object:
     with site.runtime.store.read() as connection:
         versions = said.of_marketplace(connection, site.here, site.clock.now())
     (version,) = versions.values()
-    later = site.clock.now() + site.runtime.policies.labels.matures * 2
-    found = label_of(version, later, site.runtime.policies.labels)
+    later = site.clock.now() + site.runtime.policies[LabelPolicy].matures * 2
+    found = label_of(version, later, site.runtime.policies[LabelPolicy])
     return getattr(found, "value", None) if hasattr(found, "value") else getattr(found, "reason", None)
 
 

@@ -14,7 +14,6 @@ from models.evidence import Part
 from models.test_buy import CustodyEvent
 from serving.db import evidence, legal_holds
 from serving.db.actions import StoredAction
-from serving.db.personal import ERASED
 from serving.db.tables import (
     appeal,
     audit_entry,
@@ -27,6 +26,7 @@ from serving.db.tables import (
     quarantine,
     seller_contact,
 )
+from serving.db.types import ERASED
 from serving.usecases import audit_heads
 from serving.usecases.contacts import erase_contacts, receive_contacts
 from serving.usecases.counter_notices import open_counter_notices

@@ -33,7 +33,7 @@ FAKES = 4
 
 def judged_twice(site: Site, *, offers: int = OFFERS, fakes: int = FAKES) -> None:
     """Offers of a seller each that two analysts found the same of, the second blind, a month ago."""
-    policies = replace(site.runtime.policies, second_look=SecondLookPolicy(most_cases=offers))
+    policies = site.runtime.policies.changed(SecondLookPolicy(most_cases=offers))
     site = replace(site, runtime=replace(site.runtime, policies=policies))
     rows = [
         a_suspect_row(external_id=f"G-{i}", title=f"Aure11e tote {i} 1:1 mirror", seller={"external_id": f"seller-{i}"})

@@ -23,7 +23,7 @@ from tests.serving.web.visits import visit_as, words
 
 
 def hiding(site: Site, share: float = 1.0, draw: Callable[[], float] = lambda: 0.5) -> Site:
-    policies = replace(site.runtime.policies, hidden_score=HiddenScorePolicy(share))
+    policies = site.runtime.policies.changed(HiddenScorePolicy(share))
     return replace(site, runtime=replace(site.runtime, policies=policies, draw=draw))
 
 

@@ -24,7 +24,7 @@ SELDOM = 3
 
 def with_a_golden_offer(site: Site) -> tuple[Site, Case]:
     """A desk of three, and an offer that two of them found genuine and that a golden set holds."""
-    policies = replace(site.runtime.policies, second_look=SecondLookPolicy(known_answer_one_in=SELDOM))
+    policies = site.runtime.policies.changed(SecondLookPolicy(known_answer_one_in=SELDOM))
     site = replace(site, runtime=replace(site.runtime, policies=policies))
     case = a_case(site, external_id="GOLD", title="Solenne purse mirror quality", brand="Solenne")
     judge(site, site.analyst, case, Judgement.GENUINE)

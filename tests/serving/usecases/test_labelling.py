@@ -9,6 +9,8 @@ from sqlalchemy import delete, update
 from models.access import Person
 from models.case import CaseLane
 from models.errors import Forbidden
+from models.policies.labels import LabelPolicy
+from models.policies.routing import RoutingPolicy
 from models.test_buy import Examiner
 from models.verdict import Evidence, Judgement
 from serving.db import said
@@ -165,12 +167,12 @@ def test_a_row_that_was_drawn_says_so_and_with_what_chance(site: Site) -> None:
     judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
     found = {row.lane: row.inclusion_probability for row in rows_at(site)}
-    assert found == {"audit": site.runtime.policies.routing.audit_share, "analyst": 1.0}
+    assert found == {"audit": site.runtime.policies[RoutingPolicy].audit_share, "analyst": 1.0}
 
 
 def state_of(site: Site) -> LabelState:
     with site.runtime.store.read() as connection:
-        return label_state(connection, site.here, site.runtime.policies.labels, site.clock.now())
+        return label_state(connection, site.here, site.runtime.policies[LabelPolicy], site.clock.now())
 
 
 def test_what_has_no_label_yet_waits_for_its_time_or_is_held_back_for_another_reason(site: Site) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import insert, select
 from models.bundle import digest_of
 from models.errors import BundleRefused, Conflict, Invalid, NotFound
 from models.verdict import Judgement
+from serving.bundles import BundleStore, LiveModels
 from serving.db import learning
 from serving.db.tables import score, training_job
 from serving.usecases.intake import receive
@@ -72,7 +73,7 @@ def test_a_refused_training_promotes_nothing_and_the_champion_goes_on(site: Site
         job = learning.get_job(connection, site.here, job_id)
         assert [one.digest for one in learning.models(connection, site.here, 5)] == [champion]
     assert job.error == ("0 counterfeit and 1 genuine labels are mature; at least 10 and 20 are needed to train.")
-    assert site.runtime.models.of(site.here).digest == champion  # type: ignore[union-attr]  # in force
+    assert site.runtime.services[LiveModels].of(site.here).digest == champion  # type: ignore[union-attr]  # in force
     receive(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-77")], source="test")
     with site.runtime.store.read() as connection:
         assert (
@@ -95,14 +96,16 @@ def trained(site: Site, candidates: list[Candidate]) -> tuple[Site, list[str]]:
     """A site that has both."""
     digests = [digest_of(candidate.files) for candidate in candidates]
     for candidate, digest in zip(candidates, digests, strict=True):
-        write_bundle_folder(site.runtime.bundles.folder(digest), candidate.files, {"report": candidate.report})
+        write_bundle_folder(
+            site.runtime.services[BundleStore].folder(digest), candidate.files, {"report": candidate.report}
+        )
         site.clock.forward(minutes=1)
         now, job_id = site.clock.now(), site.runtime.ids.new("job")
         job = {"job_id": job_id, "state": "done", "progress": {}, "requested_by": "test", "created_at": now}
         found = {
             "marketplace_id": site.here,
             "digest": digest,
-            "fingerprint": site.runtime.bundles.load(digest).fingerprint,
+            "fingerprint": site.runtime.services[BundleStore].load(digest).fingerprint,
             "job_id": job_id,
             "report": dict(candidate.report),
             "created_at": now,
@@ -117,20 +120,20 @@ def test_a_bundle_is_tried_in_a_child_before_it_is_admitted(
     site: Site, candidates: list[Candidate], tmp_path: Path
 ) -> None:
     write_bundle_folder(tmp_path / "new", candidates[0].files, {"report": candidates[0].report})
-    digest = site.runtime.bundles.admit(tmp_path / "new")
-    assert site.runtime.bundles.load(digest).digest == digest_of(candidates[0].files)
+    digest = site.runtime.services[BundleStore].admit(tmp_path / "new")
+    assert site.runtime.services[BundleStore].load(digest).digest == digest_of(candidates[0].files)
 
 
 def test_promotion_and_rollback_change_what_scores_at_once(trained: tuple[Site, list[str]]) -> None:
     site, (first, second) = trained
     assert promote(site, first) == first
-    assert site.runtime.models.of(site.here).digest == first  # type: ignore[union-attr]  # just promoted
+    assert site.runtime.services[LiveModels].of(site.here).digest == first  # type: ignore[union-attr]  # just promoted
     site.clock.forward(minutes=1)
     assert promote(site, "challenger") == second
-    assert site.runtime.models.of(site.here).digest == second  # type: ignore[union-attr]  # as above
+    assert site.runtime.services[LiveModels].of(site.here).digest == second  # type: ignore[union-attr]  # as above
     site.clock.forward(minutes=1)
     assert rollback(site.runtime, site.marketplace, by="wei") == first
-    assert site.runtime.models.of(site.here).digest == first  # type: ignore[union-attr]  # as above
+    assert site.runtime.services[LiveModels].of(site.here).digest == first  # type: ignore[union-attr]  # as above
 
 
 def test_a_beginning_of_a_digest_names_a_model_and_a_stranger_is_not_found(trained: tuple[Site, list[str]]) -> None:
@@ -146,8 +149,8 @@ def test_a_beginning_of_a_digest_names_a_model_and_a_stranger_is_not_found(train
 def test_a_damaged_bundle_is_never_put_in_force(trained: tuple[Site, list[str]]) -> None:
     site, (first, second) = trained
     promote(site, first)
-    forest = site.runtime.bundles.folder(second) / "forest.txt"
+    forest = site.runtime.services[BundleStore].folder(second) / "forest.txt"
     forest.write_bytes(forest.read_bytes()[:-40])
     with pytest.raises(BundleRefused, match="is not the file that the manifest names"):
         promote(site, second)
-    assert site.runtime.models.of(site.here).digest == first  # type: ignore[union-attr]  # the champion stays
+    assert site.runtime.services[LiveModels].of(site.here).digest == first  # type: ignore[union-attr]  # the champion stays

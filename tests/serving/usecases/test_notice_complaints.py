@@ -6,6 +6,7 @@ from models.case import CaseLane
 from models.errors import Conflict, Forbidden, Invalid, NotFound, TooLate
 from models.labels import AppealState
 from models.notices import ItemState, NoticeOutcome
+from models.policies.labels import LabelPolicy
 from models.public_statement import Influence
 from models.verdict import Judgement
 from serving.db import audit, cases, notice_complaints, restrictions, said
@@ -240,10 +241,10 @@ def test_two_analysts_who_contradict_each_other_teach_nothing(any_site: Site) ->
     receipt = refused(any_site)
     case = say(any_site, receipt)
     judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
-    later = any_site.clock.now() + any_site.runtime.policies.labels.matures * 2
+    later = any_site.clock.now() + any_site.runtime.policies[LabelPolicy].matures * 2
     with any_site.runtime.store.read() as connection:
         (version,) = said.of_marketplace(connection, any_site.here, any_site.clock.now()).values()
-    found = label_of(version, later, any_site.runtime.policies.labels)
+    found = label_of(version, later, any_site.runtime.policies[LabelPolicy])
     assert getattr(found, "reason", None) == "reviewers contradict each other"
 
 

@@ -14,6 +14,7 @@ from models.decision_notice import DecisionNotice
 from models.errors import Invalid
 from models.evidence import Part
 from models.notices import ItemState, NoticeOutcome, ReporterKind, TooManyNotices
+from models.policies.notices import NoticePolicy
 from models.public_statement import Source
 from models.release import Decision
 from models.switches import AutomaticRule
@@ -346,8 +347,8 @@ def test_who_is_not_registered_names_ten_offers_and_thirty_a_day(any_site: Site)
 
 
 def test_a_flood_of_strangers_is_slowed_and_keeps_no_registered_reporter_out(any_site: Site) -> None:
-    policy = replace(any_site.runtime.policies.notices, most_notices_an_hour_unregistered=3)
-    runtime = replace(any_site.runtime, policies=replace(any_site.runtime.policies, notices=policy))
+    policy = replace(any_site.runtime.policies[NoticePolicy], most_notices_an_hour_unregistered=3)
+    runtime = replace(any_site.runtime, policies=any_site.runtime.policies.changed(policy))
     site = replace(any_site, runtime=runtime)
     for number in range(3):
         notify(site, "MP-1", email=f"{number}@example.org")

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from models.errors import Conflict, Invalid, NotFound
 from models.policies.promotion import PromotionPolicy
+from serving.bundles import LiveModels
 from serving.db import approvals, learning
 from serving.db.tables import account, audit_entry, audit_payload, model, role_grant
 from serving.usecases.promote import Approved, approve, rollback, withdraw
@@ -48,7 +49,7 @@ def test_one_approval_puts_nothing_in_force(any_site: Site) -> None:
     digest = admit_model(any_site)
     found = first_approval(any_site, digest)
     assert (found.in_force, found.standing.missing, champion_of(any_site)) == (False, 1, None)
-    assert any_site.runtime.models.of(any_site.here) is None
+    assert any_site.runtime.services[LiveModels].of(any_site.here) is None
 
 
 def test_the_second_of_another_person_does(any_site: Site) -> None:
@@ -56,7 +57,7 @@ def test_the_second_of_another_person_does(any_site: Site) -> None:
     first_approval(any_site, digest)
     found = second_approval(any_site, digest)
     assert (found.in_force, champion_of(any_site)) == (True, digest)
-    live = any_site.runtime.models.of(any_site.here)
+    live = any_site.runtime.services[LiveModels].of(any_site.here)
     assert live is not None
     assert live.digest == digest
 
@@ -226,9 +227,7 @@ def test_where_two_must_approve_nobody_does_so_without_a_name(site: Site) -> Non
 
 def test_where_one_is_enough_the_owner_of_the_home_is(site: Site) -> None:
     digest = admit_model(site)
-    small = replace(
-        site.runtime, policies=replace(site.runtime.policies, promotion=PromotionPolicy(approvals_needed=1))
-    )
+    small = replace(site.runtime, policies=site.runtime.policies.changed(PromotionPolicy(approvals_needed=1)))
     assert approve(small, site.marketplace, digest=digest, by="local").in_force
 
 

@@ -5,6 +5,8 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from models.case import CaseLane
+from models.policies.reminders import ReminderPolicy
+from models.policies.standing import StandingPolicy
 from models.reminders import QuestionStep, stretches
 from models.verdict import Judgement
 from serving.db import cases, question_steps
@@ -59,7 +61,7 @@ def test_a_silence_of_three_months_ago_is_forgotten(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND)
     site.clock.forward(days=5)
     pass_on_unanswered(site.runtime)
-    site.clock.forward(days=site.runtime.policies.standing.window_days + 1)
+    site.clock.forward(days=site.runtime.policies[StandingPolicy].window_days + 1)
     with site.runtime.store.read() as connection:
         assert explanation(site.runtime, connection, site.here, site.brand_id)["unanswered"] == 0
         since = site.clock.now() - timedelta(days=365)
@@ -75,7 +77,7 @@ def test_questions_that_nobody_can_be_told_of_hold_no_other_up(any_site: Site) -
         connection.execute(no_longer_enrolled.values(brand_id=elsewhere.brand_id))
     any_site.clock.forward(hours=48)
     now = any_site.clock.now()
-    after, until = stretches(now, any_site.runtime.policies.reminders)[QuestionStep.REMINDED]
+    after, until = stretches(now, any_site.runtime.policies[ReminderPolicy])[QuestionStep.REMINDED]
     with any_site.runtime.store.read() as connection:
         wanted = question_steps.untaken(connection, QuestionStep.REMINDED, after, until, most=1)
     assert wanted == [(any_site.here, second)]

@@ -9,7 +9,7 @@ from models.errors import Conflict, DomainError, Invalid, NotFound
 from models.notices import ItemState, ReporterKind
 from models.reporters import WARNING
 from models.verdict import Judgement
-from serving.auth import NotSignedIn, reporter_of
+from serving.auth import NotSignedIn
 from serving.db import audit, reporters
 from serving.db.reporters import Reporter
 from serving.db.tables import audit_entry, audit_payload, metadata, notice, reporter
@@ -18,7 +18,7 @@ from serving.usecases.notice_complaints import complain
 from serving.usecases.notice_links import PLACE
 from serving.usecases.notices import Receipt
 from serving.usecases.reporter_erasure import erase_reporter, finish_reporter_erasures
-from serving.usecases.reporters import NewReporter, listed, mute, register, revoke, unmute
+from serving.usecases.reporters import NewReporter, listed, mute, register, reporter_of, revoke, unmute
 from tests.fixtures.notifying import EMAIL, WORDS, a_reporter, an_offer, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS
 from tests.fixtures.reviewing import judge, open_cases

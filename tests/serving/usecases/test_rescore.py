@@ -6,6 +6,7 @@ from models.case import CaseLane
 from models.errors import NotFound
 from models.routing import Lane
 from models.verdict import Judgement
+from serving.bundles import BundleStore
 from serving.db import scores
 from serving.usecases.intake import receive
 from serving.usecases.rescore import Rescored, model_named, rescore, summary
@@ -22,7 +23,7 @@ def test_the_past_is_scored_as_it_was_known_then(any_site: Site) -> None:
     site = any_site
     digest = put_champion_in_force(site)
     receive(site.runtime, site.marketplace, [a_row()], source="test")
-    model = site.runtime.bundles.load(model_named(site.runtime, site.marketplace, "champion").digest)
+    model = site.runtime.services[BundleStore].load(model_named(site.runtime, site.marketplace, "champion").digest)
     (found,) = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
     assert model.digest == digest
     assert (found.probability, found.lane) == (found.probability_before, found.lane_before)
@@ -32,7 +33,7 @@ def test_nothing_is_changed_by_it(site: Site) -> None:
     receive(site.runtime, site.marketplace, [a_row()], source="test")
     with site.runtime.store.read() as connection:
         before = scores.routes(connection, site.here)
-    model = site.runtime.bundles.load(admit_model(site))
+    model = site.runtime.services[BundleStore].load(admit_model(site))
     (found,) = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
     with site.runtime.store.read() as connection:
         assert scores.routes(connection, site.here) == before
@@ -44,7 +45,7 @@ def test_only_what_was_scored_since_counts_and_a_label_of_today_stands_beside_it
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     site.clock.forward(days=20)
     receive(site.runtime, site.marketplace, [a_row()], source="test")
-    model = site.runtime.bundles.load(admit_model(site))
+    model = site.runtime.services[BundleStore].load(admit_model(site))
     early = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
     late = rescore(site.runtime, site.marketplace, model, since=NOW + timedelta(days=1), most=10)
     assert [row.counterfeit for row in early] == [True, None]
@@ -53,7 +54,7 @@ def test_only_what_was_scored_since_counts_and_a_label_of_today_stands_beside_it
 
 def test_no_more_versions_are_scored_than_asked_for(site: Site) -> None:
     receive(site.runtime, site.marketplace, [a_row(external_id=f"MP-{i}") for i in range(9)], source="test")
-    model = site.runtime.bundles.load(admit_model(site))
+    model = site.runtime.services[BundleStore].load(admit_model(site))
     assert len(rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=4)) == 4
 
 

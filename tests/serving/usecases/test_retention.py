@@ -7,11 +7,12 @@ import pytest
 
 from models.counter_notice import CounterNoticeEvent
 from models.errors import Invalid
-from models.retention import DataClass
+from models.policies.retention import RetentionPolicy
 from models.test_buy import CustodyEvent
 from models.verdict import Judgement
 from serving import auth
-from serving.runtime import open_runtime
+from serving.composition import open_runtime
+from serving.data_classes import DataClass
 from serving.settings import Settings
 from serving.usecases.erasure import lift_hold, set_hold
 from serving.usecases.retention import erase_what_is_past_its_time
@@ -156,7 +157,7 @@ def test_what_a_removal_rests_on_stays_while_anybody_can_complain_about_it(site:
 
 def test_an_operator_sets_the_days_and_too_few_are_refused(tmp_path: Path) -> None:
     found = open_runtime(Settings(home=tmp_path, retention_days={DataClass.DOCUMENTS: 730, DataClass.CONTACTS: None}))
-    kept = found.policies.retention
+    kept = found.policies[RetentionPolicy]
     found.close()
     assert (kept.documents, kept.contacts, kept.statements) == (730, None, 1_095)
     with pytest.raises(Invalid, match="at least 120 days"):

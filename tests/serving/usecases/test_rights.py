@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from features.tell_tales import Direction
 from models.case import CaseLane, CaseState
 from models.errors import Conflict, DomainError, Forbidden, Invalid, NoRightCarries, NotFound
+from models.policies.rights import RightsPolicy
 from models.rights import RightKind, RightState
 from models.verdict import Judgement
 from serving.db import audit, cases, rights
@@ -111,7 +112,7 @@ def test_an_agent_confirms_until_the_power_of_attorney_ends(any_site: Site) -> N
 def capped(site: Site, **most: Any) -> Runtime:
     """The site's runtime with other caps on what a brand has on file."""
     policies = site.runtime.policies
-    return replace(site.runtime, policies=replace(policies, rights=replace(policies.rights, **most)))
+    return replace(site.runtime, policies=policies.changed(replace(policies[RightsPolicy], **most)))
 
 
 def test_a_brands_documents_are_bounded_in_number_and_in_bytes(site: Site) -> None:

@@ -9,6 +9,8 @@ from models.access import Grant, Person, Role
 from models.case import CaseLane, CaseState
 from models.errors import Forbidden, NotFound
 from models.labels import WANTS_A_SECOND, NoLabel
+from models.policies.labels import LabelPolicy
+from models.policies.routing import RoutingPolicy
 from models.policies.second_look import SecondLookPolicy
 from models.verdict import Judgement
 from serving.db import accounts, actions, cases, learning, offers, queues, said, second_looks
@@ -47,7 +49,7 @@ def doubted(case: Case, label: int = 0, probability: float = 0.97) -> dict[str, 
 def label_now(site: Site, version_id: str) -> object:
     with site.runtime.store.read() as connection:
         version = said.of_marketplace(connection, site.here, site.clock.now())[version_id]
-    return label_of(version, site.clock.now(), site.runtime.policies.labels)
+    return label_of(version, site.clock.now(), site.runtime.policies[LabelPolicy])
 
 
 def rows_now(site: Site) -> list[SnapshotRow]:
@@ -189,7 +191,7 @@ def test_a_find_in_the_audit_slice_waits_for_a_second_reviewer_who_is_asked_for(
     site.clock.forward(days=15)
     (row,) = rows_now(site)
     assert (row.label, row.lane, row.evidence_level) == (1, "audit", "two_reviewers")
-    assert row.inclusion_probability == site.runtime.policies.routing.audit_share
+    assert row.inclusion_probability == site.runtime.policies[RoutingPolicy].audit_share
 
 
 def test_what_the_audit_slice_finds_genuine_needs_no_second(site: Site) -> None:
@@ -200,7 +202,7 @@ def test_what_the_audit_slice_finds_genuine_needs_no_second(site: Site) -> None:
 
 
 def with_room_for(site: Site, most_cases: int) -> Site:
-    policies = replace(site.runtime.policies, second_look=SecondLookPolicy(most_cases=most_cases))
+    policies = site.runtime.policies.changed(SecondLookPolicy(most_cases=most_cases))
     return replace(site, runtime=replace(site.runtime, policies=policies))
 
 

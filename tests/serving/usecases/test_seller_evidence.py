@@ -72,7 +72,7 @@ def test_a_document_is_kept_once_however_often_it_is_handed_in(any_site: Site) -
 
 def test_what_is_no_document_or_too_much_is_refused_and_nothing_is_kept(site: Site) -> None:
     policy = SellerEvidencePolicy(largest_document=100, most_documents=2, most_bytes=120)
-    runtime = replace(site.runtime, policies=replace(site.runtime.policies, seller_evidence=policy))
+    runtime = replace(site.runtime, policies=site.runtime.policies.changed(policy))
     with listening(site) as receiver:
         _, token = told(site, receiver)
     for content in (b"", b"<html>", INVOICE + b"x" * 100):

@@ -41,7 +41,7 @@ SMALL = SellerRiskPolicy(fewest_offers=2, fewest_sellers=2)
 
 def small(site: Site) -> Site:
     """A site that compares sellers with fewer offers than a real one does."""
-    policies = replace(site.runtime.policies, seller_risk=SMALL)
+    policies = site.runtime.policies.changed(SMALL)
     return replace(site, runtime=replace(site.runtime, policies=policies))
 
 
@@ -71,7 +71,7 @@ def find(site: Site, external_id: str, judgement: Judgement) -> Case:
 
 def risks(site: Site, as_of: datetime | None = None) -> dict[str, SellerRisk]:
     with site.runtime.store.read() as connection:
-        policy = site.runtime.policies.seller_risk
+        policy = site.runtime.policies[SellerRiskPolicy]
         return dict(ranking_at(connection, site.here, as_of or site.clock.now(), policy).risks)
 
 

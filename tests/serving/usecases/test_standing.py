@@ -12,6 +12,7 @@ from models.confirmations import Tally
 from models.errors import Forbidden
 from models.labels import NoLabel
 from models.outcomes import outcomes
+from models.policies.labels import LabelPolicy
 from models.policies.standing import StandingPolicy
 from models.standing import Level, Standing
 from models.verdict import Judgement
@@ -134,7 +135,7 @@ def test_an_appeal_s_decision_that_is_undone_never_counted(any_site: Site) -> No
 def test_good_standing_is_lost_at_the_request_after_the_decision_that_broke_it(any_site: Site) -> None:
     lose(any_site)
     assert history(any_site) == [(Level.PROVISIONAL, True), (Level.CAPPED, False)]
-    strict = replace(any_site.runtime.policies, standing=StandingPolicy(daily_cap=4))
+    strict = any_site.runtime.policies.changed(StandingPolicy(daily_cap=4))
     site = replace(any_site, runtime=replace(any_site.runtime, policies=strict))
     assert confirm(site, 104)[1].action is not None  # The fourth of the day.
     case, recorded = confirm(site, 105)
@@ -214,7 +215,7 @@ def test_the_word_of_a_suspended_brand_alone_teaches_nothing_and_is_no_strike(si
     with site.runtime.store.read() as connection:
         version = said.of_marketplace(connection, site.here, now)[case.version_id]
         (found,) = histories.rulings(connection, site.here, [SELLER]).values()
-    label = label_of(version, now, site.runtime.policies.labels)
+    label = label_of(version, now, site.runtime.policies[LabelPolicy])
     assert label == NoLabel("reviewers contradict each other")  # Where the brand's word would have decided.
     assert [one.counterfeit for one in outcomes(found, as_of=now)] == [False]
 
@@ -280,7 +281,7 @@ def test_a_second_look_that_a_training_has_asked_for_serves_both(site: Site) -> 
 def test_two_at_once_do_not_both_take_the_last_of_the_day(any_site: Site) -> None:
     lose(any_site)
     any_site.clock.forward(days=1)
-    strict = replace(any_site.runtime.policies, standing=StandingPolicy(daily_cap=3))
+    strict = any_site.runtime.policies.changed(StandingPolicy(daily_cap=3))
     site = replace(any_site, runtime=replace(any_site.runtime, policies=strict))
     waiting = [asked(site, number) for number in range(6)]
     with ThreadPoolExecutor(6) as pool:

@@ -27,6 +27,7 @@ from models.counter_notice import CounterNoticeEvent, CounterNoticeState
 from models.errors import DomainError
 from models.labels import AppealState, Label
 from models.policies.counter_notices.named import PROFILES
+from models.policies.labels import LabelPolicy
 from models.release import Decision
 from models.statement import Undone
 from models.switches import AutomaticRule
@@ -128,7 +129,7 @@ class OneOffer(RuleBasedStateMachine):
     @initialize(profile=st.sampled_from(sorted(PROFILES)), is_held=st.booleans(), is_down=st.booleans())
     def an_offer_is_suspected(self, profile: str, is_held: bool, is_down: bool) -> None:
         """Of half of them the brand has said already that it is counterfeit, as most of what follows needs it."""
-        policies = replace(self.site.runtime.policies, counter_notice=PROFILES[profile])
+        policies = self.site.runtime.policies.changed(PROFILES[profile])
         self.site = replace(self.site, runtime=replace(self.site.runtime, policies=policies))
         if is_held:
             rule_off = AutomaticRule.BRAND_REMOVALS
@@ -335,10 +336,10 @@ class OneOffer(RuleBasedStateMachine):
         assert reinstated <= set(back)
         counted = Counter(one.at for one in given if (outcome(one) or (None,))[0] is Outcome.OVERTURNED)
         assert all(counted[at] == 1 for at in confirmed_at)
-        later = self.site.clock.now() + self.site.runtime.policies.labels.matures * 2
+        later = self.site.clock.now() + self.site.runtime.policies[LabelPolicy].matures * 2
         for version in versions.values():
             if version.appeal is AppealState.UPHELD:
-                found = label_of(version, later, self.site.runtime.policies.labels)
+                found = label_of(version, later, self.site.runtime.policies[LabelPolicy])
                 assert isinstance(found, Label)
                 assert found.value == 0
 

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from models.access import Role
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, Invalid, NotFound
+from models.policies.standing import StandingPolicy
 from models.rights import RightKind
 from models.takedown import Fate
 from models.verdict import Judgement, Side
@@ -85,7 +86,7 @@ def test_three_hundred_offers_are_confirmed_by_one_click(any_site: Site) -> None
 
 def test_of_a_brand_that_lost_its_standing_a_few_a_day_leave_and_an_analyst_decides_the_rest(any_site: Site) -> None:
     lose(any_site)
-    daily = any_site.runtime.policies.standing.daily_cap
+    daily = any_site.runtime.policies[StandingPolicy].daily_cap
     any_site.clock.forward(days=1)
     done = request(any_site, questions(any_site, daily + 2))
     assert done.counts[Fate.LEAVES] == daily

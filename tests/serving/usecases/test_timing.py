@@ -6,6 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from models.case import CaseLane
+from models.policies.enforcement import EnforcementPolicy
 from models.verdict import Judgement
 from serving.db import actions
 from serving.db.actions import StoredAction
@@ -20,8 +21,8 @@ UNDO = timedelta(seconds=180)
 def waiting(site: Site, draw: float, minutes: int = 60) -> Site:
     """The site with a random wait of at most so many minutes, and what it draws."""
     policies = site.runtime.policies
-    enforcement = replace(policies.enforcement, random_delay_minutes=minutes)
-    runtime = replace(site.runtime, policies=replace(policies, enforcement=enforcement), draw=lambda: draw)
+    enforcement = replace(policies[EnforcementPolicy], random_delay_minutes=minutes)
+    runtime = replace(site.runtime, policies=policies.changed(enforcement), draw=lambda: draw)
     return replace(site, runtime=runtime)
 
 

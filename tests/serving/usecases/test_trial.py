@@ -6,9 +6,11 @@ from models.errors import Conflict, Forbidden
 from models.routing import Lane
 from models.trial import decides
 from models.verdict import Judgement
+from serving.bundles import BundleStore
 from serving.db import audit, learning, trials
 from serving.db.tables import score
 from serving.db.trials import Trial
+from serving.on_trial import Trials, follow_trials
 from serving.usecases import trial
 from serving.usecases.intake import receive
 from tests.fixtures.listings import a_row
@@ -134,9 +136,9 @@ def test_one_model_is_on_trial_at_a_time_and_never_the_champion(site: Site) -> N
 
 def test_a_trial_whose_bundle_is_gone_stops_no_intake(site: Site) -> None:
     found = started(site)
-    for path in site.runtime.bundles.folder(found.digest).iterdir():
+    for path in site.runtime.services[BundleStore].folder(found.digest).iterdir():
         path.unlink()
-    site.runtime.trials.follow([], site.runtime.bundles)
-    site.runtime.follow_trials()
-    assert site.runtime.trials.of(site.here) is None
+    site.runtime.services[Trials].follow([], site.runtime.services[BundleStore])
+    follow_trials(site.runtime)
+    assert site.runtime.services[Trials].of(site.here) is None
     assert len(send(site, 2)) == 2

@@ -5,6 +5,7 @@ from typing import Any
 
 from models.bundle import Masking, from_files, to_files
 from models.routing import Thresholds
+from serving.bundles import BundleStore
 from serving.db import learning
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES
@@ -124,7 +125,7 @@ def admit_model(site: Site, *, analyst_from: float = 0.001, ask_brand_from: floa
         masking=Masking(3, 0.15),
     )
     digest = from_files(files).digest
-    write_bundle_folder(site.runtime.bundles.folder(digest), files, {})
+    write_bundle_folder(site.runtime.services[BundleStore].folder(digest), files, {})
     add_model(site, digest, a_report())
     return digest
 

@@ -27,15 +27,20 @@ from models.notices import (
     check_number,
     missing,
 )
+from models.policies.appeals import AppealPolicy
 from models.policies.counter_notices.named import DEFAULT_COUNTER_NOTICE as DEFAULT
+from models.policies.notices import NoticePolicy
+from models.policies.sanctions import SanctionPolicy
+from models.policies.seller_evidence import SellerEvidencePolicy
+from models.policies.strikes import StrikePolicy
 from models.public_statement import Source
 from models.sanction import warning
 from models.seller_evidence import HandedIn, admit
 from models.strikes import Hit, Void
 from models.verdict import Judgement, ReasonCode, Side
 from serving import auth
+from serving.composition import default_policies
 from serving.display import Display, Language, shown_as
-from serving.runtime import Policies
 from serving.web import i18n
 from serving.web.fixed_words import said
 from serving.web.vocabulary import REASON_CODES
@@ -166,14 +171,14 @@ def sentences() -> set[str]:
 
 def refusals() -> Iterator[str]:
     """What a seller or a notifier is told where the rules refuse something."""
-    policies, calendar, record = Policies(), BusinessCalendar(), AppealRecord(upheld=0, dismissed=0)
-    evidence, limits = policies.seller_evidence, policies.notices
+    policies, calendar, record = default_policies(), BusinessCalendar(), AppealRecord(upheld=0, dismissed=0)
+    evidence, limits = policies[SellerEvidencePolicy], policies[NoticePolicy]
     pdf = b"%PDF-1.7"
     many = HandedIn(evidence.most_documents, 0)
     calls: list[Callable[[], object]] = [
-        lambda: appeals.admit(informed_at=NOW, at=NOW, is_first=False, record=record, policy=policies.appeals),
+        lambda: appeals.admit(informed_at=NOW, at=NOW, is_first=False, record=record, policy=policies[AppealPolicy]),
         lambda: appeals.admit(
-            informed_at=NOW, at=NOW + timedelta(days=999), is_first=True, record=record, policy=policies.appeals
+            informed_at=NOW, at=NOW + timedelta(days=999), is_first=True, record=record, policy=policies[AppealPolicy]
         ),
         lambda: admit(b"", HandedIn(0, 0), evidence),
         lambda: admit(b"x" * (evidence.largest_document + 1), HandedIn(0, 0), evidence),
@@ -208,7 +213,7 @@ def refusals() -> Iterator[str]:
                 yield refused.sentence
     for weight, void in product((0.0, 0.5, 1.0, 2.0), (None, *Void)):
         hit = Hit("act_1", ReasonCode.DESIGN, weight, NOW, void)
-        yield warning(hit, strikes=policies.strikes, policy=policies.sanctions)
+        yield warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
 
 
 def texts_of(made: object) -> set[str]:

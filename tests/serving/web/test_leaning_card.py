@@ -59,7 +59,7 @@ def test_a_desk_that_hides_no_score_is_told_who_can_change_that() -> None:
 
 
 def drawing(site: Site, draw: float) -> Site:
-    policies = replace(site.runtime.policies, hidden_score=HiddenScorePolicy(0.5))
+    policies = site.runtime.policies.changed(HiddenScorePolicy(0.5))
     return replace(site, runtime=replace(site.runtime, policies=policies, draw=lambda: draw))
 
 

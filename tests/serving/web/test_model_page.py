@@ -6,7 +6,9 @@ import pytest
 
 from models.case import CaseLane
 from models.policies.gates import DEFAULT_GATES
+from models.policies.labels import LabelPolicy
 from models.verdict import Judgement
+from serving.bundles import BundleStore
 from serving.db import approvals, breakers, learning, monitoring
 from serving.usecases.labelling import LabelState, label_state
 from serving.usecases.learn import add_job
@@ -35,7 +37,7 @@ CHALLENGER = "b" * 64
 
 def labels_now(site: Site) -> LabelState:
     with site.runtime.store.read() as connection:
-        return label_state(connection, site.here, site.runtime.policies.labels, site.clock.now())
+        return label_state(connection, site.here, site.runtime.policies[LabelPolicy], site.clock.now())
 
 
 def test_on_day_one_the_scorecard_scores_and_the_labels_needed_are_counted(site: Site) -> None:
@@ -182,7 +184,7 @@ def test_a_first_model_is_promoted_by_the_forms_of_two_people(site: Site) -> Non
 
 def test_a_bundle_that_is_refused_is_named_by_its_file_and_not_by_where_the_home_lies(site: Site) -> None:
     digest = admit_model(site)
-    shutil.rmtree(site.runtime.bundles.folder(digest))
+    shutil.rmtree(site.runtime.services[BundleStore].folder(digest))
     refused = visit_as(site, site.data_scientist).post("/models/promote", {"digest": digest})
     assert refused.status_code == 422
     assert "The bundle holds no manifest.json." in words(refused.text)

@@ -1,6 +1,5 @@
 import dataclasses
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -8,7 +7,6 @@ from pydantic import SecretStr
 from models.access import Role
 from models.policies.assignment import AssignmentPolicy
 from models.policies.version import policy_version
-from serving.runtime import Policies
 from serving.settings import Settings
 from serving.web.account.policy_notes import numbers, reasons, shown
 from tests.fixtures.runtimes import Site, invite
@@ -32,8 +30,7 @@ def test_every_setting_is_there_with_its_meaning(site: Site) -> None:
 
 def test_every_number_of_every_policy_is_there_with_its_version(site: Site) -> None:
     said = words(page(site))
-    policies: list[Any] = [getattr(site.runtime.policies, field.name) for field in dataclasses.fields(Policies)]
-    for policy in policies:
+    for policy in site.runtime.policies:
         if dataclasses.is_dataclass(policy) and not isinstance(policy, type):
             assert policy_version(policy) in said
             for field in dataclasses.fields(policy):

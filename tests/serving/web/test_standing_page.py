@@ -1,4 +1,5 @@
 from models.case import CaseLane
+from models.policies.standing import StandingPolicy
 from models.standing import Level
 from models.verdict import Judgement
 from tests.fixtures.brand_people import a_rival
@@ -22,7 +23,7 @@ def test_the_page_says_what_the_next_confirmation_does_and_what_would_change_it(
 
 
 def test_every_level_is_explained_by_the_policy_in_force(site: Site) -> None:
-    policy = site.runtime.policies.standing
+    policy = site.runtime.policies[StandingPolicy]
     said = words(visit_as(site, site.brand_person).get(_PLACE).text)
     for word in ("Self-service", "Full", "Provisionalyours", "Daily limit", "Suspended"):
         assert word in said

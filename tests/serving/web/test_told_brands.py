@@ -26,14 +26,17 @@ from models.enrolment import Begun, limited, stage
 from models.errors import DomainError
 from models.explanations import _STORY_OF, _wording
 from models.labels import AppealState
+from models.policies.enforcement import EnforcementPolicy
+from models.policies.enrolment import EnrolmentPolicy
 from models.policies.rights import DEFAULT_RIGHTS
+from models.policies.standing import StandingPolicy
 from models.rights import Mandate, Notice, Right, RightKind, RightState, basis
 from models.standing import Held, Level, effect, standing
 from models.standing_outlook import outlook
 from models.takedown import Fate, sentences
 from models.verdict import Bench, Judgement, ReasonCode, Side, consequence
+from serving.composition import default_policies
 from serving.display import Display, Language, shown_as
-from serving.runtime import Policies
 from serving.usecases.authorised_sellers import MOST, named_in
 from serving.usecases.brand_file import AGENT, NOT_LEADING, VERIFIED_ELSEWHERE
 from serving.usecases.display_choice import choose
@@ -85,7 +88,7 @@ def told_of_offers() -> set[str]:
 
 def told_of_standing() -> set[str]:
     """How a brand can stand, and what its next confirmation does then."""
-    policies, found = Policies(), set[str]()
+    policies, found = default_policies(), set[str]()
     answers: list[list[Given]] = [
         [],
         lived(3),
@@ -99,16 +102,16 @@ def told_of_standing() -> set[str]:
         [WRONG, BACK],
     ]
     for given, held in product(answers, (None, *(Held(one, NOW - timedelta(days=60)) for one in Level))):
-        stands = standing(given, held=held, as_of=NOW, policy=policies.standing)
-        found |= {*stands.reasons, *outlook(stands, policies.standing)}
+        stands = standing(given, held=held, as_of=NOW, policy=policies[StandingPolicy])
+        found |= {*stands.reasons, *outlook(stands, policies[StandingPolicy])}
         for used, briefed in product((0, 99), (None, NOW - timedelta(days=1), NOW - timedelta(days=400))):
-            follows = effect(stands, at_once_today=used, policy=policies.standing)
-            begun = stage(Begun(briefed, 3, stands.good, None), NOW, policies.enrolment)
-            first = limited(follows, begun, at_once_today=used, policy=policies.enrolment)
+            follows = effect(stands, at_once_today=used, policy=policies[StandingPolicy])
+            begun = stage(Begun(briefed, 3, stands.good, None), NOW, policies[EnrolmentPolicy])
+            first = limited(follows, begun, at_once_today=used, policy=policies[EnrolmentPolicy])
             found |= {follows.reason, first.reason, *begun.reasons}
     for days in (None, 1, 360, 400):
         passed = None if days is None else Passed(NOW - timedelta(days=days), How.ANSWERED)
-        found.add(gate(passed, NOW, policies.enrolment).reason)
+        found.add(gate(passed, NOW, policies[EnrolmentPolicy]).reason)
     return found
 
 
@@ -144,7 +147,7 @@ def told_of_requests() -> set[str]:
     held = "The brand lost its good standing, and 5 of its confirmations a day remove at once; those of today are used."
     for held_back in (None, held):
         bench = Bench(CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Marea", held_back=held_back)
-        found.add(" ".join(consequence(Judgement.COUNTERFEIT, bench, Policies().enforcement).reasons))
+        found.add(" ".join(consequence(Judgement.COUNTERFEIT, bench, default_policies()[EnforcementPolicy]).reasons))
     return found
 
 

@@ -23,12 +23,13 @@ from models.action import ActionKind, ActionState
 from models.case import CaseLane
 from models.statement import Undone, reinstatement_statement
 from models.verdict import Judgement
+from serving.composition import open_runtime
 from serving.db import actions, audit
 from serving.db.store import add
 from serving.db.tables import listing
 from serving.outbound.webhooks import new_secret
 from serving.reference_marketplace import Effects, whole_lines
-from serving.runtime import Runtime, open_runtime
+from serving.runtime import Runtime
 from serving.settings import ClockKind, Settings
 from serving.usecases import founding
 from serving.usecases.takedown import Cause, schedule

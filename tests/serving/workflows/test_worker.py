@@ -8,6 +8,7 @@ from models.access import Role
 from models.action import ActionState
 from models.case import CaseLane
 from models.verdict import Judgement
+from serving.bundles import LiveModels
 from serving.db import actions, audit, learning
 from serving.usecases import founding
 from serving.usecases.audit_heads import sign_head
@@ -106,7 +107,7 @@ def test_a_retraining_runs_in_a_child_and_a_promotion_is_published(working_site:
         found = learning.get_model(connection, site.here, job.digest)
     assert found.mlflow_version == "1"
     assert promote(site, "challenger") == job.digest
-    live = site.runtime.models.of(site.here)
+    live = site.runtime.services[LiveModels].of(site.here)
     assert live is not None
     assert live.digest == job.digest
 

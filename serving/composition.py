@@ -1,0 +1,212 @@
+"""The composition root: every part of a process is made and wired here."""
+
+import random
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+from models.errors import Invalid
+from models.policies.appeals import DEFAULT_APPEALS
+from models.policies.assignment import DEFAULT_ASSIGNMENT
+from models.policies.attention import DEFAULT_ATTENTION
+from models.policies.breaker import DEFAULT_BREAKER
+from models.policies.bursts import DEFAULT_BURSTS
+from models.policies.counter_notices.named import DEFAULT_COUNTER_NOTICE, PROFILES
+from models.policies.delivery import DEFAULT_DELIVERY
+from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
+from models.policies.enrolment import DEFAULT_ENROLMENT
+from models.policies.hidden_score import DEFAULT_HIDDEN_SCORE, HiddenScorePolicy
+from models.policies.invitations import DEFAULT_INVITATIONS
+from models.policies.labels import DEFAULT_LABELS
+from models.policies.notices import DEFAULT_NOTICES
+from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
+from models.policies.relist import DEFAULT_RELIST
+from models.policies.reminders import DEFAULT_REMINDERS
+from models.policies.removal_check import DEFAULT_REMOVAL_CHECK
+from models.policies.reset_links import DEFAULT_RESET_LINKS
+from models.policies.retention import DEFAULT_RETENTION, RetentionPolicy
+from models.policies.rights import DEFAULT_RIGHTS
+from models.policies.routing import DEFAULT_ROUTING
+from models.policies.sanctions import DEFAULT_SANCTIONS
+from models.policies.scorecard import DEFAULT_SCORECARD
+from models.policies.second_look import DEFAULT_SECOND_LOOK
+from models.policies.seller_evidence import DEFAULT_SELLER_EVIDENCE
+from models.policies.seller_lists import DEFAULT_SELLER_LISTS
+from models.policies.seller_risk import DEFAULT_SELLER_RISK
+from models.policies.standing import DEFAULT_STANDING
+from models.policies.strikes import DEFAULT_STRIKES
+from models.policies.takedown import DEFAULT_TAKEDOWN
+from models.policies.waiting import DEFAULT_WAITING
+from models.retention import kept_for
+from serving.bundles import BundleStore, LiveModels
+from serving.clock import Clock, SimulatedClock, SystemClock
+from serving.db import accounts, clocks, marketplaces, notices
+from serving.db.engine import sqlite_url
+from serving.db.migrate import migrate
+from serving.db.store import Store
+from serving.home import Home
+from serving.ids import IdSource
+from serving.jobs import Jobs
+from serving.large_counts import LargeCounts
+from serving.on_trial import Trials, follow_trials
+from serving.outbound.pictures import Pictures, hosts_of
+from serving.runtime import ByClass, Runtime
+from serving.settings import ClockKind, Settings
+from serving.surroundings import SurroundingsCache
+from serving.usecases import striking
+from serving.usecases.case_hooks import CaseHooks
+from serving.usecases.champions import follow_champions
+from serving.usecases.removal_hooks import RemovalHooks
+
+CONTACT_KEY: Final = "contact.key"
+
+
+def default_policies() -> ByClass:
+    """The rules as they are written, before an operator's settings."""
+    return ByClass(
+        DEFAULT_ROUTING,
+        DEFAULT_SCORECARD,
+        DEFAULT_ENFORCEMENT,
+        DEFAULT_STANDING,
+        DEFAULT_RIGHTS,
+        DEFAULT_REMINDERS,
+        DEFAULT_APPEALS,
+        DEFAULT_NOTICES,
+        DEFAULT_COUNTER_NOTICE,
+        DEFAULT_ASSIGNMENT,
+        DEFAULT_ATTENTION,
+        DEFAULT_ENROLMENT,
+        DEFAULT_TAKEDOWN,
+        DEFAULT_BURSTS,
+        DEFAULT_HIDDEN_SCORE,
+        DEFAULT_INVITATIONS,
+        DEFAULT_RESET_LINKS,
+        DEFAULT_LABELS,
+        DEFAULT_SECOND_LOOK,
+        DEFAULT_PROMOTION,
+        DEFAULT_BREAKER,
+        DEFAULT_DELIVERY,
+        DEFAULT_REMOVAL_CHECK,
+        DEFAULT_RELIST,
+        DEFAULT_SELLER_RISK,
+        DEFAULT_SELLER_EVIDENCE,
+        DEFAULT_STRIKES,
+        DEFAULT_SANCTIONS,
+        DEFAULT_SELLER_LISTS,
+        DEFAULT_RETENTION,
+        DEFAULT_WAITING,
+    )
+
+
+def open_runtime(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    draw: Callable[[], float] | None = None,
+    migrated: bool = False,
+) -> Runtime:
+    """Everything for one process, on a database brought to this version's schema unless the caller has done so.
+
+    The caller owns the home where SQLite is used. A home remembers its kind of clock, because times of two clocks
+    in one database could not be compared.
+    """
+    home = Home.at(settings.home)
+    url = settings.database_url or sqlite_url(home.database)
+    if not migrated:
+        migrate(url)
+    store = Store(url)
+    store.check()
+    chosen = clock or _clock(settings, store)
+    bundles = BundleStore(home.bundles)
+    runtime = Runtime(
+        settings=settings,
+        home=home,
+        store=store,
+        clock=chosen,
+        wall=SystemClock(),
+        ids=IdSource(chosen),
+        draw=draw or random.Random(secrets.randbits(128)).random,  # noqa: S311  # an audit sample, not a secret
+        jobs=Jobs(store.writes),
+        counts=LargeCounts(),
+        pictures=_pictures(settings),
+        contact_key=_contact_key(settings, home),
+        policies=_policies(settings),
+        services=ByClass(
+            bundles,
+            LiveModels(bundles),
+            Trials(),
+            SurroundingsCache(),
+            CaseHooks(replaced=notices.move_to_case),
+            RemovalHooks(counted=striking.strike, voided=striking.take_away),
+        ),
+    )
+    follow_champions(runtime)
+    follow_trials(runtime)
+    return runtime
+
+
+def _contact_key(settings: Settings, home: Home) -> bytes:
+    if settings.contact_key is not None:
+        return settings.contact_key.get_secret_value().encode()
+    return home.secret(CONTACT_KEY)
+
+
+def _policies(settings: Settings) -> ByClass:
+    """The policies as written, less what the operator has set."""
+    written = default_policies()
+    enforcement = written[EnforcementPolicy]
+    if settings.undo_window_seconds is not None:
+        enforcement = replace(enforcement, undo_window_seconds=settings.undo_window_seconds)
+    if settings.random_delay_minutes is not None:
+        enforcement = replace(enforcement, random_delay_minutes=settings.random_delay_minutes)
+    hidden_score = written[HiddenScorePolicy]
+    if settings.hidden_score_share is not None:
+        hidden_score = HiddenScorePolicy(settings.hidden_score_share)
+    promotion = written[PromotionPolicy]
+    if settings.approvals_needed is not None:
+        promotion = replace(promotion, approvals_needed=settings.approvals_needed)
+    retention = kept_for(written[RetentionPolicy], settings.retention_days)
+    return written.changed(enforcement, hidden_score, promotion, retention, PROFILES[settings.counter_notices])
+
+
+def _pictures(settings: Settings) -> Pictures:
+    """Where pictures are loaded from.
+
+    Raises
+    ------
+    Invalid
+        A host is none, or production was asked for with pictures of this machine.
+    """
+    found = Pictures(hosts_of(settings.picture_hosts))
+    if settings.production and found.of_this_machine:
+        raise Invalid("Production mode loads no pictures from the machine itself.")
+    return found
+
+
+def _clock(settings: Settings, store: Store) -> Clock:
+    """The home's clock; a new home takes the one that was asked for.
+
+    Raises
+    ------
+    Invalid
+        The home's times are of the other clock, or production was asked for with a simulated one.
+    """
+    wanted = settings.clock
+    with store.write() as connection:
+        offset = clocks.offset(connection)
+        in_use = accounts.anybody(connection) or bool(marketplaces.everyone(connection))
+        if offset is None and wanted is ClockKind.SIMULATED:
+            if in_use:
+                raise Invalid("This home runs on the real clock; its times cannot be mixed with simulated ones.")
+            start = settings.clock_start
+            offset = start - SystemClock().now() if start is not None else timedelta(0)
+            clocks.set_offset(connection, offset)
+    if offset is None:
+        return SystemClock()
+    if wanted is ClockKind.SYSTEM:
+        raise Invalid("This home runs on a simulated clock; its times cannot be mixed with real ones.")
+    if settings.production:
+        raise Invalid("Production mode refuses a simulated clock.")
+    return SimulatedClock(offset)
