@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, case, func, select, update
 from models.breaker import Volume
 from models.routing import Lane
 from models.score import ScoreKind
-from serving.db.monitoring import Window
 from serving.db.store import insert_or_ignore
 from serving.db.tables import circuit_breaker, listing_version, score
+from serving.db.window import Window
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,21 +13,9 @@ from models.verdict import Judgement
 from serving.db import notices
 from serving.db.store import add
 from serving.db.tables import drift_report, facts, listing, listing_version, review_case, score, verdict
+from serving.db.window import Window
 
 _PARAMETERS: Final = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A stretch of time, open at its start and closed at its end."""
-
-    start: datetime
-    end: datetime
-
-    @classmethod
-    def of_days(cls, days: int, end: datetime) -> "Window":
-        """The days up to a moment."""
-        return cls(end - timedelta(days=days), end)
 
 
 def sample_of_facts(connection: Connection, marketplace_id: str, window: Window, most: int) -> list[Facts]:

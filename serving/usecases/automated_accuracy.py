@@ -10,7 +10,7 @@ from models.policies.labels import DEFAULT_LABELS
 from models.policies.routing import DEFAULT_ROUTING
 from models.prevalence import Due, Estimate, prevalence
 from serving.db import monitoring
-from serving.db.monitoring import Window
+from serving.db.window import Window
 from serving.usecases.labelling import mature_labels
 from training.bands import ScoredListing, precision_by_band
 

@@ -12,8 +12,8 @@ from models.policies.labels import LabelPolicy
 from models.prevalence import Due, Estimate, prevalence
 from models.removal_check import CheckState
 from serving.db import brand_answers, brand_dashboard, monitoring
-from serving.db.monitoring import Window
 from serving.db.views import Pair
+from serving.db.window import Window
 from serving.runtime import Runtime
 from serving.usecases.labelling import mature_labels
 

@@ -9,7 +9,7 @@ from serving.bundles import LiveModels
 from serving.db import audit, breakers, marketplaces
 from serving.db.breakers import Breaker
 from serving.db.marketplaces import Marketplace
-from serving.db.monitoring import Window
+from serving.db.window import Window
 from serving.runtime import Runtime
 
 

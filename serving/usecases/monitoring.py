@@ -17,7 +17,7 @@ from models.prevalence import Due, Estimate, prevalence, recall
 from serving.bundles import LiveModels
 from serving.db import learning, marketplaces, monitoring
 from serving.db.marketplaces import Marketplace
-from serving.db.monitoring import Window
+from serving.db.window import Window
 from serving.runtime import Runtime
 from serving.usecases.labelling import mature_labels
 from training.bands import ScoredListing, precision_by_band

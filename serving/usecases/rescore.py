@@ -16,7 +16,8 @@ from models.routing import Lane
 from serving.db import learning, monitoring
 from serving.db.learning import Model
 from serving.db.marketplaces import Marketplace
-from serving.db.monitoring import PastScore, Window
+from serving.db.monitoring import PastScore
+from serving.db.window import Window
 from serving.runtime import Runtime
 from serving.surroundings import SurroundingsCache
 from serving.usecases.labelling import mature_labels

@@ -8,7 +8,7 @@ from models.errors import Conflict, Invalid
 from models.policies.breaker import BreakerPolicy
 from models.routing import Lane
 from serving.db import audit, breakers
-from serving.db.monitoring import Window
+from serving.db.window import Window
 from serving.usecases.breaker import close_breaker, look_at_breakers
 from serving.usecases.intake import receive
 from tests.fixtures.listings import a_row

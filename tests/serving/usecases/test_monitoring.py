@@ -8,7 +8,7 @@ from models.case import CaseLane
 from models.policies.routing import RoutingPolicy
 from models.verdict import Judgement
 from serving.db import monitoring
-from serving.db.monitoring import Window
+from serving.db.window import Window
 from serving.usecases.intake import receive
 from serving.usecases.monitoring import SCORE, measure, measure_weekly
 from serving.workflows.worker import sweep

@@ -20,10 +20,10 @@ from models.release import Decision
 from models.switches import AutomaticRule
 from models.verdict import Judgement
 from serving.db import audit, evidence, learning, listings, monitoring, notices, queues, restrictions
-from serving.db.monitoring import Window
 from serving.db.notices import Item
 from serving.db.queues import QueueFilter
 from serving.db.tables import audit_entry, audit_payload, notice, reporter
+from serving.db.window import Window
 from serving.usecases.erasure import erase_seller
 from serving.usecases.evidence import verify
 from serving.usecases.intake import receive
