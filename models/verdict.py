@@ -68,8 +68,9 @@ class Bench:
     """Where and by whom a verdict is given.
 
     A brand can be asked if it takes part and has not let the question come back, by silence or by doubt. `held_back` is
-    why a brand's 'counterfeit' does not remove at once; None where it does (`models.standing.effect`). `examined` says
-    that the goods were bought and the brand or a laboratory has examined them (`models.test_buy`).
+    why a brand's 'counterfeit' does not remove at once; None where it does (`serving.standing.rules.standing.effect`).
+    `examined` says that the goods were bought and the brand or a laboratory has examined them
+    (`serving.review.rules.test_buy`).
     """
 
     lane: CaseLane

@@ -6,7 +6,6 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 
 from models.errors import Invalid
-from models.policies.seller_evidence import SellerEvidencePolicy
 from serving.api import (
     briefing,
     deliveries,
@@ -27,10 +26,11 @@ from serving.api import (
 )
 from serving.api.bodies import CappedBody, json_body
 from serving.api.errors import install_error_handlers
+from serving.appeals.policy import SellerEvidencePolicy
+from serving.appeals.service.seller_links import DOCUMENTS
 from serving.guards import guards_of, install, is_secure, public, runtime_of
 from serving.local.commands.every import run
-from serving.runtime import Runtime
-from serving.usecases.seller_links import DOCUMENTS
+from serving.platform.runtime import Runtime
 from serving.web.errors import page_of
 from serving.web.headers import SecurityHeaders
 from serving.web.i18n import ReadersLanguage

@@ -8,57 +8,53 @@ from datetime import timedelta
 from typing import Final
 
 from models.errors import Invalid
-from models.policies.appeals import DEFAULT_APPEALS
-from models.policies.assignment import DEFAULT_ASSIGNMENT
-from models.policies.attention import DEFAULT_ATTENTION
-from models.policies.breaker import DEFAULT_BREAKER
-from models.policies.bursts import DEFAULT_BURSTS
-from models.policies.counter_notices.named import DEFAULT_COUNTER_NOTICE, PROFILES
-from models.policies.delivery import DEFAULT_DELIVERY
 from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
-from models.policies.enrolment import DEFAULT_ENROLMENT
-from models.policies.hidden_score import DEFAULT_HIDDEN_SCORE, HiddenScorePolicy
-from models.policies.invitations import DEFAULT_INVITATIONS
 from models.policies.labels import DEFAULT_LABELS
-from models.policies.notices import DEFAULT_NOTICES
-from models.policies.promotion import DEFAULT_PROMOTION, PromotionPolicy
-from models.policies.relist import DEFAULT_RELIST
-from models.policies.reminders import DEFAULT_REMINDERS
-from models.policies.removal_check import DEFAULT_REMOVAL_CHECK
-from models.policies.reset_links import DEFAULT_RESET_LINKS
-from models.policies.retention import DEFAULT_RETENTION, RetentionPolicy
-from models.policies.rights import DEFAULT_RIGHTS
 from models.policies.routing import DEFAULT_ROUTING
 from models.policies.sanctions import DEFAULT_SANCTIONS
 from models.policies.scorecard import DEFAULT_SCORECARD
 from models.policies.second_look import DEFAULT_SECOND_LOOK
-from models.policies.seller_evidence import DEFAULT_SELLER_EVIDENCE
 from models.policies.seller_lists import DEFAULT_SELLER_LISTS
-from models.policies.seller_risk import DEFAULT_SELLER_RISK
-from models.policies.standing import DEFAULT_STANDING
 from models.policies.strikes import DEFAULT_STRIKES
-from models.policies.takedown import DEFAULT_TAKEDOWN
-from models.policies.waiting import DEFAULT_WAITING
-from models.retention import kept_for
-from serving.bundles import BundleStore, LiveModels
-from serving.clock import Clock, SimulatedClock, SystemClock
-from serving.db import accounts, clocks, marketplaces, notices
-from serving.db.engine import sqlite_url
-from serving.db.migrate import migrate
-from serving.db.store import Store
-from serving.home import Home
-from serving.ids import IdSource
-from serving.jobs import Jobs
-from serving.large_counts import LargeCounts
-from serving.on_trial import Trials, follow_trials
-from serving.outbound.pictures import Pictures, hosts_of
-from serving.runtime import ByClass, Runtime
-from serving.settings import ClockKind, Settings
-from serving.surroundings import SurroundingsCache
-from serving.usecases import striking
-from serving.usecases.case_hooks import CaseHooks
-from serving.usecases.champions import follow_champions
-from serving.usecases.removal_hooks import RemovalHooks
+from serving.account_management.policy import DEFAULT_ATTENTION
+from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
+from serving.accounts.store import accounts
+from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, DEFAULT_SELLER_EVIDENCE, PROFILES
+from serving.brands.policy import DEFAULT_ENROLMENT
+from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_HIDDEN_SCORE, DEFAULT_WAITING, HiddenScorePolicy
+from serving.cases.service.case_hooks import CaseHooks
+from serving.intake.policy import DEFAULT_RELIST
+from serving.learning.policy import DEFAULT_PROMOTION, PromotionPolicy
+from serving.learning.service.champions import follow_champions
+from serving.marketplaces.store import marketplaces
+from serving.notices.policy import DEFAULT_NOTICES
+from serving.notices.store import notices
+from serving.platform.clock import Clock, SimulatedClock, SystemClock
+from serving.platform.database import clocks
+from serving.platform.database.engine import sqlite_url
+from serving.platform.database.migrate import migrate
+from serving.platform.database.store import Store
+from serving.platform.home import Home
+from serving.platform.ids import IdSource
+from serving.platform.jobs import Jobs
+from serving.platform.large_counts import LargeCounts
+from serving.platform.outbound.pictures import Pictures, hosts_of
+from serving.platform.runtime import ByClass, Runtime
+from serving.platform.settings import ClockKind, Settings
+from serving.privacy.policy import DEFAULT_RETENTION, RetentionPolicy
+from serving.privacy.rules.retention import kept_for
+from serving.review.policy import DEFAULT_TAKEDOWN
+from serving.rights.policy import DEFAULT_RIGHTS
+from serving.scoring.policy import DEFAULT_BREAKER
+from serving.scoring.service.bundles import BundleStore, LiveModels
+from serving.scoring.service.on_trial import Trials, follow_trials
+from serving.scoring.service.surroundings import SurroundingsCache
+from serving.sellers.policy import DEFAULT_SELLER_RISK
+from serving.sellers.service import striking
+from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
+from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK
+from serving.takedowns.service.removal_hooks import RemovalHooks
+from serving.webhooks.policy import DEFAULT_DELIVERY
 
 CONTACT_KEY: Final = "contact.key"
 

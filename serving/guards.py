@@ -10,14 +10,14 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
-from models.access import Permission, Scope
 from models.errors import DomainError, Forbidden
-from serving import auth
-from serving.db.accounts import Session
-from serving.db.marketplaces import Marketplace, get
-from serving.display import Language, show_as
-from serving.runtime import Runtime
-from serving.usecases.keys import key_of
+from serving.accounts.rules.access import Permission, Scope
+from serving.accounts.service import auth
+from serving.accounts.store.accounts import Session
+from serving.marketplaces.service import key_of
+from serving.marketplaces.store.marketplaces import Marketplace, get
+from serving.platform.display import Language, show_as
+from serving.platform.runtime import Runtime
 
 COOKIE: Final = "touchstone_session"
 CSRF_FIELD: Final = "csrf_token"

@@ -17,8 +17,8 @@ from urllib.parse import unquote
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from models.errors import Invalid
-from serving.home import Home
-from serving.outbound.webhooks import new_secret
+from serving.platform.home import Home
+from serving.webhooks.client import new_secret
 
 CONFIGURATION: Final = "reference-marketplace.json"
 EFFECTS: Final = "reference-marketplace-effects.jsonl"

@@ -15,13 +15,13 @@ import uvicorn
 from fastapi import FastAPI
 
 from models.errors import Invalid
-from serving import auth
+from serving.accounts.service import auth
+from serving.accounts.store import accounts
 from serving.app import create_app, create_local_app
 from serving.composition import open_runtime
-from serving.db import accounts
-from serving.home import Home
-from serving.runtime import Runtime
-from serving.settings import Settings
+from serving.platform.home import Home
+from serving.platform.runtime import Runtime
+from serving.platform.settings import Settings
 from serving.workflows.worker import Worker
 
 _log = structlog.get_logger()

@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class SanctionPolicy:
-    """Settings of `models.strikes`, `models.sanction` and `models.reach`."""
+    """Settings of `models.strikes`, `serving.sellers.rules.sanction` and `models.reach`."""
 
     # Only serious infringements count (Capabilities C.7): goods that are not what their mark says are one.
     trademark_counterfeit: float = 1.0

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from features.fields import Rejected
 from features.listing import Rejection
 from models.errors import Invalid
-from serving.usecases.intake import LARGEST_BATCH
+from serving.intake.service.intake import LARGEST_BATCH
 from training.adapters.files import parse_json
 
 NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/jsonlines")

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from models.access import Permission
-from models.briefing import questions
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.api.people import Body
-from serving.db.accounts import Session
+from serving.brands.rules import questions
+from serving.brands.service.briefing import answer, gate_of
 from serving.guards import may, runtime_of
-from serving.usecases.briefing import answer, gate_of
 
 router = APIRouter()
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]

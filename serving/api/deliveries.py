@@ -6,12 +6,12 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from models.access import Permission
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.api.learning import marketplace_for
 from serving.api.people import Body
-from serving.db.accounts import Session
+from serving.delivery.service.dead_letters import dead_letters, replay
 from serving.guards import may, runtime_of
-from serving.usecases.dead_letters import dead_letters, replay
 
 router = APIRouter()
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]

@@ -6,15 +6,15 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from models.access import Scope
 from models.errors import NotFound
+from serving.accounts.rules.access import Scope
+from serving.administration.service import founding
 from serving.api.people import Body
-from serving.db import endpoints
-from serving.db.endpoints import Endpoint
+from serving.delivery.service.receivers import LONGEST_REST_HOURS, disable_receiver, rest_receiver, wake_receiver
 from serving.guards import Caller, key, runtime_of
-from serving.runtime import Runtime
-from serving.usecases import founding
-from serving.usecases.receivers import LONGEST_REST_HOURS, disable_receiver, rest_receiver, wake_receiver
+from serving.platform.runtime import Runtime
+from serving.webhooks.store import endpoints
+from serving.webhooks.store.endpoints import Endpoint
 
 router = APIRouter()
 Manager = Annotated[Caller, key(Scope.ENDPOINTS)]

@@ -10,10 +10,10 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from models.errors import BundleRefused, Conflict, DomainError, Forbidden, Invalid, NotFound
-from models.notices import TooManyNotices
-from serving.auth import NotSignedIn
+from serving.accounts.service.auth import NotSignedIn
 from serving.guards import CrossSite
-from serving.usecases.training_child import TrainingFailed
+from serving.learning.service.training_child import TrainingFailed
+from serving.notices.rules.notices import TooManyNotices
 
 _log = structlog.get_logger()
 

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from models.access import Permission
-from models.release import Decision
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.api.people import Body
-from serving.db import alerts, switches
-from serving.db.accounts import Session
 from serving.guards import may, runtime_of
-from serving.usecases.release import held_removals, speak
+from serving.marketplaces.store import switches
+from serving.review.service.release import held_removals, speak
+from serving.takedowns.rules.release import Decision
+from serving.takedowns.store import alerts
 
 router = APIRouter()
 Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ANSWER_QUESTIONS)]

@@ -6,17 +6,17 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from models.access import Scope
-from models.appeals import ADMISSION_RULE
 from models.errors import Invalid
+from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body, rows_of
 from serving.api.errors import as_json
+from serving.appeals.rules.appeals import ADMISSION_RULE
+from serving.appeals.service.appeal import Complaint, file_appeal
+from serving.appeals.service.counter_notices import LONGEST_SAID, submit_for_seller
 from serving.guards import Caller, key, runtime_of
-from serving.usecases.appeal import Complaint, file_appeal
-from serving.usecases.contacts import erase_contacts, receive_contacts
-from serving.usecases.counter_notices import LONGEST_SAID, submit_for_seller
-from serving.usecases.intake import RowAnswer, RowStatus, receive
-from serving.usecases.seller_events import receive_events
+from serving.intake.service.intake import RowAnswer, RowStatus, receive
+from serving.intake.service.seller_events import receive_events
+from serving.sellers.service.contacts import erase_contacts, receive_contacts
 
 router = APIRouter()
 Intake = Annotated[Caller, key(Scope.INTAKE)]

@@ -7,21 +7,22 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from models.access import Permission, Person
 from models.errors import NotFound
 from models.policies.labels import LabelPolicy
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
 from serving.api.people import Body
-from serving.db import golden, learning, marketplaces
-from serving.db.accounts import Session
-from serving.db.golden import StoredSet
-from serving.db.learning import Job, Model
-from serving.db.marketplaces import Marketplace
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.golden import freeze_golden_set
-from serving.usecases.labelling import label_state
-from serving.usecases.learn import request_training
-from serving.usecases.promote import Approved, approve, rollback, withdraw
+from serving.learning.service.golden import freeze_golden_set
+from serving.learning.service.labelling import label_state
+from serving.learning.service.learn import request_training
+from serving.learning.service.promote import Approved, approve, rollback, withdraw
+from serving.learning.store import golden, learning
+from serving.learning.store.golden import StoredSet
+from serving.learning.store.learning import Job, Model
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
 
 router = APIRouter()
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]

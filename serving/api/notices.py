@@ -8,14 +8,14 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
-from models.access import Scope
 from models.errors import Invalid
-from models.notices import Channel, Draft
+from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
 from serving.guards import Caller, key, public, runtime_of
-from serving.usecases.notice_list import changed_notices
-from serving.usecases.notices import receive_notice
-from serving.usecases.reporters import reporter_of
+from serving.notices.rules.notices import Channel, Draft
+from serving.notices.service.notice_list import changed_notices
+from serving.notices.service.notices import receive_notice
+from serving.notices.service.reporters import reporter_of
 
 router = APIRouter()
 Reader = Annotated[Caller, key(Scope.INTAKE)]

@@ -7,17 +7,17 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from models.access import Permission, Person
 from models.case import CaseLane
 from models.verdict import Evidence, Judgement, ReasonCode
-from serving import auth
-from serving.db import queues
-from serving.db.accounts import Session
-from serving.db.queues import QueueFilter
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.service import auth
+from serving.accounts.store.accounts import Session
 from serving.guards import cookie_name, is_secure, may, public, runtime_of, signed_in
-from serving.usecases.review import Recorded, record_verdict
-from serving.usecases.sitting import Answer
-from serving.usecases.undoing import undo_verdict
+from serving.review.service.review import Recorded, record_verdict
+from serving.review.service.sitting import Answer
+from serving.review.service.undoing import undo_verdict
+from serving.views import queues
+from serving.views.queues import QueueFilter
 
 router = APIRouter()
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]

@@ -6,11 +6,11 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from features.listing import Rejection, check
-from models.access import Scope
+from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
 from serving.api.errors import as_json
 from serving.guards import Caller, key, runtime_of
-from serving.usecases.precheck import precheck
+from serving.intake.service.precheck import precheck
 
 router = APIRouter()
 Asker = Annotated[Caller, key(Scope.SCORE)]

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
-from models.access import Scope
+from serving.accounts.rules.access import Scope
+from serving.appeals.service.seller_links import new_link, revoke_links
 from serving.guards import Caller, key, runtime_of
-from serving.usecases.seller_links import new_link, revoke_links
 
 router = APIRouter()
 Sender = Annotated[Caller, key(Scope.INTAKE)]

@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 
-from models.access import Permission
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.api.learning import marketplace_for
-from serving.db.accounts import Session
 from serving.guards import may, runtime_of
-from serving.usecases.seller_risk import one_answer, riskiest_answer
+from serving.sellers.service.seller_risk import one_answer, riskiest_answer
 
 router = APIRouter()
 Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]

@@ -6,16 +6,16 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from models.access import Permission
 from models.seller_lists import Entry, SellerList
 from models.strikes import Count
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.api.learning import marketplace_for
 from serving.api.people import Body
-from serving.db import seller_lists
-from serving.db.accounts import Session
 from serving.guards import may, runtime_of
-from serving.usecases.sanctioning import Sanctioned, count_of, in_force, lift, speak, undecided
-from serving.usecases.seller_listing import check_lister, put_on_list, take_off_list
+from serving.sellers.service.sanctioning import Sanctioned, count_of, in_force, lift, speak, undecided
+from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
+from serving.sellers.store import seller_lists
 
 router = APIRouter()
 Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]

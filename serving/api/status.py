@@ -7,16 +7,19 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
 from features.fields import Rejected, instant
-from models.access import Permission, Scope
-from models.action import ActionKind, ActionState
 from models.errors import Forbidden, Invalid, NotFound
+from serving.accounts.rules.access import Permission, Scope
 from serving.api.bodies import json_body
-from serving.clock import SimulatedClock
-from serving.db import actions, clocks, listings, overturns, removal_checks
-from serving.db.removal_checks import RemovalCheck
+from serving.appeals.store import overturns
 from serving.guards import Caller, key, may, public, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.figures import figures
+from serving.listings.store import listings
+from serving.operations.service.figures import figures
+from serving.platform.clock import SimulatedClock
+from serving.platform.database import clocks
+from serving.platform.runtime import Runtime
+from serving.takedowns.store import actions, removal_checks
+from serving.takedowns.store.removal_checks import RemovalCheck
+from serving.webhooks.rules.action import ActionKind, ActionState
 from serving.workflows.worker import sweep
 
 router = APIRouter()

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from models.access import Permission
 from models.errors import NotFound
-from models.switches import AutomaticRule
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.api.people import Body
-from serving.db.accounts import Session
 from serving.guards import may, runtime_of
-from serving.usecases.switch_record import RuleState, Switchboard, administered, switchboard
-from serving.usecases.switching import switch
+from serving.marketplaces.rules import AutomaticRule
+from serving.operations.service.switch_record import RuleState, Switchboard, administered, switchboard
+from serving.operations.service.switching import switch
 
 router = APIRouter()
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]

@@ -6,14 +6,14 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from models.access import Permission
-from models.takedown import Item, sentences
 from models.verdict import ReasonCode
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.api.people import Body
-from serving.db import rights
-from serving.db.accounts import Session
 from serving.guards import may, runtime_of
-from serving.usecases.takedown_requests import Answered, Asked, answered, confirm_all, take_back
+from serving.review.rules.takedown import Item, sentences
+from serving.review.service.takedown_requests import Answered, Asked, answered, confirm_all, take_back
+from serving.rights import store as rights
 
 router = APIRouter()
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]

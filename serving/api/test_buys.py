@@ -8,13 +8,13 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, Field
 
-from models.access import Permission
-from models.test_buy import CustodyEvent, Examiner
 from models.verdict import Judgement, ReasonCode
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.api.people import Body, verdict_answer
-from serving.db.accounts import Session
 from serving.guards import may, runtime_of
-from serving.usecases.test_buys import Finding, Order, Step, close, order, read, take_step
+from serving.review.rules.test_buy import CustodyEvent, Examiner
+from serving.review.service.test_buys import Finding, Order, Step, close, order, read, take_step
 
 router = APIRouter()
 Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]

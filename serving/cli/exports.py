@@ -159,7 +159,7 @@ def _pages(local: "Local", command: str, wanted: dict[str, Any]) -> Iterator[dic
 
 
 def _write(file: IO[bytes], statements: list[dict[str, Any]], *, batches: bool) -> None:
-    from models.public_statement import BATCH
+    from serving.takedowns.rules.public_statement import BATCH
 
     lines: list[Any] = list(statements)
     if batches:

@@ -85,8 +85,8 @@ def prepare_process() -> None:
     """Settings that libraries read once: threads that sleep while they wait, and a place for compiled kernels."""
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     if "NUMBA_CACHE_DIR" not in os.environ:
-        from serving.home import Home
-        from serving.settings import Settings
+        from serving.platform.home import Home
+        from serving.platform.settings import Settings
 
         os.environ["NUMBA_CACHE_DIR"] = str(Home.at(Settings().home).cache / "numba")
 

@@ -98,8 +98,8 @@ def _train_on_file(data: Path, format_name: str, out: Path, *, register: bool, s
 
 def _register(settings: Any, bundle: Path) -> str:
     """Log the bundle in the child that alone imports MLflow."""
-    from serving.home import Home
-    from serving.usecases.training_child import JOB, run_child
+    from serving.learning.service.training_child import JOB, run_child
+    from serving.platform.home import Home
 
     home = Home.at(settings.home)
     uri = settings.mlflow_tracking_uri or f"sqlite:///{home.mlflow / 'mlflow.db'}"
@@ -157,7 +157,7 @@ def report(
     """Write a model's card as one HTML file that needs nothing beside it."""
     from datetime import UTC, datetime
 
-    from serving.db.learning import Model
+    from serving.learning.store.learning import Model
     from serving.web.model.report_file import report_html
 
     found = call("get_model", digest=digest, marketplace=marketplace)

@@ -58,7 +58,7 @@ def add_person(
     ] = False,
 ) -> None:
     """Give somebody an account; the password is shown once."""
-    from models.access import Role
+    from serving.accounts.rules.access import Role
 
     if role not in {known.value for known in Role}:
         raise typer.BadParameter(f"{role} is none of {', '.join(known.value for known in Role)}.", param_hint="--role")
@@ -78,7 +78,7 @@ def add_person(
 @person.command("reset")
 def reset_password(email: str) -> None:
     """Make a link for somebody who forgot their password; it is shown once, works once, and ends after 24 hours."""
-    from serving.home import Home
+    from serving.platform.home import Home
     from serving.service import DEFAULT_PORT
 
     settings = settings_with()
@@ -136,7 +136,7 @@ def add_key(
     marketplace_name: Marketplace = None,
 ) -> None:
     """Make an API key; it is shown once."""
-    from models.access import Scope
+    from serving.accounts.rules.access import Scope
 
     unknown = [one for one in scope if one not in {known.value for known in Scope}]
     if unknown:

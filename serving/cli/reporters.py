@@ -25,7 +25,7 @@ def add_reporter(
     marketplace: Marketplace = None,
 ) -> None:
     """Register a reporter and print its key, which is shown once and not kept."""
-    from models.notices import ReporterKind
+    from serving.notices.rules.notices import ReporterKind
 
     if kind not in {known.value for known in ReporterKind}:
         raise typer.BadParameter(f"{kind} is none of registered, brand, trusted_flagger.", param_hint="--kind")

@@ -22,7 +22,7 @@ def a_place_for_a_file(path: Path | None) -> Path | None:
 
 def settings_with(**changes: Any) -> Any:
     """The environment's settings with what the command line says besides."""
-    from serving.settings import Settings
+    from serving.platform.settings import Settings
 
     return Settings(**{name: value for name, value in changes.items() if value is not None})
 
@@ -30,7 +30,7 @@ def settings_with(**changes: Any) -> Any:
 @app.command()
 def serve(port: Port = None, host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None) -> None:
     """Serve the API and the pages, and run the jobs."""
-    from serving.logs import configure_logs
+    from serving.platform.logs import configure_logs
     from serving.service import serve as run_service
 
     settings = settings_with(port=port, host=host)
@@ -43,7 +43,7 @@ def worker(
     worker_id: Annotated[str, typer.Option("--id", help="Stable name; take over a lost worker by its name.")],
 ) -> None:
     """Run jobs beside other processes, on PostgreSQL."""
-    from serving.logs import configure_logs
+    from serving.platform.logs import configure_logs
     from serving.service import run_worker
 
     settings = settings_with(worker_id=worker_id)
@@ -54,9 +54,9 @@ def worker(
 @app.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""
-    from serving.db.engine import is_sqlite, sqlite_url
-    from serving.db.migrate import migrate as run_migrations
-    from serving.home import Home
+    from serving.platform.database.engine import is_sqlite, sqlite_url
+    from serving.platform.database.migrate import migrate as run_migrations
+    from serving.platform.home import Home
 
     settings = settings_with()
     home = Home.at(settings.home)
@@ -72,7 +72,7 @@ def migrate() -> None:
 @app.command("reference-marketplace")
 def reference_marketplace(port: Port = None) -> None:
     """Receive webhooks as a marketplace would: verify, acknowledge, apply each once."""
-    from serving.home import Home
+    from serving.platform.home import Home
     from serving.reference_marketplace import EFFECTS, run
 
     home = Home.at(settings_with().home)
@@ -98,7 +98,7 @@ def demo(
 ) -> None:
     """Play a simulated marketplace all the way round, then serve its pages."""
     from serving.demo.run import Wish, run
-    from serving.home import Home
+    from serving.platform.home import Home
 
     home = Home.at(settings_with().home)
     raise typer.Exit(run(home, Wish(listings, unseen, seed, port, reset, stay, json_file)))

@@ -77,9 +77,9 @@ def conformance(
     ] = None,
 ) -> None:
     """Try on a receiver what the service will ask of it; ends with 1 where a check fails."""
-    from serving.outbound.addresses import check_url
-    from serving.outbound.conformance import Receiver, passed, run
-    from serving.outbound.webhooks import check_secret, check_status_url
+    from serving.delivery.client import Receiver, passed, run
+    from serving.platform.outbound.addresses import check_url
+    from serving.webhooks.client import check_secret, check_status_url
 
     check_url(url, allow_loopback=allow_loopback)
     check_secret(secret)

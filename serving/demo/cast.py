@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from models.access import Role, Scope
-from models.rights import RightKind
+from serving.accounts.rules.access import Role, Scope
 from serving.demo.front import Front, Marketplace, SignedInPerson
+from serving.rights.rules.rights import RightKind
 from training.synthetic import PER_EURO, World
 
 MARKETPLACE: Final = "Bazaar"

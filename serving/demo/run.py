@@ -22,8 +22,8 @@ from serving.demo.comparison import compare
 from serving.demo.front import Front
 from serving.demo.play import MATURITY, STEP, Play
 from serving.demo.report import Learnt, result, show
-from serving.home import Home
 from serving.local.client import OverSocket
+from serving.platform.home import Home
 from serving.reference_marketplace import DEFAULT_PORT as RECEIVER_PORT
 from serving.reference_marketplace import EFFECTS, configuration, whole_lines
 from serving.service import DEFAULT_PORT

@@ -11,10 +11,10 @@ import orjson
 
 from models.errors import DomainError, Invalid
 from serving.composition import open_runtime
-from serving.home import Home, HomeInUse
 from serving.local.commands.every import run
-from serving.runtime import Runtime
-from serving.settings import Settings
+from serving.platform.home import Home, HomeInUse
+from serving.platform.runtime import Runtime
+from serving.platform.settings import Settings
 from training.adapters.files import parse_json
 
 

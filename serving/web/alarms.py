@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from models.access import Permission, Person
-from models.switches import RULES
-from serving.db import alerts, holds, removal_checks, switches
-from serving.runtime import Runtime
-from serving.web import words
+from serving.accounts.rules.access import Permission, Person
+from serving.marketplaces.rules import RULES
+from serving.marketplaces.store import switches
+from serving.platform.runtime import Runtime
+from serving.takedowns.store import alerts, holds, removal_checks
+from serving.web.wording import words
 
 _WATCHERS = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from models.access import Permission, Person
 from models.errors import Invalid, NotFound
-from serving.db import marketplaces
-from serving.db.marketplaces import Marketplace
-from serving.runtime import Runtime
+from serving.accounts.rules.access import Permission, Person
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
 
 FIELD: Final = "marketplace"
 

@@ -8,7 +8,7 @@ from typing import Final
 from features.facts import PriceFacts
 from features.references import NO_SAMPLES, PriceReference, PriceSamples
 from models.score import Reason
-from serving.web import words
+from serving.web.wording import words
 
 
 @dataclass(frozen=True, slots=True)

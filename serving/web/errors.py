@@ -12,19 +12,20 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
-from models.access import roles
 from models.errors import DomainError
-from serving import auth, display
-from serving.db.accounts import Session
+from serving.accounts.rules.access import roles
+from serving.accounts.service import auth
+from serving.accounts.store.accounts import Session
 from serving.guards import cookie_name, runtime_of
-from serving.web import own_words
+from serving.platform import display
 from serving.web.case.flow import goes_on, looks_ahead
-from serving.web.fixed_words import said
 from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
 from serving.web.i18n import N_, chosen_by, say, size
 from serving.web.rendering import respond
-from serving.web.vocabulary import ROLES
+from serving.web.wording import own_words
+from serving.web.wording.fixed_words import said
+from serving.web.wording.vocabulary import ROLES
 
 # Whoever has a link and no account has no start to go back to.
 _BY_LINK: Final = ("/seller/", "/notice/")

@@ -10,7 +10,7 @@ from starlette.datastructures import UploadFile
 
 from models.errors import Invalid, NotFound
 from serving.guards import CrossSite, runtime_of
-from serving.runtime import Runtime
+from serving.platform.runtime import Runtime
 
 _LOCAL_PATH: Final = re.compile(
     r"/(?:queue(?:/filters)?|desk/me|search|notes|cases/(?:cas_[0-9a-z]{26}|bulk(?:/blk_[0-9a-z]{26})?)"

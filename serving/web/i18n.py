@@ -25,9 +25,9 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from serving import display
-from serving.display import Language
-from serving.web import words
+from serving.platform import display
+from serving.platform.display import Language
+from serving.web.wording import words
 
 FOLDER: Final = Path(__file__).parent / "locales"
 ASKED_BY: Final = "lang"

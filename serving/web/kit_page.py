@@ -11,9 +11,9 @@ from fastapi.responses import HTMLResponse
 from features.facts import PriceFacts
 from features.references import PriceReference, PriceSamples
 from models.score import Reason
-from serving.db.accounts import Session
+from serving.accounts.store.accounts import Session
 from serving.guards import runtime_of, signed_in
-from serving.web import charts, contrast, series_charts, text_view, words
+from serving.web import charts, contrast, series_charts, text_view
 from serving.web.charts import Comparable, PriceChart, PriceMark, ReasonBar, ScoreBar
 from serving.web.contrast import Colour, Contrast
 from serving.web.model import model_charts
@@ -30,7 +30,8 @@ from serving.web.series_charts import (
     StackedArea,
 )
 from serving.web.text_view import Shown
-from serving.web.words import Due
+from serving.web.wording import words
+from serving.web.wording.words import Due
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Session, signed_in()]

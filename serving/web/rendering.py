@@ -11,24 +11,25 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from models.access import Permission, Person, roles
-from serving import display
-from serving.db import tours
-from serving.db.accounts import Session
-from serving.display import Display, Language
+from serving.accounts.rules.access import Permission, Person, roles
+from serving.accounts.store import tours
+from serving.accounts.store.accounts import Session
 from serving.guards import CSRF_FIELD, runtime_of
-from serving.runtime import Runtime
-from serving.web import flash, i18n, words
+from serving.platform import display
+from serving.platform.display import Display, Language
+from serving.platform.runtime import Runtime
+from serving.web import flash, i18n
 from serving.web.alarms import Alarms, alarms_of
 from serving.web.assets import address
 from serving.web.at_marketplace import FIELD
 from serving.web.forms import local_path
-from serving.web.glossary import meaning_of
 from serving.web.i18n import N_, say
 from serving.web.tours import TOUR_OF, Tour
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
-from serving.web.vocabulary import CHOICES, REASON_CODES
+from serving.web.wording import words
+from serving.web.wording.glossary import meaning_of
+from serving.web.wording.vocabulary import CHOICES, REASON_CODES
 
 
 class Page(Protocol):

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from models.policies.routing import RoutingPolicy
 from models.score import ScoreKind
-from serving.bundles import LiveModels
-from serving.runtime import Runtime
-from serving.web import charts, words
+from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import LiveModels
+from serving.web import charts
 from serving.web.charts import ScoreBar
+from serving.web.wording import words
 
 _POINTS_SHOWN: Final = 100.0
 _NEAR: Final = 0.75  # Closer notches would write over each other on a case's bar.

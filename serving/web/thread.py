@@ -6,13 +6,14 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from models.access import Person
-from serving.db import brand_messages
-from serving.db.brand_messages import Message, MessageSide, Pair
-from serving.usecases.brand_messages import LONGEST
-from serving.web import own_words, text_view
+from serving.accounts.rules.access import Person
+from serving.brands.service.brand_messages import LONGEST
+from serving.brands.store import brand_messages
+from serving.brands.store.brand_messages import Message, MessageSide, Pair
+from serving.web import text_view
 from serving.web.i18n import N_, say
 from serving.web.text_view import Shown
+from serving.web.wording import own_words
 
 _SHOWN: Final = 100
 _SIDES: Final = {MessageSide.BRAND: N_("brand"), MessageSide.MANAGER: N_("account manager")}

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from models.access import Role
+from serving.accounts.rules.access import Role
 from serving.web.i18n import N_
 
 

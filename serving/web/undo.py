@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from models.access import Person
-from models.action import ActionKind
 from models.case import CaseLane, CaseState
 from models.policies.enforcement import EnforcementPolicy
 from models.verdict import Judgement, Side
-from serving.db import views
-from serving.db.views import Given
-from serving.runtime import Runtime
-from serving.web import words
+from serving.accounts.rules.access import Person
+from serving.platform.runtime import Runtime
+from serving.views import views
+from serving.views.views import Given
 from serving.web.i18n import number, say
-from serving.web.vocabulary import CHOICE_OF
+from serving.web.wording import words
+from serving.web.wording.vocabulary import CHOICE_OF
+from serving.webhooks.rules.action import ActionKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from models.access import Permission, Person
-from serving.db.brand_messages import MessageSide
-from serving.db.case_notes import unseen
-from serving.runtime import Runtime
-from serving.usecases.brand_messages import looked_after, unread_of
+from serving.accounts.rules.access import Permission, Person
+from serving.brands.service.brand_messages import looked_after, unread_of
+from serving.brands.store.brand_messages import MessageSide
+from serving.cases.store.case_notes import unseen
+from serving.platform.runtime import Runtime
 
 BRAND = "/brand/messages"
 MANAGER = "/brands"

@@ -7,12 +7,12 @@ from typing import Final
 
 from dbos import DBOS
 
-from serving import jobs
-from serving.runtime import Runtime
-from serving.usecases.delivery import deliver
-from serving.usecases.learn import retrain
-from serving.usecases.promote import publish_champion
-from serving.usecases.removal_checks import check_removal
+from serving.delivery.service.delivery import deliver
+from serving.learning.service.learn import retrain
+from serving.learning.service.promote import publish_champion
+from serving.platform import jobs
+from serving.platform.runtime import Runtime
+from serving.takedowns.service.removal_checks import check_removal
 
 PROTOCOL: Final = "1"
 

@@ -8,29 +8,29 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
-from serving import jobs
-from serving.db.engine import is_sqlite, sqlite_driver
-from serving.db.migrate import job_database_url
-from serving.on_trial import follow_trials
-from serving.runtime import Runtime
-from serving.usecases.assignment import offer_cases
-from serving.usecases.audit_heads import sign_head
-from serving.usecases.blind_looks import open_blind_looks
-from serving.usecases.breaker import look_at_breakers
-from serving.usecases.champions import follow_champions
-from serving.usecases.counter_notices import open_counter_notices, pass_deadlines
-from serving.usecases.delivery import sweep_deliveries
-from serving.usecases.erasure import finish_erasures
-from serving.usecases.housekeeping import count_tables, pass_on_unanswered, refresh_references
-from serving.usecases.known_answers import open_known_answers
-from serving.usecases.monitoring import measure_weekly
-from serving.usecases.presence import Presence
-from serving.usecases.reminding import remind
-from serving.usecases.removal_checks import sweep_removal_checks
-from serving.usecases.reporter_erasure import finish_reporter_erasures
-from serving.usecases.retention import erase_what_is_past_its_time
-from serving.usecases.sanctioning import sweep_sanctions
-from serving.usecases.seller_risk import refresh_seller_risks
+from serving.account_management.service.reminding import remind
+from serving.appeals.service.counter_notices import open_counter_notices, pass_deadlines
+from serving.audit.service import sign_head
+from serving.delivery.service.delivery import sweep_deliveries
+from serving.learning.service.champions import follow_champions
+from serving.learning.service.known_answers import open_known_answers
+from serving.learning.service.monitoring import measure_weekly
+from serving.notices.service.reporter_erasure import finish_reporter_erasures
+from serving.operations.service.breaker import look_at_breakers
+from serving.operations.service.housekeeping import count_tables, pass_on_unanswered, refresh_references
+from serving.operations.service.presence import Presence
+from serving.platform import jobs
+from serving.platform.database.engine import is_sqlite, sqlite_driver
+from serving.platform.database.migrate import job_database_url
+from serving.platform.runtime import Runtime
+from serving.privacy.service.erasure import finish_erasures
+from serving.privacy.service.retention import erase_what_is_past_its_time
+from serving.review.service.assignment import offer_cases
+from serving.review.service.blind_looks import open_blind_looks
+from serving.scoring.service.on_trial import follow_trials
+from serving.sellers.service.sanctioning import sweep_sanctions
+from serving.sellers.service.seller_risk import refresh_seller_risks
+from serving.takedowns.service.removal_checks import sweep_removal_checks
 from serving.workflows import registered
 
 _log = structlog.get_logger()

@@ -25,8 +25,8 @@ from features.facts import assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Listing, check
 from models.bundle import from_files
-from serving.bundles import BundleStore
 from serving.demo.children import free_port, touchstone_command
+from serving.scoring.service.bundles import BundleStore
 from tests.benchmarks.load import run_load
 from tests.benchmarks.peers import Competent, Naive
 from tests.benchmarks.work import NOW, bundle_files, labelled, mean_length, rows_to_score
@@ -173,9 +173,10 @@ def _our_service() -> Iterator[tuple[int, str]]:
 def _install_champion(home: Path) -> None:
     """Put a bundle in force without labels to train on: the figures are of serving, not of learning."""
     from serving.composition import open_runtime  # noqa: PLC0415  # as above
-    from serving.db import learning, marketplaces  # noqa: PLC0415  # once the home exists
-    from serving.db.tables import training_job  # noqa: PLC0415  # as above
-    from serving.settings import Settings  # noqa: PLC0415  # as above
+    from serving.learning.store import learning  # noqa: PLC0415  # once the home exists
+    from serving.learning.tables import training_job  # noqa: PLC0415  # as above
+    from serving.marketplaces.store import marketplaces  # noqa: PLC0415  # once the home exists
+    from serving.platform.settings import Settings  # noqa: PLC0415  # as above
 
     runtime = open_runtime(Settings(home=home))
     files = bundle_files()

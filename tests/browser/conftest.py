@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Page
 
-from serving.outbound.webhooks import new_secret
+from serving.webhooks.client import new_secret
 from tests.browser.chromium import CHROMIUM, chromium
 from tests.browser.house import House, furnish
 from tests.browser.receiver import Receiver, receiving

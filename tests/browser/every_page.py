@@ -6,7 +6,7 @@ A route that is added is put here: as a page, or, where it answers a piece of on
 from dataclasses import dataclass
 from typing import Final
 
-from models.access import Role
+from serving.accounts.rules.access import Role
 
 
 @dataclass(frozen=True, slots=True)

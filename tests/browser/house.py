@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from models.access import Grant, Person, Role
 from models.case import CaseLane
-from models.switches import AutomaticRule
-from models.takedown import Item
 from models.verdict import Judgement
-from serving import auth
+from serving.accounts.rules.access import Grant, Person, Role
+from serving.accounts.service import auth
+from serving.administration.service import inviting, reset_links
+from serving.appeals.service.counter_notices import open_counter_notices, submit
+from serving.appeals.service.seller_links import PLACE, new_link
 from serving.composition import open_runtime
-from serving.settings import Settings
-from serving.usecases import inviting, reset_links
-from serving.usecases.bulk_verdicts import Together, decide_all
-from serving.usecases.counter_notices import open_counter_notices, submit
-from serving.usecases.housekeeping import refresh_references
-from serving.usecases.intake import receive
-from serving.usecases.seller_evidence import hand_in
-from serving.usecases.seller_links import PLACE, new_link
-from serving.usecases.switching import switch
+from serving.intake.service.intake import receive
+from serving.marketplaces.rules import AutomaticRule
+from serving.operations.service.housekeeping import refresh_references
+from serving.operations.service.switching import switch
+from serving.platform.settings import Settings
+from serving.review.rules.takedown import Item
+from serving.review.service.bulk_verdicts import Together, decide_all
+from serving.review.service.seller_evidence import hand_in
 from tests.fixtures.bursts import confirm
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_row, a_suspect_row

@@ -19,7 +19,7 @@ from typing import Any, Final
 import httpx
 from playwright.sync_api import Browser, Page
 
-from models.access import Role
+from serving.accounts.rules.access import Role
 from tests.browser.chromium import chromium, sign_in
 from tests.browser.every_page import PAGES, OnePage
 from tests.browser.house import furnish

@@ -13,11 +13,11 @@ from typing import Final
 import httpx
 
 from models.case import CaseLane
+from serving.administration.service import founding
 from serving.composition import open_runtime
-from serving.settings import Settings
-from serving.usecases import founding
-from serving.usecases.housekeeping import refresh_references
-from serving.usecases.intake import receive
+from serving.intake.service.intake import receive
+from serving.operations.service.housekeeping import refresh_references
+from serving.platform.settings import Settings
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case

@@ -8,34 +8,35 @@ from pathlib import Path
 from typing import Final
 
 from features.tell_tales import Direction
-from models.access import Person, Role
 from models.case import CaseLane
-from models.counter_notice import CounterNoticeEvent
 from models.errors import DomainError
-from models.switches import AutomaticRule
 from models.verdict import Judgement
+from serving.accounts.rules.access import Person, Role
+from serving.appeals.rules.counter_notice import CounterNoticeEvent
+from serving.appeals.service.appeal import Complaint, file_appeal
+from serving.appeals.service.counter_notices import answer_as_rights_holder, open_counter_notices, submit
+from serving.appeals.service.seller_links import PLACE, new_link
+from serving.brands.service.brand_messages import write
+from serving.brands.service.tell_tales import NewTellTale, add_tell_tale
+from serving.cases.service.saved_filters import save_filter
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
 from serving.composition import open_runtime
-from serving.db import cases, listings
-from serving.db.cases import Case
-from serving.settings import Settings
-from serving.usecases.appeal import Complaint, file_appeal
-from serving.usecases.brand_messages import write
-from serving.usecases.counter_notices import answer_as_rights_holder, open_counter_notices, submit
-from serving.usecases.intake import receive
-from serving.usecases.review import record_verdict
-from serving.usecases.saved_filters import save_filter
-from serving.usecases.seller_evidence import hand_in
-from serving.usecases.seller_links import PLACE, new_link
-from serving.usecases.sitting import Answer
-from serving.usecases.switching import switch
-from serving.usecases.tell_tales import NewTellTale, add_tell_tale
+from serving.intake.service.intake import receive
+from serving.listings.store import listings
+from serving.marketplaces.rules import AutomaticRule
+from serving.operations.service.switching import switch
+from serving.platform.settings import Settings
+from serving.review.service.review import record_verdict
+from serving.review.service.seller_evidence import hand_in
+from serving.review.service.sitting import Answer
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import notify
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site, invite, populate
-from tests.serving.usecases.test_counter_notices import now_of
+from tests.serving.appeals.service.test_counter_notices import now_of
 
 _APART: Final = timedelta(hours=4)
 _PAPERS: Final = 3

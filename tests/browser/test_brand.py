@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from models.access import Person, Role
 from models.case import CaseLane
+from serving.accounts.rules.access import Person, Role
+from serving.accounts.store import accounts
+from serving.administration.service import founding
+from serving.administration.service.founding import NewPerson
 from serving.composition import open_runtime
-from serving.db import accounts
-from serving.outbound.webhooks import new_secret
-from serving.settings import Settings
-from serving.usecases import founding
-from serving.usecases.founding import NewPerson
+from serving.platform.settings import Settings
+from serving.webhooks.client import new_secret
 from tests.browser.chromium import sign_in
 from tests.browser.every_form import PORTAL, unsent
 from tests.browser.looking import PHONE, in_both_themes, too_wide

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from models.access import Role
-from models.briefing import questions
-from serving.db import breakers
-from serving.db.engine import sqlite_url
-from serving.db.store import Store
+from serving.accounts.rules.access import Role
+from serving.brands.rules import questions
+from serving.platform.database.engine import sqlite_url
+from serving.platform.database.store import Store
+from serving.scoring.store import breakers
 from tests.browser.chromium import sign_in
 from tests.browser.every_form import (
     ADMINISTRATOR,

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
-from models.access import Role
+from serving.accounts.rules.access import Role
 from tests.browser.chromium import sign_in
 from tests.browser.conftest import Furnished
 from tests.browser.every_page import PAGES, OnePage

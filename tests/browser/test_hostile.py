@@ -15,7 +15,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
-from models.access import Role
+from serving.accounts.rules.access import Role
 from tests.browser.chromium import sign_in
 from tests.browser.every_page import PAGES
 from tests.browser.service import serving

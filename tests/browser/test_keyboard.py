@@ -10,14 +10,14 @@ from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select, text
 
 from models.verdict import Judgement
+from serving.cases.store import cases
+from serving.cases.tables import verdict
 from serving.composition import open_runtime
-from serving.db import cases
-from serving.db.engine import sqlite_url
-from serving.db.store import Store
-from serving.db.tables import verdict
-from serving.settings import Settings
-from serving.usecases.review import record_verdict
-from serving.usecases.sitting import Answer
+from serving.platform.database.engine import sqlite_url
+from serving.platform.database.store import Store
+from serving.platform.settings import Settings
+from serving.review.service.review import record_verdict
+from serving.review.service.sitting import Answer
 from tests.browser.chromium import sign_in
 from tests.browser.service import serving
 from tests.browser.watching import Watch

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from models.access import Role
+from serving.accounts.rules.access import Role
 from tests.browser.chromium import sign_in
 from tests.browser.conftest import Furnished
 from tests.browser.watching import Watch

@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from models.access import Person
+from serving.accounts.rules.access import Person
 from tests.browser.chromium import sign_in
 from tests.browser.conftest import Stage
 from tests.browser.every_form import ANSWER, unsent

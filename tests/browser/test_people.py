@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from models.access import Role
+from serving.accounts.rules.access import Role
 from tests.browser.chromium import sign_in
 from tests.browser.conftest import Furnished
 from tests.browser.every_form import FORGETFUL, NEWCOMER, unsent

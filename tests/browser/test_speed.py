@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from serving.composition import open_runtime
-from serving.settings import Settings
+from serving.platform.settings import Settings
 from tests.browser.chromium import sign_in
 from tests.browser.service import serving
 from tests.browser.watching import Watch

@@ -10,17 +10,17 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from models.access import Person, Role
 from models.case import CaseLane
 from models.verdict import Judgement
+from serving.accounts.rules.access import Person, Role
+from serving.administration.service import founding
+from serving.administration.service.founding import NewPerson
+from serving.cases.store.cases import Case
 from serving.composition import open_runtime
-from serving.db import breakers
-from serving.db.cases import Case
-from serving.settings import Settings
-from serving.usecases import founding
-from serving.usecases.delivery import deliver
-from serving.usecases.founding import NewPerson
-from serving.usecases.intake import receive
+from serving.delivery.service.delivery import deliver
+from serving.intake.service.intake import receive
+from serving.platform.settings import Settings
+from serving.scoring.store import breakers
 from tests.browser.chromium import sign_in
 from tests.browser.every_form import unsent
 from tests.browser.house import House, furnish

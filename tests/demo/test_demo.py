@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from models.access import Role
+from serving.accounts.rules.access import Role
 from tests.demo.driving import Survived, demo_environment, kill_everything, kill_the_service, read, run_in
 from tests.demo.holding import assert_adds_up, assert_nothing_was_lost, assert_the_audit_chain_holds
 

@@ -12,45 +12,37 @@ from typer.main import get_command
 from features.compute import FEATURES, input_fingerprint
 from features.fields import Field
 from features.listing import CONTENT_FIELDS, IDENTITY_FIELDS, LISTING_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS
-from models.policies.appeals import DEFAULT_APPEALS
-from models.policies.assignment import DEFAULT_ASSIGNMENT
-from models.policies.attention import DEFAULT_ATTENTION
-from models.policies.breaker import DEFAULT_BREAKER
-from models.policies.bursts import DEFAULT_BURSTS
-from models.policies.counter_notices.named import PROFILES
-from models.policies.delivery import DEFAULT_DELIVERY
 from models.policies.enforcement import DEFAULT_ENFORCEMENT
-from models.policies.enrolment import DEFAULT_ENROLMENT
 from models.policies.gates import DEFAULT_GATES
-from models.policies.hidden_score import DEFAULT_HIDDEN_SCORE
-from models.policies.invitations import DEFAULT_INVITATIONS
 from models.policies.labels import DEFAULT_LABELS
-from models.policies.links import DEFAULT_LINKS
-from models.policies.notices import DEFAULT_NOTICES
-from models.policies.promotion import DEFAULT_PROMOTION
-from models.policies.relist import DEFAULT_RELIST
-from models.policies.reminders import DEFAULT_REMINDERS
-from models.policies.removal_check import DEFAULT_REMOVAL_CHECK
-from models.policies.reset_links import DEFAULT_RESET_LINKS
-from models.policies.retention import DEFAULT_RETENTION
-from models.policies.rights import DEFAULT_RIGHTS
 from models.policies.routing import DEFAULT_ROUTING
 from models.policies.sanctions import DEFAULT_SANCTIONS
 from models.policies.scorecard import DEFAULT_SCORECARD
 from models.policies.second_look import DEFAULT_SECOND_LOOK
-from models.policies.seller_evidence import DEFAULT_SELLER_EVIDENCE
 from models.policies.seller_lists import DEFAULT_SELLER_LISTS
-from models.policies.seller_risk import DEFAULT_SELLER_RISK
-from models.policies.standing import DEFAULT_STANDING
 from models.policies.strikes import DEFAULT_STRIKES
-from models.policies.takedown import DEFAULT_TAKEDOWN
 from models.policies.thresholds import DEFAULT_PROMISE
 from models.policies.version import policy_version
-from models.policies.waiting import DEFAULT_WAITING
 from models.policies.weighting import DEFAULT_WEIGHTING
+from serving.account_management.policy import DEFAULT_ATTENTION
+from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
+from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_SELLER_EVIDENCE, PROFILES
+from serving.brands.policy import DEFAULT_ENROLMENT
+from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_HIDDEN_SCORE, DEFAULT_WAITING
 from serving.cli.main import app
-from serving.settings import Settings
-from serving.web.glossary import TERMS
+from serving.intake.policy import DEFAULT_RELIST
+from serving.learning.policy import DEFAULT_PROMOTION
+from serving.notices.policy import DEFAULT_NOTICES
+from serving.platform.settings import Settings
+from serving.privacy.policy import DEFAULT_RETENTION
+from serving.review.policy import DEFAULT_TAKEDOWN
+from serving.rights.policy import DEFAULT_RIGHTS
+from serving.scoring.policy import DEFAULT_BREAKER
+from serving.sellers.policy import DEFAULT_LINKS, DEFAULT_SELLER_RISK
+from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
+from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK
+from serving.web.wording.glossary import TERMS
+from serving.webhooks.policy import DEFAULT_DELIVERY
 from training.adapters.formats import FORMATS
 from training.synthetic import Settings as WorldSettings
 from training.synthetic import build
@@ -179,7 +171,7 @@ def concepts_page() -> str:
         _MADE + "# The words",
         "",
         "One word for one thing, in code, tables, pages and documents; in the order in which a listing meets them.",
-        "They are kept in `serving/web/glossary.py`, and pages explain them where they stand.",
+        "They are kept in `serving/web/wording/glossary.py`, and pages explain them where they stand.",
         "",
         "| word | meaning |",
         "| --- | --- |",

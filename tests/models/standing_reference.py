@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal, localcontext
 from typing import Final
 
-from models.confirmations import Given, Ruling
-from models.standing import Held, Level
 from models.verdict import Judgement, ReasonCode
+from serving.standing.rules.confirmations import Given, Ruling
+from serving.standing.rules.standing import Held, Level
 
 # What may become of an answer, and as what it counts: accepted, rejected, overturned, or not at all.
 COUNTS_AS: Final = {

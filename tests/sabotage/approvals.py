@@ -4,8 +4,8 @@ from tests.sabotage.mutant import sabotage
 
 MUTANTS = [
     *sabotage(
-        "models/promotion.py",
-        ("tests/models/test_promotion.py",),
+        "serving/learning/rules/promotion.py",
+        ("tests/serving/learning/rules/test_promotion.py",),
         ("not not_passed or bool(one.reason.strip())", "True", "past a failed gate nobody gives a reason"),
         ("bool(one.reason.strip())", "bool(one.reason)", "blanks are a reason"),
         ("one.beside == champion and", "", "approvals beside another champion count"),
@@ -21,8 +21,8 @@ MUTANTS = [
         ("if not_passed and not approval.reason.strip()", "if not_passed and not approval.reason", "blanks will do"),
     ),
     *sabotage(
-        "models/second_person.py",
-        ("tests/models/test_second_person.py",),
+        "serving/accounts/rules/second_person.py",
+        ("tests/serving/accounts/rules/test_second_person.py",),
         ("        waiting += new\n", "", "only who let in directly is looked at"),
         (".union(*(_line_before(one, let_in_by) for one in people))", "", "nobody let anybody in"),
         ("host in lines[guest]", "guest in lines[host]", "the guest in place of the host"),
@@ -32,13 +32,13 @@ MUTANTS = [
         ("return host != guest and host in lines[guest]", "return host != guest", "strangers do not count"),
     ),
     *sabotage(
-        "models/policies/promotion.py",
-        ("tests/models/test_promotion.py",),
+        "serving/learning/policy.py",
+        ("tests/serving/learning/rules/test_promotion.py",),
         ("approvals_needed: int = 2", "approvals_needed: int = 1", "one person is the rule"),
     ),
     *sabotage(
-        "models/access.py",
-        ("tests/models/test_access.py",),
+        "serving/accounts/rules/access.py",
+        ("tests/serving/accounts/rules/test_access.py",),
         (
             "Permission.ANSWER_QUESTIONS})",
             "Permission.ANSWER_QUESTIONS, Permission.PROMOTE_MODELS})",
@@ -57,8 +57,8 @@ MUTANTS = [
         ("self.leads and self.role is Role.BRAND and", "self.leads and", "who is no brand's person leads"),
     ),
     *sabotage(
-        "serving/usecases/promote.py",
-        ("tests/serving/usecases/test_promote.py",),
+        "serving/learning/service/promote.py",
+        ("tests/serving/learning/service/test_promote.py",),
         ("if by == LOCAL and", "if False and", "nobody in particular approves where two must"),
         (
             "if by == LOCAL and runtime.policies[PromotionPolicy].approvals_needed > 1:",

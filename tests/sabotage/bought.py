@@ -4,8 +4,8 @@ from tests.sabotage.mutant import sabotage
 
 MUTANTS = [
     *sabotage(
-        "models/test_buy.py",
-        ("tests/models/test_test_buy.py",),
+        "serving/review/rules/test_buy.py",
+        ("tests/serving/review/rules/test_test_buy.py",),
         ("    if after is None:\n", "    if False:\n", "anything may follow anything"),
         ("event in {_E.INSPECT, _E.EXAMINE} and", "event is _E.INSPECT and", "whoever has not the goods examines them"),
         ("event in {_E.INSPECT, _E.EXAMINE} and", "event is _E.EXAMINE and", "whoever has not the goods inspects them"),

@@ -4,8 +4,8 @@ from tests.sabotage.mutant import sabotage
 
 MUTANTS = [
     *sabotage(
-        "models/counter_notice.py",
-        ("tests/models/test_counter_notice.py",),
+        "serving/appeals/rules/counter_notice.py",
+        ("tests/serving/appeals/rules/test_counter_notice.py",),
         ("if WHO[event] is not party:", "if False:", "anybody does anything"),
         (
             "at >= before.due_at:",
@@ -39,8 +39,8 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "models/deadlines.py",
-        ("tests/models/test_deadlines.py",),
+        "serving/platform/deadlines.py",
+        ("tests/serving/platform/test_deadlines.py",),
         ("and day not in self.holidays", "", "holidays are worked"),
         ("day.weekday() not in self.weekend and", "", "weekends are worked"),
         ("_FIRST_TO_BEGIN: Final = timedelta(hours=14)", "_FIRST_TO_BEGIN: Final = timedelta(0)", "short in the east"),
@@ -48,8 +48,8 @@ MUTANTS = [
         ("min(day.day, monthrange(year, month)[1])", "min(day.day, 28)", "months of 28 days"),
     ),
     *sabotage(
-        "models/appeals.py",
-        ("tests/models/test_appeals.py",),
+        "serving/appeals/rules/appeals.py",
+        ("tests/serving/appeals/rules/test_appeals.py",),
         ("if not is_first:", "if False:", "the same decision is appealed against for ever"),
         ("if at >= open_until", "if at > open_until", "a moment too long"),
         ("record.dismissed >= policy.frivolous_from and", "", "one dismissed appeal is a record"),
@@ -57,8 +57,8 @@ MUTANTS = [
         ("behind_others=True", "behind_others=False", "a record changes nothing"),
     ),
     *sabotage(
-        "models/appeals.py",
-        ("tests/models/test_states.py",),
+        "serving/appeals/rules/appeals.py",
+        ("tests/serving/appeals/rules/test_states.py",),
         ("(AppealState.OPEN, AppealEvent.UPHOLD)", "(AppealState.DISMISSED, AppealEvent.UPHOLD)", "decided twice"),
         (
             "    (AppealState.UPHELD, AppealEvent.REOPEN): AppealState.OPEN,\n",

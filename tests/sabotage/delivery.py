@@ -4,8 +4,8 @@ from tests.sabotage.mutant import sabotage
 
 MUTANTS = [
     *sabotage(
-        "models/delivery.py",
-        ("tests/models/test_delivery.py",),
+        "serving/webhooks/rules/delivery.py",
+        ("tests/serving/webhooks/rules/test_delivery.py",),
         ("{400, 409, 413, 415, 422}", "{400, 409, 413, 415, 422, 401}", "a wrong secret is the message's fault"),
         ("{400, 409, 413, 415, 422}", "{400, 409, 413, 415}", "a refused message lets the receiver rest"),
         (">= timedelta(days=policy", "> timedelta(days=policy", "a week to the second is no week"),
@@ -17,8 +17,8 @@ MUTANTS = [
         ("min(seconds, policy.longest_rest_seconds)", "seconds", "it rests for ever"),
     ),
     *sabotage(
-        "models/action.py",
-        ("tests/models/test_states.py",),
+        "serving/webhooks/rules/action.py",
+        ("tests/serving/appeals/rules/test_states.py",),
         (
             "(ActionState.DEAD, ActionEvent.OVERTAKE): ActionState.WITHDRAWN",
             "(ActionState.SENDING, ActionEvent.OVERTAKE): ActionState.WITHDRAWN",
@@ -26,8 +26,8 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "models/removal_check.py",
-        ("tests/models/test_removal_check.py",),
+        "serving/takedowns/rules/removal_check.py",
+        ("tests/serving/takedowns/rules/test_removal_check.py",),
         ("since >= timedelta(seconds", "since > timedelta(seconds", "an hour to the second is no hour"),
         ("if state is CheckState.GONE:", "if False:", "what comes back under its own id may lag for an hour"),
         ("look_back if at < look_back else None", "None", "what was gone is never looked at again"),
@@ -37,8 +37,8 @@ MUTANTS = [
         ("min(looks, len(waits)) - 1", "min(looks, len(waits) - 1)", "the first wait is left out"),
     ),
     *sabotage(
-        "models/relist.py",
-        ("tests/models/test_relist.py",),
+        "serving/intake/rules.py",
+        ("tests/serving/intake/test_rules.py",),
         ("if facts.seller.authorised:", "if False:", "an authorised seller is accused"),
         ("timedelta(0) < facts.as_of", "timedelta(0) <= facts.as_of", "what came at the same moment came after"),
         ("near.similarity < policy.own_similarity", "near.similarity <= policy.own_similarity", "the line is past it"),

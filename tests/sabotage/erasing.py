@@ -4,8 +4,8 @@ from tests.sabotage.mutant import sabotage
 
 MUTANTS = [
     *sabotage(
-        "models/erasure.py",
-        ("tests/models/test_erasure.py",),
+        "serving/privacy/rules/erasure.py",
+        ("tests/serving/privacy/rules/test_erasure.py",),
         ("    if removal.disputed:\n", "    if False:\n", "a dispute loses its proof"),
         ("if removal.state is ActionState.WITHDRAWN:", "if False:", "what never took effect is kept for ever"),
         ("removal.state is not ActionState.ACKNOWLEDGED or ", "", "what is still on its way loses its proof"),
@@ -17,8 +17,8 @@ MUTANTS = [
         ("any(names(one, seller) for one in value)", "False", "nothing inside a list is found"),
     ),
     *sabotage(
-        "models/audit.py",
-        ("tests/models/test_audit.py",),
+        "serving/audit/rules.py",
+        ("tests/serving/audit/test_rules.py",),
         ("    if gone - named_erased:\n", "    if False:\n", "payloads may vanish"),
         ("min(gone - named_erased)", "max(gone - named_erased)", "the last one is named"),
         ("elif entry.act == ERASURE:", "else:", "any entry may name what is gone"),
@@ -35,8 +35,8 @@ MUTANTS = [
         ("not entry.entry_hash.startswith(mark) or ", "", "a log written anew is found only at a head"),
     ),
     *sabotage(
-        "models/evidence.py",
-        ("tests/models/test_evidence.py",),
+        "serving/takedowns/rules/evidence.py",
+        ("tests/serving/takedowns/rules/test_evidence.py",),
         ("_PART_DOMAIN + named + body", "_PART_DOMAIN + body", "a salt that hides nothing"),
         ("if vouched is None:", "if False:", "evidence that the log does not know"),
         ("elif vouched != snapshot.digest:", "elif False:", "the log vouches for another"),

@@ -4,8 +4,8 @@ from tests.sabotage.mutant import sabotage
 
 MUTANTS = [
     *sabotage(
-        "models/bursts.py",
-        ("tests/models/test_bursts.py",),
+        "serving/takedowns/rules/bursts.py",
+        ("tests/serving/takedowns/rules/test_bursts.py",),
         ("if by_brand and not asked.switched_on", "if by_brand and asked.switched_on", "the switch turned round"),
         ("if by_brand and not asked.switched_on", "if not asked.switched_on", "a brand's switch stops the desk"),
         ("asked.user.last_hour >= user_cap", "asked.user.last_hour > user_cap", "one more than the cap leaves"),
@@ -35,8 +35,8 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "models/release.py",
-        ("tests/models/test_release.py",),
+        "serving/takedowns/rules/release.py",
+        ("tests/serving/takedowns/rules/test_release.py",),
         (
             "if here in person.marketplaces(Permission.REVIEW_CASES)",
             "if person.may(Permission.REVIEW_CASES)",
@@ -82,25 +82,25 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/usecases/holding.py",
-        ("tests/serving/usecases/test_holding.py",),
+        "serving/takedowns/service/holding.py",
+        ("tests/serving/takedowns/service/test_holding.py",),
         (" - holds_db.waiting_causes(connection, here)", "", "one removal let go ends every alert"),
     ),
     *sabotage(
-        "serving/db/histories.py",
-        ("tests/serving/usecases/test_holding.py",),
+        "serving/scoring/store/histories.py",
+        ("tests/serving/takedowns/service/test_holding.py",),
         ("            ~still_waits(),\n", "", "what waits is held against the seller"),
         ("row.waited_until or row.known_at", "row.known_at", "what was let go counted all the time"),
     ),
     *sabotage(
-        "serving/db/likenesses.py",
-        ("tests/serving/usecases/test_holding.py",),
+        "serving/scoring/store/likenesses.py",
+        ("tests/serving/takedowns/service/test_holding.py",),
         (" and not row.waits", "", "what waits is held against whoever uses the words"),
         ("row.waited_until or row.known_at", "row.known_at", "what was let go counted for the words all the time"),
     ),
     *sabotage(
-        "serving/db/standings.py",
-        ("tests/serving/usecases/test_holding.py",),
+        "serving/standing/store/standings.py",
+        ("tests/serving/takedowns/service/test_holding.py",),
         ("        ~was_held(),\n", "", "what was held counts as gone by itself"),
     ),
 ]

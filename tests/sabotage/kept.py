@@ -97,8 +97,8 @@ MUTANTS = [
         ("row.listing_id in listings or", "", "a golden listing of a seller unknown is learnt"),
     ),
     *sabotage(
-        "models/golden.py",
-        ("tests/models/test_golden.py",),
+        "serving/learning/rules/golden.py",
+        ("tests/serving/learning/rules/test_golden.py",),
         ("v.known_at <= as_of)", "True)", "what was said later is known"),
         ("v.known_at <= as_of)", "v.known_at < as_of)", "what is said at the moment is not known"),
         ("any(v.second_look for v in voices[1:])", "all(v.second_look for v in voices[1:])", "all must be blind"),

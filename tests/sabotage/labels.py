@@ -207,8 +207,8 @@ MUTANTS = [
         ("if len(unknown) > _MOST_NAMED", "if len(unknown) >= _MOST_NAMED", "three and more"),
     ),
     *sabotage(
-        "serving/usecases/labelling.py",
-        ("tests/serving/usecases/test_labelling.py", "tests/serving/usecases/test_golden.py"),
+        "serving/learning/service/labelling.py",
+        ("tests/serving/learning/service/test_labelling.py", "tests/serving/learning/service/test_golden.py"),
         ("        version.appeal,\n", "        AppealState.NONE,\n", "appeals are not heard of"),
         ("appeal_verdict=decision,", "appeal_verdict=None,", "nobody answers for an appeal"),
         ("and (proof := _proof(version, label)):", "and (proof := _proof(version, label) or (0,)):", "unproven"),
@@ -224,8 +224,8 @@ MUTANTS = [
         ("later = now + policy.matures", "later = now", "nothing waits: all is held back"),
     ),
     *sabotage(
-        "serving/usecases/second_looks.py",
-        ("tests/serving/usecases/test_second_looks.py",),
+        "serving/learning/service/second_looks.py",
+        ("tests/serving/learning/service/test_second_looks.py",),
         ('if doubt["version_id"] not in kept\n', "if True\n", "asked twice for one training"),
         ("if version_id not in taken]", "]", "a version is looked at again and again"),
         ("[: max(room, 0)]", "", "more than there is time for"),
@@ -235,8 +235,8 @@ MUTANTS = [
         ('"lane": CaseLane.SECOND_LOOK.value', '"lane": CaseLane.ANALYST.value', "the second look is not blind"),
     ),
     *sabotage(
-        "serving/db/said.py",
-        ("tests/serving/usecases/test_holding.py",),
+        "serving/learning/store/said.py",
+        ("tests/serving/takedowns/service/test_holding.py",),
         ("superseded=waits or _happened", "superseded=_happened", "what is held teaches"),
         ("action_hold.c.settled_at.is_(None), action", "False, action", "what waits now teaches now"),
         (

@@ -4,8 +4,8 @@ from tests.sabotage.mutant import sabotage
 
 MUTANTS = [
     *sabotage(
-        "models/notices.py",
-        ("tests/models/test_notices.py",),
+        "serving/notices/rules/notices.py",
+        ("tests/serving/notices/rules/test_notices.py",),
         ("Element.GOOD_FAITH: not draft.good_faith", "Element.GOOD_FAITH: False", "nobody vouches"),
         (
             "Element.EXPLANATION: len(draft.explanation.strip()) <",
@@ -20,8 +20,8 @@ MUTANTS = [
         ("return not overturned", "return True", "what was given back was right"),
     ),
     *sabotage(
-        "models/reporters.py",
-        ("tests/models/test_reporters.py",),
+        "serving/notices/rules/reporters.py",
+        ("tests/serving/notices/rules/test_reporters.py",),
         ("to_warn=often and warned_at is None", "to_warn=often", "warned at every notice"),
         ("one.notified_at > warned_at]", "one.notified_at != warned_at]", "muted for what came before the warning"),
         ("if since < one.decided_at <= as_of", "if one.decided_at <= as_of", "nothing is forgiven"),
@@ -29,14 +29,14 @@ MUTANTS = [
         ("return wrong >= policy.unfounded_share * known", "return True", "the proportion does not count"),
     ),
     *sabotage(
-        "models/notifier_complaints.py",
-        ("tests/models/test_notifier_complaints.py",),
+        "serving/notices/rules/notifier_complaints.py",
+        ("tests/serving/notices/rules/test_notifier_complaints.py",),
         ("if not is_first:", "if False:", "complained about for ever"),
         ("if at >= open_until(informed_at, policy):", "if False:", "open for ever"),
     ),
     *sabotage(
-        "models/notice_counts.py",
-        ("tests/models/test_notice_counts.py",),
+        "serving/notices/rules/notice_counts.py",
+        ("tests/serving/notices/rules/test_notice_counts.py",),
         ("if found.decided_at is None or found.decided_at < moment", "if True", "the future is told"),
         (
             "if judged else None,\n        median",
@@ -45,8 +45,8 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/usecases/notice_complaints.py",
-        ("tests/serving/usecases/test_notice_complaints.py",),
+        "serving/notices/service/notice_complaints.py",
+        ("tests/serving/notices/service/test_notice_complaints.py",),
         (
             "question_returned=_brand_decided(connection, before)",
             "question_returned=False",
@@ -55,8 +55,8 @@ MUTANTS = [
         ("return decided and is_final(runtime, item)", "return decided", "before the decision is told"),
     ),
     *sabotage(
-        "serving/usecases/hearing.py",
-        ("tests/serving/usecases/test_notice_complaints.py", "tests/serving/usecases/test_appeal.py"),
+        "serving/appeals/service/hearing.py",
+        ("tests/serving/notices/service/test_notice_complaints.py", "tests/serving/appeals/service/test_appeal.py"),
         ('"lane": hearing.lane.value', '"lane": CaseLane.ANALYST.value', "who decided before decides again"),
         ("if hearing.admitted.behind_others else", "if not hearing.admitted.behind_others else", "the wrong ones wait"),
         (
@@ -66,8 +66,8 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/usecases/notices.py",
-        ("tests/serving/usecases/test_notices.py",),
+        "serving/notices/service/notices.py",
+        ("tests/serving/notices/service/test_notices.py",),
         (
             "if known is not None and not desk.reporter.is_muted(desk.at):",
             "if known is not None:",

@@ -92,7 +92,7 @@ class _Finder:
 
 
 class _InFront:
-    """Puts the finder before pytest's own, which reads whatever is named like a test, as `models/test_buy.py` is."""
+    """Puts the finder before pytest's own, which reads whatever is named like a test, as `test_buy.py` is."""
 
     def __init__(self, finder: _Finder) -> None:
         self._finder = finder

@@ -4,8 +4,8 @@ from tests.sabotage.mutant import sabotage
 
 MUTANTS = [
     *sabotage(
-        "models/staffing.py",
-        ("tests/models/test_staffing.py",),
+        "serving/accounts/rules/staffing.py",
+        ("tests/serving/accounts/rules/test_staffing.py",),
         ("if grant.marketplace_id not in administered:", "if False:", "anybody grants anything anywhere"),
         ("(grant.role is Role.BRAND) != (grant.brand_id is not None)", "False", "a brand's person of no brand"),
         ("if one.marketplace_id in administered}", "}", "roles elsewhere are taken too"),
@@ -35,16 +35,16 @@ MUTANTS = [
         ("if given and user_id == by:", "if False:", "administrators give themselves roles"),
     ),
     *sabotage(
-        "serving/db/invitations.py",
-        ("tests/serving/usecases/test_inviting.py",),
+        "serving/accounts/store/invitations.py",
+        ("tests/serving/administration/service/test_inviting.py",),
         ("return invitation.c.used_at.is_(None), ", "return ", "a link works twice"),
         ("invitation.c.withdrawn_at.is_(None), ", "", "a link that was taken back works"),
         (", invitation.c.expires_at > at", "", "a link works for ever"),
         ("invitation.c.expires_at > at", "invitation.c.expires_at >= at", "a link works a moment too long"),
     ),
     *sabotage(
-        "serving/db/reset_links.py",
-        ("tests/serving/usecases/test_reset_links.py",),
+        "serving/accounts/store/reset_links.py",
+        ("tests/serving/administration/service/test_reset_links.py",),
         ("    end(connection, one.user_id, one.made_at)\n", "", "two links of a person live"),
         ("return reset_link.c.used_at.is_(None), ", "return ", "a link works twice"),
         ("reset_link.c.ended_at.is_(None), ", "", "a link that was ended works"),
@@ -55,15 +55,15 @@ MUTANTS = [
         (", reset_link.c.used_at.is_(None))\n    gone", ")\n    gone", "whose hands it was in is forgotten"),
     ),
     *sabotage(
-        "serving/usecases/reset_links.py",
-        ("tests/serving/usecases/test_reset_links.py",),
+        "serving/administration/service/reset_links.py",
+        ("tests/serving/administration/service/test_reset_links.py",),
         ("    if found.made_by is not None:\n", "    if False:\n", "a link outlives its maker's say"),
         ("if objection(connection, by, pair) is None}", "}", "an agent makes links"),
         ("        if found.disabled_at is not None:\n", "        if False:\n", "a link for who is deactivated"),
     ),
     *sabotage(
-        "serving/usecases/passwords.py",
-        ("tests/serving/usecases/test_reset_links.py",),
+        "serving/administration/service/passwords.py",
+        ("tests/serving/administration/service/test_reset_links.py",),
         ("        reset_links.use(connection, link.link_id, runtime.wall.now())\n", "", "nobody knows it was used"),
         ("    reset_links.end(connection, user_id, runtime.wall.now())\n", "", "links outlive the password"),
         ("    return people.end_sessions(connection, user_id, but=staying)\n", "    return 0\n", "sessions stay"),

@@ -4,8 +4,8 @@ from tests.sabotage.mutant import sabotage
 
 MUTANTS = [
     *sabotage(
-        "models/reminders.py",
-        ("tests/models/test_reminders.py",),
+        "serving/standing/rules/reminders.py",
+        ("tests/serving/standing/rules/test_reminders.py",),
         ("REMINDED: (escalated, reminded)", "REMINDED: (now, reminded)", "a reminder beside the escalation"),
         ("ESCALATED: (now, escalated)", "ESCALATED: (now, reminded)", "the manager hears of all"),
         ("ESCALATED: (now, escalated)", "ESCALATED: (now - timedelta(days=1), escalated)", "told of what is over"),

@@ -4,8 +4,8 @@ from tests.sabotage.mutant import sabotage
 
 MUTANTS = [
     *sabotage(
-        "models/rights.py",
-        ("tests/models/test_rights.py",),
+        "serving/rights/rules/rights.py",
+        ("tests/serving/rights/rules/test_rights.py",),
         ("if right.state not in _HOLDS:", "if False:", "what nobody looked at carries"),
         ("if right.kind not in _KINDS[notice.reason_code]:", "if False:", "a mark speaks of a design"),
         ("if notice.at < right.begins_at:", "if False:", "a right carries before it begins"),

@@ -89,8 +89,8 @@ MUTANTS = [
         ("min(1 - _LEAST, max(_LEAST, probability))", "probability", "what is certain has no odds"),
     ),
     *sabotage(
-        "models/breaker.py",
-        ("tests/models/test_breaker.py",),
+        "serving/scoring/rules/breaker.py",
+        ("tests/serving/scoring/rules/test_breaker.py",),
         ("usual.scored < policy.fewest_usual", "usual.scored <= policy.fewest_usual", "200 are too few to know"),
         ("usual.scored < policy.fewest_usual or", "", "nobody knows what is usual and it opens"),
         ("now.flagged < policy.fewest_flagged", "now.flagged <= policy.fewest_flagged", "twenty are a handful"),
@@ -105,8 +105,8 @@ MUTANTS = [
         ("expected / (count + 1))", "expected / count)", "a blunt bound of the tail"),
     ),
     *sabotage(
-        "models/priority.py",
-        ("tests/models/test_priority.py",),
+        "serving/cases/rules/priority.py",
+        ("tests/serving/cases/rules/test_priority.py",),
         (
             "chance is None or score.kind is ScoreKind.SCORECARD",
             "chance is None",
@@ -135,8 +135,8 @@ MUTANTS = [
         ("(last + 1) / days", "last / days", "one less than there are"),
     ),
     *sabotage(
-        "models/trial.py",
-        ("tests/models/test_trial.py",),
+        "serving/scoring/rules/trial.py",
+        ("tests/serving/scoring/rules/test_trial.py",),
         ('f"{trial_id} {seller}"', 'f"{seller}"', "every trial decides about the same sellers"),
         ('f"{trial_id} {seller}"', 'f"{trial_id} {seller} {share}"', "sellers go back when the share grows"),
         ("/ _BUCKETS < share", "/ _BUCKETS >= share", "the other sellers"),
@@ -167,8 +167,8 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/usecases/scoring.py",
-        ("tests/serving/usecases/test_questions.py", "tests/serving/usecases/test_breaker.py"),
+        "serving/scoring/service/scoring.py",
+        ("tests/serving/intake/service/test_questions.py", "tests/serving/operations/service/test_breaker.py"),
         ("thresholds = model.thresholds if model else None", "thresholds = None", "the bundle's thresholds are lost"),
         ("asking=Asking.USED_UP)", "asking=Asking.OPEN)", "a brand is asked without end"),
         ("if one.lane is Lane.ASK_BRAND and brand_id", "if brand_id", "what asks nobody uses up questions"),
@@ -182,14 +182,14 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/usecases/questions.py",
-        ("tests/serving/usecases/test_questions.py",),
+        "serving/intake/service/questions.py",
+        ("tests/serving/intake/service/test_questions.py",),
         ("hour=0, minute=0,", "minute=0,", "a day of an hour"),
         ("max(0, limit - asked.get(brand_id, 0))", "limit", "what was asked today is forgotten"),
     ),
     *sabotage(
-        "serving/usecases/breaker.py",
-        ("tests/serving/usecases/test_breaker.py",),
+        "serving/operations/service/breaker.py",
+        ("tests/serving/operations/service/test_breaker.py",),
         ("max(start, breaker.counted_from or start)", "start", "it opens again over the same listings"),
         (">= timedelta(minutes=policy.check_minutes)", ">= timedelta(0)", "looked at without pause"),
         ("    if not reason.strip():\n", "    if False:\n", "closed without a reason"),
@@ -197,8 +197,8 @@ MUTANTS = [
         ("    if opened:\n        runtime.forget()\n", "", "nobody hears that it is open"),
     ),
     *sabotage(
-        "serving/usecases/trial.py",
-        ("tests/serving/usecases/test_trial.py",),
+        "serving/learning/service/trial.py",
+        ("tests/serving/learning/service/test_trial.py",),
         ("self.challenger if self.challenger_decides else self.champion", "self.champion", "it decides about nobody"),
         ("self.challenger if self.challenger_decides else self.champion", "self.challenger", "and about everybody"),
         ("        if trials.open_trials(connection, here):\n", "        if False:\n", "two trials at once"),

@@ -2,11 +2,11 @@
 
 from tests.sabotage.mutant import sabotage
 
-TESTS = ("tests/models/test_standing.py",)
+TESTS = ("tests/serving/standing/rules/test_standing.py",)
 
 MUTANTS = [
     *sabotage(
-        "models/confirmations.py",
+        "serving/standing/rules/confirmations.py",
         TESTS,
         ("given.judgement is not Judgement.COUNTERFEIT:", "given.judgement is Judgement.WITHDRAWN:", "doubt counts"),
         ("    if given.overturned_at is not None:\n", "    if False:\n", "what was given back stays accepted"),
@@ -34,7 +34,7 @@ MUTANTS = [
         ("* (1 - Fraction(limit))", "", "another interval"),
     ),
     *sabotage(
-        "models/standing.py",
+        "serving/standing/rules/standing.py",
         TESTS,
         ("held.level not in IN_GOOD_STANDING else None", "held.level is Level.CAPPED else None", "suspension is brief"),
         ("    if lost is not None and lost.level is Level.CAPPED:\n", "    if False:\n", "nobody is suspended"),
@@ -114,15 +114,15 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "models/standing_outlook.py",
-        ("tests/models/test_standing_outlook.py",),
+        "serving/standing/rules/standing_outlook.py",
+        ("tests/serving/standing/rules/test_standing_outlook.py",),
         ("    if not found.good:\n", "    if False:\n", "what is lost is promised back"),
         ("held_back or by_reason", "by_reason", "the wrong reason code"),
         ("None: more(counted[None]), ", "", "overall is forgotten"),
     ),
     *sabotage(
-        "serving/db/standings.py",
-        ("tests/serving/usecases/test_holding.py",),
+        "serving/standing/store/standings.py",
+        ("tests/serving/takedowns/service/test_holding.py",),
         ("waits=any(_waits(one, row) for one in done),", "", "a held removal is accepted"),
     ),
 ]

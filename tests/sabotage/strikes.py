@@ -32,8 +32,8 @@ MUTANTS = [
         ("hits[0].at, hits[-1].at\n", "hits[0].at, hits[0].at\n", "an incident is spent with its first hit"),
     ),
     *sabotage(
-        "models/sanction.py",
-        ("tests/models/test_sanction.py",),
+        "serving/sellers/rules/sanction.py",
+        ("tests/serving/sellers/rules/test_sanction.py",),
         ("        if total >= threshold:\n", "        if total > threshold:\n", "three are not yet three"),
         ("(Measure.CLOSE, policy.close_from,", "(Measure.CLOSE, policy.restrict_from,", "two strikes close an account"),
         ("None if _is_settled(measure, total, earlier) else measure", "measure", "proposed again and again"),
@@ -81,8 +81,8 @@ MUTANTS = [
         ("entry.added_at <= as_of < entry", "as_of < entry", "an entry holds before it begins"),
     ),
     *sabotage(
-        "serving/usecases/striking.py",
-        ("tests/serving/usecases/test_sanctioning.py",),
+        "serving/sellers/service/striking.py",
+        ("tests/serving/sellers/service/test_sanctioning.py",),
         ("weight, ground.known_at)", "weight, at)", "what was held struck when it was let go"),
         (
             "        sanctioning.descend(runtime, connection, removal",
@@ -96,8 +96,8 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/usecases/sanctioning.py",
-        ("tests/serving/usecases/test_sanctioning.py",),
+        "serving/sellers/service/sanctioning.py",
+        ("tests/serving/sellers/service/test_sanctioning.py",),
         ("if one.cause is SanctionCause.STRIKES and not carried", "if False", "an overturn leaves the account closed"),
         (
             '        if one["spared_because"] is not None or in_hand:\n',
@@ -128,8 +128,8 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/usecases/takedown.py",
-        ("tests/serving/usecases/test_sanctioning.py",),
+        "serving/takedowns/service/takedown.py",
+        ("tests/serving/sellers/service/test_sanctioning.py",),
         (
             "    runtime.services[RemovalHooks].voided(runtime, connection, action, Void.WITHDRAWN, at)\n",
             "",
@@ -142,8 +142,8 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/usecases/overturn.py",
-        ("tests/serving/usecases/test_sanctioning.py",),
+        "serving/appeals/service/overturn.py",
+        ("tests/serving/sellers/service/test_sanctioning.py",),
         (
             "    runtime.services[RemovalHooks].voided(runtime, connection, removal, Void.OVERTURNED, at)\n",
             "",
@@ -151,8 +151,8 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/usecases/undoing.py",
-        ("tests/serving/usecases/test_sanctioning.py",),
+        "serving/review/service/undoing.py",
+        ("tests/serving/sellers/service/test_sanctioning.py",),
         (
             "    striking.give_again(sitting.runtime,",
             "    (sitting.runtime,",
@@ -160,8 +160,8 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/usecases/seller_listing.py",
-        ("tests/serving/usecases/test_seller_listing.py",),
+        "serving/sellers/service/seller_listing.py",
+        ("tests/serving/sellers/service/test_seller_listing.py",),
         ("names | linked if", "names if", "nobody is linked with a denied seller"),
         ("and which is not SellerList.ALLOW)", ")", "an analyst exempts a seller from the desk"),
     ),

@@ -6,7 +6,7 @@ from tests.sabotage.mutant import Mutant, sabotage
 from tests.sabotage.nursery import NEVER_IMPORTED
 from tests.sabotage.rearing import outcomes_of
 
-MODULE, TESTS = "models/promotion.py", ("tests/models/test_promotion.py",)
+MODULE, TESTS = "serving/learning/rules/promotion.py", ("tests/serving/learning/rules/test_promotion.py",)
 
 
 def test_it_tells_what_tests_notice_from_what_they_do_not_and_from_what_they_never_import() -> None:
@@ -24,7 +24,7 @@ def test_it_tells_what_tests_notice_from_what_they_do_not_and_from_what_they_nev
 
 def test_a_module_that_is_named_like_a_test_is_broken_all_the_same() -> None:
     broken = ("    if after is None:\n", "    if False:\n", "anything may follow anything")
-    mutants = sabotage("models/test_buy.py", ("tests/models/test_test_buy.py",), broken)
+    mutants = sabotage("serving/review/rules/test_buy.py", ("tests/serving/review/rules/test_test_buy.py",), broken)
     assert [one.code for one in outcomes_of(mutants)] == [0, 1]
 
 

@@ -14,15 +14,15 @@ from sqlalchemy import update
 from starlette.routing import Mount
 from starlette.websockets import WebSocket
 
-from models.access import Person, Role, Scope
-from serving import auth
+from serving.accounts.rules.access import Person, Role, Scope
+from serving.accounts.service import auth
+from serving.accounts.store import accounts
+from serving.administration.service import founding
+from serving.administration.service.founding import NewPerson
 from serving.app import create_app, create_local_app
-from serving.db import accounts
-from serving.db.tables import api_key
 from serving.guards import COOKIE, CSRF_FIELD, CSRF_HEADER, Unguarded, guards_of, public
-from serving.usecases import founding
-from serving.usecases.founding import NewPerson
-from serving.usecases.learn import add_job
+from serving.learning.service.learn import add_job
+from serving.marketplaces.tables import api_key
 from tests.fixtures.listings import a_row
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import PASSWORD, Site

@@ -15,10 +15,10 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from serving.home import Home
-from serving.outbound.exchange import Failed
-from serving.outbound.webhooks import Delivered, Message, action_message, new_secret, send
+from serving.platform.home import Home
+from serving.platform.outbound.exchange import Failed
 from serving.reference_marketplace import DEFAULT_PORT, EFFECTS, Effects, configuration, whole_lines
+from serving.webhooks.client import Delivered, Message, action_message, new_secret, send
 
 RUN = """
 import sys

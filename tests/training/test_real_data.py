@@ -13,7 +13,7 @@ import pytest
 
 from features.brands import BrandRegister
 from features.listing import Listing, Rejection
-from serving.home import Home
+from serving.platform.home import Home
 from tests.serving.cli.commands import touchstone_in
 from training.dataset import CheckedRow, read_listings
 from training.evaluate import cross_validate, summarise

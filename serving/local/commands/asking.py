@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from models.access import Permission
 from models.errors import Forbidden, Invalid
-from serving.db import accounts, marketplaces
-from serving.runtime import Runtime
-from serving.usecases.promote import LOCAL
+from serving.accounts.rules.access import Permission
+from serving.accounts.store import accounts
+from serving.learning.service.promote import LOCAL
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
 
 BY: Final = LOCAL
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)

@@ -5,15 +5,20 @@ from typing import Any
 
 from features.tell_tales import Direction, Where
 from models.errors import Invalid
-from models.rights import RightKind, RightState, last_day
-from serving.db import brand_answers, brands, marketplaces
+from serving.account_management.service.brand_records import STANDING_COLUMNS, record_file, record_of, standing_rows
+from serving.account_management.store import brand_answers
+from serving.administration.service import founding
+from serving.brands.service import price_lists, tell_tales
+from serving.brands.service.tell_tales import NewTellTale
+from serving.brands.store import brands
 from serving.local.commands.asking import BY, moment_of
 from serving.local.commands.registry import command
-from serving.runtime import Runtime
-from serving.usecases import founding, price_lists, rights, standing, tell_tales
-from serving.usecases.brand_records import STANDING_COLUMNS, record_file, record_of, standing_rows
-from serving.usecases.tabular import Format, as_file
-from serving.usecases.tell_tales import NewTellTale
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.platform.tabular import Format, as_file
+from serving.rights.rules.rights import RightKind, RightState, last_day
+from serving.rights.service import rights
+from serving.standing import service as standing
 
 
 @command

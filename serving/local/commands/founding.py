@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from models.access import Role, Scope
+from serving.accounts.rules.access import Role, Scope
+from serving.administration.service import founding, reset_links
 from serving.local.commands.asking import BY
 from serving.local.commands.registry import command
-from serving.runtime import Runtime
-from serving.usecases import founding, reset_links
+from serving.platform.runtime import Runtime
 
 
 @command

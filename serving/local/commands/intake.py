@@ -4,11 +4,12 @@ from typing import Any
 
 from features.listing import Rejection
 from serving.api.intake import row_answer
-from serving.db import listings, marketplaces
+from serving.intake.service import intake
+from serving.listings.store import listings
 from serving.local.commands.asking import place_named
 from serving.local.commands.registry import command
-from serving.runtime import Runtime
-from serving.usecases import intake
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
 
 
 @command

@@ -4,19 +4,21 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from models.access import Permission
+from serving.accounts.rules.access import Permission
 from serving.api.learning import approval_answer, golden_answer
-from serving.bundles import BundleStore
-from serving.db import golden, learning, marketplaces, trials
+from serving.learning.service import trial
+from serving.learning.service.golden import freeze_golden_set as freeze_a_golden_set
+from serving.learning.service.learn import add_job, request_training, retrain
+from serving.learning.service.monitoring import measure
+from serving.learning.service.promote import approve, rollback, withdraw
+from serving.learning.service.rescore import model_named, rescore, summary
+from serving.learning.store import golden, learning
 from serving.local.commands.asking import BY, actor_named, place_named, promoter
 from serving.local.commands.registry import command
-from serving.runtime import Runtime
-from serving.usecases import trial
-from serving.usecases.golden import freeze_golden_set as freeze_a_golden_set
-from serving.usecases.learn import add_job, request_training, retrain
-from serving.usecases.monitoring import measure
-from serving.usecases.promote import approve, rollback, withdraw
-from serving.usecases.rescore import model_named, rescore, summary
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import BundleStore
+from serving.scoring.store import trials
 
 
 @command

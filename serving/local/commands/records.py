@@ -5,13 +5,15 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from serving.audit import service as audit_heads
 from serving.local.commands.asking import place_named, span_of
 from serving.local.commands.registry import command
-from serving.runtime import Runtime
-from serving.usecases import audit_heads, evidence, statements
-from serving.usecases.figures import figures
-from serving.usecases.tabular import Format, as_file
-from serving.usecases.transparency_tables import Span, TableName, table
+from serving.operations.service.figures import figures
+from serving.platform.runtime import Runtime
+from serving.platform.tabular import Format, as_file
+from serving.takedowns.service import evidence
+from serving.transparency.service import statements
+from serving.transparency.service.transparency_tables import Span, TableName, table
 
 
 @command

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from models.errors import Invalid
-from serving.runtime import Runtime
+from serving.platform.runtime import Runtime
 
 Command = Callable[..., dict[str, Any]]
 COMMANDS: Final[dict[str, Command]] = {}

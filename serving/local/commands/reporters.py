@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from models.notices import ReporterKind
 from serving.local.commands.asking import administrator, place_named
 from serving.local.commands.registry import command
-from serving.runtime import Runtime
-from serving.usecases import reporter_erasure, reporters
+from serving.notices.rules.notices import ReporterKind
+from serving.notices.service import reporter_erasure, reporters
+from serving.platform.runtime import Runtime
 
 
 @command

@@ -2,15 +2,16 @@
 
 from typing import Any
 
-from models.access import Permission
 from models.errors import Invalid
-from models.switches import RULES, AutomaticRule
-from serving.db import breakers, marketplaces, switches
+from serving.accounts.rules.access import Permission
 from serving.local.commands.asking import actor_named, place_named, promoter
 from serving.local.commands.registry import command
-from serving.runtime import Runtime
-from serving.usecases.breaker import close_breaker
-from serving.usecases.switching import switch
+from serving.marketplaces.rules import RULES, AutomaticRule
+from serving.marketplaces.store import marketplaces, switches
+from serving.operations.service.breaker import close_breaker
+from serving.operations.service.switching import switch
+from serving.platform.runtime import Runtime
+from serving.scoring.store import breakers
 
 
 @command

@@ -5,11 +5,14 @@ from typing import Any
 from models.errors import Invalid
 from models.seller_lists import SellerList
 from serving.api.sellers import entry_answer, strikes_answer
-from serving.db import legal_holds, marketplaces, sanctions, seller_lists
 from serving.local.commands.asking import BY, administrator, place_named
 from serving.local.commands.registry import command
-from serving.runtime import Runtime
-from serving.usecases import contacts, erasure, sanctioning, seller_listing, seller_risk
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.privacy.service import erasure
+from serving.privacy.store import legal_holds
+from serving.sellers.service import contacts, sanctioning, seller_listing, seller_risk
+from serving.sellers.store import sanctions, seller_lists
 
 
 @command

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from models.access import Permission
+from serving.accounts.rules.access import Permission
+from serving.administration.service import founding
+from serving.delivery.service.dead_letters import dead_letters, replay
 from serving.local.commands.asking import BY, actor_named, place_named
 from serving.local.commands.registry import command
-from serving.runtime import Runtime
-from serving.usecases import founding
-from serving.usecases.dead_letters import dead_letters, replay
+from serving.platform.runtime import Runtime
 
 
 @command

@@ -6,16 +6,16 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission, Role, roles
 from models.errors import NotFound
-from serving.db import tours as seen_tours
-from serving.db.accounts import Session
+from serving.accounts.rules.access import Permission, Role, roles
+from serving.accounts.store import tours as seen_tours
+from serving.accounts.store.accounts import Session
 from serving.guards import runtime_of, signed_in
 from serving.web.flash import go_to
 from serving.web.forms import Fields, local_path
-from serving.web.glossary import TERMS, Term
 from serving.web.rendering import respond
 from serving.web.tours import TOUR_OF, Tour
+from serving.web.wording.glossary import TERMS, Term
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Session, signed_in()]

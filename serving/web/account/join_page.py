@@ -7,17 +7,17 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import DomainError, NotFound
-from serving import auth
+from serving.accounts.service import auth
+from serving.accounts.service.auth import NotSignedIn
+from serving.accounts.store.accounts import Session
+from serving.administration.service.inviting import Asked, accept, accept_as, asked_by
 from serving.api.people import set_session_cookie
-from serving.auth import NotSignedIn
-from serving.db.accounts import Session
 from serving.guards import cookie_name, public, runtime_of, signed_in
-from serving.usecases.inviting import Asked, accept, accept_as, asked_by
-from serving.web import words
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond
-from serving.web.vocabulary import ROLES
+from serving.web.wording import words
+from serving.web.wording.vocabulary import ROLES
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Session, signed_in()]

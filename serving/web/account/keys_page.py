@@ -7,21 +7,22 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission, Scope
 from models.errors import DomainError, Invalid
-from serving.db.accounts import Session
-from serving.db.marketplaces import KeyRecord
+from serving.accounts.rules.access import Permission, Scope
+from serving.accounts.store.accounts import Session
+from serving.administration.service.founding import add_key
+from serving.administration.service.people import administered
 from serving.guards import may, runtime_of
-from serving.usecases import keys
-from serving.usecases.founding import add_key
-from serving.usecases.people import administered
-from serving.usecases.switch_record import administered as one_place
-from serving.web import text_view, words
+from serving.marketplaces import service as keys
+from serving.marketplaces.store.marketplaces import KeyRecord
+from serving.operations.service.switch_record import administered as one_place
+from serving.web import text_view
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.vocabulary import Option
+from serving.web.wording import words
+from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]

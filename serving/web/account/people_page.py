@@ -7,24 +7,25 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Grant, Permission, Role
 from models.errors import DomainError
-from models.policies.invitations import InvitationPolicy
-from serving.db import brands
-from serving.db.accounts import Session
-from serving.db.people import Colleague
+from serving.accounts.policy import InvitationPolicy
+from serving.accounts.rules.access import Grant, Permission, Role
+from serving.accounts.store.accounts import Session
+from serving.administration.service import inviting
+from serving.administration.service.inviting import Asked
+from serving.administration.service.people import Staff, administered, staff
+from serving.administration.store import Colleague
+from serving.brands.store import brands
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases import inviting
-from serving.usecases.inviting import Asked
-from serving.usecases.people import Staff, administered, staff
-from serving.web import text_view, words
+from serving.platform.runtime import Runtime
+from serving.web import text_view
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.vocabulary import ROLES, Option
 from serving.web.whole_address import whole_address
+from serving.web.wording import words
+from serving.web.wording.vocabulary import ROLES, Option
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]

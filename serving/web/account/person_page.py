@@ -8,27 +8,37 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Grant, Permission, Role
 from models.errors import DomainError
-from models.policies.reset_links import ResetLinkPolicy
-from serving.db import accounts, audit, people
-from serving.db import reset_links as open_links
-from serving.db.accounts import Session
-from serving.db.audit import Told
-from serving.db.brands import enrolments as brands_of
-from serving.db.people import Colleague
+from serving.accounts.policy import ResetLinkPolicy
+from serving.accounts.rules.access import Grant, Permission, Role
+from serving.accounts.store import accounts
+from serving.accounts.store import reset_links as open_links
+from serving.accounts.store.accounts import Session
+from serving.administration import store as people
+from serving.administration.service import reset_links
+from serving.administration.service.people import (
+    administered,
+    change_grants,
+    deactivate,
+    hand_over,
+    one_of_staff,
+    reactivate,
+)
+from serving.administration.store import Colleague
+from serving.audit.store import audit
+from serving.audit.store.audit import Told
+from serving.brands.store.brands import enrolments as brands_of
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases import reset_links
-from serving.usecases.people import administered, change_grants, deactivate, hand_over, one_of_staff, reactivate
-from serving.web import text_view, words
+from serving.platform.runtime import Runtime
+from serving.web import text_view
 from serving.web.account.people_page import enrolled_brands, role_words
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.vocabulary import ROLES, Option
 from serving.web.whole_address import whole_address
+from serving.web.wording import words
+from serving.web.wording.vocabulary import ROLES, Option
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]

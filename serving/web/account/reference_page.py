@@ -11,13 +11,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from pydantic import SecretStr
 
-from models.access import Permission
 from models.policies.version import policy_version
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.composition import default_policies
-from serving.db.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import ByClass
-from serving.settings import Settings
+from serving.platform.runtime import ByClass
+from serving.platform.settings import Settings
 from serving.web.account.policy_notes import Number, numbers, shown
 from serving.web.rendering import respond
 

@@ -7,15 +7,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from models.errors import Invalid, NotFound
-from serving import auth
-from serving.db.reset_links import DEAD
+from serving.accounts.service import auth
+from serving.accounts.store.reset_links import DEAD
+from serving.administration.service.passwords import choose_anew
+from serving.administration.service.reset_links import live_link
 from serving.guards import public, runtime_of
-from serving.usecases.passwords import choose_anew
-from serving.usecases.reset_links import live_link
-from serving.web.fixed_words import said
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond
+from serving.web.wording.fixed_words import said
 
 router = APIRouter(include_in_schema=False)
 _LONGEST_TOKEN: Final = 200

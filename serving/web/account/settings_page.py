@@ -7,22 +7,22 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import roles
 from models.errors import Invalid
-from serving import auth
-from serving.db.accounts import Session
-from serving.display import Density, Display, Language, Theme, time_zones
+from serving.accounts.rules.access import roles
+from serving.accounts.service import auth
+from serving.accounts.service.display_choice import choose
+from serving.accounts.store.accounts import Session
+from serving.administration.service.passwords import change_password, check_typed_alike
 from serving.guards import cookie_name, runtime_of, signed_in
-from serving.runtime import Runtime
-from serving.usecases.display_choice import choose
-from serving.usecases.passwords import change_password, check_typed_alike
-from serving.web import own_words
-from serving.web.fixed_words import translated
+from serving.platform.display import Density, Display, Language, Theme, time_zones
+from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path
 from serving.web.i18n import N_, say
 from serving.web.rendering import respond
-from serving.web.vocabulary import ROLES, Option
+from serving.web.wording import own_words
+from serving.web.wording.fixed_words import translated
+from serving.web.wording.vocabulary import ROLES, Option
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Session, signed_in(translated=True)]

@@ -6,15 +6,17 @@ from typing import ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from models.access import Role
 from models.errors import DomainError, NotFound
-from serving import auth
+from serving.accounts.rules.access import Role
+from serving.accounts.service import auth
+from serving.accounts.store import accounts
+from serving.administration.service import founding
+from serving.administration.service.founding import NewPerson
 from serving.api.people import set_session_cookie
-from serving.db import accounts, marketplaces, views
 from serving.guards import public, runtime_of
-from serving.runtime import Runtime
-from serving.usecases import founding
-from serving.usecases.founding import NewPerson
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.views import views
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond

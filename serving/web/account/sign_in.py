@@ -8,18 +8,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from models.errors import DomainError
-from serving import auth
+from serving.accounts.service import auth
+from serving.accounts.service.auth import NotSignedIn
+from serving.accounts.service.display_choice import begin_in
+from serving.accounts.store.accounts import Session
 from serving.api.people import set_session_cookie
-from serving.auth import NotSignedIn
-from serving.db.accounts import Session
 from serving.guards import cookie_name, public, runtime_of, signed_in
-from serving.usecases.display_choice import begin_in
 from serving.web import flash
-from serving.web.fixed_words import said
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path, refuse_cross_site
 from serving.web.i18n import tongue
 from serving.web.rendering import home_of, respond
+from serving.web.wording.fixed_words import said
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Session, signed_in()]

@@ -8,20 +8,20 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from models.access import Permission
-from models.brand_dashboard import Median, Stretch
-from models.brand_record import AnswerOutcome
-from serving.db.accounts import Session
+from serving.account_management.rules.brand_dashboard import Median, Stretch
+from serving.account_management.rules.brand_record import AnswerOutcome
+from serving.account_management.service.brand_care import kept_by
+from serving.account_management.service.brand_dashboards import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.usecases.brand_care import kept_by
-from serving.usecases.brand_dashboards import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
-from serving.web import own_words
 from serving.web.brand.brand_charts import AnswerChart, ShareChart, answer_chart, share_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
-from serving.web.fixed_words import translated
 from serving.web.i18n import N_, NN_, number, say, say_many
 from serving.web.rendering import respond
-from serving.web.vocabulary import CHOICES, Choice
+from serving.web.wording import own_words
+from serving.web.wording.fixed_words import translated
+from serving.web.wording.vocabulary import CHOICES, Choice
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]

@@ -6,14 +6,14 @@ from typing import Annotated, Protocol
 from fastapi import Request
 from fastapi.responses import Response
 
-from models.access import Permission
 from models.errors import DomainError
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
-from serving.db.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.web.fixed_words import translated
+from serving.platform.runtime import Runtime
 from serving.web.rendering import Page, respond
+from serving.web.wording.fixed_words import translated
 
 Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]

@@ -7,23 +7,23 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
 from models.errors import DomainError, NotFound
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
-from serving.db import brands
-from serving.db.accounts import Session
-from serving.db.brand_messages import MessageSide
+from serving.brands.service.brand_messages import erase, mark_read, write
+from serving.brands.store import brands
+from serving.brands.store.brand_messages import MessageSide
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.brand_messages import erase, mark_read, write
-from serving.web import words
+from serving.platform.runtime import Runtime
 from serving.web.brand.brand_page import Manager
 from serving.web.brand.brand_scope import BrandScope, scope_of
-from serving.web.fixed_words import translated
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.thread import Thread, thread_of
+from serving.web.wording import words
+from serving.web.wording.fixed_words import translated
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]

@@ -10,22 +10,25 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from models.access import Permission, Person
 from models.case import CaseLane
 from models.policies.enforcement import EnforcementPolicy
 from models.verdict import Judgement, Side
-from serving.db import brand_answers, brands, queues, takedowns, views
-from serving.db.accounts import Session
-from serving.db.brand_answers import BrandAnswer
-from serving.db.brands import Enrolment
-from serving.db.queues import QueueFilter
-from serving.db.views import Given, Pair
+from serving.account_management.service.brand_records import record_file
+from serving.account_management.store import brand_answers
+from serving.account_management.store.brand_answers import BrandAnswer
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
+from serving.brands.service.briefing import gate_of
+from serving.brands.store import brands
+from serving.brands.store.brands import Enrolment
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.brand_records import record_file
-from serving.usecases.briefing import gate_of
-from serving.usecases.tabular import Format
-from serving.web import own_words, text_view, words
+from serving.platform.runtime import Runtime
+from serving.platform.tabular import Format
+from serving.review.store import takedowns
+from serving.views import queues, views
+from serving.views.queues import QueueFilter
+from serving.views.views import Given, Pair
+from serving.web import text_view
 from serving.web.brand.questions import Question, question
 from serving.web.brand.record_part import RecordPart, record_part
 from serving.web.brand.removals import RemovalsPart, removals_part
@@ -33,13 +36,14 @@ from serving.web.brand.standing_part import StandingCard, standing_card
 from serving.web.case.effects import Effect, bench_of, effects
 from serving.web.case.pictures import shown_pictures
 from serving.web.downloads import download
-from serving.web.fixed_words import translated
 from serving.web.i18n import say, say_many
 from serving.web.rendering import respond, respond_part
 from serving.web.text_view import Shown
 from serving.web.undo import Undo, undoable
-from serving.web.vocabulary import CHOICES, Choice
-from serving.web.words import Due
+from serving.web.wording import own_words, words
+from serving.web.wording.fixed_words import translated
+from serving.web.wording.vocabulary import CHOICES, Choice
+from serving.web.wording.words import Due
 
 router = APIRouter(include_in_schema=False)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]

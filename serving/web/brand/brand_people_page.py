@@ -8,17 +8,8 @@ from typing import ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.briefing import Passed, gate
 from models.errors import DomainError, Invalid
-from models.policies.enrolment import EnrolmentPolicy
-from models.policies.invitations import InvitationPolicy
-from models.policies.reset_links import ResetLinkPolicy
-from models.rights import RightKind
-from serving.db import accounts, briefings, rights
-from serving.db.accounts import Session
-from serving.guards import runtime_of
-from serving.runtime import Runtime
-from serving.usecases.brand_people import (
+from serving.account_management.service.brand_people import (
     appoint_agent,
     end_agency,
     invite_colleague,
@@ -26,9 +17,18 @@ from serving.usecases.brand_people import (
     open_invitations,
     take_invitation_back,
 )
-from serving.usecases.reset_links import make_link_for_colleague
-from serving.usecases.rights import NewMandate
-from serving.web import own_words
+from serving.accounts.policy import InvitationPolicy, ResetLinkPolicy
+from serving.accounts.store import accounts
+from serving.accounts.store.accounts import Session
+from serving.administration.service.reset_links import make_link_for_colleague
+from serving.brands.policy import EnrolmentPolicy
+from serving.brands.rules import Passed, gate
+from serving.brands.store import briefings
+from serving.guards import runtime_of
+from serving.platform.runtime import Runtime
+from serving.rights import store as rights
+from serving.rights.rules.rights import RightKind
+from serving.rights.service.rights import NewMandate
 from serving.web.brand.brand_forms import Reader, given_back
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, scope_of
 from serving.web.brand.rights_rows import KINDS, MandateRow, mandate_rows
@@ -37,8 +37,9 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.i18n import say, say_many
 from serving.web.rendering import respond
-from serving.web.vocabulary import Option
 from serving.web.whole_address import whole_address
+from serving.web.wording import own_words
+from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/people"

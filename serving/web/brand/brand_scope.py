@@ -6,12 +6,13 @@ from typing import ClassVar, Final
 
 from sqlalchemy import Connection
 
-from models.access import Permission, Person
 from models.errors import NotFound
-from serving.db import brands, marketplaces
-from serving.db.views import Pair
-from serving.usecases.brand_file import objection, require_lead
-from serving.web.fixed_words import translated
+from serving.accounts.rules.access import Permission, Person
+from serving.brands.store import brands
+from serving.marketplaces.store import marketplaces
+from serving.rights.service.brand_file import objection, require_lead
+from serving.views.views import Pair
+from serving.web.wording.fixed_words import translated
 
 FIELD: Final = "of"
 

@@ -6,21 +6,21 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
-from models.briefing import questions
 from models.errors import Conflict
-from models.policies.enrolment import EnrolmentPolicy
-from serving.db import briefings
-from serving.db.accounts import Session
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.brands.policy import EnrolmentPolicy
+from serving.brands.rules import questions
+from serving.brands.service.briefing import TooSoon, answer, gate_of
+from serving.brands.store import briefings
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.briefing import TooSoon, answer, gate_of
-from serving.web import own_words
-from serving.web.fixed_words import translated
+from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.i18n import say
 from serving.web.rendering import respond
+from serving.web.wording import own_words
+from serving.web.wording.fixed_words import translated
 
 router = APIRouter(include_in_schema=False)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]

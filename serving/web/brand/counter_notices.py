@@ -8,25 +8,25 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from models.access import Permission
-from models.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
 from models.errors import Invalid
-from models.policies.counter_notices.named import PROFILES
-from models.policies.counter_notices.rules import Maintaining, Silence
-from serving.db import counter_notices
-from serving.db.accounts import Session
-from serving.db.counter_notices import StoredStep, Waiting
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.appeals.policy import PROFILES, Maintaining, Silence
+from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
+from serving.appeals.service.counter_notices import LONGEST_SAID, answer_as_rights_holder
+from serving.appeals.store import counter_notices
+from serving.appeals.store.counter_notices import StoredStep, Waiting
 from serving.guards import may, runtime_of
-from serving.usecases.counter_notices import LONGEST_SAID, answer_as_rights_holder
-from serving.usecases.seller_evidence import shown_to_rights_holder
-from serving.web import own_words, text_view
+from serving.review.service.seller_evidence import shown_to_rights_holder
+from serving.web import text_view
 from serving.web.case.documents_card import ShownDocument, shown_document
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.i18n import N_, say, say_many
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.words import Due
+from serving.web.wording import own_words
+from serving.web.wording.words import Due
 
 router = APIRouter(include_in_schema=False)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]

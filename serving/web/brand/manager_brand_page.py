@@ -7,25 +7,36 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
 from models.errors import Conflict, DomainError, Invalid, NotFound
-from models.policies.rights import RightsPolicy
-from models.rights import RightState
+from serving.account_management.service.brand_care import (
+    Kept,
+    change_enrolment,
+    judge_right,
+    kept_by,
+    let_lead,
+    needs,
+    void_agency,
+)
+from serving.accounts.rules.access import Permission
+from serving.accounts.store import accounts
+from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
-from serving.db import accounts, briefings, rights
-from serving.db.accounts import Session
-from serving.db.brand_messages import MessageSide
+from serving.brands.service.brand_messages import erase, mark_read, write
+from serving.brands.store import briefings
+from serving.brands.store.brand_messages import MessageSide
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.brand_care import Kept, change_enrolment, judge_right, kept_by, let_lead, needs, void_agency
-from serving.usecases.brand_messages import erase, mark_read, write
-from serving.web import downloads, words
+from serving.platform.runtime import Runtime
+from serving.rights import store as rights
+from serving.rights.policy import RightsPolicy
+from serving.rights.rules.rights import RightState
+from serving.web import downloads
 from serving.web.brand.rights_rows import MandateRow, RightRow, mandate_rows, people_in, right_rows
 from serving.web.brand.standing_part import StandingCard, standing_card
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.thread import Thread, thread_of
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]

@@ -6,20 +6,23 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from models.access import Permission
-from models.action import ActionState
-from models.attention import urgency
 from models.policies.enforcement import EnforcementPolicy
-from serving.db import brands, marketplaces, question_steps, views
-from serving.db.accounts import Session
+from serving.account_management.rules.attention import urgency
+from serving.account_management.service.brand_care import needs
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.brands.store import brands
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.brand_care import needs
-from serving.web import words
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.standing.store import question_steps
+from serving.views import views
 from serving.web.brand.standing_part import StandingCard, standing_card
 from serving.web.rendering import respond
-from serving.web.vocabulary import CHOICES
-from serving.web.words import Due
+from serving.web.wording import words
+from serving.web.wording.vocabulary import CHOICES
+from serving.web.wording.words import Due
+from serving.webhooks.rules.action import ActionState
 
 router = APIRouter(include_in_schema=False)
 Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]

@@ -12,24 +12,33 @@ from fastapi.responses import HTMLResponse, Response
 from features.fields import Rejected
 from features.price_lists import ListedBy
 from models.errors import DomainError, Invalid
-from serving.db import price_lists
-from serving.db.accounts import Session
-from serving.db.price_lists import Entry
+from serving.accounts.store.accounts import Session
+from serving.brands.service.price_lists import (
+    COLUMNS,
+    MOST_ENTRIES,
+    NOT_SAID,
+    Judged,
+    judge_rows,
+    list_rows,
+    load_price_list,
+)
+from serving.brands.store import price_lists
+from serving.brands.store.price_lists import Entry
 from serving.guards import runtime_of
-from serving.runtime import Runtime
-from serving.usecases.price_lists import COLUMNS, MOST_ENTRIES, NOT_SAID, Judged, judge_rows, list_rows, load_price_list
-from serving.usecases.row_files import LARGEST, rows_of
-from serving.usecases.tabular import Format, as_file
-from serving.web import own_words, text_view
+from serving.platform.row_files import LARGEST, rows_of
+from serving.platform.runtime import Runtime
+from serving.platform.tabular import Format, as_file
+from serving.web import text_view
 from serving.web.brand.brand_forms import Reader, Uploader, given_back
 from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.downloads import download
-from serving.web.fixed_words import translated
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
 from serving.web.i18n import N_, say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
+from serving.web.wording import own_words
+from serving.web.wording.fixed_words import translated
 from training.adapters.files import parse_json
 
 router = APIRouter(include_in_schema=False)

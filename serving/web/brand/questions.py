@@ -10,16 +10,17 @@ from features.facts import Facts
 from features.price_lists import ListedBy
 from models.score import Reason
 from models.verdict import Judgement
-from serving.web import own_words, text_view
+from serving.web import text_view
 from serving.web.case import case_cards
 from serving.web.case.case_cards import Attribute
 from serving.web.case.pictures import ShownPicture
 from serving.web.desk import desk_rows
-from serving.web.fixed_words import translated
 from serving.web.i18n import N_, number, say, say_many
 from serving.web.text_view import Shown
-from serving.web.vocabulary import CHOICES
-from serving.web.words import Due
+from serving.web.wording import own_words
+from serving.web.wording.fixed_words import translated
+from serving.web.wording.vocabulary import CHOICES
+from serving.web.wording.words import Due
 
 # What a brand is told of why it is asked. Left out on purpose: earlier verdicts (they may be other brands'), the
 # seller's turnover, orders and returns (trade secrets of somebody who may be honest), and everything of the model.

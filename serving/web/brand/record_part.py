@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from models.brand_record import AnswerOutcome
-from serving.db.brand_answers import BrandAnswer
-from serving.usecases.brand_records import record_of
-from serving.web import own_words
+from serving.account_management.rules.brand_record import AnswerOutcome
+from serving.account_management.service.brand_records import record_of
+from serving.account_management.store.brand_answers import BrandAnswer
 from serving.web.i18n import N_, number, say
+from serving.web.wording import own_words
 
 _SHOWN = {
     AnswerOutcome.ACCEPTED: N_("Accepted"),

@@ -6,14 +6,15 @@ from typing import ClassVar
 
 from sqlalchemy import Connection
 
-from models.action import ActionState
-from models.removal_check import CheckState
-from serving.db import views
-from serving.db.views import BrandAction, Pair
-from serving.web import own_words, text_view, words
+from serving.takedowns.rules.removal_check import CheckState
+from serving.views import views
+from serving.views.views import BrandAction, Pair
+from serving.web import text_view
 from serving.web.i18n import say
 from serving.web.text_view import Shown
-from serving.web.vocabulary import ACTION_STATES, CHECK_STATES, StateWords
+from serving.web.wording import own_words, words
+from serving.web.wording.vocabulary import ACTION_STATES, CHECK_STATES, StateWords
+from serving.webhooks.rules.action import ActionState
 
 _MOST = 6
 _MOVING = frozenset({ActionState.SCHEDULED, ActionState.SENDING})

@@ -9,17 +9,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError, Invalid
-from models.policies.rights import RightsPolicy
-from models.rights import RightKind
-from serving.db import accounts, marketplaces, rights
-from serving.db.accounts import Session
-from serving.db.rights import StoredDocument
+from serving.accounts.store import accounts
+from serving.accounts.store.accounts import Session
 from serving.guards import runtime_of
-from serving.runtime import Runtime
-from serving.usecases.brand_file import settled_elsewhere, withdraw_right
-from serving.usecases.rights import RIGHT_COLUMNS, NewRight, claim_right, file_rows, keep_document
-from serving.usecases.tabular import Format, as_file
-from serving.web import downloads, own_words, text_view
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.platform.tabular import Format, as_file
+from serving.rights import store as rights
+from serving.rights.policy import RightsPolicy
+from serving.rights.rules.rights import RightKind
+from serving.rights.service.brand_file import settled_elsewhere, withdraw_right
+from serving.rights.service.rights import RIGHT_COLUMNS, NewRight, claim_right, file_rows, keep_document
+from serving.rights.store import StoredDocument
+from serving.web import downloads, text_view
 from serving.web.brand.brand_forms import Reader, Uploader, given_back
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
 from serving.web.brand.rights_rows import RightRow, people_in, right_rows, who
@@ -29,7 +31,8 @@ from serving.web.forms import Fields, Upload, upload_of
 from serving.web.i18n import N_, say, size
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.vocabulary import Option
+from serving.web.wording import own_words
+from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/rights"

@@ -7,16 +7,17 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from models.rights import Mandate, RightKind, RightState, holds, last_day
-from serving.db import rights
-from serving.db.rights import StoredDocument, StoredRight
-from serving.db.views import Pair
-from serving.usecases.brand_file import VERIFIED_ELSEWHERE
-from serving.web import own_words, text_view
-from serving.web.fixed_words import translated
+from serving.rights import store as rights
+from serving.rights.rules.rights import Mandate, RightKind, RightState, holds, last_day
+from serving.rights.service.brand_file import VERIFIED_ELSEWHERE
+from serving.rights.store import StoredDocument, StoredRight
+from serving.views.views import Pair
+from serving.web import text_view
 from serving.web.i18n import N_, say, say_many
 from serving.web.text_view import Shown
-from serving.web.vocabulary import StateWords
+from serving.web.wording import own_words
+from serving.web.wording.fixed_words import translated
+from serving.web.wording.vocabulary import StateWords
 
 KINDS: Final = {
     RightKind.MARK: N_("Mark"),

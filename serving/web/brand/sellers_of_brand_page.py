@@ -9,12 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError, Invalid
-from serving.db import accounts, brands, listings
-from serving.db.accounts import Session
-from serving.db.brands import ListEntry
-from serving.guards import runtime_of
-from serving.runtime import Runtime
-from serving.usecases.authorised_sellers import (
+from serving.account_management.service.authorised_sellers import (
     COLUMNS,
     LONGEST,
     Change,
@@ -24,20 +19,28 @@ from serving.usecases.authorised_sellers import (
     named_in,
     take_off,
 )
-from serving.usecases.row_files import LARGEST
-from serving.usecases.tabular import Format, as_file
-from serving.web import own_words, text_view
+from serving.accounts.store import accounts
+from serving.accounts.store.accounts import Session
+from serving.brands.store import brands
+from serving.brands.store.brands import ListEntry
+from serving.guards import runtime_of
+from serving.listings.store import listings
+from serving.platform.row_files import LARGEST
+from serving.platform.runtime import Runtime
+from serving.platform.tabular import Format, as_file
+from serving.web import text_view
 from serving.web.brand.brand_forms import Reader, Uploader, given_back
 from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.brand.rights_rows import who
 from serving.web.brand.tell_tales_page import day_of
 from serving.web.downloads import download
-from serving.web.fixed_words import translated
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
 from serving.web.i18n import say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
+from serving.web.wording import own_words
+from serving.web.wording.fixed_words import translated
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/sellers"

@@ -8,26 +8,26 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
-from models.confirmations import Tally
-from models.policies.standing import StandingPolicy
-from models.standing import Level, Scope
-from serving.db import standings
-from serving.db.accounts import Session
+from serving.account_management.service.brand_records import STANDING_COLUMNS, standing_rows
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.brand_records import STANDING_COLUMNS, standing_rows
-from serving.usecases.standing import current, effect_now
-from serving.usecases.tabular import Format, as_file
-from serving.web import own_words
+from serving.platform.runtime import Runtime
+from serving.platform.tabular import Format, as_file
+from serving.standing.policy import StandingPolicy
+from serving.standing.rules.confirmations import Tally
+from serving.standing.rules.standing import Level, Scope
+from serving.standing.service import current, effect_now
+from serving.standing.store import standings
 from serving.web.brand.brand_charts import LevelChart, ScopeChart, level_chart, scope_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.brand.standing_part import NAMES, StandingCard, scope_name, standing_card
 from serving.web.downloads import download
-from serving.web.fixed_words import translated
 from serving.web.i18n import N_, joined, number, say
 from serving.web.model.model_charts import wilson
 from serving.web.rendering import respond
+from serving.web.wording import own_words
+from serving.web.wording.fixed_words import translated
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]

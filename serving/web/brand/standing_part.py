@@ -6,19 +6,20 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from models.enrolment import Phase
-from models.policies.standing import StandingPolicy
-from models.standing import Finding, Level, Scope, Standing
-from models.standing_outlook import outlook
 from models.verdict import ReasonCode
-from serving.db import removal_checks, standings
-from serving.db.standings import StandingChange
-from serving.db.views import Pair
-from serving.runtime import Runtime
-from serving.usecases.standing import current, effect_now, stage_of
-from serving.web import own_words
-from serving.web.fixed_words import translated
+from serving.platform.runtime import Runtime
+from serving.standing.policy import StandingPolicy
+from serving.standing.rules.enrolment import Phase
+from serving.standing.rules.standing import Finding, Level, Scope, Standing
+from serving.standing.rules.standing_outlook import outlook
+from serving.standing.service import current, effect_now, stage_of
+from serving.standing.store import standings
+from serving.standing.store.standings import StandingChange
+from serving.takedowns.store import removal_checks
+from serving.views.views import Pair
 from serving.web.i18n import N_, say, say_many
+from serving.web.wording import own_words
+from serving.web.wording.fixed_words import translated
 
 NAMES: Final = {
     Level.SELF_SERVICE: (N_("Self-service"), "v-g"),

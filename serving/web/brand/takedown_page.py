@@ -8,34 +8,37 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from models.access import Permission
 from models.case import CaseLane
 from models.errors import Invalid
 from models.policies.enforcement import EnforcementPolicy
-from models.policies.takedown import TakedownPolicy
-from models.rights import RightKind, RightState, kinds_for
-from models.takedown import Fate, Item, sentences
 from models.verdict import ReasonCode
-from serving.db import brands, queues, rights, views
-from serving.db.accounts import Session
-from serving.db.queues import QueueFilter
-from serving.db.rights import StoredRight
-from serving.db.takedowns import StoredItem
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.brands.store import brands
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.rights import basis_of
-from serving.usecases.takedown_requests import Asked, answered, confirm_all, take_back
-from serving.web import own_words, text_view, words
+from serving.platform.runtime import Runtime
+from serving.review.policy import TakedownPolicy
+from serving.review.rules.takedown import Fate, Item, sentences
+from serving.review.service.takedown_requests import Asked, answered, confirm_all, take_back
+from serving.review.store.takedowns import StoredItem
+from serving.rights import store as rights
+from serving.rights.rules.rights import RightKind, RightState, kinds_for
+from serving.rights.service.rights import basis_of
+from serving.rights.store import StoredRight
+from serving.views import queues, views
+from serving.views.queues import QueueFilter
+from serving.web import text_view
 from serving.web.brand.brand_page import answers_before, key_of
 from serving.web.brand.questions import Question, question
 from serving.web.case.pictures import shown_pictures
-from serving.web.fixed_words import translated
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.i18n import N_, say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.vocabulary import FATES, REASON_CODES, Option, StateWords
+from serving.web.wording import own_words, words
+from serving.web.wording.fixed_words import translated
+from serving.web.wording.vocabulary import FATES, REASON_CODES, Option, StateWords
 
 router = APIRouter(include_in_schema=False)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]

@@ -10,10 +10,8 @@ from fastapi.responses import HTMLResponse, Response
 
 from features.tell_tales import LONGEST_PATTERN, MOST_PER_BRAND, Direction, TellTale, Where
 from models.errors import DomainError, Invalid, NotFound
-from serving.db.accounts import Session
-from serving.guards import runtime_of
-from serving.runtime import Runtime
-from serving.usecases.tell_tales import (
+from serving.accounts.store.accounts import Session
+from serving.brands.service.tell_tales import (
     LONGEST_LABEL,
     NewTellTale,
     Tried,
@@ -22,7 +20,9 @@ from serving.usecases.tell_tales import (
     remove_tell_tale,
     try_pattern,
 )
-from serving.web import own_words, text_view
+from serving.guards import runtime_of
+from serving.platform.runtime import Runtime
+from serving.web import text_view
 from serving.web.brand.brand_forms import Reader, given_back
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
 from serving.web.flash import Flash, go_to
@@ -30,7 +30,8 @@ from serving.web.forms import Fields
 from serving.web.i18n import N_, say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.vocabulary import Option, StateWords
+from serving.web.wording import own_words
+from serving.web.wording.vocabulary import Option, StateWords
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/tell-tales"

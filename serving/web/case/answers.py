@@ -5,18 +5,18 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from models.access import Permission, Person
 from models.errors import Invalid
 from models.verdict import Evidence, Judgement, ReasonCode, Side
-from serving.db import views
-from serving.db.accounts import Session
-from serving.db.cases import Case
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
+from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.case_access import visible_case
-from serving.usecases.review import record_verdict
-from serving.usecases.sitting import Answer
-from serving.usecases.undoing import undo_verdict
+from serving.platform.runtime import Runtime
+from serving.review.service.case_access import visible_case
+from serving.review.service.review import record_verdict
+from serving.review.service.sitting import Answer
+from serving.review.service.undoing import undo_verdict
+from serving.views import views
 from serving.web.case.flow import goes_on
 from serving.web.desk.queue import UndoPart, queue_of
 from serving.web.desk.queue_query import QueueQuery

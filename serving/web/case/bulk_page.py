@@ -9,22 +9,23 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from models.access import Permission, Person
-from models.bulk import Made
 from models.case import CaseState
 from models.errors import Invalid
 from models.policies.enforcement import EnforcementPolicy
-from models.policies.takedown import TakedownPolicy
 from models.score import Reason
-from models.takedown import Item
-from serving.db import marketplaces, queues, views
-from serving.db.accounts import Session
-from serving.db.bulk_verdicts import StoredBulkItem
-from serving.db.cases import Case
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
+from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.bulk_verdicts import Together, decide_all, named, of_person, reasons_left_out, take_back_all
-from serving.web import text_view, words
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.review.policy import TakedownPolicy
+from serving.review.rules.bulk import Made
+from serving.review.rules.takedown import Item
+from serving.review.service.bulk_verdicts import Together, decide_all, named, of_person, reasons_left_out, take_back_all
+from serving.review.store.bulk_verdicts import StoredBulkItem
+from serving.views import queues, views
+from serving.web import text_view
 from serving.web.case.answers import answer_of
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.desk.desk_rows import DeskRow, Surround, desk_row
@@ -32,7 +33,8 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, is_case_id
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.vocabulary import CHOICE_OF, Choice
+from serving.web.wording import words
+from serving.web.wording.vocabulary import CHOICE_OF, Choice
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]

@@ -10,18 +10,19 @@ from features.facts import Facts, reference_keys
 from features.fold import fold
 from features.references import ANY, SAMPLED, Key, PriceMissing, PriceSamples
 from features.tell_tales import Direction, Where
-from models.notices import ReporterKind
 from models.score import Reason, ScoreKind
-from serving.db.actions import StoredAction
-from serving.db.appeals import Appeal
-from serving.db.notice_complaints import NoticeComplaint
-from serving.db.notices import ShownNotice
-from serving.web import charts, text_view, words
+from serving.appeals.store.appeals import Appeal
+from serving.notices.rules.notices import ReporterKind
+from serving.notices.store.notice_complaints import NoticeComplaint
+from serving.notices.store.notices import ShownNotice
+from serving.takedowns.store.actions import StoredAction
+from serving.web import charts, text_view
 from serving.web.charts import Comparable, PriceChart, ReasonBar
 from serving.web.desk import desk_rows
 from serving.web.i18n import N_, say
 from serving.web.text_view import Shown
-from serving.web.vocabulary import REASON_CODES
+from serving.web.wording import words
+from serving.web.wording.vocabulary import REASON_CODES
 
 _MISSING_PRICE: Final = {
     PriceMissing.NO_PRICE: "The offer names no price.",

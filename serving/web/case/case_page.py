@@ -12,37 +12,31 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
 from features.facts import Facts
-from models.access import Permission, Person
 from models.case import CaseLane, CaseState
 from models.policies.enforcement import EnforcementPolicy
 from models.policies.labels import LabelPolicy
-from models.test_buy import TestBuyState
 from models.verdict import Side
-from serving.db import (
-    actions,
-    appeals,
-    brands,
-    cases,
-    listings,
-    marketplaces,
-    notice_complaints,
-    notices,
-    references,
-    scores,
-    tell_tales,
-    test_buys,
-    views,
-)
-from serving.db.accounts import Session
-from serving.db.brands import Enrolment
-from serving.db.cases import Case
-from serving.db.views import Neighbours
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
+from serving.appeals.store import appeals
+from serving.brands.store import brands, tell_tales
+from serving.brands.store.brands import Enrolment
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
-from serving.usecases.seller_evidence import papers_of
+from serving.listings.store import listings, scores
+from serving.marketplaces.store import marketplaces
+from serving.notices.store import notice_complaints, notices
+from serving.platform.runtime import Runtime
+from serving.review.rules.test_buy import TestBuyState
+from serving.review.service.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
+from serving.review.service.seller_evidence import papers_of
+from serving.review.store import test_buys
+from serving.scoring.store import references
+from serving.takedowns.store import actions
+from serving.views import views
+from serving.views.views import Neighbours
 from serving.web import scores as shown_scores
-from serving.web import words
 from serving.web.case import case_cards, changes
 from serving.web.case.case_cards import (
     AppealCard,
@@ -73,8 +67,9 @@ from serving.web.forms import CaseId
 from serving.web.rendering import respond, respond_part
 from serving.web.scores import ShownScore
 from serving.web.text_view import Shown
-from serving.web.vocabulary import LANE_OF, LaneName
-from serving.web.words import Due
+from serving.web.wording import words
+from serving.web.wording.vocabulary import LANE_OF, LaneName
+from serving.web.wording.words import Due
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]

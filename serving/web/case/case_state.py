@@ -6,18 +6,21 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from models.access import Person
 from models.case import CaseLane, CaseState
 from models.policies.enforcement import EnforcementPolicy
-from serving.db import accounts, case_waits, verdicts, views
-from serving.db.case_waits import StoredWait
-from serving.db.cases import Case
-from serving.db.verdicts import StoredVerdict
-from serving.runtime import Runtime
-from serving.usecases.case_access import why_not_judge
-from serving.web import text_view, words
+from serving.accounts.rules.access import Person
+from serving.accounts.store import accounts
+from serving.cases.store import case_waits, verdicts
+from serving.cases.store.case_waits import StoredWait
+from serving.cases.store.cases import Case
+from serving.cases.store.verdicts import StoredVerdict
+from serving.platform.runtime import Runtime
+from serving.review.service.case_access import why_not_judge
+from serving.views import views
+from serving.web import text_view
 from serving.web.text_view import Shown
-from serving.web.vocabulary import CHOICE_OF, Choice
+from serving.web.wording import words
+from serving.web.wording.vocabulary import CHOICE_OF, Choice
 
 _BLIND_WORK: Final = {CaseLane.APPEAL: "decide this appeal", CaseLane.SECOND_LOOK: "take this second look"}
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from serving.web import text_view, words
+from serving.web import text_view
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 _FIELDS: Final = {
     "title": "Title",

@@ -8,16 +8,17 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from models.access import Permission
-from models.document import ending_of
-from serving.db.accounts import Session
-from serving.db.seller_uploads import SellerUpload
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.appeals.store.seller_uploads import SellerUpload
 from serving.guards import may, runtime_of
-from serving.usecases.seller_evidence import Paper, for_analyst, for_rights_holder
-from serving.web import own_words, text_view
+from serving.review.service.seller_evidence import Paper, for_analyst, for_rights_holder
+from serving.rights.rules.document import ending_of
+from serving.web import text_view
 from serving.web.downloads import document
 from serving.web.forms import CaseId
 from serving.web.text_view import Shown
+from serving.web.wording import own_words
 
 router = APIRouter(include_in_schema=False)
 Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]

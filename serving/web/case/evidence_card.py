@@ -9,19 +9,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from models.access import Permission
 from models.errors import NotFound
-from models.evidence import Part
 from models.verdict import Side
-from serving.db import evidence
-from serving.db.accounts import Session
-from serving.db.cases import Case
-from serving.db.evidence import Taken
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
-from serving.usecases.case_access import visible_case
-from serving.usecases.evidence import as_file, page_of
-from serving.web import words
+from serving.review.service.case_access import visible_case
+from serving.takedowns.rules.evidence import Part
+from serving.takedowns.service.evidence import as_file, page_of
+from serving.takedowns.store import evidence
+from serving.takedowns.store.evidence import Taken
 from serving.web.forms import CaseId
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 # A brand does not get what the marketplace says of its sellers.

@@ -6,14 +6,14 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from models.access import Permission
 from models.errors import Conflict
-from serving.db.accounts import Session
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.usecases.case_access import lease
-from serving.web import words
+from serving.review.service.case_access import lease
 from serving.web.forms import CaseId, is_case_id
 from serving.web.rendering import respond_part
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from features.facts import Facts
 from features.likeness import Likeness, NearDuplicate
-from serving.db.views import Offered
-from serving.web import text_view, words
+from serving.views.views import Offered
+from serving.web import text_view
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 
 @dataclass(frozen=True, slots=True)

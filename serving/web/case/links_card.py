@@ -6,9 +6,10 @@ from typing import Final
 from features.contacts import KIND_WORDS, ContactKind
 from features.facts import Facts
 from features.links import LinkedSeller, Links
-from models.policies.links import DEFAULT_LINKS
-from serving.web import text_view, words
+from serving.sellers.policy import DEFAULT_LINKS
+from serving.web import text_view
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 MOST_SHOWN: Final = 6
 

@@ -8,20 +8,21 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from models.access import Permission, Person
 from models.errors import Invalid
-from serving.db import case_notes
-from serving.db.accounts import Session
-from serving.db.cases import Case
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
+from serving.cases.store import case_notes
+from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
-from serving.usecases import case_notes as writing
-from serving.usecases import waiting
-from serving.web import text_view, words
+from serving.review.service import case_notes as writing
+from serving.review.service import waiting
+from serving.web import text_view
 from serving.web.desk.queue_query import QueueQuery
 from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields
 from serving.web.text_view import Shown
-from serving.web.vocabulary import Option
+from serving.web.wording import words
+from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]

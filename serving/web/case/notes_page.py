@@ -6,15 +6,16 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
-from serving.db import case_notes
-from serving.db.accounts import Session
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.cases.store import case_notes
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.web import text_view, words
+from serving.platform.runtime import Runtime
+from serving.web import text_view
 from serving.web.flash import Flash, go_to
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]

@@ -9,11 +9,11 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
 from features.facts import Facts
-from models.access import Permission
-from serving.db.accounts import Session
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases import pictures
+from serving.platform.runtime import Runtime
+from serving.review.service import pictures
 from serving.web.forms import CaseId
 
 router = APIRouter(include_in_schema=False)

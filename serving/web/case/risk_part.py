@@ -5,10 +5,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from serving.runtime import Runtime
-from serving.usecases.seller_risk import risk_of
-from serving.web import charts, words
+from serving.platform.runtime import Runtime
+from serving.sellers.service.seller_risk import risk_of
+from serving.web import charts
 from serving.web.charts import ScoreBar
+from serving.web.wording import words
 
 _WIDTH: Final = 96  # Beside it the sentence fits on a telephone's line.
 

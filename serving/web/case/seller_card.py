@@ -12,12 +12,13 @@ from features.fields import Windows
 from models.policies.sanctions import SanctionPolicy
 from models.policies.strikes import StrikePolicy
 from models.strikes import count
-from serving.db import seller_courses, strikes
-from serving.db.seller_courses import OFFERS, STEP, STEPS
-from serving.runtime import ByClass
-from serving.web import text_view, words
+from serving.platform.runtime import ByClass
+from serving.sellers.store import seller_courses, strikes
+from serving.sellers.store.seller_courses import OFFERS, STEP, STEPS
+from serving.web import text_view
 from serving.web.series_charts import Sparkline, sparkline
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 _SOURCES: Final = {
     Source.COMPUTED: "from seller events",

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from models.counter_notice import CounterNoticeState, Party
-from models.deadlines import BusinessCalendar, days_that_count
-from models.policies.counter_notices.named import PROFILES
-from models.policies.counter_notices.rules import CounterNoticePolicy, Days, Maintaining
-from serving.db.counter_notices import CounterNotice, StoredStep
-from serving.db.seller_uploads import SellerUpload
-from serving.usecases.calendars import calendar_of
-from serving.web import i18n, seller_words, text_view
+from serving.appeals.policy import PROFILES, CounterNoticePolicy, Days, Maintaining
+from serving.appeals.rules.counter_notice import CounterNoticeState, Party
+from serving.appeals.store.counter_notices import CounterNotice, StoredStep
+from serving.appeals.store.seller_uploads import SellerUpload
+from serving.platform.calendars import calendar_of
+from serving.platform.deadlines import BusinessCalendar, days_that_count
+from serving.web import i18n, text_view
 from serving.web.i18n import say, say_many
 from serving.web.text_view import Shown
+from serving.web.wording import seller_words
 
 _Entry = tuple[datetime, str, Shown | None, bool]
 _MOST_DAYS: Final = 10

@@ -6,9 +6,9 @@ from typing import Any
 
 from features.facts import Facts
 from models.case import BLIND_LANES, CaseLane
-from models.clusters import Cluster, Member, clusters
-from serving.web import words
+from serving.cases.rules.clusters import Cluster, Member, clusters
 from serving.web.desk.desk_rows import DeskRow
+from serving.web.wording import words
 
 
 @dataclass(frozen=True, slots=True)

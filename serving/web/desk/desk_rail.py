@@ -7,17 +7,20 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from models.access import Permission, Person
 from models.case import CaseLane
-from serving import display
-from serving.db import desk_work, facets, saved_filters, views
-from serving.db.facets import Facet
-from serving.db.queues import Lease, QueueFilter
-from serving.runtime import Runtime
-from serving.web import text_view, words
+from serving.accounts.rules.access import Permission, Person
+from serving.cases.store import facets, saved_filters
+from serving.cases.store.facets import Facet
+from serving.platform import display
+from serving.platform.runtime import Runtime
+from serving.review.store import desk_work
+from serving.views import views
+from serving.views.queues import Lease, QueueFilter
+from serving.web import text_view
 from serving.web.desk.queue_query import QueueQuery
 from serving.web.text_view import Shown
-from serving.web.vocabulary import ANALYST_LANES, LANE_OF, LANES, LaneName
+from serving.web.wording import words
+from serving.web.wording.vocabulary import ANALYST_LANES, LANE_OF, LANES, LaneName
 
 _COUNTED_SAVED: Final = 99
 _HELD_SHOWN: Final = 12

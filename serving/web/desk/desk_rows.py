@@ -9,13 +9,14 @@ from features.facts import Facts
 from models.case import BLIND_LANES, CaseLane
 from models.explanations import TEXT_CODE
 from models.score import Reason
-from serving.runtime import Runtime
-from serving.web import charts, own_words, scores, text_view, words
+from serving.platform.runtime import Runtime
+from serving.web import charts, scores, text_view
 from serving.web.charts import PriceMark
 from serving.web.scores import ShownScore
 from serving.web.text_view import Shown
-from serving.web.vocabulary import LANE_OF
-from serving.web.words import Due
+from serving.web.wording import own_words, words
+from serving.web.wording.vocabulary import LANE_OF
+from serving.web.wording.words import Due
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from serving.db.facets import Facet
-from serving.db.queues import Lease
-from serving.web import text_view, words
+from serving.cases.store.facets import Facet
+from serving.views.queues import Lease
+from serving.web import text_view
 from serving.web.desk.queue_query import NO_BRAND, OVERDUE, QueueQuery, Word
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 LEASES: Final = {Lease.FREE: "free or mine", Lease.MINE: "mine", Lease.OTHERS: "somebody else's"}
 _DAYS: Final = (1, 3, 7, 14, 30)

@@ -7,20 +7,21 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
 from models.errors import Invalid
-from models.release import DESK, PROGRAMME, Decision
-from serving.db import removal_checks
-from serving.db.accounts import Session
-from serving.db.removal_checks import StillShown
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.release import HeldRemoval, held_removals, speak
-from serving.web import text_view, words
+from serving.platform.runtime import Runtime
+from serving.review.service.release import HeldRemoval, held_removals, speak
+from serving.takedowns.rules.release import DESK, PROGRAMME, Decision
+from serving.takedowns.store import removal_checks
+from serving.takedowns.store.removal_checks import StillShown
+from serving.web import text_view
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]

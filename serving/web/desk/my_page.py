@@ -9,25 +9,25 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
-from models.agreement import Agreement, agreement, of_counts
-from models.hidden_score import leaning
-from models.pace import without_pause
-from models.policies.hidden_score import HiddenScorePolicy
-from models.policies.pace import DEFAULT_PACE
-from serving import display
-from serving.db import hidden_scores, reviewer
-from serving.db.accounts import Session
-from serving.db.reviewer import Overturned
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.cases.policy import DEFAULT_PACE, HiddenScorePolicy
+from serving.cases.rules.hidden_score import leaning
+from serving.cases.rules.pace import without_pause
 from serving.guards import is_secure, may, runtime_of
-from serving.runtime import Runtime
-from serving.web import text_view, words
+from serving.platform import display
+from serving.platform.runtime import Runtime
+from serving.review.rules.agreement import Agreement, agreement, of_counts
+from serving.review.store import hidden_scores, reviewer
+from serving.review.store.reviewer import Overturned
+from serving.web import text_view
 from serving.web.desk.desk_rail import midnight
 from serving.web.flash import go_to
 from serving.web.model.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
 from serving.web.rendering import respond
 from serving.web.series_charts import Bars, bars
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]

@@ -9,14 +9,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from models.access import Permission, Person
-from serving.db import marketplaces, offers, queues, views
-from serving.db.accounts import Session
-from serving.db.queues import QueueFilter
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
+from serving.cases.store import offers
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.linked import linked_with
-from serving.web import words
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.sellers.service.linked import linked_with
+from serving.views import queues, views
+from serving.views.queues import QueueFilter
 from serving.web.desk import filters
 from serving.web.desk.desk_groups import Group, groups
 from serving.web.desk.desk_rail import Counts, Rail, number, rail
@@ -25,7 +26,8 @@ from serving.web.desk.filters import Chip, FilterForm
 from serving.web.desk.my_page import pause_suggested
 from serving.web.desk.queue_query import QueueQuery
 from serving.web.rendering import respond, respond_part
-from serving.web.vocabulary import LANE_OF
+from serving.web.wording import words
+from serving.web.wording.vocabulary import LANE_OF
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]

@@ -10,8 +10,8 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from models.case import CaseLane
-from serving.db.queues import Lease, QueueFilter
-from serving.web.vocabulary import ANALYST_LANES
+from serving.views.queues import Lease, QueueFilter
+from serving.web.wording.vocabulary import ANALYST_LANES
 
 NO_BRAND: Final = "none"
 OVERDUE: Final = "overdue"

@@ -6,11 +6,11 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
 from models.errors import Invalid
-from serving.db.accounts import Session
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.cases.service.saved_filters import MOST, forget_filter, rename_filter, save_filter
 from serving.guards import may, runtime_of
-from serving.usecases.saved_filters import MOST, forget_filter, rename_filter, save_filter
 from serving.web.desk.desk_rail import Counts, SavedLink, saved_links
 from serving.web.desk.queue import queue_of
 from serving.web.desk.queue_query import LONGEST, QueueQuery

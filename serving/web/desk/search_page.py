@@ -8,19 +8,21 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from models.access import Permission
 from models.case import BLIND_LANES
-from serving.db import found_offers, search
-from serving.db.accounts import Session
-from serving.db.found_offers import FoundOffer
-from serving.db.search import Kind
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.web import text_view, words
+from serving.listings.store import search
+from serving.listings.store.search import Kind
+from serving.platform.runtime import Runtime
+from serving.review.store import found_offers
+from serving.review.store.found_offers import FoundOffer
+from serving.web import text_view
 from serving.web.desk.queue_query import QueueQuery
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.vocabulary import ACTION_STATES, CHOICE_OF, LANE_OF, Choice, StateWords
+from serving.web.wording import words
+from serving.web.wording.vocabulary import ACTION_STATES, CHOICE_OF, LANE_OF, Choice, StateWords
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]

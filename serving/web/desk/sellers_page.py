@@ -7,22 +7,24 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
 from models.errors import Invalid
-from models.sanction import Measure, SanctionCause, SanctionState
 from models.seller_lists import Entry, SellerList
-from serving.db import accounts, seller_lists
-from serving.db.accounts import Session
+from serving.accounts.rules.access import Permission
+from serving.accounts.store import accounts
+from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.sanctioning import Sanctioned, in_force, lift, speak, undecided
-from serving.usecases.seller_listing import check_lister, put_on_list, take_off_list
-from serving.web import text_view, words
+from serving.platform.runtime import Runtime
+from serving.sellers.rules.sanction import Measure, SanctionCause, SanctionState
+from serving.sellers.service.sanctioning import Sanctioned, in_force, lift, speak, undecided
+from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
+from serving.sellers.store import seller_lists
+from serving.web import text_view
 from serving.web.at_marketplace import PlaceLink, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]

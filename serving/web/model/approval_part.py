@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from models.policies.promotion import PromotionPolicy
-from serving.db import approvals
-from serving.db.learning import Model
-from serving.runtime import Runtime
-from serving.usecases.promote import standing_of
-from serving.web import words
+from serving.learning.policy import PromotionPolicy
+from serving.learning.service.promote import standing_of
+from serving.learning.store import approvals
+from serving.learning.store.learning import Model
+from serving.platform.runtime import Runtime
 from serving.web.model.training_part import who
+from serving.web.wording import words
 
 
 @dataclass(frozen=True, slots=True)

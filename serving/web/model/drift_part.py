@@ -8,9 +8,9 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from features.compute import FEATURES
-from serving.db import monitoring
-from serving.usecases.monitoring import SCORE
-from serving.web import words
+from serving.learning.service.monitoring import SCORE
+from serving.learning.store import monitoring
+from serving.web.wording import words
 from training.drift import Level
 
 _SHOWN: Final = 6

@@ -7,19 +7,22 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from models.access import Permission, Person
-from models.hidden_score import leaning
 from models.labels import VALUES, EvidenceLevel
-from models.policies.hidden_score import HiddenScorePolicy
 from models.policies.labels import LabelPolicy
-from serving.db import accounts, brands, hidden_scores, learning, second_looks
-from serving.db.accounts import Session
-from serving.db.learning import Model
-from serving.db.second_looks import SecondLooks, Suspect
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store import accounts
+from serving.accounts.store.accounts import Session
+from serving.brands.store import brands
+from serving.cases.policy import HiddenScorePolicy
+from serving.cases.rules.hidden_score import leaning
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.labelling import LabelState, label_state
-from serving.web import text_view, words
+from serving.learning.service.labelling import LabelState, label_state
+from serving.learning.store import learning, second_looks
+from serving.learning.store.learning import Model
+from serving.learning.store.second_looks import SecondLooks, Suspect
+from serving.platform.runtime import Runtime
+from serving.review.store import hidden_scores
+from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
 from serving.web.model.model_charts import wilson
@@ -27,7 +30,8 @@ from serving.web.model.model_report import EVIDENCE
 from serving.web.rendering import respond
 from serving.web.series_charts import Layer, StackedArea, stacked_area
 from serving.web.text_view import Shown
-from serving.web.vocabulary import CHOICE_OF
+from serving.web.wording import words
+from serving.web.wording.vocabulary import CHOICE_OF
 from training.snapshot import SnapshotRefused
 from training.snapshot_summary import SnapshotSummary, summarise
 

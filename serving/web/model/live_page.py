@@ -8,20 +8,21 @@ from typing import Annotated, Any, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from models.access import Permission
-from serving.db import monitoring
-from serving.db.accounts import Session
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.monitoring import SCORE
-from serving.usecases.reason_precision import DAYS, ReasonPrecision, Told, reason_precision
-from serving.web import text_view, words
+from serving.learning.service.monitoring import SCORE
+from serving.learning.service.reason_precision import DAYS, ReasonPrecision, Told, reason_precision
+from serving.learning.store import monitoring
+from serving.platform.runtime import Runtime
+from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model.drift_part import Drift, drift_of
 from serving.web.model.model_charts import wilson
 from serving.web.rendering import respond
 from serving.web.series_charts import Grid, drift_grid
 from serving.web.text_view import Shown
+from serving.web.wording import words
 from training.drift import MOVED_FROM, MOVING_FROM
 
 router = APIRouter(include_in_schema=False)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from serving.web import words
+from serving.web.wording import words
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34.0, 370.0, 8.0, 196.0
 _Z: Final = 1.96  # 95 %.

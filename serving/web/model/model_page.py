@@ -10,21 +10,22 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from models.access import Permission, Person
 from models.errors import Invalid
 from models.policies.labels import LabelPolicy
-from serving.db import approvals, breakers, learning, scores
-from serving.db.accounts import Session
-from serving.db.learning import Model
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.settings import Settings
-from serving.usecases import trial
-from serving.usecases.breaker import close_breaker
-from serving.usecases.labelling import LabelState, label_state
-from serving.usecases.learn import request_training
-from serving.usecases.promote import approve, challenger, rollback, withdraw
-from serving.web import words
+from serving.learning.service import trial
+from serving.learning.service.labelling import LabelState, label_state
+from serving.learning.service.learn import request_training
+from serving.learning.service.promote import approve, challenger, rollback, withdraw
+from serving.learning.store import approvals, learning
+from serving.learning.store.learning import Model
+from serving.listings.store import scores
+from serving.operations.service.breaker import close_breaker
+from serving.platform.runtime import Runtime
+from serving.platform.settings import Settings
+from serving.scoring.store import breakers
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
@@ -33,6 +34,7 @@ from serving.web.model.model_report import Report, report_of
 from serving.web.model.training_part import TrainingPart, training_part, who
 from serving.web.model.trial_part import TrialPart, trial_part
 from serving.web.rendering import respond, respond_part
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]

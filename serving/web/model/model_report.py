@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from models.labels import EvidenceLevel
-from serving.db.learning import Model
-from serving.web import words
+from serving.learning.store.learning import Model
 from serving.web.model import model_charts
 from serving.web.model.model_charts import CurveChart, DifferenceBar, ReliabilityChart, RocChart, ThresholdBar
+from serving.web.wording import words
 from training.operating import promise_in_words
 
 _MEASURES: Final = (

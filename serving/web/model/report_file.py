@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 from markupsafe import Markup
 
 from models.classifier import Join
-from serving.db.learning import Model
-from serving.web import words
+from serving.learning.store.learning import Model
 from serving.web.assets import FOLDER
 from serving.web.model.model_report import Report, report_of
 from serving.web.rendering import render
+from serving.web.wording import words
 
 
 @dataclass(frozen=True, slots=True)

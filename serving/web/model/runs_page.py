@@ -8,18 +8,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
-from models.access import Permission, Person
-from serving.db import learning
-from serving.db.accounts import Session
-from serving.db.learning import Job, Model
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.web import text_view, words
+from serving.learning.store import learning
+from serving.learning.store.learning import Job, Model
+from serving.platform.runtime import Runtime
+from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model.model_page import Tracked, tracked
 from serving.web.model.training_part import TrainingPart, training_part, who
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]

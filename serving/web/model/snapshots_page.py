@@ -7,16 +7,17 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from models.access import Permission
-from serving.db import brands, learning
-from serving.db.accounts import Session
-from serving.db.learning import StoredSnapshot
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.brands.store import brands
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.web import words
+from serving.learning.store import learning
+from serving.learning.store.learning import StoredSnapshot
+from serving.platform.runtime import Runtime
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model.model_report import EVIDENCE
 from serving.web.rendering import respond
+from serving.web.wording import words
 from training.snapshot import SnapshotRefused
 from training.snapshot_summary import SnapshotSummary, summarise
 

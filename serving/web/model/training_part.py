@@ -6,9 +6,10 @@ from typing import ClassVar
 
 from sqlalchemy import Connection
 
-from serving.db import accounts, learning
-from serving.web import words
+from serving.accounts.store import accounts
+from serving.learning.store import learning
 from serving.web.at_marketplace import PlaceScope
+from serving.web.wording import words
 
 _SHOWN = 8
 _ACTIVE = frozenset({"waiting", "running"})

@@ -5,12 +5,12 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from models.trial import Cell
-from serving.db import trials
-from serving.runtime import Runtime
-from serving.usecases.trial import shown_so_far
-from serving.web import words
+from serving.learning.service.trial import shown_so_far
+from serving.platform.runtime import Runtime
+from serving.scoring.rules.trial import Cell
+from serving.scoring.store import trials
 from serving.web.model.training_part import who
+from serving.web.wording import words
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,21 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from models.access import Permission
-from serving.db import accounts, audit, audit_lines
-from serving.db.accounts import Session
-from serving.db.audit_lines import SEARCHED, Line, Wanted
+from serving.accounts.rules.access import Permission
+from serving.accounts.store import accounts
+from serving.accounts.store.accounts import Session
+from serving.audit.service import last_head
+from serving.audit.store import audit, audit_lines
+from serving.audit.store.audit_lines import SEARCHED, Line, Wanted
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.audit_heads import last_head
-from serving.usecases.tabular import Columns, Format, Kind, as_file
-from serving.web import text_view, words
+from serving.platform.runtime import Runtime
+from serving.platform.tabular import Columns, Format, Kind, as_file
+from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.downloads import download
 from serving.web.rendering import respond, respond_part
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]

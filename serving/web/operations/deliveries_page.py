@@ -9,18 +9,18 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from models.access import Permission, Person
-from models.action import ActionState
-from models.removal_check import CheckState
-from serving.db import outgoing, removal_checks
-from serving.db.accounts import Session
-from serving.db.outgoing import Failing
-from serving.db.seller_actions import StoredSellerAction
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
+from serving.delivery import store as outgoing
+from serving.delivery.service.dead_letters import given_up, replay
+from serving.delivery.service.delivery import Letter
+from serving.delivery.store import Failing
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.dead_letters import given_up, replay
-from serving.usecases.delivery import Letter
-from serving.web import text_view, words
+from serving.platform.runtime import Runtime
+from serving.sellers.store.seller_actions import StoredSellerAction
+from serving.takedowns.rules.removal_check import CheckState
+from serving.takedowns.store import removal_checks
+from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
@@ -28,6 +28,8 @@ from serving.web.rendering import respond
 from serving.web.series_charts import Bars, bars
 from serving.web.spans import Span, starts
 from serving.web.text_view import Shown
+from serving.web.wording import words
+from serving.webhooks.rules.action import ActionState
 
 router = APIRouter(include_in_schema=False)
 Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]

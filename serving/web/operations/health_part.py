@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from serving.usecases.health import Health
-from serving.usecases.presence import MISSED
-from serving.web import words
+from serving.operations.service.health import Health
+from serving.operations.service.presence import MISSED
+from serving.web.wording import words
 
 _GIGABYTE: Final = 1_000_000_000
 _LITTLE_ROOM: Final = 0.1  # Of the disk; a database that cannot grow takes nothing in.

@@ -8,20 +8,22 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from sqlalchemy import Connection
 
-from models.access import Permission, Person
-from serving.db import job_queue, learning, workers
-from serving.db.accounts import Session
-from serving.db.job_queue import FailedJob, QueueCounts
-from serving.db.learning import Job
-from serving.db.workers import WorkerProcess
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.presence import MISSED
-from serving.web import text_view, words
+from serving.learning.store import learning
+from serving.learning.store.learning import Job
+from serving.operations.service.presence import MISSED
+from serving.operations.store import job_queue, workers
+from serving.operations.store.job_queue import FailedJob, QueueCounts
+from serving.operations.store.workers import WorkerProcess
+from serving.platform.runtime import Runtime
+from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model.training_part import who
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]

@@ -9,18 +9,20 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from models.access import Permission, Person
-from models.action import ActionState
-from models.policies.breaker import BreakerPolicy
 from models.routing import Lane
-from serving.db import breakers, holds, monitoring, outgoing, removal_checks, volumes
-from serving.db.accounts import Session
-from serving.db.breakers import Breaker
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
+from serving.delivery import store as outgoing
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.breaker import close_breaker
-from serving.usecases.health import health_of
-from serving.web import words
+from serving.learning.store import monitoring
+from serving.operations.service.breaker import close_breaker
+from serving.operations.service.health import health_of
+from serving.operations.store import volumes
+from serving.platform.runtime import Runtime
+from serving.scoring.policy import BreakerPolicy
+from serving.scoring.store import breakers
+from serving.scoring.store.breakers import Breaker
+from serving.takedowns.store import holds, removal_checks
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
@@ -29,6 +31,8 @@ from serving.web.operations.queues_part import QueueRow, queue_rows
 from serving.web.operations.volumes_part import Volumes, volumes_of
 from serving.web.rendering import respond
 from serving.web.spans import Span, span_of
+from serving.web.wording import words
+from serving.webhooks.rules.action import ActionState
 
 router = APIRouter(include_in_schema=False)
 Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]

@@ -8,16 +8,17 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from models.access import Permission
-from serving.db import refused_rows
-from serving.db.accounts import Session
-from serving.db.refused_rows import RefusedRow
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.web import text_view, words
+from serving.listings.store import refused_rows
+from serving.listings.store.refused_rows import RefusedRow
+from serving.platform.runtime import Runtime
+from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]

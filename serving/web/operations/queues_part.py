@@ -8,11 +8,11 @@ from sqlalchemy import Connection
 from models.case import CaseLane
 from models.policies.enforcement import EnforcementPolicy
 from models.policies.second_look import SecondLookPolicy
-from serving.db.queue_ages import QueueAge, queue_ages
-from serving.runtime import ByClass
-from serving.web import words
+from serving.cases.store.queue_ages import QueueAge, queue_ages
+from serving.platform.runtime import ByClass
 from serving.web.series_charts import AgeBox, age_box
-from serving.web.vocabulary import LANES
+from serving.web.wording import words
+from serving.web.wording.vocabulary import LANES
 
 
 @dataclass(frozen=True, slots=True)

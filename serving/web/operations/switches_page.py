@@ -7,20 +7,21 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
 from models.errors import Invalid, NotFound
-from models.switches import RULES, AutomaticRule
-from serving.db.accounts import Session
-from serving.db.switches import SwitchChange
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.switch_record import RuleState, Switchboard, administered, switchboard
-from serving.usecases.switching import switch
-from serving.web import text_view, words
+from serving.marketplaces.rules import RULES, AutomaticRule
+from serving.marketplaces.store.switches import SwitchChange
+from serving.operations.service.switch_record import RuleState, Switchboard, administered, switchboard
+from serving.operations.service.switching import switch
+from serving.platform.runtime import Runtime
+from serving.web import text_view
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
+from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]

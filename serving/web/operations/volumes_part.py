@@ -8,10 +8,10 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.routing import Lane
-from serving.db import volumes
-from serving.web import words
+from serving.operations.store import volumes
 from serving.web.series_charts import Layer, StackedArea, stacked_area
 from serving.web.spans import EACH, STEPS, Choice, Span, choices, starts
+from serving.web.wording import words
 
 # From the bottom up; what is released outnumbers all others, so that drawn it would hide them.
 _DRAWN: Final = (

@@ -8,21 +8,22 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from models.access import Permission
 from models.errors import Invalid
-from serving.db import endpoints
-from serving.db.accounts import Session
-from serving.db.endpoints import Endpoint
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.administration.service import founding
+from serving.delivery.service.receivers import disable_receiver, rest_receiver, wake_receiver
 from serving.guards import may, runtime_of
-from serving.runtime import Runtime
-from serving.usecases import founding
-from serving.usecases.receivers import disable_receiver, rest_receiver, wake_receiver
-from serving.web import text_view, words
+from serving.platform.runtime import Runtime
+from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
+from serving.web.wording import words
+from serving.webhooks.store import endpoints
+from serving.webhooks.store.endpoints import Endpoint
 
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]

@@ -8,28 +8,38 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from models.decision_notice import RECEIPT, DecisionNotice
 from models.errors import DomainError, Invalid, NotFound
 from models.labels import AppealState
-from models.notices import LONGEST_EMAIL, LONGEST_EXPLANATION, LONGEST_NAME, Channel, Draft, ItemState, missing
-from models.policies.notices import NoticePolicy
 from serving.api.errors import status_of
-from serving.db import cases, marketplaces, notice_complaints, notices, reporters
-from serving.db.notices import Item
+from serving.cases.store import cases
 from serving.guards import public, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.notice_complaints import LONGEST_SAID, complain, may_complain
-from serving.usecases.notice_decisions import told
-from serving.usecases.notice_links import PLACE, follow
-from serving.usecases.notice_list import warning_with
-from serving.usecases.notices import receive_notice
+from serving.marketplaces.store import marketplaces
+from serving.notices.policy import NoticePolicy
+from serving.notices.rules.decision_notice import RECEIPT, DecisionNotice
+from serving.notices.rules.notices import (
+    LONGEST_EMAIL,
+    LONGEST_EXPLANATION,
+    LONGEST_NAME,
+    Channel,
+    Draft,
+    ItemState,
+    missing,
+)
+from serving.notices.service.notice_complaints import LONGEST_SAID, complain, may_complain
+from serving.notices.service.notice_decisions import told
+from serving.notices.service.notice_links import PLACE, follow
+from serving.notices.service.notice_list import warning_with
+from serving.notices.service.notices import receive_notice
+from serving.notices.store import notice_complaints, notices, reporters
+from serving.notices.store.notices import Item
+from serving.platform.runtime import Runtime
 from serving.web import i18n, text_view
-from serving.web.fixed_words import said
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.i18n import N_, say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.vocabulary import REASON_CODES, Option
+from serving.web.wording.fixed_words import said
+from serving.web.wording.vocabulary import REASON_CODES, Option
 
 router = APIRouter(include_in_schema=False)
 _ANYBODY: Final = public("anybody may notify an offer: Article 16 of the DSA")

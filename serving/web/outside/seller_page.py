@@ -11,31 +11,35 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 from starlette.datastructures import UploadFile
 
-from models.counter_notice import CounterNoticeEvent, CounterNoticeState
-from models.document import ending_of
 from models.errors import DomainError, Invalid, NotFound
 from models.policies.sanctions import SanctionPolicy
-from models.policies.seller_evidence import SellerEvidencePolicy
 from models.policies.strikes import StrikePolicy
-from models.sanction import warning
 from serving.api.errors import status_of
-from serving.db import counter_notices, listings, overturns, seller_uploads, strikes, verdicts
-from serving.db.actions import StoredAction
-from serving.db.seller_uploads import SellerUpload
+from serving.appeals.policy import SellerEvidencePolicy
+from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState
+from serving.appeals.service.counter_notices import LONGEST_SAID
+from serving.appeals.service.seller_links import PLACE, answer, appeal_until, choices, follow
+from serving.appeals.store import counter_notices, overturns, seller_uploads
+from serving.appeals.store.seller_uploads import SellerUpload
+from serving.cases.store import verdicts
 from serving.guards import public, runtime_of
-from serving.runtime import Runtime
-from serving.usecases.counter_notices import LONGEST_SAID
-from serving.usecases.seller_evidence import hand_in, open_to_documents
-from serving.usecases.seller_links import PLACE, answer, appeal_until, choices, follow
-from serving.web import i18n, seller_words, text_view
+from serving.listings.store import listings
+from serving.platform.runtime import Runtime
+from serving.review.service.seller_evidence import hand_in, open_to_documents
+from serving.rights.rules.document import ending_of
+from serving.sellers.rules.sanction import warning
+from serving.sellers.store import strikes
+from serving.takedowns.store.actions import StoredAction
+from serving.web import i18n, text_view
 from serving.web.case.documents_card import ShownDocument, shown_document
 from serving.web.case.seller_course import Deadline, Happened, deadline, timeline, what_comes
-from serving.web.fixed_words import said
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.i18n import say
 from serving.web.rendering import respond
-from serving.web.seller_words import FIELDS
 from serving.web.text_view import Shown
+from serving.web.wording import seller_words
+from serving.web.wording.fixed_words import said
+from serving.web.wording.seller_words import FIELDS
 
 router = APIRouter(include_in_schema=False)
 _BY_LINK: Final = public("the signed link is what lets a seller in")

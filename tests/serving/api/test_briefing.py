@@ -1,9 +1,9 @@
 from fastapi.testclient import TestClient
 
-from models.briefing import questions
+from serving.brands.rules import questions
 from tests.fixtures.clients import sign_in
 from tests.fixtures.runtimes import Site
-from tests.serving.usecases.test_briefing import a_newcomer
+from tests.serving.brands.service.test_briefing import a_newcomer
 
 PATH = "/api/v1/briefing"
 

@@ -2,10 +2,10 @@
 
 from fastapi.testclient import TestClient
 
-from models.access import Person, Role
-from serving.db import accounts
-from serving.usecases import founding
-from serving.usecases.founding import NewPerson
+from serving.accounts.rules.access import Person, Role
+from serving.accounts.store import accounts
+from serving.administration.service import founding
+from serving.administration.service.founding import NewPerson
 from tests.fixtures.clients import sign_in
 from tests.fixtures.runtimes import PASSWORD, Site
 

@@ -2,9 +2,9 @@
 
 from fastapi.testclient import TestClient
 
-from models.access import Scope
-from serving.db import endpoints
-from serving.usecases import founding
+from serving.accounts.rules.access import Scope
+from serving.administration.service import founding
+from serving.webhooks.store import endpoints
 from tests.fixtures.runtimes import Site
 
 PATH = "/api/v1/endpoints"

@@ -1,7 +1,7 @@
 from fastapi.testclient import TestClient
 
-from models.switches import AutomaticRule
-from serving.usecases.switching import switch
+from serving.marketplaces.rules import AutomaticRule
+from serving.operations.service.switching import switch
 from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.clients import sign_in
 from tests.fixtures.runtimes import Site

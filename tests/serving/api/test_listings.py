@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from serving.db import listings
+from serving.listings.store import listings
 from tests.fixtures.clients import with_key
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site

@@ -6,13 +6,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from models.errors import DomainError
-from models.notices import ReporterKind
-from serving.db.tables import notice
-from serving.usecases.reporters import NewReporter, register
+from serving.notices.rules.notices import ReporterKind
+from serving.notices.service.reporters import NewReporter, register
+from serving.notices.tables import notice
 from tests.fixtures.notifying import EMAIL, WORDS, an_offer
 from tests.fixtures.reviewing import open_cases
 from tests.fixtures.runtimes import Site
-from tests.serving.usecases.test_notices import count
+from tests.serving.notices.service.test_notices import count
 
 BODY = {
     "explanation": WORDS,

@@ -1,9 +1,9 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from serving.usecases import founding
-from serving.usecases.intake import receive
-from serving.usecases.seller_risk import refresh
+from serving.administration.service import founding
+from serving.intake.service.intake import receive
+from serving.sellers.service.seller_risk import refresh
 from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site

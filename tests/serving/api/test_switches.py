@@ -1,6 +1,6 @@
 from fastapi.testclient import TestClient
 
-from models.switches import AutomaticRule
+from serving.marketplaces.rules import AutomaticRule
 from tests.fixtures.clients import sign_in
 from tests.fixtures.runtimes import Site
 from tests.serving.web.test_switches_page import an_administrator, is_on

@@ -11,8 +11,8 @@ import pytest
 
 from serving.cli.main import main
 from serving.composition import open_runtime
-from serving.runtime import Runtime
-from serving.settings import Settings
+from serving.platform.runtime import Runtime
+from serving.platform.settings import Settings
 
 REFUSED = 2
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.fixtures.runtimes import Populated, copy_on_sqlite
 from tests.serving.cli.commands import REFUSED, touchstone_in
-from tests.serving.usecases.test_golden import FAKES, OFFERS, judged_twice
+from tests.serving.learning.service.test_golden import FAKES, OFFERS, judged_twice
 
 
 def test_without_a_set_it_says_so_and_freezes_none_of_too_few(home: Path) -> None:

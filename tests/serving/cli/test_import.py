@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import func, select
 
 from serving.cli.data import batches
-from serving.db.tables import listing_version, quarantine
+from serving.listings.tables import listing_version, quarantine
 from tests.fixtures.labelled import write_csv, write_ndjson
 from tests.fixtures.listings import a_row
 from tests.serving.cli.commands import REFUSED, Done, opened, touchstone_in

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from serving.db import breakers
-from serving.usecases.intake import receive
+from serving.intake.service.intake import receive
+from serving.scoring.store import breakers
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site

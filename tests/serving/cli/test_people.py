@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from standardwebhooks import Webhook
 
-from models.access import Scope
 from models.errors import Forbidden
-from serving import auth
-from serving.db import brands, marketplaces
-from serving.usecases.keys import key_of
-from serving.usecases.passwords import choose_anew
+from serving.accounts.rules.access import Scope
+from serving.accounts.service import auth
+from serving.administration.service.passwords import choose_anew
+from serving.brands.store import brands
+from serving.marketplaces.service import key_of
+from serving.marketplaces.store import marketplaces
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.serving.cli.commands import REFUSED, opened, touchstone_in

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from models.errors import Invalid
-from serving.home import Home, HomeInUse
 from serving.local.client import connect
-from serving.settings import Settings
+from serving.platform.home import Home, HomeInUse
+from serving.platform.settings import Settings
 from tests.browser.service import serving
 from tests.fixtures.labelled import write_ndjson
 from tests.fixtures.listings import a_row

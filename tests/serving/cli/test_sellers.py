@@ -1,9 +1,9 @@
 from dataclasses import replace
 from pathlib import Path
 
-from models.policies.seller_risk import SellerRiskPolicy
-from serving.usecases.intake import receive
-from serving.usecases.seller_risk import refresh
+from serving.intake.service.intake import receive
+from serving.sellers.policy import SellerRiskPolicy
+from serving.sellers.service.seller_risk import refresh
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site
 from tests.fixtures.striking import SELLER, strikes_of

@@ -7,7 +7,7 @@ from models.verdict import Judgement
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.cli.commands import REFUSED, touchstone_in
-from tests.serving.usecases.test_standing import suspend
+from tests.serving.standing.test_service import suspend
 
 
 def to_the_present(site: Site) -> None:

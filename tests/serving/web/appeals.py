@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db.cases import Case
-from serving.usecases.appeal import Complaint, file_appeal
-from serving.usecases.delivery import deliver
+from serving.appeals.service.appeal import Complaint, file_appeal
+from serving.cases.store.cases import Case
+from serving.delivery.service.delivery import deliver
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 

@@ -13,8 +13,8 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 import serving.web
-from models.briefing import questions
-from serving.display import Language
+from serving.brands.rules import questions
+from serving.platform.display import Language
 from serving.web import i18n
 
 WEB: Final = Path(serving.web.__path__[0])

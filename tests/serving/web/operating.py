@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from models.access import Person, Role
 from models.routing import Lane
-from serving.db.store import add
-from serving.db.tables import facts, listing, listing_version, score
+from serving.accounts.rules.access import Person, Role
+from serving.listings.tables import facts, listing, listing_version, score
+from serving.platform.database.store import add
 from tests.fixtures.runtimes import Site, invite
 
 

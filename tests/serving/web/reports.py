@@ -5,8 +5,8 @@ from typing import Any
 
 from models.bundle import Masking, from_files, to_files
 from models.routing import Thresholds
-from serving.bundles import BundleStore
-from serving.db import learning
+from serving.learning.store import learning
+from serving.scoring.service.bundles import BundleStore
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES
 from tests.fixtures.promoting import promote

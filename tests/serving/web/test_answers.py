@@ -2,14 +2,15 @@ import re
 
 import pytest
 
-from models.action import ActionKind, ActionState
 from models.case import CaseLane, CaseState
 from models.verdict import Evidence, Judgement, ReasonCode
-from serving.db import actions, cases, verdicts
-from serving.db.actions import StoredAction
-from serving.db.cases import Case
-from serving.usecases.intake import receive
+from serving.cases.store import cases, verdicts
+from serving.cases.store.cases import Case
+from serving.intake.service.intake import receive
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
 from serving.web.case.answers import answer_of
+from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site

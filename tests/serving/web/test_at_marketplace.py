@@ -4,11 +4,13 @@ import re
 
 import pytest
 
-from models.access import Grant, Person, Role
+from serving.accounts.rules.access import Grant, Person, Role
+from serving.accounts.store import accounts
+from serving.administration.service import founding
 from serving.app import create_app
-from serving.db import accounts, endpoints, learning
 from serving.guards import guards_of
-from serving.usecases import founding
+from serving.learning.store import learning
+from serving.webhooks.store import endpoints
 from tests.fixtures.brand_people import elsewhere
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator

@@ -4,9 +4,9 @@ import io
 import pytest
 
 from models.verdict import Judgement
-from serving.db import audit, audit_lines
-from serving.usecases.audit_heads import last_head, sign_head
-from serving.usecases.founding import add_brand
+from serving.administration.service.founding import add_brand
+from serving.audit.service import last_head, sign_head
+from serving.audit.store import audit, audit_lines
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator

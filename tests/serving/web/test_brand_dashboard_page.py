@@ -3,16 +3,16 @@ from datetime import datetime
 
 import pytest
 
-from models.access import Permission
 from models.case import CaseLane
 from models.labels import Label, NoLabel
 from models.policies.labels import LabelPolicy
 from models.verdict import Judgement
-from serving.db.said import Said
-from serving.usecases import labelling
-from serving.usecases.brand_dashboards import gather
-from serving.usecases.intake import receive
-from serving.usecases.labelling import label_of
+from serving.account_management.service.brand_dashboards import gather
+from serving.accounts.rules.access import Permission
+from serving.intake.service.intake import receive
+from serving.learning.service import labelling
+from serving.learning.service.labelling import label_of
+from serving.learning.store.said import Said
 from tests.fixtures.brand_people import a_rival
 from tests.fixtures.listings import a_row
 from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand

@@ -1,4 +1,4 @@
-from serving.usecases.brand_messages import write
+from serving.brands.service.brand_messages import write
 from tests.fixtures.brand_people import a_rival
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import visit_as, words

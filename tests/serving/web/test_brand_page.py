@@ -4,19 +4,22 @@ from dataclasses import replace
 import pytest
 
 from features.tell_tales import Direction, Fired, TellTaleFacts, Where
-from models.access import Person, Role
-from models.action import ActionEvent
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db import accounts, actions, queues, scores
-from serving.db.queues import QueueFilter
-from serving.usecases import founding
-from serving.usecases.founding import NewEnrolment, NewPerson
-from serving.usecases.intake import receive
-from serving.usecases.price_lists import load_price_list
-from serving.usecases.tell_tales import NewTellTale, add_tell_tale
-from serving.usecases.undoing import undo_verdict
+from serving.accounts.rules.access import Person, Role
+from serving.accounts.store import accounts
+from serving.administration.service import founding
+from serving.administration.service.founding import NewEnrolment, NewPerson
+from serving.brands.service.price_lists import load_price_list
+from serving.brands.service.tell_tales import NewTellTale, add_tell_tale
+from serving.intake.service.intake import receive
+from serving.listings.store import scores
+from serving.review.service.undoing import undo_verdict
+from serving.takedowns.store import actions
+from serving.views import queues
+from serving.views.queues import QueueFilter
 from serving.web.brand.questions import question
+from serving.webhooks.rules.action import ActionEvent
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site

@@ -3,15 +3,16 @@ import re
 import pytest
 from sqlalchemy import select
 
-from models.access import Grant, Permission, Person, Role
 from models.errors import Conflict, NotFound
 from models.verdict import ReasonCode
-from serving.db import accounts, rights
-from serving.db.tables import audit_payload
-from serving.usecases.brand_care import void_agency
-from serving.usecases.brand_people import end_agency, let_go
-from serving.usecases.inviting import accept, asked_by
-from serving.usecases.rights import NewMandate, basis_of, grant_mandate
+from serving.account_management.service.brand_care import void_agency
+from serving.account_management.service.brand_people import end_agency, let_go
+from serving.accounts.rules.access import Grant, Permission, Person, Role
+from serving.accounts.store import accounts
+from serving.administration.service.inviting import accept, asked_by
+from serving.audit.tables import audit_payload
+from serving.rights import store as rights
+from serving.rights.service.rights import NewMandate, basis_of, grant_mandate
 from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words

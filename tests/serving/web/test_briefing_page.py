@@ -1,11 +1,11 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from models.briefing import questions
 from models.case import CaseLane
+from serving.brands.rules import questions
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
-from tests.serving.usecases.test_briefing import a_newcomer
+from tests.serving.brands.service.test_briefing import a_newcomer
 from tests.serving.web.visits import visit_as, words
 
 PATH = "/brand/briefing"

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from httpx2 import Response
 
 from models.case import CaseLane, CaseState
-from serving.db import cases
-from serving.db.cases import Case
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal

@@ -7,12 +7,13 @@ import pytest
 from features.tell_tales import Direction
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db import marketplaces, scores
-from serving.db.accounts import Session
-from serving.usecases.housekeeping import refresh_references
-from serving.usecases.intake import receive
-from serving.usecases.seller_events import receive_events
-from serving.usecases.tell_tales import NewTellTale, add_tell_tale
+from serving.accounts.store.accounts import Session
+from serving.brands.service.tell_tales import NewTellTale, add_tell_tale
+from serving.intake.service.intake import receive
+from serving.intake.service.seller_events import receive_events
+from serving.listings.store import scores
+from serving.marketplaces.store import marketplaces
+from serving.operations.service.housekeeping import refresh_references
 from serving.web.case.case_page import CasePage, case_page
 from serving.web.desk.queue_query import QueueQuery
 from tests.fixtures.listings import a_row, a_suspect_row

@@ -2,12 +2,12 @@ import re
 
 import pytest
 
-from models.counter_notice import CounterNoticeState
-from models.policies.counter_notices.dmca_like import DMCA_LIKE
-from serving.db.actions import StoredAction
-from serving.usecases.counter_notices import submit
+from serving.appeals.policy import DMCA_LIKE
+from serving.appeals.rules.counter_notice import CounterNoticeState
+from serving.appeals.service.counter_notices import submit
+from serving.takedowns.store.actions import StoredAction
 from tests.fixtures.runtimes import Site
-from tests.serving.usecases.test_counter_notices import WORDS, a_removal, now_of, under
+from tests.serving.appeals.service.test_counter_notices import WORDS, a_removal, now_of, under
 from tests.serving.web.test_brand_page import a_person_of
 from tests.serving.web.visits import visit_as, words
 

@@ -3,12 +3,12 @@ from datetime import timedelta
 
 import pytest
 
-from models.action import ActionState
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db import actions
-from serving.usecases import founding
-from serving.usecases.delivery import deliver
+from serving.administration.service import founding
+from serving.delivery.service.delivery import deliver
+from serving.takedowns.store import actions
+from serving.webhooks.rules.action import ActionState
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site

@@ -5,8 +5,8 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db.accounts import Session
-from serving.usecases.intake import receive
+from serving.accounts.store.accounts import Session
+from serving.intake.service.intake import receive
 from serving.web.desk import queue
 from serving.web.desk.queue import queue_page
 from serving.web.desk.queue_query import QueueQuery

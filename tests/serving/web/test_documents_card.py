@@ -4,11 +4,11 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db import seller_uploads
+from serving.appeals.store import seller_uploads
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
-from tests.serving.usecases.test_counter_notices import now_of
-from tests.serving.usecases.test_seller_evidence import INVOICE
+from tests.serving.appeals.service.test_counter_notices import now_of
+from tests.serving.review.service.test_seller_evidence import INVOICE
 from tests.serving.web.test_seller_page import a_link
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
 

@@ -6,8 +6,8 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db import evidence
-from serving.db.evidence import Taken
+from serving.takedowns.store import evidence
+from serving.takedowns.store.evidence import Taken
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import visit_as, words

@@ -1,7 +1,7 @@
 """What the script of a case asks for; the pages without it are in the other files."""
 
 from models.case import CaseState
-from serving.db import cases
+from serving.cases.store import cases
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal

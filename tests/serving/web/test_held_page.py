@@ -1,10 +1,10 @@
-from models.switches import AutomaticRule
-from serving.usecases.switching import switch
+from serving.marketplaces.rules import AutomaticRule
+from serving.operations.service.switching import switch
 from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.guests import asked_in
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.runtimes import Site
-from tests.serving.usecases.test_removal_checks import an_acknowledged_removal, look, register
+from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, look, register
 from tests.serving.web.visits import visit_as, words
 
 OFF = "“Removals on a brand's confirmation” is switched off since"

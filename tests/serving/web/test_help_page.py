@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 import serving.web
-from models.access import Person, Role
-from serving.db import tours
-from serving.web.glossary import TERMS, by_word, meaning_of
+from serving.accounts.rules.access import Person, Role
+from serving.accounts.store import tours
 from serving.web.tours import TOUR_OF, TOURS
+from serving.web.wording.glossary import TERMS, by_word, meaning_of
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import Visitor, visit_as, words

@@ -11,14 +11,24 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from jinja2 import Environment
 
-from models import appeals, decision_notice, reporters, statement
-from models.appeals import AppealRecord
-from models.counter_notice import CounterNoticeEvent, CounterNoticeState, Party, Standing, step
-from models.deadlines import BusinessCalendar
-from models.decision_notice import Decided
-from models.decision_notice import decision_notice as told
 from models.errors import DomainError
-from models.notices import (
+from models.policies.sanctions import SanctionPolicy
+from models.policies.strikes import StrikePolicy
+from models.strikes import Hit, Void
+from models.verdict import Judgement, ReasonCode, Side
+from serving.accounts.service import auth
+from serving.appeals.policy import DEFAULT_COUNTER_NOTICE as DEFAULT
+from serving.appeals.policy import AppealPolicy, SellerEvidencePolicy
+from serving.appeals.rules import appeals
+from serving.appeals.rules.appeals import AppealRecord
+from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party, Standing, step
+from serving.appeals.rules.seller_evidence import HandedIn, admit
+from serving.composition import default_policies
+from serving.notices.policy import NoticePolicy
+from serving.notices.rules import decision_notice, reporters
+from serving.notices.rules.decision_notice import Decided
+from serving.notices.rules.decision_notice import decision_notice as told
+from serving.notices.rules.notices import (
     Draft,
     ItemState,
     NoticeOutcome,
@@ -27,23 +37,14 @@ from models.notices import (
     check_number,
     missing,
 )
-from models.policies.appeals import AppealPolicy
-from models.policies.counter_notices.named import DEFAULT_COUNTER_NOTICE as DEFAULT
-from models.policies.notices import NoticePolicy
-from models.policies.sanctions import SanctionPolicy
-from models.policies.seller_evidence import SellerEvidencePolicy
-from models.policies.strikes import StrikePolicy
-from models.public_statement import Source
-from models.sanction import warning
-from models.seller_evidence import HandedIn, admit
-from models.strikes import Hit, Void
-from models.verdict import Judgement, ReasonCode, Side
-from serving import auth
-from serving.composition import default_policies
-from serving.display import Display, Language, shown_as
+from serving.platform.deadlines import BusinessCalendar
+from serving.platform.display import Display, Language, shown_as
+from serving.sellers.rules.sanction import warning
+from serving.takedowns.rules import statement
+from serving.takedowns.rules.public_statement import Source
 from serving.web import i18n
-from serving.web.fixed_words import said
-from serving.web.vocabulary import REASON_CODES
+from serving.web.wording.fixed_words import said
+from serving.web.wording.vocabulary import REASON_CODES
 from tests.fixtures.runtimes import Site
 from tests.serving.web.catalogues import OTHERS, WEB, catalogue, texts_of_the_source
 from tests.serving.web.test_seller_page import a_link

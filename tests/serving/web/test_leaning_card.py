@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from models.hidden_score import Answers, leaning
-from models.policies.hidden_score import HiddenScorePolicy
 from models.verdict import Judgement
+from serving.cases.policy import HiddenScorePolicy
+from serving.cases.rules.hidden_score import Answers, leaning
 from serving.web.model.leaning_card import leaning_card
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site

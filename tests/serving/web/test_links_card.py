@@ -7,7 +7,7 @@ from features.links import LinkedSeller, Links, LinkStep
 from models.case import CaseLane
 from models.explanations import _STORY_OF
 from models.verdict import Judgement
-from serving.usecases.contacts import receive_contacts
+from serving.sellers.service.contacts import receive_contacts
 from serving.web.brand import questions
 from serving.web.case.links_card import LinksCard, links_card
 from serving.web.text_view import Shown

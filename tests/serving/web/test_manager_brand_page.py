@@ -3,13 +3,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from models.access import Permission, Person, Role
-from models.rights import RightKind, RightState
 from models.verdict import ReasonCode
-from serving.db import accounts, brands, rights
-from serving.db.tables import audit_entry
-from serving.usecases.brand_file import objection
-from serving.usecases.rights import NewMandate, NewRight, basis_of, claim_right, grant_mandate, keep_document
+from serving.accounts.rules.access import Permission, Person, Role
+from serving.accounts.store import accounts
+from serving.audit.tables import audit_entry
+from serving.brands.store import brands
+from serving.rights import store as rights
+from serving.rights.rules.rights import RightKind, RightState
+from serving.rights.service.brand_file import objection
+from serving.rights.service.rights import NewMandate, NewRight, basis_of, claim_right, grant_mandate, keep_document
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import visit_as, words
 

@@ -1,13 +1,13 @@
-from models.access import Role
 from models.case import CaseLane
-from models.rights import RightKind
 from models.verdict import Judgement
-from serving.db import accounts
-from serving.usecases import founding
-from serving.usecases.brand_messages import write
-from serving.usecases.founding import NewPerson
-from serving.usecases.housekeeping import pass_on_unanswered
-from serving.usecases.rights import NewRight, claim_right
+from serving.accounts.rules.access import Role
+from serving.accounts.store import accounts
+from serving.administration.service import founding
+from serving.administration.service.founding import NewPerson
+from serving.brands.service.brand_messages import write
+from serving.operations.service.housekeeping import pass_on_unanswered
+from serving.rights.rules.rights import RightKind
+from serving.rights.service.rights import NewRight, claim_right
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.visits import visit_as, words

@@ -8,10 +8,11 @@ from models.case import CaseLane
 from models.policies.gates import DEFAULT_GATES
 from models.policies.labels import LabelPolicy
 from models.verdict import Judgement
-from serving.bundles import BundleStore
-from serving.db import approvals, breakers, learning, monitoring
-from serving.usecases.labelling import LabelState, label_state
-from serving.usecases.learn import add_job
+from serving.learning.service.labelling import LabelState, label_state
+from serving.learning.service.learn import add_job
+from serving.learning.store import approvals, learning, monitoring
+from serving.scoring.service.bundles import BundleStore
+from serving.scoring.store import breakers
 from serving.web.model.model_page import Tracked, tracked
 from tests.fixtures.reviewing import a_case, a_second_look, judge
 from tests.fixtures.runtimes import Site

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.db import learning
-from serving.usecases.labelling import export_snapshot
+from serving.learning.service.labelling import export_snapshot
+from serving.learning.store import learning
 from tests.fixtures.reviewing import a_case, a_second_look, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator

@@ -5,9 +5,9 @@ import pytest
 from models.case import CaseLane
 from models.errors import Forbidden, Invalid, NotFound
 from models.verdict import Judgement
-from serving.db import case_notes
-from serving.usecases.case_notes import Wanted, write_note
-from serving.usecases.erasure import erase_seller
+from serving.cases.store import case_notes
+from serving.privacy.service.erasure import erase_seller
+from serving.review.service.case_notes import Wanted, write_note
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal

@@ -6,13 +6,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from models.verdict import Judgement
-from serving.db.tables import notice
-from serving.usecases import founding
+from serving.administration.service import founding
+from serving.notices.tables import notice
 from tests.fixtures.notifying import EMAIL, WORDS, an_offer, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
-from tests.serving.usecases.test_notices import SOLENNE, count
+from tests.serving.notices.service.test_notices import SOLENNE, count
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
 
 HOSTILE = f"{WORDS} <script>alert(1)</script> \u202eevil"

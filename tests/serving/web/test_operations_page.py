@@ -7,10 +7,10 @@ import pytest
 
 from models.routing import Lane
 from models.verdict import Judgement
-from serving.db import breakers
-from serving.usecases.audit_heads import sign_head
-from serving.usecases.health import health_of
-from serving.usecases.presence import Presence
+from serving.audit.service import sign_head
+from serving.operations.service.health import health_of
+from serving.operations.service.presence import Presence
+from serving.scoring.store import breakers
 from serving.web.operations.health_part import health_rows
 from tests.fixtures.many_cases import fill_many
 from tests.fixtures.reviewing import a_case, judge

@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from models.access import Person, Role
-from serving.usecases.case_access import lease
+from serving.accounts.rules.access import Person, Role
+from serving.review.service.case_access import lease
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words

@@ -11,7 +11,7 @@ import pytest
 
 from models.case import CaseLane
 from serving.app import create_app
-from serving.outbound.pictures import Pictures, hosts_of
+from serving.platform.outbound.pictures import Pictures, hosts_of
 from tests.fixtures.picture_host import PNG, PictureHost, a_picture_host
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site

@@ -1,4 +1,4 @@
-from serving.usecases.intake import receive
+from serving.intake.service.intake import receive
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator

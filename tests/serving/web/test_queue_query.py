@@ -3,7 +3,7 @@
 import pytest
 
 from models.case import CaseLane
-from serving.db.queues import Lease
+from serving.views.queues import Lease
 from serving.web.desk.filters import ignored
 from serving.web.desk.queue_query import NO_BRAND, QueueQuery, ScoreBand, Word
 

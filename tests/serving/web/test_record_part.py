@@ -6,8 +6,8 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.usecases.undoing import undo_verdict
-from serving.web import own_words
+from serving.review.service.undoing import undo_verdict
+from serving.web.wording import own_words
 from tests.fixtures.removing import a_marketplace_that_listens, dismissed, given_back, removed_by_brand
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site

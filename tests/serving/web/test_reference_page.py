@@ -4,10 +4,10 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from models.access import Role
-from models.policies.assignment import AssignmentPolicy
 from models.policies.version import policy_version
-from serving.settings import Settings
+from serving.accounts.rules.access import Role
+from serving.cases.policy import AssignmentPolicy
+from serving.platform.settings import Settings
 from serving.web.account.policy_notes import numbers, reasons, shown
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import visit_as, words
@@ -59,7 +59,7 @@ def test_what_was_set_is_told_from_what_is_by_default(site: Site) -> None:
 def test_a_number_says_why_it_is_so_and_where_it_is_changed(site: Site) -> None:
     said = words(page(site))
     assert "most_each 5 5 What somebody can see to in the next half hour" in said
-    assert "models/policies/assignment.py, with a release" in said
+    assert "serving/cases/policy.py, with a release" in said
     assert "TOUCHSTONE_UNDO_WINDOW_SECONDS" in said.partition("undo_window_seconds")[2]
 
 

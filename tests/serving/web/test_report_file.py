@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from serving.db.learning import Model
+from serving.learning.store.learning import Model
 from serving.web.model.report_file import report_html
 from tests.fixtures.clocks import NOW
 from tests.serving.web.reports import a_report

@@ -2,10 +2,10 @@ import re
 
 import pytest
 
-from models.access import Person, Role
-from serving.auth import SHORTEST_PASSWORD
-from serving.usecases.people import deactivate
-from serving.usecases.reset_links import make_link
+from serving.accounts.rules.access import Person, Role
+from serving.accounts.service.auth import SHORTEST_PASSWORD
+from serving.administration.service.people import deactivate
+from serving.administration.service.reset_links import make_link
 from tests.fixtures.brand_people import a_leader
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words

@@ -2,10 +2,11 @@ from datetime import timedelta
 
 import pytest
 
-from models.rights import RightKind, RightState
-from serving.db import accounts, rights
-from serving.db.rights import StoredRight
-from serving.usecases.rights import NewRight, claim_right, keep_document, sell_in, settle_right
+from serving.accounts.store import accounts
+from serving.rights import store as rights
+from serving.rights.rules.rights import RightKind, RightState
+from serving.rights.service.rights import NewRight, claim_right, keep_document, sell_in, settle_right
+from serving.rights.store import StoredRight
 from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import PAGE, Visitor, visit_as, words

@@ -3,10 +3,10 @@ from dataclasses import replace
 import pytest
 
 from models.case import CaseLane
-from models.policies.seller_risk import SellerRiskPolicy
 from models.verdict import Judgement
-from serving.usecases.intake import receive
-from serving.usecases.seller_risk import refresh
+from serving.intake.service.intake import receive
+from serving.sellers.policy import SellerRiskPolicy
+from serving.sellers.service.seller_risk import refresh
 from serving.web.case.risk_part import risk_part
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_second_look, judge, open_cases

@@ -1,6 +1,6 @@
 from models.verdict import Judgement
-from serving.usecases import founding
-from serving.usecases.intake import receive
+from serving.administration.service import founding
+from serving.intake.service.intake import receive
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, a_second_look, judge
 from tests.fixtures.runtimes import Site

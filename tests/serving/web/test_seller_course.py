@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from models.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
-from serving.db.counter_notices import CounterNotice, StoredStep
+from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
+from serving.appeals.store.counter_notices import CounterNotice, StoredStep
 from serving.web.case.seller_course import deadline, timeline, what_comes
 
 TOLD_AT = datetime(2026, 3, 2, 9, tzinfo=UTC)  # A Monday.

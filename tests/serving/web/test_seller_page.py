@@ -4,18 +4,18 @@ import dataclasses
 
 from structlog.testing import capture_logs
 
-from models.counter_notice import CounterNoticeEvent, CounterNoticeState
-from models.statement import Statement
 from models.verdict import Judgement
-from serving.db.actions import StoredAction
-from serving.usecases.counter_notices import answer_as_rights_holder, open_counter_notices, pass_deadlines
-from serving.usecases.seller_links import PLACE
+from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState
+from serving.appeals.service.counter_notices import answer_as_rights_holder, open_counter_notices, pass_deadlines
+from serving.appeals.service.seller_links import PLACE
+from serving.takedowns.rules.statement import Statement
+from serving.takedowns.store.actions import StoredAction
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
-from tests.serving.usecases.test_counter_notices import now_of
-from tests.serving.usecases.test_delivery import register
-from tests.serving.usecases.test_seller_links import removed
+from tests.serving.appeals.service.test_counter_notices import now_of
+from tests.serving.appeals.service.test_seller_links import removed
+from tests.serving.delivery.service.test_delivery import register
 from tests.serving.web.visits import a_visitor, words
 
 SAID = "Bought from the authorised dealer in Lyon on 3 May; invoice 1177. <script>alert(1)</script>"

@@ -1,8 +1,8 @@
 import html
 import re
 
-from serving.db import brands
-from serving.usecases.intake import receive
+from serving.brands.store import brands
+from serving.intake.service.intake import receive
 from tests.fixtures.brand_people import a_leader, a_rival
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site

@@ -2,10 +2,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from serving import auth
-from serving.display import Display, shown_as, time_zones
+from serving.accounts.service import auth
 from serving.guards import COOKIE
-from serving.web import words as in_words
+from serving.platform.display import Display, shown_as, time_zones
+from serving.web.wording import words as in_words
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.visits import Visitor, visit_as, words

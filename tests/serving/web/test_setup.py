@@ -1,5 +1,6 @@
-from serving import auth
-from serving.db import accounts, marketplaces
+from serving.accounts.service import auth
+from serving.accounts.store import accounts
+from serving.marketplaces.store import marketplaces
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import a_visitor, words
 

@@ -1,7 +1,7 @@
 from models.case import CaseLane
-from models.policies.standing import StandingPolicy
-from models.standing import Level
 from models.verdict import Judgement
+from serving.standing.policy import StandingPolicy
+from serving.standing.rules.standing import Level
 from tests.fixtures.brand_people import a_rival
 from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
 from tests.fixtures.reviewing import a_case, judge

@@ -2,7 +2,7 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
-from tests.serving.usecases.test_standing import suspend
+from tests.serving.standing.test_service import suspend
 from tests.serving.web.visits import visit_as, words
 
 

@@ -1,9 +1,9 @@
-from models.access import Person, Role
-from models.switches import RULES, AutomaticRule
-from serving.db import switches
-from serving.usecases import founding
-from serving.usecases.founding import NewPerson
-from serving.usecases.switching import switch
+from serving.accounts.rules.access import Person, Role
+from serving.administration.service import founding
+from serving.administration.service.founding import NewPerson
+from serving.marketplaces.rules import RULES, AutomaticRule
+from serving.marketplaces.store import switches
+from serving.operations.service.switching import switch
 from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import visit_as, words

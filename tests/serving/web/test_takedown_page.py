@@ -1,12 +1,12 @@
 import re
 
 from models.case import CaseLane
-from models.rights import RightKind
+from serving.rights.rules.rights import RightKind
 from tests.fixtures.bursts import questions, states
 from tests.fixtures.reviewing import a_case, open_cases
 from tests.fixtures.runtimes import Site
 from tests.fixtures.takedowns import right_of
-from tests.serving.usecases.test_rights import withdraw_all
+from tests.serving.rights.service.test_rights import withdraw_all
 from tests.serving.web.visits import hidden_fields, visit_as, words
 
 PATH = "/brand/takedowns"

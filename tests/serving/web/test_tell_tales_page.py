@@ -1,9 +1,9 @@
 from features.tell_tales import Direction
-from models.access import Grant, Role
-from serving.db import accounts
-from serving.usecases.intake import receive
-from serving.usecases.rights import NewMandate, grant_mandate
-from serving.usecases.tell_tales import NewTellTale, add_tell_tale, of_brand
+from serving.accounts.rules.access import Grant, Role
+from serving.accounts.store import accounts
+from serving.brands.service.tell_tales import NewTellTale, add_tell_tale, of_brand
+from serving.intake.service.intake import receive
+from serving.rights.service.rights import NewMandate, grant_mandate
 from tests.fixtures.brand_people import a_leader, a_rival
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site, invite

@@ -14,36 +14,31 @@ from hypothesis import strategies as st
 
 from features.compute import FEATURES, compute
 from features.tell_tales import PatternRefused, check_pattern
-from models.access import Role
-from models.action import ActionState
-from models.brand_dashboard import _ended
-from models.brand_record import Answered, became
-from models.briefing import How, Passed, gate, questions
 from models.case import CaseLane
-from models.confirmations import Given
-from models.counter_notice import CounterNoticeState
-from models.enrolment import Begun, limited, stage
 from models.errors import DomainError
 from models.explanations import _STORY_OF, _wording
 from models.labels import AppealState
 from models.policies.enforcement import EnforcementPolicy
-from models.policies.enrolment import EnrolmentPolicy
-from models.policies.rights import DEFAULT_RIGHTS
-from models.policies.standing import StandingPolicy
-from models.rights import Mandate, Notice, Right, RightKind, RightState, basis
-from models.standing import Held, Level, effect, standing
-from models.standing_outlook import outlook
-from models.takedown import Fate, sentences
 from models.verdict import Bench, Judgement, ReasonCode, Side, consequence
+from serving.account_management.rules.brand_dashboard import _ended
+from serving.account_management.rules.brand_record import Answered, became
+from serving.account_management.service.authorised_sellers import MOST, named_in
+from serving.accounts.rules.access import Role
+from serving.accounts.service.display_choice import choose
+from serving.administration.service.founding import checked_address
+from serving.appeals.rules.counter_notice import CounterNoticeState
+from serving.brands.policy import EnrolmentPolicy
+from serving.brands.rules import How, Passed, gate, questions
+from serving.brands.service.price_lists import judge_rows
 from serving.composition import default_policies
-from serving.display import Display, Language, shown_as
-from serving.usecases.authorised_sellers import MOST, named_in
-from serving.usecases.brand_file import AGENT, NOT_LEADING, VERIFIED_ELSEWHERE
-from serving.usecases.display_choice import choose
-from serving.usecases.founding import checked_address
-from serving.usecases.intake import receive
-from serving.usecases.price_lists import judge_rows
-from serving.usecases.rights import (
+from serving.intake.service.intake import receive
+from serving.platform.display import Display, Language, shown_as
+from serving.platform.row_files import LARGEST, rows_of
+from serving.review.rules.takedown import Fate, sentences
+from serving.rights.policy import DEFAULT_RIGHTS
+from serving.rights.rules.rights import Mandate, Notice, Right, RightKind, RightState, basis
+from serving.rights.service.brand_file import AGENT, NOT_LEADING, VERIFIED_ELSEWHERE
+from serving.rights.service.rights import (
     NewMandate,
     NewRight,
     claim_right,
@@ -52,17 +47,22 @@ from serving.usecases.rights import (
     settle_right,
     territories,
 )
-from serving.usecases.row_files import LARGEST, rows_of
-from serving.web import fixed_words, own_words, told_brands
+from serving.standing.policy import StandingPolicy
+from serving.standing.rules.confirmations import Given
+from serving.standing.rules.enrolment import Begun, limited, stage
+from serving.standing.rules.standing import Held, Level, effect, standing
+from serving.standing.rules.standing_outlook import outlook
 from serving.web.brand.questions import _TOLD
-from serving.web.fixed_words import translated
+from serving.web.wording import fixed_words, own_words, told_brands
+from serving.web.wording.fixed_words import translated
+from serving.webhooks.rules.action import ActionState
 from tests.fixtures.brand_people import a_leader
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import A_HISTORY, full_facts, suspect_facts
 from tests.fixtures.listings import a_row
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site, invite
-from tests.models.test_standing import BACK, MARK, WRONG, lived
+from tests.serving.standing.rules.test_standing import BACK, MARK, WRONG, lived
 from tests.serving.web.catalogues import OTHERS
 from tests.serving.web.test_i18n import shown_in
 from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from models.action import ActionKind, ActionState
 from models.case import CaseLane
 from models.verdict import Judgement, Side
-from serving import auth
-from serving.db import views
-from serving.db.queues import QueueFilter
-from serving.usecases.intake import receive
-from serving.usecases.undoing import undo_verdict
+from serving.accounts.service import auth
+from serving.intake.service.intake import receive
+from serving.review.service.undoing import undo_verdict
+from serving.views import views
+from serving.views.queues import QueueFilter
+from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site

@@ -3,11 +3,11 @@ import re
 import pytest
 
 from models.errors import NotFound
-from serving.db import endpoints
-from serving.db.endpoints import Endpoint
-from serving.outbound.webhooks import check_secret
-from serving.usecases import founding
-from serving.usecases.receivers import rest_receiver
+from serving.administration.service import founding
+from serving.delivery.service.receivers import rest_receiver
+from serving.webhooks.client import check_secret
+from serving.webhooks.store import endpoints
+from serving.webhooks.store.endpoints import Endpoint
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.visits import visit_as, words

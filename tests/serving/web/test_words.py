@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from serving.web import words
+from serving.web.wording import words
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 

@@ -18,21 +18,22 @@ import httpx
 import pytest
 from standardwebhooks import Webhook
 
-from models.access import Scope
-from models.action import ActionKind, ActionState
 from models.case import CaseLane
-from models.statement import Undone, reinstatement_statement
 from models.verdict import Judgement
+from serving.accounts.rules.access import Scope
+from serving.administration.service import founding
+from serving.audit.store import audit
 from serving.composition import open_runtime
-from serving.db import actions, audit
-from serving.db.store import add
-from serving.db.tables import listing
-from serving.outbound.webhooks import new_secret
+from serving.listings.tables import listing
+from serving.platform.database.store import add
+from serving.platform.runtime import Runtime
+from serving.platform.settings import ClockKind, Settings
 from serving.reference_marketplace import Effects, whole_lines
-from serving.runtime import Runtime
-from serving.settings import ClockKind, Settings
-from serving.usecases import founding
-from serving.usecases.takedown import Cause, schedule
+from serving.takedowns.rules.statement import Undone, reinstatement_statement
+from serving.takedowns.service.takedown import Cause, schedule
+from serving.takedowns.store import actions
+from serving.webhooks.client import new_secret
+from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.browser.service import serving
 from tests.fixtures.clocks import NOW, TestClock
 from tests.fixtures.reviewing import a_case, judge

@@ -4,15 +4,17 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from models.access import Role
-from models.action import ActionState
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.bundles import LiveModels
-from serving.db import actions, audit, learning
-from serving.usecases import founding
-from serving.usecases.audit_heads import sign_head
-from serving.usecases.learn import request_training
+from serving.accounts.rules.access import Role
+from serving.administration.service import founding
+from serving.audit.service import sign_head
+from serving.audit.store import audit
+from serving.learning.service.learn import request_training
+from serving.learning.store import learning
+from serving.scoring.service.bundles import LiveModels
+from serving.takedowns.store import actions
+from serving.webhooks.rules.action import ActionState
 from serving.workflows.worker import sweep
 from tests.fixtures.labels import label_a_past
 from tests.fixtures.promoting import promote

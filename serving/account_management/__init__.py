@@ -1,0 +1,1 @@
+"""Account management of brands: attention, dashboards, records, people."""

@@ -1,0 +1,1 @@
+"""Rules of account management. Standard library only."""

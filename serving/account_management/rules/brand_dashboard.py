@@ -1,0 +1,152 @@
+"""What a brand's answers of a stretch of time came to, in all and from stretch to stretch. Standard library only."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Final
+
+from models.labels import AppealState
+from models.verdict import Judgement
+from serving.account_management.rules.brand_record import Answered, AnswerOutcome, Became, became
+from serving.appeals.rules.counter_notice import CounterNoticeState
+
+# Beyond some weeks, months say more than weeks, and fit on a page.
+_WEEKS_UP_TO: Final = timedelta(days=100)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of a dashboard's time: from its beginning up to its end, which lies outside."""
+
+    begins: datetime
+    ends: datetime
+
+    def holds(self, at: datetime) -> bool:
+        """Whether a moment lies in it."""
+        return self.begins <= at < self.ends
+
+
+def stretches(since: datetime, until: datetime) -> tuple[Stretch, ...]:
+    """A time in weeks that begin on Mondays, or in calendar months where it is long; the first and last may be cut."""
+    cuts = [since]
+    while (ends := _next(cuts[-1], by_month=until - since > _WEEKS_UP_TO)) < until:
+        cuts.append(ends)
+    return tuple(Stretch(begins, ends) for begins, ends in zip(cuts, [*cuts[1:], until], strict=True))
+
+
+def _next(at: datetime, *, by_month: bool) -> datetime:
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    if not by_month:
+        return day + timedelta(days=7 - day.weekday())
+    return day.replace(day=1, month=day.month % 12 + 1, year=day.year + (day.month == 12))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The answers of one stretch: how many, and how many of the confirmations among them ended how so far."""
+
+    stretch: Stretch
+    answers: int
+    accepted: int
+    rejected: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCount:
+    """How many answers ended in one way for one reason, in the words that the brand reads."""
+
+    outcome: AnswerOutcome
+    reason: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Median:
+    """A median time in hours with how many it is of; None of nothing."""
+
+    hours: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """What the answers of a stretch of time came to; taken-back ones are counted nowhere but in their own place."""
+
+    answers: int
+    taken_back: int
+    judgements: Counter[Judgement]
+    outcomes: Counter[AnswerOutcome]
+    reasons: tuple[ReasonCount, ...]
+    objections: Counter[str]
+    to_answer: Median
+    to_removal: Median
+    parts: tuple[Part, ...]
+
+
+_OPEN: Final = frozenset({AnswerOutcome.CONTESTED, AnswerOutcome.UNDERWAY})
+_ORDER: Final = tuple(AnswerOutcome)
+
+
+def dashboard(answers: Iterable[Answered], parts: Sequence[Stretch]) -> Dashboard:
+    """The counts of the answers given within these stretches."""
+    begins, ends = parts[0].begins, parts[-1].ends
+    given = [one for one in answers if begins <= one.answered_at < ends]
+    standing = [one for one in given if not one.taken_back]
+    found = [(one, became(one)) for one in standing]
+    reasons = Counter((end.outcome, end.reason) for _, end in found)
+    return Dashboard(
+        answers=len(standing),
+        taken_back=len(given) - len(standing),
+        judgements=Counter(one.judgement for one in standing),
+        outcomes=Counter(end.outcome for _, end in found),
+        reasons=tuple(
+            ReasonCount(*key, number)
+            for key, number in sorted(
+                reasons.items(), key=lambda item: (_ORDER.index(item[0][0]), -item[1], item[0][1])
+            )
+        ),
+        objections=Counter(_ended(one) for one in standing if one.objected),
+        to_answer=_median(one.hours_to_answer for one in standing),
+        to_removal=_median(end.hours_to_removal for _, end in found),
+        parts=tuple(_part(stretch, found) for stretch in parts),
+    )
+
+
+def _part(stretch: Stretch, found: Iterable[tuple[Answered, Became]]) -> Part:
+    outcomes = Counter(end.outcome for one, end in found if stretch.holds(one.answered_at))
+    return Part(
+        stretch,
+        outcomes.total(),
+        outcomes[AnswerOutcome.ACCEPTED],
+        outcomes[AnswerOutcome.REJECTED],
+        sum(outcomes[one] for one in _OPEN),
+    )
+
+
+_APPEALED: Final = {
+    AppealState.OPEN: "Open",
+    AppealState.UPHELD: "Upheld: the offer is shown again",
+    AppealState.UNANSWERED: "Upheld: nobody answered in time",
+    AppealState.DISMISSED: "Dismissed: the offer stays removed",
+}
+_COUNTERED: Final = {
+    CounterNoticeState.UPHELD: "Upheld: you gave way",
+    CounterNoticeState.DISMISSED: "Dismissed: the offer stays removed",
+    CounterNoticeState.LAPSED: "Lapsed: the seller answered no more",
+    CounterNoticeState.WITHDRAWN: "Taken back by the seller",
+}
+
+
+def _ended(one: Answered) -> str:
+    """How a seller's objection ended: on appeal, or else in the counter-notice."""
+    if one.appeal in _APPEALED:
+        return _APPEALED[one.appeal]
+    return _COUNTERED.get(one.counter_notice, "Open") if one.counter_notice is not None else "Open"
+
+
+def _median(hours: Iterable[float | None]) -> Median:
+    known = [one for one in hours if one is not None]
+    return Median(median(known) if known else None, len(known))

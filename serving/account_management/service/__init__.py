@@ -1,0 +1,1 @@
+"""What is done with account management: gather, decide, write, in one transaction."""

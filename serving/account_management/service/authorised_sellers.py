@@ -1,0 +1,172 @@
+"""A brand's list of authorised sellers: what a change would do is shown before it is done, and every entry is kept."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Invalid
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.brands.store.brands import ListEntry
+from serving.platform.runtime import Runtime
+from serving.platform.tabular import Kind
+
+LONGEST: Final = 200
+# The largest network of shops that a maker has on one marketplace, and room to spare.
+MOST: Final = 20_000
+_HEADERS: Final = frozenset({"seller", "sellers", "seller_id", "seller id", "seller_external_id", "id"})
+_TOO_MANY: Final = f"A list has at most {MOST:,} sellers."
+_CELL: Final = re.compile(r"[,;\t]")
+COLUMNS: Final = {
+    "seller": Kind.TEXT,
+    "from": Kind.MOMENT,
+    "added_by": Kind.TEXT,
+    "until": Kind.MOMENT,
+    "taken_off_by": Kind.TEXT,
+    "on_the_list": Kind.TEXT,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a list that was sent would do: who comes on, who goes off, who stays; lines that name no seller."""
+
+    added: tuple[str, ...]
+    ended: tuple[str, ...]
+    stays: tuple[str, ...]
+    refused: tuple[tuple[int, str], ...]
+
+
+def named_in(text: str) -> tuple[list[str], tuple[tuple[int, str], ...]]:
+    """The sellers of a pasted text or file, one a line, of several cells the first; refused lines with the reason.
+
+    >>> named_in("seller,name\\nshop-1,Shop\\n\\nshop-2\\n")
+    (['shop-1', 'shop-2'], ())
+
+    Raises
+    ------
+    Invalid
+        There are more lines than a list may have sellers.
+    """
+    found: dict[str, None] = {}
+    refused: list[tuple[int, str]] = []
+    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
+        name = _CELL.split(line, maxsplit=1)[0].strip().strip('"')
+        if not name or (number == 1 and name.lower() in _HEADERS):
+            continue
+        if len(found) + len(refused) >= MOST and name not in found:
+            raise Invalid(_TOO_MANY)
+        if len(name) > LONGEST or not name.isprintable():
+            refused.append((number, f"An id has at most {LONGEST} characters that can be seen."))
+            continue
+        found[name] = None
+    return list(found), tuple(refused)
+
+
+def change_of(
+    connection: Connection,
+    pair: tuple[str, str],
+    sellers: Collection[str],
+    at: datetime,
+    *,
+    until: datetime | None,
+    whole: bool,
+    refused: tuple[tuple[int, str], ...] = (),
+) -> Change:
+    """What these sellers would change; `whole` says that they are the whole list, so that all others go off."""
+    on_list = {one.seller: one for one in brands.authorised(connection, pair) if one.authorisation.holds(at)}
+    stays = [one for one in sellers if one in on_list and on_list[one].authorisation.ended_at == until]
+    staying = set(stays)
+    added = [one for one in sellers if one not in staying]
+    ended = sorted(set(on_list) - set(sellers)) if whole else []
+    return Change(tuple(added), tuple(ended), tuple(stays), refused)
+
+
+def change_list(
+    runtime: Runtime,
+    pair: tuple[str, str],
+    sellers: Collection[str],
+    *,
+    until: datetime | None = None,
+    whole: bool = False,
+    by: str,
+) -> Change:
+    """Put sellers on a brand's list, and with `whole` take all others off it. Returns what changed.
+
+    Raises
+    ------
+    Invalid
+        No seller is named, or the end is over.
+    Conflict
+        The list would have more sellers than it may have.
+    """
+    now = runtime.clock.now()
+    if not sellers:
+        raise Invalid("Name at least one seller.")
+    if len(sellers) > MOST:
+        raise Conflict(_TOO_MANY)
+    if until is not None and until <= now:
+        raise Invalid("The last day is over already.")
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        found = change_of(connection, pair, sellers, now, until=until, whole=whole)
+        brands.end_authorisations(connection, pair, found.ended, now, by=by)
+        brands.authorise(
+            connection, marketplace_id=pair[0], brand_id=pair[1], sellers=found.added, at=now, until=until, by=by
+        )
+        if len(_present(connection, pair, now)) > MOST:
+            raise Conflict(_TOO_MANY)
+        _record(runtime, connection, pair, found, by)
+    return found
+
+
+def take_off(runtime: Runtime, pair: tuple[str, str], seller: str, *, by: str) -> None:
+    """Take one seller off a brand's list.
+
+    Raises
+    ------
+    Invalid
+        It is not on the list.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        ended = brands.end_authorisations(connection, pair, [seller], now, by=by)
+        if not ended:
+            raise Invalid("This seller is not on the list.")
+        _record(runtime, connection, pair, Change((), tuple(ended), (), ()), by)
+
+
+def list_rows(found: Collection[ListEntry], at: datetime) -> list[tuple[Any, ...]]:
+    """The rows of an exported list, every entry that it ever had."""
+    return [
+        (
+            one.seller,
+            one.authorisation.added_at,
+            one.added_by,
+            one.authorisation.ended_at,
+            one.ended_by,
+            "Yes" if one.authorisation.holds(at) else "No",
+        )
+        for one in found
+    ]
+
+
+def _present(connection: Connection, pair: tuple[str, str], at: datetime) -> list[ListEntry]:
+    return [one for one in brands.authorised(connection, pair) if one.authorisation.holds(at)]
+
+
+def _record(runtime: Runtime, connection: Connection, pair: tuple[str, str], found: Change, by: str) -> None:
+    audit.record(
+        connection,
+        at=runtime.clock.now(),
+        marketplace_id=pair[0],
+        actor=by,
+        act="authorised_sellers.changed",
+        subject=pair[1],
+        payload={"added": list(found.added), "ended": list(found.ended)},
+    )

@@ -1,0 +1,141 @@
+"""A brand's own people: colleagues asked in and let go by who leads, agents with their powers of attorney."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Forbidden, Invalid, NotFound
+from serving.accounts.rules.access import Grant, Permission, Person, Role
+from serving.accounts.store import accounts, invitations
+from serving.accounts.store.invitations import Invitation
+from serving.administration.service.founding import checked_address
+from serving.administration.service.inviting import ask_in
+from serving.audit.store import audit
+from serving.platform.runtime import Runtime
+from serving.rights import store as rights
+from serving.rights.service.brand_file import require_lead
+from serving.rights.service.rights import NewMandate, grant_mandate, revoke_mandate
+from serving.views.views import Pair
+
+
+def invite_colleague(runtime: Runtime, person: Person, pair: Pair, email: str) -> str:
+    """Ask somebody in to answer for one's own brand; returns the path of the link, which is kept nowhere.
+
+    They answer and do not lead: that is the marketplace's to say, so that nobody of a brand widens what it granted.
+    Whether somebody else's account has the address is not told.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        It is not their brand; they do not lead it.
+    Invalid, Conflict
+        This is no e-mail address; whoever has it speaks for the brand already.
+    """
+    address = checked_address(email)
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        require_lead(connection, person, pair)
+        if address in {one.email for one in accounts.people_of_brand(connection, pair)}:
+            raise Conflict(f"{address} speaks for your brand already.")
+        return ask_in(runtime, connection, person, address, Grant(Role.BRAND, *pair))
+
+
+def open_invitations(connection: Connection, pair: Pair, at: datetime) -> list[Invitation]:
+    """The links to a brand that can still be taken up; `at` is by the clock on the wall."""
+    return [one for one in invitations.open_ones(connection, [pair[0]], at) if one.grant.brand_id == pair[1]]
+
+
+def take_invitation_back(runtime: Runtime, person: Person, pair: Pair, invitation_id: str) -> None:
+    """Make a link to one's own brand worthless.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        It is not their brand, or there is no such open link; they do not lead it.
+    """
+    now = runtime.wall.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        by = require_lead(connection, person, pair)
+        if invitation_id not in {one.invitation_id for one in open_invitations(connection, pair, now)}:
+            raise NotFound("There is no such open invitation.")
+        invitations.take_back(connection, [pair[0]], invitation_id, now)
+        _record(runtime, connection, pair, by, "invitation.taken_back", invitation_id)
+
+
+def let_go(runtime: Runtime, person: Person, pair: Pair, user_id: str) -> None:
+    """Let a colleague speak for the brand at this marketplace no more, from their next request on.
+
+    Their powers of attorney end with it, unless they still speak for the brand at another marketplace. The account
+    stays with what they answered. Who leads is let go by the account manager: one stolen password must not lock
+    everybody else out.
+
+    Raises
+    ------
+    NotFound, Forbidden, Conflict
+        It is not their brand, or nobody of this id speaks for it; they do not lead it, or the colleague does; it is
+        themselves.
+    """
+    if user_id == person.user_id:
+        raise Conflict("You cannot let yourself go; your account manager can.")
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        by = require_lead(connection, person, pair)
+        found = next((one for one in accounts.people_of_brand(connection, pair) if one.user_id == user_id), None)
+        if found is None:
+            raise NotFound("Nobody of this id speaks for the brand.")
+        if found.leads:
+            raise Forbidden(f"{found.name} leads the brand too. Your account manager lets them go.")
+        accounts.end_brand_grant(connection, user_id, pair)
+        now, left = runtime.clock.now(), accounts.person(connection, user_id).brands(Permission.ANSWER_QUESTIONS)
+        elsewhere = pair[1] in {brand_id for _, brand_id in left}
+        for mandate_id in () if elsewhere else rights.mandates_in_force(connection, pair[1], user_id, now):
+            rights.revoke_mandate(connection, mandate_id, now)
+        _record(runtime, connection, pair, by, "person.let_go", user_id)
+
+
+def appoint_agent(runtime: Runtime, person: Person, pair: Pair, wanted: NewMandate) -> str:
+    """Record the power of attorney of a colleague, within whose limits they act from now on.
+
+    Raises
+    ------
+    NotFound, Forbidden, Invalid, Conflict
+        It is not their brand; they do not lead it; it is themselves; as `serving.rights.service.rights.grant_mandate`,
+        which lets nobody who leads become an agent.
+    """
+    with runtime.store.read() as connection:
+        by = require_lead(connection, person, pair)
+        known = {one.email for one in accounts.people_of_brand(connection, pair)}
+    if wanted.email == person.email:
+        raise Invalid("You lead the brand. Who acts by a power of attorney does not.")
+    if wanted.email not in known:
+        raise Invalid("Choose one of your brand's people.")
+    return grant_mandate(runtime, wanted, by=by)
+
+
+def end_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) -> None:
+    """End a power of attorney of one's own brand now.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        It is not their brand's, or its agent speaks for the brand at other marketplaces alone, or it is over; they do
+        not lead it.
+    """
+    with runtime.store.read() as connection:
+        by = require_lead(connection, person, pair)
+        if mandate_id not in rights.mandates_within(connection, pair):
+            raise NotFound("There is no such power of attorney in force.")
+    revoke_mandate(runtime, mandate_id, by=by)
+
+
+def _record(runtime: Runtime, connection: Connection, pair: Pair, by: str, act: str, subject: str) -> None:
+    audit.record(
+        connection,
+        at=runtime.clock.now(),
+        marketplace_id=pair[0],
+        actor=by,
+        act=act,
+        subject=subject,
+        payload={"brand_id": pair[1]},
+    )

@@ -1,0 +1,68 @@
+"""Reminders and escalations of questions that wait for a brand."""
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from serving.brands.store import brands
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
+from serving.platform.runtime import Runtime
+from serving.standing.policy import ReminderPolicy
+from serving.standing.rules.reminders import SAID, QuestionStep, stretches
+from serving.standing.store import question_steps
+
+# In one transaction, for which whoever decides a case waits.
+_MOST_AT_ONCE: Final = 50
+
+
+def remind(runtime: Runtime) -> int:
+    """Remind brands of questions that are due soon, and tell their account managers last; returns how many steps.
+
+    A question of which nobody can be told, because its brand is enrolled no longer, is left to its deadline.
+    """
+    now = runtime.clock.now()
+    return sum(
+        _take(runtime, step, deadlines, now)
+        for step, deadlines in stretches(now, runtime.policies[ReminderPolicy]).items()
+    )
+
+
+def _take(runtime: Runtime, step: QuestionStep, deadlines: tuple[datetime, datetime], now: datetime) -> int:
+    with runtime.store.read() as connection:
+        if not question_steps.untaken(connection, step, *deadlines, most=1):
+            return 0
+    with runtime.store.write() as connection:
+        wanted = question_steps.untaken(connection, step, *deadlines, most=_MOST_AT_ONCE)
+        questions = [cases.get(connection, place, case_id) for place, case_id in wanted]
+        return sum(take_step(runtime, connection, one, step, now) for one in questions)
+
+
+def take_step(runtime: Runtime, connection: Connection, case: Case, step: QuestionStep, at: datetime) -> bool:
+    """Write a step down for the brand's record and on the case's timeline, once; False where it was taken."""
+    enrolled = brands.enrolments(connection, case.marketplace_id).get(case.brand_id or "")
+    if enrolled is None:
+        return False
+    row = {
+        "marketplace_id": case.marketplace_id,
+        "case_id": case.case_id,
+        "step": step.value,
+        "due_at": case.due_at,
+        "brand_id": enrolled.brand_id,
+        "account_manager_id": enrolled.account_manager_id if step is QuestionStep.ESCALATED else None,
+        "taken_at": at,
+    }
+    if not question_steps.add_step(connection, row):
+        return False
+    event = {
+        "marketplace_id": case.marketplace_id,
+        "event_id": runtime.ids.new("evt"),
+        "case_id": case.case_id,
+        "what": SAID[step],
+        "actor": "sweep",
+        "known_at": at,
+    }
+    if step is not QuestionStep.UNANSWERED:
+        cases.add_events(connection, [event])
+    return True

@@ -1,0 +1,208 @@
+"""A brand's answers with what became of each, for the brand itself."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, and_, false, func, or_, select
+
+from models.labels import AppealState
+from models.verdict import Judgement, ReasonCode, Side
+from serving.account_management.rules.brand_record import Answered
+from serving.appeals.rules.counter_notice import CounterNoticeState
+from serving.appeals.tables import appeal, counter_notice, overturn
+from serving.brands.tables import brand
+from serving.cases.tables import review_case, verdict
+from serving.listings.tables import listing, listing_version
+from serving.marketplaces.tables import marketplace
+from serving.takedowns.rules.statement import Undone
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+Pair = tuple[str, str]
+_REMOVE: Final = ActionKind.REMOVE.value
+
+
+@dataclass(frozen=True, slots=True)
+class BrandAnswer:
+    """One answer, with the offer's version on which it was given."""
+
+    marketplace: str
+    brand: str
+    external_id: str
+    version: int
+    content: Mapping[str, Any]
+    seller_external_id: str | None
+    reason_code: ReasonCode | None
+    answered: Answered
+    appealed_at: datetime | None
+    appeal_decided_at: datetime | None
+
+
+def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAnswer]:
+    """What these brands' people answered, oldest first; no pairs match nothing."""
+    later = verdict.alias("later")
+    own = (
+        select(action.c.action_id)
+        .where(_same(action, verdict, "verdict_id"), action.c.kind == _REMOVE)
+        .correlate(verdict)
+        .scalar_subquery()
+    )
+    # A verdict on an offer whose removal is on its way already is attached to that one.
+    joined = (
+        select(func.max(action.c.action_id))
+        .where(
+            _same(action, verdict, "listing_id"),
+            action.c.kind == _REMOVE,
+            action.c.created_at <= verdict.c.known_at,
+            action.c.state != ActionState.WITHDRAWN.value,
+            or_(action.c.acknowledged_at.is_(None), action.c.acknowledged_at >= verdict.c.known_at),
+        )
+        .correlate(verdict)
+        .scalar_subquery()
+    )
+    # A question comes with its case, or later, by the word of an analyst who looked at it first.
+    earlier = verdict.alias("earlier")
+    passed_on = (
+        select(func.max(earlier.c.known_at))
+        .where(
+            _same(earlier, verdict, "case_id"),
+            earlier.c.known_at < verdict.c.known_at,
+            earlier.c.side == Side.ANALYST.value,
+            earlier.c.judgement != Judgement.WITHDRAWN.value,
+        )
+        .correlate(verdict)
+        .scalar_subquery()
+    )
+    wanted = (
+        and_(verdict.c.marketplace_id == place, verdict.c.brand_id == brand_id) for place, brand_id in sorted(pairs)
+    )
+    query = (
+        select(
+            marketplace.c.name.label("marketplace"),
+            brand.c.name.label("brand"),
+            listing.c.external_id,
+            listing_version.c.number,
+            listing_version.c.content,
+            listing_version.c.seller_external_id,
+            verdict.c.judgement,
+            verdict.c.reason_code,
+            verdict.c.known_at,
+            later.c.verdict_id.label("taken_back_by"),
+            action.c.state,
+            action.c.acknowledged_at,
+            appeal.c.state.label("appeal_state"),
+            appeal.c.known_at.label("appealed_at"),
+            appeal.c.decided_at,
+            counter_notice.c.state.label("counter_state"),
+            counter_notice.c.first_answered_at,
+            counter_notice.c.closed_at,
+            overturn.c.cause,
+            func.coalesce(passed_on, review_case.c.opened_at, type_=review_case.c.opened_at.type).label("asked_at"),
+        )
+        .join(marketplace, marketplace.c.marketplace_id == verdict.c.marketplace_id)
+        .join(brand, brand.c.brand_id == verdict.c.brand_id)
+        .join(listing, _same(listing, verdict, "listing_id"))
+        .join(listing_version, _same(listing_version, verdict, "version_id"))
+        .join(review_case, _same(review_case, verdict, "case_id"))
+        .outerjoin(
+            later,
+            and_(later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id),
+        )
+        .outerjoin(
+            action,
+            and_(
+                action.c.marketplace_id == verdict.c.marketplace_id,
+                verdict.c.judgement == Judgement.COUNTERFEIT.value,
+                action.c.action_id == func.coalesce(own, joined),
+            ),
+        )
+        .outerjoin(appeal, _same(appeal, action, "action_id"))
+        .outerjoin(counter_notice, _same(counter_notice, action, "action_id"))
+        .outerjoin(overturn, and_(_same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
+        .where(
+            verdict.c.side == Side.BRAND.value,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            or_(false(), *wanted),
+        )
+        .order_by(verdict.c.known_at, verdict.c.verdict_id)
+    )
+    return [_answer(row) for row in connection.execute(query).mappings()]
+
+
+def about_sellers(
+    connection: Connection, pairs: Collection[Pair], sellers: Collection[str]
+) -> dict[tuple[str, str, str], dict[Judgement, int]]:
+    """What these brands' people answered about these sellers and did not take back, by (marketplace, brand, seller)."""
+    if not sellers:
+        return {}
+    later = verdict.alias("later")
+    taken_back = select(later.c.verdict_id).where(
+        later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
+    )
+    key = (verdict.c.marketplace_id, verdict.c.brand_id, listing_version.c.seller_external_id)
+    wanted = (
+        and_(verdict.c.marketplace_id == place, verdict.c.brand_id == brand_id) for place, brand_id in sorted(pairs)
+    )
+    query = (
+        select(*key, verdict.c.judgement, func.count().label("n"))
+        .join(listing_version, _same(listing_version, verdict, "version_id"))
+        .where(
+            verdict.c.side == Side.BRAND.value,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            or_(false(), *wanted),
+            listing_version.c.seller_external_id.in_(set(sellers)),
+            ~taken_back.exists(),
+        )
+        .group_by(*key, verdict.c.judgement)
+    )
+    found: dict[tuple[str, str, str], dict[Judgement, int]] = {}
+    for place, brand_id, seller, judgement, number in connection.execute(query):
+        found.setdefault((place, brand_id, seller), {})[Judgement(judgement)] = number
+    return found
+
+
+def _answer(row: RowMapping) -> BrandAnswer:
+    answered = Answered(
+        Judgement(row["judgement"]),
+        row["known_at"],
+        row["taken_back_by"] is not None,
+        ActionState(row["state"]) if row["state"] else None,
+        row["acknowledged_at"],
+        _appeal_state(row),
+        _countered(row),
+        objected=row["appealed_at"] is not None or row["first_answered_at"] is not None,
+        asked_at=row["asked_at"],
+    )
+    objected = [at for at in (row["appealed_at"], row["first_answered_at"]) if at is not None]
+    return BrandAnswer(
+        row["marketplace"],
+        row["brand"],
+        row["external_id"],
+        row["number"],
+        row["content"],
+        row["seller_external_id"],
+        ReasonCode(row["reason_code"]) if row["reason_code"] else None,
+        answered,
+        min(objected) if objected else None,
+        row["decided_at"] if row["appeal_state"] else row["closed_at"] if objected else None,
+    )
+
+
+def _appeal_state(row: RowMapping) -> AppealState:
+    if row["appeal_state"]:
+        return AppealState(row["appeal_state"])
+    return AppealState.UNANSWERED if row["cause"] == Undone.SILENCE.value else AppealState.NONE
+
+
+def _countered(row: RowMapping) -> CounterNoticeState | None:
+    """One that the clock ended, or is opened for everybody and in which nobody has spoken, is none."""
+    if row["counter_state"] is None:
+        return None
+    state = CounterNoticeState(row["counter_state"])
+    return state if row["first_answered_at"] is not None or state is CounterNoticeState.UPHELD else None
+
+
+def _same(one: Any, other: Any, key: str) -> Any:
+    return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])

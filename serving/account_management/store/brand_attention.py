@@ -1,0 +1,91 @@
+"""What tells an account manager which brands need them: counts and moments. Nothing here writes."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
+
+from models.case import CaseLane, CaseState
+from models.verdict import Judgement, Side
+from serving.cases.tables import review_case, verdict
+from serving.rights.rules.rights import RightState
+from serving.rights.tables import brand_right
+from serving.standing.rules.reminders import QuestionStep
+from serving.standing.tables import question_step
+
+Pair = tuple[str, str]
+
+
+def overdue(connection: Connection, pairs: Collection[Pair], at: datetime) -> dict[Pair, int]:
+    """Open questions whose deadline is over."""
+    late = (
+        review_case.c.state == CaseState.OPEN.value,
+        review_case.c.lane == CaseLane.ASK_BRAND.value,
+        review_case.c.due_at <= at,
+    )
+    return _counted(connection, review_case, pairs, *late)
+
+
+def unanswered(connection: Connection, pairs: Collection[Pair], since: datetime) -> dict[Pair, int]:
+    """Questions that silence gave back since a moment."""
+    step = question_step.c
+    return _counted(
+        connection, question_step, pairs, step.step == QuestionStep.UNANSWERED.value, step.taken_at >= since
+    )
+
+
+def answered_at(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, datetime]:
+    """When somebody of each brand answered last; brands that never did are left out."""
+    said = verdict.c
+    query = (
+        select(said.marketplace_id, said.brand_id, func.max(said.known_at).label("at"))
+        .where(
+            said.side == Side.BRAND.value,
+            said.judgement != Judgement.WITHDRAWN.value,
+            _one_of(verdict, pairs),
+        )
+        .group_by(said.marketplace_id, said.brand_id)
+    )
+    return {(row.marketplace_id, row.brand_id): row.at for row in connection.execute(query)}
+
+
+def rights_to_verify(connection: Connection, brand_ids: Collection[str]) -> dict[str, int]:
+    """Rights that nobody has looked at, by brand."""
+    return _rights(connection, brand_ids, brand_right.c.state == RightState.CLAIMED.value)
+
+
+def rights_ending(
+    connection: Connection, brand_ids: Collection[str], after: datetime, until: datetime
+) -> dict[str, int]:
+    """Verified rights that end in a stretch of time, by brand."""
+    ends = brand_right.c.expires_at
+    verified = brand_right.c.state == RightState.VERIFIED.value
+    return _rights(connection, brand_ids, and_(verified, ends > after, ends <= until))
+
+
+def _rights(connection: Connection, brand_ids: Collection[str], which: ColumnElement[bool]) -> dict[str, int]:
+    query = (
+        select(brand_right.c.brand_id, func.count().label("n"))
+        .where(brand_right.c.brand_id.in_(set(brand_ids)), which)
+        .group_by(brand_right.c.brand_id)
+    )
+    return {row.brand_id: row.n for row in connection.execute(query)}
+
+
+def _counted(
+    connection: Connection, table: Any, pairs: Collection[Pair], *which: ColumnElement[bool]
+) -> dict[Pair, int]:
+    query = (
+        select(table.c.marketplace_id, table.c.brand_id, func.count().label("n"))
+        .where(_one_of(table, pairs), *which)
+        .group_by(table.c.marketplace_id, table.c.brand_id)
+    )
+    return {(row.marketplace_id, row.brand_id): row.n for row in connection.execute(query)}
+
+
+def _one_of(table: Any, pairs: Collection[Pair]) -> ColumnElement[bool]:
+    """A brand in a marketplace among these; no pairs match nothing."""
+    return or_(
+        false(), *(and_(table.c.marketplace_id == place, table.c.brand_id == one) for place, one in sorted(pairs))
+    )

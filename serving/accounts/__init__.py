@@ -1,0 +1,1 @@
+"""People: roles, grants, sessions, passwords, invitations and display settings."""

@@ -1,0 +1,1 @@
+"""Rules of accounts. Standard library only."""

@@ -1,0 +1,155 @@
+"""Who may give which roles to whom, and what is never taken: a marketplace's last administrator."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from models.errors import Conflict, Forbidden, Invalid, NotFound
+from serving.accounts.rules.access import Grant, Role
+
+
+@dataclass(frozen=True, slots=True)
+class GrantChange:
+    """The roles that somebody is given, and those that are taken from them."""
+
+    given: tuple[Grant, ...]
+    taken: tuple[Grant, ...]
+
+
+def check_grant(grant: Grant, administered: Collection[str]) -> None:
+    """Refuse a role that nobody here may give.
+
+    Raises
+    ------
+    Forbidden
+        It is in a marketplace that the giver does not administer.
+    Invalid
+        A brand's person without a brand, or a brand for anybody else.
+    """
+    if grant.marketplace_id not in administered:
+        raise Forbidden("You can give roles only in the marketplaces that you administer.")
+    if (grant.role is Role.BRAND) != (grant.brand_id is not None):
+        raise Invalid("A brand's person names their brand, and nobody else names one.")
+
+
+def changed(before: Sequence[Grant], wanted: Iterable[Grant], administered: Collection[str]) -> GrantChange:
+    """What to give and to take so that somebody holds exactly the wanted roles in the administered marketplaces.
+
+    Roles elsewhere stay as they are, and a role that stays keeps whether its holder leads their brand.
+
+    Raises
+    ------
+    Forbidden, Invalid
+        As `check_grant`; and nothing at all would be left: who may do nothing is deactivated instead.
+    """
+    asked = {_key(one): one for one in wanted}
+    for one in asked.values():
+        check_grant(one, administered)
+    held = {_key(one): one for one in before if one.marketplace_id in administered}
+    if not asked and len(held) == len(before):
+        raise Invalid("Without any role they can do nothing here. Deactivate them instead.")
+    given = tuple(one for key, one in asked.items() if key not in held)
+    return GrantChange(given, tuple(one for key, one in held.items() if key not in asked))
+
+
+def _key(grant: Grant) -> tuple[Role, str, str | None]:
+    return grant.role, grant.marketplace_id, grant.brand_id
+
+
+def check_still_administered(
+    taken: Iterable[Grant], user_id: str, administrators: Mapping[str, Collection[str]]
+) -> None:
+    """Refuse to take the role of the last administrator of a marketplace, whoever asks.
+
+    `administrators` are those who can sign in, by marketplace.
+
+    Raises
+    ------
+    Conflict
+        Nobody else administers it.
+    """
+    for one in taken:
+        if one.role is Role.ADMIN and not set(administrators.get(one.marketplace_id, ())) - {user_id}:
+            raise Conflict("They are the last administrator here. Make somebody else one first.")
+
+
+def check_reactivation(grants: Sequence[Grant], administered: Collection[str]) -> None:
+    """Refuse to open an account again that also works elsewhere: its roles there would come back with it.
+
+    Raises
+    ------
+    Forbidden
+        It has roles where the person who asks administers nothing.
+    """
+    if _works_elsewhere(grants, administered):
+        raise Forbidden("They also work for a marketplace that is not yours. Whoever administers both can do it.")
+
+
+def check_own_roles(given: Collection[Grant], user_id: str, by: str) -> None:
+    """Refuse to give oneself a role: what two people are asked for, one must not come to be by oneself.
+
+    Raises
+    ------
+    Forbidden
+        It is one's own account.
+    """
+    if given and user_id == by:
+        raise Forbidden("You cannot give yourself a role; another administrator can.")
+
+
+def check_deactivation(grants: Sequence[Grant], user_id: str, by: str, administered: Collection[str]) -> None:
+    """Refuse to end an account that is one's own, or that others rely on elsewhere.
+
+    Raises
+    ------
+    Conflict
+        It is one's own.
+    Forbidden
+        It also has roles where the person who asks administers nothing.
+    """
+    if user_id == by:
+        raise Conflict("You cannot deactivate yourself; another administrator can.")
+    if _works_elsewhere(grants, administered):
+        raise Forbidden("They also work for a marketplace that is not yours. Take their roles here away instead.")
+
+
+def check_reset(
+    grants: Sequence[Grant],
+    user_id: str,
+    by: str,
+    *,
+    administered: Collection[str],
+    led: Collection[tuple[str, str]],
+) -> None:
+    """Refuse a link for a new password that opens more than the person who makes it has a say over.
+
+    Whoever makes it holds it before it is passed on, so it must open no more than they could give and take anyhow: in
+    the marketplaces that they administer everything, and of the brands that they lead, as (marketplace, brand), those
+    who answer for them and do not lead. One's own account is no exception to the question for the present password.
+
+    Raises
+    ------
+    Conflict
+        It is one's own account.
+    NotFound
+        The account has no role any more.
+    Forbidden
+        It has roles where the maker has no say, or leads the brand too.
+    """
+    if user_id == by:
+        raise Conflict("You cannot make a link for yourself. Change your password in your settings.")
+    if not grants:
+        raise NotFound("There is no such person here.")
+    for one in grants:
+        if one.marketplace_id in administered:
+            continue
+        if one.role is not Role.BRAND or (one.marketplace_id, one.brand_id) not in led:
+            raise Forbidden(
+                "They also work where you have no say. Whoever has a say over all of it, or runs this service, makes "
+                "their link."
+            )
+        if one.leads:
+            raise Forbidden("They lead the brand too. An administrator of the marketplace makes their link.")
+
+
+def _works_elsewhere(grants: Sequence[Grant], administered: Collection[str]) -> bool:
+    return any(one.marketplace_id not in administered for one in grants)

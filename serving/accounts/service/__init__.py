@@ -1,0 +1,1 @@
+"""What is done with accounts: gather, decide, write, in one transaction."""

@@ -1,0 +1,123 @@
+"""Passwords and sessions. Secrets are kept as hashes only."""
+
+import hashlib
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from models.errors import DomainError, Invalid
+from serving.accounts.store import accounts
+from serving.accounts.store.accounts import Session
+from serving.platform.runtime import Runtime
+
+# OWASP's floor for argon2id: 19 MiB, two passes, one lane.
+_HASHER: Final = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
+# A flood of sign-ins must not take the processor from scoring.
+_AT_ONCE: Final = threading.BoundedSemaphore(2)
+_NOBODY: Final = _HASHER.hash(secrets.token_urlsafe(16))
+SHORTEST_PASSWORD: Final = 10
+LONGEST_PASSWORD: Final = 200
+
+
+class NotSignedIn(DomainError):
+    """Nobody is signed in, or the key is not valid. Which of the two, and why, is not said."""
+
+    code = "not_signed_in"
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A new session: the token for the cookie, which is not kept, and the token that forms carry."""
+
+    token: str
+    csrf_token: str
+
+
+def hash_password(password: str) -> str:
+    """The hash to store.
+
+    Raises
+    ------
+    Invalid
+        Too short, or too long to hash safely.
+    """
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise Invalid(f"A password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters.")
+    with _AT_ONCE:
+        return _HASHER.hash(password)
+
+
+def is_password(given: str, password_hash: str) -> bool:
+    """Whether a password is the one behind a hash."""
+    with _AT_ONCE:
+        return len(given) <= LONGEST_PASSWORD and _HASHER.verify(given, password_hash)
+
+
+def sign_in(runtime: Runtime, email: str, password: str) -> SignedIn:
+    """Begin a session.
+
+    Raises
+    ------
+    NotSignedIn
+        The e-mail or the password is wrong; an unknown e-mail takes as long as a wrong password.
+    """
+    with runtime.store.read() as connection:
+        found = accounts.credentials(connection, email)
+    with _AT_ONCE:
+        given = password if len(password) <= LONGEST_PASSWORD else ""
+        right = _HASHER.verify(given, found.password_hash if found else _NOBODY)
+    if found is None or not right:
+        raise NotSignedIn("The e-mail or the password is wrong.")
+    made = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24))
+    now = runtime.wall.now()
+    with runtime.store.write() as connection:
+        accounts.add_session(
+            connection,
+            token_hash=hash_token(made.token),
+            user_id=found.user_id,
+            csrf_token=made.csrf_token,
+            at=now,
+            expires_at=now + timedelta(hours=runtime.settings.session_hours),
+        )
+    return made
+
+
+def session_of(runtime: Runtime, token: str | None) -> Session:
+    """The session behind a cookie.
+
+    Raises
+    ------
+    NotSignedIn
+        There is none, or it has ended.
+    """
+    found = None
+    if token:
+        with runtime.store.read() as connection:
+            found = accounts.session(connection, hash_token(token), runtime.wall.now())
+    if found is None:
+        raise NotSignedIn("Please sign in.")
+    return found
+
+
+def sign_out(runtime: Runtime, token: str) -> None:
+    """End a session."""
+    with runtime.store.write() as connection:
+        accounts.end_session(connection, hash_token(token))
+
+
+def new_setup_token(runtime: Runtime) -> str:
+    """The token of the one-time set-up link of a first start."""
+    token = secrets.token_urlsafe(32)
+    with runtime.store.write() as connection:
+        accounts.add_setup_token(connection, hash_token(token), runtime.wall.now())
+    return token
+
+
+def hash_token(token: str) -> str:
+    """A token as it is stored. Plain SHA-256 is enough for secrets of 128 bits and more (ASVS 6.5.2)."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,63 @@
+"""What a person chooses about how pages are written for them; nobody else's pages change."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import StrEnum
+from typing import TypeVar
+
+from models.errors import Invalid
+from serving.accounts.rules.access import Person
+from serving.accounts.store import display_settings
+from serving.platform.display import DEFAULT_DISPLAY, Density, Display, Language, Theme, time_zones
+from serving.platform.runtime import Runtime
+
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def choose(runtime: Runtime, person: Person, before: Display, given: Mapping[str, str]) -> Display:
+    """Keep what is given; what is not stays as before. Returns what holds now.
+
+    Raises
+    ------
+    Invalid
+        A value is none that can be chosen; nothing is kept then.
+    """
+    chosen = replace(
+        before,
+        time_zone=_zone(given.get("time_zone", before.time_zone)),
+        language=_one_of(Language, given.get("language", before.language), "language"),
+        density=_one_of(Density, given.get("density", before.density), "density"),
+        theme=_one_of(Theme, given.get("theme", before.theme), "theme"),
+        letter_keys=_is_on(given.get("letter_keys", "on" if before.letter_keys else "off")),
+    )
+    with runtime.store.write() as connection:
+        display_settings.put(connection, person.user_id, chosen, runtime.clock.now())
+    return chosen
+
+
+def begin_in(runtime: Runtime, person: Person, language: Language) -> None:
+    """Keep the language in which somebody signed in, as long as they have chosen nothing themselves."""
+    if language is DEFAULT_DISPLAY.language:
+        return
+    with runtime.store.write() as connection:
+        display_settings.begin(
+            connection, person.user_id, replace(DEFAULT_DISPLAY, language=language), runtime.clock.now()
+        )
+
+
+def _zone(name: str) -> str:
+    if name not in time_zones():
+        raise Invalid("This time zone is not known here. Choose one from the list.")
+    return name
+
+
+def _one_of(kind: type[_Word], value: str, what: str) -> _Word:
+    if value not in set(kind):
+        raise Invalid(f"There is no such {what}.")
+    return kind(value)
+
+
+def _is_on(value: str) -> bool:
+    if value not in {"on", "off"}:
+        raise Invalid("Keys are on or off.")
+    return value == "on"

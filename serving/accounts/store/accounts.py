@@ -1,0 +1,267 @@
+"""People, what they may do, and their sessions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select, union, update
+
+from models.errors import Conflict, NotFound
+from serving.accounts.rules.access import Grant, Person, Role
+from serving.accounts.store import display_settings
+from serving.accounts.tables import account, browser_session, display_setting, reset_link, role_grant, setup_token
+from serving.platform.database.store import add
+from serving.platform.display import DEFAULT_DISPLAY, Display
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a sign-in is checked against."""
+
+    user_id: str
+    password_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Somebody's session: the person with their grants as of now, the token that forms must carry, how pages look."""
+
+    person: Person
+    csrf_token: str
+    display: Display = DEFAULT_DISPLAY
+
+
+def add_account(
+    connection: Connection,
+    *,
+    user_id: str,
+    email: str,
+    name: str,
+    password_hash: str,
+    at: datetime,
+    asked_in_by: str | None = None,
+) -> None:
+    """A new account.
+
+    Raises
+    ------
+    Conflict
+        The e-mail address is taken.
+    """
+    email = email.strip().lower()
+    if is_known(connection, email):
+        raise Conflict(f"There is an account for {email} already.")
+    row = {"user_id": user_id, "email": email, "name": name, "password_hash": password_hash, "created_at": at}
+    add(connection, account, [{**row, "asked_in_by": asked_in_by}])
+
+
+def is_known(connection: Connection, email: str) -> bool:
+    """Whether an account has this e-mail address, also one that is disabled."""
+    return connection.execute(select(account.c.user_id).where(account.c.email == email)).first() is not None
+
+
+def let_in(connection: Connection) -> dict[str, frozenset[str]]:
+    """Who let each account in, of those that somebody did: by an invitation, or by a link for a new password used."""
+    invited = select(account.c.user_id, account.c.asked_in_by.label("by")).where(account.c.asked_in_by.is_not(None))
+    by_link = select(reset_link.c.user_id, reset_link.c.made_by.label("by")).where(
+        reset_link.c.used_at.is_not(None), reset_link.c.made_by.is_not(None)
+    )
+    found: dict[str, frozenset[str]] = {}
+    for row in connection.execute(union(invited, by_link)):
+        found[row.user_id] = found.get(row.user_id, frozenset()) | {row.by}
+    return found
+
+
+def add_grants(connection: Connection, user_id: str, grants: Sequence[Grant], at: datetime) -> None:
+    """Give roles to an account."""
+    rows = [
+        {
+            "user_id": user_id,
+            "role": grant.role.value,
+            "marketplace_id": grant.marketplace_id,
+            "brand_id": grant.brand_id,
+            "leads": grant.leads,
+            "created_at": at,
+        }
+        for grant in grants
+    ]
+    add(connection, role_grant, rows)
+
+
+def credentials(connection: Connection, email: str) -> Credentials | None:
+    """The credentials of an account that is not disabled."""
+    query = select(account.c.user_id, account.c.password_hash).where(
+        account.c.email == email.strip().lower(), account.c.disabled_at.is_(None)
+    )
+    found = connection.execute(query).one_or_none()
+    return None if found is None else Credentials(found.user_id, found.password_hash)
+
+
+def person(connection: Connection, user_id: str) -> Person:
+    """The person with their grants.
+
+    Raises
+    ------
+    NotFound
+        There is no such account, or it is disabled.
+    """
+    query = select(account).where(account.c.user_id == user_id, account.c.disabled_at.is_(None))
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        raise NotFound("There is no such account.")
+    rows = connection.execute(select(role_grant).where(role_grant.c.user_id == user_id).order_by(role_grant.c.role))
+    grants = tuple(Grant(Role(row.role), row.marketplace_id, row.brand_id, row.leads) for row in rows)
+    return Person(user_id, found.name, found.email, grants)
+
+
+def places_of(connection: Connection, user_id: str) -> frozenset[str]:
+    """The marketplaces at which somebody has any role; none of an id that is nobody's."""
+    query = select(role_grant.c.marketplace_id).where(role_grant.c.user_id == user_id)
+    return frozenset(connection.execute(query).scalars())
+
+
+def let_lead(connection: Connection, user_id: str, pair: tuple[str, str], *, leads: bool) -> None:
+    """Let one of a brand's people change what the brand has on file, or no more; `pair` is (marketplace, brand).
+
+    Raises
+    ------
+    NotFound
+        They do not speak for this brand here.
+    """
+    changed = connection.execute(
+        update(role_grant)
+        .where(
+            role_grant.c.user_id == user_id,
+            role_grant.c.role == Role.BRAND.value,
+            role_grant.c.marketplace_id == pair[0],
+            role_grant.c.brand_id == pair[1],
+        )
+        .values(leads=leads)
+    )
+    if changed.rowcount != 1:
+        raise NotFound("Nobody of this id speaks for the brand.")
+
+
+def end_brand_grant(connection: Connection, user_id: str, pair: tuple[str, str]) -> None:
+    """Somebody speaks for a brand at a marketplace no more; their account stays."""
+    connection.execute(
+        delete(role_grant).where(
+            role_grant.c.user_id == user_id,
+            role_grant.c.role == Role.BRAND.value,
+            role_grant.c.marketplace_id == pair[0],
+            role_grant.c.brand_id == pair[1],
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BrandPerson:
+    """Somebody who speaks for a brand at a marketplace, since when, and whether they lead it."""
+
+    user_id: str
+    name: str
+    email: str
+    leads: bool
+    since: datetime
+
+
+def people_of_brand(connection: Connection, pair: tuple[str, str]) -> list[BrandPerson]:
+    """Who speaks for a brand and has an account that is not disabled, by name; `pair` is (marketplace, brand)."""
+    query = (
+        select(account.c.user_id, account.c.name, account.c.email, role_grant.c.leads, role_grant.c.created_at)
+        .join(role_grant, role_grant.c.user_id == account.c.user_id)
+        .where(
+            role_grant.c.role == Role.BRAND.value,
+            role_grant.c.marketplace_id == pair[0],
+            role_grant.c.brand_id == pair[1],
+            account.c.disabled_at.is_(None),
+        )
+        .order_by(account.c.name, account.c.user_id)
+    )
+    return [BrandPerson(*row) for row in connection.execute(query)]
+
+
+def user_id_by_email(connection: Connection, email: str) -> str:
+    """The id of an account.
+
+    Raises
+    ------
+    NotFound
+        There is none with this address.
+    """
+    found = connection.execute(select(account.c.user_id).where(account.c.email == email.strip().lower())).scalar()
+    if found is None:
+        raise NotFound(f"There is no account for {email}.")
+    return str(found)
+
+
+def names(connection: Connection, user_ids: Sequence[str]) -> dict[str, str]:
+    """Names by id."""
+    query = select(account.c.user_id, account.c.name).where(account.c.user_id.in_(set(user_ids)))
+    return {row.user_id: row.name for row in connection.execute(query)}
+
+
+def add_session(
+    connection: Connection, *, token_hash: str, user_id: str, csrf_token: str, at: datetime, expires_at: datetime
+) -> None:
+    """A new session; expired ones of everybody are swept out in passing."""
+    connection.execute(delete(browser_session).where(browser_session.c.expires_at < at))
+    connection.execute(update(account).where(account.c.user_id == user_id).values(signed_in_at=at))
+    row = {
+        "token_hash": token_hash,
+        "user_id": user_id,
+        "csrf_token": csrf_token,
+        "created_at": at,
+        "expires_at": expires_at,
+    }
+    add(connection, browser_session, [row])
+
+
+def session(connection: Connection, token_hash: str, at: datetime) -> Session | None:
+    """The session of a token, if it has not ended."""
+    chosen = [column for column in display_setting.c if column.name != "user_id"]
+    query = (
+        select(browser_session.c.user_id, browser_session.c.csrf_token, *chosen)
+        .outerjoin(display_setting, display_setting.c.user_id == browser_session.c.user_id)
+        .where(browser_session.c.token_hash == token_hash, browser_session.c.expires_at > at)
+    )
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return None
+    try:
+        return Session(person(connection, found.user_id), found.csrf_token, display_settings.of_row(found))
+    except NotFound:
+        return None
+
+
+def end_session(connection: Connection, token_hash: str) -> None:
+    """End one session."""
+    connection.execute(delete(browser_session).where(browser_session.c.token_hash == token_hash))
+
+
+def anybody(connection: Connection) -> bool:
+    """Whether any account exists."""
+    return connection.execute(select(account.c.user_id).limit(1)).first() is not None
+
+
+def add_setup_token(connection: Connection, token_hash: str, at: datetime) -> None:
+    """The one-time link of a first start; it replaces an earlier one that was not used."""
+    connection.execute(delete(setup_token))
+    add(connection, setup_token, [{"token_hash": token_hash, "created_at": at}])
+
+
+def use_setup_token(connection: Connection, token_hash: str, at: datetime) -> None:
+    """Spend the one-time link.
+
+    Raises
+    ------
+    NotFound
+        It is wrong or was used.
+    """
+    spent = connection.execute(
+        update(setup_token)
+        .where(setup_token.c.token_hash == token_hash, setup_token.c.used_at.is_(None))
+        .values(used_at=at)
+    )
+    if spent.rowcount != 1:
+        raise NotFound("This set-up link is not valid, or was used already.")

@@ -1,0 +1,136 @@
+"""Who was invited to which role, and by which one-time link; of the link only the hash is kept."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
+
+from models.errors import NotFound
+from serving.accounts.rules.access import Grant, Role
+from serving.accounts.tables import invitation
+from serving.platform.database.store import add
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Somebody was asked in by somebody, to one role, until a moment."""
+
+    invitation_id: str
+    email: str
+    grant: Grant
+    invited_by: str
+    invited_at: datetime
+    expires_at: datetime
+
+
+def put(connection: Connection, one: Invitation, token_hash: str) -> None:
+    """A new invitation."""
+    row = {
+        "marketplace_id": one.grant.marketplace_id,
+        "invitation_id": one.invitation_id,
+        "token_hash": token_hash,
+        "email": one.email,
+        "role": one.grant.role.value,
+        "brand_id": one.grant.brand_id,
+        "leads": one.grant.leads,
+        "invited_by": one.invited_by,
+        "invited_at": one.invited_at,
+        "expires_at": one.expires_at,
+    }
+    add(connection, invitation, [row])
+
+
+def open_ones(connection: Connection, marketplaces: Collection[str], at: datetime) -> list[Invitation]:
+    """The invitations that can still be taken up, the latest first."""
+    query = select(invitation).where(invitation.c.marketplace_id.in_(marketplaces), *_open(at))
+    return [_invitation(row) for row in connection.execute(query.order_by(invitation.c.invitation_id.desc()))]
+
+
+def of_token(connection: Connection, token_hash: str, at: datetime) -> Invitation:
+    """The invitation behind a link.
+
+    Raises
+    ------
+    NotFound
+        The link is wrong, was used or taken back, or has run out. Which of these is not said.
+    """
+    found = connection.execute(
+        select(invitation).where(invitation.c.token_hash == token_hash, *_open(at))
+    ).one_or_none()
+    if found is None:
+        raise NotFound("This invitation is not valid any more. Ask whoever sent it for another.")
+    return _invitation(found)
+
+
+def take_up(connection: Connection, one: Invitation, user_id: str, at: datetime) -> None:
+    """Spend an invitation.
+
+    Raises
+    ------
+    NotFound
+        Somebody was faster, or it was taken back.
+    """
+    spent = update(invitation).where(
+        invitation.c.marketplace_id == one.grant.marketplace_id,
+        invitation.c.invitation_id == one.invitation_id,
+        *_open(at),
+    )
+    if connection.execute(spent.values(used_at=at, user_id=user_id)).rowcount != 1:
+        raise NotFound("This invitation is not valid any more. Ask whoever sent it for another.")
+
+
+def take_back(connection: Connection, marketplaces: Collection[str], invitation_id: str, at: datetime) -> Invitation:
+    """Make a link worthless; returns what it was.
+
+    Raises
+    ------
+    NotFound
+        There is no such open invitation here.
+    """
+    here = (invitation.c.marketplace_id.in_(marketplaces), invitation.c.invitation_id == invitation_id, *_open(at))
+    found = connection.execute(select(invitation).where(*here)).one_or_none()
+    if found is None:
+        raise NotFound("There is no such open invitation.")
+    connection.execute(update(invitation).where(*here).values(withdrawn_at=at))
+    return _invitation(found)
+
+
+def take_back_earlier(connection: Connection, email: str, grant: Grant, at: datetime) -> None:
+    """Make earlier links to the same person for the same role worthless."""
+    connection.execute(
+        update(invitation)
+        .where(
+            invitation.c.marketplace_id == grant.marketplace_id,
+            invitation.c.email == email,
+            invitation.c.role == grant.role.value,
+            invitation.c.brand_id.is_not_distinct_from(grant.brand_id),
+            *_open(at),
+        )
+        .values(withdrawn_at=at)
+    )
+
+
+def take_back_of(connection: Connection, marketplaces: Collection[str], invited_by: str, at: datetime) -> None:
+    """Make the links worthless by which somebody asked people in here: they can answer for nobody any more."""
+    connection.execute(
+        update(invitation)
+        .where(invitation.c.marketplace_id.in_(marketplaces), invitation.c.invited_by == invited_by, *_open(at))
+        .values(withdrawn_at=at)
+    )
+
+
+def forget(connection: Connection, before: datetime, most: int) -> int:
+    """Forget invitations that ran out before a moment, taken up or not; returns how many."""
+    few = select(invitation.c.token_hash).where(invitation.c.expires_at <= before).limit(most)
+    gone = delete(invitation).where(invitation.c.token_hash.in_(few)).returning(invitation.c.token_hash)
+    return len(connection.execute(gone).all())
+
+
+def _open(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return invitation.c.used_at.is_(None), invitation.c.withdrawn_at.is_(None), invitation.c.expires_at > at
+
+
+def _invitation(row: "Row[tuple[object, ...]]") -> Invitation:
+    grant = Grant(Role(row.role), row.marketplace_id, row.brand_id, row.leads)
+    return Invitation(row.invitation_id, row.email, grant, row.invited_by, row.invited_at, row.expires_at)

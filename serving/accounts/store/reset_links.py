@@ -1,0 +1,92 @@
+"""Links by which somebody who forgot their password chooses another; of a link only the hash is kept."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, delete, select, update
+
+from models.errors import NotFound
+from serving.accounts.tables import account, reset_link
+from serving.platform.database.store import add
+
+DEAD: Final = "This link is not valid, or has ended. Ask whoever made it for another."
+
+
+@dataclass(frozen=True, slots=True)
+class ResetLink:
+    """Somebody may choose another password until a moment; `made_by` is None where the owner of the home made it."""
+
+    link_id: str
+    user_id: str
+    made_by: str | None
+    made_at: datetime
+    expires_at: datetime
+
+
+def put(connection: Connection, one: ResetLink, token_hash: str) -> None:
+    """A new link. The ones before are ended first, so that one of a person lives."""
+    end(connection, one.user_id, one.made_at)
+    row = {name: getattr(one, name) for name in ResetLink.__slots__}
+    add(connection, reset_link, [{**row, "token_hash": token_hash}])
+
+
+def of_token(connection: Connection, token_hash: str, at: datetime) -> ResetLink:
+    """The link behind a token.
+
+    Raises
+    ------
+    NotFound
+        It is wrong, was used or ended, has run out, or its account is deactivated. Which of these is not said.
+    """
+    found = _one(connection, reset_link.c.token_hash == token_hash, at)
+    if found is None:
+        raise NotFound(DEAD)
+    return found
+
+
+def of_person(connection: Connection, user_id: str, at: datetime) -> ResetLink | None:
+    """The link of a person that lives, if there is one."""
+    return _one(connection, reset_link.c.user_id == user_id, at)
+
+
+def use(connection: Connection, link_id: str, at: datetime) -> None:
+    """Spend a link.
+
+    Raises
+    ------
+    NotFound
+        Somebody was faster, or it was ended.
+    """
+    spent = update(reset_link).where(reset_link.c.link_id == link_id, *_unspent(at)).values(used_at=at)
+    if connection.execute(spent.returning(reset_link.c.link_id)).one_or_none() is None:
+        raise NotFound(DEAD)
+
+
+def end(connection: Connection, user_id: str, at: datetime) -> None:
+    """Make the links of a person worthless that were not used."""
+    connection.execute(update(reset_link).where(reset_link.c.user_id == user_id, *_unspent(at)).values(ended_at=at))
+
+
+def forget(connection: Connection, before: datetime, most: int) -> int:
+    """Forget links that ran out before a moment and were not used; returns how many.
+
+    Who made one that was used stays known: it says whose hands an account may have been in.
+    """
+    few = select(reset_link.c.link_id).where(reset_link.c.expires_at <= before, reset_link.c.used_at.is_(None))
+    gone = delete(reset_link).where(reset_link.c.link_id.in_(few.limit(most))).returning(reset_link.c.link_id)
+    return len(connection.execute(gone).all())
+
+
+def _unspent(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return reset_link.c.used_at.is_(None), reset_link.c.ended_at.is_(None), reset_link.c.expires_at > at
+
+
+def _one(connection: Connection, which: ColumnElement[bool], at: datetime) -> ResetLink | None:
+    query = (
+        select(reset_link)
+        .join(account, account.c.user_id == reset_link.c.user_id)
+        .where(which, account.c.disabled_at.is_(None), *_unspent(at))
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else ResetLink(*(getattr(row, name) for name in ResetLink.__slots__))

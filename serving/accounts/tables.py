@@ -1,0 +1,120 @@
+"""The tables of accounts."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    false,
+)
+
+from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, word
+
+account = Table(
+    "account",
+    metadata,
+    Column("user_id", ID, primary_key=True),
+    Column("email", String(320), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    Column("password_hash", String(200), nullable=False),
+    # Who asked them in by a link; empty for whom the owner of the home added.
+    Column("asked_in_by", ID, ForeignKey("account.user_id"), nullable=True),
+    moment("created_at"),
+    moment("signed_in_at", nullable=True),
+    moment("disabled_at", nullable=True),
+)
+
+role_grant = Table(
+    "role_grant",
+    metadata,
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    word("role"),
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
+    Column("leads", Boolean, nullable=False, server_default=false()),
+    moment("created_at"),
+    UniqueConstraint("user_id", "role", "marketplace_id", "brand_id"),
+    one_of("role", "analyst", "brand", "account_manager", "data_scientist", "admin"),
+)
+
+browser_session = Table(
+    "browser_session",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False, index=True),
+    Column("csrf_token", String(64), nullable=False),
+    moment("created_at"),
+    moment("expires_at"),
+)
+
+display_setting = Table(
+    "display_setting",
+    metadata,
+    Column("user_id", ID, ForeignKey("account.user_id"), primary_key=True),
+    Column("time_zone", String(64), nullable=False),
+    word("language"),
+    word("density"),
+    Column("letter_keys", Boolean, nullable=False),
+    word("theme"),
+    moment("changed_at"),
+    one_of("language", "en", "zh", "ru", "es"),
+    one_of("density", "comfortable", "roomy"),
+    one_of("theme", "auto", "light", "dark"),
+)
+
+setup_token = Table(
+    "setup_token",
+    metadata,
+    Column("token_hash", String(64), primary_key=True),
+    moment("created_at"),
+    moment("used_at", nullable=True),
+)
+
+tour_seen = Table(
+    "tour_seen",
+    metadata,
+    id_column("user_id"),
+    word("role"),
+    moment("seen_at"),
+    ForeignKeyConstraint(["user_id"], ["account.user_id"]),
+    PrimaryKeyConstraint("user_id", "role"),
+    one_of("role", "analyst", "brand", "account_manager", "data_scientist", "admin"),
+)
+
+invitation = tenant_table(
+    "invitation",
+    "invitation_id",
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("email", String(320), nullable=False),
+    word("role"),
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
+    Column("leads", Boolean, nullable=False),
+    Column("invited_by", ID, ForeignKey("account.user_id"), nullable=False),
+    moment("invited_at"),
+    moment("expires_at"),
+    moment("used_at", nullable=True),
+    moment("withdrawn_at", nullable=True),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=True),
+    one_of("role", "analyst", "brand", "account_manager", "data_scientist", "admin"),
+)
+
+reset_link = Table(
+    "reset_link",
+    metadata,
+    id_column("link_id"),
+    Column("token_hash", String(64), nullable=False, unique=True),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    # Empty where the owner of the home made it.
+    Column("made_by", ID, ForeignKey("account.user_id"), nullable=True),
+    moment("made_at"),
+    moment("expires_at"),
+    moment("used_at", nullable=True),
+    moment("ended_at", nullable=True),
+    PrimaryKeyConstraint("link_id"),
+    Index("ix_reset_link_user_id", "user_id"),
+)

@@ -1,0 +1,1 @@
+"""Provisioning of marketplaces, people, brands, keys and endpoints; joining and leaving."""

@@ -1,0 +1,1 @@
+"""What is done with administration: gather, decide, write, in one transaction."""

@@ -1,0 +1,208 @@
+"""Asking people in: a one-time link for one role, and what becomes of it."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Invalid, NotFound
+from serving.accounts.policy import InvitationPolicy
+from serving.accounts.rules.access import Grant, Permission, Person, Role
+from serving.accounts.rules.staffing import check_grant
+from serving.accounts.service import auth
+from serving.accounts.service.auth import NotSignedIn
+from serving.accounts.store import accounts, invitations
+from serving.accounts.store.invitations import Invitation
+from serving.administration import store as people
+from serving.administration.service.founding import checked_address, named
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+
+PLACE: Final = "/join/"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An open invitation as its administrator or its guest sees it: where to, what as, and by whom.
+
+    Whether its address has an account is not in it: who asks somebody in has the link too, and is not to learn that.
+    """
+
+    invitation: Invitation
+    marketplace: str
+    brand: str | None
+    by: str
+
+
+def invite(runtime: Runtime, by: Person, email: str, grant: Grant) -> str:
+    """Ask somebody in; returns the path of the link, which is not kept. Earlier links to the same role end.
+
+    Raises
+    ------
+    Forbidden, Invalid
+        As `serving.accounts.rules.staffing.check_grant`; or this is no e-mail address, or the brand takes no part here.
+    Conflict
+        Whoever has this address holds the role already.
+    """
+    administered = by.marketplaces(Permission.ADMINISTER)
+    check_grant(grant, administered)
+    address = checked_address(email)
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        if grant.brand_id is not None and grant.brand_id not in brands.enrolments(connection, grant.marketplace_id):
+            raise Invalid("This brand takes no part here. Enrol it first.")
+        _refuse_who_has_it(connection, administered, address, grant)
+        return ask_in(runtime, connection, by, address, grant)
+
+
+def ask_in(runtime: Runtime, connection: Connection, by: Person, address: str, grant: Grant) -> str:
+    """Make a link to a role, which somebody may give who was asked before; returns its path, which is not kept."""
+    token, now = secrets.token_urlsafe(32), runtime.wall.now()
+    expires = now + timedelta(days=runtime.policies[InvitationPolicy].valid_days)
+    invitations.take_back_earlier(connection, address, grant, now)
+    one = Invitation(runtime.ids.new("inv"), address, grant, by.user_id, now, expires)
+    invitations.put(connection, one, auth.hash_token(token))
+    _record(runtime, connection, one, "person.invited", by.user_id)
+    return f"{PLACE}{token}"
+
+
+def _refuse_who_has_it(connection: Connection, administered: frozenset[str], address: str, grant: Grant) -> None:
+    """Only of people whom the administrator sees anyhow is it said that they are here."""
+    try:
+        known = people.colleague(connection, administered, accounts.user_id_by_email(connection, address))
+    except NotFound:
+        return
+    wanted = (grant.role, grant.marketplace_id, grant.brand_id)
+    if wanted in {(one.role, one.marketplace_id, one.brand_id) for one in known.grants}:
+        raise Conflict(f"{known.name} has this role already.")
+    if known.disabled_at is not None:
+        raise Conflict(f"{known.name} is deactivated. Reactivate them instead.")
+
+
+def open_invitations(runtime: Runtime, by: Person) -> list[Asked]:
+    """The invitations of a person's marketplaces that can still be taken up."""
+    with runtime.store.read() as connection:
+        found = invitations.open_ones(connection, by.marketplaces(Permission.ADMINISTER), runtime.wall.now())
+        return [_asked(connection, one) for one in found]
+
+
+def take_back(runtime: Runtime, by: Person, invitation_id: str) -> None:
+    """Make a link worthless.
+
+    Raises
+    ------
+    NotFound
+        There is no such open invitation in the person's marketplaces.
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        here = by.marketplaces(Permission.ADMINISTER)
+        one = invitations.take_back(connection, here, invitation_id, runtime.wall.now())
+        _record(runtime, connection, one, "invitation.taken_back", by.user_id)
+
+
+def asked_by(runtime: Runtime, token: str) -> Asked:
+    """What a link asks.
+
+    Raises
+    ------
+    NotFound
+        It leads nowhere, or no more.
+    """
+    with runtime.store.read() as connection:
+        return _asked(connection, invitations.of_token(connection, auth.hash_token(token), runtime.wall.now()))
+
+
+def accept(runtime: Runtime, token: str, *, name: str, password: str) -> auth.SignedIn:
+    """Make the account, or give an existing one the role, and sign in.
+
+    A name or password that will not do is refused before it is asked whether there is an account, so such a try tells
+    nothing. One that will do tells: it makes the account and uses the link up, or is refused because there is one, so
+    whoever holds a link can learn that. An account keeps its name.
+
+    Raises
+    ------
+    NotFound
+        The link leads nowhere, or no more.
+    Invalid
+        The name or the password will not do.
+    NotSignedIn
+        There is an account for this address, and this is not its password.
+    """
+    one = asked_by(runtime, token).invitation
+    new = (named("person", name), auth.hash_password(password))
+    with runtime.store.read() as connection:
+        known = accounts.is_known(connection, one.email)
+    if not known:
+        _join(runtime, one, new)
+        return auth.sign_in(runtime, one.email, password)
+    try:
+        signed_in = auth.sign_in(runtime, one.email, password)
+    except NotSignedIn:
+        raise NotSignedIn("Nothing was changed. If you have an account here, sign in first, then accept.") from None
+    _join(runtime, one, None)
+    return signed_in
+
+
+def accept_as(runtime: Runtime, person: Person, token: str) -> None:
+    """Give whoever is signed in the role that their link offers.
+
+    Raises
+    ------
+    NotFound
+        The link leads nowhere, or no more, or is somebody else's.
+    """
+    one = asked_by(runtime, token).invitation
+    if one.email != person.email:
+        raise NotFound("This invitation is for another address. Sign out and sign in with that one.")
+    _join(runtime, one, None)
+
+
+def _join(runtime: Runtime, one: Invitation, new: tuple[str, str] | None) -> None:
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        if new is None:
+            user_id = accounts.user_id_by_email(connection, one.email)
+        else:
+            user_id, (name, hashed) = runtime.ids.new("usr"), new
+            accounts.add_account(
+                connection,
+                user_id=user_id,
+                email=one.email,
+                name=name,
+                password_hash=hashed,
+                at=now,
+                asked_in_by=one.invited_by,
+            )
+        invitations.take_up(connection, one, user_id, runtime.wall.now())
+        held = {(had.role, had.marketplace_id, had.brand_id) for had in accounts.person(connection, user_id).grants}
+        if (one.grant.role, one.grant.marketplace_id, one.grant.brand_id) not in held:
+            accounts.add_grants(connection, user_id, [one.grant], now)
+        _record(runtime, connection, one, "person.joined", user_id, subject=user_id)
+
+
+def _asked(connection: Connection, one: Invitation) -> Asked:
+    place = marketplaces.get(connection, one.grant.marketplace_id)
+    enrolled = brands.enrolments(connection, place.marketplace_id) if one.grant.role is Role.BRAND else {}
+    brand = enrolled.get(one.grant.brand_id or "")
+    by = accounts.names(connection, [one.invited_by])
+    return Asked(one, place.name, brand.name if brand else None, by.get(one.invited_by, ""))
+
+
+def _record(
+    runtime: Runtime, connection: Connection, one: Invitation, act: str, by: str, *, subject: str | None = None
+) -> None:
+    audit.record(
+        connection,
+        at=runtime.clock.now(),
+        marketplace_id=one.grant.marketplace_id,
+        actor=f"user:{by}",
+        act=act,
+        subject=subject or one.invitation_id,
+        payload={"role": one.grant.role.value, "brand": one.grant.brand_id, "invitation": one.invitation_id},
+    )

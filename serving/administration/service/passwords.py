@@ -1,0 +1,93 @@
+"""A person's own password: changed with the one before, or chosen anew behind a link by whoever forgot it."""
+
+from sqlalchemy import Connection
+
+from models.errors import Invalid
+from serving.accounts.rules.access import Person
+from serving.accounts.service import auth
+from serving.accounts.store import accounts, reset_links
+from serving.administration import store as people
+from serving.administration.service.reset_links import live_link
+from serving.audit.store import audit
+from serving.platform.runtime import Runtime
+
+
+def check_typed_alike(wanted: str, again: str) -> None:
+    """Refuse a new password that was typed in two ways.
+
+    Raises
+    ------
+    Invalid
+        The two differ.
+    """
+    if wanted != again:
+        raise Invalid("You typed two different new passwords.")
+
+
+def change_password(runtime: Runtime, person: Person, token: str, *, before: str, wanted: str) -> int:
+    """Change it; returns how many other sessions ended. `token` is of the session that stays.
+
+    Raises
+    ------
+    Invalid
+        The password before is wrong, or the new one is the same, too short or too long. Nothing is changed.
+    """
+    with runtime.store.read() as connection:
+        stored = people.password_of(connection, person.user_id)
+    if not auth.is_password(before, stored):
+        raise Invalid("Your present password is another one.")
+    if before == wanted:
+        raise Invalid("The new password is the one that you have.")
+    hashed = auth.hash_password(wanted)
+    with runtime.store.write() as connection:
+        ended = _put(runtime, connection, person.user_id, hashed, staying=auth.hash_token(token))
+        audit.record(
+            connection,
+            at=runtime.clock.now(),
+            marketplace_id="",
+            actor=f"user:{person.user_id}",
+            act="password.changed",
+            subject=person.user_id,
+            payload={"sessions_ended": ended},
+        )
+    return ended
+
+
+def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> None:
+    """Choose another password behind a link, which is spent by it; every session and every other link of theirs ends.
+
+    A link that leads nowhere is refused before anything is hashed, so that guessing costs the guesser alone.
+
+    Raises
+    ------
+    NotFound
+        The link leads nowhere, or no more.
+    Invalid
+        The two differ, or are too short or too long. Nothing is changed, and the link holds.
+    """
+    with runtime.store.read() as connection:
+        live_link(runtime, connection, token)
+    check_typed_alike(wanted, again)
+    hashed = auth.hash_password(wanted)
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        link = live_link(runtime, connection, token)
+        reset_links.use(connection, link.link_id, runtime.wall.now())
+        ended = _put(runtime, connection, link.user_id, hashed, staying="")
+        for place in sorted(accounts.places_of(connection, link.user_id)):
+            audit.record(
+                connection,
+                at=runtime.clock.now(),
+                marketplace_id=place,
+                actor=f"user:{link.user_id}",
+                act="password.reset",
+                subject=link.user_id,
+                payload={"link": link.link_id, "made_by": link.made_by, "sessions_ended": ended},
+            )
+
+
+def _put(runtime: Runtime, connection: Connection, user_id: str, hashed: str, *, staying: str) -> int:
+    """Store it and end what the one before opened: sessions but one, and links; returns how many sessions."""
+    people.set_password(connection, user_id, hashed)
+    reset_links.end(connection, user_id, runtime.wall.now())
+    return people.end_sessions(connection, user_id, but=staying)

@@ -1,0 +1,289 @@
+"""The people of a marketplace: who is here with which roles, and what happens to their work when they go."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Invalid
+from models.policies.enforcement import EnforcementPolicy
+from serving.accounts.rules.access import Grant, Permission, Person, Role
+from serving.accounts.rules.staffing import (
+    changed,
+    check_deactivation,
+    check_own_roles,
+    check_reactivation,
+    check_still_administered,
+)
+from serving.accounts.store import accounts, invitations, reset_links
+from serving.administration import store as people
+from serving.administration.store import Colleague, Held
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.cases.store import cases, offers
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.review.service.case_access import kept_from
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Who is here: at most so many of those who were asked for, how many there are, and what each has in hand."""
+
+    people: tuple[Colleague, ...]
+    number: int
+    in_hand: Counter[str]
+    places: tuple[Marketplace, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """What became of somebody's work: cases given to a successor, cases anybody may take, brands that moved."""
+
+    handed_over: int
+    freed: int
+    brands: int
+    sessions: int
+
+
+def administered(runtime: Runtime, by: Person) -> tuple[Marketplace, ...]:
+    """The marketplaces that somebody administers."""
+    here = by.marketplaces(Permission.ADMINISTER)
+    with runtime.store.read() as connection:
+        return tuple(one for one in marketplaces.everyone(connection) if one.marketplace_id in here)
+
+
+def staff(runtime: Runtime, by: Person, *, words: str, role: Role | None, most: int) -> Staff:
+    """The people of the marketplaces that somebody administers."""
+    places = administered(runtime, by)
+    here = [one.marketplace_id for one in places]
+    with runtime.store.read() as connection:
+        found, number = people.colleagues(connection, here, words=words, role=role, most=most)
+        held: Counter[str] = Counter()
+        for place in here:
+            held += offers.in_hand(connection, place, runtime.clock.now())
+    return Staff(tuple(found), number, held, places)
+
+
+def one_of_staff(runtime: Runtime, by: Person, user_id: str) -> Colleague:
+    """One of them.
+
+    Raises
+    ------
+    NotFound
+        There is no such person in the marketplaces that somebody administers.
+    """
+    with runtime.store.read() as connection:
+        return people.colleague(connection, by.marketplaces(Permission.ADMINISTER), user_id)
+
+
+def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[Grant]) -> bool:
+    """Give and take roles until somebody holds exactly the wanted ones here; False where they did already.
+
+    Raises
+    ------
+    Forbidden, Invalid, Conflict, NotFound
+        As `serving.accounts.rules.staffing`; or there is no such person here; or they look after brands and are to be
+        no account manager any more.
+    """
+    here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        found = people.colleague(connection, here, user_id)
+        change = changed(found.grants, wanted, here)
+        check_still_administered(change.taken, user_id, people.holders(connection, here, Role.ADMIN))
+        check_own_roles(change.given, user_id, by.user_id)
+        _refuse_brands_that_take_no_part(connection, change.given)
+        _refuse_who_looks_after_brands(connection, user_id, change.taken)
+        people.take_grants(connection, user_id, change.taken)
+        accounts.add_grants(connection, user_id, change.given, now)
+        invitations.take_back_of(connection, _places_without(change.taken, Role.ADMIN), user_id, runtime.wall.now())
+        for place in _places_without(change.taken, Role.ANALYST):
+            held = people.leased(connection, [place], user_id, now)
+            people.move_leases(connection, held, user_id, None, None)
+            people.withdraw_offers(connection, [place], user_id)
+        for act, grants in (("person.granted", change.given), ("person.ungranted", change.taken)):
+            for one in grants:
+                payload = {"role": one.role.value, "brand": one.brand_id}
+                _record(runtime, connection, by, _Entry(one.marketplace_id, act, user_id, payload))
+    return bool(change.given or change.taken)
+
+
+def _refuse_brands_that_take_no_part(connection: Connection, given: Collection[Grant]) -> None:
+    for one in given:
+        if one.brand_id is not None and one.brand_id not in brands.enrolments(connection, one.marketplace_id):
+            raise Invalid("This brand takes no part here. Enrol it first.")
+
+
+def _refuse_who_looks_after_brands(connection: Connection, user_id: str, taken: Collection[Grant]) -> None:
+    places = _places_without(taken, Role.ACCOUNT_MANAGER)
+    number = len(people.looked_after(connection, places, user_id))
+    if number:
+        raise Conflict(f"They look after {number} brand{'' if number == 1 else 's'}. Hand those over first.")
+
+
+def _places_without(taken: Iterable[Grant], role: Role) -> list[str]:
+    return [one.marketplace_id for one in taken if one.role is role]
+
+
+def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | None) -> Freed:
+    """End an account at once; its cases go to a successor or back to everybody, its brands to a successor.
+
+    Its sessions and its link for a new password end with it. The account stays, with what it decided; its roles wait
+    for a return.
+
+    Raises
+    ------
+    NotFound, Forbidden, Conflict, Invalid
+        As `serving.accounts.rules.staffing`; they are deactivated already; they look after brands and nobody was named
+        to follow them.
+    """
+    here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        found = people.colleague(connection, here, user_id)
+        check_deactivation(found.grants, user_id, by.user_id, here)
+        administrators = people.holders(connection, here, Role.ADMIN)
+        check_still_administered(found.grants, user_id, administrators)
+        if not people.disable(connection, user_id, now):
+            raise Conflict(f"{found.name} is deactivated already.")
+        freed = _hand_over(runtime, connection, by, found, successor, now)
+        sessions = people.end_sessions(connection, user_id)
+        reset_links.end(connection, user_id, runtime.wall.now())
+        invitations.take_back_of(connection, here, user_id, runtime.wall.now())
+        done = Freed(freed.handed_over, freed.freed, freed.brands, sessions)
+        for place in sorted({one.marketplace_id for one in found.grants}):
+            payload = {"handed_over": done.handed_over, "freed": done.freed, "brands": done.brands, "to": successor}
+            _record(runtime, connection, by, _Entry(place, "person.deactivated", user_id, payload))
+    return done
+
+
+def reactivate(runtime: Runtime, by: Person, user_id: str) -> None:
+    """Let somebody sign in again, with the roles that they had.
+
+    Raises
+    ------
+    NotFound, Conflict, Forbidden
+        There is no such person here, or they can sign in; or their roles elsewhere would come back too.
+    """
+    here = by.marketplaces(Permission.ADMINISTER)
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        found = people.colleague(connection, here, user_id)
+        check_reactivation(found.grants, here)
+        if not people.enable(connection, user_id):
+            raise Conflict(f"{found.name} can sign in already.")
+        for place in sorted({one.marketplace_id for one in found.grants if one.marketplace_id in here}):
+            _record(runtime, connection, by, _Entry(place, "person.reactivated", user_id, {}))
+
+
+def hand_over(runtime: Runtime, by: Person, user_id: str, successor: str) -> Freed:
+    """Give what somebody has in hand to somebody else, who stays after them: cases, and brands they look after.
+
+    Cases that the successor must not have, because they, or whom they let in, judged the offer before, anybody else
+    may take.
+
+    Raises
+    ------
+    NotFound, Invalid
+        There is no such person here; or the successor can do none of it.
+    """
+    here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        found = people.colleague(connection, here, user_id)
+        done = _hand_over(runtime, connection, by, found, successor, now)
+        payload = {"handed_over": done.handed_over, "freed": done.freed, "brands": done.brands, "to": successor}
+        for place in sorted({one.marketplace_id for one in found.grants if one.marketplace_id in here}):
+            _record(runtime, connection, by, _Entry(place, "person.work_handed_over", user_id, payload))
+    return done
+
+
+def _hand_over(
+    runtime: Runtime, connection: Connection, by: Person, whose: Colleague, successor: str | None, now: datetime
+) -> Freed:
+    if successor == whose.user_id:
+        raise Invalid("Name somebody else to follow them.")
+    here = by.marketplaces(Permission.ADMINISTER)
+    follower = None if successor is None else people.colleague(connection, here, successor)
+    if follower is not None and follower.disabled_at is not None:
+        raise Invalid(f"{follower.name} is deactivated. Name somebody who can sign in.")
+    brands = _brands_over(connection, here, whose, follower)
+    held = people.leased(connection, here, whose.user_id, now)
+    taken = [] if follower is None else _for(connection, held, follower)
+    until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].lease_seconds)
+    handed_over = people.move_leases(connection, taken, whose.user_id, successor, until)
+    freed = people.move_leases(connection, [one for one in held if one not in taken], whose.user_id, None, None)
+    people.withdraw_offers(connection, here, whose.user_id)
+    if follower is not None:
+        said = f"Handed over by {whose.name} to {follower.name}"[:200]
+        cases.add_events(connection, [_event(runtime, one, said, by, now) for one in taken])
+    return Freed(handed_over, freed, len(brands), 0)
+
+
+def _brands_over(
+    connection: Connection, here: Collection[str], whose: Colleague, follower: Colleague | None
+) -> list[Held]:
+    found = people.looked_after(connection, here, whose.user_id)
+    places = {place for place, _ in found}
+    if places and follower is None:
+        raise Conflict(
+            f"{whose.name} looks after {len(found)} brand{'' if len(found) == 1 else 's'}. Name who follows them."
+        )
+    if follower is not None:
+        for place in places:
+            if not _holds(follower, Role.ACCOUNT_MANAGER, place):
+                raise Invalid(f"{follower.name} is no account manager where {whose.name} looks after brands.")
+        people.move_brands(connection, found, follower.user_id)
+    return found
+
+
+def _for(connection: Connection, held: Collection[Held], follower: Colleague) -> list[Held]:
+    """Of the cases those that the follower may have."""
+    found: list[Held] = []
+    for place in sorted({place for place, _ in held}):
+        if not _holds(follower, Role.ANALYST, place):
+            continue
+        here = [case_id for where, case_id in held if where == place]
+        barred = kept_from(connection, place, here)
+        found += [(place, case_id) for case_id in here if follower.user_id not in barred.get(case_id, ())]
+    return found
+
+
+def _holds(one: Colleague, role: Role, place: str) -> bool:
+    return any(grant.role is role and grant.marketplace_id == place for grant in one.grants)
+
+
+def _event(runtime: Runtime, one: Held, said: str, by: Person, now: datetime) -> dict[str, Any]:
+    return {
+        "marketplace_id": one[0],
+        "event_id": runtime.ids.new("evt"),
+        "case_id": one[1],
+        "what": said,
+        "actor": f"user:{by.user_id}",
+        "known_at": now,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    marketplace_id: str
+    act: str
+    subject: str
+    payload: dict[str, Any]
+
+
+def _record(runtime: Runtime, connection: Connection, by: Person, entry: _Entry) -> None:
+    audit.record(
+        connection,
+        at=runtime.clock.now(),
+        marketplace_id=entry.marketplace_id,
+        actor=f"user:{by.user_id}",
+        act=entry.act,
+        subject=entry.subject,
+        payload=entry.payload,
+    )

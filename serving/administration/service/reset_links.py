@@ -1,0 +1,118 @@
+"""Links for who forgot their password: made by whoever has a say over the whole account, and passed on by hand."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, DomainError, NotFound
+from serving.accounts.policy import ResetLinkPolicy
+from serving.accounts.rules.access import Grant, Permission, Person
+from serving.accounts.rules.staffing import check_reset
+from serving.accounts.service import auth
+from serving.accounts.store import accounts, reset_links
+from serving.accounts.store.reset_links import DEAD, ResetLink
+from serving.administration import store as people
+from serving.audit.store import audit
+from serving.platform.runtime import Runtime
+from serving.rights.service.brand_file import objection, require_lead
+from serving.views.views import Pair
+
+PLACE: Final = "/reset/"
+
+
+def make_link(runtime: Runtime, by: Person, user_id: str) -> str:
+    """Make a link for one of an administrator's people; returns its path, which is not kept. The one before ends.
+
+    Raises
+    ------
+    NotFound
+        There is no such person here.
+    Conflict, Forbidden
+        As `serving.accounts.rules.staffing.check_reset`; or they are deactivated.
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        found = people.colleague(connection, by.marketplaces(Permission.ADMINISTER), user_id)
+        _check(connection, by, user_id, found.grants)
+        if found.disabled_at is not None:
+            raise Conflict(f"{found.name} is deactivated. Reactivate them first.")
+        return _made(runtime, connection, user_id, by.user_id, f"user:{by.user_id}")
+
+
+def make_link_for_colleague(runtime: Runtime, by: Person, pair: Pair, user_id: str) -> str:
+    """Make a link for one of the brand's people, by who leads it; returns its path, which is not kept.
+
+    Raises
+    ------
+    NotFound
+        It is not their brand, or nobody of this id speaks for it.
+    Conflict, Forbidden
+        They do not lead it; as `serving.accounts.rules.staffing.check_reset`.
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        actor = require_lead(connection, by, pair)
+        if user_id not in {one.user_id for one in accounts.people_of_brand(connection, pair)}:
+            raise NotFound("Nobody of this id speaks for the brand.")
+        _check(connection, by, user_id, accounts.person(connection, user_id).grants)
+        return _made(runtime, connection, user_id, by.user_id, actor)
+
+
+def make_link_as_owner(runtime: Runtime, email: str, *, by: str) -> str:
+    """Make a link for anybody, as the owner of the home; returns its path, which is not kept.
+
+    Raises
+    ------
+    NotFound
+        There is no account with this address, or it is deactivated or has no role any more.
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        person = accounts.person(connection, accounts.user_id_by_email(connection, email))
+        if not person.grants:
+            raise NotFound("This account has no role any more, so there is nothing that it would open.")
+        return _made(runtime, connection, person.user_id, None, by)
+
+
+def live_link(runtime: Runtime, connection: Connection, token: str) -> ResetLink:
+    """What a link opens. Whoever made it must still be allowed to, so that it ends with their say.
+
+    Raises
+    ------
+    NotFound
+        It leads nowhere, or no more. Why is not said.
+    """
+    found = reset_links.of_token(connection, auth.hash_token(token), runtime.wall.now())
+    if found.made_by is not None:
+        try:
+            maker = accounts.person(connection, found.made_by)
+            _check(connection, maker, found.user_id, accounts.person(connection, found.user_id).grants)
+        except DomainError:
+            raise NotFound(DEAD) from None
+    return found
+
+
+def _check(connection: Connection, by: Person, user_id: str, grants: Sequence[Grant]) -> None:
+    led = {pair for pair in by.brands(Permission.LEAD_BRAND) if objection(connection, by, pair) is None}
+    check_reset(grants, user_id, by.user_id, administered=by.marketplaces(Permission.ADMINISTER), led=led)
+
+
+def _made(runtime: Runtime, connection: Connection, user_id: str, made_by: str | None, actor: str) -> str:
+    token, now = secrets.token_urlsafe(32), runtime.wall.now()
+    until = now + timedelta(hours=runtime.policies[ResetLinkPolicy].valid_hours)
+    one = ResetLink(runtime.ids.new("rst"), user_id, made_by, now, until)
+    reset_links.put(connection, one, auth.hash_token(token))
+    for place in sorted(accounts.places_of(connection, user_id)):
+        audit.record(
+            connection,
+            at=runtime.clock.now(),
+            marketplace_id=place,
+            actor=actor,
+            act="reset_link.made",
+            subject=user_id,
+            payload={"link": one.link_id, "expires_at": until.isoformat()},
+        )
+    return f"{PLACE}{token}"

@@ -1,0 +1,195 @@
+"""Accounts as their administrators see them: who holds which roles, who can sign in, what is in whose hands."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
+
+from models.case import CaseState
+from models.errors import NotFound
+from serving.accounts.rules.access import Grant, Role
+from serving.accounts.tables import account, browser_session, role_grant
+from serving.brands.tables import brand_enrolment
+from serving.cases.tables import case_offer, review_case
+
+Held = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Somebody with a role in a marketplace; `signed_in_at` is None where they never were."""
+
+    user_id: str
+    name: str
+    email: str
+    grants: tuple[Grant, ...]
+    created_at: datetime
+    signed_in_at: datetime | None
+    disabled_at: datetime | None
+
+
+def colleagues(
+    connection: Connection, marketplaces: Collection[str], *, words: str, role: Role | None, most: int
+) -> tuple[list[Colleague], int]:
+    """Who has a role in these marketplaces, those who can sign in first, by name, at most so many; and how many in all.
+
+    `words` are looked for in names and e-mail addresses.
+    """
+    here = select(role_grant.c.user_id).where(role_grant.c.marketplace_id.in_(marketplaces))
+    if role is not None:
+        here = here.where(role_grant.c.role == role.value)
+    conditions: list[ColumnElement[bool]] = [account.c.user_id.in_(here)]
+    if words:
+        conditions.append(
+            or_(account.c.name.icontains(words, autoescape=True), account.c.email.icontains(words, autoescape=True))
+        )
+    number = connection.execute(select(func.count()).select_from(account).where(*conditions)).scalar_one()
+    order = (account.c.disabled_at.is_not(None), account.c.name, account.c.user_id)
+    rows = connection.execute(select(account).where(*conditions).order_by(*order).limit(most)).all()
+    grants = _grants(connection, [row.user_id for row in rows])
+    found = [
+        Colleague(
+            row.user_id,
+            row.name,
+            row.email,
+            tuple(grants.get(row.user_id, ())),
+            row.created_at,
+            row.signed_in_at,
+            row.disabled_at,
+        )
+        for row in rows
+    ]
+    return found, int(number)
+
+
+def colleague(connection: Connection, marketplaces: Collection[str], user_id: str) -> Colleague:
+    """One of them, also one who can no longer sign in.
+
+    Raises
+    ------
+    NotFound
+        Nobody of this id has a role in these marketplaces.
+    """
+    row = connection.execute(select(account).where(account.c.user_id == user_id)).one_or_none()
+    grants = tuple(_grants(connection, [user_id]).get(user_id, ()))
+    if row is None or not any(one.marketplace_id in marketplaces for one in grants):
+        raise NotFound("There is no such person here.")
+    return Colleague(row.user_id, row.name, row.email, grants, row.created_at, row.signed_in_at, row.disabled_at)
+
+
+def _grants(connection: Connection, user_ids: Sequence[str]) -> dict[str, list[Grant]]:
+    query = select(role_grant).where(role_grant.c.user_id.in_(user_ids))
+    found: dict[str, list[Grant]] = {}
+    for row in connection.execute(query.order_by(role_grant.c.role, role_grant.c.brand_id)):
+        found.setdefault(row.user_id, []).append(Grant(Role(row.role), row.marketplace_id, row.brand_id, row.leads))
+    return found
+
+
+def holders(connection: Connection, marketplaces: Collection[str], role: Role) -> dict[str, dict[str, str]]:
+    """Who holds a role and can sign in: names by id, by marketplace."""
+    query = (
+        select(role_grant.c.marketplace_id, account.c.user_id, account.c.name)
+        .join(account, account.c.user_id == role_grant.c.user_id)
+        .where(
+            role_grant.c.marketplace_id.in_(marketplaces),
+            role_grant.c.role == role.value,
+            account.c.disabled_at.is_(None),
+        )
+        .order_by(account.c.name)
+    )
+    found: dict[str, dict[str, str]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.marketplace_id, {})[row.user_id] = row.name
+    return found
+
+
+def take_grants(connection: Connection, user_id: str, grants: Sequence[Grant]) -> None:
+    """Take roles from an account."""
+    for grant in grants:
+        connection.execute(
+            delete(role_grant).where(
+                role_grant.c.user_id == user_id,
+                role_grant.c.role == grant.role.value,
+                role_grant.c.marketplace_id == grant.marketplace_id,
+                role_grant.c.brand_id.is_(None) if grant.brand_id is None else role_grant.c.brand_id == grant.brand_id,
+            )
+        )
+
+
+def disable(connection: Connection, user_id: str, at: datetime) -> bool:
+    """Let nobody sign in as this any more; False where that was so already."""
+    changed = update(account).where(account.c.user_id == user_id, account.c.disabled_at.is_(None))
+    return connection.execute(changed.values(disabled_at=at)).rowcount == 1
+
+
+def enable(connection: Connection, user_id: str) -> bool:
+    """Let somebody sign in again; False where they could."""
+    changed = update(account).where(account.c.user_id == user_id, account.c.disabled_at.is_not(None))
+    return connection.execute(changed.values(disabled_at=None)).rowcount == 1
+
+
+def end_sessions(connection: Connection, user_id: str, *, but: str = "") -> int:
+    """End the sessions of an account, but for one whose token has this hash; returns how many."""
+    gone = delete(browser_session).where(browser_session.c.user_id == user_id, browser_session.c.token_hash != but)
+    return len(connection.execute(gone.returning(browser_session.c.token_hash)).all())
+
+
+def set_password(connection: Connection, user_id: str, password_hash: str) -> None:
+    """Another password."""
+    connection.execute(update(account).where(account.c.user_id == user_id).values(password_hash=password_hash))
+
+
+def password_of(connection: Connection, user_id: str) -> str:
+    """The hash of a password."""
+    return str(connection.execute(select(account.c.password_hash).where(account.c.user_id == user_id)).scalar_one())
+
+
+def leased(connection: Connection, marketplaces: Collection[str], user_id: str, at: datetime) -> list[Held]:
+    """The open cases that somebody holds now, as (marketplace, case)."""
+    query = select(review_case.c.marketplace_id, review_case.c.case_id).where(
+        review_case.c.marketplace_id.in_(marketplaces),
+        review_case.c.state == CaseState.OPEN.value,
+        review_case.c.leased_by == user_id,
+        review_case.c.leased_until > at,
+    )
+    return [(row.marketplace_id, row.case_id) for row in connection.execute(query.order_by(review_case.c.case_id))]
+
+
+def move_leases(
+    connection: Connection, cases: Collection[Held], user_id: str, to: str | None, until: datetime | None
+) -> int:
+    """Give the leases of somebody to somebody else, or free them; returns how many they still held."""
+    moved = 0
+    for marketplace_id, case_id in cases:
+        changed = update(review_case).where(
+            review_case.c.marketplace_id == marketplace_id,
+            review_case.c.case_id == case_id,
+            review_case.c.leased_by == user_id,
+        )
+        moved += connection.execute(changed.values(leased_by=to, leased_until=until)).rowcount
+    return moved
+
+
+def withdraw_offers(connection: Connection, marketplaces: Collection[str], user_id: str) -> int:
+    """Take back the cases that were offered to somebody; returns how many."""
+    gone = delete(case_offer).where(case_offer.c.marketplace_id.in_(marketplaces), case_offer.c.user_id == user_id)
+    return len(connection.execute(gone.returning(case_offer.c.case_id)).all())
+
+
+def looked_after(connection: Connection, marketplaces: Collection[str], user_id: str) -> list[Held]:
+    """The brands whose account manager somebody is, as (marketplace, brand)."""
+    query = select(brand_enrolment.c.marketplace_id, brand_enrolment.c.brand_id).where(
+        brand_enrolment.c.marketplace_id.in_(marketplaces), brand_enrolment.c.account_manager_id == user_id
+    )
+    return [(row.marketplace_id, row.brand_id) for row in connection.execute(query)]
+
+
+def move_brands(connection: Connection, brands: Collection[Held], to: str) -> None:
+    """Make somebody the account manager of brands."""
+    for marketplace_id, brand_id in brands:
+        connection.execute(
+            update(brand_enrolment)
+            .where(brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.brand_id == brand_id)
+            .values(account_manager_id=to)
+        )

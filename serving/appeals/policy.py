@@ -1,0 +1,190 @@
+"""The settings of the rules of appeals: frozen and versioned, each constant with its reason."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+# What a profile of counter-notice rules says.
+
+
+class Days(StrEnum):
+    """How the days of a deadline are counted."""
+
+    BUSINESS = "business"  # Of the seller's country: neither its weekend nor its holidays.
+    CALENDAR = "calendar"
+
+
+class Silence(StrEnum):
+    """What follows when a deadline passes and nobody has spoken."""
+
+    REMOVAL_STANDS = "removal_stands"
+    REINSTATED = "reinstated"
+    REVIEWED = "reviewed"  # A person who did not decide before decides.
+
+
+class Maintaining(StrEnum):
+    """What a rights holder must bring so that the removal outlives a counter-notice."""
+
+    REASONS = "reasons"
+    COURT_ACTION = "court_action"
+
+
+@dataclass(frozen=True, slots=True)
+class CounterNoticePolicy:
+    """Settings of `serving.appeals.rules.counter_notice`. A round is one counter-notice and the rights holder's answer
+    to it.
+
+    `seller_days` is None where the seller may answer as long as an appeal is open. `rights_holder_days` is None where
+    the rights holder is not asked: the counter-notice goes to a person of the marketplace.
+    """
+
+    name: str
+    most_rounds: int
+    days: Days
+    seller_days: int | None
+    rights_holder_days: int | None
+    later_round_days: int | None
+    seller_silence: Silence
+    rights_holder_silence: Silence
+    maintaining: Maintaining
+
+
+# How long a decision can be appealed against, and when an appellant who is never right is slowed down.
+
+
+@dataclass(frozen=True, slots=True)
+class AppealPolicy:
+    """Settings of `serving.appeals.rules.appeals`."""
+
+    # Digital Services Act, Article 20(1): at least six months from being informed, for sellers and notifiers alike.
+    open_months: int = 6
+    # Article 23(2) covers those who frequently complain without ground; a record is looked at over the year in which a
+    # strike counts.
+    record_days: int = 365
+    # Article 23(3) asks for the number and the proportion. Ten dismissed is a number that an honest seller hit by a
+    # wrong sweep stays under, whose appeals are upheld; nine of ten is 'frequent' by any reading (inferred).
+    frivolous_from: int = 10
+    frivolous_share: float = 0.9
+
+
+DEFAULT_APPEALS: Final = AppealPolicy()
+
+
+# Rules like those of Alibaba's IP protection platform.
+
+ALIBABA_LIKE: Final = CounterNoticePolicy(
+    name="alibaba_like",
+    # Three rounds; what is contested after the third is decided by a person (Capabilities row 70).
+    most_rounds=3,
+    days=Days.BUSINESS,
+    # A seller answers within three business days (Capabilities C.4, Alibaba).
+    seller_days=3,
+    # Alibaba's own number for the rights holder was not seen; four days is Mercado Libre's (Capabilities C.4).
+    rights_holder_days=4,
+    # Second and third rounds: seven business days for either side (Capabilities C.4; the source is garbled there).
+    later_round_days=7,
+    # Who says nothing to a removal leaves it as it is; the appeal stays open for six months.
+    seller_silence=Silence.REMOVAL_STANDS,
+    # A rights holder that does not answer does not keep an offer down (Capabilities C.4).
+    rights_holder_silence=Silence.REINSTATED,
+    maintaining=Maintaining.REASONS,
+)
+
+
+# Rules like those of Article 43 of China's E-Commerce Law.
+
+CHINA_ARTICLE_43: Final = CounterNoticePolicy(
+    name="china_article_43",
+    most_rounds=1,
+    days=Days.CALENDAR,
+    # The article sets the operator on the platform no deadline for its declaration of non-infringement.
+    seller_days=None,
+    # Within 15 days of the declaration's arrival (Article 43; Capabilities C.4), else the measures end at once.
+    rights_holder_days=15,
+    later_round_days=None,
+    seller_silence=Silence.REMOVAL_STANDS,
+    rights_holder_silence=Silence.REINSTATED,
+    # A complaint to the authority in charge, or a lawsuit.
+    maintaining=Maintaining.COURT_ACTION,
+)
+
+
+# Rules like those of 17 U.S.C. § 512(g), as eBay applies them to counter-notices.
+
+DMCA_LIKE: Final = CounterNoticePolicy(
+    name="dmca_like",
+    most_rounds=1,
+    days=Days.BUSINESS,
+    # The statute sets the subscriber no deadline.
+    seller_days=None,
+    # § 512(g)(2)(C): replaced not less than 10 business days after the counter-notice (Capabilities C.4, eBay).
+    rights_holder_days=10,
+    later_round_days=None,
+    seller_silence=Silence.REMOVAL_STANDS,
+    rights_holder_silence=Silence.REINSTATED,
+    # § 512(g)(2)(C): unless an action seeking a court order has been filed.
+    maintaining=Maintaining.COURT_ACTION,
+)
+
+
+# Rules of the complaint of Article 20 of the Digital Services Act, with nothing before it.
+
+DSA: Final = CounterNoticePolicy(
+    name="dsa",
+    most_rounds=1,
+    days=Days.CALENDAR,
+    # Open for as long as the appeal: six months from being informed (Article 20(1) and (2)).
+    seller_days=None,
+    # The complaint is the platform's to decide (Article 20(4)), by people and not by automation alone (20(6)).
+    rights_holder_days=None,
+    later_round_days=None,
+    seller_silence=Silence.REMOVAL_STANDS,
+    # Nobody waits for the rights holder here; if that were changed, its silence would end nothing by itself.
+    rights_holder_silence=Silence.REVIEWED,
+    maintaining=Maintaining.REASONS,
+)
+
+
+# Rules like those of Mercado Libre's Brand Protection Program.
+
+MERCADO_LIBRE_LIKE: Final = CounterNoticePolicy(
+    name="mercado_libre_like",
+    # One answer each, then a person of the marketplace; further rounds are not described (inferred).
+    most_rounds=1,
+    days=Days.BUSINESS,
+    # A seller has four days (Capabilities C.4). That they are business days is inferred: it never shortens them.
+    seller_days=4,
+    # The member has four days; its silence reactivates the offer (Capabilities C.4).
+    rights_holder_days=4,
+    later_round_days=None,
+    seller_silence=Silence.REMOVAL_STANDS,
+    rights_holder_silence=Silence.REINSTATED,
+    maintaining=Maintaining.REASONS,
+)
+
+
+# How much a seller may hand in for a removal.
+
+
+@dataclass(frozen=True, slots=True)
+class SellerEvidencePolicy:
+    """Settings of `serving.appeals.rules.seller_evidence`; sizes in bytes."""
+
+    # A photograph of a telephone has 2 to 8 MB as JPEG, a scanned invoice less.
+    largest_document: int = 8_000_000
+    # Invoices, delivery notes and pictures of the goods; who needs more can put pages into one PDF.
+    most_documents: int = 10
+    # All of one removal. A link is public to whoever holds it, so this is what a leaked one can cost.
+    most_bytes: int = 30_000_000
+
+
+DEFAULT_SELLER_EVIDENCE: Final = SellerEvidencePolicy()
+
+
+# The profiles by name.
+
+PROFILES: Final[Mapping[str, CounterNoticePolicy]] = {
+    one.name: one for one in (ALIBABA_LIKE, MERCADO_LIBRE_LIKE, DMCA_LIKE, CHINA_ARTICLE_43, DSA)
+}
+DEFAULT_COUNTER_NOTICE: Final = ALIBABA_LIKE

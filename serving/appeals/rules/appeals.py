@@ -1,0 +1,121 @@
+"""Appeals against decisions: their states, how long they are open, and what a record of groundless ones changes."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from models.errors import Conflict, TooLate
+from models.labels import AppealState
+from serving.appeals.policy import AppealPolicy
+from serving.platform.deadlines import after_months
+
+
+class AppealEvent(StrEnum):
+    """What can happen to an appeal."""
+
+    FILE = "file"
+    UPHOLD = "uphold"
+    DISMISS = "dismiss"
+    REOPEN = "reopen"  # The decision was taken back inside its undo window.
+
+
+_TRANSITIONS: Final = {
+    (AppealState.NONE, AppealEvent.FILE): AppealState.OPEN,
+    (AppealState.OPEN, AppealEvent.UPHOLD): AppealState.UPHELD,
+    (AppealState.OPEN, AppealEvent.DISMISS): AppealState.DISMISSED,
+    (AppealState.UPHELD, AppealEvent.REOPEN): AppealState.OPEN,
+    (AppealState.DISMISSED, AppealEvent.REOPEN): AppealState.OPEN,
+}
+_WHY_NOT: Final = {
+    AppealState.NONE: "There is no appeal.",
+    AppealState.OPEN: "The appeal waits for its decision.",
+    AppealState.UPHELD: "The appeal has been decided already.",
+    AppealState.DISMISSED: "The appeal has been decided already.",
+    AppealState.UNANSWERED: "The removal is undone already, so there is nothing to appeal against.",
+}
+
+
+def next_state(state: AppealState, event: AppealEvent) -> AppealState:
+    """The state after an event.
+
+    Raises
+    ------
+    Conflict
+        The event cannot happen in this state.
+    """
+    following = _TRANSITIONS.get((state, event))
+    if following is None:
+        raise Conflict(_WHY_NOT[state])
+    return following
+
+
+# Told with every appeal, so that whoever it may one day concern has known it (DSA, Article 23(4)).
+ADMISSION_RULE: Final = (
+    "A first appeal against a removal is always heard. The appeals of whoever appeals often and nearly always without "
+    "ground wait behind those of others, and there is no second appeal against the same removal."
+)
+# What is answered where the same appeal comes in again.
+KNOWN: Final = {
+    AppealState.OPEN: "This appeal has come in before and waits for its decision.",
+    AppealState.UPHELD: "This appeal has come in before and was upheld.",
+    AppealState.DISMISSED: "This appeal has come in before and was dismissed.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class AppealRecord:
+    """How an appellant's appeals of the record's window ended."""
+
+    upheld: int
+    dismissed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """An admitted appeal: whether it waits behind the others, and the sentence that the appellant is told."""
+
+    behind_others: bool
+    told: str
+
+
+def open_until(informed_at: datetime, policy: AppealPolicy) -> datetime:
+    """Until when a decision can be appealed against."""
+    return after_months(informed_at, policy.open_months)
+
+
+def is_frivolous(record: AppealRecord, policy: AppealPolicy) -> bool:
+    """Whether somebody appeals frequently and without ground, by number and by proportion."""
+    decided = record.upheld + record.dismissed
+    return record.dismissed >= policy.frivolous_from and record.dismissed >= policy.frivolous_share * decided
+
+
+def admit(
+    *, informed_at: datetime, at: datetime, is_first: bool, record: AppealRecord, policy: AppealPolicy
+) -> Admission:
+    """Whether an appeal against one decision is heard, and in what order.
+
+    A first appeal against a decision is always heard: whoever was wrong a hundred times may be right this time, and
+    there is no other way to find out. What a record changes is the order. An appellant whose appeals are nearly all
+    dismissed waits behind everybody else's and is told so, which is what keeps a thousand of them from taking the time
+    of a seller who has one. A second appeal against the same decision is refused: it was decided by a person, and what
+    is left is a dispute body or a court.
+
+    Raises
+    ------
+    Conflict
+        There has been an appeal against this decision.
+    TooLate
+        The decision can no longer be appealed against.
+    """
+    if not is_first:
+        raise Conflict("There has been an appeal against this removal already.")
+    if at >= open_until(informed_at, policy):
+        raise TooLate(f"An appeal was open for {policy.open_months} months; that time has passed.")
+    if is_frivolous(record, policy):
+        told = (
+            f"Of your appeals of the last {policy.record_days} days {record.dismissed} were dismissed and "
+            f"{record.upheld} upheld, so this one is heard after those of others."
+        )
+        return Admission(behind_others=True, told=told)
+    return Admission(behind_others=False, told="A person who did not decide before will look at it.")

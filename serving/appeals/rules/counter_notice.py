@@ -1,0 +1,234 @@
+"""A seller's counter-notice from the removal to its end: who may do what, when, and what silence means.
+
+It opens when the seller is told of a removal. The seller answers it, the rights holder gives way or maintains, up to
+the profile's number of rounds; what is contested after the last goes to a person who did not decide before. An appeal
+is open beside it for six months, whatever became of the counter-notice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from models.errors import Conflict, Forbidden, Invalid, TooLate
+from serving.appeals.policy import CounterNoticePolicy, Days, Maintaining, Silence
+from serving.platform.deadlines import BusinessCalendar, after_business_days, after_days
+
+
+class CounterNoticeState(StrEnum):
+    """Whom a counter-notice waits for, or how it ended."""
+
+    WITH_SELLER = "with_seller"
+    WITH_RIGHTS_HOLDER = "with_rights_holder"
+    WITH_REVIEWER = "with_reviewer"
+    WITH_COURT = "with_court"
+    UPHELD = "upheld"  # The seller was right: the offer is reinstated.
+    DISMISSED = "dismissed"  # A person decided that the removal stands.
+    LAPSED = "lapsed"  # The seller was silent: the removal stands.
+    WITHDRAWN = "withdrawn"
+
+
+CLOSED: Final = frozenset(
+    {
+        CounterNoticeState.UPHELD,
+        CounterNoticeState.DISMISSED,
+        CounterNoticeState.LAPSED,
+        CounterNoticeState.WITHDRAWN,
+    }
+)
+
+
+class CounterNoticeEvent(StrEnum):
+    """What can happen to a counter-notice."""
+
+    SUBMIT = "submit"
+    WITHDRAW = "withdraw"
+    CONCEDE = "concede"
+    MAINTAIN = "maintain"
+    GO_TO_COURT = "go_to_court"
+    APPEAL = "appeal"
+    UPHOLD = "uphold"
+    DISMISS = "dismiss"
+    REOPEN = "reopen"
+    PASS_DEADLINE = "pass_deadline"  # noqa: S105  # No password: nobody spoke in time.
+
+
+class Party(StrEnum):
+    """Who makes it happen. The reviewer is the marketplace's person who did not decide before; the clock is nobody."""
+
+    SELLER = "seller"
+    RIGHTS_HOLDER = "rights_holder"
+    REVIEWER = "reviewer"
+    CLOCK = "clock"
+
+
+WHO: Final[Mapping[CounterNoticeEvent, Party]] = {
+    CounterNoticeEvent.SUBMIT: Party.SELLER,
+    CounterNoticeEvent.WITHDRAW: Party.SELLER,
+    CounterNoticeEvent.APPEAL: Party.SELLER,
+    CounterNoticeEvent.CONCEDE: Party.RIGHTS_HOLDER,
+    CounterNoticeEvent.MAINTAIN: Party.RIGHTS_HOLDER,
+    CounterNoticeEvent.GO_TO_COURT: Party.RIGHTS_HOLDER,
+    CounterNoticeEvent.UPHOLD: Party.REVIEWER,
+    CounterNoticeEvent.DISMISS: Party.REVIEWER,
+    CounterNoticeEvent.REOPEN: Party.REVIEWER,
+    CounterNoticeEvent.PASS_DEADLINE: Party.CLOCK,
+}
+
+_ANSWERS: Final = frozenset({CounterNoticeEvent.SUBMIT, CounterNoticeEvent.MAINTAIN, CounterNoticeEvent.GO_TO_COURT})
+_S, _E = CounterNoticeState, CounterNoticeEvent
+_ALLOWED: Final[Mapping[CounterNoticeState, frozenset[CounterNoticeEvent]]] = {
+    _S.WITH_SELLER: frozenset({_E.SUBMIT, _E.WITHDRAW, _E.APPEAL, _E.CONCEDE, _E.PASS_DEADLINE}),
+    _S.WITH_RIGHTS_HOLDER: frozenset(
+        {_E.WITHDRAW, _E.APPEAL, _E.CONCEDE, _E.MAINTAIN, _E.GO_TO_COURT, _E.PASS_DEADLINE}
+    ),
+    _S.WITH_REVIEWER: frozenset({_E.UPHOLD, _E.DISMISS}),
+    # Whatever a court says, the marketplace hears of it from one of the two.
+    _S.WITH_COURT: frozenset({_E.WITHDRAW, _E.APPEAL, _E.CONCEDE}),
+    # Only a decision that a person has just taken back is open again.
+    _S.UPHELD: frozenset({_E.REOPEN}),
+    _S.DISMISSED: frozenset({_E.REOPEN}),
+    # An appeal outlives them.
+    _S.LAPSED: frozenset({_E.APPEAL}),
+    _S.WITHDRAWN: frozenset({_E.APPEAL}),
+}
+_WHY_NOT: Final = {
+    _S.WITH_SELLER: "The counter-notice waits for the seller.",
+    _S.WITH_RIGHTS_HOLDER: "The counter-notice waits for the rights holder's answer.",
+    _S.WITH_REVIEWER: "A person who did not decide before is deciding; nothing more is needed.",
+    _S.WITH_COURT: "The rights holder has gone to court; the removal stands until the matter is decided there.",
+    _S.UPHELD: "The counter-notice was upheld and the offer reinstated.",
+    _S.DISMISSED: "A person has decided that the removal stands.",
+    _S.LAPSED: "The time for a counter-notice has passed. An appeal may still be open.",
+    _S.WITHDRAWN: "The seller withdrew the counter-notice. An appeal may still be open.",
+}
+
+
+_PLAIN: Final = {
+    _E.GO_TO_COURT: (_S.WITH_COURT, "The rights holder has gone to court; the removal stands meanwhile."),
+    _E.DISMISS: (_S.DISMISSED, "A person who did not decide before found that the removal stands."),
+    _E.APPEAL: (_S.WITH_REVIEWER, "A person who did not decide before decides."),
+    _E.REOPEN: (_S.WITH_REVIEWER, "The decision was taken back; a person who did not decide before decides."),
+    _E.WITHDRAW: (_S.WITHDRAWN, "The seller has withdrawn the counter-notice."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a counter-notice is: its round from 1, and when whoever it waits for must have spoken, if ever."""
+
+    state: CounterNoticeState
+    round: int
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an event leads to, and why. `overturns` is set where the removal is undone by it."""
+
+    standing: Standing
+    overturns: bool
+    reason: str
+
+
+def opened(informed_at: datetime, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> Standing:
+    """The counter-notice of a seller who has just been told of a removal."""
+    return Standing(_S.WITH_SELLER, 1, _due(informed_at, policy.seller_days, policy, calendar))
+
+
+def step(
+    before: Standing,
+    event: CounterNoticeEvent,
+    party: Party,
+    *,
+    at: datetime,
+    policy: CounterNoticePolicy,
+    calendar: BusinessCalendar,
+) -> Step:
+    """What one event by one party does.
+
+    The judgement calls. The rights holder may give way until a person decides, because the offer should not stay down
+    a day longer; it may maintain only in time, even where the deadline's sweep has not run yet, because its silence has
+    ended the matter by then. A seller may turn from the counter-notice to an appeal at any time: one complaint, one
+    decision. What a profile lets outlive a counter-notice only in court cannot be maintained by reasons.
+
+    Raises
+    ------
+    Forbidden
+        This party never does that.
+    Conflict
+        It cannot happen in this state; the sentence says what the matter waits for.
+    TooLate
+        The time for it has passed.
+    Invalid
+        The deadline has not passed yet, or the profile asks for something else.
+    """
+    if WHO[event] is not party:
+        raise Forbidden(f"Only the {WHO[event].value.replace('_', ' ')} can {event.value.replace('_', ' ')}.")
+    if event not in _ALLOWED[before.state]:
+        raise Conflict(_WHY_NOT[before.state])
+    if event in _ANSWERS and before.due_at is not None and at >= before.due_at:
+        raise TooLate(f"The time to answer ended on {before.due_at:%-d %B %Y at %H:%M} UTC.")
+    match event:
+        case _E.SUBMIT:
+            return _submitted(before, at, policy, calendar)
+        case _E.MAINTAIN:
+            return _maintained(before, at, policy, calendar)
+        case _E.CONCEDE:
+            return _upheld(before, "The rights holder has given way.")
+        case _E.UPHOLD:
+            return _upheld(before, "A person who did not decide before found the seller in the right.")
+        case _E.PASS_DEADLINE:
+            return _silent(before, at, policy)
+        case _:
+            return _to(before, *_PLAIN[event])
+
+
+def _submitted(before: Standing, at: datetime, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> Step:
+    if policy.rights_holder_days is None:
+        return _to(before, _S.WITH_REVIEWER, "A person who did not decide before decides.")
+    days = policy.rights_holder_days if before.round == 1 else policy.later_round_days
+    due_at = _due(at, days, policy, calendar)
+    standing = Standing(_S.WITH_RIGHTS_HOLDER, before.round, due_at)
+    return Step(standing, overturns=False, reason="The rights holder is asked.")
+
+
+def _maintained(before: Standing, at: datetime, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> Step:
+    if policy.maintaining is Maintaining.COURT_ACTION:
+        raise Invalid("Under these rules reasons are not enough: the removal stands only if you have gone to court.")
+    if before.round >= policy.most_rounds:
+        return _to(before, _S.WITH_REVIEWER, "Both sides maintain what they said; a person decides.")
+    due_at = _due(at, policy.later_round_days, policy, calendar)
+    standing = Standing(_S.WITH_SELLER, before.round + 1, due_at)
+    return Step(standing, overturns=False, reason="The rights holder maintains the removal; the seller may answer.")
+
+
+def _silent(before: Standing, at: datetime, policy: CounterNoticePolicy) -> Step:
+    if before.due_at is None or at < before.due_at:
+        raise Invalid("The deadline has not passed.")
+    of_seller = before.state is _S.WITH_SELLER
+    who = "The seller" if of_seller else "The rights holder"
+    match policy.seller_silence if of_seller else policy.rights_holder_silence:
+        case Silence.REINSTATED:
+            return _upheld(before, f"{who} has not answered in time.")
+        case Silence.REVIEWED:
+            return _to(before, _S.WITH_REVIEWER, f"{who} has not answered in time; a person decides.")
+        case Silence.REMOVAL_STANDS:
+            return _to(before, _S.LAPSED, f"{who} has not answered in time; the removal stands.")
+
+
+def _upheld(before: Standing, reason: str) -> Step:
+    return Step(Standing(_S.UPHELD, before.round, None), overturns=True, reason=reason)
+
+
+def _to(before: Standing, state: CounterNoticeState, reason: str) -> Step:
+    return Step(Standing(state, before.round, None), overturns=False, reason=reason)
+
+
+def _due(at: datetime, days: int | None, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> datetime | None:
+    if days is None:
+        return None
+    if policy.days is Days.BUSINESS:
+        return after_business_days(at, days, calendar)
+    return after_days(at, days)

@@ -1,0 +1,72 @@
+"""What a seller hands in for a removal: what is taken, how much, and what came of it."""
+
+from dataclasses import dataclass
+
+from models.errors import Conflict, Invalid
+from models.labels import AppealState
+from serving.appeals.policy import SellerEvidencePolicy
+from serving.appeals.rules.counter_notice import CLOSED, CounterNoticeState
+from serving.rights.rules.document import media_type_of
+from serving.takedowns.rules.statement import Undone
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """What is on file for a removal already."""
+
+    documents: int
+    size: int
+
+
+def admit(content: bytes, before: HandedIn, policy: SellerEvidencePolicy) -> str:
+    """The media type under which a document is taken; its name and what its sender calls it count for nothing.
+
+    Raises
+    ------
+    Invalid
+        It is empty, too large, or no PDF, PNG or JPEG.
+    Conflict
+        There are as many documents, or bytes, as a removal may have.
+    """
+    if not content:
+        raise Invalid("Choose a document.")
+    if len(content) > policy.largest_document:
+        raise Invalid(f"A document has at most {_megabytes(policy.largest_document)}.")
+    media_type = media_type_of(content)
+    if media_type is None:
+        raise Invalid("A document is a PDF, a PNG or a JPEG file.")
+    if before.documents >= policy.most_documents:
+        raise Conflict(
+            f"There are {policy.most_documents} documents for this removal, which is as many as it may have."
+        )
+    if before.size + len(content) > policy.most_bytes:
+        raise Conflict(f"All documents of a removal have at most {_megabytes(policy.most_bytes)} together.")
+    return media_type
+
+
+def may_hand_in(state: CounterNoticeState | None, *, may_appeal: bool) -> bool:
+    """Whether a document can still reach somebody who decides: while the matter is open, or an appeal would open it."""
+    return state is not None and (state not in CLOSED or may_appeal)
+
+
+def came_of(state: CounterNoticeState | None, appeal: AppealState | None, undone: Undone | None) -> str:
+    """What was decided on the removal for which a document was handed in, in one sentence.
+
+    It says who decided, because a paper that nobody has looked at was not found wanting.
+    """
+    match undone:
+        case Undone.APPEAL:
+            return "The appeal was upheld and the offer shown again."
+        case Undone.CONCEDED:
+            return "The rights holder gave way and the offer was shown again."
+        case Undone.SILENCE:
+            return "The rights holder did not answer and the offer was shown again; nobody judged the goods."
+    if appeal is AppealState.DISMISSED or state is CounterNoticeState.DISMISSED:
+        return "A person decided that the removal stands."
+    if appeal is None and state in {CounterNoticeState.LAPSED, CounterNoticeState.WITHDRAWN}:
+        return "The removal stood without a decision: the seller had said nothing, or took it back."
+    return "Not decided yet."
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:g} MB"

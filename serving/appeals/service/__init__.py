@@ -1,0 +1,1 @@
+"""What is done with appeals: gather, decide, write, in one transaction."""

@@ -1,0 +1,148 @@
+"""A seller's appeal against a removal: a case for somebody who did not decide before."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from models.case import CaseLane
+from models.errors import Conflict, NotFound
+from models.labels import AppealState
+from serving.appeals.policy import AppealPolicy
+from serving.appeals.rules.appeals import KNOWN, Admission, admit
+from serving.appeals.rules.counter_notice import CounterNoticeEvent
+from serving.appeals.service.counter_notice_steps import Said, take
+from serving.appeals.service.hearing import Hearing, open_hearing
+from serving.appeals.store import appeals, counter_notices
+from serving.audit.store import audit
+from serving.cases.store import cases
+from serving.listings.store import listings
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """An appeal as the marketplace passes it on: its own id, the listing, and the seller's words."""
+
+    external_id: str
+    listing_external_id: str
+    statement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """An appeal that came in, whether it is new, and the sentence that its appellant is told."""
+
+    appeal_id: str
+    is_new: bool
+    told: str
+
+
+def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint) -> Filed:
+    """Open an appeal. The same appeal sent again is the same appeal.
+
+    Raises
+    ------
+    NotFound
+        There is no such listing.
+    Conflict
+        The listing has not been removed, or there was an appeal against this removal.
+    TooLate
+        Six months have passed since the seller was told of it.
+    """
+    here = marketplace.marketplace_id
+    with runtime.store.write() as connection:
+        known = appeals.by_external_id(connection, here, complaint.external_id)
+        if known is not None:
+            return Filed(known.appeal_id, is_new=False, told=KNOWN[known.state])
+        removal = removal_in_force(connection, here, complaint.listing_external_id)
+        contested = counter_notices.of_action(connection, here, removal.action_id)
+        if contested is not None and appeals.of_action(connection, here, removal.action_id) is None:
+            take(runtime, connection, contested, Said(CounterNoticeEvent.APPEAL, complaint.statement, "seller"))
+        return open_appeal(runtime, connection, removal, complaint.external_id, complaint.statement)
+
+
+def open_appeal(
+    runtime: Runtime, connection: Connection, removal: StoredAction, external_id: str, statement: str
+) -> Filed:
+    """An appeal against a removal with its case, in the caller's transaction.
+
+    Raises
+    ------
+    Conflict, TooLate
+        There was an appeal against this removal; six months have passed since the seller was told of it.
+    """
+    now, here = runtime.clock.now(), removal.marketplace_id
+    policy = runtime.policies[AppealPolicy]
+    since = now - timedelta(days=policy.record_days)
+    admitted = admit(
+        informed_at=removal.acknowledged_at or now,
+        at=now,
+        is_first=appeals.of_action(connection, here, removal.action_id) is None,
+        record=appeals.record_of(connection, here, removal.listing_id, since),
+        policy=policy,
+    )
+    case_id = _open_case(runtime, connection, removal, admitted)
+    appeal_id = runtime.ids.new("apl")
+    row = {
+        "marketplace_id": here,
+        "appeal_id": appeal_id,
+        "listing_id": removal.listing_id,
+        "action_id": removal.action_id,
+        "case_id": case_id,
+        "external_id": external_id,
+        "statement": statement,
+        "state": AppealState.OPEN.value,
+        "occurred_at": now,
+        "known_at": now,
+    }
+    appeals.add_appeal(connection, row)
+    audit.record(
+        connection,
+        at=now,
+        marketplace_id=here,
+        actor="seller",
+        act="appeal.filed",
+        subject=appeal_id,
+        payload={"action_id": removal.action_id, "listing_id": removal.listing_id, "told": admitted.told},
+    )
+    return Filed(appeal_id, is_new=True, told=admitted.told)
+
+
+def removal_in_force(connection: Connection, marketplace_id: str, external_id: str) -> StoredAction:
+    """The removal by which a listing is down.
+
+    Raises
+    ------
+    NotFound, Conflict
+        There is no such listing; it is not removed.
+    """
+    listing_id = listings.id_of(connection, marketplace_id, external_id)
+    if listing_id is None:
+        raise NotFound("There is no such listing.")
+    left = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
+    done = [one for one in actions.of_listing(connection, marketplace_id, listing_id) if one.state in left]
+    if not done or done[-1].kind is not ActionKind.REMOVE:
+        raise Conflict("The listing is not removed, so there is nothing to appeal against.")
+    return done[-1]
+
+
+def _open_case(runtime: Runtime, connection: Connection, removal: StoredAction, admitted: Admission) -> str:
+    """The appeal's case shows the version that was removed, with the score that it had then."""
+    here = removal.marketplace_id
+    waiting = cases.open_cases(connection, here, [removal.listing_id]).get(removal.listing_id)
+    decided = cases.of_verdict(connection, here, removal.verdict_id)
+    shown = waiting or decided
+    hearing = Hearing(
+        admitted=admitted,
+        lane=CaseLane.APPEAL,
+        version_id=shown.version_id,
+        score_id=shown.score_id,
+        actor="seller",
+        what="The seller appeals against the removal.",
+    )
+    return open_hearing(runtime, connection, decided, waiting, hearing, runtime.clock.now())

@@ -1,0 +1,115 @@
+"""One step of a counter-notice: the rules asked, the row changed, the log written. What follows is the caller's."""
+
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Connection
+
+from models.errors import NotFound
+from models.policies.version import policy_version
+from serving.appeals.policy import PROFILES, CounterNoticePolicy
+from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, Party, Step, opened, step
+from serving.appeals.store import counter_notices
+from serving.appeals.store.counter_notices import CounterNotice
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.cases.store import cases
+from serving.listings.store import listings
+from serving.platform.calendars import calendar_of
+from serving.platform.runtime import Runtime
+from serving.takedowns.store import actions
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a party does, and its words."""
+
+    event: CounterNoticeEvent
+    words: str | None
+    actor: str
+
+
+def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id: str, action_id: str) -> CounterNotice:
+    """The counter-notice against a removal that was acknowledged, opened if it is not yet.
+
+    Raises
+    ------
+    Conflict, NotFound
+        The removal has not been acknowledged; there is none.
+    """
+    known = counter_notices.of_action(connection, marketplace_id, action_id)
+    if known is not None:
+        return known
+    removal = actions.get(connection, marketplace_id, action_id)
+    if removal.acknowledged_at is None:
+        raise NotFound("The seller has not been told of this removal yet.")
+    case = cases.of_verdict(connection, marketplace_id, removal.verdict_id)
+    country = listings.seller_country(connection, marketplace_id, removal.listing_id)
+    calendar = calendar_of(country, removal.acknowledged_at)
+    policy = _policy(connection, marketplace_id, case.brand_id, runtime.policies[CounterNoticePolicy])
+    standing = opened(removal.acknowledged_at, policy, calendar)
+    row = {
+        "marketplace_id": marketplace_id,
+        "counter_notice_id": runtime.ids.new("cnt"),
+        "action_id": action_id,
+        "listing_id": removal.listing_id,
+        "brand_id": case.brand_id,
+        "profile": policy.name,
+        "policy_version": policy_version(policy),
+        "country": calendar.country,
+        "state": standing.state.value,
+        "round": standing.round,
+        "informed_at": removal.acknowledged_at,
+        "due_at": standing.due_at,
+    }
+    counter_notices.add_counter_notice(connection, row)
+    made = counter_notices.of_action(connection, marketplace_id, action_id)
+    assert made is not None
+    return made
+
+
+def take(
+    runtime: Runtime, connection: Connection, found: CounterNotice, said: Said, party: Party | None = None
+) -> Step:
+    """Go one step on, in the caller's transaction. Without a party it is the one whose step it is.
+
+    Raises
+    ------
+    Forbidden, Conflict, TooLate, Invalid
+        The rules refuse it, or somebody was faster.
+    """
+    now, by = runtime.clock.now(), party or WHO[said.event]
+    policy = _policy(connection, found.marketplace_id, found.brand_id, PROFILES[found.profile])
+    calendar = calendar_of(found.country, now)
+    following = step(found.standing, said.event, by, at=now, policy=policy, calendar=calendar)
+    made = {
+        "step_id": runtime.ids.new("cns"),
+        "party": by.value,
+        "event": said.event.value,
+        "said": said.words,
+        "actor": said.actor,
+        "known_at": now,
+    }
+    counter_notices.change(connection, found, following.standing, made)
+    audit.record(
+        connection,
+        at=now,
+        marketplace_id=found.marketplace_id,
+        actor=said.actor,
+        act=f"counter_notice.{said.event.value}",
+        subject=found.counter_notice_id,
+        payload={"action_id": found.action_id, "state": following.standing.state.value, "reason": following.reason},
+    )
+    return following
+
+
+def _policy(
+    connection: Connection,
+    marketplace_id: str,
+    brand_id: str | None,
+    policy: CounterNoticePolicy,
+) -> CounterNoticePolicy:
+    """A profile as it fits a removal: where no rights holder takes part, a person is asked in its place."""
+    enrolled = brands.enrolments(connection, marketplace_id).get(brand_id or "")
+    if enrolled is None or not enrolled.takes_part:
+        return replace(policy, rights_holder_days=None)
+    return policy

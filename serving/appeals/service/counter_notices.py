@@ -1,0 +1,197 @@
+"""Counter-notices: opened when the seller is told of a removal, answered by both sides, ended by a sweep if need be."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.errors import DomainError, Invalid, NotFound
+from models.verdict import Evidence, Judgement, Side
+from serving.accounts.rules.access import Permission, Person
+from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
+from serving.appeals.service.appeal import open_appeal, removal_in_force
+from serving.appeals.service.counter_notice_steps import Said, open_counter_notice, take
+from serving.appeals.service.overturn import Ground, overturn
+from serving.appeals.store import counter_notices
+from serving.appeals.store.counter_notices import CounterNotice
+from serving.audit.store import audit
+from serving.cases.store import cases, verdicts
+from serving.listings.store import signatures
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.standing.service import begin_count, recount
+from serving.takedowns.rules.statement import Undone
+from serving.takedowns.store import actions
+
+LONGEST_SAID: Final = 5_000
+_MOST_AT_ONCE: Final = 200
+# A worker that stood still for a month finds what it missed; what is older has its appeal.
+_LOOKED_BACK: Final = timedelta(days=31)
+_CLOCK: Final = "sweep"
+
+
+def open_counter_notices(runtime: Runtime) -> int:
+    """Open one for each removal that the marketplace has acknowledged, the moment at which the seller was told."""
+    since = runtime.clock.now() - _LOOKED_BACK
+    with runtime.store.read() as connection:
+        missing = counter_notices.unopened(connection, since, _MOST_AT_ONCE)
+    for marketplace_id, action_id in missing:
+        with runtime.store.write() as connection:
+            open_counter_notice(runtime, connection, marketplace_id, action_id)
+    return len(missing)
+
+
+def submit(runtime: Runtime, marketplace_id: str, action_id: str, words: str) -> CounterNotice:
+    """The seller answers a removal.
+
+    Raises
+    ------
+    Invalid
+        Nothing is said, or too much.
+    Conflict, TooLate, NotFound
+        It is not the seller's turn; the time has passed; there is no such removal.
+    """
+    said = Said(CounterNoticeEvent.SUBMIT, _words(words), "seller")
+    with runtime.store.write() as connection:
+        found = open_counter_notice(runtime, connection, marketplace_id, action_id)
+        return _take(runtime, connection, found, said)
+
+
+def submit_for_seller(
+    runtime: Runtime, marketplace: Marketplace, listing_external_id: str, words: str
+) -> CounterNotice:
+    """The seller's answer as the marketplace passes it on, named by the listing.
+
+    Raises
+    ------
+    Invalid, Conflict, TooLate, NotFound
+        As of `submit`; the listing is not removed, or there is none.
+    """
+    with runtime.store.read() as connection:
+        removal = removal_in_force(connection, marketplace.marketplace_id, listing_external_id)
+    return submit(runtime, marketplace.marketplace_id, removal.action_id, words)
+
+
+def withdraw(runtime: Runtime, marketplace_id: str, action_id: str) -> CounterNotice:
+    """The seller takes the counter-notice back; the removal stands, and the appeal stays open."""
+    with runtime.store.write() as connection:
+        found = open_counter_notice(runtime, connection, marketplace_id, action_id)
+        return _take(runtime, connection, found, Said(CounterNoticeEvent.WITHDRAW, None, "seller"))
+
+
+def answer_as_rights_holder(
+    runtime: Runtime, person: Person, counter_notice_id: str, event: CounterNoticeEvent, words: str
+) -> CounterNotice:
+    """A person of the brand gives way, maintains with reasons, or names the court.
+
+    Who gives way says that the goods are genuine, by a verdict as any other: label and strike follow it.
+
+    Raises
+    ------
+    NotFound
+        There is no counter-notice against a removal for this person's brand.
+    Forbidden, Conflict, TooLate, Invalid
+        The event is not the rights holder's; the rules refuse it; it lacks its reasons.
+    """
+    answered = person.brands(Permission.ANSWER_QUESTIONS)
+    with runtime.store.write() as connection:
+        here = counter_notices.marketplace_of(connection, counter_notice_id, frozenset(place for place, _ in answered))
+        found = counter_notices.get(connection, here, counter_notice_id)
+        if (here, found.brand_id) not in answered:
+            raise NotFound("There is no such counter-notice.")
+        needs_words = event is not CounterNoticeEvent.CONCEDE
+        said = Said(event, _words(words) if needs_words else None, f"user:{person.user_id}")
+        return _take(runtime, connection, found, said, party=Party.RIGHTS_HOLDER, person=person)
+
+
+def pass_deadlines(runtime: Runtime) -> int:
+    """What silence brings about, for everything that is due; returns how many ended or went on."""
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        overdue = counter_notices.due(connection, now, _MOST_AT_ONCE)
+    passed = 0
+    for found in overdue:
+        try:
+            with runtime.store.write() as connection:
+                _take(runtime, connection, found, Said(CounterNoticeEvent.PASS_DEADLINE, None, _CLOCK))
+        except DomainError:
+            continue  # Somebody is answering at this moment; the next sweep looks again.
+        passed += 1
+    return passed
+
+
+def _take(
+    runtime: Runtime,
+    connection: Connection,
+    found: CounterNotice,
+    said: Said,
+    *,
+    party: Party | None = None,
+    person: Person | None = None,
+) -> CounterNotice:
+    """One step with all that follows from it, in the caller's transaction."""
+    now, here = runtime.clock.now(), found.marketplace_id
+    removal = actions.get(connection, here, found.action_id)
+    begin_count(connection, cases.of_verdict(connection, here, removal.verdict_id))
+    following = take(runtime, connection, found, said, party)
+    if following.standing.state is CounterNoticeState.WITH_REVIEWER:
+        told = _told(connection, found)[:LONGEST_SAID]
+        open_appeal(runtime, connection, removal, f"counter-notice:{found.counter_notice_id}", told)
+    if following.overturns:
+        gave_way = None if person is None else _genuine(runtime, connection, found, person, now)
+        why = Undone.SILENCE if gave_way is None else Undone.CONCEDED
+        overturn(runtime, connection, removal, Ground(why, gave_way, said.actor), now)
+        if found.brand_id is not None:
+            recount(runtime, connection, here, found.brand_id, now)
+    return counter_notices.get(connection, here, found.counter_notice_id)
+
+
+def _genuine(runtime: Runtime, connection: Connection, found: CounterNotice, person: Person, at: datetime) -> str:
+    """The verdict of a rights holder that gives way, on the version that was removed."""
+    removal = actions.get(connection, found.marketplace_id, found.action_id)
+    before = verdicts.get(connection, found.marketplace_id, removal.verdict_id)
+    verdict_id = runtime.ids.new("vdt")
+    row = {
+        "marketplace_id": found.marketplace_id,
+        "verdict_id": verdict_id,
+        "case_id": before.case_id,
+        "listing_id": before.listing_id,
+        "version_id": before.version_id,
+        "judgement": Judgement.GENUINE.value,
+        "reason_code": None,
+        "side": Side.BRAND.value,
+        "evidence": Evidence.OFFER.value,
+        "lane": before.lane.value,
+        "user_id": person.user_id,
+        "brand_id": found.brand_id,
+        "supersedes_id": None,
+        "note": "Gave way to the seller's counter-notice.",
+        "occurred_at": at,
+        "known_at": at,
+    }
+    verdicts.add_verdict(connection, row)
+    signatures.mark_judged(connection, found.marketplace_id, before.version_id)
+    named = ("case_id", "version_id", "judgement", "side", "evidence", "lane", "supersedes_id")
+    audit.record(
+        connection,
+        at=at,
+        marketplace_id=found.marketplace_id,
+        actor=f"user:{person.user_id}",
+        act="verdict.recorded",
+        subject=verdict_id,
+        payload={name: row[name] for name in named},
+    )
+    return verdict_id
+
+
+def _told(connection: Connection, found: CounterNotice) -> str:
+    """What the seller has said in all rounds."""
+    given = counter_notices.steps(connection, found.marketplace_id, found.counter_notice_id)
+    return "\n\n".join(one.said for one in given if one.said and one.party is Party.SELLER)
+
+
+def _words(words: str) -> str:
+    found = words.strip()
+    if not found or len(found) > LONGEST_SAID:
+        raise Invalid(f"Say why, in at most {LONGEST_SAID:,} characters.")
+    return found

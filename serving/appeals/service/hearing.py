@@ -1,0 +1,80 @@
+"""The case in which a complaint is heard: it takes the place of whatever waits on the offer."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.case import CaseEvent, CaseLane, CaseState
+from models.policies.enforcement import EnforcementPolicy
+from serving.appeals.rules.appeals import Admission
+from serving.cases.service.case_hooks import CaseHooks
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
+from serving.platform.runtime import Runtime
+
+# Above the harm of every open case: a seller's livelihood comes before any suspicion, and a notifier, who has waited
+# once already, before every notice.
+_PRIORITY: Final = {CaseLane.APPEAL: 1e12, CaseLane.COMPLAINT: 1e11}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """What is heard: as it was admitted, on which version with which score, who complains (`actor`), in which words.
+
+    `question_returned` is whether the brand may not be asked, because it has decided before.
+    """
+
+    admitted: Admission
+    lane: CaseLane
+    version_id: str
+    score_id: str
+    actor: str
+    what: str
+    question_returned: bool = False
+
+
+def open_hearing(
+    runtime: Runtime,
+    connection: Connection,
+    decided: Case,
+    waiting: Case | None,
+    hearing: Hearing,
+    now: datetime,
+) -> str:
+    """Open the case; what waited in the one that is open on the offer goes over to it. Returns its id.
+
+    Who complains of everything, and is never right, waits behind those who do not.
+    """
+    here, case_id = decided.marketplace_id, runtime.ids.new("cas")
+    if waiting is not None:
+        cases.change(connection, waiting, CaseEvent.NEW_VERSION, {"decided_at": now}, holder=None, at=now)
+    row = {
+        "marketplace_id": here,
+        "case_id": case_id,
+        "listing_id": decided.listing_id,
+        "version_id": hearing.version_id,
+        "score_id": hearing.score_id,
+        "brand_id": decided.brand_id,
+        "lane": hearing.lane.value,
+        "state": CaseState.OPEN.value,
+        "priority": 0.0 if hearing.admitted.behind_others else _PRIORITY[hearing.lane],
+        "opened_at": now,
+        "due_at": now + timedelta(hours=runtime.policies[EnforcementPolicy].analyst_decides_within_hours),
+        "follows_case_id": (waiting or decided).case_id,
+        "question_returned": hearing.question_returned,
+    }
+    cases.add_cases(connection, [row])
+    if waiting is not None:
+        runtime.services[CaseHooks].replaced(connection, here, waiting.case_id, case_id)
+    event = {
+        "marketplace_id": here,
+        "event_id": runtime.ids.new("evt"),
+        "case_id": case_id,
+        "what": f"{hearing.what} {hearing.admitted.told}"[:200],
+        "actor": hearing.actor,
+        "known_at": now,
+    }
+    cases.add_events(connection, [event])
+    return case_id

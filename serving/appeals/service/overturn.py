@@ -1,0 +1,79 @@
+"""A removal undone with everything that rests on it, in the caller's transaction and once.
+
+The offer is asked back by an action and its delivery; the seller's hit counts no longer, and a sanction that rested on
+it ends; the row of the overturn corrects the label and counts for the rights holder's standing, because both are worked
+out from rows; the removal's statement is amended; and both sides are told.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from models.strikes import Void
+from serving.appeals.store import overturns
+from serving.audit.store import audit
+from serving.cases.store import cases
+from serving.platform.runtime import Runtime
+from serving.takedowns.rules.statement import Undone, amended_statement, reinstatement_statement
+from serving.takedowns.service import takedown
+from serving.takedowns.service.removal_hooks import RemovalHooks
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.rules.action import ActionKind
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Why a removal is undone: the cause, the verdict that it rests on if a person gave one, and by whom."""
+
+    cause: Undone
+    verdict_id: str | None
+    actor: str
+
+
+def overturn(
+    runtime: Runtime, connection: Connection, removal: StoredAction, ground: Ground, at: datetime
+) -> StoredAction | None:
+    """Undo a removal; returns the reinstatement, or None where it was undone before, and then nothing is changed."""
+    here = removal.marketplace_id
+    overturn_id = runtime.ids.new("ovt")
+    row = {
+        "marketplace_id": here,
+        "overturn_id": overturn_id,
+        "action_id": removal.action_id,
+        "verdict_id": ground.verdict_id,
+        "reinstatement_id": None,
+        "cause": ground.cause.value,
+        "amendment": dataclasses.asdict(amended_statement(ground.cause)),
+        "overturned_at": at,
+        "undone_at": None,
+    }
+    if not overturns.add_overturn(connection, row):
+        return None
+    cause = takedown.Cause(here, removal.listing_id, ground.verdict_id or removal.verdict_id, ground.actor)
+    statement = reinstatement_statement(ground.cause)
+    made = takedown.schedule(runtime, connection, ActionKind.REINSTATE, cause, statement, at)
+    overturns.name_reinstatement(connection, here, overturn_id, made.action_id)
+    removed_on = cases.of_verdict(connection, here, removal.verdict_id)
+    event = {
+        "marketplace_id": here,
+        "event_id": runtime.ids.new("evt"),
+        "case_id": removed_on.case_id,
+        "what": amended_statement(ground.cause).ground[:200],
+        "actor": ground.actor,
+        "known_at": at,
+    }
+    cases.add_events(connection, [event])
+    payload = {"removal": removal.action_id, "reinstatement": made.action_id, "cause": ground.cause.value}
+    audit.record(
+        connection,
+        at=at,
+        marketplace_id=here,
+        actor=ground.actor,
+        act="removal.overturned",
+        subject=overturn_id,
+        payload=payload,
+    )
+    runtime.services[RemovalHooks].voided(runtime, connection, removal, Void.OVERTURNED, at)
+    return made

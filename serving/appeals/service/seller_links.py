@@ -1,0 +1,210 @@
+"""The seller's way in without an account: a link to one removal, signed, that ends and can be ended.
+
+The signature is made from the home's key each time, so that neither the database nor the log holds what opens a page.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.errors import DomainError, Invalid, NotFound
+from serving.appeals.policy import PROFILES, AppealPolicy
+from serving.appeals.rules.appeals import open_until
+from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, Party, step
+from serving.appeals.service import counter_notices as answering
+from serving.appeals.service.appeal import open_appeal
+from serving.appeals.service.counter_notice_steps import Said, open_counter_notice, take
+from serving.appeals.service.counter_notices import LONGEST_SAID
+from serving.appeals.store import appeals, counter_notices, seller_links
+from serving.appeals.store.counter_notices import CounterNotice
+from serving.appeals.store.seller_links import SellerLink
+from serving.audit.store import audit
+from serving.platform.deadlines import BusinessCalendar
+from serving.platform.runtime import Runtime
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.rules.action import ActionKind
+
+PLACE: Final = "/seller/"
+DOCUMENTS: Final = re.compile(r"/seller/[^/]+/documents")
+_TOKEN: Final = re.compile(r"(act_[0-9a-z]{26})\.([1-9][0-9]{0,5})\.([\w-]{43})\Z", re.ASCII)
+_SELLERS: Final = tuple(event for event, party in WHO.items() if party is Party.SELLER)
+# An appeal is open from the acknowledgement, and a delivery is tried for a week.
+_HEARD_LATE: Final = timedelta(days=14)
+_PURPOSE: Final = b"touchstone seller link v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What a link leads to."""
+
+    removal: StoredAction
+    link: SellerLink
+
+
+def link_for(runtime: Runtime, connection: Connection, removal: StoredAction) -> str | None:
+    """The address of the link to a removal, made at the first call and always the same; None once it was revoked.
+
+    It lasts as long as the removal can be appealed against, also where the marketplace acknowledges it late. It is
+    a whole address where the service knows its own (`TOUCHSTONE_PUBLIC_URL`), else a path.
+    """
+    found = seller_links.latest(connection, removal.marketplace_id, removal.action_id)
+    if found is None:
+        found = _make(runtime, connection, removal)
+    return None if found.revoked_at is not None else _address(runtime, found)
+
+
+def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
+    """Another link to a removal; those before it lead nowhere from now on.
+
+    Raises
+    ------
+    NotFound
+        There is no such removal.
+    """
+    with runtime.store.write() as connection:
+        removal = _removal(connection, marketplace_id, action_id)
+        seller_links.revoke(connection, marketplace_id, action_id, runtime.clock.now())
+        return _address(runtime, _make(runtime, connection, removal))
+
+
+def revoke_links(runtime: Runtime, marketplace_id: str, action_id: str) -> int:
+    """End the links to a removal; returns how many had not ended.
+
+    Raises
+    ------
+    NotFound
+        There is no such removal.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        removal = _removal(connection, marketplace_id, action_id)
+        ended = seller_links.revoke(connection, marketplace_id, action_id, now)
+        if ended:
+            _record(connection, removal, "revoked", now)
+    return ended
+
+
+def follow(runtime: Runtime, connection: Connection, token: str) -> Opened:
+    """The removal that a link leads to.
+
+    Raises
+    ------
+    NotFound
+        It is no link, or it has ended; which of the two is not said.
+    """
+    named = _TOKEN.match(token)
+    found = seller_links.by_name(connection, named[1], int(named[2])) if named else None
+    given = named[3] if named else ""
+    right = hmac.compare_digest(given.encode(), _signature(runtime, found).encode()) if found else False
+    if found is None or not right or not found.holds(runtime.clock.now()):
+        raise NotFound("This link is not valid, or has ended. Ask the marketplace for another.")
+    return Opened(actions.get(connection, found.marketplace_id, found.action_id), found)
+
+
+def answer(runtime: Runtime, token: str, event: CounterNoticeEvent, words: str) -> None:
+    """What a seller does by its link: answer the removal, take the answer back, or appeal.
+
+    Raises
+    ------
+    NotFound
+        The link leads nowhere, or the seller has not been told of the removal.
+    Conflict, TooLate, Invalid
+        The rules refuse it; nothing is said, or too much.
+    """
+    with runtime.store.read() as connection:
+        removal = follow(runtime, connection, token).removal
+    here, action_id = removal.marketplace_id, removal.action_id
+    match event:
+        case CounterNoticeEvent.SUBMIT:
+            answering.submit(runtime, here, action_id, words)
+        case CounterNoticeEvent.WITHDRAW:
+            answering.withdraw(runtime, here, action_id)
+        case CounterNoticeEvent.APPEAL:
+            _appeal(runtime, here, action_id, words.strip())
+        case _:
+            raise Invalid("Choose one of the answers.")
+
+
+def choices(runtime: Runtime, connection: Connection, removal: StoredAction) -> frozenset[CounterNoticeEvent]:
+    """What the seller may do about a removal now, by the rules that would be asked if it did."""
+    found = counter_notices.of_action(connection, removal.marketplace_id, removal.action_id)
+    if found is None:
+        return frozenset()
+    now = runtime.clock.now()
+    allowed = set()
+    for event in _SELLERS:
+        try:
+            step(
+                found.standing, event, Party.SELLER, at=now, policy=PROFILES[found.profile], calendar=BusinessCalendar()
+            )
+        except DomainError:
+            continue
+        allowed.add(event)
+    if appeals.of_action(connection, removal.marketplace_id, removal.action_id) or now >= appeal_until(runtime, found):
+        allowed.discard(CounterNoticeEvent.APPEAL)
+    return frozenset(allowed)
+
+
+def appeal_until(runtime: Runtime, found: CounterNotice) -> datetime:
+    """Until when the seller can appeal."""
+    return open_until(found.informed_at, runtime.policies[AppealPolicy])
+
+
+def _appeal(runtime: Runtime, marketplace_id: str, action_id: str, words: str) -> None:
+    if not words or len(words) > LONGEST_SAID:
+        raise Invalid(f"Say why, in at most {LONGEST_SAID:,} characters.")
+    with runtime.store.write() as connection:
+        removal = actions.get(connection, marketplace_id, action_id)
+        contested = open_counter_notice(runtime, connection, marketplace_id, action_id)
+        take(runtime, connection, contested, Said(CounterNoticeEvent.APPEAL, words, "seller"))
+        open_appeal(runtime, connection, removal, f"link:{action_id}", words)
+
+
+def _removal(connection: Connection, marketplace_id: str, action_id: str) -> StoredAction:
+    found = actions.get(connection, marketplace_id, action_id)
+    if found.kind is not ActionKind.REMOVE:
+        raise NotFound("There is no such removal.")
+    return found
+
+
+def _make(runtime: Runtime, connection: Connection, removal: StoredAction) -> SellerLink:
+    now = runtime.clock.now()
+    expires_at = open_until(now + _HEARD_LATE, runtime.policies[AppealPolicy])
+    made = seller_links.add_link(connection, removal.marketplace_id, removal.action_id, at=now, expires_at=expires_at)
+    _record(connection, removal, "made", now)
+    return made
+
+
+def _address(runtime: Runtime, link: SellerLink) -> str:
+    return f"{(runtime.settings.public_url or '').rstrip('/')}{PLACE}{_token(runtime, link)}"
+
+
+def _token(runtime: Runtime, link: SellerLink) -> str:
+    return f"{link.action_id}.{link.number}.{_signature(runtime, link)}"
+
+
+def _signature(runtime: Runtime, link: SellerLink) -> str:
+    """Over everything that the link means, under a key that signs nothing else."""
+    key = hmac.digest(runtime.contact_key, _PURPOSE, hashlib.sha256)
+    meaning = f"{link.marketplace_id}\n{link.action_id}\n{link.number}\n{link.expires_at.isoformat()}"
+    made = hmac.digest(key, meaning.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
+
+
+def _record(connection: Connection, removal: StoredAction, what: str, at: datetime) -> None:
+    audit.record(
+        connection,
+        at=at,
+        marketplace_id=removal.marketplace_id,
+        actor="service",
+        act=f"seller_link.{what}",
+        subject=removal.action_id,
+        payload={"listing_id": removal.listing_id},
+    )

@@ -1,0 +1,139 @@
+"""Appeals against removals."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from models.errors import Conflict
+from models.labels import AppealState
+from serving.appeals.rules.appeals import AppealEvent, AppealRecord, next_state
+from serving.appeals.tables import appeal
+from serving.listings.tables import listing
+from serving.platform.database.store import add
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """An appeal as stored."""
+
+    appeal_id: str
+    external_id: str
+    listing_id: str
+    action_id: str
+    case_id: str
+    statement: str
+    state: AppealState
+    known_at: datetime
+    decided_at: datetime | None
+
+
+def _read(connection: Connection, *conditions: Any) -> list[Appeal]:
+    query = select(appeal).where(*conditions).order_by(appeal.c.known_at, appeal.c.appeal_id)
+    return [
+        Appeal(
+            row.appeal_id,
+            row.external_id,
+            row.listing_id,
+            row.action_id,
+            row.case_id,
+            row.statement,
+            AppealState(row.state),
+            row.known_at,
+            row.decided_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def add_appeal(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A new open appeal."""
+    add(connection, appeal, [row])
+
+
+def by_external_id(connection: Connection, marketplace_id: str, external_id: str) -> Appeal | None:
+    """The appeal that the marketplace has sent under this id."""
+    found = _read(connection, appeal.c.marketplace_id == marketplace_id, appeal.c.external_id == external_id)
+    return found[0] if found else None
+
+
+def of_action(connection: Connection, marketplace_id: str, action_id: str) -> Appeal | None:
+    """The appeal against an action."""
+    found = _read(connection, appeal.c.marketplace_id == marketplace_id, appeal.c.action_id == action_id)
+    return found[0] if found else None
+
+
+def of_case(connection: Connection, marketplace_id: str, case_id: str) -> Appeal | None:
+    """The appeal that a case is about, also after the offer was changed and the case followed by another."""
+    found = _read(connection, appeal.c.marketplace_id == marketplace_id, appeal.c.case_id == case_id)
+    return found[0] if found else None
+
+
+def record_of(connection: Connection, marketplace_id: str, listing_id: str, since: datetime) -> AppealRecord:
+    """How the decided appeals of a listing's seller ended since a moment; of a seller who is not named, none."""
+    mine, other = listing.alias("mine"), listing.alias("other")
+    query = (
+        select(appeal.c.state, func.count().label("n"))
+        .join(other, (other.c.marketplace_id == appeal.c.marketplace_id) & (other.c.listing_id == appeal.c.listing_id))
+        .join(
+            mine,
+            (mine.c.marketplace_id == other.c.marketplace_id)
+            & (mine.c.seller_external_id == other.c.seller_external_id),
+        )
+        .where(
+            mine.c.marketplace_id == marketplace_id,
+            mine.c.listing_id == listing_id,
+            appeal.c.decided_at >= since,
+        )
+        .group_by(appeal.c.state)
+    )
+    found = {row.state: row.n for row in connection.execute(query)}
+    return AppealRecord(found.get(AppealState.UPHELD.value, 0), found.get(AppealState.DISMISSED.value, 0))
+
+
+def of_marketplace(connection: Connection, marketplace_id: str) -> list[Appeal]:
+    """Every appeal of a marketplace."""
+    return _read(connection, appeal.c.marketplace_id == marketplace_id)
+
+
+def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_case_id: str) -> None:
+    """Follow a case that became stale."""
+    connection.execute(
+        update(appeal)
+        .where(appeal.c.marketplace_id == marketplace_id, appeal.c.case_id == case_id)
+        .values(case_id=new_case_id)
+    )
+
+
+def change(connection: Connection, marketplace_id: str, found: Appeal, event: AppealEvent, at: datetime) -> None:
+    """Go on from what was read.
+
+    Raises
+    ------
+    Conflict
+        The event cannot happen in this state, or somebody was faster.
+    """
+    following = next_state(found.state, event)
+    changed = connection.execute(
+        update(appeal)
+        .where(
+            appeal.c.marketplace_id == marketplace_id,
+            appeal.c.appeal_id == found.appeal_id,
+            appeal.c.state == found.state.value,
+        )
+        .values(state=following.value, decided_at=None if following is AppealState.OPEN else at)
+    )
+    if changed.rowcount != 1:
+        raise Conflict("The appeal was decided by somebody else in the meantime.")
+
+
+def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
+    """How many appeals stand in each state."""
+    query = (
+        select(appeal.c.state, func.count().label("n"))
+        .where(appeal.c.marketplace_id == marketplace_id)
+        .group_by(appeal.c.state)
+    )
+    return {row.state: row.n for row in connection.execute(query)}

@@ -1,0 +1,264 @@
+"""Counter-notices and their steps; every step is a conditional update of what was read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from models.errors import Conflict, NotFound
+from serving.appeals.rules.counter_notice import CLOSED, CounterNoticeEvent, CounterNoticeState, Party, Standing
+from serving.appeals.tables import appeal, counter_notice, counter_notice_step
+from serving.listings.tables import listing, listing_version
+from serving.platform.database.store import add, insert_or_ignore
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+
+@dataclass(frozen=True, slots=True)
+class CounterNotice:
+    """A counter-notice as stored."""
+
+    marketplace_id: str
+    counter_notice_id: str
+    action_id: str
+    listing_id: str
+    brand_id: str | None
+    profile: str
+    country: str | None
+    state: CounterNoticeState
+    round: int
+    revision: int
+    informed_at: datetime
+    due_at: datetime | None
+    first_answered_at: datetime | None
+
+    @property
+    def standing(self) -> Standing:
+        """Where it is, for the rules."""
+        return Standing(self.state, self.round, self.due_at)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStep:
+    """One step, with what was said."""
+
+    number: int
+    round: int
+    party: Party
+    event: CounterNoticeEvent
+    state_after: CounterNoticeState
+    said: str | None
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A counter-notice that waits for a brand, with its offer."""
+
+    counter_notice: CounterNotice
+    external_id: str
+    content: Mapping[str, Any]
+
+
+def _stored(row: RowMapping) -> CounterNotice:
+    values = {name: row[name] for name in CounterNotice.__slots__}
+    return CounterNotice(**{**values, "state": CounterNoticeState(row["state"])})
+
+
+def _read(connection: Connection, *conditions: Any, most: int | None = None) -> list[CounterNotice]:
+    query = select(counter_notice).where(*conditions).order_by(counter_notice.c.due_at).limit(most)
+    return [_stored(row) for row in connection.execute(query).mappings()]
+
+
+def add_counter_notice(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Open one, unless the removal has one already."""
+    connection.execute(insert_or_ignore(connection, counter_notice).values(**row))
+
+
+def get(connection: Connection, marketplace_id: str, counter_notice_id: str) -> CounterNotice:
+    """One counter-notice.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    found = _read(
+        connection,
+        counter_notice.c.marketplace_id == marketplace_id,
+        counter_notice.c.counter_notice_id == counter_notice_id,
+    )
+    if not found:
+        raise NotFound("There is no such counter-notice.")
+    return found[0]
+
+
+def of_action(connection: Connection, marketplace_id: str, action_id: str) -> CounterNotice | None:
+    """The counter-notice against a removal."""
+    found = _read(
+        connection, counter_notice.c.marketplace_id == marketplace_id, counter_notice.c.action_id == action_id
+    )
+    return found[0] if found else None
+
+
+def change(connection: Connection, found: CounterNotice, standing: Standing, step: Mapping[str, Any]) -> None:
+    """Go on from what was read, and append the step.
+
+    Raises
+    ------
+    Conflict
+        Somebody or the clock was faster.
+    """
+    at, by_seller = step["known_at"], step["event"] == CounterNoticeEvent.SUBMIT.value
+    changed = connection.execute(
+        update(counter_notice)
+        .where(
+            counter_notice.c.marketplace_id == found.marketplace_id,
+            counter_notice.c.counter_notice_id == found.counter_notice_id,
+            counter_notice.c.revision == found.revision,
+        )
+        .values(
+            state=standing.state.value,
+            round=standing.round,
+            due_at=standing.due_at,
+            revision=found.revision + 1,
+            first_answered_at=found.first_answered_at or (at if by_seller else None),
+            closed_at=at if standing.state in CLOSED else None,
+        )
+    )
+    if changed.rowcount != 1:
+        raise Conflict("Somebody has answered in the meantime; load the page again.")
+    row = {
+        "marketplace_id": found.marketplace_id,
+        "counter_notice_id": found.counter_notice_id,
+        "number": found.revision,
+        "round": found.round,
+        "state_after": standing.state.value,
+    }
+    add(connection, counter_notice_step, [{**row, **step}])
+
+
+def steps(connection: Connection, marketplace_id: str, counter_notice_id: str) -> list[StoredStep]:
+    """What has happened so far, in order."""
+    query = (
+        select(counter_notice_step)
+        .where(
+            counter_notice_step.c.marketplace_id == marketplace_id,
+            counter_notice_step.c.counter_notice_id == counter_notice_id,
+        )
+        .order_by(counter_notice_step.c.number)
+    )
+    return [
+        StoredStep(
+            row.number,
+            row.round,
+            Party(row.party),
+            CounterNoticeEvent(row.event),
+            CounterNoticeState(row.state_after),
+            row.said,
+            row.known_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def due(connection: Connection, at: datetime, most: int) -> list[CounterNotice]:
+    """Those whose deadline has passed, the longest ago first."""
+    return _read(connection, counter_notice.c.due_at <= at, most=most)
+
+
+def unopened(connection: Connection, since: datetime, most: int) -> list[tuple[str, str]]:
+    """(marketplace, removal) of removals in force, acknowledged since a moment, that nobody has contested yet."""
+    later = action.alias("later")
+    overtaken = (
+        select(later.c.action_id)
+        .where(
+            later.c.marketplace_id == action.c.marketplace_id,
+            later.c.listing_id == action.c.listing_id,
+            later.c.sequence > action.c.sequence,
+            later.c.state != ActionState.WITHDRAWN.value,
+        )
+        .exists()
+    )
+    query = (
+        select(action.c.marketplace_id, action.c.action_id)
+        .outerjoin(
+            counter_notice,
+            (counter_notice.c.marketplace_id == action.c.marketplace_id)
+            & (counter_notice.c.action_id == action.c.action_id),
+        )
+        .outerjoin(
+            appeal, (appeal.c.marketplace_id == action.c.marketplace_id) & (appeal.c.action_id == action.c.action_id)
+        )
+        .where(
+            action.c.state == ActionState.ACKNOWLEDGED.value,
+            action.c.kind == ActionKind.REMOVE.value,
+            action.c.acknowledged_at >= since,
+            counter_notice.c.action_id.is_(None),
+            appeal.c.action_id.is_(None),
+            ~overtaken,
+        )
+        .limit(most)
+    )
+    return [(row.marketplace_id, row.action_id) for row in connection.execute(query)]
+
+
+def waiting_for(connection: Connection, pairs: frozenset[tuple[str, str]], most: int) -> list[Waiting]:
+    """What waits for these (marketplace, brand) pairs, the most urgent first."""
+    found: list[Waiting] = []
+    for marketplace_id, brand_id in sorted(pairs):
+        query = (
+            select(counter_notice, listing.c.external_id, listing_version.c.content)
+            .join(
+                listing,
+                (listing.c.marketplace_id == counter_notice.c.marketplace_id)
+                & (listing.c.listing_id == counter_notice.c.listing_id),
+            )
+            .join(
+                listing_version,
+                (listing_version.c.marketplace_id == listing.c.marketplace_id)
+                & (listing_version.c.version_id == listing.c.version_id),
+            )
+            .where(
+                counter_notice.c.marketplace_id == marketplace_id,
+                counter_notice.c.brand_id == brand_id,
+                counter_notice.c.state.in_(
+                    [CounterNoticeState.WITH_RIGHTS_HOLDER.value, CounterNoticeState.WITH_COURT.value]
+                ),
+            )
+            .order_by(counter_notice.c.due_at)
+            .limit(most)
+        )
+        found += [
+            Waiting(_stored(row), row["external_id"], row["content"]) for row in connection.execute(query).mappings()
+        ]
+    return sorted(found, key=lambda one: (one.counter_notice.due_at is None, one.counter_notice.due_at))[:most]
+
+
+def marketplace_of(connection: Connection, counter_notice_id: str, marketplaces: frozenset[str]) -> str:
+    """The marketplace of a counter-notice, among those that the person may see.
+
+    Raises
+    ------
+    NotFound
+        There is no such counter-notice there; one of another marketplace is not told apart from none.
+    """
+    query = select(counter_notice.c.marketplace_id).where(
+        counter_notice.c.counter_notice_id == counter_notice_id, counter_notice.c.marketplace_id.in_(marketplaces)
+    )
+    found = connection.execute(query).scalar()
+    if found is None:
+        raise NotFound("There is no such counter-notice.")
+    return str(found)
+
+
+def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
+    """How many counter-notices stand in each state."""
+    query = (
+        select(counter_notice.c.state, func.count().label("n"))
+        .where(counter_notice.c.marketplace_id == marketplace_id)
+        .group_by(counter_notice.c.state)
+    )
+    return {row.state: row.n for row in connection.execute(query)}

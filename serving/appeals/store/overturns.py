@@ -1,0 +1,74 @@
+"""Removals that were found wrong: one row in force a removal, from which strikes, labels and standing are counted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from serving.appeals.tables import overturn
+from serving.platform.database.store import insert_or_ignore
+from serving.takedowns.rules.statement import Undone
+
+
+@dataclass(frozen=True, slots=True)
+class Overturn:
+    """A removal that was undone, and what its statement says since."""
+
+    overturn_id: str
+    action_id: str
+    verdict_id: str | None
+    reinstatement_id: str | None
+    cause: Undone
+    amendment: Mapping[str, Any]
+    overturned_at: datetime
+
+
+def add_overturn(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Record that a removal is undone; False where that stands already, and then nothing is written."""
+    made = insert_or_ignore(connection, overturn).values(**row).returning(overturn.c.overturn_id)
+    return connection.execute(made).first() is not None
+
+
+def name_reinstatement(connection: Connection, marketplace_id: str, overturn_id: str, action_id: str) -> None:
+    """The action by which the offer comes back."""
+    connection.execute(
+        update(overturn)
+        .where(overturn.c.marketplace_id == marketplace_id, overturn.c.overturn_id == overturn_id)
+        .values(reinstatement_id=action_id)
+    )
+
+
+def in_force(connection: Connection, marketplace_id: str, action_id: str) -> Overturn | None:
+    """The overturn of a removal, if one stands."""
+    return _one(connection, overturn.c.marketplace_id == marketplace_id, overturn.c.action_id == action_id)
+
+
+def by_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> Overturn | None:
+    """The overturn that rests on a verdict, if one stands."""
+    return _one(connection, overturn.c.marketplace_id == marketplace_id, overturn.c.verdict_id == verdict_id)
+
+
+def undo(connection: Connection, marketplace_id: str, overturn_id: str, at: datetime) -> None:
+    """Take an overturn back with the verdict that it rests on."""
+    connection.execute(
+        update(overturn)
+        .where(overturn.c.marketplace_id == marketplace_id, overturn.c.overturn_id == overturn_id)
+        .values(undone_at=at)
+    )
+
+
+def _one(connection: Connection, *conditions: Any) -> Overturn | None:
+    row = connection.execute(select(overturn).where(*conditions, overturn.c.undone_at.is_(None))).one_or_none()
+    if row is None:
+        return None
+    return Overturn(
+        row.overturn_id,
+        row.action_id,
+        row.verdict_id,
+        row.reinstatement_id,
+        Undone(row.cause),
+        row.amendment,
+        row.overturned_at,
+    )

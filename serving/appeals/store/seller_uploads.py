@@ -1,0 +1,135 @@
+"""What sellers handed in for their removals. A document is kept once by its digest; each upload of it is a row."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select, update
+
+from models.errors import NotFound
+from serving.appeals.rules.seller_evidence import HandedIn
+from serving.appeals.tables import seller_document, seller_upload
+from serving.platform.database.store import insert_or_ignore
+
+
+@dataclass(frozen=True, slots=True)
+class SellerUpload:
+    """One document as it was handed in for one removal; `size` in bytes, `name` to be shown and nothing else."""
+
+    marketplace_id: str
+    upload_id: str
+    action_id: str
+    listing_id: str
+    seller_external_id: str | None
+    digest: str
+    name: str
+    media_type: str
+    size: int
+    known_at: datetime
+    erased_at: datetime | None
+
+
+def add_upload(connection: Connection, row: Mapping[str, Any], media_type: str, content: bytes) -> bool:
+    """Keep a document that was handed in; False where the removal has the same one already."""
+    document = {
+        "marketplace_id": row["marketplace_id"],
+        "digest": row["digest"],
+        "media_type": media_type,
+        "size": len(content),
+        "content": content,
+    }
+    connection.execute(insert_or_ignore(connection, seller_document).values(**document))
+    # The same bytes may have been erased for another removal.
+    connection.execute(
+        update(seller_document)
+        .where(*_document(row["marketplace_id"], row["digest"]), seller_document.c.content.is_(None))
+        .values(content=content)
+    )
+    made = insert_or_ignore(connection, seller_upload).values(**row).returning(seller_upload.c.upload_id)
+    return connection.execute(made).first() is not None
+
+
+def handed_in(connection: Connection, marketplace_id: str, action_id: str) -> HandedIn:
+    """How much is on file for a removal."""
+    query = (
+        select(func.count(), func.coalesce(func.sum(seller_document.c.size), 0))
+        .select_from(seller_upload)
+        .join(seller_document, _same_document())
+        .where(seller_upload.c.marketplace_id == marketplace_id, seller_upload.c.action_id == action_id)
+    )
+    many, size = connection.execute(query).one()
+    return HandedIn(int(many), int(size))
+
+
+def of_action(connection: Connection, marketplace_id: str, action_id: str) -> list[SellerUpload]:
+    """What was handed in for a removal, oldest first."""
+    found = _read(
+        connection, seller_upload.c.marketplace_id == marketplace_id, seller_upload.c.action_id == action_id, most=100
+    )
+    return found[::-1]
+
+
+def about(
+    connection: Connection, marketplace_id: str, listing_id: str, seller: str | None, *, most: int
+) -> list[SellerUpload]:
+    """What was handed in for removals of an offer, or of any offer of its seller where known, newest first."""
+    theirs = seller_upload.c.listing_id == listing_id
+    if seller is not None:
+        theirs |= seller_upload.c.seller_external_id == seller
+    return _read(connection, seller_upload.c.marketplace_id == marketplace_id, theirs, most=most)
+
+
+def get(connection: Connection, marketplace_id: str, upload_id: str) -> SellerUpload:
+    """One upload.
+
+    Raises
+    ------
+    NotFound
+        There is none of this id here.
+    """
+    found = _read(
+        connection, seller_upload.c.marketplace_id == marketplace_id, seller_upload.c.upload_id == upload_id, most=1
+    )
+    if not found:
+        raise NotFound("There is no such document.")
+    return found[0]
+
+
+def content_of(connection: Connection, found: SellerUpload) -> bytes:
+    """The bytes of a document.
+
+    Raises
+    ------
+    NotFound
+        They were erased.
+    """
+    query = select(seller_document.c.content).where(*_document(found.marketplace_id, found.digest))
+    content: bytes | None = None if found.erased_at else connection.execute(query).scalar()
+    if content is None:
+        raise NotFound("This document was erased.")
+    return content
+
+
+def _read(connection: Connection, *conditions: ColumnElement[bool], most: int) -> list[SellerUpload]:
+    query = (
+        select(seller_upload, seller_document.c.media_type, seller_document.c.size)
+        .join(seller_document, _same_document())
+        .where(*conditions)
+        .order_by(seller_upload.c.known_at.desc(), seller_upload.c.upload_id.desc())
+        .limit(most)
+    )
+    return [
+        SellerUpload(**{name: row[name] for name in SellerUpload.__slots__})
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def _same_document() -> ColumnElement[bool]:
+    return (seller_document.c.marketplace_id == seller_upload.c.marketplace_id) & (
+        seller_document.c.digest == seller_upload.c.digest
+    )
+
+
+def _document(marketplace_id: str, digest: str) -> tuple[ColumnElement[bool], ...]:
+    return seller_document.c.marketplace_id == marketplace_id, seller_document.c.digest == digest

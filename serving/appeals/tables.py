@@ -1,0 +1,171 @@
+"""The tables of appeals."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from serving.platform.database.schema import (
+    EXTERNAL,
+    ID,
+    id_column,
+    metadata,
+    moment,
+    one_of,
+    tenant_table,
+    within,
+    word,
+)
+from serving.platform.database.types import Json
+
+appeal = tenant_table(
+    "appeal",
+    "appeal_id",
+    id_column("listing_id"),
+    id_column("action_id"),
+    id_column("case_id"),
+    Column("external_id", EXTERNAL, nullable=False),
+    Column("statement", String(5000), nullable=False),
+    word("state"),
+    moment("occurred_at"),
+    moment("known_at"),
+    moment("decided_at", nullable=True),
+    within("listing_id", "listing"),
+    within("action_id", "action"),
+    within("case_id", "review_case"),
+    UniqueConstraint("marketplace_id", "external_id"),
+    UniqueConstraint("marketplace_id", "action_id"),
+    one_of("state", "open", "upheld", "dismissed"),
+)
+
+# The seller's way in without an account: one row a link, of which the signature is nowhere stored.
+seller_link = Table(
+    "seller_link",
+    metadata,
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    id_column("action_id"),
+    Column("number", Integer, nullable=False),
+    moment("made_at"),
+    moment("expires_at"),
+    moment("revoked_at", nullable=True),
+    PrimaryKeyConstraint("marketplace_id", "action_id", "number"),
+    within("action_id", "action"),
+)
+
+# Bytes as a seller handed them in, once for a marketplace; uploads name them by their digest, which stays when the
+# content is erased.
+seller_document = Table(
+    "seller_document",
+    metadata,
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("media_type", String(40), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=True),
+    PrimaryKeyConstraint("marketplace_id", "digest"),
+)
+
+seller_upload = tenant_table(
+    "seller_upload",
+    "upload_id",
+    id_column("action_id"),
+    id_column("listing_id"),
+    Column("seller_external_id", EXTERNAL, nullable=True),
+    Column("digest", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    moment("known_at"),
+    moment("erased_at", nullable=True),
+    within("action_id", "action"),
+    within("listing_id", "listing"),
+    ForeignKeyConstraint(["marketplace_id", "digest"], ["seller_document.marketplace_id", "seller_document.digest"]),
+    UniqueConstraint("marketplace_id", "action_id", "digest"),
+    Index("ix_seller_upload_seller", "marketplace_id", "seller_external_id", "known_at"),
+    Index("ix_seller_upload_digest", "marketplace_id", "digest"),
+)
+
+counter_notice = tenant_table(
+    "counter_notice",
+    "counter_notice_id",
+    id_column("action_id"),
+    id_column("listing_id"),
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
+    word("profile"),
+    Column("policy_version", String(80), nullable=False),
+    Column("country", String(2), nullable=True),
+    word("state"),
+    Column("round", Integer, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    moment("informed_at"),
+    moment("due_at", nullable=True),
+    moment("first_answered_at", nullable=True),
+    moment("closed_at", nullable=True),
+    within("action_id", "action"),
+    within("listing_id", "listing"),
+    UniqueConstraint("marketplace_id", "action_id"),
+    one_of(
+        "state",
+        "with_seller",
+        "with_rights_holder",
+        "with_reviewer",
+        "with_court",
+        "upheld",
+        "dismissed",
+        "lapsed",
+        "withdrawn",
+    ),
+    Index("ix_counter_notice_due", "due_at"),
+    Index("ix_counter_notice_brand", "marketplace_id", "brand_id", "state"),
+)
+
+counter_notice_step = tenant_table(
+    "counter_notice_step",
+    "step_id",
+    id_column("counter_notice_id"),
+    Column("number", Integer, nullable=False),
+    Column("round", Integer, nullable=False),
+    word("party"),
+    word("event"),
+    word("state_after"),
+    Column("said", String(5000), nullable=True),
+    Column("actor", String(200), nullable=False),
+    moment("known_at"),
+    within("counter_notice_id", "counter_notice"),
+    UniqueConstraint("marketplace_id", "counter_notice_id", "number"),
+    one_of("party", "seller", "rights_holder", "reviewer", "clock"),
+)
+
+_IN_FORCE = text("undone_at IS NULL")
+
+overturn = tenant_table(
+    "overturn",
+    "overturn_id",
+    id_column("action_id"),
+    id_column("verdict_id", nullable=True),
+    id_column("reinstatement_id", nullable=True),
+    word("cause"),
+    Column("amendment", Json, nullable=False),
+    moment("overturned_at"),
+    moment("undone_at", nullable=True),
+    within("action_id", "action"),
+    within("verdict_id", "verdict"),
+    within("reinstatement_id", "action", "action_id"),
+    one_of("cause", "appeal", "conceded", "silence"),
+    Index(
+        "ux_overturn_one_in_force",
+        "marketplace_id",
+        "action_id",
+        unique=True,
+        sqlite_where=_IN_FORCE,
+        postgresql_where=_IN_FORCE,
+    ),
+)

@@ -1,0 +1,1 @@
+"""The audit log: one hash chain, its signed heads, and reading it."""

@@ -1,0 +1,152 @@
+"""The append-only audit log: one chain, its head locked in the transaction that adds to it."""
+
+import json
+import secrets
+from collections.abc import Collection, Generator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from serving.audit.rules import GENESIS, SALT_BYTES, Broken, Entry, Head, Payload, canonical, chained, verify
+from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
+from serving.platform.database.store import add
+
+_HEAD = 1
+
+
+def record(
+    connection: Connection,
+    *,
+    at: datetime,
+    marketplace_id: str,
+    actor: str,
+    act: str,
+    subject: str,
+    payload: Mapping[str, object],
+) -> Entry:
+    """Add one entry. Two writers cannot fork the chain: the head row is held until the transaction ends."""
+    said = Payload(canonical(payload), secrets.token_bytes(SALT_BYTES))
+    entry = chained(
+        previous=hold(connection),
+        occurred_at=at,
+        marketplace_id=marketplace_id,
+        actor=actor,
+        act=act,
+        subject=subject,
+        payload=said,
+    )
+    add(connection, audit_entry, [{name: getattr(entry, name) for name in Entry.__slots__}])
+    row = {"sequence": entry.sequence, "payload": said.body.decode(), "salt": said.salt.hex()}
+    add(connection, audit_payload, [row])
+    connection.execute(
+        update(audit_head)
+        .where(audit_head.c.head_id == _HEAD)
+        .values(sequence=entry.sequence, entry_hash=entry.entry_hash)
+    )
+    return entry
+
+
+def head(connection: Connection) -> tuple[int, str]:
+    """Where the log ends: the number of its last entry and that entry's hash."""
+    query = select(audit_head.c.sequence, audit_head.c.entry_hash).where(audit_head.c.head_id == _HEAD)
+    found = connection.execute(query).one_or_none()
+    return (0, GENESIS) if found is None else (int(found.sequence), str(found.entry_hash))
+
+
+def check(connection: Connection, heads: Sequence[Head] = ()) -> tuple[int, Broken | None]:
+    """The number of entries, and the first that does not fit the chain or the signed heads."""
+    last = head(connection)
+    try:
+        with closing(_entries(connection, at_a_time=1_000)) as entries:
+            return last[0], verify(entries, head=last, heads=heads)
+    except ValueError:
+        return last[0], Broken(_readable(connection) + 1, "it holds what no entry can hold")
+
+
+def count_of(connection: Connection, marketplace_id: str, act: str, *, since: datetime, until: datetime) -> int:
+    """How often something was done in [since, until)."""
+    query = select(func.count()).where(
+        audit_entry.c.marketplace_id == marketplace_id,
+        audit_entry.c.act == act,
+        audit_entry.c.occurred_at >= since,
+        audit_entry.c.occurred_at < until,
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One entry as it is read to people: `payload` is empty where it was erased."""
+
+    at: datetime
+    actor: str
+    act: str
+    payload: Mapping[str, Any]
+
+
+def of_subject(connection: Connection, marketplaces: Collection[str], subject: str, most: int) -> list[Told]:
+    """What was done to something in these marketplaces, the latest first; "" stands for what belongs to none."""
+    query = (
+        select(audit_entry, audit_payload.c.payload)
+        .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+        .where(audit_entry.c.subject == subject, audit_entry.c.marketplace_id.in_(marketplaces))
+        .order_by(audit_entry.c.sequence.desc())
+        .limit(most)
+    )
+    rows = connection.execute(query)
+    return [Told(row.occurred_at, row.actor, row.act, json.loads(row.payload) if row.payload else {}) for row in rows]
+
+
+def erased_count(connection: Connection) -> int:
+    """How many payloads were erased."""
+    return int(connection.execute(select(func.count()).select_from(erased_payload)).scalar_one())
+
+
+def hashes_after(connection: Connection, sequence: int) -> list[tuple[str, str]]:
+    """(previous hash, own hash) of every entry after one, in order."""
+    query = (
+        select(audit_entry.c.previous_hash, audit_entry.c.entry_hash)
+        .where(audit_entry.c.sequence > sequence)
+        .order_by(audit_entry.c.sequence)
+    )
+    return [(row.previous_hash, row.entry_hash) for row in connection.execute(query)]
+
+
+def hold(connection: Connection) -> tuple[int, str]:
+    """Hold the head of the log, as (sequence, hash), until the transaction ends: whoever else decides waits for us."""
+    query = select(audit_head.c.sequence, audit_head.c.entry_hash).where(audit_head.c.head_id == _HEAD)
+    found = connection.execute(query.with_for_update()).one_or_none()
+    if found is None:
+        connection.execute(insert(audit_head).values(head_id=_HEAD, sequence=0, entry_hash=GENESIS))
+        return 0, GENESIS
+    return found.sequence, found.entry_hash
+
+
+def _readable(connection: Connection) -> int:
+    """How many entries can be read before the first that cannot: somebody wrote a time that is none."""
+    found = 0
+    try:
+        for _ in _entries(connection, at_a_time=1):
+            found += 1
+    except ValueError:
+        pass
+    return found
+
+
+def _entries(connection: Connection, *, at_a_time: int) -> Generator[tuple[Entry, Payload | None], None, None]:
+    query = (
+        select(audit_entry, audit_payload.c.payload, audit_payload.c.salt)
+        .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+        .order_by(audit_entry.c.sequence)
+    )
+    # Closed even where the reading stops at a bad entry: PostgreSQL keeps a cursor for it.
+    with connection.execution_options(yield_per=at_a_time).execute(query) as rows:
+        for row in rows:
+            entry = Entry(**{name: getattr(row, name) for name in Entry.__slots__})
+            yield (
+                entry,
+                None if row.payload is None else Payload(row.payload.encode(), bytes.fromhex(row.salt or "")),
+            )

@@ -1,0 +1,122 @@
+"""The audit log to read: its lines by who, what, about what and when; and a stretch of it to follow the chain."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, func, select
+
+from serving.audit.rules import GENESIS, Broken, Entry, Head, Payload, verify
+from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
+
+# A search by who or what reads the log itself; so many of its newest entries take a tenth of a second.
+SEARCHED: Final = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lines of one marketplace; None leaves it open. `act` is the beginning of an act's name."""
+
+    marketplace_id: str
+    actor: str | None = None
+    act: str | None = None
+    subject: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An entry with what it says; None where that was erased."""
+
+    entry: Entry
+    payload: str | None
+
+
+def lines(connection: Connection, wanted: Wanted, *, before: int | None, most: int) -> list[Line]:
+    """The lines that were asked for, newest first, older than the entry `before` if it is given."""
+    query = _wanted(connection, wanted).order_by(audit_entry.c.sequence.desc()).limit(most)
+    if before is not None:
+        query = query.where(audit_entry.c.sequence < before)
+    return [
+        Line(Entry(**{name: row[name] for name in Entry.__slots__}), row["payload"]) for row in _rows(connection, query)
+    ]
+
+
+def _rows(connection: Connection, query: Select[Any]) -> Iterator[Any]:
+    yield from connection.execute(query).mappings()
+
+
+def _wanted(connection: Connection, wanted: Wanted) -> Select[Any]:
+    query = (
+        select(audit_entry, audit_payload.c.payload)
+        .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+        .where(audit_entry.c.marketplace_id == wanted.marketplace_id)
+    )
+    if wanted.subject is not None:
+        query = query.where(audit_entry.c.subject == wanted.subject)
+    else:
+        newest = connection.execute(select(func.max(audit_entry.c.sequence))).scalar() or 0
+        query = query.where(audit_entry.c.sequence > newest - SEARCHED)
+    if wanted.actor is not None:
+        query = query.where(audit_entry.c.actor == wanted.actor)
+    if wanted.act is not None:
+        query = query.where(audit_entry.c.act.startswith(wanted.act, autoescape=True))
+    if wanted.since is not None:
+        query = query.where(audit_entry.c.occurred_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(audit_entry.c.occurred_at < wanted.until)
+    return query
+
+
+def check_stretch(connection: Connection, after: int, upto: int) -> Broken | None:
+    """The first of the entries after one, up to another, that does not fit; None where all follow one another.
+
+    That the entry `after` itself is right is what following the stretch before it says.
+    """
+    query = (
+        select(audit_entry, audit_payload.c.payload, audit_payload.c.salt)
+        .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+        .where(audit_entry.c.sequence > after, audit_entry.c.sequence <= upto)
+        .order_by(audit_entry.c.sequence)
+    )
+    named = select(erased_payload.c.sequence).where(
+        erased_payload.c.sequence > after, erased_payload.c.sequence <= upto
+    )
+    try:
+        entries = [_entry(row) for row in _rows(connection, query)]
+    except ValueError:
+        return Broken(after + 1, "it holds what no entry can hold")
+    return verify(
+        entries,
+        head=(upto, _hash_of(connection, upto)),
+        after=(after, _hash_of(connection, after)),
+        erased=set(connection.execute(named).scalars()),
+    )
+
+
+def not_as_signed(connection: Connection, head: Head) -> Broken | None:
+    """Whether the entry at a signed head is another one now."""
+    own = select(audit_entry.c.entry_hash).where(audit_entry.c.sequence == head.sequence)
+    if connection.execute(own).scalar() == head.entry_hash:
+        return None
+    return Broken(head.sequence, "it is not the entry that was there when the head was signed")
+
+
+def _line(row: Any) -> Entry:
+    return Entry(**{name: row[name] for name in Entry.__slots__})
+
+
+def _entry(row: Any) -> tuple[Entry, Payload | None]:
+    entry, said = _line(row), row["payload"]
+    return entry, None if said is None else Payload(said.encode(), bytes.fromhex(row["salt"] or ""))
+
+
+def _hash_of(connection: Connection, sequence: int) -> str:
+    """The hash of an entry; that of the head where it is the last, which the log must end with."""
+    if sequence == 0:
+        return GENESIS
+    last = select(audit_head.c.entry_hash).where(audit_head.c.sequence == sequence)
+    own = select(audit_entry.c.entry_hash).where(audit_entry.c.sequence == sequence)
+    return str(connection.execute(last).scalar() or connection.execute(own).scalar() or "")

@@ -1,0 +1,1 @@
+"""Brands: register, enrolment, certification, counterfeit indicators, price lists, messages."""

@@ -1,0 +1,117 @@
+"""The briefing: questions that a brand's person answers before their 'counterfeit' counts. Standard library only."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+
+from models.errors import Forbidden, Invalid
+from serving.brands.policy import EnrolmentPolicy
+
+
+class NotBriefed(Forbidden):
+    """The person has not passed the briefing, or too long ago; the sentence says where it is."""
+
+    code = "not_briefed"
+
+
+class How(StrEnum):
+    """How somebody came to be briefed. `carried_over` is who answered for a brand before there was a briefing."""
+
+    ANSWERED = "answered"
+    VOUCHED = "vouched"
+    CARRIED_OVER = "carried_over"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question with its options, which of them is right, and why."""
+
+    key: str
+    text: str
+    options: tuple[str, ...]
+    right: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What answers came to: how many were right, and the keys of the questions that were not."""
+
+    right: int
+    wrong: tuple[str, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Every question is one that a confirmation turns on, so none may be wrong."""
+        return not self.wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """When somebody was last found to know it, and how."""
+
+    at: datetime
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Whether a person may confirm, until when, whether the end is near, and why in a sentence."""
+
+    open: bool
+    until: datetime | None
+    warned: bool
+    reason: str
+
+
+@cache
+def questions() -> tuple[Question, ...]:
+    """The questions in their order."""
+    found = json.loads(_text())
+    return tuple(
+        Question(one["key"], one["text"], tuple(one["options"]), one["right"], one["because"]) for one in found
+    )
+
+
+@cache
+def questions_version() -> str:
+    """A digest that names these questions: what was passed stays known when they change."""
+    return f"briefing:{hashlib.sha256(_text().encode()).hexdigest()[:16]}"
+
+
+def _text() -> str:
+    return files("models").joinpath("data/briefing.json").read_text(encoding="utf-8")
+
+
+def judged(answers: Mapping[str, int]) -> Result:
+    """What answers, by the key of the question, came to.
+
+    Raises
+    ------
+    Invalid
+        A question is not answered, or an answer is none of its options.
+    """
+    for one in questions():
+        if not 0 <= answers.get(one.key, -1) < len(one.options):
+            raise Invalid(f"Choose an answer to “{one.text}”")
+    wrong = tuple(one.key for one in questions() if answers[one.key] != one.right)
+    return Result(len(questions()) - len(wrong), wrong)
+
+
+def gate(passed: Passed | None, at: datetime, policy: EnrolmentPolicy) -> Gate:
+    """Whether somebody who last passed then may confirm now.
+
+    Looking, and every answer that accuses nobody, needs no briefing: the gate stands before what takes an offer down.
+    """
+    if passed is None:
+        return Gate(False, None, False, "Answer the questions of the briefing first; until then you can look.")
+    until = passed.at + timedelta(days=policy.briefing_valid_days)
+    if at >= until:
+        return Gate(False, until, False, f"Your briefing ended on {until:%Y-%m-%d}; answer its questions again.")
+    warned = at >= until - timedelta(days=policy.briefing_warned_days)
+    return Gate(True, until, warned, f"Your briefing holds until {until:%Y-%m-%d}.")

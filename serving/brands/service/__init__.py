@@ -1,0 +1,1 @@
+"""What is done with brands: gather, decide, write, in one transaction."""

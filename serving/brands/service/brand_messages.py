@@ -1,0 +1,132 @@
+"""A brand and its account manager write to each other; each message is kept until whoever may erases it."""
+
+import re
+import unicodedata
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Invalid, NotFound
+from serving.accounts.rules.access import Permission, Person
+from serving.audit.store import audit
+from serving.brands.store import brand_messages, brands
+from serving.brands.store.brand_messages import MessageSide, Pair
+from serving.platform.runtime import Runtime
+
+LONGEST: Final = 4_000
+# Somebody who writes more in an hour is a program, or needs the telephone.
+_MOST_AN_HOUR: Final = 30
+_LINES: Final = re.compile(r"\n{3,}")
+
+
+def looked_after(connection: Connection, person: Person) -> frozenset[Pair]:
+    """(marketplace, brand) pairs of which somebody is the account manager."""
+    return frozenset(
+        (place, brand_id)
+        for place in person.marketplaces(Permission.LOOK_AFTER_BRANDS)
+        for brand_id, one in brands.enrolments(connection, place).items()
+        if one.account_manager_id == person.user_id
+    )
+
+
+def side_of(connection: Connection, person: Person, pair: Pair) -> MessageSide:
+    """On which side of a brand's thread somebody stands.
+
+    Raises
+    ------
+    NotFound
+        On neither.
+    """
+    if pair in person.brands(Permission.ANSWER_QUESTIONS):
+        return MessageSide.BRAND
+    if pair in looked_after(connection, person):
+        return MessageSide.MANAGER
+    raise NotFound("There is no such brand.")
+
+
+def write(runtime: Runtime, person: Person, pair: Pair, text: str) -> str:
+    """Keep a message; returns its id. Whoever writes has read what stands there.
+
+    Raises
+    ------
+    NotFound, Invalid, Conflict
+        It is not their brand; there is nothing in it or too much; they wrote too many within an hour.
+    """
+    said, now = _plain(text), runtime.clock.now()
+    message_id = runtime.ids.new("msg")
+    with runtime.store.write() as connection:
+        side = side_of(connection, person, pair)
+        if brand_messages.written_since(connection, pair, person.user_id, now - timedelta(hours=1)) >= _MOST_AN_HOUR:
+            raise Conflict(f"{_MOST_AN_HOUR} messages an hour are the most. Send it later.")
+        row = {
+            "marketplace_id": pair[0],
+            "message_id": message_id,
+            "brand_id": pair[1],
+            "side": side.value,
+            "user_id": person.user_id,
+            "said": said,
+            "known_at": now,
+            "erased_at": None,
+        }
+        brand_messages.add_message(connection, row)
+        brand_messages.read(connection, pair, person.user_id, now)
+    return message_id
+
+
+def erase(runtime: Runtime, person: Person, pair: Pair, message_id: str) -> None:
+    """Erase a message: its writer, or the account manager, to whom a brand turns with such a wish.
+
+    Raises
+    ------
+    NotFound
+        There is no such message, or it is not theirs to erase.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        manages = side_of(connection, person, pair) is MessageSide.MANAGER
+        brand_messages.erase(connection, pair, message_id, now, by=None if manages else person.user_id)
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=pair[0],
+            actor=f"user:{person.user_id}",
+            act="brand_message.erased",
+            subject=message_id,
+            payload={"brand_id": pair[1]},
+        )
+
+
+def mark_read(runtime: Runtime, person: Person, pair: Pair) -> None:
+    """Somebody has the thread before them; nothing is written where nothing was unread."""
+    with runtime.store.read() as connection:
+        side = side_of(connection, person, pair)
+        if not unread_of(connection, person, [pair], side):
+            return
+    with runtime.store.write() as connection:
+        brand_messages.read(connection, pair, person.user_id, runtime.clock.now())
+
+
+def unread_of(connection: Connection, person: Person, pairs: Collection[Pair], side: MessageSide) -> int:
+    """How many messages to this side somebody has not read."""
+    return sum(brand_messages.unread(connection, pairs, person.user_id, side).values())
+
+
+def _plain(text: str) -> str:
+    """A message as it is kept: composed, without characters that steer, and with at most one empty line at a time.
+
+    Raises
+    ------
+    Invalid
+        There is nothing in it, or too much.
+    """
+    plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    kept = "".join(one for one in plain if one == "\n" or unicodedata.category(one) not in {"Cc", "Cs", "Co", "Cn"})
+    said = _LINES.sub("\n\n", kept).strip()
+    if not said:
+        raise Invalid("There is nothing in the message.")
+    if len(said) > LONGEST:
+        raise Invalid(f"A message has at most {LONGEST:,} characters; this one has {len(said):,}.")
+    return said

@@ -1,0 +1,152 @@
+"""Price lists as brands supply them: checked at this door, dated, added to and never changed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from features import fields, money
+from features.fields import Rejected
+from features.price_lists import ListedBy, list_key
+from models.errors import Conflict, Invalid
+from serving.audit.store import audit
+from serving.brands.store import brands, price_lists
+from serving.brands.store.price_lists import Entry
+from serving.platform.runtime import Runtime
+from serving.platform.tabular import Kind
+
+# A maker of ten thousand articles with a change of prices twice a year for five years.
+MOST_ENTRIES: Final = 100_000
+NOT_SAID: Final = "not said"  # As the source of a price that came without one.
+_FIELDS: Final = {
+    field.name: field
+    for field in (
+        fields.text("gtin", 50, "The goods' trade item number."),
+        fields.text("mpn", 100, "The brand's own part number."),
+        fields.text("model", 200, "The model's name, as it stands in titles."),
+        fields.text("category", 500, "The marketplace's category, for the cheapest goods in it."),
+        fields.amount("price", "What the brand asks."),
+        fields.currency("currency", "ISO 4217 code."),
+        fields.text("valid_from", 10, "The day from which it holds; today if not said."),
+        fields.text("source", 200, "Where it stands written."),
+    )
+}
+
+
+COLUMNS: Final = {
+    "listed_by": Kind.TEXT,
+    "name": Kind.TEXT,
+    "price": Kind.MONEY,
+    "currency": Kind.TEXT,
+    "valid_from": Kind.TEXT,
+    "source": Kind.TEXT,
+    "added_at": Kind.MOMENT,
+    "holds": Kind.TEXT,
+}
+
+
+def list_rows(found: Iterable[Entry]) -> list[tuple[Any, ...]]:
+    """The rows of an exported list."""
+    return [
+        (
+            one.listed_by.value,
+            one.name,
+            one.amount,
+            one.currency,
+            one.valid_from,
+            one.source,
+            one.known_at,
+            "Yes" if one.holds else "No",
+        )
+        for one in found
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A row of a list that was sent: the goods that it prices, or why it is refused. The first row is 1."""
+
+    number: int
+    row: Mapping[str, Any]
+    entries: tuple[Mapping[str, Any], ...]
+    refused: str | None
+
+
+def judge_rows(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[Judged]:
+    """Each row with what it comes to; nothing is kept."""
+    judged = []
+    for number, row in enumerate(rows, 1):
+        try:
+            judged.append(Judged(number, row, tuple(_entries(number, row, now)), None))
+        except Invalid as refused:
+            judged.append(Judged(number, row, (), refused.sentence.removeprefix(f"Row {number}: ")))
+    return judged
+
+
+def load_price_list(runtime: Runtime, brand: str, rows: Sequence[Mapping[str, Any]], *, by: str) -> int:
+    """Add a brand's list prices; returns how many entries they make: one for each number, model and category named.
+
+    Raises
+    ------
+    Invalid
+        A row is not of that form; none is kept then.
+    NotFound
+        There is no such brand.
+    Conflict
+        The brand has as many entries as it may have.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        brand_id = brands.by_name(connection, brand).brand_id
+        entries: dict[tuple[Any, ...], dict[str, Any]] = {}
+        for number, row in enumerate(rows, 1):
+            for entry in _entries(number, row, now):
+                # Of several of the same goods in one list the last counts.
+                same = tuple(entry[name] for name in ("listed_by", "list_key", "currency", "valid_from"))
+                entries[same] = {"brand_id": brand_id, "known_at": now, **entry}
+        if price_lists.count(connection, brand_id) + len(entries) > MOST_ENTRIES:
+            raise Conflict(f"{brand} would have more than {MOST_ENTRIES:,} list prices, which is the most.")
+        price_lists.add_entries(connection, list(entries.values()))
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id="",
+            actor=by,
+            act="price_list.loaded",
+            subject=brand_id,
+            payload={"entries": len(entries)},
+        )
+    runtime.forget()
+    return len(entries)
+
+
+def _entries(number: int, row: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """What one row says of each number, model and category that it names."""
+    try:
+        found = {name: _FIELDS[name].read(name, value) for name, value in row.items() if value not in (None, "")}
+        valid_from = date.fromisoformat(str(found.get("valid_from") or now.date()))
+    except KeyError as unknown:
+        raise Invalid(f"Row {number}: {fields.printable(unknown.args[0])} is no column of a price list.") from None
+    except Rejected as refused:
+        raise Invalid(f"Row {number}: {refused.sentence}") from None
+    except ValueError:
+        raise Invalid(f"Row {number}: valid_from must be a day such as 2026-03-01.") from None
+    amount, currency = found.get("price"), found.get("currency")
+    if not isinstance(amount, Decimal) or not amount or currency is None:
+        raise Invalid(f"Row {number}: a list price has a price above zero and its currency.")
+    named = [(by, str(found[by.value]), list_key(by, str(found[by.value]))) for by in ListedBy if found.get(by.value)]
+    if not named or not all(key for _, _, key in named):
+        raise Invalid(f"Row {number}: a list price names a gtin, an mpn, a model or a category.")
+    return [
+        {
+            "listed_by": by.value,
+            "list_key": key,
+            "name": name,
+            "currency": currency,
+            "amount_minor": money.to_minor(amount, str(currency)),
+            "valid_from": valid_from.isoformat(),
+            "source": str(found.get("source") or NOT_SAID),
+        }
+        for by, name, key in named
+    ]

@@ -1,0 +1,140 @@
+"""What brands and their account managers write to each other, and up to when each of them has read."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection, and_, false, func, or_, select, update
+
+from models.errors import NotFound
+from serving.accounts.tables import account
+from serving.brands.tables import brand_message, brand_message_reading
+from serving.platform.database.store import add, insert_or_ignore
+
+Pair = tuple[str, str]
+_ERASED = "(erased)"
+
+
+class MessageSide(StrEnum):
+    """Who writes."""
+
+    BRAND = "brand"
+    MANAGER = "manager"
+
+    @property
+    def other(self) -> "MessageSide":
+        """Who reads it."""
+        return MessageSide.MANAGER if self is MessageSide.BRAND else MessageSide.BRAND
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message; `said` is None once it is erased."""
+
+    message_id: str
+    side: MessageSide
+    user_id: str
+    name: str
+    said: str | None
+    known_at: datetime
+
+
+def add_message(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Keep a message."""
+    add(connection, brand_message, [row])
+
+
+def thread(connection: Connection, pair: Pair, most: int) -> list[Message]:
+    """The latest messages with a brand at a marketplace, the newest first."""
+    query = (
+        select(brand_message, account.c.name)
+        .join(account, account.c.user_id == brand_message.c.user_id)
+        .where(brand_message.c.marketplace_id == pair[0], brand_message.c.brand_id == pair[1])
+        .order_by(brand_message.c.known_at.desc(), brand_message.c.message_id.desc())
+        .limit(most)
+    )
+    return [
+        Message(
+            row.message_id,
+            MessageSide(row.side),
+            row.user_id,
+            row.name,
+            None if row.erased_at else row.said,
+            row.known_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def written_since(connection: Connection, pair: Pair, user_id: str, since: datetime) -> int:
+    """How many messages somebody wrote about a brand since a moment, erased ones among them."""
+    query = select(func.count()).where(
+        brand_message.c.marketplace_id == pair[0],
+        brand_message.c.brand_id == pair[1],
+        brand_message.c.user_id == user_id,
+        brand_message.c.known_at > since,
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def erase(connection: Connection, pair: Pair, message_id: str, at: datetime, *, by: str | None) -> None:
+    """Erase a message of a brand's thread; with `by` only one that this person wrote.
+
+    Raises
+    ------
+    NotFound
+        There is none such, or it is erased.
+    """
+    changed = connection.execute(
+        update(brand_message)
+        .where(
+            brand_message.c.marketplace_id == pair[0],
+            brand_message.c.brand_id == pair[1],
+            brand_message.c.message_id == message_id,
+            brand_message.c.erased_at.is_(None),
+            *([] if by is None else [brand_message.c.user_id == by]),
+        )
+        .values(said=_ERASED, erased_at=at)
+    )
+    if changed.rowcount != 1:
+        raise NotFound("There is no such message.")
+
+
+def unread(connection: Connection, pairs: Collection[Pair], user_id: str, side: MessageSide) -> dict[Pair, int]:
+    """How many messages to this side somebody has not read, by (marketplace, brand); no pairs match nothing."""
+    message, reading = brand_message.c, brand_message_reading.c
+    read = and_(
+        reading.marketplace_id == message.marketplace_id,
+        reading.brand_id == message.brand_id,
+        reading.user_id == user_id,
+    )
+    wanted = (and_(message.marketplace_id == place, message.brand_id == brand) for place, brand in sorted(pairs))
+    query = (
+        select(message.marketplace_id, message.brand_id, func.count().label("n"))
+        .select_from(brand_message.outerjoin(brand_message_reading, read))
+        .where(
+            or_(false(), *wanted),
+            message.side == side.other.value,
+            message.erased_at.is_(None),
+            or_(reading.read_until.is_(None), message.known_at > reading.read_until),
+        )
+        .group_by(message.marketplace_id, message.brand_id)
+    )
+    return {(row.marketplace_id, row.brand_id): row.n for row in connection.execute(query)}
+
+
+def read(connection: Connection, pair: Pair, user_id: str, until: datetime) -> None:
+    """Somebody has read everything up to a moment."""
+    row = {"marketplace_id": pair[0], "brand_id": pair[1], "user_id": user_id, "read_until": until}
+    connection.execute(insert_or_ignore(connection, brand_message_reading).values(row))
+    connection.execute(
+        update(brand_message_reading)
+        .where(
+            brand_message_reading.c.marketplace_id == pair[0],
+            brand_message_reading.c.brand_id == pair[1],
+            brand_message_reading.c.user_id == user_id,
+        )
+        .values(read_until=until)
+    )

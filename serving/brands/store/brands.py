@@ -1,0 +1,285 @@
+"""Registered brands, who takes part where, and whom they have authorised."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, literal, or_, select, update
+
+from features.brands import Brand
+from models.errors import Conflict, NotFound
+from serving.accounts.tables import account
+from serving.brands.tables import authorised_seller, brand, brand_enrolment
+from serving.platform.database.store import add, insert_or_ignore
+from serving.platform.database.types import UtcTime
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A brand in one marketplace, with its named account manager."""
+
+    brand_id: str
+    name: str
+    takes_part: bool
+    account_manager_id: str
+    account_manager: str
+    account_manager_email: str
+    daily_questions: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """A brand has put a seller on its list; known from `added_at` on. `ended_at` is None while it has no end."""
+
+    brand_id: str
+    added_at: datetime
+    ended_at: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether the seller was on the list at a moment."""
+        return self.added_at <= at and (self.ended_at is None or at < self.ended_at)
+
+
+def add_brand(connection: Connection, found: Brand, at: datetime) -> None:
+    """A new brand.
+
+    Raises
+    ------
+    Conflict
+        The name is taken.
+    """
+    if connection.execute(select(brand.c.name).where(brand.c.name == found.name)).first():
+        raise Conflict(f"There is a brand named {found.name} already.")
+    row = {
+        "brand_id": found.brand_id,
+        "name": found.name,
+        "aliases": list(found.aliases),
+        "gtin_prefixes": list(found.gtin_prefixes),
+        "created_at": at,
+    }
+    add(connection, brand, [row])
+
+
+def by_name(connection: Connection, name: str) -> Brand:
+    """The brand of a name.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    found = connection.execute(select(brand).where(brand.c.name == name)).one_or_none()
+    if found is None:
+        raise NotFound(f"There is no brand named {name}.")
+    return Brand(found.brand_id, found.name, tuple(found.aliases), tuple(found.gtin_prefixes))
+
+
+def enrolled_by_name(connection: Connection, marketplace_id: str, name: str) -> str:
+    """The id of a brand that is enrolled in a marketplace, whether it takes part or not.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    query = (
+        select(brand.c.brand_id)
+        .join(brand_enrolment, brand_enrolment.c.brand_id == brand.c.brand_id)
+        .where(brand_enrolment.c.marketplace_id == marketplace_id, brand.c.name == name)
+    )
+    found: str | None = connection.execute(query).scalar()
+    if found is None:
+        raise NotFound(f"No brand named {name} is enrolled here.")
+    return found
+
+
+def registered(connection: Connection, marketplace_id: str, as_of: datetime) -> list[Brand]:
+    """The brands enrolled in a marketplace by a moment, whether they take part or not."""
+    query = (
+        select(brand)
+        .join(brand_enrolment, brand_enrolment.c.brand_id == brand.c.brand_id)
+        .where(brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.enrolled_at <= as_of)
+        .order_by(brand.c.brand_id)
+    )
+    return [
+        Brand(row.brand_id, row.name, tuple(row.aliases), tuple(row.gtin_prefixes)) for row in connection.execute(query)
+    ]
+
+
+def enrol(
+    connection: Connection,
+    *,
+    marketplace_id: str,
+    brand_id: str,
+    takes_part: bool,
+    account_manager_id: str,
+    daily_questions: int | None,
+    at: datetime,
+    full_since: datetime | None = None,
+) -> None:
+    """Enrol a brand, or change whether it takes part, how much it answers in a day, and who looks after it.
+
+    A first phase that is over is over; `full_since` ends one.
+    """
+    here = (brand_enrolment.c.marketplace_id == marketplace_id) & (brand_enrolment.c.brand_id == brand_id)
+    changed = connection.execute(
+        update(brand_enrolment)
+        .where(here)
+        .values(
+            takes_part=takes_part,
+            account_manager_id=account_manager_id,
+            daily_questions=daily_questions,
+            full_since=func.coalesce(brand_enrolment.c.full_since, literal(full_since, UtcTime)),
+        )
+    )
+    if changed.rowcount == 0:
+        row = {
+            "marketplace_id": marketplace_id,
+            "brand_id": brand_id,
+            "takes_part": takes_part,
+            "account_manager_id": account_manager_id,
+            "daily_questions": daily_questions,
+            "enrolled_at": at,
+            "full_since": full_since,
+        }
+        add(connection, brand_enrolment, [row])
+
+
+def full_since(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
+    """When a brand's first phase was over; None while it lasts."""
+    query = select(brand_enrolment.c.full_since).where(
+        brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.brand_id == brand_id
+    )
+    found: datetime | None = connection.execute(query).scalar()
+    return found
+
+
+def end_first_phase(connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> None:
+    """A brand's first phase is over."""
+    connection.execute(
+        update(brand_enrolment)
+        .where(brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.brand_id == brand_id)
+        .values(full_since=at)
+    )
+
+
+def enrolments(connection: Connection, marketplace_id: str) -> dict[str, Enrolment]:
+    """Enrolments of a marketplace by brand."""
+    query = (
+        select(brand_enrolment, brand.c.name, account.c.name.label("manager"), account.c.email)
+        .join(brand, brand.c.brand_id == brand_enrolment.c.brand_id)
+        .join(account, account.c.user_id == brand_enrolment.c.account_manager_id)
+        .where(brand_enrolment.c.marketplace_id == marketplace_id)
+        .order_by(brand.c.name)
+    )
+    return {
+        row.brand_id: Enrolment(
+            row.brand_id,
+            row.name,
+            row.takes_part,
+            row.account_manager_id,
+            row.manager,
+            row.email,
+            row.daily_questions,
+        )
+        for row in connection.execute(query)
+    }
+
+
+def authorise(
+    connection: Connection,
+    *,
+    marketplace_id: str,
+    brand_id: str,
+    sellers: Sequence[str],
+    at: datetime,
+    until: datetime | None = None,
+    by: str = "operator",
+) -> None:
+    """Put sellers on a brand's list until a moment, without end if not said; those on it with the same end stay."""
+    on_list = {
+        one.seller: one for one in authorised(connection, (marketplace_id, brand_id)) if one.authorisation.holds(at)
+    }
+    same = {seller for seller, one in on_list.items() if one.authorisation.ended_at == until}
+    wanted = [one for one in dict.fromkeys(sellers) if one not in same]
+    end_authorisations(connection, (marketplace_id, brand_id), [one for one in wanted if one in on_list], at, by=by)
+    rows = [
+        {
+            "marketplace_id": marketplace_id,
+            "brand_id": brand_id,
+            "seller_external_id": seller,
+            "added_at": at,
+            "added_by": by,
+            "ended_at": until,
+            "ended_by": None,
+        }
+        for seller in wanted
+    ]
+    if rows:
+        connection.execute(insert_or_ignore(connection, authorised_seller), rows)
+
+
+def end_authorisations(
+    connection: Connection, pair: tuple[str, str], sellers: Collection[str], at: datetime, *, by: str
+) -> list[str]:
+    """Take sellers off a brand's list from a moment on; returns those that were on it."""
+    if not sellers:
+        return []
+    entry = authorised_seller.c
+    ended = (
+        update(authorised_seller)
+        .where(
+            entry.marketplace_id == pair[0],
+            entry.brand_id == pair[1],
+            entry.seller_external_id.in_(set(sellers)),
+            entry.added_at <= at,
+            or_(entry.ended_at.is_(None), entry.ended_at > at),
+        )
+        .values(ended_at=at, ended_by=by)
+        .returning(entry.seller_external_id)
+    )
+    return sorted(connection.execute(ended).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry:
+    """One entry of a brand's list of authorised sellers, with who put the seller on it and who took them off."""
+
+    seller: str
+    authorisation: Authorisation
+    added_by: str
+    ended_by: str | None
+
+
+def authorised(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]:
+    """Every entry that a brand's list ever had, by seller and then the newest first."""
+    entry = authorised_seller.c
+    query = (
+        select(authorised_seller)
+        .where(entry.marketplace_id == pair[0], entry.brand_id == pair[1])
+        .order_by(entry.seller_external_id, entry.added_at.desc())
+    )
+    return [
+        ListEntry(
+            row.seller_external_id,
+            Authorisation(row.brand_id, row.added_at, row.ended_at),
+            row.added_by,
+            row.ended_by,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def authorisations(
+    connection: Connection, marketplace_id: str, sellers: Collection[str]
+) -> dict[str, tuple[Authorisation, ...]]:
+    """When each of these sellers was on which brand's list; the times of one brand in their order."""
+    entry = authorised_seller.c
+    query = select(entry.seller_external_id, entry.brand_id, entry.added_at, entry.ended_at).where(
+        entry.marketplace_id == marketplace_id, entry.seller_external_id.in_(set(sellers))
+    )
+    found: dict[str, tuple[Authorisation, ...]] = {}
+    for row in connection.execute(query.order_by(entry.brand_id, entry.added_at)):
+        authorisation = Authorisation(row.brand_id, row.added_at, row.ended_at)
+        found[row.seller_external_id] = (*found.get(row.seller_external_id, ()), authorisation)
+    return found

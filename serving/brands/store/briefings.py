@@ -1,0 +1,67 @@
+"""Who was briefed when: every attempt at the questions, and what an operator vouched for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from serving.accounts.tables import role_grant
+from serving.brands.rules import How, Passed
+from serving.brands.tables import briefing_attempt
+from serving.platform.database.store import add
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Somebody's answers, by the key of the question; empty where nobody asked."""
+
+    how: How
+    answers: Mapping[str, int]
+    passed: bool
+    known_at: datetime
+
+
+def add_attempt(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Append an attempt; none is ever changed."""
+    add(connection, briefing_attempt, [row])
+
+
+def last_passed(connection: Connection, user_id: str) -> Passed | None:
+    """When a person passed last; None where they never did."""
+    query = (
+        select(briefing_attempt.c.known_at, briefing_attempt.c.how)
+        .where(briefing_attempt.c.user_id == user_id, briefing_attempt.c.passed)
+        .order_by(briefing_attempt.c.known_at.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).one_or_none()
+    return None if found is None else Passed(found.known_at, How(found.how))
+
+
+def last_attempt(connection: Connection, user_id: str) -> Attempt | None:
+    """A person's latest attempt."""
+    query = (
+        select(briefing_attempt)
+        .where(briefing_attempt.c.user_id == user_id)
+        .order_by(briefing_attempt.c.known_at.desc(), briefing_attempt.c.attempt_id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).one_or_none()
+    return None if found is None else Attempt(How(found.how), found.answers, found.passed, found.known_at)
+
+
+def first_of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
+    """When the first of a brand's people in a marketplace passed; None where none has."""
+    query = (
+        select(func.min(briefing_attempt.c.known_at))
+        .join(role_grant, role_grant.c.user_id == briefing_attempt.c.user_id)
+        .where(
+            role_grant.c.marketplace_id == marketplace_id,
+            role_grant.c.brand_id == brand_id,
+            briefing_attempt.c.passed,
+        )
+    )
+    found: datetime | None = connection.execute(query).scalar_one()
+    return found

@@ -1,0 +1,109 @@
+"""Brands' price lists: entries are added, never changed; a later one of the same goods takes an earlier one's place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, case, func, select
+
+from features import money
+from features.price_lists import ListedBy, ListPrice, PriceLists
+from serving.brands.tables import brand_enrolment, brand_list_price
+from serving.platform.database.store import add
+
+
+def load(connection: Connection, marketplace_id: str, as_of: datetime) -> PriceLists:
+    """The lists of the brands enrolled in a marketplace as they held at a moment."""
+    entry = brand_list_price.c
+    goods = (entry.brand_id, entry.listed_by, entry.list_key, entry.currency)
+    newest = func.row_number().over(partition_by=goods, order_by=(entry.valid_from.desc(), entry.known_at.desc()))
+    ranked = (
+        select(*goods, entry.name, entry.amount_minor, newest.label("place"))
+        .where(
+            entry.brand_id.in_(_enrolled(marketplace_id)),
+            entry.known_at <= as_of,
+            entry.valid_from <= as_of.date().isoformat(),
+        )
+        .subquery()
+    )
+    query = select(ranked).where(ranked.c.place == 1).order_by(*(ranked.c[column.name] for column in goods))
+    return PriceLists(
+        ListPrice(
+            brand_id=row.brand_id,
+            by=ListedBy(row.listed_by),
+            name=row.name,
+            amount=money.from_minor(row.amount_minor, row.currency),
+            currency=row.currency,
+        )
+        for row in connection.execute(query)
+    )
+
+
+def last_changed(connection: Connection, marketplace_id: str) -> datetime | None:
+    """When an entry was last added for a brand of the marketplace; None where there is none."""
+    query = select(func.max(brand_list_price.c.known_at)).where(
+        brand_list_price.c.brand_id.in_(_enrolled(marketplace_id))
+    )
+    found: datetime | None = connection.execute(query).scalar()
+    return found
+
+
+def _enrolled(marketplace_id: str) -> Any:
+    return select(brand_enrolment.c.brand_id).where(brand_enrolment.c.marketplace_id == marketplace_id)
+
+
+def add_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep new entries."""
+    add(connection, brand_list_price, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as it was supplied. `holds` is whether no later one of the same goods has taken its place."""
+
+    listed_by: ListedBy
+    name: str
+    amount: Decimal
+    currency: str
+    valid_from: str
+    source: str
+    known_at: datetime
+    holds: bool
+
+
+def entries(
+    connection: Connection, brand_id: str, as_of: datetime, *, naming: str = "", most: int, offset: int = 0
+) -> list[Entry]:
+    """A brand's entries, those added last first; with `naming` those alone whose name holds it, in any case."""
+    entry = brand_list_price.c
+    goods = (entry.listed_by, entry.list_key, entry.currency)
+    begun = case((entry.valid_from <= as_of.date().isoformat(), 0), else_=1)
+    newest = func.row_number().over(
+        partition_by=goods, order_by=(begun, entry.valid_from.desc(), entry.known_at.desc())
+    )
+    ranked = select(brand_list_price, newest.label("place"), begun.label("later")).where(entry.brand_id == brand_id)
+    found = ranked.subquery()
+    query = select(found).order_by(found.c.known_at.desc(), found.c.name, found.c.listed_by, found.c.valid_from)
+    if naming:
+        query = query.where(found.c.name.icontains(naming, autoescape=True))
+    return [
+        Entry(
+            listed_by=ListedBy(row.listed_by),
+            name=row.name,
+            amount=money.from_minor(row.amount_minor, row.currency),
+            currency=row.currency,
+            valid_from=row.valid_from,
+            source=row.source,
+            known_at=row.known_at,
+            holds=row.place == 1 and row.later == 0,
+        )
+        for row in connection.execute(query.limit(most).offset(offset))
+    ]
+
+
+def count(connection: Connection, brand_id: str) -> int:
+    """How many entries a brand has, those that hold no longer among them."""
+    query = select(func.count()).where(brand_list_price.c.brand_id == brand_id)
+    return int(connection.execute(query).scalar_one())

@@ -1,0 +1,139 @@
+"""The tables of brands."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+)
+
+from serving.platform.database.schema import (
+    EXTERNAL,
+    ID,
+    id_column,
+    metadata,
+    moment,
+    one_of,
+    tenant_table,
+    within,
+    word,
+)
+from serving.platform.database.types import Json
+
+brand = Table(
+    "brand",
+    metadata,
+    Column("brand_id", ID, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("aliases", Json, nullable=False),
+    Column("gtin_prefixes", Json, nullable=False),
+    moment("created_at"),
+)
+
+brand_enrolment = Table(
+    "brand_enrolment",
+    metadata,
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
+    Column("takes_part", Boolean, nullable=False),
+    Column("account_manager_id", ID, ForeignKey("account.user_id"), nullable=False),
+    Column("daily_questions", Integer, nullable=True),
+    moment("enrolled_at"),
+    moment("full_since", nullable=True),
+    PrimaryKeyConstraint("marketplace_id", "brand_id"),
+)
+
+briefing_attempt = Table(
+    "briefing_attempt",
+    metadata,
+    Column("attempt_id", ID, primary_key=True),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    word("how"),
+    Column("questions", String(80), nullable=False),
+    Column("answers", Json, nullable=False),
+    Column("right_answers", Integer, nullable=False),
+    Column("passed", Boolean, nullable=False),
+    moment("known_at"),
+    one_of("how", "answered", "vouched", "carried_over"),
+    Index("ix_briefing_attempt_user_id", "user_id", "known_at"),
+)
+
+authorised_seller = Table(
+    "authorised_seller",
+    metadata,
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
+    Column("seller_external_id", EXTERNAL, nullable=False),
+    moment("added_at"),
+    Column("added_by", String(200), nullable=False),
+    # When it ended or will end; `ended_by` is set where somebody took the seller off the list.
+    moment("ended_at", nullable=True),
+    Column("ended_by", String(200), nullable=True),
+    PrimaryKeyConstraint("marketplace_id", "brand_id", "seller_external_id", "added_at"),
+)
+
+tell_tale = tenant_table(
+    "tell_tale",
+    "tell_tale_id",
+    id_column("brand_id"),
+    Column("label", String(200), nullable=False),
+    Column("pattern", String(200), nullable=False),
+    word("where_found"),
+    word("direction"),
+    moment("active_from"),
+    moment("active_to", nullable=True),
+    moment("known_at"),
+    moment("removed_at", nullable=True),
+    within("brand_id", "brand_enrolment"),
+    one_of("where_found", "title", "description", "any"),
+    one_of("direction", "counterfeit", "genuine"),
+    Index("ix_tell_tale_brand", "marketplace_id", "brand_id"),
+)
+
+# What a brand's people and its account manager write to each other. An erased message keeps who wrote it and when.
+brand_message = tenant_table(
+    "brand_message",
+    "message_id",
+    id_column("brand_id"),
+    word("side"),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    Column("said", String(4000), nullable=False),
+    moment("known_at"),
+    moment("erased_at", nullable=True),
+    within("brand_id", "brand_enrolment"),
+    one_of("side", "brand", "manager"),
+    Index("ix_brand_message_brand", "marketplace_id", "brand_id", "known_at"),
+)
+
+# Up to when somebody has read what the other side wrote.
+brand_message_reading = Table(
+    "brand_message_reading",
+    metadata,
+    Column("marketplace_id", ID, nullable=False),
+    Column("brand_id", ID, nullable=False),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    moment("read_until"),
+    within("brand_id", "brand_enrolment"),
+    PrimaryKeyConstraint("marketplace_id", "brand_id", "user_id"),
+)
+
+brand_list_price = Table(
+    "brand_list_price",
+    metadata,
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
+    word("listed_by"),
+    Column("list_key", String(500), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("valid_from", String(10), nullable=False),
+    Column("name", String(500), nullable=False),
+    Column("amount_minor", BigInteger, nullable=False),
+    Column("source", String(200), nullable=False),
+    moment("known_at"),
+    PrimaryKeyConstraint("brand_id", "listed_by", "list_key", "currency", "valid_from", "known_at"),
+    one_of("listed_by", "gtin", "mpn", "model", "category"),
+)

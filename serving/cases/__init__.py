@@ -1,0 +1,1 @@
+"""Cases and verdicts: states, queue order, notes, deferral, saved filters."""

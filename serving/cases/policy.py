@@ -1,0 +1,72 @@
+"""The settings of the rules of cases: frozen and versioned, each constant with its reason."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+# How the work of a desk is shared out.
+
+
+@dataclass(frozen=True, slots=True)
+class AssignmentPolicy:
+    """Settings of `serving.cases.rules.assignment`. The numbers are inferences of ours."""
+
+    # What somebody can see to in the next half hour, so that an offer never waits behind many others.
+    most_each: int = 5
+    # Twice a lease: who has gone home since keeps nobody from the case for longer.
+    offer_lasts_minutes: int = 30
+
+
+DEFAULT_ASSIGNMENT: Final = AssignmentPolicy()
+
+
+# How often a reviewer judges without having seen the score.
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenScorePolicy:
+    """Settings of `serving.cases.rules.hidden_score`."""
+
+    # Whoever has seen a score leans towards it (anchoring; Tversky and Kahneman 1974), and answers that lean teach the
+    # model to believe itself. One case in twenty gives a desk of five about a hundred a month to compare with; more
+    # would cost the others time that the reasons save them. An inference of ours.
+    share: float = 0.05
+
+
+DEFAULT_HIDDEN_SCORE: Final = HiddenScorePolicy()
+
+
+# After how long a pause is suggested.
+
+
+@dataclass(frozen=True, slots=True)
+class PacePolicy:
+    """Settings of `serving.cases.rules.pace`. Both are inferences of ours: the usual advice for work at a screen."""
+
+    stretch: timedelta = timedelta(minutes=50)
+    pause: timedelta = timedelta(minutes=5)
+
+
+DEFAULT_PACE: Final = PacePolicy()
+
+
+# How long a case may be set aside, and how much may be written about it.
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPolicy:
+    """Settings of `serving.cases.rules.waiting` and `serving.cases.rules.case_note`.
+
+    The numbers are inferences of ours.
+    """
+
+    # What waits for longer than two weeks is a decision that nobody wants to take; it comes back to be taken.
+    most_days: int = 14
+    # A page of text; whatever is longer belongs into a document.
+    longest_note: int = 2_000
+    # Beyond a handful nobody feels meant.
+    most_mentioned: int = 10
+    longest_missing: int = 500
+
+
+DEFAULT_WAITING: Final = WaitingPolicy()

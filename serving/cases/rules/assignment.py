@@ -1,0 +1,40 @@
+"""Who of several is given the next piece of work. Standard library only."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from serving.cases.policy import AssignmentPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How much somebody has in hand: cases held and offered, or brands looked after."""
+
+    user_id: str
+    in_hand: int
+
+
+def least_loaded(loads: Iterable[Load]) -> Load | None:
+    """Whoever has least in hand; of several the one whose id comes first, so that the choice can be told again."""
+    return min(loads, key=lambda one: (one.in_hand, one.user_id), default=None)
+
+
+def share_out(
+    cases: Sequence[str], loads: Iterable[Load], kept_from: Mapping[str, Collection[str]], policy: AssignmentPolicy
+) -> dict[str, str]:
+    """To whom each case is offered, by case; the most pressing first, as they come.
+
+    `kept_from` are the people who may not have a case, because they, or whom they let in, judged the offer before.
+    Nobody is offered more than they can see to; what is left over is offered to nobody and is anybody's.
+    """
+    hands = {one.user_id: one for one in loads}
+    found: dict[str, str] = {}
+    for case_id in cases:
+        barred = kept_from.get(case_id, ())
+        free = [one for one in hands.values() if one.in_hand < policy.most_each and one.user_id not in barred]
+        chosen = least_loaded(free)
+        if chosen is None:
+            continue
+        found[case_id] = chosen.user_id
+        hands[chosen.user_id] = replace(chosen, in_hand=chosen.in_hand + 1)
+    return found

@@ -1,0 +1,38 @@
+"""What the people of a desk write to each other about a case. Standard library only."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from models.errors import Invalid
+from serving.cases.policy import WaitingPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What is written, and the people who are to read it."""
+
+    said: str
+    mentioned: tuple[str, ...]
+
+
+def written(
+    said: str, mentioned: Collection[str], *, author: str, may_see: Collection[str], policy: WaitingPolicy
+) -> Note:
+    """The note as it is kept: without white space at its ends, for each of the people once, and not for its author.
+
+    Raises
+    ------
+    Invalid
+        Nothing is written or too much, too many are mentioned, or somebody who may not see the case.
+    """
+    text = "\n".join(line.rstrip() for line in said.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n"))
+    if not text:
+        raise Invalid("Write something.")
+    if len(text) > policy.longest_note:
+        raise Invalid(f"A note has at most {policy.longest_note:,} characters.")
+    people = tuple(dict.fromkeys(one for one in mentioned if one != author))
+    if len(people) > policy.most_mentioned:
+        raise Invalid(f"A note mentions at most {policy.most_mentioned} people.")
+    if not set(people) <= set(may_see):
+        raise Invalid("Only people of the desk who may see the case can be mentioned.")
+    return Note(text, people)

@@ -1,0 +1,76 @@
+"""Scores kept from a reviewer until the answer is given: which, until when, what they show. Standard library only."""
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Final
+
+from models.case import CaseLane, CaseState
+from serving.cases.policy import HiddenScorePolicy
+
+_Z: Final = NormalDist().inv_cdf(0.975)
+
+
+# What analysts decide with the score in sight. A brand is never shown it, and the other lanes are blind anyway.
+_DRAWN: Final = frozenset({CaseLane.ANALYST, CaseLane.AUDIT, CaseLane.INSUFFICIENT_EVIDENCE})
+
+
+def share_of(lane: CaseLane, policy: HiddenScorePolicy) -> float | None:
+    """With which chance the score of a new case is hidden; None where nobody would be shown it in deciding."""
+    return policy.share if lane in _DRAWN else None
+
+
+def is_hidden(drawn: bool, state: CaseState, *, committed: bool) -> bool:
+    """Whether a drawn case keeps its score from somebody: while it is open, and until they have answered it once.
+
+    Who took the answer back has seen the score by then; hiding it again would only pretend.
+    """
+    return drawn and state is CaseState.OPEN and not committed
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """How many first answers were given, and how many of them were `counterfeit`."""
+
+    number: int = 0
+    counterfeit: int = 0
+
+    @property
+    def share(self) -> float | None:
+        """The share of `counterfeit`; None of nothing."""
+        return self.counterfeit / self.number if self.number else None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaning:
+    """How answers given with the score in sight differ from those without: the difference of the shares and its ends.
+
+    All three are None where either side has no answer.
+    """
+
+    hidden: Answers
+    shown: Answers
+    difference: float | None
+    low: float | None
+    high: float | None
+
+
+def leaning(hidden: Answers, shown: Answers) -> Leaning:
+    """What seeing the score moves: the share of `counterfeit` with it, less that without it, at 95 %.
+
+    Source: Newcombe 1998, method 10, from the ends of Wilson's intervals; it stays sensible with few answers.
+    """
+    if hidden.share is None or shown.share is None:
+        return Leaning(hidden, shown, None, None, None)
+    difference = shown.share - hidden.share
+    (shown_low, shown_high), (hidden_low, hidden_high) = _wilson(shown), _wilson(hidden)
+    low = difference - math.hypot(shown.share - shown_low, hidden_high - hidden.share)
+    high = difference + math.hypot(shown_high - shown.share, hidden.share - hidden_low)
+    return Leaning(hidden, shown, difference, low, high)
+
+
+def _wilson(found: Answers) -> tuple[float, float]:
+    number, share, square = found.number, found.counterfeit / found.number, _Z * _Z
+    middle = (share + square / (2 * number)) / (1 + square / number)
+    spread = _Z * math.sqrt(share * (1 - share) / number + square / (4 * number * number)) / (1 + square / number)
+    return middle - spread, middle + spread

@@ -1,0 +1,1 @@
+"""What is done with cases: gather, decide, write, in one transaction."""

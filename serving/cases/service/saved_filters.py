@@ -1,0 +1,65 @@
+"""Keeping filters of the queue under names: at most twenty a person, each name once."""
+
+from typing import Final
+
+from models.errors import Conflict, Invalid, NotFound
+from serving.accounts.rules.access import Person
+from serving.cases.store import saved_filters
+from serving.cases.store.saved_filters import SavedFilter
+from serving.platform.runtime import Runtime
+
+MOST: Final = 20
+LONGEST_NAME: Final = 60
+
+
+def save_filter(runtime: Runtime, person: Person, name: str, query: str) -> None:
+    """Keep a filter; under a name that is in use it takes the place of the one before.
+
+    Raises
+    ------
+    Invalid
+        The name says nothing, or is too long.
+    Conflict
+        There are twenty already.
+    """
+    found = SavedFilter(_name(name), query)
+    with runtime.store.write() as connection:
+        kept = saved_filters.of_person(connection, person.user_id)
+        if len(kept) >= MOST and all(one.name != found.name for one in kept):
+            raise Conflict(f"You have {MOST} filters already. Delete one you no longer need, then save this one.")
+        saved_filters.save(connection, person.user_id, found, runtime.clock.now())
+
+
+def rename_filter(runtime: Runtime, person: Person, name: str, to: str) -> None:
+    """Give a filter another name.
+
+    Raises
+    ------
+    Invalid
+        The new name says nothing, or is too long.
+    NotFound
+        There is no filter of this name.
+    Conflict
+        Another filter has the new name.
+    """
+    new = _name(to)
+    with runtime.store.write() as connection:
+        if new != name and any(one.name == new for one in saved_filters.of_person(connection, person.user_id)):
+            raise Conflict(f"Another of your filters is called {new}.")
+        if not saved_filters.rename(connection, person.user_id, name, new):
+            raise NotFound("You have no filter of this name.")
+
+
+def forget_filter(runtime: Runtime, person: Person, name: str) -> None:
+    """Let a filter go; nothing happens where there is none."""
+    with runtime.store.write() as connection:
+        saved_filters.forget(connection, person.user_id, name)
+
+
+def _name(given: str) -> str:
+    name = " ".join(given.split())
+    if not name:
+        raise Invalid("Give the filter a name.")
+    if len(name) > LONGEST_NAME or not name.isprintable():
+        raise Invalid(f"A name has at most {LONGEST_NAME} characters that can be seen.")
+    return name

@@ -1,0 +1,313 @@
+"""Cases, and changes that only the first of two people can make."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, or_, select, true, update
+
+from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
+from models.errors import Conflict, NotFound
+from serving.cases.store.walks import IS_OPEN
+from serving.cases.tables import case_event, review_case, verdict
+from serving.listings.tables import listing_version, score
+from serving.platform.database.store import add
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A case as stored."""
+
+    marketplace_id: str
+    case_id: str
+    listing_id: str
+    version_id: str
+    score_id: str
+    brand_id: str | None
+    lane: CaseLane
+    state: CaseState
+    priority: float
+    revision: int
+    leased_by: str | None
+    leased_until: datetime | None
+    opened_at: datetime
+    due_at: datetime
+    decided_at: datetime | None
+    follows_case_id: str | None
+    question_returned: bool
+    aside_until: datetime | None
+    score_hidden: bool
+    hidden_share: float | None
+
+
+def _case(row: RowMapping) -> Case:
+    values = {name: row[name] for name in Case.__slots__}
+    return Case(**{**values, "lane": CaseLane(row["lane"]), "state": CaseState(row["state"])})
+
+
+def add_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """New open cases, with what queues are filtered by: whose offer of which version it is, and how it was scored."""
+    add(connection, review_case, _with_filters(connection, rows))
+
+
+def _with_filters(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    places = {row["marketplace_id"] for row in rows}
+    versions = select(listing_version.c.version_id, listing_version.c.seller_external_id, listing_version.c.content)
+    versions = versions.where(
+        listing_version.c.marketplace_id.in_(places),
+        listing_version.c.version_id.in_({row["version_id"] for row in rows}),
+    )
+    scored = select(score.c.score_id, score.c.value, score.c.probability).where(
+        score.c.marketplace_id.in_(places), score.c.score_id.in_({row["score_id"] for row in rows})
+    )
+    offers = {row.version_id: row for row in connection.execute(versions)}
+    scores = {row.score_id: row for row in connection.execute(scored)}
+    return [
+        {
+            "relisted": False,
+            "known_answer": None,
+            "seller_external_id": offers[row["version_id"]].seller_external_id,
+            "language": offers[row["version_id"]].content.get("language"),
+            "chance": scores[row["score_id"]].probability,
+            "points": scores[row["score_id"]].value if scores[row["score_id"]].probability is None else None,
+            **row,
+        }
+        for row in rows
+    ]
+
+
+def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Lines of the timeline."""
+    add(connection, case_event, rows)
+
+
+def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:
+    """One case.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    query = select(review_case).where(review_case.c.marketplace_id == marketplace_id, review_case.c.case_id == case_id)
+    found = connection.execute(query).mappings().one_or_none()
+    if found is None:
+        raise NotFound("There is no such case.")
+    return _case(found)
+
+
+def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> Case:
+    """The case on which a verdict was given.
+
+    Raises
+    ------
+    NotFound
+        There is no such verdict.
+    """
+    of_verdict = select(verdict.c.case_id).where(
+        verdict.c.marketplace_id == marketplace_id, verdict.c.verdict_id == verdict_id
+    )
+    query = select(review_case).where(
+        review_case.c.marketplace_id == marketplace_id, review_case.c.case_id == of_verdict.scalar_subquery()
+    )
+    found = connection.execute(query).mappings().one_or_none()
+    if found is None:
+        raise NotFound("There is no such verdict.")
+    return _case(found)
+
+
+def marketplace_of(connection: Connection, case_id: str, marketplaces: Collection[str]) -> str:
+    """The marketplace of a case, among those that the person may see.
+
+    Raises
+    ------
+    NotFound
+        There is no such case there; a case of another marketplace is not told apart from none.
+    """
+    query = select(review_case.c.marketplace_id).where(
+        review_case.c.case_id == case_id, review_case.c.marketplace_id.in_(marketplaces)
+    )
+    found = connection.execute(query).scalar()
+    if found is None:
+        raise NotFound("There is no such case.")
+    return str(found)
+
+
+def hold(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> None:
+    """Let nobody else change these cases before the transaction ends.
+
+    For whoever changes several: taken before anything else, so that who holds one of them is waited for and never
+    waits for us.
+    """
+    query = select(review_case.c.case_id).where(
+        review_case.c.marketplace_id == marketplace_id, review_case.c.case_id.in_(case_ids)
+    )
+    connection.execute(query.order_by(review_case.c.case_id).with_for_update()).all()
+
+
+def open_cases(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, Case]:
+    """The open case of each listing that has one; a second look decides nothing about a listing and is none."""
+    query = select(review_case).where(
+        review_case.c.marketplace_id == marketplace_id,
+        review_case.c.listing_id.in_(listing_ids),
+        review_case.c.state == CaseState.OPEN.value,
+        review_case.c.lane != CaseLane.SECOND_LOOK.value,
+    )
+    return {row["listing_id"]: _case(row) for row in connection.execute(query).mappings()}
+
+
+def first_of_versions(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> dict[str, Case]:
+    """The case by which each of these versions was first judged."""
+    query = (
+        select(review_case)
+        .where(
+            review_case.c.marketplace_id == marketplace_id,
+            review_case.c.version_id.in_(version_ids),
+            review_case.c.lane.not_in([lane.value for lane in BLIND_LANES]),
+        )
+        .order_by(review_case.c.opened_at.desc(), review_case.c.case_id.desc())
+    )
+    return {row["version_id"]: _case(row) for row in connection.execute(query).mappings()}
+
+
+def versions_with_case(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
+    """Which of these versions have had a case."""
+    query = select(review_case.c.version_id).where(
+        review_case.c.marketplace_id == marketplace_id, review_case.c.version_id.in_(version_ids)
+    )
+    return set(connection.execute(query).scalars())
+
+
+def change(
+    connection: Connection, case: Case, event: CaseEvent, values: Mapping[str, Any], *, holder: str | None, at: datetime
+) -> None:
+    """Apply an event to the case as it was read, if it still is so and nobody else holds it.
+
+    Raises
+    ------
+    Conflict
+        Somebody was faster; the sentence says what happened.
+    """
+    state = next_state(case.state, event)
+    free = review_case.c.leased_until.is_(None) | (review_case.c.leased_until <= at)
+    may_change = true() if holder is None else or_(free, review_case.c.leased_by == holder)
+    changed = connection.execute(
+        update(review_case)
+        .where(
+            review_case.c.marketplace_id == case.marketplace_id,
+            review_case.c.case_id == case.case_id,
+            review_case.c.state == case.state.value,
+            review_case.c.revision == case.revision,
+            may_change,
+        )
+        .values(
+            state=state.value,
+            revision=case.revision + 1,
+            leased_by=None,
+            leased_until=None,
+            aside_until=None,
+            wakes_on_news=False,
+            **values,
+        )
+    )
+    if changed.rowcount != 1:
+        raise _why_not(connection, case)
+
+
+def _why_not(connection: Connection, case: Case) -> Conflict:
+    now = get(connection, case.marketplace_id, case.case_id)
+    if now.state is not case.state:
+        next_sentences = {
+            CaseState.DECIDED: "Somebody has decided this case in the meantime.",
+            CaseState.STALE: "The offer was changed in the meantime; a new case shows the current version.",
+            CaseState.OPEN: "The case was opened again in the meantime.",
+        }
+        return Conflict(next_sentences[now.state])
+    if now.revision != case.revision:
+        return Conflict("Somebody has changed this case in the meantime; load it again.")
+    return Conflict("Somebody else is working on this case.")
+
+
+def raise_attention(connection: Connection, case: Case, *, priority: float, due_at: datetime) -> None:
+    """Put an open case further up in its queue and bring its deadline forward; never the other way round."""
+    sooner = {} if case.lane is CaseLane.ASK_BRAND or case.due_at <= due_at else {"due_at": due_at}
+    higher = {} if case.priority >= priority else {"priority": priority}
+    if values := {**sooner, **higher}:
+        connection.execute(
+            update(review_case)
+            .where(
+                review_case.c.marketplace_id == case.marketplace_id,
+                review_case.c.case_id == case.case_id,
+                review_case.c.state == CaseState.OPEN.value,
+            )
+            .values(**values)
+        )
+
+
+def lease(connection: Connection, case: Case, user_id: str, *, at: datetime, until: datetime) -> bool:
+    """Take or renew the lease of an open case; False where somebody else holds it."""
+    changed = connection.execute(
+        update(review_case)
+        .where(
+            review_case.c.marketplace_id == case.marketplace_id,
+            review_case.c.case_id == case.case_id,
+            review_case.c.state == CaseState.OPEN.value,
+            or_(
+                review_case.c.leased_until.is_(None),
+                review_case.c.leased_until <= at,
+                review_case.c.leased_by == user_id,
+            ),
+        )
+        .values(leased_by=user_id, leased_until=until)
+    )
+    return changed.rowcount == 1
+
+
+def timeline(connection: Connection, marketplace_id: str, case_id: str) -> list[dict[str, Any]]:
+    """What happened to a case, oldest first."""
+    query = (
+        select(case_event)
+        .where(case_event.c.marketplace_id == marketplace_id, case_event.c.case_id == case_id)
+        .order_by(case_event.c.known_at, case_event.c.event_id)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def overdue(
+    connection: Connection, lane: CaseLane, marketplaces: Collection[str], at: datetime, most: int
+) -> list[Case]:
+    """Open cases of a lane in these marketplaces whose time is up."""
+    query = (
+        select(review_case)
+        .where(
+            IS_OPEN,
+            review_case.c.lane == lane.value,
+            review_case.c.marketplace_id.in_(marketplaces),
+            review_case.c.due_at <= at,
+        )
+        .order_by(review_case.c.due_at)
+        .limit(most)
+    )
+    return [_case(row) for row in connection.execute(query).mappings()]
+
+
+def questions_asked(
+    connection: Connection, marketplace_id: str, brand_ids: Collection[str], since: datetime
+) -> dict[str, int]:
+    """How many questions the model has put to each of these brands since a moment."""
+    query = (
+        select(review_case.c.brand_id, func.count().label("n"))
+        .join(
+            score,
+            (score.c.marketplace_id == review_case.c.marketplace_id) & (score.c.score_id == review_case.c.score_id),
+        )
+        .where(
+            review_case.c.marketplace_id == marketplace_id,
+            review_case.c.brand_id.in_(brand_ids),
+            review_case.c.opened_at >= since,
+            score.c.lane == CaseLane.ASK_BRAND.value,
+        )
+        .group_by(review_case.c.brand_id)
+    )
+    return {row.brand_id: row.n for row in connection.execute(query)}

@@ -1,0 +1,138 @@
+"""Verdicts: appended, never changed; an undo is a verdict that supersedes another."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, func, select
+
+from models.case import CaseLane
+from models.errors import NotFound
+from models.verdict import Judgement, Side
+from serving.accounts.tables import account
+from serving.cases.tables import review_case, verdict
+from serving.platform.database.store import add
+
+
+@dataclass(frozen=True, slots=True)
+class StoredVerdict:
+    """A verdict as stored; `superseded_by` is set where it was taken back."""
+
+    verdict_id: str
+    case_id: str
+    listing_id: str
+    version_id: str
+    judgement: Judgement
+    side: Side
+    lane: CaseLane
+    user_id: str
+    user_name: str
+    note: str | None
+    known_at: datetime
+    superseded_by: str | None
+
+
+def add_verdict(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Append one verdict."""
+    add(connection, verdict, [row])
+
+
+def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> list[StoredVerdict]:
+    """The judgements on these listings, oldest first; withdrawals show as `superseded_by`."""
+    return _read(connection, verdict.c.marketplace_id == marketplace_id, verdict.c.listing_id.in_(listing_ids))
+
+
+def _read(connection: Connection, *conditions: Any) -> list[StoredVerdict]:
+    later = verdict.alias("later")
+    query = (
+        select(verdict, later.c.verdict_id.label("superseded_by"), account.c.name.label("user_name"))
+        .outerjoin(
+            later,
+            (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
+        )
+        .join(account, account.c.user_id == verdict.c.user_id)
+        .where(*conditions, verdict.c.judgement != Judgement.WITHDRAWN.value)
+        .order_by(verdict.c.known_at, verdict.c.verdict_id)
+    )
+    return [_stored(row) for row in connection.execute(query).mappings()]
+
+
+def _stored(row: RowMapping) -> StoredVerdict:
+    return StoredVerdict(
+        row["verdict_id"],
+        row["case_id"],
+        row["listing_id"],
+        row["version_id"],
+        Judgement(row["judgement"]),
+        Side(row["side"]),
+        CaseLane(row["lane"]),
+        row["user_id"],
+        row["user_name"],
+        row["note"],
+        row["known_at"],
+        row["superseded_by"],
+    )
+
+
+def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredVerdict:
+    """One verdict.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    found = _read(connection, verdict.c.marketplace_id == marketplace_id, verdict.c.verdict_id == verdict_id)
+    if not found:
+        raise NotFound("There is no such verdict.")
+    return found[0]
+
+
+def latest_of_case(connection: Connection, marketplace_id: str, case_id: str) -> StoredVerdict | None:
+    """The last verdict on a case that still stands."""
+    found = _read(connection, verdict.c.marketplace_id == marketplace_id, verdict.c.case_id == case_id)
+    standing = [one for one in found if one.superseded_by is None]
+    return standing[-1] if standing else None
+
+
+def has_answered(connection: Connection, marketplace_id: str, case_id: str, user_id: str) -> bool:
+    """Whether somebody has ever answered this case, also where they took it back."""
+    query = select(verdict.c.verdict_id).where(
+        verdict.c.marketplace_id == marketplace_id,
+        verdict.c.case_id == case_id,
+        verdict.c.user_id == user_id,
+        verdict.c.judgement != Judgement.WITHDRAWN.value,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
+    """How many judgements of each kind were given, withdrawals counted apart."""
+    query = (
+        select(verdict.c.judgement, func.count().label("n"))
+        .where(verdict.c.marketplace_id == marketplace_id)
+        .group_by(verdict.c.judgement)
+    )
+    return {row.judgement: row.n for row in connection.execute(query)}
+
+
+def brand_answers(connection: Connection, marketplace_id: str, brand_ids: Collection[str]) -> dict[str, dict[str, int]]:
+    """What each brand's people have answered: brand to judgement to count."""
+    query = (
+        select(verdict.c.brand_id, verdict.c.judgement, func.count().label("n"))
+        .join(
+            review_case,
+            (review_case.c.marketplace_id == verdict.c.marketplace_id) & (review_case.c.case_id == verdict.c.case_id),
+        )
+        .where(
+            verdict.c.marketplace_id == marketplace_id,
+            verdict.c.brand_id.in_(brand_ids),
+            verdict.c.side == Side.BRAND.value,
+        )
+        .group_by(verdict.c.brand_id, verdict.c.judgement)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.brand_id, {})[row.judgement] = row.n
+    return found

@@ -1,0 +1,248 @@
+"""The tables of cases."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    false,
+    text,
+)
+
+from serving.platform.database.schema import (
+    EXTERNAL,
+    ID,
+    id_column,
+    metadata,
+    moment,
+    one_of,
+    tenant_table,
+    within,
+    word,
+)
+
+# A second look changes nothing for the offer, so it stands beside the one case that does.
+_DECIDES_OPEN = text("state = 'open' AND lane <> 'second_look'")
+_SECOND_LOOK = text("lane = 'second_look' AND known_answer IS NULL")
+_IS_OPEN = text("state = 'open'")
+_IS_ASIDE = text("state = 'open' AND aside_until IS NOT NULL")
+_KNOWN = text("known_answer IS NOT NULL")
+# In the order of the queue, with all that it is filtered by: a page, a count and the next case read nothing else.
+_SHOWN_OPEN = (
+    "case_id",
+    "marketplace_id",
+    "listing_id",
+    "lane",
+    "brand_id",
+    "language",
+    "seller_external_id",
+    "chance",
+    "points",
+    "relisted",
+    "opened_at",
+    "due_at",
+    "leased_by",
+    "leased_until",
+    "aside_until",
+    "score_hidden",
+)
+
+review_case = tenant_table(
+    "review_case",
+    "case_id",
+    id_column("listing_id"),
+    id_column("version_id"),
+    id_column("score_id"),
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
+    word("lane"),
+    word("state"),
+    Column("priority", Float, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    Column("leased_by", ID, ForeignKey("account.user_id"), nullable=True),
+    moment("leased_until", nullable=True),
+    moment("opened_at"),
+    moment("due_at"),
+    moment("decided_at", nullable=True),
+    id_column("follows_case_id", nullable=True),
+    Column("question_returned", Boolean, nullable=False, default=False),
+    # What queues are filtered by, copied from the version and the score: neither becomes another while a case is open.
+    Column("seller_external_id", EXTERNAL, nullable=True),
+    Column("language", String(35), nullable=True),
+    Column("chance", Float, nullable=True),
+    Column("points", Float, nullable=True),
+    Column("relisted", Boolean, nullable=False, server_default=false()),
+    # 1 counterfeit or 0: what is beyond dispute of the offer. Nobody who judges it is told.
+    Column("known_answer", Integer, nullable=True),
+    # The chance with which the score was to be hidden from the reviewer; none where its judge is never shown it.
+    Column("score_hidden", Boolean, nullable=False, server_default=false()),
+    Column("hidden_share", Float, nullable=True),
+    # Out of the queue until then, or until anything new is heard of the offer.
+    moment("aside_until", nullable=True),
+    Column("wakes_on_news", Boolean, nullable=False, server_default=false()),
+    within("listing_id", "listing"),
+    within("version_id", "listing_version"),
+    within("score_id", "score"),
+    within("follows_case_id", "review_case", "case_id"),
+    one_of("lane", "ask_brand", "analyst", "audit", "insufficient_evidence", "appeal", "complaint", "second_look"),
+    one_of("state", "open", "decided", "stale"),
+    Index(
+        "ux_review_case_one_open",
+        "marketplace_id",
+        "listing_id",
+        unique=True,
+        sqlite_where=_DECIDES_OPEN,
+        postgresql_where=_DECIDES_OPEN,
+    ),
+    Index(
+        "ux_review_case_one_second_look",
+        "marketplace_id",
+        "version_id",
+        unique=True,
+        sqlite_where=_SECOND_LOOK,
+        postgresql_where=_SECOND_LOOK,
+    ),
+    Index("ix_review_case_queue", "marketplace_id", "state", "lane", "priority"),
+    Index("ix_review_case_brand", "marketplace_id", "brand_id", "state"),
+    Index("ix_review_case_age", "marketplace_id", "state", "lane", "opened_at", "due_at"),
+    Index(
+        "ix_review_case_language",
+        "marketplace_id",
+        "language",
+        sqlite_where=_IS_OPEN,
+        postgresql_where=_IS_OPEN,
+    ),
+    # By the offer first: what else would be looked up holds almost all open cases.
+    Index(
+        "ix_review_case_offer",
+        "listing_id",
+        "marketplace_id",
+        sqlite_where=_IS_OPEN,
+        postgresql_where=_IS_OPEN,
+    ),
+    Index("ix_review_case_known", "marketplace_id", "opened_at", sqlite_where=_KNOWN, postgresql_where=_KNOWN),
+    Index("ix_review_case_newest", "opened_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    Index("ix_review_case_aside", "aside_until", sqlite_where=_IS_ASIDE, postgresql_where=_IS_ASIDE),
+    Index("ix_review_case_due", "lane", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    Index("ix_review_case_leased", "leased_by", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    Index("ix_review_case_sold_by", "seller_external_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+)
+
+# A person's own filters of the queue, by their names.
+saved_filter = Table(
+    "saved_filter",
+    metadata,
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    Column("name", String(60), nullable=False),
+    Column("query", String(500), nullable=False),
+    moment("saved_at"),
+    PrimaryKeyConstraint("user_id", "name"),
+)
+
+case_offer = tenant_table(
+    "case_offer",
+    "case_id",
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    moment("offered_at"),
+    moment("until"),
+    within("case_id", "review_case"),
+    Index("ix_case_offer_until", "marketplace_id", "until"),
+)
+
+case_event = tenant_table(
+    "case_event",
+    "event_id",
+    id_column("case_id"),
+    Column("what", String(200), nullable=False),
+    Column("actor", String(200), nullable=False),
+    moment("known_at"),
+    within("case_id", "review_case"),
+    Index("ix_case_event_case", "marketplace_id", "case_id", "known_at"),
+)
+
+verdict = tenant_table(
+    "verdict",
+    "verdict_id",
+    id_column("case_id"),
+    id_column("listing_id"),
+    id_column("version_id"),
+    word("judgement"),
+    word("reason_code", nullable=True),
+    word("side"),
+    Column("evidence", String(40), nullable=False, server_default="offer"),
+    word("lane"),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
+    id_column("supersedes_id", nullable=True),
+    Column("note", String(2000), nullable=True),
+    # A brand's 'counterfeit' that decided nothing, because its standing was lost: an analyst's word is what stands.
+    Column("passed_on", Boolean, nullable=False, server_default=false()),
+    moment("occurred_at"),
+    moment("known_at"),
+    within("case_id", "review_case"),
+    within("listing_id", "listing"),
+    within("version_id", "listing_version"),
+    within("supersedes_id", "verdict", "verdict_id"),
+    one_of(
+        "judgement",
+        "counterfeit",
+        "genuine",
+        "grey_market",
+        "licensed",
+        "cannot_tell",
+        "needs_test_buy",
+        "withdrawn",
+    ),
+    one_of("side", "analyst", "brand"),
+    one_of("evidence", "offer", "test_buy"),
+    UniqueConstraint("marketplace_id", "supersedes_id"),
+    Index("ix_verdict_listing", "marketplace_id", "listing_id", "known_at"),
+    Index("ix_verdict_case", "marketplace_id", "case_id"),
+    Index("ix_verdict_person", "user_id", "known_at"),
+    Index("ix_verdict_brand", "marketplace_id", "brand_id", "known_at"),
+)
+
+# What was held, what for, and what became of it. The row stays: what people let go is nobody's own pace.
+case_wait = tenant_table(
+    "case_wait",
+    "wait_id",
+    id_column("case_id"),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    word("kind"),
+    Column("missing", String(500), nullable=True),
+    Column("asked", String(500), nullable=True),
+    moment("until"),
+    Column("on_news", Boolean, nullable=False),
+    moment("known_at"),
+    within("case_id", "review_case"),
+    one_of("kind", "snoozed", "needs_information"),
+    Index("ix_case_wait_case", "marketplace_id", "case_id", "known_at"),
+)
+
+case_note = tenant_table(
+    "case_note",
+    "note_id",
+    id_column("case_id"),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    Column("said", String(2000), nullable=False),
+    moment("known_at"),
+    within("case_id", "review_case"),
+    Index("ix_case_note_case", "marketplace_id", "case_id", "known_at"),
+)
+
+note_mention = Table(
+    "note_mention",
+    metadata,
+    id_column("marketplace_id"),
+    id_column("note_id"),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    moment("seen_at", nullable=True),
+    within("note_id", "case_note"),
+    PrimaryKeyConstraint("marketplace_id", "note_id", "user_id"),
+    Index("ix_note_mention_person", "user_id", "seen_at"),
+)

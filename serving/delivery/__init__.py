@@ -1,0 +1,1 @@
+"""Delivery of webhook messages: attempts, receivers, dead letters."""

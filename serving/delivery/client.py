@@ -1,0 +1,327 @@
+"""What a marketplace's receiver must do, tried on the receiver itself: every check is messages and the answers to them.
+
+What a receiver shows is asked for at the marketplace's status address, where it gives one: a receiver that answers well
+and applies in the wrong order cannot be told from outside otherwise.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from serving.platform.outbound.exchange import Failed
+from serving.sellers.rules.sanction import SellerAct
+from serving.webhooks.client import Delivered, Message, action_message, new_secret, post, shows, signed
+from serving.webhooks.rules.action import ActionKind
+
+_STALE: Final = timedelta(minutes=10)  # Standard Webhooks 1.0: five minutes are tolerated.
+
+
+class Mark(StrEnum):
+    """How a check ended; `not_judged` where the receiver's effects cannot be looked at."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_JUDGED = "not_judged"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """The receiver under test; `status_url` holds {listing} where the id of a listing goes."""
+
+    url: str
+    secret: str
+    allow_loopback: bool
+    timeout_seconds: float
+    status_url: str | None = None
+
+    def post(self, body: bytes, headers: dict[str, str]) -> Delivered | Failed:
+        """Send bytes with these headers."""
+        return post(
+            body, headers, url=self.url, allow_loopback=self.allow_loopback, timeout_seconds=self.timeout_seconds
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One check: what it asks, how it ended, and what was seen."""
+
+    name: str
+    asks: str
+    mark: Mark
+    seen: str
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A name, what it asks of a receiver, and how that is tried: a sentence of what went wrong, or None."""
+
+    name: str
+    asks: str
+    run: Callable[["Trial"], str | None]
+    looks_at_effects: bool = False
+
+
+class Trial:
+    """The messages of one run. Its listings are its own, so no check disturbs another and no run a later one."""
+
+    def __init__(self, receiver: Receiver, now: Callable[[], datetime]) -> None:
+        self.receiver = receiver
+        self.now = now
+        self._run = secrets.token_hex(6)
+        self._listings = 0
+
+    def listing(self) -> str:
+        """The id of a listing of which the receiver has never heard."""
+        self._listings += 1
+        return f"conformance-{self._run}-{self._listings}"
+
+    def message(self, listing: str, sequence: int, kind: ActionKind = ActionKind.REMOVE, **more: Any) -> Message:
+        """A message as the service sends it."""
+        data = {
+            "action": kind.value,
+            "action_id": f"act_conformance{secrets.token_hex(8)}",
+            "listing_external_id": listing,
+            "sequence": sequence,
+            "statement": {"decision": "A conformance test; no listing of yours is meant."},
+            **more,
+        }
+        return action_message(str(data["action_id"]), self.now(), data)
+
+    def about_seller(self, seller: str, sequence: int, act: SellerAct) -> Message:
+        """A message about an account as the service sends it."""
+        data = {
+            "action": act.value,
+            "action_id": f"sac_conformance{secrets.token_hex(8)}",
+            "seller_external_id": seller,
+            "sequence": sequence,
+            "statement": {"decision": "A conformance test; no seller of yours is meant."},
+        }
+        return action_message(str(data["action_id"]), self.now(), data, about="seller")
+
+    def send(self, message: Message, *, age: timedelta = timedelta(0)) -> Delivered | Failed:
+        """Deliver, signed as if some time ago."""
+        return self.receiver.post(message.body, signed(message, [self.receiver.secret], self.now() - age))
+
+    def shows(self, listing: str) -> bool | Failed:
+        """Whether the marketplace shows a listing."""
+        tested = self.receiver
+        url, seconds = tested.status_url or "", tested.timeout_seconds
+        return shows(listing, url=url, allow_loopback=tested.allow_loopback, timeout_seconds=seconds)
+
+
+def run(receiver: Receiver, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> list[Result]:
+    """Try every check, in order; one that fails stops none."""
+    trial = Trial(receiver, now)
+    return [_tried(check, trial) for check in CHECKS]
+
+
+def passed(results: Sequence[Result]) -> bool:
+    """Whether no check failed; one that could not be judged has not."""
+    return all(result.mark is not Mark.FAILED for result in results)
+
+
+def _tried(check: Check, trial: Trial) -> Result:
+    if check.looks_at_effects and trial.receiver.status_url is None:
+        return Result(check.name, check.asks, Mark.NOT_JUDGED, "Say with --status-url how to ask what is shown.")
+    wrong = check.run(trial)
+    return Result(check.name, check.asks, Mark.FAILED if wrong else Mark.PASSED, wrong or "As asked.")
+
+
+def _not_acknowledged(answer: Delivered | Failed, what: str) -> str | None:
+    return None if isinstance(answer, Delivered) else f"{what}: {answer.sentence}"
+
+
+def _not_refused(answer: Delivered | Failed, what: str) -> str | None:
+    """A refusal is 4xx: 5xx would have it sent again for a week, and no answer is none."""
+    if isinstance(answer, Delivered):
+        return f"{what}: it was acknowledged with {answer.status}."
+    if answer.status is None or not 400 <= answer.status < 500:
+        return f"{what}: {answer.sentence}"
+    return None
+
+
+def _first(*found: str | None) -> str | None:
+    return next((one for one in found if one), None)
+
+
+def _signature(trial: Trial) -> str | None:
+    return _not_acknowledged(trial.send(trial.message(trial.listing(), 1)), "a message with a right signature")
+
+
+def _other_secret(trial: Trial) -> str | None:
+    message = trial.message(trial.listing(), 1)
+    return _not_refused(
+        trial.receiver.post(message.body, signed(message, [new_secret()], trial.now())), "a message signed by another"
+    )
+
+
+def _unsigned(trial: Trial) -> str | None:
+    return _not_refused(
+        trial.receiver.post(trial.message(trial.listing(), 1).body, {}), "a message without a signature"
+    )
+
+
+def _altered(trial: Trial) -> str | None:
+    message = trial.message(trial.listing(), 1)
+    headers = signed(message, [trial.receiver.secret], trial.now())
+    other = message.body.replace(b'"sequence":1', b'"sequence":2')
+    return _first(
+        _not_refused(trial.receiver.post(other, headers), "a message whose body was altered"),
+        _not_refused(
+            trial.receiver.post(message.body, {**headers, "webhook-id": "act_another"}), "a message under another id"
+        ),
+    )
+
+
+def _old(trial: Trial) -> str | None:
+    return _not_refused(trial.send(trial.message(trial.listing(), 1), age=_STALE), "a message signed ten minutes ago")
+
+
+def _future(trial: Trial) -> str | None:
+    return _not_refused(
+        trial.send(trial.message(trial.listing(), 1), age=-_STALE), "a message signed ten minutes from now"
+    )
+
+
+def _rotation(trial: Trial) -> str | None:
+    message = trial.message(trial.listing(), 1)
+    headers = signed(message, [new_secret(), trial.receiver.secret], trial.now())
+    return _not_acknowledged(
+        trial.receiver.post(message.body, headers), "a message with two signatures, of which the second is right"
+    )
+
+
+def _unreadable(trial: Trial) -> str | None:
+    message = Message("act_conformance_unreadable", b'{"type": "listing.remove", "data":')
+    return _not_refused(trial.send(message), "a body that is no JSON")
+
+
+def _unknown_fields(trial: Trial) -> str | None:
+    message = trial.message(trial.listing(), 1, note_of_a_later_release={"a": [1]})
+    found = json.loads(message.body)
+    body = json.dumps({**found, "another": None}, separators=(",", ":")).encode()
+    return _not_acknowledged(trial.send(Message(message.message_id, body)), "a message with fields that are not known")
+
+
+def _unknown_type(trial: Trial) -> str | None:
+    body = json.dumps({"type": "listing.something_of_a_later_release", "data": {}}).encode()
+    return _not_acknowledged(
+        trial.send(Message(f"act_conformance{secrets.token_hex(8)}", body)), "a message of a type that is not known"
+    )
+
+
+def _again(trial: Trial) -> str | None:
+    message = trial.message(trial.listing(), 1)
+    return _first(
+        _not_acknowledged(trial.send(message), "a message"),
+        _not_acknowledged(trial.send(message), "the same message again"),
+        _not_acknowledged(trial.send(message, age=timedelta(minutes=1)), "the same message, signed at another moment"),
+    )
+
+
+def _late(trial: Trial) -> str | None:
+    listing = trial.listing()
+    return _first(
+        _not_acknowledged(trial.send(trial.message(listing, 2, ActionKind.REINSTATE)), "a later message that is first"),
+        _not_acknowledged(trial.send(trial.message(listing, 1)), "an earlier message that comes late"),
+    )
+
+
+def _gap(trial: Trial) -> str | None:
+    listing = trial.listing()
+    return _first(
+        _not_acknowledged(trial.send(trial.message(listing, 1)), "a removal"),
+        _not_acknowledged(trial.send(trial.message(listing, 7, ActionKind.REINSTATE)), "a message after a gap"),
+    )
+
+
+def _accounts(trial: Trial) -> str | None:
+    seller = trial.listing()
+    return _first(
+        *(
+            _not_acknowledged(trial.send(trial.about_seller(seller, number, act)), f"a message to {act.value} a seller")
+            for number, act in enumerate(SellerAct, start=1)
+        )
+    )
+
+
+def _accounts_apart(trial: Trial) -> str | None:
+    name = trial.listing()
+    trial.send(trial.about_seller(name, 9, SellerAct.RESTORE))
+    trial.send(trial.message(name, 1))
+    when = "after sequence 9 about a seller, and then the removal with sequence 1 of a listing of the same id"
+    return _shows(trial, name, wanted=False, when=when)
+
+
+def _applied(trial: Trial) -> str | None:
+    listing = trial.listing()
+    trial.send(trial.message(listing, 1))
+    removed = _shows(trial, listing, wanted=False, when="after a removal")
+    trial.send(trial.message(listing, 2, ActionKind.REINSTATE))
+    return _first(removed, _shows(trial, listing, wanted=True, when="after its reinstatement"))
+
+
+def _applied_once(trial: Trial) -> str | None:
+    listing = trial.listing()
+    removal = trial.message(listing, 1)
+    trial.send(removal)
+    trial.send(trial.message(listing, 2, ActionKind.REINSTATE))
+    trial.send(removal)
+    return _shows(trial, listing, wanted=True, when="after a removal, its reinstatement, and the removal again")
+
+
+def _applied_in_order(trial: Trial) -> str | None:
+    listing = trial.listing()
+    trial.send(trial.message(listing, 2, ActionKind.REINSTATE))
+    trial.send(trial.message(listing, 1))
+    return _shows(trial, listing, wanted=True, when="after a reinstatement, and late the removal that came before it")
+
+
+def _applied_after_a_gap(trial: Trial) -> str | None:
+    listing = trial.listing()
+    trial.send(trial.message(listing, 1, ActionKind.REINSTATE))
+    trial.send(trial.message(listing, 5))
+    return _shows(trial, listing, wanted=False, when="after sequence 1 and then 5")
+
+
+def _nothing_forged(trial: Trial) -> str | None:
+    listing = trial.listing()
+    trial.send(trial.message(listing, 1, ActionKind.REINSTATE))
+    forged = trial.message(listing, 2)
+    trial.receiver.post(forged.body, signed(forged, [new_secret()], trial.now()))
+    return _shows(trial, listing, wanted=True, when="after a removal that another has signed")
+
+
+def _shows(trial: Trial, listing: str, *, wanted: bool, when: str) -> str | None:
+    shown = trial.shows(listing)
+    if isinstance(shown, Failed):
+        return f"the status address: {shown.sentence}"
+    return None if shown is wanted else f"{when}: the offer is {'shown' if shown else 'not shown'}."
+
+
+CHECKS: Final = (
+    Check("signature", "acknowledge a message with a right signature by 2xx in time", _signature),
+    Check("other_secret", "refuse by 4xx what another secret has signed", _other_secret),
+    Check("unsigned", "refuse by 4xx what nobody has signed", _unsigned),
+    Check("altered", "refuse by 4xx a body or an id that was not signed", _altered),
+    Check("old", "refuse by 4xx what was signed more than five minutes ago", _old),
+    Check("future", "refuse by 4xx what is signed for later than five minutes from now", _future),
+    Check("rotation", "accept a message of whose signatures any one is right", _rotation),
+    Check("unreadable", "refuse by 4xx a signed body that is no JSON", _unreadable),
+    Check("unknown_fields", "acknowledge fields that are not known", _unknown_fields),
+    Check("unknown_type", "acknowledge types that are not known, and do nothing", _unknown_type),
+    Check("again", "acknowledge the same message again, also signed anew", _again),
+    Check("late", "acknowledge an earlier sequence that comes after a later one", _late),
+    Check("gap", "acknowledge a sequence after a gap", _gap),
+    Check("accounts", "acknowledge what is asked about a seller", _accounts),
+    Check("applied", "remove and show again what it is told to", _applied, looks_at_effects=True),
+    Check("applied_once", "apply no message a second time", _applied_once, looks_at_effects=True),
+    Check("applied_in_order", "apply nothing older than what was applied", _applied_in_order, looks_at_effects=True),
+    Check("applied_after_a_gap", "wait for no sequence that is missing", _applied_after_a_gap, looks_at_effects=True),
+    Check("accounts_apart", "count sellers and listings apart", _accounts_apart, looks_at_effects=True),
+    Check("nothing_forged", "apply nothing that it refuses", _nothing_forged, looks_at_effects=True),
+)

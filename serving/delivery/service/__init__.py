@@ -1,0 +1,1 @@
+"""What is done with delivery: gather, decide, write, in one transaction."""

@@ -1,0 +1,84 @@
+"""What was given up on: shown with how the receiver answers, and sent again when a person asks for it."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict
+from serving.delivery.service.delivery import Letter, letter, outbox
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.sellers.store import seller_actions
+from serving.sellers.store.seller_actions import StoredSellerAction
+from serving.takedowns.store import actions
+from serving.webhooks.rules.action import ActionEvent, ActionState
+from serving.webhooks.service import enqueue_delivery, record_step
+from serving.webhooks.store import endpoints
+
+MOST_AT_ONCE: Final = 5_000
+
+
+def dead_letters(runtime: Runtime, marketplace: Marketplace, most: int) -> dict[str, Any]:
+    """How the receiver answers, and the actions that were given up on, the newest first."""
+    here = marketplace.marketplace_id
+    with runtime.store.read() as connection:
+        endpoint = endpoints.in_force(connection, here)
+        found = given_up(connection, here, most)
+    receiver = None
+    if endpoint is not None:
+        receiver = {
+            "url": endpoint.url,
+            "failures": endpoint.failures,
+            "failing_since": endpoint.failing_since.isoformat() if endpoint.failing_since else None,
+            "rests_until": endpoint.rests_until.isoformat() if endpoint.rests_until else None,
+        }
+    return {"receiver": receiver, "dead": [_shown(one) for one in found]}
+
+
+def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str], *, by: str) -> list[str]:
+    """Send again what was given up on, all of it where no action is named; returns the ids.
+
+    The receiver may have applied it before: it knows the message's id. The week begins anew.
+
+    Raises
+    ------
+    NotFound, Conflict
+        There is no such action; it was not given up on, or a later one on the listing has taken its place. Then
+        nothing is sent.
+    """
+    here, now = marketplace.marketplace_id, runtime.clock.now()
+    with runtime.store.write() as connection:
+        if action_ids:
+            found = [letter(connection, here, one) for one in action_ids]
+        else:
+            found = given_up(connection, here, MOST_AT_ONCE)
+        for one in found:
+            values = {"due_at": now, "sent_at": now}
+            if not outbox(one).change(connection, one, ActionEvent.REPLAY, values):
+                raise Conflict(f"{one.action_id} is being changed; ask again.")
+            record_step(connection, one, "replayed", by, now, {"attempts": one.attempts})
+            enqueue_delivery(runtime, connection, letter(connection, here, one.action_id))
+    return [one.action_id for one in found]
+
+
+def given_up(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:
+    """The messages that were given up on, the newest first."""
+    found: list[Letter] = [
+        *actions.latest(connection, marketplace_id, kind=None, state=ActionState.DEAD, most=most),
+        *seller_actions.in_state(connection, marketplace_id, ActionState.DEAD, most),
+    ]
+    return sorted(found, key=lambda one: (one.created_at, one.action_id), reverse=True)[:most]
+
+
+def _shown(one: Letter) -> dict[str, Any]:
+    return {
+        "action_id": one.action_id,
+        "kind": one.kind.value,
+        "listing_external_id": None if isinstance(one, StoredSellerAction) else one.external_id,
+        "seller_external_id": one.seller_external_id if isinstance(one, StoredSellerAction) else None,
+        "sequence": one.sequence,
+        "attempts": one.attempts,
+        "first_sent_at": one.sent_at.isoformat() if one.sent_at else None,
+        "last_error": one.last_error,
+    }

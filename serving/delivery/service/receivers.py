@@ -1,0 +1,96 @@
+"""A marketplace's receiver: let it rest, send to it again, or take it off; every change is audited."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Invalid, NotFound
+from serving.audit.store import audit
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.sellers.store import seller_actions
+from serving.takedowns.store import actions
+from serving.webhooks.store import endpoints
+from serving.webhooks.store.endpoints import Endpoint
+
+LONGEST_REST_HOURS: Final = 72  # What waits is given up on after a week; a rest must leave time to try.
+
+
+def rest_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, hours: int, by: str) -> None:
+    """Send nothing for some hours, as while the receiver is being mended; then one message asks whether it is back.
+
+    Raises
+    ------
+    Invalid, NotFound
+        Not 1 to 72 hours; the endpoint is not the one in force.
+    """
+    if not 1 <= hours <= LONGEST_REST_HOURS:
+        raise Invalid(f"A receiver rests for 1 to {LONGEST_REST_HOURS} hours.")
+    until = runtime.clock.now() + timedelta(hours=hours)
+    with runtime.store.write() as connection:
+        found = _in_force(connection, marketplace, endpoint_id)
+        endpoints.let_rest(connection, found, until=until)
+        _record(runtime, connection, found, "webhook.rested", by, {"until": until.isoformat()})
+
+
+def wake_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, by: str) -> None:
+    """Send what waits at once.
+
+    Raises
+    ------
+    NotFound, Conflict
+        The endpoint is not the one in force; it does not rest.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        found = _in_force(connection, marketplace, endpoint_id)
+        if found.rests_until is None:
+            raise Conflict("The receiver does not rest; what is due goes to it.")
+        endpoints.let_rest(connection, found, until=None)
+        wake(connection, marketplace.marketplace_id, now, beyond=now)
+        _record(runtime, connection, found, "webhook.woken", by, {})
+
+
+def disable_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, by: str, reason: str) -> None:
+    """Send nothing to it any more. What leaves afterwards is tried for a week and waits for another receiver.
+
+    Raises
+    ------
+    Invalid, NotFound
+        No reason is given; the endpoint is not the one in force.
+    """
+    if not reason.strip():
+        raise Invalid("Say why nothing may be sent to this receiver any more.")
+    with runtime.store.write() as connection:
+        found = _in_force(connection, marketplace, endpoint_id)
+        endpoints.disable(connection, found, runtime.clock.now())
+        _record(runtime, connection, found, "webhook.disabled", by, {"reason": reason.strip()[:500]})
+
+
+def _in_force(connection: Connection, marketplace: Marketplace, endpoint_id: str) -> Endpoint:
+    found = endpoints.in_force(connection, marketplace.marketplace_id)
+    if found is None or found.endpoint_id != endpoint_id:
+        raise NotFound("There is no such endpoint in force.")
+    return found
+
+
+def _record(
+    runtime: Runtime, connection: Connection, found: Endpoint, act: str, by: str, payload: Mapping[str, Any]
+) -> None:
+    audit.record(
+        connection,
+        at=runtime.clock.now(),
+        marketplace_id=found.marketplace_id,
+        actor=by,
+        act=act,
+        subject=found.endpoint_id,
+        payload=payload,
+    )
+
+
+def wake(connection: Connection, marketplace_id: str, at: datetime, *, beyond: datetime) -> None:
+    """Make due at once what may leave and waits for a later moment than `beyond`."""
+    for box in (actions.OUTBOX, seller_actions.OUTBOX):
+        box.wake(connection, marketplace_id, at, beyond=beyond)

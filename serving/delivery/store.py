@@ -1,0 +1,110 @@
+"""What is on its way to a marketplace's receiver, was acknowledged, or was given up on: counts, times and failures."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, String, func, select
+
+from models.verdict import Judgement
+from serving.cases.tables import verdict
+from serving.listings.tables import listing
+from serving.sellers.tables import seller_action
+from serving.standing.tables import question_step
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+
+def by_state(connection: Connection, marketplace_id: str) -> dict[ActionState, int]:
+    """How many messages about offers and sellers stand in each state."""
+    found = dict.fromkeys(ActionState, 0)
+    for table in (action, seller_action):
+        query = select(table.c.state, func.count().label("n")).where(table.c.marketplace_id == marketplace_id)
+        for row in connection.execute(query.group_by(table.c.state)):
+            found[ActionState(row.state)] += row.n
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Failing:
+    """A message that was sent at least once and has not arrived; `about` is an offer's id, or a seller's."""
+
+    action_id: str
+    kind: str
+    about: str
+    attempts: int
+    due_at: datetime | None
+    last_error: str
+
+
+def failing(connection: Connection, marketplace_id: str, most: int) -> list[Failing]:
+    """What is being tried again, that with the most attempts first."""
+    same = (listing.c.marketplace_id == action.c.marketplace_id) & (listing.c.listing_id == action.c.listing_id)
+    queries = (
+        (action, select(action, listing.c.external_id.label("about")).join(listing, same)),
+        (seller_action, select(seller_action, seller_action.c.seller_external_id.label("about"))),
+    )
+    found = []
+    for table, query in queries:
+        failed = query.where(
+            table.c.marketplace_id == marketplace_id,
+            table.c.state == ActionState.SENDING.value,
+            table.c.last_error.is_not(None),
+        )
+        found += [
+            Failing(row.action_id, row.kind, row.about, row.attempts, row.due_at, row.last_error)
+            for row in connection.execute(failed.order_by(table.c.attempts.desc(), table.c.action_id).limit(most))
+        ]
+    return sorted(found, key=lambda one: (-one.attempts, one.action_id))[:most]
+
+
+def acknowledged_hourly(
+    connection: Connection, marketplace_id: str, since: datetime, until: datetime
+) -> dict[datetime, int]:
+    """Messages about offers that were acknowledged in [since, until), by the start of the hour."""
+    start = (
+        func.substr(action.c.acknowledged_at, 1, 13, type_=String)
+        if connection.dialect.name == "sqlite"
+        else func.to_char(func.timezone("UTC", action.c.acknowledged_at), 'YYYY-MM-DD"T"HH24', type_=String)
+    ).label("start")
+    query = (
+        select(start, func.count().label("n"))
+        .where(
+            action.c.kind.in_([kind.value for kind in ActionKind]),
+            action.c.acknowledged_at >= since,
+            action.c.acknowledged_at < until,
+            action.c.marketplace_id == marketplace_id,
+        )
+        .group_by(start)
+    )
+    return {datetime.fromisoformat(row.start).replace(tzinfo=UTC): row.n for row in connection.execute(query)}
+
+
+def seconds_to_acknowledgement(connection: Connection, marketplace_id: str, since: datetime, most: int) -> list[float]:
+    """From the confirmation to the acknowledgement, of the latest removals acknowledged since a moment, ascending."""
+    query = (
+        select(action.c.created_at, action.c.acknowledged_at)
+        .where(
+            action.c.kind == ActionKind.REMOVE.value,
+            action.c.acknowledged_at >= since,
+            action.c.marketplace_id == marketplace_id,
+        )
+        .order_by(action.c.acknowledged_at.desc())
+        .limit(most)
+    )
+    return sorted((row.acknowledged_at - row.created_at).total_seconds() for row in connection.execute(query))
+
+
+def questions_ended(connection: Connection, marketplace_id: str, since: datetime) -> tuple[int, int]:
+    """Questions to brands that ended since a moment: how many with an answer, and how many at their deadline."""
+    answered = select(func.count()).where(
+        verdict.c.marketplace_id == marketplace_id,
+        verdict.c.brand_id.is_not(None),
+        verdict.c.known_at >= since,
+        verdict.c.judgement != Judgement.WITHDRAWN.value,
+    )
+    silent = select(func.count()).where(
+        question_step.c.marketplace_id == marketplace_id,
+        question_step.c.step == "unanswered",
+        question_step.c.taken_at >= since,
+    )
+    return int(connection.execute(answered).scalar_one()), int(connection.execute(silent).scalar_one())

@@ -1,0 +1,123 @@
+"""Whether an offer that comes in is one that was removed, back again: of the same seller, of a linked one, or copied.
+
+It accuses nobody: what follows is a case for an analyst that names the earlier offer. An authorised seller is never
+named, a text that many sell under names nobody, nor does one that was found genuine, and a link alone names only
+whoever came after the removal.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from features.facts import Facts
+from features.likeness import NearDuplicate
+from serving.intake.policy import RelistPolicy
+
+_LONGEST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """An offer that is removed: the marketplace's id of it and of its seller, its brand, and since when."""
+
+    external_id: str
+    seller: str | None
+    brand_id: str | None
+    removed_at: datetime
+
+
+class Ground(StrEnum):
+    """What makes an offer a re-list."""
+
+    OWN_TEXT = "own_text"
+    LINKED_TEXT = "linked_text"
+    LINKED_NEWCOMER = "linked_newcomer"
+    COPIED_TEXT = "copied_text"
+
+
+@dataclass(frozen=True, slots=True)
+class Relist:
+    """The removed offer that this one is held to be, why, and in words for an analyst."""
+
+    ground: Ground
+    earlier: str
+    reason: str
+
+
+def copies_of_fakes(facts: Facts) -> tuple[str, ...]:
+    """Ids of the near-duplicates that were found counterfeit: these may have been removed."""
+    shown = facts.likeness.shown if facts.likeness is not None else ()
+    return tuple(one.listing_id for one in shown if one.counterfeit)
+
+
+def linked_steps(facts: Facts, policy: RelistPolicy) -> Mapping[str, int]:
+    """How many steps away the linked sellers with counterfeits are, where these are few enough."""
+    linked = facts.seller.links.counterfeiters if facts.seller.links is not None else ()
+    return {one.path[-1].seller: len(one.path) for one in linked if len(one.path) <= policy.most_steps}
+
+
+def relist(facts: Facts, removed: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
+    """The removed offer that an offer repeats; None where it repeats none. The strongest ground comes first."""
+    if facts.seller.authorised:
+        return None
+    watched = timedelta(days=policy.watched_days)
+    earlier = [
+        one
+        for one in sorted(removed, key=lambda one: (one.removed_at, one.external_id), reverse=True)
+        if one.external_id != facts.listing.external_id and timedelta(0) < facts.as_of - one.removed_at <= watched
+    ]
+    return _by_text(facts, earlier, policy) or _by_link(facts, earlier, policy)
+
+
+def _by_text(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
+    if facts.likeness is None:
+        return None
+    removed = {one.external_id: one for one in earlier}
+    linked = linked_steps(facts, policy)
+    copied: Relist | None = None
+    for near in facts.likeness.shown:
+        one = removed.get(near.listing_id)
+        if one is None or not near.counterfeit or near.similarity < policy.own_similarity:
+            continue
+        if near.same_seller:
+            return _named(Ground.OWN_TEXT, one, f"{_words_of(near)}, which the same seller offered")
+        if one.seller in linked:
+            return _named(Ground.LINKED_TEXT, one, f"{_words_of(near)}, which a linked seller offered")
+        if copied is None and near.similarity >= policy.copied_similarity and _few_and_no_honest(facts, policy):
+            copied = _named(Ground.COPIED_TEXT, one, f"{_words_of(near)}, which another seller offered")
+    return copied
+
+
+def _few_and_no_honest(facts: Facts, policy: RelistPolicy) -> bool:
+    """Whether nobody honest is known to sell under these words, the seller's own earlier offers included."""
+    near = facts.likeness
+    if near is None or near.genuine or near.authorised or near.own_offers > near.own_counterfeit:
+        return False
+    return near.sellers <= policy.most_sellers_of_a_text and not near.more
+
+
+def _by_link(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
+    linked, brand_id = linked_steps(facts, policy), facts.brand.brand_id
+    if brand_id is None:
+        return None
+    known_days = max(facts.seller.known_days or 0.0, facts.listing.seller.age_days or 0.0)
+    first_known = facts.as_of - timedelta(days=known_days)
+    for one in earlier:
+        if one.seller in linked and one.brand_id == brand_id and first_known >= one.removed_at:
+            what = f"The seller came after and shares a contact with {_cut(one.seller)}, whose {_cut(one.external_id)}"
+            return _named(Ground.LINKED_NEWCOMER, one, f"{what} of the same brand", names_it=True)
+    return None
+
+
+def _words_of(near: NearDuplicate) -> str:
+    return f"{near.similarity:.0%} the words of {_cut(near.listing_id)}"
+
+
+def _named(ground: Ground, one: Removed, what: str, *, names_it: bool = False) -> Relist:
+    joined = "was" if names_it else "and which was"
+    return Relist(ground, one.external_id, f"{what} {joined} removed on {one.removed_at:%Y-%m-%d}.")
+
+
+def _cut(name: str | None) -> str:
+    return (name or "")[:_LONGEST_NAME]

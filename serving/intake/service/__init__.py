@@ -1,0 +1,1 @@
+"""What is done with intake: gather, decide, write, in one transaction."""

@@ -1,0 +1,284 @@
+"""What one accepted row adds to the database, collected for many and inserted table by table."""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from features.facts import SCHEMA, Facts, reference_keys
+from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlock
+from features.own_prices import NO_PRICES, OwnPrices
+from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
+from models.policies.enforcement import EnforcementPolicy
+from models.routing import Lane
+from serving.appeals.store import appeals
+from serving.cases.policy import HiddenScorePolicy
+from serving.cases.rules.hidden_score import share_of
+from serving.cases.rules.priority import expected_harm
+from serving.cases.store import case_waits, cases
+from serving.cases.store.cases import Case
+from serving.listings.store import listings, scores, search, signatures
+from serving.listings.store.listings import Latest
+from serving.listings.store.search import Findable
+from serving.listings.store.signatures import NewText
+from serving.notices.store import notices
+from serving.platform.runtime import Runtime
+from serving.scoring.service.on_trial import BothScored
+from serving.scoring.service.scoring import Scored, base_price
+from serving.scoring.store import trials
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One accepted row against what is known: a new version, a new observation, or nothing new."""
+
+    position: int
+    listing: Listing
+    as_of: datetime
+    before: Latest | None
+    content_hash: str
+    observed_hash: str
+
+    @property
+    def is_version(self) -> bool:
+        """Whether a buyer sees something else than before."""
+        return self.before is None or self.before.content_hash != self.content_hash
+
+    @property
+    def earlier_prices(self) -> OwnPrices:
+        """The prices of the listing's versions before the one that this row is of."""
+        if self.before is None:
+            return NO_PRICES
+        earlier = self.before.earlier_prices
+        return earlier.then(self.before.log_price) if self.is_version else earlier
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether the row says nothing new at all."""
+        return not self.is_version and self.before is not None and self.before.observed_hash == self.observed_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """What the rows of one step are called."""
+
+    listing_id: str
+    version_id: str
+    score_id: str
+
+
+class RowsToKeep:
+    """The rows of one write, collected and then inserted table by table in the order of their references."""
+
+    def __init__(self, runtime: Runtime, marketplace_id: str, taking_part: frozenset[str]) -> None:
+        self._runtime, self._here, self._taking_part = runtime, marketplace_id, taking_part
+        self._sellers: list[dict[str, Any]] = []
+        self._listings: list[dict[str, Any]] = []
+        self._advances: list[tuple[str, dict[str, Any]]] = []
+        self._versions: list[dict[str, Any]] = []
+        self._texts: list[NewText] = []
+        self._findable: list[Findable] = []
+        self._observations: list[dict[str, Any]] = []
+        self._facts: list[dict[str, Any]] = []
+        self._scores: list[dict[str, Any]] = []
+        self._tried: list[dict[str, Any]] = []
+        self._cases: list[dict[str, Any]] = []
+        self._case_events: list[dict[str, Any]] = []
+        self._stale: list[tuple[Case, str, datetime]] = []
+
+    def keep(self, step: Step, facts: Facts, scored: Scored, draw: float) -> Ids:
+        """The listing, version, observation, facts and score of one step."""
+        new = self._runtime.ids.new
+        listing_id = step.before.listing_id if step.before else new("lst")
+        version_id = new("ver") if step.is_version or step.before is None else step.before.version_id
+        seller = step.listing.seller.external_id
+        occurred_at = step.listing.occurred_at or step.as_of
+        if seller is not None:
+            self._sellers.append(self._tenant(seller_id=new("sel"), external_id=seller, first_known_at=step.as_of))
+        pointer = {
+            "version_id": version_id,
+            "version": facts.version,
+            "content_hash": step.content_hash,
+            "observed_hash": step.observed_hash,
+            "seller_external_id": seller,
+        }
+        if step.before is None:
+            self._listings.append(
+                self._tenant(
+                    listing_id=listing_id, external_id=step.listing.external_id, first_known_at=step.as_of, **pointer
+                )
+            )
+        else:
+            self._advances.append((listing_id, pointer))
+        if step.is_version:
+            self._versions.append(self._version(step, facts, listing_id, version_id, draw))
+            self._findable.append(Findable(step.listing.external_id, step.listing.title, seller))
+        self._observations.append(
+            self._tenant(
+                observation_id=new("obs"),
+                listing_id=listing_id,
+                version_id=version_id,
+                observed=observed_of(step.listing),
+                occurred_at=occurred_at,
+                known_at=step.as_of,
+            )
+        )
+        body = facts.to_json()
+        digest = hashlib.sha256(body).hexdigest()
+        self._facts.append(self._tenant(digest=digest, schema=SCHEMA, body=body))
+        score_id = new("sco")
+        self._scores.append(
+            self._tenant(
+                score_id=score_id,
+                listing_id=listing_id,
+                version_id=version_id,
+                facts_digest=digest,
+                kind=scored.score.kind.value,
+                value=scored.score.value,
+                probability=scored.score.probability,
+                scorer=scored.score.scorer,
+                fingerprint=scored.score.fingerprint,
+                reasons=[[one.code, one.sentence, one.weight] for one in scored.score.reasons],
+                lane=scored.route.lane.value,
+                route_reasons=list(scored.route.reasons),
+                policy_version=scored.route.policy_version,
+                inclusion_probability=scored.route.inclusion_probability,
+                scored_at=step.as_of,
+            )
+        )
+        return Ids(listing_id, version_id, score_id)
+
+    def _version(self, step: Step, facts: Facts, listing_id: str, version_id: str, draw: float) -> dict[str, Any]:
+        listing, brand_keys = step.listing, reference_keys(step.listing, facts.brand)
+        return self._tenant(
+            version_id=version_id,
+            listing_id=listing_id,
+            number=facts.version,
+            content_hash=step.content_hash,
+            content={
+                field.name: value for field in CONTENT_FIELDS if (value := getattr(listing, field.name)) is not None
+            },
+            seller_external_id=listing.seller.external_id,
+            price_minor=listing.price_minor[0] if listing.price_minor else None,
+            currency=listing.currency,
+            log_price=facts.price.log_price,
+            previous_log_price=facts.price.previous_log_price,
+            earlier_prices=dataclasses.asdict(step.earlier_prices),
+            draw=draw,
+            brand_id=facts.brand.brand_id,
+            brand_key=brand_keys[0],
+            category_key=brand_keys[1],
+            protected=facts.brand.brand_id in self._taking_part,
+            occurred_at=listing.occurred_at or step.as_of,
+            known_at=step.as_of,
+        )
+
+    def keep_text(self, text: NewText | None) -> None:
+        """The signature of a new version's text; None where it is too short to be compared."""
+        if text is not None:
+            self._texts.append(text)
+
+    def keep_trial(self, step: Step, ids: Ids, both: BothScored) -> None:
+        """What both models said of a version while one is on trial."""
+        self._tried.append(
+            self._tenant(
+                trial_id=both.trial_id,
+                version_id=ids.version_id,
+                champion_probability=both.champion.score.probability,
+                champion_lane=both.champion.route.lane.value,
+                challenger_probability=both.challenger.score.probability,
+                challenger_lane=both.challenger.route.lane.value,
+                challenger_decided=both.challenger_decides,
+                scored_at=step.as_of,
+            )
+        )
+
+    def open_case(
+        self, step: Step, ids: Ids, facts: Facts, scored: Scored, open_case: Case | None, *, relisted: bool
+    ) -> None:
+        """A case where a person must look; an open one on an earlier version becomes stale and is followed."""
+        routed = scored.route.lane
+        if routed is Lane.RELEASE:
+            if open_case is None:
+                return
+            routed = Lane.ANALYST  # The case was opened while the change was being scored.
+        lane = CaseLane(routed.value)
+        if open_case is not None:
+            lane = lane_after_change(open_case.lane, lane)
+        case_id = self._runtime.ids.new("cas")
+        if open_case is not None:
+            self._stale.append((open_case, case_id, step.as_of))
+        policy = self._runtime.policies[EnforcementPolicy]
+        hours = policy.brand_answers_within_hours if lane is CaseLane.ASK_BRAND else policy.analyst_decides_within_hours
+        share = share_of(lane, self._runtime.policies[HiddenScorePolicy])
+        harm = expected_harm(scored.score, price=base_price(facts), sold_7d=step.listing.sales.d7)
+        self._cases.append(
+            self._tenant(
+                case_id=case_id,
+                listing_id=ids.listing_id,
+                version_id=ids.version_id,
+                score_id=ids.score_id,
+                brand_id=facts.brand.brand_id,
+                lane=lane.value,
+                state=CaseState.OPEN.value,
+                # Whoever waits for an answer does not wait longer because the seller changed the offer.
+                priority=max(harm, open_case.priority) if open_case else harm,
+                opened_at=step.as_of,
+                due_at=step.as_of + timedelta(hours=hours),
+                follows_case_id=open_case.case_id if open_case else None,
+                relisted=relisted,
+                # Drawn where it can come true alone, so that a desk without it draws as it always did.
+                score_hidden=bool(share) and self._runtime.draw() < (share or 0.0),
+                hidden_share=share,
+            )
+        )
+        self._case_events.append(
+            self._tenant(
+                event_id=self._runtime.ids.new("evt"),
+                case_id=case_id,
+                what=f"Opened for {lane.value.replace('_', ' ')}. {' '.join(scored.route.reasons)}"[:200],
+                actor="router",
+                known_at=step.as_of,
+            )
+        )
+
+    def insert(self, connection: Connection) -> None:
+        """Write all of it."""
+        listings.add_sellers(connection, self._sellers)
+        listings.add_listings(connection, self._listings)
+        for listing_id, pointer in self._advances:
+            listings.advance(connection, self._here, listing_id, pointer)
+        listings.add_versions(connection, self._versions)
+        signatures.add_texts(connection, self._here, self._texts)
+        search.keep(connection, self._here, self._findable)
+        listings.add_observations(connection, self._observations)
+        heard = [row["listing_id"] for row in self._observations]
+        case_waits.end(connection, self._here, heard, self._runtime.clock.now(), news=True)
+        scores.add_facts(connection, self._facts)
+        scores.add_scores(connection, self._scores)
+        trials.add_scores(connection, self._tried)
+        for case, _, at in self._stale:
+            cases.change(connection, case, CaseEvent.NEW_VERSION, {"decided_at": at}, holder=None, at=at)
+        cases.add_cases(connection, self._cases)
+        for case, following, _ in self._stale:
+            appeals.move_to_case(connection, self._here, case.case_id, following)
+            notices.move_to_case(connection, self._here, case.case_id, following)
+        cases.add_events(connection, self._case_events)
+
+    def _tenant(self, **values: Any) -> dict[str, Any]:
+        return {"marketplace_id": self._here, **values}
+
+
+def observed_of(found: Listing) -> dict[str, Any]:
+    """Counters and the seller block, without what is missing."""
+    blank = SellerBlock()
+    seller = {
+        field.name: value
+        for field in dataclasses.fields(SellerBlock)
+        if (value := getattr(found.seller, field.name)) != getattr(blank, field.name)
+    }
+    counters = {field.name: getattr(found, field.name) for field in OBSERVED_FIELDS}
+    return {name: value for name, value in {**counters, "seller": seller or None}.items() if value is not None}

@@ -1,0 +1,41 @@
+"""A score without keeping anything: what a marketplace asks before it publishes an offer."""
+
+from features.facts import assemble_facts
+from features.listing import Listing
+from models.policies.routing import RoutingPolicy
+from models.policies.scorecard import ScorecardPolicy
+from serving.intake.service.likeness import likeness_of
+from serving.intake.service.pasts import Pasts
+from serving.intake.service.questions import questions_now
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import LiveModels
+from serving.scoring.service.scoring import Scored, ToScore, score_and_route
+from serving.scoring.service.surroundings import SurroundingsCache
+from serving.sellers.service.seller_listing import listed_among
+
+# Never drawn for audit: the draw belongs to a listing version, and there is none yet.
+_NO_DRAW = 1.0
+
+
+def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Scored:
+    """Score one listing as if it came in now; nothing is stored and no case is opened."""
+    now, here = runtime.clock.now(), marketplace.marketplace_id
+    with runtime.store.read() as connection:
+        surroundings = runtime.services[SurroundingsCache].of(connection, marketplace, now)
+        questions = questions_now(connection, marketplace, surroundings, now)
+        pasts = Pasts.read(connection, here, [(listing, now)])
+        near = likeness_of(connection, here, listing, now)
+    history = pasts.of(
+        listing, listing_id=None, as_of=now, complete_since=marketplace.seller_events_since, likeness=near
+    )
+    facts = assemble_facts(listing, surroundings.references, history, marketplace=here, as_of=now)
+    on_list = listed_among(runtime, here, {0: facts}, now).get(0)
+    return score_and_route(
+        [ToScore(facts, _NO_DRAW, already_open=False, listed=on_list)],
+        model=runtime.services[LiveModels].of(here),
+        questions=questions,
+        routing=runtime.policies[RoutingPolicy],
+        scorecard=runtime.policies[ScorecardPolicy],
+        threads=runtime.settings.model_threads,
+    )[0]

@@ -1,0 +1,27 @@
+"""Which brands the model may ask now."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from serving.cases.store import cases
+from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.store import switches
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.scoring.service.scoring import Questions
+from serving.scoring.service.surroundings import Surroundings
+
+
+def questions_now(
+    connection: Connection, marketplace: Marketplace, surroundings: Surroundings, now: datetime
+) -> Questions:
+    """Who takes part, whether questions are held, and what is left of daily limits; a day is a calendar day, UTC."""
+    limits = surroundings.daily_questions
+    is_on = switches.is_on(connection, marketplace.marketplace_id, AutomaticRule.MODEL_QUESTIONS)
+    held = surroundings.questions_held or not is_on
+    if not limits:
+        return Questions(surroundings.taking_part, held)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    asked = cases.questions_asked(connection, marketplace.marketplace_id, limits, midnight)
+    left = {brand_id: max(0, limit - asked.get(brand_id, 0)) for brand_id, limit in limits.items()}
+    return Questions(surroundings.taking_part, held, left)

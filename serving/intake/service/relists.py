@@ -1,0 +1,35 @@
+"""The watch on removed offers that come back: what of a batch repeats one, unless the watch is switched off."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from features.facts import Facts
+from serving.intake import store as relists
+from serving.intake.policy import RelistPolicy
+from serving.intake.rules import Relist, copies_of_fakes, linked_steps, relist
+from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.store import switches
+from serving.platform.runtime import Runtime
+
+
+def relists_among(
+    runtime: Runtime, marketplace_id: str, offers: Mapping[int, Facts], now: datetime
+) -> dict[int, Relist]:
+    """The offers that repeat a removed one, by their number. Nothing is read where nothing points to a counterfeit."""
+    policy = runtime.policies[RelistPolicy]
+    copies = {number: copies_of_fakes(one) for number, one in offers.items()}
+    links = {number: linked_steps(one, policy) for number, one in offers.items()}
+    suspects = [number for number in offers if copies[number] or links[number]]
+    if not suspects:
+        return {}
+    with runtime.store.read() as connection:
+        if not switches.is_on(connection, marketplace_id, AutomaticRule.RELIST_WATCH):
+            return {}
+        removed = relists.removed(
+            connection,
+            marketplace_id,
+            listings={name for number in suspects for name in copies[number]},
+            sellers={name for number in suspects for name in links[number]},
+            since=now - timedelta(days=policy.watched_days),
+        )
+    return {number: found for number in suspects if (found := relist(offers[number], removed, policy)) is not None}

@@ -1,0 +1,58 @@
+"""Offers that are removed and were not given back, for the watch on what comes back."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from serving.intake.rules import Removed
+from serving.listings.tables import listing, listing_version
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+_MOST: Final = 1_000
+
+
+def removed(
+    connection: Connection,
+    marketplace_id: str,
+    *,
+    listings: Collection[str],
+    sellers: Collection[str],
+    since: datetime,
+) -> list[Removed]:
+    """The removed offers among these ids and of these sellers that the marketplace was told of since a moment.
+
+    The newest come first, at most a thousand.
+    """
+    later = action.alias("later")
+    given_back = select(later.c.action_id).where(
+        later.c.marketplace_id == action.c.marketplace_id,
+        later.c.listing_id == action.c.listing_id,
+        later.c.sequence > action.c.sequence,
+        later.c.state != ActionState.WITHDRAWN.value,
+    )
+    removed_at = func.coalesce(action.c.acknowledged_at, action.c.sent_at, type_=action.c.sent_at.type)
+    same = listing.c.marketplace_id == action.c.marketplace_id
+    query = (
+        select(listing.c.external_id, listing.c.seller_external_id, listing_version.c.brand_id, removed_at)
+        .join(listing, and_(same, listing.c.listing_id == action.c.listing_id))
+        .join(
+            listing_version,
+            and_(
+                listing_version.c.marketplace_id == listing.c.marketplace_id,
+                listing_version.c.version_id == listing.c.version_id,
+            ),
+        )
+        .where(
+            action.c.marketplace_id == marketplace_id,
+            action.c.kind == ActionKind.REMOVE.value,
+            action.c.sent_at > since,
+            ~given_back.exists(),
+            or_(listing.c.external_id.in_(listings), listing.c.seller_external_id.in_(sellers)),
+        )
+        .order_by(action.c.sent_at.desc())
+        .limit(_MOST)
+    )
+    return [Removed(*row) for row in connection.execute(query)]

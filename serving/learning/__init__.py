@@ -1,0 +1,1 @@
+"""From verdicts to the next champion: labels, snapshots, training, promotion, trials, monitoring."""

@@ -1,0 +1,18 @@
+"""The settings of the rules of learning: frozen and versioned, each constant with its reason."""
+
+from dataclasses import dataclass
+from typing import Final
+
+# Who must agree before a model scores.
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionPolicy:
+    """Settings of `serving.learning.rules.promotion.standing`."""
+
+    # A model decides whose offers are looked at, so one person's slip or bad will must not change it (PROMISES E3).
+    # A marketplace with a single data scientist sets one (TOUCHSTONE_APPROVALS_NEEDED) and says so in its log.
+    approvals_needed: int = 2
+
+
+DEFAULT_PROMOTION: Final = PromotionPolicy()

@@ -1,0 +1,75 @@
+"""Approvals to a champion: whose word counts, and how many are still missing. Standard library only."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from models.errors import Conflict, Invalid
+from serving.accounts.rules.second_person import Hosts, behind_others
+from serving.learning.policy import PromotionPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One person's yes to one model, given while `beside` was the champion (None where there was none)."""
+
+    by: str
+    reason: str
+    beside: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The approvals that count, one a person and in order, and how many more are needed."""
+
+    counted: tuple[Approval, ...]
+    missing: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether the model may score."""
+        return self.missing == 0
+
+
+def standing(
+    approvals: Sequence[Approval],
+    *,
+    champion: str | None,
+    still_may: Collection[str],
+    let_in_by: Hosts,
+    not_passed: Collection[str],
+    policy: PromotionPolicy,
+) -> Standing:
+    """How a model stands that was approved so.
+
+    The judgement calls. A person counts once, however often they press. An approval counts while the champion beside
+    which it was given is in force: against another one the figures say something else. It counts while the person may
+    still promote: whoever was sent away in between has no say. And past a gate that is not passed it counts only with
+    a reason, so that each of the two has faced the figure. Whoever asked for the retraining has approved nothing by it.
+
+    `let_in_by` says who let whom in; whoever let another of them in does not count
+    (`serving.accounts.rules.second_person`).
+    """
+    counted: dict[str, Approval] = {}
+    for one in approvals:
+        reasoned = not not_passed or bool(one.reason.strip())
+        if one.beside == champion and one.by in still_may and reasoned:
+            counted.setdefault(one.by, one)
+    behind = behind_others(counted, let_in_by)
+    apart = tuple(one for by, one in counted.items() if by not in behind)
+    return Standing(apart, max(0, policy.approvals_needed - len(apart)))
+
+
+def check_approval(found: Standing, approval: Approval, *, not_passed: Collection[str]) -> None:
+    """Refuse an approval that would not count.
+
+    Raises
+    ------
+    Conflict
+        The person has approved this model already.
+    Invalid
+        A gate is not passed and no reason is given for accepting that.
+    """
+    if any(one.by == approval.by for one in found.counted):
+        raise Conflict("You have approved this model already; somebody else must.")
+    if not_passed and not approval.reason.strip():
+        raise Invalid(f"Not passed: {', '.join(not_passed)}. To approve it all the same, give a reason.")

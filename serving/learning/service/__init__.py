@@ -1,0 +1,1 @@
+"""What is done with learning: gather, decide, write, in one transaction."""

@@ -1,0 +1,98 @@
+"""Freezing a golden set, and handing it to a training as a file of its own."""
+
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from models.errors import Invalid
+from models.policies.gates import DEFAULT_GATES
+from models.policies.labels import LabelPolicy
+from serving.audit.store import audit
+from serving.learning.rules.golden import Agreed, agreed
+from serving.learning.store import golden, learning, said
+from serving.learning.store.golden import StoredSet
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from training.golden import GoldenItem, GoldenSet, freeze, thawed
+from training.snapshot import SnapshotRefused
+
+
+def freeze_golden_set(runtime: Runtime, marketplace: Marketplace, *, by: str) -> StoredSet:
+    """Freeze all that two analysts judged alike by now; it takes the place of the set before, which stays.
+
+    Raises
+    ------
+    Invalid
+        Too few offers were judged so, or of one class only.
+    """
+    here, now = marketplace.marketplace_id, runtime.clock.now()
+    with runtime.store.read() as connection:
+        items = _double_labelled(connection, here, runtime.policies[LabelPolicy], now)
+    positives = sum(item.label for item in items)
+    _refuse_too_few(len(items), positives)
+    content, digest = freeze(items, now)
+    found = StoredSet(digest, len(items), positives, content, by, now)
+    row = {name: getattr(found, name) for name in StoredSet.__slots__}
+    with runtime.store.write() as connection:
+        golden.add_set(connection, {"marketplace_id": here, "golden_set_id": runtime.ids.new("gld"), **row})
+        counts = {"items": found.items, "positives": found.positives}
+        audit.record(
+            connection, at=now, marketplace_id=here, actor=by, act="golden_set.frozen", subject=digest, payload=counts
+        )
+    return found
+
+
+def _double_labelled(
+    connection: Connection, marketplace_id: str, policy: LabelPolicy, as_of: datetime
+) -> list[GoldenItem]:
+    versions = said.of_marketplace(connection, marketplace_id, as_of)
+    found = []
+    for row in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
+        version = versions[row["version_id"]]
+        both = agreed([one.given for one in version.verdicts], version.appeal, as_of=as_of, policy=policy)
+        if isinstance(both, Agreed):
+            seller, facts = row["seller_external_id"], row["body"].decode()
+            found.append(GoldenItem(row["version_id"], row["listing_id"], seller, both.value, both.verdicts, facts))
+    return found
+
+
+def _refuse_too_few(items: int, positives: int) -> None:
+    policy = DEFAULT_GATES
+    if items < policy.golden_fewest or not policy.collapse_positives <= positives < items:
+        raise Invalid(
+            f"{items} offers were judged alike by two analysts of whom the second looked blind, {positives} of them "
+            f"counterfeit; a golden set needs {policy.golden_fewest} offers, {policy.collapse_positives} counterfeit."
+        )
+
+
+def golden_set_of(connection: Connection, marketplace_id: str, as_of: datetime) -> GoldenSet | None:
+    """The set in force at a moment, checked against its digest.
+
+    Raises
+    ------
+    Invalid
+        What is stored is not what was frozen.
+    """
+    stored = golden.in_force(connection, marketplace_id, as_of)
+    if stored is None:
+        return None
+    try:
+        return thawed(stored.content, stored.digest)
+    except SnapshotRefused as refused:
+        raise Invalid(str(refused)) from None
+
+
+def write_golden_set(runtime: Runtime, marketplace_id: str) -> tuple[Path, str] | None:
+    """The set in force as a file that is only read, beside the snapshots, and its digest."""
+    with runtime.store.read() as connection:
+        stored = golden.in_force(connection, marketplace_id, runtime.clock.now())
+    if stored is None:
+        return None
+    path = runtime.home.snapshots / f"golden-{stored.digest}.jsonl"
+    temporary = path.with_suffix(".tmp")
+    temporary.unlink(missing_ok=True)
+    temporary.write_bytes(stored.content)
+    temporary.chmod(0o400)
+    temporary.replace(path)
+    return path, stored.digest

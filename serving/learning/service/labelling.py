@@ -1,0 +1,181 @@
+"""What people have said so far, as labelled facts: the only way from the live database to training."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from features.references import References
+from models.errors import Invalid
+from models.labels import Label, NoLabel, label_from
+from models.policies.labels import LabelPolicy
+from serving.learning.service.golden import golden_set_of
+from serving.learning.store import learning, said
+from serving.learning.store.said import Said
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.scoring.store import references
+from training.golden import kept_apart
+from training.snapshot import SnapshotRow, write_snapshot
+from training.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
+
+
+def label_of(version: Said, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
+    """The label of one version at a moment, or why there is none."""
+    decision = version.decision.given if version.decision else None
+    return label_from(
+        [one.given for one in version.verdicts],
+        version.appeal,
+        as_of=as_of,
+        policy=policy,
+        appeal_decided_at=decision.known_at if decision else None,
+        appeal_verdict=decision,
+    )
+
+
+def labelled_rows(
+    connection: Connection, marketplace_id: str, policy: LabelPolicy, as_of: datetime
+) -> list[SnapshotRow]:
+    """A row for each listing version that has a mature label whose every verdict the audit log proves.
+
+    A function of the log alone: nothing that was overwritten since the moment is read.
+    """
+    versions = said.of_marketplace(connection, marketplace_id, as_of)
+    rows = []
+    for found in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
+        version = versions[found["version_id"]]
+        label = label_of(version, as_of, policy)
+        if isinstance(label, Label) and (proof := _proof(version, label)):
+            rows.append(_row(found, label, proof))
+    return rows
+
+
+def _proof(version: Said, label: Label) -> tuple[int, ...]:
+    """The audit entries of the verdicts that a label rests on; none where one is missing, or nobody answers for it.
+
+    A verdict that stands in its table and not in the log was not given through the service.
+    """
+    recorded = {one.given.verdict_id: one.audit_sequence for one in version.verdicts}
+    if version.decision:
+        recorded[version.decision.given.verdict_id] = version.decision.audit_sequence
+    entries = [recorded[verdict_id] for verdict_id in label.provenance]
+    proven = tuple(entry for entry in entries if entry is not None)
+    return proven if label.sources and len(proven) == len(entries) else ()
+
+
+def _row(found: Mapping[str, Any], label: Label, proof: tuple[int, ...]) -> SnapshotRow:
+    return SnapshotRow(
+        version_id=found["version_id"],
+        listing_id=found["listing_id"],
+        known_at=found["known_at"],
+        seller=found["seller_external_id"],
+        seller_cluster=found["seller_external_id"],
+        brand_id=found["brand_id"],
+        lane=found["lane"],
+        inclusion_probability=found["inclusion_probability"],
+        label=label.value,
+        weight=label.weight,
+        evidence_level=label.evidence_level.value,
+        matured_at=label.matured_at,
+        provenance=label.provenance,
+        sources=label.sources,
+        audit_entries=proof,
+        facts=found["body"].decode(),
+    )
+
+
+def mature_labels(
+    connection: Connection,
+    marketplace_id: str,
+    policy: LabelPolicy,
+    as_of: datetime,
+    *,
+    only: Collection[str] | None = None,
+) -> dict[str, bool]:
+    """Whether each listing version with a mature label is counterfeit; `only` of these versions, else of all."""
+    versions = (
+        said.of_marketplace(connection, marketplace_id, as_of)
+        if only is None
+        else said.of_versions(connection, marketplace_id, only, as_of)
+    )
+    labels = {version_id: label_of(version, as_of, policy) for version_id, version in versions.items()}
+    return {version_id: label.value == 1 for version_id, label in labels.items() if isinstance(label, Label)}
+
+
+@dataclass(frozen=True, slots=True)
+class LabelState:
+    """Mature labels of each class, what a training needs at the least, and how many more will be mature in time."""
+
+    counterfeit: int
+    genuine: int
+    counterfeit_needed: int
+    genuine_needed: int
+    waiting: int
+    held_back: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether a training would be tried."""
+        return self.counterfeit >= self.counterfeit_needed and self.genuine >= self.genuine_needed
+
+
+def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy, now: datetime) -> LabelState:
+    """The state of a marketplace's labels now. What is held back has an open appeal or no clear answer."""
+    # Beyond every maturity: what has no label even then is held back for another reason than time.
+    later = now + policy.matures
+    mature, waiting, held_back = [0, 0], 0, 0
+    for version in said.of_marketplace(connection, marketplace_id, now).values():
+        label = label_of(version, now, policy)
+        if isinstance(label, Label):
+            mature[label.value] += 1
+        elif isinstance(label_of(version, later, policy), Label):
+            waiting += 1
+        else:
+            held_back += 1
+    return LabelState(mature[1], mature[0], FEWEST_POSITIVES, FEWEST_NEGATIVES, waiting, held_back)
+
+
+def known_at(runtime: Runtime, marketplace_id: str, as_of: datetime) -> tuple[list[SnapshotRow], References]:
+    """The content of a snapshot of a moment, the same whenever it is asked; nothing of the golden set is in it.
+
+    Raises
+    ------
+    Invalid
+        The golden set is not what was frozen.
+    """
+    with runtime.store.read() as connection:
+        rows = labelled_rows(connection, marketplace_id, runtime.policies[LabelPolicy], as_of)
+        golden = golden_set_of(connection, marketplace_id, as_of)
+        rows = rows if golden is None else kept_apart(rows, golden)
+        return rows, references.as_of(connection, marketplaces.get(connection, marketplace_id), as_of)
+
+
+def export_snapshot(runtime: Runtime, marketplace_id: str) -> tuple[str, Path, str]:
+    """Write the mature labels with their facts; returns the snapshot's id, file and digest.
+
+    Raises
+    ------
+    Invalid
+        No label is mature yet, or the golden set is not what was frozen.
+    """
+    now = runtime.clock.now()
+    rows, found = known_at(runtime, marketplace_id, now)
+    if not rows:
+        raise Invalid("No label is mature yet, so there is nothing to learn from.")
+    path, digest = write_snapshot(runtime.home.snapshots, rows, found, now)
+    snapshot_id = runtime.ids.new("snp")
+    row = {
+        "marketplace_id": marketplace_id,
+        "snapshot_id": snapshot_id,
+        "digest": digest,
+        "rows": len(rows),
+        "positives": sum(row.label for row in rows),
+        "as_of": now,
+        "created_at": now,
+    }
+    with runtime.store.write() as connection:
+        learning.add_snapshot(connection, row)
+    return snapshot_id, path, digest

@@ -1,0 +1,172 @@
+"""Retraining as a job: asked for, run in a child, its bundle admitted, its figures kept. A person promotes."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, DomainError
+from serving.audit.store import audit
+from serving.learning.service.golden import write_golden_set
+from serving.learning.service.labelling import export_snapshot
+from serving.learning.service.second_looks import ask_for_second_looks
+from serving.learning.service.training_child import JOB, run_child
+from serving.learning.store import learning
+from serving.learning.store.learning import Job
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform import jobs
+from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import BundleStore, LiveModels
+
+_SEED: Final = 0
+_STAGES_KEPT: Final = 30
+
+
+def request_training(runtime: Runtime, marketplace: Marketplace, *, by: str) -> str:
+    """Leave a retraining job; returns its id.
+
+    Raises
+    ------
+    Conflict
+        One is waiting or running.
+    """
+    with runtime.store.write() as connection:
+        job_id = add_job(runtime, connection, marketplace.marketplace_id, by=by)
+        runtime.jobs.enqueue(
+            connection, jobs.RETRAIN, jobs.TRAINING, f"retrain:{job_id}", marketplace.marketplace_id, job_id
+        )
+    return job_id
+
+
+def add_job(runtime: Runtime, connection: Connection, marketplace_id: str, *, by: str) -> str:
+    """The row of a retraining that is about to run.
+
+    Raises
+    ------
+    Conflict
+        One is waiting or running.
+    """
+    now = runtime.clock.now()
+    if any(one.state in {"waiting", "running"} for one in learning.jobs(connection, marketplace_id, 5)):
+        raise Conflict("A retraining is under way already.")
+    job_id = runtime.ids.new("job")
+    row = {
+        "marketplace_id": marketplace_id,
+        "job_id": job_id,
+        "state": "waiting",
+        "progress": {"stage": "waiting", "share": 0.0},
+        "requested_by": by,
+        "created_at": now,
+    }
+    learning.add_job(connection, row)
+    _record(connection, now, marketplace_id, by, "training.requested", job_id)
+    return job_id
+
+
+def retrain(runtime: Runtime, marketplace_id: str, job_id: str) -> str:
+    """Run one retraining to its end and say how it ended. Run again, it finds what it did before."""
+    with runtime.store.read() as connection:
+        job = learning.get_job(connection, marketplace_id, job_id)
+    if job.state in {"done", "failed"}:
+        return job.state
+    try:
+        digest = _train(runtime, job)
+    except DomainError as refused:
+        _end(runtime, job, {"state": "failed", "error": refused.sentence[:500]})
+        return "failed"
+    _end(runtime, job, {"state": "done", "digest": digest, "progress": _ended(runtime, job)})
+    return "done"
+
+
+def _ended(runtime: Runtime, job: Job) -> dict[str, Any]:
+    """The progress of a job that is done, with the stages that it went through."""
+    with runtime.store.read() as connection:
+        log = learning.get_job(connection, job.marketplace_id, job.job_id).progress.get("log", [])
+    return {"stage": "done", "share": 1.0, "log": log}
+
+
+class _Stages:
+    """What a training says of itself, with the last stages that it went through and when each began."""
+
+    def __init__(self, runtime: Runtime, job: Job) -> None:
+        self._runtime, self._job = runtime, job
+        self._log: list[dict[str, str]] = []
+
+    def said(self, line: Mapping[str, Any]) -> None:
+        """Keep a line of progress."""
+        if not self._log or self._log[-1]["stage"] != line["stage"]:
+            began = {"stage": str(line["stage"]), "at": self._runtime.clock.now().isoformat()}
+            self._log = [*self._log, began][-_STAGES_KEPT:]
+        _update(self._runtime, self._job, {"progress": {**line, "log": self._log}})
+
+
+def _train(runtime: Runtime, job: Job) -> str:
+    here = job.marketplace_id
+    snapshot_id, path, digest = export_snapshot(runtime, here)
+    _update(runtime, job, {"state": "running", "snapshot_id": snapshot_id})
+    ask_for_second_looks(runtime, here, job.job_id)
+    champion = runtime.services[LiveModels].of(here)
+    golden = write_golden_set(runtime, here)
+    arguments = [
+        *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
+        *("--out", str(runtime.home.cache / "training" / job.job_id), "--job-id", job.job_id),
+        *("--threads", str(runtime.settings.training_threads)),
+        *(f"--accept-leak={name.strip()}" for name in runtime.settings.accepted_leaks.split(",") if name.strip()),
+        *(("--champion", str(runtime.services[BundleStore].folder(champion.digest))) if champion is not None else ()),
+        *(("--golden", str(golden[0]), "--golden-digest", golden[1]) if golden is not None else ()),
+        *registry_arguments(runtime, here),
+    ]
+    done = run_child(
+        JOB,
+        arguments,
+        cache=runtime.home.cache,
+        timeout_seconds=runtime.settings.training_timeout_seconds,
+        progress=_Stages(runtime, job).said,
+    )
+    admitted = runtime.services[BundleStore].admit(Path(done["folder"]))
+    fingerprint = runtime.services[BundleStore].load(admitted).fingerprint
+    report = dict(done["report"])
+    ask_for_second_looks(runtime, here, job.job_id, report.pop("suspects"))
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        row = {
+            "marketplace_id": here,
+            "digest": admitted,
+            "fingerprint": fingerprint,
+            "job_id": job.job_id,
+            "report": report,
+            "mlflow_run_id": done["run_id"],
+            "mlflow_version": done["version"],
+            "created_at": now,
+        }
+        learning.add_model(connection, row)
+        _record(connection, now, here, "training", "model.trained", admitted)
+    return admitted
+
+
+def registry_arguments(runtime: Runtime, marketplace_id: str) -> list[str]:
+    """Where the child finds MLflow, and under which name this marketplace's models are registered."""
+    uri = runtime.settings.mlflow_tracking_uri
+    arguments = ["--model-name", f"touchstone-{marketplace_id}"]
+    if uri is not None:
+        return [*arguments, "--tracking-uri", uri]
+    folder = runtime.home.mlflow
+    return [*arguments, "--tracking-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts", str(folder / "artifacts")]
+
+
+def _update(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> None:
+    with runtime.store.write() as connection:
+        learning.update_job(connection, job.marketplace_id, job.job_id, values)
+
+
+def _end(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> None:
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        learning.update_job(connection, job.marketplace_id, job.job_id, {**values, "finished_at": now})
+        _record(connection, now, job.marketplace_id, "training", f"training.{values['state']}", job.job_id)
+
+
+def _record(connection: Connection, at: datetime, marketplace_id: str, actor: str, act: str, subject: str) -> None:
+    audit.record(connection, at=at, marketplace_id=marketplace_id, actor=actor, act=act, subject=subject, payload={})

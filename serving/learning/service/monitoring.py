@@ -1,0 +1,147 @@
+"""What has changed since the champion was made, and whether what it said came true: one report, kept."""
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+from sqlalchemy import Connection
+
+from features.compute import NAMES, Computed, compute
+from features.facts import Facts
+from models.bundle import Bundle
+from models.policies.labels import LabelPolicy
+from models.prevalence import Due, Estimate, prevalence, recall
+from serving.learning.service.labelling import mature_labels
+from serving.learning.store import learning, monitoring
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.window import Window
+from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import LiveModels
+from training.bands import ScoredListing, precision_by_band
+from training.drift import FEWEST, Shift, shifts
+
+SCORE: Final = "score"
+DAYS: Final = 30
+# Chance alone then stays below .09, so that the level of .1 means something, and a report takes half a second.
+_MOST: Final = 500
+_REPORTS_LAST: Final = timedelta(days=7)
+
+
+def measure(runtime: Runtime, marketplace: Marketplace, *, days: int = DAYS) -> dict[str, Any]:
+    """Work out the report of the last `days` and keep it.
+
+    Listings since are held against those of as many days up to the champion's promotion, or, where it is younger than
+    that or there is none, against the days before. Both sides are scored by the present champion.
+    """
+    here, now = marketplace.marketplace_id, runtime.clock.now()
+    champion = runtime.services[LiveModels].of(here)
+    with runtime.store.read() as connection:
+        after = Window.of_days(days, now)
+        before = Window.of_days(days, _compared_until(connection, here, after))
+        samples = [monitoring.sample_of_facts(connection, here, one, _MOST) for one in (before, after)]
+        report = {
+            "days": days,
+            "before": [moment.isoformat() for moment in (before.start, before.end)],
+            "now": [moment.isoformat() for moment in (after.start, after.end)],
+            "champion": champion.digest if champion else None,
+            "answers": {
+                name: _answers(monitoring.first_answers(connection, here, window))
+                for name, window in (("before", before), ("now", after))
+            },
+            **_outcomes(runtime, connection, here, after, champion),
+        }
+    found = _shifts(samples[0], samples[1], champion, runtime.settings.model_threads)
+    report["listings"] = [len(sample) for sample in samples]
+    report["enough"] = min(map(len, samples)) >= FEWEST
+    report["shifts"] = [{**asdict(one), "by_chance": _finite(one.by_chance), "level": one.level.value} for one in found]
+    row = {"marketplace_id": here, "report_id": runtime.ids.new("dri"), "report": report, "made_at": now}
+    with runtime.store.write() as connection:
+        monitoring.add_drift_report(connection, row)
+    return report
+
+
+def measure_weekly(runtime: Runtime) -> int:
+    """Measure each marketplace with a champion whose last report is a week old or older; returns how many were."""
+    now, measured = runtime.clock.now(), 0
+    with runtime.store.read() as connection:
+        due = [
+            one
+            for one in marketplaces.everyone(connection)
+            if runtime.services[LiveModels].of(one.marketplace_id) is not None
+            and (
+                (last := monitoring.latest_drift_report(connection, one.marketplace_id)) is None
+                or now - last[0] >= _REPORTS_LAST
+            )
+        ]
+    for marketplace in due:
+        measure(runtime, marketplace)
+        measured += 1
+    return measured
+
+
+def _compared_until(connection: Connection, marketplace_id: str, now: Window) -> datetime:
+    """The end of the stretch that listings of now are held against; it never reaches into `now`."""
+    past = learning.promotions(connection, marketplace_id)
+    return min(past[0].promoted_at, now.start) if past else now.start
+
+
+def _shifts(before: Sequence[Facts], now: Sequence[Facts], champion: Bundle | None, threads: int) -> tuple[Shift, ...]:
+    computed = [[compute(one) for one in side] for side in (before, now)]
+    columns = [_columns(side, champion, threads) for side in computed]
+    return shifts((*NAMES, SCORE) if champion else NAMES, columns[0], columns[1])
+
+
+def _columns(rows: Sequence[Computed], champion: Bundle | None, threads: int) -> np.ndarray[Any, np.dtype[np.float64]]:
+    width = len(NAMES) + (champion is not None)
+    if not rows:
+        return np.empty((0, width))
+    matrix = np.stack([row.vector for row in rows])
+    if champion is None:
+        return matrix
+    scores = champion.score_many(rows, with_reasons=False, threads=threads)
+    return np.column_stack([matrix, [score.value for score in scores]])
+
+
+def _answers(delays: Sequence[timedelta | None]) -> dict[str, Any]:
+    """How long first verdicts took, in days; cases without one count in `cases` alone."""
+    days = sorted(delay / timedelta(days=1) for delay in delays if delay is not None)
+    return {
+        "cases": len(delays),
+        "answered": len(days),
+        "median_days": statistics.median(days) if days else None,
+        "slow_days": float(np.quantile(days, 0.9)) if days else None,
+    }
+
+
+def _outcomes(
+    runtime: Runtime, connection: Connection, marketplace_id: str, window: Window, champion: Bundle | None
+) -> dict[str, Any]:
+    """Prevalence and recall of the window by its audit slice, and the champion's precision by band."""
+    labels = mature_labels(connection, marketplace_id, runtime.policies[LabelPolicy], window.end)
+    due: list[Due] = []
+    scored: list[ScoredListing] = []
+    listings = 0
+    for row in monitoring.first_scores(connection, marketplace_id, window):
+        listings += 1
+        found = labels.get(row.version_id)
+        if row.reviewed:
+            due.append(Due(row.inclusion_probability, found))
+        if champion is not None and row.scorer == champion.digest and row.probability is not None:
+            scored.append(ScoredListing(row.probability, row.inclusion_probability, found, row.reviewed))
+    return {
+        "prevalence": _estimate(prevalence(due, listings=listings)),
+        "recall": _estimate(recall(due, listings=listings)),
+        "bands": [{**asdict(band), "found": _estimate(band.found)} for band in precision_by_band(scored)],
+    }
+
+
+def _estimate(found: Estimate) -> dict[str, Any]:
+    return asdict(found)
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None

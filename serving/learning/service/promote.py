@@ -1,0 +1,280 @@
+"""Which model is the champion: approved by two people, recorded, in force at once, taken back by one."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Invalid, NotFound
+from serving.accounts.rules.access import Permission
+from serving.accounts.store import accounts
+from serving.audit.store import audit
+from serving.learning.policy import PromotionPolicy
+from serving.learning.rules.promotion import Approval, Standing, check_approval, standing
+from serving.learning.service.champions import follow_champions
+from serving.learning.service.learn import registry_arguments
+from serving.learning.service.training_child import PUBLICATION, run_child
+from serving.learning.store import approvals, learning
+from serving.learning.store.learning import Model
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform import jobs
+from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import BundleStore
+from training.gate import blocking
+
+CHALLENGER = "challenger"
+LOCAL = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What an approval came to."""
+
+    digest: str
+    standing: Standing
+
+    @property
+    def in_force(self) -> bool:
+        """Whether the model scores now."""
+        return self.standing.complete
+
+
+def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str, reason: str = "") -> Approved:
+    """Record a person's approval; the last that is needed puts the model in force at once.
+
+    `digest` may be its beginning, or 'challenger' for the newest. `by` is `user:` and an id; the owner of the home
+    may act without a name only where one approval is enough.
+
+    Raises
+    ------
+    Invalid
+        A gate is not passed and no reason is given for accepting that; or nobody is named where two must be.
+    NotFound, Conflict
+        There is no such model; it is the champion already; this person has approved it before.
+    """
+    if by == LOCAL and runtime.policies[PromotionPolicy].approvals_needed > 1:
+        needed = runtime.policies[PromotionPolicy].approvals_needed
+        raise Invalid(f"{needed} different people approve a promotion. Say who you are with --by and your e-mail.")
+    here = marketplace.marketplace_id
+    found = _model(runtime, marketplace, digest)
+    now, reason = runtime.clock.now(), reason.strip()[:500]
+    with runtime.store.read() as connection:
+        _checked(runtime, connection, here, found, by, reason)
+    runtime.services[BundleStore].load(found.digest)
+    with runtime.store.write() as connection:
+        audit.hold(connection)  # Of two people who approve at the same moment the second sees what the first said.
+        given = _checked(runtime, connection, here, found, by, reason)
+        row = {"marketplace_id": here, "approval_id": runtime.ids.new("apv"), "digest": found.digest}
+        approvals.add_approval(
+            connection, {**row, "approved_by": by, "reason": reason, "beside": given.beside, "approved_at": now}
+        )
+        payload = {"reason": reason, "beside": given.beside, "not_passed": _failed_gates(found)}
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=here,
+            actor=by,
+            act="model.approve",
+            subject=found.digest,
+            payload=payload,
+        )
+        stands = standing_of(runtime, connection, here, found)
+        if stands.complete:
+            _put_in_force(runtime, connection, here, found, stands)
+    follow_champions(runtime)
+    return Approved(found.digest, stands)
+
+
+def _checked(
+    runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, by: str, reason: str
+) -> Approval:
+    """The approval beside the champion of now, if it would count."""
+    champion = _champion(connection, marketplace_id)
+    if champion == model.digest:
+        raise Conflict("This model is the champion already.")
+    given = Approval(by, reason, champion)
+    check_approval(standing_of(runtime, connection, marketplace_id, model), given, not_passed=not_passed(model))
+    return given
+
+
+def withdraw(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str) -> str:
+    """Take back one's approval of a model that is not in force; returns its digest.
+
+    Raises
+    ------
+    Conflict
+        There is none that could be taken back.
+    """
+    here, now = marketplace.marketplace_id, runtime.clock.now()
+    found = _model(runtime, marketplace, digest)
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        if not approvals.withdraw(connection, here, found.digest, by, now):
+            raise Conflict("You have not approved this model, or it is in force already.")
+        audit.record(
+            connection, at=now, marketplace_id=here, actor=by, act="model.withdraw", subject=found.digest, payload={}
+        )
+    return found.digest
+
+
+def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str = "") -> str:
+    """Bring the champion before the present one back; returns its digest. One person may: undoing must be fast.
+
+    Raises
+    ------
+    Conflict
+        There was none.
+    """
+    here = marketplace.marketplace_id
+    with runtime.store.read() as connection:
+        earlier = _earlier_champion(connection, here)
+    runtime.services[BundleStore].load(earlier)
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        if _earlier_champion(connection, here) != earlier:
+            raise Conflict("The champion was changed by somebody else in this moment.")
+        _appoint(runtime, connection, here, earlier, kind="rollback", by=by, reason=reason.strip(), details={})
+    follow_champions(runtime)
+    return earlier
+
+
+def _earlier_champion(connection: Connection, marketplace_id: str) -> str:
+    past = learning.promotions(connection, marketplace_id)
+    for one in past:
+        if one.digest != past[0].digest:
+            return one.digest
+    raise Conflict("There is no earlier champion to go back to.")
+
+
+def challenger(runtime: Runtime, marketplace: Marketplace) -> Model | None:
+    """The newest model, unless it is or was the champion."""
+    with runtime.store.read() as connection:
+        newest = learning.models(connection, marketplace.marketplace_id, 1)
+        past = {one.digest for one in learning.promotions(connection, marketplace.marketplace_id)}
+    return newest[0] if newest and newest[0].digest not in past else None
+
+
+def not_passed(model: Model) -> list[str]:
+    """The gates that stand in a model's way, in words."""
+    return [gate["name"] for gate in _failed_gates(model)]
+
+
+def standing_of(runtime: Runtime, connection: Connection, marketplace_id: str, model: Model) -> Standing:
+    """Which approvals of a model count now, and how many are missing."""
+    given = [one.approval for one in approvals.waiting(connection, marketplace_id, model.digest)]
+    return standing(
+        given,
+        champion=_champion(connection, marketplace_id),
+        still_may={one.by for one in given if _may_promote(connection, marketplace_id, one.by)},
+        let_in_by={
+            f"user:{one}": frozenset(f"user:{by}" for by in hosts) for one, hosts in accounts.let_in(connection).items()
+        },
+        not_passed=not_passed(model),
+        policy=runtime.policies[PromotionPolicy],
+    )
+
+
+def _may_promote(connection: Connection, marketplace_id: str, by: str) -> bool:
+    kind, _, user_id = by.partition(":")
+    if kind != "user":
+        return by == LOCAL
+    try:
+        person = accounts.person(connection, user_id)
+    except NotFound:
+        return False
+    return marketplace_id in person.marketplaces(Permission.PROMOTE_MODELS)
+
+
+def _failed_gates(model: Model) -> list[dict[str, Any]]:
+    return list(blocking(model.report["gates"]))
+
+
+def _model(runtime: Runtime, marketplace: Marketplace, digest: str) -> Model:
+    if digest != CHALLENGER:
+        with runtime.store.read() as connection:
+            return learning.get_model(connection, marketplace.marketplace_id, digest)
+    found = challenger(runtime, marketplace)
+    if found is None:
+        raise NotFound("There is no challenger; retrain first.")
+    return found
+
+
+def _champion(connection: Connection, marketplace_id: str) -> str | None:
+    return learning.champions(connection).get(marketplace_id)
+
+
+def _put_in_force(
+    runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, stands: Standing
+) -> None:
+    reasons = [one.reason for one in stands.counted if one.reason]
+    promotion_id = _appoint(
+        runtime,
+        connection,
+        marketplace_id,
+        model.digest,
+        kind="promote",
+        by=stands.counted[-1].by,
+        reason=" / ".join(dict.fromkeys(reasons)),
+        details={
+            "approved_by": {one.by: one.reason for one in stands.counted},
+            "not_passed": _failed_gates(model),
+        },
+    )
+    used = _ids_of(approvals.waiting(connection, marketplace_id, model.digest), stands.counted)
+    approvals.use(connection, marketplace_id, used, promotion_id)
+
+
+def _ids_of(given: Collection[approvals.GivenApproval], counted: Collection[Approval]) -> list[str]:
+    return [one.approval_id for one in given if one.approval in counted]
+
+
+def _appoint(
+    runtime: Runtime,
+    connection: Connection,
+    marketplace_id: str,
+    digest: str,
+    *,
+    kind: str,
+    by: str,
+    reason: str,
+    details: Mapping[str, Any],
+) -> str:
+    now, promotion_id = runtime.clock.now(), runtime.ids.new("pro")
+    before = _champion(connection, marketplace_id)
+    row = {
+        "marketplace_id": marketplace_id,
+        "promotion_id": promotion_id,
+        "digest": digest,
+        "kind": kind,
+        "promoted_by": by,
+        "note": reason[:500],
+        "promoted_at": now,
+    }
+    learning.add_promotion(connection, row)
+    payload = {"reason": reason, "before": before, **details}
+    audit.record(
+        connection,
+        at=now,
+        marketplace_id=marketplace_id,
+        actor=by,
+        act=f"model.{kind}",
+        subject=digest,
+        payload=payload,
+    )
+    job_id = f"publish:{promotion_id}"
+    runtime.jobs.enqueue(connection, jobs.PUBLISH, jobs.TRAINING, job_id, marketplace_id, digest)
+    return promotion_id
+
+
+def publish_champion(runtime: Runtime, marketplace_id: str, digest: str) -> str:
+    """Point the registry's alias at the champion; one that was replaced in the meantime is left to its successor."""
+    with runtime.store.read() as connection:
+        if learning.champions(connection).get(marketplace_id) != digest:
+            return "replaced"
+    arguments = ["--digest", digest, *registry_arguments(runtime, marketplace_id)]
+    timeout = runtime.settings.training_timeout_seconds
+    done = run_child(
+        PUBLICATION, arguments, cache=runtime.home.cache, timeout_seconds=timeout, progress=lambda _line: None
+    )
+    return str(done["version"])

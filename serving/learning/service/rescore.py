@@ -1,0 +1,153 @@
+"""What another model would have said of the past: the facts as they were stored, scored and routed anew."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final
+
+from models.bundle import Bundle
+from models.errors import NotFound
+from models.policies.labels import LabelPolicy
+from models.policies.routing import RoutingPolicy
+from models.policies.scorecard import ScorecardPolicy
+from models.routing import Lane
+from serving.learning.service.labelling import mature_labels
+from serving.learning.service.promote import CHALLENGER, challenger
+from serving.learning.store import learning, monitoring
+from serving.learning.store.learning import Model
+from serving.learning.store.monitoring import PastScore
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.window import Window
+from serving.platform.runtime import Runtime
+from serving.scoring.service.scoring import Questions, ToScore, score_and_route
+from serving.scoring.service.surroundings import SurroundingsCache
+
+CHAMPION: Final = "champion"
+_BATCH: Final = 500
+# Lanes in which a person looks because of the score; the audit draw and thin evidence are none of the model's doing.
+_FLAGGED: Final = frozenset({Lane.ANALYST, Lane.ASK_BRAND})
+
+
+@dataclass(frozen=True, slots=True)
+class Rescored:
+    """One version: what was said then and what the other model says. `counterfeit` is its label now, None without."""
+
+    version_id: str
+    external_id: str
+    scored_at: datetime
+    probability_before: float | None
+    lane_before: Lane
+    probability: float | None
+    lane: Lane
+    stands_for: float
+    counterfeit: bool | None
+
+
+def rescore(
+    runtime: Runtime,
+    marketplace: Marketplace,
+    model: Bundle,
+    *,
+    since: datetime,
+    most: int,
+    progress: Callable[[int], None] = lambda _: None,
+) -> list[Rescored]:
+    """Every version first scored since a moment, or `most` of them spread over the time, scored and routed again.
+
+    Nothing is changed. The draw of each version is the one that it had; brands take part as they do now, without
+    limit.
+    """
+    now = runtime.clock.now()
+    found: list[Rescored] = []
+    with runtime.store.read() as connection:
+        labels = mature_labels(connection, marketplace.marketplace_id, runtime.policies[LabelPolicy], now)
+        questions = Questions(runtime.services[SurroundingsCache].of(connection, marketplace, now).taking_part)
+        rows = monitoring.past_scores(connection, marketplace.marketplace_id, Window(since, now), most)
+        for batch in _batches(rows):
+            scored = score_and_route(
+                [ToScore(row.facts, row.draw, already_open=False) for row in batch],
+                model=model,
+                questions=questions,
+                routing=runtime.policies[RoutingPolicy],
+                scorecard=runtime.policies[ScorecardPolicy],
+                threads=runtime.settings.model_threads,
+            )
+            found += [
+                Rescored(
+                    row.version_id,
+                    row.external_id,
+                    row.scored_at,
+                    row.probability,
+                    row.lane,
+                    one.score.probability,
+                    one.route.lane,
+                    1 / row.inclusion_probability,
+                    labels.get(row.version_id),
+                )
+                for row, one in zip(batch, scored, strict=True)
+            ]
+            progress(len(found))
+    return found
+
+
+def model_named(runtime: Runtime, marketplace: Marketplace, name: str) -> Model:
+    """The model of a digest or its beginning, the 'challenger', or the 'champion'.
+
+    Raises
+    ------
+    NotFound, Conflict
+        There is none, or several digests begin so.
+    """
+    if name == CHALLENGER:
+        newest = challenger(runtime, marketplace)
+        if newest is None:
+            raise NotFound("There is no challenger; retrain first.")
+        return newest
+    here = marketplace.marketplace_id
+    with runtime.store.read() as connection:
+        digest = learning.champions(connection).get(here) if name == CHAMPION else name
+        if digest is None:
+            raise NotFound("There is no champion yet; the starter scorecard scores.")
+        return learning.get_model(connection, here, digest)
+
+
+def _batches(rows: Iterator[PastScore]) -> Iterator[list[PastScore]]:
+    while batch := list(islice(rows, _BATCH)):
+        yield batch
+
+
+def summary(rows: Iterable[Rescored]) -> dict[str, Any]:
+    """How many versions go from which lane to which, and what each model flags of what is labelled by now.
+
+    Labelled versions count as often as they stand for, so that the few that were drawn at random speak for all that
+    nobody looked at; a model that flags what the other never showed to anybody is not punished for it, nor rewarded.
+    """
+    kept = list(rows)
+    moves = Counter((row.lane_before, row.lane) for row in kept)
+    return {
+        "versions": len(kept),
+        "moves": [
+            {"before": before.value, "after": after.value, "versions": n}
+            for (before, after), n in sorted(moves.items())
+        ],
+        "labelled": sum(row.counterfeit is not None for row in kept),
+        "before": _flagging([(row.lane_before in _FLAGGED, row) for row in kept]),
+        "after": _flagging([(row.lane in _FLAGGED, row) for row in kept]),
+    }
+
+
+def _flagging(rows: list[tuple[bool, Rescored]]) -> dict[str, Any]:
+    """Flagged versions, and the weighted precision and recall of flagging; None where nothing is labelled."""
+    flagged = [row for is_flagged, row in rows if is_flagged]
+    labelled = [row for row in flagged if row.counterfeit is not None]
+    hits = sum(row.stands_for for row in labelled if row.counterfeit)
+    seen = sum(row.stands_for for row in labelled)
+    everything = sum(row.stands_for for _, row in rows if row.counterfeit)
+    return {
+        "flagged": len(flagged),
+        "labelled": len(labelled),
+        "precision": hits / seen if seen else None,
+        "recall": hits / everything if everything else None,
+    }

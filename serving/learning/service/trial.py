@@ -1,0 +1,117 @@
+"""A challenger on trial: started, given a share, ended; and what it has shown so far."""
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict
+from models.policies.labels import LabelPolicy
+from serving.audit.store import audit
+from serving.learning.policy import PromotionPolicy
+from serving.learning.service.labelling import mature_labels
+from serving.learning.service.promote import standing_of
+from serving.learning.service.rescore import model_named
+from serving.learning.store import learning
+from serving.learning.store.learning import Model
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.scoring.rules.trial import Comparison, Tried, check_share, compare
+from serving.scoring.service.bundles import BundleStore
+from serving.scoring.service.on_trial import follow_trials
+from serving.scoring.store import trials
+from serving.scoring.store.trials import Trial
+
+
+def start(runtime: Runtime, marketplace: Marketplace, *, name: str, share: float, by: str) -> Trial:
+    """Let a model score live traffic beside the champion, and decide about a share of sellers.
+
+    Raises
+    ------
+    Invalid, Forbidden
+        The share is none, or others have yet to approve the model.
+    NotFound, Conflict
+        There is no such model; it is the champion; another is on trial.
+    """
+    here, now = marketplace.marketplace_id, runtime.clock.now()
+    model = model_named(runtime, marketplace, name)
+    runtime.services[BundleStore].load(model.digest)
+    found = Trial(here, runtime.ids.new("tri"), model.digest, share, by, now)
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        if learning.champions(connection).get(here) == model.digest:
+            raise Conflict("This model is the champion already.")
+        if trials.open_trials(connection, here):
+            raise Conflict("A model is on trial already; end that trial first.")
+        _check(runtime, connection, here, model, share, by)
+        row = {name: getattr(found, name) for name in Trial.__slots__}
+        trials.add_trial(connection, row)
+        _record(runtime, connection, found, by, "trial.started", share)
+    follow_trials(runtime)
+    return found
+
+
+def change_share(runtime: Runtime, marketplace: Marketplace, *, share: float, by: str) -> Trial:
+    """Let the model on trial decide about more sellers, or fewer.
+
+    Raises
+    ------
+    Invalid, Forbidden, Conflict
+        As `start`; or nothing is on trial.
+    """
+    here = marketplace.marketplace_id
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        found = _on_trial(connection, here)
+        _check(runtime, connection, here, learning.get_model(connection, here, found.digest), share, by)
+        trials.change(connection, found, share=share)
+        _record(runtime, connection, found, by, "trial.share", share)
+    follow_trials(runtime)
+    return found
+
+
+def end(runtime: Runtime, marketplace: Marketplace, *, by: str) -> Trial:
+    """End the trial; the champion decides about everybody again. One person may: undoing must be fast.
+
+    Raises
+    ------
+    Conflict
+        Nothing is on trial.
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        found = _on_trial(connection, marketplace.marketplace_id)
+        trials.change(connection, found, ended_at=runtime.clock.now())
+        _record(runtime, connection, found, by, "trial.ended", found.share)
+    follow_trials(runtime)
+    return found
+
+
+def shown_so_far(runtime: Runtime, connection: Connection, found: Trial) -> Comparison:
+    """What both models flagged since the trial began, beside the labels of now."""
+    now = runtime.clock.now()
+    labels = mature_labels(connection, found.marketplace_id, runtime.policies[LabelPolicy], now)
+    rows = trials.scores(connection, found.marketplace_id, found.trial_id)
+    return compare(Tried(champion, challenger, labels.get(version)) for version, champion, challenger in rows)
+
+
+def _on_trial(connection: Connection, marketplace_id: str) -> Trial:
+    found = trials.open_trials(connection, marketplace_id)
+    if not found:
+        raise Conflict("No model is on trial.")
+    return found[0]
+
+
+def _check(runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, share: float, by: str) -> None:
+    approved = standing_of(runtime, connection, marketplace_id, model).counted
+    needed = runtime.policies[PromotionPolicy].approvals_needed
+    check_share(share, by=by, approved_by=frozenset(one.by for one in approved), needed=needed)
+
+
+def _record(runtime: Runtime, connection: Connection, found: Trial, by: str, act: str, share: float) -> None:
+    audit.record(
+        connection,
+        at=runtime.clock.now(),
+        marketplace_id=found.marketplace_id,
+        actor=by,
+        act=act,
+        subject=found.digest,
+        payload={"trial": found.trial_id, "share": share},
+    )

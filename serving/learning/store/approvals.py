@@ -1,0 +1,87 @@
+"""Who has approved which model, and for which change of the champion it was used."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from serving.learning.rules.promotion import Approval
+from serving.learning.tables import promotion_approval
+from serving.platform.database.store import add
+
+
+@dataclass(frozen=True, slots=True)
+class GivenApproval:
+    """An approval as stored."""
+
+    approval_id: str
+    approval: Approval
+    approved_at: datetime
+
+
+def add_approval(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A new approval."""
+    add(connection, promotion_approval, [row])
+
+
+def waiting(connection: Connection, marketplace_id: str, digest: str) -> list[GivenApproval]:
+    """Approvals of a model that were neither taken back nor used, in order."""
+    table = promotion_approval
+    query = (
+        select(table)
+        .where(
+            table.c.marketplace_id == marketplace_id,
+            table.c.digest == digest,
+            table.c.withdrawn_at.is_(None),
+            table.c.promotion_id.is_(None),
+        )
+        .order_by(table.c.approved_at, table.c.approval_id)
+    )
+    return [
+        GivenApproval(row.approval_id, Approval(row.approved_by, row.reason, row.beside), row.approved_at)
+        for row in connection.execute(query)
+    ]
+
+
+def use(connection: Connection, marketplace_id: str, approval_ids: Collection[str], promotion_id: str) -> None:
+    """Spend approvals on a change of the champion; they count for no other."""
+    connection.execute(
+        update(promotion_approval)
+        .where(
+            promotion_approval.c.marketplace_id == marketplace_id, promotion_approval.c.approval_id.in_(approval_ids)
+        )
+        .values(promotion_id=promotion_id)
+    )
+
+
+def withdraw(connection: Connection, marketplace_id: str, digest: str, by: str, at: datetime) -> int:
+    """Take back what a person approved of a model and what was not used yet; returns how many approvals that were."""
+    table = promotion_approval
+    done = connection.execute(
+        update(table)
+        .where(
+            table.c.marketplace_id == marketplace_id,
+            table.c.digest == digest,
+            table.c.approved_by == by,
+            table.c.withdrawn_at.is_(None),
+            table.c.promotion_id.is_(None),
+        )
+        .values(withdrawn_at=at)
+    )
+    return int(done.rowcount)
+
+
+def used(connection: Connection, marketplace_id: str) -> dict[str, list[Approval]]:
+    """The approvals behind each change of the champion, by its id."""
+    table = promotion_approval
+    query = (
+        select(table)
+        .where(table.c.marketplace_id == marketplace_id, table.c.promotion_id.is_not(None))
+        .order_by(table.c.approved_at, table.c.approval_id)
+    )
+    found: dict[str, list[Approval]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.promotion_id, []).append(Approval(row.approved_by, row.reason, row.beside))
+    return found

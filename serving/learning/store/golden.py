@@ -1,0 +1,40 @@
+"""Golden sets: added, read, and never changed; the database itself refuses it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from serving.learning.tables import golden_set
+from serving.platform.database.store import add
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSet:
+    """A golden set as stored; `content` is what its digest is of."""
+
+    digest: str
+    items: int
+    positives: int
+    content: bytes
+    frozen_by: str
+    frozen_at: datetime
+
+
+def add_set(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A set that was just frozen."""
+    add(connection, golden_set, [row])
+
+
+def in_force(connection: Connection, marketplace_id: str, as_of: datetime) -> StoredSet | None:
+    """The set that was frozen last up to a moment."""
+    query = (
+        select(golden_set)
+        .where(golden_set.c.marketplace_id == marketplace_id, golden_set.c.frozen_at <= as_of)
+        .order_by(golden_set.c.frozen_at.desc(), golden_set.c.golden_set_id.desc())
+        .limit(1)
+    )
+    row = connection.execute(query).mappings().one_or_none()
+    return None if row is None else StoredSet(**{name: row[name] for name in StoredSet.__slots__})

@@ -1,0 +1,296 @@
+"""Snapshots, training jobs, models and promotions."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, case, select, tuple_, update
+
+from models.case import BLIND_LANES
+from models.errors import Conflict, NotFound
+from serving.cases.tables import review_case, verdict
+from serving.learning.tables import model, promotion, snapshot, training_job
+from serving.listings.tables import facts, listing_version, score
+from serving.notices.store import notices
+from serving.platform.database.store import add, insert_or_ignore
+
+_BLIND: Final = [lane.value for lane in BLIND_LANES]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A training job as stored."""
+
+    marketplace_id: str
+    job_id: str
+    state: str
+    progress: Mapping[str, Any]
+    snapshot_id: str | None
+    digest: str | None
+    error: str | None
+    requested_by: str
+    created_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained model with the figures of its report."""
+
+    digest: str
+    fingerprint: str
+    job_id: str
+    report: Mapping[str, Any]
+    mlflow_run_id: str | None
+    mlflow_version: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """One change of the champion."""
+
+    promotion_id: str
+    digest: str
+    kind: str
+    promoted_by: str
+    note: str
+    promoted_at: datetime
+
+
+def scored_reviewed_versions(
+    connection: Connection, marketplace_id: str, as_of: datetime
+) -> Iterator[Mapping[str, Any]]:
+    """For each version judged up to a moment: facts, inclusion probability and lane of the score its first case shows.
+
+    What was first looked at because of a notice had no part in any draw: it stands for itself alone.
+    """
+    certain = score.c.version_id.in_(notices.reviewed_for_a_notice(marketplace_id, as_of))
+    earlier = review_case.alias("earlier")
+    seen_before = (
+        select(earlier.c.case_id)
+        .where(
+            earlier.c.marketplace_id == review_case.c.marketplace_id,
+            earlier.c.version_id == review_case.c.version_id,
+            earlier.c.lane.not_in(_BLIND),
+            tuple_(earlier.c.opened_at, earlier.c.case_id) < tuple_(review_case.c.opened_at, review_case.c.case_id),
+        )
+        .exists()
+    )
+    first = (
+        select(review_case.c.version_id, review_case.c.score_id)
+        .where(
+            review_case.c.marketplace_id == marketplace_id,
+            review_case.c.lane.not_in(_BLIND),
+            review_case.c.opened_at <= as_of,
+            ~seen_before,
+            review_case.c.version_id.in_(
+                select(verdict.c.version_id).where(
+                    verdict.c.marketplace_id == marketplace_id,
+                    verdict.c.lane.not_in(_BLIND),
+                    verdict.c.judgement != "withdrawn",
+                    verdict.c.known_at <= as_of,
+                )
+            ),
+        )
+        .subquery()
+    )
+    query = (
+        select(
+            score.c.version_id,
+            score.c.listing_id,
+            case((certain, 1.0), else_=score.c.inclusion_probability).label("inclusion_probability"),
+            score.c.lane,
+            score.c.scored_at,
+            score.c.probability,
+            listing_version.c.seller_external_id,
+            listing_version.c.brand_id,
+            listing_version.c.known_at,
+            facts.c.body,
+        )
+        .join(first, (first.c.version_id == score.c.version_id) & (first.c.score_id == score.c.score_id))
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == score.c.marketplace_id)
+            & (listing_version.c.version_id == score.c.version_id),
+        )
+        .join(facts, (facts.c.marketplace_id == score.c.marketplace_id) & (facts.c.digest == score.c.facts_digest))
+        .where(score.c.marketplace_id == marketplace_id)
+        .order_by(score.c.scored_at, score.c.score_id)
+    )
+    for row in connection.execution_options(yield_per=500).execute(query).mappings():
+        yield dict(row)
+
+
+def add_snapshot(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A snapshot that was written to its file."""
+    add(connection, snapshot, [row])
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSnapshot:
+    """A snapshot that was written, and the models that were trained from it, the newest first."""
+
+    snapshot_id: str
+    digest: str
+    rows: int
+    positives: int
+    as_of: datetime
+    models: tuple[str, ...]
+
+
+def snapshots(connection: Connection, marketplace_id: str, most: int) -> list[StoredSnapshot]:
+    """The latest snapshots, newest first."""
+    query = (
+        select(snapshot)
+        .where(snapshot.c.marketplace_id == marketplace_id)
+        .order_by(snapshot.c.created_at.desc(), snapshot.c.snapshot_id.desc())
+        .limit(most)
+    )
+    rows = connection.execute(query).all()
+    used: dict[str, list[str]] = {row.snapshot_id: [] for row in rows}
+    trained = (
+        select(training_job.c.snapshot_id, training_job.c.digest)
+        .where(
+            training_job.c.marketplace_id == marketplace_id,
+            training_job.c.snapshot_id.in_(used),
+            training_job.c.digest.is_not(None),
+        )
+        .order_by(training_job.c.created_at.desc())
+    )
+    for row in connection.execute(trained):
+        used[row.snapshot_id].append(row.digest)
+    return [
+        StoredSnapshot(row.snapshot_id, row.digest, row.rows, row.positives, row.as_of, tuple(used[row.snapshot_id]))
+        for row in rows
+    ]
+
+
+def get_snapshot(connection: Connection, marketplace_id: str, snapshot_id: str) -> StoredSnapshot:
+    """One snapshot.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    found = [one for one in snapshots(connection, marketplace_id, 10_000) if one.snapshot_id == snapshot_id]
+    if not found:
+        raise NotFound("There is no such snapshot.")
+    return found[0]
+
+
+def add_job(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A new waiting job."""
+    add(connection, training_job, [row])
+
+
+def _job(row: Mapping[str, Any]) -> Job:
+    return Job(**{name: row[name] for name in Job.__slots__})
+
+
+def get_job(connection: Connection, marketplace_id: str, job_id: str) -> Job:
+    """One job.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    query = select(training_job).where(training_job.c.marketplace_id == marketplace_id, training_job.c.job_id == job_id)
+    found = connection.execute(query).mappings().one_or_none()
+    if found is None:
+        raise NotFound("There is no such training job.")
+    return _job(dict(found))
+
+
+def jobs(connection: Connection, marketplace_id: str, most: int) -> list[Job]:
+    """The latest jobs, newest first."""
+    query = (
+        select(training_job)
+        .where(training_job.c.marketplace_id == marketplace_id)
+        .order_by(training_job.c.created_at.desc(), training_job.c.job_id.desc())
+        .limit(most)
+    )
+    return [_job(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def update_job(connection: Connection, marketplace_id: str, job_id: str, values: Mapping[str, Any]) -> None:
+    """Change a job that has not ended."""
+    connection.execute(
+        update(training_job)
+        .where(
+            training_job.c.marketplace_id == marketplace_id,
+            training_job.c.job_id == job_id,
+            training_job.c.state.in_(["waiting", "running"]),
+        )
+        .values(**values)
+    )
+
+
+def add_model(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A trained model; the same bundle trained again stays as it was."""
+    connection.execute(insert_or_ignore(connection, model), [dict(row)])
+
+
+def _model(row: Mapping[str, Any]) -> Model:
+    return Model(**{name: row[name] for name in Model.__slots__})
+
+
+def get_model(connection: Connection, marketplace_id: str, digest: str) -> Model:
+    """The model whose digest starts so.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    Conflict
+        There are several.
+    """
+    query = select(model).where(
+        model.c.marketplace_id == marketplace_id, model.c.digest.startswith(digest, autoescape=True)
+    )
+    found = [_model(dict(row)) for row in connection.execute(query).mappings()]
+    if not found:
+        raise NotFound("There is no such model.")
+    if len(found) > 1:
+        raise Conflict(f"{digest} is the beginning of {len(found)} digests; give more of it.")
+    return found[0]
+
+
+def models(connection: Connection, marketplace_id: str, most: int) -> list[Model]:
+    """The latest models, newest first."""
+    query = (
+        select(model)
+        .where(model.c.marketplace_id == marketplace_id)
+        .order_by(model.c.created_at.desc(), model.c.digest)
+        .limit(most)
+    )
+    return [_model(dict(row)) for row in connection.execute(query).mappings()]
+
+
+def add_promotion(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A change of the champion."""
+    add(connection, promotion, [row])
+
+
+def promotions(connection: Connection, marketplace_id: str) -> list[Promotion]:
+    """Every change of the champion, newest first; the first of them is in force."""
+    query = (
+        select(promotion)
+        .where(promotion.c.marketplace_id == marketplace_id)
+        .order_by(promotion.c.promoted_at.desc(), promotion.c.promotion_id.desc())
+    )
+    return [
+        Promotion(row.promotion_id, row.digest, row.kind, row.promoted_by, row.note, row.promoted_at)
+        for row in connection.execute(query)
+    ]
+
+
+def champions(connection: Connection) -> dict[str, str]:
+    """The champion's digest of each marketplace that has one."""
+    query = select(promotion.c.marketplace_id, promotion.c.digest).order_by(
+        promotion.c.promoted_at, promotion.c.promotion_id
+    )
+    return {row.marketplace_id: row.digest for row in connection.execute(query)}

@@ -1,0 +1,194 @@
+"""What is measured of the live stream: samples of facts, how long labels take, probabilities beside their reviews."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select
+
+from features.facts import Facts, facts_from_json
+from models.routing import Lane
+from models.verdict import Judgement
+from serving.cases.tables import review_case, verdict
+from serving.learning.tables import drift_report
+from serving.listings.tables import facts, listing, listing_version, score
+from serving.notices.store import notices
+from serving.platform.database.store import add
+from serving.platform.database.window import Window
+
+_PARAMETERS: Final = 500
+
+
+def sample_of_facts(connection: Connection, marketplace_id: str, window: Window, most: int) -> list[Facts]:
+    """Facts of at most `most` scores made in a window, evenly spaced over it."""
+    query = select(score.c.facts_digest).where(*_scored(marketplace_id, window))
+    digests = connection.execute(query.order_by(score.c.scored_at, score.c.score_id)).scalars().all()
+    wanted = _spread(digests, most)
+    bodies: dict[str, Facts] = {}
+    for some in _parts(sorted(set(wanted))):
+        stored = select(facts.c.digest, facts.c.body).where(
+            facts.c.marketplace_id == marketplace_id, facts.c.digest.in_(some)
+        )
+        bodies |= {row.digest: facts_from_json(row.body) for row in connection.execute(stored)}
+    return [bodies[digest] for digest in wanted]
+
+
+def _spread(values: Sequence[str], most: int) -> Sequence[str]:
+    """At most `most` of these, evenly spaced and the last among them."""
+    n = len(values)
+    return values if n <= most else [values[-(-(i + 1) * n // most) - 1] for i in range(most)]
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """A few hundred at a time: a query has a limited number of parameters."""
+    for start in range(0, len(values), _PARAMETERS):
+        yield values[start : start + _PARAMETERS]
+
+
+@dataclass(frozen=True, slots=True)
+class PastScore:
+    """What was said of a version when it was first scored, with all that is needed to say it again."""
+
+    version_id: str
+    external_id: str
+    scored_at: datetime
+    probability: float | None
+    lane: Lane
+    inclusion_probability: float
+    draw: float
+    facts: Facts
+
+
+def past_scores(connection: Connection, marketplace_id: str, window: Window, most: int) -> Iterator[PastScore]:
+    """The first scores of at most `most` versions in a window, evenly spaced over it, in the order of time."""
+    first = select(func.min(score.c.score_id)).where(*_scored(marketplace_id, window)).group_by(score.c.version_id)
+    for some in _parts(_spread(sorted(connection.execute(first).scalars()), most)):
+        query = (
+            select(
+                score.c.version_id,
+                listing.c.external_id,
+                score.c.scored_at,
+                score.c.probability,
+                score.c.lane,
+                score.c.inclusion_probability,
+                listing_version.c.draw,
+                facts.c.body,
+            )
+            .join(listing, _same(score, listing, "listing_id"))
+            .join(listing_version, _same(score, listing_version, "version_id"))
+            .join(facts, (facts.c.marketplace_id == score.c.marketplace_id) & (facts.c.digest == score.c.facts_digest))
+            .where(score.c.marketplace_id == marketplace_id, score.c.score_id.in_(some))
+            .order_by(score.c.score_id)
+        )
+        for row in connection.execute(query).mappings():
+            values = {name: row[name] for name in PastScore.__slots__ if name not in {"lane", "facts"}}
+            yield PastScore(**values, lane=Lane(row["lane"]), facts=facts_from_json(row["body"]))
+
+
+def _same(one: Table, other: Table, key: str) -> ColumnElement[bool]:
+    return (one.c.marketplace_id == other.c.marketplace_id) & (one.c[key] == other.c[key])
+
+
+def _scored(marketplace_id: str, window: Window) -> tuple[ColumnElement[bool], ...]:
+    return (
+        score.c.marketplace_id == marketplace_id,
+        score.c.scored_at > window.start,
+        score.c.scored_at <= window.end,
+    )
+
+
+def first_answers(connection: Connection, marketplace_id: str, window: Window) -> list[timedelta | None]:
+    """For each version whose first case was opened in a window, how long its first verdict took; None without one."""
+    opened = (
+        select(review_case.c.version_id, func.min(review_case.c.opened_at).label("at"))
+        .where(review_case.c.marketplace_id == marketplace_id)
+        .group_by(review_case.c.version_id)
+        .subquery()
+    )
+    answered = (
+        select(verdict.c.version_id, func.min(verdict.c.known_at).label("at"))
+        .where(verdict.c.marketplace_id == marketplace_id, verdict.c.judgement != Judgement.WITHDRAWN.value)
+        .group_by(verdict.c.version_id)
+        .subquery()
+    )
+    query = (
+        select(opened.c.at, answered.c.at)
+        .outerjoin(answered, answered.c.version_id == opened.c.version_id)
+        .where(opened.c.at > window.start, opened.c.at <= window.end)
+        .order_by(opened.c.at, opened.c.version_id)
+    )
+    return [
+        None if verdict_at is None else verdict_at - opened_at for opened_at, verdict_at in connection.execute(query)
+    ]
+
+
+class FirstScore(NamedTuple):
+    """The first score of a version, the chance with which it was to be looked at, and whether it ever was."""
+
+    version_id: str
+    scorer: str
+    probability: float | None
+    scored_at: datetime
+    inclusion_probability: float
+    reviewed: bool
+
+
+def first_scores(
+    connection: Connection, marketplace_id: str, window: Window, *, brand_id: str | None = None
+) -> Iterator[FirstScore]:
+    """The first score of each version in a window, and whether a case was ever opened on the version.
+
+    With `brand_id` the offers of this brand alone.
+    """
+    opened = select(review_case.c.version_id).where(
+        review_case.c.marketplace_id == marketplace_id, review_case.c.opened_at > window.start
+    )
+    reviewed = set(connection.execute(opened).scalars())
+    certain = set(connection.execute(notices.reviewed_for_a_notice(marketplace_id, window.end)).scalars())
+    query = (
+        select(
+            score.c.version_id, score.c.scorer, score.c.probability, score.c.scored_at, score.c.inclusion_probability
+        )
+        .where(*_scored(marketplace_id, window))
+        .order_by(score.c.score_id)
+    )
+    if brand_id is not None:
+        query = query.join(listing_version, _same(score, listing_version, "version_id")).where(
+            listing_version.c.brand_id == brand_id
+        )
+    seen: set[str] = set()
+    for version_id, scorer, probability, at, chance in connection.execution_options(yield_per=1_000).execute(query):
+        if version_id not in seen:
+            seen.add(version_id)
+            # Somebody notified it, so that it was looked at whatever the draw was.
+            due = 1.0 if version_id in certain else chance
+            yield FirstScore(version_id, scorer, probability, at, due, version_id in reviewed)
+
+
+def add_drift_report(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A report that was worked out."""
+    add(connection, drift_report, [row])
+
+
+def drift_reports(connection: Connection, marketplace_id: str, most: int) -> list[tuple[datetime, Mapping[str, Any]]]:
+    """The newest reports with when each was made, the oldest of them first."""
+    query = (
+        select(drift_report.c.made_at, drift_report.c.report)
+        .where(drift_report.c.marketplace_id == marketplace_id)
+        .order_by(drift_report.c.made_at.desc(), drift_report.c.report_id.desc())
+        .limit(most)
+    )
+    return [(row.made_at, row.report) for row in connection.execute(query)][::-1]
+
+
+def latest_drift_report(connection: Connection, marketplace_id: str) -> tuple[datetime, Mapping[str, Any]] | None:
+    """When the newest report was made, and what it says."""
+    query = (
+        select(drift_report.c.made_at, drift_report.c.report)
+        .where(drift_report.c.marketplace_id == marketplace_id)
+        .order_by(drift_report.c.made_at.desc(), drift_report.c.report_id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).one_or_none()
+    return None if found is None else (found.made_at, found.report)

@@ -1,0 +1,142 @@
+"""Labels in doubt, and what became of them when somebody looked a second time."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from models.case import CaseLane
+from models.labels import VALUES
+from models.verdict import Judgement
+from serving.cases.tables import review_case, verdict
+from serving.learning.tables import second_look
+from serving.listings.tables import listing
+from serving.platform.database.store import add
+
+
+def add_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Doubts of one training; `case_id` is set where a second look was asked for."""
+    add(connection, second_look, rows)
+
+
+def of_job(connection: Connection, marketplace_id: str, job_id: str) -> dict[str, str | None]:
+    """The versions that a training put in doubt, each with its case if there is one."""
+    query = select(second_look.c.version_id, second_look.c.case_id).where(
+        second_look.c.marketplace_id == marketplace_id, second_look.c.job_id == job_id
+    )
+    return {row.version_id: row.case_id for row in connection.execute(query)}
+
+
+def asked_for(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
+    """Which of these versions have had a second look, or wait for one."""
+    query = select(review_case.c.version_id).where(
+        review_case.c.marketplace_id == marketplace_id,
+        review_case.c.version_id.in_(version_ids),
+        review_case.c.lane == CaseLane.SECOND_LOOK.value,
+    )
+    return set(connection.execute(query).scalars())
+
+
+def case_of(connection: Connection, marketplace_id: str, version_id: str) -> str | None:
+    """The case of a version's second look; None where nobody has asked for one."""
+    query = select(review_case.c.case_id).where(
+        review_case.c.marketplace_id == marketplace_id,
+        review_case.c.version_id == version_id,
+        review_case.c.lane == CaseLane.SECOND_LOOK.value,
+        review_case.c.known_answer.is_(None),
+    )
+    found: str | None = connection.execute(query).scalar()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLooks:
+    """How many labels the latest training doubted; how many second looks were asked for in all, how many were given,
+    and how many of these say otherwise than the label did."""
+
+    doubted: int
+    asked_for: int
+    given: int
+    overturned: int
+
+
+def count(connection: Connection, marketplace_id: str) -> SecondLooks:
+    """The figures of a marketplace."""
+    here = second_look.c.marketplace_id == marketplace_id
+    latest = select(second_look.c.job_id).where(here).order_by(second_look.c.found_at.desc()).limit(1).scalar_subquery()
+    doubted = select(func.count()).where(here, second_look.c.why == "doubted", second_look.c.job_id == latest)
+    later = verdict.alias("later")
+    standing = (
+        select(verdict.c.case_id, verdict.c.judgement)
+        .outerjoin(
+            later,
+            (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
+        )
+        .where(
+            verdict.c.marketplace_id == marketplace_id,
+            verdict.c.lane == CaseLane.SECOND_LOOK.value,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            later.c.verdict_id.is_(None),
+        )
+        .subquery()
+    )
+    query = (
+        select(second_look.c.label, standing.c.judgement)
+        .select_from(second_look)
+        .outerjoin(standing, standing.c.case_id == second_look.c.case_id)
+        .where(here, second_look.c.case_id.is_not(None))
+    )
+    looks = [(row.label, row.judgement) for row in connection.execute(query)]
+    given = [(label, Judgement(judgement)) for label, judgement in looks if judgement is not None]
+    overturned = sum(VALUES.get(judgement, label) != label for label, judgement in given)
+    return SecondLooks(connection.execute(doubted).scalar_one(), len(looks), len(given), overturned)
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A label in doubt: the offer, what its label says, what a model that never saw it says, and what came of it.
+
+    `why` is doubted or alone; `case_id` is the second look, where one was asked for, `said` what was found then.
+    """
+
+    external_id: str
+    why: str
+    label: int
+    probability: float | None
+    case_id: str | None
+    said: Judgement | None
+
+
+def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Suspect]:
+    """The labels that the latest training doubted, the most doubtful first."""
+    here = second_look.c.marketplace_id == marketplace_id
+    latest = select(second_look.c.job_id).where(here).order_by(second_look.c.found_at.desc()).limit(1).scalar_subquery()
+    given = (
+        select(verdict.c.judgement)
+        .where(
+            verdict.c.marketplace_id == marketplace_id,
+            verdict.c.case_id == second_look.c.case_id,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+        )
+        .order_by(verdict.c.known_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = (
+        select(second_look, listing.c.external_id, given.label("said"))
+        .join(
+            listing,
+            (listing.c.marketplace_id == second_look.c.marketplace_id)
+            & (listing.c.listing_id == second_look.c.listing_id),
+        )
+        .where(here, second_look.c.job_id == latest)
+        .order_by(second_look.c.doubt.desc(), second_look.c.version_id)
+        .limit(most)
+    )
+    return [
+        Suspect(
+            row.external_id, row.why, row.label, row.probability, row.case_id, Judgement(row.said) if row.said else None
+        )
+        for row in connection.execute(query)
+    ]

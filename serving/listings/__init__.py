@@ -1,0 +1,1 @@
+"""Listings with their versions, observations, facts, scores and text signatures; quarantine; search."""

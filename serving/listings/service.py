@@ -1,0 +1,43 @@
+"""Rows that were refused: kept with the reason, a hash and their beginning, so that nothing is lost silently."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from features.listing import Rejection
+from serving.platform.runtime import Runtime
+
+_ROW_HEAD: Final = 16_384
+
+
+def quarantine_row(
+    runtime: Runtime, marketplace_id: str, row: object, rejection: Rejection, *, source: str, at: datetime
+) -> dict[str, Any]:
+    """The stored form of one refused row."""
+    text = row if isinstance(row, str) else json.dumps(row, ensure_ascii=True, default=str)
+    kept = _storable(text.encode("ascii", "backslashreplace").decode())
+    return {
+        "marketplace_id": marketplace_id,
+        "quarantine_id": runtime.ids.new("qua"),
+        "source": source,
+        "code": rejection.code,
+        "field": _storable(rejection.field)[:200],
+        "sentence": _storable(rejection.sentence)[:500],
+        "row_hash": hashlib.sha256(kept.encode()).hexdigest(),
+        "row_length": len(kept),
+        "row_head": kept[:_ROW_HEAD],
+        "known_at": at,
+    }
+
+
+def _storable(text: str) -> str:
+    """The text with escapes for NUL and half pairs, which PostgreSQL does not hold."""
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+def external_id_of(row: object) -> str | None:
+    """The id that a refused row gives itself, safe to send back."""
+    found = row.get("external_id") if isinstance(row, Mapping) else None
+    return found.encode("ascii", "backslashreplace").decode()[:200] if isinstance(found, str) else None

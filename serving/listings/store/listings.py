@@ -1,0 +1,229 @@
+"""Listings, their kept versions and their observations."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from features.own_prices import OwnPrices
+from serving.listings.tables import listing, listing_version, observation, quarantine, seller
+from serving.platform.database.store import add, insert_or_ignore
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """Where a listing stands: what its next row is compared with. `earlier_prices` are those of the versions before."""
+
+    listing_id: str
+    external_id: str
+    version_id: str
+    version: int
+    content_hash: str
+    observed_hash: str
+    log_price: float | None
+    previous_log_price: float | None
+    earlier_prices: OwnPrices
+    draw: float
+    first_known_at: datetime
+
+
+def latest_of_brand(connection: Connection, pair: tuple[str, str], most: int) -> list[tuple[str, Mapping[str, Any]]]:
+    """(external id, content) of the present versions of a brand's offers at a marketplace, the newest first."""
+    query = (
+        select(listing.c.external_id, listing_version.c.content)
+        .join(
+            listing,
+            (listing.c.marketplace_id == listing_version.c.marketplace_id)
+            & (listing.c.version_id == listing_version.c.version_id),
+        )
+        .where(listing_version.c.marketplace_id == pair[0], listing_version.c.brand_id == pair[1])
+        .order_by(listing_version.c.known_at.desc(), listing_version.c.version_id)
+        .limit(most)
+    )
+    return [(row.external_id, row.content) for row in connection.execute(query)]
+
+
+def count_of_sellers(connection: Connection, pair: tuple[str, str], sellers: Collection[str]) -> dict[str, int]:
+    """How many offers of a brand each of these sellers has by their present versions; sellers without one are left out.
+
+    `pair` is (marketplace, brand).
+    """
+    if not sellers:
+        return {}
+    query = (
+        select(listing.c.seller_external_id, func.count().label("n"))
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == listing.c.marketplace_id)
+            & (listing_version.c.version_id == listing.c.version_id),
+        )
+        .where(
+            listing.c.marketplace_id == pair[0],
+            listing.c.seller_external_id.in_(set(sellers)),
+            listing_version.c.brand_id == pair[1],
+        )
+        .group_by(listing.c.seller_external_id)
+    )
+    return {row.seller_external_id: row.n for row in connection.execute(query)}
+
+
+def latest(
+    connection: Connection, marketplace_id: str, external_ids: Sequence[str], *, lock: bool = False
+) -> dict[str, Latest]:
+    """The latest version of each known listing, by external id; locked against other writers if asked."""
+    query = (
+        select(
+            listing.c.listing_id,
+            listing.c.external_id,
+            listing.c.version_id,
+            listing.c.version,
+            listing.c.content_hash,
+            listing.c.observed_hash,
+            listing_version.c.log_price,
+            listing_version.c.previous_log_price,
+            listing_version.c.earlier_prices,
+            listing_version.c.draw,
+            listing.c.first_known_at,
+        )
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == listing.c.marketplace_id)
+            & (listing_version.c.version_id == listing.c.version_id),
+        )
+        .where(listing.c.marketplace_id == marketplace_id, listing.c.external_id.in_(set(external_ids)))
+    )
+    if lock:
+        query = query.with_for_update(of=listing)
+    return {
+        row.external_id: Latest(**{**row._mapping, "earlier_prices": OwnPrices(**row.earlier_prices)})
+        for row in connection.execute(query)
+    }
+
+
+def add_listings(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """New listings."""
+    add(connection, listing, rows)
+
+
+def advance(connection: Connection, marketplace_id: str, listing_id: str, values: dict[str, Any]) -> None:
+    """Point a listing at its new version or its new observation."""
+    connection.execute(
+        update(listing)
+        .where(listing.c.marketplace_id == marketplace_id, listing.c.listing_id == listing_id)
+        .values(**values)
+    )
+
+
+def add_versions(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """New versions, never changed afterwards."""
+    add(connection, listing_version, rows)
+
+
+def add_observations(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """New observations, never changed afterwards."""
+    add(connection, observation, rows)
+
+
+def add_sellers(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Sellers that may be known already."""
+    if rows:
+        connection.execute(insert_or_ignore(connection, seller), list(rows))
+
+
+def add_quarantine(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Rows that were refused."""
+    add(connection, quarantine, rows)
+
+
+def next_sequence(connection: Connection, marketplace_id: str, listing_id: str) -> int:
+    """The listing's next webhook sequence number; the row is held until the transaction ends."""
+    here = (listing.c.marketplace_id == marketplace_id) & (listing.c.listing_id == listing_id)
+    connection.execute(update(listing).where(here).values(sequence=listing.c.sequence + 1))
+    return int(connection.execute(select(listing.c.sequence).where(here)).scalar_one())
+
+
+def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
+    """How many listings, versions, observations and quarantined rows there are."""
+    tables = {
+        "listings": listing,
+        "versions": listing_version,
+        "observations": observation,
+        "quarantined": quarantine,
+    }
+    return {
+        name: connection.execute(
+            select(func.count()).select_from(table).where(table.c.marketplace_id == marketplace_id)
+        ).scalar_one()
+        for name, table in tables.items()
+    }
+
+
+def quarantined(connection: Connection, marketplace_id: str, most: int) -> list[dict[str, Any]]:
+    """The latest refused rows."""
+    query = (
+        select(quarantine)
+        .where(quarantine.c.marketplace_id == marketplace_id)
+        .order_by(quarantine.c.known_at.desc(), quarantine.c.quarantine_id.desc())
+        .limit(most)
+    )
+    return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def id_of(connection: Connection, marketplace_id: str, external_id: str) -> str | None:
+    """The listing's id, or None where the marketplace has not sent it."""
+    query = select(listing.c.listing_id).where(
+        listing.c.marketplace_id == marketplace_id, listing.c.external_id == external_id
+    )
+    return connection.execute(query).scalar()
+
+
+def seller_of(connection: Connection, marketplace_id: str, version_id: str) -> str | None:
+    """The marketplace's id of whoever offered a version; None where it was not named."""
+    query = select(listing_version.c.seller_external_id).where(
+        listing_version.c.marketplace_id == marketplace_id, listing_version.c.version_id == version_id
+    )
+    found: str | None = connection.execute(query).scalar()
+    return found
+
+
+def versions(connection: Connection, marketplace_id: str, listing_id: str) -> list[dict[str, Any]]:
+    """All versions of a listing, oldest first."""
+    query = (
+        select(listing_version)
+        .where(listing_version.c.marketplace_id == marketplace_id, listing_version.c.listing_id == listing_id)
+        .order_by(listing_version.c.number)
+    )
+    return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def log_prices(
+    connection: Connection, marketplace_id: str, listing_ids: Collection[str]
+) -> dict[str, list[float | None]]:
+    """The log prices of all versions of each listing, oldest version first."""
+    query = (
+        select(listing_version.c.listing_id, listing_version.c.log_price)
+        .where(
+            listing_version.c.marketplace_id == marketplace_id, listing_version.c.listing_id.in_(sorted(listing_ids))
+        )
+        .order_by(listing_version.c.listing_id, listing_version.c.number)
+    )
+    found: dict[str, list[float | None]] = {}
+    for listing_id, log_price in connection.execute(query):
+        found.setdefault(listing_id, []).append(log_price)
+    return found
+
+
+def seller_country(connection: Connection, marketplace_id: str, listing_id: str) -> str | None:
+    """Where the marketplace last said that a listing's seller is established, in its words."""
+    query = (
+        select(observation.c.observed)
+        .where(observation.c.marketplace_id == marketplace_id, observation.c.listing_id == listing_id)
+        .order_by(observation.c.known_at.desc())
+    )
+    for observed in connection.execute(query).scalars():
+        country = (observed.get("seller") or {}).get("country")
+        if country:
+            return str(country)
+    return None

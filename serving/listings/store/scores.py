@@ -1,0 +1,154 @@
+"""Facts kept verbatim, and the scores and routes that were drawn from them."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, case, func, select
+
+from features.facts import Facts, facts_from_json
+from models.errors import NotFound
+from models.score import Reason
+from serving.listings.tables import facts, listing_version, score
+from serving.platform.database.store import add, insert_or_ignore
+
+_BATCH: Final = 1_000
+
+
+def add_facts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Facts, once per digest."""
+    if rows:
+        connection.execute(insert_or_ignore(connection, facts), list(rows))
+
+
+def first_reasons(
+    connection: Connection, marketplace_id: str, versions: Collection[str], *, since: datetime, most: int
+) -> Iterator[Mapping[str, Any]]:
+    """Reasons and route reasons of the first score since a moment of each of these versions, of the latest `most`."""
+    first: list[str] = []
+    ordered = sorted(versions)
+    for start in range(0, len(ordered), _BATCH):
+        query = (
+            select(func.min(score.c.score_id))
+            .where(
+                score.c.marketplace_id == marketplace_id,
+                score.c.version_id.in_(ordered[start : start + _BATCH]),
+                score.c.scored_at >= since,
+            )
+            .group_by(score.c.version_id)
+        )
+        first += connection.execute(query).scalars()
+    wanted = sorted(first)[-most:]
+    for start in range(0, len(wanted), _BATCH):
+        said = select(score.c.version_id, score.c.reasons, score.c.route_reasons).where(
+            score.c.marketplace_id == marketplace_id, score.c.score_id.in_(wanted[start : start + _BATCH])
+        )
+        yield from (dict(row) for row in connection.execute(said).mappings())
+
+
+def flagged(
+    connection: Connection, marketplace_id: str, scorer: str, thresholds: Sequence[float], since: datetime
+) -> tuple[int, ...]:
+    """How many scores of a model since a moment reach each of these probabilities, and how many there are in all."""
+    sums = [func.sum(case((score.c.probability >= one, 1), else_=0)) for one in thresholds]
+    query = select(func.count(), *sums).where(
+        score.c.marketplace_id == marketplace_id, score.c.scored_at >= since, score.c.scorer == scorer
+    )
+    total, *counts = connection.execute(query).one()
+    return (*(int(count or 0) for count in counts), int(total))
+
+
+def add_scores(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Scores with their routes."""
+    add(connection, score, rows)
+
+
+def facts_of(connection: Connection, marketplace_id: str, digest: str) -> Facts:
+    """The facts of a digest.
+
+    Raises
+    ------
+    NotFound
+        There are none.
+    """
+    query = select(facts.c.body).where(facts.c.marketplace_id == marketplace_id, facts.c.digest == digest)
+    body = connection.execute(query).scalar()
+    if body is None:
+        raise NotFound("There are no such facts.")
+    return facts_from_json(body)
+
+
+def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str, Any]:
+    """One score as stored, reasons as `Reason`.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    query = select(score).where(score.c.marketplace_id == marketplace_id, score.c.score_id == score_id)
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        raise NotFound("There is no such score.")
+    row = dict(found._mapping)
+    row["reasons"] = [Reason(*one) for one in row["reasons"]]
+    return row
+
+
+def latest_of_version(connection: Connection, marketplace_id: str, version_id: str) -> dict[str, Any]:
+    """The newest score of a version, as `get` gives it; every version that was taken in has one.
+
+    Raises
+    ------
+    NotFound
+        There is no such version.
+    """
+    query = (
+        select(score.c.score_id)
+        .where(score.c.marketplace_id == marketplace_id, score.c.version_id == version_id)
+        .order_by(score.c.scored_at.desc(), score.c.score_id.desc())
+        .limit(1)
+    )
+    return get(connection, marketplace_id, str(connection.execute(query).scalar()))
+
+
+def routes(connection: Connection, marketplace_id: str) -> dict[str, int]:
+    """How many scores went to each lane."""
+    query = (
+        select(score.c.lane, func.count().label("n"))
+        .where(score.c.marketplace_id == marketplace_id)
+        .group_by(score.c.lane)
+    )
+    return {row.lane: row.n for row in connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A score's facts as recorded, with the listing and the number of the version that it is of."""
+
+    score_id: str
+    listing_id: str
+    number: int
+    facts: Facts
+
+
+def recorded(
+    connection: Connection, marketplace_id: str, *, schema: int, since: datetime | None = None
+) -> Iterator[list[Recorded]]:
+    """Scores with facts of a schema, from a moment on, in the order of time and at most a thousand at once."""
+    query = (
+        select(score.c.score_id, score.c.listing_id, listing_version.c.number, facts.c.body)
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == score.c.marketplace_id)
+            & (listing_version.c.version_id == score.c.version_id),
+        )
+        .join(facts, (facts.c.marketplace_id == score.c.marketplace_id) & (facts.c.digest == score.c.facts_digest))
+        .where(score.c.marketplace_id == marketplace_id, facts.c.schema == schema)
+        .order_by(score.c.scored_at, score.c.score_id)
+    )
+    if since is not None:
+        query = query.where(score.c.scored_at >= since)
+    for rows in connection.execution_options(yield_per=_BATCH).execute(query).partitions():
+        yield [Recorded(row.score_id, row.listing_id, row.number, facts_from_json(row.body)) for row in rows]

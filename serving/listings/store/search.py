@@ -1,0 +1,156 @@
+"""Offers and sellers by words and ids: FTS5 on SQLite, a GIN index of lexemes on PostgreSQL, the same words in both.
+
+The words are made by `features.search_words`, so that neither engine's own idea of a word decides what is found.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, String, bindparam, delete, select, update
+from sqlalchemy import text as sql
+from sqlalchemy.dialects import postgresql, sqlite
+
+from features.search_words import asked_words, is_beginning, search_words
+from serving.listings.tables import listing, search_entry
+
+# What the migration makes by hand, because no two engines have it alike.
+BY_HAND: Final = frozenset(
+    {"ix_search_entry_words", *(f"search_index{part}" for part in ("", "_config", "_data", "_docsize", "_idx"))}
+)
+LONGEST_ASKED: Final = 200
+_MOST_ASKED: Final = 12
+_HIT: Final = (search_entry.c.marketplace_id, search_entry.c.external_id)
+# No word of a text: a nought is written as the letter. It keeps the few sellers apart from the many offers of theirs.
+_SELLER: Final = "0seller"
+# The index leads; free to choose, SQLite would ask it about each entry of the marketplace.
+_SQLITE: Final = """
+SELECT entry.marketplace_id, entry.external_id
+FROM search_index CROSS JOIN search_entry AS entry ON entry.entry_number = search_index.rowid
+WHERE search_index MATCH :asked AND +entry.marketplace_id IN :places AND +entry.kind = :kind
+ORDER BY search_index.rowid DESC LIMIT :most
+"""
+_POSTGRESQL: Final = """
+SELECT marketplace_id, external_id FROM search_entry
+WHERE array_to_tsvector(array_remove(string_to_array(words || ' ' || seller_words, ' '), '')) @@ CAST(:asked AS tsquery)
+AND marketplace_id IN :places AND kind = :kind
+ORDER BY entry_number DESC LIMIT :most
+"""
+
+
+class Kind(StrEnum):
+    """What an entry leads to."""
+
+    LISTING = "listing"
+    SELLER = "seller"
+
+
+@dataclass(frozen=True, slots=True)
+class Findable:
+    """An offer as it is to be found: the marketplace's id of it and of its seller, and its title."""
+
+    external_id: str
+    title: str | None
+    seller: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An entry that was found."""
+
+    marketplace_id: str
+    external_id: str
+
+
+def keep(connection: Connection, marketplace_id: str, offers: Iterable[Findable]) -> None:
+    """Let offers and their sellers be found; what was kept of them before is replaced."""
+    rows = {}
+    for one in offers:
+        words = _line(search_words(f"{one.title or ''} {one.external_id}"))
+        sold_by = _line(search_words(one.seller or ""))
+        rows[Kind.LISTING, one.external_id] = _row(marketplace_id, Kind.LISTING, one.external_id, words, sold_by)
+        if one.seller is not None:
+            rows[Kind.SELLER, one.seller] = _row(marketplace_id, Kind.SELLER, one.seller, _SELLER, sold_by)
+    if not rows:
+        return
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    insert = dialect.insert(search_entry)
+    new = insert.excluded
+    changed = (search_entry.c.words != new.words) | (search_entry.c.seller_words != new.seller_words)
+    connection.execute(
+        insert.on_conflict_do_update(
+            index_elements=["marketplace_id", "kind", "external_id"],
+            set_={"words": new.words, "seller_words": new.seller_words},
+            where=changed,
+        ),
+        list(rows.values()),
+    )
+
+
+def _row(marketplace_id: str, kind: Kind, external_id: str, words: str, seller_words: str) -> dict[str, str]:
+    return {
+        "marketplace_id": marketplace_id,
+        "kind": kind.value,
+        "external_id": external_id,
+        "words": words,
+        "seller_words": seller_words,
+    }
+
+
+def _line(words: Iterable[str]) -> str:
+    return " ".join(words)
+
+
+def forget_seller(connection: Connection, marketplace_id: str, seller: str) -> None:
+    """Let nobody find a seller, nor offers by who sold them; the offers stay to be found by their titles and ids."""
+    here = search_entry.c.marketplace_id == marketplace_id
+    itself = here, search_entry.c.kind == Kind.SELLER.value, search_entry.c.external_id == seller
+    connection.execute(delete(search_entry).where(*itself))
+    sold = select(listing.c.external_id).where(
+        listing.c.marketplace_id == marketplace_id, listing.c.seller_external_id == seller
+    )
+    offered = here, search_entry.c.kind == Kind.LISTING.value, search_entry.c.external_id.in_(sold)
+    connection.execute(update(search_entry).where(*offered).values(seller_words=""))
+
+
+def find(
+    connection: Connection, marketplaces: Collection[str], kind: Kind, asked: str, *, most: int
+) -> tuple[Hit, ...]:
+    """At most so many entries that have every word asked for, or words that begin so; the latest received come first.
+
+    One whose id is exactly what is asked for comes before all others. Nothing that can be asked raises.
+    """
+    asked = _storable(asked[:LONGEST_ASKED]).strip()
+    here = search_entry.c.marketplace_id.in_(sorted(marketplaces)), search_entry.c.kind == kind.value
+    exact = select(*_HIT).where(*here, search_entry.c.external_id == asked)
+    found = [Hit(*row) for row in connection.execute(exact.limit(most))]
+    if words := asked_words(asked)[:_MOST_ASKED]:
+        query = sql(_POSTGRESQL if connection.dialect.name == "postgresql" else _SQLITE)
+        found += [
+            Hit(*row)
+            for row in connection.execute(
+                query.bindparams(bindparam("places", type_=String(), expanding=True)),
+                {
+                    "places": sorted(marketplaces),
+                    "kind": kind.value,
+                    "asked": _expression(connection, kind, words),
+                    "most": most,
+                },
+            )
+        ]
+    return tuple(dict.fromkeys(found))[:most]
+
+
+def _storable(asked: str) -> str:
+    """What a database can be asked for: no NUL and no half of a pair."""
+    return asked.replace("\x00", "").encode("utf-8", "ignore").decode()
+
+
+def _expression(connection: Connection, kind: Kind, words: Sequence[str]) -> str:
+    """Entries with all these words, in the engine's own language. Words are letters and digits alone, and quoted."""
+    marked = [(_SELLER, False)] if kind is Kind.SELLER else []
+    parts = [*marked, *((word, is_beginning(word)) for word in words)]
+    if connection.dialect.name == "postgresql":
+        return " & ".join(f"'{word}'{':*' if begins else ''}" for word, begins in parts)
+    return " ".join(f'"{word}"{" *" if begins else ""}' for word, begins in parts)

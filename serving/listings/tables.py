@@ -1,0 +1,195 @@
+"""The tables of listings."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+)
+
+from serving.platform.database.schema import (
+    EXTERNAL,
+    ID,
+    id_column,
+    metadata,
+    moment,
+    one_of,
+    tenant_table,
+    within,
+    word,
+)
+from serving.platform.database.types import Compressed, Json
+
+# What was offered.
+
+seller = tenant_table(
+    "seller",
+    "seller_id",
+    Column("external_id", EXTERNAL, nullable=False),
+    moment("first_known_at"),
+    UniqueConstraint("marketplace_id", "external_id"),
+)
+
+listing = tenant_table(
+    "listing",
+    "listing_id",
+    Column("external_id", EXTERNAL, nullable=False),
+    Column("seller_external_id", EXTERNAL, nullable=True),
+    id_column("version_id"),
+    Column("version", Integer, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("observed_hash", String(64), nullable=False),
+    Column("sequence", Integer, nullable=False, server_default="0"),
+    moment("first_known_at"),
+    UniqueConstraint("marketplace_id", "external_id"),
+    Index("ix_listing_seller", "marketplace_id", "seller_external_id", "first_known_at"),
+    Index("ix_listing_current", "marketplace_id", "version_id"),
+)
+
+listing_version = tenant_table(
+    "listing_version",
+    "version_id",
+    id_column("listing_id"),
+    Column("number", Integer, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("content", Json, nullable=False),
+    Column("seller_external_id", EXTERNAL, nullable=True),
+    Column("price_minor", BigInteger, nullable=True),
+    Column("currency", String(3), nullable=True),
+    Column("log_price", Float, nullable=True),
+    Column("previous_log_price", Float, nullable=True),
+    Column("earlier_prices", Json, nullable=True),  # Always filled; SQLite adds no NOT NULL column without a default.
+    Column("draw", Float, nullable=False),
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
+    Column("brand_key", String(200), nullable=False),
+    Column("category_key", String(500), nullable=False),
+    Column("protected", Boolean, nullable=False, server_default=false()),
+    moment("occurred_at"),
+    moment("known_at"),
+    within("listing_id", "listing"),
+    UniqueConstraint("marketplace_id", "listing_id", "number"),
+    Index("ix_listing_version_known", "marketplace_id", "known_at"),
+    Index("ix_listing_version_seller", "marketplace_id", "seller_external_id", "known_at"),
+)
+
+text_signature = tenant_table(
+    "text_signature",
+    "version_id",
+    # The first version of the offer with this text: a change of price alone is no other text.
+    id_column("text_id"),
+    Column("signature", LargeBinary, nullable=False),
+    within("version_id", "listing_version"),
+    within("text_id", "text_signature", "version_id"),
+)
+
+
+def _bands(name: str) -> Table:
+    """Texts by the keys under which like ones meet, in the order of their receipt."""
+    return Table(
+        name,
+        metadata,
+        id_column("marketplace_id"),
+        Column("band", BigInteger, nullable=False),
+        id_column("text_id"),
+        PrimaryKeyConstraint("marketplace_id", "band", "text_id"),
+        within("text_id", "text_signature", "version_id"),
+        sqlite_with_rowid=False,
+    )
+
+
+text_band = _bands("text_band")
+# Texts on which somebody gave a verdict, so that no flood of copies can hide them.
+judged_band = _bands("judged_band")
+observation = tenant_table(
+    "observation",
+    "observation_id",
+    id_column("listing_id"),
+    id_column("version_id"),
+    Column("observed", Json, nullable=False),
+    moment("occurred_at"),
+    moment("known_at"),
+    within("listing_id", "listing"),
+    within("version_id", "listing_version"),
+    Index("ix_observation_listing", "marketplace_id", "listing_id", "known_at"),
+)
+
+quarantine = tenant_table(
+    "quarantine",
+    "quarantine_id",
+    Column("source", String(200), nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("field", String(200), nullable=False),
+    Column("sentence", String(500), nullable=False),
+    Column("row_hash", String(64), nullable=False),
+    Column("row_length", BigInteger, nullable=False),
+    Column("row_head", Text, nullable=False),
+    moment("known_at"),
+    # With the code, so that what was refused is counted without reading the rows themselves.
+    Index("ix_quarantine_known", "marketplace_id", "known_at", "code"),
+)
+
+# What was thought of it.
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("schema", Integer, nullable=False),
+    Column("body", Compressed, nullable=False),
+    PrimaryKeyConstraint("marketplace_id", "digest"),
+)
+
+score = tenant_table(
+    "score",
+    "score_id",
+    id_column("listing_id"),
+    id_column("version_id"),
+    Column("facts_digest", String(64), nullable=False),
+    word("kind"),
+    Column("value", Float, nullable=False),
+    Column("probability", Float, nullable=True),
+    Column("scorer", String(80), nullable=False),
+    Column("fingerprint", String(64), nullable=False),
+    Column("reasons", Json, nullable=False),
+    word("lane"),
+    Column("route_reasons", Json, nullable=False),
+    Column("policy_version", String(80), nullable=False),
+    Column("inclusion_probability", Float, nullable=False),
+    moment("scored_at"),
+    within("listing_id", "listing"),
+    within("version_id", "listing_version"),
+    ForeignKeyConstraint(["marketplace_id", "facts_digest"], ["facts.marketplace_id", "facts.digest"]),
+    one_of("kind", "scorecard", "calibrated"),
+    one_of("lane", "release", "analyst", "ask_brand", "audit", "insufficient_evidence"),
+    Index("ix_score_version", "marketplace_id", "version_id", "scored_at"),
+    Index("ix_score_lane", "marketplace_id", "lane"),
+    # With the lane, so that volumes over months are counted from the index alone.
+    Index("ix_score_scored", "marketplace_id", "scored_at", "lane"),
+)
+
+# The words under which offers and sellers are found; each engine has an index of them beside it
+# (`serving.listings.store.search`).
+search_entry = Table(
+    "search_entry",
+    metadata,
+    Column("entry_number", Integer, primary_key=True),
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    word("kind"),
+    Column("external_id", EXTERNAL, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("seller_words", Text, nullable=False),
+    UniqueConstraint("marketplace_id", "kind", "external_id"),
+    one_of("kind", "listing", "seller"),
+)

@@ -1,0 +1,1 @@
+"""Marketplaces, their API keys and the switches of their automatic rules."""

@@ -1,0 +1,75 @@
+"""API keys: made, told from a header, listed for administrators, and ended. `founding.add_key` makes one."""
+
+import hmac
+import secrets
+from typing import Final
+
+from models.errors import Forbidden
+from serving.accounts.rules.access import Permission, Person, Scope
+from serving.accounts.service.auth import NotSignedIn, hash_token
+from serving.audit.store import audit
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import ApiKey, KeyRecord
+from serving.platform.runtime import Runtime
+
+_MARK: Final = "tsk"
+
+
+def keys_of(runtime: Runtime, by: Person) -> list[KeyRecord]:
+    """The keys of the marketplaces that somebody administers, the ended ones too, the latest first."""
+    with runtime.store.read() as connection:
+        return marketplaces.keys(connection, by.marketplaces(Permission.ADMINISTER))
+
+
+def revoke(runtime: Runtime, by: Person, key_id: str) -> KeyRecord:
+    """End a key; within a second it opens nothing any more.
+
+    Raises
+    ------
+    NotFound
+        There is no such key in force in the person's marketplaces.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        ended = marketplaces.revoke_key(connection, by.marketplaces(Permission.ADMINISTER), key_id, now)
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=ended.marketplace_id,
+            actor=f"user:{by.user_id}",
+            act="key.revoked",
+            subject=key_id,
+            payload={"name": ended.name},
+        )
+    return ended
+
+
+def new_key(runtime: Runtime, marketplace_id: str, scopes: frozenset[Scope]) -> tuple[ApiKey, str]:
+    """A key to store, and the text to show once."""
+    key_id, secret = runtime.ids.new("key"), secrets.token_urlsafe(32)
+    return ApiKey(key_id, marketplace_id, hash_token(secret), scopes), f"{_MARK}.{key_id}.{secret}"
+
+
+def key_of(runtime: Runtime, header: str | None, scope: Scope) -> ApiKey:
+    """The API key in an Authorization header, if it may do this.
+
+    Raises
+    ------
+    NotSignedIn
+        No key, an unknown one, or a wrong secret.
+    Forbidden
+        The key lacks the scope.
+    """
+    refused = NotSignedIn("An API key is needed: Authorization: Bearer tsk.…")
+    scheme, _, value = (header or "").partition(" ")
+    mark, _, rest = value.strip().partition(".")
+    key_id, _, secret = rest.partition(".")
+    if scheme.lower() != "bearer" or mark != _MARK:
+        raise refused
+    with runtime.store.read() as connection:
+        found = marketplaces.key(connection, key_id)
+    if not hmac.compare_digest(hash_token(secret), found.secret_hash if found else hash_token("")) or found is None:
+        raise refused
+    if scope not in found.scopes:
+        raise Forbidden(f"This key lacks the scope {scope.value}.")
+    return found

@@ -1,0 +1,183 @@
+"""Marketplaces and their API keys."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, select, update
+
+from models.errors import Conflict, NotFound
+from serving.accounts.rules.access import Scope
+from serving.marketplaces.tables import api_key, marketplace
+from serving.platform.database.store import add
+
+
+@dataclass(frozen=True, slots=True)
+class Marketplace:
+    """A marketplace; amounts are compared in its base currency."""
+
+    marketplace_id: str
+    name: str
+    base_currency: str
+    seller_events_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """A key as it is checked: the secret only as a hash."""
+
+    key_id: str
+    marketplace_id: str
+    secret_hash: str
+    scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecord:
+    """A key as it is listed: never its secret."""
+
+    key_id: str
+    marketplace_id: str
+    name: str
+    scopes: tuple[Scope, ...]
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def add_marketplace(connection: Connection, found: Marketplace, at: datetime) -> None:
+    """A new marketplace.
+
+    Raises
+    ------
+    Conflict
+        The name is taken.
+    """
+    if connection.execute(select(marketplace.c.name).where(marketplace.c.name == found.name)).first():
+        raise Conflict(f"There is a marketplace named {found.name} already.")
+    row = {
+        "marketplace_id": found.marketplace_id,
+        "name": found.name,
+        "base_currency": found.base_currency,
+        "created_at": at,
+    }
+    add(connection, marketplace, [row])
+
+
+def get(connection: Connection, marketplace_id: str) -> Marketplace:
+    """One marketplace.
+
+    Raises
+    ------
+    NotFound
+        There is none with this id.
+    """
+    found = connection.execute(select(marketplace).where(marketplace.c.marketplace_id == marketplace_id)).one_or_none()
+    if found is None:
+        raise NotFound("There is no such marketplace.")
+    return Marketplace(found.marketplace_id, found.name, found.base_currency, found.seller_events_since)
+
+
+def everyone(connection: Connection) -> list[Marketplace]:
+    """All marketplaces in the order of their founding."""
+    query = select(marketplace).order_by(marketplace.c.marketplace_id)
+    return [
+        Marketplace(row.marketplace_id, row.name, row.base_currency, row.seller_events_since)
+        for row in connection.execute(query)
+    ]
+
+
+def by_name(connection: Connection, name: str | None) -> Marketplace:
+    """The marketplace of a name; the only one where no name is given.
+
+    Raises
+    ------
+    NotFound
+        There is none, or several and no name.
+    """
+    found = [one for one in everyone(connection) if name is None or one.name == name]
+    if len(found) != 1:
+        known = ", ".join(one.name for one in everyone(connection)) or "none"
+        raise NotFound(f"Name one marketplace; known are: {known}.")
+    return found[0]
+
+
+def events_complete_since(connection: Connection, marketplace_id: str, since: datetime) -> None:
+    """Note from when on the marketplace sends every seller event; an earlier assertion stays."""
+    connection.execute(
+        update(marketplace)
+        .where(
+            marketplace.c.marketplace_id == marketplace_id,
+            marketplace.c.seller_events_since.is_(None) | (marketplace.c.seller_events_since > since),
+        )
+        .values(seller_events_since=since)
+    )
+
+
+def sold_in(connection: Connection, marketplace_id: str) -> frozenset[str] | None:
+    """Where a marketplace sells; None where it has not said."""
+    query = select(marketplace.c.sold_in).where(marketplace.c.marketplace_id == marketplace_id)
+    found = connection.execute(query).scalar()
+    return None if found is None else frozenset(found)
+
+
+def sell_in(connection: Connection, marketplace_id: str, territories: Sequence[str]) -> None:
+    """Note where a marketplace sells from now on."""
+    connection.execute(
+        update(marketplace).where(marketplace.c.marketplace_id == marketplace_id).values(sold_in=list(territories))
+    )
+
+
+def add_key(connection: Connection, key: ApiKey, name: str, at: datetime) -> None:
+    """A new API key."""
+    row = {
+        "key_id": key.key_id,
+        "marketplace_id": key.marketplace_id,
+        "name": name,
+        "secret_hash": key.secret_hash,
+        "scopes": sorted(scope.value for scope in key.scopes),
+        "created_at": at,
+    }
+    add(connection, api_key, [row])
+
+
+def key(connection: Connection, key_id: str) -> ApiKey | None:
+    """A key that was not revoked."""
+    query = select(api_key).where(api_key.c.key_id == key_id, api_key.c.revoked_at.is_(None))
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return None
+    return ApiKey(
+        found.key_id, found.marketplace_id, found.secret_hash, frozenset(Scope(name) for name in found.scopes)
+    )
+
+
+def keys(connection: Connection, marketplaces: Collection[str]) -> list[KeyRecord]:
+    """The keys of marketplaces, those in force first, the latest first."""
+    query = select(api_key).where(api_key.c.marketplace_id.in_(marketplaces))
+    order = (api_key.c.revoked_at.is_not(None), api_key.c.created_at.desc(), api_key.c.key_id)
+    return [_record(row) for row in connection.execute(query.order_by(*order))]
+
+
+def revoke_key(connection: Connection, marketplaces: Collection[str], key_id: str, at: datetime) -> KeyRecord:
+    """End a key.
+
+    Raises
+    ------
+    NotFound
+        There is no such key in force in these marketplaces.
+    """
+    ended = (
+        update(api_key)
+        .where(api_key.c.key_id == key_id, api_key.c.marketplace_id.in_(marketplaces), api_key.c.revoked_at.is_(None))
+        .values(revoked_at=at)
+        .returning(api_key)
+    )
+    found = connection.execute(ended).one_or_none()
+    if found is None:
+        raise NotFound("There is no such key, or it has ended.")
+    return _record(found)
+
+
+def _record(row: "Row[tuple[object, ...]]") -> KeyRecord:
+    scopes = tuple(Scope(name) for name in row.scopes)
+    return KeyRecord(row.key_id, row.marketplace_id, row.name, scopes, row.created_at, row.revoked_at)

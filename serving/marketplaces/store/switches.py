@@ -1,0 +1,102 @@
+"""Which automatic rules are switched off where, since when, by whom and why. A rule without a row is on."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, delete, select
+
+from serving.audit.tables import audit_entry, audit_payload
+from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.tables import rule_switch
+from serving.platform.database.store import insert_or_ignore
+
+_ON: Final = "rule.switched_on"
+_OFF: Final = "rule.switched_off"
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchedOff:
+    """A rule that is off."""
+
+    marketplace_id: str
+    rule: AutomaticRule
+    off_since: datetime
+    switched_by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchChange:
+    """A switch that was thrown, as the audit log has it."""
+
+    marketplace_id: str
+    rule: AutomaticRule
+    on: bool
+    at: datetime
+    by: str
+    reason: str
+
+
+def changes(connection: Connection, marketplace_id: str, most: int) -> list[SwitchChange]:
+    """The latest changes of a marketplace's switches, newest first."""
+    query = (
+        select(audit_entry, audit_payload.c.payload)
+        .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+        .where(
+            audit_entry.c.marketplace_id == marketplace_id,
+            audit_entry.c.act.in_([_ON, _OFF]),
+            audit_entry.c.subject.in_([one.value for one in AutomaticRule]),
+        )
+        .order_by(audit_entry.c.sequence.desc())
+        .limit(most)
+    )
+    return [
+        SwitchChange(
+            marketplace_id,
+            AutomaticRule(row.subject),
+            row.act == _ON,
+            row.occurred_at,
+            row.actor,
+            json.loads(row.payload)["reason"] if row.payload else "",
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def is_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> bool:
+    """Whether a rule is on."""
+    query = select(rule_switch.c.rule).where(
+        rule_switch.c.marketplace_id == marketplace_id, rule_switch.c.rule == rule.value
+    )
+    return connection.execute(query).first() is None
+
+
+def switched_off(connection: Connection, marketplaces: Collection[str]) -> list[SwitchedOff]:
+    """The rules that are off in these marketplaces, the longest off first."""
+    query = select(rule_switch).where(rule_switch.c.marketplace_id.in_(marketplaces)).order_by(rule_switch.c.off_since)
+    return [
+        SwitchedOff(row.marketplace_id, AutomaticRule(row.rule), row.off_since, row.switched_by, row.reason)
+        for row in connection.execute(query)
+    ]
+
+
+def switch_off(connection: Connection, found: SwitchedOff) -> bool:
+    """Switch a rule off; False where it is off already."""
+    row = {
+        "marketplace_id": found.marketplace_id,
+        "rule": found.rule.value,
+        "off_since": found.off_since,
+        "switched_by": found.switched_by,
+        "reason": found.reason,
+    }
+    added = insert_or_ignore(connection, rule_switch).values(row).returning(rule_switch.c.rule)
+    return connection.execute(added).first() is not None
+
+
+def switch_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> bool:
+    """Switch a rule on; False where it is on already."""
+    gone = delete(rule_switch).where(rule_switch.c.marketplace_id == marketplace_id, rule_switch.c.rule == rule.value)
+    return connection.execute(gone).rowcount == 1

@@ -1,0 +1,47 @@
+"""The tables of marketplaces."""
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+)
+
+from serving.platform.database.schema import ID, metadata, moment, word
+from serving.platform.database.types import Json
+
+marketplace = Table(
+    "marketplace",
+    metadata,
+    Column("marketplace_id", ID, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("base_currency", String(3), nullable=False),
+    # Where it sells, as ISO 3166 codes or EU; empty where it has not said.
+    Column("sold_in", Json, nullable=True),
+    moment("seller_events_since", nullable=True),
+    moment("created_at"),
+)
+
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("key_id", ID, primary_key=True),
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("secret_hash", String(64), nullable=False),
+    Column("scopes", Json, nullable=False),
+    moment("created_at"),
+    moment("revoked_at", nullable=True),
+)
+
+rule_switch = Table(
+    "rule_switch",
+    metadata,
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    word("rule"),
+    moment("off_since"),
+    Column("switched_by", String(200), nullable=False),
+    Column("reason", String(500), nullable=False),
+    PrimaryKeyConstraint("marketplace_id", "rule"),
+)

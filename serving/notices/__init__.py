@@ -1,0 +1,1 @@
+"""Notices from outside, their reporters, decisions and complaints."""

@@ -1,0 +1,1 @@
+"""Rules of notices. Standard library only."""

@@ -1,0 +1,100 @@
+"""Notified offers counted: by the reason that was given, and by what came of them. Standard library only."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from statistics import median
+
+from models.labels import AppealState
+from models.verdict import ReasonCode
+from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind
+
+_SECONDS_AN_HOUR = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Notified:
+    """One notified offer and what came of it.
+
+    `first_decided_at` is when it was first decided, `decided_at` when it was last, which differs where a complaint led
+    to another decision. `complaint` is NONE where nobody complained.
+    """
+
+    reason_code: ReasonCode
+    kind: ReporterKind
+    received_at: datetime
+    state: ItemState
+    outcome: NoticeOutcome | None
+    first_decided_at: datetime | None
+    decided_at: datetime | None
+    complaint: AppealState = AppealState.NONE
+    complained_at: datetime | None = None
+
+    @property
+    def hours(self) -> float | None:
+        """From the notice to its first decision; None where there is none."""
+        if self.first_decided_at is None:
+            return None
+        return (self.first_decided_at - self.received_at).total_seconds() / _SECONDS_AN_HOUR
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeCounts:
+    """Notified offers of one reason, or of all where it is None.
+
+    `by_a_rule` were settled without a person: not known here, repeated, of a muted reporter, or down already.
+    `removed_share` is of those that a person decided, None of nothing; so is `median_hours`.
+    """
+
+    reason_code: ReasonCode | None
+    notified: int
+    by_trusted_flaggers: int
+    waiting: int
+    removed: int
+    no_action: int
+    by_a_rule: int
+    complaints: int
+    complaints_upheld: int
+    removed_share: float | None
+    median_hours: float | None
+
+
+def as_of(one: Notified, moment: datetime) -> Notified:
+    """The notified offer as it stood before a moment: what was decided later waited, and a complaint was open."""
+    found = one
+    if found.complained_at is not None and found.complained_at >= moment:
+        found = replace(found, complaint=AppealState.NONE, complained_at=None)
+    if found.decided_at is None or found.decided_at < moment:
+        return found
+    if found.first_decided_at is not None and found.first_decided_at < moment:
+        again = AppealState.OPEN if found.complaint is not AppealState.NONE else AppealState.NONE
+        stayed = NoticeOutcome.NO_ACTION
+        return replace(found, outcome=stayed, decided_at=found.first_decided_at, complaint=again)
+    return replace(found, state=ItemState.WAITING, outcome=None, first_decided_at=None, decided_at=None)
+
+
+def counts_of(notified: Iterable[Notified], reason_code: ReasonCode | None = None) -> NoticeCounts:
+    """The counts of one reason, or of all."""
+    given = [one for one in notified if reason_code is None or one.reason_code is reason_code]
+    judged = [one for one in given if one.outcome in {NoticeOutcome.REMOVED, NoticeOutcome.NO_ACTION}]
+    removed = sum(one.outcome is NoticeOutcome.REMOVED for one in judged)
+    waiting = sum(one.state is ItemState.WAITING for one in given)
+    hours = [one.hours for one in judged if one.hours is not None]
+    return NoticeCounts(
+        reason_code,
+        notified=len(given),
+        by_trusted_flaggers=sum(one.kind is ReporterKind.TRUSTED_FLAGGER for one in given),
+        waiting=waiting,
+        removed=removed,
+        no_action=len(judged) - removed,
+        by_a_rule=len(given) - len(judged) - waiting,
+        complaints=sum(one.complaint is not AppealState.NONE for one in given),
+        complaints_upheld=sum(one.complaint is AppealState.UPHELD for one in given),
+        removed_share=removed / len(judged) if judged else None,
+        median_hours=median(hours) if hours else None,
+    )
+
+
+def by_reason(notified: Sequence[Notified]) -> list[NoticeCounts]:
+    """The counts of every reason code, also of those that nobody gave: nought is a figure."""
+    return [counts_of(notified, code) for code in ReasonCode]

@@ -1,0 +1,275 @@
+"""Notices of Article 16 of Regulation (EU) 2022/2065: what one must hold, where it waits, what came of it.
+
+Standard library only.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from models.errors import Conflict, DomainError, Invalid
+from models.verdict import Judgement, Outcome, ReasonCode
+from serving.notices.policy import NoticePolicy
+from serving.takedowns.rules.public_statement import Source
+
+LONGEST_EXPLANATION: Final = 5_000
+LONGEST_PLACE: Final = 2_000
+LONGEST_NAME: Final = 200
+LONGEST_EMAIL: Final = 320
+_EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+\Z")
+# Twenty characters are three words; less is no 'sufficiently substantiated explanation'.
+_SHORTEST_EXPLANATION: Final = 20
+
+
+class TooManyNotices(DomainError):
+    """More was notified than may be at once; later it is taken."""
+
+    code = "too_many"
+
+
+class ReporterKind(StrEnum):
+    """Who notifies. Only who is registered can be more than a stranger: an e-mail address proves nothing."""
+
+    UNREGISTERED = "unregistered"
+    REGISTERED = "registered"
+    BRAND = "brand"  # Acts for a brand that is enrolled here.
+    TRUSTED_FLAGGER = "trusted_flagger"  # Article 22: awarded by a Digital Services Coordinator.
+
+
+class Channel(StrEnum):
+    """The door by which a notice came."""
+
+    FORM = "form"
+    API = "api"
+
+
+class Element(StrEnum):
+    """The four elements of Article 16(2), with the reason code that our statistics are kept by."""
+
+    EXPLANATION = "explanation"  # (a)
+    LOCATIONS = "locations"  # (b)
+    NAME = "name"  # (c)
+    EMAIL = "email"  # (c)
+    GOOD_FAITH = "good_faith"  # (d)
+    REASON_CODE = "reason_code"
+
+
+class ItemState(StrEnum):
+    """Where one notified offer stands. All but `waiting` and `decided` were settled when the notice came in."""
+
+    WAITING = "waiting"  # A case is open.
+    DECIDED = "decided"
+    UNKNOWN_LISTING = "unknown_listing"  # Kept as it was named; no offer here is called so.
+    REPEATED = "repeated"  # The same reporter's earlier notice of the same offer still waits.
+    MUTED = "muted"  # Kept, and no case was opened for it: its reporter is muted.
+
+
+class NoticeOutcome(StrEnum):
+    """What a decided notice led to."""
+
+    REMOVED = "removed"
+    NO_ACTION = "no_action"
+    ALREADY_REMOVED = "already_removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A notice as somebody wrote it; blank where something was left out. `locations` are ids or addresses of offers."""
+
+    explanation: str
+    locations: tuple[str, ...]
+    name: str
+    email: str
+    good_faith: bool
+    reason_code: str
+
+
+_MISSING: Final = {
+    Element.EXPLANATION: f"Explain in at least {_SHORTEST_EXPLANATION} characters why the offer is illegal: what about "
+    "it, and how you know.",
+    Element.LOCATIONS: "Name the exact address of the offer, or the marketplace's id of it.",
+    Element.NAME: "Give your name.",
+    Element.EMAIL: "Give an e-mail address at which you can be answered.",
+    Element.GOOD_FAITH: "Confirm that you believe in good faith that what you say is accurate and complete.",
+    Element.REASON_CODE: "Choose what is wrong with the offer.",
+}
+
+
+def missing(draft: Draft) -> dict[Element, str]:
+    """The elements that a notice lacks, each with the sentence that asks for it; empty where it has all of them.
+
+    Only whether something is there and can be read is asked, never whether it is true: that is the decision.
+    """
+    lacking = {
+        Element.EXPLANATION: len(draft.explanation.strip()) < _SHORTEST_EXPLANATION,
+        Element.LOCATIONS: not any(place.strip() for place in draft.locations),
+        Element.NAME: not draft.name.strip(),
+        Element.EMAIL: not _EMAIL.match(draft.email.strip()),
+        Element.GOOD_FAITH: not draft.good_faith,
+        Element.REASON_CODE: draft.reason_code not in {code.value for code in ReasonCode},
+    }
+    return {element: _MISSING[element] for element, lacks in lacking.items() if lacks}
+
+
+def check_lengths(draft: Draft) -> None:
+    """Refuse what is too long to be kept or holds what no line of text does.
+
+    Raises
+    ------
+    Invalid
+        It does; the sentence says what.
+    """
+    for what, text, longest in (
+        ("An explanation", draft.explanation, LONGEST_EXPLANATION),
+        ("A name", draft.name, LONGEST_NAME),
+        ("An e-mail address", draft.email, LONGEST_EMAIL),
+        *(("The address of an offer", place, LONGEST_PLACE) for place in draft.locations),
+    ):
+        if len(text) > longest:
+            raise Invalid(f"{what} has at most {longest:,} characters.")
+    for what, text in (("A name", draft.name), ("An e-mail address", draft.email)):
+        if not text.isprintable():
+            raise Invalid(f"{what} is one line of text.")
+
+
+def check_number(listings: int, *, kind: ReporterKind, today: int, this_hour: int, policy: NoticePolicy) -> None:
+    """Whether a notice of so many offers is taken now.
+
+    `today` are the offers that this reporter notified in the last 24 hours, `this_hour` the notices of all who are not
+    registered.
+
+    Raises
+    ------
+    Invalid
+        It names more offers than a notice may.
+    TooManyNotices
+        It would be taken later.
+    """
+    registered = kind is not ReporterKind.UNREGISTERED
+    most = policy.most_listings_registered if registered else policy.most_listings_unregistered
+    if listings > most:
+        more = "" if registered else " Who is registered with the marketplace may name more."
+        raise Invalid(f"A notice names at most {most} offers; this one names {listings}.{more}")
+    if registered:
+        return
+    if today + listings > policy.most_listings_a_day_unregistered:
+        raise TooManyNotices(
+            f"You may notify {policy.most_listings_a_day_unregistered} offers in 24 hours without being registered, "
+            f"and have notified {today}. Send the rest tomorrow, or ask the marketplace to register you."
+        )
+    if this_hour >= policy.most_notices_an_hour_unregistered:
+        raise TooManyNotices("Very many notices are coming in at the moment. Send yours again in an hour.")
+
+
+_TRANSITIONS: Final = {
+    (ItemState.WAITING, True): ItemState.DECIDED,
+    (ItemState.DECIDED, False): ItemState.WAITING,
+}
+
+
+def next_state(state: ItemState, *, decided: bool) -> ItemState:
+    """The state after its case was decided, or was opened again.
+
+    Raises
+    ------
+    Conflict
+        It was settled when it came in, or is there already.
+    """
+    following = _TRANSITIONS.get((state, decided))
+    if following is None:
+        raise Conflict(f"A notice that is {state.value.replace('_', ' ')} is not decided by a case.")
+    return following
+
+
+def outcome_of(outcome: Outcome, *, removal_stands: bool) -> NoticeOutcome:
+    """What a verdict that ends a case means for whoever notified the offer.
+
+    `removal_stands` says that the verdict upholds a removal on the seller's appeal, which removes nothing anew.
+    """
+    removed = outcome is Outcome.REMOVE or removal_stands
+    return NoticeOutcome.REMOVED if removed else NoticeOutcome.NO_ACTION
+
+
+def source_of(opened_by: ReporterKind | None) -> Source:
+    """What led to a decision, by whose notice opened its case; None where none did.
+
+    A notice that joined a case which was open already led to nothing: we were looking of our own accord.
+    """
+    if opened_by is None:
+        return Source.VOLUNTARY
+    return Source.TRUSTED_FLAGGER if opened_by is ReporterKind.TRUSTED_FLAGGER else Source.NOTICE
+
+
+_RIGHT: Final = frozenset({Judgement.COUNTERFEIT})
+_WRONG: Final = frozenset({Judgement.GENUINE, Judgement.LICENSED})
+
+
+def was_founded(judgement: Judgement, *, overturned: bool) -> bool | None:
+    """Whether a notice turned out right; None where it counts for nobody.
+
+    Grey market and 'cannot tell' leave the offer up and are no reporter's fault, as they are no brand's: the goods are
+    genuine and sold where they should not be, or nobody could see what they are.
+    """
+    if judgement in _RIGHT:
+        return not overturned
+    return False if judgement in _WRONG else None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a notice waits: the priority of its case, within how many hours it is to be decided, and why."""
+
+    priority: float
+    within_hours: int
+    reason: str
+
+
+# Above the harm of any offer and below a seller's appeal (1e12): an order of people's claims, not of suspicion.
+_TRUSTED: Final = 3e9
+_GOOD_STANDING: Final = 2e9
+_MOST_HARM: Final = 1e9
+
+
+def place(kind: ReporterKind, *, good_standing: bool, doubted: bool, harm: float, policy: NoticePolicy) -> Place:
+    """The place of a notice in the queue.
+
+    Trusted flaggers come first, because Article 22(1) says so. Then brands in good standing, who are held to 90 % of
+    their word. Everybody else is sorted by what it may cost buyers to leave the offer up, as every case is, and a
+    brand that lost its standing is everybody else. Whose notices are surely unfounded in most cases waits behind all
+    of them; no notice is dropped for its reporter's record.
+    """
+    capped = min(harm, _MOST_HARM)
+    if kind is ReporterKind.TRUSTED_FLAGGER:
+        return Place(_TRUSTED + capped, policy.priority_within_hours, "A trusted flagger's notice comes first.")
+    if kind is ReporterKind.BRAND and good_standing:
+        reason = "A notice of a brand in good standing comes before others."
+        return Place(_GOOD_STANDING + capped, policy.priority_within_hours, reason)
+    if doubted:
+        reason = "Most of this reporter's notices were unfounded, so it is heard after those of others."
+        return Place(0.0, policy.plain_within_hours, reason)
+    return Place(capped, policy.plain_within_hours, "It is looked at in the order of what the offer may cost buyers.")
+
+
+def due_within(found: Place) -> timedelta:
+    """The time in which it is to be decided."""
+    return timedelta(hours=found.within_hours)
+
+
+_MOST_PARTS: Final = 20
+_SEPARATORS: Final = re.compile(r"[/?&=#;]+")
+
+
+def names_in(location: str) -> Sequence[str]:
+    """What an offer may be called in an address: the location itself and the first parts of it, each once.
+
+    >>> names_in("https://bazaar.example/item/MP-9?ref=mail")
+    ('https://bazaar.example/item/MP-9?ref=mail', 'bazaar.example', 'item', 'MP-9', 'ref', 'mail')
+    """
+    whole = location.strip()
+    parts = [whole] if whole else []
+    if "://" in whole:
+        parts += [part for part in _SEPARATORS.split(whole.partition("://")[2]) if part]
+    return tuple(dict.fromkeys(parts))[:_MOST_PARTS]

@@ -1,0 +1,107 @@
+"""What the notices of one reporter came to, and what that changes: nothing, a warning, a mute.
+
+Standard library only.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from models.errors import Conflict
+from serving.notices.policy import NoticePolicy
+from serving.standing.rules.confirmations import surely_below
+
+WARNING: Final = (
+    "A warning: nearly all of your notices that were decided in the last year were unfounded. If you go on so, a "
+    "person may decide that new ones open no case for a time (Digital Services Act, Article 23)."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A notified offer whose notice was found right or wrong; one that counts for nobody is none (`was_founded`)."""
+
+    notified_at: datetime
+    decided_at: datetime
+    founded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reputation:
+    """A reporter's record of the year with the reasons, as a person reads them.
+
+    `doubted`: surely less than half of the notices were founded. `to_warn`: so many were unfounded that a warning is
+    due, and none was given. `may_mute`: it went on after the warning, so that a person may mute.
+    """
+
+    founded: int
+    unfounded: int
+    after_warning: int
+    doubted: bool
+    to_warn: bool
+    may_mute: bool
+    reasons: tuple[str, ...]
+
+
+def reputation(
+    ended: Iterable[Ended], *, warned_at: datetime | None, as_of: datetime, policy: NoticePolicy
+) -> Reputation:
+    """A reporter's reputation at a moment, by the notices decided in the year before it.
+
+    A warning is for who was unfounded often, by number and by proportion (Digital Services Act, Article 23(3)(a) and
+    (b)), and costs nothing but the place in the queue. Muting takes both again after it, counted from the warning, so
+    that nobody is muted for what came before they were told. Gravity and intention no count can tell; therefore the
+    rule says only that a person may mute, and a person does it with a reason.
+    """
+    since = as_of - timedelta(days=policy.record_days)
+    known = [one for one in ended if since < one.decided_at <= as_of]
+    wrong = [one for one in known if not one.founded]
+    after = [one for one in known if warned_at is not None and one.notified_at > warned_at]
+    wrong_after = [one for one in after if not one.founded]
+    right = len(known) - len(wrong)
+    doubted = surely_below(right, len(known), policy.doubted_below, policy.z)
+    often = len(wrong) >= policy.warned_from and _most(len(wrong), len(known), policy)
+    may_mute = len(wrong_after) >= policy.muted_from_after_warning and _most(len(wrong_after), len(after), policy)
+    reasons = [f"In {policy.record_days} days {right} of {len(known)} decided notices were founded."]
+    if not known:
+        reasons = [f"No notice was decided in {policy.record_days} days."]
+    if doubted:
+        reasons.append("That is surely less than half, so the next ones are heard after those of others.")
+    if warned_at is not None:
+        reasons.append(f"Of those notified after the warning {len(wrong_after)} of {len(after)} were unfounded.")
+    return Reputation(
+        right,
+        len(wrong),
+        len(wrong_after),
+        doubted,
+        to_warn=often and warned_at is None,
+        may_mute=may_mute,
+        reasons=tuple(reasons),
+    )
+
+
+def mute_until(found: Reputation, *, warned_at: datetime | None, at: datetime, policy: NoticePolicy) -> datetime:
+    """Until when a person who mutes a reporter now mutes it.
+
+    Raises
+    ------
+    Conflict
+        It was not warned, or did not go on often enough since; the sentence says which.
+    """
+    if warned_at is None:
+        raise Conflict("Nobody is muted without a warning before, and this reporter has had none.")
+    if not found.may_mute:
+        raise Conflict(
+            f"Since the warning {found.after_warning} notices were unfounded; it takes "
+            f"{policy.muted_from_after_warning}, and {_percent(policy)} of those decided."
+        )
+    return at + timedelta(days=policy.muted_days)
+
+
+def _most(wrong: int, known: int, policy: NoticePolicy) -> bool:
+    return wrong >= policy.unfounded_share * known
+
+
+def _percent(policy: NoticePolicy) -> str:
+    return f"{(policy.unfounded_share * 100).normalize():f} %"

@@ -1,0 +1,1 @@
+"""What is done with notices: gather, decide, write, in one transaction."""

@@ -1,0 +1,132 @@
+"""A notifier's complaint that an offer stays: a case for somebody who did not decide before and sees no score."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.case import CaseLane
+from models.errors import Conflict, Invalid, NotFound
+from models.labels import AppealState
+from models.verdict import Side
+from serving.appeals.policy import AppealPolicy
+from serving.appeals.rules.appeals import Admission, open_until
+from serving.appeals.service.hearing import Hearing, open_hearing
+from serving.audit.store import audit
+from serving.cases.store import cases, verdicts
+from serving.cases.store.cases import Case
+from serving.listings.store import scores
+from serving.notices.rules.notices import ItemState, NoticeOutcome
+from serving.notices.rules.notifier_complaints import admit_complaint
+from serving.notices.service.notice_decisions import is_final
+from serving.notices.service.notice_links import follow
+from serving.notices.store import notice_complaints, notices
+from serving.notices.store.notices import Item
+from serving.platform.runtime import Runtime
+
+LONGEST_SAID: Final = 5_000
+_BLIND: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT})
+
+
+def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
+    """Complain by the link about the decision on one offer of a notice.
+
+    Raises
+    ------
+    NotFound
+        The link leads nowhere, or the notice names no such offer.
+    Invalid
+        Nothing is said, or too much.
+    Conflict, TooLate
+        The offer does not stay by a decision that is final; there was a complaint; six months have passed.
+    """
+    said, now = words.strip(), runtime.clock.now()
+    if not said or len(said) > LONGEST_SAID:
+        raise Invalid(f"Say why, in at most {LONGEST_SAID:,} characters.")
+    with runtime.store.write() as connection:
+        notice = follow(runtime, connection, token)
+        item = next(
+            (one for one in notices.items(connection, notice.marketplace_id, notice.notice_id) if one.number == number),
+            None,
+        )
+        if item is None:
+            raise NotFound("The notice names no such offer.")
+        admitted = _admit(runtime, connection, item, notice.reporter_id, now)
+        case_id = _case(runtime, connection, item, admitted, now)
+        complaint_id = runtime.ids.new("ncp")
+        row = {
+            "marketplace_id": item.marketplace_id,
+            "complaint_id": complaint_id,
+            "item_id": item.item_id,
+            "case_id": case_id,
+            "previous_verdict_id": item.verdict_id,
+            "statement": said,
+            "state": AppealState.OPEN.value,
+            "known_at": now,
+        }
+        notice_complaints.add_complaint(connection, row)
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=item.marketplace_id,
+            actor=f"reporter:{notice.reporter_id}",
+            act="notice.complained",
+            subject=complaint_id,
+            payload={"item_id": item.item_id, "case_id": case_id, "told": admitted.told},
+        )
+
+
+def may_complain(runtime: Runtime, connection: Connection, item: Item) -> bool:
+    """Whether a complaint about the decision on an offer would be heard now."""
+    if not _stays(runtime, item) or item.decided_at is None:
+        return False
+    if notice_complaints.of_item(connection, item.marketplace_id, item.item_id) is not None:
+        return False
+    return runtime.clock.now() < open_until(item.decided_at, runtime.policies[AppealPolicy])
+
+
+def _stays(runtime: Runtime, item: Item) -> bool:
+    decided = item.state is ItemState.DECIDED and item.outcome is NoticeOutcome.NO_ACTION
+    return decided and is_final(runtime, item)
+
+
+def _admit(runtime: Runtime, connection: Connection, item: Item, reporter_id: str, now: datetime) -> Admission:
+    if not _stays(runtime, item) or item.decided_at is None:
+        raise Conflict("There is no decision that this offer stays, so there is nothing to complain about.")
+    policy, here = runtime.policies[AppealPolicy], item.marketplace_id
+    since = now - timedelta(days=policy.record_days)
+    return admit_complaint(
+        informed_at=item.decided_at,
+        at=now,
+        is_first=notice_complaints.of_item(connection, here, item.item_id) is None,
+        record=notice_complaints.record_of(connection, here, reporter_id, since),
+        policy=policy,
+    )
+
+
+def _case(runtime: Runtime, connection: Connection, item: Item, admitted: Admission, now: datetime) -> str:
+    """The complaint's case shows the offer as it is now; one that is open on it is followed.
+
+    A complaint or an appeal that is open on the offer already decides this one too.
+    """
+    here = item.marketplace_id
+    before = cases.get(connection, here, item.case_id or "")
+    waiting = cases.open_cases(connection, here, [before.listing_id]).get(before.listing_id)
+    if waiting is not None and waiting.lane in _BLIND:
+        return waiting.case_id
+    version_id = notices.current_version(connection, here, before.listing_id)
+    hearing = Hearing(
+        admitted=admitted,
+        lane=CaseLane.COMPLAINT,
+        version_id=version_id,
+        score_id=scores.latest_of_version(connection, here, version_id)["score_id"],
+        actor="notice",
+        what="Whoever notified the offer complains that it stays.",
+        question_returned=_brand_decided(connection, before),
+    )
+    return open_hearing(runtime, connection, before, waiting, hearing, now)
+
+
+def _brand_decided(connection: Connection, before: Case) -> bool:
+    given = verdicts.of_listings(connection, before.marketplace_id, [before.listing_id])
+    return any(one.case_id == before.case_id and one.side is Side.BRAND for one in given)

@@ -1,0 +1,113 @@
+"""What a verdict means for those who notified the offer: told once it can no longer be undone, and untold by nobody."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from models.case import BLIND_LANES, CaseLane
+from models.labels import AppealState
+from models.policies.enforcement import EnforcementPolicy
+from models.verdict import Judgement, Outcome
+from serving.appeals.policy import AppealPolicy
+from serving.appeals.rules.appeals import open_until
+from serving.appeals.store import overturns
+from serving.cases.store import verdicts
+from serving.cases.store.cases import Case
+from serving.notices.rules.decision_notice import Decided, DecisionNotice, decision_notice, settled_notice
+from serving.notices.rules.notices import ItemState, NoticeOutcome, outcome_of
+from serving.notices.store import notice_complaints, notices
+from serving.notices.store.notices import Item
+from serving.platform.runtime import Runtime
+from serving.takedowns.store import actions
+from serving.webhooks.rules.action import ActionState
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The verdict that ended a case."""
+
+    verdict_id: str
+    judgement: Judgement
+    outcome: Outcome
+    action_id: str | None
+    at: datetime
+
+
+def settle(connection: Connection, case: Case, given: Given) -> None:
+    """Decide the notified offers of a case by the verdict that ended it, in the caller's transaction."""
+    stands = case.lane is CaseLane.APPEAL and given.judgement is Judgement.COUNTERFEIT
+    values = {
+        "outcome": outcome_of(given.outcome, removal_stands=stands).value,
+        "verdict_id": given.verdict_id,
+        "action_id": given.action_id,
+        "decided_at": given.at,
+    }
+    for item in notices.of_case(connection, case.marketplace_id, case.case_id):
+        if item.state is ItemState.WAITING:
+            notices.settle(connection, item, decided=True, values=values)
+    upheld = values["outcome"] == NoticeOutcome.REMOVED.value
+    ended = {"verdict_id": given.verdict_id, "decided_at": given.at}
+    for complaint in notice_complaints.of_case(connection, case.marketplace_id, case.case_id):
+        if complaint.state is AppealState.OPEN:
+            state = AppealState.UPHELD if upheld else AppealState.DISMISSED
+            notice_complaints.settle(connection, complaint, state, ended)
+            notices.decide_anew(connection, case.marketplace_id, complaint.item_id, values)
+
+
+def reopen(connection: Connection, case: Case, verdict_id: str) -> None:
+    """Let the offers that a verdict decided wait again, because it was taken back."""
+    blank = dict.fromkeys(("outcome", "verdict_id", "action_id", "decided_at"))
+    for item in notices.of_case(connection, case.marketplace_id, case.case_id):
+        if item.state is ItemState.DECIDED and item.verdict_id == verdict_id:
+            notices.settle(connection, item, decided=False, values=blank)
+    for complaint in notice_complaints.of_case(connection, case.marketplace_id, case.case_id):
+        if complaint.verdict_id == verdict_id:
+            notice_complaints.settle(connection, complaint, AppealState.OPEN, {"verdict_id": None, "decided_at": None})
+            before = verdicts.get(connection, case.marketplace_id, complaint.previous_verdict_id)
+            as_it_was = {
+                "outcome": NoticeOutcome.NO_ACTION.value,
+                "verdict_id": before.verdict_id,
+                "action_id": None,
+                "decided_at": before.known_at,
+            }
+            notices.decide_anew(connection, case.marketplace_id, complaint.item_id, as_it_was)
+
+
+def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice | None:
+    """What the notifier is told of an offer; None while it waits, or while the decision can still be undone."""
+    if item.state is not ItemState.DECIDED:
+        return settled_notice(item.state)
+    if item.outcome is None or item.decided_at is None or not is_final(runtime, item):
+        return None
+    if _is_held(connection, item):
+        return None
+    verdict = None if item.verdict_id is None else verdicts.get(connection, item.marketplace_id, item.verdict_id)
+    complaint = notice_complaints.of_item(connection, item.marketplace_id, item.item_id)
+    undone = item.action_id is not None and overturns.in_force(connection, item.marketplace_id, item.action_id)
+    return decision_notice(
+        Decided(
+            item.outcome,
+            judgement=None if verdict is None else verdict.judgement,
+            side=None if verdict is None else verdict.side,
+            blind=verdict is not None and verdict.lane in BLIND_LANES,
+            reversed_=bool(undone),
+            on_complaint=complaint is not None and complaint.state is not AppealState.OPEN,
+            complain_until=open_until(item.decided_at, runtime.policies[AppealPolicy]) if complaint is None else None,
+        )
+    )
+
+
+def _is_held(connection: Connection, item: Item) -> bool:
+    """Whether a removal waits for people, who may yet say that it does not stand."""
+    if item.action_id is None:
+        return False
+    return actions.get(connection, item.marketplace_id, item.action_id).state is ActionState.HELD
+
+
+def is_final(runtime: Runtime, item: Item) -> bool:
+    """Whether a decision can no longer be undone; what a rule decided never could."""
+    if item.decided_at is None or item.outcome is NoticeOutcome.ALREADY_REMOVED:
+        return item.decided_at is not None
+    window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    return runtime.clock.now() >= item.decided_at + window

@@ -1,0 +1,56 @@
+"""The notifier's way to receipt and decision without an account: a signed link to one notice.
+
+The signature is made from the home's key each time, as that of a seller's link is; nothing that opens a page is stored.
+"""
+
+import base64
+import hashlib
+import hmac
+import re
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.errors import NotFound
+from serving.notices.store import notices, reporters
+from serving.notices.store.notices import StoredNotice
+from serving.platform.runtime import Runtime
+
+PLACE: Final = "/notice/"
+_TOKEN: Final = re.compile(r"(ntc_[0-9a-z]{26})\.([\w-]{43})\Z", re.ASCII)
+_PURPOSE: Final = b"touchstone notice link v1"
+
+
+def link_for(runtime: Runtime, marketplace_id: str, notice_id: str) -> str:
+    """The address of a notice's page: a whole one where the service knows its own, else a path."""
+    base = (runtime.settings.public_url or "").rstrip("/")
+    return f"{base}{PLACE}{notice_id}.{_signature(runtime, marketplace_id, notice_id)}"
+
+
+def follow(runtime: Runtime, connection: Connection, token: str) -> StoredNotice:
+    """The notice that a link leads to. It ends when its reporter is erased.
+
+    Raises
+    ------
+    NotFound
+        It is no link, or it has ended; which of the two is not said.
+    """
+    named = _TOKEN.match(token)
+    found = notices.by_id(connection, named[1]) if named else None
+    given = named[2] if named else ""
+    right = found is not None and hmac.compare_digest(
+        given.encode(), _signature(runtime, found.marketplace_id, found.notice_id).encode()
+    )
+    if found is None or not right or _is_erased(connection, found):
+        raise NotFound("This link is not valid, or has ended.")
+    return found
+
+
+def _is_erased(connection: Connection, found: StoredNotice) -> bool:
+    return reporters.get(connection, found.marketplace_id, found.reporter_id).erased_at is not None
+
+
+def _signature(runtime: Runtime, marketplace_id: str, notice_id: str) -> str:
+    key = hmac.digest(runtime.contact_key, _PURPOSE, hashlib.sha256)
+    made = hmac.digest(key, f"{marketplace_id}\n{notice_id}".encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()

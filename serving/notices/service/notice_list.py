@@ -1,0 +1,63 @@
+"""Notices for the marketplace: whom to send a receipt or a decision, and what to say."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.policies.enforcement import EnforcementPolicy
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.notices.rules.decision_notice import RECEIPT
+from serving.notices.rules.reporters import WARNING
+from serving.notices.service.notice_decisions import told
+from serving.notices.service.notice_links import link_for
+from serving.notices.store import notices, reporters
+from serving.notices.store.notices import Item, StoredNotice
+from serving.notices.store.reporters import Reporter
+from serving.platform.runtime import Runtime
+
+_MOST: Final = 500
+
+
+def warning_with(found: StoredNotice, reporter: Reporter) -> str | None:
+    """The warning that a notice brought its reporter, None where it brought none."""
+    return WARNING if reporter.warned_at == found.known_at else None
+
+
+def changed_notices(runtime: Runtime, marketplace: Marketplace, since: datetime) -> dict[str, Any]:
+    """Notices that came in or were decided from a moment on, with address, link and what is told of each offer.
+
+    Name and address are null where they were erased: then nobody is left to tell.
+    """
+    window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    with runtime.store.read() as connection:
+        found = notices.changed_since(connection, marketplace.marketplace_id, since, window, _MOST + 1)
+        shown = [_shown(runtime, connection, one) for one in found[:_MOST]]
+    return {"notices": shown, "truncated": len(found) > _MOST}
+
+
+def _shown(runtime: Runtime, connection: Connection, found: StoredNotice) -> dict[str, Any]:
+    here = found.marketplace_id
+    reporter = reporters.get(connection, here, found.reporter_id)
+    return {
+        "notice_id": found.notice_id,
+        "received_at": found.known_at.isoformat(),
+        "name": reporter.name,
+        "email": reporter.email,
+        "reason_code": found.reason_code.value,
+        "receipt": RECEIPT,
+        "warning": warning_with(found, reporter),
+        "link": None if reporter.erased_at else link_for(runtime, here, found.notice_id),
+        "offers": [_offer(runtime, connection, item) for item in notices.items(connection, here, found.notice_id)],
+    }
+
+
+def _offer(runtime: Runtime, connection: Connection, item: Item) -> dict[str, Any]:
+    decision = told(runtime, connection, item)
+    return {
+        "location": item.location,
+        "state": item.state.value,
+        "decision": None if decision is None else asdict(decision),
+        "decided_at": item.decided_at.isoformat() if decision is not None and item.decided_at else None,
+    }

@@ -1,0 +1,100 @@
+"""Erasing a reporter: name, address and words go once nothing of theirs is being decided; counts and decisions stay."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.errors import NotFound
+from serving.audit.store import audit
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.notices.service.notices import email_token
+from serving.notices.store import notice_words, reporters
+from serving.notices.store.reporters import Reporter
+from serving.platform.runtime import Runtime
+
+_MOST_AT_ONCE: Final = 50
+KEPT: Final = (
+    "The offers that were notified, their evidence and what was decided: they are no data of the reporter.",
+    "Counts of notices by kind of reporter and reason, without a name.",
+    "While a reporter is muted the keyed hash of its address, by which the mute is kept.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What is or would be erased; `waits` says that it is done once nothing of the reporter's is being decided."""
+
+    texts: int
+    waits: bool
+    carried_out: bool
+
+    def shown(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {"texts": self.texts, "waits": self.waits, "carried_out": self.carried_out, "kept": list(KEPT)}
+
+
+def erase_reporter(runtime: Runtime, marketplace: Marketplace, who: str, *, carry_out: bool, by: str) -> Erased:
+    """Erase a reporter, named by its id or its address; what waits for a decision is erased by the sweep after it.
+
+    Raises
+    ------
+    NotFound
+        There is no such reporter.
+    """
+    here, now = marketplace.marketplace_id, runtime.clock.now()
+    with runtime.store.write() as connection:
+        found = _named(runtime, connection, here, who)
+        texts = notice_words.words_of(connection, here, found.reporter_id)
+        waits = notice_words.is_underway(connection, here, found.reporter_id)
+        if carry_out:
+            if found.erasure_asked_at is None:
+                reporters.change(connection, found, erasure_asked_at=now)
+                _record(connection, found, "erasure_asked", by, now, {})
+            if not waits and found.erased_at is None:
+                forget(connection, found, by, now)
+    return Erased(texts, waits, carry_out and not waits)
+
+
+def finish_reporter_erasures(runtime: Runtime) -> int:
+    """Erase those whose notices have been decided by now; returns how many."""
+    now, done = runtime.clock.now(), 0
+    with runtime.store.write() as connection:
+        reporters.forget_ended_mutes(connection, now)
+        for found in reporters.to_erase(connection, _MOST_AT_ONCE):
+            if not notice_words.is_underway(connection, found.marketplace_id, found.reporter_id):
+                forget(connection, found, "sweep", now)
+                done += 1
+    return done
+
+
+def _named(runtime: Runtime, connection: Connection, here: str, who: str) -> Reporter:
+    if "@" not in who:
+        return reporters.get(connection, here, who)
+    found = reporters.by_email_token(connection, here, email_token(runtime, here, who))
+    if found is None:
+        raise NotFound("There is no such reporter.")
+    return found
+
+
+def forget(connection: Connection, found: Reporter, by: str, at: datetime) -> None:
+    """Erase a reporter of whom nothing is being decided; while it is muted, the hash of its address stays."""
+    texts = notice_words.erase_words(connection, found.marketplace_id, found.reporter_id)
+    gone: dict[str, Any] = {"name": None, "email": None, "secret_hash": None, "erased_at": at}
+    if not found.is_muted(at):
+        gone["email_token"] = None
+    reporters.change(connection, found, **gone)
+    _record(connection, found, "erased", by, at, {"texts": texts})
+
+
+def _record(connection: Connection, found: Reporter, what: str, by: str, at: datetime, payload: dict[str, Any]) -> None:
+    audit.record(
+        connection,
+        at=at,
+        marketplace_id=found.marketplace_id,
+        actor=by,
+        act=f"reporter.{what}",
+        subject=found.reporter_id,
+        payload=payload,
+    )

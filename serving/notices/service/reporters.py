@@ -1,0 +1,240 @@
+"""Reporters: registered by the marketplace, with a key of their own, and what their notices came to."""
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Invalid
+from serving.accounts.service.auth import NotSignedIn, hash_token
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.notices.policy import NoticePolicy
+from serving.notices.rules.notices import LONGEST_EMAIL, LONGEST_NAME, Draft, Element, ReporterKind, missing
+from serving.notices.rules.reporters import Reputation, mute_until, reputation
+from serving.notices.store import notice_records, reporters
+from serving.notices.store.reporters import Reporter
+from serving.platform.runtime import Runtime
+
+_MARK: Final = "tsr"
+_LONGEST_REASON: Final = 500
+_MOST_LISTED: Final = 1_000
+_CONTACT: Final = {Element.NAME, Element.EMAIL}
+
+
+@dataclass(frozen=True, slots=True)
+class NewReporter:
+    """Whom a marketplace registers; a brand's reporter names its brand."""
+
+    name: str
+    email: str
+    kind: ReporterKind
+    brand: str | None = None
+    marketplace: str | None = None
+
+
+def register(runtime: Runtime, wanted: NewReporter, *, by: str) -> tuple[str, str]:
+    """Register a reporter; returns its id and the text of its key, which is shown once and not kept.
+
+    Raises
+    ------
+    Invalid
+        Name or address is missing; a brand's reporter names no brand, or another names one; it would be a stranger.
+    NotFound, Conflict
+        There is no such marketplace or brand; the brand is not enrolled there.
+    """
+    _check(wanted)
+    now, reporter_id = runtime.clock.now(), runtime.ids.new("rep")
+    secret_hash, shown = new_reporter_secret(reporter_id)
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, wanted.marketplace).marketplace_id
+        brand_id = None if wanted.brand is None else brands.by_name(connection, wanted.brand).brand_id
+        if brand_id is not None and brand_id not in brands.enrolments(connection, here):
+            raise Conflict(f"{wanted.brand} is not enrolled with this marketplace.")
+        row = {
+            "marketplace_id": here,
+            "reporter_id": reporter_id,
+            "kind": wanted.kind.value,
+            "name": wanted.name.strip(),
+            "email": wanted.email.strip(),
+            "brand_id": brand_id,
+            "secret_hash": secret_hash,
+            "known_at": now,
+        }
+        reporters.add_reporter(connection, row)
+        said = {"kind": wanted.kind.value, "brand_id": brand_id}
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=here,
+            actor=by,
+            act="reporter.registered",
+            subject=reporter_id,
+            payload=said,  # Neither name nor address: an entry outlives an erasure.
+        )
+    return reporter_id, shown
+
+
+def reputation_of(runtime: Runtime, connection: Connection, reporter: Reporter, at: datetime) -> Reputation:
+    """A reporter's reputation now, counted from the verdicts; nothing is kept of it that could be out of date."""
+    ended = notice_records.ended(connection, reporter.marketplace_id, reporter.reporter_id)
+    return reputation(ended, warned_at=reporter.warned_at, as_of=at, policy=runtime.policies[NoticePolicy])
+
+
+def warn_if_due(connection: Connection, reporter: Reporter, found: Reputation, at: datetime) -> bool:
+    """Warn a reporter whose record asks for it, in the caller's transaction; the receipt tells it."""
+    if not found.to_warn:
+        return False
+    reporters.change(connection, reporter, warned_at=at)
+    _record(connection, reporter, "warned", "service", at, reasons=list(found.reasons))
+    return True
+
+
+def mute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason: str, by: str) -> datetime:
+    """Let a reporter's new notices open no case for a time, which a person decides; returns until when.
+
+    Raises
+    ------
+    NotFound
+        There is no such reporter.
+    Invalid
+        No reason is given.
+    Conflict
+        It was not warned, or did not go on often enough since.
+    """
+    said, now = reason.strip()[:_LONGEST_REASON], runtime.clock.now()
+    if not said:
+        raise Invalid("Give a reason; gravity and intention no count can tell.")
+    with runtime.store.write() as connection:
+        found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
+        reputation_ = reputation_of(runtime, connection, found, now)
+        until = mute_until(reputation_, warned_at=found.warned_at, at=now, policy=runtime.policies[NoticePolicy])
+        reporters.change(connection, found, muted_until=until, muted_because=said)
+        reasons = [said, *reputation_.reasons]
+        _record(connection, found, "muted", by, now, until=until.isoformat(), reasons=reasons)
+    return until
+
+
+def unmute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason: str, by: str) -> None:
+    """End a mute before its time.
+
+    Raises
+    ------
+    NotFound
+        There is no such reporter.
+    Invalid, Conflict
+        No reason is given; it is not muted.
+    """
+    said, now = reason.strip()[:_LONGEST_REASON], runtime.clock.now()
+    if not said:
+        raise Invalid("Give a reason.")
+    with runtime.store.write() as connection:
+        found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
+        if not found.is_muted(now):
+            raise Conflict("This reporter is not muted.")
+        reporters.change(connection, found, muted_until=now, muted_because=None)
+        _record(connection, found, "unmuted", by, now, reasons=[said])
+
+
+def revoke(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, by: str) -> None:
+    """End a registered reporter's key; its notices go on.
+
+    Raises
+    ------
+    NotFound
+        There is no such reporter.
+    Conflict
+        It has no key that holds.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
+        if found.secret_hash is None or found.revoked_at is not None:
+            raise Conflict("This reporter has no key that holds.")
+        reporters.change(connection, found, revoked_at=now)
+        _record(connection, found, "revoked", by, now)
+
+
+def listed(runtime: Runtime, marketplace: Marketplace) -> list[dict[str, Any]]:
+    """Reporters with their record, the newest first; at most 1,000."""
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        return [
+            _shown(runtime, connection, one, now)
+            for one in reporters.everyone(connection, marketplace.marketplace_id, _MOST_LISTED)
+        ]
+
+
+def _shown(runtime: Runtime, connection: Connection, found: Reporter, now: datetime) -> dict[str, Any]:
+    known = reputation_of(runtime, connection, found, now)
+    return {
+        "reporter_id": found.reporter_id,
+        "kind": found.kind.value,
+        "name": found.name,
+        "email": found.email,
+        "founded": known.founded,
+        "unfounded": known.unfounded,
+        "may_mute": known.may_mute,
+        "warned_at": None if found.warned_at is None else found.warned_at.isoformat(),
+        "muted_until": found.muted_until.isoformat() if found.muted_until and found.is_muted(now) else None,
+        "reasons": list(known.reasons),
+    }
+
+
+def _check(wanted: NewReporter) -> None:
+    lacking = missing(Draft("", (), wanted.name, wanted.email, good_faith=False, reason_code=""))
+    if said := [sentence for element, sentence in lacking.items() if element in _CONTACT]:
+        raise Invalid(" ".join(said))
+    if len(wanted.name) > LONGEST_NAME or len(wanted.email) > LONGEST_EMAIL or not wanted.name.isprintable():
+        raise Invalid(f"A name has at most {LONGEST_NAME} characters, an e-mail address {LONGEST_EMAIL}.")
+    if wanted.kind is ReporterKind.UNREGISTERED:
+        raise Invalid("Who is registered is a registered reporter, a brand or a trusted flagger.")
+    if (wanted.kind is ReporterKind.BRAND) is (wanted.brand is None):
+        raise Invalid("A brand's reporter names its brand, and no other does.")
+
+
+def _record(connection: Connection, found: Reporter, what: str, by: str, at: datetime, **payload: Any) -> None:
+    """The audit entry. It names the reporter by its id alone, because an entry outlives an erasure."""
+    audit.record(
+        connection,
+        at=at,
+        marketplace_id=found.marketplace_id,
+        actor=by,
+        act=f"reporter.{what}",
+        subject=found.reporter_id,
+        payload=payload,
+    )
+
+
+def new_reporter_secret(reporter_id: str) -> tuple[str, str]:
+    """The hash to store of a registered reporter's key, and its text to show once."""
+    secret = secrets.token_urlsafe(32)
+    return hash_token(secret), f"{_MARK}.{reporter_id}.{secret}"
+
+
+def reporter_of(runtime: Runtime, header: str | None) -> Reporter | None:
+    """The registered reporter behind an Authorization header; None where there is no header.
+
+    Raises
+    ------
+    NotSignedIn
+        There is one, and it is no key of a reporter that holds.
+    """
+    if header is None:
+        return None
+    scheme, _, value = header.partition(" ")
+    mark, _, rest = value.strip().partition(".")
+    reporter_id, _, secret = rest.partition(".")
+    found = None
+    if scheme.lower() == "bearer" and mark == _MARK:
+        with runtime.store.read() as connection:
+            found = reporters.by_id(connection, reporter_id)
+    stored = found.secret_hash if found is not None and found.secret_hash is not None else ""
+    if not hmac.compare_digest(hash_token(secret), stored) or found is None or found.revoked_at is not None:
+        raise NotSignedIn("This is no key of a registered reporter. Leave the header out to notify without one.")
+    return found

@@ -1,0 +1,98 @@
+"""Complaints of notifiers that an offer stays, one a notified offer."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from models.labels import AppealState
+from serving.appeals.rules.appeals import AppealRecord
+from serving.notices.tables import notice, notice_complaint, notice_item
+from serving.platform.database.store import add
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeComplaint:
+    """A complaint as stored."""
+
+    marketplace_id: str
+    complaint_id: str
+    item_id: str
+    case_id: str
+    previous_verdict_id: str
+    statement: str
+    state: AppealState
+    verdict_id: str | None
+    known_at: datetime
+    decided_at: datetime | None
+
+
+def _read(connection: Connection, *conditions: Any) -> list[NoticeComplaint]:
+    query = select(notice_complaint).where(*conditions).order_by(notice_complaint.c.known_at)
+    return [
+        NoticeComplaint(
+            **{**{name: row[name] for name in NoticeComplaint.__slots__}, "state": AppealState(row["state"])}
+        )
+        for row in connection.execute(query).mappings()
+    ]
+
+
+def add_complaint(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A new open complaint."""
+    add(connection, notice_complaint, [row])
+
+
+def of_item(connection: Connection, marketplace_id: str, item_id: str) -> NoticeComplaint | None:
+    """The complaint about a notified offer."""
+    found = _read(
+        connection, notice_complaint.c.marketplace_id == marketplace_id, notice_complaint.c.item_id == item_id
+    )
+    return found[0] if found else None
+
+
+def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[NoticeComplaint]:
+    """The complaints that a case decides."""
+    return _read(connection, notice_complaint.c.marketplace_id == marketplace_id, notice_complaint.c.case_id == case_id)
+
+
+def is_contested(connection: Connection, marketplace_id: str, case_id: str) -> bool:
+    """Whether an open complaint hangs on a case, in whichever lane it is by now."""
+    return any(one.state is AppealState.OPEN for one in of_case(connection, marketplace_id, case_id))
+
+
+def settle(connection: Connection, found: NoticeComplaint, state: AppealState, values: Mapping[str, Any]) -> None:
+    """End a complaint, or let it wait again; whoever does so holds its case."""
+    connection.execute(
+        update(notice_complaint)
+        .where(
+            notice_complaint.c.marketplace_id == found.marketplace_id,
+            notice_complaint.c.complaint_id == found.complaint_id,
+        )
+        .values(state=state.value, **values)
+    )
+
+
+def record_of(connection: Connection, marketplace_id: str, reporter_id: str, since: datetime) -> AppealRecord:
+    """How the decided complaints of a reporter ended since a moment."""
+    query = (
+        select(notice_complaint.c.state, func.count().label("n"))
+        .join(
+            notice_item,
+            (notice_item.c.marketplace_id == notice_complaint.c.marketplace_id)
+            & (notice_item.c.item_id == notice_complaint.c.item_id),
+        )
+        .join(
+            notice,
+            (notice.c.marketplace_id == notice_item.c.marketplace_id) & (notice.c.notice_id == notice_item.c.notice_id),
+        )
+        .where(
+            notice.c.marketplace_id == marketplace_id,
+            notice.c.reporter_id == reporter_id,
+            notice_complaint.c.decided_at >= since,
+        )
+        .group_by(notice_complaint.c.state)
+    )
+    found = {row.state: row.n for row in connection.execute(query)}
+    return AppealRecord(found.get(AppealState.UPHELD.value, 0), found.get(AppealState.DISMISSED.value, 0))

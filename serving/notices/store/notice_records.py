@@ -1,0 +1,136 @@
+"""What notices came to: by reporter for its record, and one by one for the figures."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from models.labels import AppealState
+from models.verdict import Judgement, ReasonCode
+from serving.appeals.tables import overturn
+from serving.cases.tables import verdict
+from serving.notices.rules.notice_counts import Notified
+from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind, was_founded
+from serving.notices.rules.reporters import Ended
+from serving.notices.store.notices import same
+from serving.notices.tables import notice, notice_complaint, notice_item, reporter
+
+
+def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list[Ended]:
+    """What the notices of a reporter came to, as far as it counts for or against anybody, in the order of time."""
+    query = (
+        select(notice_item.c.known_at, notice_item.c.decided_at, verdict.c.judgement, overturn.c.overturn_id)
+        .join(notice, same(notice, notice_item, "notice_id"))
+        .join(verdict, same(verdict, notice_item, "verdict_id"))
+        .outerjoin(
+            overturn,
+            (overturn.c.marketplace_id == notice_item.c.marketplace_id)
+            & (overturn.c.action_id == notice_item.c.action_id)
+            & overturn.c.undone_at.is_(None),
+        )
+        .where(
+            notice.c.marketplace_id == marketplace_id,
+            notice.c.reporter_id == reporter_id,
+            notice_item.c.state == ItemState.DECIDED.value,
+        )
+        .order_by(notice_item.c.decided_at, notice_item.c.item_id)
+    )
+    found = []
+    for row in connection.execute(query):
+        founded = was_founded(Judgement(row.judgement), overturned=row.overturn_id is not None)
+        if founded is not None:
+            found.append(Ended(row.known_at, row.decided_at, founded))
+    return found
+
+
+def counted(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> list[Notified]:
+    """The offers that were notified in [since, until) with what has come of each by now."""
+    previous = verdict.alias("previous")
+    query = (
+        select(
+            notice.c.reason_code,
+            reporter.c.kind,
+            notice_item.c.known_at,
+            notice_item.c.state,
+            notice_item.c.outcome,
+            func.coalesce(previous.c.known_at, notice_item.c.decided_at).label("first_decided_at"),
+            notice_item.c.decided_at,
+            notice_complaint.c.state.label("complaint"),
+            notice_complaint.c.known_at.label("complained_at"),
+        )
+        .select_from(notice_item)
+        .join(notice, same(notice, notice_item, "notice_id"))
+        .join(reporter, same(reporter, notice, "reporter_id"))
+        .outerjoin(
+            notice_complaint,
+            (notice_complaint.c.marketplace_id == notice_item.c.marketplace_id)
+            & (notice_complaint.c.item_id == notice_item.c.item_id),
+        )
+        .outerjoin(
+            previous,
+            (previous.c.marketplace_id == notice_complaint.c.marketplace_id)
+            & (previous.c.verdict_id == notice_complaint.c.previous_verdict_id),
+        )
+        .where(
+            notice_item.c.marketplace_id == marketplace_id,
+            notice_item.c.known_at >= since,
+            notice_item.c.known_at < until,
+        )
+        .order_by(notice_item.c.known_at, notice_item.c.item_id)
+    )
+    return [
+        Notified(
+            ReasonCode(row.reason_code),
+            ReporterKind(row.kind),
+            row.known_at,
+            ItemState(row.state),
+            None if row.outcome is None else NoticeOutcome(row.outcome),
+            row.first_decided_at,
+            row.decided_at,
+            AppealState(row.complaint or AppealState.NONE.value),
+            row.complained_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def record_of_reporters(
+    connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
+) -> dict[tuple[str, datetime | None], list[tuple[Ended, ReasonCode]]]:
+    """What was decided in [since, until) of each reporter's notices, by its id and when it was warned by the end."""
+    query = (
+        select(
+            notice.c.reporter_id,
+            reporter.c.warned_at,
+            notice.c.reason_code,
+            notice_item.c.known_at,
+            notice_item.c.decided_at,
+            verdict.c.judgement,
+            overturn.c.overturn_id,
+        )
+        .select_from(notice_item)
+        .join(notice, same(notice, notice_item, "notice_id"))
+        .join(reporter, same(reporter, notice, "reporter_id"))
+        .join(verdict, same(verdict, notice_item, "verdict_id"))
+        .outerjoin(
+            overturn,
+            (overturn.c.marketplace_id == notice_item.c.marketplace_id)
+            & (overturn.c.action_id == notice_item.c.action_id)
+            & overturn.c.undone_at.is_(None)
+            & (overturn.c.overturned_at < until),
+        )
+        .where(
+            notice_item.c.marketplace_id == marketplace_id,
+            notice_item.c.state == ItemState.DECIDED.value,
+            notice_item.c.decided_at >= since,
+            notice_item.c.decided_at < until,
+        )
+        .order_by(notice_item.c.decided_at, notice_item.c.item_id)
+    )
+    found: dict[tuple[str, datetime | None], list[tuple[Ended, ReasonCode]]] = {}
+    for row in connection.execute(query):
+        founded = was_founded(Judgement(row.judgement), overturned=row.overturn_id is not None)
+        if founded is not None:
+            warned_at = row.warned_at if row.warned_at is not None and row.warned_at < until else None
+            ended_ = Ended(row.known_at, row.decided_at, founded)
+            found.setdefault((row.reporter_id, warned_at), []).append((ended_, ReasonCode(row.reason_code)))
+    return found

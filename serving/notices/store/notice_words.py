@@ -1,0 +1,61 @@
+"""What reporters wrote: how much there is, whether it is still needed, and erased."""
+
+from sqlalchemy import Connection, func, or_, select, update
+
+from serving.notices.rules.notices import ItemState
+from serving.notices.store.notices import same
+from serving.notices.tables import notice, notice_complaint, notice_item
+from serving.platform.database.types import ERASED
+
+
+def is_underway(connection: Connection, marketplace_id: str, reporter_id: str) -> bool:
+    """Whether a notice of a reporter, or a complaint of theirs, waits for its decision."""
+    waits = or_(
+        notice_item.c.state == ItemState.WAITING.value,
+        select(notice_complaint.c.complaint_id)
+        .where(
+            notice_complaint.c.marketplace_id == notice_item.c.marketplace_id,
+            notice_complaint.c.item_id == notice_item.c.item_id,
+            notice_complaint.c.state == "open",
+        )
+        .exists(),
+    )
+    query = (
+        select(notice_item.c.item_id)
+        .join(notice, same(notice, notice_item, "notice_id"))
+        .where(notice.c.marketplace_id == marketplace_id, notice.c.reporter_id == reporter_id, waits)
+        .limit(1)
+    )
+    return connection.execute(query).one_or_none() is not None
+
+
+def erase_words(connection: Connection, marketplace_id: str, reporter_id: str) -> int:
+    """Erase what a reporter wrote in notices and complaints; returns how many texts there were."""
+    mine = notice.c.marketplace_id == marketplace_id, notice.c.reporter_id == reporter_id
+    written = connection.execute(
+        update(notice).where(*mine, notice.c.explanation != ERASED).values(explanation=ERASED)
+    ).rowcount
+    items_ = select(notice_item.c.item_id).where(
+        notice_item.c.marketplace_id == marketplace_id,
+        notice_item.c.notice_id.in_(select(notice.c.notice_id).where(*mine)),
+    )
+    complained = connection.execute(
+        update(notice_complaint)
+        .where(
+            notice_complaint.c.marketplace_id == marketplace_id,
+            notice_complaint.c.item_id.in_(items_),
+            notice_complaint.c.statement != ERASED,
+        )
+        .values(statement=ERASED)
+    ).rowcount
+    return written + complained
+
+
+def words_of(connection: Connection, marketplace_id: str, reporter_id: str) -> int:
+    """How many notices of a reporter still hold what was written."""
+    query = select(func.count()).where(
+        notice.c.marketplace_id == marketplace_id,
+        notice.c.reporter_id == reporter_id,
+        notice.c.explanation != ERASED,
+    )
+    return int(connection.execute(query).scalar_one())

@@ -1,0 +1,332 @@
+"""Notices from outside and the offers that they name: where each waits, and what it led to."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, func, or_, select, update
+
+from models.case import BLIND_LANES
+from models.labels import AppealState
+from models.verdict import ReasonCode
+from serving.appeals.tables import overturn
+from serving.cases.tables import review_case
+from serving.listings.tables import listing, listing_version
+from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind, next_state
+from serving.notices.tables import notice, notice_complaint, notice_item, reporter
+from serving.platform.database.store import add
+from serving.takedowns.tables import action
+
+_DECIDING_LANES: Final = [lane.value for lane in BLIND_LANES]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredNotice:
+    """A notice as stored."""
+
+    marketplace_id: str
+    notice_id: str
+    reporter_id: str
+    channel: str
+    reason_code: ReasonCode
+    explanation: str
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One notified offer as stored."""
+
+    marketplace_id: str
+    item_id: str
+    notice_id: str
+    number: int
+    location: str
+    state: ItemState
+    listing_id: str | None
+    version_id: str | None
+    case_id: str | None
+    opened_case: bool
+    outcome: NoticeOutcome | None
+    verdict_id: str | None
+    action_id: str | None
+    known_at: datetime
+    decided_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An offer that may have been meant: its ids, its version of now, and the address that it names itself."""
+
+    external_id: str
+    listing_id: str
+    version_id: str
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownNotice:
+    """What a case's page says of a notice: no name and no address."""
+
+    reporter_kind: ReporterKind
+    reason_code: ReasonCode
+    explanation: str
+    known_at: datetime
+
+
+def same(one: Table, other: Table, key: str) -> ColumnElement[bool]:
+    """A join that stays inside the marketplace."""
+    return (one.c.marketplace_id == other.c.marketplace_id) & (one.c[key] == other.c[key])
+
+
+def _item(row: RowMapping) -> Item:
+    values = {name: row[name] for name in Item.__slots__}
+    outcome = None if row["outcome"] is None else NoticeOutcome(row["outcome"])
+    return Item(**{**values, "state": ItemState(row["state"]), "outcome": outcome})
+
+
+def add_notice(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A new notice, before its offers."""
+    add(connection, notice, [row])
+
+
+def add_items(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The offers that a notice names."""
+    add(connection, notice_item, rows)
+
+
+def by_id(connection: Connection, notice_id: str) -> StoredNotice | None:
+    """A notice in whichever marketplace; ids are unique among them."""
+    row = connection.execute(select(notice).where(notice.c.notice_id == notice_id)).mappings().one_or_none()
+    if row is None:
+        return None
+    return _notice(row)
+
+
+def _notice(row: RowMapping) -> StoredNotice:
+    values = {name: row[name] for name in StoredNotice.__slots__}
+    return StoredNotice(**{**values, "reason_code": ReasonCode(row["reason_code"])})
+
+
+def items(connection: Connection, marketplace_id: str, notice_id: str) -> list[Item]:
+    """The offers of a notice, in its order."""
+    return _read(connection, notice_item.c.marketplace_id == marketplace_id, notice_item.c.notice_id == notice_id)
+
+
+def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[Item]:
+    """The notified offers that a case decides."""
+    return _read(connection, notice_item.c.marketplace_id == marketplace_id, notice_item.c.case_id == case_id)
+
+
+def _read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Item]:
+    query = select(notice_item).where(*conditions).order_by(notice_item.c.notice_id, notice_item.c.number)
+    return [_item(row) for row in connection.execute(query).mappings()]
+
+
+def offers_called(connection: Connection, marketplace_id: str, names: Collection[str]) -> dict[str, Known]:
+    """The offers with one of these external ids, by it; held against whoever would change one or open a case on it."""
+    query = (
+        select(listing.c.external_id, listing.c.listing_id, listing.c.version_id, listing_version.c.content)
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == listing.c.marketplace_id)
+            & (listing_version.c.version_id == listing.c.version_id),
+        )
+        .where(listing.c.marketplace_id == marketplace_id, listing.c.external_id.in_(sorted(names)))
+        .order_by(listing.c.listing_id)
+        .with_for_update(of=listing)
+    )
+    return {
+        row.external_id: Known(row.external_id, row.listing_id, row.version_id, row.content.get("link"))
+        for row in connection.execute(query)
+    }
+
+
+def current_version(connection: Connection, marketplace_id: str, listing_id: str) -> str:
+    """The version that an offer is at now; whoever would open a case on it waits."""
+    query = (
+        select(listing.c.version_id)
+        .where(listing.c.marketplace_id == marketplace_id, listing.c.listing_id == listing_id)
+        .with_for_update()
+    )
+    return str(connection.execute(query).scalar_one())
+
+
+def waiting_of(connection: Connection, marketplace_id: str, reporter_id: str) -> frozenset[str]:
+    """The offers of which an earlier notice of this reporter waits."""
+    query = (
+        select(notice_item.c.listing_id)
+        .join(notice, same(notice, notice_item, "notice_id"))
+        .where(
+            notice.c.marketplace_id == marketplace_id,
+            notice.c.reporter_id == reporter_id,
+            notice_item.c.state == ItemState.WAITING.value,
+        )
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def offers_since(connection: Connection, marketplace_id: str, reporter_id: str, since: datetime) -> int:
+    """How many offers a reporter has notified since a moment."""
+    query = (
+        select(func.count())
+        .select_from(notice_item)
+        .join(notice, same(notice, notice_item, "notice_id"))
+        .where(
+            notice.c.marketplace_id == marketplace_id,
+            notice.c.reporter_id == reporter_id,
+            notice.c.known_at > since,
+        )
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def by_strangers_since(connection: Connection, marketplace_id: str, since: datetime) -> int:
+    """How many notices of people who are not registered have come in since a moment."""
+    query = (
+        select(func.count())
+        .select_from(notice)
+        .join(reporter, same(reporter, notice, "reporter_id"))
+        .where(
+            notice.c.marketplace_id == marketplace_id,
+            notice.c.known_at > since,
+            reporter.c.kind == ReporterKind.UNREGISTERED.value,
+        )
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[ShownNotice]:
+    """What was notified of the offer of a case, oldest first."""
+    query = (
+        select(reporter.c.kind, notice.c.reason_code, notice.c.explanation, notice.c.known_at)
+        .select_from(notice_item)
+        .join(notice, same(notice, notice_item, "notice_id"))
+        .join(reporter, same(reporter, notice, "reporter_id"))
+        .where(notice_item.c.marketplace_id == marketplace_id, notice_item.c.case_id == case_id)
+        .order_by(notice.c.known_at, notice.c.notice_id)
+    )
+    return [
+        ShownNotice(ReporterKind(row.kind), ReasonCode(row.reason_code), row.explanation, row.known_at)
+        for row in connection.execute(query)
+    ]
+
+
+def settle(connection: Connection, found: Item, *, decided: bool, values: Mapping[str, Any]) -> None:
+    """Move an item on, or back where its decision was taken back; whoever does so holds its case."""
+    connection.execute(
+        update(notice_item)
+        .where(notice_item.c.marketplace_id == found.marketplace_id, notice_item.c.item_id == found.item_id)
+        .values(state=next_state(found.state, decided=decided).value, **values)
+    )
+
+
+def decide_anew(connection: Connection, marketplace_id: str, item_id: str, values: Mapping[str, Any]) -> None:
+    """Put another decision in the place of an item's, after a complaint about it."""
+    connection.execute(
+        update(notice_item)
+        .where(
+            notice_item.c.marketplace_id == marketplace_id,
+            notice_item.c.item_id == item_id,
+            notice_item.c.state == ItemState.DECIDED.value,
+        )
+        .values(**values)
+    )
+
+
+def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_case_id: str) -> None:
+    """Let what notifiers wait for, decisions and complaints, wait in another case that follows theirs."""
+    for table, waits in ((notice_item, ItemState.WAITING), (notice_complaint, AppealState.OPEN)):
+        connection.execute(
+            update(table)
+            .where(table.c.marketplace_id == marketplace_id, table.c.case_id == case_id, table.c.state == waits.value)
+            .values(case_id=new_case_id)
+        )
+
+
+def led_to(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, ReporterKind]:
+    """Of these cases, those that a notice or a notifier's complaint opened, with who sent it.
+
+    A trusted flagger counts before others.
+    """
+    of_notices = (
+        select(notice_item.c.case_id, reporter.c.kind)
+        .select_from(notice_item)
+        .where(notice_item.c.case_id.in_(case_ids), notice_item.c.opened_case.is_(True))
+    )
+    of_complaints = (
+        select(notice_complaint.c.case_id, reporter.c.kind)
+        .select_from(notice_complaint)
+        .join(notice_item, same(notice_item, notice_complaint, "item_id"))
+        .where(notice_complaint.c.case_id.in_(case_ids))
+    )
+    found: dict[str, ReporterKind] = {}
+    for query in (of_notices, of_complaints):
+        led = (
+            query.join(notice, same(notice, notice_item, "notice_id"))
+            .join(reporter, same(reporter, notice, "reporter_id"))
+            .where(notice_item.c.marketplace_id == marketplace_id)
+        )
+        for row in connection.execute(led):
+            kind = ReporterKind(row.kind)
+            if found.get(row.case_id) is not ReporterKind.TRUSTED_FLAGGER:
+                found[row.case_id] = kind
+    return found
+
+
+def reviewed_for_a_notice(marketplace_id: str, as_of: datetime) -> Select[str]:
+    """The versions that people first looked at because of a notice.
+
+    No draw had any part in it, so they stand for themselves alone, whatever chance of a draw their score had.
+    """
+    before = review_case.alias("before")
+    looked_at = (
+        select(before.c.case_id)
+        .where(
+            before.c.marketplace_id == notice_item.c.marketplace_id,
+            before.c.version_id == notice_item.c.version_id,
+            before.c.opened_at < notice_item.c.known_at,
+            before.c.lane.not_in(_DECIDING_LANES),
+        )
+        .exists()
+    )
+    return select(notice_item.c.version_id).where(
+        notice_item.c.marketplace_id == marketplace_id,
+        notice_item.c.opened_case.is_(True),
+        notice_item.c.known_at <= as_of,
+        ~looked_at,
+    )
+
+
+def changed_since(
+    connection: Connection, marketplace_id: str, since: datetime, window: timedelta, most: int
+) -> list[StoredNotice]:
+    """Notices that came in, or of which what is told changed, at or after a moment, the oldest first.
+
+    A decision is told once its undo window has passed, a held removal once people let it go, and that a removal was
+    undone when it was.
+    """
+    decided = (
+        select(notice_item.c.notice_id)
+        .outerjoin(action, same(action, notice_item, "action_id"))
+        .outerjoin(overturn, same(overturn, notice_item, "action_id") & overturn.c.undone_at.is_(None))
+        .where(
+            notice_item.c.marketplace_id == marketplace_id,
+            or_(
+                notice_item.c.decided_at >= since - window,
+                action.c.leaves_at >= since,
+                overturn.c.overturned_at >= since,
+            ),
+        )
+    )
+    query = (
+        select(notice)
+        .where(
+            notice.c.marketplace_id == marketplace_id,
+            or_(notice.c.known_at >= since, notice.c.notice_id.in_(decided)),
+        )
+        .order_by(notice.c.known_at, notice.c.notice_id)
+        .limit(most)
+    )
+    return [_notice(row) for row in connection.execute(query).mappings()]

@@ -1,0 +1,164 @@
+"""Who notifies offers: strangers known again by a keyed hash, and those whom the marketplace registered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, or_, select, update
+
+from models.errors import NotFound
+from serving.notices.rules.notices import ItemState, ReporterKind
+from serving.notices.tables import notice, notice_item, reporter
+from serving.platform.database.store import add, insert_or_ignore
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """A reporter as stored; name and address are None once they were erased."""
+
+    marketplace_id: str
+    reporter_id: str
+    kind: ReporterKind
+    name: str | None
+    email: str | None
+    brand_id: str | None
+    secret_hash: str | None
+    known_at: datetime
+    revoked_at: datetime | None
+    warned_at: datetime | None
+    muted_until: datetime | None
+    muted_because: str | None
+    erasure_asked_at: datetime | None
+    erased_at: datetime | None
+
+    def is_muted(self, at: datetime) -> bool:
+        """Whether its notices open no case at a moment."""
+        return self.muted_until is not None and at < self.muted_until
+
+
+def _reporter(row: RowMapping) -> Reporter:
+    values = {name: row[name] for name in Reporter.__slots__}
+    return Reporter(**{**values, "kind": ReporterKind(row["kind"])})
+
+
+def add_reporter(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A reporter whom the marketplace registered."""
+    add(connection, reporter, [row])
+
+
+def stranger(connection: Connection, row: Mapping[str, Any]) -> Reporter:
+    """The stranger with the row's `email_token`, made of the row where there is none; held until the end."""
+    connection.execute(insert_or_ignore(connection, reporter).values(**row))
+    query = (
+        select(reporter)
+        .where(
+            reporter.c.marketplace_id == row["marketplace_id"],
+            reporter.c.email_token == row["email_token"],
+            reporter.c.kind == ReporterKind.UNREGISTERED.value,
+        )
+        .with_for_update()
+    )
+    return _reporter(connection.execute(query).mappings().one())
+
+
+def by_id(connection: Connection, reporter_id: str) -> Reporter | None:
+    """A reporter in whichever marketplace; ids are unique among them."""
+    found = connection.execute(select(reporter).where(reporter.c.reporter_id == reporter_id)).mappings().one_or_none()
+    return None if found is None else _reporter(found)
+
+
+def get(connection: Connection, marketplace_id: str, reporter_id: str) -> Reporter:
+    """One reporter.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    found = by_id(connection, reporter_id)
+    if found is None or found.marketplace_id != marketplace_id:
+        raise NotFound("There is no such reporter.")
+    return found
+
+
+def change(connection: Connection, found: Reporter, **values: Any) -> None:
+    """Set columns of a reporter."""
+    connection.execute(
+        update(reporter)
+        .where(reporter.c.marketplace_id == found.marketplace_id, reporter.c.reporter_id == found.reporter_id)
+        .values(**values)
+    )
+
+
+def everyone(connection: Connection, marketplace_id: str, most: int) -> list[Reporter]:
+    """The reporters of a marketplace, the newest first."""
+    query = (
+        select(reporter)
+        .where(reporter.c.marketplace_id == marketplace_id)
+        .order_by(reporter.c.known_at.desc(), reporter.c.reporter_id.desc())
+        .limit(most)
+    )
+    return [_reporter(row) for row in connection.execute(query).mappings()]
+
+
+def by_email_token(connection: Connection, marketplace_id: str, token: str) -> Reporter | None:
+    """The stranger with the keyed hash of an address."""
+    query = select(reporter).where(reporter.c.marketplace_id == marketplace_id, reporter.c.email_token == token)
+    found = connection.execute(query).mappings().one_or_none()
+    return None if found is None else _reporter(found)
+
+
+def to_erase(connection: Connection, most: int) -> list[Reporter]:
+    """Those whose erasure was asked for and is not done, the longest ago first."""
+    query = (
+        select(reporter)
+        .where(reporter.c.erasure_asked_at.is_not(None), reporter.c.erased_at.is_(None))
+        .order_by(reporter.c.erasure_asked_at)
+        .limit(most)
+    )
+    return [_reporter(row) for row in connection.execute(query).mappings()]
+
+
+def quiet_since(
+    connection: Connection, marketplace_id: str, last: datetime, *, open_until: datetime, most: int
+) -> list[Reporter]:
+    """Strangers whose last notice came before `last`, all of them decided at or before `open_until` by now."""
+    theirs = (
+        select(notice.c.notice_id)
+        .outerjoin(
+            notice_item,
+            (notice_item.c.marketplace_id == notice.c.marketplace_id) & (notice_item.c.notice_id == notice.c.notice_id),
+        )
+        .where(
+            notice.c.marketplace_id == reporter.c.marketplace_id,
+            notice.c.reporter_id == reporter.c.reporter_id,
+            or_(
+                notice.c.known_at >= last,
+                notice_item.c.decided_at > open_until,
+                notice_item.c.state == ItemState.WAITING.value,
+            ),
+        )
+    )
+    query = (
+        select(reporter)
+        .where(
+            reporter.c.marketplace_id == marketplace_id,
+            reporter.c.kind == ReporterKind.UNREGISTERED.value,
+            reporter.c.known_at < last,
+            reporter.c.erased_at.is_(None),
+            ~theirs.exists(),
+        )
+        .order_by(reporter.c.known_at, reporter.c.reporter_id)
+        .limit(most)
+    )
+    return [_reporter(row) for row in connection.execute(query).mappings()]
+
+
+def forget_ended_mutes(connection: Connection, at: datetime) -> None:
+    """Take away the hashes by which erased reporters were still known, once they are muted no longer."""
+    connection.execute(
+        update(reporter)
+        .where(reporter.c.erased_at.is_not(None), reporter.c.email_token.is_not(None), reporter.c.muted_until <= at)
+        .values(email_token=None)
+    )

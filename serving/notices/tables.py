@@ -1,0 +1,118 @@
+"""The tables of notices."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+    text,
+)
+
+from serving.platform.database.schema import ID, id_column, moment, one_of, tenant_table, within, word
+
+# What can be proved of it.
+
+# Notices from outside.
+
+_STRANGER = text("kind = 'unregistered' AND email_token IS NOT NULL")
+
+# Who notifies. Name and address are all that is personal here; both are null once they were erased.
+reporter = tenant_table(
+    "reporter",
+    "reporter_id",
+    word("kind"),
+    Column("name", String(200), nullable=True),
+    Column("email", String(320), nullable=True),
+    # Keyed hash of the address, by which a stranger is known again.
+    Column("email_token", String(64), nullable=True),
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
+    Column("secret_hash", String(64), nullable=True),
+    moment("known_at"),
+    moment("revoked_at", nullable=True),
+    moment("warned_at", nullable=True),
+    moment("muted_until", nullable=True),
+    Column("muted_because", String(500), nullable=True),
+    moment("erasure_asked_at", nullable=True),
+    moment("erased_at", nullable=True),
+    one_of("kind", "unregistered", "registered", "brand", "trusted_flagger"),
+    Index(
+        "ux_reporter_stranger",
+        "marketplace_id",
+        "email_token",
+        unique=True,
+        sqlite_where=_STRANGER,
+        postgresql_where=_STRANGER,
+    ),
+)
+
+notice = tenant_table(
+    "notice",
+    "notice_id",
+    id_column("reporter_id"),
+    word("channel"),
+    word("reason_code"),
+    Column("explanation", String(5000), nullable=False),
+    moment("known_at"),
+    within("reporter_id", "reporter"),
+    one_of("channel", "form", "api"),
+    one_of("reason_code", "trademark_counterfeit", "mark_misuse", "design", "copyright", "not_as_described"),
+    Index("ix_notice_reporter", "marketplace_id", "reporter_id", "known_at"),
+    Index("ix_notice_known", "marketplace_id", "known_at"),
+)
+
+# One notified offer. `version_id` is what it was when it was notified, `case_id` where it is decided, also after the
+# offer was changed and its case followed by another.
+notice_item = tenant_table(
+    "notice_item",
+    "item_id",
+    id_column("notice_id"),
+    Column("number", Integer, nullable=False),
+    Column("location", String(2000), nullable=False),
+    word("state"),
+    id_column("listing_id", nullable=True),
+    id_column("version_id", nullable=True),
+    id_column("case_id", nullable=True),
+    Column("opened_case", Boolean, nullable=False),
+    word("outcome", nullable=True),
+    id_column("verdict_id", nullable=True),
+    id_column("action_id", nullable=True),
+    moment("known_at"),
+    moment("decided_at", nullable=True),
+    within("notice_id", "notice"),
+    within("listing_id", "listing"),
+    within("version_id", "listing_version", "version_id"),
+    within("case_id", "review_case"),
+    within("verdict_id", "verdict"),
+    within("action_id", "action"),
+    UniqueConstraint("marketplace_id", "notice_id", "number"),
+    one_of("state", "waiting", "decided", "unknown_listing", "repeated", "muted"),
+    one_of("outcome", "removed", "no_action", "already_removed"),
+    Index("ix_notice_item_case", "marketplace_id", "case_id"),
+    Index("ix_notice_item_listing", "marketplace_id", "listing_id", "state"),
+    Index("ix_notice_item_version", "marketplace_id", "version_id"),
+    Index("ix_notice_item_known", "marketplace_id", "known_at"),
+)
+
+# A notifier's complaint that an offer stays. `previous_verdict_id` is what it is against, `verdict_id` what ended it.
+notice_complaint = tenant_table(
+    "notice_complaint",
+    "complaint_id",
+    id_column("item_id"),
+    id_column("case_id"),
+    id_column("previous_verdict_id"),
+    Column("statement", String(5000), nullable=False),
+    word("state"),
+    id_column("verdict_id", nullable=True),
+    moment("known_at"),
+    moment("decided_at", nullable=True),
+    within("item_id", "notice_item"),
+    within("case_id", "review_case"),
+    within("previous_verdict_id", "verdict", "verdict_id"),
+    within("verdict_id", "verdict"),
+    UniqueConstraint("marketplace_id", "item_id"),
+    one_of("state", "open", "upheld", "dismissed"),
+    Index("ix_notice_complaint_case", "marketplace_id", "case_id"),
+)

@@ -1,0 +1,1 @@
+"""Health, figures, switches, the circuit breaker and housekeeping."""

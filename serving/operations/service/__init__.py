@@ -1,0 +1,1 @@
+"""What is done with operations: gather, decide, write, in one transaction."""

@@ -1,0 +1,92 @@
+"""The circuit breaker at work: looked at by the sweep, opened by a rule, closed by a person with a reason."""
+
+from datetime import timedelta
+
+from models.errors import Conflict, Invalid
+from serving.audit.store import audit
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.window import Window
+from serving.platform.runtime import Runtime
+from serving.scoring.policy import BreakerPolicy
+from serving.scoring.rules.breaker import tripped
+from serving.scoring.service.bundles import LiveModels
+from serving.scoring.store import breakers
+from serving.scoring.store.breakers import Breaker
+
+
+def look_at_breakers(runtime: Runtime) -> int:
+    """Compare the volume of alerts with what is usual, where a model scores; returns how many breakers opened.
+
+    While a breaker is open the model puts no questions to brands; what it would have asked goes to analysts.
+    """
+    policy, now, opened = runtime.policies[BreakerPolicy], runtime.clock.now(), 0
+    with runtime.store.read() as connection:
+        here = [one.marketplace_id for one in marketplaces.everyone(connection)]
+        due = [
+            (one, breaker)
+            for one in here
+            if runtime.services[LiveModels].of(one) is not None
+            and (breaker := breakers.of(connection, one)).opened_at is None
+            and (breaker.checked_at is None or now - breaker.checked_at >= timedelta(minutes=policy.check_minutes))
+        ]
+    for marketplace_id, breaker in due:
+        opened += _look(runtime, marketplace_id, breaker)
+    if opened:
+        runtime.forget()
+    return opened
+
+
+def _look(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> bool:
+    policy, now = runtime.policies[BreakerPolicy], runtime.clock.now()
+    start = now - timedelta(hours=policy.window_hours)
+    # What somebody has looked at and let pass is not held against the model again; it has become usual.
+    recent = Window(max(start, breaker.counted_from or start), now)
+    usual = Window(recent.start - timedelta(days=policy.usual_days), recent.start)
+    with runtime.store.read() as connection:
+        now_flagged, usually = (
+            breakers.volume(connection, marketplace_id, one, policy.per_seller) for one in (recent, usual)
+        )
+    reason = tripped(now_flagged, usually, policy)
+    with runtime.store.write() as connection:
+        breakers.checked(connection, marketplace_id, now)
+        if reason is None or not breakers.open_it(connection, marketplace_id, reason, now):
+            return False
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=marketplace_id,
+            actor="sweep",
+            act="breaker.opened",
+            subject=marketplace_id,
+            payload={"reason": reason},
+        )
+    return True
+
+
+def close_breaker(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str) -> None:
+    """Let the model ask brands again.
+
+    Raises
+    ------
+    Invalid
+        No reason is given.
+    Conflict
+        The breaker is closed already.
+    """
+    if not reason.strip():
+        raise Invalid("Say what was found when the volume of alerts was looked at.")
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        if not breakers.close_it(connection, marketplace.marketplace_id, now):
+            raise Conflict("The breaker is closed already; questions are put to brands.")
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=marketplace.marketplace_id,
+            actor=by,
+            act="breaker.closed",
+            subject=marketplace.marketplace_id,
+            payload={"reason": reason.strip()[:500]},
+        )
+    runtime.forget()

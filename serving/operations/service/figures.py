@@ -1,0 +1,71 @@
+"""The figures of one marketplace that must add up, counted in one consistent view."""
+
+from typing import Any
+
+from sqlalchemy import Connection
+
+from models.routing import Lane
+from serving.appeals.store import appeals, counter_notices
+from serving.cases.store import verdicts
+from serving.listings.store import listings, scores
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.takedowns.rules.removal_check import CheckState
+from serving.takedowns.store import actions, removal_checks
+from serving.views import queues
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+_LEFT = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
+
+
+def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
+    """Rows, routes, verdicts, actions and models. `received` = `scored` + `quarantined`; repeats are in neither.
+
+    A removal is withdrawn, or waits for people (`held`), or it leaves; `takedowns.sent` counts those that left, and
+    each of them is acknowledged in the end. `removal_checks` are of those acknowledged by a marketplace with a status
+    address; the median runs from the confirmation to the look that found the offer gone.
+    """
+    here = marketplace.marketplace_id
+    with runtime.store.read() as connection:
+        counted = listings.counts(connection, here)
+        routes = scores.routes(connection, here)
+        acted = actions.counts(connection, here)
+        found = {
+            "listings": counted["listings"],
+            "versions": counted["versions"],
+            "observations": counted["observations"],
+            "quarantined": counted["quarantined"],
+            "scored": sum(routes.values()),
+            "routes": {lane.value: routes.get(lane.value, 0) for lane in Lane},
+            "verdicts": verdicts.counts(connection, here),
+            "open_cases": queues.queue_sizes(connection, {here}),
+            "removal_checks": _checks(connection, here),
+            "appeals": appeals.counts(connection, here),
+            "counter_notices": counter_notices.counts(connection, here),
+        }
+    removals = {state: acted.get((ActionKind.REMOVE, state), 0) for state in ActionState}
+    reinstated = {state: acted.get((ActionKind.REINSTATE, state), 0) for state in ActionState}
+    found["removals"] = {
+        "withdrawn": removals[ActionState.WITHDRAWN],
+        "held": removals[ActionState.HELD],
+        "scheduled": removals[ActionState.SCHEDULED],
+        "sent": sum(removals[state] for state in _LEFT),
+        "acknowledged": removals[ActionState.ACKNOWLEDGED],
+    }
+    found["reinstatements"] = {
+        "scheduled": reinstated[ActionState.SCHEDULED],
+        "sent": sum(reinstated[state] for state in _LEFT),
+        "acknowledged": reinstated[ActionState.ACKNOWLEDGED],
+    }
+    found["pending"] = sum(
+        n for (_, state), n in acted.items() if state in {ActionState.SCHEDULED, ActionState.SENDING}
+    )
+    return found
+
+
+def _checks(connection: Connection, here: str) -> dict[str, Any]:
+    stand, took = removal_checks.counts(connection, here), removal_checks.times(connection, here)
+    return {
+        **{state.value: stand.get(state, 0) for state in CheckState},
+        "median_seconds_to_removal": took.median_seconds,
+    }

@@ -1,0 +1,74 @@
+"""Whether the parts of the service are well: database, disk, model, clock, receiver, jobs, audit log."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from serving.audit.rules import Head
+from serving.audit.service import last_head
+from serving.audit.store import audit
+from serving.learning.store import learning
+from serving.operations.store import workers
+from serving.operations.store.workers import WorkerProcess
+from serving.platform.database.engine import database_bytes
+from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import LiveModels
+from serving.webhooks.store import endpoints
+from serving.webhooks.store.endpoints import Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of one marketplace's service as this process sees it.
+
+    `champion` is the digest that the database names, `loaded` that which this process scores with; `skew` is how far
+    the database's clock is ahead of this machine's, None where it has none of its own.
+    """
+
+    engine: str
+    database_bytes: int
+    free_bytes: int
+    disk_bytes: int
+    champion: str | None
+    loaded: str | None
+    now: datetime
+    simulated: bool
+    skew: timedelta | None
+    receiver: Endpoint | None
+    processes: tuple[WorkerProcess, ...]
+    entries: int
+    entry_hash: str
+    head: Head | None
+
+
+def health_of(runtime: Runtime, connection: Connection, marketplace_id: str) -> Health:
+    """What can be seen at once; nothing here takes longer the more there is."""
+    disk = shutil.disk_usage(runtime.home.root)
+    bundle = runtime.services[LiveModels].of(marketplace_id)
+    sequence, entry_hash = audit.head(connection)
+    name = "PostgreSQL" if connection.dialect.name == "postgresql" else "SQLite"
+    return Health(
+        engine=name,
+        database_bytes=database_bytes(connection),
+        free_bytes=disk.free,
+        disk_bytes=disk.total,
+        champion=learning.champions(connection).get(marketplace_id),
+        loaded=bundle.digest if bundle else None,
+        now=runtime.clock.now(),
+        simulated=runtime.clock.simulated,
+        skew=_skew(runtime, connection),
+        receiver=endpoints.in_force(connection, marketplace_id),
+        processes=tuple(workers.everybody(connection)),
+        entries=sequence,
+        entry_hash=entry_hash,
+        head=last_head(runtime),
+    )
+
+
+def _skew(runtime: Runtime, connection: Connection) -> timedelta | None:
+    if connection.dialect.name != "postgresql":
+        return None
+    there: datetime = connection.exec_driver_sql("SELECT clock_timestamp()").scalar_one()
+    return there - runtime.wall.now()

@@ -1,0 +1,84 @@
+"""What time alone brings about: unanswered questions go on, references and tables are counted anew."""
+
+from datetime import timedelta
+from typing import Final
+
+from models.case import CaseEvent, CaseLane
+from models.errors import Conflict
+from models.policies.enforcement import EnforcementPolicy
+from serving.account_management.service.reminding import take_step
+from serving.cases.store import cases
+from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.store import marketplaces, switches
+from serving.platform.database import planning
+from serving.platform.runtime import Runtime
+from serving.scoring.store import references
+from serving.standing.rules.reminders import SAID, QuestionStep
+
+_REFERENCES_LAST: Final = timedelta(hours=6)
+# A sweep a second; more would keep people waiting beside it.
+_MOST_AT_ONCE: Final = 50
+
+
+def pass_on_unanswered(runtime: Runtime) -> int:
+    """Questions that a brand has not answered in time go to an analyst; returns how many."""
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        places = [one.marketplace_id for one in marketplaces.everyone(connection)]
+        rule = AutomaticRule.UNANSWERED_QUESTIONS
+        here = {one for one in places if switches.is_on(connection, one, rule)}
+        overdue = cases.overdue(connection, CaseLane.ASK_BRAND, here, now, _MOST_AT_ONCE)
+    passed = 0
+    hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
+    for case in overdue:
+        values = {
+            "lane": CaseLane.ANALYST.value,
+            "due_at": now + timedelta(hours=hours),
+            "question_returned": True,
+        }
+        event = {
+            "marketplace_id": case.marketplace_id,
+            "event_id": runtime.ids.new("evt"),
+            "case_id": case.case_id,
+            "what": SAID[QuestionStep.UNANSWERED],
+            "actor": "sweep",
+            "known_at": now,
+        }
+        try:
+            with runtime.store.write() as connection:
+                cases.change(connection, case, CaseEvent.PASS_ON, values, holder="", at=now)
+                cases.add_events(connection, [event])
+                take_step(runtime, connection, case, QuestionStep.UNANSWERED, now)
+        except Conflict:
+            continue  # Somebody is answering it at this moment.
+        passed += 1
+    return passed
+
+
+def count_tables(runtime: Runtime) -> int:
+    """Have the database count what has grown, so that it plans by what is there; returns how many tables."""
+    with runtime.store.read() as connection:
+        grown = planning.grown(connection)
+    if grown:
+        with runtime.store.write() as connection:
+            planning.count(connection, grown)
+    return len(grown)
+
+
+def refresh_references(runtime: Runtime) -> int:
+    """Work out price references that are older than six hours; returns how many marketplaces had them refreshed."""
+    now = runtime.clock.now()
+    refreshed = 0
+    with runtime.store.read() as connection:
+        stale = [
+            one
+            for one in marketplaces.everyone(connection)
+            if (last := references.refreshed_at(connection, one.marketplace_id)) is None
+            or now - last >= _REFERENCES_LAST
+        ]
+    for found in stale:
+        with runtime.store.write() as connection:
+            refreshed += references.refresh(connection, found, now) > 0
+    if refreshed:
+        runtime.forget()
+    return refreshed

@@ -1,0 +1,43 @@
+"""The switch of every automatic rule: one person throws it, with a reason, and it holds from the next request on."""
+
+from models.errors import Conflict, Invalid
+from serving.audit.store import audit
+from serving.marketplaces.rules import RULES, AutomaticRule
+from serving.marketplaces.store import switches
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.marketplaces.store.switches import SwitchedOff
+from serving.platform.runtime import Runtime
+from serving.takedowns.store import alerts, holds
+
+
+def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, on: bool, by: str, reason: str) -> None:
+    """Switch a rule on or off. What was held while it was off stays held: people let it go one by one.
+
+    Raises
+    ------
+    Invalid
+        No reason is given.
+    Conflict
+        It is so already.
+    """
+    if not reason.strip():
+        raise Invalid("Give a reason.")
+    here, now, said = marketplace.marketplace_id, runtime.clock.now(), reason.strip()[:500]
+    with runtime.store.write() as connection:
+        if on:
+            changed = switches.switch_on(connection, here, rule)
+        else:
+            changed = switches.switch_off(connection, SwitchedOff(here, rule, now, by, said))
+        if not changed:
+            raise Conflict(f"“{RULES[rule].name}” is {'on' if on else 'off'} already.")
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=here,
+            actor=by,
+            act=f"rule.switched_{'on' if on else 'off'}",
+            subject=rule.value,
+            payload={"reason": said},
+        )
+        if on:
+            alerts.settle(connection, here, alerts.HOLDS - holds.waiting_causes(connection, here), now)

@@ -1,0 +1,41 @@
+"""Processes that run jobs, and when each was last seen."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from serving.operations.tables import worker_process
+from serving.platform.database.store import add
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerProcess:
+    """One process; times are of the wall clock, `sweep_seconds` is how long its last sweep took."""
+
+    worker_id: str
+    process: str
+    started_at: datetime
+    seen_at: datetime
+    sweep_seconds: float
+    found: Mapping[str, int]
+
+
+def seen(connection: Connection, found: WorkerProcess) -> None:
+    """Note that a process is there; one of the same name takes its place."""
+    values = {name: getattr(found, name) for name in WorkerProcess.__slots__}
+    changed = connection.execute(
+        update(worker_process).where(worker_process.c.worker_id == found.worker_id).values(**values)
+    )
+    if changed.rowcount == 0:
+        add(connection, worker_process, [values])
+
+
+def everybody(connection: Connection) -> list[WorkerProcess]:
+    """Every process that was ever seen, the latest first."""
+    query = select(worker_process).order_by(worker_process.c.seen_at.desc(), worker_process.c.worker_id)
+    return [
+        WorkerProcess(**{name: row[name] for name in WorkerProcess.__slots__})
+        for row in connection.execute(query).mappings()
+    ]

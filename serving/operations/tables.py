@@ -1,0 +1,23 @@
+"""The tables of operations."""
+
+from sqlalchemy import (
+    Column,
+    Float,
+    String,
+    Table,
+)
+
+from serving.platform.database.schema import metadata, moment
+from serving.platform.database.types import Json
+
+# Processes that run jobs, by the name that each is given; `found` is what the last sweep had to do.
+worker_process = Table(
+    "worker_process",
+    metadata,
+    Column("worker_id", String(80), primary_key=True),
+    Column("process", String(120), nullable=False),
+    moment("started_at"),
+    moment("seen_at"),
+    Column("sweep_seconds", Float, nullable=False),
+    Column("found", Json, nullable=False),
+)

@@ -1,1 +1,0 @@
-"""Everything that leaves: signed, to checked addresses only, bounded in time and size."""

@@ -1,0 +1,1 @@
+"""What every subject stands on: settings, clock, ids, database, jobs, logs, runtime."""

@@ -1,0 +1,25 @@
+"""The simulated clock's offset, kept so that time does not jump back when a process ends."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection, insert, select, update
+
+from serving.platform.database.tables import simulated_clock
+
+_ONLY: Final = 1
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def offset(connection: Connection) -> timedelta | None:
+    """What a simulated clock adds to the machine's; None where the home has no simulated clock."""
+    found = connection.execute(select(simulated_clock.c.offset_microseconds)).scalar()
+    return None if found is None else found * _MICROSECOND
+
+
+def set_offset(connection: Connection, value: timedelta) -> None:
+    """Keep the offset."""
+    microseconds = value // _MICROSECOND
+    kept = update(simulated_clock).values(offset_microseconds=microseconds).returning(simulated_clock.c.clock_id)
+    if connection.execute(kept).first() is None:
+        connection.execute(insert(simulated_clock).values(clock_id=_ONLY, offset_microseconds=microseconds))

@@ -1,0 +1,14 @@
+"""How Alembic runs: on the connection that the caller holds, so that a migration is one transaction."""
+
+from alembic import context
+
+from serving.platform.database.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    compare_type=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

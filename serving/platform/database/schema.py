@@ -1,0 +1,67 @@
+"""What the tables of every subject are declared with.
+
+Every business row carries its marketplace, and keys are composite, so that the database itself refuses a reference
+from one marketplace into another.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+)
+
+from serving.platform.database.types import UtcTime
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+ID = String(40)
+EXTERNAL = String(200)
+
+
+def id_column(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, ID, nullable=nullable)
+
+
+def moment(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, UtcTime, nullable=nullable)
+
+
+def word(name: str, *, nullable: bool = False) -> Column[Any]:
+    return Column(name, String(40), nullable=nullable)
+
+
+def tenant_table(name: str, key: str, *parts: Any) -> Table:
+    """A table of rows that belong to one marketplace, keyed by (marketplace, id)."""
+    return Table(
+        name,
+        metadata,
+        Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+        id_column(key),
+        *parts,
+        PrimaryKeyConstraint("marketplace_id", key),
+    )
+
+
+def within(column: str, table: str, key: str | None = None) -> ForeignKeyConstraint:
+    """A reference that stays inside the marketplace."""
+    return ForeignKeyConstraint(["marketplace_id", column], [f"{table}.marketplace_id", f"{table}.{key or column}"])
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)

@@ -1,0 +1,61 @@
+"""One transaction per request or job: opened here, committed once."""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Insert, Table, insert
+from sqlalchemy.dialects import postgresql, sqlite
+
+from serving.platform.database.engine import assert_durable, is_sqlite, read_engine, write_engine
+
+
+class Store:
+    """The database of one installation."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.writes: Engine = write_engine(url)
+        # On PostgreSQL one pool serves both; on SQLite reads must not take the write lock.
+        self.reads: Engine = read_engine(url) if is_sqlite(url) else self.writes
+        # SQLite has one writer, and whoever finds it taken sleeps and tries again: of eight threads some starve until
+        # the busy timeout. One process owns the file, so its threads wait for each other here and are woken in turn.
+        self._turn = threading.Lock() if is_sqlite(url) else nullcontext()
+
+    def check(self) -> None:
+        """Refuse a database that could lose what it acknowledges."""
+        assert_durable(self.writes)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits when the block ends and rolls back when it raises."""
+        with self._turn, self.writes.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view; nothing is written."""
+        with self.reads.connect() as connection:
+            if connection.dialect.name == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901  # as SQLite's
+            yield connection
+            connection.rollback()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.reads.dispose()
+        self.writes.dispose()
+
+
+def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows; nothing where there are none."""
+    if rows:
+        connection.execute(insert(table), list(rows))
+
+
+def insert_or_ignore(connection: Connection, table: Table) -> Insert:
+    """An insert that leaves existing rows as they are."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    found: Insert = dialect.insert(table).on_conflict_do_nothing()
+    return found

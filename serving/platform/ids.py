@@ -1,0 +1,40 @@
+"""Prefixed, time-ordered 128-bit ids: they sort by when they were made and cannot be guessed."""
+
+import secrets
+import threading
+from collections.abc import Callable
+from typing import Final
+
+from serving.platform.clock import Clock
+
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no letter is taken for a digit.
+_RANDOM_BITS: Final = 80
+_LENGTH: Final = 26
+
+
+def has_form(value: str, prefix: str) -> bool:
+    """Whether something could be an id of this prefix.
+
+    >>> has_form("lst_01hq0000000000000000000000", "lst"), has_form("lst_1", "lst")
+    (True, False)
+    """
+    head, _, digits = value.partition("_")
+    return head == prefix and len(digits) == _LENGTH and set(digits) <= set(_ALPHABET)
+
+
+class IdSource:
+    """Makes ids such as `lst_01hq…`; within a millisecond they still rise."""
+
+    def __init__(self, clock: Clock, random_bits: Callable[[int], int] = secrets.randbits) -> None:
+        self._clock, self._random_bits = clock, random_bits
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def new(self, prefix: str) -> str:
+        """A new id with a three-letter prefix that says what it names."""
+        moment = int(self._clock.now().timestamp() * 1000) << _RANDOM_BITS
+        with self._lock:
+            self._last = max(moment | self._random_bits(_RANDOM_BITS), self._last + 1)
+            value = self._last
+        digits = "".join(_ALPHABET[value >> shift & 31] for shift in range(5 * (_LENGTH - 1), -1, -5))
+        return f"{prefix}_{digits}"

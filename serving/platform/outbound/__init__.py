@@ -1,0 +1,1 @@
+"""Outbound HTTP: addresses that may be called, exchanges, pictures."""

@@ -1,0 +1,80 @@
+"""One exchange with somebody outside: at the address that was checked, bounded in time and in what is read of it."""
+
+import asyncio
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import httpx
+
+from models.errors import Invalid
+from serving.platform.outbound.addresses import Target, resolve
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A good answer; of a body longer than was to be read a byte more is here, so that one sees that there is more."""
+
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """There was none; the sentence goes to a log, never to a page of the other side. No answer has no status."""
+
+    sentence: str
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of somebody outside; `whom` begins the sentence of a failure."""
+
+    whom: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+def exchange(asked: Asked, *, allow_loopback: bool, timeout_seconds: float, most_read: int) -> Answer | Failed:
+    """Ask once, in at most `timeout_seconds` after the address is looked up.
+
+    No redirect is followed, no proxy is read from the environment, and nothing that is read is unpacked.
+    """
+    try:
+        target = resolve(asked.url, allow_loopback=allow_loopback)
+    except Invalid as refused:
+        return Failed(refused.sentence)
+    try:
+        return asyncio.run(_ask(asked, target, timeout_seconds, most_read))
+    except TimeoutError:
+        return Failed(f"{asked.whom} took longer than {timeout_seconds:g} seconds.")
+    except httpx.HTTPError as error:
+        return Failed(f"{asked.whom} could not be reached: {type(error).__name__}.")
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Read once: the certificates of the world take longer to read than a message to send."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+async def _ask(asked: Asked, target: Target, seconds: float, most_read: int) -> Answer | Failed:
+    """One timeout around everything: those of a client start anew with each byte that a slow receiver sends."""
+    headers, name = {"host": target.header, **asked.headers}, {"sni_hostname": target.host}
+    async with (
+        asyncio.timeout(seconds),
+        httpx.AsyncClient(verify=_trusted(), trust_env=False, follow_redirects=False, timeout=None) as client,  # noqa: S113  # the one above
+        client.stream(asked.method, target.url, content=asked.body, headers=headers, extensions=name) as answer,
+    ):
+        if not answer.is_success:
+            return Failed(f"{asked.whom} answered {answer.status_code}.", answer.status_code)
+        read = b""
+        async for chunk in answer.aiter_raw():
+            read += chunk
+            if len(read) > most_read:
+                break
+        return Answer(answer.status_code, read[: most_read + 1])

@@ -1,0 +1,127 @@
+"""Pictures of offers, loaded by the service from the marketplace's own hosts alone, so that no seller learns who looks.
+
+A picture is passed on as it came and never decoded here: browsers do that in a sandbox of their own (ADR 39).
+"""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+from models.errors import Invalid
+from serving.platform.outbound.exchange import Asked, Failed, exchange
+
+MOST_BYTES: Final = 5_000_000
+_SECONDS: Final = 5.0
+_AT_ONCE: Final = 8
+_PORTS: Final = {"https": 443, "http": 80}
+_HEADERS: Final = {"user-agent": "touchstone-pictures/1", "accept": "image/*", "accept-encoding": "identity"}
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_ANYTHING_BEFORE: Final = "*."
+_BEGINNINGS: Final = (
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (4, b"ftypavif", "image/avif"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture with the type that its first bytes say, whatever the host said."""
+
+    media_type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host of pictures: a name, or all names `below` it, at a port; without one at its scheme's own."""
+
+    name: str
+    port: int | None = None
+    below: bool = False
+
+    def has(self, name: str, port: int | None) -> bool:
+        """Whether an address with this name and port lies here; no port is its scheme's own."""
+        return port == self.port and (name.endswith(f".{self.name}") if self.below else name == self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Loads pictures from these hosts, a few at once."""
+
+    hosts: tuple[Host, ...]
+    # Threads of their own: a slow host holds none of those that answer pages.
+    _workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, "pictures"))
+
+    @property
+    def of_this_machine(self) -> bool:
+        """Whether one of the hosts is the machine itself."""
+        return any(host.name in _LOOPBACK for host in self.hosts)
+
+    def may_load(self, address: str) -> bool:
+        """Whether an address is at one of the hosts, by https; by http at this machine where that was named."""
+        try:
+            parts = urlsplit(address)
+            name, port = parts.hostname or "", parts.port
+        except ValueError:
+            return False
+        own_port = _PORTS.get(parts.scheme)
+        if own_port is None or (parts.scheme == "http" and name not in _LOOPBACK):
+            return False
+        if parts.username is not None or parts.password is not None:
+            return False
+        return any(host.has(name, None if port == own_port else port) for host in self.hosts)
+
+    def load(self, address: str) -> Picture | Failed:
+        """Load one picture now; why there is none is for a log."""
+        if not self.may_load(address):
+            return Failed("The address is at none of the hosts that pictures are loaded from.")
+        here = urlsplit(address).hostname in _LOOPBACK
+        asked = Asked("The host", "GET", address, _HEADERS)
+        found = exchange(asked, allow_loopback=here, timeout_seconds=_SECONDS, most_read=MOST_BYTES)
+        return found if isinstance(found, Failed) else _picture(found.body)
+
+    def loading(self, address: str) -> Future[Picture | Failed]:
+        """Load one picture when it is its turn."""
+        return self._workers.submit(self.load, address)
+
+    def close(self) -> None:
+        """Begin to load no more."""
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+
+def hosts_of(text: str) -> tuple[Host, ...]:
+    """Hosts divided by commas: names, with `*.` before one for all names below it, and a port where it has one.
+
+    Raises
+    ------
+    Invalid
+        One of them is no host.
+    """
+    return tuple(_host(one) for part in text.split(",") if (one := part.strip().lower()))
+
+
+def _host(text: str) -> Host:
+    name = text.removeprefix(_ANYTHING_BEFORE)
+    try:
+        parts = urlsplit(f"//{name}")
+        found, port = parts.hostname, parts.port
+    except ValueError:
+        found, port = None, None
+    plain = name.isascii() and name.isprintable() and not any(letter in name for letter in "*@ ")
+    if not found or parts.netloc != name or not plain or port == 0:
+        raise Invalid(f"{text} is no host: write cdn.market.example or *.market.example.")
+    return Host(found, None if port == _PORTS["https"] else port, below=name != text)
+
+
+def _picture(body: bytes) -> Picture | Failed:
+    if len(body) > MOST_BYTES:
+        return Failed(f"The picture has more than {MOST_BYTES:,} bytes.")
+    for start, beginning, media_type in _BEGINNINGS:
+        if body[start : start + len(beginning)] == beginning:
+            return Picture(media_type, body)
+    return Failed("What the host sent is no picture.")

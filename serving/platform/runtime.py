@@ -1,0 +1,101 @@
+"""What one process has to work with. It is made once, by `serving.composition`, and passed to every request and job."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar, runtime_checkable
+
+from serving.platform.clock import Clock
+from serving.platform.database.store import Store
+from serving.platform.home import Home
+from serving.platform.ids import IdSource
+from serving.platform.jobs import Jobs
+from serving.platform.large_counts import LargeCounts
+from serving.platform.outbound.pictures import Pictures
+from serving.platform.settings import Settings
+
+Kind = TypeVar("Kind")
+
+
+class ByClass:
+    """One object of each class, found by its class.
+
+    A subject asks for its own policies and services by their type. This module, which all subjects import, need not
+    know them.
+    """
+
+    def __init__(self, *objects: object) -> None:
+        self._objects = {type(one): one for one in objects}
+
+    def __getitem__(self, kind: type[Kind]) -> Kind:
+        """The object of exactly this class.
+
+        Raises
+        ------
+        LookupError
+            The composition has registered none.
+        """
+        found = self._objects.get(kind)
+        if not isinstance(found, kind):
+            raise LookupError(f"{kind.__name__} is not part of this runtime: register it in serving.composition.")
+        return found
+
+    def __iter__(self) -> Iterator[object]:
+        """The objects, in the order in which they were registered."""
+        return iter(self._objects.values())
+
+    def changed(self, *objects: object) -> "ByClass":
+        """The same objects with these in place of those of the same class."""
+        return ByClass(*(self._objects | {type(one): one for one in objects}).values())
+
+
+@runtime_checkable
+class Cache(Protocol):
+    """A service that keeps what it has read from the database."""
+
+    def forget(self) -> None:
+        """Read it again at the next use."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One process's means. Tests make it with their own clock, randomness and home.
+
+    `clock` is the marketplace's present, which a simulation may move; `wall` is that of browsers and of other
+    companies' servers, for sessions and signatures. `policies` and `services` are found by their class.
+    """
+
+    settings: Settings
+    home: Home
+    store: Store
+    clock: Clock
+    wall: Clock
+    ids: IdSource
+    draw: Callable[[], float]
+    jobs: Jobs
+    counts: LargeCounts
+    pictures: Pictures
+    contact_key: bytes
+    policies: ByClass
+    services: ByClass
+    sweeping: threading.Lock = field(default_factory=threading.Lock)
+
+    def forget(self) -> None:
+        """Have every cache read the database again at its next use."""
+        for service in self.services:
+            if isinstance(service, Cache):
+                service.forget()
+
+    def real_delay_seconds(self, until: datetime) -> float | None:
+        """Seconds after which a job may be enqueued to run; None where only the sweep can tell that it is due."""
+        wait = until - self.clock.now()
+        if self.clock.simulated or wait > timedelta(hours=1):
+            return None
+        return max(0.0, wait.total_seconds())
+
+    def close(self) -> None:
+        """Close the database, the job client and the picture threads."""
+        self.pictures.close()
+        self.jobs.close()
+        self.store.close()

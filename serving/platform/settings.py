@@ -1,0 +1,110 @@
+"""What an operator sets, read once from TOUCHSTONE_* variables."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from serving.platform.data_classes import DataClass
+
+
+class ClockKind(StrEnum):
+    """The real clock, or one that a demo moves forward."""
+
+    SYSTEM = "system"
+    SIMULATED = "simulated"
+
+
+class Transparency(BaseModel):
+    """What a marketplace says of itself in its transparency exports."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    platform: str
+    territories: tuple[str, ...]
+
+
+class Settings(BaseSettings):
+    """Settings of a service; each is documented in docs/settings.md, which a test checks."""
+
+    model_config = SettingsConfigDict(env_prefix="TOUCHSTONE_", frozen=True, extra="ignore")
+
+    home: Path | None = Field(None, description="Folder that holds everything. Default: ./var in a checkout, else XDG.")
+    database_url: str | None = Field(
+        None, description="SQLAlchemy URL; PostgreSQL grows up. Default: SQLite in the home."
+    )
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int | None = Field(None, ge=1, le=65535, description="Port. Default: the last one of this home, else 8321.")
+    public_url: str | None = Field(None, description="Address that people use; https makes cookies secure.")
+    production: bool = Field(False, description="Refuse what only a demo may do, and hide the API documentation.")
+    clock: ClockKind | None = Field(None, description="system or simulated. Default: that of the home, else system.")
+    clock_start: AwareDatetime | None = Field(None, description="First moment of a new simulated clock. Default: now.")
+    undo_window_seconds: int | None = Field(None, ge=0, le=86_400, description="Undo window in place of the policy's.")
+    random_delay_minutes: int | None = Field(
+        None,
+        ge=0,
+        le=1_440,
+        description="Longest random wait of a removal that the model began, in place of the policy's.",
+    )
+    counter_notices: Literal["alibaba_like", "mercado_libre_like", "dmca_like", "china_article_43", "dsa"] = Field(
+        "alibaba_like", description="Whose rules sellers answer removals by; docs/policies.md has their numbers."
+    )
+    hidden_score_share: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Share of cases whose score is hidden until the reviewer answers, in place of the policy's.",
+    )
+    approvals_needed: int | None = Field(
+        None, ge=1, le=5, description="People who must approve a model, in place of the policy's two."
+    )
+    contact_key: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="Key with which sellers' contacts are hashed, for several homes on one database. Default: made "
+        "once, in the home.",
+    )
+    worker_id: str = Field("1", description="Stable name of this worker; a crashed worker's jobs wait for its name.")
+    job_threads: int = Field(4, ge=1, le=64, description="Jobs that run at once in one worker.")
+    queue_poll_seconds: float = Field(0.1, gt=0, le=60, description="How often the job queue is looked at.")
+    sweep_seconds: float = Field(1.0, gt=0, le=3600, description="How often due rows are looked for.")
+    model_threads: int = Field(1, ge=1, le=64, description="LightGBM threads of one scoring call.")
+    training_threads: int = Field(2, ge=1, le=64, description="LightGBM threads of the training child.")
+    largest_body_bytes: int = Field(5_000_000, ge=1_000, description="Request bodies beyond this are refused with 413.")
+    session_hours: int = Field(12, ge=1, le=720, description="Hours after which a session ends.")
+    webhook_timeout_seconds: float = Field(10.0, gt=0, le=60, description="Total time of one webhook delivery.")
+    training_timeout_seconds: int = Field(3_600, ge=10, description="Longest run of one training child.")
+    accepted_leaks: str = Field(
+        "", description="Features, divided by commas, that may tell the label alone without a training being refused."
+    )
+    transparency: dict[str, Transparency] = Field(
+        {},
+        description="JSON by marketplace for its exports: the name under which it reports, and the EEA countries in "
+        'which its removals take effect (or EU, EEA): {"bazaar": {"platform": "Bazaar", "territories": ["DE", "FR"]}}.',
+    )
+    picture_hosts: str = Field(
+        "",
+        description="Hosts, divided by commas, that pictures of offers are loaded from for people who judge them: the "
+        "marketplace's own, as cdn.market.example or *.market.example. Empty: none is loaded.",
+    )
+    retention_days: dict[DataClass, Annotated[int, Field(ge=1, le=36_500)] | None] = Field(
+        {},
+        description="JSON of days by class of data, in place of the policy's (docs/operating.md); null keeps for ever: "
+        '{"documents": 730, "contacts": null}.',
+    )
+    mlflow_tracking_uri: str | None = Field(None, description="MLflow server. Default: SQLite in the home.")
+    log_format: Literal["text", "json"] = Field("text", description="text for a terminal, json for a collector.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line to log.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_engine(cls, url: str | None) -> str | None:
+        if url in {"sqlite:///", "sqlite:///:memory:"}:
+            raise ValueError("the database needs a file: in memory nothing would be kept")
+        if url is None or url.startswith("sqlite:///"):
+            return url
+        if url.startswith(("postgresql://", "postgresql+psycopg://")):
+            return url.replace("postgresql://", "postgresql+psycopg://", 1)
+        raise ValueError("the database must be sqlite:/// or postgresql://")

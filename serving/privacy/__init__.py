@@ -1,0 +1,1 @@
+"""Erasure on request, retention periods and legal holds."""

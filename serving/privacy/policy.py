@@ -1,0 +1,37 @@
+"""The settings of the rules of privacy: frozen and versioned, each constant with its reason."""
+
+from dataclasses import dataclass
+from typing import Final
+
+# How long each class of personal data is kept, in days.
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionPolicy:
+    """Settings of `serving.privacy.rules.retention`; None keeps for ever.
+
+    What a removal rests on is kept at least until nobody can complain about it any more, whatever stands here (GDPR,
+    Article 17(3)(e); Digital Services Act, Article 20(1)), and under a legal hold for as long as that lasts.
+    """
+
+    # Three years: the regular limitation period of claims in much of Europe, such as section 195 of the German BGB.
+    statements: int | None = 1_095
+    documents: int | None = 1_095
+    # After a seller's last offer: who comes back does so within weeks.
+    contacts: int | None = 1_095
+    # Longer than a notifier can complain: how a stranger's notices turned out tells how to take the next.
+    notifiers: int | None = 1_095
+    # Evidence and the papers of test buys also carry a brand's own claim for damages, which may begin later.
+    evidence_parts: int | None = 1_825
+    custody: int | None = 1_825
+    # A refused row is of use while its sender can be asked for a better one.
+    refused_rows: int | None = 90
+    # Windows reach back 90 days, and what is usual for a marketplace is worked out over the same.
+    seller_events: int | None = 730
+    # An ended session proves for a month who was signed in.
+    sessions: int | None = 30
+
+
+DEFAULT_RETENTION: Final = RetentionPolicy()
+# Below it a seller's windows of 90 days would change by what was erased, and a model's features with them.
+SHORTEST: Final = {"seller_events": 120}

@@ -1,0 +1,128 @@
+"""What of a seller is erased on request, and what must be kept for now, and why."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from serving.appeals.policy import AppealPolicy
+from serving.appeals.rules.appeals import open_until
+from serving.takedowns.rules.evidence import Part
+from serving.webhooks.rules.action import ActionState
+
+
+class Erasable(StrEnum):
+    """One class of personal data of a seller, by the name under which an erasure counts it."""
+
+    CONTACTS = "contacts"
+    STATEMENTS = "statements"
+    DOCUMENTS = "documents"
+    EVIDENCE_PARTS = "evidence_parts"
+    CUSTODY = "custody"
+    LINKS = "links"
+    NOTES = "notes"
+    REFUSED_ROWS = "refused_rows"
+    LOG_PAYLOADS = "log_payloads"
+
+
+# What is counted, in words.
+NAMES: Final[Mapping[Erasable, str]] = {
+    Erasable.CONTACTS: "hashes of contacts",
+    Erasable.STATEMENTS: "statements in appeals and counter-notices",
+    Erasable.DOCUMENTS: "documents that the seller handed in",
+    Erasable.EVIDENCE_PARTS: "parts of evidence that show the seller",
+    Erasable.CUSTODY: "words in the papers of test buys",
+    Erasable.LINKS: "links by which the seller could answer",
+    Erasable.NOTES: "notes of the desk on the seller's offers",
+    Erasable.REFUSED_ROWS: "refused rows that name the seller",
+    Erasable.LOG_PAYLOADS: "payloads of the audit log that name the seller",
+}
+# The parts of a snapshot that say who sold; text, price and pictures say what was sold.
+PERSONAL_PARTS: Final = (Part.SELLER, Part.PAGE)
+# GDPR, Article 17(3)(b) and (e): what the law asks to be kept, and what legal claims need.
+ALWAYS_KEPT: Final[tuple[str, ...]] = (
+    "The marketplace's id of the seller, by which only it can tell who that is: strikes and decisions count by it.",
+    "Offers as published, with facts, scores and verdicts: decisions must be explicable, and labels rest on them.",
+    "Digests of what is erased: without them nothing would prove that the rest is as it was.",
+    "Who held bought goods from when to when: without the names no test buy would prove anything.",
+    "Entries of the audit log that prove evidence, and lists of authorised sellers, which name others too.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A removal of one of a seller's offers. `disputed`: an appeal or counter-notice about it is open."""
+
+    action_id: str
+    state: ActionState
+    informed_at: datetime | None
+    disputed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoughtGoods:
+    """A test buy of one of a seller's offers, with the removals of that offer; `closed_at` is None while it runs."""
+
+    test_buy_id: str
+    closed_at: datetime | None
+    action_ids: tuple[str, ...]
+
+
+def kept_for_test_buy(bought: BoughtGoods, waiting: Collection[str]) -> str | None:
+    """Why the words in the papers of a test buy must be kept for now; None where they may be erased.
+
+    `waiting` are the removals whose proof is kept: bought goods are the best that there is.
+    """
+    if bought.closed_at is None:
+        return "Its goods were bought and are being examined."
+    if any(one in waiting for one in bought.action_ids):
+        return "The removal that the bought goods prove is kept."
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class NotifiedOffer:
+    """One of a seller's offers that somebody notified; `decided_at` is None while the notice waits."""
+
+    item_id: str
+    decided_at: datetime | None
+
+
+def kept_for_notifier(offer: NotifiedOffer, now: datetime, policy: AppealPolicy) -> str | None:
+    """Why what shows the seller of a notified offer must be kept for now; None where it may be erased.
+
+    Digital Services Act, Article 20(1): whoever notified may complain for six months from the decision.
+    """
+    if offer.decided_at is None:
+        return "A notice about it is being decided."
+    return None if now >= open_until(offer.decided_at, policy) else "Its notifier can still complain."
+
+
+def kept_because(removal: Removal, now: datetime, policy: AppealPolicy) -> str | None:
+    """Why what shows the seller of a removed offer must be kept for now; None where it may be erased.
+
+    GDPR, Article 17(3)(e): a claim that can still be raised keeps its proof, the seller's own claim too. Digital
+    Services Act, Article 20(1): for six months from being informed a seller may complain.
+    """
+    if removal.disputed:
+        return "An appeal or counter-notice about it is open."
+    if removal.state is ActionState.WITHDRAWN:
+        return None
+    if removal.state is not ActionState.ACKNOWLEDGED or removal.informed_at is None:
+        return "It is not carried out yet."
+    until = open_until(removal.informed_at, policy)
+    return None if now >= until else "It can still be appealed against."
+
+
+def names(value: object, seller: str) -> bool:
+    """Whether a JSON value holds a seller's id as one of its texts.
+
+    >>> names({"subject": "s-1", "n": [1]}, "s-1"), names({"subject": "s-10"}, "s-1")
+    (True, False)
+    """
+    if isinstance(value, Mapping):
+        return any(names(one, seller) for one in value.values())
+    if isinstance(value, list | tuple):
+        return any(names(one, seller) for one in value)
+    return value == seller

@@ -1,0 +1,39 @@
+"""What is past its time: classes of data with how long each is kept, and from when that counts."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from models.errors import Invalid
+from serving.appeals.policy import AppealPolicy
+from serving.platform.data_classes import DataClass
+from serving.privacy.policy import SHORTEST, RetentionPolicy
+
+
+def kept_for(policy: RetentionPolicy, days: Mapping[DataClass, int | None]) -> RetentionPolicy:
+    """The policy with an operator's own days.
+
+    Raises
+    ------
+    Invalid
+        A class is kept for less than what is counted from it needs.
+    """
+    for name, least in SHORTEST.items():
+        given = days.get(DataClass(name))
+        if given is not None and given < least:
+            raise Invalid(f"{name} must be kept for at least {least} days: windows of 90 days are counted from them.")
+    return replace(policy, **{one.value: value for one, value in days.items()})
+
+
+def before(what: DataClass, now: datetime, policy: RetentionPolicy) -> datetime | None:
+    """The moment before which a class of data is past its time; None where it is kept for ever."""
+    days: int | None = getattr(policy, what.value)
+    return None if days is None else now - timedelta(days=days)
+
+
+def complained_before(now: datetime, policy: AppealPolicy) -> datetime:
+    """A moment so early that nobody told of a decision then can complain any more; some days earlier than need be.
+
+    A month is counted as its longest, and two days are added for where on earth a day ends last.
+    """
+    return now - timedelta(days=31 * policy.open_months + 2)

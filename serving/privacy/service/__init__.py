@@ -1,0 +1,1 @@
+"""What is done with privacy: gather, decide, write, in one transaction."""

@@ -1,0 +1,193 @@
+"""Erasing a seller: shown first, done once, finished by the sweep, refused under a legal hold; the log stays whole."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Invalid, NotFound
+from serving.appeals.policy import AppealPolicy
+from serving.audit.rules import ERASURE
+from serving.audit.store import audit
+from serving.listings.store import search
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.privacy.rules.erasure import (
+    ALWAYS_KEPT,
+    NAMES,
+    Erasable,
+    kept_because,
+    kept_for_notifier,
+    kept_for_test_buy,
+)
+from serving.privacy.store import erasures, legal_holds
+from serving.privacy.store.erasures import Erasure
+from serving.privacy.store.legal_holds import LegalHold
+
+# A deadline of months is looked at daily.
+_AGAIN: Final = timedelta(days=1)
+_MOST_AT_ONCE: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is erased now, of which removals and notified offers; why others are kept for now, counted by reason."""
+
+    counts: dict[Erasable, int]
+    subjects: list[str]
+    waiting: Counter[str]
+
+    def shown(self) -> dict[str, Any]:
+        return {
+            "erased": {NAMES[one]: found for one, found in self.counts.items()},
+            "kept_for_now": dict(self.waiting),
+            "kept": list(ALWAYS_KEPT),
+        }
+
+
+def erase_seller(
+    runtime: Runtime, marketplace: Marketplace, seller: str, *, carry_out: bool, by: str
+) -> dict[str, Any]:
+    """What is erased of a seller, what is kept and why; erased only with `carry_out`.
+
+    What can still be appealed against is kept for now, and the sweep erases it when it may. Asked again it erases what
+    has come since, which is nothing mostly.
+
+    Raises
+    ------
+    NotFound
+        Nothing was ever said of such a seller.
+    Conflict
+        The seller is under legal hold.
+    """
+    here, now = marketplace.marketplace_id, runtime.clock.now()
+    with runtime.store.read() as connection:
+        if not erasures.is_known(connection, here, seller):
+            raise NotFound("There is no such seller.")
+        _refuse_held(connection, here, seller)
+        if not carry_out:
+            return {**_planned(runtime, connection, here, seller, now).shown(), "carried_out": False}
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        _refuse_held(connection, here, seller)
+        found = erasures.unfinished(connection, here, seller)
+        if found is None:
+            found = Erasure(here, runtime.ids.new("era"), seller, by, now, None)
+            erasures.add_erasure(connection, found)
+        plan = _carry_out(runtime, connection, found, by, now)
+    return {**plan.shown(), "carried_out": True}
+
+
+def finish_erasures(runtime: Runtime) -> int:
+    """Erase what had to be kept and need not any more; returns how many wishes were looked at."""
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        due = erasures.due(connection, now, _MOST_AT_ONCE)
+    for found in due:
+        with runtime.store.write() as connection:
+            audit.hold(connection)
+            if legal_holds.in_force(connection, found.marketplace_id, found.seller):
+                erasures.look_again(connection, found, now + _AGAIN)
+            else:
+                _carry_out(runtime, connection, found, "sweep", now)
+    return len(due)
+
+
+def set_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason: str, by: str) -> None:
+    """Keep everything of a seller until the hold is lifted.
+
+    Raises
+    ------
+    Invalid
+        No reason is given.
+    Conflict
+        The seller is held already.
+    """
+    here, now, said = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
+    hold = LegalHold(here, runtime.ids.new("hld"), seller, said, by, now)
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        if not legal_holds.put(connection, hold):
+            raise Conflict("This seller is under legal hold already.")
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=here,
+            actor=by,
+            act="legal_hold.set",
+            subject=hold.hold_id,
+            payload={"reason": said},
+        )
+
+
+def lift_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason: str, by: str) -> None:
+    """End a legal hold; what somebody wished to have erased is erased at the next look.
+
+    Raises
+    ------
+    Invalid
+        No reason is given.
+    Conflict
+        The seller is not held.
+    """
+    here, now, said = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
+    with runtime.store.write() as connection:
+        hold_id = legal_holds.lift(connection, here, seller, now)
+        if hold_id is None:
+            raise Conflict("This seller is not under legal hold.")
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=here,
+            actor=by,
+            act="legal_hold.lifted",
+            subject=hold_id,
+            payload={"reason": said},
+        )
+
+
+def _reason(reason: str) -> str:
+    if not reason.strip():
+        raise Invalid("Give a reason.")
+    return reason.strip()[:500]
+
+
+def _refuse_held(connection: Connection, marketplace_id: str, seller: str) -> None:
+    for hold in legal_holds.in_force(connection, marketplace_id, seller):
+        since = hold.set_at.date().isoformat()
+        raise Conflict(
+            f"This seller is under legal hold since {since} ({hold.reason}); nothing is erased until it is lifted."
+        )
+
+
+def _planned(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, now: datetime) -> _Plan:
+    policy, here = runtime.policies[AppealPolicy], marketplace_id
+    kept = {one.action_id: kept_because(one, now, policy) for one in erasures.removals(connection, here, seller)}
+    kept |= {one.item_id: kept_for_notifier(one, now, policy) for one in erasures.notified(connection, here, seller)}
+    waiting_for = {subject for subject, why in kept.items() if why is not None}
+    kept |= {one.test_buy_id: kept_for_test_buy(one, waiting_for) for one in erasures.bought(connection, here, seller)}
+    subjects = [subject for subject, why in kept.items() if why is None]
+    waiting = Counter(why for why in kept.values() if why is not None)
+    return _Plan(erasures.count(connection, here, seller, subjects), subjects, waiting)
+
+
+def _carry_out(runtime: Runtime, connection: Connection, found: Erasure, by: str, now: datetime) -> _Plan:
+    plan = _planned(runtime, connection, found.marketplace_id, found.seller, now)
+    search.forget_seller(connection, found.marketplace_id, found.seller)
+    if any(plan.counts.values()):
+        entries = erasures.erase(connection, found, plan.subjects, now)
+        # The seller is named by the erasure alone: an entry of the log cannot be erased.
+        said = {"entries": entries, "erased": {one.value: many for one, many in plan.counts.items()}}
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=found.marketplace_id,
+            actor=by,
+            act=ERASURE,
+            subject=found.erasure_id,
+            payload=said,
+        )
+    erasures.look_again(connection, found, now + _AGAIN if plan.waiting else None)
+    return plan

@@ -1,0 +1,120 @@
+"""Erasing what is past its time: daily, class by class, on the injected clock, never under a legal hold."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from serving.accounts.store import invitations, reset_links
+from serving.appeals.policy import AppealPolicy
+from serving.audit.rules import ERASURE
+from serving.audit.store import audit
+from serving.marketplaces.store import marketplaces
+from serving.notices.service.reporter_erasure import forget
+from serving.notices.store import notice_words, reporters
+from serving.platform.data_classes import DataClass
+from serving.platform.runtime import Runtime
+from serving.privacy.policy import RetentionPolicy
+from serving.privacy.rules.erasure import Erasable
+from serving.privacy.rules.retention import before, complained_before
+from serving.privacy.store import erasures, legal_holds, personal, retention
+
+ACTOR: Final = "retention"
+_AGAIN: Final = timedelta(days=1)
+# Of a class in one transaction; what is left is found by the next look, seconds later.
+_MOST_AT_ONCE: Final = 500
+_OF_REMOVALS: Final = {
+    DataClass.STATEMENTS: Erasable.STATEMENTS,
+    DataClass.DOCUMENTS: Erasable.DOCUMENTS,
+    DataClass.EVIDENCE_PARTS: Erasable.EVIDENCE_PARTS,
+}
+
+
+def erase_what_is_past_its_time(runtime: Runtime) -> int:
+    """Erase what need not be kept any longer; returns how many rows, documents and parts of evidence."""
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        due = [
+            one.marketplace_id
+            for one in marketplaces.everyone(connection)
+            if (last := retention.looked_at(connection, one.marketplace_id)) is None or now - last >= _AGAIN
+        ]
+    return sum(_look(runtime, here, now) for here in due)
+
+
+def _look(runtime: Runtime, marketplace_id: str, now: datetime) -> int:
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        erased = {what: _erase(runtime, connection, marketplace_id, what, now) for what in DataClass}
+        found = {what.value: many for what, (many, _) in erased.items() if many}
+        if found:
+            _record(
+                runtime, connection, marketplace_id, found, [one for _, gone in erased.values() for one in gone], now
+            )
+        if all(many < _MOST_AT_ONCE for many in found.values()):
+            retention.look(connection, marketplace_id, now)
+    return sum(found.values())
+
+
+def _erase(
+    runtime: Runtime, connection: Connection, here: str, what: DataClass, now: datetime
+) -> tuple[int, list[int]]:
+    """How much of a class was erased, and the entries of the log whose payloads must go with it."""
+    # Sessions are of browsers' time, which no simulation moves.
+    past = before(what, runtime.wall.now() if what is DataClass.SESSIONS else now, runtime.policies[RetentionPolicy])
+    if past is None:
+        return 0, []
+    complained = complained_before(now, runtime.policies[AppealPolicy])
+    match what:
+        case DataClass.STATEMENTS | DataClass.DOCUMENTS | DataClass.EVIDENCE_PARTS:
+            kind = _OF_REMOVALS[what]
+            subjects = retention.removals(connection, here, kind, told=past, open_until=complained, most=_MOST_AT_ONCE)
+            return _erase_of(connection, here, kind, subjects, now), []
+        case DataClass.CUSTODY:
+            subjects = retention.test_buys(connection, here, closed=past, open_until=complained, most=_MOST_AT_ONCE)
+            gone = erasures.custody_payloads(connection, here, subjects)
+            return _erase_of(connection, here, Erasable.CUSTODY, subjects, now), gone
+        case DataClass.CONTACTS:
+            return retention.forget_contacts(connection, here, past, _MOST_AT_ONCE), []
+        case DataClass.NOTIFIERS:
+            return _forget_notifiers(connection, here, past, complained, now), []
+        case DataClass.REFUSED_ROWS:
+            held = [one.seller for one in legal_holds.in_force(connection, here)]
+            return retention.forget_rows(connection, here, past, held, _MOST_AT_ONCE), []
+        case DataClass.SELLER_EVENTS:
+            return retention.forget_events(connection, here, past, _MOST_AT_ONCE), []
+        case DataClass.SESSIONS:
+            ended = retention.forget_sessions(connection, past, _MOST_AT_ONCE)
+            ended += invitations.forget(connection, past, _MOST_AT_ONCE)
+            return ended + reset_links.forget(connection, past, _MOST_AT_ONCE), []
+
+
+def _erase_of(connection: Connection, here: str, kind: Erasable, subjects: list[str], now: datetime) -> int:
+    many = personal.count(connection, here, subjects, (kind,))[kind]
+    personal.erase(connection, here, subjects, now, (kind,))
+    return many
+
+
+def _forget_notifiers(connection: Connection, here: str, last: datetime, complained: datetime, now: datetime) -> int:
+    quiet = reporters.quiet_since(connection, here, last, open_until=complained, most=_MOST_AT_ONCE)
+    found = [one for one in quiet if not notice_words.is_underway(connection, here, one.reporter_id)]
+    for one in found:
+        forget(connection, one, ACTOR, now)
+    return len(found)
+
+
+def _record(
+    runtime: Runtime, connection: Connection, here: str, found: dict[str, int], gone: list[int], now: datetime
+) -> None:
+    """An entry that counts what went and names the payloads that went with it, as an erasure's does."""
+    erasure_id = runtime.ids.new("era")
+    erasures.erase_payloads(connection, erasure_id, gone)
+    audit.record(
+        connection,
+        at=now,
+        marketplace_id=here,
+        actor=ACTOR,
+        act=ERASURE,
+        subject=erasure_id,
+        payload={"entries": gone, "erased": found},
+    )

@@ -1,0 +1,269 @@
+"""What is kept of a seller, found and erased; and who asked for it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, or_, select, update
+
+from serving.appeals.tables import appeal, counter_notice
+from serving.audit.tables import audit_entry, audit_payload, erased_payload
+from serving.cases.tables import case_note, case_wait, review_case
+from serving.listings.tables import listing, quarantine, seller
+from serving.notices.tables import notice_item
+from serving.platform.database.lists import chunks
+from serving.platform.database.store import add
+from serving.platform.database.types import ERASED
+from serving.privacy.rules.erasure import BoughtGoods, Erasable, NotifiedOffer, Removal, names
+from serving.privacy.store import personal
+from serving.privacy.tables import erasure
+from serving.review.tables import test_buy
+from serving.sellers.store import contacts
+from serving.sellers.tables import seller_contact
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import ActionState
+
+# Payloads that name a seller and stay: a list of authorised sellers names others, and evidence is proved by the log.
+_STAYING_ACTS = ("brand.enrolled",)
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """A wish to have a seller forgotten. `due_at` is None where all is erased."""
+
+    marketplace_id: str
+    erasure_id: str
+    seller: str
+    asked_by: str
+    asked_at: datetime
+    due_at: datetime | None
+
+
+def is_known(connection: Connection, marketplace_id: str, seller_id: str) -> bool:
+    """Whether anything was ever said of a seller."""
+    known = seller.c.marketplace_id == marketplace_id, seller.c.external_id == seller_id
+    hashed = seller_contact.c.marketplace_id == marketplace_id, seller_contact.c.seller_external_id == seller_id
+    return bool(connection.execute(select(or_(exists().where(*known), exists().where(*hashed)))).scalar())
+
+
+def removals(connection: Connection, marketplace_id: str, seller_id: str) -> list[Removal]:
+    """The removals of a seller's offers, oldest first."""
+    about = (action.c.marketplace_id == appeal.c.marketplace_id) & (action.c.action_id == appeal.c.action_id)
+    disputed = or_(
+        exists().where(about, appeal.c.state == "open"),
+        exists().where(
+            counter_notice.c.marketplace_id == action.c.marketplace_id,
+            counter_notice.c.action_id == action.c.action_id,
+            counter_notice.c.closed_at.is_(None),
+        ),
+    )
+    query = (
+        select(action.c.action_id, action.c.state, action.c.acknowledged_at, disputed.label("disputed"))
+        .join(
+            listing,
+            (listing.c.marketplace_id == action.c.marketplace_id) & (listing.c.listing_id == action.c.listing_id),
+        )
+        .where(
+            action.c.marketplace_id == marketplace_id,
+            action.c.kind == "remove",
+            listing.c.seller_external_id == seller_id,
+        )
+        .order_by(action.c.created_at, action.c.action_id)
+    )
+    return [
+        Removal(row.action_id, ActionState(row.state), row.acknowledged_at, bool(row.disputed))
+        for row in connection.execute(query)
+    ]
+
+
+def notified(connection: Connection, marketplace_id: str, seller_id: str) -> list[NotifiedOffer]:
+    """The offers of a seller of which a notice has kept evidence, oldest first."""
+    query = (
+        select(notice_item.c.item_id, notice_item.c.decided_at)
+        .join(
+            listing,
+            (listing.c.marketplace_id == notice_item.c.marketplace_id)
+            & (listing.c.listing_id == notice_item.c.listing_id),
+        )
+        .where(
+            notice_item.c.marketplace_id == marketplace_id,
+            notice_item.c.case_id.is_not(None),
+            listing.c.seller_external_id == seller_id,
+        )
+        .order_by(notice_item.c.known_at, notice_item.c.item_id)
+    )
+    return [NotifiedOffer(row.item_id, row.decided_at) for row in connection.execute(query)]
+
+
+def bought(connection: Connection, marketplace_id: str, seller_id: str) -> list[BoughtGoods]:
+    """The test buys of a seller's offers, oldest first, each with the removals of its offer."""
+    query = (
+        select(test_buy.c.test_buy_id, test_buy.c.closed_at, action.c.action_id)
+        .join(
+            review_case,
+            (review_case.c.marketplace_id == test_buy.c.marketplace_id) & (review_case.c.case_id == test_buy.c.case_id),
+        )
+        .join(
+            listing,
+            (listing.c.marketplace_id == review_case.c.marketplace_id)
+            & (listing.c.listing_id == review_case.c.listing_id),
+        )
+        .outerjoin(
+            action,
+            (action.c.marketplace_id == listing.c.marketplace_id)
+            & (action.c.listing_id == listing.c.listing_id)
+            & (action.c.kind == "remove"),
+        )
+        .where(test_buy.c.marketplace_id == marketplace_id, listing.c.seller_external_id == seller_id)
+        .order_by(test_buy.c.ordered_at, test_buy.c.test_buy_id)
+    )
+    found: dict[str, tuple[datetime | None, list[str]]] = {}
+    for row in connection.execute(query):
+        removals_of = found.setdefault(row.test_buy_id, (row.closed_at, []))[1]
+        removals_of += [row.action_id] if row.action_id else []
+    return [BoughtGoods(one, closed_at, tuple(ids)) for one, (closed_at, ids) in found.items()]
+
+
+def count(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> dict[Erasable, int]:
+    """How much there is to erase of a seller, of these removals, notified offers and test buys and beyond them."""
+    hashed = seller_contact.c.marketplace_id == marketplace_id, seller_contact.c.seller_external_id == seller_id
+    found = personal.count(connection, marketplace_id, subjects)
+    found[Erasable.CONTACTS] = personal.many(connection, seller_contact, *hashed)
+    found[Erasable.NOTES] = sum(
+        personal.many(connection, table, *live) for table, live, _ in _noted(marketplace_id, seller_id)
+    )
+    found[Erasable.REFUSED_ROWS] = personal.many(connection, quarantine, *_refused(marketplace_id, seller_id))
+    found[Erasable.LOG_PAYLOADS] = len(_named(connection, marketplace_id, seller_id, subjects))
+    return found
+
+
+def erase(connection: Connection, found: Erasure, subjects: Sequence[str], at: datetime) -> list[int]:
+    """Erase it; returns the entries of the audit log whose payloads are gone, which the log must name."""
+    here = found.marketplace_id
+    named = _named(connection, here, found.seller, subjects)
+    contacts.erase(connection, here, found.seller)
+    connection.execute(update(quarantine).where(*_refused(here, found.seller)).values(row_head=ERASED))
+    for table, live, gone in _noted(here, found.seller):
+        connection.execute(update(table).where(*live).values(**gone))
+    personal.erase(connection, here, subjects, at)
+    erase_payloads(connection, found.erasure_id, named)
+    return named
+
+
+def erase_payloads(connection: Connection, erasure_id: str, sequences: Sequence[int]) -> None:
+    """Take payloads out of the audit log, named by what an entry of the log will say took them."""
+    add(connection, erased_payload, [{"sequence": one, "erasure_id": erasure_id} for one in sequences])
+    for some in chunks(sequences):
+        connection.execute(delete(audit_payload).where(audit_payload.c.sequence.in_(some)))
+
+
+def _named(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> list[int]:
+    found = set(payloads(connection, marketplace_id, seller_id))
+    return sorted(found | set(custody_payloads(connection, marketplace_id, subjects)))
+
+
+def custody_payloads(connection: Connection, marketplace_id: str, subjects: Sequence[str]) -> list[int]:
+    """The entries of the audit log whose payloads hold the words of these test buys' papers."""
+    found: list[int] = []
+    for some in chunks(subjects):
+        query = (
+            select(audit_entry.c.sequence)
+            .join(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+            .where(
+                audit_entry.c.marketplace_id == marketplace_id,
+                audit_entry.c.subject.in_(some),
+                audit_entry.c.act.startswith("test_buy."),
+            )
+        )
+        found += connection.execute(query).scalars()
+    return found
+
+
+def payloads(connection: Connection, marketplace_id: str, seller_id: str) -> list[int]:
+    """The entries of the audit log whose payloads name a seller and may be erased."""
+    query = (
+        select(audit_entry.c.sequence, audit_payload.c.payload)
+        .join(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+        .where(
+            audit_entry.c.marketplace_id == marketplace_id,
+            audit_entry.c.act.not_in(_STAYING_ACTS),
+            audit_payload.c.payload.contains(json.dumps(seller_id), autoescape=True),
+        )
+        .order_by(audit_entry.c.sequence)
+    )
+    found = ((row.sequence, json.loads(row.payload)) for row in connection.execute(query))
+    return [sequence for sequence, said in found if names(said, seller_id) and "evidence" not in said]
+
+
+def add_erasure(connection: Connection, found: Erasure) -> None:
+    """A new wish."""
+    row = {
+        "marketplace_id": found.marketplace_id,
+        "erasure_id": found.erasure_id,
+        "seller_external_id": found.seller,
+        "asked_by": found.asked_by,
+        "asked_at": found.asked_at,
+        "due_at": found.due_at,
+    }
+    add(connection, erasure, [row])
+
+
+def look_again(connection: Connection, found: Erasure, due_at: datetime | None) -> None:
+    """Note when what is left is looked at again; None where nothing is."""
+    which = erasure.c.marketplace_id == found.marketplace_id, erasure.c.erasure_id == found.erasure_id
+    connection.execute(update(erasure).where(*which).values(due_at=due_at))
+
+
+def unfinished(connection: Connection, marketplace_id: str, seller_id: str) -> Erasure | None:
+    """The wish of which something is left."""
+    which = (
+        erasure.c.marketplace_id == marketplace_id,
+        erasure.c.seller_external_id == seller_id,
+        erasure.c.due_at.is_not(None),
+    )
+    found = _read(connection, and_(*which), most=1)
+    return found[0] if found else None
+
+
+def due(connection: Connection, now: datetime, most: int) -> list[Erasure]:
+    """Wishes of which what is left is to be looked at again, the longest due first."""
+    return _read(connection, erasure.c.due_at <= now, most=most)
+
+
+def _read(connection: Connection, which: ColumnElement[bool], *, most: int) -> list[Erasure]:
+    query = select(erasure).where(which).order_by(erasure.c.due_at, erasure.c.erasure_id).limit(most)
+    return [
+        Erasure(row.marketplace_id, row.erasure_id, row.seller_external_id, row.asked_by, row.asked_at, row.due_at)
+        for row in connection.execute(query)
+    ]
+
+
+def _noted(
+    marketplace_id: str, seller_id: str
+) -> tuple[tuple[Table, tuple[ColumnElement[bool], ...], dict[str, str]], ...]:
+    """What the desk wrote about a seller's cases: the tables, the rows that still say something, and what stays."""
+    of_seller = select(review_case.c.case_id).where(
+        review_case.c.marketplace_id == marketplace_id, review_case.c.seller_external_id == seller_id
+    )
+    notes, waits = case_note.c, case_wait.c
+    return (
+        (
+            case_note,
+            (notes.marketplace_id == marketplace_id, notes.case_id.in_(of_seller), notes.said != ERASED),
+            {"said": ERASED},
+        ),
+        (
+            case_wait,
+            (waits.marketplace_id == marketplace_id, waits.case_id.in_(of_seller), waits.missing != ERASED),
+            {"missing": ERASED, "asked": ERASED},
+        ),
+    )
+
+
+def _refused(marketplace_id: str, seller_id: str) -> tuple[ColumnElement[bool], ...]:
+    named = [
+        quarantine.c.row_head.contains(json.dumps(seller_id, ensure_ascii=ascii_), autoescape=True)
+        for ascii_ in (True, False)
+    ]
+    return quarantine.c.marketplace_id == marketplace_id, or_(*named)

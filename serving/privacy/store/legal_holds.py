@@ -1,0 +1,62 @@
+"""Legal holds: sellers of whom nothing may be erased, since when and why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from serving.platform.database.store import insert_or_ignore
+from serving.privacy.tables import legal_hold
+
+
+@dataclass(frozen=True, slots=True)
+class LegalHold:
+    """A hold in force."""
+
+    marketplace_id: str
+    hold_id: str
+    seller: str
+    reason: str
+    set_by: str
+    set_at: datetime
+
+
+def in_force(connection: Connection, marketplace_id: str, seller: str | None = None) -> list[LegalHold]:
+    """The holds in force, oldest first; those of one seller where it is named."""
+    query = select(legal_hold).where(legal_hold.c.marketplace_id == marketplace_id, legal_hold.c.lifted_at.is_(None))
+    if seller is not None:
+        query = query.where(legal_hold.c.seller_external_id == seller)
+    return [
+        LegalHold(row.marketplace_id, row.hold_id, row.seller_external_id, row.reason, row.set_by, row.set_at)
+        for row in connection.execute(query.order_by(legal_hold.c.set_at, legal_hold.c.hold_id))
+    ]
+
+
+def put(connection: Connection, hold: LegalHold) -> bool:
+    """Put a hold in force; False where the seller is held already."""
+    row = {
+        "marketplace_id": hold.marketplace_id,
+        "hold_id": hold.hold_id,
+        "seller_external_id": hold.seller,
+        "reason": hold.reason,
+        "set_by": hold.set_by,
+        "set_at": hold.set_at,
+    }
+    added = insert_or_ignore(connection, legal_hold).values(row).returning(legal_hold.c.hold_id)
+    return connection.execute(added).first() is not None
+
+
+def lift(connection: Connection, marketplace_id: str, seller: str, at: datetime) -> str | None:
+    """End the hold of a seller; returns its id, None where there is none."""
+    done = (
+        update(legal_hold)
+        .where(
+            legal_hold.c.marketplace_id == marketplace_id,
+            legal_hold.c.seller_external_id == seller,
+            legal_hold.c.lifted_at.is_(None),
+        )
+        .values(lifted_at=at)
+        .returning(legal_hold.c.hold_id)
+    )
+    found: str | None = connection.execute(done).scalar()
+    return found

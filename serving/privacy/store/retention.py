@@ -1,0 +1,192 @@
+"""Data past its time: what there is of each class, never of who is under legal hold, and when it was looked for."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, or_, select, update
+
+from serving.accounts.tables import browser_session
+from serving.appeals.tables import appeal, counter_notice
+from serving.cases.tables import review_case
+from serving.listings.tables import listing, listing_version, quarantine
+from serving.platform.database.store import insert_or_ignore
+from serving.platform.database.types import ERASED
+from serving.privacy.rules.erasure import Erasable
+from serving.privacy.store import personal
+from serving.privacy.tables import legal_hold, retention_look
+from serving.review.tables import test_buy
+from serving.scoring.tables import seller_event
+from serving.sellers.tables import seller_contact
+from serving.takedowns.tables import action
+
+
+def looked_at(connection: Connection, marketplace_id: str) -> datetime | None:
+    """When data past its time was last looked for, and nothing was left."""
+    query = select(retention_look.c.looked_at).where(retention_look.c.marketplace_id == marketplace_id)
+    found: datetime | None = connection.execute(query).scalar()
+    return found
+
+
+def look(connection: Connection, marketplace_id: str, at: datetime) -> None:
+    """Note that nothing is left."""
+    row = {"marketplace_id": marketplace_id, "looked_at": at}
+    connection.execute(insert_or_ignore(connection, retention_look).values(row))
+    connection.execute(
+        update(retention_look).where(retention_look.c.marketplace_id == marketplace_id).values(looked_at=at)
+    )
+
+
+def removals(
+    connection: Connection, marketplace_id: str, what: Erasable, *, told: datetime, open_until: datetime, most: int
+) -> list[str]:
+    """Removals of which something of a class is left: told of before `told`, and no complaint open or possible.
+
+    `open_until` is the moment at or before which a seller must have been told for its time to complain to be over.
+    """
+    same = action.c.marketplace_id == marketplace_id
+    disputed = (
+        exists().where(
+            appeal.c.marketplace_id == marketplace_id,
+            appeal.c.action_id == action.c.action_id,
+            appeal.c.state == "open",
+        ),
+        exists().where(
+            counter_notice.c.marketplace_id == marketplace_id,
+            counter_notice.c.action_id == action.c.action_id,
+            counter_notice.c.closed_at.is_(None),
+        ),
+    )
+    query = (
+        select(action.c.action_id)
+        .join(
+            listing,
+            (listing.c.marketplace_id == action.c.marketplace_id) & (listing.c.listing_id == action.c.listing_id),
+        )
+        .where(
+            same,
+            action.c.kind == "remove",
+            or_(
+                (action.c.state == "acknowledged")
+                & (action.c.acknowledged_at <= told)
+                & (action.c.acknowledged_at <= open_until),
+                (action.c.state == "withdrawn") & (action.c.created_at <= told),
+            ),
+            *(~one for one in disputed),
+            _free(marketplace_id, listing.c.seller_external_id),
+        )
+        .order_by(action.c.created_at, action.c.action_id)
+    )
+    return personal.subjects_of(connection, marketplace_id, what, query, most=most)
+
+
+def test_buys(
+    connection: Connection, marketplace_id: str, *, closed: datetime, open_until: datetime, most: int
+) -> list[str]:
+    """Test buys that ended before `closed` and prove no removal that can still be complained about."""
+    proves = exists().where(
+        action.c.marketplace_id == marketplace_id,
+        action.c.listing_id == review_case.c.listing_id,
+        action.c.kind == "remove",
+        action.c.state != "withdrawn",
+        or_(action.c.acknowledged_at.is_(None), action.c.acknowledged_at > open_until),
+    )
+    disputed = exists().where(
+        counter_notice.c.marketplace_id == marketplace_id,
+        counter_notice.c.listing_id == review_case.c.listing_id,
+        counter_notice.c.closed_at.is_(None),
+    )
+    appealed = exists().where(
+        appeal.c.marketplace_id == marketplace_id,
+        appeal.c.listing_id == review_case.c.listing_id,
+        appeal.c.state == "open",
+    )
+    query = (
+        select(test_buy.c.test_buy_id)
+        .join(
+            review_case,
+            (review_case.c.marketplace_id == test_buy.c.marketplace_id) & (review_case.c.case_id == test_buy.c.case_id),
+        )
+        .join(
+            listing,
+            (listing.c.marketplace_id == review_case.c.marketplace_id)
+            & (listing.c.listing_id == review_case.c.listing_id),
+        )
+        .where(
+            test_buy.c.marketplace_id == marketplace_id,
+            test_buy.c.closed_at <= closed,
+            ~proves,
+            ~disputed,
+            ~appealed,
+            _free(marketplace_id, listing.c.seller_external_id),
+        )
+        .order_by(test_buy.c.ordered_at, test_buy.c.test_buy_id)
+    )
+    return personal.subjects_of(connection, marketplace_id, Erasable.CUSTODY, query, most=most)
+
+
+def forget_contacts(connection: Connection, marketplace_id: str, before: datetime, most: int) -> int:
+    """Forget contacts of sellers that have offered nothing since a moment."""
+    contact = seller_contact.c
+    offered = exists().where(
+        listing_version.c.marketplace_id == marketplace_id,
+        listing_version.c.seller_external_id == contact.seller_external_id,
+        listing_version.c.known_at > before,
+    )
+    gone = (
+        contact.marketplace_id == marketplace_id,
+        contact.known_at <= before,
+        ~offered,
+        _free(marketplace_id, contact.seller_external_id),
+    )
+    return _delete(connection, seller_contact, contact.token, gone, most)
+
+
+def forget_events(connection: Connection, marketplace_id: str, before: datetime, most: int) -> int:
+    """Forget what sellers' trade was before a moment."""
+    event = seller_event.c
+    gone = (
+        event.marketplace_id == marketplace_id,
+        event.occurred_at <= before,
+        _free(marketplace_id, event.seller_external_id),
+    )
+    return _delete(connection, seller_event, event.event_id, gone, most)
+
+
+def forget_rows(connection: Connection, marketplace_id: str, before: datetime, held: Sequence[str], most: int) -> int:
+    """Forget the beginnings of refused rows; one that may name a seller under hold stays."""
+    row = quarantine.c
+    named = [row.row_head.contains(seller, autoescape=True) for seller in held]
+    old = select(row.quarantine_id).where(
+        row.marketplace_id == marketplace_id, row.known_at <= before, row.row_head != ERASED, *(~one for one in named)
+    )
+    gone = (
+        update(quarantine)
+        .where(row.marketplace_id == marketplace_id, row.quarantine_id.in_(old.limit(most)))
+        .values(row_head=ERASED)
+        .returning(row.quarantine_id)
+    )
+    return len(connection.execute(gone).all())
+
+
+def forget_sessions(connection: Connection, before: datetime, most: int) -> int:
+    """Forget sessions that ended before a moment, whosever they were."""
+    ended = (browser_session.c.expires_at <= before,)
+    return _delete(connection, browser_session, browser_session.c.token_hash, ended, most)
+
+
+def _delete(
+    connection: Connection, table: Table, key: ColumnElement[Any], gone: tuple[ColumnElement[bool], ...], most: int
+) -> int:
+    few = select(key).where(*gone).limit(most)
+    return len(connection.execute(delete(table).where(*gone, key.in_(few)).returning(key)).all())
+
+
+def _free(marketplace_id: str, seller: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a seller is under no legal hold; an offer without one is."""
+    held = exists().where(
+        legal_hold.c.marketplace_id == marketplace_id,
+        legal_hold.c.lifted_at.is_(None),
+        legal_hold.c.seller_external_id == func.coalesce(seller, ""),
+    )
+    return ~held

@@ -1,0 +1,52 @@
+"""The tables of privacy."""
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    String,
+    Table,
+    text,
+)
+
+from serving.platform.database.schema import EXTERNAL, ID, metadata, moment, tenant_table
+
+# Somebody's wish to have a seller forgotten. `due_at` is when what had to be kept is looked at again.
+erasure = tenant_table(
+    "erasure",
+    "erasure_id",
+    Column("seller_external_id", EXTERNAL, nullable=False),
+    Column("asked_by", String(200), nullable=False),
+    moment("asked_at"),
+    moment("due_at", nullable=True),
+    Index("ix_erasure_due", "due_at"),
+    Index("ix_erasure_seller", "marketplace_id", "seller_external_id"),
+)
+
+# When data past its time was last looked for; a row is missing before the first look, and while more is left.
+retention_look = Table(
+    "retention_look",
+    metadata,
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), primary_key=True),
+    moment("looked_at"),
+)
+
+_NOT_LIFTED = text("lifted_at IS NULL")
+
+legal_hold = tenant_table(
+    "legal_hold",
+    "hold_id",
+    Column("seller_external_id", EXTERNAL, nullable=False),
+    Column("reason", String(500), nullable=False),
+    Column("set_by", String(200), nullable=False),
+    moment("set_at"),
+    moment("lifted_at", nullable=True),
+    Index(
+        "ux_legal_hold_one_in_force",
+        "marketplace_id",
+        "seller_external_id",
+        unique=True,
+        sqlite_where=_NOT_LIFTED,
+        postgresql_where=_NOT_LIFTED,
+    ),
+)

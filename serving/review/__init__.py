@@ -1,0 +1,1 @@
+"""Review of cases: decisions, undo, bulk, second reviews, takedown requests, test buys."""

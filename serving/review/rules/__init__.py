@@ -1,0 +1,1 @@
+"""Rules of review. Standard library only."""

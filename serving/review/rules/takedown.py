@@ -1,0 +1,84 @@
+"""A brand's request that confirms many open questions under one right at once. Standard library only."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from models.errors import Invalid
+from serving.review.policy import TakedownPolicy
+from serving.webhooks.rules.action import ActionState
+
+
+class Fate(StrEnum):
+    """What one offer of a request came to."""
+
+    LEAVES = "leaves"  # Its removal leaves once the undo window has closed.
+    HELD = "held"  # Its removal is recorded and waits for people.
+    PASSED_ON = "passed_on"  # An analyst decides: the brand's word alone does not remove now.
+    REFUSED = "refused"  # Nothing was recorded for it.
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One offer as it was shown: the case and the version that was seen."""
+
+    case_id: str
+    version_id: str
+
+
+def wanted(items: Sequence[Item], policy: TakedownPolicy) -> tuple[Item, ...]:
+    """The offers of a request, each case once.
+
+    Raises
+    ------
+    Invalid
+        There is none, there are more than one request may name, or one case is named with two versions.
+    """
+    found = tuple(dict.fromkeys(items))
+    if not found:
+        raise Invalid("Choose at least one offer.")
+    if len(found) > policy.most_listings:
+        raise Invalid(
+            f"{len(found):,} offers are too many for one request: it names at most {policy.most_listings}. "
+            "Nothing was recorded."
+        )
+    if len({one.case_id for one in found}) < len(found):
+        raise Invalid("One case is named with two versions of its offer; nothing was recorded.")
+    return found
+
+
+def fate_of(state: ActionState | None) -> Fate:
+    """What a recorded confirmation came to, by the state of its removal; None where it asked for none."""
+    match state:
+        case None:
+            return Fate.PASSED_ON
+        case ActionState.HELD:
+            return Fate.HELD
+        case _:
+            return Fate.LEAVES
+
+
+def counted(fates: Iterable[Fate]) -> dict[Fate, int]:
+    """How many came to each, zero included."""
+    found = dict.fromkeys(Fate, 0)
+    for one in fates:
+        found[one] += 1
+    return found
+
+
+_SAYS: Final = {
+    Fate.LEAVES: ("leaves once the undo window has closed", "leave once the undo window has closed"),
+    Fate.HELD: ("is held until people let it go", "are held until people let them go"),
+    Fate.PASSED_ON: ("goes to an analyst, who decides", "go to an analyst, who decides"),
+    Fate.REFUSED: ("was refused, and nothing was recorded for it", "were refused, and nothing was recorded for them"),
+}
+
+
+def sentences(counts: Mapping[Fate, int]) -> tuple[str, ...]:
+    """What a request came to, a sentence for each fate that any offer had.
+
+    >>> sentences({Fate.LEAVES: 20, Fate.HELD: 1})
+    ('20 leave once the undo window has closed.', '1 is held until people let it go.')
+    """
+    return tuple(f"{counts[one]:,} {_SAYS[one][counts[one] != 1]}." for one in Fate if counts.get(one))

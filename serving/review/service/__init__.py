@@ -1,0 +1,1 @@
+"""What is done with review: gather, decide, write, in one transaction."""

@@ -1,0 +1,61 @@
+"""Work shared out: open cases among the analysts who are here, new brands among account managers."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.errors import Invalid
+from serving.audit.store import audit
+from serving.cases.policy import AssignmentPolicy
+from serving.cases.rules.assignment import Load, least_loaded, share_out
+from serving.cases.store import offers
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.review.service.case_access import kept_from
+
+_MOST_AT_ONCE: Final = 200
+
+
+def offer_cases(runtime: Runtime) -> int:
+    """Offer what nobody holds to whoever has least in hand; returns how many cases were offered.
+
+    An offer reserves nothing: anybody may open the case all the same. It only keeps two people from being led to the
+    same one, and is over by itself.
+    """
+    now = runtime.clock.now()
+    until = now + timedelta(minutes=runtime.policies[AssignmentPolicy].offer_lasts_minutes)
+    with runtime.store.read() as connection:
+        places = [
+            one.marketplace_id
+            for one in marketplaces.everyone(connection)
+            if offers.on_duty(connection, one.marketplace_id, runtime.wall.now())
+            and offers.free(connection, one.marketplace_id, now, 1)
+        ]
+    offered = 0
+    for here in places:
+        with runtime.store.write() as connection:
+            audit.hold(connection)  # Of two sweeps at once the second sees what the first has offered.
+            given = offers.in_hand(connection, here, now)
+            loads = [Load(one, given[one]) for one in offers.on_duty(connection, here, runtime.wall.now())]
+            cases = offers.free(connection, here, now, _MOST_AT_ONCE)
+            barred = kept_from(connection, here, cases)
+            shared = share_out(cases, loads, barred, runtime.policies[AssignmentPolicy])
+            offers.offer(connection, here, shared, at=now, until=until)
+            offered += len(shared)
+    return offered
+
+
+def manager_for(connection: Connection, marketplace_id: str) -> str:
+    """The account manager who looks after the fewest brands.
+
+    Raises
+    ------
+    Invalid
+        The marketplace has none.
+    """
+    found = offers.brands_of_managers(connection, marketplace_id)
+    chosen = least_loaded(Load(user_id, number) for user_id, number in found.items())
+    if chosen is None:
+        raise Invalid("Nobody is an account manager here; name one, or give somebody the role first.")
+    return chosen.user_id

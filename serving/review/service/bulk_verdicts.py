@@ -1,0 +1,194 @@
+"""One answer for many cases: each in its own transaction, by the rules of a single answer, with its own outcome."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, DomainError, Invalid, NotFound
+from models.verdict import Judgement, ReasonCode
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store import accounts
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
+from serving.platform.ids import has_form
+from serving.platform.runtime import Runtime
+from serving.review.policy import TakedownPolicy
+from serving.review.rules.bulk import InBulk, Made, why_left_out
+from serving.review.rules.takedown import Item, wanted
+from serving.review.service.case_access import is_blind, visible_case
+from serving.review.service.review import record_in
+from serving.review.service.sitting import Answer
+from serving.review.service.undoing import undo_verdict
+from serving.review.store import bulk_verdicts
+from serving.review.store.bulk_verdicts import StoredBulk, StoredBulkItem
+from serving.views import views
+
+_LONGEST_REASON: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What is said of many cases. `bulk_id` makes one form count once, however often it is sent."""
+
+    bulk_id: str
+    judgement: Judgement
+    reason_code: ReasonCode | None
+    note: str | None
+    items: tuple[Item, ...]
+
+
+def decide_all(runtime: Runtime, person: Person, asked: Together) -> None:
+    """Answer every named case by the rules of a single answer.
+
+    What one case is refused for is kept as its outcome and touches no other. Sent again under the same id, also at the
+    same moment, what has an outcome keeps it, and what an interrupted sending left is decided now.
+
+    Raises
+    ------
+    Invalid
+        No case or too many are named, or the id has no form of one.
+    NotFound
+        The first case is none of the person's, or the id is somebody else's.
+    Conflict
+        Something else was said under this id.
+    """
+    items = wanted(asked.items, runtime.policies[TakedownPolicy])
+    if not has_form(asked.bulk_id, "blk"):
+        raise Invalid("The id of an answer to many cases is `blk_` and 26 letters and digits.")
+    here = _begin(runtime, person, asked, items[0])
+    for item in items:
+        _decide(runtime, person, asked, here, item)
+
+
+def _begin(runtime: Runtime, person: Person, asked: Together, first: Item) -> str:
+    with runtime.store.write() as connection:
+        reviewed = person.marketplaces(Permission.REVIEW_CASES)
+        here = cases.marketplace_of(connection, first.case_id, reviewed)
+        row = {
+            "marketplace_id": here,
+            "bulk_id": asked.bulk_id,
+            "user_id": person.user_id,
+            "judgement": asked.judgement.value,
+            "known_at": runtime.clock.now(),
+        }
+        bulk_verdicts.begin(connection, row)
+        found = bulk_verdicts.get(connection, asked.bulk_id, person.user_id)
+    if found.judgement is not asked.judgement:
+        raise Conflict("This form was sent already with another answer. Open the cases anew to answer otherwise.")
+    return found.marketplace_id
+
+
+def _decide(runtime: Runtime, person: Person, asked: Together, here: str, item: Item) -> None:
+    row: dict[str, Any] = {
+        "marketplace_id": here,
+        "bulk_id": asked.bulk_id,
+        "case_id": item.case_id,
+        "version_id": item.version_id,
+    }
+    try:
+        with runtime.store.write() as connection:
+            done = bulk_verdicts.hold(connection, here, asked.bulk_id)
+            if item.case_id in done:
+                return
+            now = runtime.clock.now()
+            case, _ = visible_case(connection, person, item.case_id)
+            reason = reasons_left_out(connection, person, here, [case], now).get(case.case_id)
+            if reason is not None:
+                raise Conflict(reason)
+            answer = Answer(item.case_id, item.version_id, asked.judgement, asked.reason_code, asked.note)
+            recorded = record_in(runtime, connection, person, answer, now)
+            said = " ".join(recorded.consequence.reasons)[:_LONGEST_REASON]
+            row |= {"verdict_id": recorded.verdict_id, "made": Made.RECORDED.value, "reason": said}
+            bulk_verdicts.add_item(connection, {**row, "number": len(done)})
+    except DomainError as refused:
+        row |= {"verdict_id": None, "made": Made.REFUSED.value, "reason": refused.sentence[:_LONGEST_REASON]}
+        with runtime.store.write() as connection:
+            done = bulk_verdicts.hold(connection, here, asked.bulk_id)
+            if item.case_id not in done:
+                bulk_verdicts.add_item(connection, {**row, "number": len(done)})
+
+
+def reasons_left_out(
+    connection: Connection, person: Person, here: str, found: Sequence[Case], now: datetime
+) -> Mapping[str, str]:
+    """Why cases are not decided together with others, by case; those that may be are not in it."""
+    keys = views.facts_of_cases(connection, here, [one.case_id for one in found])
+    others = {
+        one.leased_by
+        for one in found
+        if one.leased_by and one.leased_by != person.user_id and one.leased_until and one.leased_until > now
+    }
+    names = accounts.names(connection, sorted(others)) if others else {}
+    said = {}
+    for one in found:
+        held = one.leased_by in others and one.leased_until is not None and one.leased_until > now
+        facts = keys.get(one.case_id)
+        reason = why_left_out(
+            InBulk(
+                state=one.state,
+                lane=one.lane,
+                blind=is_blind(connection, one),
+                held_by=names[one.leased_by] if held and one.leased_by else None,
+                authorised=facts is not None and facts.seller.authorised,
+                elsewhere=one.marketplace_id != here,
+            )
+        )
+        if reason is not None:
+            said[one.case_id] = reason
+    return said
+
+
+def of_person(runtime: Runtime, person: Person, bulk_id: str) -> tuple[StoredBulk, list[StoredBulkItem]]:
+    """One's own answer to many cases, as it stands now.
+
+    Raises
+    ------
+    NotFound
+        There is none of this person's.
+    """
+    with runtime.store.read() as connection:
+        found = bulk_verdicts.get(connection, bulk_id, person.user_id)
+        return found, bulk_verdicts.items(connection, found)
+
+
+def take_back_all(runtime: Runtime, person: Person, bulk_id: str) -> int:
+    """Take back every answer of one's own that still can be; returns how many were.
+
+    Raises
+    ------
+    NotFound
+        There is none of this person's.
+    Conflict
+        Nothing of it can be taken back any more.
+    """
+    _, items = of_person(runtime, person, bulk_id)
+    standing = [one for one in items if one.verdict_id and not one.taken_back]
+    refusals = [_undo(runtime, person, one.case_id) for one in standing]
+    done = refusals.count(None)
+    if not done:
+        raise next((one for one in refusals if one is not None), Conflict("Nothing of it stands any more."))
+    return done
+
+
+def _undo(runtime: Runtime, person: Person, case_id: str) -> DomainError | None:
+    try:
+        undo_verdict(runtime, person, case_id)
+    except DomainError as refused:
+        return refused
+    return None
+
+
+def named(connection: Connection, person: Person, case_ids: Sequence[str]) -> list[Case]:
+    """The cases of these ids that the person may review, in this order; others are not told apart from none."""
+    found = []
+    reviewed = person.marketplaces(Permission.REVIEW_CASES)
+    for case_id in dict.fromkeys(case_ids):
+        try:
+            here = cases.marketplace_of(connection, case_id, reviewed)
+        except NotFound:
+            continue
+        found.append(cases.get(connection, here, case_id))
+    return found

@@ -1,0 +1,100 @@
+"""Which cases a person may work on, hold and decide."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from models.case import BLIND_LANES, CaseLane
+from models.errors import NotFound
+from models.policies.enforcement import EnforcementPolicy
+from models.verdict import Side
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.second_person import hosts_of
+from serving.accounts.store import accounts
+from serving.cases.rules.hidden_score import is_hidden
+from serving.cases.store import cases, offers, verdicts
+from serving.cases.store.cases import Case
+from serving.notices.store import notice_complaints
+from serving.platform.runtime import Runtime
+
+
+def visible_case(connection: Connection, person: Person, case_id: str) -> tuple[Case, Side]:
+    """A case that the person may work on, and on whose side.
+
+    Raises
+    ------
+    NotFound
+        There is none: another marketplace's, another brand's and no case at all look the same.
+    """
+    reviewed = person.marketplaces(Permission.REVIEW_CASES)
+    answered = person.brands(Permission.ANSWER_QUESTIONS)
+    marketplace_id = cases.marketplace_of(connection, case_id, reviewed | {place for place, _ in answered})
+    case = cases.get(connection, marketplace_id, case_id)
+    if case.marketplace_id in reviewed:
+        return case, Side.ANALYST
+    if (case.marketplace_id, case.brand_id) in answered and _was_asked(connection, case):
+        return case, Side.BRAND
+    raise NotFound("There is no such case.")
+
+
+def _was_asked(connection: Connection, case: Case) -> bool:
+    """Whether the brand has been asked: now, or before it answered."""
+    if case.lane is CaseLane.ASK_BRAND:
+        return True
+    given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
+    return any(one.case_id == case.case_id and one.side is Side.BRAND for one in given)
+
+
+def is_blind(connection: Connection, case: Case) -> bool:
+    """Whether a case is decided by somebody who is not shown the score.
+
+    A notifier's complaint stays one, also after its case went to the brand and came back.
+    """
+    return case.lane in BLIND_LANES or notice_complaints.is_contested(connection, case.marketplace_id, case.case_id)
+
+
+def score_kept_from(connection: Connection, person: Person, case: Case) -> bool:
+    """Whether a case keeps its score from this person until they have answered it."""
+    if not case.score_hidden:
+        return False
+    committed = verdicts.has_answered(connection, case.marketplace_id, case.case_id, person.user_id)
+    return is_hidden(case.score_hidden, case.state, committed=committed)
+
+
+def why_not_judge(connection: Connection, person: Person, case: Case) -> str | None:
+    """Why somebody else must judge an appeal, a complaint or a second look, in words; None where this person may.
+
+    They decided on the offer before, or let in who did and may be the same person. Who took a verdict on the offer back
+    has looked at it all the same, and gives no second look.
+    """
+    if not is_blind(connection, case):
+        return None
+    given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
+    before = [one for one in given if one.case_id != case.case_id]
+    if case.lane is not CaseLane.SECOND_LOOK:
+        before = [one for one in before if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
+    decided = {one.user_id for one in before}
+    if person.user_id in decided:
+        return "You decided on this offer before"
+    if person.user_id in hosts_of(decided, accounts.let_in(connection)):
+        return "You let in whoever decided on this offer before, by an invitation or a link for a new password"
+    return None
+
+
+def kept_from(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """Who is led to none of these cases, by case: those who judged the offer before, and who let them in."""
+    let_in_by = accounts.let_in(connection)
+    judged = offers.judged_by(connection, marketplace_id, case_ids)
+    return {case_id: hosts_of(people, let_in_by).union(people) for case_id, people in judged.items()}
+
+
+def lease(runtime: Runtime, person: Person, case_id: str) -> datetime | None:
+    """Hold a case while its page is open; until when, None where it is not open or is for somebody else to decide."""
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        case, _ = visible_case(connection, person, case_id)
+        if why_not_judge(connection, person, case) is not None:
+            return None
+        until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].lease_seconds)
+        return until if cases.lease(connection, case, person.user_id, at=now, until=until) else None

@@ -1,0 +1,60 @@
+"""Notes on a case: written by somebody of the desk, for whoever opens it and for the people mentioned."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from models.errors import Forbidden
+from serving.accounts.rules.access import Permission, Person
+from serving.cases.policy import WaitingPolicy
+from serving.cases.rules.case_note import written
+from serving.cases.store import case_notes, cases
+from serving.platform.runtime import Runtime
+from serving.review.service.case_access import is_blind, why_not_judge
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A note as somebody sends it: on which case, the words, the ids of people."""
+
+    case_id: str
+    said: str
+    mentioned: Collection[str]
+
+
+def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
+    """Keep a note; returns its id. It decides nothing, and is kept also for a case that is decided.
+
+    Raises
+    ------
+    NotFound
+        The case is none that the person reviews.
+    Forbidden
+        The case judges what the person, or whom they let in, decided before; whoever judges it is not told what they
+        think.
+    Invalid
+        It is empty, too long, or mentions somebody who may not see the case.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        here = cases.marketplace_of(connection, wanted.case_id, person.marketplaces(Permission.REVIEW_CASES))
+        case = cases.get(connection, here, wanted.case_id)
+        why_not = why_not_judge(connection, person, case)
+        if why_not is not None:
+            raise Forbidden(f"{why_not}; whoever judges it now reads no note of yours.")
+        note = written(
+            wanted.said,
+            wanted.mentioned,
+            author=person.user_id,
+            may_see={} if is_blind(connection, case) else case_notes.colleagues(connection, here),
+            policy=runtime.policies[WaitingPolicy],
+        )
+        row = {
+            "marketplace_id": here,
+            "note_id": runtime.ids.new("not"),
+            "case_id": wanted.case_id,
+            "user_id": person.user_id,
+            "said": note.said,
+            "known_at": now,
+        }
+        case_notes.add_note(connection, row, note.mentioned)
+    return str(row["note_id"])

@@ -1,0 +1,54 @@
+"""The pictures of an offer, for whoever may judge its case."""
+
+from typing import Final
+
+import structlog
+
+from features.facts import Facts
+from models.errors import NotFound
+from serving.accounts.rules.access import Person
+from serving.listings.store import scores
+from serving.platform.outbound.exchange import Failed
+from serving.platform.outbound.pictures import Picture
+from serving.platform.runtime import Runtime
+from serving.review.service.case_access import visible_case
+
+MOST_SHOWN: Final = 6
+_log = structlog.get_logger()
+
+
+def loadable(runtime: Runtime, facts: Facts) -> list[int]:
+    """Which of an offer's pictures are loaded, by their number from 0; none where no host is set."""
+    found = [i for i, address in enumerate(facts.listing.image_link or ()) if runtime.pictures.may_load(address)]
+    return found[:MOST_SHOWN]
+
+
+def address_of(runtime: Runtime, person: Person, case_id: str, number: int) -> str:
+    """Where a picture of the version that a case is about lies.
+
+    Raises
+    ------
+    NotFound
+        There is no such case for this person, or no such picture.
+    """
+    with runtime.store.read() as connection:
+        case, _ = visible_case(connection, person, case_id)
+        score = scores.get(connection, case.marketplace_id, case.score_id)
+        facts = scores.facts_of(connection, case.marketplace_id, score["facts_digest"])
+    if number not in loadable(runtime, facts):
+        raise NotFound("There is no such picture.")
+    return (facts.listing.image_link or ())[number]
+
+
+def loaded(found: Picture | Failed, case_id: str, number: int) -> Picture:
+    """What came of loading a picture.
+
+    Raises
+    ------
+    NotFound
+        It could not be loaded; why is in the log.
+    """
+    if isinstance(found, Failed):
+        _log.info("picture.not_loaded", case_id=case_id, number=number, why=found.sentence)
+        raise NotFound("This picture cannot be loaded.")
+    return found

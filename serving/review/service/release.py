@@ -1,0 +1,165 @@
+"""Held removals in people's hands: who may see them, what they say of them, and what follows once enough agree."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, NotFound
+from models.verdict import Side
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.second_person import Hosts
+from serving.accounts.store import accounts
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.cases.store import cases, verdicts
+from serving.platform.runtime import Runtime
+from serving.review.service.undoing import set_aside
+from serving.standing.service import begin_count, recount_of
+from serving.takedowns.rules.bursts import Hold
+from serving.takedowns.rules.release import (
+    DESK,
+    Bearing,
+    Decision,
+    Opinion,
+    check_opinion,
+    left_out,
+    organisation_of,
+    settled,
+    why_no_release,
+    why_no_word,
+)
+from serving.takedowns.service.takedown import release, withdraw
+from serving.takedowns.store import actions, holds
+from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.store.holds import StoredHold, Word
+from serving.webhooks.rules.action import ActionState
+
+_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRemoval:
+    """A removal that waits for people, as somebody sees it who may speak on it.
+
+    `reasons` are for the marketplace's own people: a brand is told that a removal waits, not how a seller trades.
+    `no_word` says why no word of the reader's could count, `no_release` why they can only withdraw it, None where they
+    can do all; `left_out` whose does not count now, and why, by person.
+    """
+
+    action: StoredAction
+    hold: StoredHold
+    bearing: Bearing
+    organisation: str
+    said: tuple[Opinion, ...]
+    no_word: str | None
+    no_release: str | None
+    left_out: Mapping[str, str]
+
+    @property
+    def reasons(self) -> tuple[Hold, ...]:
+        """Why it is held, where the reader is not the brand."""
+        return () if self.organisation == self.bearing.brand_id else self.hold.holds
+
+
+def held_removals(runtime: Runtime, person: Person) -> list[HeldRemoval]:
+    """The removals that wait and on which a person may speak, the longest waiting first, at most 500."""
+    with runtime.store.read() as connection:
+        waiting, let_in_by = holds.waiting(connection, _places(person), _MOST), accounts.let_in(connection)
+        found = [_held(connection, person, let_in_by, *one) for one in waiting]
+    return [one for one in found if one is not None]
+
+
+def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, reason: str) -> Decision | None:
+    """Say what is to become of a held removal; returns what enough people now agree on, None while somebody is missing.
+
+    Released, it leaves; withdrawn, the verdicts behind it count no longer and an analyst decides anew.
+
+    Raises
+    ------
+    NotFound
+        It is none of the person's business, or there is none.
+    Conflict
+        It is not held any more, or they have said so already.
+    Forbidden, Invalid
+        They confirmed it themselves, or would let it go and let in who did; there is no reason.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        place = actions.marketplace_of(connection, action_id, _places(person))
+        case = cases.of_verdict(connection, place, actions.get(connection, place, action_id).verdict_id)
+        begin_count(connection, case)
+        # Whoever speaks at the same time waits, and then counts what was said.
+        audit.hold(connection)
+        let_in_by = accounts.let_in(connection)
+        found = _held(connection, person, let_in_by, place, action_id)
+        if found is None:
+            raise NotFound("There is no such removal.")
+        if found.action.state is not ActionState.HELD:
+            raise Conflict("Somebody has decided about this removal in the meantime.")
+        opinion = Opinion(person.user_id, found.organisation, decision, reason.strip()[:500])
+        check_opinion(person, found.bearing, found.said, opinion, let_in_by)
+        key = {"marketplace_id": place, "opinion_id": runtime.ids.new("opn"), "action_id": action_id}
+        holds.add_opinion(connection, key, opinion, now)
+        actor = f"user:{person.user_id}"
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=place,
+            actor=actor,
+            act=f"held.{decision.value}",
+            subject=action_id,
+            payload={"organisation": opinion.organisation, "reason": opinion.reason},
+        )
+        agreed = settled([*found.said, opinion], found.bearing, let_in_by)
+        if agreed is Decision.RELEASE:
+            release(runtime, connection, found.action, actor, now)
+            recount_of(runtime, connection, case, now)
+        elif agreed is Decision.WITHDRAW:
+            words = holds.words_for(connection, place, action_id)
+            withdraw(runtime, connection, found.action, actor, now, how=Decision.WITHDRAW.value)
+            for word in words:
+                set_aside(runtime, connection, person, (place, word.verdict_id), now)
+    return agreed
+
+
+def _places(person: Person) -> frozenset[str]:
+    """Where a person might have a word on a removal."""
+    answered = frozenset(place for place, _ in person.brands(Permission.ANSWER_QUESTIONS))
+    return answered | person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.LOOK_AFTER_BRANDS)
+
+
+def _held(connection: Connection, person: Person, let_in_by: Hosts, place: str, action_id: str) -> HeldRemoval | None:
+    hold = holds.of_actions(connection, place, [action_id]).get(action_id)
+    if hold is None:
+        return None
+    action = actions.get(connection, place, action_id)
+    bearing = _bearing(connection, action, hold, holds.words_for(connection, place, action_id))
+    organisation = organisation_of(person, bearing)
+    if organisation is None:
+        return None
+    said = holds.opinions(connection, place, [action_id]).get(action_id, [])
+    return HeldRemoval(
+        action,
+        hold,
+        bearing,
+        organisation,
+        tuple(said),
+        no_word=why_no_word(person.user_id, bearing),
+        no_release=why_no_release(person.user_id, bearing, let_in_by),
+        left_out=left_out(said, bearing, let_in_by),
+    )
+
+
+def _bearing(connection: Connection, action: StoredAction, hold: StoredHold, words: list[Word]) -> Bearing:
+    case = cases.of_verdict(connection, action.marketplace_id, action.verdict_id)
+    enrolled = brands.enrolments(connection, action.marketplace_id).get(case.brand_id or "")
+    side = verdicts.get(connection, action.marketplace_id, action.verdict_id).side
+    return Bearing(
+        marketplace_id=action.marketplace_id,
+        brand_id=case.brand_id,
+        account_manager_id=enrolled.account_manager_id if enrolled else None,
+        confirmed_by=frozenset(word.user_id for word in words),
+        confirmer=case.brand_id or DESK if side is Side.BRAND else DESK,
+        causes=hold.causes,
+    )

@@ -1,0 +1,223 @@
+"""Verdicts: given by one person on one version, with all that follows."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.case import CaseEvent, CaseLane
+from models.errors import Conflict, Forbidden, NoRightCarries
+from models.policies.enforcement import EnforcementPolicy
+from models.verdict import Bench, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
+from serving.accounts.rules.access import Person
+from serving.appeals.rules.appeals import AppealEvent
+from serving.appeals.rules.counter_notice import CounterNoticeEvent
+from serving.appeals.service.overturn import Ground, overturn
+from serving.appeals.store import appeals
+from serving.brands.service import briefing
+from serving.brands.store import brands
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
+from serving.marketplaces.store import marketplaces
+from serving.notices.rules.notices import source_of
+from serving.notices.service import notice_decisions
+from serving.notices.store import notices
+from serving.platform.runtime import Runtime
+from serving.review.rules.test_buy import check_on_file
+from serving.review.service.case_access import visible_case, why_not_judge
+from serving.review.service.sitting import Answer, Sitting, append, note, tell_counter_notice
+from serving.review.store import test_buys
+from serving.rights.rules.rights import Mandate, Right
+from serving.rights.service.rights import basis_of, keep_basis
+from serving.standing.rules.standing import Standing
+from serving.standing.service import Weight, begin_count, keep_confirmation, recount_of, weigh
+from serving.takedowns.rules.public_statement import Source
+from serving.takedowns.rules.statement import Undone, removal_statement
+from serving.takedowns.rules.timing import Origin, model_initiated, random_delay
+from serving.takedowns.service.holding import Confirmation, held_for
+from serving.takedowns.service.takedown import Cause, schedule
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+_BLIND_WORK: Final = {CaseLane.APPEAL: "decide the appeal", CaseLane.SECOND_LOOK: "take the second look"}
+_MOST_REASONS: Final = 3  # A house of brands has hundreds of marks; three sentences say what to do.
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A recorded verdict and what follows: the action, if any, and until when it can be taken back."""
+
+    verdict_id: str
+    consequence: Consequence
+    action: StoredAction | None
+    undo_until: datetime
+
+
+def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded:
+    """Record a verdict with its consequences. Two people can never decide the same case.
+
+    Raises
+    ------
+    Conflict
+        Somebody was faster, holds the case, or the offer was changed since it was seen.
+    NoRightCarries
+        The brand has no right on file that holds here and now and speaks of this reason.
+    NotFound, Forbidden, Invalid
+        The case is not theirs; the rules do not let them decide it; it is no answer.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        return record_in(runtime, connection, person, answer, now)
+
+
+def record_in(
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    answer: Answer,
+    now: datetime,
+    *,
+    examined: bool = False,
+    counted: Standing | None = None,
+) -> Recorded:
+    """Record a verdict inside a transaction that does more; raises like `record_verdict`.
+
+    `examined` says that the answer is that of whoever examined the goods of a test buy. `counted` is the standing of
+    the case's brand where the caller has counted it under its lock, and counts it anew when all is recorded.
+    """
+    case, side = visible_case(connection, person, answer.case_id)
+    if counted is None:
+        begin_count(connection, case)
+    sitting = Sitting(runtime, connection, person, case, side, now)
+    if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
+        raise Forbidden("A test buy is recorded by an analyst, who has its papers.")
+    if answer.evidence is Evidence.TEST_BUY and not examined:
+        check_on_file(test_buys.states_of_listing(connection, case.marketplace_id, case.listing_id))
+    if case.version_id != answer.version_id:
+        raise Conflict("The offer was changed since you loaded it; look at the current version.")
+    confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT
+    if confirms:
+        briefing.require(runtime, connection, person, now)
+    weight = weigh(runtime, connection, case, now, counted) if confirms else None
+    bench = replace(_bench(sitting, weight), examined=examined)
+    follows = consequence(answer.judgement, bench, runtime.policies[EnforcementPolicy])
+    _change_case(sitting, follows)
+    carried = _carried(sitting, answer) if confirms else None
+    verdict_id = append(sitting, answer, passed_on=bench.held_back is not None)
+    if carried is not None:
+        keep_basis(runtime, connection, case, verdict_id, carried, now)
+    if weight is not None:
+        keep_confirmation(runtime, connection, case, verdict_id, weight, now)
+    action = _act(sitting, answer, verdict_id, follows, bench)
+    _settle_appeal(sitting, follows)
+    if follows.event is CaseEvent.DECIDE:
+        made = None if action is None else action.action_id
+        given = notice_decisions.Given(verdict_id, answer.judgement, follows.outcome, made, now)
+        notice_decisions.settle(connection, case, given)
+    if counted is None:
+        recount_of(runtime, connection, case, now)
+    waits = " The removal is held until people let it go." if action and action.state is ActionState.HELD else ""
+    note(sitting, f"{_in_words(answer)}. {' '.join(follows.reasons)}{waits}")
+    undo_until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    return Recorded(verdict_id, follows, action, undo_until)
+
+
+def _carried(sitting: Sitting, answer: Answer) -> tuple[Right, str, tuple[Mandate, ...]]:
+    """The right that carries a confirmation; the case stays as it is where there is none."""
+    reason_code = answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
+    found, mandates = basis_of(
+        sitting.runtime,
+        sitting.connection,
+        (sitting.case.marketplace_id, sitting.case.brand_id or ""),
+        sitting.person,
+        reason_code,
+        sitting.at,
+        only=answer.right_id,
+    )
+    if found.right is None:
+        raise NoRightCarries(f"Nothing was recorded. {' '.join(found.reasons[:_MOST_REASONS])}")
+    return found.right, found.reasons[0], mandates
+
+
+def _bench(sitting: Sitting, weight: Weight | None) -> Bench:
+    case = sitting.case
+    enrolled = brands.enrolments(sitting.connection, case.marketplace_id).get(case.brand_id or "")
+    why_not = why_not_judge(sitting.connection, sitting.person, case)
+    if why_not is not None:
+        what = _BLIND_WORK.get(case.lane, "decide the complaint")
+        raise Forbidden(f"{why_not}; somebody else must {what}.")
+    return Bench(
+        lane=case.lane,
+        side=sitting.side,
+        brand_can_be_asked=enrolled is not None and enrolled.takes_part and not case.question_returned,
+        brand_name=enrolled.name if enrolled else None,
+        held_back=weight.effect.reason if weight is not None and not weight.effect.at_once else None,
+    )
+
+
+def _change_case(sitting: Sitting, follows: Consequence) -> None:
+    values: dict[str, object] = {"decided_at": sitting.at if follows.event is CaseEvent.DECIDE else None}
+    if follows.lane is not None:
+        policy = sitting.runtime.policies[EnforcementPolicy]
+        asked = follows.lane is CaseLane.ASK_BRAND
+        hours = policy.brand_answers_within_hours if asked else policy.analyst_decides_within_hours
+        values |= {"lane": follows.lane.value, "due_at": sitting.at + timedelta(hours=hours)}
+        values["question_returned"] = sitting.case.question_returned or sitting.side is Side.BRAND
+    holder = sitting.person.user_id
+    cases.change(sitting.connection, sitting.case, follows.event, values, holder=holder, at=sitting.at)
+
+
+def _act(sitting: Sitting, answer: Answer, verdict_id: str, follows: Consequence, bench: Bench) -> StoredAction | None:
+    match follows.outcome:
+        case Outcome.NONE:
+            return None
+        case Outcome.REMOVE:
+            case = sitting.case
+            source = _source_of(sitting.connection, case)
+            statement = removal_statement(
+                brand_name=bench.brand_name,
+                reason_code=answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
+                side=bench.side,
+                was_flagged=bench.lane is not CaseLane.AUDIT,
+                source=source,
+                sold_in=sorted(marketplaces.sold_in(sitting.connection, sitting.case.marketplace_id) or ()),
+            )
+            asked = Confirmation(case, sitting.side, sitting.person.user_id)
+            held = held_for(sitting.runtime, sitting.connection, asked, sitting.at)
+            cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, sitting.actor), sitting.at
+            origin = Origin(sitting.side, source is not Source.VOLUNTARY, bench.examined)
+            # Drawn where it is needed alone, so that a seed gives the audit draws that it gave.
+            draw = sitting.runtime.draw() if model_initiated(origin) else 0.0
+            delay = random_delay(origin, draw, sitting.runtime.policies[EnforcementPolicy])
+            return schedule(
+                sitting.runtime, sitting.connection, ActionKind.REMOVE, cause, statement, at, held=held, delay=delay
+            )
+        case Outcome.REINSTATE:
+            contested = appeals.of_case(sitting.connection, sitting.case.marketplace_id, sitting.case.case_id)
+            if contested is None:
+                return None
+            removal = actions.get(sitting.connection, sitting.case.marketplace_id, contested.action_id)
+            ground = Ground(Undone.APPEAL, verdict_id, sitting.actor)
+            return overturn(sitting.runtime, sitting.connection, removal, ground, sitting.at)
+
+
+def _source_of(connection: Connection, case: Case) -> Source:
+    return source_of(notices.led_to(connection, case.marketplace_id, [case.case_id]).get(case.case_id))
+
+
+def _settle_appeal(sitting: Sitting, follows: Consequence) -> None:
+    if sitting.case.lane is not CaseLane.APPEAL:
+        return
+    found = appeals.of_case(sitting.connection, sitting.case.marketplace_id, sitting.case.case_id)
+    if found is not None:
+        upheld = follows.outcome is Outcome.REINSTATE
+        event = AppealEvent.UPHOLD if upheld else AppealEvent.DISMISS
+        appeals.change(sitting.connection, sitting.case.marketplace_id, found, event, sitting.at)
+        tell_counter_notice(sitting, found, CounterNoticeEvent.UPHOLD if upheld else CounterNoticeEvent.DISMISS)
+
+
+def _in_words(answer: Answer) -> str:
+    by = " by a test buy" if answer.evidence is Evidence.TEST_BUY else ""
+    return f"{answer.judgement.value.replace('_', ' ').capitalize()}{by}"

@@ -1,0 +1,176 @@
+"""Documents that sellers hand in by their links: kept under their digests, and shown to whoever decides, now and later.
+
+A rights holder gets those of the removal that it is asked about. People of the marketplace get those of the seller's
+other removals too, each with what came of it; no brand learns what a seller had to do with another.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from models.case import CaseLane
+from models.errors import Conflict, NotFound
+from models.verdict import Side
+from serving.accounts.rules.access import Permission, Person
+from serving.appeals.policy import SellerEvidencePolicy
+from serving.appeals.rules.counter_notice import CounterNoticeEvent
+from serving.appeals.rules.seller_evidence import admit, came_of, may_hand_in
+from serving.appeals.service.seller_links import choices, follow
+from serving.appeals.store import appeals, counter_notices, overturns, seller_uploads
+from serving.appeals.store.counter_notices import CounterNotice
+from serving.appeals.store.seller_uploads import SellerUpload
+from serving.audit.store import audit
+from serving.cases.store import verdicts
+from serving.cases.store.cases import Case
+from serving.listings.store import listings
+from serving.platform.runtime import Runtime
+from serving.review.service.case_access import visible_case
+from serving.rights.rules.document import readable_name
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+
+_MOST_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """A document with the offer it was handed in for, what came of that, and whether it is what the case is about."""
+
+    upload: SellerUpload
+    offer: str
+    came_of: str
+    at_issue: bool
+
+
+def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUpload:
+    """Keep what a seller hands in by its link. The same document again is the same document.
+
+    Raises
+    ------
+    NotFound
+        The link leads nowhere.
+    Invalid, Conflict
+        It is no document, too large, or too many; nobody decides on this removal any more.
+    """
+    digest, now = hashlib.sha256(content).hexdigest(), runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)  # Of two documents at once the second counts the first.
+        removal = follow(runtime, connection, token).removal
+        here, action_id = removal.marketplace_id, removal.action_id
+        if not open_to_documents(runtime, connection, removal):
+            raise Conflict("Nobody decides on this removal any more, so that no document would be read.")
+        before = seller_uploads.handed_in(connection, here, action_id)
+        media_type = admit(content, before, runtime.policies[SellerEvidencePolicy])
+        upload_id = runtime.ids.new("upl")
+        row = {
+            "marketplace_id": here,
+            "upload_id": upload_id,
+            "action_id": action_id,
+            "listing_id": removal.listing_id,
+            "seller_external_id": _seller_of(connection, removal),
+            "digest": digest,
+            "name": readable_name(name),
+            "known_at": now,
+        }
+        if seller_uploads.add_upload(connection, row, media_type, content):
+            audit.record(
+                connection,
+                at=now,
+                marketplace_id=here,
+                actor="seller",
+                act="seller_document.handed_in",
+                subject=action_id,
+                payload={"digest": digest, "size": len(content), "media_type": media_type},
+            )
+        return next(one for one in seller_uploads.of_action(connection, here, action_id) if one.digest == digest)
+
+
+def open_to_documents(runtime: Runtime, connection: Connection, removal: StoredAction) -> bool:
+    """Whether the seller may hand in documents for a removal."""
+    found = counter_notices.of_action(connection, removal.marketplace_id, removal.action_id)
+    may_appeal = CounterNoticeEvent.APPEAL in choices(runtime, connection, removal)
+    return may_hand_in(None if found is None else found.state, may_appeal=may_appeal)
+
+
+def papers_of(connection: Connection, case: Case) -> tuple[Paper, ...]:
+    """What an analyst may know of the documents of a case's seller, newest first.
+
+    A second look must not learn what was decided on its offer before.
+    """
+    here = case.marketplace_id
+    seller = listings.seller_of(connection, here, case.version_id)
+    found = seller_uploads.about(connection, here, case.listing_id, seller, most=_MOST_SHOWN)
+    if case.lane is CaseLane.SECOND_LOOK:
+        found = [one for one in found if one.listing_id != case.listing_id]
+    appeal = appeals.of_case(connection, here, case.case_id)
+    about = {one: _about(connection, here, one) for one in {upload.action_id for upload in found}}
+    return tuple(
+        Paper(one, *about[one.action_id], at_issue=appeal is not None and appeal.action_id == one.action_id)
+        for one in found
+    )
+
+
+def for_analyst(runtime: Runtime, person: Person, case_id: str, upload_id: str) -> tuple[SellerUpload, bytes]:
+    """A document that a case shows.
+
+    Raises
+    ------
+    NotFound
+        There is no such case for this person, or it does not show this document, or it was erased.
+    """
+    with runtime.store.read() as connection:
+        case, side = visible_case(connection, person, case_id)
+        shown = papers_of(connection, case) if side is Side.ANALYST else ()
+        return _content(connection, [one.upload for one in shown], upload_id)
+
+
+def for_rights_holder(
+    runtime: Runtime, person: Person, counter_notice_id: str, upload_id: str
+) -> tuple[SellerUpload, bytes]:
+    """A document that a seller handed in for the removal that a brand is asked about.
+
+    Raises
+    ------
+    NotFound
+        The brand is asked about no such removal, or nothing such was handed in for it, or it was erased.
+    """
+    answered = person.brands(Permission.ANSWER_QUESTIONS)
+    with runtime.store.read() as connection:
+        here = counter_notices.marketplace_of(connection, counter_notice_id, frozenset(place for place, _ in answered))
+        found = counter_notices.get(connection, here, counter_notice_id)
+        if (here, found.brand_id) not in answered:
+            raise NotFound("There is no such counter-notice.")
+        return _content(connection, shown_to_rights_holder(connection, found), upload_id)
+
+
+def shown_to_rights_holder(connection: Connection, found: CounterNotice) -> list[SellerUpload]:
+    """What was handed in for a removal, once the seller has sent its answer: until then it is a draft."""
+    if found.first_answered_at is None:
+        return []
+    return seller_uploads.of_action(connection, found.marketplace_id, found.action_id)
+
+
+def _content(connection: Connection, shown: list[SellerUpload], upload_id: str) -> tuple[SellerUpload, bytes]:
+    for one in shown:
+        if one.upload_id == upload_id:
+            return one, seller_uploads.content_of(connection, one)
+    raise NotFound("There is no such document.")
+
+
+def _about(connection: Connection, marketplace_id: str, action_id: str) -> tuple[str, str]:
+    """The offer's id at the marketplace, and what came of its removal."""
+    contested = counter_notices.of_action(connection, marketplace_id, action_id)
+    appeal = appeals.of_action(connection, marketplace_id, action_id)
+    undone = overturns.in_force(connection, marketplace_id, action_id)
+    sentence = came_of(
+        None if contested is None else contested.state,
+        None if appeal is None else appeal.state,
+        None if undone is None else undone.cause,
+    )
+    return actions.get(connection, marketplace_id, action_id).external_id, sentence
+
+
+def _seller_of(connection: Connection, removal: StoredAction) -> str | None:
+    version_id = verdicts.get(connection, removal.marketplace_id, removal.verdict_id).version_id
+    return listings.seller_of(connection, removal.marketplace_id, version_id)

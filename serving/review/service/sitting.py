@@ -1,0 +1,113 @@
+"""One person at one case in one transaction: what is said is kept, and noted in the case."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from models.verdict import Evidence, Judgement, ReasonCode, Side
+from serving.accounts.rules.access import Person
+from serving.appeals.rules.counter_notice import CounterNoticeEvent
+from serving.appeals.service.counter_notice_steps import Said, take
+from serving.appeals.store import counter_notices
+from serving.appeals.store.appeals import Appeal
+from serving.audit.store import audit
+from serving.cases.store import cases, verdicts
+from serving.cases.store.cases import Case
+from serving.cases.store.verdicts import StoredVerdict
+from serving.listings.store import signatures
+from serving.platform.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody says of a case. `version_id` is the version that they saw.
+
+    `right_id` is the right under which a brand confirms; None takes whichever of its rights carries it best.
+    """
+
+    case_id: str
+    version_id: str
+    judgement: Judgement
+    reason_code: ReasonCode | None = None
+    note: str | None = None
+    evidence: Evidence = Evidence.OFFER
+    right_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """One person at one case in one transaction."""
+
+    runtime: Runtime
+    connection: Connection
+    person: Person
+    case: Case
+    side: Side
+    at: datetime
+
+    @property
+    def actor(self) -> str:
+        """The person as the audit log names them."""
+        return f"user:{self.person.user_id}"
+
+
+def append(
+    sitting: Sitting, answer: Answer, supersedes: StoredVerdict | None = None, *, passed_on: bool = False
+) -> str:
+    """Keep a verdict with its audit entry; returns its id."""
+    case = sitting.case
+    verdict_id = sitting.runtime.ids.new("vdt")
+    row = {
+        "marketplace_id": case.marketplace_id,
+        "verdict_id": verdict_id,
+        "case_id": case.case_id,
+        "listing_id": case.listing_id,
+        "version_id": answer.version_id,
+        "judgement": answer.judgement.value,
+        "reason_code": answer.reason_code.value if answer.reason_code else None,
+        "side": sitting.side.value,
+        "evidence": answer.evidence.value,
+        "lane": supersedes.lane.value if supersedes else case.lane.value,
+        "user_id": sitting.person.user_id,
+        "brand_id": case.brand_id if sitting.side is Side.BRAND else None,
+        "supersedes_id": supersedes.verdict_id if supersedes else None,
+        "note": answer.note,
+        "passed_on": passed_on,
+        "occurred_at": sitting.at,
+        "known_at": sitting.at,
+    }
+    verdicts.add_verdict(sitting.connection, row)
+    signatures.mark_judged(sitting.connection, case.marketplace_id, answer.version_id)
+    named = ("case_id", "version_id", "judgement", "side", "evidence", "lane", "supersedes_id")
+    payload = {name: row[name] for name in named}
+    audit.record(
+        sitting.connection,
+        at=sitting.at,
+        marketplace_id=case.marketplace_id,
+        actor=sitting.actor,
+        act="verdict.withdrawn" if supersedes else "verdict.recorded",
+        subject=verdict_id,
+        payload=payload,
+    )
+    return verdict_id
+
+
+def tell_counter_notice(sitting: Sitting, found: Appeal, event: CounterNoticeEvent) -> None:
+    """Let the counter-notice that an appeal has taken over go the way of the appeal."""
+    contested = counter_notices.of_action(sitting.connection, sitting.case.marketplace_id, found.action_id)
+    if contested is not None:
+        take(sitting.runtime, sitting.connection, contested, Said(event, None, sitting.actor))
+
+
+def note(sitting: Sitting, what: str) -> None:
+    """A line in the case's history, under the person's name."""
+    row = {
+        "marketplace_id": sitting.case.marketplace_id,
+        "event_id": sitting.runtime.ids.new("evt"),
+        "case_id": sitting.case.case_id,
+        "what": what[:200],
+        "actor": sitting.person.name,
+        "known_at": sitting.at,
+    }
+    cases.add_events(sitting.connection, [row])

@@ -1,0 +1,260 @@
+"""One click of a brand's person that confirms up to some hundred open questions under one right."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.errors import DomainError, Forbidden, Invalid, NotFound
+from models.policies.version import policy_version
+from models.verdict import Judgement, ReasonCode, Side
+from serving.accounts.rules.access import Permission, Person
+from serving.audit.store import audit
+from serving.brands.service import briefing
+from serving.cases.store import cases
+from serving.platform.ids import has_form
+from serving.platform.runtime import Runtime
+from serving.review.policy import TakedownPolicy
+from serving.review.rules.takedown import Fate, Item, counted, fate_of, wanted
+from serving.review.service.case_access import visible_case
+from serving.review.service.review import Recorded, record_in
+from serving.review.service.sitting import Answer
+from serving.review.service.undoing import undo_in
+from serving.review.store import takedowns
+from serving.review.store.takedowns import StoredItem, StoredRequest
+from serving.rights import store as rights
+from serving.standing.rules.standing import Standing
+from serving.standing.service import current, recount
+from serving.standing.store import standings
+
+_LONGEST_REASON: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a brand's person asks for.
+
+    `good_faith` is their word that what they say of every offer is accurate and complete. `request_id` makes the same
+    form count once, however often it is sent; None is a new one. `marketplace_id` may be left out where the person
+    answers for the brand in one marketplace.
+    """
+
+    right_id: str
+    reason_code: ReasonCode
+    items: tuple[Item, ...]
+    good_faith: bool
+    request_id: str | None = None
+    marketplace_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A request with what every one of its offers came to, and how many came to what."""
+
+    request: StoredRequest
+    items: tuple[StoredItem, ...]
+
+    @property
+    def counts(self) -> dict[Fate, int]:
+        """How many came to each fate, zero included."""
+        return counted(one.fate for one in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """The verdict on one offer, or why there is none."""
+
+    item: Item
+    fate: Fate
+    reason: str
+    verdict_id: str | None = None
+
+    def row(self) -> dict[str, Any]:
+        return {
+            "case_id": self.item.case_id,
+            "version_id": self.item.version_id,
+            "verdict_id": self.verdict_id,
+            "fate": self.fate.value,
+            "reason": self.reason[:_LONGEST_REASON],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Click:
+    """One request on its way through its transaction; `pair` is (marketplace, brand)."""
+
+    runtime: Runtime
+    connection: Connection
+    person: Person
+    asked: Asked
+    pair: tuple[str, str]
+    counted: Standing
+    at: datetime
+
+
+def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
+    """Confirm every named offer by the rules of a single confirmation, in one transaction.
+
+    What one offer is refused for (its case was decided, the offer changed, the right does not carry it) leaves no trace
+    of that offer's and touches no other. One click is one moment: every offer is weighed by the standing that the brand
+    has at it, while the limits of a day and of an hour count one offer after the other, so that the excess is held or
+    goes to an analyst as if each had been clicked. Sent again under the same id, the first answer is given again.
+
+    Raises
+    ------
+    Invalid
+        No offer or too many are named, the word of good faith is missing, or the id has no form of one.
+    NotFound
+        The right is none of a brand for which the person answers.
+    NotBriefed
+        The person has not passed the briefing, or too long ago.
+    """
+    items = wanted(asked.items, runtime.policies[TakedownPolicy])
+    if not asked.good_faith:
+        raise Invalid("Confirm in good faith that what you say of every offer is accurate and complete.")
+    if asked.request_id is not None and not has_form(asked.request_id, "tdn"):
+        raise Invalid("The id of a request is `tdn_` and 26 letters and digits.")
+    request_id, now = asked.request_id or runtime.ids.new("tdn"), runtime.clock.now()
+    with runtime.store.write() as connection:
+        place, brand_id = _place(connection, person, asked)
+        # Held to the end, whatever is refused on the way, so that nobody is counted between two offers.
+        standings.lock(connection, place, brand_id)
+        before = takedowns.find(connection, request_id)
+        if before is not None:
+            return _said_before(connection, person, before)
+        briefing.require(runtime, connection, person, now)
+        cases.hold(connection, place, [one.case_id for one in items])
+        counted = current(runtime, connection, place, brand_id, now)
+        click = _Click(runtime, connection, person, asked, (place, brand_id), counted, now)
+        given = [_confirm(click, one) for one in items]
+        recount(runtime, connection, place, brand_id, now)
+        row = {
+            "marketplace_id": place,
+            "request_id": request_id,
+            "brand_id": brand_id,
+            "right_id": asked.right_id,
+            "user_id": person.user_id,
+            "reason_code": asked.reason_code.value,
+            "policy_version": policy_version(runtime.policies[TakedownPolicy]),
+            "known_at": now,
+        }
+        takedowns.add_request(connection, row, [one.row() for one in given])
+        counts = Counter(one.fate.value for one in given)
+        told = {name: row[name] for name in ("brand_id", "right_id", "reason_code", "policy_version")}
+        _record(connection, person, "takedown.requested", (place, request_id), {**told, **counts}, now)
+        return _answered(connection, takedowns.get(connection, request_id, {(place, brand_id)}))
+
+
+def take_back(runtime: Runtime, person: Person, request_id: str) -> int:
+    """Take back every confirmation of one's own request that still can be; returns how many were.
+
+    Raises
+    ------
+    NotFound
+        There is no such request of this person's brands.
+    Forbidden
+        Somebody else made it.
+    Conflict
+        Nothing of it can be taken back any more.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        found = takedowns.get(connection, request_id, person.brands(Permission.ANSWER_QUESTIONS))
+        if found.user_id != person.user_id:
+            raise Forbidden("Somebody else made this request; only they can take it back.")
+        standings.lock(connection, found.marketplace_id, found.brand_id)
+        standing = [one for one in takedowns.items(connection, found) if one.verdict_id and not one.taken_back]
+        cases.hold(connection, found.marketplace_id, [one.case_id for one in standing])
+        refusals = [_undo(runtime, connection, person, one, now) for one in standing]
+        recount(runtime, connection, found.marketplace_id, found.brand_id, now)
+        done = refusals.count(None)
+        if not done:
+            raise next((one for one in refusals if one is not None), NotFound("Nothing of it stands any more."))
+        _record(connection, person, "takedown.taken_back", (found.marketplace_id, request_id), {"offers": done}, now)
+    return done
+
+
+def answered(runtime: Runtime, person: Person, request_id: str) -> Answered:
+    """A request of one of the person's brands, as it stands now.
+
+    Raises
+    ------
+    NotFound
+        There is none.
+    """
+    with runtime.store.read() as connection:
+        return _answered(connection, takedowns.get(connection, request_id, person.brands(Permission.ANSWER_QUESTIONS)))
+
+
+def _place(connection: Connection, person: Person, asked: Asked) -> tuple[str, str]:
+    brand_id = rights.get(connection, asked.right_id).brand_id
+    places = {place for place, brand in person.brands(Permission.ANSWER_QUESTIONS) if brand == brand_id}
+    if not places or (asked.marketplace_id is not None and asked.marketplace_id not in places):
+        raise NotFound("There is no such right.")
+    if asked.marketplace_id is None and len(places) > 1:
+        raise Invalid("Name the marketplace: you answer for this brand in several.")
+    return asked.marketplace_id or next(iter(places)), brand_id
+
+
+def _said_before(connection: Connection, person: Person, before: StoredRequest) -> Answered:
+    if before.user_id != person.user_id:
+        raise NotFound("There is no such takedown request.")
+    return _answered(connection, before)
+
+
+def _confirm(click: _Click, item: Item) -> _Given:
+    try:
+        with click.connection.begin_nested():
+            recorded = _record_one(click, item)
+    except DomainError as refused:
+        return _Given(item, Fate.REFUSED, refused.sentence)
+    fate = fate_of(recorded.action.state if recorded.action else None)
+    return _Given(item, fate, " ".join(recorded.consequence.reasons), recorded.verdict_id)
+
+
+def _record_one(click: _Click, item: Item) -> Recorded:
+    case, side = visible_case(click.connection, click.person, item.case_id)
+    if (case.marketplace_id, case.brand_id) != click.pair:
+        raise NotFound("There is no such case.")
+    if side is not Side.BRAND:
+        raise Forbidden("Only a brand's own people confirm under its right.")
+    answer = Answer(
+        item.case_id,
+        item.version_id,
+        Judgement.COUNTERFEIT,
+        click.asked.reason_code,
+        right_id=click.asked.right_id,
+    )
+    return record_in(click.runtime, click.connection, click.person, answer, click.at, counted=click.counted)
+
+
+def _undo(
+    runtime: Runtime, connection: Connection, person: Person, item: StoredItem, now: datetime
+) -> DomainError | None:
+    try:
+        with connection.begin_nested():
+            undo_in(runtime, connection, person, item.case_id, now, recounts=False)
+    except DomainError as refused:
+        return refused
+    return None
+
+
+def _answered(connection: Connection, found: StoredRequest) -> Answered:
+    return Answered(found, tuple(takedowns.items(connection, found)))
+
+
+def _record(
+    connection: Connection, person: Person, act: str, subject: tuple[str, str], payload: dict[str, Any], at: datetime
+) -> None:
+    """An entry of the audit log about a request, named by (marketplace, request)."""
+    audit.record(
+        connection,
+        at=at,
+        marketplace_id=subject[0],
+        actor=f"user:{person.user_id}",
+        act=act,
+        subject=subject[1],
+        payload=payload,
+    )

@@ -1,0 +1,240 @@
+"""Test buys: ordered for a case, followed hand by hand, closed into a verdict that rests on the goods."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from features import money
+from models.case import BLIND_LANES, CaseEvent, CaseLane
+from models.errors import Conflict, Forbidden, Invalid
+from models.policies.enforcement import EnforcementPolicy
+from models.verdict import Evidence, Judgement, ReasonCode, Side
+from serving.accounts.rules.access import Permission, Person
+from serving.audit.store import audit
+from serving.cases.store import cases
+from serving.platform.runtime import Runtime
+from serving.review.rules.test_buy import Custody, CustodyEvent, Examiner, TestBuyState, check_finding, step
+from serving.review.service.case_access import visible_case
+from serving.review.service.review import Recorded, record_in
+from serving.review.service.sitting import Answer
+from serving.review.store import test_buys
+from serving.review.store.test_buys import Entry, TestBuy
+
+_LONGEST: Final = {"order reference": 200, "holder": 200, "note": 2_000}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was bought for a case, and when it should arrive."""
+
+    case_id: str
+    version_id: str
+    reference: str
+    arrives_by: datetime
+    cost: Decimal | None = None
+    currency: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happened to the goods: who holds them from then on, in words what was seen, and when it was."""
+
+    event: CustodyEvent
+    holder: str
+    said: str
+    occurred_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What whoever examined the goods says they are."""
+
+    examiner: Examiner
+    name: str
+    judgement: Judgement
+    said: str
+    reason_code: ReasonCode | None = None
+
+
+def order(runtime: Runtime, person: Person, wanted: Order) -> str:
+    """Record that the goods of a case were ordered; the case waits with the analysts. Returns the test buy's id.
+
+    Raises
+    ------
+    Conflict
+        The case is closed or held by a colleague, the offer was changed, or a test buy is running.
+    NotFound, Forbidden, Invalid
+        The case is not theirs; it is none of first instance; a field is of no known form.
+    """
+    now = runtime.clock.now()
+    reference, minor = _text("order reference", wanted.reference), _cost(wanted)
+    if wanted.arrives_by <= now:
+        raise Invalid("The goods arrive after they were ordered.")
+    test_buy_id = runtime.ids.new("tby")
+    with runtime.store.write() as connection:
+        case, side = visible_case(connection, person, wanted.case_id)
+        if side is Side.BRAND or case.lane in BLIND_LANES:
+            raise Forbidden("A test buy is ordered by an analyst for a case of first instance.")
+        if case.version_id != wanted.version_id:
+            raise Conflict("The offer was changed since you loaded it; look at the current version.")
+        due_at = wanted.arrives_by + timedelta(days=runtime.policies[EnforcementPolicy].test_buy_examined_within_days)
+        values = {"lane": CaseLane.ANALYST.value, "due_at": due_at}
+        cases.change(connection, case, CaseEvent.PASS_ON, values, holder=person.user_id, at=now)
+        row = {
+            "marketplace_id": case.marketplace_id,
+            "test_buy_id": test_buy_id,
+            "case_id": case.case_id,
+            "version_id": case.version_id,
+            "state": TestBuyState.ORDERED.value,
+            "holder": None,
+            "entries": 1,
+            "order_reference": reference,
+            "cost_minor": minor,
+            "currency": wanted.currency,
+            "ordered_by": person.user_id,
+            "ordered_at": now,
+            "due_at": due_at,
+        }
+        test_buys.add_test_buy(connection, row)
+        made = test_buys.get(connection, test_buy_id, [case.marketplace_id])
+        said = Step(CustodyEvent.ORDER, "", f"Ordered as {reference}.", now)
+        test_buys.add_entry(connection, _entry(runtime, person, made, (1, None), said, now))
+        _tell(runtime, connection, person, made, said, now)
+    return test_buy_id
+
+
+def take_step(runtime: Runtime, person: Person, test_buy_id: str, taken: Step) -> TestBuyState:
+    """Append to the custody log that goods were received, handed over or inspected, or that nothing will come of it.
+
+    Raises
+    ------
+    Conflict
+        It cannot happen now, somebody else holds the goods, or somebody was faster.
+    NotFound, Invalid
+        There is no such test buy; a text is empty or too long, or it happened in the future or before the last step.
+    """
+    if taken.event in {CustodyEvent.ORDER, CustodyEvent.EXAMINE}:
+        raise Invalid("An order begins a test buy and a verdict ends it; neither is a step of the log.")
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        found = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
+        return _append(runtime, connection, person, (found, taken), now).state
+
+
+def close(runtime: Runtime, person: Person, test_buy_id: str, finding: Finding) -> Recorded:
+    """Record what the goods are, as the verdict of the case: goods that were examined outweigh every opinion.
+
+    Raises
+    ------
+    Conflict
+        The goods were not inspected or are with somebody else; the case was decided or the offer changed meanwhile.
+    NotFound, Invalid
+        There is no such test buy; it is no finding.
+    """
+    check_finding(finding.judgement)
+    now = runtime.clock.now()
+    name, said = _text("holder", finding.name), _text("note", finding.said)
+    with runtime.store.write() as connection:
+        found = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
+        what = finding.judgement.value.replace("_", " ")
+        taken = Step(CustodyEvent.EXAMINE, name, f"{finding.examiner.value.capitalize()}: {what}. {said}"[:2_000])
+        reason_code = finding.reason_code if finding.judgement is Judgement.COUNTERFEIT else None
+        answer = Answer(found.case_id, found.version_id, finding.judgement, reason_code, said, Evidence.TEST_BUY)
+        recorded = record_in(runtime, connection, person, answer, now, examined=True)
+        values = {"verdict_id": recorded.verdict_id, "closed_at": now}
+        _append(runtime, connection, person, (found, taken), now, **values)
+    return recorded
+
+
+def read(runtime: Runtime, person: Person, test_buy_id: str) -> tuple[TestBuy, list[Entry]]:
+    """A test buy with its custody log, oldest first.
+
+    Raises
+    ------
+    NotFound
+        There is none in the person's marketplaces.
+    """
+    with runtime.store.read() as connection:
+        found = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
+        return found, test_buys.log(connection, found.marketplace_id, test_buy_id)
+
+
+def _append(
+    runtime: Runtime, connection: Connection, person: Person, taken: tuple[TestBuy, Step], now: datetime, **values: Any
+) -> Custody:
+    found, said = taken
+    holder = (found.custody.holder or "") if said.event is CustodyEvent.CANCEL else _text("holder", said.holder)
+    after = step(found.custody, said.event, holder)
+    _check_time(connection, found, said.occurred_at or now, now)
+    if said.event is CustodyEvent.CANCEL:
+        values["closed_at"] = now
+    row = _entry(runtime, person, found, (found.entries + 1, after.holder), said, now)
+    test_buys.append(connection, found, after, row, **values)
+    _tell(runtime, connection, person, found, said, now)
+    return after
+
+
+def _check_time(connection: Connection, found: TestBuy, occurred_at: datetime, now: datetime) -> None:
+    last = test_buys.log(connection, found.marketplace_id, found.test_buy_id)[-1]
+    if not last.occurred_at <= occurred_at <= now:
+        raise Invalid("A step happened after the one before it, and not in the future.")
+
+
+def _entry(
+    runtime: Runtime, person: Person, found: TestBuy, place: tuple[int, str | None], said: Step, now: datetime
+) -> dict[str, Any]:
+    number, holder = place
+    return {
+        "marketplace_id": found.marketplace_id,
+        "entry_id": runtime.ids.new("cus"),
+        "test_buy_id": found.test_buy_id,
+        "number": number,
+        "event": said.event.value,
+        "holder": holder,
+        "said": _text("note", said.said),
+        "recorded_by": person.name,
+        "occurred_at": said.occurred_at or now,
+        "known_at": now,
+    }
+
+
+def _tell(runtime: Runtime, connection: Connection, person: Person, found: TestBuy, said: Step, now: datetime) -> None:
+    """On the case's timeline and in the audit log, whose chain proves the order of the custody log's lines."""
+    event = {
+        "marketplace_id": found.marketplace_id,
+        "event_id": runtime.ids.new("evt"),
+        "case_id": found.case_id,
+        "what": f"Test buy, {said.event.value.replace('_', ' ')}: {said.said}"[:200],
+        "actor": person.name,
+        "known_at": now,
+    }
+    cases.add_events(connection, [event])
+    audit.record(
+        connection,
+        at=now,
+        marketplace_id=found.marketplace_id,
+        actor=f"user:{person.user_id}",
+        act=f"test_buy.{said.event.value}",
+        subject=found.test_buy_id,
+        payload={"case_id": found.case_id, "holder": said.holder, "said": said.said},
+    )
+
+
+def _cost(wanted: Order) -> int | None:
+    if (wanted.cost is None) != (wanted.currency is None):
+        raise Invalid("A cost has an amount and a currency.")
+    if wanted.cost is None or wanted.currency is None:
+        return None
+    if not money.CODE.match(wanted.currency) or not 0 <= wanted.cost < 10**9:
+        raise Invalid("A cost is an amount from zero on in a currency such as EUR.")
+    return money.to_minor(wanted.cost, wanted.currency)
+
+
+def _text(what: str, given: str) -> str:
+    found = given.strip()
+    if not found or len(found) > _LONGEST[what] or "\0" in found:
+        raise Invalid(f"The {what} has 1 to {_LONGEST[what]:,} characters.")
+    return found

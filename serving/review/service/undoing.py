@@ -1,0 +1,124 @@
+"""Verdicts taken back: by whoever gave them, while the window is open, or set aside by others."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from models.case import CaseEvent, CaseLane, CaseState
+from models.errors import Conflict, Forbidden
+from models.policies.enforcement import EnforcementPolicy
+from models.verdict import Judgement, Side
+from serving.accounts.rules.access import Person
+from serving.appeals.rules.appeals import AppealEvent
+from serving.appeals.rules.counter_notice import CounterNoticeEvent
+from serving.appeals.store import appeals, overturns
+from serving.cases.store import cases, verdicts
+from serving.cases.store.verdicts import StoredVerdict
+from serving.notices.service import notice_decisions
+from serving.notices.store import notices
+from serving.platform.runtime import Runtime
+from serving.review.service.case_access import visible_case
+from serving.review.service.sitting import Answer, Sitting, append, note, tell_counter_notice
+from serving.sellers.service import striking
+from serving.standing.service import begin_count, recount_of
+from serving.takedowns.rules.statement import Undone
+from serving.takedowns.service.takedown import withdraw
+from serving.takedowns.store import actions
+
+
+def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
+    """Take back one's own last verdict on a case while the window is open; returns the withdrawal's id.
+
+    The case is open again in the lane in which it was decided; a scheduled action is withdrawn.
+
+    Raises
+    ------
+    Conflict
+        There is nothing to undo, the window has closed, or somebody went on from there.
+    Forbidden
+        The verdict is somebody else's.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        return undo_in(runtime, connection, person, case_id, now)
+
+
+def undo_in(
+    runtime: Runtime, connection: Connection, person: Person, case_id: str, now: datetime, *, recounts: bool = True
+) -> str:
+    """Take a verdict back inside a transaction that does more; raises like `undo_verdict`.
+
+    `recounts` is false where the caller holds the count of the brand's standing and counts it anew afterwards.
+    """
+    case, side = visible_case(connection, person, case_id)
+    if recounts:
+        begin_count(connection, case)
+    sitting = Sitting(runtime, connection, person, case, side, now)
+    given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
+    if given is None:
+        raise Conflict("There is no verdict to undo.")
+    if given.user_id != person.user_id:
+        raise Forbidden(f"{given.user_name} gave the last verdict on this case; only they can undo it.")
+    if now >= given.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds):
+        raise Conflict("The undo window has closed.")
+    _undo_overturn(sitting, given)
+    _withdraw_action(sitting, given)
+    values: dict[str, object] = {"lane": given.lane.value, "decided_at": None}
+    if given.side is Side.BRAND:
+        values["question_returned"] = False
+    event = CaseEvent.UNDO if case.state is CaseState.DECIDED else CaseEvent.PASS_ON
+    cases.change(connection, case, event, values, holder=person.user_id, at=now)
+    withdrawal = Answer(case.case_id, given.version_id, Judgement.WITHDRAWN)
+    withdrawal_id = append(sitting, withdrawal, supersedes=given)
+    notice_decisions.reopen(connection, case, given.verdict_id)
+    found = appeals.of_case(connection, case.marketplace_id, case.case_id)
+    if found is not None and given.lane is CaseLane.APPEAL:
+        appeals.change(connection, case.marketplace_id, found, AppealEvent.REOPEN, now)
+        tell_counter_notice(sitting, found, CounterNoticeEvent.REOPEN)
+    if recounts:
+        recount_of(runtime, connection, case, now)
+    note(sitting, f"Took back “{given.judgement.value.replace('_', ' ')}”.")
+    return withdrawal_id
+
+
+def set_aside(runtime: Runtime, connection: Connection, person: Person, word: tuple[str, str], at: datetime) -> None:
+    """Take a verdict out of account for which others have decided that it shall not stand.
+
+    Its case is an analyst's to decide anew, unless another case of the offer is open already.
+    """
+    marketplace_id, verdict_id = word
+    verdict = verdicts.get(connection, marketplace_id, verdict_id)
+    case = cases.get(connection, marketplace_id, verdict.case_id)
+    sitting = Sitting(runtime, connection, person, case, verdict.side, at)
+    append(sitting, Answer(case.case_id, verdict.version_id, Judgement.WITHDRAWN), supersedes=verdict)
+    elsewhere = cases.open_cases(connection, marketplace_id, [case.listing_id]).get(case.listing_id)
+    if case.state is CaseState.DECIDED and elsewhere is None:
+        hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
+        values: dict[str, object] = {
+            "lane": CaseLane.ANALYST.value,
+            "due_at": at + timedelta(hours=hours),
+            "decided_at": None,
+            "question_returned": True,
+        }
+        cases.change(connection, case, CaseEvent.UNDO, values, holder=None, at=at)
+    notice_decisions.reopen(connection, case, verdict_id)
+    if elsewhere is not None:
+        notices.move_to_case(connection, marketplace_id, case.case_id, elsewhere.case_id)
+    recount_of(runtime, connection, case, at)
+    note(sitting, "The held removal was withdrawn; an analyst decides anew.")
+
+
+def _undo_overturn(sitting: Sitting, given: StoredVerdict) -> None:
+    found = overturns.by_verdict(sitting.connection, sitting.case.marketplace_id, given.verdict_id)
+    if found is None:
+        return
+    if found.cause is Undone.CONCEDED:
+        raise Conflict("Giving way to a counter-notice cannot be taken back; the seller has been told.")
+    overturns.undo(sitting.connection, sitting.case.marketplace_id, found.overturn_id, sitting.at)
+    striking.give_again(sitting.runtime, sitting.connection, sitting.case.marketplace_id, found.action_id, sitting.at)
+
+
+def _withdraw_action(sitting: Sitting, given: StoredVerdict) -> None:
+    made = actions.of_verdicts(sitting.connection, sitting.case.marketplace_id, [given.verdict_id])
+    if given.verdict_id in made:
+        withdraw(sitting.runtime, sitting.connection, made[given.verdict_id], sitting.actor, sitting.at)

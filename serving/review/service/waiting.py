@@ -1,0 +1,82 @@
+"""Cases set aside: for a time or until something is heard, and taken up again."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from models.case import CaseLane, CaseState
+from models.errors import Conflict, Forbidden
+from models.verdict import Side
+from serving.accounts.rules.access import Permission, Person
+from serving.cases.policy import WaitingPolicy
+from serving.cases.rules.waiting import Aside, Wait, check_aside
+from serving.cases.store import case_waits, cases
+from serving.platform.runtime import Runtime
+from serving.review.service.case_access import why_not_judge
+from serving.review.service.sitting import Sitting, note
+
+# A seller and a notifier were told by when they are answered.
+_HELD_TO_ITS_TIME: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """For how long somebody sets a case aside, and what for. `knowingly` says that it may come back late."""
+
+    case_id: str
+    hours: int
+    on_news: bool
+    missing: str | None = None
+    asked: str | None = None
+    knowingly: bool = False
+
+
+def set_aside(runtime: Runtime, person: Person, wanted: Wanted) -> None:
+    """Take a case out of the queue until its time has come, or until anything new is heard of its offer.
+
+    It comes back by itself: no job has to run for it. Whoever answers it meanwhile ends the wait.
+
+    Raises
+    ------
+    NotFound, Invalid
+        The case is none that the person reviews; the rules do not let it wait so.
+    Forbidden
+        The case judges what the person, or whom they let in, decided before.
+    Conflict
+        It is not open, or somebody else is working on it.
+    """
+    now = runtime.clock.now()
+    aside = Aside(now + timedelta(hours=wanted.hours), wanted.on_news, wanted.missing or None, wanted.asked or None)
+    with runtime.store.write() as connection:
+        here = cases.marketplace_of(connection, wanted.case_id, person.marketplaces(Permission.REVIEW_CASES))
+        case = cases.get(connection, here, wanted.case_id)
+        if case.state is not CaseState.OPEN:
+            raise Conflict("The case is not open, so there is nothing to set aside.")
+        why_not = why_not_judge(connection, person, case)
+        if why_not is not None:
+            raise Forbidden(f"{why_not}; when it is judged again is for somebody else to say.")
+        knowingly = wanted.knowingly and case.lane not in _HELD_TO_ITS_TIME
+        check_aside(aside, due_at=case.due_at, now=now, knowingly=knowingly, policy=runtime.policies[WaitingPolicy])
+        if not case_waits.begin(connection, case, person.user_id, runtime.ids.new("wai"), aside, now):
+            raise Conflict("Somebody else is working on this case.")
+        what = "Set aside" if aside.kind is Wait.SNOOZED else "Set aside until somebody who was asked answers"
+        note(Sitting(runtime, connection, person, case, Side.ANALYST, now), f"{what}.")
+
+
+def take_up(runtime: Runtime, person: Person, case_id: str) -> None:
+    """End the wait of a case now.
+
+    Raises
+    ------
+    NotFound
+        The case is none that the person reviews.
+    Conflict
+        It is not set aside.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        here = cases.marketplace_of(connection, case_id, person.marketplaces(Permission.REVIEW_CASES))
+        case = cases.get(connection, here, case_id)
+        if not case_waits.end_of_case(connection, case, now):
+            raise Conflict("The case is not set aside.")
+        note(Sitting(runtime, connection, person, case, Side.ANALYST, now), "Taken up again.")

@@ -1,0 +1,110 @@
+"""Answers that were given to many cases at once: who gave which, and what became of each case."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from models.errors import NotFound
+from models.verdict import Judgement
+from serving.cases.tables import review_case, verdict
+from serving.listings.tables import listing, listing_version
+from serving.platform.database.store import add, insert_or_ignore
+from serving.review.rules.bulk import Made
+from serving.review.tables import bulk_item, bulk_verdict
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBulk:
+    """An answer to many cases as it was given."""
+
+    marketplace_id: str
+    bulk_id: str
+    user_id: str
+    judgement: Judgement
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBulkItem:
+    """One case of it; `content` and `external_id` are None where there is no such case in the marketplace."""
+
+    case_id: str
+    version_id: str
+    verdict_id: str | None
+    made: Made
+    reason: str
+    external_id: str | None
+    content: Mapping[str, Any] | None
+    taken_back: bool
+
+
+def begin(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Keep an answer before its cases are decided; False where one of this id is there already."""
+    kept = insert_or_ignore(connection, bulk_verdict).values(**row).returning(bulk_verdict.c.bulk_id)
+    return connection.execute(kept).first() is not None
+
+
+def hold(connection: Connection, marketplace_id: str, bulk_id: str) -> frozenset[str]:
+    """Make whoever else decides under this id wait until the transaction ends; returns the cases with an outcome."""
+    one = select(bulk_verdict.c.bulk_id).where(
+        bulk_verdict.c.marketplace_id == marketplace_id, bulk_verdict.c.bulk_id == bulk_id
+    )
+    connection.execute(one.with_for_update()).all()
+    query = select(bulk_item.c.case_id).where(
+        bulk_item.c.marketplace_id == marketplace_id, bulk_item.c.bulk_id == bulk_id
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def add_item(connection: Connection, row: Mapping[str, Any]) -> None:
+    """What became of one case."""
+    add(connection, bulk_item, [row])
+
+
+def get(connection: Connection, bulk_id: str, user_id: str) -> StoredBulk:
+    """One's own answer.
+
+    Raises
+    ------
+    NotFound
+        There is none of this person's.
+    """
+    query = select(bulk_verdict).where(bulk_verdict.c.bulk_id == bulk_id, bulk_verdict.c.user_id == user_id)
+    found = connection.execute(query).mappings().one_or_none()
+    if found is None:
+        raise NotFound("There is no such answer of yours.")
+    return StoredBulk(found["marketplace_id"], bulk_id, user_id, Judgement(found["judgement"]), found["known_at"])
+
+
+def items(connection: Connection, found: StoredBulk) -> list[StoredBulkItem]:
+    """What became of every case, in the order in which they were decided."""
+    later = verdict.alias("later")
+    here = bulk_item.c.marketplace_id
+    query = (
+        select(bulk_item, listing.c.external_id, listing_version.c.content, later.c.verdict_id.label("taken_back"))
+        .outerjoin(review_case, (review_case.c.marketplace_id == here) & (review_case.c.case_id == bulk_item.c.case_id))
+        .outerjoin(listing, (listing.c.marketplace_id == here) & (listing.c.listing_id == review_case.c.listing_id))
+        .outerjoin(
+            listing_version,
+            (listing_version.c.marketplace_id == here) & (listing_version.c.version_id == bulk_item.c.version_id),
+        )
+        .outerjoin(later, (later.c.marketplace_id == here) & (later.c.supersedes_id == bulk_item.c.verdict_id))
+        .where(here == found.marketplace_id, bulk_item.c.bulk_id == found.bulk_id)
+        .order_by(bulk_item.c.number)
+    )
+    return [
+        StoredBulkItem(
+            row["case_id"],
+            row["version_id"],
+            row["verdict_id"],
+            Made(row["made"]),
+            row["reason"],
+            row["external_id"],
+            row["content"],
+            row["taken_back"] is not None,
+        )
+        for row in connection.execute(query).mappings()
+    ]

@@ -1,0 +1,157 @@
+"""One reviewer's own answers, and what others said of the same offers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, or_, select
+
+from models.case import CaseLane
+from models.verdict import Judgement, Side
+from serving.appeals.tables import appeal, overturn
+from serving.cases.tables import review_case, verdict
+from serving.learning.store.known_answers import answers_one, is_one
+from serving.listings.tables import listing, listing_version
+from serving.review.store.desk_work import stands
+from serving.takedowns.store.contested import with_contested
+from serving.takedowns.tables import action
+
+_MOST: Final = 5_000
+Pair = tuple[Judgement, Judgement]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """When a case was opened and when the reviewer decided it."""
+
+    opened_at: datetime
+    decided_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Overturned:
+    """A decision of the reviewer that did not last."""
+
+    case_id: str
+    external_id: str
+    title: str | None
+    cause: str
+    at: datetime
+
+
+def decided(connection: Connection, user_id: str, since: datetime) -> list[Decided]:
+    """A reviewer's answers since a moment that still stand, the oldest first."""
+    query = (
+        select(review_case.c.opened_at, verdict.c.known_at)
+        .join(
+            review_case,
+            (review_case.c.marketplace_id == verdict.c.marketplace_id) & (review_case.c.case_id == verdict.c.case_id),
+        )
+        .where(*_own(user_id, since), stands())
+        .order_by(verdict.c.known_at)
+    )
+    return [Decided(*row) for row in connection.execute(query)]
+
+
+def answered(connection: Connection, user_id: str, since: datetime) -> list[datetime]:
+    """When a reviewer answered since a moment, also what was taken back."""
+    return list(connection.execute(select(verdict.c.known_at).where(*_own(user_id, since))).scalars())
+
+
+def with_second_looks(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
+    """The reviewer's answers beside a colleague's on the same version, where one of the two looked blind."""
+    return _beside(connection, user_id, since, second_look=True)
+
+
+def with_known_answers(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
+    """The reviewer's answers to cases whose answer was known, beside that."""
+    query = (
+        select(verdict.c.judgement, review_case.c.known_answer)
+        .join(
+            review_case,
+            (review_case.c.marketplace_id == verdict.c.marketplace_id) & (review_case.c.case_id == verdict.c.case_id),
+        )
+        .where(*_own(user_id, since), stands(), is_one())
+    )
+    known = {1: Judgement.COUNTERFEIT, 0: Judgement.GENUINE}
+    return [(Judgement(row.judgement), known[row.known_answer]) for row in connection.execute(query)]
+
+
+def with_brands(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
+    """The reviewer's answers beside what the brand said of the same version later."""
+    return _beside(connection, user_id, since, second_look=False)
+
+
+def _beside(connection: Connection, user_id: str, since: datetime, *, second_look: bool) -> list[Pair]:
+    unknown = ~answers_one(verdict.c.case_id, verdict.c.marketplace_id)
+    own = select(verdict).where(*_own(user_id, since), stands(), unknown).subquery("own")
+    theirs = [
+        verdict.c.marketplace_id == own.c.marketplace_id,
+        verdict.c.listing_id == own.c.listing_id,
+        verdict.c.version_id == own.c.version_id,
+        verdict.c.user_id != user_id,
+        stands(),
+        unknown,
+    ]
+    if second_look:
+        blind = CaseLane.SECOND_LOOK.value
+        theirs += [
+            verdict.c.side == Side.ANALYST.value,
+            or_(verdict.c.lane == blind, own.c.lane == blind),
+        ]
+    else:
+        theirs += [verdict.c.side == Side.BRAND.value, verdict.c.known_at > own.c.known_at]
+    query = select(own.c.judgement, verdict.c.judgement.label("theirs")).where(*theirs).limit(_MOST)
+    return [(Judgement(row.judgement), Judgement(row.theirs)) for row in connection.execute(query)]
+
+
+def appeals_decided(connection: Connection, user_id: str, since: datetime) -> tuple[int, int]:
+    """How many appeals against removals on the reviewer's word were dismissed, of how many that were decided."""
+    query = (
+        select(appeal.c.state)
+        .select_from(with_contested(appeal))
+        .where(*_own(user_id, since), appeal.c.state.in_(["upheld", "dismissed"]))
+    )
+    states = list(connection.execute(query).scalars())
+    return states.count("dismissed"), len(states)
+
+
+def overturned(connection: Connection, user_id: str, since: datetime, most: int) -> list[Overturned]:
+    """Removals on the reviewer's word that were undone later, the latest first."""
+    query = (
+        select(
+            verdict.c.case_id,
+            listing.c.external_id,
+            listing_version.c.content,
+            overturn.c.cause,
+            overturn.c.overturned_at,
+        )
+        .join(
+            action,
+            (action.c.marketplace_id == verdict.c.marketplace_id) & (action.c.verdict_id == verdict.c.verdict_id),
+        )
+        .join(
+            overturn,
+            (overturn.c.marketplace_id == action.c.marketplace_id) & (overturn.c.action_id == action.c.action_id),
+        )
+        .join(
+            listing,
+            (listing.c.marketplace_id == verdict.c.marketplace_id) & (listing.c.listing_id == verdict.c.listing_id),
+        )
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == verdict.c.marketplace_id)
+            & (listing_version.c.version_id == verdict.c.version_id),
+        )
+        .where(*_own(user_id, since), overturn.c.undone_at.is_(None))
+        .order_by(overturn.c.overturned_at.desc(), overturn.c.overturn_id)
+        .limit(most)
+    )
+    return [
+        Overturned(row.case_id, row.external_id, row.content.get("title"), row.cause, row.overturned_at)
+        for row in connection.execute(query)
+    ]
+
+
+def _own(user_id: str, since: datetime) -> tuple[ColumnElement[bool], ...]:
+    return verdict.c.user_id == user_id, verdict.c.known_at >= since, verdict.c.side == Side.ANALYST.value

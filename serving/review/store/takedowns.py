@@ -1,0 +1,146 @@
+"""Takedown requests of brands: what was asked for under which right, and what each offer came to."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, exists, func, or_, select, tuple_
+
+from models.case import CaseLane
+from models.errors import NotFound
+from models.verdict import ReasonCode
+from serving.cases.tables import review_case, verdict
+from serving.listings.tables import listing, listing_version
+from serving.platform.database.store import add
+from serving.review.rules.takedown import Fate
+from serving.review.tables import takedown_item, takedown_request
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRequest:
+    """A request as it was made."""
+
+    marketplace_id: str
+    request_id: str
+    brand_id: str
+    right_id: str
+    user_id: str
+    reason_code: ReasonCode
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """One offer of a request. `external_id` and `content` are None where the brand was never asked about it."""
+
+    case_id: str
+    version_id: str
+    verdict_id: str | None
+    fate: Fate
+    reason: str
+    external_id: str | None
+    content: Mapping[str, Any] | None
+    taken_back: bool
+
+
+def add_request(connection: Connection, row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
+    """A request with what each of its offers came to."""
+    add(connection, takedown_request, [row])
+    key = {name: row[name] for name in ("marketplace_id", "request_id")}
+    add(connection, takedown_item, [{**key, "number": number, **one} for number, one in enumerate(items)])
+
+
+def find(connection: Connection, request_id: str) -> StoredRequest | None:
+    """The request of an id, of whichever marketplace; None where there is none."""
+    query = select(takedown_request).where(takedown_request.c.request_id == request_id)
+    found = connection.execute(query).one_or_none()
+    return None if found is None else _stored(found)
+
+
+def get(connection: Connection, request_id: str, pairs: Collection[tuple[str, str]]) -> StoredRequest:
+    """A request of one of these brands, by (marketplace, brand).
+
+    Raises
+    ------
+    NotFound
+        There is none; that of another brand is not told apart.
+    """
+    found = find(connection, request_id)
+    if found is None or (found.marketplace_id, found.brand_id) not in pairs:
+        raise NotFound("There is no such takedown request.")
+    return found
+
+
+def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int) -> list[StoredRequest]:
+    """The latest requests of these brands, newest first."""
+    query = (
+        select(takedown_request)
+        .where(tuple_(takedown_request.c.marketplace_id, takedown_request.c.brand_id).in_(sorted(pairs)))
+        .order_by(takedown_request.c.known_at.desc(), takedown_request.c.request_id.desc())
+        .limit(most)
+    )
+    return [_stored(row) for row in connection.execute(query)] if pairs else []
+
+
+def sizes(connection: Connection, found: Collection[StoredRequest]) -> dict[str, int]:
+    """How many offers each of these requests names."""
+    query = (
+        select(takedown_item.c.request_id, func.count().label("n"))
+        .where(takedown_item.c.request_id.in_([one.request_id for one in found]))
+        .group_by(takedown_item.c.request_id)
+    )
+    return {row.request_id: row.n for row in connection.execute(query)}
+
+
+def items(connection: Connection, found: StoredRequest) -> list[StoredItem]:
+    """The offers of a request in the order in which they were sent."""
+    later, own, here = verdict.alias("later"), verdict.alias("own"), takedown_item.c.marketplace_id
+    answered = exists().where(
+        own.c.marketplace_id == here, own.c.case_id == takedown_item.c.case_id, own.c.brand_id == found.brand_id
+    )
+    query = (
+        select(takedown_item, listing.c.external_id, listing_version.c.content, later.c.verdict_id.label("later"))
+        .outerjoin(verdict, (verdict.c.marketplace_id == here) & (verdict.c.verdict_id == takedown_item.c.verdict_id))
+        .outerjoin(later, (later.c.marketplace_id == here) & (later.c.supersedes_id == takedown_item.c.verdict_id))
+        # What was sent may be anybody's case: only one about which the brand was asked has a name here.
+        .outerjoin(
+            review_case,
+            (review_case.c.marketplace_id == here)
+            & (review_case.c.case_id == takedown_item.c.case_id)
+            & (review_case.c.brand_id == found.brand_id)
+            & or_(review_case.c.lane == CaseLane.ASK_BRAND.value, answered),
+        )
+        .outerjoin(listing, (listing.c.marketplace_id == here) & (listing.c.listing_id == review_case.c.listing_id))
+        .outerjoin(
+            listing_version,
+            (listing_version.c.marketplace_id == here) & (listing_version.c.version_id == review_case.c.version_id),
+        )
+        .where(here == found.marketplace_id, takedown_item.c.request_id == found.request_id)
+        .order_by(takedown_item.c.number)
+    )
+    return [
+        StoredItem(
+            row.case_id,
+            row.version_id,
+            row.verdict_id,
+            Fate(row.fate),
+            row.reason,
+            row.external_id,
+            row.content,
+            row.later is not None,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _stored(row: Row[Any]) -> StoredRequest:
+    return StoredRequest(
+        row.marketplace_id,
+        row.request_id,
+        row.brand_id,
+        row.right_id,
+        row.user_id,
+        ReasonCode(row.reason_code),
+        row.known_at,
+    )

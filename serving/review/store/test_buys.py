@@ -1,0 +1,156 @@
+"""Test buys and their custody logs: entries are appended and numbered, never changed."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from models.errors import Conflict, NotFound
+from serving.cases.tables import review_case
+from serving.platform.database.store import add
+from serving.review.rules.test_buy import Custody, CustodyEvent, TestBuyState
+from serving.review.tables import custody_entry, test_buy
+
+
+@dataclass(frozen=True, slots=True)
+class TestBuy:
+    """A test buy as stored."""
+
+    __test__ = False
+
+    marketplace_id: str
+    test_buy_id: str
+    case_id: str
+    version_id: str
+    custody: Custody
+    entries: int
+    order_reference: str
+    cost_minor: int | None
+    currency: str | None
+    due_at: datetime
+    verdict_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of a custody log: who wrote down what happened when, and who had the goods from then on."""
+
+    number: int
+    event: CustodyEvent
+    holder: str | None
+    said: str
+    recorded_by: str
+    occurred_at: datetime
+    known_at: datetime
+
+
+def add_test_buy(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A new test buy.
+
+    Raises
+    ------
+    Conflict
+        One is running for this case.
+    """
+    running = select(test_buy.c.test_buy_id).where(
+        test_buy.c.marketplace_id == row["marketplace_id"],
+        test_buy.c.case_id == row["case_id"],
+        test_buy.c.closed_at.is_(None),
+    )
+    if connection.execute(running).first():
+        raise Conflict("A test buy is running for this case already.")
+    add(connection, test_buy, [row])
+
+
+def get(connection: Connection, test_buy_id: str, marketplaces: Collection[str]) -> TestBuy:
+    """One test buy of these marketplaces.
+
+    Raises
+    ------
+    NotFound
+        There is none there.
+    """
+    query = select(test_buy).where(test_buy.c.test_buy_id == test_buy_id, test_buy.c.marketplace_id.in_(marketplaces))
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        raise NotFound("There is no such test buy.")
+    return _stored(found)
+
+
+def states_of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[TestBuyState]:
+    """The states of every test buy of an offer, whichever of its versions it was ordered for."""
+    query = (
+        select(test_buy.c.state)
+        .join(
+            review_case,
+            (review_case.c.marketplace_id == test_buy.c.marketplace_id) & (review_case.c.case_id == test_buy.c.case_id),
+        )
+        .where(test_buy.c.marketplace_id == marketplace_id, review_case.c.listing_id == listing_id)
+    )
+    return [TestBuyState(one) for one in connection.execute(query).scalars()]
+
+
+def _stored(row: Row[Any]) -> TestBuy:
+    return TestBuy(
+        row.marketplace_id,
+        row.test_buy_id,
+        row.case_id,
+        row.version_id,
+        Custody(TestBuyState(row.state), row.holder),
+        row.entries,
+        row.order_reference,
+        row.cost_minor,
+        row.currency,
+        row.due_at,
+        row.verdict_id,
+    )
+
+
+def append(connection: Connection, found: TestBuy, after: Custody, row: Mapping[str, Any], **values: Any) -> None:
+    """Append a line to the log of a test buy as it was read; of two people at once the second is refused.
+
+    Raises
+    ------
+    Conflict
+        Somebody was faster.
+    """
+    changed = connection.execute(
+        update(test_buy)
+        .where(
+            test_buy.c.marketplace_id == found.marketplace_id,
+            test_buy.c.test_buy_id == found.test_buy_id,
+            test_buy.c.entries == found.entries,
+        )
+        .values(state=after.state.value, holder=after.holder, entries=found.entries + 1, **values)
+    )
+    if changed.rowcount != 1:
+        raise Conflict("Somebody has added to this custody log in the meantime; read it again.")
+    add(connection, custody_entry, [row])
+
+
+def add_entry(connection: Connection, row: Mapping[str, Any]) -> None:
+    """The first line of a new log."""
+    add(connection, custody_entry, [row])
+
+
+def log(connection: Connection, marketplace_id: str, test_buy_id: str) -> list[Entry]:
+    """The custody log, oldest first."""
+    query = (
+        select(custody_entry)
+        .where(custody_entry.c.marketplace_id == marketplace_id, custody_entry.c.test_buy_id == test_buy_id)
+        .order_by(custody_entry.c.number)
+    )
+    return [
+        Entry(
+            row.number,
+            CustodyEvent(row.event),
+            row.holder,
+            row.said,
+            row.recorded_by,
+            row.occurred_at,
+            row.known_at,
+        )
+        for row in connection.execute(query)
+    ]

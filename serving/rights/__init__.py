@@ -1,0 +1,1 @@
+"""Intellectual-property rights of brands, their documents and powers of attorney."""

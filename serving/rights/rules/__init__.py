@@ -1,0 +1,1 @@
+"""Rules of rights. Standard library only."""

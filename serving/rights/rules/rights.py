@@ -1,0 +1,225 @@
+"""May this right carry a notice here and now? Standard library only."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from models.verdict import ReasonCode
+from serving.rights.policy import RightsPolicy
+
+WORLD: Final = "WORLD"  # Copyright in the states of the Berne Convention, and what was carried over unseen.
+UNION: Final = "EU"
+
+
+class RightKind(StrEnum):
+    """What is protected: a sign, a shape, a work."""
+
+    MARK = "mark"
+    DESIGN = "design"
+    COPYRIGHT = "copyright"
+
+
+class RightState(StrEnum):
+    """How far a right was looked at. `carried_over` was taken for granted before rights were asked for."""
+
+    CLAIMED = "claimed"
+    VERIFIED = "verified"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    CARRIED_OVER = "carried_over"
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """A right as registered. `territories` are ISO 3166 codes, EU or WORLD; it holds before `expires_at`."""
+
+    right_id: str
+    kind: RightKind
+    title: str
+    office: str
+    number: str
+    classes: tuple[int, ...]
+    territories: frozenset[str]
+    state: RightState
+    begins_at: datetime
+    expires_at: datetime | None
+
+    @property
+    def named(self) -> str:
+        """How a sentence names it."""
+        if self.state is RightState.CARRIED_OVER:
+            return f"The {self.kind.value} that was carried over without a document"
+        return f"The {self.kind.value} “{self.title}” ({self.office} {self.number})"
+
+
+@dataclass(frozen=True, slots=True)
+class Mandate:
+    """A power of attorney: whom a brand lets act for it, for which kinds of rights, where, and until when."""
+
+    mandate_id: str
+    agent: str
+    kinds: frozenset[RightKind]
+    territories: frozenset[str]
+    begins_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is to be carried: why, where the marketplace sells (None where it has not said), and when."""
+
+    reason_code: ReasonCode
+    sold_in: frozenset[str] | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The right that carries a notice with the sentence that says so, or None with the reasons why none does."""
+
+    right: Right | None
+    reasons: tuple[str, ...]
+
+
+_KINDS: Final = {
+    ReasonCode.TRADEMARK_COUNTERFEIT: frozenset({RightKind.MARK}),
+    ReasonCode.MARK_MISUSE: frozenset({RightKind.MARK}),
+    ReasonCode.DESIGN: frozenset({RightKind.DESIGN}),
+    ReasonCode.COPYRIGHT: frozenset({RightKind.COPYRIGHT}),
+    # Goods that are not what was promised infringe no right of one kind; who speaks must own one that holds here.
+    ReasonCode.NOT_AS_DESCRIBED: frozenset(RightKind),
+}
+_LOOKED_AT: Final = {
+    RightState.CLAIMED: "has not been verified yet",
+    RightState.REFUSED: "was refused when it was verified",
+    RightState.WITHDRAWN: "was withdrawn by its owner",
+}
+_HOLDS: Final = frozenset({RightState.VERIFIED, RightState.CARRIED_OVER})
+
+
+def kinds_for(reason_code: ReasonCode) -> frozenset[RightKind]:
+    """The kinds of rights of which one must carry a notice with this reason."""
+    return _KINDS[reason_code]
+
+
+def spread(territories: Iterable[str], policy: RightsPolicy) -> frozenset[str]:
+    """Territories as countries; WORLD stays a word of its own."""
+    found = frozenset(territories)
+    return found - {UNION} | (frozenset(policy.union) if UNION in found else frozenset())
+
+
+def overlap(ours: Iterable[str], theirs: Iterable[str], policy: RightsPolicy) -> frozenset[str]:
+    """Where both hold; WORLD holds wherever the other does."""
+    one, other = spread(ours, policy), spread(theirs, policy)
+    if WORLD in one:
+        return other
+    return one if WORLD in other else one & other
+
+
+def objection(right: Right, notice: Notice, policy: RightsPolicy, mandate: Mandate | None = None) -> str | None:
+    """Why a right cannot carry a notice; None where it can.
+
+    It must be looked at, be of a kind that the reason speaks of, hold at the moment, and hold somewhere where the
+    marketplace sells. One shared country is enough, because an offer is shown in all of them. Where a marketplace has
+    not said where it sells, a right of some countries carries nothing: not known is not everywhere. An agent acts only
+    where the mandate and the right reach both.
+    """
+    if right.state not in _HOLDS:
+        return f"{right.named} {_LOOKED_AT[right.state]}."
+    if right.kind not in _KINDS[notice.reason_code]:
+        return f"{right.named} says nothing about {_words(notice.reason_code)}."
+    if notice.at < right.begins_at:
+        return f"{right.named} holds only from {right.begins_at:%Y-%m-%d} on."
+    if right.expires_at is not None and notice.at >= right.expires_at:
+        return f"{right.named} ended on {last_day(right.expires_at)}."
+    return _out_of_place(right, notice, policy, mandate)
+
+
+def _out_of_place(right: Right, notice: Notice, policy: RightsPolicy, mandate: Mandate | None) -> str | None:
+    reach = right.territories
+    if mandate is not None:
+        if right.kind not in mandate.kinds:
+            return f"{right.named} is none that {mandate.agent} may act on: the power of attorney leaves it out."
+        reach = overlap(right.territories, mandate.territories, policy)
+        if not reach:
+            return f"{right.named} holds nowhere where {mandate.agent} may act."
+    if WORLD in reach:
+        return None
+    if notice.sold_in is None:
+        return f"{right.named} holds in {listed(reach)}, and this marketplace has not said where it sells."
+    if not overlap(reach, notice.sold_in, policy):
+        return f"{right.named} holds in {listed(reach)}, and this marketplace sells in {listed(notice.sold_in)}."
+    return None
+
+
+def no_mandate(mandates: Sequence[Mandate], at: datetime) -> str | None:
+    """Why an agent may not act at a moment; None where one of the powers of attorney holds, or there are none.
+
+    A person with none is the brand's own.
+    """
+    if not mandates or any(holds(one, at) for one in mandates):
+        return None
+    last = max(mandates, key=lambda one: min(one.expires_at, one.revoked_at or one.expires_at))
+    if last.revoked_at is not None and last.revoked_at <= at:
+        return f"The power of attorney of {last.agent} was revoked on {last.revoked_at:%Y-%m-%d}."
+    if at < last.begins_at:
+        return f"The power of attorney of {last.agent} holds only from {last.begins_at:%Y-%m-%d} on."
+    return f"The power of attorney of {last.agent} ended on {last_day(last.expires_at)}."
+
+
+def holds(mandate: Mandate, at: datetime) -> bool:
+    """Whether a power of attorney holds at a moment."""
+    return mandate.begins_at <= at < mandate.expires_at and (mandate.revoked_at is None or at < mandate.revoked_at)
+
+
+def basis(rights: Sequence[Right], mandates: Sequence[Mandate], notice: Notice, policy: RightsPolicy) -> Basis:
+    """The right that carries a notice of somebody with these powers of attorney, verified before carried over.
+
+    Of several the one that ends last: it is the least likely to be questioned while the matter is open.
+    """
+    agent = no_mandate(mandates, notice.at)
+    if agent is not None:
+        return Basis(None, (agent,))
+    acting: list[Mandate | None] = [one for one in mandates if holds(one, notice.at)] or [None]
+    of_kind = [one for one in rights if one.kind in _KINDS[notice.reason_code]]
+    if not of_kind:
+        kinds = " or ".join(sorted(one.value for one in _KINDS[notice.reason_code]))
+        return Basis(None, (f"No {kinds} is on file, which {_words(notice.reason_code)} needs.",))
+    fit, reasons = [], []
+    for one in of_kind:
+        against = [objection(one, notice, policy, mandate) for mandate in acting]
+        if None in against:
+            fit.append(one)
+        else:
+            reasons.append(str(against[0]))
+    if not fit:
+        return Basis(None, tuple(reasons))
+    best = max(fit, key=_preference)
+    return Basis(best, (f"{best.named} carries it.",))
+
+
+def _preference(right: Right) -> tuple[bool, bool, float, str]:
+    ends = right.expires_at
+    return (
+        right.state is RightState.VERIFIED,
+        ends is None,
+        ends.timestamp() if ends is not None else 0.0,
+        right.right_id,
+    )
+
+
+def last_day(ends: datetime) -> str:
+    """The last day on which something holds that ends at a moment."""
+    return f"{ends - timedelta(microseconds=1):%Y-%m-%d}"
+
+
+def listed(territories: Iterable[str]) -> str:
+    """Territories for a sentence."""
+    return ", ".join(sorted(territories)) or "no country"
+
+
+def _words(reason_code: ReasonCode) -> str:
+    return f"“{reason_code.value.replace('_', ' ')}”"

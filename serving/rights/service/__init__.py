@@ -1,0 +1,1 @@
+"""What is done with rights: gather, decide, write, in one transaction."""

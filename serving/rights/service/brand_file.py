@@ -1,0 +1,80 @@
+"""What a brand has on file is changed by those of its people whom the marketplace lets, and by nobody's agent."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from models.errors import Forbidden, NotFound
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store import accounts
+from serving.platform.runtime import Runtime
+from serving.rights import store as rights
+from serving.rights.rules.rights import RightState
+from serving.rights.service.rights import settle_right
+from serving.rights.store import StoredRight
+
+AGENT = (
+    "You act by a power of attorney. What the brand has on file is changed by its own people. If yours was recorded by "
+    "mistake, your account manager makes it void."
+)
+VERIFIED_ELSEWHERE = "This right was verified at another marketplace. Who leads the brand there withdraws it."
+NOT_LEADING = "Your account reads this and does not change it. Your account manager says who of your brand may."
+
+
+def objection(connection: Connection, person: Person, pair: tuple[str, str]) -> str | None:
+    """Why a person may not change what a brand has on file; None where they may. `pair` is (marketplace, brand).
+
+    An agent may not even where the marketplace once let it: whoever acts within limits does not set them.
+    """
+    if pair not in person.brands(Permission.LEAD_BRAND):
+        return NOT_LEADING
+    return AGENT if rights.mandates_of(connection, pair[1], person.user_id) else None
+
+
+def require_lead(connection: Connection, person: Person, pair: tuple[str, str]) -> str:
+    """Let nobody change what a brand has on file who may not; returns how the audit log names who may.
+
+    Raises
+    ------
+    NotFound
+        They do not speak for this brand here.
+    Forbidden
+        They speak for it and may not change this.
+    """
+    if pair not in person.brands(Permission.ANSWER_QUESTIONS):
+        raise NotFound("There is no such brand.")
+    why_not = objection(connection, person, pair)
+    if why_not is not None:
+        raise Forbidden(why_not)
+    return f"user:{person.user_id}"
+
+
+def settled_elsewhere(connection: Connection, marketplace_id: str, found: Sequence[StoredRight]) -> frozenset[str]:
+    """The rights that were looked at by somebody of other marketplaces alone, by id.
+
+    They are taken back there. Where whoever did it has no role any more, or was the operator, any lead may.
+    """
+    settlers = {(one.settled_by or "").removeprefix("user:") for one in found}
+    places = {user_id: accounts.places_of(connection, user_id) for user_id in settlers}
+    away = {user_id for user_id, some in places.items() if some and marketplace_id not in some}
+    return frozenset(one.right.right_id for one in found if (one.settled_by or "").removeprefix("user:") in away)
+
+
+def withdraw_right(runtime: Runtime, person: Person, pair: tuple[str, str], right_id: str) -> None:
+    """Take a right of one's own brand back, everywhere: rights are the brand's and not one marketplace's.
+
+    What was verified is taken back where that was done.
+
+    Raises
+    ------
+    NotFound, Forbidden, Conflict
+        It is not their brand's; they do not lead it, or it was verified at another marketplace; it is over already.
+    """
+    with runtime.store.read() as connection:
+        by = require_lead(connection, person, pair)
+        found = rights.get(connection, right_id)
+        if found.brand_id != pair[1]:
+            raise NotFound("There is no such right.")
+        if settled_elsewhere(connection, pair[0], [found]):
+            raise Forbidden(VERIFIED_ELSEWHERE)
+    settle_right(runtime, right_id, RightState.WITHDRAWN, by=by)

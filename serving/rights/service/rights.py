@@ -1,0 +1,398 @@
+"""Rights of brands: supplied with a document, looked at by somebody else, asked for at each confirmation."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Forbidden, Invalid
+from models.policies.version import policy_version
+from models.verdict import ReasonCode
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store import accounts
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.cases.store.cases import Case
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.platform.tabular import Kind
+from serving.rights import store as rights
+from serving.rights.policy import RightsPolicy
+from serving.rights.rules.document import media_type_of
+from serving.rights.rules.rights import UNION, WORLD, Basis, Mandate, Notice, Right, RightKind, RightState, basis, holds
+from serving.rights.store import StoredDocument, StoredRight
+
+_CODE: Final = re.compile(r"[A-Z]{2}\Z")
+_LONGEST: Final = {"title": 200, "office": 40, "number": 40, "agent": 200, "note": 500, "name": 200}
+_LAST_NICE_CLASS: Final = 45  # The Nice Classification has 45 classes of goods and services.
+_MAY_FOLLOW: Final = {
+    RightState.CLAIMED: {RightState.VERIFIED, RightState.REFUSED, RightState.WITHDRAWN},
+    RightState.VERIFIED: {RightState.WITHDRAWN},
+    RightState.CARRIED_OVER: {RightState.WITHDRAWN},
+}
+
+
+RIGHT_COLUMNS: Final = {
+    "kind": Kind.TEXT,
+    "title": Kind.TEXT,
+    "office": Kind.TEXT,
+    "number": Kind.TEXT,
+    "classes": Kind.TEXT,
+    "territories": Kind.TEXT,
+    "state": Kind.TEXT,
+    "begins_at": Kind.MOMENT,
+    "ends_at": Kind.MOMENT,
+    "document_sha256": Kind.TEXT,
+    "claimed_at": Kind.MOMENT,
+    "settled_at": Kind.MOMENT,
+    "note": Kind.TEXT,
+}
+
+
+def file_rows(found: Sequence[StoredRight]) -> list[tuple[Any, ...]]:
+    """The rows of an export, a right a row."""
+    return [
+        (
+            one.right.kind.value,
+            one.right.title,
+            one.right.office,
+            one.right.number,
+            ", ".join(map(str, one.right.classes)),
+            ", ".join(sorted(one.right.territories)),
+            one.right.state.value,
+            one.right.begins_at,
+            one.right.expires_at,
+            one.document,
+            one.claimed_at,
+            one.settled_at,
+            one.note,
+        )
+        for one in found
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class NewRight:
+    """A right as a brand supplies it; `last_day` is the last on which it holds, None for one without an end."""
+
+    brand: str
+    kind: RightKind
+    title: str
+    office: str
+    number: str
+    territories: tuple[str, ...]
+    classes: tuple[int, ...] = ()
+    first_day: datetime | None = None
+    last_day: datetime | None = None
+    document: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewMandate:
+    """A power of attorney: whom it is for, what of, where, and the last day on which it holds."""
+
+    brand: str
+    email: str
+    agent: str
+    territories: tuple[str, ...]
+    last_day: datetime
+    kinds: tuple[RightKind, ...] = field(default=tuple(RightKind))
+    document: str | None = None
+
+
+def keep_document(runtime: Runtime, brand: str, name: str, content: bytes, *, by: str) -> str:
+    """Keep a brand's document and return its digest, by which any right or power of attorney can name it.
+
+    Raises
+    ------
+    Invalid
+        It is no PDF, PNG or JPEG, or too large.
+    NotFound, Conflict
+        There is no such brand; it has as many documents, or bytes of them, as it may have.
+    """
+    media_type = media_type_of(content)
+    if media_type is None:
+        raise Invalid("A document is a PDF, a PNG or a JPEG file.")
+    most = runtime.policies[RightsPolicy].largest_document_bytes
+    if len(content) > most:
+        raise Invalid(f"A document has at most {most:,} bytes.")
+    digest, now = hashlib.sha256(content).hexdigest(), runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        brand_id = brands.by_name(connection, brand).brand_id
+        _require_room(rights.documents_of(connection, brand_id), digest, len(content), runtime.policies[RightsPolicy])
+        row = {
+            "brand_id": brand_id,
+            "digest": digest,
+            "name": _text("name", name),
+            "media_type": media_type,
+            "content": content,
+            "supplied_by": by,
+            "known_at": now,
+        }
+        if rights.add_document(connection, row):
+            _record(runtime, connection, by, "document.supplied", brand_id, {"digest": digest, "bytes": len(content)})
+    return digest
+
+
+def _require_room(kept: Sequence[StoredDocument], digest: str, size: int, policy: RightsPolicy) -> None:
+    if digest in {one.digest for one in kept}:
+        return
+    if len(kept) >= policy.most_documents_of_a_brand:
+        raise Conflict(
+            f"A brand keeps at most {policy.most_documents_of_a_brand:,} documents. Name one that is on file."
+        )
+    if sum(one.size for one in kept) + size > policy.most_document_bytes_of_a_brand:
+        most = policy.most_document_bytes_of_a_brand
+        raise Conflict(f"A brand's documents have at most {most:,} bytes together. Send a smaller scan.")
+
+
+def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
+    """Put a right on file; it carries nothing until it is verified. Returns its id.
+
+    Raises
+    ------
+    Invalid
+        A field is empty, too long or of no known form; it ends before it begins.
+    NotFound, Conflict
+        There is no such brand or document; it is on file already, or the brand has as many as it may have.
+    """
+    now = runtime.clock.now()
+    begins, ends = wanted.first_day or datetime(1970, 1, 1, tzinfo=UTC), _end_of(wanted.last_day)
+    if ends is not None and ends <= begins:
+        raise Invalid("A right ends after it begins.")
+    if not all(1 <= one <= _LAST_NICE_CLASS for one in wanted.classes):
+        raise Invalid(f"Classes are numbers from 1 to {_LAST_NICE_CLASS}.")
+    right_id = runtime.ids.new("rgt")
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        brand_id = brands.by_name(connection, wanted.brand).brand_id
+        if rights.count(connection, brand_id) >= runtime.policies[RightsPolicy].most_rights_of_a_brand:
+            raise Conflict(f"{wanted.brand} has as many rights on file as it may have.")
+        if wanted.document is not None:
+            rights.document(connection, brand_id, wanted.document)
+        row: dict[str, Any] = {
+            "right_id": right_id,
+            "brand_id": brand_id,
+            "kind": wanted.kind.value,
+            "title": _text("title", wanted.title),
+            "office": _text("office", wanted.office),
+            "number": _text("number", wanted.number),
+            "classes": sorted(set(wanted.classes)),
+            "territories": territories(wanted.territories),
+            "state": RightState.CLAIMED.value,
+            "document_digest": wanted.document,
+            "begins_at": begins,
+            "expires_at": ends,
+            "claimed_by": by,
+            "known_at": now,
+        }
+        rights.add_right(connection, row)
+        told = {name: row[name] for name in ("brand_id", "kind", "office", "number", "territories", "document_digest")}
+        _record(runtime, connection, by, "right.claimed", right_id, told)
+    return right_id
+
+
+def settle_right(runtime: Runtime, right_id: str, state: RightState, *, note: str = "", by: str) -> None:
+    """Verify, refuse or withdraw a right. What it carried before stays carried.
+
+    Raises
+    ------
+    Forbidden
+        Nobody verifies what they supplied themselves.
+    Conflict
+        It cannot become that from what it is.
+    NotFound, Invalid
+        There is no such right; a refusal has a reason.
+    """
+    said = _text("note", note) if note.strip() else ""
+    if state is RightState.REFUSED and not said:
+        raise Invalid("Say why the right is refused; the brand reads it.")
+    with runtime.store.write() as connection:
+        found = rights.get(connection, right_id)
+        if state not in _MAY_FOLLOW.get(found.right.state, set()):
+            raise Conflict(f"A right that is {_word(found.right.state)} cannot become {_word(state)}.")
+        if state is RightState.VERIFIED and found.claimed_by == by and by.startswith("user:"):
+            raise Forbidden("A right is verified by somebody else than whoever supplied it.")
+        rights.settle(connection, found, state, by=by, note=said, at=runtime.clock.now())
+        _record(runtime, connection, by, f"right.{state.value}", right_id, {"brand_id": found.brand_id})
+
+
+def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:
+    """Record the power of attorney of somebody who speaks for a brand; from now on its limits are theirs.
+
+    Raises
+    ------
+    Invalid
+        It is over already, names no kind of right, or a field is of no known form.
+    NotFound, Forbidden
+        There is no such brand, person or document; the person has no account for this brand.
+    Conflict
+        They lead the brand somewhere: an agent changes nothing on file, so that one lead could shut all others out.
+    """
+    now, ends = runtime.clock.now(), _end_of(wanted.last_day)
+    if ends is None or ends <= now:
+        raise Invalid("This power of attorney has ended already.")
+    if not wanted.kinds:
+        raise Invalid("A power of attorney names at least one kind of right.")
+    mandate_id = runtime.ids.new("poa")
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        brand_id = brands.by_name(connection, wanted.brand).brand_id
+        user_id = accounts.user_id_by_email(connection, wanted.email)
+        person = accounts.person(connection, user_id)
+        if brand_id not in {one for _, one in person.brands(Permission.ANSWER_QUESTIONS)}:
+            raise Forbidden(f"{wanted.email} has no account for {wanted.brand}.")
+        if brand_id in {one for _, one in person.brands(Permission.LEAD_BRAND)}:
+            raise Conflict(f"{wanted.email} leads {wanted.brand}. Who leads a brand is no agent of it.")
+        if wanted.document is not None:
+            rights.document(connection, brand_id, wanted.document)
+        row = {
+            "mandate_id": mandate_id,
+            "brand_id": brand_id,
+            "user_id": user_id,
+            "agent": _text("agent", wanted.agent),
+            "kinds": sorted({one.value for one in wanted.kinds}),
+            "territories": territories(wanted.territories),
+            "document_digest": wanted.document,
+            "begins_at": now,
+            "expires_at": ends,
+            "known_at": now,
+        }
+        rights.add_mandate(connection, row)
+        told = {name: row[name] for name in ("brand_id", "user_id", "kinds", "territories", "document_digest")}
+        _record(runtime, connection, by, "mandate.recorded", mandate_id, told)
+    return mandate_id
+
+
+def revoke_mandate(runtime: Runtime, mandate_id: str, *, by: str) -> None:
+    """End a power of attorney from this moment on.
+
+    Raises
+    ------
+    NotFound
+        There is none of this id in force.
+    """
+    with runtime.store.write() as connection:
+        brand_id = rights.revoke_mandate(connection, mandate_id, runtime.clock.now())
+        _record(runtime, connection, by, "mandate.revoked", mandate_id, {"brand_id": brand_id})
+
+
+def sell_in(runtime: Runtime, places: Sequence[str], *, marketplace: str | None, by: str) -> None:
+    """Say where a marketplace sells; rights that hold in none of these places carry nothing there."""
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        sold = territories(places)
+        marketplaces.sell_in(connection, here, sold)
+        payload = {"sold_in": sold}
+        audit.record(
+            connection,
+            at=runtime.clock.now(),
+            marketplace_id=here,
+            actor=by,
+            act="marketplace.sells_in",
+            subject=here,
+            payload=payload,
+        )
+
+
+def basis_of(
+    runtime: Runtime,
+    connection: Connection,
+    pair: tuple[str, str],
+    person: Person,
+    reason_code: ReasonCode,
+    at: datetime,
+    *,
+    only: str | None = None,
+) -> tuple[Basis, tuple[Mandate, ...]]:
+    """The right of a brand that carries this person's 'counterfeit' now, and by which powers of attorney.
+
+    `pair` is (marketplace, brand); `only` is the right by which alone it shall be carried.
+    """
+    here, brand_id = pair
+    on_record = rights.rights_of(connection, [brand_id])
+    found = [one.right for one in on_record if only is None or one.right.right_id == only]
+    mandates = rights.mandates_of(connection, brand_id, person.user_id)
+    notice = Notice(reason_code, marketplaces.sold_in(connection, here), at)
+    acting = tuple(one for one in mandates if holds(one, at))
+    return basis(found, mandates, notice, runtime.policies[RightsPolicy]), acting
+
+
+def keep_basis(
+    runtime: Runtime,
+    connection: Connection,
+    case: Case,
+    verdict_id: str,
+    carried: tuple[Right, str, tuple[Mandate, ...]],
+    at: datetime,
+) -> None:
+    """Write down which right carried a confirmation, in the words of that moment."""
+    right, reason, mandates = carried
+    row = {
+        "marketplace_id": case.marketplace_id,
+        "verdict_id": verdict_id,
+        "right_id": right.right_id,
+        "mandate_ids": [one.mandate_id for one in mandates],
+        "reason": reason[:500],
+        "policy_version": policy_version(runtime.policies[RightsPolicy]),
+        "known_at": at,
+    }
+    rights.keep_basis(connection, row)
+
+
+def on_file(runtime: Runtime, brand: str) -> list[StoredRight]:
+    """A brand's rights in the order in which they were supplied."""
+    with runtime.store.read() as connection:
+        return rights.rights_of(connection, [brands.by_name(connection, brand).brand_id])
+
+
+def territories(given: Sequence[str]) -> list[str]:
+    """Territories as they are kept.
+
+    Raises
+    ------
+    Invalid
+        There is none, or one is no ISO 3166 code, EU or WORLD.
+    """
+    found = sorted({one.strip().upper() for one in given})
+    if not found:
+        raise Invalid(f"Name at least one territory: an ISO 3166 code such as FR, {UNION} or {WORLD}.")
+    for one in found:
+        if one != WORLD and not _CODE.match(one):
+            raise Invalid(f"{one[:20]!r} is no territory: an ISO 3166 code such as FR, {UNION} or {WORLD}.")
+    return found
+
+
+def _end_of(day: datetime | None) -> datetime | None:
+    """The moment at which a last day is over, UTC."""
+    if day is None:
+        return None
+    return day.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def _text(what: str, given: str) -> str:
+    found = given.strip()
+    if not found or len(found) > _LONGEST[what] or not found.isprintable():
+        raise Invalid(f"The {what} has 1 to {_LONGEST[what]} characters that can be seen.")
+    return found
+
+
+def _word(state: RightState) -> str:
+    return state.value.replace("_", " ")
+
+
+def _record(runtime: Runtime, connection: Connection, by: str, act: str, subject: str, payload: dict[str, Any]) -> None:
+    audit.record(
+        connection,
+        at=runtime.clock.now(),
+        marketplace_id="",
+        actor=by,
+        act=act,
+        subject=subject,
+        payload=payload,
+    )

@@ -1,0 +1,43 @@
+"""All tables of the service: importing this module declares every one of them."""
+
+from serving.accounts import tables as accounts
+from serving.appeals import tables as appeals
+from serving.audit import tables as audit
+from serving.brands import tables as brands
+from serving.cases import tables as cases
+from serving.learning import tables as learning
+from serving.listings import tables as listings
+from serving.marketplaces import tables as marketplaces
+from serving.notices import tables as notices
+from serving.operations import tables as operations
+from serving.platform.database import tables as database
+from serving.privacy import tables as privacy
+from serving.review import tables as review
+from serving.rights import tables as rights
+from serving.scoring import tables as scoring
+from serving.sellers import tables as sellers
+from serving.standing import tables as standing
+from serving.takedowns import tables as takedowns
+from serving.webhooks import tables as webhooks
+
+TABLE_MODULES = (
+    accounts,
+    appeals,
+    audit,
+    brands,
+    cases,
+    learning,
+    listings,
+    marketplaces,
+    notices,
+    operations,
+    database,
+    privacy,
+    review,
+    rights,
+    scoring,
+    sellers,
+    standing,
+    takedowns,
+    webhooks,
+)

@@ -1,0 +1,1 @@
+"""Facts to score to route: reference context, histories, models in force and on trial."""

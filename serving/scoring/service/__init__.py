@@ -1,0 +1,1 @@
+"""What is done with scoring: gather, decide, write, in one transaction."""

@@ -1,0 +1,120 @@
+"""Facts to score to route with what is in force: the champion, or the starter scorecard before there is one."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from features.compute import Computed, compute, input_fingerprint
+from features.facts import Facts
+from models.bundle import Bundle
+from models.policies.routing import RoutingPolicy
+from models.policies.scorecard import ScorecardPolicy
+from models.routing import Asking, Lane, Route, Situation, route
+from models.score import Score
+from models.scorecard import score_by_points
+from models.seller_lists import Listed
+from serving.cases.rules.priority import expected_harm
+
+
+@dataclass(frozen=True, slots=True)
+class ToScore:
+    """Facts with what routing needs besides: the draw of the version, whether a case on it is open, what it repeats.
+
+    `listed` is what the marketplace's lists of sellers say of it.
+    """
+
+    facts: Facts
+    draw: float
+    already_open: bool
+    relist: str | None = None
+    listed: Listed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Which brands can be asked: who takes part, whether all questions are held, and what is left of daily limits."""
+
+    takes_part: frozenset[str]
+    held: bool = False
+    left: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """One listing version's score and route."""
+
+    score: Score
+    route: Route
+
+
+def score_and_route(
+    rows: Sequence[ToScore],
+    *,
+    model: Bundle | None,
+    questions: Questions,
+    routing: RoutingPolicy,
+    scorecard: ScorecardPolicy,
+    threads: int = 1,
+) -> list[Scored]:
+    """Scores and routes in order. A model's reasons are worked out for listings that go to a person, and only these."""
+    computed = [compute(row.facts) for row in rows]
+    if model is None:
+        fingerprint = input_fingerprint()
+        scores = [score_by_points(one, policy=scorecard, fingerprint=fingerprint) for one in computed]
+    else:
+        scores = model.score_many(computed, with_reasons=False, threads=threads)
+    situations = [_situation(row, one, questions) for row, one in zip(rows, computed, strict=True)]
+
+    def routed(i: int, situation: Situation) -> Route:
+        thresholds = model.thresholds if model else None
+        return route(scores[i], situation, draw=rows[i].draw, policy=routing, thresholds=thresholds)
+
+    routes = [routed(i, situation) for i, situation in enumerate(situations)]
+    for i in _too_many(rows, scores, routes, questions.left):
+        routes[i] = routed(i, replace(situations[i], asking=Asking.USED_UP))
+    if model is not None:
+        shown = [i for i, one in enumerate(routes) if one.lane is not Lane.RELEASE]
+        for i, explained in zip(shown, model.score_many([computed[i] for i in shown], threads=threads), strict=True):
+            scores[i] = replace(scores[i], reasons=explained.reasons)
+    return [Scored(score, one) for score, one in zip(scores, routes, strict=True)]
+
+
+def _too_many(
+    rows: Sequence[ToScore], scores: Sequence[Score], routes: Sequence[Route], left: Mapping[str, int]
+) -> list[int]:
+    """The questions beyond what each brand can still be asked today: of one batch, those of the least harm."""
+    asked: dict[str, list[int]] = {}
+    for i, (row, one) in enumerate(zip(rows, routes, strict=True)):
+        brand_id = row.facts.brand.brand_id
+        if one.lane is Lane.ASK_BRAND and brand_id is not None and brand_id in left:
+            asked.setdefault(brand_id, []).append(i)
+
+    def harm(i: int) -> float:
+        facts = rows[i].facts
+        return expected_harm(scores[i], price=base_price(facts), sold_7d=facts.listing.sales.d7)
+
+    return [i for brand_id, some in asked.items() for i in sorted(some, key=harm, reverse=True)[left[brand_id] :]]
+
+
+def _situation(row: ToScore, computed: Computed, questions: Questions) -> Situation:
+    brand, seller, reading = row.facts.brand, row.facts.seller, computed.evidence.reading
+    return Situation(
+        authorised=seller.authorised,
+        brand_id=brand.brand_id,
+        brand_name=brand.name,
+        brand_candidates=len(brand.candidates),
+        brand_takes_part=brand.brand_id in questions.takes_part,
+        families=computed.families_known(),
+        text_length=len(reading.title) + len(reading.description),
+        seller_known_days=seller.known_days,
+        seller_judged=seller.outcomes.counterfeit + seller.outcomes.genuine if seller.outcomes else 0,
+        already_open=row.already_open,
+        relist=row.relist,
+        listed=row.listed,
+        asking=Asking.HELD if questions.held else Asking.OPEN,
+    )
+
+
+def base_price(facts: Facts) -> float | None:
+    """The price in the base currency; None where it is unknown."""
+    return None if facts.price.log_price is None else math.exp(facts.price.log_price)

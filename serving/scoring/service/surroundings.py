@@ -1,0 +1,71 @@
+"""What the listings of a marketplace are compared with, read once for many requests."""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from features.price_lists import PriceLists
+from features.references import References
+from serving.brands.store import brands, price_lists
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.scoring.store import breakers, references
+
+# Longer than a burst of requests, shorter than anybody waits for a new brand to be noticed by another process.
+_SURROUNDINGS_LAST_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the listings of a marketplace are compared with, which brands there answer questions, and how many a day."""
+
+    references: References
+    taking_part: frozenset[str]
+    daily_questions: Mapping[str, int]
+    questions_held: bool
+
+
+@dataclass(slots=True)
+class SurroundingsCache:
+    """Surroundings of each marketplace, read at most every few seconds and at once after a change made here."""
+
+    _held: dict[str, tuple[float, Surroundings]] = field(default_factory=dict)
+    # Long, and seldom changed: kept apart, by when they were last added to and the day on which they hold.
+    _lists: dict[str, tuple[tuple[datetime | None, date], PriceLists]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> Surroundings:
+        """The surroundings of a marketplace."""
+        held = self._held.get(marketplace.marketplace_id)
+        if held is None or time.monotonic() - held[0] > _SURROUNDINGS_LAST_SECONDS:
+            enrolled = brands.enrolments(connection, marketplace.marketplace_id)
+            found = Surroundings(
+                references.load(connection, marketplace, as_of, self._price_lists(connection, marketplace, as_of)),
+                frozenset(brand_id for brand_id, one in enrolled.items() if one.takes_part),
+                {
+                    brand_id: one.daily_questions
+                    for brand_id, one in enrolled.items()
+                    if one.daily_questions is not None
+                },
+                breakers.of(connection, marketplace.marketplace_id).opened_at is not None,
+            )
+            with self._lock:
+                held = self._held[marketplace.marketplace_id] = (time.monotonic(), found)
+        return held[1]
+
+    def _price_lists(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> PriceLists:
+        here = marketplace.marketplace_id
+        stamp = price_lists.last_changed(connection, here), as_of.date()
+        held = self._lists.get(here)
+        if held is None or held[0] != stamp:
+            held = self._lists[here] = (stamp, price_lists.load(connection, here, as_of))
+        return held[1]
+
+    def forget(self) -> None:
+        """Read them anew at the next use."""
+        with self._lock:
+            self._held.clear()

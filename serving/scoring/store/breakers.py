@@ -1,0 +1,87 @@
+"""The circuit breaker of each marketplace: when it was looked at, and whether it is open."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, case, func, select, update
+
+from models.routing import Lane
+from models.score import ScoreKind
+from serving.listings.tables import listing_version, score
+from serving.platform.database.store import insert_or_ignore
+from serving.platform.database.window import Window
+from serving.scoring.rules.breaker import Volume
+from serving.scoring.tables import circuit_breaker
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """How a breaker stands; volumes count from `counted_from` on, where somebody has closed it before."""
+
+    checked_at: datetime | None = None
+    counted_from: datetime | None = None
+    opened_at: datetime | None = None
+    reason: str | None = None
+
+
+def of(connection: Connection, marketplace_id: str) -> Breaker:
+    """The breaker of a marketplace; closed and never looked at where there is no row."""
+    query = select(circuit_breaker).where(circuit_breaker.c.marketplace_id == marketplace_id)
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        return Breaker()
+    return Breaker(found.checked_at, found.counted_from, found.opened_at, found.reason)
+
+
+def checked(connection: Connection, marketplace_id: str, at: datetime) -> None:
+    """Note a look at a closed breaker."""
+    row = {"marketplace_id": marketplace_id, "checked_at": at}
+    connection.execute(insert_or_ignore(connection, circuit_breaker).values(row))
+    _change(connection, marketplace_id, circuit_breaker.c.opened_at.is_(None), checked_at=at)
+
+
+def open_it(connection: Connection, marketplace_id: str, reason: str, at: datetime) -> bool:
+    """Open a closed breaker that was looked at before; False where it is open already."""
+    closed = circuit_breaker.c.opened_at.is_(None)
+    return _change(connection, marketplace_id, closed, opened_at=at, reason=reason[:500])
+
+
+def close_it(connection: Connection, marketplace_id: str, at: datetime) -> bool:
+    """Close an open breaker; volumes count from now on. False where it is closed already."""
+    is_open = circuit_breaker.c.opened_at.is_not(None)
+    return _change(connection, marketplace_id, is_open, opened_at=None, reason=None, counted_from=at)
+
+
+def _change(connection: Connection, marketplace_id: str, condition: ColumnElement[bool], **values: Any) -> bool:
+    here = circuit_breaker.c.marketplace_id == marketplace_id
+    return connection.execute(update(circuit_breaker).where(here, condition).values(**values)).rowcount == 1
+
+
+def volume(connection: Connection, marketplace_id: str, window: Window, per_seller: int) -> Volume:
+    """Scores of a model in a window and those that sent a listing to a person because of it, few of each seller."""
+    who = func.coalesce(listing_version.c.seller_external_id, listing_version.c.listing_id)
+    flagged = case((score.c.lane.in_([Lane.ANALYST.value, Lane.ASK_BRAND.value]), 1), else_=0)
+    by_seller = (
+        select(func.count().label("scored"), func.sum(flagged).label("flagged"))
+        .select_from(score)
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == score.c.marketplace_id)
+            & (listing_version.c.version_id == score.c.version_id),
+        )
+        .where(
+            score.c.marketplace_id == marketplace_id,
+            score.c.kind == ScoreKind.CALIBRATED.value,
+            score.c.scored_at > window.start,
+            score.c.scored_at <= window.end,
+        )
+        .group_by(who)
+        .subquery()
+    )
+    sums = (
+        func.coalesce(func.sum(case((column > per_seller, per_seller), else_=column)), 0)
+        for column in (by_seller.c.scored, by_seller.c.flagged)
+    )
+    found = connection.execute(select(*sums)).one()
+    return Volume(int(found[0]), int(found[1]))

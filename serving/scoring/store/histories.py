@@ -1,0 +1,289 @@
+"""What is recorded of sellers: read once for a batch, one query a table."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from features.offers import MOST_OFFERS, OFFERS_DAYS
+from models.case import CaseLane
+from models.outcomes import Ruling
+from models.seller_past import DAYS, KINDS, Event, Put, SellerPast
+from models.verdict import Judgement, Side
+from serving.appeals.tables import overturn
+from serving.cases.tables import verdict
+from serving.listings.tables import listing, listing_version, observation, seller
+from serving.platform.database.store import insert_or_ignore
+from serving.scoring.tables import seller_event
+from serving.takedowns.rules.statement import Undone
+from serving.takedowns.store.waits import still_waits, waited_until
+from serving.takedowns.tables import action
+
+
+def load(
+    connection: Connection, marketplace_id: str, sellers: Collection[str], *, since: datetime, until: datetime
+) -> Mapping[str, SellerPast]:
+    """The past of these sellers for moments from `since` to `until`."""
+    pasts = {external_id: SellerPast() for external_id in sorted(set(sellers))}
+    if not pasts:
+        return pasts
+    here = (seller.c.marketplace_id == marketplace_id) & seller.c.external_id.in_(pasts)
+    for row in connection.execute(select(seller.c.external_id, seller.c.first_known_at).where(here)):
+        pasts[row.external_id].first_known_at = row.first_known_at
+    _load_versions(connection, marketplace_id, pasts, since=since, until=until)
+    for external_id, found in rulings(connection, marketplace_id, pasts).items():
+        pasts[external_id].rulings = found
+    _load_events(connection, marketplace_id, pasts, since - timedelta(days=max(DAYS)))
+    return pasts
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredUntil:
+    """Until when sellers and listings have been scored: what comes in now was not known to those scores."""
+
+    sellers: Mapping[str, datetime]
+    listings: Mapping[str, datetime]
+
+    def of(self, seller: str | None, listing_id: str | None) -> datetime | None:
+        """The later of the two; None where neither has been scored."""
+        found = (self.sellers.get(seller or ""), self.listings.get(listing_id or ""))
+        return max((at for at in found if at is not None), default=None)
+
+
+def scored_until(
+    connection: Connection, marketplace_id: str, sellers: Collection[str], listing_ids: Collection[str] = ()
+) -> ScoredUntil:
+    """Until when these have been scored. Only a backfill asks, which brings what happened before."""
+    last = func.max(observation.c.known_at)
+    version = listing_version.c
+    of_sellers = (
+        select(version.seller_external_id, last)
+        .join(
+            observation,
+            (observation.c.marketplace_id == version.marketplace_id) & (observation.c.listing_id == version.listing_id),
+        )
+        .where(version.marketplace_id == marketplace_id, version.seller_external_id.in_(set(sellers)))
+        .group_by(version.seller_external_id)
+    )
+    of_listings = (
+        select(observation.c.listing_id, last)
+        .where(observation.c.marketplace_id == marketplace_id, observation.c.listing_id.in_(set(listing_ids)))
+        .group_by(observation.c.listing_id)
+    )
+    sellers_until, listings_until = (
+        {row[0]: row[1] for row in connection.execute(query)} for query in (of_sellers, of_listings)
+    )
+    return ScoredUntil(sellers_until, listings_until)
+
+
+def last_scored(connection: Connection, marketplace_id: str) -> datetime | None:
+    """Until when anything of a marketplace has been scored; None where nothing has. Reads every observation."""
+    found: datetime | None = connection.execute(
+        select(func.max(observation.c.known_at)).where(observation.c.marketplace_id == marketplace_id)
+    ).scalar()
+    return found
+
+
+def _load_versions(
+    connection: Connection, marketplace_id: str, pasts: Mapping[str, SellerPast], *, since: datetime, until: datetime
+) -> None:
+    """Versions by the seller that each names, which the listing may have left since.
+
+    One seller at one moment is the hot case, and may have a million offers: no more are read than count.
+    """
+    version = listing_version.c
+    query = (
+        select(
+            version.seller_external_id,
+            version.listing_id,
+            version.known_at,
+            listing.c.first_known_at,
+            version.log_price,
+            version.price_minor,
+            version.currency,
+            version.brand_key,
+            version.category_key,
+            version.protected,
+        )
+        .join(
+            listing, (listing.c.marketplace_id == version.marketplace_id) & (listing.c.listing_id == version.listing_id)
+        )
+        .where(
+            version.marketplace_id == marketplace_id,
+            version.seller_external_id.in_(pasts),
+            version.known_at >= since - timedelta(days=OFFERS_DAYS),
+            version.known_at < until,
+        )
+        .order_by(version.known_at.desc(), version.version_id.desc())
+    )
+    if len(pasts) == 1 and since == until:
+        query = query.limit(MOST_OFFERS)
+    for row in reversed(connection.execute(query).all()):
+        price = None if row.price_minor is None or row.currency is None else (row.price_minor, row.currency)
+        pasts[row.seller_external_id].put_up.append(
+            Put(
+                row.listing_id,
+                row.known_at,
+                row.first_known_at,
+                row.log_price,
+                price,
+                row.brand_key,
+                row.category_key,
+                row.protected,
+            )
+        )
+
+
+def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str]) -> dict[str, list[Ruling]]:
+    """Verdicts by the seller of the version that they are about, each with its withdrawal; only of these sellers.
+
+    One whose removal was held counts from when people let it go, and until then not at all.
+    """
+    if not sellers:
+        return {}
+    return _rulings(connection, marketplace_id, listing_version.c.seller_external_id.in_(sorted(sellers)))
+
+
+def rulings_on(connection: Connection, marketplace_id: str, listing_ids: Select[Any]) -> dict[str, list[Ruling]]:
+    """Verdicts as of `rulings`, of the listings that a query names."""
+    return _rulings(connection, marketplace_id, verdict.c.listing_id.in_(listing_ids))
+
+
+def _unanswered(connection: Connection, marketplace_id: str, wanted: ColumnElement[bool]) -> dict[str, list[Ruling]]:
+    """Removals that ended because the rights holder let a counter-notice pass: cleared as by an appeal in doubt."""
+    query = (
+        select(
+            listing_version.c.seller_external_id,
+            verdict.c.listing_id,
+            verdict.c.version_id,
+            overturn.c.overturned_at,
+            overturn.c.undone_at,
+        )
+        .join(
+            action,
+            (action.c.marketplace_id == overturn.c.marketplace_id) & (action.c.action_id == overturn.c.action_id),
+        )
+        .join(
+            verdict,
+            (verdict.c.marketplace_id == action.c.marketplace_id) & (verdict.c.verdict_id == action.c.verdict_id),
+        )
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == verdict.c.marketplace_id)
+            & (listing_version.c.version_id == verdict.c.version_id),
+        )
+        .where(
+            overturn.c.marketplace_id == marketplace_id,
+            overturn.c.cause == Undone.SILENCE.value,
+            listing_version.c.seller_external_id.is_not(None),
+            wanted,
+        )
+    )
+    found: dict[str, list[Ruling]] = {}
+    for row in connection.execute(query):
+        ruling = Ruling(
+            row.listing_id,
+            row.version_id,
+            Judgement.CANNOT_TELL,
+            Side.BRAND,
+            on_appeal=True,
+            known_at=row.overturned_at,
+            withdrawn_at=row.undone_at,
+        )
+        found.setdefault(row.seller_external_id, []).append(ruling)
+    return found
+
+
+def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[bool]) -> dict[str, list[Ruling]]:
+    found = _unanswered(connection, marketplace_id, wanted)
+    later = verdict.alias("later")
+    query = (
+        select(
+            listing_version.c.seller_external_id,
+            verdict.c.listing_id,
+            verdict.c.version_id,
+            verdict.c.judgement,
+            verdict.c.side,
+            verdict.c.lane,
+            verdict.c.known_at,
+            later.c.known_at.label("withdrawn_at"),
+            waited_until().label("waited_until"),
+        )
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == verdict.c.marketplace_id)
+            & (listing_version.c.version_id == verdict.c.version_id),
+        )
+        .outerjoin(
+            later,
+            (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
+        )
+        .where(
+            verdict.c.marketplace_id == marketplace_id,
+            listing_version.c.seller_external_id.is_not(None),
+            wanted,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            verdict.c.passed_on.is_(False),
+            verdict.c.lane != CaseLane.SECOND_LOOK.value,  # It checks what is taught; nothing was decided by it.
+            ~still_waits(),
+        )
+        .order_by(verdict.c.known_at, verdict.c.verdict_id)
+    )
+    for row in connection.execute(query):
+        found.setdefault(row.seller_external_id, []).append(
+            Ruling(
+                row.listing_id,
+                row.version_id,
+                Judgement(row.judgement),
+                Side(row.side),
+                row.lane == CaseLane.APPEAL.value,
+                row.waited_until or row.known_at,
+                row.withdrawn_at,
+            )
+        )
+    return found
+
+
+def _load_events(connection: Connection, marketplace_id: str, pasts: Mapping[str, SellerPast], since: datetime) -> None:
+    event = seller_event.c
+    query = (
+        select(
+            event.seller_external_id,
+            event.kind,
+            event.occurred_at,
+            event.known_at,
+            event.amount_minor,
+            event.currency,
+        )
+        .where(
+            event.marketplace_id == marketplace_id,
+            event.seller_external_id.in_(pasts),
+            event.occurred_at >= since,
+            event.kind.in_(KINDS),
+        )
+        .order_by(event.occurred_at, event.known_at)
+    )
+    for row in connection.execute(query):
+        found = Event(row.occurred_at, row.known_at, row.amount_minor, row.currency)
+        pasts[row.seller_external_id].events.setdefault(row.kind, []).append(found)
+
+
+def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Keep seller events; one that is known by its source's id is left as it was. Returns how many were new."""
+    if not rows:
+        return 0
+    known = {
+        row.source_event_id
+        for row in connection.execute(
+            select(seller_event.c.source_event_id).where(
+                seller_event.c.marketplace_id == rows[0]["marketplace_id"],
+                seller_event.c.source_event_id.in_({row["source_event_id"] for row in rows}),
+            )
+        )
+    }
+    fresh = {row["source_event_id"]: row for row in reversed(rows) if row["source_event_id"] not in known}
+    if fresh:
+        connection.execute(insert_or_ignore(connection, seller_event), list(fresh.values()))
+    return len(fresh)

@@ -1,0 +1,189 @@
+"""What listings are compared with: price references and lists, exchange rates, the brand register, usual shares."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select
+
+from features.brands import BrandRegister
+from features.common_prices import CommonPrices
+from features.price_lists import PriceLists
+from features.references import NO_SAMPLES, Key, PricePool, PriceReference, PriceSamples, PriceTable, Rates, References
+from features.tell_tales import TellTales
+from serving.brands.store import brands, price_lists, tell_tales
+from serving.cases.tables import verdict
+from serving.listings.tables import listing_version
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.store import add
+from serving.scoring.store import usual_shares
+from serving.scoring.tables import common_price, exchange_rate, price_reference
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import ActionKind
+
+_EURO = "EUR"
+_COMPARED_DAYS = 180  # Half a year: a season's prices, and enough offers per model.
+
+
+def load(connection: Connection, found: Marketplace, as_of: datetime, lists: PriceLists) -> References:
+    """The references of a marketplace as last worked out, with the brands' price lists as the caller has them."""
+    here = found.marketplace_id
+    return References(
+        _rates(connection, found.base_currency, as_of.date()),
+        BrandRegister(brands.registered(connection, here, as_of)),
+        _table(connection, here),
+        TellTales(tell_tales.of_marketplace(connection, here)),
+        lists,
+        _common(connection, here),
+        usual_shares.load(connection, here),
+    )
+
+
+def _table(connection: Connection, marketplace_id: str) -> PriceTable:
+    query = select(price_reference).where(price_reference.c.marketplace_id == marketplace_id)
+    return PriceTable(
+        {
+            (row.brand_key, row.category_key): PriceReference(row.log_median, row.mad, row.n)
+            for row in connection.execute(query)
+        }
+    )
+
+
+def samples(connection: Connection, marketplace_id: str, key: Key) -> PriceSamples:
+    """How the log prices of a group lie now; none where it has no reference."""
+    query = select(price_reference.c.samples, price_reference.c.n).where(
+        price_reference.c.marketplace_id == marketplace_id,
+        price_reference.c.brand_key == key[0],
+        price_reference.c.category_key == key[1],
+    )
+    found = connection.execute(query).one_or_none()
+    return NO_SAMPLES if found is None or found.samples is None else PriceSamples(tuple(found.samples), found.n)
+
+
+def _common(connection: Connection, marketplace_id: str) -> CommonPrices:
+    query = select(common_price).where(common_price.c.marketplace_id == marketplace_id)
+    return CommonPrices({(row.price_minor, row.currency): row.offers for row in connection.execute(query)})
+
+
+def _rates(connection: Connection, base_currency: str, day: date) -> Rates:
+    """The latest rate of each currency up to a day, turned from euros into the base currency."""
+    latest = (
+        select(exchange_rate.c.currency, func.max(exchange_rate.c.day).label("day"))
+        .where(exchange_rate.c.day <= day.isoformat())
+        .group_by(exchange_rate.c.currency)
+        .subquery()
+    )
+    query = select(exchange_rate.c.currency, exchange_rate.c.euros).join(
+        latest, (latest.c.currency == exchange_rate.c.currency) & (latest.c.day == exchange_rate.c.day)
+    )
+    euros: dict[str, float] = {row.currency: row.euros for row in connection.execute(query)}
+    euros[_EURO] = 1.0
+    base = euros.get(base_currency)
+    if base is None:
+        return Rates(base_currency)
+    return Rates(base_currency, {code: value / base for code, value in sorted(euros.items()) if code != base_currency})
+
+
+def add_rates(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Replace the rates of these days and currencies."""
+    for row in rows:
+        connection.execute(
+            delete(exchange_rate).where(exchange_rate.c.day == row["day"], exchange_rate.c.currency == row["currency"])
+        )
+    add(connection, exchange_rate, rows)
+
+
+def as_of(connection: Connection, found: Marketplace, moment: datetime) -> References:
+    """The references of a marketplace worked out anew for a moment: the same whenever it is asked.
+
+    Costs a walk over half a year of offers; what scores a request takes `load`.
+    """
+    here = found.marketplace_id
+    pool, common = _worked_out(connection, here, moment)
+    return References(
+        _rates(connection, found.base_currency, moment.date()),
+        BrandRegister(brands.registered(connection, here, moment)),
+        pool.table(),
+        lists=price_lists.load(connection, here, moment),
+        common=common,
+        priors=usual_shares.worked_out(connection, found, moment),
+    )
+
+
+def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -> tuple[PricePool, CommonPrices]:
+    """Prices of the offers as they stood at a moment; those that had been confirmed counterfeit do not count."""
+    undo = verdict.alias("undo")
+    withdrawn = select(undo.c.verdict_id).where(
+        undo.c.marketplace_id == action.c.marketplace_id,
+        undo.c.supersedes_id == action.c.verdict_id,
+        undo.c.known_at <= moment,
+    )
+    removed = select(action.c.listing_id).where(
+        action.c.marketplace_id == marketplace_id,
+        action.c.kind == ActionKind.REMOVE.value,
+        action.c.created_at <= moment,
+        ~withdrawn.exists(),
+    )
+    latest = (
+        select(listing_version.c.listing_id, func.max(listing_version.c.number).label("number"))
+        .where(listing_version.c.marketplace_id == marketplace_id, listing_version.c.known_at <= moment)
+        .group_by(listing_version.c.listing_id)
+        .subquery()
+    )
+    query = (
+        select(
+            listing_version.c.brand_key,
+            listing_version.c.category_key,
+            listing_version.c.log_price,
+            listing_version.c.price_minor,
+            listing_version.c.currency,
+        )
+        .join(
+            latest,
+            (latest.c.listing_id == listing_version.c.listing_id) & (latest.c.number == listing_version.c.number),
+        )
+        .where(
+            listing_version.c.marketplace_id == marketplace_id,
+            listing_version.c.log_price.is_not(None),
+            listing_version.c.known_at > moment - timedelta(days=_COMPARED_DAYS),
+            listing_version.c.listing_id.not_in(removed),
+        )
+    )
+    found = connection.execute(query).all()
+    pool = PricePool((row.brand_key, row.category_key, row.log_price) for row in found)
+    return pool, CommonPrices.among((row.price_minor, row.currency) for row in found)
+
+
+def refresh(connection: Connection, found: Marketplace, as_of: datetime) -> int:
+    """Work out price references, common prices and usual shares anew and keep them; returns how many of the first."""
+    marketplace_id = found.marketplace_id
+    pool, common = _worked_out(connection, marketplace_id, as_of)
+    samples = pool.samples()
+    connection.execute(delete(price_reference).where(price_reference.c.marketplace_id == marketplace_id))
+    rows = [
+        {
+            "marketplace_id": marketplace_id,
+            "brand_key": brand_key,
+            "category_key": category_key,
+            "as_of": as_of,
+            "samples": samples[brand_key, category_key],
+            **reference._asdict(),
+        }
+        for (brand_key, category_key), reference in pool.table().rows.items()
+    ]
+    add(connection, price_reference, rows)
+    connection.execute(delete(common_price).where(common_price.c.marketplace_id == marketplace_id))
+    common_rows = [
+        {"marketplace_id": marketplace_id, "price_minor": minor, "currency": currency, "offers": offers}
+        for (minor, currency), offers in common.rows.items()
+    ]
+    add(connection, common_price, common_rows)
+    usual_shares.keep(connection, marketplace_id, usual_shares.worked_out(connection, found, as_of), as_of)
+    return len(rows)
+
+
+def refreshed_at(connection: Connection, marketplace_id: str) -> datetime | None:
+    """When the references were last worked out."""
+    query = select(func.max(price_reference.c.as_of)).where(price_reference.c.marketplace_id == marketplace_id)
+    found: datetime | None = connection.execute(query).scalar()
+    return found

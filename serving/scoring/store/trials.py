@@ -1,0 +1,59 @@
+"""Challengers on trial, and what both models said of each listing meanwhile."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from models.routing import Lane
+from serving.platform.database.store import add, insert_or_ignore
+from serving.scoring.tables import trial, trial_score
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A trial that has not ended; `share` is of sellers about whose listings the challenger decides."""
+
+    marketplace_id: str
+    trial_id: str
+    digest: str
+    share: float
+    started_by: str
+    started_at: datetime
+
+
+def add_trial(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A new trial."""
+    add(connection, trial, [row])
+
+
+def open_trials(connection: Connection, marketplace_id: str | None = None) -> list[Trial]:
+    """The trials that have not ended, of one marketplace or of all."""
+    query = select(trial).where(trial.c.ended_at.is_(None)).order_by(trial.c.started_at, trial.c.trial_id)
+    if marketplace_id is not None:
+        query = query.where(trial.c.marketplace_id == marketplace_id)
+    return [Trial(**{name: row[name] for name in Trial.__slots__}) for row in connection.execute(query).mappings()]
+
+
+def change(connection: Connection, found: Trial, **values: Any) -> bool:
+    """Change a trial that has not ended; False where it has."""
+    here = (trial.c.marketplace_id == found.marketplace_id) & (trial.c.trial_id == found.trial_id)
+    changed = connection.execute(update(trial).where(here, trial.c.ended_at.is_(None)).values(**values))
+    return changed.rowcount == 1
+
+
+def add_scores(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What both models said; of a version that is scored again the first stays."""
+    if rows:
+        connection.execute(insert_or_ignore(connection, trial_score), list(rows))
+
+
+def scores(connection: Connection, marketplace_id: str, trial_id: str) -> Iterator[tuple[str, Lane, Lane]]:
+    """Each version with the champion's lane and the challenger's."""
+    query = select(trial_score.c.version_id, trial_score.c.champion_lane, trial_score.c.challenger_lane).where(
+        trial_score.c.marketplace_id == marketplace_id, trial_score.c.trial_id == trial_id
+    )
+    for version_id, champion, challenger in connection.execution_options(yield_per=1_000).execute(query):
+        yield version_id, Lane(champion), Lane(challenger)

@@ -1,0 +1,127 @@
+"""How often goods come back on a marketplace, by its sellers and offers: worked out as of a moment, kept, read."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, delete, func, select
+
+from features.priors import FAKE_RETURNS, MOST_FAKE_RETURNS, RETURNS, Prior, Priors, estimate
+from serving.listings.tables import listing, observation
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.store import add
+from serving.scoring.tables import seller_event, usual_share
+
+_DAYS: Final = 90
+# The offers heard of last. A share of some per cent is known to a tenth of itself from far fewer.
+_MOST_OBSERVATIONS: Final = 5_000
+
+Counts = dict[str, tuple[float, float]]
+
+
+def load(connection: Connection, marketplace_id: str) -> Priors:
+    """The usual shares as last worked out; the stated constants where they never were."""
+    query = select(usual_share).where(usual_share.c.marketplace_id == marketplace_id)
+    return Priors(**{row.name: Prior(row.mean, row.strength, row.groups_behind) for row in connection.execute(query)})
+
+
+def keep(connection: Connection, marketplace_id: str, found: Priors, as_of: datetime) -> None:
+    """Keep usual shares in place of those before."""
+    connection.execute(delete(usual_share).where(usual_share.c.marketplace_id == marketplace_id))
+    rows = [
+        {
+            "marketplace_id": marketplace_id,
+            "name": name,
+            "mean": prior.mean,
+            "strength": prior.strength,
+            "groups_behind": prior.groups,
+            "as_of": as_of,
+        }
+        for name, prior in _named(found).items()
+    ]
+    add(connection, usual_share, rows)
+
+
+def _named(found: Priors) -> Mapping[str, Prior]:
+    return {name: Prior(*values) for name, values in asdict(found).items()}
+
+
+def worked_out(connection: Connection, marketplace: Marketplace, moment: datetime) -> Priors:
+    """The usual shares by what was known at a moment: of offers as they were last heard of, of their sellers by events.
+
+    A seller's events count where the marketplace vouches for all of 90 days, otherwise what stands in the seller block.
+    """
+    item_returns, item_fakes, seller_returns = _observed(connection, marketplace.marketplace_id, moment)
+    seller_fakes: Counts = {}
+    since, begin = marketplace.seller_events_since, moment - timedelta(days=_DAYS)
+    if since is not None and since <= begin:
+        seller_returns, seller_fakes = _by_events(connection, marketplace.marketplace_id, seller_returns, begin, moment)
+    return Priors(
+        seller_returns=estimate(seller_returns.values(), otherwise=RETURNS),
+        seller_fake_returns=estimate(seller_fakes.values(), otherwise=FAKE_RETURNS, most=MOST_FAKE_RETURNS),
+        item_returns=estimate(item_returns.values(), otherwise=RETURNS),
+        item_fake_returns=estimate(item_fakes.values(), otherwise=FAKE_RETURNS, most=MOST_FAKE_RETURNS),
+    )
+
+
+def _observed(connection: Connection, marketplace_id: str, moment: datetime) -> tuple[Counts, Counts, Counts]:
+    """Returns and fake returns of each offer and returns of each seller with their sales, latest first."""
+    query = (
+        select(observation.c.listing_id, observation.c.observed, listing.c.seller_external_id)
+        .join(
+            listing,
+            (listing.c.marketplace_id == observation.c.marketplace_id)
+            & (listing.c.listing_id == observation.c.listing_id),
+        )
+        .where(observation.c.marketplace_id == marketplace_id, observation.c.known_at <= moment)
+        .order_by(observation.c.observation_id.desc())  # Ids are in the order of receipt, and the key is.
+        .limit(_MOST_OBSERVATIONS)
+    )
+    returns: Counts = {}
+    fakes: Counts = {}
+    sellers: Counts = {}
+    for listing_id, observed, seller in connection.execute(query):
+        sales = _in_90_days(observed, "sales")
+        _note(returns, listing_id, _in_90_days(observed, "returns"), sales)
+        _note(fakes, listing_id, _in_90_days(observed, "fake_returns"), sales)
+        if seller is not None:
+            block = observed.get("seller") or {}
+            _note(sellers, seller, _in_90_days(block, "returned"), _in_90_days(block, "accepted"))
+            sellers.setdefault(seller, (0.0, 0.0))
+    return returns, fakes, sellers
+
+
+def _in_90_days(observed: Mapping[str, Any], name: str) -> float | None:
+    windows = observed.get(name)
+    return None if windows is None else windows[-1]
+
+
+def _note(counts: Counts, key: str, part: float | None, whole: float | None) -> None:
+    """The first that is known counts: rows come latest first."""
+    if part is not None and whole is not None and not counts.get(key, (0.0, 0.0))[1]:
+        counts[key] = (part, whole)
+
+
+def _by_events(
+    connection: Connection, marketplace_id: str, sellers: Iterable[str], begin: datetime, moment: datetime
+) -> tuple[Counts, Counts]:
+    """Returns and fake returns of these sellers with their sales."""
+    event = seller_event.c
+    query = (
+        select(event.seller_external_id, event.kind, func.count().label("n"))
+        .where(
+            event.marketplace_id == marketplace_id,
+            event.seller_external_id.in_(sorted(sellers)),
+            event.occurred_at > begin,
+            event.occurred_at <= moment,
+            event.known_at <= moment,
+        )
+        .group_by(event.seller_external_id, event.kind)
+    )
+    found: dict[str, dict[str, float]] = {}
+    for seller, kind, n in connection.execute(query):
+        found.setdefault(seller, {})[kind] = float(n)
+    returns = {seller: (of.get("return", 0.0), of.get("sale", 0.0)) for seller, of in found.items()}
+    fakes = {seller: (of.get("fake_return", 0.0), of.get("sale", 0.0)) for seller, of in found.items()}
+    return returns, fakes

@@ -1,0 +1,1 @@
+"""Sellers: contacts, links, lists, strikes, sanctions and risk."""

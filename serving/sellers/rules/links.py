@@ -1,0 +1,103 @@
+"""Sellers who share contacts, and those who share contacts with these: found with the path to each. Stdlib only.
+
+What counts was known before the moment, not at it, as for everything that comes from others (decision 0010). Nothing
+is decided here or from this: a link is a signal and a fact to look at.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from features.contacts import ContactKind
+from features.links import LinkedSeller, Links, LinkStep
+from models.outcomes import Outcome
+from serving.sellers.policy import LinkPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A seller's contact: its keyed hash, what it is, and since when it is known to be theirs."""
+
+    token: str
+    kind: ContactKind
+    seller: str
+    known_at: datetime
+
+
+class Contacts:
+    """Which sellers have which contacts; more can be added as more are read."""
+
+    def __init__(self, mentions: Iterable[Mention] = ()) -> None:
+        self._of_seller: dict[str, dict[str, Mention]] = defaultdict(dict)
+        self._of_token: dict[str, dict[str, Mention]] = defaultdict(dict)
+        self.add(mentions)
+
+    def add(self, mentions: Iterable[Mention]) -> None:
+        """Know of these, too."""
+        for one in mentions:
+            self._of_seller[one.seller][one.token] = one
+            self._of_token[one.token][one.seller] = one
+
+    def known(self, seller: str, as_of: datetime) -> list[Mention]:
+        """A seller's contacts before a moment, in a fixed order."""
+        mine = self._of_seller.get(seller, {}).values()
+        return sorted((one for one in mine if one.known_at < as_of), key=lambda one: (one.kind, one.token))
+
+    def sharers(self, token: str, as_of: datetime) -> list[Mention]:
+        """Who had a contact before a moment, in a fixed order."""
+        theirs = self._of_token.get(token, {}).values()
+        return sorted((one for one in theirs if one.known_at < as_of), key=lambda one: one.seller)
+
+
+class Walk:
+    """From one seller at one moment to everybody who is linked, a step at a time and nearest first.
+
+    Each step needs to know the contacts of the sellers of the `frontier`, and of each such contact at least its
+    `most_sellers_of_a_contact` + 1 earliest sharers: more cannot change the answer.
+    """
+
+    def __init__(self, seller: str, as_of: datetime, policy: LinkPolicy) -> None:
+        self.seller, self.as_of, self._policy = seller, as_of, policy
+        self._paths: dict[str, tuple[LinkStep, ...]] = {seller: ()}
+        self._steps = self._contacts = self._common = 0
+        self.frontier: tuple[str, ...] = (seller,)
+
+    @property
+    def linked(self) -> tuple[str, ...]:
+        """Who is linked, as far as they are followed."""
+        return tuple(self._paths)[1 : self._policy.most_linked + 1]
+
+    def step(self, contacts: Contacts) -> None:
+        """Go one step further. Of several paths of one length the first by kind of contact is kept."""
+        found: dict[str, tuple[LinkStep, ...]] = {}
+        for at in self.frontier:
+            for own in contacts.known(at, self.as_of):
+                sharers = contacts.sharers(own.token, self.as_of)
+                is_common = len(sharers) > self._policy.most_sellers_of_a_contact
+                if at == self.seller:
+                    self._contacts += 1
+                    self._common += is_common
+                for other in () if is_common else sharers:
+                    if other.seller not in self._paths and other.seller not in found:
+                        found[other.seller] = (*self._paths[at], LinkStep(kind=own.kind, seller=other.seller))
+        self._paths |= found
+        self._steps += 1
+        ended = self._steps == self._policy.most_steps or len(self._paths) > self._policy.most_linked + 1
+        self.frontier = () if ended else tuple(found)
+
+    def links(self, outcomes: Mapping[str, Iterable[Outcome]]) -> Links:
+        """The linked sellers, with the outcomes of their offers as known at the moment."""
+        sellers = []
+        for name in self.linked:
+            found = [one.counterfeit for one in outcomes.get(name, ())]
+            counterfeit = sum(found)
+            sellers.append(
+                LinkedSeller(path=self._paths[name], counterfeit=counterfeit, genuine=len(found) - counterfeit)
+            )
+        return Links(
+            contacts=self._contacts,
+            common=self._common,
+            more=len(self._paths) > self._policy.most_linked + 1,
+            sellers=tuple(sellers),
+        )

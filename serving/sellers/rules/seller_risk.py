@@ -1,0 +1,188 @@
+"""How risky a seller's offers of a window are beside those of the marketplace's other sellers. Standard library only.
+
+A fact for people. No rule reads it and it is no feature: it is made from scores and verdicts, and a model that learnt
+from it would learn from itself (docs/decisions/0020).
+"""
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from serving.sellers.policy import SellerRiskPolicy
+
+
+class RiskState(StrEnum):
+    """Whether a seller has a percentile, and if not, why not."""
+
+    RANKED = "ranked"
+    TOO_FEW_OFFERS = "too_few_offers"
+    TOO_FEW_SELLERS = "too_few_sellers"
+    NO_MODEL = "no_model"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredOffer:
+    """An offer as it was last scored in the window.
+
+    `probability` is None where points of the scorecard are all there is. `counterfeit` is what was found by the moment,
+    None where nothing stands.
+    """
+
+    probability: float | None
+    counterfeit: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SellerRisk:
+    """One seller's figures and where they stand.
+
+    `offers` are those that count, `left_out` those that no model has scored, `left_out_confirmed` the confirmed
+    counterfeits among the latter. `expected` is how many of the offers are counterfeit: findings where there are any,
+    probabilities elsewhere. `share` is drawn toward the usual one; None where no offer counts. `percentile` is from
+    0 to 100.
+    """
+
+    state: RiskState
+    offers: int
+    left_out: int
+    left_out_confirmed: int
+    expected: float
+    confirmed: int
+    cleared: int
+    share: float | None = None
+    percentile: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All sellers of a window. `sellers` have an offer that counts; `usual_share` is theirs, None without any."""
+
+    sellers: int
+    usual_share: float | None
+    risks: Mapping[str, SellerRisk]
+
+
+def rank(offers: Mapping[str, Sequence[ScoredOffer]], policy: SellerRiskPolicy) -> Ranking:
+    """The risk of each seller who has offers in the window, in whatever order they come.
+
+    The judgement calls.
+
+    *What an offer is worth.* What people found, where anything stands: 1 or 0. Otherwise the model's probability. A
+    model that thinks 40 % of an offer on which the brand has spoken is not asked any more.
+
+    *What counts.* Only offers that a model has scored. Points are no probability; and an offer that only people have
+    judged was chosen because it looked bad, so that counting it without its neighbours would make any seller with one
+    finding a counterfeiter. Such offers are told beside the figure and pass out of the window by themselves.
+
+    *One figure.* The expected share of counterfeits, drawn toward the usual share of the marketplace by as much as
+    `prior_offers` offers weigh (the mean of a beta-binomial). A sum would rank shops by size. A plain share would put
+    whoever has one suspicious offer above a shop with thirty confirmed counterfeits of forty. A lower bound in place of
+    the mean would call large shops riskier only because more is known of them.
+
+    *What is usual.* The mean of the sellers' own shares, each seller once. Over all offers together one flood of
+    listings would set it. The weight is a constant and not estimated: a confirmed counterfeit of one seller must not
+    change how much others are drawn, or it could lower that seller's own rank.
+
+    *The percentile.* The share of sellers with a lower figure, ties by half, the seller among them. All who have an
+    offer that counts are compared, also those with too few for a percentile of their own.
+    """
+    counted = {seller: [one for one in some if one.probability is not None] for seller, some in offers.items()}
+    expected = {seller: math.fsum(map(_worth, some)) for seller, some in counted.items() if some}
+    if not expected:
+        return Ranking(0, None, {seller: _risk(some, policy) for seller, some in offers.items()})
+    # fsum rounds once, so that no order of sellers or offers changes a digit.
+    usual = math.fsum(total / len(counted[seller]) for seller, total in expected.items()) / len(expected)
+    shares = {
+        seller: (policy.prior_offers * usual + total) / (policy.prior_offers + len(counted[seller]))
+        for seller, total in expected.items()
+    }
+    ordered = sorted(shares.values())
+    return Ranking(
+        len(ordered),
+        usual,
+        {seller: _risk(some, policy, shares.get(seller), ordered) for seller, some in offers.items()},
+    )
+
+
+def _worth(offer: ScoredOffer) -> float:
+    if offer.counterfeit is not None:
+        return float(offer.counterfeit)
+    return offer.probability or 0.0
+
+
+def _risk(
+    offers: Sequence[ScoredOffer], policy: SellerRiskPolicy, share: float | None = None, ordered: Sequence[float] = ()
+) -> SellerRisk:
+    counted = [one for one in offers if one.probability is not None]
+    state = _state(len(counted), len(ordered), policy)
+    percentile = None
+    if state is RiskState.RANKED and share is not None:
+        percentile = 50.0 * (bisect_left(ordered, share) + bisect_right(ordered, share)) / len(ordered)
+    return SellerRisk(
+        state=state,
+        offers=len(counted),
+        left_out=len(offers) - len(counted),
+        left_out_confirmed=sum(one.counterfeit is True for one in offers if one.probability is None),
+        expected=math.fsum(map(_worth, counted)),
+        confirmed=sum(one.counterfeit is True for one in counted),
+        cleared=sum(one.counterfeit is False for one in counted),
+        share=share,
+        percentile=percentile,
+    )
+
+
+def _state(counted: int, sellers: int, policy: SellerRiskPolicy) -> RiskState:
+    if not counted:
+        return RiskState.NO_MODEL
+    if counted < policy.fewest_offers:
+        return RiskState.TOO_FEW_OFFERS
+    return RiskState.RANKED if sellers >= policy.fewest_sellers else RiskState.TOO_FEW_SELLERS
+
+
+def reasons(risk: SellerRisk, *, sellers: int, window_days: int) -> tuple[str, ...]:
+    """What stands behind a risk: where the seller stands, the counts, and what does not count.
+
+    >>> some = SellerRisk(RiskState.RANKED, 14, 1, 1, 5.2, 3, 2, share=0.28, percentile=97.6)
+    >>> for sentence in reasons(some, sellers=1204, window_days=30):
+    ...     print(sentence)
+    Riskier than 97% of 1,204 sellers.
+    14 offers in 30 days: 5.2 expected counterfeit, 3 of them confirmed; 2 cleared.
+    1 more, 1 of them confirmed counterfeit, had no score of a model and does not count.
+    """
+    said = [_standing(risk, sellers)]
+    if risk.offers:
+        said.append(_counts(risk, window_days))
+    if risk.left_out:
+        more = "more" if risk.offers else "offer" if risk.left_out == 1 else "offers"
+        confirmed = f", {risk.left_out_confirmed} of them confirmed counterfeit," if risk.left_out_confirmed else ""
+        does = "does" if risk.left_out == 1 else "do"
+        said.append(f"{risk.left_out:,} {more}{confirmed} had no score of a model and {does} not count.")
+    return tuple(said)
+
+
+def _standing(risk: SellerRisk, sellers: int) -> str:
+    match risk.state:
+        case RiskState.RANKED:
+            # Rounded down: nobody is riskier than 100 %.
+            whole = math.floor(risk.percentile or 0.0)
+            return (
+                f"Riskier than {whole}% of {sellers:,} sellers."
+                if whole
+                else f"Among the least risky of {sellers:,} sellers."
+            )
+        case RiskState.TOO_FEW_OFFERS:
+            return "Too few offers to be compared with other sellers."
+        case RiskState.TOO_FEW_SELLERS:
+            return "Too few sellers to compare with."
+        case RiskState.NO_MODEL:
+            return "Not known: no model has scored the seller's offers."
+
+
+def _counts(risk: SellerRisk, window_days: int) -> str:
+    expected = "under 0.1" if 0 < risk.expected < 0.05 else f"{risk.expected:,.1f}".removesuffix(".0")
+    confirmed = f", {risk.confirmed} of them confirmed" if risk.confirmed else ""
+    cleared = f"; {risk.cleared} cleared" if risk.cleared else ""
+    noun = "offer" if risk.offers == 1 else "offers"
+    return f"{risk.offers:,} {noun} in {window_days} days: {expected} expected counterfeit{confirmed}{cleared}."

@@ -1,0 +1,1 @@
+"""What is done with sellers: gather, decide, write, in one transaction."""

@@ -1,0 +1,180 @@
+"""Contacts of sellers on their way to keyed hashes, and their erasure. Nothing else in the service sees one."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from features import fields
+from features.contacts import LONGEST, Contact, ContactKind, contact
+from features.fields import Rejected
+from features.listing import CLOCK_TOLERANCE, Rejection
+from models.errors import Conflict, Invalid
+from serving.audit.store import audit
+from serving.listings.service import quarantine_row
+from serving.listings.store import listings
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.scoring.store import histories
+from serving.sellers.store import contacts
+
+_MOST: Final = 1_000
+# A person with more is a company with branches, or a mistake of the source; each costs every later offer a look.
+MOST_OF_A_SELLER: Final = 50
+SOURCE: Final = "seller-contacts"
+_FIELDS: Final = {
+    field.name: field
+    for field in (
+        fields.text("seller", 200, "The marketplace's id of the seller."),
+        fields.choice("kind", tuple(ContactKind), "What it is."),
+        fields.text("value", LONGEST, "The contact itself."),
+        fields.instant("occurred_at", "Since when it is the seller's."),
+    )
+}
+_REQUIRED: Final = ("seller", "kind", "value")
+
+
+def receive_contacts(
+    runtime: Runtime, marketplace: Marketplace, body: Mapping[str, Any], *, backfill: bool
+) -> dict[str, int]:
+    """Hash contacts and keep the hashes; returns how many were new, known and quarantined.
+
+    They count for offers that come in afterwards. With `backfill` one counts from when it became the seller's, but
+    not before anything that was scored without it: whose links it changes cannot be told beforehand.
+
+    Raises
+    ------
+    Invalid
+        The body is not an object with at most a thousand contacts.
+    Conflict
+        Those that are kept were hashed with another key, so that nothing would ever be found to be shared.
+    """
+    rows = body.get("contacts")
+    if not isinstance(rows, list) or len(rows) > _MOST or set(body) != {"contacts"}:
+        raise Invalid(f"Send an object with at most {_MOST:,} contacts.")
+    now, here = runtime.clock.now(), marketplace.marketplace_id
+    read: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+
+    def refuse(row: Any, problem: Rejected) -> None:
+        rejection = Rejection(problem.code, problem.field, problem.sentence)
+        refused.append(quarantine_row(runtime, here, _without_value(row), rejection, source=SOURCE, at=now))
+
+    for row in rows:
+        try:
+            read.append(_stored(runtime, here, _read(row, now), now, backfill=backfill))
+        except Rejected as problem:
+            refuse(row, problem)
+    with runtime.store.write() as connection:
+        if contacts.key_in_use(connection) not in {None, key_id(runtime)}:
+            raise Conflict("Contacts here were hashed with another key; restore it, or erase them and send them again.")
+        if backfill:
+            _not_before_scores(connection, here, read)
+        known = contacts.tokens_of(connection, here, {one["seller_external_id"] for one in read})
+        fresh: list[dict[str, Any]] = []
+        repeated = 0
+        for one in read:
+            mine = known.setdefault(one["seller_external_id"], set())
+            if one["token"] in mine:
+                repeated += 1
+            elif len(mine) >= MOST_OF_A_SELLER:
+                row = {"seller": one["seller_external_id"], "kind": one["kind"]}
+                sentence = f"The seller has {MOST_OF_A_SELLER} contacts; no more are kept."
+                refuse(row, Rejected("too_many", "seller", sentence))
+            else:
+                mine.add(one["token"])
+                fresh.append(one)
+        contacts.add_contacts(connection, fresh)
+        listings.add_quarantine(connection, refused)
+    return {"new": len(fresh), "known": repeated, "quarantined": len(refused)}
+
+
+def _read(row: Any, now: datetime) -> dict[str, Any]:
+    """The fields of one contact, its value in its one form.
+
+    Raises
+    ------
+    Rejected
+        It is none; no sentence repeats what was sent.
+    """
+    if not isinstance(row, Mapping):
+        raise Rejected("wrong_type", "", "A contact must be an object.")
+    if set(row) - set(_FIELDS):
+        raise Rejected("unknown_field", "", f"A contact has {', '.join(_FIELDS)} and no other fields.")
+    found = {name: _FIELDS[name].read(name, value) for name, value in row.items() if value is not None}
+    for name in _REQUIRED:
+        if found.get(name) is None:
+            raise Rejected("missing_field", name, f"{name} is required.")
+    occurred_at = found.get("occurred_at")
+    if isinstance(occurred_at, datetime) and occurred_at > now + CLOCK_TOLERANCE:
+        raise Rejected("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
+    return {**found, "contact": contact(ContactKind(str(found["kind"])), str(found["value"]))}
+
+
+def _stored(
+    runtime: Runtime, marketplace_id: str, found: Mapping[str, Any], now: datetime, *, backfill: bool
+) -> dict[str, Any]:
+    occurred_at = found.get("occurred_at") or now
+    return {
+        "marketplace_id": marketplace_id,
+        "token": token(runtime, marketplace_id, found["contact"]),
+        "seller_external_id": found["seller"],
+        "kind": found["contact"].kind.value,
+        "key_id": key_id(runtime),
+        "occurred_at": occurred_at,
+        "known_at": min(occurred_at, now) if backfill else now,
+    }
+
+
+def token(runtime: Runtime, marketplace_id: str, one: Contact) -> str:
+    """The keyed hash of a contact: equal contacts of a marketplace meet, and nobody can try out telephone numbers
+    without the key."""
+    message = f"{marketplace_id}\n{one.kind.value}\n{one.value}".encode()
+    return hmac.new(runtime.contact_key, message, hashlib.sha256).hexdigest()
+
+
+def key_id(runtime: Runtime) -> str:
+    """A name for the key by which another one is noticed."""
+    return hmac.new(runtime.contact_key, b"which key", hashlib.sha256).hexdigest()[:16]
+
+
+def _without_value(row: Any) -> dict[str, Any]:
+    """What of a refused contact may be kept: whose it was and what, where these are what they should be."""
+    found = {}
+    for name in ("seller", "kind"):
+        value = row.get(name) if isinstance(row, Mapping) else None
+        try:
+            found[name] = None if value is None else _FIELDS[name].read(name, value)
+        except Rejected:
+            found[name] = None
+    return found
+
+
+def _not_before_scores(connection: Connection, marketplace_id: str, rows: list[dict[str, Any]]) -> None:
+    floor = histories.last_scored(connection, marketplace_id)
+    for row in rows:
+        row["known_at"] = max(row["known_at"], floor or row["known_at"])
+
+
+def erase_contacts(runtime: Runtime, marketplace: Marketplace, seller: str, *, by: str) -> int:
+    """Erase the hashes of a seller's contacts, so that it is linked with nobody any more; returns how many there were.
+
+    Facts of earlier scores keep with whom it was linked then, for a decision must be explicable; they hold no contact.
+    Contacts that are sent again are kept again.
+    """
+    here = marketplace.marketplace_id
+    with runtime.store.write() as connection:
+        erased = contacts.erase(connection, here, seller)
+        audit.record(
+            connection,
+            at=runtime.clock.now(),
+            marketplace_id=here,
+            actor=by,
+            act="contacts.erased",
+            subject="seller contacts",
+            payload={"seller": seller, "erased": erased},
+        )
+    return erased

@@ -1,0 +1,115 @@
+"""Allow, watch and deny lists: who puts whom on one, and what they say of the offers of a batch."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from features.facts import Facts
+from models.errors import Forbidden, Invalid, NotFound
+from models.policies.seller_lists import SellerListPolicy
+from models.seller_lists import Entry, Listed, SellerList, linked_names, listed
+from serving.accounts.rules.access import Permission, Person
+from serving.audit.store import audit
+from serving.platform.runtime import Runtime
+from serving.sellers.store import seller_lists
+
+_LONGEST_NAME = 200
+
+
+def listed_among(
+    runtime: Runtime, marketplace_id: str, offers: Mapping[int, Facts], now: datetime
+) -> dict[int, Listed]:
+    """What the lists say of offers, by their number: one query for all of them and their linked sellers."""
+    policy = runtime.policies[SellerListPolicy]
+    names = {one.listing.seller.external_id for one in offers.values()}
+    linked = {name for one in offers.values() for name in linked_names(one.seller.links, policy)}
+    asked = {name for name in names | linked if name is not None}
+    if not asked:
+        return {}
+    with runtime.store.read() as connection:
+        entries = seller_lists.of_sellers(connection, marketplace_id, asked, now)
+    if not entries:
+        return {}
+    found = {
+        number: listed(one.listing.seller.external_id, one.seller.links, entries, as_of=now, policy=policy)
+        for number, one in offers.items()
+    }
+    return {number: one for number, one in found.items() if one is not None}
+
+
+def check_lister(person: Person, marketplace_id: str, which: SellerList) -> None:
+    """Refuse who may not put sellers on a list.
+
+    An analyst watches and denies, which only brings offers before analysts. Allowing keeps them away from there, so
+    that it takes an administrator: nobody exempts a seller from their own desk.
+
+    Raises
+    ------
+    Forbidden
+        It is not theirs to do.
+    """
+    administers = marketplace_id in person.marketplaces(Permission.ADMINISTER)
+    reviews = marketplace_id in person.marketplaces(Permission.REVIEW_CASES)
+    if administers or (reviews and which is not SellerList.ALLOW):
+        return
+    who = "an administrator" if which is SellerList.ALLOW else "an analyst or administrator"
+    raise Forbidden(f"Only {who} puts sellers on the {which.value} list.")
+
+
+def put_on_list(
+    runtime: Runtime, marketplace_id: str, seller: str, which: SellerList, *, reason: str, days: int | None, by: str
+) -> Entry:
+    """Put a seller on a list, in the place of an entry that stands; it may be somebody who has yet to offer anything.
+
+    Raises
+    ------
+    Invalid
+        There is no seller or no reason, or the entry would last no day or too long.
+    """
+    policy, now, name = runtime.policies[SellerListPolicy], runtime.clock.now(), seller.strip()
+    lasts = policy.entry_days if days is None else days
+    if not name or len(name) > _LONGEST_NAME:
+        raise Invalid(f"Name the seller, in at most {_LONGEST_NAME} characters.")
+    if not reason.strip():
+        raise Invalid("Give a reason.")
+    if not 1 <= lasts <= policy.most_days:
+        raise Invalid(f"An entry lasts from 1 to {policy.most_days:,} days.")
+    entry = Entry(name, which, reason.strip()[:500], by, now, now + timedelta(days=lasts))
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        entry_id = runtime.ids.new("lse")
+        seller_lists.put(connection, marketplace_id, entry_id, entry)
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=marketplace_id,
+            actor=by,
+            act=f"seller_list.{which.value}",
+            subject=entry_id,
+            payload={"seller": name, "reason": entry.reason, "expires_at": entry.expires_at.isoformat()},
+        )
+    return entry
+
+
+def take_off_list(runtime: Runtime, marketplace_id: str, seller: str, *, by: str) -> None:
+    """End the entry of a seller.
+
+    Raises
+    ------
+    NotFound
+        They are on no list.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        entry_id = seller_lists.remove(connection, marketplace_id, seller, by, now)
+        if entry_id is None:
+            raise NotFound("This seller is on no list.")
+        audit.record(
+            connection,
+            at=now,
+            marketplace_id=marketplace_id,
+            actor=by,
+            act="seller_list.removed",
+            subject=entry_id,
+            payload={"seller": seller},
+        )

@@ -1,0 +1,121 @@
+"""The risk of each seller beside the marketplace's others: worked out for a moment, kept, refreshed by the sweep."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from models.errors import NotFound
+from models.outcomes import outcomes
+from models.policies.version import policy_version
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import LiveModels
+from serving.sellers.policy import SellerRiskPolicy
+from serving.sellers.rules.seller_risk import Ranking, ScoredOffer, SellerRisk, rank, reasons
+from serving.sellers.store import seller_risks
+from serving.sellers.store.seller_risks import Kept
+
+
+def ranking_at(connection: Connection, marketplace_id: str, as_of: datetime, policy: SellerRiskPolicy) -> Ranking:
+    """The ranking by what was known before a moment: the same whenever it is asked."""
+    since = as_of - policy.window
+    found = {
+        seller: {one.listing_id: one.counterfeit for one in outcomes(rulings, as_of=as_of)}
+        for seller, rulings in seller_risks.rulings(connection, marketplace_id, since=since, until=as_of).items()
+    }
+    offers: dict[str, list[ScoredOffer]] = defaultdict(list)
+    for seller, listing_id, probability in seller_risks.last_scores(
+        connection, marketplace_id, since=since, until=as_of
+    ):
+        offers[seller].append(ScoredOffer(probability, found.get(seller, {}).get(listing_id)))
+    return rank(offers, policy)
+
+
+def refresh(runtime: Runtime, marketplace: Marketplace) -> bool:
+    """Work out a marketplace's ranking for now and keep it; False where one of this moment is there already."""
+    here, policy, now = marketplace.marketplace_id, runtime.policies[SellerRiskPolicy], runtime.clock.now()
+    with runtime.store.read() as connection:
+        found = ranking_at(connection, here, now, policy)
+    kept = Kept(now, policy.window_days, found.sellers, found.usual_share, policy_version(policy))
+    with runtime.store.write() as connection:
+        return seller_risks.keep(connection, here, found, kept)
+
+
+def refresh_seller_risks(runtime: Runtime) -> int:
+    """Refresh the rankings that are too old, where a model scores; returns how many."""
+    now, lasts = runtime.clock.now(), runtime.policies[SellerRiskPolicy].lasts
+    with runtime.store.read() as connection:
+        due = [
+            one
+            for one in marketplaces.everyone(connection)
+            if runtime.services[LiveModels].of(one.marketplace_id) is not None
+            and ((last := seller_risks.kept(connection, one.marketplace_id)) is None or now - last.as_of >= lasts)
+        ]
+    return sum(refresh(runtime, one) for one in due)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What is kept of one seller, with what is to be said of it.
+
+    `kept` is None before the first ranking, `risk` where none of the seller's offers was scored in its window.
+    """
+
+    kept: Kept | None
+    risk: SellerRisk | None
+    reasons: tuple[str, ...]
+
+
+def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> Found:
+    """The risk of a seller, whom nobody need know."""
+    if seller is None:
+        return Found(None, None, ("Not known: the offer names no seller.",))
+    kept = seller_risks.kept(connection, marketplace_id)
+    if kept is None:
+        scored = runtime.services[LiveModels].of(marketplace_id) is not None
+        why = "sellers have not been compared yet" if scored else "no model scores here, and points are no probability"
+        return Found(None, None, (f"Not known: {why}.",))
+    risk = seller_risks.of_seller(connection, marketplace_id, seller)
+    if risk is None:
+        return Found(kept, None, (f"None of the seller's offers was scored in {kept.window_days} days.",))
+    return Found(kept, risk, reasons(risk, sellers=kept.sellers, window_days=kept.window_days))
+
+
+def one_answer(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str) -> dict[str, Any]:
+    """A seller's breakdown in plain values.
+
+    Raises
+    ------
+    NotFound
+        The marketplace has sent no offer of such a seller.
+    """
+    if not seller_risks.is_known(connection, marketplace_id, seller):
+        raise NotFound("There is no such seller.")
+    found = risk_of(runtime, connection, marketplace_id, seller)
+    return {**_made(found.kept), "seller": seller, **_figures(found.risk), "reasons": list(found.reasons)}
+
+
+def riskiest_answer(connection: Connection, marketplace_id: str, most: int) -> dict[str, Any]:
+    """At most so many sellers with a percentile in plain values, the riskiest first."""
+    found = seller_risks.riskiest(connection, marketplace_id, most)
+    return {
+        **_made(seller_risks.kept(connection, marketplace_id)),
+        "riskiest": [{"seller": seller, **_figures(risk)} for seller, risk in found],
+    }
+
+
+def _made(kept: Kept | None) -> Mapping[str, Any]:
+    if kept is None:
+        return dict.fromkeys(Kept.__slots__)
+    return {**asdict(kept), "as_of": kept.as_of.isoformat()}
+
+
+def _figures(risk: SellerRisk | None) -> Mapping[str, Any]:
+    if risk is None:
+        return dict.fromkeys(SellerRisk.__slots__)
+    return {**asdict(risk), "state": risk.state.value}

@@ -1,0 +1,115 @@
+"""Hashes of sellers' contacts, and who shares them. What was hashed is kept nowhere."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, String, delete, select, true
+
+from features.contacts import ContactKind
+from serving.platform.database.lists import listed
+from serving.platform.database.store import insert_or_ignore
+from serving.sellers.policy import LinkPolicy
+from serving.sellers.rules.links import Contacts, Mention, Walk
+from serving.sellers.tables import seller_contact
+
+
+def follow(connection: Connection, marketplace_id: str, walks: Sequence[Walk], policy: LinkPolicy) -> None:
+    """Walk to the end, all walks together: two queries a step, and one where nobody has a contact."""
+    if not walks:
+        return
+    until = max(walk.as_of for walk in walks)
+    contacts, asked, followed = Contacts(), set[str](), set[str]()
+    while frontier := {seller for walk in walks for seller in walk.frontier}:
+        own = _of_sellers(connection, marketplace_id, frontier - asked, until)
+        tokens = {one.token for one in own} - followed
+        shared = _earliest(connection, marketplace_id, tokens, until, policy.most_sellers_of_a_contact + 1)
+        contacts.add((*own, *shared))
+        asked |= frontier
+        followed |= tokens
+        for walk in walks:
+            walk.step(contacts)
+
+
+def _of_sellers(
+    connection: Connection, marketplace_id: str, sellers: Collection[str], until: datetime
+) -> list[Mention]:
+    if not sellers:
+        return []
+    wanted = listed(connection, sorted(sellers), String())
+    here = (
+        (seller_contact.c.marketplace_id == marketplace_id)
+        & (seller_contact.c.seller_external_id == wanted.c.value)
+        & (seller_contact.c.known_at < until)
+    )
+    return _read(connection, select(seller_contact).select_from(wanted.outerjoin(seller_contact, here)))
+
+
+def _earliest(
+    connection: Connection, marketplace_id: str, tokens: Collection[str], until: datetime, most: int
+) -> list[Mention]:
+    """The earliest who have each contact: a walk of at most `most` index entries each, however many share it.
+
+    By LATERAL on PostgreSQL, which SQLite has not; there the list of a correlated IN bounds the same walk.
+    """
+    if not tokens:
+        return []
+    wanted = listed(connection, sorted(tokens), String())
+    inner = seller_contact.alias("inner_contact")
+    earliest = (
+        select(inner)
+        .where(inner.c.marketplace_id == marketplace_id, inner.c.token == wanted.c.value, inner.c.known_at < until)
+        .order_by(inner.c.known_at, inner.c.seller_external_id)
+        .limit(most)
+        .correlate(wanted)
+    )
+    if connection.dialect.name == "postgresql":
+        side = earliest.lateral("earliest")
+        return _read(connection, select(side).select_from(wanted.join(side, true())))
+    here = (
+        (seller_contact.c.marketplace_id == marketplace_id)
+        & (seller_contact.c.token == wanted.c.value)
+        & seller_contact.c.seller_external_id.in_(earliest.with_only_columns(inner.c.seller_external_id))
+    )
+    return _read(connection, select(seller_contact).select_from(wanted.outerjoin(seller_contact, here)))
+
+
+def _read(connection: Connection, query: Select[Any]) -> list[Mention]:
+    return [
+        Mention(row.token, ContactKind(row.kind), row.seller_external_id, row.known_at)
+        for row in connection.execute(query)
+        if row.token is not None
+    ]
+
+
+def tokens_of(connection: Connection, marketplace_id: str, sellers: Collection[str]) -> dict[str, set[str]]:
+    """The hashes of these sellers' contacts."""
+    query = select(seller_contact.c.seller_external_id, seller_contact.c.token).where(
+        seller_contact.c.marketplace_id == marketplace_id, seller_contact.c.seller_external_id.in_(sorted(sellers))
+    )
+    found: dict[str, set[str]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.seller_external_id, set()).add(row.token)
+    return found
+
+
+def key_in_use(connection: Connection) -> str | None:
+    """Which key the kept hashes were made with; all were made with one."""
+    found: str | None = connection.execute(select(seller_contact.c.key_id).limit(1)).scalar()
+    return found
+
+
+def add_contacts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep hashes of contacts; one that the seller is known to have stays as it was."""
+    if rows:
+        connection.execute(insert_or_ignore(connection, seller_contact), list(rows))
+
+
+def erase(connection: Connection, marketplace_id: str, seller: str) -> int:
+    """Forget the contacts of a seller; returns how many there were."""
+    done = connection.execute(
+        delete(seller_contact).where(
+            seller_contact.c.marketplace_id == marketplace_id, seller_contact.c.seller_external_id == seller
+        )
+    )
+    return int(done.rowcount)

@@ -1,0 +1,193 @@
+"""Sanctions of sellers as proposed and decided, and what people said of them; every step is a conditional update."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, select, update
+
+from models.errors import NotFound
+from serving.platform.database.store import add
+from serving.sellers.rules.sanction import (
+    OPEN_STATES,
+    Measure,
+    SanctionCause,
+    SanctionEvent,
+    SanctionState,
+    Voice,
+    next_state,
+)
+from serving.sellers.tables import sanction, sanction_voice
+
+_OPEN: Final = [one.value for one in OPEN_STATES]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSanction:
+    """A sanction as stored. `linked` are the accounts around it, each with seller, path and why it is spared, if so."""
+
+    marketplace_id: str
+    sanction_id: str
+    seller_external_id: str
+    measure: Measure
+    cause: SanctionCause
+    state: SanctionState
+    parent_id: str | None
+    path: str | None
+    total: float
+    reasons: Sequence[str]
+    linked: Sequence[Mapping[str, Any]]
+    policy_version: str
+    proposed_at: datetime
+    due_at: datetime | None
+    decided_at: datetime | None
+    ended_because: str | None
+
+
+def add_sanction(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A new sanction; the database refuses a second undecided one of a seller."""
+    add(connection, sanction, [row])
+
+
+def get(connection: Connection, marketplace_id: str, sanction_id: str) -> StoredSanction:
+    """One sanction.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    found = _read(connection, sanction.c.marketplace_id == marketplace_id, sanction.c.sanction_id == sanction_id)
+    if not found:
+        raise NotFound("There is no such sanction.")
+    return found[0]
+
+
+def marketplace_of(connection: Connection, sanction_id: str, marketplaces: Collection[str]) -> str:
+    """The marketplace of a sanction, among those that the person may see.
+
+    Raises
+    ------
+    NotFound
+        There is no such sanction there.
+    """
+    query = select(sanction.c.marketplace_id).where(
+        sanction.c.sanction_id == sanction_id, sanction.c.marketplace_id.in_(marketplaces)
+    )
+    found = connection.execute(query).scalar()
+    if found is None:
+        raise NotFound("There is no such sanction.")
+    return str(found)
+
+
+def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[StoredSanction]:
+    """The sanctions of a seller, oldest first."""
+    return _read(connection, sanction.c.marketplace_id == marketplace_id, sanction.c.seller_external_id == seller)
+
+
+def reached_from(connection: Connection, marketplace_id: str, sanction_id: str) -> list[StoredSanction]:
+    """The sanctions that were proposed because this one was carried out."""
+    return _read(connection, sanction.c.marketplace_id == marketplace_id, sanction.c.parent_id == sanction_id)
+
+
+def undecided(connection: Connection, marketplaces: Collection[str], most: int) -> list[StoredSanction]:
+    """The sanctions that wait for people, the longest waiting first."""
+    return _read(connection, sanction.c.marketplace_id.in_(marketplaces), sanction.c.state.in_(_OPEN), most=most)
+
+
+def in_force(connection: Connection, marketplaces: Collection[str], most: int) -> list[StoredSanction]:
+    """The sanctions that hold now, the oldest first."""
+    carried_out = sanction.c.state == SanctionState.CARRIED_OUT.value
+    return _read(connection, sanction.c.marketplace_id.in_(marketplaces), carried_out, most=most)
+
+
+def decided(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> tuple[int, int]:
+    """How many sellers were restricted and how many shops were closed by people's decision in [since, until)."""
+    query = (
+        select(sanction.c.measure, func.count().label("n"))
+        .where(
+            sanction.c.marketplace_id == marketplace_id,
+            sanction.c.state.in_([SanctionState.CARRIED_OUT.value, SanctionState.LIFTED.value]),
+            sanction.c.decided_at >= since,
+            sanction.c.decided_at < until,
+        )
+        .group_by(sanction.c.measure)
+    )
+    found = {row.measure: int(row.n) for row in connection.execute(query)}
+    return found.get(Measure.RESTRICT.value, 0), found.get(Measure.CLOSE.value, 0)
+
+
+def due(connection: Connection, now: datetime, most: int) -> list[StoredSanction]:
+    """Sanctions at which the clock has something to do."""
+    return _read(connection, sanction.c.due_at <= now, most=most)
+
+
+def change(connection: Connection, found: StoredSanction, event: SanctionEvent, values: Mapping[str, Any]) -> bool:
+    """Apply an event if the sanction still is as it was read; False where somebody was faster.
+
+    Raises
+    ------
+    Conflict
+        The event cannot happen in the state that was read.
+    """
+    state = next_state(found.state, event)
+    changed = connection.execute(
+        update(sanction)
+        .where(
+            sanction.c.marketplace_id == found.marketplace_id,
+            sanction.c.sanction_id == found.sanction_id,
+            sanction.c.state == found.state.value,
+        )
+        .values(state=state.value, **values)
+    )
+    return changed.rowcount == 1
+
+
+def look_again(connection: Connection, found: StoredSanction, due_at: datetime | None) -> None:
+    """Note when the clock looks again at a sanction in force."""
+    connection.execute(
+        update(sanction)
+        .where(sanction.c.marketplace_id == found.marketplace_id, sanction.c.sanction_id == found.sanction_id)
+        .values(due_at=due_at)
+    )
+
+
+def add_voice(connection: Connection, key: Mapping[str, str], one: Voice, at: datetime) -> None:
+    """Append what somebody says; `key` is marketplace, voice and sanction by their columns."""
+    row = {
+        **key,
+        "user_id": one.user_id,
+        "organisation": one.organisation,
+        "agrees": one.agrees,
+        "reason": one.reason,
+        "known_at": at,
+    }
+    add(connection, sanction_voice, [row])
+
+
+def voices(connection: Connection, sanction_ids: Collection[str]) -> dict[str, list[Voice]]:
+    """What was said of these sanctions, by sanction, in the order in which it was said."""
+    query = (
+        select(sanction_voice)
+        .where(sanction_voice.c.sanction_id.in_(sanction_ids))
+        .order_by(sanction_voice.c.known_at, sanction_voice.c.voice_id)
+    )
+    found: dict[str, list[Voice]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.sanction_id, []).append(Voice(row.user_id, row.organisation, row.agrees, row.reason))
+    return found
+
+
+def _read(connection: Connection, *conditions: Any, most: int | None = None) -> list[StoredSanction]:
+    query = select(sanction).where(*conditions).order_by(sanction.c.proposed_at, sanction.c.sanction_id).limit(most)
+    found = []
+    for row in connection.execute(query).mappings():
+        values = {name: row[name] for name in StoredSanction.__slots__}
+        values |= {
+            "measure": Measure(row["measure"]),
+            "cause": SanctionCause(row["cause"]),
+            "state": SanctionState(row["state"]),
+        }
+        found.append(StoredSanction(**values))
+    return found

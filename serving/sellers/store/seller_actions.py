@@ -1,0 +1,113 @@
+"""What the marketplace is asked to do about sellers, on its way there; ids begin with `sac_`."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, select
+
+from models.errors import NotFound
+from serving.platform.database.store import add
+from serving.sellers.rules.sanction import SellerAct
+from serving.sellers.tables import seller_action
+from serving.webhooks.rules.action import ActionState
+from serving.webhooks.store.outbox import Outbox
+
+PREFIX: Final = "sac"
+OUTBOX: Final = Outbox(seller_action, "seller_external_id")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSellerAction:
+    """An action on a seller as stored."""
+
+    marketplace_id: str
+    action_id: str
+    seller_external_id: str
+    sanction_id: str
+    kind: SellerAct
+    state: ActionState
+    sequence: int
+    statement: Mapping[str, Any]
+    attempts: int
+    created_at: datetime
+    leaves_at: datetime
+    due_at: datetime | None
+    sent_at: datetime | None
+    acknowledged_at: datetime | None
+    last_error: str | None
+
+    @property
+    def subject(self) -> str:
+        """What its sequence counts: the actions on this seller."""
+        return self.seller_external_id
+
+
+def _read(connection: Connection, *conditions: Any) -> list[StoredSellerAction]:
+    query = select(seller_action).where(*conditions).order_by(seller_action.c.created_at, seller_action.c.sequence)
+    found = []
+    for row in connection.execute(query).mappings():
+        values = {name: row[name] for name in StoredSellerAction.__slots__}
+        values |= {"kind": SellerAct(row["kind"]), "state": ActionState(row["state"])}
+        found.append(StoredSellerAction(**values))
+    return found
+
+
+def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A new action; the database refuses a sequence that the seller has already."""
+    add(connection, seller_action, [row])
+
+
+def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredSellerAction:
+    """One action.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    found = _read(connection, seller_action.c.marketplace_id == marketplace_id, seller_action.c.action_id == action_id)
+    if not found:
+        raise NotFound("There is no such action.")
+    return found[0]
+
+
+def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[StoredSellerAction]:
+    """The actions on a seller that were not withdrawn, oldest first."""
+    return _read(
+        connection,
+        seller_action.c.marketplace_id == marketplace_id,
+        seller_action.c.seller_external_id == seller,
+        seller_action.c.state != ActionState.WITHDRAWN.value,
+    )
+
+
+def next_sequence(connection: Connection, marketplace_id: str, seller: str) -> int:
+    """The number of a seller's next action; whoever asks holds the head of the audit log."""
+    query = select(func.max(seller_action.c.sequence)).where(
+        seller_action.c.marketplace_id == marketplace_id, seller_action.c.seller_external_id == seller
+    )
+    return int(connection.execute(query).scalar() or 0) + 1
+
+
+def in_state(connection: Connection, marketplace_id: str, state: ActionState, most: int) -> list[StoredSellerAction]:
+    """The newest actions in a state, at most so many."""
+    query = select(seller_action.c.action_id).where(
+        seller_action.c.marketplace_id == marketplace_id, seller_action.c.state == state.value
+    )
+    ids = connection.execute(query.order_by(seller_action.c.action_id.desc()).limit(most)).scalars().all()
+    return _read(connection, seller_action.c.action_id.in_(ids))[::-1] if ids else []
+
+
+def due(
+    connection: Connection, at: datetime, most: int, *, of: str | None = None, but_of: Collection[str] = ()
+) -> list[StoredSellerAction]:
+    """Actions whose next step is due, the longest waiting first; of one marketplace, or of all but some."""
+    keys = OUTBOX.due(connection, at, most, of=of, but_of=but_of)
+    return _read(connection, seller_action.c.action_id.in_(keys)) if keys else []
+
+
+def dead_before(connection: Connection, found: StoredSellerAction) -> list[StoredSellerAction]:
+    """The actions on the same seller with a lower sequence that were given up on."""
+    return _read(connection, OUTBOX.before(found), seller_action.c.state == ActionState.DEAD.value)

@@ -1,0 +1,55 @@
+"""What a seller offered and sold over the last ninety days, counted in steps of equal length."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, case, func, select
+
+from serving.listings.tables import listing
+from serving.scoring.tables import seller_event
+
+STEPS: Final = 15
+STEP: Final = timedelta(days=6)
+OFFERS: Final = "offer"
+
+
+def courses(connection: Connection, marketplace_id: str, seller: str, until: datetime) -> Mapping[str, list[int]]:
+    """By kind of event, and for new offers, the number in each of fifteen steps of six days up to a moment.
+
+    A kind of which there was nothing is not in it; whether that is zero or not reported is for others to tell.
+    """
+    begin = until - STEP * STEPS
+    asked: dict[str, Any] = {"here": marketplace_id, "seller": seller}
+    asked |= {f"edge_{number}": begin + STEP * number for number in range(STEPS + 1)}
+    found = {row[0]: [int(value or 0) for value in row[1:]] for row in connection.execute(_EVENTS, asked)}
+    found[OFFERS] = [int(value or 0) for value in connection.execute(_NEW_OFFERS, asked).one()]
+    return found
+
+
+def _edge(number: int, at: Column[Any]) -> Any:
+    return bindparam(f"edge_{number}", type_=at.type)
+
+
+def _steps(at: Column[Any]) -> list[ColumnElement[int]]:
+    return [func.sum(case(((at > _edge(step, at)) & (at <= _edge(step + 1, at)), 1), else_=0)) for step in range(STEPS)]
+
+
+def _of_seller(query: Select[Any, *tuple[Any, ...]], table: Any, at: Column[Any]) -> Select[Any, *tuple[Any, ...]]:
+    return query.where(
+        table.c.marketplace_id == bindparam("here"),
+        table.c.seller_external_id == bindparam("seller"),
+        at > _edge(0, at),
+        at <= _edge(STEPS, at),
+    )
+
+
+# Put together once: thirty conditions take longer to write down than to answer.
+_EVENTS: Final = (
+    _of_seller(
+        select(seller_event.c.kind, *_steps(seller_event.c.occurred_at)), seller_event, seller_event.c.occurred_at
+    )
+    .where(seller_event.c.known_at <= _edge(STEPS, seller_event.c.known_at))
+    .group_by(seller_event.c.kind)
+)
+_NEW_OFFERS: Final = _of_seller(select(*_steps(listing.c.first_known_at)), listing, listing.c.first_known_at)

@@ -1,0 +1,134 @@
+"""The last ranking of a marketplace's sellers, kept, and the scores that it is made from."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, delete, func, select, update
+
+from models.outcomes import Ruling
+from serving.listings.tables import listing_version, score, seller
+from serving.platform.database.store import add, insert_or_ignore
+from serving.scoring.store import histories
+from serving.sellers.rules.seller_risk import Ranking, RiskState, SellerRisk
+from serving.sellers.tables import seller_ranking, seller_risk
+
+
+class LastScore(NamedTuple):
+    """An offer as it was last scored; `probability` is None where points are all there is."""
+
+    seller: str
+    listing_id: str
+    probability: float | None
+
+
+def last_scores(
+    connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
+) -> Iterator[LastScore]:
+    """The last score of each offer that was scored from `since` to before `until`, by the seller whom it named then.
+
+    What names no seller is left out. One query: the window by its index, the rest by their keys.
+    """
+    place = func.row_number().over(
+        partition_by=score.c.listing_id, order_by=(score.c.scored_at.desc(), score.c.score_id.desc())
+    )
+    numbered = (
+        select(score.c.listing_id, score.c.version_id, score.c.probability, place.label("place"))
+        .where(*_scored(marketplace_id, since, until))
+        .subquery()
+    )
+    query = (
+        select(listing_version.c.seller_external_id, numbered.c.listing_id, numbered.c.probability)
+        .select_from(numbered)
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == marketplace_id)
+            & (listing_version.c.version_id == numbered.c.version_id),
+        )
+        .where(numbered.c.place == 1, listing_version.c.seller_external_id.is_not(None))
+    )
+    return map(LastScore._make, connection.execute(query))
+
+
+def rulings(
+    connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
+) -> Mapping[str, list[Ruling]]:
+    """All verdicts on the offers of `last_scores` and on earlier versions of them, by seller."""
+    scored = select(score.c.listing_id).where(*_scored(marketplace_id, since, until))
+    return histories.rulings_on(connection, marketplace_id, scored)
+
+
+def _scored(marketplace_id: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        score.c.marketplace_id == marketplace_id,
+        score.c.scored_at >= since,
+        score.c.scored_at < until,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What all sellers of a ranking share: its moment, its window, and under which policy it was made."""
+
+    as_of: datetime
+    window_days: int
+    sellers: int
+    usual_share: float | None
+    policy_version: str
+
+
+def keep(connection: Connection, marketplace_id: str, found: Ranking, kept: Kept) -> bool:
+    """Keep a ranking in place of an earlier one; False where one of the same moment or a later one is there."""
+    row = {"marketplace_id": marketplace_id, **asdict(kept)}
+    earlier = (seller_ranking.c.marketplace_id == marketplace_id) & (seller_ranking.c.as_of < kept.as_of)
+    later = update(seller_ranking).where(earlier).values(row).returning(seller_ranking.c.as_of)
+    if connection.execute(later).first() is None:
+        first = insert_or_ignore(connection, seller_ranking).values(row).returning(seller_ranking.c.as_of)
+        if connection.execute(first).first() is None:
+            return False
+    connection.execute(delete(seller_risk).where(seller_risk.c.marketplace_id == marketplace_id))
+    rows = [
+        {"marketplace_id": marketplace_id, "seller_external_id": name, **asdict(risk), "state": risk.state.value}
+        for name, risk in sorted(found.risks.items())
+    ]
+    add(connection, seller_risk, rows)
+    return True
+
+
+def kept(connection: Connection, marketplace_id: str) -> Kept | None:
+    """The ranking in force; None before the first."""
+    query = select(seller_ranking).where(seller_ranking.c.marketplace_id == marketplace_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else Kept(row.as_of, row.window_days, row.sellers, row.usual_share, row.policy_version)
+
+
+def is_known(connection: Connection, marketplace_id: str, name: str) -> bool:
+    """Whether the marketplace has sent an offer of such a seller."""
+    query = select(seller.c.seller_id).where(seller.c.marketplace_id == marketplace_id, seller.c.external_id == name)
+    return connection.execute(query).first() is not None
+
+
+def of_seller(connection: Connection, marketplace_id: str, name: str) -> SellerRisk | None:
+    """The risk of a seller in the ranking in force; None where none of its offers was scored in the window."""
+    query = select(seller_risk).where(
+        seller_risk.c.marketplace_id == marketplace_id, seller_risk.c.seller_external_id == name
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _read(row)
+
+
+def riskiest(connection: Connection, marketplace_id: str, most: int) -> list[tuple[str, SellerRisk]]:
+    """At most so many sellers with a percentile, the riskiest first."""
+    query = (
+        select(seller_risk)
+        .where(seller_risk.c.marketplace_id == marketplace_id, seller_risk.c.percentile.is_not(None))
+        .order_by(seller_risk.c.percentile.desc(), seller_risk.c.expected.desc(), seller_risk.c.seller_external_id)
+        .limit(most)
+    )
+    return [(row.seller_external_id, _read(row)) for row in connection.execute(query)]
+
+
+def _read(row: Any) -> SellerRisk:
+    values = {name: getattr(row, name) for name in SellerRisk.__slots__}
+    return SellerRisk(**{**values, "state": RiskState(row.state)})

@@ -1,0 +1,135 @@
+"""Hits of sellers: one row a removal, written with it, and marked when it is taken back or given again."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from models.strikes import Hit, Void
+from models.verdict import Judgement, ReasonCode
+from serving.cases.tables import verdict
+from serving.listings.tables import listing_version
+from serving.platform.database.store import add
+from serving.sellers.tables import strike_hit
+from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import ActionState
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a removal rests on: whose offer it was, None where it names no seller, and the judgement with its reason."""
+
+    seller: str | None
+    judgement: Judgement
+    reason_code: ReasonCode
+    known_at: datetime
+
+
+def ground_of(connection: Connection, removal: StoredAction) -> Ground:
+    """What a removal rests on."""
+    query = (
+        select(listing_version.c.seller_external_id, verdict.c.judgement, verdict.c.reason_code, verdict.c.known_at)
+        .join(
+            verdict,
+            (verdict.c.marketplace_id == listing_version.c.marketplace_id)
+            & (verdict.c.version_id == listing_version.c.version_id),
+        )
+        .where(verdict.c.marketplace_id == removal.marketplace_id, verdict.c.verdict_id == removal.verdict_id)
+    )
+    row = connection.execute(query).one()
+    code = ReasonCode(row.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT)
+    return Ground(row.seller_external_id, Judgement(row.judgement), code, row.known_at)
+
+
+def add_hit(connection: Connection, marketplace_id: str, seller: str, hit: Hit, policy_version: str) -> None:
+    """A removal counts against its seller from now on."""
+    row = {
+        "marketplace_id": marketplace_id,
+        "action_id": hit.action_id,
+        "seller_external_id": seller,
+        "reason_code": hit.kind.value,
+        "weight": hit.weight,
+        "policy_version": policy_version,
+        "known_at": hit.at,
+        "void_at": None,
+        "void_as": None,
+    }
+    add(connection, strike_hit, [row])
+
+
+def void(connection: Connection, marketplace_id: str, action_id: str, why: Void, at: datetime) -> str | None:
+    """Let a hit count no longer; returns whose it was, None where none counted."""
+    changed = (
+        update(strike_hit)
+        .where(
+            strike_hit.c.marketplace_id == marketplace_id,
+            strike_hit.c.action_id == action_id,
+            strike_hit.c.void_at.is_(None),
+        )
+        .values(void_at=at, void_as=why.value)
+        .returning(strike_hit.c.seller_external_id)
+    )
+    return connection.execute(changed).scalar()
+
+
+def give_again(connection: Connection, marketplace_id: str, action_id: str) -> str | None:
+    """Let a hit count again that an overturn took away; returns whose it was, None where none was."""
+    changed = (
+        update(strike_hit)
+        .where(
+            strike_hit.c.marketplace_id == marketplace_id,
+            strike_hit.c.action_id == action_id,
+            strike_hit.c.void_as == Void.OVERTURNED.value,
+        )
+        .values(void_at=None, void_as=None)
+        .returning(strike_hit.c.seller_external_id)
+    )
+    return connection.execute(changed).scalar()
+
+
+def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[Hit]:
+    """The hits of a seller, oldest first, those that count no longer among them."""
+    query = (
+        select(strike_hit)
+        .where(strike_hit.c.marketplace_id == marketplace_id, strike_hit.c.seller_external_id == seller)
+        .order_by(strike_hit.c.known_at, strike_hit.c.action_id)
+    )
+    return [_hit(row) for row in connection.execute(query)]
+
+
+def of_removal(connection: Connection, marketplace_id: str, action_id: str) -> Hit | None:
+    """The hit that a removal made; None where it made none, because the offer names no seller or it is held."""
+    query = select(strike_hit).where(strike_hit.c.marketplace_id == marketplace_id, strike_hit.c.action_id == action_id)
+    row = connection.execute(query).one_or_none()
+    return None if row is None else _hit(row)
+
+
+def _hit(row: Row[Any]) -> Hit:
+    void_as = None if row.void_as is None else Void(row.void_as)
+    return Hit(row.action_id, ReasonCode(row.reason_code), row.weight, row.known_at, void_as)
+
+
+def confirmed_by(connection: Connection, marketplace_id: str, seller: str) -> frozenset[str]:
+    """Whoever gave a verdict for a removal that counts against a seller, those who joined it included."""
+    query = (
+        select(verdict.c.user_id)
+        .join(
+            action,
+            (action.c.marketplace_id == verdict.c.marketplace_id) & (action.c.listing_id == verdict.c.listing_id),
+        )
+        .join(
+            strike_hit,
+            (strike_hit.c.marketplace_id == action.c.marketplace_id) & (strike_hit.c.action_id == action.c.action_id),
+        )
+        .where(
+            strike_hit.c.marketplace_id == marketplace_id,
+            strike_hit.c.seller_external_id == seller,
+            strike_hit.c.void_at.is_(None),
+            action.c.state != ActionState.WITHDRAWN.value,
+            verdict.c.judgement == Judgement.COUNTERFEIT.value,
+            verdict.c.verdict_id >= action.c.verdict_id,
+        )
+    )
+    return frozenset(connection.execute(query).scalars())

@@ -1,0 +1,188 @@
+"""The tables of sellers."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from serving.platform.database.schema import (
+    EXTERNAL,
+    ID,
+    id_column,
+    metadata,
+    moment,
+    one_of,
+    tenant_table,
+    within,
+    word,
+)
+from serving.platform.database.types import Json
+
+# Personal data in no readable form: the token is a keyed hash of the contact, the key lies outside the database.
+seller_contact = Table(
+    "seller_contact",
+    metadata,
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("token", String(64), nullable=False),
+    Column("seller_external_id", EXTERNAL, nullable=False),
+    word("kind"),
+    word("key_id"),
+    moment("occurred_at"),
+    moment("known_at"),
+    PrimaryKeyConstraint("marketplace_id", "token", "seller_external_id"),
+    one_of("kind", "phone", "email", "handle", "payout", "address"),
+    Index("ix_seller_contact_earliest", "marketplace_id", "token", "known_at", "seller_external_id"),
+    Index("ix_seller_contact_seller", "marketplace_id", "seller_external_id"),
+)
+
+# Removals that count against their sellers. What is taken back keeps its row, with when and why.
+strike_hit = tenant_table(
+    "strike_hit",
+    "action_id",
+    Column("seller_external_id", EXTERNAL, nullable=False),
+    word("reason_code"),
+    Column("weight", Float, nullable=False),
+    Column("policy_version", String(80), nullable=False),
+    moment("known_at"),
+    moment("void_at", nullable=True),
+    word("void_as", nullable=True),
+    within("action_id", "action"),
+    one_of("void_as", "withdrawn", "overturned"),
+    Index("ix_strike_hit_seller", "marketplace_id", "seller_external_id", "known_at"),
+)
+
+_UNDECIDED = text("state IN ('proposed', 'agreed_by_one')")
+
+# What people are asked to decide about a seller, and what they decided; `linked` are the accounts around it then.
+sanction = tenant_table(
+    "sanction",
+    "sanction_id",
+    Column("seller_external_id", EXTERNAL, nullable=False),
+    word("measure"),
+    word("cause"),
+    word("state"),
+    id_column("parent_id", nullable=True),
+    Column("path", String(1000), nullable=True),
+    Column("total", Float, nullable=False),
+    Column("reasons", Json, nullable=False),
+    Column("linked", Json, nullable=False),
+    Column("policy_version", String(80), nullable=False),
+    moment("proposed_at"),
+    moment("due_at", nullable=True),
+    moment("decided_at", nullable=True),
+    Column("ended_because", String(500), nullable=True),
+    within("parent_id", "sanction", "sanction_id"),
+    one_of("measure", "restrict", "close"),
+    one_of("cause", "strikes", "linked"),
+    one_of("state", "proposed", "agreed_by_one", "carried_out", "refused", "lapsed", "lifted"),
+    Index(
+        "ux_sanction_one_undecided",
+        "marketplace_id",
+        "seller_external_id",
+        unique=True,
+        sqlite_where=_UNDECIDED,
+        postgresql_where=_UNDECIDED,
+    ),
+    Index("ix_sanction_state", "marketplace_id", "state", "proposed_at"),
+    Index("ix_sanction_due", "due_at"),
+)
+
+sanction_voice = tenant_table(
+    "sanction_voice",
+    "voice_id",
+    id_column("sanction_id"),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    word("organisation"),
+    Column("agrees", Boolean, nullable=False),
+    Column("reason", String(500), nullable=False),
+    moment("known_at"),
+    within("sanction_id", "sanction"),
+    Index("ix_sanction_voice_sanction", "marketplace_id", "sanction_id", "known_at"),
+)
+
+# What the marketplace is asked to do about a seller; delivered as an action on an offer is, by a sequence of its own.
+seller_action = tenant_table(
+    "seller_action",
+    "action_id",
+    Column("seller_external_id", EXTERNAL, nullable=False),
+    id_column("sanction_id"),
+    word("kind"),
+    word("state"),
+    Column("sequence", Integer, nullable=False),
+    Column("statement", Json, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    moment("created_at"),
+    moment("leaves_at"),
+    moment("due_at", nullable=True),
+    moment("sent_at", nullable=True),
+    moment("acknowledged_at", nullable=True),
+    Column("last_error", String(500), nullable=True),
+    within("sanction_id", "sanction"),
+    UniqueConstraint("marketplace_id", "seller_external_id", "sequence"),
+    one_of("kind", "restrict", "suspend", "restore"),
+    one_of("state", "scheduled", "withdrawn", "sending", "acknowledged", "dead"),
+    Index("ix_seller_action_due", "state", "due_at"),
+)
+
+_NOT_REMOVED = text("removed_at IS NULL")
+
+# Allow, watch and deny: a seller is on one list of a marketplace at most.
+listed_seller = tenant_table(
+    "listed_seller",
+    "entry_id",
+    Column("seller_external_id", EXTERNAL, nullable=False),
+    word("list_name"),
+    Column("reason", String(500), nullable=False),
+    Column("added_by", String(200), nullable=False),
+    moment("added_at"),
+    moment("expires_at"),
+    moment("removed_at", nullable=True),
+    Column("removed_by", String(200), nullable=True),
+    one_of("list_name", "allow", "watch", "deny"),
+    Index(
+        "ux_listed_seller_one_entry",
+        "marketplace_id",
+        "seller_external_id",
+        unique=True,
+        sqlite_where=_NOT_REMOVED,
+        postgresql_where=_NOT_REMOVED,
+    ),
+)
+
+seller_ranking = Table(
+    "seller_ranking",
+    metadata,
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), primary_key=True),
+    moment("as_of"),
+    Column("window_days", Integer, nullable=False),
+    Column("sellers", Integer, nullable=False),
+    Column("usual_share", Float, nullable=True),
+    Column("policy_version", String(80), nullable=False),
+)
+
+seller_risk = Table(
+    "seller_risk",
+    metadata,
+    Column("marketplace_id", ID, ForeignKey("seller_ranking.marketplace_id"), nullable=False),
+    Column("seller_external_id", EXTERNAL, nullable=False),
+    word("state"),
+    Column("offers", Integer, nullable=False),
+    Column("left_out", Integer, nullable=False),
+    Column("left_out_confirmed", Integer, nullable=False),
+    Column("expected", Float, nullable=False),
+    Column("confirmed", Integer, nullable=False),
+    Column("cleared", Integer, nullable=False),
+    Column("share", Float, nullable=True),
+    Column("percentile", Float, nullable=True),
+    PrimaryKeyConstraint("marketplace_id", "seller_external_id"),
+    one_of("state", "ranked", "too_few_offers", "too_few_sellers", "no_model"),
+)

@@ -1,0 +1,1 @@
+"""Good-faith standing of brands, and the questions that it is counted from."""

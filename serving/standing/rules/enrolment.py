@@ -1,0 +1,71 @@
+"""How far a brand's enrolment has come, and what its first phase limits. Standard library only."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+
+from serving.brands.policy import EnrolmentPolicy
+from serving.standing.rules.standing import Effect
+
+
+class Phase(StrEnum):
+    """How far a brand has come."""
+
+    INVITED = "invited"  # None of its people has passed the briefing yet.
+    FIRST = "first"  # It confirms, within limits, until enough is known.
+    FULL = "full"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What is known of a brand's beginning.
+
+    `briefed_at` is when the first of its people passed the briefing, `outcomes` how many of its confirmations were
+    counted since, `good` whether it is in good standing. `full_since` is set once it is through, for good.
+    """
+
+    briefed_at: datetime | None
+    outcomes: int
+    good: bool
+    full_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A brand's phase with the reasons for it."""
+
+    phase: Phase
+    reasons: tuple[str, ...]
+
+
+def stage(begun: Begun, at: datetime, policy: EnrolmentPolicy) -> Stage:
+    """A brand's phase. Time alone ends no first phase, and neither do many outcomes of one morning."""
+    if begun.full_since is not None:
+        return Stage(Phase.FULL, ("The first phase is over.",))
+    if begun.briefed_at is None:
+        return Stage(Phase.INVITED, ("Nobody of the brand has passed the briefing yet, so that it cannot confirm.",))
+    ends = begun.briefed_at + timedelta(days=policy.first_phase_days)
+    if at >= ends and begun.outcomes >= policy.first_phase_outcomes and begun.good:
+        return Stage(Phase.FULL, (f"{begun.outcomes} confirmations were counted in good standing.",))
+    said = [f"First phase: {policy.first_phase_daily} confirmations a day remove at once, an analyst decides the rest."]
+    if at < ends:
+        said.append(f"It lasts at least until {ends:%Y-%m-%d}.")
+    if begun.outcomes < policy.first_phase_outcomes:
+        said.append(f"{begun.outcomes} of {policy.first_phase_outcomes} outcomes are counted.")
+    if not begun.good:
+        said.append("It does not end while good standing is lost.")
+    return Stage(Phase.FIRST, tuple(said))
+
+
+def limited(follows: Effect, found: Stage, *, at_once_today: int, policy: EnrolmentPolicy) -> Effect:
+    """What a confirmation does by the brand's standing, within what its phase allows.
+
+    A phase only takes away: whoever's standing is worse than the first phase keeps what the standing says.
+    """
+    if found.phase is Phase.FULL or not follows.at_once:
+        return follows
+    limit = f"The brand is in its first phase, and {policy.first_phase_daily} of its confirmations a day remove at once"
+    if at_once_today >= policy.first_phase_daily:
+        return Effect(False, Decimal(0), f"{limit}; those of today are used.")
+    return Effect(True, max(follows.audit_share, policy.first_phase_audit), f"{limit}.")

@@ -1,0 +1,261 @@
+"""A brand's good-faith standing, and what one more of its confirmations may do. Standard library only."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final
+
+from models.verdict import ReasonCode
+from serving.standing.policy import StandingPolicy
+from serving.standing.rules.confirmations import Given, Tally, surely_above, surely_at_least, surely_below, tallies
+
+
+class Level(StrEnum):
+    """What a brand's word is worth here, the most first."""
+
+    SELF_SERVICE = "self_service"  # Removes at once, and nobody looks again.
+    FULL = "full"  # Removes at once.
+    PROVISIONAL = "provisional"  # Removes at once; too little is known, so more of it is audited.
+    CAPPED = "capped"  # Good standing is lost: some a day remove at once, an analyst decides about the others.
+    SUSPENDED = "suspended"  # An analyst decides about every one.
+
+
+class Finding(StrEnum):
+    """How a tally stands to the limits."""
+
+    HOLDS = "holds"
+    IN_DOUBT = "in_doubt"  # Beyond a limit, and so few that chance may have done it.
+    BROKEN = "broken"
+
+
+IN_GOOD_STANDING: Final = frozenset({Level.SELF_SERVICE, Level.FULL, Level.PROVISIONAL})
+_FROM_THE_TOP: Final = tuple(Level)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The level that a brand has by its history, and since when."""
+
+    level: Level
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """One line of the breakdown: overall where there is no reason code.
+
+    `level` is what this line alone would earn; `near` tells that it is beyond a limit or close to it.
+    """
+
+    reason_code: ReasonCode | None
+    tally: Tally
+    finding: Finding
+    level: Level
+    near: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A brand's standing at a moment with the counts behind it and the reasons, as a person reads them.
+
+    `since` is when the level began; the moment itself where it begins now. `warned` tells that little is missing to
+    the loss. `returns_at` is from when good standing can come back, None where it is there.
+    """
+
+    level: Level
+    since: datetime
+    warned: bool
+    overall: Scope
+    by_reason: tuple[Scope, ...]
+    returns_at: datetime | None
+    reasons: tuple[str, ...]
+
+    @property
+    def good(self) -> bool:
+        """Whether the brand is in good standing."""
+        return self.level in IN_GOOD_STANDING
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a confirmation does now: whether it removes at once, with what chance it is audited, and why."""
+
+    at_once: bool
+    audit_share: Decimal
+    reason: str
+
+
+def standing(answers: Iterable[Given], *, held: Held | None, as_of: datetime, policy: StandingPolicy) -> Standing:
+    """A brand's standing at a moment, from its answers and the level that it had; None is no level yet.
+
+    The counted outcomes of the window decide, overall and in every reason code. Good standing is lost at once when a
+    limit is broken, beyond chance where there are few outcomes; then some removals a day still leave at once. Who goes
+    on as before is suspended: never without the cap, which is a warning, coming first. What was lost does not come
+    back for some months, whatever the shares say, and then by the same rule as for anybody.
+    """
+    known, reentry = list(answers), timedelta(days=policy.reentry_days)
+    starts = as_of - timedelta(days=policy.window_days)
+    overall, *by_reason = _breakdown(tallies(known, after=starts, until=as_of), policy)
+    level = _earned_by(overall, by_reason)
+    lost = held if held is not None and held.level not in IN_GOOD_STANDING else None
+    if lost is not None and lost.level is Level.CAPPED:
+        told = [one for one in known if one.at > lost.since]
+        again = _breakdown(tallies(told, after=starts, until=as_of), policy)
+        if any(one.finding is Finding.BROKEN for one in again):
+            level = Level.SUSPENDED
+        elif as_of < lost.since + reentry:
+            level = Level.CAPPED
+    elif lost is not None and (as_of < lost.since + reentry or level is Level.CAPPED):
+        level = Level.SUSPENDED
+    since = held.since if held is not None and held.level is level else as_of
+    good = level in IN_GOOD_STANDING
+    warned = good and any(one.near for one in (overall, *by_reason))
+    returns_at = None if good else since + reentry
+    reasons = _reasons(level, warned, (overall, *by_reason), returns_at, policy)
+    return Standing(level, since, warned, overall, tuple(by_reason), returns_at, reasons)
+
+
+def effect(found: Standing, *, at_once_today: int, policy: StandingPolicy) -> Effect:
+    """What one more confirmation does, after `at_once_today` of the brand's that removed at once on this day."""
+    match found.level:
+        case Level.SELF_SERVICE:
+            return Effect(True, Decimal(0), "The brand is in self-service standing.")
+        case Level.FULL:
+            return Effect(True, policy.audit_full, "The brand is in full standing.")
+        case Level.PROVISIONAL:
+            return Effect(True, policy.audit_provisional, "The brand is in provisional standing.")
+        case Level.SUSPENDED:
+            return Effect(False, Decimal(0), "The brand's good standing is suspended.")
+    lost = f"The brand lost its good standing, and {policy.daily_cap} of its confirmations a day remove at once"
+    if at_once_today < policy.daily_cap:
+        return Effect(True, policy.audit_provisional, f"{lost}.")
+    return Effect(False, Decimal(0), f"{lost}; those of today are used.")
+
+
+def earned(counted: Mapping[ReasonCode | None, Tally], policy: StandingPolicy) -> Level:
+    """What counts alone earn, without a past: `capped` where a limit is broken."""
+    overall, *by_reason = _breakdown(counted, policy)
+    return _earned_by(overall, by_reason)
+
+
+def _breakdown(counted: Mapping[ReasonCode | None, Tally], policy: StandingPolicy) -> list[Scope]:
+    """Overall, then the reason codes that anything was counted of, in their order."""
+    keys = [None, *(code for code in ReasonCode if code in counted)]
+    return [_scope(key, counted[key], policy) for key in keys]
+
+
+def _scope(reason_code: ReasonCode | None, tally: Tally, policy: StandingPolicy) -> Scope:
+    finding = _finding(tally, policy)
+    near = _beyond(tally, policy.warned_below_accepted, policy.warned_above_overturned)
+    return Scope(reason_code, tally, finding, _earned(tally, finding, policy), near)
+
+
+def _finding(tally: Tally, policy: StandingPolicy) -> Finding:
+    if not _beyond(tally, policy.accepted_share, policy.overturned_share):
+        return Finding.HOLDS
+    sure = surely_below(tally.accepted, tally.counted, policy.accepted_share, policy.z) or (
+        surely_above(tally.overturned, tally.counted, policy.overturned_share, policy.z)
+    )
+    if tally.counted >= policy.raw_from or (sure and tally.counted - tally.accepted >= policy.lost_from_wrong):
+        return Finding.BROKEN
+    return Finding.IN_DOUBT
+
+
+def _beyond(tally: Tally, accepted_share: Decimal, overturned_share: Decimal) -> bool:
+    """Whether fewer were accepted, or more overturned, than these shares of the counted; of none neither."""
+    return tally.accepted < Fraction(accepted_share) * tally.counted or (
+        tally.overturned > Fraction(overturned_share) * tally.counted
+    )
+
+
+def _earned(tally: Tally, finding: Finding, policy: StandingPolicy) -> Level:
+    if finding is Finding.BROKEN:
+        return Level.CAPPED
+    n, right = tally.counted, tally.accepted
+    if finding is Finding.IN_DOUBT or not (
+        n >= policy.raw_from or surely_at_least(right, n, policy.full_lower_bound, policy.z)
+    ):
+        return Level.PROVISIONAL
+    audited = tally.audited >= policy.self_service_audited_from and (
+        tally.audited_right >= Fraction(policy.self_service_audited_share) * tally.audited
+    )
+    if audited or surely_at_least(right, n, policy.self_service_lower_bound, policy.z):
+        return Level.SELF_SERVICE
+    return Level.FULL
+
+
+def _earned_by(overall: Scope, by_reason: Iterable[Scope]) -> Level:
+    """The lowest of all, where a reason code that holds takes nothing away, however few were counted of it."""
+    limits = [one.level for one in by_reason if one.finding is not Finding.HOLDS]
+    return max(overall.level, *limits, key=_FROM_THE_TOP.index) if limits else overall.level
+
+
+_SAYS: Final = {
+    Level.SELF_SERVICE: "Self-service standing: a confirmation removes at once, and nobody looks at it again.",
+    Level.FULL: "Full standing: a confirmation removes at once.",
+    Level.PROVISIONAL: "Provisional standing: a confirmation removes at once, and some are looked at again, blind.",
+    Level.SUSPENDED: "Good standing is suspended: an analyst decides about every confirmation.",
+}
+
+
+def _reasons(
+    level: Level, warned: bool, scopes: Iterable[Scope], returns_at: datetime | None, policy: StandingPolicy
+) -> tuple[str, ...]:
+    overall, *by_reason = scopes
+    at_once = f"{policy.daily_cap} confirmations a day remove at once"
+    lost = f"Good standing is lost: {at_once}, an analyst decides about the rest."
+    said = [_SAYS.get(level, lost), _counts(overall, policy)]
+    # Where there is one reason code, it says what the line above says.
+    said += [_found(one, policy) for one in by_reason if one.finding is not Finding.HOLDS and len(by_reason) > 1]
+    if level is Level.PROVISIONAL and overall.finding is Finding.HOLDS:
+        said.append(f"It takes {policy.raw_from} outcomes, or fewer that are nearly all right, to say more.")
+    if warned:
+        said.append(
+            f"A warning: below {_percent(policy.accepted_share)} accepted or above "
+            f"{_percent(policy.overturned_share)} overturned, overall or in one reason code, good standing is lost."
+        )
+    if level is Level.SUSPENDED:
+        said.append("After the warning that came with the daily limit, confirmations went on to be wrong too often.")
+    if returns_at is not None:
+        said.append(f"It can come back from {returns_at.day} {returns_at:%B %Y} on, if the shares hold then.")
+    return tuple(said)
+
+
+def _counts(overall: Scope, policy: StandingPolicy) -> str:
+    if not overall.tally.counted:
+        return f"No confirmation was counted in {policy.window_days} days."
+    return f"In {policy.window_days} days: {_of(overall.tally)}{_limits(overall, policy)}."
+
+
+def _found(scope: Scope, policy: StandingPolicy) -> str:
+    name = "" if scope.reason_code is None else scope.reason_code.value.replace("_", " ")
+    return f"Of reason code {name}: {_of(scope.tally)}{_limits(scope, policy)}."
+
+
+def _limits(scope: Scope, policy: StandingPolicy) -> str:
+    if scope.finding is Finding.HOLDS:
+        return ""
+    few = "; so few may be chance" if scope.finding is Finding.IN_DOUBT else ""
+    return f"; {_percent(policy.accepted_share)} and {_percent(policy.overturned_share)} are the limits{few}"
+
+
+def _of(tally: Tally) -> str:
+    n = tally.counted
+    accepted, overturned = Fraction(tally.accepted, n), Fraction(tally.overturned, n)
+    return (
+        f"{tally.accepted:,} of {n:,} accepted ({_rounded(accepted, up=False)}), {tally.rejected:,} rejected, "
+        f"{tally.overturned:,} overturned ({_rounded(overturned, up=True)})"
+    )
+
+
+def _percent(share: Decimal) -> str:
+    return f"{(share * 100).normalize():f} %"
+
+
+def _rounded(share: Fraction, *, up: bool) -> str:
+    """In hundredths of a percent, against the brand, so that no figure shown meets a limit that is missed."""
+    hundredths = -(-share.numerator * 10_000 // share.denominator) if up else int(share * 10_000)
+    return f"{Decimal(hundredths) / 100:.2f} %"

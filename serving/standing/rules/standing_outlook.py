@@ -1,0 +1,55 @@
+"""What would change a brand's standing: how much more of what. Standard library only."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from models.verdict import ReasonCode
+from serving.standing.policy import StandingPolicy
+from serving.standing.rules.confirmations import Tally
+from serving.standing.rules.standing import IN_GOOD_STANDING, Finding, Level, Scope, Standing, earned
+
+_MOST: Final = 2_000
+_NAMES: Final = {Level.SELF_SERVICE: "self-service standing", Level.FULL: "full standing"}
+
+
+def outlook(found: Standing, policy: StandingPolicy) -> tuple[str, ...]:
+    """Sentences about the fewest further outcomes that change a level in good standing, were nothing else to happen.
+
+    They are counted in the reason code that holds the brand back, or else in the commonest. Of a level that is lost
+    the reasons say from when it can come back.
+    """
+    if not found.good:
+        return ()
+    counted = {one.reason_code: one.tally for one in (found.overall, *found.by_reason)}
+    code = _code(found.by_reason)
+    where = f" in reason code {code.value.replace('_', ' ')}" if len(found.by_reason) > 1 else ""
+    said = []
+    if found.level is not Level.SELF_SERVICE:
+        for more in range(1, _MOST):
+            level = earned(_with(counted, code, accepted=more), policy)
+            if level in _NAMES and level is not found.level:
+                said.append(f"{more:,} more accepted{where} would make it {_NAMES[level]}.")
+                break
+    for more in range(1, _MOST):
+        if earned(_with(counted, code, overturned=more), policy) not in IN_GOOD_STANDING:
+            said.append(f"{more:,} more overturned{where} would end good standing.")
+            break
+    return tuple(said)
+
+
+def _code(by_reason: tuple[Scope, ...]) -> ReasonCode:
+    if not by_reason:
+        return ReasonCode.TRADEMARK_COUNTERFEIT
+    held_back = [one for one in by_reason if one.finding is not Finding.HOLDS]
+    chosen = max(held_back or by_reason, key=lambda one: one.tally.counted)
+    return chosen.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
+
+
+def _with(
+    counted: Mapping[ReasonCode | None, Tally], code: ReasonCode, *, accepted: int = 0, overturned: int = 0
+) -> dict[ReasonCode | None, Tally]:
+    def more(tally: Tally) -> Tally:
+        return replace(tally, accepted=tally.accepted + accepted, overturned=tally.overturned + overturned)
+
+    return {**counted, None: more(counted[None]), code: more(counted.get(code, Tally()))}

@@ -1,0 +1,217 @@
+"""A brand's good-faith standing: counted from the rows at each decision, and written down when it changes."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.case import CaseLane
+from models.policies.version import policy_version
+from serving.audit.store import audit
+from serving.brands.policy import EnrolmentPolicy
+from serving.brands.store import brands, briefings
+from serving.cases.store.cases import Case
+from serving.platform.runtime import Runtime
+from serving.standing.policy import StandingPolicy
+from serving.standing.rules.enrolment import Begun, Phase, Stage, limited, stage
+from serving.standing.rules.standing import Effect, Level, Scope, Standing, effect, standing
+from serving.standing.rules.standing_outlook import outlook
+from serving.standing.store import question_steps, standings
+from serving.standing.store.standings import StandingChange
+
+_MOST_CHANGES: Final = 50
+_TOUCHES_A_BRAND: Final = frozenset({CaseLane.ASK_BRAND, CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SECOND_LOOK})
+
+
+def current(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> Standing:
+    """A brand's standing now, by what is recorded; nothing is kept of it that could be out of date."""
+    return _counted(runtime, connection, marketplace_id, brand_id, at)[0]
+
+
+def effect_now(
+    runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
+) -> Effect:
+    """What one more confirmation of the brand does; a day is a calendar day, UTC, and asked about where it counts."""
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    begun = stage_of(runtime, connection, found, marketplace_id, brand_id, at)
+    counts = found.level is Level.CAPPED or begun.phase is not Phase.FULL
+    today = standings.at_once_since(connection, marketplace_id, brand_id, midnight) if counts else 0
+    follows = effect(found, at_once_today=today, policy=runtime.policies[StandingPolicy])
+    return limited(follows, begun, at_once_today=today, policy=runtime.policies[EnrolmentPolicy])
+
+
+def stage_of(
+    runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
+) -> Stage:
+    """How far a brand's enrolment has come."""
+    full_since = brands.full_since(connection, marketplace_id, brand_id)
+    briefed_at = None if full_since else briefings.first_of_brand(connection, marketplace_id, brand_id)
+    begun = Begun(briefed_at, found.overall.tally.counted, found.good, full_since)
+    return stage(begun, at, runtime.policies[EnrolmentPolicy])
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """What a confirmation weighs at the moment at which it is given."""
+
+    brand_id: str
+    level: Level
+    effect: Effect
+
+
+def begin_count(connection: Connection, case: Case) -> None:
+    """Before anything is read that a standing is counted from: of two decisions at once the second sees the first."""
+    if case.brand_id is not None:
+        standings.lock(connection, case.marketplace_id, case.brand_id)
+
+
+def weigh(
+    runtime: Runtime, connection: Connection, case: Case, at: datetime, counted: Standing | None = None
+) -> Weight | None:
+    """What a brand's 'counterfeit' on one of its cases does now; None where the case is no brand's.
+
+    `counted` is its standing where that is known already; what it has used of its day is read all the same.
+    """
+    if case.brand_id is None:
+        return None
+    found = counted or current(runtime, connection, case.marketplace_id, case.brand_id, at)
+    follows = effect_now(runtime, connection, found, case.marketplace_id, case.brand_id, at)
+    return Weight(case.brand_id, found.level, follows)
+
+
+def keep_confirmation(
+    runtime: Runtime, connection: Connection, case: Case, verdict_id: str, weight: Weight, at: datetime
+) -> None:
+    """Write down under what standing a confirmation was given, and draw whether it is looked at again.
+
+    The chance is kept with the draw, drawn or not, so that what the looks find can be counted for all.
+    """
+    chance = float(weight.effect.audit_share)
+    row = {
+        "marketplace_id": case.marketplace_id,
+        "verdict_id": verdict_id,
+        "brand_id": weight.brand_id,
+        "level": weight.level.value,
+        "policy_version": policy_version(runtime.policies[StandingPolicy]),
+        "audit_chance": chance,
+        "drawn": chance > 0 and runtime.draw() < chance,
+        "known_at": at,
+    }
+    standings.add_confirmation(connection, row)
+
+
+def recount_of(runtime: Runtime, connection: Connection, case: Case, at: datetime) -> None:
+    """Count the standing of a case's brand anew, where the brand has had a word on it."""
+    if case.brand_id is not None and (case.lane in _TOUCHES_A_BRAND or case.question_returned):
+        recount(runtime, connection, case.marketplace_id, case.brand_id, at)
+
+
+def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> Standing:
+    """Count a brand's standing and write down what has changed, with counts, reasons and policy, and in the audit log.
+
+    For whoever has just decided something that a confirmation depends on: a verdict, an appeal, an undo.
+    """
+    found, before = _counted(runtime, connection, marketplace_id, brand_id, at)
+    _go_on(runtime, connection, found, marketplace_id, brand_id, at)
+    if (found.level, found.warned) == ((before.level, before.warned) if before else (Level.PROVISIONAL, False)):
+        return found
+    change_id = runtime.ids.new("std")
+    row = {
+        "marketplace_id": marketplace_id,
+        "change_id": change_id,
+        "brand_id": brand_id,
+        "level": found.level.value,
+        "warned": found.warned,
+        "since": found.since,
+        "counts": counts_of(found),
+        "reasons": list(found.reasons),
+        "policy_version": policy_version(runtime.policies[StandingPolicy]),
+        "known_at": at,
+    }
+    standings.add_change(connection, row)
+    audit.record(
+        connection,
+        at=at,
+        marketplace_id=marketplace_id,
+        actor="standing",
+        act="standing.changed",
+        subject=change_id,
+        payload={name: row[name] for name in ("brand_id", "level", "warned", "counts", "policy_version")},
+    )
+    return found
+
+
+def _go_on(
+    runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
+) -> None:
+    """End a first phase of which enough is known, for good and in the audit log."""
+    begun = stage_of(runtime, connection, found, marketplace_id, brand_id, at)
+    if begun.phase is not Phase.FULL or brands.full_since(connection, marketplace_id, brand_id):
+        return
+    brands.end_first_phase(connection, marketplace_id, brand_id, at)
+    audit.record(
+        connection,
+        at=at,
+        marketplace_id=marketplace_id,
+        actor="enrolment",
+        act="enrolment.full",
+        subject=brand_id,
+        payload={"reasons": list(begun.reasons), "policy_version": policy_version(runtime.policies[EnrolmentPolicy])},
+    )
+
+
+def explanation(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str) -> dict[str, Any]:
+    """A brand's standing as plain values: level, counts, reasons, what would change it, and how it has changed."""
+    now, policy = runtime.clock.now(), runtime.policies[StandingPolicy]
+    found = current(runtime, connection, marketplace_id, brand_id, now)
+    follows = effect_now(runtime, connection, found, marketplace_id, brand_id, now)
+    begun = stage_of(runtime, connection, found, marketplace_id, brand_id, now)
+    return {
+        "phase": begun.phase.value,
+        "phase_reasons": list(begun.reasons),
+        "level": found.level.value,
+        "warned": found.warned,
+        "since": found.since.isoformat() if found.since < now else None,
+        "returns_at": found.returns_at.isoformat() if found.returns_at else None,
+        "removes_at_once": follows.at_once,
+        "audit_share": str(follows.audit_share),
+        "counts": counts_of(found),
+        "unanswered": question_steps.unanswered(
+            connection, marketplace_id, brand_id, now - timedelta(days=policy.window_days)
+        ),
+        "scopes": {_name(one): one.level.value for one in (found.overall, *found.by_reason)},
+        "reasons": list(found.reasons),
+        "outlook": list(outlook(found, policy)),
+        "history": [
+            {
+                "known_at": one.known_at.isoformat(),
+                "level": one.level.value,
+                "warned": one.warned,
+                "counts": one.counts,
+                "reasons": list(one.reasons),
+                "policy_version": one.policy_version,
+            }
+            for one in standings.changes(connection, marketplace_id, brand_id, most=_MOST_CHANGES)
+        ],
+        "as_of": now.isoformat(),
+        "policy_version": policy_version(policy),
+    }
+
+
+def counts_of(found: Standing) -> dict[str, Any]:
+    """The counts behind a standing: `overall`, and by reason code."""
+    return {_name(one): asdict(one.tally) for one in (found.overall, *found.by_reason)}
+
+
+def _name(scope: Scope) -> str:
+    return "overall" if scope.reason_code is None else scope.reason_code.value
+
+
+def _counted(
+    runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime
+) -> tuple[Standing, StandingChange | None]:
+    policy = runtime.policies[StandingPolicy]
+    before = standings.last_change(connection, marketplace_id, brand_id)
+    given = standings.answers(connection, marketplace_id, brand_id, since=at - timedelta(days=policy.window_days))
+    return standing(given, held=before.held if before else None, as_of=at, policy=policy), before

@@ -1,0 +1,284 @@
+"""What a brand's good-faith standing is counted from, under what it was given, and how it has changed."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Subquery, and_, func, or_, select, update
+
+from models.case import BLIND_LANES
+from models.verdict import Judgement, ReasonCode, Side
+from serving.brands.tables import brand_enrolment
+from serving.cases.tables import verdict
+from serving.platform.database.store import add
+from serving.standing.rules.confirmations import Given, Ruling
+from serving.standing.rules.standing import Held, Level
+from serving.standing.tables import confirmation, standing_change
+from serving.takedowns.store.waits import was_held
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+# By then a desk has decided and a blind look was taken; what comes later still counts if the offer is given back.
+_SETTLED_WITHIN: Final = timedelta(days=31)
+# Made once: what an alias costs is its columns, and a standing is counted at every confirmation.
+_LATER: Final = verdict.alias("later")
+
+
+def lock(connection: Connection, marketplace_id: str, brand_id: str) -> None:
+    """Let nobody else count this brand's standing before the transaction ends, so that two at once see each other."""
+    query = select(brand_enrolment.c.brand_id).where(
+        brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.brand_id == brand_id
+    )
+    connection.execute(query.with_for_update(key_share=True)).all()
+
+
+def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since: datetime) -> list[Given]:
+    """A brand's answers that stand, with what became of each: all whose outcome can have come about after `since`.
+
+    A removal that waits for people has not been decided; one that they withdrew was stopped. An offer was given back
+    by whatever reinstated it after the removal and was not taken back itself.
+    """
+    given_back = select(action.c.listing_id).where(
+        action.c.marketplace_id == marketplace_id,
+        action.c.kind == ActionKind.REINSTATE.value,
+        action.c.created_at > since,
+    )
+    recent = or_(verdict.c.known_at > since - _SETTLED_WITHIN, verdict.c.listing_id.in_(given_back))
+    own = and_(verdict.c.brand_id == brand_id, verdict.c.side == Side.BRAND.value, recent)
+    query = _standing(marketplace_id, own).add_columns(confirmation.c.audit_case_id)
+    query = query.outerjoin(confirmation, _same(confirmation, verdict.c.verdict_id, "verdict_id"))
+    rows = connection.execute(query).all()
+    if not rows:
+        return []
+    wanted = query.subquery()
+    done = _actions(connection, marketplace_id, wanted)
+    asked = select(wanted.c.case_id).where(wanted.c.passed_on)
+    by_desk = and_(
+        verdict.c.case_id.in_(asked),
+        verdict.c.side == Side.ANALYST.value,
+        verdict.c.lane.not_in([lane.value for lane in BLIND_LANES]),
+    )
+    looks = verdict.c.case_id.in_(select(wanted.c.audit_case_id).where(wanted.c.audit_case_id.is_not(None)))
+    desk, audits = _by_case(connection, marketplace_id, by_desk), _by_case(connection, marketplace_id, looks)
+    return [
+        _given(row, done.get(row.listing_id, []), desk.get(row.case_id), audits.get(row.audit_case_id)) for row in rows
+    ]
+
+
+def _same(table: FromClause, key: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+    return and_(table.c.marketplace_id == verdict.c.marketplace_id, table.c[name] == key)
+
+
+def _standing(marketplace_id: str, wanted: ColumnElement[bool]) -> Select[Any]:
+    """The judgements that nobody took back, oldest first."""
+    return (
+        select(
+            verdict.c.verdict_id,
+            verdict.c.case_id,
+            verdict.c.listing_id,
+            verdict.c.judgement,
+            verdict.c.reason_code,
+            verdict.c.passed_on,
+            verdict.c.known_at,
+        )
+        .outerjoin(_LATER, _same(_LATER, verdict.c.verdict_id, "supersedes_id"))
+        .where(
+            verdict.c.marketplace_id == marketplace_id,
+            _LATER.c.verdict_id.is_(None),
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            wanted,
+        )
+        .order_by(verdict.c.known_at, verdict.c.verdict_id)
+    )
+
+
+def _by_case(connection: Connection, marketplace_id: str, wanted: ColumnElement[bool]) -> dict[str, Ruling]:
+    """The last judgement of each case."""
+    found = connection.execute(_standing(marketplace_id, wanted))
+    return {row.case_id: Ruling(Judgement(row.judgement), row.known_at) for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """An action on an offer by a verdict that stands, with the case of the verdict."""
+
+    sequence: int
+    kind: ActionKind
+    state: ActionState
+    created_at: datetime
+    case_id: str
+
+
+def _actions(connection: Connection, marketplace_id: str, wanted: Subquery) -> dict[str, list[_Done]]:
+    """By listing, in their order: what was done by verdicts that stand."""
+    query = (
+        select(
+            action.c.listing_id,
+            action.c.sequence,
+            action.c.kind,
+            action.c.state,
+            action.c.created_at,
+            verdict.c.case_id,
+        )
+        .join(verdict, _same(action, verdict.c.verdict_id, "verdict_id"))
+        .outerjoin(_LATER, _same(_LATER, verdict.c.verdict_id, "supersedes_id"))
+        .where(
+            action.c.marketplace_id == marketplace_id,
+            action.c.listing_id.in_(select(wanted.c.listing_id)),
+            _LATER.c.verdict_id.is_(None),
+        )
+        .order_by(action.c.sequence)
+    )
+    found: dict[str, list[_Done]] = defaultdict(list)
+    for row in connection.execute(query):
+        done = _Done(row.sequence, ActionKind(row.kind), ActionState(row.state), row.created_at, row.case_id)
+        found[row.listing_id].append(done)
+    return found
+
+
+def _given(row: Row[Any], done: Sequence[_Done], desk: Ruling | None, audit: Ruling | None) -> Given:
+    own = [one for one in done if one.kind is ActionKind.REMOVE and one.case_id == row.case_id]
+    removal = own[-1] if own else None
+    given_back = [
+        one.created_at
+        for one in done
+        if removal is not None
+        and one.kind is ActionKind.REINSTATE
+        and one.state is not ActionState.WITHDRAWN
+        and one.sequence > removal.sequence
+    ]
+    stopped = removal is not None and removal.state is ActionState.WITHDRAWN
+    return Given(
+        judgement=Judgement(row.judgement),
+        reason_code=ReasonCode(row.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT),
+        at=row.known_at,
+        at_once=not row.passed_on,
+        desk=desk if desk is not None and desk.at > row.known_at else None,
+        audit=audit,
+        waits=any(_waits(one, row) for one in done),
+        stopped_at=removal.created_at if removal is not None and stopped else None,
+        overturned_at=given_back[0] if given_back else None,
+    )
+
+
+def _waits(one: _Done, row: Row[Any]) -> bool:
+    """Whether an action is a held removal that an answer asked for: by its own case, or by joining it from another."""
+    asked = one.case_id == row.case_id or row.known_at >= one.created_at
+    return one.kind is ActionKind.REMOVE and one.state is ActionState.HELD and asked
+
+
+def add_confirmation(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Under what standing a confirmation was given."""
+    add(connection, confirmation, [row])
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A confirmation that was drawn for a blind look, on which version and in which case."""
+
+    marketplace_id: str
+    verdict_id: str
+    version_id: str
+    case_id: str
+
+
+def waiting_for_a_look(connection: Connection, *, before: datetime, most: int) -> list[Drawn]:
+    """Confirmations that stand and were drawn before a moment, and have no second look yet; oldest first."""
+    query = (
+        select(verdict.c.marketplace_id, verdict.c.verdict_id, verdict.c.version_id, verdict.c.case_id)
+        .join(confirmation, _same(confirmation, verdict.c.verdict_id, "verdict_id"))
+        .outerjoin(_LATER, _same(_LATER, verdict.c.verdict_id, "supersedes_id"))
+        .where(
+            confirmation.c.drawn,
+            confirmation.c.audit_case_id.is_(None),
+            confirmation.c.known_at <= before,
+            _LATER.c.verdict_id.is_(None),
+        )
+        .order_by(confirmation.c.known_at)
+        .limit(most)
+    )
+    return [Drawn(*row) for row in connection.execute(query)]
+
+
+def claim_look(connection: Connection, drawn: Drawn) -> bool:
+    """Keep others from opening the look of a drawn confirmation; False where somebody has opened it."""
+    query = select(confirmation.c.verdict_id).where(_this(drawn), confirmation.c.audit_case_id.is_(None))
+    return connection.execute(query.with_for_update()).first() is not None
+
+
+def look_opened(connection: Connection, drawn: Drawn, case_id: str) -> None:
+    """Note in which case a drawn confirmation is looked at again."""
+    connection.execute(update(confirmation).where(_this(drawn)).values(audit_case_id=case_id))
+
+
+def _this(drawn: Drawn) -> ColumnElement[bool]:
+    return and_(confirmation.c.marketplace_id == drawn.marketplace_id, confirmation.c.verdict_id == drawn.verdict_id)
+
+
+def at_once_since(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
+    """How many of a brand's confirmations since a moment took effect by themselves and were not taken back.
+
+    One whose removal was held did not: it left by people's decision, or not at all.
+    """
+    wanted = and_(
+        verdict.c.brand_id == brand_id,
+        verdict.c.known_at >= since,
+        verdict.c.judgement == Judgement.COUNTERFEIT.value,
+        verdict.c.passed_on.is_(False),
+        ~was_held(),
+    )
+    found = _standing(marketplace_id, wanted).order_by(None).subquery()
+    return connection.execute(select(func.count()).select_from(found)).scalar_one()
+
+
+@dataclass(frozen=True, slots=True)
+class StandingChange:
+    """A level that a brand had from a moment on, with the counts and the reasons of that moment."""
+
+    level: Level
+    warned: bool
+    since: datetime
+    counts: Mapping[str, Any]
+    reasons: tuple[str, ...]
+    policy_version: str
+    known_at: datetime
+
+    @property
+    def held(self) -> Held:
+        """As the rule asks for it."""
+        return Held(self.level, self.since)
+
+
+def add_change(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A change of a brand's level, or of whether it is warned."""
+    add(connection, standing_change, [row])
+
+
+def changes(connection: Connection, marketplace_id: str, brand_id: str, *, most: int) -> list[StandingChange]:
+    """The latest changes of a brand's standing, newest first."""
+    query = (
+        select(standing_change)
+        .where(standing_change.c.marketplace_id == marketplace_id, standing_change.c.brand_id == brand_id)
+        .order_by(standing_change.c.known_at.desc(), standing_change.c.change_id.desc())
+        .limit(most)
+    )
+    return [
+        StandingChange(
+            Level(row.level),
+            row.warned,
+            row.since,
+            row.counts,
+            tuple(row.reasons),
+            row.policy_version,
+            row.known_at,
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def last_change(connection: Connection, marketplace_id: str, brand_id: str) -> StandingChange | None:
+    """The last change; None where a brand has never had another standing than everybody's first."""
+    found = changes(connection, marketplace_id, brand_id, most=1)
+    return found[0] if found else None

@@ -1,0 +1,67 @@
+"""The tables of standing."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+)
+
+from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
+from serving.platform.database.types import Json
+
+# What time brought to a question and its deadline, each step once.
+question_step = Table(
+    "question_step",
+    metadata,
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    id_column("case_id"),
+    word("step"),
+    moment("due_at"),
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
+    Column("account_manager_id", ID, ForeignKey("account.user_id"), nullable=True),
+    moment("taken_at"),
+    within("case_id", "review_case"),
+    PrimaryKeyConstraint("marketplace_id", "case_id", "step", "due_at"),
+    one_of("step", "reminded", "escalated", "unanswered"),
+    Index("ix_question_step_brand", "marketplace_id", "brand_id", "taken_at"),
+)
+
+_LEVELS = ("self_service", "full", "provisional", "capped", "suspended")
+
+# Under what standing a brand's 'counterfeit' was given, and with what chance it was drawn to be looked at again.
+confirmation = tenant_table(
+    "confirmation",
+    "verdict_id",
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
+    word("level"),
+    Column("policy_version", String(80), nullable=False),
+    Column("audit_chance", Float, nullable=False),
+    Column("drawn", Boolean, nullable=False),
+    id_column("audit_case_id", nullable=True),
+    moment("known_at"),
+    within("verdict_id", "verdict"),
+    within("audit_case_id", "review_case", "case_id"),
+    one_of("level", *_LEVELS),
+    Index("ix_confirmation_brand", "marketplace_id", "brand_id", "known_at"),
+    Index("ix_confirmation_waiting", "drawn", "audit_case_id", "known_at"),
+)
+
+standing_change = tenant_table(
+    "standing_change",
+    "change_id",
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
+    word("level"),
+    Column("warned", Boolean, nullable=False),
+    moment("since"),
+    Column("counts", Json, nullable=False),
+    Column("reasons", Json, nullable=False),
+    Column("policy_version", String(80), nullable=False),
+    moment("known_at"),
+    one_of("level", *_LEVELS),
+    Index("ix_standing_change_brand", "marketplace_id", "brand_id", "known_at"),
+)

@@ -1,0 +1,1 @@
+"""Removals: actions, holds, evidence, statements of reasons, verification."""

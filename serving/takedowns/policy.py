@@ -1,0 +1,61 @@
+"""The settings of the rules of takedowns: frozen and versioned, each constant with its reason."""
+
+from dataclasses import dataclass
+from typing import Final
+
+# How many removals confirmations may ask for before people look, and whose offers two people decide about.
+
+
+@dataclass(frozen=True, slots=True)
+class BurstPolicy:
+    """Settings of `serving.takedowns.rules.bursts.holds` and `serving.takedowns.rules.bursts.cap`.
+
+    Counts are of removals that nobody held.
+    """
+
+    # A rolling hour, so that no full hour lets twice as many through (PROMISES A6: caps per hour).
+    window_minutes: int = 60
+    # PROMISES A6: of a brand account that was taken over at most twenty removals leave. One answer takes a careful
+    # person a minute or two, so twenty in an hour are not yet in anybody's way.
+    per_user: int = 20
+    # Two people at full speed. A brand that needs more has a past that says so.
+    per_brand: int = 40
+    # Whoever wants to ruin a rival aims at one shop, whatever accounts they use; ten offers gone are not a shop gone.
+    per_seller: int = 10
+    # What somebody has long done in their busiest hours is no burst: half as much again may leave before people look.
+    times_usual: float = 1.5
+    # The past that counts ends where appeals against it are mostly decided, and holds four of each weekday: who raises
+    # their pace from hour to hour does not raise their cap with it.
+    usual_ends_days_ago: int = 14
+    usual_days: int = 28
+    # No past makes an account worth more than this an hour to whoever steals it.
+    most_per_user: int = 100
+    most_per_brand: int = 200
+    # The number of sales of the INFORM Consumers Act (Capabilities C.13), there in twelve months and here in ninety
+    # days: a business that somebody lives on. Turnover is not asked: it comes in any currency.
+    high_sales_90d: int = 200
+
+
+DEFAULT_BURSTS: Final = BurstPolicy()
+
+
+# When a marketplace is asked whether a removed offer is gone, and for how long.
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalCheckPolicy:
+    """Settings of `serving.takedowns.rules.removal_check`."""
+
+    # An acknowledgement says that the effect is kept; a page that a buyer loads may lag by as much.
+    first_look_seconds: int = 60
+    # After each look without an answer or with the offer still there; the last wait is repeated.
+    look_again_seconds: tuple[int, ...] = (60, 240, 600, 2700, 7200, 21600, 86400)
+    # Caches and search indices of shops commonly live some minutes; an hour is beyond any of them.
+    still_shown_after_seconds: int = 3600
+    # What was gone is looked at once more: an offer that comes back under its own id was not removed.
+    look_back_hours: float = 24.0
+    # As long as an action is tried (models.policies.delivery).
+    give_up_after_days: float = 7.0
+
+
+DEFAULT_REMOVAL_CHECK: Final = RemovalCheckPolicy()

@@ -1,0 +1,229 @@
+"""A restriction as a statement of reasons for the Commission's DSA Transparency Database. Standard library only.
+
+The fields and their rules are those of the database's validator (`StatementStoreRequest.php` in
+github.com/digital-services-act/transparency-database; Regulation (EU) 2022/2065, Articles 17 and 24(5)). Every text is
+one of a few fixed ones, so that neither an offer's words nor a person's name can get into a public database.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+
+from models.errors import Invalid
+from models.verdict import Evidence, ReasonCode, Side
+from serving.takedowns.rules.transparency import TransparencyProfile
+from serving.webhooks.rules.action import ActionKind
+
+BATCH: Final = 100  # What `POST /api/v1/statements` takes at once.
+_EARLIEST_CONTENT: Final = date(2000, 1, 1)
+_EARLIEST_APPLICATION: Final = date(2020, 1, 1)
+_LATEST: Final = date(2038, 1, 1)
+_EAN_DIGITS: Final = 13
+_UPC_DIGITS: Final = 12
+
+
+class Source(StrEnum):
+    """What led to the decision. An offer that our model or the audit draw found is nobody's notice."""
+
+    VOLUNTARY = "SOURCE_VOLUNTARY"
+    NOTICE = "SOURCE_ARTICLE_16"
+    TRUSTED_FLAGGER = "SOURCE_TRUSTED_FLAGGER"
+    OTHER_NOTIFICATION = "SOURCE_TYPE_OTHER_NOTIFICATION"
+
+
+class Influence(StrEnum):
+    """What automated means had to do with the decision, which is not how the offer was found."""
+
+    FULLY = "AUTOMATED_DECISION_FULLY"  # No person decided.
+    PARTIALLY = "AUTOMATED_DECISION_PARTIALLY"  # A person who was shown the score, or what it rests on.
+    NONE = "AUTOMATED_DECISION_NOT_AUTOMATED"  # A person who was shown neither.
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """A removal that the marketplace carried out.
+
+    `content_on` is the day of the offer's version, `reversed_on` the day on which it was shown again, None while it
+    stays removed. `gtin` and `language` are as the marketplace sent them.
+    """
+
+    action_id: str
+    kind: ActionKind
+    content_on: date
+    applied_on: date
+    reason_code: ReasonCode
+    side: Side
+    evidence: Evidence
+    found_by_model: bool
+    source: Source
+    influence: Influence
+    gtin: str | None
+    language: str | None
+    reversed_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ground:
+    legal_ground: str
+    explanation: str
+    url: str
+    category: str
+    specifications: tuple[str, ...]
+
+
+_INTELLECTUAL_PROPERTY: Final = "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS"
+_TRADE_MARK_LAW: Final = (
+    "Article 9 of Regulation (EU) 2017/1001 (EU trade marks), or national law under Article 10 of Directive (EU) "
+    "2015/2436 (national trade marks)"
+)
+_TRADE_MARK_URL: Final = "https://eur-lex.europa.eu/eli/reg/2017/1001/oj"
+_GROUNDS: Final = {
+    ReasonCode.TRADEMARK_COUNTERFEIT: _Ground(
+        _TRADE_MARK_LAW,
+        "The offer uses a sign identical to a registered trade mark for goods that are not the goods of its owner.",
+        _TRADE_MARK_URL,
+        _INTELLECTUAL_PROPERTY,
+        ("KEYWORD_TRADEMARK_INFRINGEMENT", "KEYWORD_INAUTHENTIC_LISTINGS"),
+    ),
+    ReasonCode.MARK_MISUSE: _Ground(
+        _TRADE_MARK_LAW,
+        "The offer uses a registered trade mark in a way that its owner has not allowed.",
+        _TRADE_MARK_URL,
+        _INTELLECTUAL_PROPERTY,
+        ("KEYWORD_TRADEMARK_INFRINGEMENT",),
+    ),
+    ReasonCode.DESIGN: _Ground(
+        "Article 19 of Council Regulation (EC) No 6/2002 (EU designs), or national law under Article 12 of Directive "
+        "98/71/EC (national designs)",
+        "The goods use a protected design without the consent of its holder.",
+        "https://eur-lex.europa.eu/eli/reg/2002/6/oj",
+        _INTELLECTUAL_PROPERTY,
+        ("KEYWORD_DESIGN_INFRINGEMENT",),
+    ),
+    ReasonCode.COPYRIGHT: _Ground(
+        "National law under Articles 2 to 4 of Directive 2001/29/EC",
+        "The offer uses protected pictures or texts, or the goods copy a protected work, without the consent of the "
+        "rights holder.",
+        "https://eur-lex.europa.eu/eli/dir/2001/29/oj",
+        _INTELLECTUAL_PROPERTY,
+        ("KEYWORD_COPYRIGHT_INFRINGEMENT",),
+    ),
+    ReasonCode.NOT_AS_DESCRIBED: _Ground(
+        "National law under Article 6(1) of Directive 2005/29/EC (misleading commercial practices)",
+        "The goods are not what the offer says they are.",
+        "https://eur-lex.europa.eu/eli/dir/2005/29/oj",
+        "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
+        ("KEYWORD_INAUTHENTIC_LISTINGS",),
+    ),
+}
+# What an action restricts; an action that restricts nothing has no statement.
+RESTRICTS: Final = {ActionKind.REMOVE: {"decision_visibility": ["DECISION_VISIBILITY_CONTENT_REMOVED"]}}
+_ISO_639_1: Final = (
+    "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el "
+    "en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it "
+    "iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln lo lt lu lv mg mh mi mk ml mn mr ms mt "
+    "my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl "
+    "sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo "
+    "za zh zu"
+)
+_LANGUAGES: Final = frozenset(_ISO_639_1.split(" "))
+
+
+def public_statement(found: Restriction, profile: TransparencyProfile) -> dict[str, Any]:
+    """The statement of one restriction, as JSON values under the database's names.
+
+    A removal that was taken back keeps its statement, because it did apply for a time: with the day on which it ended
+    and with that fact, under the same `puid`.
+
+    Raises
+    ------
+    Invalid
+        The action restricts nothing, or a date lies outside what the database takes.
+    """
+    if found.kind not in RESTRICTS:
+        raise Invalid(f"{found.action_id}: {found.kind.value} restricts nothing, so it has no statement of reasons.")
+    _check_dates(found)
+    ground = _GROUNDS[found.reason_code]
+    return {
+        "puid": found.action_id,
+        **RESTRICTS[found.kind],
+        "decision_ground": "DECISION_GROUND_ILLEGAL_CONTENT",
+        "decision_ground_reference_url": ground.url,
+        "illegal_content_legal_ground": ground.legal_ground,
+        "illegal_content_explanation": ground.explanation,
+        "content_type": ["CONTENT_TYPE_PRODUCT"],
+        "content_id": _content_id(found.gtin),
+        "category": ground.category,
+        "category_specification": list(ground.specifications),
+        "territorial_scope": list(profile.territorial_scope),
+        "content_language": _language(found.language),
+        "content_date": found.content_on.isoformat(),
+        "application_date": found.applied_on.isoformat(),
+        "end_date_visibility_restriction": None if found.reversed_on is None else found.reversed_on.isoformat(),
+        "decision_facts": _facts(found),
+        "source_type": found.source.value,
+        "automated_detection": "Yes" if found.found_by_model else "No",
+        "automated_decision": found.influence.value,
+    }
+
+
+def category_of(reason_code: ReasonCode) -> str:
+    """The database's category of a removal for this reason."""
+    return _GROUNDS[reason_code].category
+
+
+def legal_ground_of(reason_code: ReasonCode) -> str:
+    """The provision on which a removal for this reason rests."""
+    return _GROUNDS[reason_code].legal_ground
+
+
+def _check_dates(found: Restriction) -> None:
+    checked = (
+        ("the offer is dated", found.content_on, _EARLIEST_CONTENT),
+        ("the removal is dated", found.applied_on, _EARLIEST_APPLICATION),
+    )
+    for what, day, earliest in checked:
+        if not earliest <= day <= _LATEST:
+            raise Invalid(
+                f"{found.action_id}: {what} {day.isoformat()}, and the database takes days from "
+                f"{earliest.isoformat()} to {_LATEST.isoformat()}."
+            )
+
+
+def _content_id(gtin: str | None) -> dict[str, str] | None:
+    """A trade item number of 13 digits; one of 12 is the same number with a zero before it (GS1)."""
+    digits = "" if gtin is None else gtin.strip()
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    if len(digits) == _UPC_DIGITS:
+        digits = f"0{digits}"
+    return {"EAN-13": digits} if len(digits) == _EAN_DIGITS else None
+
+
+def _language(tag: str | None) -> str | None:
+    """The two-letter code of a BCP 47 tag, None where there is none."""
+    first = "" if tag is None else tag.replace("_", "-").split("-")[0].lower()
+    return first.upper() if first in _LANGUAGES else None
+
+
+_FOUND: Final = {
+    Source.VOLUNTARY: "The offer was drawn at random for a check by a person.",
+    Source.NOTICE: "The offer was notified to the platform.",
+    Source.TRUSTED_FLAGGER: "The offer was notified to the platform by a trusted flagger.",
+    Source.OTHER_NOTIFICATION: "The offer was notified to the platform.",
+}
+
+
+def _facts(found: Restriction) -> str:
+    how = _FOUND[found.source]
+    if found.source is Source.VOLUNTARY and found.found_by_model:
+        how = "The offer was found by an automated classifier."
+    who = "The rights holder" if found.side is Side.BRAND else "A trained analyst"
+    what = "the goods, bought from this seller," if found.evidence is Evidence.TEST_BUY else "the offer"
+    sentences = [how, f"{who} examined {what} and found that the goods are not genuine or infringe the right."]
+    if found.influence is Influence.FULLY:
+        sentences = [how, "It was removed by an automated rule."]
+    if found.reversed_on is not None:
+        sentences.append(f"The removal was reversed on {found.reversed_on.isoformat()}, after the seller's complaint.")
+    return " ".join(sentences)

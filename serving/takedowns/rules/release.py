@@ -1,0 +1,168 @@
+"""Who must agree before a held removal leaves or is withdrawn. Standard library only."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from models.errors import Conflict, Forbidden, Invalid
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.second_person import Hosts, behind_others
+from serving.takedowns.rules.bursts import BURSTS, HoldCause
+
+# Organisations: a marketplace's desk, the brand programme, and each brand by its id.
+DESK: Final = "desk"
+PROGRAMME: Final = "programme"
+
+
+class Decision(StrEnum):
+    """What is to become of a held removal."""
+
+    RELEASE = "release"
+    WITHDRAW = "withdraw"
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What one person says of a held removal, for which organisation and why. A later one replaces an earlier one."""
+
+    user_id: str
+    organisation: str
+    decision: Decision
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bearing:
+    """Whose a held removal is: where, of which brand, who looks after that brand, who confirmed and for whom."""
+
+    marketplace_id: str
+    brand_id: str | None
+    account_manager_id: str | None
+    confirmed_by: frozenset[str]
+    confirmer: str
+    causes: frozenset[HoldCause]
+
+
+def organisation_of(person: Person, bearing: Bearing) -> str | None:
+    """For whom somebody speaks on a held removal; None where it is none of their business.
+
+    Who has several roles speaks for the desk before the programme before the brand: one person is one voice.
+    """
+    here, brand = bearing.marketplace_id, bearing.brand_id
+    if here in person.marketplaces(Permission.REVIEW_CASES):
+        return DESK
+    looks_after = here in person.marketplaces(Permission.LOOK_AFTER_BRANDS)
+    if looks_after and bearing.account_manager_id in {None, person.user_id}:
+        return PROGRAMME
+    if brand is not None and (here, brand) in person.brands(Permission.ANSWER_QUESTIONS):
+        return brand
+    return None
+
+
+def why_no_word(user_id: str, bearing: Bearing) -> str | None:
+    """Why no opinion of somebody's on a held removal could count, in words; None where one can."""
+    if user_id in bearing.confirmed_by:
+        return "You confirmed this removal; somebody else must decide what becomes of it."
+    return None
+
+
+def why_no_release(user_id: str, bearing: Bearing, let_in_by: Hosts) -> str | None:
+    """Why somebody can withdraw a held removal and not let it go, in words; None where they can do both.
+
+    Whoever let a confirmer in may be the confirmer, and would be the second person beside themselves. Against it their
+    word stands: what it does, an analyst decides anew.
+    """
+    if user_id in behind_others({user_id, *bearing.confirmed_by}, let_in_by):
+        return (
+            "You let in whoever confirmed this removal, by an invitation or a link for a new password; you can "
+            "withdraw it, and somebody else must let it go."
+        )
+    return None
+
+
+def check_opinion(
+    person: Person,
+    bearing: Bearing,
+    given: Sequence[Opinion],
+    opinion: Opinion,
+    let_in_by: Hosts,
+) -> None:
+    """Refuse an opinion that cannot count.
+
+    Raises
+    ------
+    Forbidden
+        The person confirmed the removal themselves, or would let it go and let in who did.
+    Invalid
+        There is no reason.
+    Conflict
+        They have said the same before.
+    """
+    refused = why_no_word(person.user_id, bearing)
+    if refused is None and opinion.decision is Decision.RELEASE:
+        refused = why_no_release(person.user_id, bearing, let_in_by)
+    if refused is not None:
+        raise Forbidden(refused)
+    if not opinion.reason.strip():
+        raise Invalid("Give a reason.")
+    said = _latest(given).get(person.user_id)
+    if said is not None and said.decision is opinion.decision:
+        raise Conflict("You have said so already; somebody of another organisation must agree.")
+
+
+def settled(given: Sequence[Opinion], bearing: Bearing, let_in_by: Hosts) -> Decision | None:
+    """What enough people agree on; None while somebody is missing.
+
+    After a burst the confirmer's word is what is in doubt, so it counts for nothing: somebody of the desk and somebody
+    of another organisation agree. A removal that is held for the size of the shop, or while the rule is switched off,
+    already has the confirmer's word; one person of another organisation is the second. As many as could let it leave
+    can withdraw it, or a removal that nobody wants would wait for ever. A score is no person and has no opinion.
+
+    `let_in_by` says who let whom in. Of those who confirmed or agree to let it go, whoever let another in does not
+    count (`serving.accounts.rules.second_person`); so the word of a confirmer is missing where their own guest is the
+    second. To withdraw it everybody counts.
+    """
+    for decision in Decision:
+        agreeing = _agreeing(given, bearing, decision)
+        behind = _behind(agreeing, bearing, decision, let_in_by)
+        organisations = {one.organisation for user_id, one in agreeing.items() if user_id not in behind}
+        if _enough(organisations, bearing, confirmed=bool(bearing.confirmed_by - behind)):
+            return decision
+    return None
+
+
+def left_out(given: Sequence[Opinion], bearing: Bearing, let_in_by: Hosts) -> dict[str, str]:
+    """Whose word does not count now, and why in words, by person; those who confirmed a removal among them."""
+    why = (
+        "Does not count: let in somebody who confirmed it or says the same, by an invitation or a link for a new "
+        "password."
+    )
+    agreeing = _agreeing(given, bearing, Decision.RELEASE)
+    return dict.fromkeys(_behind(agreeing, bearing, Decision.RELEASE, let_in_by), why) if agreeing else {}
+
+
+def _behind(agreeing: Collection[str], bearing: Bearing, decision: Decision, let_in_by: Hosts) -> frozenset[str]:
+    if decision is Decision.WITHDRAW:
+        return frozenset()
+    return behind_others({*agreeing, *bearing.confirmed_by}, let_in_by)
+
+
+def _agreeing(given: Sequence[Opinion], bearing: Bearing, decision: Decision) -> dict[str, Opinion]:
+    """Who says so, by person. Whoever has confirmed since they spoke is counted out again here."""
+    return {
+        user_id: one
+        for user_id, one in _latest(given).items()
+        if one.decision is decision and user_id not in bearing.confirmed_by
+    }
+
+
+def _enough(organisations: Collection[str], bearing: Bearing, *, confirmed: bool) -> bool:
+    if bearing.causes & BURSTS:
+        return DESK in organisations and len(organisations) > 1
+    second = any(one != bearing.confirmer for one in organisations)
+    return second and (confirmed or len(organisations) > 1)
+
+
+def _latest(given: Sequence[Opinion]) -> dict[str, Opinion]:
+    return {one.user_id: one for one in given}

@@ -1,0 +1,61 @@
+"""Whether an offer is gone once its removal was acknowledged, and when to look again. Standard library only."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from serving.takedowns.policy import RemovalCheckPolicy
+
+
+class Seen(StrEnum):
+    """What one look told. `nothing` is no answer, or none that says it: never that the offer is still shown."""
+
+    GONE = "gone"
+    SHOWN = "shown"
+    NOTHING = "nothing"
+
+
+class CheckState(StrEnum):
+    """`asked` is not known yet, `unknown` was never told in all the time, `given_back` need not be gone any more."""
+
+    ASKED = "asked"
+    GONE = "gone"
+    STILL_SHOWN = "still_shown"
+    UNKNOWN = "unknown"
+    GIVEN_BACK = "given_back"
+
+
+@dataclass(frozen=True, slots=True)
+class NextLook:
+    """How a removal stands after a look, why, and when to look again; None where nobody needs to."""
+
+    state: CheckState
+    due_at: datetime | None
+    reason: str
+
+
+def first_look(acknowledged_at: datetime, policy: RemovalCheckPolicy) -> datetime:
+    """When to look for the first time."""
+    return acknowledged_at + timedelta(seconds=policy.first_look_seconds)
+
+
+def after_look(
+    state: CheckState, seen: Seen, looks: int, acknowledged_at: datetime, at: datetime, policy: RemovalCheckPolicy
+) -> NextLook:
+    """What look number `looks` (from 1) means for a removal that stood at `state` before it."""
+    waits = policy.look_again_seconds
+    again = at + timedelta(seconds=waits[min(looks, len(waits)) - 1])
+    since = at - acknowledged_at
+    if seen is Seen.GONE:
+        look_back = acknowledged_at + timedelta(hours=policy.look_back_hours)
+        return NextLook(CheckState.GONE, look_back if at < look_back else None, "The offer is not shown any more.")
+    if seen is Seen.SHOWN:
+        if state is CheckState.GONE:
+            return NextLook(CheckState.STILL_SHOWN, again, "The offer was gone and is shown again.")
+        if state is CheckState.STILL_SHOWN or since >= timedelta(seconds=policy.still_shown_after_seconds):
+            return NextLook(CheckState.STILL_SHOWN, again, "The offer is shown although its removal was acknowledged.")
+        return NextLook(CheckState.ASKED, again, "The offer is still shown; pages may lag.")
+    if state is CheckState.STILL_SHOWN or since < timedelta(days=policy.give_up_after_days):
+        return NextLook(state, again, "The marketplace did not say whether it shows the offer.")
+    ended = CheckState.GONE if state is CheckState.GONE else CheckState.UNKNOWN
+    return NextLook(ended, None, "The marketplace never said whether it shows the offer.")

@@ -1,0 +1,1 @@
+"""What is done with takedowns: gather, decide, write, in one transaction."""

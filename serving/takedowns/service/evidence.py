@@ -1,0 +1,199 @@
+"""Evidence: the offer as it was seen, kept in the transaction of what was done about it, and checked ever after."""
+
+import dataclasses
+import hashlib
+import json
+import secrets
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from sqlalchemy import Connection
+
+from features.fields import Windows
+from features.listing import Listing
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
+from serving.listings.store import listings, scores
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.takedowns.rules.evidence import SALT_BYTES, Part, canonical, differences, snapshot_of
+from serving.takedowns.store import evidence
+from serving.takedowns.store.evidence import Taken
+
+SCHEMA: Final = 1
+_TEXT: Final = (
+    "title",
+    "description",
+    "brand",
+    "product_type",
+    "condition",
+    "language",
+    "gtin",
+    "mpn",
+    "ship_from",
+    "link",
+)
+_SHOWN_APART: Final = frozenset({"title", "description"})
+_PRICE: Final = ("price", "list_price", "currency")
+_LAYOUT: Final = frozenset("\n\r\t")
+_UNSEEN: Final = frozenset({"Cf", "Cc", "Co", "Cs", "Cn", "Zl", "Zp"})
+
+
+def seen(value: object) -> str:
+    """A value in characters that can be seen: what hides or turns text around is written as its number.
+
+    >>> seen("Au\\u200brelle\\n"), seen(12)
+    ('Au⟨U+200B⟩relle\\n', '12')
+    """
+    return "".join(
+        f"⟨U+{ord(one):04X}⟩" if one not in _LAYOUT and unicodedata.category(one) in _UNSEEN else one
+        for one in str(value)
+    )
+
+
+_TEMPLATES: Final = Environment(
+    loader=PackageLoader("serving.usecases"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_TEMPLATES.filters["seen"] = seen
+
+
+def keep_of_verdict(
+    runtime: Runtime, connection: Connection, marketplace_id: str, verdict_id: str, *, subject: str, at: datetime
+) -> dict[str, str]:
+    """Keep the offer on which a verdict was given. As `keep`."""
+    case = cases.of_verdict(connection, marketplace_id, verdict_id)
+    return keep(runtime, connection, case, subject=subject, at=at)
+
+
+def keep(runtime: Runtime, connection: Connection, case: Case, *, subject: str, at: datetime) -> dict[str, str]:
+    """Keep what a case shows, in the caller's transaction; returns what the caller's audit entry must hold.
+
+    It must stand there as `evidence`, and `subject` is that of the entry: only a snapshot whose digest stands in the
+    log is proved.
+    """
+    here, evidence_id = case.marketplace_id, runtime.ids.new("evd")
+    digest = scores.get(connection, here, case.score_id)["facts_digest"]
+    listing = scores.facts_of(connection, here, digest).listing
+    version = next(
+        row for row in listings.versions(connection, here, case.listing_id) if row["version_id"] == case.version_id
+    )
+    header = {
+        "schema": SCHEMA,
+        "evidence_id": evidence_id,
+        "marketplace_id": here,
+        "case_id": case.case_id,
+        "listing_id": case.listing_id,
+        "external_id": listing.external_id,
+        "version_id": case.version_id,
+        "version": version["number"],
+        "content_hash": version["content_hash"],
+        "facts_digest": digest,
+        "received_at": version["known_at"].isoformat(),
+        "captured_at": at.isoformat(),
+        "subject": subject,
+    }
+    salts = {part: secrets.token_bytes(SALT_BYTES) for part in Part}
+    snapshot = snapshot_of(header, _bodies(header, listing), salts)
+    taken = Taken(here, evidence_id, case.listing_id, case.version_id, case.case_id, subject, at, snapshot)
+    evidence.add_evidence(connection, taken)
+    return {"evidence_id": evidence_id, "digest": snapshot.digest}
+
+
+def verify(runtime: Runtime, marketplace: Marketplace, case_id: str | None = None) -> dict[str, Any]:
+    """How many snapshots there are, of how many a part was erased, and what differs from what was taken.
+
+    Raises
+    ------
+    NotFound
+        There is no such case.
+    """
+    checked, erased, differing = 0, 0, []
+    here = marketplace.marketplace_id
+    with runtime.store.read() as connection:
+        if case_id is not None:
+            cases.get(connection, here, case_id)
+        for taken in evidence.everything(connection, here, case_id):
+            checked += 1
+            erased += any(one.body is None for one in taken.snapshot.parts)
+            found = differences(taken.snapshot, vouched=evidence.vouched(connection, taken))
+            if found := (*found, *_misfiled(taken)):
+                differing.append({"evidence_id": taken.evidence_id, "case_id": taken.case_id, "differs": list(found)})
+    return {"snapshots": checked, "erased": erased, "differing": differing}
+
+
+def as_file(taken: Taken) -> bytes:
+    """A snapshot as JSON with salts and digests, so that others can recompute every one of them."""
+    snapshot = taken.snapshot
+    parts = {
+        one.part.value: {
+            "digest": one.digest,
+            "salt": one.salt,
+            "body": None if one.body is None else one.body.decode(),
+        }
+        for one in snapshot.parts
+    }
+    return json.dumps({"header": snapshot.header, "parts": parts, "digest": snapshot.digest}, indent=2).encode()
+
+
+def page_of(taken: Taken) -> bytes | None:
+    """The rendered page of a snapshot; None where it was erased."""
+    return next((one.body for one in taken.snapshot.parts if one.part is Part.PAGE), None)
+
+
+def _misfiled(taken: Taken) -> tuple[str, ...]:
+    """A snapshot filed under another offer than its header names proves the wrong thing."""
+    names = ("marketplace_id", "evidence_id", "listing_id", "version_id", "case_id", "subject")
+    same = all(taken.snapshot.header.get(name) == getattr(taken, name) for name in names)
+    return () if same else ("It is filed under another offer or case.",)
+
+
+def _bodies(header: Mapping[str, Any], listing: Listing) -> dict[Part, bytes]:
+    text, price = ({name: _plain(getattr(listing, name)) for name in names} for names in (_TEXT, _PRICE))
+    seller = {field.name: _plain(getattr(listing.seller, field.name)) for field in dataclasses.fields(listing.seller)}
+    media = None if listing.image_link is None else [_media(address) for address in listing.image_link]
+    page = _TEMPLATES.get_template("evidence.html").render(
+        header=header,
+        text=text,
+        details=_rows({name: text[name] for name in _TEXT if name not in _SHOWN_APART}),
+        price=_rows(price),
+        seller=_rows(seller),
+        media=media,
+    )
+    return {
+        Part.TEXT: canonical(text),
+        Part.PRICE: canonical(price),
+        Part.SELLER: canonical(seller),
+        Part.MEDIA: canonical(media),
+        Part.PAGE: page.encode(),
+    }
+
+
+def _plain(value: object) -> object:
+    """A value as JSON has it: money as its text, a measure over several windows by its days."""
+    if isinstance(value, Windows):
+        return {f"{name[1:]} days": days for name, days in value._asdict().items() if days is not None}
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _media(address: str) -> dict[str, str]:
+    return {"address": address, "address_sha256": hashlib.sha256(address.encode()).hexdigest()}
+
+
+def _rows(values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What was said, by readable name; windows as their days. What was not said is not a row."""
+    found: list[tuple[str, str]] = []
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            found += _rows({f"{name}, {days}": one for days, one in value.items()})
+        elif value is not None:
+            found.append((name.replace("_", " "), str(value)))
+    return found

@@ -1,0 +1,159 @@
+"""Verified removal: after the acknowledgement the marketplace is asked again whether it shows the offer."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from serving.audit.store import audit
+from serving.cases.store import cases
+from serving.platform import jobs
+from serving.platform.outbound.exchange import Failed
+from serving.platform.runtime import Runtime
+from serving.takedowns.policy import RemovalCheckPolicy
+from serving.takedowns.rules.removal_check import CheckState, Seen, after_look, first_look
+from serving.takedowns.store import actions, alerts, removal_checks
+from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.store.alerts import Alert, CheckAlarm
+from serving.takedowns.store.removal_checks import RemovalCheck
+from serving.webhooks.client import shows
+from serving.webhooks.rules.action import ActionKind
+from serving.webhooks.service import record_step
+from serving.webhooks.store import endpoints
+from serving.webhooks.store.endpoints import Endpoint
+
+_log = structlog.get_logger()
+_ACTOR: Final = "removal_check"
+# A look that has not ended by then was lost with its process; the sweep leaves another.
+_CUT_OFF_AFTER: Final = timedelta(minutes=15)
+_MOST_AT_ONCE: Final = 200
+
+
+def begin(
+    runtime: Runtime, connection: Connection, action: StoredAction, endpoint: Endpoint | None, at: datetime
+) -> None:
+    """Have the marketplace asked from now on, if the action removes and it has said where to ask."""
+    if action.kind is ActionKind.REMOVE and endpoint is not None and endpoint.status_url is not None:
+        due_at = first_look(at, runtime.policies[RemovalCheckPolicy])
+        removal_checks.begin(connection, action.marketplace_id, action.action_id, at, due_at)
+
+
+def sweep_removal_checks(runtime: Runtime) -> int:
+    """Leave a job for every look that is due; returns how many."""
+    now, left = runtime.clock.now(), 0
+    with runtime.store.read() as connection:
+        due = removal_checks.due(connection, now, _MOST_AT_ONCE)
+    if due:
+        with runtime.store.write() as connection:
+            for one in due:
+                if one.due_at is not None and removal_checks.claim(connection, one, now + _CUT_OFF_AFTER):
+                    job_id = f"check:{one.action_id}:{one.looks}:{one.due_at.timestamp():.3f}"
+                    arguments = (one.marketplace_id, one.action_id, str(one.looks))
+                    runtime.jobs.enqueue(connection, jobs.CHECK, jobs.CHECKS, job_id, *arguments)
+                    left += 1
+    return left
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    seen: Seen
+    said: str | None = None
+
+
+def check_removal(runtime: Runtime, marketplace_id: str, action_id: str, looks: int) -> str:
+    """Look whether an offer is gone, and say in one word how its removal stands. Safe to run again at any point."""
+    with runtime.store.read() as connection:
+        found = removal_checks.of_actions(connection, marketplace_id, [action_id])[action_id]
+        if found.looks != looks:
+            return found.state.value
+        action = actions.get(connection, marketplace_id, action_id)
+        endpoint = endpoints.in_force(connection, marketplace_id)
+        given_back = actions.left_after(connection, action)
+    look = _Look(Seen.NOTHING) if given_back else _look(runtime, action, endpoint)
+    return _note(runtime, found, action, look)
+
+
+def _look(runtime: Runtime, action: StoredAction, endpoint: Endpoint | None) -> _Look:
+    if endpoint is None or endpoint.status_url is None:
+        return _Look(Seen.NOTHING, "No status address is registered.")
+    answer = shows(
+        action.external_id,
+        url=endpoint.status_url,
+        allow_loopback=endpoint.allow_loopback and not runtime.settings.production,
+        timeout_seconds=runtime.settings.webhook_timeout_seconds,
+    )
+    if isinstance(answer, Failed):
+        return _Look(Seen.NOTHING, answer.sentence)
+    return _Look(Seen.SHOWN if answer else Seen.GONE)
+
+
+def _note(runtime: Runtime, found: RemovalCheck, action: StoredAction, look: _Look) -> str:
+    now, looks = runtime.clock.now(), found.looks + 1
+    following = after_look(
+        found.state, look.seen, looks, found.acknowledged_at, now, runtime.policies[RemovalCheckPolicy]
+    )
+    after = replace(
+        found,
+        state=following.state,
+        looks=looks,
+        due_at=following.due_at,
+        looked_at=now,
+        last_error=look.said[:500] if look.said else None,
+    )
+    if following.state is CheckState.STILL_SHOWN:
+        after = replace(after, gone_at=None, seconds_to_removal=None)
+    elif following.state is CheckState.GONE and found.gone_at is None:
+        seconds = (now - action.created_at).total_seconds()
+        after = replace(after, gone_at=now, seconds_to_removal=seconds)
+    with runtime.store.write() as connection:
+        # It may have been given back while the marketplace was asked; then what was seen says nothing.
+        if actions.left_after(connection, action):
+            after = replace(found, state=CheckState.GIVEN_BACK, looks=looks, due_at=None)
+        if not removal_checks.looked(connection, found, after):
+            return "overtaken"
+        if after.state is not found.state:
+            _tell(runtime, connection, action, found, after, following.reason)
+    return after.state.value
+
+
+def _tell(
+    runtime: Runtime, connection: Connection, action: StoredAction, before: RemovalCheck, after: RemovalCheck, why: str
+) -> None:
+    """The log, the case and, where an offer is still shown, everybody on the staff."""
+    now, here = runtime.clock.now(), action.marketplace_id
+    if after.state is not CheckState.GIVEN_BACK:
+        payload = {"looks": after.looks, "seconds_to_removal": after.seconds_to_removal}
+        record_step(connection, action, after.state.value, _ACTOR, now, payload)
+        event = {
+            "marketplace_id": here,
+            "event_id": runtime.ids.new("evt"),
+            "case_id": cases.of_verdict(connection, here, action.verdict_id).case_id,
+            "what": why if after.seconds_to_removal is None else f"{why} {_took(after.seconds_to_removal)}",
+            "actor": "sweep",
+            "known_at": now,
+        }
+        cases.add_events(connection, [event])
+    if after.state is CheckState.STILL_SHOWN:
+        sentence = f"{action.external_id[:100]}: {why}"
+        found = Alert(here, runtime.ids.new("alr"), CheckAlarm.STILL_SHOWN, "", sentence, now)
+        if alerts.raise_it(connection, found):
+            raised = {"cause": found.cause.value, "subject": "", "action_id": action.action_id}
+            audit.record(
+                connection,
+                at=now,
+                marketplace_id=here,
+                actor=_ACTOR,
+                act="alert.raised",
+                subject=found.alert_id,
+                payload=raised,
+            )
+            _log.warning("alert.raised", marketplace_id=here, cause=found.cause.value, sentence=sentence)
+    elif before.state is CheckState.STILL_SHOWN and not removal_checks.still_shown_count(connection, {here}):
+        alerts.settle(connection, here, frozenset({CheckAlarm.STILL_SHOWN}), now)
+
+
+def _took(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"Seen {minutes:,} minutes after the confirmation."

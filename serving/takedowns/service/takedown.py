@@ -1,0 +1,144 @@
+"""Actions on an offer: scheduled with their job, withdrawn inside the undo window."""
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict
+from models.policies.enforcement import EnforcementPolicy
+from models.strikes import Void
+from serving.listings.store import listings
+from serving.platform.runtime import Runtime
+from serving.takedowns.rules.statement import Statement
+from serving.takedowns.service import holding
+from serving.takedowns.service.evidence import keep_of_verdict
+from serving.takedowns.service.holding import Held
+from serving.takedowns.service.removal_hooks import RemovalHooks
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.rules.action import INVERSE, OPEN_STATES, UNSENT_STATES, ActionEvent, ActionKind, ActionState
+from serving.webhooks.service import enqueue_delivery, record_step
+
+_AT_ONCE: Final = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What makes an action necessary: the verdict, on which listing, by whom."""
+
+    marketplace_id: str
+    listing_id: str
+    verdict_id: str
+    actor: str
+
+
+def schedule(
+    runtime: Runtime,
+    connection: Connection,
+    kind: ActionKind,
+    cause: Cause,
+    statement: Statement,
+    at: datetime,
+    *,
+    held: Held | None = None,
+    delay: timedelta = _AT_ONCE,
+) -> StoredAction:
+    """The action with its audit entry and its durable job, in the caller's transaction; a removal with its evidence.
+
+    At most one open action of a kind exists for a listing: a further verdict attaches to it. An inverse that has not
+    left yet is withdrawn as well, since the marketplace has not heard of it. What is held has no job and nothing due:
+    it waits for people, not for a time. `delay` is what a removal waits beyond the undo window; who confirms it without
+    one lets one that waits leave without.
+    """
+    leaves_at = at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds) + delay
+    earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)
+    for one in earlier:
+        if one.kind is kind and one.state in OPEN_STATES:
+            return _joined(runtime, connection, one, leaves_at)
+        if one.kind is INVERSE[kind] and one.state in UNSENT_STATES:
+            withdraw(runtime, connection, one, cause.actor, at)
+    action_id = runtime.ids.new("act")
+    is_held = held is not None and bool(held.holds)
+    row = {
+        "marketplace_id": cause.marketplace_id,
+        "action_id": action_id,
+        "listing_id": cause.listing_id,
+        "verdict_id": cause.verdict_id,
+        "kind": kind.value,
+        "state": (ActionState.HELD if is_held else ActionState.SCHEDULED).value,
+        "sequence": listings.next_sequence(connection, cause.marketplace_id, cause.listing_id),
+        "statement": dataclasses.asdict(statement),
+        "random_delay_seconds": int(delay.total_seconds()),
+        "created_at": at,
+        "leaves_at": leaves_at,
+        "due_at": None if is_held else leaves_at,
+    }
+    actions.add_action(connection, row)
+    made = actions.get(connection, cause.marketplace_id, action_id)
+    payload: dict[str, Any] = {
+        "listing_id": cause.listing_id,
+        "verdict_id": cause.verdict_id,
+        "leaves_at": leaves_at.isoformat(),
+    }
+    if kind is ActionKind.REMOVE:
+        payload["evidence"] = keep_of_verdict(
+            runtime, connection, cause.marketplace_id, cause.verdict_id, subject=action_id, at=at
+        )
+    if held is not None and is_held:
+        causes = [one.cause.value for one in held.holds]
+        record_step(connection, made, "held", cause.actor, at, {**payload, "causes": causes})
+        holding.keep(runtime, connection, made, held, at)
+        return made
+    record_step(connection, made, "scheduled", cause.actor, at, payload)
+    runtime.services[RemovalHooks].counted(runtime, connection, made, at)
+    enqueue_delivery(runtime, connection, made)
+    return made
+
+
+def _joined(runtime: Runtime, connection: Connection, open_one: StoredAction, leaves_at: datetime) -> StoredAction:
+    if not actions.bring_forward(connection, open_one, leaves_at):
+        return open_one
+    sooner = actions.get(connection, open_one.marketplace_id, open_one.action_id)
+    enqueue_delivery(runtime, connection, sooner)
+    return sooner
+
+
+def withdraw(
+    runtime: Runtime, connection: Connection, action: StoredAction, actor: str, at: datetime, how: str = "undo"
+) -> None:
+    """Take back an action that has not left; `how` says of a held one what became of it.
+
+    Raises
+    ------
+    Conflict
+        It has left; from now on only the inverse helps.
+    """
+    if action.state not in UNSENT_STATES or not actions.change(
+        connection, action, ActionEvent.WITHDRAW, {"due_at": None}
+    ):
+        raise Conflict("The undo window has closed: the marketplace has been told. Only an appeal can change it now.")
+    record_step(connection, action, "withdrawn", actor, at, {})
+    runtime.services[RemovalHooks].voided(runtime, connection, action, Void.WITHDRAWN, at)
+    if action.state is ActionState.HELD:
+        holding.settle(connection, action, how, at)
+
+
+def release(runtime: Runtime, connection: Connection, action: StoredAction, actor: str, at: datetime) -> None:
+    """Let a held action go; never before its undo window has closed.
+
+    Raises
+    ------
+    Conflict
+        It is not held any more.
+    """
+    leaves_at = max(action.leaves_at, at)
+    values = {"leaves_at": leaves_at, "due_at": leaves_at}
+    if not actions.change(connection, action, ActionEvent.RELEASE, values):
+        raise Conflict("Somebody has decided about this removal in the meantime.")
+    record_step(connection, action, "released", actor, at, {"leaves_at": leaves_at.isoformat()})
+    holding.settle(connection, action, "release", at)
+    runtime.services[RemovalHooks].counted(runtime, connection, action, at)
+    enqueue_delivery(runtime, connection, actions.get(connection, action.marketplace_id, action.action_id))

@@ -1,0 +1,177 @@
+"""Actions on their way to the marketplace; every step is a conditional update."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, func, select, update
+
+from models.errors import NotFound
+from serving.listings.tables import listing
+from serving.platform.database.store import add
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import ActionKind, ActionState
+from serving.webhooks.store.outbox import Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAction:
+    """An action as stored, with its listing's external id."""
+
+    marketplace_id: str
+    action_id: str
+    listing_id: str
+    external_id: str
+    verdict_id: str
+    kind: ActionKind
+    state: ActionState
+    sequence: int
+    statement: Mapping[str, Any]
+    attempts: int
+    created_at: datetime
+    leaves_at: datetime
+    due_at: datetime | None
+    sent_at: datetime | None
+    acknowledged_at: datetime | None
+    last_error: str | None
+
+    @property
+    def subject(self) -> str:
+        """What its sequence counts: the actions on this listing."""
+        return self.listing_id
+
+
+def _stored(row: RowMapping) -> StoredAction:
+    values = {name: row[name] for name in StoredAction.__slots__}
+    return StoredAction(**{**values, "kind": ActionKind(row["kind"]), "state": ActionState(row["state"])})
+
+
+def _read(connection: Connection, *conditions: Any) -> list[StoredAction]:
+    query = (
+        select(action, listing.c.external_id)
+        .join(
+            listing,
+            (listing.c.marketplace_id == action.c.marketplace_id) & (listing.c.listing_id == action.c.listing_id),
+        )
+        .where(*conditions)
+        .order_by(action.c.created_at, action.c.action_id)
+    )
+    return [_stored(row) for row in connection.execute(query).mappings()]
+
+
+def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
+    """A new action; the database refuses a second open one of a kind for a listing."""
+    add(connection, action, [row])
+
+
+def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredAction:
+    """One action.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    found = _read(connection, action.c.marketplace_id == marketplace_id, action.c.action_id == action_id)
+    if not found:
+        raise NotFound("There is no such action.")
+    return found[0]
+
+
+def marketplace_of(connection: Connection, action_id: str, marketplaces: Collection[str]) -> str:
+    """The marketplace of an action, among those that the person may see.
+
+    Raises
+    ------
+    NotFound
+        There is no such action there.
+    """
+    query = select(action.c.marketplace_id).where(
+        action.c.action_id == action_id, action.c.marketplace_id.in_(marketplaces)
+    )
+    found = connection.execute(query).scalar()
+    if found is None:
+        raise NotFound("There is no such removal.")
+    return str(found)
+
+
+def latest(
+    connection: Connection, marketplace_id: str, *, kind: ActionKind | None, state: ActionState | None, most: int
+) -> list[StoredAction]:
+    """The latest actions of a marketplace, newest first, of a kind and in a state if these are given."""
+    conditions = [action.c.marketplace_id == marketplace_id]
+    if kind is not None:
+        conditions.append(action.c.kind == kind.value)
+    if state is not None:
+        conditions.append(action.c.state == state.value)
+    query = select(action.c.action_id).where(*conditions).order_by(action.c.action_id.desc()).limit(most)
+    found = _read(connection, action.c.marketplace_id == marketplace_id, action.c.action_id.in_(query))
+    return found[::-1]
+
+
+def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[StoredAction]:
+    """The actions on a listing, oldest first."""
+    return _read(connection, action.c.marketplace_id == marketplace_id, action.c.listing_id == listing_id)
+
+
+def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collection[str]) -> dict[str, StoredAction]:
+    """The action that each of these verdicts made, where it made one."""
+    found = _read(connection, action.c.marketplace_id == marketplace_id, action.c.verdict_id.in_(verdict_ids))
+    return {one.verdict_id: one for one in found}
+
+
+OUTBOX: Final = Outbox(action, "listing_id")
+change = OUTBOX.change
+postpone = OUTBOX.postpone
+wake = OUTBOX.wake
+earlier_due_at = OUTBOX.earlier_due_at
+
+
+def bring_forward(connection: Connection, found: StoredAction, leaves_at: datetime) -> bool:
+    """Let a scheduled action leave earlier; False where it has left in the meantime, or leaves by then anyway."""
+    changed = connection.execute(
+        update(action)
+        .where(
+            action.c.marketplace_id == found.marketplace_id,
+            action.c.action_id == found.action_id,
+            action.c.state == ActionState.SCHEDULED.value,
+            action.c.leaves_at > leaves_at,
+        )
+        .values(leaves_at=leaves_at, due_at=leaves_at)
+    )
+    return changed.rowcount == 1
+
+
+def due(
+    connection: Connection, at: datetime, most: int, *, of: str | None = None, but_of: Collection[str] = ()
+) -> list[StoredAction]:
+    """Actions whose next step is due, the longest waiting first; of one marketplace, or of all but some."""
+    keys = OUTBOX.due(connection, at, most, of=of, but_of=but_of)
+    return _read(connection, action.c.action_id.in_(keys)) if keys else []
+
+
+def dead_before(connection: Connection, found: StoredAction) -> list[StoredAction]:
+    """The actions on the same listing with a lower sequence that were given up on."""
+    return _read(connection, OUTBOX.before(found), action.c.state == ActionState.DEAD.value)
+
+
+def left_after(connection: Connection, found: StoredAction) -> bool:
+    """Whether a later action on the listing has been sent: what this one did need not hold any more."""
+    query = select(action.c.action_id).where(
+        action.c.marketplace_id == found.marketplace_id,
+        action.c.listing_id == found.listing_id,
+        action.c.sequence > found.sequence,
+        action.c.sent_at.is_not(None),
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def counts(connection: Connection, marketplace_id: str) -> dict[tuple[ActionKind, ActionState], int]:
+    """How many actions of each kind stand in each state."""
+    query = (
+        select(action.c.kind, action.c.state, func.count().label("n"))
+        .where(action.c.marketplace_id == marketplace_id)
+        .group_by(action.c.kind, action.c.state)
+    )
+    return {(ActionKind(row.kind), ActionState(row.state)): row.n for row in connection.execute(query)}

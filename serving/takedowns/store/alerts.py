@@ -1,0 +1,79 @@
+"""Alerts: one a cause and subject while it lasts, however many removals it holds."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Connection, select, update
+
+from serving.platform.database.store import insert_or_ignore
+from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.tables import alert
+
+
+class CheckAlarm(StrEnum):
+    """What a look at a removed offer can raise."""
+
+    STILL_SHOWN = "still_shown"
+
+
+Cause = HoldCause | CheckAlarm
+HOLDS: Final[frozenset[Cause]] = frozenset(HoldCause)
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that people should look at now."""
+
+    marketplace_id: str
+    alert_id: str
+    cause: Cause
+    subject: str
+    sentence: str
+    raised_at: datetime
+
+
+def raise_it(connection: Connection, found: Alert) -> bool:
+    """Raise an alert; False where one of this cause and subject stands already."""
+    row = {
+        "marketplace_id": found.marketplace_id,
+        "alert_id": found.alert_id,
+        "cause": found.cause.value,
+        "subject": found.subject,
+        "sentence": found.sentence[:500],
+        "raised_at": found.raised_at,
+    }
+    added = insert_or_ignore(connection, alert).values(row).returning(alert.c.alert_id)
+    return connection.execute(added).first() is not None
+
+
+def standing(connection: Connection, marketplaces: Collection[str]) -> list[Alert]:
+    """Alerts that nobody has dealt with, the oldest first."""
+    query = (
+        select(alert)
+        .where(alert.c.marketplace_id.in_(marketplaces), alert.c.settled_at.is_(None))
+        .order_by(alert.c.raised_at, alert.c.alert_id)
+    )
+    return [
+        Alert(row.marketplace_id, row.alert_id, _cause(row.cause), row.subject, row.sentence, row.raised_at)
+        for row in connection.execute(query)
+    ]
+
+
+def _cause(word: str) -> Cause:
+    return CheckAlarm(word) if word in set(CheckAlarm) else HoldCause(word)
+
+
+def settle(connection: Connection, marketplace_id: str, causes: Collection[Cause], at: datetime) -> None:
+    """Note that nothing is left for which alerts of these causes were raised in a marketplace."""
+    connection.execute(
+        update(alert)
+        .where(
+            alert.c.marketplace_id == marketplace_id,
+            alert.c.cause.in_([one.value for one in causes]),
+            alert.c.settled_at.is_(None),
+        )
+        .values(settled_at=at)
+    )

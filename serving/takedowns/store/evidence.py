@@ -1,0 +1,127 @@
+"""Evidence snapshots: written once with what they prove, never changed, part by part erasable."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, select
+
+from models.errors import NotFound
+from serving.audit.tables import audit_entry, audit_payload
+from serving.platform.database.store import add
+from serving.takedowns.rules.evidence import KeptPart, Part, Snapshot
+from serving.takedowns.tables import evidence, evidence_part
+
+_AT_A_TIME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A stored snapshot: of which listing version, for which case, and whose audit entry vouches for it."""
+
+    marketplace_id: str
+    evidence_id: str
+    listing_id: str
+    version_id: str
+    case_id: str
+    subject: str
+    captured_at: datetime
+    snapshot: Snapshot
+
+
+def add_evidence(connection: Connection, taken: Taken) -> None:
+    """A new snapshot with its parts."""
+    here = {"marketplace_id": taken.marketplace_id, "evidence_id": taken.evidence_id}
+    row = {
+        **here,
+        "listing_id": taken.listing_id,
+        "version_id": taken.version_id,
+        "case_id": taken.case_id,
+        "subject": taken.subject,
+        "header": taken.snapshot.header,
+        "digest": taken.snapshot.digest,
+        "captured_at": taken.captured_at,
+    }
+    add(connection, evidence, [row])
+    parts = [
+        {**here, "part": one.part.value, "digest": one.digest, "salt": one.salt, "body": one.body}
+        for one in taken.snapshot.parts
+    ]
+    add(connection, evidence_part, parts)
+
+
+def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[Taken]:
+    """The snapshots of an offer, newest first."""
+    query = (
+        select(evidence)
+        .where(evidence.c.marketplace_id == marketplace_id, evidence.c.listing_id == listing_id)
+        .order_by(evidence.c.captured_at.desc(), evidence.c.evidence_id.desc())
+    )
+    return [_taken(connection, row) for row in connection.execute(query).all()]
+
+
+def get(connection: Connection, marketplace_id: str, evidence_id: str) -> Taken:
+    """One snapshot.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    query = select(evidence).where(evidence.c.marketplace_id == marketplace_id, evidence.c.evidence_id == evidence_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise NotFound("There is no such evidence.")
+    return _taken(connection, row)
+
+
+def everything(connection: Connection, marketplace_id: str, case_id: str | None) -> Iterator[Taken]:
+    """All snapshots of a marketplace, or of one case, oldest first, a few hundred in memory at a time."""
+    after = ""
+    while True:
+        query = select(evidence).where(evidence.c.marketplace_id == marketplace_id, evidence.c.evidence_id > after)
+        if case_id is not None:
+            query = query.where(evidence.c.case_id == case_id)
+        rows = connection.execute(query.order_by(evidence.c.evidence_id).limit(_AT_A_TIME)).all()
+        for row in rows:
+            yield _taken(connection, row)
+        if len(rows) < _AT_A_TIME:
+            return
+        after = rows[-1].evidence_id
+
+
+def vouched(connection: Connection, taken: Taken) -> str | None:
+    """The digest of the snapshot that the audit log holds; None where no entry of its subject names it."""
+    query = (
+        select(audit_payload.c.payload)
+        .join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
+        .where(audit_entry.c.subject == taken.subject)
+        .order_by(audit_entry.c.sequence)
+    )
+    for text in connection.execute(query).scalars():
+        named = json.loads(text).get("evidence")
+        if isinstance(named, Mapping) and named.get("evidence_id") == taken.evidence_id:
+            return str(named.get("digest"))
+    return None
+
+
+def _taken(connection: Connection, row: Row[tuple[object, ...]]) -> Taken:
+    here = (
+        evidence_part.c.marketplace_id == row.marketplace_id,
+        evidence_part.c.evidence_id == row.evidence_id,
+    )
+    found = {one.part: one for one in connection.execute(select(evidence_part).where(*here))}
+    parts = tuple(
+        KeptPart(part, found[part].digest, found[part].salt, found[part].body) for part in Part if part in found
+    )
+    return Taken(
+        row.marketplace_id,
+        row.evidence_id,
+        row.listing_id,
+        row.version_id,
+        row.case_id,
+        row.subject,
+        row.captured_at,
+        Snapshot(row.header, parts, row.digest),
+    )

@@ -1,0 +1,173 @@
+"""Looks at what was removed: one row a removal, changed only by the look that was due."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+
+from serving.cases.tables import review_case, verdict
+from serving.listings.tables import listing
+from serving.platform.database.store import insert_or_ignore
+from serving.takedowns.rules.removal_check import CheckState
+from serving.takedowns.tables import action, removal_check
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalCheck:
+    """How far a removal is verified. `gone_at` is the first look that found the offer gone, unless it came back.
+
+    `seconds_to_removal` runs from the confirmation to that look, the undo window and every wait included.
+    """
+
+    marketplace_id: str
+    action_id: str
+    state: CheckState
+    looks: int
+    acknowledged_at: datetime
+    due_at: datetime | None
+    looked_at: datetime | None
+    gone_at: datetime | None
+    seconds_to_removal: float | None
+    last_error: str | None
+
+
+_COLUMNS = [removal_check.c[name] for name in RemovalCheck.__slots__]
+
+
+def _check(row: tuple[object, ...]) -> RemovalCheck:
+    values = dict(zip(RemovalCheck.__slots__, row, strict=True))
+    return RemovalCheck(**{**values, "state": CheckState(str(values["state"]))})  # type: ignore[arg-type]
+
+
+def begin(
+    connection: Connection, marketplace_id: str, action_id: str, acknowledged_at: datetime, due_at: datetime
+) -> None:
+    """Have somebody look from a moment on."""
+    row = {
+        "marketplace_id": marketplace_id,
+        "action_id": action_id,
+        "state": CheckState.ASKED.value,
+        "acknowledged_at": acknowledged_at,
+        "due_at": due_at,
+    }
+    connection.execute(insert_or_ignore(connection, removal_check).values(row))
+
+
+def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, RemovalCheck]:
+    """The check of each of these actions that has one."""
+    query = select(*_COLUMNS).where(
+        removal_check.c.marketplace_id == marketplace_id, removal_check.c.action_id.in_(action_ids)
+    )
+    found = [_check(tuple(row)) for row in connection.execute(query)]
+    return {one.action_id: one for one in found}
+
+
+def due(connection: Connection, at: datetime, most: int) -> list[RemovalCheck]:
+    """Removals at which somebody must look now, the longest waiting first."""
+    query = select(*_COLUMNS).where(removal_check.c.due_at <= at).order_by(removal_check.c.due_at).limit(most)
+    return [_check(tuple(row)) for row in connection.execute(query)]
+
+
+def claim(connection: Connection, found: RemovalCheck, until: datetime) -> bool:
+    """Take the look that is due; it is due again at `until` if nothing comes of it. False where another has it."""
+    changed = connection.execute(
+        update(removal_check).where(_is(found), removal_check.c.due_at == found.due_at).values(due_at=until)
+    )
+    return changed.rowcount == 1
+
+
+def looked(connection: Connection, found: RemovalCheck, after: RemovalCheck) -> bool:
+    """Note a look as the row is `after` it; False where another look was faster."""
+    values = {name: getattr(after, name) for name in RemovalCheck.__slots__[3:]}
+    changed = connection.execute(update(removal_check).where(_is(found)).values(state=after.state.value, **values))
+    return changed.rowcount == 1
+
+
+def _is(found: RemovalCheck) -> ColumnElement[bool]:
+    return and_(
+        removal_check.c.marketplace_id == found.marketplace_id,
+        removal_check.c.action_id == found.action_id,
+        removal_check.c.looks == found.looks,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class StillShown:
+    """An offer that is shown although its removal was acknowledged."""
+
+    external_id: str
+    case_id: str
+    check: RemovalCheck
+
+
+def still_shown(connection: Connection, marketplaces: Collection[str], most: int) -> list[StillShown]:
+    """What is still shown, the longest acknowledged first."""
+    query = (
+        select(*_COLUMNS, listing.c.external_id, verdict.c.case_id)
+        .join(action, _same(removal_check, action, "action_id"))
+        .join(listing, _same(action, listing, "listing_id"))
+        .join(verdict, _same(action, verdict, "verdict_id"))
+        .where(removal_check.c.marketplace_id.in_(marketplaces), removal_check.c.state == CheckState.STILL_SHOWN.value)
+        .order_by(removal_check.c.acknowledged_at, removal_check.c.action_id)
+        .limit(most)
+    )
+    return [StillShown(row[-2], row[-1], _check(tuple(row[:-2]))) for row in connection.execute(query)]
+
+
+def _same(one: object, other: object, key: str) -> ColumnElement[bool]:
+    return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])  # type: ignore[attr-defined]
+
+
+def still_shown_count(connection: Connection, marketplaces: Collection[str]) -> int:
+    """How many offers are still shown."""
+    query = (
+        select(func.count())
+        .select_from(removal_check)
+        .where(removal_check.c.marketplace_id.in_(marketplaces), removal_check.c.state == CheckState.STILL_SHOWN.value)
+    )
+    return connection.execute(query).scalar_one()
+
+
+def counts(connection: Connection, marketplace_id: str) -> dict[CheckState, int]:
+    """How many removals stand at each state; one that nobody can look at is in none."""
+    query = (
+        select(removal_check.c.state, func.count().label("n"))
+        .where(removal_check.c.marketplace_id == marketplace_id)
+        .group_by(removal_check.c.state)
+    )
+    return {CheckState(row.state): row.n for row in connection.execute(query)}
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """The median time to removal and how many removals it is of; None where none was seen gone."""
+
+    removals: int
+    median_seconds: float | None
+
+
+def times(
+    connection: Connection, marketplace_id: str, *, brand_id: str | None = None, since: datetime | None = None
+) -> Times:
+    """How long removals took that were seen gone; of one brand's offers, acknowledged since a moment, if given."""
+    conditions = [
+        removal_check.c.marketplace_id == marketplace_id,
+        removal_check.c.seconds_to_removal.is_not(None),
+    ]
+    if since is not None:
+        conditions.append(removal_check.c.acknowledged_at > since)
+    query = select(removal_check.c.seconds_to_removal).where(*conditions)
+    if brand_id is not None:
+        query = (
+            query.join(action, _same(removal_check, action, "action_id"))
+            .join(verdict, _same(action, verdict, "verdict_id"))
+            .join(review_case, _same(verdict, review_case, "case_id"))
+            .where(review_case.c.brand_id == brand_id)
+        )
+    number = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    if not number:
+        return Times(0, None)
+    middle = query.order_by(removal_check.c.seconds_to_removal).offset((number - 1) // 2).limit(2 - number % 2)
+    found = connection.execute(middle).scalars().all()
+    return Times(number, sum(found) / len(found))

@@ -1,0 +1,168 @@
+"""The tables of takedowns."""
+
+from sqlalchemy import (
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+from serving.platform.database.schema import (
+    EXTERNAL,
+    ID,
+    id_column,
+    metadata,
+    moment,
+    one_of,
+    tenant_table,
+    within,
+    word,
+)
+from serving.platform.database.types import Compressed, Json
+
+# What was done about it.
+
+_UNSETTLED = text("state IN ('held', 'scheduled', 'sending', 'dead')")
+
+action = tenant_table(
+    "action",
+    "action_id",
+    id_column("listing_id"),
+    id_column("verdict_id"),
+    word("kind"),
+    word("state"),
+    Column("sequence", Integer, nullable=False),
+    Column("statement", Json, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("random_delay_seconds", Integer, nullable=False, server_default="0"),
+    moment("created_at"),
+    moment("leaves_at"),
+    moment("due_at", nullable=True),
+    moment("sent_at", nullable=True),
+    moment("acknowledged_at", nullable=True),
+    Column("last_error", String(500), nullable=True),
+    within("listing_id", "listing"),
+    within("verdict_id", "verdict"),
+    UniqueConstraint("marketplace_id", "listing_id", "sequence"),
+    one_of("kind", "remove", "reinstate"),
+    one_of("state", "held", "scheduled", "withdrawn", "sending", "acknowledged", "dead"),
+    Index(
+        "ux_action_one_open",
+        "marketplace_id",
+        "listing_id",
+        "kind",
+        unique=True,
+        sqlite_where=_UNSETTLED,
+        postgresql_where=_UNSETTLED,
+    ),
+    Index("ix_action_due", "state", "due_at"),
+    Index("ix_action_acknowledged", "kind", "acknowledged_at"),
+    Index("ix_action_created", "marketplace_id", "created_at"),
+    Index("ix_action_state", "marketplace_id", "state", "kind"),
+)
+
+# Whether an offer is gone whose removal was acknowledged. Without a status address there is no row.
+removal_check = tenant_table(
+    "removal_check",
+    "action_id",
+    word("state"),
+    Column("looks", Integer, nullable=False, server_default="0"),
+    moment("acknowledged_at"),
+    moment("due_at", nullable=True),
+    moment("looked_at", nullable=True),
+    moment("gone_at", nullable=True),
+    Column("seconds_to_removal", Float, nullable=True),
+    Column("last_error", String(500), nullable=True),
+    within("action_id", "action"),
+    one_of("state", "asked", "gone", "still_shown", "unknown", "given_back"),
+    Index("ix_removal_check_due", "due_at"),
+    Index("ix_removal_check_state", "marketplace_id", "state"),
+)
+
+action_hold = tenant_table(
+    "action_hold",
+    "action_id",
+    Column("causes", Json, nullable=False),
+    Column("policy_version", String(80), nullable=False),
+    moment("held_at"),
+    moment("settled_at", nullable=True),
+    word("settled_as", nullable=True),
+    within("action_id", "action"),
+    one_of("settled_as", "release", "withdraw", "undo"),
+    Index("ix_action_hold_waiting", "marketplace_id", "settled_at", "held_at"),
+)
+
+hold_opinion = tenant_table(
+    "hold_opinion",
+    "opinion_id",
+    id_column("action_id"),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    word("organisation"),
+    word("decision"),
+    Column("reason", String(500), nullable=False),
+    moment("known_at"),
+    within("action_id", "action_hold"),
+    one_of("decision", "release", "withdraw"),
+    Index("ix_hold_opinion_action", "marketplace_id", "action_id", "known_at"),
+)
+
+_RAISED = text("settled_at IS NULL")
+
+alert = tenant_table(
+    "alert",
+    "alert_id",
+    word("cause"),
+    # Whose pace it is: a person's, a brand's or a seller's id; empty where the alert is about the marketplace.
+    Column("subject", EXTERNAL, nullable=False),
+    Column("sentence", String(500), nullable=False),
+    moment("raised_at"),
+    moment("settled_at", nullable=True),
+    Index(
+        "ux_alert_one_raised",
+        "marketplace_id",
+        "cause",
+        "subject",
+        unique=True,
+        sqlite_where=_RAISED,
+        postgresql_where=_RAISED,
+    ),
+    Index("ix_alert_raised", "marketplace_id", "raised_at"),
+)
+
+# Never changed: the database refuses it. A part's salt and body go together when it is erased; its digest stays.
+evidence = tenant_table(
+    "evidence",
+    "evidence_id",
+    id_column("listing_id"),
+    id_column("version_id"),
+    id_column("case_id"),
+    Column("subject", String(80), nullable=False),
+    Column("header", Json, nullable=False),
+    Column("digest", String(64), nullable=False),
+    moment("captured_at"),
+    within("listing_id", "listing"),
+    within("version_id", "listing_version"),
+    within("case_id", "review_case"),
+    Index("ix_evidence_listing", "marketplace_id", "listing_id"),
+    Index("ix_evidence_case", "marketplace_id", "case_id"),
+)
+
+evidence_part = Table(
+    "evidence_part",
+    metadata,
+    id_column("marketplace_id"),
+    id_column("evidence_id"),
+    word("part"),
+    Column("digest", String(64), nullable=False),
+    Column("salt", String(64), nullable=True),
+    Column("body", Compressed, nullable=True),
+    PrimaryKeyConstraint("marketplace_id", "evidence_id", "part"),
+    within("evidence_id", "evidence"),
+    one_of("part", "text", "price", "seller", "media", "page"),
+)

@@ -1,0 +1,1 @@
+"""Statements of reasons, transparency tables and reports."""

@@ -1,0 +1,1 @@
+"""Rules of transparency. Standard library only."""

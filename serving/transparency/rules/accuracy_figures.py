@@ -1,0 +1,78 @@
+"""How right the automated means were, as a transparency report asks: by band, with intervals. Standard library only."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from serving.transparency.rules.transparency_figures import Figure, Part
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A share with its 95 % interval, from `judged` listings; `value` is None where nothing answers for it."""
+
+    value: float | None
+    low: float
+    high: float
+    judged: int
+
+    @property
+    def rest(self) -> "Share":
+        """What is missing to the whole."""
+        return Share(None if self.value is None else 1 - self.value, 1 - self.high, 1 - self.low, self.judged)
+
+
+@dataclass(frozen=True, slots=True)
+class BandOfScores:
+    """Listings whose probability lay in [low, high): how many, and the share of counterfeits among all of them."""
+
+    low: float
+    high: float
+    listings: int
+    counterfeit: Share
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """What the random slice says of the model: of what it flagged, of what it passed over, and band by band."""
+
+    flagged: Share
+    passed_over: Share
+    bands: tuple[BandOfScores, ...]
+
+
+_NOBODY: Final = "Nothing of it that was drawn at random has a mature label in this time."
+
+
+def accuracy_figures(found: Accuracy) -> list[Figure]:
+    """Error rates of automated means (Article 15(1)(e)) and the share of counterfeits by band, each with its interval.
+
+    Where the model brings an offer before somebody, it errs by genuine ones; where it passes an offer over, so that
+    nobody looks, by counterfeits. Between the two people decide, and there is no decision of the model to be wrong.
+    The shares are of all listings, told from those drawn at random, and not of those that looked bad.
+    """
+    return [
+        *_of("error_rate_of_what_was_flagged", found.flagged.rest),
+        *_of("error_rate_of_what_was_passed_over", found.passed_over),
+        *_of_bands(found.bands),
+    ]
+
+
+def _of_bands(bands: Iterable[BandOfScores]) -> list[Figure]:
+    figures: list[Figure] = []
+    for band in bands:
+        name = f"band_{band.low:.2f}_{band.high:.2f}"
+        figures.append(Figure(Part.AUTOMATED_MEANS, f"{name}_listings", None, band.listings))
+        figures += _of(f"{name}_counterfeit_share", band.counterfeit)
+    return figures
+
+
+def _of(name: str, share: Share) -> list[Figure]:
+    none = _NOBODY if share.value is None else None
+    judged = Figure(Part.AUTOMATED_MEANS, f"{name}_judged", None, share.judged)
+    ends = (("", share.value), ("_low", share.low), ("_high", share.high))
+    known = share.value is not None
+    return [
+        *(Figure(Part.AUTOMATED_MEANS, f"{name}{end}", None, value if known else None, none) for end, value in ends),
+        judged,
+    ]

@@ -1,0 +1,168 @@
+"""Figures of a transparency report: Article 24(1) and the counts behind the templates of Regulation (EU) 2024/2835.
+
+A figure that nothing here records is there without a value and says why: missing is not zero. Standard library only.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from serving.notices.rules.notice_counts import Notified, counts_of
+from serving.takedowns.rules.public_statement import Influence, Restriction, Source, category_of
+from serving.transparency.rules.complaints import Complaint, ComplaintOutcome, ComplaintRoute, Decider, complaint_counts
+
+
+class Part(StrEnum):
+    """The part of a report that a figure belongs to."""
+
+    OWN_INITIATIVE = "own_initiative"
+    NOTICES = "notices"
+    COMPLAINTS = "complaints"
+    DISPUTES = "disputes"
+    SUSPENSIONS = "suspensions"
+    AUTOMATED_MEANS = "automated_means"
+
+
+# What Article 24(1) adds to Article 15.
+ARTICLE_24: Final = frozenset({Part.DISPUTES, Part.SUSPENSIONS})
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What people decided in a span against accounts: reporters muted, sellers restricted, shops closed."""
+
+    mutes: int
+    restricted: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure; `category` None is all of them, `value` None is not recorded here, for the reason in `note`."""
+
+    part: Part
+    indicator: str
+    category: str | None
+    value: float | None
+    note: str | None = None
+
+
+_BY_MARKETPLACE: Final = "The marketplace decides this, and nothing of it is recorded here."
+_NEVER_ASKED: Final = "Nothing here asks for a restriction of this kind."
+_NOT_RECORDED: Final = (
+    *(
+        (Part.DISPUTES, name, "Disputes before certified bodies reach the marketplace, and nothing of it is here.")
+        for name in ("submitted", "decided_for_the_recipient", "median_days", "implemented")
+    ),
+    (Part.SUSPENSIONS, "manifestly_unfounded_complaints", _BY_MARKETPLACE),
+)
+
+
+def figures(
+    removals: Sequence[Restriction], complaints: Iterable[Complaint], notified: Sequence[Notified], measures: Measures
+) -> list[Figure]:
+    """The figures of what was removed, complained about and notified in a span of time, and those that are missing."""
+    return [
+        *_of_all_removals(removals),
+        *_by_restriction(removals, measures),
+        *_notices(notified),
+        *_complaints(list(complaints)),
+        Figure(Part.SUSPENSIONS, "manifestly_illegal_content", None, measures.restricted + measures.closed),
+        Figure(Part.SUSPENSIONS, "manifestly_unfounded_notices", None, measures.mutes),
+        *(Figure(part, name, None, None, why) for part, name, why in _NOT_RECORDED),
+    ]
+
+
+_OF_REMOVALS: Final[Sequence[tuple[Part, str, Callable[[Restriction], bool]]]] = (
+    (Part.OWN_INITIATIVE, "removals", lambda _: True),
+    (Part.OWN_INITIATIVE, "removals_found_by_automated_means", lambda one: one.found_by_model),
+    (Part.OWN_INITIATIVE, "removals_reversed", lambda one: one.reversed_on is not None),
+    (Part.AUTOMATED_MEANS, "decided_by_automated_means_alone", lambda one: one.influence is Influence.FULLY),
+    (Part.AUTOMATED_MEANS, "decided_by_a_person_who_saw_them", lambda one: one.influence is Influence.PARTIALLY),
+    (Part.AUTOMATED_MEANS, "decided_by_a_person_who_did_not", lambda one: one.influence is Influence.NONE),
+)
+
+
+def _of_all_removals(removals: Sequence[Restriction]) -> list[Figure]:
+    own = [one for one in removals if one.source is Source.VOLUNTARY]
+    categories = sorted({category_of(one.reason_code) for one in removals})
+    found = []
+    for part, name, counts in _OF_REMOVALS:
+        among = own if part is Part.OWN_INITIATIVE else removals
+        by_category = Counter(category_of(one.reason_code) for one in among if counts(one))
+        found.append(Figure(part, name, None, by_category.total()))
+        found += [Figure(part, name, category, by_category[category]) for category in categories]
+    return found
+
+
+def _by_restriction(removals: Sequence[Restriction], measures: Measures) -> list[Figure]:
+    """What was restricted of one's own accord, by kind, and removals of offers besides by how they were found."""
+    own = [one for one in removals if one.source is Source.VOLUNTARY]
+    found = []
+    for category in (None, *sorted({category_of(one.reason_code) for one in removals})):
+        among = [one for one in own if category in {None, category_of(one.reason_code)}]
+        by_model = sum(one.found_by_model for one in among)
+        for name, value in (
+            ("visibility_removal_found_by_automated_means", by_model),
+            ("visibility_removal_found_otherwise", len(among) - by_model),
+        ):
+            found.append(Figure(Part.OWN_INITIATIVE, name, category, value))
+    return [
+        *found,
+        Figure(Part.OWN_INITIATIVE, "account_suspension", None, measures.restricted),
+        Figure(Part.OWN_INITIATIVE, "account_termination", None, measures.closed),
+        *(Figure(Part.OWN_INITIATIVE, name, None, 0, _NEVER_ASKED) for name in ("monetary", "provision_of_service")),
+    ]
+
+
+def _notices(notified: Sequence[Notified]) -> list[Figure]:
+    """Article 15(1)(b): by category, with those of trusted flaggers, what was done, by what means, and how fast."""
+    found: list[Figure] = []
+    for category in (None, *sorted({category_of(one.reason_code) for one in notified})):
+        counts = counts_of(one for one in notified if category in {None, category_of(one.reason_code)})
+        for name, value in (
+            ("offers_notified", counts.notified),
+            ("offers_notified_by_trusted_flaggers", counts.by_trusted_flaggers),
+            ("removed_on_the_basis_of_the_law", counts.removed),
+            ("removed_on_the_basis_of_terms", 0),  # A removal rests on a right, and so on the law.
+            ("no_action", counts.no_action),
+            ("waiting", counts.waiting),
+            ("processed_by_automated_means_alone", counts.by_a_rule),
+        ):
+            found.append(Figure(Part.NOTICES, name, category, value))
+        none = None if counts.median_hours is not None else "No notice of this time has been decided."
+        found.append(Figure(Part.NOTICES, "median_hours_to_decision", category, counts.median_hours, none))
+    return found
+
+
+def _complaints(complaints: Sequence[Complaint]) -> list[Figure]:
+    counts = complaint_counts(complaints)
+    named = [
+        ("filed", counts.filed),
+        *((outcome.value, counts.outcomes[outcome]) for outcome in ComplaintOutcome),
+        *((f"ended_by_{decider.value}", counts.ended_by[decider]) for decider in Decider),
+    ]
+    none = None if counts.median_hours is not None else "No complaint of this time has been decided."
+    return [
+        *(Figure(Part.COMPLAINTS, name, None, value) for name, value in named),
+        Figure(Part.COMPLAINTS, "median_hours_to_decision", None, counts.median_hours, none),
+        *_complaints_by_kind(complaints),
+    ]
+
+
+def _complaints_by_kind(complaints: Sequence[Complaint]) -> list[Figure]:
+    """By who complained how, and by category: how many were filed, confirmed and reversed."""
+    found = [
+        Figure(Part.COMPLAINTS, f"filed_by_{route.value}", None, sum(one.route is route for one in complaints))
+        for route in ComplaintRoute
+    ]
+    for category in sorted({category_of(one.reason_code) for one in complaints}):
+        among = [one for one in complaints if category_of(one.reason_code) == category]
+        found.append(Figure(Part.COMPLAINTS, "filed", category, len(among)))
+        found += [
+            Figure(Part.COMPLAINTS, outcome.value, category, sum(one.outcome is outcome for one in among))
+            for outcome in ComplaintOutcome
+        ]
+    return found

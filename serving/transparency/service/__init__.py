@@ -1,0 +1,1 @@
+"""What is done with transparency: gather, decide, write, in one transaction."""

@@ -1,0 +1,75 @@
+"""Statements of reasons for the public database: what the marketplace carried out, one statement a removal."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from models.errors import Invalid
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.takedowns.rules.public_statement import Restriction, public_statement
+from serving.takedowns.rules.transparency import TransparencyProfile, transparency_profile
+from serving.transparency.store import restrictions
+from serving.transparency.store.restrictions import Cursor
+
+
+@dataclass(slots=True)
+class Page:
+    """Statements, the sentences about removals that have none, where to go on, and how many are still on their way."""
+
+    statements: list[dict[str, Any]] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    after: Cursor | None = None
+    outstanding: int = 0
+
+
+def statements(
+    runtime: Runtime, marketplace: Marketplace, *, since: datetime, until: datetime, after: Cursor | None, most: int
+) -> Page:
+    """The statements of what was carried out in [since, until), in that order, at most so many after a place.
+
+    Raises
+    ------
+    Invalid
+        The marketplace has not said under which name and for which countries it reports.
+    """
+    here = marketplace.marketplace_id
+    profile = profile_of(runtime, marketplace)
+    with runtime.store.read() as connection:
+        found, following = restrictions.carried_out(connection, here, since=since, until=until, after=after, most=most)
+        return _page(found, profile, following, restrictions.outstanding(connection, here))
+
+
+def amendments(runtime: Runtime, marketplace: Marketplace, *, since: datetime, until: datetime) -> Page:
+    """Statements of what was carried out before `since` and reversed in [since, until), as they read now."""
+    profile = profile_of(runtime, marketplace)
+    with runtime.store.read() as connection:
+        found = restrictions.lifted_later(connection, marketplace.marketplace_id, since=since, until=until)
+        return _page(found, profile, None, 0)
+
+
+def profile_of(runtime: Runtime, marketplace: Marketplace) -> TransparencyProfile:
+    """What a marketplace says of itself.
+
+    Raises
+    ------
+    Invalid
+        It has not said it, or not well; the sentence says how.
+    """
+    found = runtime.settings.transparency.get(marketplace.name)
+    if found is None:
+        raise Invalid(
+            f"{marketplace.name} has not said under which name and for which countries it reports: set "
+            "TOUCHSTONE_TRANSPARENCY as docs/settings.md says."
+        )
+    return transparency_profile(found.platform, found.territories)
+
+
+def _page(found: list[Restriction], profile: TransparencyProfile, following: Cursor | None, outstanding: int) -> Page:
+    page = Page(after=following, outstanding=outstanding)
+    for one in found:
+        try:
+            page.statements.append(public_statement(one, profile))
+        except Invalid as refused:
+            page.refused.append(refused.sentence)
+    return page

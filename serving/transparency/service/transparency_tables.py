@@ -1,0 +1,299 @@
+"""What Articles 16, 20, 23 and 24 of Regulation (EU) 2022/2065 ask to be kept and reported, as tables."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.notices.rules.notice_counts import NoticeCounts, Notified, by_reason
+from serving.notices.rules.notice_counts import as_of as notice_as_of
+from serving.notices.store import notice_records
+from serving.platform.tabular import Columns, Kind
+from serving.sellers.store import sanctions
+from serving.standing.rules.confirmations import Given, Outcome, outcome
+from serving.standing.rules.standing import IN_GOOD_STANDING
+from serving.standing.store import standings
+from serving.takedowns.rules.public_statement import Restriction, category_of
+from serving.transparency.rules.accuracy_figures import accuracy_figures
+from serving.transparency.rules.complaints import Complaint, ComplaintOutcome, Decider, as_of
+from serving.transparency.rules.misuse import Misuse, MisuseEntry, SubjectKind, misuse_entry
+from serving.transparency.rules.transparency_figures import ARTICLE_24, Figure, Measures, figures
+from serving.transparency.service.automated_accuracy import accuracy
+from serving.transparency.store import complaints, misuses, restrictions
+
+_AT_ONCE: Final = 1_000
+_ALL_CHANGES: Final = 10_000
+
+
+class TableName(StrEnum):
+    """The tables."""
+
+    ARTICLE_16 = "article-16"
+    ARTICLE_20 = "article-20"
+    ARTICLE_23 = "article-23"
+    ARTICLE_24 = "article-24"
+    AGGREGATES = "aggregates"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A marketplace and a span of time, whose end is not included."""
+
+    marketplace_id: str
+    since: datetime
+    until: datetime
+
+
+Rows = list[tuple[Any, ...]]
+_NOTICE_COLUMNS: Final = {
+    "reason_code": Kind.TEXT,
+    "category": Kind.TEXT,
+    "offers_notified": Kind.COUNT,
+    "by_trusted_flaggers": Kind.COUNT,
+    "removed": Kind.COUNT,
+    "no_action": Kind.COUNT,
+    "waiting": Kind.COUNT,
+    "by_automated_means_alone": Kind.COUNT,
+    "complaints": Kind.COUNT,
+    "complaints_upheld": Kind.COUNT,
+    "removed_share": Kind.NUMBER,
+    "median_hours": Kind.NUMBER,
+}
+_COMPLAINT_COLUMNS: Final = {
+    "about": Kind.TEXT,
+    "route": Kind.TEXT,
+    "category": Kind.TEXT,
+    "filed_at": Kind.MOMENT,
+    "outcome": Kind.TEXT,
+    "ended_at": Kind.MOMENT,
+    "ended_by": Kind.TEXT,
+    "automated": Kind.TEXT,
+    "hours": Kind.NUMBER,
+}
+_MISUSE_COLUMNS: Final = {
+    "subject_kind": Kind.TEXT,
+    "subject": Kind.TEXT,
+    "items": Kind.COUNT,
+    "misuses": Kind.COUNT,
+    "share": Kind.NUMBER,
+    "nature": Kind.TEXT,
+    "consequences": Kind.TEXT,
+    "warned_at": Kind.MOMENT,
+    "after_warning": Kind.COUNT,
+}
+_FIGURE_COLUMNS: Final = {
+    "part": Kind.TEXT,
+    "indicator": Kind.TEXT,
+    "category": Kind.TEXT,
+    "value": Kind.NUMBER,
+    "note": Kind.TEXT,
+}
+
+
+def table(connection: Connection, name: TableName, span: Span) -> tuple[Columns, Rows]:
+    """The columns and rows of a table, for a span of time."""
+    return _TABLES[name](connection, span)
+
+
+def _article_16(connection: Connection, span: Span) -> tuple[Columns, Rows]:
+    return _NOTICE_COLUMNS, [_notice_row(one) for one in by_reason(_notified(connection, span))]
+
+
+def _notice_row(one: NoticeCounts) -> tuple[Any, ...]:
+    code = one.reason_code
+    return (
+        None if code is None else code.value,
+        None if code is None else category_of(code),
+        one.notified,
+        one.by_trusted_flaggers,
+        one.removed,
+        one.no_action,
+        one.waiting,
+        one.by_a_rule,
+        one.complaints,
+        one.complaints_upheld,
+        one.removed_share,
+        one.median_hours,
+    )
+
+
+def _notified(connection: Connection, span: Span) -> list[Notified]:
+    found = notice_records.counted(connection, span.marketplace_id, since=span.since, until=span.until)
+    return [notice_as_of(one, span.until) for one in found]
+
+
+def _article_20(connection: Connection, span: Span) -> tuple[Columns, Rows]:
+    return _COMPLAINT_COLUMNS, [_complaint_row(one) for one in _complaints(connection, span)]
+
+
+def _complaint_row(one: Complaint) -> tuple[Any, ...]:
+    automated = None if one.ended_by is None else "Yes" if one.ended_by is Decider.DEADLINE else "No"
+    return (
+        one.about,
+        one.route.value,
+        category_of(one.reason_code),
+        one.filed_at,
+        one.outcome.value,
+        one.ended_at,
+        one.ended_by.value if one.ended_by else None,
+        automated,
+        one.hours,
+    )
+
+
+def _article_23(connection: Connection, span: Span) -> tuple[Columns, Rows]:
+    entries = [
+        *_sellers(connection, span),
+        *_notifiers(connection, span),
+        *_reporters(connection, span),
+        *_complainants(connection, span),
+    ]
+    found = sorted((one for one in entries if one is not None), key=lambda one: (one.kind, -one.misuses, one.subject))
+    return _MISUSE_COLUMNS, [_misuse_row(one) for one in found]
+
+
+def _misuse_row(one: MisuseEntry) -> tuple[Any, ...]:
+    return (
+        one.kind.value,
+        one.subject,
+        one.items,
+        one.misuses,
+        one.share,
+        _in_words(one.nature),
+        _in_words(one.consequences) if one.consequences else None,
+        one.warned_at,
+        one.after_warning,
+    )
+
+
+def _in_words(counted: Counter[str]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(counted.items()))
+
+
+def _sellers(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
+    within = {"since": span.since, "until": span.until}
+    removed = misuses.removed_by_seller(connection, span.marketplace_id, **within)
+    offered = misuses.offers_by_seller(connection, span.marketplace_id, **within)
+    told = misuses.first_told(connection, span.marketplace_id, until=span.until)
+    for seller, offers in removed.items():
+        wrong = [Misuse(one.first_known_at, one.reason_code.value) for one in offers]
+        yield misuse_entry(SubjectKind.SELLER, seller, items=offered[seller], misuses=wrong, warned_at=told.get(seller))
+
+
+def _notifiers(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
+    here = span.marketplace_id
+    for brand_id, enrolled in brands.enrolments(connection, here).items():
+        given = standings.answers(connection, here, brand_id, since=span.since)
+        counted = [(one, found[0]) for one in given if (found := _in_span(one, span)) is not None]
+        wrong = [
+            Misuse(
+                one.at,
+                one.reason_code.value,
+                "removed and given back" if became is Outcome.OVERTURNED else "found wrong before anything was removed",
+            )
+            for one, became in counted
+            if became is not Outcome.ACCEPTED
+        ]
+        changes = standings.changes(connection, here, brand_id, most=_ALL_CHANGES)
+        warnings = [one.known_at for one in changes if one.warned or one.level not in IN_GOOD_STANDING]
+        before = [at for at in warnings if at < span.until]
+        yield misuse_entry(
+            SubjectKind.NOTIFIER,
+            enrolled.name,
+            items=len(counted),
+            misuses=wrong,
+            warned_at=min(before) if before else None,
+        )
+
+
+def _reporters(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
+    """Who notifies from outside, by its id: the log outlives a name."""
+    decided = notice_records.record_of_reporters(connection, span.marketplace_id, since=span.since, until=span.until)
+    for (reporter_id, warned_at), ended in decided.items():
+        wrong = [Misuse(one.notified_at, reason.value) for one, reason in ended if not one.founded]
+        yield misuse_entry(SubjectKind.NOTIFIER, reporter_id, items=len(ended), misuses=wrong, warned_at=warned_at)
+
+
+def _in_span(given: Given, span: Span) -> tuple[Outcome, datetime] | None:
+    """What had become of an answer at the span's end, where that happened in it."""
+
+    def known(at: datetime | None) -> datetime | None:
+        return at if at is not None and at < span.until else None
+
+    then = replace(
+        given,
+        desk=given.desk if given.desk is not None and known(given.desk.at) else None,
+        audit=given.audit if given.audit is not None and known(given.audit.at) else None,
+        stopped_at=known(given.stopped_at),
+        overturned_at=known(given.overturned_at),
+    )
+    found = outcome(then)
+    return found if found is not None and span.since <= found[1] < span.until else None
+
+
+def _complainants(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
+    by_seller: dict[str, list[Complaint]] = {}
+    filed = complaints.complaints_filed(connection, span.marketplace_id, since=span.since, until=span.until)
+    for one in filed:
+        complaint = as_of(one.complaint, span.until)
+        if one.seller_external_id is not None and complaint.outcome in {
+            ComplaintOutcome.CONFIRMED,
+            ComplaintOutcome.REVERSED,
+        }:
+            by_seller.setdefault(one.seller_external_id, []).append(complaint)
+    for seller, decided in by_seller.items():
+        wrong = [
+            Misuse(one.filed_at, one.reason_code.value) for one in decided if one.outcome is ComplaintOutcome.CONFIRMED
+        ]
+        yield misuse_entry(SubjectKind.COMPLAINANT, seller, items=len(decided), misuses=wrong, warned_at=None)
+
+
+def _article_24(connection: Connection, span: Span) -> tuple[Columns, Rows]:
+    columns, rows = _FIGURE_COLUMNS, _figures(connection, span)
+    return columns, [_figure_row(one) for one in rows if one.part in ARTICLE_24]
+
+
+def _aggregates(connection: Connection, span: Span) -> tuple[Columns, Rows]:
+    return _FIGURE_COLUMNS, [_figure_row(one) for one in _figures(connection, span)]
+
+
+def _figures(connection: Connection, span: Span) -> Sequence[Figure]:
+    removals: list[Restriction] = []
+    after: restrictions.Cursor | None = None
+    while True:
+        page, after = restrictions.carried_out(
+            connection, span.marketplace_id, since=span.since, until=span.until, after=after, most=_AT_ONCE
+        )
+        removals += page
+        if after is None:
+            mutes = audit.count_of(
+                connection, span.marketplace_id, "reporter.muted", since=span.since, until=span.until
+            )
+            restricted, closed = sanctions.decided(connection, span.marketplace_id, since=span.since, until=span.until)
+            measures = Measures(mutes, restricted, closed)
+            counted = figures(removals, _complaints(connection, span), _notified(connection, span), measures)
+            return [*counted, *accuracy_figures(accuracy(connection, span.marketplace_id, span.since, span.until))]
+
+
+def _figure_row(one: Figure) -> tuple[Any, ...]:
+    return one.part.value, one.indicator, one.category, one.value, one.note
+
+
+def _complaints(connection: Connection, span: Span) -> list[Complaint]:
+    filed = complaints.complaints_filed(connection, span.marketplace_id, since=span.since, until=span.until)
+    return [as_of(one.complaint, span.until) for one in filed]
+
+
+_TABLES: Final[dict[TableName, Callable[[Connection, Span], tuple[Columns, Rows]]]] = {
+    TableName.ARTICLE_16: _article_16,
+    TableName.ARTICLE_20: _article_20,
+    TableName.ARTICLE_23: _article_23,
+    TableName.ARTICLE_24: _article_24,
+    TableName.AGGREGATES: _aggregates,
+}

@@ -1,0 +1,146 @@
+"""Complaints about removals, one a removal, whichever ways the seller took; and those of notifiers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, and_, or_, select
+
+from models.labels import AppealState
+from models.verdict import ReasonCode
+from serving.appeals.rules.counter_notice import CounterNoticeState
+from serving.appeals.tables import appeal, counter_notice, overturn
+from serving.cases.tables import verdict
+from serving.listings.tables import listing_version
+from serving.notices.tables import notice, notice_complaint, notice_item
+from serving.takedowns.rules.statement import Undone
+from serving.takedowns.tables import action
+from serving.transparency.rules.complaints import Complaint, ComplaintOutcome, ComplaintRoute, Decider
+
+_BY_CAUSE: Final[Mapping[Undone, Decider]] = {
+    Undone.APPEAL: Decider.PERSON,
+    Undone.CONCEDED: Decider.RIGHTS_HOLDER,
+    Undone.SILENCE: Decider.DEADLINE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SellersComplaint:
+    """A complaint with the seller who made it, None where the marketplace did not name one or a notifier made it."""
+
+    seller_external_id: str | None
+    complaint: Complaint
+
+
+def complaints_filed(
+    connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
+) -> list[SellersComplaint]:
+    """Complaints that were first made in [since, until), oldest first.
+
+    The first of a seller's own acts is the complaint: an appeal, or an answer to the counter-notice that is opened for
+    everybody.
+    """
+    query = (
+        select(
+            action.c.action_id,
+            verdict.c.reason_code,
+            listing_version.c.seller_external_id,
+            appeal.c.known_at.label("appealed_at"),
+            appeal.c.state.label("appeal_state"),
+            appeal.c.decided_at,
+            counter_notice.c.first_answered_at,
+            counter_notice.c.state.label("counter_state"),
+            counter_notice.c.closed_at,
+            overturn.c.cause,
+        )
+        .join(verdict, _same(verdict, action, "verdict_id"))
+        .join(listing_version, _same(listing_version, verdict, "version_id"))
+        .outerjoin(appeal, _same(appeal, action, "action_id"))
+        .outerjoin(counter_notice, _same(counter_notice, action, "action_id"))
+        .outerjoin(overturn, and_(_same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
+        .where(
+            action.c.marketplace_id == marketplace_id,
+            or_(appeal.c.known_at < until, counter_notice.c.first_answered_at < until),
+        )
+    )
+    found = [_complaint(row) for row in connection.execute(query).mappings()]
+    found += _of_notifiers(connection, marketplace_id, until)
+    wanted = [one for one in found if since <= one.complaint.filed_at < until]
+    return sorted(wanted, key=lambda one: (one.complaint.filed_at, one.complaint.about))
+
+
+_ENDS: Final[Mapping[AppealState, ComplaintOutcome]] = {
+    AppealState.UPHELD: ComplaintOutcome.REVERSED,
+    AppealState.DISMISSED: ComplaintOutcome.CONFIRMED,
+}
+
+
+def _of_notifiers(connection: Connection, marketplace_id: str, until: datetime) -> list[SellersComplaint]:
+    """Complaints of notifiers; no seller made them."""
+    query = (
+        select(
+            notice_complaint.c.item_id,
+            notice_complaint.c.state,
+            notice_complaint.c.known_at,
+            notice_complaint.c.decided_at,
+            notice.c.reason_code,
+        )
+        .join(notice_item, _same(notice_item, notice_complaint, "item_id"))
+        .join(notice, _same(notice, notice_item, "notice_id"))
+        .where(notice_complaint.c.marketplace_id == marketplace_id, notice_complaint.c.known_at < until)
+    )
+    return [
+        SellersComplaint(
+            None,
+            Complaint(
+                row.item_id,
+                ComplaintRoute.NOTIFIER,
+                ReasonCode(row.reason_code),
+                row.known_at,
+                _ENDS.get(AppealState(row.state), ComplaintOutcome.OPEN),
+                row.decided_at,
+                None if row.decided_at is None else Decider.PERSON,
+            ),
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _complaint(row: RowMapping) -> SellersComplaint:
+    ways = [
+        (row["first_answered_at"], ComplaintRoute.COUNTER_NOTICE),
+        (row["appealed_at"], ComplaintRoute.APPEAL),
+    ]
+    filed_at, route = min((way for way in ways if way[0] is not None), key=lambda way: way[0])
+    outcome, ended_at, ended_by = _end(row)
+    code = ReasonCode(row["reason_code"] or ReasonCode.TRADEMARK_COUNTERFEIT)
+    complaint = Complaint(row["action_id"], route, code, filed_at, outcome, ended_at, ended_by)
+    return SellersComplaint(row["seller_external_id"], complaint)
+
+
+def _end(row: RowMapping) -> tuple[ComplaintOutcome, datetime | None, Decider | None]:
+    if row["appeal_state"] is not None:
+        match AppealState(row["appeal_state"]):
+            case AppealState.UPHELD:
+                return ComplaintOutcome.REVERSED, row["decided_at"], Decider.PERSON
+            case AppealState.DISMISSED:
+                return ComplaintOutcome.CONFIRMED, row["decided_at"], Decider.PERSON
+            case _:
+                return ComplaintOutcome.OPEN, None, None
+    match CounterNoticeState(row["counter_state"]):
+        case CounterNoticeState.UPHELD:
+            cause = row["cause"]
+            return ComplaintOutcome.REVERSED, row["closed_at"], _BY_CAUSE[Undone(cause)] if cause else None
+        case CounterNoticeState.DISMISSED:
+            return ComplaintOutcome.CONFIRMED, row["closed_at"], Decider.PERSON
+        case CounterNoticeState.LAPSED:
+            return ComplaintOutcome.WITHOUT_DECISION, row["closed_at"], Decider.DEADLINE
+        case CounterNoticeState.WITHDRAWN:
+            return ComplaintOutcome.WITHOUT_DECISION, row["closed_at"], Decider.SELLER
+        case _:
+            return ComplaintOutcome.OPEN, None, None
+
+
+def _same(one: Any, other: Any, key: str) -> Any:
+    return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])

@@ -1,0 +1,108 @@
+"""Removed offers by seller, for the log of who offers counterfeits frequently."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from models.verdict import ReasonCode
+from serving.appeals.tables import overturn
+from serving.cases.tables import verdict
+from serving.listings.tables import listing, listing_version
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import ActionKind
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedOffer:
+    """An offer that was removed and stayed so, with when it was first seen and when its seller was told."""
+
+    listing_id: str
+    reason_code: ReasonCode
+    first_known_at: datetime
+    told_at: datetime
+
+
+def removed_by_seller(
+    connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
+) -> dict[str, list[RemovedOffer]]:
+    """What was removed in [since, until) and not overturned before its end, by seller; an offer counts once."""
+    query = (
+        select(
+            listing_version.c.seller_external_id,
+            action.c.listing_id,
+            verdict.c.reason_code,
+            listing.c.first_known_at,
+            action.c.acknowledged_at,
+        )
+        .join(verdict, _same(verdict, action, "verdict_id"))
+        .join(listing_version, _same(listing_version, verdict, "version_id"))
+        .join(listing, _same(listing, action, "listing_id"))
+        .outerjoin(
+            overturn,
+            and_(
+                _same(overturn, action, "action_id"), overturn.c.undone_at.is_(None), overturn.c.overturned_at < until
+            ),
+        )
+        .where(
+            action.c.marketplace_id == marketplace_id,
+            action.c.kind == ActionKind.REMOVE.value,
+            action.c.acknowledged_at >= since,
+            action.c.acknowledged_at < until,
+            listing_version.c.seller_external_id.is_not(None),
+            overturn.c.overturn_id.is_(None),
+        )
+        .order_by(action.c.acknowledged_at, action.c.action_id)
+    )
+    found: dict[str, dict[str, RemovedOffer]] = defaultdict(dict)
+    for row in connection.execute(query):
+        code = ReasonCode(row.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT)
+        offer = RemovedOffer(row.listing_id, code, row.first_known_at, row.acknowledged_at)
+        found[row.seller_external_id].setdefault(row.listing_id, offer)
+    return {seller: list(offers.values()) for seller, offers in found.items()}
+
+
+def first_told(connection: Connection, marketplace_id: str, *, until: datetime) -> dict[str, datetime]:
+    """When each seller was first told of a removal, overturned or not, before a moment."""
+    query = (
+        select(listing_version.c.seller_external_id, func.min(action.c.acknowledged_at).label("told_at"))
+        .select_from(action)
+        .join(verdict, _same(verdict, action, "verdict_id"))
+        .join(listing_version, _same(listing_version, verdict, "version_id"))
+        .where(
+            action.c.marketplace_id == marketplace_id,
+            action.c.kind == ActionKind.REMOVE.value,
+            action.c.acknowledged_at < until,
+            listing_version.c.seller_external_id.is_not(None),
+        )
+        .group_by(listing_version.c.seller_external_id)
+    )
+    return {row.seller_external_id: row.told_at for row in connection.execute(query)}
+
+
+def offers_by_seller(
+    connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
+) -> dict[str, int]:
+    """How many offers each seller put up, changed, or had removed in [since, until)."""
+    removed = and_(action.c.acknowledged_at >= since, action.c.acknowledged_at < until)
+    query = (
+        select(
+            listing_version.c.seller_external_id,
+            func.count(func.distinct(listing_version.c.listing_id)).label("offers"),
+        )
+        .outerjoin(action, and_(_same(action, listing_version, "listing_id"), removed))
+        .where(
+            listing_version.c.marketplace_id == marketplace_id,
+            listing_version.c.seller_external_id.is_not(None),
+            listing_version.c.known_at < until,
+            or_(listing_version.c.known_at >= since, action.c.action_id.is_not(None)),
+        )
+        .group_by(listing_version.c.seller_external_id)
+    )
+    return {row.seller_external_id: row.offers for row in connection.execute(query)}
+
+
+def _same(one: Any, other: Any, key: str) -> Any:
+    return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])

@@ -1,0 +1,164 @@
+"""Removals that the marketplace carried out, with all that a public statement says of them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, and_, func, or_, select
+
+from models.case import BLIND_LANES, CaseLane
+from models.routing import Lane
+from models.verdict import Evidence, ReasonCode, Side
+from serving.cases.tables import review_case, verdict
+from serving.listings.tables import listing_version, score
+from serving.notices.rules.notices import ReporterKind, source_of
+from serving.notices.store import notices
+from serving.takedowns.rules.public_statement import RESTRICTS, Influence, Restriction
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import INVERSE, ActionKind
+
+Cursor = tuple[datetime, str]
+_RESTRICTING: Final = [kind.value for kind in RESTRICTS]
+_LIFTING: Final = [INVERSE[kind].value for kind in RESTRICTS]
+# A person saw the offer because a model or rule had pointed at it, unless chance alone had.
+_DRAWN: Final = Lane.AUDIT.value
+
+
+def carried_out(
+    connection: Connection, marketplace_id: str, *, since: datetime, until: datetime, after: Cursor | None, most: int
+) -> tuple[list[Restriction], Cursor | None]:
+    """Restrictions that were acknowledged in [since, until), in that order, and where to go on, None at the end.
+
+    Each is told as it stands now: one that has been lifted since carries the day of that.
+    """
+    found = _rows(
+        connection,
+        marketplace_id,
+        (action.c.acknowledged_at >= since, action.c.acknowledged_at < until, *_behind(action.c, after)),
+        most,
+    )
+    told = [one for one, _ in _restrictions(connection, marketplace_id, found)]
+    return told, (found[-1]["acknowledged_at"], found[-1]["action_id"]) if len(found) == most else None
+
+
+def lifted_later(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> list[Restriction]:
+    """Restrictions acknowledged before `since` that were lifted in [since, until): what was told of them is amended."""
+    lifting = action.alias("lifting")
+    listings = select(lifting.c.listing_id).where(
+        lifting.c.marketplace_id == marketplace_id,
+        lifting.c.kind.in_(_LIFTING),
+        lifting.c.acknowledged_at >= since,
+        lifting.c.acknowledged_at < until,
+    )
+    conditions = (action.c.acknowledged_at < since, action.c.listing_id.in_(listings))
+    told = _restrictions(connection, marketplace_id, _rows(connection, marketplace_id, conditions, None))
+    return [one for one, ended in told if ended is not None and since <= ended < until]
+
+
+def outstanding(connection: Connection, marketplace_id: str) -> int:
+    """Removals that have been decided and that the marketplace has not acknowledged: they have no statement yet."""
+    query = select(func.count()).where(
+        action.c.marketplace_id == marketplace_id,
+        action.c.kind.in_(_RESTRICTING),
+        action.c.acknowledged_at.is_(None),
+        action.c.state != "withdrawn",
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _behind(columns: Any, after: Cursor | None) -> tuple[Any, ...]:
+    if after is None:
+        return ()
+    at, action_id = after
+    return (or_(columns.acknowledged_at > at, and_(columns.acknowledged_at == at, columns.action_id > action_id)),)
+
+
+def _rows(
+    connection: Connection, marketplace_id: str, conditions: tuple[Any, ...], most: int | None
+) -> list[Mapping[str, Any]]:
+    query = (
+        select(
+            action.c.action_id,
+            action.c.listing_id,
+            action.c.kind,
+            action.c.sequence,
+            action.c.acknowledged_at,
+            verdict.c.reason_code,
+            verdict.c.side,
+            verdict.c.evidence,
+            verdict.c.lane,
+            verdict.c.case_id,
+            listing_version.c.content,
+            listing_version.c.occurred_at,
+            score.c.lane.label("routed"),
+        )
+        .join(verdict, _same(verdict, action, "verdict_id"))
+        .join(listing_version, _same(listing_version, verdict, "version_id"))
+        .join(review_case, _same(review_case, verdict, "case_id"))
+        .join(score, _same(score, review_case, "score_id"))
+        .where(
+            action.c.marketplace_id == marketplace_id,
+            action.c.kind.in_(_RESTRICTING),
+            action.c.acknowledged_at.is_not(None),
+            *conditions,
+        )
+        .order_by(action.c.acknowledged_at, action.c.action_id)
+        .limit(most)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _same(left: Any, right: Any, key: str) -> Any:
+    return and_(left.c.marketplace_id == right.c.marketplace_id, left.c[key] == right.c[key])
+
+
+def _restrictions(
+    connection: Connection, marketplace_id: str, rows: Sequence[Mapping[str, Any]]
+) -> list[tuple[Restriction, datetime | None]]:
+    """Each restriction with the moment at which it was lifted."""
+    lifted = _lifted(connection, marketplace_id, {row["listing_id"] for row in rows})
+    led = notices.led_to(connection, marketplace_id, {row["case_id"] for row in rows})
+    found = []
+    for row in rows:
+        ended = next((at for number, at in lifted.get(row["listing_id"], []) if number > row["sequence"]), None)
+        found.append((_restriction(row, ended, led.get(row["case_id"])), ended))
+    return found
+
+
+def _lifted(
+    connection: Connection, marketplace_id: str, listing_ids: set[str]
+) -> dict[str, list[tuple[int, datetime]]]:
+    """By listing, the sequence and moment of each action that lifted a restriction, in that order."""
+    query = (
+        select(action.c.listing_id, action.c.sequence, action.c.acknowledged_at)
+        .where(
+            action.c.marketplace_id == marketplace_id,
+            action.c.listing_id.in_(listing_ids),
+            action.c.kind.in_(_LIFTING),
+            action.c.acknowledged_at.is_not(None),
+        )
+        .order_by(action.c.sequence)
+    )
+    found: dict[str, list[tuple[int, datetime]]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.listing_id, []).append((row.sequence, row.acknowledged_at))
+    return found
+
+
+def _restriction(row: Mapping[str, Any], ended: datetime | None, notifier: ReporterKind | None) -> Restriction:
+    content: Mapping[str, Any] = row["content"]
+    return Restriction(
+        action_id=row["action_id"],
+        kind=ActionKind(row["kind"]),
+        content_on=row["occurred_at"].date(),
+        applied_on=row["acknowledged_at"].date(),
+        reason_code=ReasonCode(row["reason_code"] or ReasonCode.TRADEMARK_COUNTERFEIT),
+        side=Side(row["side"]),
+        evidence=Evidence(row["evidence"]),
+        found_by_model=notifier is None and row["routed"] != _DRAWN,
+        source=source_of(notifier),
+        influence=Influence.NONE if CaseLane(row["lane"]) in BLIND_LANES else Influence.PARTIALLY,
+        gtin=content.get("gtin"),
+        language=content.get("language"),
+        reversed_on=None if ended is None else ended.date(),
+    )

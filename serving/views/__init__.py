@@ -1,0 +1,1 @@
+"""Read-only joins over the tables of many subjects, for pages and lists."""

@@ -1,0 +1,206 @@
+"""Queues: which open cases stand in one, in their order, with what a row shows."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, false, func, or_, select, true
+
+from models.case import BLIND_LANES, CaseLane, CaseState
+from serving.accounts.tables import account
+from serving.brands.tables import brand
+from serving.cases.store.walks import IS_OPEN, WALKED
+from serving.cases.tables import review_case, verdict
+from serving.listings.tables import listing, listing_version, score
+from serving.notices.tables import notice_item
+
+
+class Lease(StrEnum):
+    """Who holds a case at the moment: nobody else than the reader, the reader, or somebody else."""
+
+    FREE = "free"
+    MINE = "mine"
+    OTHERS = "others"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """What a queue shows. `brands` are (marketplace, brand) pairs: a brand's people see nothing else.
+
+    `person` is whose queue it is; second looks at what they judged themselves are not in it. `at` is the moment that
+    leases are read at, for `lease`, and what is set aside: with `aside` that alone is shown, and else all but that.
+    `harm_from` and `scores` show no case whose judge must not know them.
+    """
+
+    marketplaces: frozenset[str]
+    lanes: tuple[CaseLane, ...] | None = None
+    brands: frozenset[tuple[str, str]] | None = None
+    person: str | None = None
+    at: datetime | None = None
+    brand: str | None = None
+    without_brand: bool = False
+    languages: tuple[str, ...] = ()
+    harm_from: float | None = None
+    opened_before: datetime | None = None
+    opened_after: datetime | None = None
+    due_before: datetime | None = None
+    sellers: frozenset[str] | None = None
+    scores: tuple[float, float] | None = None
+    lease: Lease | None = None
+    relisted: bool = False
+    aside: bool = False
+
+
+def open_to(user_id: str) -> ColumnElement[bool]:
+    """Whether a case is for this person: second looks at what they judged themselves are for somebody else."""
+    judged = select(verdict.c.verdict_id).where(
+        verdict.c.marketplace_id == review_case.c.marketplace_id,
+        verdict.c.listing_id == review_case.c.listing_id,
+        verdict.c.user_id == user_id,
+    )
+    return or_(review_case.c.lane != CaseLane.SECOND_LOOK.value, ~judged.exists())
+
+
+def in_queue(wanted: QueueFilter) -> list[ColumnElement[bool]]:
+    """What a case must be to stand in a queue.
+
+    A queue is walked in its order along the index of open cases, which holds all that it is filtered by; a brand's own
+    is short, and looked up by the brand.
+    """
+    case = review_case.c if wanted.brands is not None else WALKED
+    conditions: list[ColumnElement[bool]] = [IS_OPEN, case.marketplace_id.in_(sorted(wanted.marketplaces))]
+    if wanted.lanes is not None:
+        conditions.append(case.lane.in_([lane.value for lane in wanted.lanes]))
+    if wanted.person is not None:
+        conditions.append(open_to(wanted.person))
+    if wanted.brands is not None:
+        pairs = [
+            (review_case.c.marketplace_id == marketplace_id) & (review_case.c.brand_id == brand_id)
+            for marketplace_id, brand_id in sorted(wanted.brands)
+        ]
+        conditions.append(or_(false(), *pairs))
+    return [*conditions, *_filtered(wanted), *_scored(wanted)]
+
+
+def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
+    case = WALKED
+    if wanted.brand is not None:
+        yield case.brand_id == wanted.brand
+    if wanted.without_brand:
+        yield case.brand_id.is_(None)
+    if wanted.languages:
+        yield case.language.in_(wanted.languages)
+    if wanted.opened_before is not None:
+        yield case.opened_at <= wanted.opened_before
+    if wanted.opened_after is not None:
+        # Looked up as well: what came since a moment ago is little.
+        yield review_case.c.opened_at > wanted.opened_after
+    if wanted.due_before is not None:
+        yield case.due_at <= wanted.due_before
+    if wanted.sellers is not None:
+        # Few of all: looked up, and not walked to.
+        yield review_case.c.seller_external_id.in_(sorted(wanted.sellers))
+    if wanted.at is not None:
+        # What is set aside is little, and looked up.
+        yield (
+            review_case.c.aside_until > wanted.at
+            if wanted.aside
+            else or_(case.aside_until.is_(None), case.aside_until <= wanted.at)
+        )
+    if wanted.relisted:
+        yield case.relisted.is_(true())
+    if wanted.lease is not None:
+        yield _leased(wanted.lease, wanted.person, wanted.at)
+
+
+def _scored(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.harm_from is not None or wanted.scores is not None:
+        yield WALKED.lane.not_in([lane.value for lane in BLIND_LANES])
+        yield review_case.c.score_hidden.is_(false())
+    if wanted.harm_from is not None:
+        yield review_case.c.priority >= wanted.harm_from
+    if wanted.scores is not None:
+        # Up to 1 a probability is meant, above it points; what is measured in the other is not told by it.
+        yield (WALKED.points if wanted.scores[1] > 1 else WALKED.chance).between(*wanted.scores)
+
+
+def _leased(lease: Lease, person: str | None, at: datetime | None) -> ColumnElement[bool]:
+    held, mine = review_case.c.leased_until > at, review_case.c.leased_by == person
+    match lease:
+        case Lease.MINE:
+            return held & mine
+        case Lease.OTHERS:
+            return held & ~mine
+        case Lease.FREE:
+            return or_(review_case.c.leased_until.is_(None), ~held, mine)
+
+
+def queue(connection: Connection, wanted: QueueFilter, *, most: int, offset: int = 0) -> list[dict[str, Any]]:
+    """Open cases with what a row shows, the costliest first."""
+    order = (review_case.c.priority.desc(), review_case.c.case_id)
+    found = select(review_case.c.case_id).where(*in_queue(wanted)).order_by(*order).limit(most).offset(offset)
+    # Two queries, so that the order of the queue and not that of a join decides what is read.
+    return rows(connection, wanted.marketplaces, connection.execute(found).scalars().all())
+
+
+def rows(connection: Connection, marketplaces: Collection[str], case_ids: Collection[str]) -> list[dict[str, Any]]:
+    """Cases of these marketplaces with what a row shows, the costliest first."""
+    query = (
+        select(
+            review_case,
+            listing.c.external_id,
+            listing_version.c.content,
+            listing_version.c.log_price,
+            brand.c.name.label("brand_name"),
+            account.c.name.label("holder"),
+            score.c.kind.label("score_kind"),
+            score.c.value.label("score_value"),
+            score.c.probability,
+            score.c.reasons,
+            score.c.route_reasons,
+            score.c.facts_digest,
+            _notified().label("notified"),
+        )
+        .join(
+            listing,
+            (listing.c.marketplace_id == review_case.c.marketplace_id)
+            & (listing.c.listing_id == review_case.c.listing_id),
+        )
+        .join(
+            listing_version,
+            (listing_version.c.marketplace_id == review_case.c.marketplace_id)
+            & (listing_version.c.version_id == review_case.c.version_id),
+        )
+        .join(
+            score,
+            (score.c.marketplace_id == review_case.c.marketplace_id) & (score.c.score_id == review_case.c.score_id),
+        )
+        .outerjoin(brand, brand.c.brand_id == review_case.c.brand_id)
+        .outerjoin(account, account.c.user_id == review_case.c.leased_by)
+        .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.case_id.in_(case_ids))
+        .order_by(review_case.c.priority.desc(), review_case.c.case_id)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _notified() -> ColumnElement[bool]:
+    """Whether somebody outside notified the offer of a case."""
+    return (
+        select(notice_item.c.item_id)
+        .where(
+            notice_item.c.marketplace_id == review_case.c.marketplace_id, notice_item.c.case_id == review_case.c.case_id
+        )
+        .exists()
+    )
+
+
+def queue_sizes(connection: Connection, marketplaces: Collection[str]) -> dict[str, int]:
+    """Open cases per lane."""
+    query = (
+        select(review_case.c.lane, func.count().label("n"))
+        .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value)
+        .group_by(review_case.c.lane)
+    )
+    return {row.lane: row.n for row in connection.execute(query)}

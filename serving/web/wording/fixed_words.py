@@ -1,0 +1,307 @@
+"""What the rules say in English, in the language of whoever reads it on a page.
+
+Statements, decisions and refusals are made and kept in English, and what is kept is what was said. A page shows them
+in the reader's language: each sentence is looked up whole, with what was put into it taken out and put in again, and
+dates and numbers as the language writes them. A sentence that is not here is shown as it is. The statement for the
+Commission's database is no business of this module.
+"""
+
+import re
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import Final
+
+from serving.platform.display import Language
+from serving.web import i18n
+from serving.web.i18n import N_, NN_
+from serving.web.wording import own_words, told_brands
+
+_SENTENCES: Final = (
+    # The statement of reasons (models.statement).
+    N_("The offer is removed."),
+    N_("The goods bear a trade mark without being goods of its owner."),
+    N_("The offer uses a trade mark in a way that its owner has not allowed."),
+    N_("The goods copy a protected design."),
+    N_("The offer uses protected pictures or texts."),
+    N_("The goods are not what the offer says they are."),
+    N_("The rights holder %(name)s examined the offer and found that the goods are not genuine."),
+    N_("A trained analyst examined the offer and found that the goods are not genuine."),
+    N_("The offer was notified to the marketplace; the decision was taken by a person."),
+    N_("The offer was found by an automated classifier and looked at by a person; the decision was taken by a person."),
+    N_("The offer was found by a person; the decision was taken by a person."),
+    N_("You can appeal within six months, free of charge; a person who did not take this decision will look at it."),
+    N_("You can also turn to an out-of-court dispute settlement body or to a court."),
+    N_("The removal holds wherever the marketplace sells."),
+    N_("The removal holds wherever the marketplace sells: %(countries)s."),
+    N_("It has no end date."),
+    N_("It ends if it is undone on a counter-notice or an appeal, or by a court or settlement body."),
+    N_("The marketplace looked at the offer on its own initiative, and not because of a notice."),
+    N_("The offer was notified to the marketplace."),
+    N_("The offer was notified to the marketplace by a trusted flagger."),
+    N_("The law, and not the terms of the marketplace: %(law)s."),
+    N_(
+        "Article 9 of Regulation (EU) 2017/1001 (EU trade marks), or national law under Article 10 of Directive (EU) "
+        "2015/2436 (national trade marks)"
+    ),
+    N_(
+        "Article 19 of Council Regulation (EC) No 6/2002 (EU designs), or national law under Article 12 of Directive "
+        "98/71/EC (national designs)"
+    ),
+    N_("National law under Articles 2 to 4 of Directive 2001/29/EC"),
+    N_("National law under Article 6(1) of Directive 2005/29/EC (misleading commercial practices)"),
+    N_("The removal is undone; the offer is shown again."),
+    N_("An appeal against the removal was upheld."),
+    N_("The rights holder gave way to the seller's counter-notice."),
+    N_("The rights holder did not answer the seller's counter-notice in time."),
+    N_("What the earlier statement said of the goods does not stand."),
+    N_("The decision was taken by a person."),
+    N_("The removal ended because a deadline passed, which the rules of this marketplace say; no goods were judged."),
+    N_("The earlier decision does not count against the seller."),
+    # What it means for the account (models.sanction).
+    N_("The removal does not count against your account."),
+    N_("The removal is no strike against your account."),
+    N_(
+        "The removal counts as %(strikes)s against your account until %(date)s; removals of one kind within %(days)s "
+        "days count once."
+    ),
+    N_(
+        "From %(restrict)s strikes on people decide whether the account is restricted, from %(close)s on whether it is "
+        "closed."
+    ),
+    N_("half a strike"),
+    # Refusals of what a seller does (models.counter_notice, models.appeals, models.seller_evidence).
+    N_("The counter-notice waits for the seller."),
+    N_("The counter-notice waits for the rights holder's answer."),
+    N_("A person who did not decide before is deciding; nothing more is needed."),
+    N_("The rights holder has gone to court; the removal stands until the matter is decided there."),
+    N_("The counter-notice was upheld and the offer reinstated."),
+    N_("A person has decided that the removal stands."),
+    N_("The time for a counter-notice has passed. An appeal may still be open."),
+    N_("The seller withdrew the counter-notice. An appeal may still be open."),
+    N_("The time to answer ended on %(date)s at %(time)s UTC."),
+    N_("Say why, in at most %(most)s characters."),
+    N_("Choose one of the answers."),
+    N_("The seller has not been told of this removal yet."),
+    N_("There has been an appeal against this removal already."),
+    N_("An appeal was open for %(months)s months; that time has passed."),
+    N_("The removal is undone already, so there is nothing to appeal against."),
+    N_("Choose a document."),
+    N_("A document has at most %(size)s MB."),
+    N_("A document is a PDF, a PNG or a JPEG file."),
+    N_("There are %(n)s documents for this removal, which is as many as it may have."),
+    N_("All documents of a removal have at most %(size)s MB together."),
+    N_("Nobody decides on this removal any more, so that no document would be read."),
+    # What a notifier is told (models.decision_notice, models.reporters).
+    N_("Your notice has come in and is kept with the offer as it was at that moment."),
+    N_("This page is your receipt, and the decision will stand here."),
+    N_("A warning: nearly all of your notices that were decided in the last year were unfounded."),
+    N_(
+        "If you go on so, a person may decide that new ones open no case for a time (Digital Services Act, Article 23)."
+    ),
+    N_("Nothing more is done."),
+    N_("The offer had been removed before your notice came in."),
+    N_("This was found by automated means; no person has looked at it."),
+    N_("You can turn to a certified out-of-court dispute settlement body or to a court."),
+    N_("You can also turn to a certified out-of-court dispute settlement body or to a court."),
+    N_(
+        "Until %(date)s you can complain on this page, free of charge; a person who did not take this decision will "
+        "look at it."
+    ),
+    N_("A rule gave your notice its place in the queue."),
+    N_("The decision was taken by a person, who was shown no automated score."),
+    N_("The decision was taken by a person, who also saw what an automated classifier makes of the offer."),
+    N_("The offer was removed, and is shown again."),
+    N_("The offer stays."),
+    N_("On the seller's complaint the removal was undone, and the offer is shown again."),
+    N_("After your complaint a person who had not decided before looked at it."),
+    N_("The rights holder examined the offer and found that the goods are not genuine or infringe the right."),
+    N_("A trained person examined the offer and found that the goods are not genuine or infringe the right."),
+    N_("The rights holder examined the offer and found that the goods are genuine."),
+    N_("A trained person examined the offer and found that the goods are genuine."),
+    N_(
+        "The rights holder examined the offer and found that the goods are made or sold with the rights holder's leave."
+    ),
+    N_("A trained person examined the offer and found that the goods are made or sold with the rights holder's leave."),
+    N_(
+        "The rights holder examined the offer and found that the goods are genuine, though sold outside the rights "
+        "holder's own channel."
+    ),
+    N_(
+        "A trained person examined the offer and found that the goods are genuine, though sold outside the rights "
+        "holder's own channel."
+    ),
+    N_("The rights holder examined the offer and could not tell from the offer that the goods are not genuine."),
+    N_("A trained person examined the offer and could not tell from the offer that the goods are not genuine."),
+    N_("The rights holder examined the offer and let it stay."),
+    N_("A trained person examined the offer and let it stay."),
+    N_("No offer is known here under what you named."),
+    N_("Your notice is kept, and nothing follows from it."),
+    N_("Send it again with the offer's exact address or id."),
+    N_("You have notified this offer already."),
+    N_("Your earlier notice is still being looked at, and this one opens no second case."),
+    N_("Your notice is kept, and no case is opened for it."),
+    N_("After a warning you went on to send notices that were unfounded, so that for a time new ones open no case."),
+    N_("A person decided that. That this notice falls under it was found by automated means."),
+    # Refusals of a notice or a complaint (models.notices, serving.usecases.notice_complaints).
+    N_("Explain in at least %(least)s characters why the offer is illegal: what about it, and how you know."),
+    N_("Name the exact address of the offer, or the marketplace's id of it."),
+    N_("Give your name."),
+    N_("Give an e-mail address at which you can be answered."),
+    N_("Confirm that you believe in good faith that what you say is accurate and complete."),
+    N_("Choose what is wrong with the offer."),
+    N_("An explanation has at most %(most)s characters."),
+    N_("A name has at most %(most)s characters."),
+    N_("An e-mail address has at most %(most)s characters."),
+    N_("The address of an offer has at most %(most)s characters."),
+    N_("A name is one line of text."),
+    N_("An e-mail address is one line of text."),
+    N_("A notice names at most %(most)s offers; this one names %(named)s."),
+    N_("Who is registered with the marketplace may name more."),
+    N_(
+        "You may notify %(most)s offers in 24 hours without being registered, and have notified %(today)s. Send the "
+        "rest tomorrow, or ask the marketplace to register you."
+    ),
+    N_("Very many notices are coming in at the moment. Send yours again in an hour."),
+    N_("There is no decision that this offer stays, so there is nothing to complain about."),
+    N_("The notice names no such offer."),
+    # Reason codes (serving.web.vocabulary).
+    N_("Mark on goods not made by the brand"),
+    N_("Mark used without leave"),
+    N_("Design copied"),
+    N_("Pictures or texts copied"),
+    N_("Not as described"),
+    # Pages that say that something did not work.
+    N_("The e-mail or the password is wrong."),
+    N_("Ask whoever made it for another."),
+    N_("This link is not valid, or has ended. Ask the marketplace for another."),
+    N_("This link is not valid, or has ended."),
+    N_("There is nothing at this address."),
+    N_("This address does not take this method."),
+    N_("The body is too large."),
+    N_("A body has at most %(most)s bytes."),
+    N_("The form holds characters that cannot be stored."),
+    N_("This form is no longer valid. Load the page again."),
+    N_("Your role does not include this page."),
+    N_("The request was refused."),
+    N_("Something failed on our side. Incident %(incident)s."),
+)
+_COUNTS: Final = (NN_("%(n)s strike", "%(n)s strikes"),)
+_PLACE: Final = re.compile(r"%\((\w+)\)s")
+_FREE: Final = frozenset({"incident", "name", "words"})
+_SHARE: Final = re.compile(r"(?P<number>\d+(?:\.(?P<decimals>\d+))?) ?%")
+_COUNT: Final = r"\d[\d,]{0,14}(?:\.\d{1,6})?"  # Text of others is no number that cannot be one.
+_PRICE: Final = re.compile(r"(?P<number>\d[\d,]*(?:\.\d+)?) (?P<currency>[A-Z]{3})")
+_END: Final = re.compile(r"(?<=[.!?]) ")
+_DATES: Final = ("%Y-%m-%d", "%d %B %Y")
+
+
+def said(text: str) -> str:
+    """A sentence of the rules, or several one after another, in the language of the request.
+
+    >>> said("The offer is removed. This is not one of ours.")
+    'The offer is removed. This is not one of ours.'
+    """
+    whole = _one(text)
+    if whole is not None:
+        return whole
+    # The longest run of sentences that is known as one comes first: some are looked up in pairs.
+    for end in reversed([found.start() for found in _END.finditer(text)]):
+        head = _one(text[:end])
+        if head is not None:
+            return i18n.joined(head, said(text[end + 1 :]))
+    first, _, rest = text.partition(". ")
+    return i18n.joined(f"{first}.", said(rest)) if rest else text
+
+
+def translated(text: str) -> str:
+    """As `said`, where English stays to the letter what the rule wrote."""
+    return text if i18n.tongue().language is Language.ENGLISH else said(text)
+
+
+def _one(text: str) -> str | None:
+    """A text that is known as a whole."""
+    if text in _plain():
+        return i18n.gettext(text)
+    for begins, pattern, one, many in _patterns():
+        found = pattern.fullmatch(text) if text.startswith(begins) else None
+        if found is not None:
+            values = found.groupdict()
+            said_of = {name: _value(name, value) for name, value in values.items()}
+            return (
+                i18n.gettext(one) if many is None else i18n.ngettext(one, many, float(values["n"].replace(",", "")))
+            ) % said_of
+    return None
+
+
+def _value(name: str, value: str) -> str:
+    """What was put into a sentence, in the language of the request; as it is where that cannot be written.
+
+    Titles and names of others are put into sentences too, and can be made to look like a number that is none.
+    """
+    try:
+        return _written(name, value)
+    except (ArithmeticError, ValueError):
+        return value
+
+
+def _written(name: str, value: str) -> str:
+    """A date or a number as the language writes it, a phrase of ours in that language."""
+    if name == "date":
+        for form in _DATES:
+            try:
+                return i18n.day(datetime.strptime(value, form).date())  # noqa: DTZ007  # a day has no zone
+            except ValueError:
+                continue
+    if name in {"countries", "sold"}:
+        return i18n.countries(value.split(", "))
+    if name == "question":
+        return i18n.gettext(value)
+    if name in _FREE:
+        return value
+    share = _SHARE.fullmatch(value)
+    if share is not None:
+        return own_words.percent(float(share["number"]) / 100, len(share["decimals"] or ""))
+    price = _PRICE.fullmatch(value)
+    if price is not None:
+        return own_words.amount(Decimal(price["number"].replace(",", "")), price["currency"])
+    plain = value.replace(",", "")
+    if name != "time" and plain.replace(".", "", 1).isdecimal():
+        return i18n.number(float(plain))
+    return _one(value) or value
+
+
+@cache
+def _plain() -> frozenset[str]:
+    return frozenset(one for one in (*_SENTENCES, *told_brands.SENTENCES) if not _PLACE.search(one))
+
+
+@cache
+def _patterns() -> tuple[tuple[str, re.Pattern[str], str, str | None], ...]:
+    """Each sentence with a place in it: how it begins, and its pattern; the counts with the form of many."""
+    single = [
+        (_begins(one), _pattern(one), one, None) for one in (*_SENTENCES, *told_brands.SENTENCES) if _PLACE.search(one)
+    ]
+    counts = [
+        (_begins(form), _pattern(form), one, many)
+        for one, many in (*_COUNTS, *told_brands.COUNTS)
+        for form in (one, many)
+    ]
+    return (*single, *counts)
+
+
+def _begins(sentence: str) -> str:
+    """What stands before the first place: most of what a text is held against differs there already."""
+    return sentence.partition("%(")[0]
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    pieces = _PLACE.split(sentence)
+    return re.compile("".join(_group(one) if index % 2 else re.escape(one) for index, one in enumerate(pieces)))
+
+
+def _group(name: str) -> str:
+    """What may stand in a place: names and quoted words are as they are, all else is within its sentence."""
+    if name == "n":
+        return f"(?P<n>{_COUNT})"
+    return f"(?P<{name}>.+?)" if name in _FREE else rf"(?P<{name}>(?:(?!\. ).)+?)"

@@ -1,0 +1,103 @@
+"""What a seller is told of its removal, in every state of its answer; marked here and translated where it is shown."""
+
+from typing import Final
+
+from serving.appeals.policy import Silence
+from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState
+from serving.web.i18n import N_, NN_
+
+_S: Final = CounterNoticeState
+_E: Final = CounterNoticeEvent
+
+FIELDS: Final = (
+    ("decision", N_("Decision")),
+    ("territory", N_("Where it holds")),
+    ("duration", N_("For how long")),
+    ("ground", N_("Ground")),
+    ("legal_ground", N_("Law or terms")),
+    ("facts", N_("What it rests on")),
+    ("source", N_("How it came up")),
+    ("automated_means", N_("Automated means")),
+    ("redress", N_("What you can do")),
+)
+ACCOUNT: Final = N_("Your account")
+HEADLINES: Final = {
+    None: N_("Your offer is being removed"),
+    _S.WITH_SELLER: N_("Your offer was removed"),
+    _S.WITH_RIGHTS_HOLDER: N_("Your answer is with the rights holder"),
+    _S.WITH_REVIEWER: N_("A person who did not decide before is deciding"),
+    _S.WITH_COURT: N_("The rights holder has gone to court"),
+    _S.UPHELD: N_("The removal is undone"),
+    _S.DISMISSED: N_("The removal stands"),
+    _S.LAPSED: N_("The time to answer has passed"),
+    _S.WITHDRAWN: N_("You took your answer back"),
+}
+MAINTAINED: Final = N_("The rights holder maintains the removal")
+STATES: Final = {
+    None: N_("As soon as the marketplace has removed it you can answer here."),
+    _S.WITH_SELLER: N_(
+        "If you think that this is wrong, answer below. The rights holder or a person of the marketplace must look at "
+        "what you say."
+    ),
+    _S.WITH_RIGHTS_HOLDER: N_("The rights holder reads what you wrote, and maintains the removal or gives way."),
+    _S.WITH_REVIEWER: N_(
+        "You need to do nothing more. You are told the decision by the marketplace, and find it here."
+    ),
+    _S.WITH_COURT: N_("The offer stays removed until the matter is decided there."),
+    _S.UPHELD: N_("Your offer is shown again, and the removal does not count against you."),
+    _S.DISMISSED: N_(
+        "A person who did not decide before has looked at it. A dispute settlement body or a court can still be asked."
+    ),
+    _S.LAPSED: N_("The removal stands."),
+    _S.WITHDRAWN: N_("The removal stands."),
+}
+AFTER_MAINTAINING: Final = N_(
+    "It has read your answer and its reasons stand below. You can answer it again, or appeal to a person of the "
+    "marketplace who did not decide before."
+)
+ANSWER_BY: Final = N_("Answer by")
+RIGHTS_HOLDER_BY: Final = N_("The rights holder must answer by")
+SILENT_SELLER: Final = {
+    Silence.REMOVAL_STANDS: N_("Without an answer by then the removal stands; you can still appeal."),
+    Silence.REVIEWED: N_("Without an answer by then a person of the marketplace decides."),
+    Silence.REINSTATED: N_("Without an answer by then the offer is shown again."),
+}
+SILENT_RIGHTS_HOLDER: Final = {
+    Silence.REMOVAL_STANDS: N_("If it does not answer by then, the removal stands."),
+    Silence.REVIEWED: N_("If it does not answer by then, a person of the marketplace decides."),
+    Silence.REINSTATED: N_("If it does not answer by then, your offer is shown again."),
+}
+TOLD: Final = N_("The marketplace removed the offer and told you.")
+HANDED_IN: Final = N_("You handed in a document.")
+HAPPENED: Final = {
+    _E.SUBMIT: N_("You answered."),
+    _E.WITHDRAW: N_("You took your answer back."),
+    _E.CONCEDE: N_("The rights holder gave way."),
+    _E.MAINTAIN: N_("The rights holder maintains the removal."),
+    _E.GO_TO_COURT: N_("The rights holder has gone to court."),
+    _E.APPEAL: N_("You appealed."),
+    _E.UPHOLD: N_("A person who did not decide before found you in the right."),
+    _E.DISMISS: N_("A person who did not decide before found that the removal stands."),
+    _E.REOPEN: N_("The decision was taken back; it is being taken anew."),
+    _E.PASS_DEADLINE: N_("The time to answer passed."),
+}
+ASKS_RIGHTS_HOLDER: Final = {
+    True: NN_(
+        "If you answer, the rights holder has %(n)s business day to reply.",
+        "If you answer, the rights holder has %(n)s business days to reply.",
+    ),
+    False: NN_(
+        "If you answer, the rights holder has %(n)s day to reply.",
+        "If you answer, the rights holder has %(n)s days to reply.",
+    ),
+}
+ASKS_A_PERSON: Final = N_("If you answer, a person of the marketplace who did not decide before looks at it.")
+SILENCE_THEN: Final = {
+    Silence.REMOVAL_STANDS: N_("If it says nothing, the removal stands."),
+    Silence.REVIEWED: N_("If it says nothing, a person of the marketplace decides."),
+    Silence.REINSTATED: N_("If it says nothing, your offer is shown again."),
+}
+NEEDS_COURT: Final = N_("The removal outlives your answer only if the rights holder goes to court.")
+THEN_AGAIN: Final = N_("If it maintains the removal, you can answer again.")
+THEN_A_PERSON: Final = N_("If it maintains the removal, a person who did not decide before decides.")
+IF_RIGHT: Final = N_("If you are found right, your offer is shown again and the removal does not count against you.")

@@ -1,0 +1,121 @@
+"""How states and choices are called on pages, with the class that colours each."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from models.case import CaseLane
+from models.verdict import Judgement, ReasonCode
+from serving.accounts.rules.access import Role
+from serving.review.rules.takedown import Fate
+from serving.takedowns.rules.removal_check import CheckState
+from serving.web.i18n import N_
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A judgement as a button: its word for staff, its words for a brand, its key, its class.
+
+    Words of this module are marked here and translated where they are shown.
+    """
+
+    judgement: Judgement
+    word: str
+    answer: str
+    key: str
+    tone: str
+
+
+CHOICES: Final = (
+    Choice(Judgement.COUNTERFEIT, N_("Counterfeit"), N_("No, counterfeit"), "C", "c"),
+    Choice(Judgement.GENUINE, N_("Genuine"), N_("Yes, ours"), "G", "g"),
+    Choice(Judgement.GREY_MARKET, N_("Grey market"), N_("Ours, grey market"), "M", "m"),
+    Choice(Judgement.LICENSED, N_("Licensed"), N_("Licensed"), "L", "l"),
+    Choice(Judgement.CANNOT_TELL, N_("Cannot tell"), N_("Cannot tell"), "N", "n"),
+    Choice(Judgement.NEEDS_TEST_BUY, N_("Test buy"), N_("Test buy"), "T", "t"),
+)
+CHOICE_OF: Final = {choice.judgement: choice for choice in CHOICES}
+
+
+@dataclass(frozen=True, slots=True)
+class LaneName:
+    """A lane in the rail: its name, its dot, and what one sees where it is empty."""
+
+    lane: CaseLane
+    name: str
+    dot: str
+    empty: str
+
+
+LANES: Final = (
+    LaneName(CaseLane.APPEAL, "Appeals", "d-act", "No seller appeals at the moment."),
+    LaneName(CaseLane.COMPLAINT, "Complaints", "d-act", "No notifier complains at the moment."),
+    LaneName(CaseLane.ANALYST, "Analyst", "d-ana", "Nothing waits for an analyst."),
+    LaneName(CaseLane.AUDIT, "Audit slice", "d-aud", "No random check is open."),
+    LaneName(CaseLane.INSUFFICIENT_EVIDENCE, "Not enough evidence", "d-ins", "Every open offer says enough to judge."),
+    LaneName(CaseLane.SECOND_LOOK, "Second looks", "d-sec", "No label is in doubt."),
+    LaneName(CaseLane.ASK_BRAND, "Waiting on brands", "d-ask", "No brand has an open question."),
+)
+LANE_OF: Final = {one.lane: one for one in LANES}
+# A question is the brand's to answer; analysts can look at it, but it is not in their day's work.
+ANALYST_LANES: Final = tuple(one.lane for one in LANES if one.lane is not CaseLane.ASK_BRAND)
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One line of a list to choose from."""
+
+    value: str
+    text: str
+
+
+ROLES: Final = {
+    Role.ANALYST: N_("analyst"),
+    Role.BRAND: N_("brand"),
+    Role.ACCOUNT_MANAGER: N_("account manager"),
+    Role.DATA_SCIENTIST: N_("data scientist"),
+    Role.ADMIN: N_("administrator"),
+}
+
+REASON_CODES: Final = (
+    Option(ReasonCode.TRADEMARK_COUNTERFEIT.value, "Mark on goods not made by the brand"),
+    Option(ReasonCode.MARK_MISUSE.value, "Mark used without leave"),
+    Option(ReasonCode.DESIGN.value, "Design copied"),
+    Option(ReasonCode.COPYRIGHT.value, "Pictures or texts copied"),
+    Option(ReasonCode.NOT_AS_DESCRIBED.value, "Not as described"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StateWords:
+    """An action's state: a word, and the class of its badge."""
+
+    word: str
+    tone: str
+
+
+ACTION_STATES: Final = {
+    (ActionKind.REMOVE, ActionState.HELD): StateWords(N_("Held for a second look"), "v-w"),
+    (ActionKind.REMOVE, ActionState.SCHEDULED): StateWords(N_("Leaves soon"), "v-w"),
+    (ActionKind.REMOVE, ActionState.WITHDRAWN): StateWords(N_("Taken back"), "out"),
+    (ActionKind.REMOVE, ActionState.SENDING): StateWords(N_("Sent"), "v-l"),
+    (ActionKind.REMOVE, ActionState.ACKNOWLEDGED): StateWords(N_("Acknowledged"), "v-g"),
+    (ActionKind.REMOVE, ActionState.DEAD): StateWords(N_("Not delivered"), "v-c"),
+    (ActionKind.REINSTATE, ActionState.HELD): StateWords(N_("Return held"), "v-w"),
+    (ActionKind.REINSTATE, ActionState.SCHEDULED): StateWords(N_("Return leaves soon"), "v-w"),
+    (ActionKind.REINSTATE, ActionState.WITHDRAWN): StateWords(N_("Return taken back"), "out"),
+    (ActionKind.REINSTATE, ActionState.SENDING): StateWords(N_("Return sent"), "v-l"),
+    (ActionKind.REINSTATE, ActionState.ACKNOWLEDGED): StateWords(N_("Shown again"), "v-m"),
+    (ActionKind.REINSTATE, ActionState.DEAD): StateWords(N_("Return not delivered"), "v-c"),
+}
+# What a look found says more than the acknowledgement; the other states say nothing that it does not.
+CHECK_STATES: Final = {
+    CheckState.GONE: StateWords(N_("Removed"), "v-g"),
+    CheckState.STILL_SHOWN: StateWords(N_("Still shown"), "v-c"),
+}
+FATES: Final = {
+    Fate.LEAVES: StateWords(N_("Leaves"), "v-g"),
+    Fate.HELD: StateWords(N_("Held for a second look"), "v-w"),
+    Fate.PASSED_ON: StateWords(N_("An analyst decides"), "v-l"),
+    Fate.REFUSED: StateWords(N_("Refused"), "v-c"),
+}

@@ -1,0 +1,1 @@
+"""Webhook endpoints, the outbox, and the signed client that delivers it."""

@@ -1,0 +1,141 @@
+"""Signed delivery by the Standard Webhooks scheme (standard-webhooks spec 1.0.0)."""
+
+import base64
+import binascii
+import json
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import quote
+
+from standardwebhooks import Webhook
+
+from models.errors import Invalid
+from serving.platform.outbound.addresses import check_url
+from serving.platform.outbound.exchange import Answer, Asked, Failed, exchange
+
+_SECRET_BYTES: Final = 32
+_MARK: Final = "whsec_"
+_ALLOWED_SECRET_BYTES: Final = range(24, 65)  # Of the spec, "Signature scheme".
+_MOST_READ: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One webhook: its id stays the same over all attempts and is the receiver's idempotency key."""
+
+    message_id: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The receiver acknowledged."""
+
+    status: int
+
+
+def new_secret() -> str:
+    """A signing secret as the scheme writes it."""
+    return f"{_MARK}{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
+
+
+def check_secret(secret: str) -> None:
+    """Refuse what is no signing secret of the scheme.
+
+    Raises
+    ------
+    Invalid
+        It is not `whsec_` and 24 to 64 bytes in base64.
+    """
+    try:
+        raw = base64.b64decode(secret.removeprefix(_MARK), validate=True)
+    except (binascii.Error, ValueError):
+        raw = b""
+    if not secret.startswith(_MARK) or len(raw) not in _ALLOWED_SECRET_BYTES:
+        raise Invalid(f"A signing secret is {_MARK} and 24 to 64 bytes in base64.")
+
+
+def check_status_url(url: str, *, allow_loopback: bool) -> None:
+    """Refuse an address at which nobody could be asked about an offer.
+
+    Raises
+    ------
+    Invalid
+        It has no {listing}, or is not https, or loopback where that is not allowed.
+    """
+    if "{listing}" not in url:
+        raise Invalid("A status address needs {listing} where the id goes.")
+    check_url(url.replace("{listing}", "MP-1"), allow_loopback=allow_loopback)
+
+
+def action_message(action_id: str, at: datetime, data: Mapping[str, Any], about: str = "listing") -> Message:
+    """The message of an action about a listing or a seller, canonical, so that a retry sends the same bytes."""
+    body = {"type": f"{about}.{data['action']}", "timestamp": at.isoformat(), "data": data}
+    text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return Message(action_id, text.encode())
+
+
+def signed(message: Message, signed_by: Sequence[str], at: datetime) -> dict[str, str]:
+    """The headers by which a receiver knows who sent a message, which, and when; a signature for each secret."""
+    text = message.body.decode()
+    return {
+        "webhook-id": message.message_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": " ".join(Webhook(one).sign(message.message_id, at, text) for one in signed_by),
+    }
+
+
+def send(
+    message: Message,
+    *,
+    url: str,
+    signed_by: Sequence[str],
+    allow_loopback: bool,
+    signed_at: datetime,
+    timeout_seconds: float,
+) -> Delivered | Failed:
+    """Deliver once, as `post` does."""
+    headers = signed(message, signed_by, signed_at)
+    return post(message.body, headers, url=url, allow_loopback=allow_loopback, timeout_seconds=timeout_seconds)
+
+
+def post(
+    body: bytes, headers: Mapping[str, str], *, url: str, allow_loopback: bool, timeout_seconds: float
+) -> Delivered | Failed:
+    """Send these bytes in at most `timeout_seconds` after the address is looked up.
+
+    No redirect is followed, no proxy is read from the environment, at most 64 KB are read and none is unpacked.
+    """
+    answer = _exchange("POST", url, body, headers, allow_loopback, timeout_seconds)
+    if isinstance(answer, Failed):
+        return answer
+    return Delivered(answer.status)
+
+
+def shows(listing: str, *, url: str, allow_loopback: bool, timeout_seconds: float) -> bool | Failed:
+    """Ask a marketplace whether it shows an offer: `url` with the listing's id in the place of {listing}.
+
+    It answers {"shown": true or false}; 404 and 410 say that there is no such offer any more.
+    """
+    asked = url.replace("{listing}", quote(listing, safe=""))
+    answer = _exchange("GET", asked, b"", {}, allow_loopback, timeout_seconds)
+    if isinstance(answer, Failed):
+        return False if answer.status in {404, 410} else answer
+    try:
+        found = json.loads(answer.body)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict) or not isinstance(found.get("shown"), bool):
+        return Failed('The answer is not {"shown": true} or {"shown": false}.', answer.status)
+    return bool(found["shown"])
+
+
+def _exchange(
+    method: str, url: str, body: bytes, headers: Mapping[str, str], allow_loopback: bool, timeout_seconds: float
+) -> Answer | Failed:
+    ours = {"content-type": "application/json", "user-agent": "touchstone-webhooks/1"}
+    asked = Asked("The receiver", method, url, {**ours, **headers}, body)
+    return exchange(asked, allow_loopback=allow_loopback, timeout_seconds=timeout_seconds, most_read=_MOST_READ)

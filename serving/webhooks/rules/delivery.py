@@ -1,0 +1,45 @@
+"""What follows a delivery that failed: another attempt, a rest for the receiver, or a person."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from serving.webhooks.policy import DeliveryPolicy
+
+# The receiver understood and refuses this one message; whatever else it answers says that it is not itself.
+_OF_THE_MESSAGE: Final = frozenset({400, 409, 413, 415, 422})
+_LONGEST_EXPONENT: Final = 30
+
+
+def speaks_of_the_message(status: int) -> bool:
+    """Whether an answer refuses one message rather than showing a receiver that is down or set up wrongly.
+
+    >>> speaks_of_the_message(422), speaks_of_the_message(503), speaks_of_the_message(401)
+    (True, False, False)
+    """
+    return status in _OF_THE_MESSAGE
+
+
+def next_attempt(
+    attempt: int, first_sent_at: datetime, failed_at: datetime, jitter: float, policy: DeliveryPolicy
+) -> datetime | None:
+    """When to try again after failed attempt number `attempt` (from 1); None where it is given up.
+
+    `jitter`, uniform on [0, 1), spreads what failed together.
+    """
+    if failed_at - first_sent_at >= timedelta(days=policy.give_up_after_days):
+        return None
+    delays = policy.retry_delays_seconds
+    delay = delays[min(attempt, len(delays)) - 1]
+    return failed_at + timedelta(seconds=delay * (1 + policy.jitter_share * jitter))
+
+
+def rest_after(failures: int, policy: DeliveryPolicy) -> timedelta | None:
+    """How long a receiver is left alone after this many failures in a row; None while they may be chance.
+
+    It doubles with each failure up to the longest.
+    """
+    beyond = failures - policy.rest_after_failures
+    if beyond < 0:
+        return None
+    seconds = policy.first_rest_seconds * 2 ** min(beyond, _LONGEST_EXPONENT)
+    return timedelta(seconds=min(seconds, policy.longest_rest_seconds))

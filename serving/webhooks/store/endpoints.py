@@ -1,0 +1,122 @@
+"""Webhook endpoints: where a marketplace is told what to do, and how well it answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
+
+from serving.platform.database.store import add
+from serving.webhooks.tables import webhook_endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A receiver; `rests_until` is set while it is down: no message but one at a time goes to it, and none before.
+
+    `status_url` is where it says whether it shows an offer, with {listing} where the id goes; None where it does not.
+    """
+
+    marketplace_id: str
+    endpoint_id: str
+    url: str
+    secret: str
+    allow_loopback: bool
+    created_at: datetime
+    failures: int = 0
+    failing_since: datetime | None = None
+    rests_until: datetime | None = None
+    previous_secret: str | None = None
+    previous_until: datetime | None = None
+    status_url: str | None = None
+
+    def secrets_at(self, moment: datetime) -> tuple[str, ...]:
+        """The secrets that sign at a moment: the present one, and the one before while the receiver changes over."""
+        if self.previous_secret is None or self.previous_until is None or moment >= self.previous_until:
+            return (self.secret,)
+        return self.secret, self.previous_secret
+
+
+def add_endpoint(connection: Connection, endpoint: Endpoint) -> None:
+    """Register an endpoint; the one before is disabled, because a takedown has one receiver."""
+    connection.execute(
+        update(webhook_endpoint)
+        .where(webhook_endpoint.c.marketplace_id == endpoint.marketplace_id, webhook_endpoint.c.disabled_at.is_(None))
+        .values(disabled_at=endpoint.created_at)
+    )
+    add(connection, webhook_endpoint, [{name: getattr(endpoint, name) for name in Endpoint.__slots__}])
+
+
+def in_force(connection: Connection, marketplace_id: str) -> Endpoint | None:
+    """The endpoint of a marketplace, if it has one."""
+    query = select(webhook_endpoint).where(
+        webhook_endpoint.c.marketplace_id == marketplace_id, webhook_endpoint.c.disabled_at.is_(None)
+    )
+    found = connection.execute(query).mappings().one_or_none()
+    return None if found is None else Endpoint(**{name: found[name] for name in Endpoint.__slots__})
+
+
+def change_secret(connection: Connection, endpoint: Endpoint, secret: str, *, previous_until: datetime) -> None:
+    """Sign with another secret from now on, and with the one before until a moment."""
+    values = {"secret": secret, "previous_secret": endpoint.secret, "previous_until": previous_until}
+    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(**values))
+
+
+def resting(connection: Connection) -> dict[str, datetime]:
+    """The marketplaces whose receiver rests, and until when."""
+    query = select(webhook_endpoint.c.marketplace_id, webhook_endpoint.c.rests_until).where(
+        webhook_endpoint.c.rests_until.is_not(None), webhook_endpoint.c.disabled_at.is_(None)
+    )
+    return {row.marketplace_id: row.rests_until for row in connection.execute(query)}
+
+
+def claim_probe(connection: Connection, endpoint: Endpoint, *, until: datetime) -> bool:
+    """Take the one message that may go to a receiver that rests; False where another has gone."""
+    changed = connection.execute(
+        update(webhook_endpoint)
+        .where(_is(endpoint), webhook_endpoint.c.rests_until == endpoint.rests_until)
+        .values(rests_until=until)
+    )
+    return changed.rowcount == 1
+
+
+def failed(connection: Connection, endpoint: Endpoint, at: datetime) -> int:
+    """Note that a delivery failed by the receiver's fault; returns how many have in a row."""
+    connection.execute(
+        update(webhook_endpoint)
+        .where(_is(endpoint))
+        .values(
+            failures=webhook_endpoint.c.failures + 1,
+            failing_since=func.coalesce(webhook_endpoint.c.failing_since, at),
+        )
+    )
+    return int(connection.execute(select(webhook_endpoint.c.failures).where(_is(endpoint))).scalar_one())
+
+
+def let_rest(connection: Connection, endpoint: Endpoint, *, until: datetime | None) -> None:
+    """Send nothing before a moment, and then one message at a time; None ends a rest."""
+    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(rests_until=until))
+
+
+def disable(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
+    """Take an endpoint out of force."""
+    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(disabled_at=at))
+
+
+def recovered(connection: Connection, endpoint: Endpoint) -> bool:
+    """Note that the receiver answers; whether it had rested."""
+    # Somebody may have let it rest although nothing failed.
+    unwell = or_(webhook_endpoint.c.failures > 0, webhook_endpoint.c.rests_until.is_not(None))
+    rested = select(webhook_endpoint.c.rests_until).where(_is(endpoint), unwell)
+    before = connection.execute(rested.with_for_update()).one_or_none()
+    if before is None:
+        return False
+    connection.execute(
+        update(webhook_endpoint).where(_is(endpoint)).values(failures=0, failing_since=None, rests_until=None)
+    )
+    return before.rests_until is not None
+
+
+def _is(endpoint: Endpoint) -> ColumnElement[bool]:
+    return (webhook_endpoint.c.marketplace_id == endpoint.marketplace_id) & (
+        webhook_endpoint.c.endpoint_id == endpoint.endpoint_id
+    )

@@ -1,0 +1,116 @@
+"""What is on its way to a marketplace's receiver, whatever it is about: every step is a conditional update.
+
+Of one subject, an offer or a seller, a later message never arrives before an earlier one.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, Protocol
+
+from sqlalchemy import ColumnElement, Connection, Table, func, select, update
+
+from serving.webhooks.rules.action import ActionEvent, ActionState, next_state
+
+_MOVING: Final = (ActionState.SCHEDULED.value, ActionState.SENDING.value)
+
+
+class Outgoing(Protocol):
+    """One message as stored; `sequence` counts those about its `subject`."""
+
+    @property
+    def marketplace_id(self) -> str: ...
+    @property
+    def action_id(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def kind(self) -> StrEnum: ...
+    @property
+    def state(self) -> ActionState: ...
+    @property
+    def sequence(self) -> int: ...
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+
+
+class Outbox:
+    """The messages of one table."""
+
+    def __init__(self, table: Table, subject: str) -> None:
+        self._table, self._subject = table, table.c[subject]
+
+    def change(self, connection: Connection, found: Outgoing, event: ActionEvent, values: Mapping[str, Any]) -> bool:
+        """Apply an event if the message still is as it was read; False where something was faster.
+
+        Raises
+        ------
+        Conflict
+            The event cannot happen in the state that was read.
+        """
+        state = next_state(found.state, event)
+        table = self._table
+        changed = connection.execute(
+            update(table).where(self._is(found), table.c.attempts == found.attempts).values(state=state.value, **values)
+        )
+        return changed.rowcount == 1
+
+    def postpone(self, connection: Connection, found: Outgoing, until: datetime) -> None:
+        """Put the next step of a message off."""
+        connection.execute(update(self._table).where(self._is(found)).values(due_at=until))
+
+    def wake(self, connection: Connection, marketplace_id: str, at: datetime, *, beyond: datetime) -> None:
+        """Make due at once what may leave and waits for a later moment than `beyond`."""
+        table = self._table
+        connection.execute(
+            update(table)
+            .where(
+                table.c.marketplace_id == marketplace_id,
+                table.c.state.in_(_MOVING),
+                table.c.leaves_at <= at,
+                table.c.due_at > beyond,
+            )
+            .values(due_at=at)
+        )
+
+    def due(
+        self, connection: Connection, at: datetime, most: int, *, of: str | None, but_of: Collection[str]
+    ) -> list[str]:
+        """Messages whose next step is due, the longest waiting first; of one marketplace, or of all but some."""
+        table = self._table
+        query = select(table.c.action_id).where(table.c.state.in_(_MOVING), table.c.due_at <= at)
+        if of is not None:
+            query = query.where(table.c.marketplace_id == of)
+        if but_of:
+            query = query.where(table.c.marketplace_id.not_in(but_of))
+        return list(connection.execute(query.order_by(table.c.due_at).limit(most)).scalars())
+
+    def earlier_due_at(self, connection: Connection, found: Outgoing) -> datetime | None:
+        """When the next step of a message on the same subject with a lower sequence is due: it must arrive first.
+
+        None where none is on its way. What was given up on is no longer waited for: a later word overtakes it.
+        """
+        query = select(func.max(self._table.c.due_at, type_=self._table.c.due_at.type))
+        due_at: datetime | None = connection.execute(
+            query.where(self.before(found), self._table.c.state.in_(_MOVING))
+        ).scalar_one()
+        return due_at
+
+    def before(self, found: Outgoing) -> ColumnElement[bool]:
+        """The messages on the same subject with a lower sequence."""
+        table = self._table
+        return (
+            (table.c.marketplace_id == found.marketplace_id)
+            & (self._subject == found.subject)
+            & (table.c.sequence < found.sequence)
+        )
+
+    def _is(self, found: Outgoing) -> ColumnElement[bool]:
+        table = self._table
+        return (
+            (table.c.marketplace_id == found.marketplace_id)
+            & (table.c.action_id == found.action_id)
+            & (table.c.state == found.state.value)
+        )

@@ -1,0 +1,26 @@
+"""The tables of webhooks."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Integer,
+    String,
+)
+
+from serving.platform.database.schema import moment, tenant_table
+
+webhook_endpoint = tenant_table(
+    "webhook_endpoint",
+    "endpoint_id",
+    Column("url", String(2000), nullable=False),
+    Column("status_url", String(2000), nullable=True),
+    Column("secret", String(200), nullable=False),
+    Column("previous_secret", String(200), nullable=True),
+    moment("previous_until", nullable=True),
+    Column("allow_loopback", Boolean, nullable=False),
+    Column("failures", Integer, nullable=False, server_default="0"),
+    moment("failing_since", nullable=True),
+    moment("rests_until", nullable=True),
+    moment("created_at"),
+    moment("disabled_at", nullable=True),
+)

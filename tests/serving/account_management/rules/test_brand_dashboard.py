@@ -1,0 +1,122 @@
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from models.labels import AppealState
+from models.verdict import Judgement
+from serving.account_management.rules.brand_dashboard import Stretch, dashboard, stretches
+from serving.account_management.rules.brand_record import Answered, AnswerOutcome
+from serving.appeals.rules.counter_notice import CounterNoticeState
+from serving.webhooks.rules.action import ActionState
+
+NOW = datetime(2026, 5, 6, 12, tzinfo=UTC)
+
+
+def answered(
+    days: float,
+    *,
+    judgement: Judgement = Judgement.COUNTERFEIT,
+    asked_hours: float | None = 2,
+    removed_hours: float | None = 1,
+    **more: object,
+) -> Answered:
+    at = NOW - timedelta(days=days)
+    values: dict[str, object] = {
+        "judgement": judgement,
+        "answered_at": at,
+        "taken_back": False,
+        "removal": ActionState.ACKNOWLEDGED,
+        "removed_at": None if removed_hours is None else at + timedelta(hours=removed_hours),
+        "appeal": AppealState.NONE,
+        "asked_at": None if asked_hours is None else at - timedelta(hours=asked_hours),
+        **more,
+    }
+    return Answered(**values)  # type: ignore[arg-type]  # names and types are those of the class
+
+
+@pytest.mark.parametrize(
+    ("days", "number", "first", "why"),
+    [
+        (30, 5, "2026-04-06", "weeks begin on Mondays, the first is cut where the time begins"),
+        (90, 14, "2026-02-05", "three months are still weeks"),
+        (365, 13, "2025-05-06", "a year is twelve months and the cut ones at its ends"),
+    ],
+)
+def test_a_time_is_cut_into(days: int, number: int, first: str, why: str) -> None:
+    since = (NOW - timedelta(days=days)).replace(hour=0)
+    found = stretches(since, NOW)
+    assert (len(found), f"{found[0].begins:%Y-%m-%d}") == (number, first), why
+    assert found[-1].ends == NOW
+    assert all(one.ends == other.begins for one, other in pairwise(found)), "nothing is left out or counted twice"
+
+
+def test_the_year_turns_with_december() -> None:
+    found = stretches(datetime(2025, 11, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
+    assert [f"{one.begins:%Y-%m}" for one in found] == ["2025-11", "2025-12", "2026-01", "2026-02"]
+
+
+def test_answers_are_counted_by_outcome_and_reason_within_their_stretch() -> None:
+    parts = stretches((NOW - timedelta(days=30)).replace(hour=0), NOW)
+    found = dashboard(
+        [
+            answered(1),
+            answered(2, judgement=Judgement.GENUINE, removal=None, removed_hours=None),
+            answered(3, appeal=AppealState.UPHELD, objected=True),
+            answered(8, removal=None, removed_hours=None),
+            answered(9, taken_back=True),
+            answered(31),
+        ],
+        parts,
+    )
+    assert (found.answers, found.taken_back) == (4, 1)
+    assert found.outcomes == {
+        AnswerOutcome.ACCEPTED: 1,
+        AnswerOutcome.REJECTED: 1,
+        AnswerOutcome.UNDERWAY: 1,
+        AnswerOutcome.NO_REMOVAL_ASKED: 1,
+    }
+    assert [(one.outcome, one.number) for one in found.reasons] == [
+        (AnswerOutcome.ACCEPTED, 1),
+        (AnswerOutcome.REJECTED, 1),
+        (AnswerOutcome.UNDERWAY, 1),
+        (AnswerOutcome.NO_REMOVAL_ASKED, 1),
+    ]
+    assert found.judgements == {Judgement.COUNTERFEIT: 3, Judgement.GENUINE: 1}
+    assert [part.answers for part in found.parts] == [0, 0, 0, 2, 2]
+    assert [(part.accepted, part.rejected, part.open) for part in found.parts][-2:] == [(0, 1, 1), (1, 0, 0)]
+
+
+def test_medians_say_of_how_many_they_are() -> None:
+    found = dashboard(
+        [
+            answered(1, asked_hours=1, removed_hours=3),
+            answered(1, asked_hours=5, removed_hours=None),
+            answered(1, asked_hours=None, removed_hours=5),
+        ],
+        [Stretch(NOW - timedelta(days=7), NOW)],
+    )
+    assert (found.to_answer.hours, found.to_answer.n) == (3.0, 2)
+    assert (found.to_removal.hours, found.to_removal.n) == (4.0, 2)
+    nothing = dashboard([], [Stretch(NOW - timedelta(days=7), NOW)])
+    assert (nothing.to_answer.hours, nothing.to_answer.n) == (None, 0)
+
+
+@pytest.mark.parametrize(
+    ("appeal", "counter", "ended"),
+    [
+        (AppealState.UPHELD, None, "Upheld: the offer is shown again"),
+        (AppealState.UNANSWERED, None, "Upheld: nobody answered in time"),
+        (AppealState.DISMISSED, CounterNoticeState.LAPSED, "Dismissed: the offer stays removed"),
+        (AppealState.OPEN, None, "Open"),
+        (AppealState.NONE, CounterNoticeState.UPHELD, "Upheld: you gave way"),
+        (AppealState.NONE, CounterNoticeState.LAPSED, "Lapsed: the seller answered no more"),
+        (AppealState.NONE, CounterNoticeState.WITHDRAWN, "Taken back by the seller"),
+        (AppealState.NONE, CounterNoticeState.WITH_COURT, "Open"),
+        (AppealState.NONE, None, "Open"),
+    ],
+)
+def test_an_objection_ended(appeal: AppealState, counter: CounterNoticeState | None, ended: str) -> None:
+    one = answered(1, appeal=appeal, counter_notice=counter, objected=True)
+    found = dashboard([one], [Stretch(NOW - timedelta(days=7), NOW)])
+    assert found.objections == {ended: 1}

@@ -1,0 +1,142 @@
+"""Who a brand has on its list: put on, taken off, until a day; what was known at a moment stays known."""
+
+from datetime import timedelta
+
+import pytest
+
+from models.errors import Conflict, Invalid
+from serving.account_management.service import authorised_sellers
+from serving.account_management.service.authorised_sellers import Change, change_list, change_of, named_in, take_off
+from serving.brands.store import brands
+from serving.intake.service.intake import receive
+from serving.intake.service.recompute import recompute
+from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import Site
+from tests.serving.intake.service.test_pasts import latest_facts
+
+
+def pair_of(site: Site) -> tuple[str, str]:
+    return site.here, site.brand_id
+
+
+def on_list(site: Site) -> list[str]:
+    with site.runtime.store.read() as connection:
+        found = brands.authorised(connection, pair_of(site))
+    return [one.seller for one in found if one.authorisation.holds(site.clock.now())]
+
+
+def test_a_seller_is_trusted_from_when_it_is_put_on_the_list_until_it_is_taken_off(any_site: Site) -> None:
+    seller = {"external_id": "shop-1"}
+
+    def is_trusted(external_id: str) -> bool:
+        any_site.clock.forward(seconds=1)
+        receive(any_site.runtime, any_site.marketplace, [a_row(external_id=external_id, seller=seller)], source="test")
+        return latest_facts(any_site, external_id).seller.authorised
+
+    assert not is_trusted("before")
+    any_site.clock.forward(seconds=1)
+    change_list(any_site.runtime, pair_of(any_site), ["shop-1"], by="test")
+    assert is_trusted("on the list")
+    any_site.clock.forward(seconds=1)
+    take_off(any_site.runtime, pair_of(any_site), "shop-1", by="test")
+    assert not is_trusted("off the list")
+    any_site.clock.forward(seconds=1)
+    change_list(any_site.runtime, pair_of(any_site), ["shop-1"], by="test")
+    assert is_trusted("on it again")
+    with any_site.runtime.store.read() as connection:
+        found = list(recompute(connection, any_site.here))
+    assert [one.recorded.listing.external_id for one in found if one.recorded != one.again] == []
+
+
+def test_a_list_with_a_last_day_ends_by_itself(site: Site) -> None:
+    until = site.clock.now() + timedelta(days=3)
+    change_list(site.runtime, pair_of(site), ["shop-1"], until=until, by="test")
+    assert on_list(site) == ["maison-brandt", "shop-1"]
+    site.clock.forward(days=3)
+    assert on_list(site) == ["maison-brandt"]
+
+
+def test_another_last_day_takes_the_place_of_the_one_before(site: Site) -> None:
+    until = site.clock.now() + timedelta(days=3)
+    change_list(site.runtime, pair_of(site), ["shop-1"], until=until, by="test")
+    site.clock.forward(hours=1)
+    found = change_list(site.runtime, pair_of(site), ["shop-1"], by="test")
+    assert found.added == ("shop-1",)
+    site.clock.forward(days=4)
+    assert on_list(site) == ["maison-brandt", "shop-1"]
+
+
+def test_a_whole_list_takes_all_others_off(any_site: Site) -> None:
+    any_site.clock.forward(hours=1)
+    with any_site.runtime.store.read() as connection:
+        planned = change_of(
+            connection, pair_of(any_site), ["shop-2", "shop-1"], any_site.clock.now(), until=None, whole=True
+        )
+    assert planned == Change(("shop-2", "shop-1"), ("maison-brandt",), (), ())
+    assert change_list(any_site.runtime, pair_of(any_site), ["shop-2", "shop-1"], whole=True, by="test") == planned
+    assert on_list(any_site) == ["shop-1", "shop-2"]
+
+
+def test_what_cannot_be_is_refused_and_nothing_changes(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Invalid):
+        change_list(site.runtime, pair_of(site), [], whole=True, by="test")
+    with pytest.raises(Invalid):
+        change_list(site.runtime, pair_of(site), ["shop-1"], until=site.clock.now(), by="test")
+    with pytest.raises(Invalid):
+        take_off(site.runtime, pair_of(site), "nobody", by="test")
+    monkeypatch.setattr(authorised_sellers, "MOST", 1)
+    with pytest.raises(Conflict):
+        change_list(site.runtime, pair_of(site), ["shop-1"], by="test")
+    assert on_list(site) == ["maison-brandt"]
+
+
+class Counted(str):
+    """An id that counts how often it is looked up."""
+
+    looked_up = 0
+
+    def __hash__(self) -> int:
+        Counted.looked_up += 1
+        return super().__hash__()
+
+    __slots__ = ()
+
+
+def test_a_list_is_compared_with_the_one_before_once_and_not_once_a_seller(site: Site) -> None:
+    """Twenty thousand that stay held everybody else's decisions up for twelve seconds."""
+    change_list(site.runtime, pair_of(site), [f"shop-{i}" for i in range(200)], by="test")
+    sellers = [Counted(f"shop-{i}") for i in range(200)]
+    with site.runtime.store.read() as connection:
+        found = change_of(connection, pair_of(site), sellers, site.clock.now(), until=None, whole=True)
+    assert len(found.stays) == 200
+    assert Counted.looked_up < 10 * len(sellers)
+
+
+def test_more_sellers_than_a_list_may_have_are_refused_before_they_are_compared(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authorised_sellers, "MOST", 2)
+    assert named_in("a\nb\na\nb\n") == (["a", "b"], ())
+    for text in ("a\nb\nc\n", "\u200b\n" * 3, "a\n\u200b\nb\n"):
+        with pytest.raises(Invalid, match="at most"):
+            named_in(text)
+    monkeypatch.setattr(site.runtime.store, "write", None)
+    with pytest.raises(Conflict, match="at most"):
+        change_list(site.runtime, pair_of(site), ["a", "b", "c"], by="test")
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "refused"),
+    [
+        ("shop-1\nshop-2\nshop-1\n", ["shop-1", "shop-2"], []),
+        ("\ufeffSeller ID;Name\r\nshop-1;Shop, Lyon\r\n", ["shop-1"], []),
+        ('"shop 1"\tx\n\n', ["shop 1"], []),
+        (f"{'x' * 201}\nok\n", ["ok"], [1]),
+        ("a\u200bb\nok\n", ["ok"], [1]),
+        ("магазин-1\n", ["магазин-1"], []),
+        ("", [], []),
+    ],
+)
+def test_ids_are_read_one_a_line(text: str, names: list[str], refused: list[int]) -> None:
+    found, lines = named_in(text)
+    assert (found, [line for line, _ in lines]) == (names, refused)

@@ -1,0 +1,236 @@
+"""Who is let in: passwords, sessions and keys, on both engines where the database decides."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from models.errors import Forbidden, Invalid, NotFound
+from serving.accounts.rules.access import Scope
+from serving.accounts.service import auth
+from serving.accounts.service.auth import NotSignedIn, hash_token, session_of, sign_in, sign_out
+from serving.accounts.store import accounts
+from serving.accounts.tables import account, browser_session
+from serving.administration.service import founding
+from serving.marketplaces.service import key_of
+from serving.marketplaces.tables import api_key
+from tests.fixtures.clocks import TestClock
+from tests.fixtures.runtimes import PASSWORD, Site
+
+WRONG = "The e-mail or the password is wrong."
+
+
+def at_the_wall(site: Site, clock: TestClock) -> Site:
+    """The site with a wall clock that a test moves: sessions end by it."""
+    return replace(site, runtime=replace(site.runtime, wall=clock))
+
+
+def disable(site: Site, email: str) -> None:
+    with site.runtime.store.write() as connection:
+        connection.execute(update(account).where(account.c.email == email).values(disabled_at=site.clock.now()))
+
+
+def test_the_right_password_begins_a_session_of_that_person(any_site: Site) -> None:
+    made = sign_in(any_site.runtime, any_site.analyst.email, PASSWORD)
+    found = session_of(any_site.runtime, made.token)
+    assert (found.person, found.csrf_token) == (any_site.analyst, made.csrf_token)
+
+
+@pytest.mark.parametrize("email", ["INES@TOUCHSTONE.EXAMPLE", "  ines@touchstone.example "])
+def test_an_address_is_the_same_however_it_is_typed(site: Site, email: str) -> None:
+    assert session_of(site.runtime, sign_in(site.runtime, email, PASSWORD).token).person == site.analyst
+
+
+REFUSED = [
+    ("ines@touchstone.example", "wrong horse battery", "a wrong password"),
+    ("ines@touchstone.example", PASSWORD.upper(), "another case"),
+    ("ines@touchstone.example", PASSWORD + " ", "a blank more"),
+    ("ines@touchstone.example", "", "none"),
+    ("ines@touchstone.example", PASSWORD * 20, "longer than any that is hashed"),
+    ("nobody@touchstone.example", PASSWORD, "an unknown address"),
+    ("", PASSWORD, "no address"),
+    ("%@touchstone.example", PASSWORD, "a pattern is an address like any other"),
+]
+
+
+def test_nobody_is_let_in_by_half_and_nobody_learns_which_half_was_wrong(any_site: Site) -> None:
+    for email, password, why in REFUSED:
+        with pytest.raises(NotSignedIn) as refused:
+            sign_in(any_site.runtime, email, password)
+        assert refused.value.sentence == WRONG, why
+
+
+def test_the_hash_that_an_unknown_address_is_checked_against_lets_nobody_in(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(auth, "_NOBODY", auth.hash_password(PASSWORD))
+    with pytest.raises(NotSignedIn):
+        sign_in(site.runtime, "nobody@touchstone.example", PASSWORD)
+
+
+def test_a_disabled_account_is_out_at_once(site: Site) -> None:
+    made = sign_in(site.runtime, site.analyst.email, PASSWORD)
+    disable(site, site.analyst.email)
+    with pytest.raises(NotSignedIn):
+        session_of(site.runtime, made.token)
+    with pytest.raises(NotSignedIn, match=WRONG):
+        sign_in(site.runtime, site.analyst.email, PASSWORD)
+
+
+def test_a_session_ends_after_its_hours(any_site: Site) -> None:
+    wall = TestClock()
+    there = at_the_wall(any_site, wall)
+    made = sign_in(there.runtime, there.analyst.email, PASSWORD)
+    wall.forward(hours=there.runtime.settings.session_hours, seconds=-1)
+    assert session_of(there.runtime, made.token).person == there.analyst
+    wall.forward(seconds=1)
+    with pytest.raises(NotSignedIn, match="Please sign in"):
+        session_of(there.runtime, made.token)
+
+
+def test_a_simulated_day_ends_no_session(site: Site) -> None:
+    """The simulation moves the marketplace's time; browsers live in ours."""
+    made = sign_in(site.runtime, site.analyst.email, PASSWORD)
+    site.clock.forward(days=400)
+    assert session_of(site.runtime, made.token).person == site.analyst
+
+
+def test_sessions_that_ended_are_swept_out_by_the_next_one(site: Site) -> None:
+    wall = TestClock()
+    there = at_the_wall(site, wall)
+    for _ in range(3):
+        sign_in(there.runtime, there.analyst.email, PASSWORD)
+    wall.forward(days=2)
+    sign_in(there.runtime, there.analyst.email, PASSWORD)
+    with there.runtime.store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(browser_session)).scalar_one() == 1
+
+
+def test_signing_out_ends_that_session_and_no_other(site: Site) -> None:
+    one, other = (sign_in(site.runtime, site.analyst.email, PASSWORD) for _ in range(2))
+    sign_out(site.runtime, one.token)
+    with pytest.raises(NotSignedIn):
+        session_of(site.runtime, one.token)
+    assert session_of(site.runtime, other.token).person == site.analyst
+
+
+def test_what_is_no_token_is_no_session(site: Site) -> None:
+    made = sign_in(site.runtime, site.analyst.email, PASSWORD)
+    for token in (None, "", "guessed", made.csrf_token, hash_token(made.token), made.token[:-1], made.token + "="):
+        with pytest.raises(NotSignedIn):
+            session_of(site.runtime, token)
+
+
+@pytest.mark.parametrize("length", [0, 9, 201])
+def test_a_password_is_long_enough_and_short_enough_to_hash(length: int) -> None:
+    with pytest.raises(Invalid, match="10 to 200 characters"):
+        auth.hash_password("x" * length)
+
+
+def test_a_password_is_kept_as_argon2id_with_owasps_parameters() -> None:
+    """19 MiB, two passes, one lane, a salt of its own: OWASP's Password Storage Cheat Sheet."""
+    one, other = auth.hash_password(PASSWORD), auth.hash_password(PASSWORD)
+    assert one.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert one != other
+
+
+def test_no_secret_can_be_read_from_the_database_file(site: Site) -> None:
+    made = sign_in(site.runtime, site.analyst.email, PASSWORD)
+    setup = auth.new_setup_token(site.runtime)
+    key = founding.add_key(site.runtime, name="second", scopes=[Scope.SCORE], marketplace=None, by="test")
+    files = [path.read_bytes() for path in site.runtime.home.root.glob("touchstone.sqlite*")]
+    assert any(made.csrf_token.encode() in content for content in files), "the file that is looked into is the one"
+    for secret in (PASSWORD, made.token, setup, key.rpartition(".")[2], site.key.rpartition(".")[2]):
+        assert not any(secret.encode() in content for content in files)
+
+
+def bearer(key: str) -> str:
+    return f"Bearer {key}"
+
+
+def test_a_key_is_let_in_for_what_it_may_do(any_site: Site) -> None:
+    found = key_of(any_site.runtime, bearer(any_site.key), Scope.INTAKE)
+    assert (found.marketplace_id, found.scopes) == (any_site.here, frozenset({Scope.INTAKE, Scope.SCORE}))
+
+
+@pytest.mark.parametrize("scope", [Scope.BACKFILL, Scope.CLOCK])
+def test_a_key_of_another_scope_is_told_which_one_it_lacks(site: Site, scope: Scope) -> None:
+    with pytest.raises(Forbidden, match=f"lacks the scope {scope.value}"):
+        key_of(site.runtime, bearer(site.key), scope)
+
+
+def test_what_is_no_key_is_refused_and_not_told_why(site: Site) -> None:
+    mark, key_id, secret = site.key.split(".")
+    other = founding.add_key(site.runtime, name="other", scopes=[Scope.INTAKE], marketplace=None, by="test")
+    headers = {
+        "none": None,
+        "empty": "",
+        "no scheme": site.key,
+        "another scheme": f"Basic {site.key}",
+        "nothing after the scheme": "Bearer ",
+        "another mark": bearer(f"sk.{key_id}.{secret}"),
+        "no secret": bearer(f"{mark}.{key_id}"),
+        "an empty secret": bearer(f"{mark}.{key_id}."),
+        "an empty secret of an unknown key": bearer(f"{mark}.."),
+        "a wrong secret": bearer(f"{mark}.{key_id}.{secret[:-1]}"),
+        "a secret and more": bearer(f"{site.key}.x"),
+        "the stored hash": bearer(f"{mark}.{key_id}.{hash_token(secret)}"),
+        "an unknown id": bearer(f"{mark}.key_00000000000000000000000000.{secret}"),
+        "another key's secret": bearer(f"{mark}.{key_id}.{other.rpartition('.')[2]}"),
+    }
+    sentences = {why: refusal(site, header) for why, header in headers.items()}
+    assert sentences == dict.fromkeys(headers, "An API key is needed: Authorization: Bearer tsk.…")
+
+
+def refusal(site: Site, header: str | None) -> str:
+    try:
+        key_of(site.runtime, header, Scope.INTAKE)
+    except NotSignedIn as refused:
+        return refused.sentence
+    return "let in"
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_scheme_is_written_in_any_case(site: Site, scheme: str) -> None:
+    assert key_of(site.runtime, f"{scheme} {site.key}", Scope.INTAKE).marketplace_id == site.here
+
+
+def test_a_revoked_key_is_refused_and_the_one_that_replaces_it_is_not(any_site: Site) -> None:
+    other = founding.add_key(any_site.runtime, name="next", scopes=[Scope.INTAKE], marketplace=None, by="test")
+    revoke(any_site)
+    with pytest.raises(NotSignedIn):
+        key_of(any_site.runtime, bearer(any_site.key), Scope.INTAKE)
+    assert key_of(any_site.runtime, bearer(other), Scope.INTAKE).marketplace_id == any_site.here
+
+
+def revoke(site: Site) -> None:
+    key_id = site.key.split(".")[1]
+    with site.runtime.store.write() as connection:
+        connection.execute(update(api_key).where(api_key.c.key_id == key_id).values(revoked_at=site.clock.now()))
+
+
+def test_a_new_setup_link_replaces_the_one_before(site: Site) -> None:
+    first, second = auth.new_setup_token(site.runtime), auth.new_setup_token(site.runtime)
+    with site.runtime.store.write() as connection:
+        with pytest.raises(NotFound, match="not valid"):
+            accounts.use_setup_token(connection, hash_token(first), site.clock.now())
+        accounts.use_setup_token(connection, hash_token(second), site.clock.now())
+        with pytest.raises(NotFound, match="was used already"):
+            accounts.use_setup_token(connection, hash_token(second), site.clock.now())
+
+
+def test_a_key_says_its_marketplace_and_nobody_can_guess_its_secret(site: Site) -> None:
+    mark, key_id, secret = site.key.split(".")
+    assert (mark, key_id[:4]) == ("tsk", "key_")
+    assert len(secret) == 43, "256 bits in base64"
+
+
+def test_the_setting_says_how_long_a_session_lasts(site: Site) -> None:
+    wall = TestClock()
+    settings = site.runtime.settings.model_copy(update={"session_hours": 1})
+    runtime = replace(site.runtime, wall=wall, settings=settings)
+    made = sign_in(runtime, site.analyst.email, PASSWORD)
+    with runtime.store.read() as connection:
+        query = select(browser_session.c.expires_at).where(browser_session.c.token_hash == hash_token(made.token))
+        assert connection.execute(query).scalar_one() == wall.now() + timedelta(hours=1)

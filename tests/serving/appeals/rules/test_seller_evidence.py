@@ -1,0 +1,76 @@
+"""What a seller may hand in, when, and what is said of it afterwards."""
+
+import pytest
+
+from models.errors import Conflict, DomainError, Invalid
+from models.labels import AppealState
+from serving.appeals.policy import SellerEvidencePolicy
+from serving.appeals.rules.counter_notice import CounterNoticeState
+from serving.appeals.rules.seller_evidence import HandedIn, admit, came_of, may_hand_in
+from serving.takedowns.rules.statement import Undone
+
+PDF = b"%PDF-1.7 " + b"x" * 91
+POLICY = SellerEvidencePolicy(largest_document=100, most_documents=3, most_bytes=250)
+NOTHING = HandedIn(0, 0)
+S = CounterNoticeState
+
+
+@pytest.mark.parametrize("before", [NOTHING, HandedIn(2, 150)], ids=["the first", "the last, to the byte"])
+def test_a_document_within_the_limits_is_taken(before: HandedIn) -> None:
+    assert admit(PDF, before, POLICY) == "application/pdf"
+
+
+@pytest.mark.parametrize(
+    ("content", "before", "error", "said"),
+    [
+        (b"", NOTHING, Invalid, "Choose a document"),
+        (PDF + b"x", NOTHING, Invalid, "at most 0.0001 MB"),
+        (b"<html>", NOTHING, Invalid, "a PDF, a PNG or a JPEG"),
+        (PDF, HandedIn(3, 30), Conflict, "3 documents"),
+        (PDF, HandedIn(2, 151), Conflict, "together"),
+    ],
+)
+def test_a_document_is_refused(content: bytes, before: HandedIn, error: type[DomainError], said: str) -> None:
+    with pytest.raises(error, match=said):
+        admit(content, before, POLICY)
+
+
+@pytest.mark.parametrize(
+    ("state", "may_appeal", "expected", "_why"),
+    [
+        (None, False, False, "the seller has not been told of the removal yet"),
+        (S.WITH_SELLER, True, True, "it may answer"),
+        (S.WITH_RIGHTS_HOLDER, True, True, "the rights holder is reading"),
+        (S.WITH_REVIEWER, False, True, "a person is deciding"),
+        (S.WITH_COURT, False, True, "it is open"),
+        (S.LAPSED, True, True, "an appeal would be read"),
+        (S.WITHDRAWN, True, True, "an appeal would be read"),
+        (S.LAPSED, False, False, "the time to appeal has passed"),
+        (S.DISMISSED, False, False, "it is decided"),
+        (S.UPHELD, False, False, "there is nothing to prove any more"),
+    ],
+)
+def test_a_document_can_be_handed_in_while_somebody_may_read_it(
+    state: S | None, may_appeal: bool, expected: bool, _why: str
+) -> None:
+    assert may_hand_in(state, may_appeal=may_appeal) is expected
+
+
+@pytest.mark.parametrize(
+    ("state", "appeal", "undone", "said"),
+    [
+        (S.UPHELD, AppealState.UPHELD, Undone.APPEAL, "The appeal was upheld"),
+        (S.UPHELD, None, Undone.CONCEDED, "The rights holder gave way"),
+        (S.UPHELD, None, Undone.SILENCE, "nobody judged the goods"),
+        (S.DISMISSED, AppealState.DISMISSED, None, "A person decided that the removal stands"),
+        (None, AppealState.DISMISSED, None, "A person decided that the removal stands"),
+        (S.LAPSED, None, None, "without a decision"),
+        (S.WITHDRAWN, None, None, "without a decision"),
+        (S.WITHDRAWN, AppealState.OPEN, None, "Not decided yet"),
+        (S.WITH_REVIEWER, AppealState.OPEN, None, "Not decided yet"),
+        (S.WITH_RIGHTS_HOLDER, None, None, "Not decided yet"),
+        (None, None, None, "Not decided yet"),
+    ],
+)
+def test_what_came_of_a_document(state: S | None, appeal: AppealState | None, undone: Undone | None, said: str) -> None:
+    assert said in came_of(state, appeal, undone)

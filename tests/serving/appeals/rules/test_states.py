@@ -1,0 +1,177 @@
+"""Every state x event of case, action, sanction, counter-notice and appeal: where it leads, or the code of its refusal.
+
+A row is a state, a column an event. Two states in a cell: the profile and the round decide (`test_counter_notice.py`).
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from itertools import product
+from typing import Final
+
+import pytest
+
+from models import case
+from models.case import CaseEvent, CaseState
+from models.errors import DomainError
+from models.labels import AppealState
+from serving.appeals.policy import PROFILES
+from serving.appeals.rules import appeals
+from serving.appeals.rules.appeals import AppealEvent
+from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, CounterNoticeState, Standing, step
+from serving.platform.deadlines import BusinessCalendar
+from serving.sellers.rules import sanction
+from serving.sellers.rules.sanction import SanctionEvent, SanctionState
+from serving.webhooks.rules import action
+from serving.webhooks.rules.action import ActionEvent, ActionState
+
+CASE = """
+                decide    pass_on   undo      new_version
+    open        decided   open      conflict  stale
+    decided     conflict  conflict  open      conflict
+    stale       conflict  conflict  conflict  conflict
+"""
+ACTION = """
+                 release    withdraw   send      acknowledge   give_up   replay    overtake
+    held         scheduled  withdrawn  conflict  conflict      conflict  conflict  conflict
+    scheduled    conflict   withdrawn  sending   conflict      conflict  conflict  conflict
+    sending      conflict   conflict   sending   acknowledged  dead      conflict  conflict
+    dead         conflict   conflict   conflict  conflict      conflict  sending   withdrawn
+    acknowledged conflict   conflict   conflict  conflict      conflict  conflict  conflict
+    withdrawn    conflict   conflict   conflict  conflict      conflict  conflict  conflict
+"""
+SANCTION = """
+                  agree         carry_out    refuse    lapse     lift
+    proposed      agreed_by_one conflict     refused   lapsed    conflict
+    agreed_by_one agreed_by_one carried_out  refused   lapsed    conflict
+    carried_out   conflict      conflict     conflict  conflict  lifted
+    refused       conflict      conflict     conflict  conflict  conflict
+    lapsed        conflict      conflict     conflict  conflict  conflict
+    lifted        conflict      conflict     conflict  conflict  conflict
+"""
+APPEAL = """
+                file      uphold    dismiss    reopen
+    none        open      conflict  conflict   conflict
+    open        conflict  upheld    dismissed  conflict
+    upheld      conflict  conflict  conflict   open
+    dismissed   conflict  conflict  conflict   open
+    unanswered  conflict  conflict  conflict   conflict
+"""
+# What the seller and the reviewer do; then what the rights holder does in time; then what the clock does when due.
+BY_SELLER_AND_REVIEWER = """
+                       submit                           withdraw   appeal         uphold    dismiss    reopen
+    with_seller        with_rights_holder/with_reviewer withdrawn  with_reviewer  conflict  conflict   conflict
+    with_rights_holder conflict                         withdrawn  with_reviewer  conflict  conflict   conflict
+    with_reviewer      conflict                         conflict   conflict       upheld    dismissed  conflict
+    with_court         conflict                         withdrawn  with_reviewer  conflict  conflict   conflict
+    upheld             conflict                         conflict   conflict       conflict  conflict   with_reviewer
+    dismissed          conflict                         conflict   conflict       conflict  conflict   with_reviewer
+    lapsed             conflict                         conflict   with_reviewer  conflict  conflict   conflict
+    withdrawn          conflict                         conflict   with_reviewer  conflict  conflict   conflict
+"""
+BY_RIGHTS_HOLDER = """
+                       concede   maintain                          go_to_court
+    with_seller        upheld    conflict                          conflict
+    with_rights_holder upheld    with_seller/with_reviewer/invalid with_court
+    with_reviewer      conflict  conflict                          conflict
+    with_court         upheld    conflict                          conflict
+    upheld             conflict  conflict                          conflict
+    dismissed          conflict  conflict                          conflict
+    lapsed             conflict  conflict                          conflict
+    withdrawn          conflict  conflict                          conflict
+"""
+BY_THE_CLOCK = """
+                       pass_deadline
+    with_seller        lapsed
+    with_rights_holder upheld/with_reviewer
+    with_reviewer      conflict
+    with_court         conflict
+    upheld             conflict
+    dismissed          conflict
+    lapsed             conflict
+    withdrawn          conflict
+"""
+Cells = Mapping[tuple[str, str], frozenset[str]]
+_NOW: Final = datetime(2026, 3, 2, 9, tzinfo=UTC)
+_CALENDAR: Final = BusinessCalendar("DE", holidays=frozenset())
+
+
+def cells(*tables: str) -> Cells:
+    """(state, event) with what may follow: states, or codes of a refusal."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
+    for table in tables:
+        head, *rows = (line.split() for line in table.strip().splitlines())
+        for state, *outcomes in rows:
+            found |= {(state, event): frozenset(one.split("/")) for event, one in zip(head, outcomes, strict=True)}
+    return found
+
+
+COUNTER_NOTICE: Final = cells(BY_SELLER_AND_REVIEWER, BY_RIGHTS_HOLDER, BY_THE_CLOCK)
+
+
+def outcome(work: Callable[[], StrEnum]) -> str:
+    try:
+        return work().value
+    except DomainError as refused:
+        return refused.code
+
+
+def of_counter_notice(state: CounterNoticeState, event: CounterNoticeEvent) -> frozenset[str]:
+    """What an event of its own party does under every profile, in the first round and in the last."""
+    of_clock = event is CounterNoticeEvent.PASS_DEADLINE
+    waits = state in {CounterNoticeState.WITH_SELLER, CounterNoticeState.WITH_RIGHTS_HOLDER}
+    due_at = (_NOW if of_clock else _NOW + timedelta(days=5)) if waits else None
+    found = set()
+    for policy in PROFILES.values():
+        for number in (1, policy.most_rounds):
+            before = Standing(state, number, due_at)
+            found.add(
+                outcome(
+                    lambda before=before, policy=policy: (
+                        step(  # type: ignore[misc]  # bound in the loop
+                            before, event, WHO[event], at=_NOW, policy=policy, calendar=_CALENDAR
+                        ).standing.state
+                    )
+                )
+            )
+    return frozenset(found)
+
+
+@pytest.mark.parametrize(
+    ("table", "states", "events"),
+    [
+        (cells(CASE), CaseState, CaseEvent),
+        (cells(ACTION), ActionState, ActionEvent),
+        (cells(SANCTION), SanctionState, SanctionEvent),
+        (cells(APPEAL), AppealState, AppealEvent),
+        (COUNTER_NOTICE, CounterNoticeState, CounterNoticeEvent),
+    ],
+    ids=["case", "action", "sanction", "appeal", "counter-notice"],
+)
+def test_each_table_has_every_cell(table: Cells, states: type[StrEnum], events: type[StrEnum]) -> None:
+    assert set(table) == {(state.value, event.value) for state, event in product(states, events)}
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(CaseState, CaseEvent)))
+def test_what_an_event_does_to_a_case(state: CaseState, event: CaseEvent) -> None:
+    assert {outcome(lambda: case.next_state(state, event))} == cells(CASE)[state.value, event.value]
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(ActionState, ActionEvent)))
+def test_what_an_event_does_to_an_action(state: ActionState, event: ActionEvent) -> None:
+    assert {outcome(lambda: action.next_state(state, event))} == cells(ACTION)[state.value, event.value]
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(SanctionState, SanctionEvent)))
+def test_what_an_event_does_to_a_sanction(state: SanctionState, event: SanctionEvent) -> None:
+    assert {outcome(lambda: sanction.next_state(state, event))} == cells(SANCTION)[state.value, event.value]
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(AppealState, AppealEvent)))
+def test_what_an_event_does_to_an_appeal(state: AppealState, event: AppealEvent) -> None:
+    assert {outcome(lambda: appeals.next_state(state, event))} == cells(APPEAL)[state.value, event.value]
+
+
+@pytest.mark.parametrize(("state", "event"), list(product(CounterNoticeState, CounterNoticeEvent)))
+def test_what_an_event_does_to_a_counter_notice(state: CounterNoticeState, event: CounterNoticeEvent) -> None:
+    assert of_counter_notice(state, event) == COUNTER_NOTICE[state.value, event.value]

@@ -1,0 +1,266 @@
+"""The rules of case, action, counter-notice and appeal played together in any order, without a database.
+
+What the use cases do with them on a real one is `tests/serving/appeals/service/test_states.py`; here there is time for
+more.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from models import case
+from models.case import CaseEvent, CaseLane, CaseState
+from models.errors import DomainError
+from models.labels import AppealState, GivenVerdict, Label, label_from
+from models.policies.enforcement import DEFAULT_ENFORCEMENT
+from models.policies.labels import DEFAULT_LABELS
+from models.verdict import Bench, Judgement, ReasonCode, Side, consequence
+from models.verdict import Outcome as Following
+from serving.appeals.policy import DEFAULT_APPEALS, PROFILES
+from serving.appeals.rules import appeals
+from serving.appeals.rules.appeals import AppealEvent, AppealRecord, admit
+from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party, Standing, opened, step
+from serving.standing.rules.confirmations import Given, Outcome, outcome
+from serving.webhooks.rules import action
+from serving.webhooks.rules.action import ActionEvent, ActionState
+from tests.serving.appeals.rules.test_counter_notice import CALENDAR, NOW
+from tests.serving.appeals.rules.test_states import ACTION, APPEAL, CASE, COUNTER_NOTICE, Cells, cells
+
+_APPEALED = {AppealState.OPEN, AppealState.UPHELD, AppealState.DISMISSED}
+# What an appeal does to a counter-notice is done by the appeal, so that the two never part.
+_BY_THEMSELVES = [
+    one
+    for one in CounterNoticeEvent
+    if one
+    not in {CounterNoticeEvent.APPEAL, CounterNoticeEvent.UPHOLD, CounterNoticeEvent.DISMISS, CounterNoticeEvent.REOPEN}
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One offer that a brand was asked about, and all that hangs on its answer."""
+
+    question: CaseState = CaseState.OPEN
+    removal: ActionState | None = None
+    contested: Standing | None = None
+    appeal: AppealState = AppealState.NONE
+    appeal_case: CaseState | None = None
+    reinstatement: ActionState | None = None
+    undone: bool = False
+    by_appeal: bool = False
+
+
+class Together(RuleBasedStateMachine):
+    """Everybody does anything at any time; what a rule refuses leaves the matter as it was."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = NOW
+        self.matter = self.before = Matter()
+
+    @initialize(profile=st.sampled_from(sorted(PROFILES)))
+    def rules_apply(self, profile: str) -> None:
+        self.policy = PROFILES[profile]
+
+    def attempt(self, following: Matter | None) -> None:
+        self.before, self.matter = self.matter, following or self.matter
+
+    @rule(days=st.sampled_from([0.01, 1, 4, 9, 200]))
+    def time_passes(self, days: float) -> None:
+        self.now += timedelta(days=days)
+
+    @rule(held=st.booleans())
+    def the_brand_confirms(self, held: bool) -> None:
+        bench = Bench(CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Aurelle")
+        follows = consequence(Judgement.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT)
+        try:
+            question = case.next_state(self.matter.question, follows.event)
+        except DomainError:
+            return
+        assert follows.outcome is Following.REMOVE
+        removal = ActionState.HELD if held else ActionState.SCHEDULED
+        self.attempt(replace(self.matter, question=question, removal=removal))
+
+    @rule()
+    def the_brand_takes_its_word_back(self) -> None:
+        if self.matter.removal is None:
+            return
+        try:
+            question = case.next_state(self.matter.question, CaseEvent.UNDO)
+            action.next_state(self.matter.removal, ActionEvent.WITHDRAW)
+        except DomainError:
+            return
+        self.attempt(replace(self.matter, question=question, removal=None))
+
+    @rule(event=st.sampled_from([one for one in ActionEvent if one is not ActionEvent.WITHDRAW]), back=st.booleans())
+    def an_action_goes_on(self, event: ActionEvent, back: bool) -> None:
+        before = self.matter.reinstatement if back else self.matter.removal
+        if before is None:
+            return
+        try:
+            after = action.next_state(before, event)
+        except DomainError:
+            return
+        self.attempt(replace(self.matter, reinstatement=after) if back else replace(self.matter, removal=after))
+
+    @rule()
+    def the_removal_reaches_the_seller(self) -> None:
+        for event in (ActionEvent.RELEASE, ActionEvent.SEND, ActionEvent.ACKNOWLEDGE):
+            self.an_action_goes_on(event, back=False)
+        if self.matter.removal is ActionState.ACKNOWLEDGED and self.matter.contested is None:
+            self.attempt(replace(self.matter, contested=opened(self.now, self.policy, CALENDAR)))
+
+    @rule(event=st.sampled_from(_BY_THEMSELVES), party=st.sampled_from(Party))
+    def a_party_speaks(self, event: CounterNoticeEvent, party: Party) -> None:
+        if self.matter.contested is None:
+            return
+        try:
+            following = step(self.matter.contested, event, party, at=self.now, policy=self.policy, calendar=CALENDAR)
+            matter = replace(self.matter, contested=following.standing)
+            if following.standing.state is CounterNoticeState.WITH_REVIEWER:
+                matter = self.appealed(matter)
+        except DomainError:
+            return
+        self.attempt(self.repaired(matter, by_appeal=False) if following.overturns else matter)
+
+    @rule(dismissed=st.integers(0, 30))
+    def the_seller_appeals(self, dismissed: int) -> None:
+        if self.matter.contested is None:
+            return
+        try:
+            following = step(
+                self.matter.contested,
+                CounterNoticeEvent.APPEAL,
+                Party.SELLER,
+                at=self.now,
+                policy=self.policy,
+                calendar=CALENDAR,
+            )
+            matter = self.appealed(replace(self.matter, contested=following.standing), dismissed)
+        except DomainError:
+            return
+        self.attempt(matter)
+
+    def appealed(self, matter: Matter, dismissed: int = 0) -> Matter:
+        admit(
+            informed_at=self.now,
+            at=self.now,
+            is_first=matter.appeal is AppealState.NONE,
+            record=AppealRecord(0, dismissed),
+            policy=DEFAULT_APPEALS,
+        )
+        return replace(matter, appeal=appeals.next_state(matter.appeal, AppealEvent.FILE), appeal_case=CaseState.OPEN)
+
+    @rule(judgement=st.sampled_from(Judgement), side=st.sampled_from([Side.ANALYST, Side.ANALYST, Side.BRAND]))
+    def somebody_decides_the_appeal(self, judgement: Judgement, side: Side) -> None:
+        if self.matter.appeal_case is None or self.matter.contested is None:
+            return
+        bench = Bench(CaseLane.APPEAL, side, brand_can_be_asked=True, brand_name="Aurelle")
+        try:
+            follows = consequence(judgement, bench, DEFAULT_ENFORCEMENT)
+            appeal_case = case.next_state(self.matter.appeal_case, follows.event)
+            upheld = follows.outcome is Following.REINSTATE
+            event, told = (
+                (AppealEvent.UPHOLD, CounterNoticeEvent.UPHOLD)
+                if upheld
+                else (AppealEvent.DISMISS, CounterNoticeEvent.DISMISS)
+            )
+            appeal = appeals.next_state(self.matter.appeal, event)
+            standing = step(
+                self.matter.contested, told, Party.REVIEWER, at=self.now, policy=self.policy, calendar=CALENDAR
+            ).standing
+        except DomainError:
+            return
+        matter = replace(self.matter, appeal_case=appeal_case, appeal=appeal, contested=standing)
+        self.attempt(self.repaired(matter, by_appeal=True) if upheld else matter)
+
+    def repaired(self, matter: Matter, *, by_appeal: bool) -> Matter:
+        assert not matter.undone, "repaired twice"
+        return replace(matter, undone=True, by_appeal=by_appeal, reinstatement=ActionState.SCHEDULED)
+
+    @rule()
+    def the_reviewer_takes_the_decision_back(self) -> None:
+        if self.matter.appeal_case is None or self.matter.contested is None:
+            return
+        try:
+            appeal_case = case.next_state(self.matter.appeal_case, CaseEvent.UNDO)
+            appeal = appeals.next_state(self.matter.appeal, AppealEvent.REOPEN)
+            standing = step(
+                self.matter.contested,
+                CounterNoticeEvent.REOPEN,
+                Party.REVIEWER,
+                at=self.now,
+                policy=self.policy,
+                calendar=CALENDAR,
+            ).standing
+            if self.matter.reinstatement is not None:
+                action.next_state(self.matter.reinstatement, ActionEvent.WITHDRAW)
+        except DomainError:
+            return
+        again = Matter(self.matter.question, self.matter.removal, standing, appeal, appeal_case)
+        self.attempt(again)
+
+    @invariant()
+    def each_state_follows_from_the_one_before(self) -> None:
+        pairs: list[tuple[Cells, str | None, str | None]] = [
+            (cells(CASE), self.before.question.value, self.matter.question.value),
+            (cells(ACTION), self.before.removal, self.matter.removal),
+            (cells(ACTION), self.before.reinstatement, self.matter.reinstatement),
+            (cells(APPEAL), self.before.appeal.value, self.matter.appeal.value),
+            (cells(CASE), self.before.appeal_case, self.matter.appeal_case),
+        ]
+        if self.before.contested is not None and self.matter.contested is not None:
+            pairs.append((COUNTER_NOTICE, self.before.contested.state.value, self.matter.contested.state.value))
+        for table, before, after in pairs:
+            if before is None or after is None or before == after:
+                continue
+            assert any(after in found for (state, _), found in table.items() if state == before), (before, after)
+
+    @invariant()
+    def what_hangs_together_says_the_same(self) -> None:
+        found = self.matter
+        state = None if found.contested is None else found.contested.state
+        assert (state is CounterNoticeState.UPHELD) is found.undone
+        assert (found.appeal is AppealState.UPHELD) is (found.undone and found.by_appeal)
+        assert (state is CounterNoticeState.WITH_REVIEWER) is (found.appeal is AppealState.OPEN)
+        assert (found.reinstatement is not None) is found.undone
+        assert (found.appeal_case is not None) is (found.appeal in _APPEALED)
+        assert (found.appeal is AppealState.OPEN) is (found.appeal_case is CaseState.OPEN)
+
+    @invariant()
+    def an_upheld_appeal_corrects_the_label_and_the_count_once(self) -> None:
+        confirmed = Given(
+            Judgement.COUNTERFEIT,
+            ReasonCode.TRADEMARK_COUNTERFEIT,
+            NOW,
+            at_once=True,
+            overturned_at=self.now if self.matter.undone else None,
+        )
+        counted = outcome(confirmed)
+        assert counted is not None
+        assert (counted[0] is Outcome.OVERTURNED) is self.matter.undone
+        if self.matter.appeal is not AppealState.UPHELD:
+            return
+        said = GivenVerdict("vdt_1", Judgement.COUNTERFEIT, Side.BRAND, "usr_1", NOW, superseded=False)
+        later = self.now + DEFAULT_LABELS.matures * 2
+        label = label_from([said], self.matter.appeal, as_of=later, policy=DEFAULT_LABELS, appeal_decided_at=self.now)
+        assert isinstance(label, Label)
+        assert (label.value, label.weight) == (0, DEFAULT_LABELS.appeal_weight)
+
+
+def play(*, runs: int, steps: int) -> None:
+    chosen = settings(max_examples=runs, stateful_step_count=steps, deadline=None, database=None)
+    run_state_machine_as_test(Together, settings=chosen)
+
+
+def test_no_order_of_events_leads_to_an_illegal_state() -> None:
+    play(runs=50, steps=20)
+
+
+@pytest.mark.soak
+def test_two_thousand_orders_of_fifty_events_never_lead_to_an_illegal_state() -> None:
+    play(runs=2_000, steps=50)

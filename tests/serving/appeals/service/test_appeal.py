@@ -1,0 +1,142 @@
+import pytest
+
+from models.case import CaseLane
+from models.errors import Conflict, Forbidden, NotFound
+from models.labels import AppealState
+from models.verdict import Judgement
+from serving.appeals.service.appeal import Complaint, file_appeal
+from serving.appeals.store import appeals
+from serving.delivery.service.delivery import deliver
+from serving.review.service.case_access import lease
+from serving.review.service.undoing import undo_verdict
+from serving.takedowns.store import actions
+from tests.fixtures.guests import asked_in
+from tests.fixtures.receivers import a_receiver
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.delivery.service.test_delivery import register
+from tests.serving.web.visits import visit_as, words
+
+COMPLAINT = Complaint("appeal-1", "MP-9", "These goods are genuine; I have the receipt.")
+
+
+def remove(site: Site) -> None:
+    """A listing that was found counterfeit by an analyst and its brand, and taken down."""
+    case = a_case(site, CaseLane.ASK_BRAND)
+    action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+    assert action is not None
+    site.clock.forward(seconds=180)
+    with a_receiver() as receiver:
+        register(site, receiver)
+        assert deliver(site.runtime, site.here, action.action_id) == "acknowledged"
+
+
+def the_appeal(site: Site) -> appeals.Appeal:
+    with site.runtime.store.read() as connection:
+        (found,) = appeals.of_marketplace(connection, site.here)
+    return found
+
+
+def test_an_appeal_opens_a_case_on_the_version_that_was_removed(any_site: Site) -> None:
+    remove(any_site)
+    is_new = file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT).is_new
+    (case,) = open_cases(any_site)
+    assert (is_new, case.lane) == (True, CaseLane.APPEAL)
+
+
+def test_the_same_appeal_sent_again_is_the_same_appeal(any_site: Site) -> None:
+    remove(any_site)
+    first = file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    again = file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    assert (again.appeal_id, again.is_new) == (first.appeal_id, False)
+    assert (first.told, again.told) == (
+        "A person who did not decide before will look at it.",
+        "This appeal has come in before and waits for its decision.",
+    )
+
+
+def test_a_second_appeal_against_one_removal_is_refused(any_site: Site) -> None:
+    remove(any_site)
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    with pytest.raises(Conflict, match="appeal against this removal already"):
+        file_appeal(any_site.runtime, any_site.marketplace, Complaint("appeal-2", "MP-9", "Again."))
+
+
+def test_there_is_nothing_to_appeal_against_before_a_removal_has_left(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    with pytest.raises(Conflict, match="not removed"):
+        file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+
+
+def test_an_unknown_listing_cannot_be_appealed(any_site: Site) -> None:
+    with pytest.raises(NotFound):
+        file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+
+
+def test_who_decided_before_does_not_decide_the_appeal(any_site: Site) -> None:
+    remove(any_site)
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    (case,) = open_cases(any_site)
+    with pytest.raises(Forbidden, match="somebody else must decide"):
+        judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+
+
+def test_whoever_let_in_who_decided_does_not_decide_the_appeal(any_site: Site) -> None:
+    remove(any_site)
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    (case,) = open_cases(any_site)
+    asked_in(any_site, any_site.brand_person, any_site.second_analyst)
+    with pytest.raises(Forbidden, match=r"You let in whoever .* somebody else must decide the appeal"):
+        judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
+    assert lease(any_site.runtime, any_site.second_analyst, case.case_id) is None, "nor do they keep it from others"
+    page = words(visit_as(any_site, any_site.second_analyst).get(f"/cases/{case.case_id}").text)
+    assert "You let in whoever decided on this offer before, by an invitation" in page
+
+
+def test_a_guest_of_who_decided_judges_the_appeal(any_site: Site) -> None:
+    remove(any_site)
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    (case,) = open_cases(any_site)
+    asked_in(any_site, any_site.second_analyst, any_site.brand_person)
+    judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
+
+
+def test_the_brand_does_not_decide_an_appeal_against_itself(any_site: Site) -> None:
+    remove(any_site)
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    (case,) = open_cases(any_site)
+    with pytest.raises(NotFound):
+        judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+
+
+@pytest.mark.parametrize(
+    ("judgement", "state", "reinstates", "why"),
+    [
+        (Judgement.COUNTERFEIT, AppealState.DISMISSED, False, "the second look finds the same"),
+        (Judgement.GENUINE, AppealState.UPHELD, True, "the seller was right"),
+        (Judgement.GREY_MARKET, AppealState.UPHELD, True, "grey market is no counterfeit"),
+        (Judgement.CANNOT_TELL, AppealState.UPHELD, True, "the doubt is the seller's"),
+    ],
+)
+def test_what_a_judgement_on_appeal_does(
+    any_site: Site, judgement: Judgement, state: AppealState, reinstates: bool, why: str
+) -> None:
+    remove(any_site)
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    (case,) = open_cases(any_site)
+    recorded = judge(any_site, any_site.second_analyst, case, judgement)
+    assert the_appeal(any_site).state is state, why
+    assert (recorded.action is not None) is reinstates, why
+
+
+def test_undoing_the_decision_opens_the_appeal_again_and_stops_the_reinstatement(any_site: Site) -> None:
+    remove(any_site)
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    (case,) = open_cases(any_site)
+    made = judge(any_site, any_site.second_analyst, case, Judgement.GENUINE).action
+    undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
+    assert the_appeal(any_site).state is AppealState.OPEN
+    with any_site.runtime.store.read() as connection:
+        assert made is not None
+        assert actions.get(connection, any_site.here, made.action_id).state.value == "withdrawn"

@@ -1,0 +1,292 @@
+"""Counter-notices on both engines: what each end does to offer, strike, label and statement, and does once."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from models.case import CaseLane
+from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
+from models.outcomes import outcomes
+from models.policies.labels import LabelPolicy
+from models.verdict import Judgement
+from serving.appeals.policy import DMCA_LIKE, DSA, CounterNoticePolicy
+from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState
+from serving.appeals.service.appeal import Complaint, file_appeal
+from serving.appeals.service.counter_notices import (
+    answer_as_rights_holder,
+    open_counter_notices,
+    pass_deadlines,
+    submit,
+    submit_for_seller,
+    withdraw,
+)
+from serving.appeals.store import appeals, counter_notices, overturns
+from serving.appeals.store.counter_notices import CounterNotice
+from serving.audit.store import audit
+from serving.cases.store import cases
+from serving.delivery.service.delivery import deliver
+from serving.learning.service.labelling import label_of
+from serving.learning.store import said
+from serving.review.service.undoing import undo_verdict
+from serving.scoring.store import histories
+from serving.takedowns.rules.statement import Undone
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.rules.action import ActionKind, ActionState
+from tests.fixtures.receivers import a_receiver
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.delivery.service.test_delivery import register
+
+WORDS = "I bought these from the authorised dealer; the invoice is attached."
+SELLER = "lumo-trade-88"
+CONCEDE, MAINTAIN = CounterNoticeEvent.CONCEDE, CounterNoticeEvent.MAINTAIN
+
+
+def under(site: Site, policy: CounterNoticePolicy) -> Site:
+    policies = site.runtime.policies.changed(policy)
+    return replace(site, runtime=replace(site.runtime, policies=policies))
+
+
+def a_removal(site: Site) -> StoredAction:
+    """A removal that the marketplace has acknowledged, with its counter-notice opened by the sweep."""
+    case = a_case(site, CaseLane.ASK_BRAND)
+    made = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+    assert made is not None
+    site.clock.forward(seconds=180)
+    with a_receiver() as receiver:
+        register(site, receiver)
+        assert deliver(site.runtime, site.here, made.action_id) == "acknowledged"
+    assert open_counter_notices(site.runtime) == 1
+    return made
+
+
+def now_of(site: Site, removal: StoredAction) -> CounterNotice:
+    with site.runtime.store.read() as connection:
+        found = counter_notices.of_action(connection, site.here, removal.action_id)
+    assert found is not None
+    return found
+
+
+def answer(
+    site: Site, removal: StoredAction, event: CounterNoticeEvent, words: str = "It is our mark."
+) -> CounterNotice:
+    found = now_of(site, removal)
+    return answer_as_rights_holder(site.runtime, site.brand_person, found.counter_notice_id, event, words)
+
+
+def reinstatements(site: Site, removal: StoredAction) -> int:
+    with site.runtime.store.read() as connection:
+        done = actions.of_listing(connection, site.here, removal.listing_id)
+    return sum(one.kind is ActionKind.REINSTATE and one.state is not ActionState.WITHDRAWN for one in done)
+
+
+def is_strike(site: Site) -> bool:
+    with site.runtime.store.read() as connection:
+        found = histories.rulings(connection, site.here, [SELLER]).get(SELLER, [])
+    site.clock.forward(seconds=1)
+    return any(one.counterfeit for one in outcomes(found, as_of=site.clock.now()))
+
+
+def label(site: Site, removal: StoredAction) -> object:
+    """The label of the removed version long after, as value or reason."""
+    with site.runtime.store.read() as connection:
+        versions = said.of_marketplace(connection, site.here, site.clock.now())
+    (version,) = versions.values()
+    later = site.clock.now() + site.runtime.policies[LabelPolicy].matures * 2
+    found = label_of(version, later, site.runtime.policies[LabelPolicy])
+    return getattr(found, "value", None) if hasattr(found, "value") else getattr(found, "reason", None)
+
+
+def overturned(site: Site, removal: StoredAction) -> overturns.Overturn | None:
+    with site.runtime.store.read() as connection:
+        assert audit.check(connection)[1] is None
+        return overturns.in_force(connection, site.here, removal.action_id)
+
+
+def test_it_opens_once_when_the_marketplace_has_told_the_seller(any_site: Site) -> None:
+    removal = a_removal(any_site)
+    found = now_of(any_site, removal)
+    assert (found.state, found.round, found.country) == (CounterNoticeState.WITH_SELLER, 1, "CN")
+    assert open_counter_notices(any_site.runtime) == 0
+
+
+def test_while_it_is_open_the_label_is_suspended_and_the_strike_stands(any_site: Site) -> None:
+    removal = a_removal(any_site)
+    assert label(any_site, removal) == 1
+    submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+    assert (label(any_site, removal), is_strike(any_site)) == ("an appeal is open", True)
+
+
+def test_a_rights_holder_that_gives_way_repairs_everything_once(any_site: Site) -> None:
+    removal = a_removal(any_site)
+    submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+    assert answer(any_site, removal, CONCEDE).state is CounterNoticeState.UPHELD
+    found = overturned(any_site, removal)
+    assert found is not None
+    assert (found.cause, found.amendment["decision"]) == (
+        Undone.CONCEDED,
+        "The removal is undone; the offer is shown again.",
+    )
+    assert (reinstatements(any_site, removal), is_strike(any_site), label(any_site, removal)) == (1, False, 0)
+
+
+def test_a_silent_rights_holder_loses_the_removal_and_teaches_nothing(any_site: Site) -> None:
+    removal = a_removal(any_site)
+    submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+    any_site.clock.forward(days=4)
+    assert pass_deadlines(any_site.runtime) == 0
+    any_site.clock.forward(days=4)
+    assert (pass_deadlines(any_site.runtime), pass_deadlines(any_site.runtime)) == (1, 0)
+    found = overturned(any_site, removal)
+    assert found is not None
+    assert found.cause is Undone.SILENCE
+    assert (reinstatements(any_site, removal), is_strike(any_site)) == (1, False)
+    assert label(any_site, removal) == "the rights holder did not answer the seller"
+
+
+def test_a_silent_seller_leaves_the_removal_and_keeps_the_appeal(any_site: Site) -> None:
+    removal = a_removal(any_site)
+    any_site.clock.forward(days=7)
+    pass_deadlines(any_site.runtime)
+    assert now_of(any_site, removal).state is CounterNoticeState.LAPSED
+    assert (reinstatements(any_site, removal), is_strike(any_site), label(any_site, removal)) == (0, True, 1)
+    with pytest.raises(Conflict, match="The time for a counter-notice has passed"):
+        submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+    assert file_appeal(any_site.runtime, any_site.marketplace, Complaint("a-1", "MP-9", WORDS)).is_new
+    assert now_of(any_site, removal).state is CounterNoticeState.WITH_REVIEWER
+
+
+@pytest.mark.parametrize(
+    ("judgement", "state", "repaired", "taught"),
+    [
+        (Judgement.GENUINE, CounterNoticeState.UPHELD, True, 0),
+        (Judgement.CANNOT_TELL, CounterNoticeState.UPHELD, True, 0),
+        (Judgement.COUNTERFEIT, CounterNoticeState.DISMISSED, False, 1),
+    ],
+)
+def test_after_the_last_round_somebody_who_did_not_decide_before_decides(
+    any_site: Site, judgement: Judgement, state: CounterNoticeState, repaired: bool, taught: int
+) -> None:
+    removal = a_removal(any_site)
+    for _ in range(3):
+        submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+        answer(any_site, removal, MAINTAIN)
+    assert now_of(any_site, removal).state is CounterNoticeState.WITH_REVIEWER
+    (case,) = open_cases(any_site, CaseLane.APPEAL)
+    with pytest.raises(Forbidden, match="somebody else must decide"):
+        judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    judge(any_site, any_site.second_analyst, case, judgement)
+    assert now_of(any_site, removal).state is state
+    assert (reinstatements(any_site, removal), is_strike(any_site)) == (int(repaired), not repaired)
+    assert (overturned(any_site, removal) is not None, label(any_site, removal)) == (repaired, taught)
+
+
+def test_a_decision_that_is_undone_and_given_again_repairs_once(any_site: Site) -> None:
+    site = under(any_site, DSA)
+    removal = a_removal(site)
+    submit(site.runtime, site.here, removal.action_id, WORDS)
+    (case,) = open_cases(site, CaseLane.APPEAL)
+    judge(site, site.second_analyst, case, Judgement.GENUINE)
+    undo_verdict(site.runtime, site.second_analyst, case.case_id)
+    assert now_of(site, removal).state is CounterNoticeState.WITH_REVIEWER
+    assert (overturned(site, removal), reinstatements(site, removal)) == (None, 0)
+    (case,) = open_cases(site, CaseLane.APPEAL)
+    judge(site, site.second_analyst, case, Judgement.GENUINE)
+    assert (overturned(site, removal) is not None, reinstatements(site, removal)) == (True, 1)
+
+
+def test_giving_way_cannot_be_taken_back(any_site: Site) -> None:
+    removal = a_removal(any_site)
+    answer(any_site, removal, CONCEDE)
+    with any_site.runtime.store.read() as connection:
+        case = cases.of_verdict(connection, any_site.here, removal.verdict_id)
+    with pytest.raises(Conflict, match="cannot be taken back"):
+        undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
+
+
+def outcome_of(work: Callable[[], object]) -> str:
+    try:
+        work()
+    except DomainError as refused:
+        return refused.code
+    return "done"
+
+
+def test_eight_who_give_way_at_once_reinstate_once(any_site: Site) -> None:
+    removal = a_removal(any_site)
+    submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: outcome_of(lambda: answer(any_site, removal, CONCEDE)), range(8)))
+    assert sorted(found) == ["conflict"] * 7 + ["done"]
+    assert (reinstatements(any_site, removal), label(any_site, removal)) == (1, 0)
+
+
+def test_eight_copies_of_one_counter_notice_are_one(any_site: Site) -> None:
+    removal = a_removal(any_site)
+    with ThreadPoolExecutor(8) as pool:
+        sent = lambda: submit(any_site.runtime, any_site.here, removal.action_id, WORDS)  # noqa: E731  # used once
+        found = list(pool.map(lambda _: outcome_of(sent), range(8)))
+    assert sorted(found) == ["conflict"] * 7 + ["done"]
+    with any_site.runtime.store.read() as connection:
+        steps = counter_notices.steps(connection, any_site.here, now_of(any_site, removal).counter_notice_id)
+    assert [(one.number, one.event) for one in steps] == [(1, CounterNoticeEvent.SUBMIT)]
+
+
+def test_two_who_decide_an_appeal_at_once_reinstate_once(any_site: Site) -> None:
+    site = under(any_site, DSA)
+    removal = a_removal(site)
+    submit(site.runtime, site.here, removal.action_id, WORDS)
+    (case,) = open_cases(site, CaseLane.APPEAL)
+    with ThreadPoolExecutor(4) as pool:
+        decide = lambda: judge(site, site.second_analyst, case, Judgement.GENUINE)  # noqa: E731  # used once
+        found = list(pool.map(lambda _: outcome_of(decide), range(4)))
+    assert sorted(found) == ["conflict"] * 3 + ["done"]
+    with site.runtime.store.read() as connection:
+        assert [one.state.value for one in appeals.of_marketplace(connection, site.here)] == ["upheld"]
+    assert reinstatements(site, removal) == 1
+
+
+def test_another_brands_person_and_an_analyst_find_no_counter_notice(any_site: Site) -> None:
+    removal = a_removal(any_site)
+    found = now_of(any_site, removal)
+    for person in (any_site.analyst, any_site.account_manager):
+        with pytest.raises(NotFound):
+            answer_as_rights_holder(any_site.runtime, person, found.counter_notice_id, CONCEDE, "")
+
+
+def test_a_rights_holder_does_not_answer_for_the_seller(any_site: Site) -> None:
+    removal = a_removal(any_site)
+    with pytest.raises(Forbidden):
+        answer(any_site, removal, CounterNoticeEvent.WITHDRAW)
+
+
+def test_maintaining_takes_a_reason(any_site: Site) -> None:
+    removal = a_removal(any_site)
+    submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+    with pytest.raises(Invalid, match="Say why"):
+        answer(any_site, removal, MAINTAIN, "  ")
+
+
+def test_what_goes_to_court_stays_down_and_does_not_fall_due(any_site: Site) -> None:
+    site = under(any_site, DMCA_LIKE)
+    removal = a_removal(site)
+    submit(site.runtime, site.here, removal.action_id, WORDS)
+    answer(site, removal, CounterNoticeEvent.GO_TO_COURT, "Docket 26-cv-101, N.D. Cal.")
+    site.clock.forward(days=100)
+    assert (pass_deadlines(site.runtime), reinstatements(site, removal)) == (0, 0)
+
+
+def test_a_withdrawn_counter_notice_lets_the_label_teach_again(any_site: Site) -> None:
+    removal = a_removal(any_site)
+    submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
+    withdraw(any_site.runtime, any_site.here, removal.action_id)
+    assert (label(any_site, removal), reinstatements(any_site, removal)) == (1, 0)
+
+
+def test_the_marketplace_may_pass_it_on_by_the_listings_name(any_site: Site) -> None:
+    a_removal(any_site)
+    found = submit_for_seller(any_site.runtime, any_site.marketplace, "MP-9", WORDS)
+    assert found.state is CounterNoticeState.WITH_RIGHTS_HOLDER

@@ -1,0 +1,344 @@
+import hashlib
+from collections.abc import Callable
+from dataclasses import fields, replace
+from datetime import timedelta
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from serving.audit.rules import (
+    ERASURE,
+    GENESIS,
+    Broken,
+    Entry,
+    Head,
+    Payload,
+    bad_head,
+    canonical,
+    chained,
+    next_head,
+    signed_bytes,
+    verify,
+)
+from tests.fixtures.clocks import NOW
+from tests.fixtures.strategies import PROPERTY
+
+Log = list[tuple[Entry, Payload | None]]
+
+
+def a_log(length: int = 6) -> Log:
+    log: Log = []
+    previous = (0, GENESIS)
+    for number in range(length):
+        payload = Payload(canonical({"listing": f"lst_{number}", "note": "ü\n"}), bytes([number]) * 16)
+        entry = chained(
+            previous=previous,
+            occurred_at=NOW + timedelta(minutes=number),
+            marketplace_id="mkt_a",
+            actor=f"usr_{number % 2}",
+            act="verdict.recorded",
+            subject=f"cas_{number}",
+            payload=payload,
+        )
+        log.append((entry, payload))
+        previous = (entry.sequence, entry.entry_hash)
+    return log
+
+
+def head(log: Log) -> tuple[int, str]:
+    return (log[-1][0].sequence, log[-1][0].entry_hash) if log else (0, GENESIS)
+
+
+HEAD = head(a_log())
+
+
+def test_a_whole_log_is_whole() -> None:
+    assert verify(a_log(), head=HEAD) is None
+
+
+def test_an_empty_log_is_whole() -> None:
+    assert verify([], head=(0, GENESIS)) is None
+
+
+def with_an_erasure(log: Log, act: str = ERASURE, **said: object) -> Log:
+    """The log with an entry after it that says this, and without the payloads of its second and fourth entry."""
+    payload = Payload(canonical(said), b"s" * 16)
+    entry = chained(
+        previous=head(log),
+        occurred_at=NOW,
+        marketplace_id="mkt_a",
+        actor="usr_0",
+        act=act,
+        subject="era_1",
+        payload=payload,
+    )
+    return [(one, None if one.sequence in {2, 4} else kept) for one, kept in log] + [(entry, payload)]
+
+
+def test_a_log_with_erased_payloads_is_whole() -> None:
+    log = with_an_erasure(a_log(), entries=[2, 4])
+    assert verify(log, head=head(log)) is None
+
+
+UNNAMED: list[tuple[str, dict[str, object], int, str]] = [
+    (ERASURE, {"entries": [4]}, 2, "the first is not named"),
+    (ERASURE, {"entries": [2]}, 4, "the second is not named"),
+    (ERASURE, {}, 2, "an erasure that names nothing"),
+    ("verdict.recorded", {"entries": [2, 4]}, 2, "another act names them"),
+]
+
+
+@pytest.mark.parametrize(("act", "said", "first", "_why"), UNNAMED, ids=[row[-1] for row in UNNAMED])
+def test_a_payload_that_is_gone_without_an_erasure_is_found(
+    act: str, said: dict[str, object], first: int, _why: str
+) -> None:
+    log = with_an_erasure(a_log(), act, **said)
+    assert verify(log, head=head(log)) == Broken(first, "its payload is gone, and no erasure names it")
+
+
+def test_a_short_payload_cannot_be_found_by_its_hash_once_its_salt_is_gone() -> None:
+    payload = Payload(canonical({"seller": "s-1"}), b"0123456789abcdef")
+    assert payload.digest != Payload(payload.body).digest
+    assert payload.digest != Payload(payload.body, b"0123456789abcdeg").digest
+    as_said = hashlib.sha256(b"touchstone.audit.payload.v2\0" + payload.salt + payload.body).hexdigest()
+    assert payload.digest == as_said
+
+
+def test_an_entry_from_before_there_were_salts_still_fits() -> None:
+    unsalted = Payload(canonical({"seller": "s-1"}))
+    assert unsalted.digest == hashlib.sha256(b"touchstone.audit.payload.v1\0" + unsalted.body).hexdigest()
+    entry = chained(
+        previous=(0, GENESIS),
+        occurred_at=NOW,
+        marketplace_id="mkt_a",
+        actor="usr_0",
+        act="contacts.erased",
+        subject="x",
+        payload=unsalted,
+    )
+    assert verify([(entry, unsalted)], head=(1, entry.entry_hash)) is None
+    assert verify([(entry, replace(unsalted, salt=b"x"))], head=(1, entry.entry_hash)) is not None
+
+
+def swap(log: Log, at: int) -> None:
+    log[at], log[at + 1] = log[at + 1], log[at]
+
+
+MUTATIONS: list[tuple[Callable[[Log, int], object], int, str]] = [
+    (lambda log, at: log.pop(at), 0, "deleted"),
+    (lambda log, at: log.insert(at, log[at]), 1, "repeated"),
+    (swap, 0, "exchanged with the next"),
+    (lambda log, at: log.insert(at, (replace(log[at][0], actor="usr_x"), None)), 0, "forged and inserted"),
+]
+
+
+@pytest.mark.parametrize(("mutate", "after", "what"), MUTATIONS, ids=[row[-1] for row in MUTATIONS])
+@pytest.mark.parametrize("at", range(5))
+def test_a_log_with_an_entry_moved_names_the_first_bad_one(
+    mutate: Callable[[Log, int], object], after: int, what: str, at: int
+) -> None:
+    log = a_log()
+    mutate(log, at)
+    found = verify(log, head=HEAD)
+    assert found is not None
+    assert found.sequence == at + 1 + after
+
+
+ALTERED = {
+    "occurred_at": NOW + timedelta(days=9),
+    "marketplace_id": "mkt_b",
+    "actor": "usr_x",
+    "act": "verdict.undone",
+    "subject": "cas_x",
+    "payload_hash": Payload(canonical({"listing": "lst_x"})).digest,
+    "previous_hash": "1" * 64,
+    "entry_hash": "1" * 64,
+    "sequence": 77,
+}
+
+
+def test_every_field_of_an_entry_is_tried() -> None:
+    assert set(ALTERED) == {field.name for field in fields(Entry)}
+
+
+@pytest.mark.parametrize("name", ALTERED)
+@pytest.mark.parametrize("at", range(6))
+def test_an_altered_field_is_found_where_it_is(name: str, at: int) -> None:
+    log = a_log()
+    log[at] = (replace(log[at][0], **{name: ALTERED[name]}), log[at][1])  # type: ignore[arg-type]  # a value for each name
+    found = verify(log, head=HEAD)
+    assert found is not None
+    assert found.sequence == at + 1
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_an_altered_payload_is_found_where_it_is(at: int) -> None:
+    log = a_log()
+    log[at] = (log[at][0], Payload(canonical({"listing": "lst_x", "note": "ü\n"})))
+    assert verify(log, head=HEAD) == Broken(at + 1, "its payload was altered")
+
+
+@pytest.mark.parametrize("kept", range(6))
+def test_a_truncated_log_is_found_by_its_head(kept: int) -> None:
+    assert verify(a_log()[:kept], head=HEAD) == Broken(kept + 1, f"the log ends at {kept}, its head says 6")
+
+
+def test_a_log_that_goes_on_after_its_head_is_found() -> None:
+    assert verify(a_log(7), head=HEAD) is not None
+
+
+def test_a_log_written_anew_from_an_entry_on_is_found_by_its_head() -> None:
+    assert verify(a_log(5) + a_log(7)[5:6], head=(6, "2" * 64)) is not None
+
+
+def test_a_rewritten_chain_with_correct_hashes_does_not_end_at_the_recorded_head() -> None:
+    first, payload = a_log()[0]
+    forged = chained(
+        previous=(0, GENESIS),
+        occurred_at=first.occurred_at,
+        marketplace_id=first.marketplace_id,
+        actor="usr_x",
+        act=first.act,
+        subject=first.subject,
+        payload=payload or Payload(b""),
+    )
+    assert verify([(forged, payload)], head=(1, first.entry_hash)) == Broken(2, "the log ends at 1, its head says 1")
+
+
+@PROPERTY
+@given(st.data())
+def test_any_flipped_byte_of_any_payload_is_found(data: st.DataObject) -> None:
+    log = a_log()
+    at = data.draw(st.integers(0, 5))
+    payload = log[at][1]
+    assert payload is not None
+    content = bytearray(payload.salt + payload.body)
+    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    log[at] = (log[at][0], Payload(bytes(content[16:]), bytes(content[:16])))
+    assert verify(log, head=HEAD) == Broken(at + 1, "its payload was altered")
+
+
+def test_an_entry_and_a_payload_are_hashed_in_domains_of_their_own() -> None:
+    """Were the domains one, a stored payload could pass for an entry and its hash for a link of the chain."""
+    entry, payload = a_log(1)[0]
+    assert payload is not None
+    named = '"mkt_a","usr_0","verdict.recorded","cas_0"'
+    text = f'[1,"{NOW.isoformat()}",{named},"{entry.payload_hash}","{GENESIS}"]'
+    as_entry = hashlib.sha256(b"touchstone.audit.entry.v1\0" + text.encode()).hexdigest()
+    as_payload = hashlib.sha256(b"touchstone.audit.payload.v2\0" + payload.salt + payload.body).hexdigest()
+    assert (entry.entry_hash, entry.payload_hash) == (as_entry, as_payload)
+
+
+def test_a_separator_inside_a_name_does_not_move_it_into_the_next_field() -> None:
+    def hashed(actor: str, act: str) -> str:
+        found = chained(
+            previous=(0, GENESIS),
+            occurred_at=NOW,
+            marketplace_id="mkt_a",
+            actor=actor,
+            act=act,
+            subject="cas_1",
+            payload=Payload(b"{}"),
+        )
+        return found.entry_hash
+
+    assert hashed('a","b', "c") != hashed("a", 'b","c')
+
+
+def test_the_order_of_keys_does_not_change_a_payload() -> None:
+    assert canonical({"a": 1, "b": 2}) == canonical({"b": 2, "a": 1})
+
+
+def test_a_payload_with_a_number_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        canonical({"score": float("nan")})
+
+
+def a_log_written_anew(start: int, length: int = 6) -> Log:
+    """The log with the actor of the entry at `start` changed, and every hash from there on made right again."""
+    log = a_log(length)
+    previous = (start, log[start - 1][0].entry_hash if start else GENESIS)
+    for at in range(start, length):
+        entry, payload = log[at]
+        forged = chained(
+            previous=previous,
+            occurred_at=entry.occurred_at,
+            marketplace_id=entry.marketplace_id,
+            actor="usr_x" if at == start else entry.actor,
+            act=entry.act,
+            subject=entry.subject,
+            payload=payload or Payload(b"{}"),
+        )
+        log[at], previous = (forged, payload), (forged.sequence, forged.entry_hash)
+    return log
+
+
+def some_heads(*ends: int) -> list[Head]:
+    """Heads that were signed after these entries."""
+    hashes = [entry.entry_hash for entry, _ in a_log()]
+    heads: list[Head] = []
+    start = 0
+    for end in ends:
+        heads.append(next_head(heads[-1] if heads else None, hashes[start:end], NOW + timedelta(hours=end)))
+        start = end
+    return heads
+
+
+HEADS = some_heads(2, 4, 6)
+
+
+def test_a_whole_log_is_the_one_that_was_signed() -> None:
+    assert verify(a_log(), head=HEAD, heads=HEADS) is None
+    assert verify(a_log(), head=HEAD, heads=HEADS[:1]) is None
+
+
+@pytest.mark.parametrize("start", range(6))
+def test_a_log_written_anew_with_its_head_is_found_at_the_first_entry_that_is_another(start: int) -> None:
+    forged = a_log_written_anew(start)
+    assert verify(forged, head=head(forged)) is None  # The chain and the head in the database agree.
+    found = verify(forged, head=head(forged), heads=HEADS)
+    assert found == Broken(start + 1, "it is not the entry that was there when the head was signed")
+
+
+@pytest.mark.parametrize("kept", range(6))
+def test_a_log_cut_off_with_its_head_is_found_by_the_signed_head(kept: int) -> None:
+    cut = a_log()[:kept]
+    assert verify(cut, head=head(cut)) is None
+    found = verify(cut, head=head(cut), heads=HEADS)
+    assert found == Broken(kept + 1, f"the log ends at {kept}, a signed head says 6")
+
+
+def test_what_was_done_since_the_last_signed_head_is_held_by_the_chain_alone() -> None:
+    assert verify(a_log_written_anew(5), head=head(a_log_written_anew(5)), heads=HEADS[:2]) is None
+
+
+def test_a_mark_that_is_equal_by_chance_hides_nothing_from_the_head() -> None:
+    forged = a_log_written_anew(5)
+    marked = replace(HEADS[2], marks=HEADS[2].marks[:8] + forged[5][0].entry_hash[:8])
+    assert verify(forged, head=head(forged), heads=[*HEADS[:2], marked]) is not None
+
+
+BAD_HEADS: list[tuple[list[Head], int, str]] = [
+    ([HEADS[0], HEADS[2]], 1, "the one between was left out"),
+    (HEADS[1:], 0, "the first was left out"),
+    ([HEADS[1], HEADS[0]], 0, "two are exchanged"),
+    ([HEADS[0], HEADS[0]], 1, "one stands twice"),
+    ([HEADS[0], replace(HEADS[1], marks=HEADS[1].marks[:8])], 1, "a mark is missing"),
+    ([HEADS[0], replace(HEADS[1], entry_hash="0" * 64)], 1, "its hash is not what it marks"),
+    ([HEADS[0], replace(HEADS[1], signed_at=NOW), HEADS[2]], 2, "the one before was altered"),
+]
+
+
+@pytest.mark.parametrize(("heads", "place", "what"), BAD_HEADS, ids=[row[-1] for row in BAD_HEADS])
+def test_heads_that_do_not_follow_each_other_are_found(heads: list[Head], place: int, what: str) -> None:
+    assert bad_head(heads) == place, what
+
+
+def test_heads_that_follow_each_other_are_whole() -> None:
+    assert bad_head([]) is None
+    assert bad_head(HEADS) is None
+
+
+def test_a_head_is_signed_in_a_domain_of_its_own() -> None:
+    assert signed_bytes(HEADS[0]).startswith(b"touchstone.audit.head.v1\0[2,")

@@ -1,0 +1,54 @@
+from datetime import timedelta
+
+import pytest
+
+from models.errors import Invalid
+from serving.brands.policy import DEFAULT_ENROLMENT
+from serving.brands.rules import How, Passed, gate, judged, questions
+from tests.fixtures.clocks import NOW
+
+RIGHT = {one.key: one.right for one in questions()}
+
+
+def test_the_questions_are_about_what_a_confirmation_turns_on() -> None:
+    said = " ".join(f"{one.text} {' '.join(one.options)} {one.because}" for one in questions())
+    assert 6 <= len(questions()) <= 8
+    for subject in ("grey market", "evidence", "good faith", "test buy", "removes the offer", "good standing"):
+        assert subject in said
+
+
+def test_every_question_has_one_right_answer_and_it_is_not_always_in_the_same_place() -> None:
+    assert all(0 <= one.right < len(one.options) for one in questions())
+    assert len({one.right for one in questions()}) == 3
+    assert len({one.key for one in questions()}) == len(questions())
+
+
+def test_all_right_answers_pass_and_one_wrong_does_not() -> None:
+    assert judged(RIGHT).passed
+    for one in questions():
+        found = judged({**RIGHT, one.key: (one.right + 1) % len(one.options)})
+        assert (found.passed, found.wrong, found.right) == (False, (one.key,), len(questions()) - 1)
+
+
+@pytest.mark.parametrize("answers", [{}, {**RIGHT, "price": 9}, {**RIGHT, "price": -1}])
+def test_what_is_left_out_or_no_option_is_no_answer(answers: dict[str, int]) -> None:
+    with pytest.raises(Invalid, match="Choose an answer"):
+        judged(answers)
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "is_open", "warned", "said"),
+    [
+        (None, False, False, "Answer the questions of the briefing first"),
+        (0, True, False, "holds until"),
+        (334, True, False, "holds until"),
+        (335, True, True, "holds until"),  # A month before the end.
+        (364, True, True, "holds until"),
+        (365, False, False, "ended on"),
+    ],
+)
+def test_a_briefing_holds_for_a_year(days_ago: int | None, is_open: bool, warned: bool, said: str) -> None:
+    passed = None if days_ago is None else Passed(NOW - timedelta(days=days_ago), How.ANSWERED)
+    found = gate(passed, NOW, DEFAULT_ENROLMENT)
+    assert (found.open, found.warned) == (is_open, warned)
+    assert said in found.reason

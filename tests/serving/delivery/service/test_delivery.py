@@ -1,0 +1,513 @@
+import random
+import secrets
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from models.case import CaseLane
+from models.errors import Conflict, NotFound
+from models.verdict import Judgement
+from serving.administration.service import founding
+from serving.appeals.service.appeal import Complaint, file_appeal
+from serving.audit.store import audit
+from serving.audit.tables import audit_entry, audit_payload
+from serving.cases.store import cases
+from serving.delivery.service import dead_letters
+from serving.delivery.service.delivery import CUT_OFF_AFTER, deliver, sweep_deliveries
+from serving.listings.tables import listing
+from serving.platform.database.store import add
+from serving.reference_marketplace import Effects
+from serving.review.service.undoing import undo_verdict
+from serving.takedowns.rules.statement import Undone, reinstatement_statement
+from serving.takedowns.service.takedown import Cause, schedule, withdraw
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.policy import DEFAULT_DELIVERY
+from serving.webhooks.rules.action import ActionKind, ActionState
+from serving.webhooks.store import endpoints
+from tests.fixtures.clocks import NOW
+from tests.fixtures.receivers import Receiver, a_receiver
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+
+
+@pytest.fixture
+def receiver(any_site: Site) -> Iterator[Receiver]:
+    with a_receiver() as found:
+        register(any_site, found)
+        yield found
+
+
+def register(site: Site, found: Receiver) -> None:
+    founding.register_webhook(
+        site.runtime, url=found.url, allow_loopback=True, marketplace=None, secret=found.secret, by="test"
+    )
+
+
+def a_removal(site: Site, external_id: str = "MP-9", **changes: Any) -> StoredAction:
+    case = a_case(site, CaseLane.ASK_BRAND, external_id=external_id, **changes)
+    made = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+    assert made is not None
+    return made
+
+
+def as_stored(site: Site, action: StoredAction) -> StoredAction:
+    with site.runtime.store.read() as connection:
+        return actions.get(connection, site.here, action.action_id)
+
+
+def attempt(site: Site, action: StoredAction) -> str:
+    return deliver(site.runtime, site.here, action.action_id)
+
+
+def test_a_removal_does_not_leave_inside_the_undo_window(any_site: Site, receiver: Receiver) -> None:
+    action = a_removal(any_site)
+    any_site.clock.forward(seconds=179)
+    assert attempt(any_site, action) == "early"
+    assert receiver.deliveries == []
+
+
+def test_after_the_window_the_marketplace_hears_and_its_acknowledgement_is_kept(
+    any_site: Site, receiver: Receiver
+) -> None:
+    action = a_removal(any_site)
+    any_site.clock.forward(seconds=180)
+    assert attempt(any_site, action) == "acknowledged"
+    stored = as_stored(any_site, action)
+    assert (stored.state, stored.acknowledged_at) == (ActionState.ACKNOWLEDGED, any_site.clock.now())
+    (message,) = receiver.deliveries
+    assert (message["type"], message["data"]["listing_external_id"]) == ("listing.remove", "MP-9")
+    assert (message["data"]["sequence"], message["id"]) == (1, action.action_id)
+
+
+def test_a_withdrawn_removal_is_never_sent(any_site: Site, receiver: Receiver) -> None:
+    action = a_removal(any_site)
+    with any_site.runtime.store.read() as connection:
+        case_id = cases.of_verdict(connection, any_site.here, action.verdict_id).case_id
+    undo_verdict(any_site.runtime, any_site.brand_person, case_id)
+    any_site.clock.forward(seconds=180)
+    assert attempt(any_site, action) == "withdrawn"
+    assert receiver.deliveries == []
+
+
+def test_a_failed_delivery_writes_when_it_tries_again_and_ends(any_site: Site, receiver: Receiver) -> None:
+    receiver.answer = lambda _number: 503
+    action = a_removal(any_site)
+    any_site.clock.forward(seconds=180)
+    assert attempt(any_site, action) == "failed"
+    stored = as_stored(any_site, action)
+    assert stored.due_at is not None
+    assert 5 <= (stored.due_at - any_site.clock.now()).total_seconds() <= 6
+    assert stored.last_error == "The receiver answered 503."
+
+
+def test_it_is_retried_until_acknowledged_with_the_same_id(any_site: Site, receiver: Receiver) -> None:
+    receiver.answer = lambda number: 500 if number < 3 else 204
+    action = a_removal(any_site)
+    any_site.clock.forward(seconds=180)
+    outcomes = []
+    for _ in range(4):
+        outcomes.append(attempt(any_site, action))
+        any_site.clock.forward(hours=3)
+    assert outcomes == ["failed", "failed", "failed", "acknowledged"]
+    assert {message["id"] for message in receiver.deliveries} == {action.action_id}
+
+
+def test_a_week_after_the_first_attempt_it_waits_for_a_person(any_site: Site, receiver: Receiver) -> None:
+    receiver.answer = lambda _number: 500
+    action = a_removal(any_site)
+    any_site.clock.forward(seconds=180)
+    outcomes = []
+    for _ in range(5):
+        outcomes.append(attempt(any_site, action))
+        any_site.clock.forward(days=2)
+    assert outcomes == ["failed"] * 4 + ["dead"]
+    assert as_stored(any_site, action).state is ActionState.DEAD
+
+
+def test_a_lost_acknowledgement_repeats_the_message_but_not_its_effect(any_site: Site) -> None:
+    with a_receiver(effect_before_failure=True) as receiver:
+        receiver.answer = lambda number: 504 if number == 0 else 204
+        register(any_site, receiver)
+        action = a_removal(any_site)
+        any_site.clock.forward(seconds=180)
+        attempt(any_site, action)
+        any_site.clock.forward(minutes=1)
+        assert attempt(any_site, action) == "acknowledged"
+    assert len(receiver.deliveries) == 2
+    assert sum(receiver.effects.values()) == 1
+
+
+def test_without_an_endpoint_nothing_is_lost(any_site: Site) -> None:
+    action = a_removal(any_site)
+    any_site.clock.forward(seconds=180)
+    assert attempt(any_site, action) == "failed"
+    assert as_stored(any_site, action).last_error == "No webhook endpoint is registered."
+
+
+def an_upheld_appeal(site: Site) -> StoredAction:
+    file_appeal(site.runtime, site.marketplace, Complaint("a-1", "MP-9", "These goods are genuine."))
+    (case,) = open_cases(site, CaseLane.APPEAL)
+    made = judge(site, site.second_analyst, case, Judgement.GENUINE).action
+    assert made is not None
+    return made
+
+
+def test_an_upheld_appeal_reinstates_with_a_higher_sequence(any_site: Site, receiver: Receiver) -> None:
+    removal = a_removal(any_site)
+    any_site.clock.forward(seconds=180)
+    attempt(any_site, removal)
+    reinstatement = an_upheld_appeal(any_site)
+    any_site.clock.forward(seconds=180)
+    attempt(any_site, reinstatement)
+    assert [(m["type"], m["data"]["sequence"]) for m in receiver.deliveries] == [
+        ("listing.remove", 1),
+        ("listing.reinstate", 2),
+    ]
+
+
+def test_a_reinstatement_waits_until_the_removal_has_arrived(any_site: Site, receiver: Receiver) -> None:
+    receiver.answer = lambda number: 503 if number == 0 else 204
+    removal = a_removal(any_site)
+    any_site.clock.forward(seconds=180)
+    attempt(any_site, removal)
+    reinstatement = an_upheld_appeal(any_site)
+    any_site.clock.forward(seconds=180)
+    assert attempt(any_site, reinstatement) == "after_earlier"
+    assert attempt(any_site, removal) == "acknowledged"
+    any_site.clock.forward(seconds=3)
+    assert attempt(any_site, reinstatement) == "acknowledged"
+    assert [m["data"]["sequence"] for m in receiver.deliveries] == [1, 1, 2]
+
+
+def test_every_step_of_an_action_is_one_audit_entry(any_site: Site, receiver: Receiver) -> None:
+    action = a_removal(any_site)
+    any_site.clock.forward(seconds=180)
+    attempt(any_site, action)
+    with any_site.runtime.store.read() as connection:
+        query = select(audit_entry.c.act).where(audit_entry.c.subject == action.action_id)
+        assert list(connection.execute(query.order_by(audit_entry.c.sequence)).scalars()) == [
+            "remove.scheduled",
+            "seller_link.made",
+            "remove.acknowledged",
+        ]
+        assert audit.check(connection)[1] is None
+
+
+def test_a_step_whose_job_failed_before_it_changed_anything_gets_another(any_site: Site) -> None:
+    """The same step is the same job, and one that failed is never run again."""
+    (action,) = removals(any_site, 1)
+    due_at = any_site.clock.now()
+    any_site.clock.forward(seconds=119)
+    assert sweep_deliveries(any_site.runtime) == 1
+    assert as_stored(any_site, action).due_at == due_at
+    any_site.clock.forward(seconds=1)
+    assert sweep_deliveries(any_site.runtime) == 1
+    assert as_stored(any_site, action).due_at == any_site.clock.now()
+
+
+# A receiver that is down.
+
+DOWN = DEFAULT_DELIVERY.rest_after_failures
+
+
+def removals(site: Site, number: int) -> list[StoredAction]:
+    """Actions that may leave now, of a seller each, so that none is held for being one of many."""
+    sellers = [{"external_id": f"seller-{i}", "age_days": 9, "country": "CN"} for i in range(number)]
+    made = [a_removal(site, f"MP-{i}", seller=seller) for i, seller in enumerate(sellers)]
+    site.clock.forward(seconds=180)
+    return made
+
+
+def swept(site: Site) -> list[str]:
+    """What the sweep finds due, attempted at once instead of by a worker."""
+    now, due = site.clock.now(), []
+    with site.runtime.store.read() as connection:
+        resting = endpoints.resting(connection)
+        due += actions.due(connection, now, 100, but_of=resting)
+        due += [
+            one for place, until in resting.items() if until <= now for one in actions.due(connection, now, 1, of=place)
+        ]
+    assert sweep_deliveries(site.runtime) == len(due)
+    return [attempt(site, one) for one in due]
+
+
+def test_a_receiver_that_is_down_is_asked_by_one_message_at_a_time(any_site: Site, receiver: Receiver) -> None:
+    receiver.answer = lambda _number: 503
+    made = removals(any_site, DOWN + 3)
+    assert [attempt(any_site, one) for one in made] == ["failed"] * DOWN + ["resting"] * 3
+    assert len(receiver.deliveries) == DOWN
+    any_site.clock.forward(seconds=59)
+    assert swept(any_site) == []
+    any_site.clock.forward(seconds=2)
+    assert swept(any_site) == ["failed"]
+    assert len(receiver.deliveries) == DOWN + 1
+
+
+def test_a_job_that_comes_while_another_message_asks_is_held(any_site: Site, receiver: Receiver) -> None:
+    receiver.answer = lambda _number: 503
+    made = removals(any_site, DOWN + 2)
+    for one in made[:DOWN]:
+        attempt(any_site, one)
+    any_site.clock.forward(minutes=1)
+    with any_site.runtime.store.write() as connection:
+        endpoint = endpoints.in_force(connection, any_site.here)
+        assert endpoint is not None
+        assert endpoints.claim_probe(connection, endpoint, until=any_site.clock.now() + CUT_OFF_AFTER)
+        assert not endpoints.claim_probe(connection, endpoint, until=any_site.clock.now() + CUT_OFF_AFTER)
+    assert attempt(any_site, made[-1]) == "resting"
+    any_site.clock.forward(minutes=3)
+    assert attempt(any_site, made[-2]) == "failed"
+
+
+@pytest.mark.parametrize("hours", [24, 72])
+def test_once_it_is_back_all_that_waits_goes_at_once(any_site: Site, receiver: Receiver, hours: int) -> None:
+    receiver.answer = lambda _number: 503
+    made = removals(any_site, DOWN + 3)
+    any_site.clock.forward(seconds=1)
+    for _ in range(hours):
+        swept(any_site)
+        any_site.clock.forward(hours=1)
+    receiver.answer = lambda _number: 204
+    assert swept(any_site) == ["acknowledged"]
+    any_site.clock.forward(seconds=1)
+    assert swept(any_site) == ["acknowledged"] * (DOWN + 2)
+    assert {as_stored(any_site, one).state for one in made} == {ActionState.ACKNOWLEDGED}
+    assert len(receiver.effects) == DOWN + 3
+
+
+def test_a_message_that_is_refused_shows_a_receiver_that_is_well(any_site: Site, receiver: Receiver) -> None:
+    receiver.answer = lambda _number: 422
+    made = removals(any_site, DOWN + 2)
+    assert [attempt(any_site, one) for one in made] == ["failed"] * (DOWN + 2)
+
+
+def test_what_waits_goes_to_a_new_receiver_at_once(any_site: Site) -> None:
+    action = a_removal(any_site)
+    any_site.clock.forward(seconds=180)
+    assert attempt(any_site, action) == "failed"
+    any_site.clock.forward(seconds=1)
+    with a_receiver() as receiver:
+        register(any_site, receiver)
+        assert swept(any_site) == ["acknowledged"]
+
+
+# What was given up on.
+
+
+def a_dead_removal(site: Site, receiver: Receiver) -> StoredAction:
+    receiver.answer = lambda _number: 422
+    removal = a_removal(site)
+    site.clock.forward(seconds=180)
+    attempt(site, removal)
+    site.clock.forward(days=8)
+    assert attempt(site, removal) == "dead"
+    receiver.answer = lambda _number: 204
+    return removal
+
+
+def test_a_reinstatement_does_not_wait_for_a_removal_that_was_given_up_on(any_site: Site, receiver: Receiver) -> None:
+    """Its acknowledgements may all have been lost: the offer is gone and the seller was right."""
+    removal = a_dead_removal(any_site, receiver)
+    reinstatement = an_upheld_appeal(any_site)
+    any_site.clock.forward(seconds=180)
+    assert attempt(any_site, reinstatement) == "acknowledged"
+    assert as_stored(any_site, removal).state is ActionState.WITHDRAWN
+
+
+def test_a_reinstatement_that_is_taken_back_leaves_the_removal_where_it_was(any_site: Site, receiver: Receiver) -> None:
+    removal = a_dead_removal(any_site, receiver)
+    file_appeal(any_site.runtime, any_site.marketplace, Complaint("a-1", "MP-9", "These goods are genuine."))
+    (case,) = open_cases(any_site, CaseLane.APPEAL)
+    judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
+    undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
+    assert as_stored(any_site, removal).state is ActionState.DEAD
+
+
+def test_what_was_given_up_on_is_listed_with_how_the_receiver_answers(any_site: Site, receiver: Receiver) -> None:
+    removal = a_dead_removal(any_site, receiver)
+    found = dead_letters.dead_letters(any_site.runtime, any_site.marketplace, 10)
+    assert [(one["action_id"], one["attempts"], one["last_error"]) for one in found["dead"]] == [
+        (removal.action_id, 2, "The receiver answered 422.")
+    ]
+    assert (found["receiver"]["url"], found["receiver"]["failing_since"]) == (receiver.url, None)
+
+
+def test_a_dead_letter_is_sent_again_with_a_week_of_its_own(any_site: Site, receiver: Receiver) -> None:
+    removal = a_dead_removal(any_site, receiver)
+    receiver.answer = lambda _number: 422
+    assert dead_letters.replay(any_site.runtime, any_site.marketplace, [], by="test") == [removal.action_id]
+    assert swept(any_site) == ["failed"]
+    receiver.answer = lambda _number: 204
+    any_site.clock.forward(days=2)
+    assert swept(any_site) == ["acknowledged"]
+    assert dead_letters.dead_letters(any_site.runtime, any_site.marketplace, 10)["dead"] == []
+    assert {message["id"] for message in receiver.deliveries} == {removal.action_id}
+
+
+def test_what_a_later_word_has_overtaken_is_not_sent_again(any_site: Site, receiver: Receiver) -> None:
+    removal = a_dead_removal(any_site, receiver)
+    reinstatement = an_upheld_appeal(any_site)
+    any_site.clock.forward(seconds=180)
+    attempt(any_site, reinstatement)
+    with pytest.raises(Conflict, match="The action is withdrawn"):
+        dead_letters.replay(any_site.runtime, any_site.marketplace, [removal.action_id], by="test")
+    assert dead_letters.replay(any_site.runtime, any_site.marketplace, [], by="test") == []
+
+
+def test_a_replay_of_several_is_all_or_nothing(any_site: Site, receiver: Receiver) -> None:
+    removal = a_dead_removal(any_site, receiver)
+    with pytest.raises(NotFound):
+        dead_letters.replay(any_site.runtime, any_site.marketplace, [removal.action_id, "act_none"], by="test")
+    assert as_stored(any_site, removal).state is ActionState.DEAD
+
+
+def test_a_replay_is_in_the_audit_log_with_who_asked_for_it(any_site: Site, receiver: Receiver) -> None:
+    removal = a_dead_removal(any_site, receiver)
+    dead_letters.replay(any_site.runtime, any_site.marketplace, [removal.action_id], by="user:ada")
+    with any_site.runtime.store.read() as connection:
+        query = select(audit_entry.c.actor).where(audit_entry.c.act == "remove.replayed")
+        assert connection.execute(query).scalars().all() == ["user:ada"]
+
+
+# A secret that changes.
+
+
+def rotate(site: Site, *, overlap_hours: int) -> str:
+    return founding.rotate_secret(site.runtime, overlap_hours=overlap_hours, marketplace=None, secret=None, by="test")
+
+
+def test_while_a_secret_changes_a_receiver_may_know_either(any_site: Site, receiver: Receiver) -> None:
+    before, made = receiver.secret, removals(any_site, 3)
+    after = rotate(any_site, overlap_hours=24)
+    assert after != before
+    assert attempt(any_site, made[0]) == "acknowledged"
+    receiver.secret = after
+    assert attempt(any_site, made[1]) == "acknowledged"
+    any_site.clock.forward(hours=24)
+    assert attempt(any_site, made[2]) == "acknowledged"
+
+
+@pytest.mark.parametrize(("overlap_hours", "hours_later"), [(24, 24), (0, 0)], ids=["in time", "at once"])
+def test_the_secret_before_signs_nothing_more_once_its_time_is_over(
+    any_site: Site, receiver: Receiver, overlap_hours: int, hours_later: int
+) -> None:
+    (action,) = removals(any_site, 1)
+    rotate(any_site, overlap_hours=overlap_hours)
+    any_site.clock.forward(hours=hours_later)
+    with any_site.runtime.store.read() as connection:
+        endpoint = endpoints.in_force(connection, any_site.here)
+    assert endpoint is not None
+    assert receiver.secret not in endpoint.secrets_at(any_site.clock.now())
+    assert attempt(any_site, action) == "failed"
+    assert receiver.effects == {}
+
+
+def test_of_a_rotation_inside_an_overlap_the_oldest_secret_ends(any_site: Site, receiver: Receiver) -> None:
+    second = rotate(any_site, overlap_hours=24)
+    third = rotate(any_site, overlap_hours=24)
+    with any_site.runtime.store.read() as connection:
+        endpoint = endpoints.in_force(connection, any_site.here)
+    assert endpoint is not None
+    assert endpoint.secrets_at(any_site.clock.now()) == (third, second)
+
+
+def test_a_rotation_without_a_receiver_is_refused(any_site: Site) -> None:
+    with pytest.raises(NotFound, match="No webhook endpoint is registered"):
+        rotate(any_site, overlap_hours=24)
+
+
+def test_a_rotation_is_in_the_audit_log_without_the_secret(any_site: Site, receiver: Receiver) -> None:
+    shown = rotate(any_site, overlap_hours=24)
+    with any_site.runtime.store.read() as connection:
+        payloads = connection.execute(select(audit_payload.c.payload)).scalars().all()
+        acts = connection.execute(select(audit_entry.c.act)).scalars().all()
+    assert "webhook.secret_rotated" in acts
+    assert not any(secret in payload for payload in payloads for secret in (shown, receiver.secret))
+
+
+# In whatever order things happen.
+
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("schedule"), st.sampled_from(ActionKind)),
+        st.tuples(st.just("take back"), st.none()),
+        # What the receiver answers next: yes; down; refused; heard, but the answer is lost.
+        st.tuples(st.just("attempt"), st.sampled_from([204, 503, 422, 504])),
+        st.tuples(st.just("wait"), st.sampled_from([timedelta(seconds=200), timedelta(hours=7), timedelta(days=8)])),
+    ),
+    min_size=4,
+    max_size=25,
+)
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(steps=STEPS, seed=st.integers(0, 2**16))
+def test_a_takedown_and_its_inverse_are_never_applied_in_the_wrong_order(
+    site: Site, steps: list[tuple[str, Any]], seed: int
+) -> None:
+    """Also where each message comes again later, in any order: what is shown is what was last asked for and heard."""
+    with a_receiver(effect_before_failure=True) as receiver, TemporaryDirectory() as folder:
+        register(site, receiver)
+        listing_id = f"lst_{secrets.token_hex(8)}"
+        cause = Cause(site.here, listing_id, a_verdict(site, listing_id), "test")
+        for step, value in steps:
+            take(site, receiver, cause, step, value)
+        sent = [one["data"] for one in receiver.deliveries if one["heard"]]
+        with site.runtime.store.read() as connection:
+            acted = actions.of_listing(connection, site.here, listing_id)
+        shuffled = [*sent, *random.Random(seed).sample(sent, len(sent))]
+        effects = Effects(Path(folder) / "effects.jsonl")
+        applied = [one["sequence"] for one in shuffled if effects.apply(one["action_id"], one)]
+        effects.close()
+    first_heard = list(dict.fromkeys(one["sequence"] for one in sent))
+    assert first_heard == sorted(first_heard)
+    assert applied == first_heard
+    settled = [one for one in acted if one.state is ActionState.ACKNOWLEDGED]
+    if settled and not any(one.state in {ActionState.SENDING, ActionState.DEAD} for one in acted):
+        assert applied[-1] == settled[-1].sequence
+
+
+def a_verdict(site: Site, listing_id: str) -> str:
+    """The verdict that stands behind the actions on a new listing; which one is looked at nowhere here."""
+    with site.runtime.store.read() as connection:
+        known = actions.latest(connection, site.here, kind=None, state=None, most=1)
+    verdict_id = known[0].verdict_id if known else a_removal(site).verdict_id
+    row = {"marketplace_id": site.here, "listing_id": listing_id, "external_id": listing_id, "version_id": "x"}
+    with site.runtime.store.write() as connection:
+        add(
+            connection,
+            listing,
+            [row | {"version": 1, "content_hash": "x", "observed_hash": "x", "first_known_at": NOW}],
+        )
+    return verdict_id
+
+
+def take(site: Site, receiver: Receiver, cause: Cause, step: str, value: Any) -> None:
+    """One step of what may happen to a listing."""
+    with site.runtime.store.read() as connection:
+        acted = actions.of_listing(connection, site.here, cause.listing_id)
+    match step:
+        case "schedule":
+            with site.runtime.store.write() as connection:
+                schedule(
+                    site.runtime, connection, value, cause, reinstatement_statement(Undone.APPEAL), site.clock.now()
+                )
+        case "take back" if acted and acted[-1].state is ActionState.SCHEDULED:
+            with site.runtime.store.write() as connection:
+                withdraw(site.runtime, connection, acted[-1], "test", site.clock.now())
+        case "attempt":
+            receiver.answer = lambda _number: value
+            for one in reversed(acted):
+                attempt(site, one)
+        case "wait":
+            site.clock.forward(seconds=value.total_seconds())

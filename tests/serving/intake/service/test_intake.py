@@ -1,0 +1,173 @@
+import threading
+from collections import Counter
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from models.case import CaseLane
+from models.routing import Lane
+from serving.administration.service import founding
+from serving.cases.tables import review_case
+from serving.intake.service.intake import RowAnswer, RowStatus, receive
+from serving.listings.store import listings, scores
+from serving.listings.tables import listing_version, observation, quarantine, score
+from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.reviewing import a_case, open_cases
+from tests.fixtures.runtimes import Site
+
+
+def take_in(site: Site, *rows: Any, **options: Any) -> list[RowAnswer]:
+    return receive(site.runtime, site.marketplace, list(rows), source="test", **options)
+
+
+def count(site: Site, table: Any) -> int:
+    with site.runtime.store.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def test_a_new_listing_is_accepted_as_version_one(any_site: Site) -> None:
+    (answer,) = take_in(any_site, a_row())
+    assert (answer.status, answer.version, answer.new_version) == (RowStatus.ACCEPTED, 1, True)
+
+
+def test_the_same_row_again_is_unchanged_and_adds_nothing(any_site: Site) -> None:
+    take_in(any_site, a_row())
+    (answer,) = take_in(any_site, a_row())
+    assert answer.status is RowStatus.UNCHANGED
+    assert (count(any_site, listing_version), count(any_site, observation), count(any_site, score)) == (1, 1, 1)
+
+
+def test_a_price_that_goes_down_and_up_again_is_three_versions(any_site: Site) -> None:
+    versions = [take_in(any_site, a_row(price=price))[0].version for price in ("100.00", "20.00", "100.00")]
+    assert versions == [1, 2, 3]
+
+
+def test_a_change_of_counters_is_an_observation_that_scores_anew_but_no_version(any_site: Site) -> None:
+    take_in(any_site, a_row(sales={"d7": 1}))
+    (answer,) = take_in(any_site, a_row(sales={"d7": 9}))
+    assert (answer.status, answer.version, answer.new_version) == (RowStatus.ACCEPTED, 1, False)
+    assert (count(any_site, listing_version), count(any_site, observation), count(any_site, score)) == (1, 2, 2)
+
+
+def test_an_observation_never_opens_a_second_case(any_site: Site) -> None:
+    a_case(any_site)
+    take_in(any_site, a_suspect_row(sales={"d7": 50}))
+    assert count(any_site, review_case) == 1
+
+
+def test_a_new_version_makes_the_open_case_stale_and_opens_one_for_what_is_shown_now(any_site: Site) -> None:
+    first = a_case(any_site)
+    take_in(any_site, a_suspect_row(price="95.00"))
+    (second,) = open_cases(any_site)
+    assert second.follows_case_id == first.case_id
+    assert second.version_id != first.version_id
+
+
+def test_an_offer_that_is_cleaned_up_under_review_stays_under_review(any_site: Site) -> None:
+    a_case(any_site)
+    (answer,) = take_in(any_site, a_row(external_id="MP-9"))
+    assert answer.lane is Lane.ANALYST
+    assert [case.lane for case in open_cases(any_site)] == [CaseLane.ANALYST]
+
+
+def test_a_batch_answers_each_row_in_order(any_site: Site) -> None:
+    answers = take_in(
+        any_site, a_row(), {"external_id": "MP-2", "price": "-1", "currency": "EUR"}, a_row(external_id="MP-3")
+    )
+    assert [answer.status.value for answer in answers] == ["accepted", "quarantined", "accepted"]
+
+
+def test_a_refused_row_is_kept_with_its_reason(any_site: Site) -> None:
+    take_in(any_site, a_row(price="NaN"))
+    with any_site.runtime.store.read() as connection:
+        (row,) = listings.quarantined(connection, any_site.here, 10)
+    assert (row["code"], row["field"]) == ("wrong_type", "price")
+    assert "MP-1" in row["row_head"]
+
+
+def test_a_huge_refused_row_is_kept_by_its_beginning_with_hash_and_length(any_site: Site) -> None:
+    take_in(any_site, a_row(description="x" * 1_000_000))
+    with any_site.runtime.store.read() as connection:
+        (row,) = listings.quarantined(connection, any_site.here, 10)
+    assert row["code"] == "too_long"
+    assert len(row["row_head"]) == 16_384
+    assert row["row_length"] > 1_000_000
+    assert len(row["row_hash"]) == 64
+
+
+@pytest.mark.parametrize("hostile", ["\ud800", "a\0b", "\uffff"], ids=["half a surrogate", "NUL", "noncharacter"])
+def test_text_that_no_database_stores_is_quarantined_on_both_engines(any_site: Site, hostile: str) -> None:
+    (answer,) = take_in(any_site, a_row(title=hostile))
+    assert answer.rejection is not None
+    assert answer.rejection.code == "bad_characters"
+    assert count(any_site, quarantine) == 1
+
+
+def test_two_changes_of_one_listing_in_a_batch_are_two_versions(any_site: Site) -> None:
+    answers = take_in(any_site, a_row(price="100.00"), a_row(price="90.00"))
+    assert [answer.version for answer in answers] == [1, 2]
+
+
+def test_the_same_listing_sent_by_many_at_once_is_one_listing(any_site: Site) -> None:
+    statuses: Counter[RowStatus] = Counter()
+    start = threading.Barrier(6)
+
+    def send() -> None:
+        start.wait()
+        statuses.update(answer.status for answer in take_in(any_site, a_row()))
+
+    threads = [threading.Thread(target=send) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert statuses == {RowStatus.ACCEPTED: 1, RowStatus.UNCHANGED: 5}
+
+
+def test_facts_are_kept_verbatim_with_every_score(any_site: Site) -> None:
+    take_in(any_site, a_row())
+    with any_site.runtime.store.read() as connection:
+        row = connection.execute(select(score.c.facts_digest)).one()
+        facts = scores.facts_of(connection, any_site.here, row.facts_digest)
+    assert facts.digest == row.facts_digest
+    assert facts.listing.title == a_row()["title"]
+    assert facts.as_of == any_site.clock.now()
+
+
+def test_an_authorised_seller_is_never_sent_to_an_analyst_by_a_score(any_site: Site) -> None:
+    (answer,) = take_in(any_site, a_suspect_row(brand="Aurelle", seller={"external_id": "maison-brandt"}))
+    assert answer.lane in {Lane.RELEASE, Lane.AUDIT}
+
+
+def test_the_draw_belongs_to_the_version_and_is_not_repeated_for_an_observation(any_site: Site) -> None:
+    take_in(any_site, a_row(sales={"d7": 1}))
+    with any_site.runtime.store.read() as connection:
+        first = listings.latest(connection, any_site.here, ["MP-1"])["MP-1"].draw
+    take_in(any_site, a_row(sales={"d7": 2}))
+    with any_site.runtime.store.read() as connection:
+        assert listings.latest(connection, any_site.here, ["MP-1"])["MP-1"].draw == first
+
+
+def test_a_backfilled_row_counts_as_known_when_it_occurred(any_site: Site) -> None:
+    take_in(any_site, a_row(occurred_at="2026-01-05T00:00:00+00:00"), backfill=True)
+    with any_site.runtime.store.read() as connection:
+        found = listings.latest(connection, any_site.here, ["MP-1"])["MP-1"]
+    assert found.first_known_at.isoformat() == "2026-01-05T00:00:00+00:00"
+
+
+def test_without_the_backfill_scope_the_receipt_counts(any_site: Site) -> None:
+    take_in(any_site, a_row(occurred_at="2026-01-05T00:00:00+00:00"))
+    with any_site.runtime.store.read() as connection:
+        found = listings.latest(connection, any_site.here, ["MP-1"])["MP-1"]
+    assert found.first_known_at == any_site.clock.now()
+
+
+def test_another_marketplace_has_listings_of_its_own(any_site: Site) -> None:
+    other = founding.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
+    take_in(any_site, a_row())
+    (answer,) = receive(any_site.runtime, other, [a_row()], source="test")
+    assert answer.status is RowStatus.ACCEPTED
+    with any_site.runtime.store.read() as connection:
+        assert listings.counts(connection, other.marketplace_id)["listings"] == 1
+        assert listings.counts(connection, any_site.here)["listings"] == 1

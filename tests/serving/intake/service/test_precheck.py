@@ -1,0 +1,82 @@
+from sqlalchemy import func, select
+
+from features.listing import Listing, check
+from models.case import CaseLane
+from models.routing import Lane
+from models.score import ScoreKind
+from models.verdict import Judgement
+from serving.intake.service.intake import receive
+from serving.intake.service.precheck import precheck
+from serving.listings.tables import score
+from serving.platform.database.schema import metadata
+from serving.scoring.service.scoring import Scored
+from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+
+
+def asked(site: Site, row: dict[str, object]) -> Scored:
+    found = check(row, received_at=site.clock.now())
+    assert isinstance(found, Listing)
+    return precheck(site.runtime, site.marketplace, found)
+
+
+def test_a_suspect_offer_would_go_to_somebody_and_an_ordinary_one_would_not(any_site: Site) -> None:
+    suspect, ordinary = asked(any_site, a_suspect_row()), asked(any_site, a_row())
+    assert suspect.score.value > ordinary.score.value
+    assert (suspect.route.lane, ordinary.route.lane) == (Lane.ANALYST, Lane.RELEASE)
+    assert suspect.score.reasons
+
+
+def test_before_the_first_model_it_is_points_and_never_a_probability(site: Site) -> None:
+    found = asked(site, a_suspect_row()).score
+    assert (found.kind, found.probability) == (ScoreKind.SCORECARD, None)
+
+
+def test_nothing_is_kept(any_site: Site) -> None:
+    def rows() -> dict[str, int]:
+        with any_site.runtime.store.read() as connection:
+            return {
+                name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for name, table in metadata.tables.items()
+            }
+
+    before = rows()
+    asked(any_site, a_suspect_row())
+    assert rows() == before
+
+
+def test_it_says_what_an_intake_would_say(site: Site) -> None:
+    before = asked(site, a_suspect_row())
+    (answer,) = receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
+    assert answer.lane is before.route.lane
+    with site.runtime.store.read() as connection:
+        assert connection.execute(select(score.c.value)).scalar_one() == before.score.value
+
+
+def test_it_is_never_drawn_for_audit(site: Site) -> None:
+    """The draw belongs to a version that is kept; whoever asks often would else be drawn often."""
+    assert {asked(site, a_row()).route.lane for _ in range(60)} == {Lane.RELEASE}
+
+
+def test_what_is_known_of_the_seller_counts(site: Site) -> None:
+    before = asked(site, a_suspect_row(external_id="MP-10"))
+    case = a_case(site, CaseLane.ASK_BRAND)
+    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    site.clock.forward(days=1)
+    after = asked(site, a_suspect_row(external_id="MP-10"))
+    elsewhere = asked(site, a_suspect_row(external_id="MP-10", seller={"external_id": "nobody-yet", "age_days": 9}))
+    assert after.score.value > before.score.value
+    assert after.score.value > elsewhere.score.value
+
+
+def test_an_authorised_seller_is_known_as_one(site: Site) -> None:
+    seller = {"external_id": "maison-brandt", "age_days": 9, "country": "CN"}
+    found = asked(site, a_suspect_row(brand="Aurelle", seller=seller))
+    other = asked(site, a_suspect_row(brand="Aurelle", seller={**seller, "external_id": "maison-brand"}))
+    assert found.route.lane is Lane.RELEASE
+    assert other.route.lane is not Lane.RELEASE
+
+
+def test_an_offer_of_nobody_is_scored_by_itself(site: Site) -> None:
+    assert asked(site, a_suspect_row(seller=None)).route.lane is Lane.ANALYST

@@ -1,0 +1,133 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from features.contacts import ContactKind
+from features.facts import Facts
+from features.likeness import Likeness, NearDuplicate
+from features.links import LinkedSeller, Links, LinkStep
+from serving.intake.policy import DEFAULT_RELIST
+from serving.intake.rules import Ground, Removed, copies_of_fakes, linked_steps, relist
+from tests.fixtures.facts import some_facts
+
+NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+GONE = Removed("MP-9", "lumo", "brd_1", NOW - 10 * DAY)
+
+
+def near(similarity: float = 0.95, *, own: bool = False, counterfeit: bool | None = True) -> NearDuplicate:
+    return NearDuplicate(
+        listing_id="MP-9",
+        similarity=similarity,
+        same_seller=own,
+        counterfeit=counterfeit,
+        authorised=False,
+        log_price=None,
+    )
+
+
+def like(one: NearDuplicate, **changes: object) -> Likeness:
+    others = {"sellers": 1, "offers": 1, "counterfeit": 1} if not one.same_seller else {"own_offers": 1}
+    return Likeness(**{**others, "shown": (one,), **changes})  # type: ignore[arg-type]
+
+
+def linked(steps: int = 1, counterfeit: int = 1) -> Links:
+    names = [f"step-{i}" for i in range(steps - 1)] + ["lumo"]
+    path = tuple(LinkStep(kind=ContactKind.PHONE, seller=name) for name in names)
+    return Links(contacts=1, sellers=(LinkedSeller(path=path, counterfeit=counterfeit, genuine=0),))
+
+
+def an_offer(
+    likeness: Likeness | None = None,
+    links: Links | None = None,
+    *,
+    authorised: bool = False,
+    known_days: float = 2.0,
+    brand_id: str | None = "brd_1",
+    age_days: float | None = None,
+) -> Facts:
+    found = some_facts(external_id="MP-20", seller={"external_id": "new-name", "age_days": age_days})
+    return replace(
+        found,
+        as_of=NOW,
+        likeness=likeness,
+        brand=replace(found.brand, brand_id=brand_id),
+        seller=replace(found.seller, authorised=authorised, links=links, known_days=known_days),
+    )
+
+
+OWN, COPY = like(near(0.7, own=True), own_counterfeit=1), like(near(0.9))
+TABLE: list[tuple[Facts, Ground | None, str]] = [
+    (an_offer(OWN), Ground.OWN_TEXT, "the same seller, in nearly the same words"),
+    (an_offer(like(near(0.69, own=True))), None, "another text"),
+    (an_offer(OWN, authorised=True), None, "whom the brand has authorised nobody accuses"),
+    (an_offer(COPY), Ground.COPIED_TEXT, "another name, the whole text, and nobody honest has it"),
+    (an_offer(like(near(0.89))), None, "dealers copy each other's phrases"),
+    (an_offer(like(near(), genuine=1)), None, "an offer in these words was found genuine"),
+    (an_offer(like(near(), authorised=1)), None, "an authorised seller sells in these words"),
+    (an_offer(like(near(), own_offers=1)), None, "the seller had the text before: the fake was the copy"),
+    (an_offer(like(near(), own_offers=1, own_counterfeit=1)), Ground.COPIED_TEXT, "its own was a fake as well"),
+    (an_offer(like(near(), sellers=3)), Ground.COPIED_TEXT, "few sell in these words"),
+    (an_offer(like(near(), sellers=4)), None, "a text of many sellers is nobody's"),
+    (an_offer(like(near(), more=True)), None, "more than could be compared: a text of many"),
+    (an_offer(like(near(counterfeit=False))), None, "the verdict on the removed offer was taken back"),
+    (an_offer(like(near(0.7)), linked()), Ground.LINKED_TEXT, "nearly the words of a linked seller"),
+    (an_offer(like(near(0.7), genuine=1), linked()), Ground.LINKED_TEXT, "whoever else sells in them"),
+    (an_offer(links=linked()), Ground.LINKED_NEWCOMER, "an account that came after, with the same telephone and brand"),
+    (an_offer(links=linked(2)), Ground.LINKED_NEWCOMER, "at two steps"),
+    (an_offer(links=linked(3)), None, "three steps are chance now and then"),
+    (an_offer(links=linked(), known_days=11), None, "an account from before the removal is no return"),
+    (an_offer(links=linked(), age_days=900), None, "nor one that the marketplace has known for years"),
+    (an_offer(links=linked(), brand_id="brd_2"), None, "another brand is another trade"),
+    (an_offer(links=linked(), brand_id=None), None, "no brand is known"),
+    (an_offer(links=linked(counterfeit=0)), None, "who shares the telephone has no counterfeit standing"),
+    (an_offer(), None, "nothing is alike and nobody is linked"),
+]
+
+
+@pytest.mark.parametrize(("offer", "ground", "_why"), TABLE, ids=[why for _, _, why in TABLE])
+def test_an_offer_repeats_a_removed_one_where(offer: Facts, ground: Ground | None, _why: str) -> None:
+    found = relist(offer, [GONE], DEFAULT_RELIST)
+    assert (None if found is None else found.ground) == ground
+    if found is not None:
+        assert found.earlier == "MP-9"
+        assert "MP-9" in found.reason
+        assert "2026-03-10" in found.reason
+
+
+@pytest.mark.parametrize(
+    ("removed", "_why"),
+    [
+        ([], "it was never removed, or was given back"),
+        ([replace(GONE, removed_at=NOW)], "it is being removed at this moment, so nothing came after"),
+        ([replace(GONE, removed_at=NOW - 366 * DAY)], "a year ago is forgotten like a strike"),
+        ([replace(GONE, external_id="MP-20", seller="new-name")], "the offer itself, changed"),
+        ([replace(GONE, external_id="MP-8", seller="somebody")], "another offer of another seller was removed"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_nothing_is_repeated_where(removed: list[Removed], _why: str) -> None:
+    assert relist(an_offer(OWN), removed, DEFAULT_RELIST) is None
+
+
+def test_of_several_the_latest_removal_of_a_linked_seller_is_named() -> None:
+    later = replace(GONE, external_id="MP-10", removed_at=NOW - 5 * DAY)
+    found = relist(an_offer(links=linked()), [GONE, later], DEFAULT_RELIST)
+    assert found is not None
+    assert found.reason == (
+        "The seller came after and shares a contact with lumo, whose MP-10 of the same brand was removed on 2026-03-15."
+    )
+
+
+def test_the_reason_says_how_much_of_the_text_is_shared() -> None:
+    found = relist(an_offer(like(near(0.934, own=True))), [GONE], DEFAULT_RELIST)
+    assert found is not None
+    assert found.reason == ("93% the words of MP-9, which the same seller offered and which was removed on 2026-03-10.")
+
+
+def test_only_what_points_to_a_counterfeit_is_looked_up() -> None:
+    assert copies_of_fakes(an_offer(like(near(counterfeit=None)))) == ()
+    assert copies_of_fakes(an_offer(OWN)) == ("MP-9",)
+    assert dict(linked_steps(an_offer(links=linked(3)), DEFAULT_RELIST)) == {}
+    assert dict(linked_steps(an_offer(links=linked(2)), DEFAULT_RELIST)) == {"lumo": 2}

@@ -1,0 +1,94 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from models.labels import AppealState, GivenVerdict
+from models.policies.labels import DEFAULT_LABELS
+from models.verdict import Evidence, Judgement, Side
+from serving.learning.rules.golden import Agreed, agreed
+from tests.fixtures.clocks import NOW
+
+FAKE, GENUINE, GREY = Judgement.COUNTERFEIT, Judgement.GENUINE, Judgement.GREY_MARKET
+RIPE = NOW - DEFAULT_LABELS.matures
+
+
+def by(user: str, judgement: Judgement, *, blind: bool = False, at: int = 0) -> GivenVerdict:
+    """An analyst's verdict, just ripe or so many hours younger."""
+    known_at = RIPE + timedelta(hours=at)
+    name = f"{user}-{at}-{judgement}"
+    return GivenVerdict(name, judgement, Side.ANALYST, user, known_at, superseded=False, second_look=blind)
+
+
+FIRST, BLIND = by("ines", FAKE, at=-1), by("tomas", FAKE, blind=True)
+BRAND = replace(by("camille", FAKE), side=Side.BRAND, brand_id="brn_1")
+AGREED = Agreed(1, (FIRST.verdict_id, BLIND.verdict_id))
+
+CASES: list[tuple[list[GivenVerdict], AppealState, Agreed | None, str]] = [
+    ([FIRST, BLIND], AppealState.NONE, AGREED, "two analysts, the second blind"),
+    ([BLIND, FIRST], AppealState.NONE, AGREED, "in whatever order they are read"),
+    ([FIRST], AppealState.NONE, None, "one voice"),
+    ([FIRST, replace(BLIND, second_look=False)], AppealState.NONE, None, "the second could read the first"),
+    (
+        [replace(FIRST, second_look=True), replace(BLIND, second_look=False)],
+        AppealState.NONE, None, "only the first was blind",
+    ),
+    ([FIRST, replace(BLIND, user_id="ines")], AppealState.NONE, None, "one person twice"),
+    ([FIRST, replace(BLIND, side=Side.BRAND, brand_id="brn_1")], AppealState.NONE, None, "a brand is no analyst"),
+    ([FIRST, by("tomas", GENUINE, blind=True)], AppealState.NONE, None, "they contradict each other"),
+    ([FIRST, by("tomas", Judgement.CANNOT_TELL, blind=True)], AppealState.NONE, None, "one cannot tell"),
+    ([FIRST, replace(BLIND, superseded=True)], AppealState.NONE, None, "one was taken back"),
+    ([FIRST, replace(BLIND, suspended=True)], AppealState.NONE, None, "one is not trusted any more"),
+    ([FIRST, by("tomas", FAKE, blind=True, at=1)], AppealState.NONE, None, "one is an hour too young"),
+    ([FIRST, BLIND, replace(BRAND, judgement=GENUINE)], AppealState.NONE, None, "the brand says otherwise"),
+    ([FIRST, BLIND, BRAND], AppealState.NONE, AGREED, "the brand says so too"),
+    (
+        [FIRST, BLIND, replace(by("rui", GENUINE), evidence=Evidence.TEST_BUY)],
+        AppealState.NONE, None, "the goods say otherwise",
+    ),
+    (
+        [by("ines", GREY, at=-1), by("tomas", GENUINE, blind=True)],
+        AppealState.NONE, None, "genuine goods outside the channel",
+    ),
+    ([FIRST, BLIND], AppealState.OPEN, None, "the seller objects"),
+    ([FIRST, BLIND], AppealState.UPHELD, None, "the seller was right"),
+    ([FIRST, BLIND], AppealState.DISMISSED, AGREED, "the seller objected in vain"),
+    (
+        [by("ines", GENUINE, at=-1), by("tomas", GENUINE, blind=True)],
+        AppealState.DISMISSED, None, "the appeal found it counterfeit",
+    ),
+    (
+        [FIRST, BLIND, replace(by("rui", GENUINE), known_at=NOW)],
+        AppealState.NONE, None, "somebody says otherwise at this very moment",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("verdicts", "appeal", "expected", "_why"), CASES, ids=[row[-1] for row in CASES])
+def test_an_offer_is_beyond_dispute_where_two_found_the_same_and_nobody_says_otherwise(
+    verdicts: list[GivenVerdict], appeal: AppealState, expected: Agreed | None, _why: str
+) -> None:
+    assert agreed(verdicts, appeal, as_of=NOW, policy=DEFAULT_LABELS) == expected
+
+
+def test_who_changed_their_mind_before_has_one_voice() -> None:
+    changed = [by("ines", GENUINE, at=-3), by("ines", FAKE, at=-2), BLIND]
+    assert agreed(changed, AppealState.NONE, as_of=NOW, policy=DEFAULT_LABELS) is None, "it was argued about"
+
+
+def test_what_was_said_later_is_not_known_yet() -> None:
+    later = by("rui", GENUINE, at=24 * 30)
+    assert agreed([FIRST, BLIND, later], AppealState.NONE, as_of=NOW, policy=DEFAULT_LABELS) == AGREED
+
+
+def test_genuine_offers_count_as_well() -> None:
+    both = [by("ines", GENUINE, at=-1), by("tomas", Judgement.LICENSED, blind=True)]
+    found = agreed(both, AppealState.NONE, as_of=NOW, policy=DEFAULT_LABELS)
+    assert found is not None
+    assert found.value == 0
+
+
+def test_of_three_who_agree_one_has_to_have_looked_blind() -> None:
+    third = by("rui", FAKE)
+    expected = Agreed(1, (FIRST.verdict_id, third.verdict_id, BLIND.verdict_id))
+    assert agreed([FIRST, BLIND, third], AppealState.NONE, as_of=NOW, policy=DEFAULT_LABELS) == expected

@@ -1,0 +1,106 @@
+import pytest
+
+from models.errors import Conflict, Invalid
+from serving.learning.policy import DEFAULT_PROMOTION, PromotionPolicy
+from serving.learning.rules.promotion import Approval, Standing, check_approval, standing
+from tests.fixtures.hosts import each_by_one
+
+CHAMPION = "c" * 64
+WEI, MARA = Approval("user:wei", "", CHAMPION), Approval("user:mara", "", CHAMPION)
+EVERYBODY = ("user:wei", "user:mara", "user:ada")
+ALONE = PromotionPolicy(approvals_needed=1)
+
+
+def stands(
+    *approvals: Approval,
+    champion: str | None = CHAMPION,
+    still_may: tuple[str, ...] = EVERYBODY,
+    not_passed: tuple[str, ...] = (),
+    let_in_by: dict[str, str] | None = None,
+    policy: PromotionPolicy = DEFAULT_PROMOTION,
+) -> Standing:
+    return standing(
+        approvals,
+        champion=champion,
+        still_may=still_may,
+        let_in_by=each_by_one(let_in_by or {}),
+        not_passed=not_passed,
+        policy=policy,
+    )
+
+
+def reasoned(approval: Approval, reason: str = "A new season.") -> Approval:
+    return Approval(approval.by, reason, approval.beside)
+
+
+STANDINGS: list[tuple[Standing, int, str]] = [
+    (stands(), 2, "nobody has approved"),
+    (stands(WEI), 1, "one of two"),
+    (stands(WEI, MARA), 0, "two different people"),
+    (stands(WEI, WEI), 1, "one person who presses twice is one"),
+    (stands(WEI, MARA, WEI), 0, "and takes nothing from the other"),
+    (stands(WEI, Approval("user:mara", "", None)), 1, "one was given before there was a champion"),
+    (stands(WEI, Approval("user:mara", "", "d" * 64)), 1, "one was given beside another champion"),
+    (stands(Approval("user:wei", "", None), Approval("user:mara", "", None), champion=None), 0, "a first model"),
+    (stands(WEI, MARA, still_may=("user:wei",)), 1, "one may promote no more"),
+    (stands(WEI, MARA, not_passed=("calibration",)), 2, "a gate is not passed and nobody says why"),
+    (stands(reasoned(WEI), MARA, not_passed=("calibration",)), 1, "one says why"),
+    (stands(reasoned(WEI), reasoned(MARA, "  "), not_passed=("calibration",)), 1, "blanks are no reason"),
+    (stands(reasoned(WEI), reasoned(MARA), not_passed=("calibration",)), 0, "both say why"),
+    (stands(MARA, reasoned(MARA), not_passed=("calibration",)), 1, "the approval with a reason counts"),
+    (stands(WEI, policy=ALONE), 0, "a marketplace with one data scientist"),
+    (stands(WEI, MARA, policy=PromotionPolicy(approvals_needed=3)), 1, "one that wants three"),
+    (stands(WEI, MARA, Approval("user:ada", "", CHAMPION)), 0, "more than are needed"),
+    (stands(WEI, MARA, let_in_by={"user:mara": "user:wei"}), 1, "one asked the other in"),
+    (stands(MARA, WEI, let_in_by={"user:mara": "user:wei"}), 1, "whoever of the two is first"),
+    (stands(WEI, MARA, let_in_by={"user:mara": "user:x", "user:x": "user:wei"}), 1, "through somebody else's hands"),
+    (
+        stands(WEI, MARA, let_in_by={"user:mara": "user:x", "user:wei": "user:x"}),
+        0,
+        "both by somebody who says nothing",
+    ),
+    (
+        stands(
+            WEI,
+            MARA,
+            Approval("user:ada", "", CHAMPION),
+            let_in_by={"user:mara": "user:wei", "user:ada": "user:wei"},
+        ),
+        0,
+        "both by a third who approves too",
+    ),
+]
+
+
+@pytest.mark.parametrize(("found", "missing", "_why"), STANDINGS, ids=[row[-1] for row in STANDINGS])
+def test_approvals_are_missing(found: Standing, missing: int, _why: str) -> None:
+    assert (found.missing, found.complete) == (missing, missing == 0)
+
+
+def test_the_approvals_that_count_stand_in_their_order_with_their_reasons() -> None:
+    found = stands(reasoned(MARA, "b"), reasoned(WEI, "a"), not_passed=("calibration",))
+    assert [(one.by, one.reason) for one in found.counted] == [("user:mara", "b"), ("user:wei", "a")]
+
+
+def test_nobody_approves_twice() -> None:
+    with pytest.raises(Conflict, match="You have approved this model already; somebody else must"):
+        check_approval(stands(WEI), WEI, not_passed=())
+
+
+def test_who_approved_without_a_needed_reason_may_say_it_now() -> None:
+    not_passed = ("calibration",)
+    check_approval(stands(WEI, not_passed=not_passed), reasoned(WEI), not_passed=not_passed)
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_past_a_gate_that_is_not_passed_an_approval_needs_a_reason(reason: str) -> None:
+    with pytest.raises(Invalid, match=r"Not passed: calibration, slice brand Aurelle\. To approve it all the same"):
+        check_approval(stands(), reasoned(WEI, reason), not_passed=("calibration", "slice brand Aurelle"))
+
+
+def test_two_people_are_the_rule() -> None:
+    assert DEFAULT_PROMOTION.approvals_needed == 2
+
+
+def test_where_every_gate_is_passed_an_approval_needs_no_reason() -> None:
+    check_approval(stands(), WEI, not_passed=())

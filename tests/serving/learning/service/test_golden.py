@@ -1,0 +1,166 @@
+"""What two analysts judged alike is frozen, kept away from every training, and changed by nobody."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import DBAPIError
+
+from models.case import CaseLane
+from models.errors import Invalid
+from models.policies.second_look import SecondLookPolicy
+from models.verdict import Judgement
+from serving.audit.tables import audit_entry
+from serving.intake.service.intake import receive
+from serving.learning.service.golden import freeze_golden_set, golden_set_of, write_golden_set
+from serving.learning.service.labelling import known_at
+from serving.learning.service.learn import request_training, retrain
+from serving.learning.service.second_looks import ask_for_second_looks
+from serving.learning.store import golden, learning
+from serving.learning.tables import golden_set
+from tests.fixtures.labels import label_a_past
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.serving.learning.service.test_second_looks import a_job, doubted
+from training.golden import read_golden
+
+OFFERS = 52
+FAKES = 4
+
+
+def judged_twice(site: Site, *, offers: int = OFFERS, fakes: int = FAKES) -> None:
+    """Offers of a seller each that two analysts found the same of, the second blind, a month ago."""
+    policies = site.runtime.policies.changed(SecondLookPolicy(most_cases=offers))
+    site = replace(site, runtime=replace(site.runtime, policies=policies))
+    rows = [
+        a_suspect_row(external_id=f"G-{i}", title=f"Aure11e tote {i} 1:1 mirror", seller={"external_id": f"seller-{i}"})
+        for i in range(offers)
+    ]
+    receive(site.runtime, site.marketplace, rows, source="test")
+    cases = sorted(open_cases(site, CaseLane.ANALYST), key=lambda case: case.case_id)
+    said = {case.version_id: _answer(i, fakes) for i, case in enumerate(cases)}
+    for case in cases:
+        judge(site, site.analyst, case, said[case.version_id])
+    asked = [case for case in open_cases(site, CaseLane.ASK_BRAND) if case.version_id in said]
+    for case in asked:
+        judge(site, site.brand_person, case, said[case.version_id])
+    site.clock.forward(days=15)
+    suspects = [doubted(case, label=int(said[case.version_id] is Judgement.COUNTERFEIT)) for case in cases]
+    job_id = a_job(site)
+    assert ask_for_second_looks(site.runtime, site.here, job_id, suspects) == offers
+    with site.runtime.store.write() as connection:
+        learning.update_job(connection, site.here, job_id, {"state": "done"})
+    for look in open_cases(site, CaseLane.SECOND_LOOK):
+        judge(site, site.second_analyst, look, said[look.version_id])
+    site.clock.forward(days=15)
+
+
+def _answer(number: int, fakes: int) -> Judgement:
+    return Judgement.COUNTERFEIT if number < fakes else Judgement.GENUINE
+
+
+def test_what_two_analysts_found_alike_is_frozen_under_its_digest(any_site: Site) -> None:
+    judged_twice(any_site)
+    found = freeze_golden_set(any_site.runtime, any_site.marketplace, by="local")
+    assert (found.items, found.positives, found.frozen_at) == (OFFERS, FAKES, any_site.clock.now())
+    with any_site.runtime.store.read() as connection:
+        assert golden.in_force(connection, any_site.here, any_site.clock.now()) == found
+        read = golden_set_of(connection, any_site.here, any_site.clock.now())
+        entry = connection.execute(select(audit_entry).where(audit_entry.c.act == "golden_set.frozen")).one()
+    assert read is not None
+    assert (read.digest, len(read.items), int(read.labels.sum())) == (found.digest, OFFERS, FAKES)
+    assert (entry.actor, entry.subject) == ("local", found.digest)
+
+
+def test_the_database_itself_keeps_what_was_frozen(any_site: Site) -> None:
+    judged_twice(any_site)
+    freeze_golden_set(any_site.runtime, any_site.marketplace, by="local")
+    for statement in (update(golden_set).values(content=b"other"), delete(golden_set)):
+        with pytest.raises(DBAPIError, match="a golden set is frozen"), any_site.runtime.store.write() as connection:
+            connection.execute(statement)
+
+
+@pytest.fixture(scope="module")
+def frozen(populated_sqlite: Populated, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, datetime]]:
+    """A site with a golden set, and the moment before it was frozen. What tests add to it disturbs none of them."""
+    with copy_on_sqlite(tmp_path_factory.mktemp("frozen"), populated_sqlite) as site:
+        judged_twice(site)
+        before = site.clock.now()
+        site.clock.forward(hours=1)
+        freeze_golden_set(site.runtime, site.marketplace, by="local")
+        yield site, before
+
+
+def labelled_of(site: Site, as_of: datetime) -> set[str | None]:
+    """The sellers of whom a snapshot of a moment has rows."""
+    return {row.seller for row in known_at(site.runtime, site.here, as_of)[0]}
+
+
+def test_nothing_of_a_golden_set_comes_into_a_snapshot_from_then_on(frozen: tuple[Site, datetime]) -> None:
+    site, before = frozen
+    assert len(labelled_of(site, before)) == OFFERS, "said again of a moment before, it is the same"
+    assert labelled_of(site, site.clock.now()) == set()
+    words: dict[str, Any] = {
+        "title": "Solenne scarf in silk, mirror quality",
+        "description": "Bought in Milan and never worn, with the hem that the maker sews by hand.",
+    }
+    for seller, listing in (("seller-3", "N-1"), ("lumo-trade-88", "N-2")):
+        case = a_case(site, **{**words, "external_id": listing, "seller": {"external_id": seller, "age_days": 3}})
+        judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    assert labelled_of(site, site.clock.now()) == {"lumo-trade-88"}, "another seller in other words"
+
+
+def test_a_training_is_handed_the_set_as_a_file_that_is_only_read(frozen: tuple[Site, datetime]) -> None:
+    site, _ = frozen
+    handed = write_golden_set(site.runtime, site.here)
+    assert handed is not None
+    path, digest = handed
+    assert path.parent == site.runtime.home.snapshots
+    assert path.stat().st_mode & 0o777 == 0o400
+    assert len(read_golden(path, expected=digest).items) == OFFERS
+    assert write_golden_set(site.runtime, site.here) == handed, "handed again"
+
+
+def test_a_set_that_is_not_what_was_frozen_stops_every_snapshot(site: Site) -> None:
+    """Somebody with the database's own rights took the triggers away."""
+    judged_twice(site)
+    freeze_golden_set(site.runtime, site.marketplace, by="local")
+    with site.runtime.store.write() as connection:
+        connection.execute(text("DROP TRIGGER golden_set_keeps_update"))
+        content = connection.execute(select(golden_set.c.content)).scalar_one()
+        connection.execute(update(golden_set).values(content=content.replace(b'"label":1', b'"label":0', 1)))
+    with pytest.raises(Invalid, match="as frozen; nothing is trained"):
+        known_at(site.runtime, site.here, site.clock.now())
+
+
+@pytest.mark.soak
+def test_a_retraining_is_judged_on_the_set_and_says_so(site: Site) -> None:
+    judged_twice(site)
+    label_a_past(site, listings=1_500)
+    site.clock.forward(days=20)
+    digest = freeze_golden_set(site.runtime, site.marketplace, by="local").digest
+    job_id = request_training(site.runtime, site.marketplace, by="test")
+    assert retrain(site.runtime, site.here, job_id) == "done"
+    with site.runtime.store.read() as connection:
+        (model,) = learning.models(connection, site.here, 1)
+    assert model.report["golden_set"] == digest
+    (gate,) = [gate for gate in model.report["gates"] if gate["name"] == "golden_set"]
+    assert gate["sentence"].startswith(f"Golden set {digest[:12]}, {OFFERS} offers, {FAKES} counterfeit")
+    assert gate["state"] != "not_judged"
+
+
+@pytest.mark.parametrize(("offers", "fakes"), [(49, 4), (50, 2)], ids=["too few offers", "too few counterfeits"])
+def test_too_few_are_not_worth_keeping_from_training(site: Site, offers: int, fakes: int) -> None:
+    judged_twice(site, offers=offers, fakes=fakes)
+    sentence = f"{offers} offers were judged alike by two analysts of whom the second looked blind, {fakes} of them"
+    with pytest.raises(Invalid, match=sentence):
+        freeze_golden_set(site.runtime, site.marketplace, by="local")
+
+
+def test_without_a_set_there_is_none_to_hand_over(site: Site) -> None:
+    assert write_golden_set(site.runtime, site.here) is None

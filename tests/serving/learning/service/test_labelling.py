@@ -1,0 +1,224 @@
+"""From what people said to rows of a snapshot: with its proof, as of a moment, and the same whenever it is asked."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, update
+
+from models.case import CaseLane
+from models.errors import Forbidden
+from models.policies.labels import LabelPolicy
+from models.policies.routing import RoutingPolicy
+from models.verdict import Evidence, Judgement
+from serving.accounts.rules.access import Person
+from serving.accounts.tables import account
+from serving.appeals.service.appeal import file_appeal
+from serving.audit.tables import audit_entry, audit_payload
+from serving.intake.service.intake import receive
+from serving.learning.service.labelling import LabelState, known_at, label_state
+from serving.learning.store import said
+from serving.operations.service.housekeeping import refresh_references
+from serving.review.rules.test_buy import Examiner
+from serving.review.service.review import record_verdict
+from serving.review.service.sitting import Answer
+from serving.review.service.test_buys import Finding, close
+from serving.review.service.undoing import undo_verdict
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_look, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.fixtures.tampering import drop_guards
+from tests.serving.appeals.service.test_appeal import COMPLAINT, remove
+from tests.serving.review.service.test_test_buys import LAB, examined
+from training.snapshot import SnapshotRow, write_snapshot
+
+
+def rows_at(site: Site, as_of: datetime | None = None) -> list[SnapshotRow]:
+    return known_at(site.runtime, site.here, as_of or site.clock.now())[0]
+
+
+def digest_at(site: Site, folder: Path, as_of: datetime) -> str:
+    rows, references = known_at(site.runtime, site.here, as_of)
+    return write_snapshot(folder, rows, references, as_of)[1]
+
+
+def test_a_row_says_who_said_it_and_how_it_is_proved(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    verdict_id = judge(any_site, any_site.brand_person, case, Judgement.GENUINE).verdict_id
+    any_site.clock.forward(days=14)
+    (row,) = rows_at(any_site)
+    assert (row.provenance, row.sources) == ((verdict_id,), (f"brand:{any_site.brand_id}",))
+    with any_site.runtime.store.read() as connection:
+        query = audit_entry.select().where(audit_entry.c.subject == verdict_id)
+        assert row.audit_entries == (connection.execute(query).one().sequence,)
+    assert (row.seller_cluster, row.matured_at) == (row.seller, any_site.clock.now())
+
+
+def test_a_test_buy_is_recorded_as_evidence_and_outweighs_the_brand(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, case, Judgement.NEEDS_TEST_BUY)
+    (case,) = open_cases(any_site, CaseLane.ANALYST)
+    finding = Finding(Examiner.LABORATORY, LAB, Judgement.GENUINE, "As the maker's.")
+    close(any_site.runtime, any_site.analyst, examined(any_site, case), finding)
+    any_site.clock.forward(days=14)
+    (row,) = rows_at(any_site)
+    assert (row.label, row.evidence_level) == (0, "test_buy")
+
+
+def test_a_brand_does_not_record_test_buys_of_its_own_goods(site: Site) -> None:
+    """Or its word, which a second look may contradict, could pass for goods, which it may not."""
+    case = a_case(site, CaseLane.ASK_BRAND)
+    answer = Answer(case.case_id, case.version_id, Judgement.GENUINE, evidence=Evidence.TEST_BUY)
+    with pytest.raises(Forbidden, match="recorded by an analyst"):
+        record_verdict(site.runtime, site.brand_person, answer)
+
+
+@pytest.mark.parametrize(("judgement", "label"), [(Judgement.GENUINE, 0), (Judgement.COUNTERFEIT, 1)])
+def test_a_decided_appeal_names_who_decided_it(any_site: Site, judgement: Judgement, label: int) -> None:
+    remove(any_site)
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    any_site.clock.forward(days=20)
+    assert rows_at(any_site) == []
+    (case,) = open_cases(any_site, CaseLane.APPEAL)
+    decision = judge(any_site, any_site.second_analyst, case, judgement)
+    (row,) = rows_at(any_site)
+    assert (row.label, row.evidence_level) == (label, "appeal")
+    assert row.provenance[-1] == decision.verdict_id
+    assert f"user:{any_site.second_analyst.user_id}" in row.sources
+    assert len(row.audit_entries) == len(row.provenance)
+
+
+def test_what_was_said_of_some_versions_is_what_was_said_of_them_among_all(any_site: Site) -> None:
+    """An appeal may be decided on a later version than the one it contests."""
+    remove(any_site)
+    altered = a_suspect_row(description="Altered after the removal.")
+    receive(any_site.runtime, any_site.marketplace, [altered], source="test")
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    judge(any_site, any_site.analyst, a_case(any_site, external_id="MP-2"), Judgement.GENUINE)
+    (case,) = open_cases(any_site, CaseLane.APPEAL)
+    judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
+    any_site.clock.forward(days=20)
+    now = any_site.clock.now()
+    with any_site.runtime.store.read() as connection:
+        whole = said.of_marketplace(connection, any_site.here, now)
+        assert len(whole) == 2
+        for version_id, found in whole.items():
+            assert said.of_versions(connection, any_site.here, [version_id], now) == {version_id: found}
+        assert said.of_versions(connection, any_site.here, whole, now) == whole
+        assert said.of_versions(connection, any_site.here, [], now) == {}
+    assert sum(found.decision is not None for found in whole.values()) == 1
+
+
+def disabled(site: Site, person: Person) -> None:
+    with site.runtime.store.write() as connection:
+        here = account.c.user_id == person.user_id
+        connection.execute(update(account).where(here).values(disabled_at=site.clock.now()))
+
+
+def test_nobody_learns_from_an_account_that_was_disabled(any_site: Site) -> None:
+    case = a_case(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    any_site.clock.forward(days=15)
+    before = any_site.clock.now()
+    any_site.clock.forward(hours=1)
+    disabled(any_site, any_site.analyst)
+    assert rows_at(any_site) == []
+    assert len(rows_at(any_site, before)) == 1
+
+
+def test_others_carry_the_label_that_a_disabled_account_gave_too(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, case, Judgement.GENUINE)
+    any_site.clock.forward(days=15)
+    assert rows_at(any_site)[0].label == 0
+    disabled(any_site, any_site.brand_person)
+    (row,) = rows_at(any_site)
+    assert (row.label, row.sources) == (1, (f"user:{any_site.analyst.user_id}",))
+
+
+def test_nobody_learns_from_a_verdict_that_the_audit_log_does_not_know(any_site: Site) -> None:
+    case = a_case(any_site)
+    verdict_id = judge(any_site, any_site.analyst, case, Judgement.GENUINE).verdict_id
+    any_site.clock.forward(days=15)
+    with any_site.runtime.store.write() as connection:
+        entry = connection.execute(audit_entry.select().where(audit_entry.c.subject == verdict_id)).one()
+        drop_guards(connection)
+        connection.execute(delete(audit_payload).where(audit_payload.c.sequence == entry.sequence))
+        connection.execute(delete(audit_entry).where(audit_entry.c.sequence == entry.sequence))
+    assert rows_at(any_site) == []
+
+
+def test_one_verdict_of_two_that_the_log_does_not_know_spoils_the_label(site: Site) -> None:
+    case = a_case(site)
+    first = judge(site, site.analyst, case, Judgement.GENUINE).verdict_id
+    site.clock.forward(days=15)
+    judge(site, site.second_analyst, a_second_look(site, case, label=0), Judgement.GENUINE)
+    site.clock.forward(days=15)
+    assert [row.evidence_level for row in rows_at(site)] == ["two_reviewers"]
+    with site.runtime.store.write() as connection:
+        entry = connection.execute(audit_entry.select().where(audit_entry.c.subject == first)).one()
+        drop_guards(connection)
+        connection.execute(delete(audit_payload).where(audit_payload.c.sequence == entry.sequence))
+        connection.execute(delete(audit_entry).where(audit_entry.c.sequence == entry.sequence))
+    assert rows_at(site) == []
+
+
+def test_a_row_that_was_drawn_says_so_and_with_what_chance(site: Site) -> None:
+    judge(site, site.analyst, a_drawn_case(site), Judgement.GENUINE)
+    judge(site, site.analyst, a_case(site), Judgement.GENUINE)
+    site.clock.forward(days=15)
+    found = {row.lane: row.inclusion_probability for row in rows_at(site)}
+    assert found == {"audit": site.runtime.policies[RoutingPolicy].audit_share, "analyst": 1.0}
+
+
+def state_of(site: Site) -> LabelState:
+    with site.runtime.store.read() as connection:
+        return label_state(connection, site.here, site.runtime.policies[LabelPolicy], site.clock.now())
+
+
+def test_what_has_no_label_yet_waits_for_its_time_or_is_held_back_for_another_reason(site: Site) -> None:
+    judge(site, site.analyst, a_case(site, external_id="MP-1"), Judgement.GENUINE)
+    site.clock.forward(days=14)
+    judge(site, site.analyst, a_case(site, external_id="MP-2"), Judgement.GENUINE)
+    judge(site, site.analyst, a_case(site, external_id="MP-3"), Judgement.CANNOT_TELL)
+    found = state_of(site)
+    assert (found.genuine, found.counterfeit, found.waiting, found.held_back) == (1, 0, 1, 1)
+
+
+ENOUGH = [(10, 20, True), (9, 20, False), (10, 19, False)]
+
+
+@pytest.mark.parametrize(("counterfeit", "genuine", "enough"), ENOUGH)
+def test_as_many_labels_of_each_class_as_are_needed_are_enough(counterfeit: int, genuine: int, enough: bool) -> None:
+    assert LabelState(counterfeit, genuine, 10, 20, waiting=0, held_back=0).enough is enough
+
+
+def test_two_exports_of_a_moment_are_equal_whatever_happened_since(any_site: Site, tmp_path: Path) -> None:
+    """Verdicts, an undo, an appeal and its decision, new and changed offers, new references, a disabled account."""
+    remove(any_site)
+    for number in range(6):
+        case = a_case(any_site, external_id=f"MP-1{number}")
+        judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    kept = a_case(any_site, external_id="MP-20")
+    judge(any_site, any_site.analyst, kept, Judgement.COUNTERFEIT)
+    asked = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-21")
+    refresh_references(any_site.runtime)
+    any_site.clock.forward(days=15)
+    judge(any_site, any_site.brand_person, asked, Judgement.COUNTERFEIT)
+    as_of = any_site.clock.now()
+    first = digest_at(any_site, tmp_path, as_of)
+    assert len(rows_at(any_site, as_of)) == 8
+
+    any_site.clock.forward(seconds=60)
+    undo_verdict(any_site.runtime, any_site.brand_person, asked.case_id)
+    file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
+    (appealed,) = open_cases(any_site, CaseLane.APPEAL)
+    judge(any_site, any_site.second_analyst, appealed, Judgement.GENUINE)
+    changed = [a_suspect_row(external_id=f"MP-1{n}", price="1.00") for n in range(6)]
+    receive(any_site.runtime, any_site.marketplace, changed, source="test")
+    any_site.clock.forward(hours=7)
+    refresh_references(any_site.runtime)
+    disabled(any_site, any_site.analyst)
+    any_site.clock.forward(days=30)
+    assert digest_at(any_site, tmp_path, as_of) == first
+    assert digest_at(any_site, tmp_path, any_site.clock.now()) != first

@@ -1,0 +1,157 @@
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select
+
+from models.bundle import digest_of
+from models.errors import BundleRefused, Conflict, Invalid, NotFound
+from models.verdict import Judgement
+from serving.intake.service.intake import receive
+from serving.learning.service.labelling import export_snapshot
+from serving.learning.service.learn import request_training, retrain
+from serving.learning.service.promote import challenger, rollback
+from serving.learning.store import learning
+from serving.learning.tables import training_job
+from serving.listings.tables import score
+from serving.scoring.service.bundles import BundleStore, LiveModels
+from tests.fixtures.labels import label_a_past
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.promoting import promote
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.serving.web.reports import put_champion_in_force
+from training.bundle_folder import write_bundle_folder
+from training.pipeline import Candidate, train
+from training.snapshot import SnapshotRefused, read_snapshot
+
+
+def test_a_verdict_becomes_a_label_only_when_it_is_mature(any_site: Site) -> None:
+    case = a_case(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    any_site.clock.forward(days=13)
+    with pytest.raises(Invalid, match="No label is mature"):
+        export_snapshot(any_site.runtime, any_site.here)
+    any_site.clock.forward(days=1)
+    _, path, digest = export_snapshot(any_site.runtime, any_site.here)
+    (row,) = read_snapshot(path, expected=digest).rows
+    assert (row.label, row.evidence_level, row.weight, row.inclusion_probability) == (0, "one_reviewer", 0.7, 1.0)
+    assert row.provenance[0].startswith("vdt_")
+
+
+def test_a_snapshot_holds_the_facts_as_they_were_scored(any_site: Site) -> None:
+    case = a_case(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    any_site.clock.forward(days=15)
+    _, path, _ = export_snapshot(any_site.runtime, any_site.here)
+    (facts,) = read_snapshot(path).facts()
+    assert facts.listing.external_id == "MP-9"
+    assert facts.as_of < any_site.clock.now()
+
+
+def test_one_retraining_at_a_time(any_site: Site) -> None:
+    request_training(any_site.runtime, any_site.marketplace, by="test")
+    with pytest.raises(Conflict, match="under way"):
+        request_training(any_site.runtime, any_site.marketplace, by="test")
+
+
+def test_too_few_labels_are_refused_with_their_count(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    _, path, _ = export_snapshot(site.runtime, site.here)
+    with pytest.raises(SnapshotRefused, match="0 counterfeit and 1 genuine"):
+        train(read_snapshot(path), champion=None, seed=0, threads=1)
+
+
+def test_a_refused_training_promotes_nothing_and_the_champion_goes_on(site: Site) -> None:
+    champion = put_champion_in_force(site)
+    case = a_case(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    job_id = request_training(site.runtime, site.marketplace, by="test")
+    assert retrain(site.runtime, site.here, job_id) == "failed"
+    with site.runtime.store.read() as connection:
+        job = learning.get_job(connection, site.here, job_id)
+        assert [one.digest for one in learning.models(connection, site.here, 5)] == [champion]
+    assert job.error == ("0 counterfeit and 1 genuine labels are mature; at least 10 and 20 are needed to train.")
+    assert site.runtime.services[LiveModels].of(site.here).digest == champion  # type: ignore[union-attr]  # in force
+    receive(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-77")], source="test")
+    with site.runtime.store.read() as connection:
+        assert (
+            connection.execute(select(score.c.scorer).order_by(score.c.scored_at.desc())).scalars().first() == champion
+        )
+
+
+@pytest.fixture(scope="module")
+def candidates(populated_sqlite: Populated, tmp_path_factory: pytest.TempPathFactory) -> list[Candidate]:
+    """Two candidates of equal data and different seeds; training them takes longer than all tests that use them."""
+    with copy_on_sqlite(tmp_path_factory.mktemp("candidates"), populated_sqlite) as site:
+        label_a_past(site, listings=1_500)
+        site.clock.forward(days=20)
+        _, path, _ = export_snapshot(site.runtime, site.here)
+        return [train(read_snapshot(path), champion=None, seed=seed, threads=1) for seed in (0, 1)]
+
+
+@pytest.fixture
+def trained(site: Site, candidates: list[Candidate]) -> tuple[Site, list[str]]:
+    """A site that has both."""
+    digests = [digest_of(candidate.files) for candidate in candidates]
+    for candidate, digest in zip(candidates, digests, strict=True):
+        write_bundle_folder(
+            site.runtime.services[BundleStore].folder(digest), candidate.files, {"report": candidate.report}
+        )
+        site.clock.forward(minutes=1)
+        now, job_id = site.clock.now(), site.runtime.ids.new("job")
+        job = {"job_id": job_id, "state": "done", "progress": {}, "requested_by": "test", "created_at": now}
+        found = {
+            "marketplace_id": site.here,
+            "digest": digest,
+            "fingerprint": site.runtime.services[BundleStore].load(digest).fingerprint,
+            "job_id": job_id,
+            "report": dict(candidate.report),
+            "created_at": now,
+        }
+        with site.runtime.store.write() as connection:
+            connection.execute(insert(training_job).values(marketplace_id=site.here, **job))
+            learning.add_model(connection, found)
+    return site, digests
+
+
+def test_a_bundle_is_tried_in_a_child_before_it_is_admitted(
+    site: Site, candidates: list[Candidate], tmp_path: Path
+) -> None:
+    write_bundle_folder(tmp_path / "new", candidates[0].files, {"report": candidates[0].report})
+    digest = site.runtime.services[BundleStore].admit(tmp_path / "new")
+    assert site.runtime.services[BundleStore].load(digest).digest == digest_of(candidates[0].files)
+
+
+def test_promotion_and_rollback_change_what_scores_at_once(trained: tuple[Site, list[str]]) -> None:
+    site, (first, second) = trained
+    assert promote(site, first) == first
+    assert site.runtime.services[LiveModels].of(site.here).digest == first  # type: ignore[union-attr]  # just promoted
+    site.clock.forward(minutes=1)
+    assert promote(site, "challenger") == second
+    assert site.runtime.services[LiveModels].of(site.here).digest == second  # type: ignore[union-attr]  # as above
+    site.clock.forward(minutes=1)
+    assert rollback(site.runtime, site.marketplace, by="wei") == first
+    assert site.runtime.services[LiveModels].of(site.here).digest == first  # type: ignore[union-attr]  # as above
+
+
+def test_a_beginning_of_a_digest_names_a_model_and_a_stranger_is_not_found(trained: tuple[Site, list[str]]) -> None:
+    site, (first, second) = trained
+    assert promote(site, first[:12]) == first
+    with pytest.raises(NotFound):
+        promote(site, "f" * 64)
+    found = challenger(site.runtime, site.marketplace)
+    assert found is not None
+    assert found.digest == second
+
+
+def test_a_damaged_bundle_is_never_put_in_force(trained: tuple[Site, list[str]]) -> None:
+    site, (first, second) = trained
+    promote(site, first)
+    forest = site.runtime.services[BundleStore].folder(second) / "forest.txt"
+    forest.write_bytes(forest.read_bytes()[:-40])
+    with pytest.raises(BundleRefused, match="is not the file that the manifest names"):
+        promote(site, second)
+    assert site.runtime.services[LiveModels].of(site.here).digest == first  # type: ignore[union-attr]  # the champion stays

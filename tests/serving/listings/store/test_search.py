@@ -1,0 +1,113 @@
+"""Offers and sellers are found by their words on both engines, kept up by intake, and forgotten by an erasure."""
+
+import pytest
+from sqlalchemy import func, select
+
+from serving.administration.service import founding
+from serving.intake.service.intake import receive
+from serving.listings.store import search
+from serving.listings.store.search import Kind
+from serving.listings.tables import search_entry
+from serving.privacy.service.erasure import erase_seller
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.runtimes import Site
+
+TITLES = {
+    "EN": "Au\u200bre11e Colline bag 1:1",
+    "RU": "Сумка Аurelle люкс копия",
+    "ZH": "奥蕾尔同款 Colline 托特包 高仿",
+    "ES": "Bolso Aurelle réplica",
+}
+HOSTILE = [
+    "",
+    " ",
+    "\x00",
+    "\ud800",
+    '"',
+    "'",
+    "''' OR 1=1 --",
+    '" OR rowid:*',
+    "NEAR(a b, 5)",
+    "a AND b OR NOT c",
+    "words : bag",
+    "^bag -tote +x",
+    "bag*** (",
+    "& | ! <-> :* \\",
+    "%_%",
+    "x" * 10_000,
+    "bag " * 5_000,
+    "\u202e\u200b\u0000bag",
+    "😀🔥",
+]
+
+
+def receive_titles(site: Site, titles: dict[str, str]) -> None:
+    rows = [
+        a_suspect_row(external_id=key, title=title, seller={"external_id": f"shop-{key.lower()}"})
+        for key, title in titles.items()
+    ]
+    receive(site.runtime, site.marketplace, rows, source="test")
+
+
+def found(site: Site, asked: str, kind: Kind = Kind.LISTING, places: frozenset[str] | None = None) -> list[str]:
+    here = frozenset({site.here}) if places is None else places
+    with site.runtime.store.read() as connection:
+        return [hit.external_id for hit in search.find(connection, here, kind, asked, most=50)]
+
+
+def test_offers_and_sellers_are_found_and_nothing_that_is_asked_raises(any_site: Site) -> None:
+    receive_titles(any_site, TITLES)
+    assert found(any_site, "aurelle") == ["ES", "RU", "EN"], "the latest first"
+    assert found(any_site, "AURELLE colline") == ["EN"]
+    assert found(any_site, "coll") == ["ZH", "EN"], "a beginning"
+    assert found(any_site, "копия") == ["RU"]
+    assert found(any_site, "托特包") == ["ZH"]
+    assert found(any_site, "包") == found(any_site, "特") == ["ZH"], "a character, wherever it stands"
+    assert found(any_site, "replica") == ["ES"]
+    assert found(any_site, "shop-ru") == ["RU"], "by who sells it"
+    assert found(any_site, "shop-ru", Kind.SELLER) == ["shop-ru"]
+    assert found(any_site, "shop", Kind.SELLER) == ["shop-es", "shop-zh", "shop-ru", "shop-en"]
+    assert found(any_site, "tote") == []
+    assert found(any_site, "aurelle", places=frozenset({"mkt_other"})) == [], "of no other marketplace"
+    assert found(any_site, "aurelle", places=frozenset()) == []
+    for asked in HOSTILE:
+        assert len(found(any_site, asked)) <= len(TITLES)
+        assert len(found(any_site, asked, Kind.SELLER)) <= len(TITLES)
+
+
+def test_a_changed_title_is_found_by_its_new_words_alone(any_site: Site) -> None:
+    receive_titles(any_site, {"EN": TITLES["EN"]})
+    any_site.clock.forward(minutes=1)
+    receive_titles(any_site, {"EN": "Solenne satchel"})
+    assert found(any_site, "colline") == []
+    assert found(any_site, "solenne satchel") == ["EN"]
+    with any_site.runtime.store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(search_entry)).scalar_one() == 2
+
+
+def test_an_id_comes_before_titles_that_mention_it(site: Site) -> None:
+    receive_titles(site, {"AB-7": "Aurelle bag", "AB-8": "like AB-7, an Aurelle bag"})
+    assert found(site, "AB-7") == ["AB-7", "AB-8"]
+
+
+def test_an_erased_seller_is_not_found_and_the_offers_are_found_by_their_titles(any_site: Site) -> None:
+    receive_titles(any_site, TITLES)
+    erase_seller(any_site.runtime, any_site.marketplace, "shop-ru", carry_out=True, by="test")
+    assert found(any_site, "shop-ru", Kind.SELLER) == []
+    assert found(any_site, "shop-ru") == []
+    assert found(any_site, "копия") == ["RU"]
+    assert found(any_site, "shop-en") == ["EN"], "others are as they were"
+
+
+def test_two_marketplaces_may_have_an_offer_of_one_id(site: Site) -> None:
+    other = founding.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
+    receive_titles(site, {"EN": "Aurelle bag"})
+    receive(site.runtime, other, [a_suspect_row(external_id="EN", title="Aurelle purse")], source="test")
+    assert found(site, "purse") == []
+    assert found(site, "purse", places=frozenset({other.marketplace_id})) == ["EN"]
+
+
+@pytest.mark.parametrize("asked", ["au", "a"])
+def test_a_short_word_is_no_beginning(site: Site, asked: str) -> None:
+    receive_titles(site, TITLES)
+    assert found(site, asked) == []

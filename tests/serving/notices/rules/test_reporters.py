@@ -1,0 +1,101 @@
+from datetime import timedelta
+
+import pytest
+
+from models.errors import Conflict
+from serving.notices.policy import DEFAULT_NOTICES
+from serving.notices.rules.reporters import Ended, Reputation, mute_until, reputation
+from tests.fixtures.clocks import NOW
+
+WARNED = NOW - timedelta(days=30)
+
+
+def ended(days_ago: float, founded: bool) -> Ended:
+    at = NOW - timedelta(days=days_ago)
+    return Ended(at - timedelta(days=1), at, founded)
+
+
+def known(right: int, wrong: int, *, warned: bool = False, right_after: int = 0, wrong_after: int = 0) -> Reputation:
+    """A record: so many of long ago, and so many of after the warning."""
+    before = [ended(60, True)] * right + [ended(60, False)] * wrong
+    after = [ended(5, True)] * right_after + [ended(5, False)] * wrong_after
+    return reputation(before + after, warned_at=WARNED if warned else None, as_of=NOW, policy=DEFAULT_NOTICES)
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "doubted"),
+    [
+        pytest.param(0, 3, False, id="three may be chance"),
+        pytest.param(0, 4, True, id="none of four: the upper end of Wilson's interval is 0.490"),
+        pytest.param(1, 6, False, id="one of seven: 0.513"),
+        pytest.param(1, 7, True, id="one of eight: 0.471"),
+        pytest.param(50, 50, False, id="right as often as not"),
+        pytest.param(400, 600, True, id="two in five of a thousand"),
+    ],
+)
+def test_whose_notices_are_surely_unfounded_in_most_cases_is_doubted(right: int, wrong: int, doubted: bool) -> None:
+    assert known(right, wrong).doubted is doubted
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "to_warn"),
+    [
+        pytest.param(0, 9, False, id="nine are too few"),
+        pytest.param(0, 10, True, id="ten of ten"),
+        pytest.param(1, 10, True, id="ten of eleven are nine in ten"),
+        pytest.param(2, 10, False, id="ten of twelve are not"),
+        pytest.param(200, 20, False, id="twenty wrong of a careful reporter's many"),
+    ],
+)
+def test_a_warning_takes_the_number_and_the_proportion(right: int, wrong: int, to_warn: bool) -> None:
+    assert known(right, wrong).to_warn is to_warn
+
+
+def test_nobody_is_warned_twice_for_the_same() -> None:
+    assert not known(0, 10, warned=True).to_warn
+
+
+@pytest.mark.parametrize(
+    ("right_after", "wrong_after", "may_mute"),
+    [
+        pytest.param(0, 0, False, id="nothing since the warning"),
+        pytest.param(0, 4, False, id="four since are too few"),
+        pytest.param(0, 5, True, id="five since"),
+        pytest.param(1, 5, False, id="one of six since was founded"),
+    ],
+)
+def test_muting_counts_from_the_warning(right_after: int, wrong_after: int, may_mute: bool) -> None:
+    found = known(0, 50, warned=True, right_after=right_after, wrong_after=wrong_after)
+    assert found.may_mute is may_mute
+
+
+def test_without_a_warning_nobody_is_muted() -> None:
+    found = known(0, 500)
+    assert not found.may_mute
+    with pytest.raises(Conflict, match="Nobody is muted without a warning"):
+        mute_until(found, warned_at=None, at=NOW, policy=DEFAULT_NOTICES)
+
+
+def test_a_mute_that_the_record_does_not_carry_is_refused_and_says_what_is_missing() -> None:
+    with pytest.raises(Conflict, match="Since the warning 4 notices were unfounded; it takes 5, and 90 %"):
+        mute_until(known(0, 9, warned=True, wrong_after=4), warned_at=WARNED, at=NOW, policy=DEFAULT_NOTICES)
+
+
+def test_a_mute_ends_by_itself() -> None:
+    found = known(0, 10, warned=True, wrong_after=5)
+    until = mute_until(found, warned_at=WARNED, at=NOW, policy=DEFAULT_NOTICES)
+    assert until == NOW + timedelta(days=90)
+
+
+def test_what_is_older_than_a_year_or_was_decided_later_counts_no_more() -> None:
+    far = [ended(366, False)] * 50 + [Ended(NOW, NOW + timedelta(days=1), False)] * 50
+    found = reputation(far, warned_at=None, as_of=NOW, policy=DEFAULT_NOTICES)
+    assert (found.founded, found.unfounded, found.reasons) == (0, 0, ("No notice was decided in 365 days.",))
+
+
+def test_the_reasons_give_the_counts() -> None:
+    assert known(1, 9, warned=True, wrong_after=2).reasons == (
+        "In 365 days 1 of 12 decided notices were founded.",
+        "That is surely less than half, so the next ones are heard after those of others.",
+        "Of those notified after the warning 2 of 2 were unfounded.",
+    )

@@ -1,0 +1,277 @@
+"""Complaints of notifiers on both engines: who decides, what they see, and what each end does."""
+
+import pytest
+
+from models.case import CaseLane
+from models.errors import Conflict, Forbidden, Invalid, NotFound, TooLate
+from models.labels import AppealState
+from models.policies.labels import LabelPolicy
+from models.verdict import Judgement
+from serving.audit.store import audit
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
+from serving.learning.service.labelling import label_of
+from serving.learning.store import said
+from serving.notices.rules.notices import ItemState, NoticeOutcome
+from serving.notices.service.notice_complaints import complain
+from serving.notices.service.notice_links import PLACE
+from serving.notices.service.notices import Receipt
+from serving.notices.store import notice_complaints
+from serving.notices.store.notice_complaints import NoticeComplaint
+from serving.notices.store.notices import Item
+from serving.review.service.case_access import why_not_judge
+from serving.review.service.undoing import undo_verdict
+from serving.takedowns.rules.public_statement import Influence
+from serving.transparency.store import restrictions
+from tests.fixtures.guests import asked_in
+from tests.fixtures.notifying import WORDS, an_offer, items_of, notify
+from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out
+from tests.fixtures.reviewing import judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.notices.service.test_notices import SOLENNE, told_of
+from tests.serving.web.visits import visit_as, words
+
+SAID = "The serial number in the second picture was never given out; your colleague overlooked it."
+
+
+def refused(site: Site, judgement: Judgement = Judgement.GENUINE, **changes: str) -> Receipt:
+    """A notice of an offer that was looked at and stays, told to its notifier."""
+    an_offer(site, "MP-1", **{**SOLENNE, **changes})
+    receipt = notify(site, "MP-1")
+    (case,) = open_cases(site)
+    judge(site, site.analyst, case, judgement)
+    site.clock.forward(seconds=UNDO_SECONDS)
+    return receipt
+
+
+def say(site: Site, receipt: Receipt, words_: str = SAID, number: int = 1) -> Case:
+    """A complaint; returns its case."""
+    complain(site.runtime, receipt.link.rpartition(PLACE)[2], number, words_)
+    (case,) = open_cases(site, CaseLane.COMPLAINT)
+    return case
+
+
+def complaint_of(site: Site, item: Item) -> NoticeComplaint | None:
+    with site.runtime.store.read() as connection:
+        assert audit.check(connection)[1] is None
+        return notice_complaints.of_item(connection, site.here, item.item_id)
+
+
+def item_of(site: Site, receipt: Receipt) -> Item:
+    (item,) = items_of(site, receipt)
+    return item
+
+
+def test_a_complaint_of_a_notifier_goes_to_somebody_who_did_not_decide_before(any_site: Site) -> None:
+    case = say(any_site, refused(any_site))
+    with any_site.runtime.store.read() as connection:
+        assert why_not_judge(connection, any_site.analyst, case) == "You decided on this offer before"
+        assert why_not_judge(connection, any_site.second_analyst, case) is None
+    asked_in(any_site, any_site.analyst, any_site.second_analyst)
+    with pytest.raises(Forbidden, match=r"You let in whoever .* somebody else must decide the complaint"):
+        judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
+    with pytest.raises(Forbidden, match="somebody else must decide the complaint"):
+        judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+
+
+def test_an_upheld_complaint_removes_the_offer_and_is_told(any_site: Site) -> None:
+    receipt = refused(any_site)
+    case = say(any_site, receipt)
+    with a_marketplace_that_listens(any_site):
+        begins = any_site.clock.now()
+        carried_out(any_site, judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT).action)
+    item = item_of(any_site, receipt)
+    complaint = complaint_of(any_site, item)
+    assert complaint is not None
+    assert (complaint.state, item.outcome, item.action_id is not None) == (
+        AppealState.UPHELD,
+        NoticeOutcome.REMOVED,
+        True,
+    )
+    decision = told_of(any_site, item)
+    assert decision is not None
+    assert decision.decision == "The offer is removed."
+    assert "was shown no automated score" in decision.automated_means
+    with any_site.runtime.store.read() as connection:
+        until = any_site.clock.now().replace(year=2027)
+        ((found,), _) = restrictions.carried_out(
+            connection, any_site.here, since=begins, until=until, after=None, most=9
+        )
+    assert found.influence is Influence.NONE
+
+
+def test_a_dismissed_complaint_leaves_the_offer_and_there_is_no_second_one(any_site: Site) -> None:
+    receipt = refused(any_site)
+    case = say(any_site, receipt)
+    judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
+    any_site.clock.forward(seconds=UNDO_SECONDS)
+    item = item_of(any_site, receipt)
+    complaint = complaint_of(any_site, item)
+    assert complaint is not None
+    assert (complaint.state, item.outcome) == (AppealState.DISMISSED, NoticeOutcome.NO_ACTION)
+    decision = told_of(any_site, item)
+    assert decision is not None
+    assert "After your complaint a person who had not decided before" in decision.facts
+    with pytest.raises(Conflict, match="There has been a complaint"):
+        say(any_site, receipt)
+
+
+def test_a_decision_on_a_complaint_that_is_undone_lets_it_wait_again(any_site: Site) -> None:
+    receipt = refused(any_site)
+    before = item_of(any_site, receipt)
+    case = say(any_site, receipt)
+    judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
+    undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
+    complaint = complaint_of(any_site, before)
+    assert complaint is not None
+    assert (complaint.state, item_of(any_site, receipt)) == (AppealState.OPEN, before)
+
+
+def test_it_is_open_for_six_months_from_the_decision(any_site: Site) -> None:
+    receipt = refused(any_site)
+    decision = told_of(any_site, item_of(any_site, receipt))
+    assert decision is not None
+    assert "Until 3 September 2026 you can complain on this page" in decision.redress
+    any_site.clock.forward(days=183)
+    say(any_site, receipt)
+
+
+def test_after_six_months_it_is_too_late(any_site: Site) -> None:
+    receipt = refused(any_site)
+    any_site.clock.forward(days=186)
+    with pytest.raises(TooLate, match="open for 6 months"):
+        say(any_site, receipt)
+
+
+@pytest.mark.parametrize(
+    ("words_", "number", "error"),
+    [("  ", 1, Invalid), ("x" * 5_001, 1, Invalid), (SAID, 2, NotFound), (SAID, 0, NotFound)],
+)
+def test_a_complaint_says_why_and_about_what(site: Site, words_: str, number: int, error: type[Exception]) -> None:
+    receipt = refused(site)
+    with pytest.raises(error):
+        say(site, receipt, words_, number)
+
+
+def test_there_is_nothing_to_complain_about_before_the_decision_or_after_a_removal(any_site: Site) -> None:
+    an_offer(any_site, **SOLENNE)
+    receipt = notify(any_site, "MP-1", "MP-777")
+    for number in (1, 2):
+        with pytest.raises(Conflict, match="nothing to complain about"):
+            say(any_site, receipt, number=number)
+    (case,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    with pytest.raises(Conflict, match="nothing to complain about"):
+        say(any_site, receipt)
+    undo_verdict(any_site.runtime, any_site.analyst, case.case_id)
+    judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
+    any_site.clock.forward(seconds=UNDO_SECONDS)
+    with pytest.raises(Conflict, match="nothing to complain about"):
+        say(any_site, receipt)
+
+
+def test_a_case_that_goes_to_the_brand_and_comes_back_is_still_decided_by_somebody_else_and_blind(
+    any_site: Site,
+) -> None:
+    an_offer(any_site)
+    receipt = notify(any_site, "MP-1")
+    (first,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, first, Judgement.GENUINE)
+    any_site.clock.forward(seconds=UNDO_SECONDS)
+    case = say(any_site, receipt)
+    judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
+    assert items_of(any_site, receipt)[0].state is ItemState.DECIDED
+    (asked,) = open_cases(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, asked, Judgement.CANNOT_TELL)
+    (back,) = open_cases(any_site, CaseLane.ANALYST)
+    with pytest.raises(Forbidden, match="decide the complaint"):
+        judge(any_site, any_site.analyst, back, Judgement.GENUINE)
+    page = words(visit_as(any_site, any_site.second_analyst).get(f"/cases/{back.case_id}").text)
+    assert "How it was scored is not shown" in page
+    judge(any_site, any_site.second_analyst, back, Judgement.COUNTERFEIT)
+    assert item_of(any_site, receipt).outcome is NoticeOutcome.REMOVED
+
+
+def test_a_brand_that_let_the_offer_stay_is_not_asked_again(any_site: Site) -> None:
+    an_offer(any_site)
+    receipt = notify(any_site, "MP-1")
+    (first,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, first, Judgement.COUNTERFEIT)
+    judge(any_site, any_site.brand_person, first, Judgement.GENUINE)
+    any_site.clock.forward(seconds=UNDO_SECONDS)
+    case = say(any_site, receipt)
+    assert case.question_returned
+    recorded = judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
+    assert recorded.action is not None
+
+
+def test_the_complaint_looks_at_the_offer_as_it_is_now_and_takes_an_open_case_with_it(any_site: Site) -> None:
+    receipt = refused(any_site)
+    an_offer(any_site, "MP-1", **SOLENNE, description="Every word of this text is new, and the picture too.")
+    other = notify(any_site, "MP-1", email="another@example.org")
+    (waiting,) = open_cases(any_site)
+    case = say(any_site, receipt)
+    assert (case.version_id, case.follows_case_id) == (waiting.version_id, waiting.case_id)
+    assert len(open_cases(any_site)) == 1
+    judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
+    assert item_of(any_site, other).outcome is NoticeOutcome.REMOVED
+
+
+def test_two_who_complain_about_one_offer_are_decided_by_one_case(any_site: Site) -> None:
+    an_offer(any_site, "MP-1", **SOLENNE)
+    first, second = notify(any_site, "MP-1"), notify(any_site, "MP-1", email="another@example.org")
+    (case,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    any_site.clock.forward(seconds=UNDO_SECONDS)
+    contested = say(any_site, first)
+    assert say(any_site, second).case_id == contested.case_id
+    judge(any_site, any_site.second_analyst, contested, Judgement.COUNTERFEIT)
+    assert {item_of(any_site, one).outcome for one in (first, second)} == {NoticeOutcome.REMOVED}
+
+
+def test_a_change_of_the_offer_does_not_lose_the_complaint(any_site: Site) -> None:
+    receipt = refused(any_site)
+    before = say(any_site, receipt)
+    an_offer(any_site, "MP-1", **SOLENNE, description="Every word of this text is new, and the picture too.")
+    (after,) = open_cases(any_site, CaseLane.COMPLAINT)
+    assert (after.follows_case_id, after.priority) == (before.case_id, before.priority)
+    judge(any_site, any_site.second_analyst, after, Judgement.GENUINE)
+    complaint = complaint_of(any_site, item_of(any_site, receipt))
+    assert complaint is not None
+    assert complaint.state is AppealState.DISMISSED
+
+
+def test_two_analysts_who_contradict_each_other_teach_nothing(any_site: Site) -> None:
+    receipt = refused(any_site)
+    case = say(any_site, receipt)
+    judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
+    later = any_site.clock.now() + any_site.runtime.policies[LabelPolicy].matures * 2
+    with any_site.runtime.store.read() as connection:
+        (version,) = said.of_marketplace(connection, any_site.here, any_site.clock.now()).values()
+    found = label_of(version, later, any_site.runtime.policies[LabelPolicy])
+    assert getattr(found, "reason", None) == "reviewers contradict each other"
+
+
+def test_neither_score_nor_first_answer_is_on_the_page_of_a_complaint(site: Site) -> None:
+    receipt = refused(site)
+    case = say(site, receipt, f"{SAID} <script>alert(1)</script>")
+    visitor = visit_as(site, site.second_analyst)
+    assert "Whoever notified it complains" in words(visitor.get("/queue").text)
+    page = visitor.get(f"/cases/{case.case_id}").text
+    read = words(page)
+    for shown in ("A notifier complains that the offer stays", SAID, WORDS, "The complaint is dismissed"):
+        assert shown in read or shown == WORDS
+    assert "<script>alert" not in page
+    for hidden in ("harm, 7 d", "points", "Genuine, by", "Anna Berg"):
+        assert hidden not in read
+    barred = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
+    assert "Somebody else must decide this complaint." in barred
+
+
+def test_cases_of_complaints_come_after_appeals_and_before_all_else(any_site: Site) -> None:
+    case = say(any_site, refused(any_site))
+    assert 3e9 + 1e9 < case.priority < 1e12
+    with any_site.runtime.store.read() as connection:
+        assert [one["what"] for one in cases.timeline(connection, any_site.here, case.case_id)] == [
+            "Whoever notified the offer complains that it stays. A person who did not decide before will look at it."
+        ]

@@ -1,0 +1,503 @@
+"""Notices from outside on both engines: what is kept, where it waits, and what its notifier is told."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from models.case import CaseLane
+from models.errors import Invalid
+from models.verdict import Judgement
+from serving.audit.store import audit
+from serving.audit.tables import audit_entry, audit_payload
+from serving.intake.service.intake import receive
+from serving.learning.store import learning, monitoring
+from serving.listings.store import listings
+from serving.marketplaces.rules import AutomaticRule
+from serving.notices.policy import NoticePolicy
+from serving.notices.rules.decision_notice import DecisionNotice
+from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind, TooManyNotices
+from serving.notices.service.notice_decisions import told
+from serving.notices.service.notice_list import changed_notices
+from serving.notices.store import notices
+from serving.notices.store.notices import Item
+from serving.notices.tables import notice, reporter
+from serving.operations.service.switching import switch
+from serving.platform.database.window import Window
+from serving.privacy.service.erasure import erase_seller
+from serving.review.service.release import speak
+from serving.review.service.undoing import undo_verdict
+from serving.takedowns.rules.evidence import Part
+from serving.takedowns.rules.public_statement import Source
+from serving.takedowns.rules.release import Decision
+from serving.takedowns.service.evidence import verify
+from serving.takedowns.store import evidence
+from serving.transparency.store import restrictions
+from serving.views import queues
+from serving.views.queues import QueueFilter
+from serving.webhooks.rules.action import ActionState
+from tests.fixtures.listings import a_row
+from tests.fixtures.notifying import EMAIL, WORDS, a_reporter, an_offer, items_of, notify
+from tests.fixtures.removing import (
+    UNDO_SECONDS,
+    a_marketplace_that_listens,
+    carried_out,
+    given_back,
+    removed_by_analyst,
+)
+from tests.fixtures.reviewing import a_case, a_drawn_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+
+SOLENNE = {"title": "Solenne tote in grained leather, grey", "brand": "Solenne"}  # No brand there can be asked.
+
+
+def told_of(site: Site, item: Item) -> DecisionNotice | None:
+    with site.runtime.store.read() as connection:
+        return told(site.runtime, connection, item)
+
+
+def count(site: Site, table: object) -> int:
+    with site.runtime.store.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())  # type: ignore[arg-type]  # a table
+
+
+def logged(site: Site, subject: str) -> dict[str, object]:
+    """What the audit log says of a subject."""
+    query = select(audit_payload.c.payload).join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
+    with site.runtime.store.read() as connection:
+        found: dict[str, object] = json.loads(
+            connection.execute(query.where(audit_entry.c.subject == subject)).scalar_one()
+        )
+    return found
+
+
+def test_a_notice_is_kept_and_opens_a_case_for_an_analyst(any_site: Site) -> None:
+    an_offer(any_site)
+    assert open_cases(any_site) == [], "nothing else had a reason to look"
+    receipt = notify(any_site, "MP-1")
+    (case,) = open_cases(any_site, CaseLane.ANALYST)
+    (item,) = items_of(any_site, receipt)
+    assert (item.state, item.case_id, item.opened_case, item.location) == (
+        ItemState.WAITING,
+        case.case_id,
+        True,
+        "MP-1",
+    )
+    assert receipt.offers == (("MP-1", ItemState.WAITING),)
+    assert case.due_at == any_site.clock.now() + timedelta(days=3)
+    with any_site.runtime.store.read() as connection:
+        (kept,) = notices.notified(connection, any_site.here, case.case_id)
+        assert (kept.explanation, kept.reason_code.value) == (WORDS, "trademark_counterfeit")
+        assert audit.check(connection)[1] is None
+
+
+def test_the_offer_as_it_was_is_kept_with_a_digest_that_the_log_holds(any_site: Site) -> None:
+    an_offer(any_site)
+    (item,) = items_of(any_site, notify(any_site, "MP-1"))
+    with any_site.runtime.store.read() as connection:
+        (taken,) = evidence.of_listing(connection, any_site.here, item.listing_id or "")
+        assert (taken.subject, taken.version_id) == (item.item_id, item.version_id)
+        assert evidence.vouched(connection, taken) == taken.snapshot.digest
+    an_offer(any_site, title="Something else altogether, which the seller wrote afterwards")
+    assert b"Colline" in next(one.body or b"" for one in taken.snapshot.parts if one.part is Part.TEXT)
+    assert verify(any_site.runtime, any_site.marketplace) == {"snapshots": 1, "erased": 0, "differing": []}
+
+
+def test_nothing_of_a_notice_that_lacks_an_element_is_kept(any_site: Site) -> None:
+    an_offer(any_site)
+    with pytest.raises(Invalid) as refused:
+        notify(any_site, "MP-1", explanation="A fake.", email="", good_faith=False)
+    assert "Explain" in refused.value.sentence
+    assert "e-mail" in refused.value.sentence
+    assert "good faith" in refused.value.sentence
+    assert (count(any_site, notice), count(any_site, reporter), open_cases(any_site)) == (0, 0, [])
+
+
+@pytest.mark.parametrize(
+    ("location", "link", "state"),
+    [
+        pytest.param("MP-1", None, ItemState.WAITING, id="its id"),
+        pytest.param("https://bazaar.example/item/MP-1?ref=x", None, ItemState.WAITING, id="an address with its id"),
+        pytest.param(
+            "https://www.bazaar.example/p/MP-1", "https://bazaar.example/item/9", ItemState.WAITING, id="of its host"
+        ),
+        pytest.param(
+            "https://elsewhere.example/MP-1",
+            "https://bazaar.example/item/9",
+            ItemState.UNKNOWN_LISTING,
+            id="of another host",
+        ),
+        pytest.param("https://bazaar.example/MP-1/MP-2", None, ItemState.UNKNOWN_LISTING, id="two ids are none"),
+        pytest.param("https://[bazaar/MP-1", None, ItemState.WAITING, id="an address that cannot be parsed"),
+        pytest.param("MP-777", None, ItemState.UNKNOWN_LISTING, id="nothing here is called so"),
+        pytest.param("mp-1", None, ItemState.UNKNOWN_LISTING, id="ids are exact"),
+    ],
+)
+def test_which_offer_is_meant(site: Site, location: str, link: str | None, state: ItemState) -> None:
+    an_offer(site, "MP-1", link=link)
+    an_offer(site, "MP-2", title="Aurelle Colline tote in smooth leather, black, never worn")
+    (item,) = items_of(site, notify(site, location))
+    assert item.state is state
+
+
+def test_an_offer_that_is_not_known_here_is_kept_as_it_was_named_and_told(any_site: Site) -> None:
+    (item,) = items_of(any_site, notify(any_site, "https://bazaar.example/gone"))
+    assert (item.state, item.location, item.listing_id) == (
+        ItemState.UNKNOWN_LISTING,
+        "https://bazaar.example/gone",
+        None,
+    )
+    said = told_of(any_site, item)
+    assert said is not None
+    assert said.decision == "No offer is known here under what you named."
+
+
+def test_trusted_flaggers_then_brands_in_good_standing_then_everybody_else(any_site: Site) -> None:
+    for number in range(1, 5):
+        an_offer(any_site, f"MP-{number}", title=f"Aurelle Colline tote, leather number {number * 1111}", price="9000")
+    a_case(any_site)
+    notify(any_site, "MP-1")
+    notify(any_site, "MP-2", by=a_reporter(any_site, ReporterKind.REGISTERED))
+    notify(any_site, "MP-3", by=a_reporter(any_site, ReporterKind.BRAND, "Aurelle"))
+    notify(any_site, "MP-4", by=a_reporter(any_site, ReporterKind.TRUSTED_FLAGGER))
+    with any_site.runtime.store.read() as connection:
+        rows = queues.queue(connection, QueueFilter(frozenset({any_site.here})), most=10)
+    assert [row["external_id"] for row in rows][:2] == ["MP-4", "MP-3"]
+    assert {row["external_id"] for row in rows if row["notified"]} == {"MP-1", "MP-2", "MP-3", "MP-4"}
+    hours = {row["external_id"]: (row["due_at"] - row["opened_at"]) / timedelta(hours=1) for row in rows}
+    assert hours == {"MP-4": 24, "MP-3": 24, "MP-1": 72, "MP-2": 72, "MP-9": 24}
+
+
+def test_a_brand_is_before_others_with_its_own_offers_alone(any_site: Site) -> None:
+    aurelle = a_reporter(any_site, ReporterKind.BRAND, "Aurelle")
+    an_offer(any_site, "MP-1", **SOLENNE)
+    notify(any_site, "MP-1", by=aurelle)
+    (case,) = open_cases(any_site)
+    assert case.priority < 2e9
+
+
+def test_a_notice_of_an_offer_under_review_joins_its_case_and_brings_it_forward(any_site: Site) -> None:
+    case = a_case(any_site)
+    receipt = notify(any_site, "MP-9", by=a_reporter(any_site, ReporterKind.TRUSTED_FLAGGER))
+    (after,) = open_cases(any_site)
+    (item,) = items_of(any_site, receipt)
+    assert (after.case_id, item.case_id, item.opened_case) == (case.case_id, case.case_id, False)
+    assert after.priority > 3e9 > case.priority
+    notify(any_site, "MP-9", email="another@example.org")
+    assert open_cases(any_site)[0].priority == after.priority, "a stranger's notice lowers nothing"
+
+
+def test_a_seller_that_changes_the_offer_does_not_shake_the_notice_off(any_site: Site) -> None:
+    an_offer(any_site)
+    receipt = notify(any_site, "MP-1", by=a_reporter(any_site, ReporterKind.TRUSTED_FLAGGER))
+    (before,) = open_cases(any_site)
+    an_offer(any_site, description="Worn once. The pictures are new, and so is every word of this text.")
+    (after,) = open_cases(any_site)
+    (item,) = items_of(any_site, receipt)
+    assert after.follows_case_id == before.case_id
+    assert (item.case_id, after.priority) == (after.case_id, before.priority)
+    judge(any_site, any_site.analyst, after, Judgement.GENUINE)
+    assert items_of(any_site, receipt)[0].outcome is NoticeOutcome.NO_ACTION
+
+
+def test_the_same_reporters_second_notice_of_a_waiting_offer_is_kept_and_does_not_count_twice(any_site: Site) -> None:
+    an_offer(any_site)
+    notify(any_site, "MP-1")
+    again = notify(any_site, "MP-1", "https://bazaar.example/item/MP-1", email=EMAIL.upper())
+    assert [item.state for item in items_of(any_site, again)] == [ItemState.REPEATED] * 2
+    other = notify(any_site, "MP-1", email="another@example.org")
+    assert [item.state for item in items_of(any_site, other)] == [ItemState.WAITING]
+    assert len(open_cases(any_site)) == 1
+
+
+def test_one_offer_named_in_two_ways_is_one(any_site: Site) -> None:
+    an_offer(any_site)
+    receipt = notify(any_site, "MP-1", "https://bazaar.example/item/MP-1", "MP-1", " ")
+    assert [state for _, state in receipt.offers] == [ItemState.WAITING, ItemState.REPEATED]
+
+
+def test_what_is_down_already_is_told_so_and_opens_nothing(any_site: Site) -> None:
+    with a_marketplace_that_listens(any_site):
+        removed_by_analyst(any_site, "MP-50")
+    (item,) = items_of(any_site, notify(any_site, "MP-50"))
+    assert (item.state, item.outcome, open_cases(any_site)) == (
+        ItemState.DECIDED,
+        NoticeOutcome.ALREADY_REMOVED,
+        [],
+    )
+    said = told_of(any_site, item)
+    assert said is not None
+    assert "no person has looked at it" in said.automated_means
+
+
+def test_a_decision_is_told_when_it_can_no_longer_be_undone(any_site: Site) -> None:
+    an_offer(any_site)
+    receipt = notify(any_site, "MP-1")
+    (case,) = open_cases(any_site)
+    assert told_of(any_site, items_of(any_site, receipt)[0]) is None
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    assert told_of(any_site, items_of(any_site, receipt)[0]) is None
+    any_site.clock.forward(seconds=UNDO_SECONDS)
+    said = told_of(any_site, items_of(any_site, receipt)[0])
+    assert said is not None
+    assert said.facts == "A trained person examined the offer and found that the goods are genuine."
+    assert "who also saw what an automated classifier makes of the offer" in said.automated_means
+    assert "court" in said.redress
+
+
+def test_a_decision_that_is_undone_was_never_told_and_the_notice_waits_again(any_site: Site) -> None:
+    an_offer(any_site)
+    receipt = notify(any_site, "MP-1")
+    (case,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    undo_verdict(any_site.runtime, any_site.analyst, case.case_id)
+    (item,) = items_of(any_site, receipt)
+    assert (item.state, item.outcome, item.verdict_id, item.decided_at) == (ItemState.WAITING, None, None, None)
+
+
+def test_an_offer_that_is_asked_of_the_brand_waits_until_the_brand_has_spoken(any_site: Site) -> None:
+    an_offer(any_site)
+    receipt = notify(any_site, "MP-1")
+    (case,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
+    assert items_of(any_site, receipt)[0].state is ItemState.WAITING
+    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    any_site.clock.forward(seconds=UNDO_SECONDS)
+    (item,) = items_of(any_site, receipt)
+    assert (item.outcome, item.action_id is not None) == (NoticeOutcome.REMOVED, True)
+    said = told_of(any_site, item)
+    assert said is not None
+    assert said.facts.startswith("The rights holder examined the offer")
+    assert any_site.brand_person.name not in str(said)
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_a_removal_that_waits_for_people_is_told_when_they_let_it_go(any_site: Site, decision: Decision) -> None:
+    an_offer(any_site)
+    receipt = notify(any_site, "MP-1")
+    (case,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.CANNOT_TELL)
+    rule, runtime = AutomaticRule.BRAND_REMOVALS, any_site.runtime
+    switch(runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    held = judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT).action
+    assert held is not None
+    assert held.state is ActionState.HELD
+    any_site.clock.forward(days=1)
+    assert told_of(any_site, items_of(any_site, receipt)[0]) is None
+    speak(runtime, any_site.analyst, held.action_id, decision, "I called the brand.")
+    (item,) = items_of(any_site, receipt)
+    said = told_of(any_site, item)
+    if decision is Decision.RELEASE:
+        assert said is not None
+        assert said.decision == "The offer is removed."
+    else:
+        assert (item.state, item.action_id, said) == (ItemState.WAITING, None, None)
+        assert item.case_id == open_cases(any_site)[0].case_id
+
+
+def notified_and_removed(site: Site, external_id: str, kind: ReporterKind | None) -> str:
+    """An offer that was notified, judged counterfeit by an analyst, and removed; returns the action's id."""
+    an_offer(site, external_id, **SOLENNE, seller={"external_id": f"closet-{external_id}"})
+    notify(site, external_id, by=a_reporter(site, kind) if kind else None)
+    (found,) = open_cases(site)
+    return carried_out(site, judge(site, site.analyst, found, Judgement.COUNTERFEIT).action).action_id
+
+
+def test_the_public_statement_says_that_a_notice_led_to_the_removal(any_site: Site) -> None:
+    begins = any_site.clock.now()
+    with a_marketplace_that_listens(any_site):
+        by_anybody = notified_and_removed(any_site, "MP-1", None)
+        by_flagger = notified_and_removed(any_site, "MP-2", ReporterKind.TRUSTED_FLAGGER)
+        other = {"title": "Solenne shopper, navy", "description": "Bought in May at the shop in Turin, carried twice."}
+        drawn = a_drawn_case(any_site, external_id="MP-3", seller={"external_id": "closet-3"}, **other)
+        notify(any_site, "MP-3", email="late@example.org")
+        found_by_us = carried_out(any_site, judge(any_site, any_site.analyst, drawn, Judgement.COUNTERFEIT).action)
+    with any_site.runtime.store.read() as connection:
+        until = any_site.clock.now() + timedelta(seconds=1)
+        told_there, _ = restrictions.carried_out(
+            connection, any_site.here, since=begins, until=until, after=None, most=10
+        )
+    assert {one.action_id: (one.source, one.found_by_model) for one in told_there} == {
+        by_anybody: (Source.NOTICE, False),
+        by_flagger: (Source.TRUSTED_FLAGGER, False),
+        found_by_us.action_id: (Source.VOLUNTARY, False),
+    }
+
+
+def test_the_seller_is_told_that_there_was_a_notice_and_never_whose(any_site: Site) -> None:
+    an_offer(any_site, **SOLENNE)
+    notify(any_site, "MP-1")
+    (case,) = open_cases(any_site)
+    action = judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT).action
+    assert action is not None
+    assert action.state is ActionState.SCHEDULED
+    assert action.statement["automated_means"].startswith("The offer was notified to the marketplace;")
+    for hidden in (EMAIL, "Anna", WORDS):
+        assert hidden not in str(action.statement)
+
+
+def test_who_is_not_registered_names_ten_offers_and_thirty_a_day(any_site: Site) -> None:
+    with pytest.raises(Invalid, match="at most 10 offers; this one names 11"):
+        notify(any_site, *(f"MP-{n}" for n in range(11)))
+    for day in range(3):
+        notify(any_site, *(f"MP-{day}-{n}" for n in range(10)))
+    with pytest.raises(TooManyNotices, match="have notified 30"):
+        notify(any_site, "MP-1")
+    notify(any_site, "MP-1", email="another@example.org")
+    any_site.clock.forward(days=1)
+    notify(any_site, "MP-1")
+    flagger = a_reporter(any_site, ReporterKind.TRUSTED_FLAGGER)
+    assert len(notify(any_site, *(f"MP-{n}" for n in range(60)), by=flagger).offers) == 60
+
+
+def test_a_flood_of_strangers_is_slowed_and_keeps_no_registered_reporter_out(any_site: Site) -> None:
+    policy = replace(any_site.runtime.policies[NoticePolicy], most_notices_an_hour_unregistered=3)
+    runtime = replace(any_site.runtime, policies=any_site.runtime.policies.changed(policy))
+    site = replace(any_site, runtime=runtime)
+    for number in range(3):
+        notify(site, "MP-1", email=f"{number}@example.org")
+    with pytest.raises(TooManyNotices, match="in an hour"):
+        notify(site, "MP-1", email="4@example.org")
+    notify(site, "MP-1", by=a_reporter(site, ReporterKind.REGISTERED))
+    site.clock.forward(hours=1)
+    notify(site, "MP-1", email="4@example.org")
+
+
+def test_eight_who_notify_one_offer_at_once_open_one_case(any_site: Site) -> None:
+    an_offer(any_site)
+    with ThreadPoolExecutor(8) as pool:
+        receipts = list(pool.map(lambda n: notify(any_site, "MP-1", email=f"{n}@example.org"), range(8)))
+    assert len({item.case_id for receipt in receipts for item in items_of(any_site, receipt)}) == 1
+    assert len(open_cases(any_site)) == 1
+
+
+def test_who_is_muted_gets_a_receipt_and_no_case_with_the_reason_on_record(any_site: Site) -> None:
+    an_offer(any_site)
+    notify(any_site, "MP-777")
+    until = any_site.clock.now() + timedelta(days=1)
+    with any_site.runtime.store.write() as connection:
+        connection.execute(update(reporter).values(muted_until=until, muted_because="Forty of forty were unfounded."))
+    receipt = notify(any_site, "MP-1", "MP-778")
+    assert [state for _, state in receipt.offers] == [ItemState.MUTED, ItemState.UNKNOWN_LISTING]
+    assert open_cases(any_site) == []
+    said = told_of(any_site, items_of(any_site, receipt)[0])
+    assert said is not None
+    assert said.decision == "Your notice is kept, and no case is opened for it."
+    assert logged(any_site, receipt.notice_id)["muted_because"] == "Forty of forty were unfounded."
+    any_site.clock.forward(days=1)
+    assert items_of(any_site, notify(any_site, "MP-1"))[0].state is ItemState.WAITING
+
+
+def test_what_was_looked_at_for_a_notice_stands_for_itself_alone_in_training(any_site: Site) -> None:
+    """Its score had a chance of one in thirty-three of a draw, and no draw had part in it."""
+    an_offer(any_site, "MP-1", **SOLENNE)
+    notify(any_site, "MP-1")
+    (noticed,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, noticed, Judgement.GENUINE)
+    drawn = a_drawn_case(any_site, external_id="MP-2")
+    judge(any_site, any_site.analyst, drawn, Judgement.GENUINE)
+    any_site.clock.forward(seconds=1)
+    notify(any_site, "MP-2")
+    (again,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, again, Judgement.GENUINE)
+    now = any_site.clock.now()
+    with any_site.runtime.store.read() as connection:
+        rows = list(learning.scored_reviewed_versions(connection, any_site.here, now))
+        window = Window.of_days(1, now)
+        measured = {one.version_id: one for one in monitoring.first_scores(connection, any_site.here, window)}
+    chances = {row["version_id"]: row["inclusion_probability"] for row in rows}
+    assert len(rows) == 2, "a version is one row, however often it was looked at"
+    assert chances[noticed.version_id] == 1.0
+    assert 0 < chances[drawn.version_id] < 1.0
+    assert measured[noticed.version_id].inclusion_probability == 1.0
+    assert measured[drawn.version_id].inclusion_probability == chances[drawn.version_id]
+
+
+def test_a_seller_that_is_forgotten_stays_in_the_evidence_while_the_notifier_can_complain(any_site: Site) -> None:
+    an_offer(any_site)
+    notify(any_site, "MP-1")
+    seller, runtime = "closet-mia", any_site.runtime
+
+    def erased() -> dict[str, int]:
+        found = erase_seller(runtime, any_site.marketplace, seller, carry_out=True, by="test")
+        return {**found["kept_for_now"], "parts": found["erased"]["parts of evidence that show the seller"]}
+
+    assert erased() == {"A notice about it is being decided.": 1, "parts": 0}
+    (case,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    assert erased() == {"Its notifier can still complain.": 1, "parts": 0}
+    any_site.clock.forward(days=190)
+    assert erased() == {"parts": 2}
+    assert verify(runtime, any_site.marketplace) == {"snapshots": 1, "erased": 1, "differing": []}
+
+
+def test_the_marketplace_reads_whom_to_tell_and_what(any_site: Site) -> None:
+    an_offer(any_site)
+    begins = any_site.clock.now()
+    receipt = notify(any_site, "MP-1")
+    (one,) = changed_notices(any_site.runtime, any_site.marketplace, begins)["notices"]
+    assert (one["email"], one["link"], one["offers"]) == (
+        EMAIL,
+        receipt.link,
+        [{"location": "MP-1", "state": "waiting", "decision": None, "decided_at": None}],
+    )
+    any_site.clock.forward(hours=1)
+    later = any_site.clock.now()
+    assert changed_notices(any_site.runtime, any_site.marketplace, later) == {"notices": [], "truncated": False}
+    (case,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.LICENSED)
+    any_site.clock.forward(seconds=UNDO_SECONDS)
+    (one,) = changed_notices(any_site.runtime, any_site.marketplace, later)["notices"]
+    assert one["offers"][0]["decision"]["decision"] == "The offer stays."
+
+
+def test_whoever_asks_again_and_again_misses_no_decision(any_site: Site) -> None:
+    """Each time from where it asked last: between the verdict and the end of its undo window, too."""
+    an_offer(any_site, **SOLENNE)
+    notify(any_site, "MP-1")
+    runtime, here = any_site.runtime, any_site.marketplace
+    told_so_far: list[str] = []
+    asked = any_site.clock.now()
+
+    def ask() -> None:
+        nonlocal asked
+        for one in changed_notices(runtime, here, asked)["notices"]:
+            told_so_far.extend(offer["decision"]["decision"] for offer in one["offers"] if offer["decision"])
+        asked = any_site.clock.now()
+
+    any_site.clock.forward(hours=1)
+    ask()
+    (case,) = open_cases(any_site)
+    with a_marketplace_that_listens(any_site):
+        made = judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT).action
+        any_site.clock.forward(seconds=60)
+        ask()
+        assert told_so_far == []
+        removal = carried_out(any_site, made)
+        any_site.clock.forward(seconds=1)
+        ask()
+        assert told_so_far == ["The offer is removed."]
+        any_site.clock.forward(hours=1)
+        ask()
+        assert told_so_far == ["The offer is removed."], "once"
+        given_back(any_site, removal)
+        ask()
+    assert told_so_far == ["The offer is removed.", "The offer was removed, and is shown again."]
+
+
+def test_a_case_that_is_opened_while_a_change_is_scored_is_not_left_behind(site: Site) -> None:
+    """The change was routed before the notice came in, and would have been released."""
+    an_offer(site)
+
+    def draw() -> float:
+        notify(site, "MP-1")
+        return 0.9
+
+    changed = a_row(description="An ordinary change, and the draw does not fall on it.")
+    receive(replace(site.runtime, draw=draw), site.marketplace, [changed], source="test")
+    (case,) = open_cases(site)
+    with site.runtime.store.read() as connection:
+        assert case.version_id == listings.versions(connection, site.here, case.listing_id)[-1]["version_id"]

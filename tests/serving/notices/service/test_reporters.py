@@ -1,0 +1,235 @@
+"""Who notifies, on both engines: the record, the warning, the mute, and being forgotten."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from models.errors import Conflict, DomainError, Invalid, NotFound
+from models.verdict import Judgement
+from serving.accounts.service.auth import NotSignedIn
+from serving.administration.service import founding
+from serving.audit.store import audit
+from serving.audit.tables import audit_entry, audit_payload
+from serving.notices.rules.notices import ItemState, ReporterKind
+from serving.notices.rules.reporters import WARNING
+from serving.notices.service.notice_complaints import complain
+from serving.notices.service.notice_links import PLACE
+from serving.notices.service.notices import Receipt
+from serving.notices.service.reporter_erasure import erase_reporter, finish_reporter_erasures
+from serving.notices.service.reporters import NewReporter, listed, mute, register, reporter_of, revoke, unmute
+from serving.notices.store import reporters
+from serving.notices.store.reporters import Reporter
+from serving.notices.tables import notice, reporter
+from serving.platform.database.schema import metadata
+from tests.fixtures.notifying import EMAIL, WORDS, a_reporter, an_offer, items_of, notify
+from tests.fixtures.removing import UNDO_SECONDS
+from tests.fixtures.reviewing import judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.notices.service.test_notices import SOLENNE
+from tests.serving.web.visits import a_visitor, words
+
+TITLES = ["red", "green", "blue", "grey", "pink", "navy", "teal", "plum", "gold", "jade", "rust", "sand"]
+
+
+def decided(site: Site, number: int, judgement: Judgement = Judgement.GENUINE, by: Reporter | None = None) -> Receipt:
+    """One more notice of the same reporter, and what an analyst finds."""
+    title = f"Solenne {TITLES[number % 12]} shopper with {TITLES[number // 12 % 12]} lining"
+    an_offer(site, f"MP-{number}", **{**SOLENNE, "title": title}, seller={"external_id": f"closet-{number}"})
+    receipt = notify(site, f"MP-{number}", by=by)
+    (case,) = open_cases(site)
+    judge(site, site.analyst, case, judgement)
+    site.clock.forward(seconds=UNDO_SECONDS)
+    return receipt
+
+
+def the_reporter(site: Site) -> Reporter:
+    with site.runtime.store.read() as connection:
+        (found,) = reporters.everyone(connection, site.here, 10)
+    return found
+
+
+def warned(site: Site) -> Reporter:
+    """A reporter with ten unfounded notices and the warning that the eleventh brought."""
+    for number in range(10):
+        assert decided(site, number).warning is None
+        site.clock.forward(days=1)
+    assert notify(site, "MP-777").warning == WARNING
+    site.clock.forward(days=1)
+    return the_reporter(site)
+
+
+def test_ten_unfounded_notices_bring_a_warning_with_the_next_receipt_and_a_later_place(any_site: Site) -> None:
+    found = warned(any_site)
+    assert found.warned_at is not None
+    an_offer(any_site, "MP-800")
+    receipt = notify(any_site, "MP-800")
+    assert receipt.warning is None, "once"
+    (case,) = open_cases(any_site)
+    assert case.priority == 0.0
+    (one,) = listed(any_site.runtime, any_site.marketplace)
+    assert (one["founded"], one["unfounded"], one["may_mute"], one["muted_until"]) == (0, 10, False, None)
+
+
+def test_the_warning_stands_on_the_receipt_that_brought_it(site: Site) -> None:
+    for number in range(10):
+        decided(site, number)
+        site.clock.forward(days=1)
+    page = a_visitor(site).get(notify(site, "MP-777").link)
+    assert "A warning: nearly all of your notices" in words(page.text)
+    site.clock.forward(days=1)
+    assert "A warning" not in words(a_visitor(site).get(notify(site, "MP-778").link).text)
+
+
+def test_what_was_given_back_or_could_not_be_told_is_counted_as_it_is(any_site: Site) -> None:
+    decided(any_site, 1, Judgement.COUNTERFEIT)
+    decided(any_site, 2, Judgement.GREY_MARKET)
+    decided(any_site, 3, Judgement.CANNOT_TELL)
+    decided(any_site, 4, Judgement.LICENSED)
+    (one,) = listed(any_site.runtime, any_site.marketplace)
+    assert (one["founded"], one["unfounded"]) == (1, 1)
+
+
+def test_nobody_is_muted_without_a_warning_and_five_more(any_site: Site) -> None:
+    for number in range(10):
+        decided(any_site, number)
+        any_site.clock.forward(days=1)
+    here = any_site.marketplace
+    with pytest.raises(Conflict, match="without a warning"):
+        mute(any_site.runtime, here, the_reporter(any_site).reporter_id, reason="Ten of ten.", by="test")
+    notify(any_site, "MP-777")
+    any_site.clock.forward(days=1)
+    for number in range(10, 14):
+        decided(any_site, number)
+    with pytest.raises(Conflict, match="4 notices were unfounded; it takes 5"):
+        mute(any_site.runtime, here, the_reporter(any_site).reporter_id, reason="Fourteen.", by="test")
+
+
+def test_a_person_mutes_with_a_reason_and_the_mute_ends(any_site: Site) -> None:
+    found = warned(any_site)
+    for number in range(10, 15):
+        decided(any_site, number)
+        any_site.clock.forward(days=1)
+    runtime, here = any_site.runtime, any_site.marketplace
+    with pytest.raises(Invalid, match="Give a reason"):
+        mute(runtime, here, found.reporter_id, reason=" ", by="test")
+    until = mute(runtime, here, found.reporter_id, reason="All name one competitor.", by="user:ada")
+    assert until == any_site.clock.now() + timedelta(days=90)
+    an_offer(any_site, "MP-900")
+    assert items_of(any_site, notify(any_site, "MP-900"))[0].state is ItemState.MUTED
+    assert open_cases(any_site) == []
+    any_site.clock.forward(days=90)
+    assert items_of(any_site, notify(any_site, "MP-900"))[0].state is ItemState.WAITING
+    with runtime.store.read() as connection:
+        assert audit.check(connection)[1] is None
+        acts = connection.execute(
+            select(audit_entry.c.act, audit_entry.c.actor).where(audit_entry.c.subject == found.reporter_id)
+        ).all()
+    assert [tuple(one) for one in acts] == [("reporter.warned", "service"), ("reporter.muted", "user:ada")]
+
+
+def test_a_person_ends_a_mute_before_its_time(any_site: Site) -> None:
+    found = warned(any_site)
+    for number in range(10, 15):
+        decided(any_site, number)
+    runtime, here = any_site.runtime, any_site.marketplace
+    mute(runtime, here, found.reporter_id, reason="All name one competitor.", by="test")
+    unmute(runtime, here, found.reporter_id, reason="Its last one was right.", by="test")
+    an_offer(any_site, "MP-900")
+    assert items_of(any_site, notify(any_site, "MP-900"))[0].state is ItemState.WAITING
+    with pytest.raises(Conflict, match="not muted"):
+        unmute(runtime, here, found.reporter_id, reason="Again.", by="test")
+
+
+def test_a_key_that_is_revoked_lets_nobody_in(any_site: Site) -> None:
+    wanted = NewReporter("Customs Watch", "desk@watch.example", ReporterKind.TRUSTED_FLAGGER)
+    reporter_id, key = register(any_site.runtime, wanted, by="test")
+    assert reporter_of(any_site.runtime, f"Bearer {key}") is not None
+    revoke(any_site.runtime, any_site.marketplace, reporter_id, by="test")
+    with pytest.raises(NotSignedIn):
+        reporter_of(any_site.runtime, f"Bearer {key}")
+    with pytest.raises(Conflict, match="no key that holds"):
+        revoke(any_site.runtime, any_site.marketplace, reporter_id, by="test")
+
+
+def everything(site: Site) -> str:
+    """All that the database holds, as text."""
+    with site.runtime.store.read() as connection:
+        return "\n".join(str(row) for table in metadata.sorted_tables for row in connection.execute(select(table)))
+
+
+@pytest.mark.parametrize("by_address", [True, False])
+def test_a_reporter_that_is_erased_is_named_nowhere_in_the_database(any_site: Site, by_address: bool) -> None:
+    receipt = decided(any_site, 1)
+    complain(any_site.runtime, receipt.link.rpartition(PLACE)[2], 1, "Anna Berg says: look again.")
+    (case,) = open_cases(any_site)
+    judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
+    assert all(word in everything(any_site) for word in (EMAIL, "Anna Berg", WORDS))
+    who = f" {EMAIL.upper()}" if by_address else the_reporter(any_site).reporter_id
+    shown = erase_reporter(any_site.runtime, any_site.marketplace, who, carry_out=False, by="test")
+    assert (shown.texts, shown.waits, shown.carried_out) == (1, False, False)
+    assert EMAIL in everything(any_site)
+    done = erase_reporter(any_site.runtime, any_site.marketplace, who, carry_out=True, by="test")
+    assert done.carried_out
+    left = everything(any_site)
+    for word in (EMAIL, "Anna Berg", WORDS):
+        assert word not in left, word
+    assert a_visitor(any_site).get(receipt.link).status_code == 404
+    with any_site.runtime.store.read() as connection:
+        assert audit.check(connection)[1] is None
+    assert items_of(any_site, receipt)[0].state is ItemState.DECIDED, "what was decided stays"
+    with pytest.raises(NotFound):
+        erase_reporter(any_site.runtime, any_site.marketplace, EMAIL, carry_out=True, by="test")
+
+
+def test_what_is_being_decided_is_erased_by_the_sweep_afterwards(any_site: Site) -> None:
+    an_offer(any_site, **SOLENNE)
+    notify(any_site, "MP-1")
+    runtime = any_site.runtime
+    done = erase_reporter(runtime, any_site.marketplace, EMAIL, carry_out=True, by="test")
+    assert (done.waits, done.carried_out, finish_reporter_erasures(runtime)) == (True, False, 0)
+    (case,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    assert (finish_reporter_erasures(runtime), finish_reporter_erasures(runtime)) == (1, 0)
+    assert EMAIL not in everything(any_site)
+
+
+def test_who_is_muted_stays_so_after_an_erasure_and_no_longer(any_site: Site) -> None:
+    found = warned(any_site)
+    for number in range(10, 15):
+        decided(any_site, number)
+    runtime, here = any_site.runtime, any_site.marketplace
+    mute(runtime, here, found.reporter_id, reason="All name one competitor.", by="test")
+    assert erase_reporter(runtime, here, EMAIL, carry_out=True, by="test").carried_out
+    any_site.clock.forward(days=2)
+    an_offer(any_site, "MP-900")
+    assert items_of(any_site, notify(any_site, "MP-900"))[0].state is ItemState.MUTED
+    assert erase_reporter(runtime, here, EMAIL, carry_out=True, by="test").carried_out
+    any_site.clock.forward(days=90)
+    finish_reporter_erasures(runtime)
+    with runtime.store.read() as connection:
+        assert connection.execute(select(reporter.c.email_token)).scalars().all() == [None]
+    assert items_of(any_site, notify(any_site, "MP-900"))[0].state is ItemState.WAITING
+
+
+def test_a_reporter_of_another_marketplace_is_not_there(any_site: Site) -> None:
+    found = a_reporter(any_site, ReporterKind.REGISTERED)
+    other = founding.add_marketplace(any_site.runtime, name="Elsewhere", base_currency="USD", by="test")
+    for act in (
+        lambda: mute(any_site.runtime, other, found.reporter_id, reason="x", by="test"),
+        lambda: unmute(any_site.runtime, other, found.reporter_id, reason="x", by="test"),
+        lambda: revoke(any_site.runtime, other, found.reporter_id, by="test"),
+        lambda: erase_reporter(any_site.runtime, other, found.reporter_id, carry_out=True, by="test"),
+    ):
+        with pytest.raises(DomainError, match="no such reporter"):
+            act()
+
+
+def test_neither_the_log_nor_its_payloads_name_a_reporter(any_site: Site) -> None:
+    decided(any_site, 1)
+    a_reporter(any_site, ReporterKind.REGISTERED)
+    with any_site.runtime.store.read() as connection:
+        said = str(connection.execute(select(audit_payload.c.payload)).scalars().all())
+        assert connection.execute(select(notice.c.explanation)).scalar_one() == WORDS
+    for word in (EMAIL, "Anna", "Customs Watch", "watch.example", WORDS):
+        assert word not in said

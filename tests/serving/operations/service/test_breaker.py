@@ -1,0 +1,124 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from models.errors import Conflict, Invalid
+from models.routing import Lane
+from serving.audit.store import audit
+from serving.intake.service.intake import receive
+from serving.operations.service.breaker import close_breaker, look_at_breakers
+from serving.platform.database.window import Window
+from serving.scoring.policy import BreakerPolicy
+from serving.scoring.rules.breaker import Volume
+from serving.scoring.store import breakers
+from tests.fixtures.listings import a_row
+from tests.fixtures.promoting import promote
+from tests.fixtures.runtimes import Site
+from tests.serving.web.reports import admit_model
+
+POLICY = BreakerPolicy(fewest_usual=20, fewest_flagged=10, times=2, chance=0.001)
+
+
+def send(site: Site, many: int, *, sellers: int, named: str) -> None:
+    rows = [
+        a_row(external_id=f"{named}-{i}", seller={"external_id": f"{named}-shop-{i % sellers}"}) for i in range(many)
+    ]
+    receive(site.runtime, site.marketplace, rows, source="test")
+
+
+def breaker_of(site: Site) -> breakers.Breaker:
+    with site.runtime.store.read() as connection:
+        return breakers.of(connection, site.here)
+
+
+def watched(site: Site) -> Site:
+    """A site whose breaker minds fewer listings than a real one does."""
+    return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(POLICY)))
+
+
+def flooded(site: Site) -> Site:
+    """A day on which a model flags nothing, and then one on which another flags and would ask about everything."""
+    site = watched(site)
+    promote(site, admit_model(site, analyst_from=0.998))
+    send(site, 60, sellers=60, named="quiet")
+    site.clock.forward(days=2)
+    promote(site, admit_model(site, ask_brand_from=0.001))
+    send(site, 40, sellers=40, named="flood")
+    return site
+
+
+def lane_of_next(site: Site, named: str) -> Lane | None:
+    (answer,) = receive(site.runtime, site.marketplace, [a_row(external_id=named)], source="test")
+    return answer.lane
+
+
+def test_a_volume_counts_few_listings_of_each_seller(any_site: Site) -> None:
+    site = any_site
+    promote(site, admit_model(site))
+    send(site, 20, sellers=2, named="big")
+    send(site, 4, sellers=4, named="small")
+    with site.runtime.store.read() as connection:
+        found = breakers.volume(connection, site.here, Window.of_days(1, site.clock.now()), 3)
+        before = breakers.volume(connection, site.here, Window.of_days(1, site.clock.now() - timedelta(days=1)), 3)
+    assert found == Volume(scored=2 * 3 + 4, flagged=2 * 3 + 4)
+    assert before == Volume(0, 0)
+
+
+def test_a_flood_opens_the_breaker_once_and_says_why(any_site: Site) -> None:
+    site = flooded(any_site)
+    assert [look_at_breakers(site.runtime), look_at_breakers(site.runtime)] == [1, 0]
+    found = breaker_of(site)
+    assert found.opened_at == site.clock.now()
+    assert found.reason is not None
+    assert found.reason.startswith("40 of 40 offers were flagged in 24 hours (100%); 0.0% were usual before")
+    with site.runtime.store.read() as connection:
+        assert audit.check(connection)[1] is None
+
+
+def test_while_it_is_open_the_model_asks_no_brand_and_analysts_see_what_it_would_ask(site: Site) -> None:
+    site = flooded(site)
+    assert lane_of_next(site, "before") is Lane.ASK_BRAND
+    look_at_breakers(site.runtime)
+    assert lane_of_next(site, "after") is Lane.ANALYST
+
+
+def test_somebody_closes_it_with_a_reason_and_it_does_not_open_again_over_the_same_listings(site: Site) -> None:
+    site = flooded(site)
+    look_at_breakers(site.runtime)
+    close_breaker(site.runtime, site.marketplace, by="test", reason="The new model asks too much; thresholds raised.")
+    assert lane_of_next(site, "after") is Lane.ASK_BRAND
+    site.clock.forward(minutes=15)
+    assert look_at_breakers(site.runtime) == 0
+    assert breaker_of(site).opened_at is None
+
+
+def test_it_is_closed_once_and_not_without_a_reason(site: Site) -> None:
+    site = flooded(site)
+    look_at_breakers(site.runtime)
+    with pytest.raises(Invalid, match="Say what was found"):
+        close_breaker(site.runtime, site.marketplace, by="test", reason="  ")
+    close_breaker(site.runtime, site.marketplace, by="test", reason="Looked at.")
+    with pytest.raises(Conflict, match="closed already"):
+        close_breaker(site.runtime, site.marketplace, by="test", reason="Again.")
+
+
+def test_an_ordinary_day_leaves_it_closed_and_is_looked_at_every_quarter_of_an_hour(site: Site) -> None:
+    site = watched(site)
+    promote(site, admit_model(site))
+    for day in range(3):
+        send(site, 30, sellers=30, named=f"day-{day}")
+        site.clock.forward(hours=20)
+        assert look_at_breakers(site.runtime) == 0
+    looked = breaker_of(site).checked_at
+    site.clock.forward(minutes=14)
+    look_at_breakers(site.runtime)
+    assert breaker_of(site).checked_at == looked
+    site.clock.forward(minutes=1)
+    look_at_breakers(site.runtime)
+    assert breaker_of(site).checked_at == site.clock.now()
+
+
+def test_the_scorecard_has_no_breaker_because_it_asks_nobody(site: Site) -> None:
+    assert look_at_breakers(site.runtime) == 0
+    assert breaker_of(site).checked_at is None

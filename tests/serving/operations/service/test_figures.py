@@ -1,0 +1,112 @@
+from typing import Any
+
+import pytest
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.administration.service import founding
+from serving.appeals.service.appeal import Complaint, file_appeal
+from serving.delivery.service.delivery import deliver
+from serving.intake.service.intake import receive
+from serving.operations.service.figures import figures
+from serving.review.service.undoing import undo_verdict
+from tests.fixtures.listings import a_row
+from tests.fixtures.receivers import a_receiver
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+
+
+@pytest.fixture
+def played(site: Site) -> Site:
+    """A site with a small history."""
+    play(site)
+    return site
+
+
+def play(site: Site) -> None:
+    """The history, step by step."""
+    with a_receiver() as receiver:
+        founding.register_webhook(
+            site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
+        )
+        rows = [a_row(), a_row(external_id="MP-2"), a_row(external_id="MP-3", price="-1"), "no listing"]
+        receive(site.runtime, site.marketplace, rows, source="test")  # Two listings, two rows in quarantine.
+        receive(site.runtime, site.marketplace, [a_row()], source="test")  # A repeat, which counts nowhere.
+        receive(site.runtime, site.marketplace, [a_row(price="450.00")], source="test")  # A second version of MP-1.
+
+        removed = confirmed(site, "MP-11")
+        withdrawn = confirmed(site, "MP-12")
+        confirmed(site, "MP-13")  # A removal that waits.
+        unheard = confirmed(site, "MP-17")
+        undo_verdict(site.runtime, site.brand_person, withdrawn.case_id)
+        judge(site, site.analyst, a_case(site, external_id="MP-14"), Judgement.GENUINE)
+        a_case(site, external_id="MP-15")  # Waits for an analyst.
+        a_case(site, CaseLane.ASK_BRAND, external_id="MP-16")  # Waits for the brand.
+
+        site.clock.forward(minutes=3)
+        assert deliver(site.runtime, site.here, removed.action_id) == "acknowledged"
+        receiver.answer = lambda _number: 503
+        assert deliver(site.runtime, site.here, unheard.action_id) == "failed"  # It is on its way until it arrives.
+        file_appeal(site.runtime, site.marketplace, Complaint("a-1", "MP-11", "These goods are genuine."))
+        (appealed,) = open_cases(site, CaseLane.APPEAL)
+        judge(site, site.second_analyst, appealed, Judgement.GENUINE)  # Upheld: a reinstatement is scheduled.
+
+
+class Confirmed:
+    """A removal that the brand confirmed."""
+
+    def __init__(self, case_id: str, action_id: str) -> None:
+        self.case_id, self.action_id = case_id, action_id
+
+
+def confirmed(site: Site, external_id: str) -> Confirmed:
+    case = a_case(site, CaseLane.ASK_BRAND, external_id=external_id)
+    action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+    assert action is not None
+    return Confirmed(case.case_id, action.action_id)
+
+
+def test_the_figures_are_those_counted_by_hand(any_site: Site) -> None:
+    play(any_site)
+    assert figures(any_site.runtime, any_site.marketplace) == {
+        "listings": 9,  # MP-1, MP-2, MP-11 to MP-17.
+        "versions": 10,
+        "observations": 10,
+        "quarantined": 2,
+        "scored": 10,
+        "routes": {"release": 3, "analyst": 7, "ask_brand": 0, "audit": 0, "insufficient_evidence": 0},
+        # An analyst's on MP-11, 12, 13, 16 and 17, the brand's on all but MP-16; genuine are MP-14 and the appeal.
+        "verdicts": {"counterfeit": 9, "genuine": 2, "withdrawn": 1},
+        "open_cases": {"analyst": 1, "ask_brand": 2},  # MP-15; MP-16 and MP-12, which the undo opened again.
+        "removal_checks": {  # The marketplace has named no status address.
+            "asked": 0,
+            "gone": 0,
+            "still_shown": 0,
+            "unknown": 0,
+            "given_back": 0,
+            "median_seconds_to_removal": None,
+        },
+        "appeals": {"upheld": 1},
+        "counter_notices": {},
+        "removals": {"withdrawn": 1, "held": 0, "scheduled": 1, "sent": 2, "acknowledged": 1},
+        "reinstatements": {"scheduled": 1, "sent": 0, "acknowledged": 0},
+        "pending": 3,
+    }
+
+
+def test_the_figures_add_up(played: Site) -> None:
+    found = figures(played.runtime, played.marketplace)
+    assert found["scored"] == found["versions"] == sum(found["routes"].values())
+    removals, reinstatements = found["removals"], found["reinstatements"]
+    sending = removals["sent"] - removals["acknowledged"] + reinstatements["sent"] - reinstatements["acknowledged"]
+    assert found["pending"] == removals["scheduled"] + reinstatements["scheduled"] + sending
+
+
+def test_what_happens_in_one_marketplace_is_no_figure_of_another(played: Site) -> None:
+    other = founding.add_marketplace(played.runtime, name="Elsewhere", base_currency="USD", by="test")
+
+    def total(value: Any) -> int:
+        return sum(total(one) for one in value.values()) if isinstance(value, dict) else int(value or 0)
+
+    assert total(figures(played.runtime, other)) == 0
+    assert total(figures(played.runtime, played.marketplace)) > 0

@@ -1,0 +1,40 @@
+from datetime import UTC, datetime, timedelta
+
+from models.case import CaseLane
+from models.routing import Lane
+from serving.cases.store.queue_ages import queue_ages
+from serving.operations.store import volumes
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site
+from tests.serving.web.operating import scored
+
+HOUR = datetime(2026, 2, 27, 9, tzinfo=UTC)
+
+
+def test_scores_are_counted_by_lane_and_stretch_of_time_on_both_engines(any_site: Site) -> None:
+    scored(any_site, Lane.ANALYST, HOUR + timedelta(minutes=59, seconds=59, microseconds=999_999), 2)
+    scored(any_site, Lane.RELEASE, HOUR)
+    scored(any_site, Lane.ANALYST, HOUR + timedelta(hours=1))
+    scored(any_site, Lane.AUDIT, HOUR - timedelta(seconds=1))
+    hours = [HOUR - timedelta(hours=1), HOUR]
+    with any_site.runtime.store.read() as connection:
+        found = volumes.by_lane(connection, any_site.here, hours, timedelta(hours=1))
+        day = volumes.by_lane(connection, any_site.here, [HOUR.replace(hour=0)], timedelta(days=1))
+        elsewhere = volumes.by_lane(connection, "mkt_other", hours, timedelta(hours=1))
+    assert (found[Lane.ANALYST], found[Lane.RELEASE], found[Lane.AUDIT]) == ([0, 2], [0, 1], [1, 0])
+    assert (day[Lane.ANALYST], day[Lane.RELEASE], day[Lane.AUDIT]) == ([3], [1], [1])
+    assert all(sum(numbers) == 0 for numbers in elsewhere.values())
+
+
+def test_the_age_of_a_queue_is_that_of_its_open_cases(any_site: Site) -> None:
+    opened = []
+    for number in range(5):
+        opened.append(a_case(any_site, external_id=f"MP-{number}", title=f"Aure11e tote 1:1 lot {number}").opened_at)
+        any_site.clock.forward(hours=6)
+    with any_site.runtime.store.read() as connection:
+        found = queue_ages(connection, any_site.here, any_site.clock.now())
+    assert set(found) == {CaseLane.ANALYST}
+    age = found[CaseLane.ANALYST]
+    assert (age.number, age.oldest, age.long_waiting) == (5, opened[0], opened[1])
+    assert (age.middle, age.short_waiting) == (opened[2], opened[3])
+    assert age.late == 2  # 30 and 24 hours ago, of 24.

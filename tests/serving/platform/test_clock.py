@@ -1,0 +1,88 @@
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from models.errors import Invalid
+from serving.composition import open_runtime
+from serving.platform.clock import SimulatedClock, SystemClock
+from serving.platform.runtime import Runtime
+from serving.platform.settings import ClockKind, Settings
+from tests.fixtures.runtimes import Populated, copy_on_sqlite
+
+START = datetime(2025, 6, 1, tzinfo=UTC)
+A_DAY = timedelta(days=1)
+
+
+def test_the_systems_clock_tells_the_present_in_utc() -> None:
+    before = datetime.now(UTC)
+    found = SystemClock().now()
+    assert before <= found <= datetime.now(UTC)
+    assert found.utcoffset() == timedelta(0)
+
+
+def test_a_simulated_clock_is_the_machines_and_its_offset() -> None:
+    before = datetime.now(UTC)
+    found = SimulatedClock(90 * A_DAY).now()
+    assert before + 90 * A_DAY <= found <= datetime.now(UTC) + 90 * A_DAY
+
+
+def test_moving_it_forward_arrives_at_the_moment_and_goes_on_from_there() -> None:
+    clock = SimulatedClock(timedelta(0))
+    wanted = clock.now() + 30 * A_DAY
+    assert clock.forward_to(wanted) == clock.offset
+    first, second = clock.now(), clock.now()
+    assert wanted <= first <= second < wanted + A_DAY
+
+
+@pytest.mark.parametrize("back", [timedelta(0), timedelta(seconds=1), 400 * A_DAY])
+def test_it_never_goes_back(back: timedelta) -> None:
+    clock = SimulatedClock(5 * A_DAY)
+    before = clock.now()
+    assert clock.forward_to(before - back) == 5 * A_DAY
+    assert clock.now() >= before
+
+
+def reopened(folder: Path, **changes: object) -> Runtime:
+    settings = Settings(home=folder / "home", **changes)  # type: ignore[arg-type]  # each test names real settings
+    return open_runtime(settings, migrated=True)
+
+
+@pytest.fixture
+def simulated(tmp_path: Path, migrated_sqlite: Path) -> Path:
+    """The folder of a home whose simulated clock began at START."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "touchstone.sqlite").write_bytes(migrated_sqlite.read_bytes())
+    reopened(tmp_path, clock=ClockKind.SIMULATED, clock_start=START).close()
+    return tmp_path
+
+
+def test_a_home_keeps_its_simulated_time_when_the_process_ends(simulated: Path) -> None:
+    runtime = reopened(simulated, clock_start=START - 90 * A_DAY)
+    try:
+        assert START <= runtime.clock.now() < START + A_DAY
+        assert runtime.clock.simulated
+        assert not runtime.wall.simulated
+    finally:
+        runtime.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"clock": ClockKind.SYSTEM}, "cannot be mixed with real ones"),
+        ({"production": True}, "Production mode refuses a simulated clock"),
+    ],
+)
+def test_a_simulated_home_is_never_opened_as_a_real_one(
+    simulated: Path, changes: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(Invalid, match=sentence):
+        reopened(simulated, **changes)
+
+
+def test_a_home_with_real_times_is_never_simulated(tmp_path: Path, populated_sqlite: Populated) -> None:
+    with copy_on_sqlite(tmp_path, populated_sqlite):
+        pass
+    with pytest.raises(Invalid, match="cannot be mixed with simulated ones"):
+        reopened(tmp_path, clock=ClockKind.SIMULATED)

@@ -1,0 +1,119 @@
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from models.case import CaseLane
+from models.errors import Forbidden, Invalid
+from models.verdict import Judgement
+from serving.accounts.rules.access import Scope
+from serving.administration.service import founding
+from serving.api.status import move_clock
+from serving.delivery.service.delivery import deliver
+from serving.platform.clock import SimulatedClock
+from serving.platform.runtime import Runtime
+from serving.platform.settings import Settings
+from tests.fixtures.receivers import a_receiver
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+
+
+def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOUCHSTONE_PORT", "9000")
+    monkeypatch.setenv("TOUCHSTONE_HOME", "/srv/touchstone")
+    found = Settings()
+    assert (found.port, found.home) == (9000, Path("/srv/touchstone"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("port", "0", "greater than or equal to 1"),  # No port at all.
+        ("port", "65536", "less than or equal to 65535"),  # Beyond 16 bits.
+        ("port", "eight", "valid integer"),
+        ("database_url", "mysql://db/touchstone", "must be sqlite:/// or postgresql://"),
+        ("database_url", "postgres://db/touchstone", "must be sqlite:/// or postgresql://"),  # SQLAlchemy has no such.
+        ("database_url", "sqlite://", "must be sqlite:/// or postgresql://"),  # In memory: nothing would be kept.
+        ("database_url", "sqlite:///", "needs a file"),  # In memory too.
+        ("database_url", "sqlite:///:memory:", "needs a file"),
+        ("clock", "fast", "'system' or 'simulated'"),
+        ("clock_start", "2026-03-01T00:00:00", "timezone"),  # Nobody can know what it meant.
+        ("undo_window_seconds", "-1", "greater than or equal to 0"),
+        ("undo_window_seconds", "86401", "less than or equal to 86400"),  # A removal that never leaves.
+        ("job_threads", "0", "greater than or equal to 1"),
+        ("sweep_seconds", "0", "greater than 0"),  # A sweep without pause takes the processor.
+        ("sweep_seconds", "nan", "less than or equal to 3600"),
+        ("largest_body_bytes", "999", "greater than or equal to 1000"),  # No listing would fit.
+        ("session_hours", "721", "less than or equal to 720"),  # A month.
+        ("webhook_timeout_seconds", "61", "less than or equal to 60"),  # Longer than an attempt may last.
+        ("webhook_timeout_seconds", "inf", "less than or equal to 60"),
+        ("log_format", "xml", "'text' or 'json'"),
+        ("log_level", "debug", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
+        ("production", "perhaps", "valid boolean"),  # Never taken for no.
+    ],
+)
+def test_a_value_that_makes_no_sense_is_refused_by_name(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(f"TOUCHSTONE_{name.upper()}", value)
+    with pytest.raises(ValidationError, match=sentence) as refused:
+        Settings()
+    assert [problem["loc"] for problem in refused.value.errors()] == [(name,)]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("postgresql://db/touchstone", "postgresql+psycopg://db/touchstone"),
+        ("postgresql+psycopg://db/touchstone", "postgresql+psycopg://db/touchstone"),
+        ("sqlite:////srv/a.sqlite", "sqlite:////srv/a.sqlite"),
+    ],
+)
+def test_a_database_is_opened_by_the_driver_that_is_installed(given: str, kept: str) -> None:
+    assert Settings(database_url=given).database_url == kept
+
+
+def test_settings_do_not_change_while_the_service_runs() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().port = 9000  # type: ignore[misc]  # that is what is tried
+
+
+def in_production(site: Site, **changes: Any) -> Runtime:
+    """The site's runtime as it is after a restart in production mode."""
+    return replace(site.runtime, settings=site.runtime.settings.model_copy(update={"production": True}), **changes)
+
+
+def test_in_production_no_key_moves_the_clock(site: Site) -> None:
+    with pytest.raises(Invalid, match="no keys that move the clock"):
+        founding.add_key(in_production(site), name="demo", scopes=[Scope.CLOCK], marketplace=None, by="test")
+
+
+def test_in_production_a_key_from_before_moves_no_clock(site: Site) -> None:
+    clock = SimulatedClock(timedelta(0))
+    runtime = in_production(site, clock=clock)
+    with pytest.raises(Forbidden, match="real clock"):
+        move_clock(runtime, clock.now() + timedelta(days=1))
+    assert clock.offset == timedelta(0)
+
+
+def test_in_production_no_webhook_is_registered_to_the_machine_itself(site: Site) -> None:
+    with pytest.raises(Invalid, match="no webhooks to the machine itself"):
+        register(in_production(site), "http://127.0.0.1:1/", None)
+
+
+def test_in_production_an_endpoint_from_before_on_the_machine_itself_hears_nothing(site: Site) -> None:
+    with a_receiver() as receiver:
+        register(site.runtime, receiver.url, receiver.secret)
+        case = a_case(site, CaseLane.ASK_BRAND)
+        action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+        assert action is not None
+        site.clock.forward(minutes=3)
+        assert deliver(in_production(site), site.here, action.action_id) == "failed"
+        assert receiver.deliveries == []
+
+
+def register(runtime: Runtime, url: str, secret: str | None) -> None:
+    founding.register_webhook(runtime, url=url, allow_loopback=True, marketplace=None, secret=secret, by="test")

@@ -1,0 +1,65 @@
+"""What shows the seller of a removed offer is kept while a claim can be raised, and no longer."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from serving.appeals.policy import DEFAULT_APPEALS
+from serving.appeals.rules.appeals import open_until
+from serving.privacy.rules.erasure import ALWAYS_KEPT, NAMES, Erasable, Removal, kept_because, names
+from serving.webhooks.rules.action import ActionState
+from tests.fixtures.clocks import NOW
+
+SIX_MONTHS = timedelta(days=185)
+OPEN, PENDING, APPEAL = "An appeal or counter", "It is not carried out", "It can still be appealed"
+# State, when the seller was told, whether it is disputed, why it is kept (None: it may be erased), and why the row.
+TABLE: list[tuple[ActionState, datetime | None, bool, str | None, str]] = [
+    (ActionState.ACKNOWLEDGED, NOW - SIX_MONTHS, False, None, "the time to complain has passed"),
+    (ActionState.ACKNOWLEDGED, NOW - SIX_MONTHS, True, OPEN, "a dispute outlives that time"),
+    (ActionState.ACKNOWLEDGED, NOW - timedelta(days=170), False, APPEAL, "it can still be appealed against"),
+    (ActionState.ACKNOWLEDGED, NOW, False, APPEAL, "told just now"),
+    (ActionState.ACKNOWLEDGED, None, False, PENDING, "nobody knows when the seller was told"),
+    (ActionState.WITHDRAWN, None, False, None, "taken back before anybody was told"),
+    (ActionState.WITHDRAWN, None, True, OPEN, "taken back and disputed"),
+    (ActionState.HELD, None, False, PENDING, "people must still let it go"),
+    (ActionState.SCHEDULED, None, False, PENDING, "in its undo window"),
+    (ActionState.SENDING, None, False, PENDING, "on its way"),
+    (ActionState.DEAD, None, False, PENDING, "the marketplace does not answer, and may be told yet"),
+    (ActionState.DEAD, NOW - SIX_MONTHS, False, PENDING, "the same, whenever it was told first"),
+]
+
+
+@pytest.mark.parametrize(("state", "informed_at", "disputed", "kept", "_why"), TABLE, ids=[row[-1] for row in TABLE])
+def test_a_removal_keeps_its_seller_while_a_claim_can_be_raised(
+    state: ActionState, informed_at: datetime | None, disputed: bool, kept: str | None, _why: str
+) -> None:
+    found = kept_because(Removal("act_1", state, informed_at, disputed), NOW, DEFAULT_APPEALS)
+    assert (found is None) if kept is None else (found or "").startswith(kept)
+
+
+def test_the_time_to_appeal_ends_on_its_last_moment() -> None:
+    told = datetime.fromisoformat("2026-01-15T12:00:00+00:00")
+    ends = open_until(told, DEFAULT_APPEALS)
+    removal = Removal("act_1", ActionState.ACKNOWLEDGED, told, disputed=False)
+    assert kept_because(removal, ends, DEFAULT_APPEALS) is None
+    assert kept_because(removal, ends - timedelta(microseconds=1), DEFAULT_APPEALS) is not None
+
+
+NAMED = [
+    ({"seller": "s-1"}, True, "as a value"),
+    ({"a": [{"b": ("x", "s-1")}]}, True, "deep inside"),
+    ({"seller": "s-10"}, False, "the beginning of another id"),
+    ({"note": "about s-1 and others"}, False, "within a sentence, which proves nothing"),
+    ({"s-1": 1}, False, "as a key: no payload is keyed by sellers"),
+    ({"n": 1, "none": None}, False, "no text at all"),
+]
+
+
+@pytest.mark.parametrize(("said", "found", "_why"), NAMED, ids=[row[-1] for row in NAMED])
+def test_a_payload_that_names_the_seller_is_told_from_one_that_does_not(said: object, found: bool, _why: str) -> None:
+    assert names(said, "s-1") is found
+
+
+def test_every_class_has_a_name_and_every_kept_one_a_reason() -> None:
+    assert set(NAMES) == set(Erasable)
+    assert all(":" in sentence or "," in sentence for sentence in ALWAYS_KEPT)

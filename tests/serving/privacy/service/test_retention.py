@@ -1,0 +1,164 @@
+"""What is past its time goes by itself, class by class; what is disputed or under hold stays; all stays provable."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from models.errors import Invalid
+from models.verdict import Judgement
+from serving.accounts.service import auth
+from serving.appeals.rules.counter_notice import CounterNoticeEvent
+from serving.appeals.service.seller_links import answer
+from serving.composition import open_runtime
+from serving.intake.service.seller_events import receive_events
+from serving.platform.data_classes import DataClass
+from serving.platform.settings import Settings
+from serving.privacy.policy import RetentionPolicy
+from serving.privacy.service.erasure import lift_hold, set_hold
+from serving.privacy.service.retention import erase_what_is_past_its_time
+from serving.review.rules.test_buy import CustodyEvent
+from serving.review.service.seller_evidence import hand_in
+from serving.review.service.test_buys import Step, take_step
+from serving.workflows.worker import sweep
+from tests.fixtures import keeping as fixture
+from tests.fixtures.notifying import EMAIL, an_offer, items_of, notify
+from tests.fixtures.notifying import WORDS as NOTIFIED
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import PASSWORD, Site
+from tests.serving.privacy.service.test_erasure import SAID, SELLER, a_seller_with_a_past, everything, is_proved
+from tests.serving.review.service.test_seller_evidence import INVOICE, listening, told
+from tests.serving.review.service.test_test_buys import ordered
+
+WORDS = "Parcel of Li Wei, Kantstrasse 7"
+# A class, the days that it is kept here, a table that holds it, and what of a row is gone with it.
+CLASSES = [
+    (DataClass.STATEMENTS, 30, "appeal", SAID),
+    (DataClass.DOCUMENTS, 30, "seller_upload", "Li Wei.pdf"),
+    (DataClass.EVIDENCE_PARTS, 30, "evidence_part", "lumo-trade-88"),
+    (DataClass.CUSTODY, 30, "custody_entry", WORDS),
+    (DataClass.CONTACTS, 30, "seller_contact", SELLER),
+    (DataClass.REFUSED_ROWS, 30, "quarantine", SELLER),
+    (DataClass.SELLER_EVENTS, 120, "seller_event", "e-1"),
+    (DataClass.SESSIONS, 30, "browser_session", ""),
+]
+
+
+def keeping(site: Site, **days: int) -> Site:
+    """The site with these days, its sessions on the same clock as everything else."""
+    found = fixture.keeping(site, **days)
+    return replace(found, runtime=replace(found.runtime, wall=site.clock))
+
+
+def a_past_of_every_class(site: Site) -> None:
+    """A seller with an appeal that was dismissed, a document, contacts, a refused row, an event and a test buy."""
+    with a_seller_with_a_past(site):
+        pass
+    with listening(site) as receiver:
+        _, token = told(site, receiver, "MP-6")
+        hand_in(site.runtime, token, "Li Wei.pdf", INVOICE)
+    test_buy_id = ordered(site, a_case(site, external_id="MP-8"))
+    take_step(site.runtime, site.analyst, test_buy_id, Step(CustodyEvent.RECEIVE, "Ines Moreau", WORDS))
+    take_step(site.runtime, site.analyst, test_buy_id, Step(CustodyEvent.CANCEL, "", "Came broken."))
+    event = {"event_id": "e-1", "seller": SELLER, "kind": "sale", "occurred_at": site.clock.now().isoformat()}
+    assert receive_events(site.runtime, site.marketplace, {"events": [event]}, backfill=False)["new"] == 1
+    auth.sign_in(keeping(site).runtime, site.analyst.email, PASSWORD)
+
+
+def years_later(site: Site) -> None:
+    for _ in range(8):
+        site.clock.forward(days=30)
+        sweep(keeping(site).runtime)
+
+
+def holds(site: Site, table: str, words: str) -> bool:
+    return any(words in row for row in everything(site)[table])
+
+
+def test_each_class_goes_when_its_own_time_is_over_and_nothing_else_with_it(any_site: Site) -> None:
+    a_past_of_every_class(any_site)
+    years_later(any_site)
+    for place, (what, days, table, words) in enumerate(CLASSES):
+        any_site.clock.forward(days=1)
+        assert holds(any_site, table, words), what
+        assert erase_what_is_past_its_time(keeping(any_site, **{what.value: days}).runtime) > 0, what
+        assert not holds(any_site, table, words), what
+        lost = [later for later, _, one, said in CLASSES[place + 1 :] if not holds(any_site, one, said)]
+        assert lost == [], what
+    assert not holds(any_site, "audit_payload", WORDS)
+    erased, parts = is_proved(any_site)
+    assert erased >= 3
+    assert parts >= 1
+
+
+def test_it_is_looked_for_once_a_day_and_said_in_the_log_once(site: Site) -> None:
+    a_past_of_every_class(site)
+    years_later(site)
+    kept = keeping(site, refused_rows=30)
+    site.clock.forward(days=1)
+    assert erase_what_is_past_its_time(kept.runtime) == 2
+    entries = len(everything(site)["audit_entry"])
+    assert erase_what_is_past_its_time(keeping(site, contacts=30).runtime) == 0, "looked today already"
+    site.clock.forward(days=1)
+    assert erase_what_is_past_its_time(kept.runtime) == 0
+    assert len(everything(site)["audit_entry"]) == entries
+
+
+def test_nothing_of_a_seller_under_legal_hold_goes_until_it_is_lifted(site: Site) -> None:
+    a_past_of_every_class(site)
+    years_later(site)
+    set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
+    short = keeping(site, **{what.value: days for what, days, _, _ in CLASSES})
+    site.clock.forward(days=1)
+    assert erase_what_is_past_its_time(short.runtime) > 0, "the other seller's, and sessions"
+    held = [one for one in CLASSES if one[0] is not DataClass.SESSIONS]
+    assert [what for what, _, table, words in held if not holds(site, table, words)] == []
+    lift_hold(site.runtime, site.marketplace, SELLER, reason="Settled", by="test")
+    site.clock.forward(days=1)
+    erase_what_is_past_its_time(short.runtime)
+    assert [what for what, _, table, words in held if holds(site, table, words)] == []
+
+
+@pytest.mark.parametrize(
+    ("decided", "days_after", "erased", "why"),
+    [
+        (True, 300, 1, "nobody can complain any more"),
+        (True, 150, 0, "a complaint is possible for six months"),
+        (False, 300, 0, "it is being decided"),
+    ],
+)
+def test_a_stranger_who_notified_is_forgotten_once_nothing_is_left_to_decide(
+    any_site: Site, decided: bool, days_after: int, erased: int, why: str
+) -> None:
+    an_offer(any_site)
+    receipt = notify(any_site, "MP-1")
+    if decided:
+        judge(any_site, any_site.analyst, open_cases(any_site)[0], Judgement.GENUINE)
+    any_site.clock.forward(days=days_after)
+    assert erase_what_is_past_its_time(keeping(any_site, notifiers=30).runtime) == erased, why
+    kept = holds(any_site, "reporter", EMAIL), holds(any_site, "notice", NOTIFIED)
+    assert kept == ((False, False) if erased else (True, True))
+    assert erase_what_is_past_its_time(keeping(any_site, notifiers=30).runtime) == 0
+    assert len(items_of(any_site, receipt)) == 1, "what was notified stays"
+
+
+@pytest.mark.parametrize(("appeals", "why"), [(True, "it is disputed"), (False, "it can still be complained about")])
+def test_what_a_removal_rests_on_stays_while_anybody_can_complain_about_it(site: Site, appeals: bool, why: str) -> None:
+    short = keeping(site, documents=1, statements=1, evidence_parts=1)
+    with listening(site) as receiver:
+        _, token = told(site, receiver)
+        hand_in(site.runtime, token, "Li Wei.pdf", INVOICE)
+        if appeals:
+            answer(site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
+        site.clock.forward(days=300 if appeals else 180)
+        assert erase_what_is_past_its_time(short.runtime) == 0, why
+    assert holds(site, "seller_upload", "Li Wei.pdf")
+
+
+def test_an_operator_sets_the_days_and_too_few_are_refused(tmp_path: Path) -> None:
+    found = open_runtime(Settings(home=tmp_path, retention_days={DataClass.DOCUMENTS: 730, DataClass.CONTACTS: None}))
+    kept = found.policies[RetentionPolicy]
+    found.close()
+    assert (kept.documents, kept.contacts, kept.statements) == (730, None, 1_095)
+    with pytest.raises(Invalid, match="at least 120 days"):
+        open_runtime(Settings(home=tmp_path, retention_days={DataClass.SELLER_EVENTS: 30}))

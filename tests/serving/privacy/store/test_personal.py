@@ -1,0 +1,219 @@
+"""Every column that can hold a person's data is erased, or stays for a stated reason; a new one fails here."""
+
+from typing import Final
+
+from sqlalchemy import LargeBinary, String, Text
+
+from serving.platform.database.schema import metadata
+from serving.platform.database.types import Compressed, Json
+from serving.privacy.rules.erasure import Erasable
+from serving.privacy.store.personal import PLACES
+
+# What is erased by hand-written statements of `serving.privacy.store.erasures`, because no subject leads to it.
+BY_SELLER: Final = {
+    "quarantine.row_head": Erasable.REFUSED_ROWS,
+    "audit_payload.payload": Erasable.LOG_PAYLOADS,
+    "case_note.said": Erasable.NOTES,
+    "case_wait.missing": Erasable.NOTES,
+    "case_wait.asked": Erasable.NOTES,
+}
+# Contacts are deleted whole, and nobody is found by them any more; documents go with the last of their uploads.
+ELSEWHERE: Final = {
+    "seller_document.content": Erasable.DOCUMENTS,
+    "search_entry.external_id": Erasable.CONTACTS,
+    "search_entry.seller_words": Erasable.CONTACTS,
+}
+STAYS: Final[dict[str, list[str]]] = {
+    "the marketplace's id of a seller, by which only it can tell who that is": [
+        "seller.external_id",
+        "listed_seller.seller_external_id",
+        "sanction.seller_external_id",
+        "seller_action.seller_external_id",
+        "strike_hit.seller_external_id",
+        "sanction.linked",
+        "seller_contact.seller_external_id",
+        "seller_event.seller_external_id",
+        "seller_risk.seller_external_id",
+        "seller_upload.seller_external_id",
+        "listing.seller_external_id",
+        "review_case.seller_external_id",
+        "listing_version.seller_external_id",
+        "authorised_seller.seller_external_id",
+        "erasure.seller_external_id",
+        "legal_hold.seller_external_id",
+        "alert.subject",
+    ],
+    "an offer as it was published, and what was computed from it": [
+        "listing.external_id",
+        "listing_version.content",
+        "review_case.language",
+        "search_entry.words",
+        "listing_version.earlier_prices",
+        "listing_version.brand_key",
+        "listing_version.category_key",
+        "observation.observed",
+        "facts.body",
+        "score.reasons",
+        "score.route_reasons",
+        "text_signature.signature",
+        "seller_event.listing_external_id",
+        "seller_event.source_event_id",
+        "evidence.header",
+        "price_reference.brand_key",
+        "price_reference.category_key",
+        "price_reference.samples",
+        "golden_set.content",
+        "appeal.external_id",
+    ],
+    "who of the staff or of a brand decided what, and why: decisions must be explicable": [
+        "account.email",
+        "listed_seller.added_by",
+        "listed_seller.reason",
+        "listed_seller.removed_by",
+        "sanction.ended_because",
+        "sanction_voice.reason",
+        "briefing_attempt.answers",
+        "briefing_attempt.questions",
+        "account.name",
+        "invitation.email",
+        "account.password_hash",
+        "audit_entry.actor",
+        "alert.sentence",
+        "api_key.name",
+        "authorised_seller.added_by",
+        "authorised_seller.ended_by",
+        "brand_document.supplied_by",
+        "brand_right.claimed_by",
+        "brand_right.settled_by",
+        "brand_right.note",
+        "power_of_attorney.agent",
+        "case_event.actor",
+        "circuit_breaker.reason",
+        "counter_notice_step.actor",
+        "custody_entry.holder",
+        "custody_entry.recorded_by",
+        "test_buy.holder",
+        "erasure.asked_by",
+        "golden_set.frozen_by",
+        "hold_opinion.reason",
+        "legal_hold.reason",
+        "legal_hold.set_by",
+        "notice_basis.reason",
+        "promotion.note",
+        "saved_filter.name",
+        "saved_filter.query",
+        "promotion.promoted_by",
+        "promotion_approval.approved_by",
+        "promotion_approval.reason",
+        "rule_switch.reason",
+        "rule_switch.switched_by",
+        "training_job.requested_by",
+        "trial.started_by",
+        "verdict.note",
+        "takedown_item.reason",
+        "bulk_item.reason",
+    ],
+    "what a seller or the public is told, in fixed sentences": [
+        "action.statement",
+        "seller_action.statement",
+        "sanction.reasons",
+        "sanction.path",
+        "overturn.amendment",
+        "standing_change.reasons",
+        "standing_change.counts",
+        "action_hold.causes",
+    ],
+    "of a brand or a marketplace, and of no person": [
+        "brand.name",
+        "brand.aliases",
+        "brand.gtin_prefixes",
+        "brand_document.name",
+        "brand_document.content",
+        "brand_list_price.list_key",
+        "brand_list_price.name",
+        "brand_list_price.source",
+        "brand_right.title",
+        "brand_right.classes",
+        "brand_right.territories",
+        "notice_basis.mandate_ids",
+        "power_of_attorney.kinds",
+        "power_of_attorney.territories",
+        "tell_tale.label",
+        "tell_tale.pattern",
+        "marketplace.name",
+        "marketplace.sold_in",
+        "webhook_endpoint.url",
+        "webhook_endpoint.status_url",
+        "webhook_endpoint.secret",
+        "webhook_endpoint.previous_secret",
+        "api_key.scopes",
+        "exchange_rate.source",
+    ],
+    "of the service itself": [
+        "action.last_error",
+        "seller_action.last_error",
+        "removal_check.last_error",
+        "training_job.error",
+        "training_job.progress",
+        "drift_report.report",
+        "model.report",
+        "quarantine.source",
+        "quarantine.field",
+        "quarantine.sentence",
+        "score.scorer",
+        "evidence.subject",
+        "audit_entry.act",
+        "audit_entry.subject",
+        "worker_process.worker_id",
+        "worker_process.process",
+        "worker_process.found",
+    ],
+    "between a brand and its account manager, either of whom erases it": [
+        "brand_message.said",
+    ],
+    "of a notifier, whom `touchstone erase reporter` forgets": [
+        "notice_complaint.statement",
+        "reporter.name",
+        "reporter.email",
+        "reporter.muted_because",
+        "notice.explanation",
+        "notice_item.location",
+    ],
+}
+
+
+def can_hold_a_person(column: object) -> bool:
+    """Free text, JSON and bytes; not ids, words of a fixed set, digests, codes and versions."""
+    kind, name = column.type, column.name  # type: ignore[attr-defined]  # a column of a table
+    if isinstance(kind, Json | Compressed | Text | LargeBinary):
+        return True
+    return isinstance(kind, String) and kind.length not in {2, 3, 10, 20, 40, 64} and name != "policy_version"
+
+
+COLUMNS: Final = {
+    f"{table.name}.{column.name}"
+    for table in metadata.sorted_tables
+    for column in table.columns
+    if can_hold_a_person(column)
+}
+ERASED: Final = (
+    {f"{place.table.name}.{name}" for place in PLACES for name in place.values} | set(BY_SELLER) | set(ELSEWHERE)
+)
+
+
+def test_every_column_that_can_hold_a_person_is_erased_or_stays_for_a_reason() -> None:
+    listed = {name for names in STAYS.values() for name in names}
+    assert COLUMNS - listed - ERASED == set(), "say in PLACES how it is erased, or in STAYS why it stays"
+    assert listed - COLUMNS == set(), "no such column any more"
+    assert listed & ERASED == set()
+
+
+def test_every_class_of_an_erasure_has_its_place() -> None:
+    placed = {place.what for place in PLACES} | set(BY_SELLER.values()) | {Erasable.CONTACTS}
+    assert placed == set(Erasable)
+
+
+def test_a_place_names_columns_that_are_there() -> None:
+    for place in PLACES:
+        assert set(place.values) <= set(place.table.c.keys())
+        assert "marketplace_id" in place.table.c

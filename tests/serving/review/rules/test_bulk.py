@@ -1,0 +1,38 @@
+import pytest
+
+from models.case import BLIND_LANES, CaseLane, CaseState
+from serving.review.rules.bulk import InBulk, why_left_out
+
+OPEN, ANALYST = CaseState.OPEN, CaseLane.ANALYST
+
+
+@pytest.mark.parametrize(
+    ("case", "said"),
+    [
+        (InBulk(OPEN, ANALYST), None),
+        (InBulk(OPEN, CaseLane.AUDIT), None),
+        (InBulk(OPEN, CaseLane.INSUFFICIENT_EVIDENCE), None),
+        (InBulk(CaseState.DECIDED, ANALYST), "decided already"),
+        (InBulk(CaseState.STALE, ANALYST), "was changed"),
+        (InBulk(OPEN, CaseLane.ASK_BRAND), "brand has been asked"),
+        (InBulk(OPEN, CaseLane.APPEAL), "by its statement"),
+        (InBulk(OPEN, CaseLane.COMPLAINT), "by its statement"),
+        (InBulk(OPEN, CaseLane.SECOND_LOOK), "second look"),
+        # A complaint whose case came back from the brand stands in the analysts' lane and stays blind.
+        (InBulk(OPEN, ANALYST, blind=True), "without the score"),
+        (InBulk(OPEN, ANALYST, authorised=True), "authorised this seller"),
+        (InBulk(OPEN, ANALYST, held_by="Tomás Rey"), "Tomás Rey is working on it."),
+        (InBulk(OPEN, ANALYST, elsewhere=True), "another marketplace"),
+        # What cannot be changed is said before what could.
+        (InBulk(CaseState.DECIDED, ANALYST, held_by="Tomás Rey", authorised=True), "decided already"),
+        (InBulk(OPEN, ANALYST, held_by="Tomás Rey", authorised=True), "authorised this seller"),
+    ],
+)
+def test_a_case_is_decided_with_others_or_says_why_not(case: InBulk, said: str | None) -> None:
+    found = why_left_out(case)
+    assert (found is None) if said is None else (found is not None and said in found)
+
+
+@pytest.mark.parametrize("lane", sorted(BLIND_LANES))
+def test_nothing_that_is_judged_blind_is_decided_with_others(lane: CaseLane) -> None:
+    assert why_left_out(InBulk(OPEN, lane)) is not None

@@ -1,0 +1,58 @@
+import pytest
+
+from models.errors import Invalid
+from serving.review.policy import DEFAULT_TAKEDOWN
+from serving.review.rules.takedown import Fate, Item, counted, fate_of, sentences, wanted
+from serving.webhooks.rules.action import ActionState
+
+MOST = DEFAULT_TAKEDOWN.most_listings
+
+
+def offers(many: int) -> list[Item]:
+    return [Item(f"cas_{number}", f"ver_{number}") for number in range(many)]
+
+
+def test_a_request_names_at_most_three_hundred_offers() -> None:
+    assert MOST == 300
+    assert wanted(offers(MOST), DEFAULT_TAKEDOWN) == tuple(offers(MOST))
+    with pytest.raises(Invalid, match="301 offers are too many for one request: it names at most 300"):
+        wanted(offers(MOST + 1), DEFAULT_TAKEDOWN)
+
+
+def test_an_offer_that_is_named_twice_counts_once() -> None:
+    assert wanted([*offers(2), *offers(1)], DEFAULT_TAKEDOWN) == tuple(offers(2))
+
+
+@pytest.mark.parametrize(
+    ("items", "said"),
+    [
+        ([], "Choose at least one offer"),
+        ([Item("cas_1", "ver_1"), Item("cas_1", "ver_2")], "two versions"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused(items: list[Item], said: str) -> None:
+    with pytest.raises(Invalid, match=said):
+        wanted(items, DEFAULT_TAKEDOWN)
+
+
+@pytest.mark.parametrize(
+    ("state", "fate"),
+    [
+        (None, Fate.PASSED_ON),  # No removal was asked for: an analyst decides.
+        (ActionState.HELD, Fate.HELD),
+        (ActionState.SCHEDULED, Fate.LEAVES),
+        (ActionState.SENDING, Fate.LEAVES),  # It joined a removal that is on its way.
+    ],
+)
+def test_what_a_confirmation_came_to(state: ActionState | None, fate: Fate) -> None:
+    assert fate_of(state) is fate
+
+
+def test_a_request_is_answered_in_words() -> None:
+    counts = counted([Fate.LEAVES] * 20 + [Fate.HELD] + [Fate.REFUSED] * 2)
+    assert counts[Fate.PASSED_ON] == 0
+    assert sentences(counts) == (
+        "20 leave once the undo window has closed.",
+        "1 is held until people let it go.",
+        "2 were refused, and nothing was recorded for them.",
+    )

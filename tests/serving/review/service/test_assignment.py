@@ -1,0 +1,105 @@
+"""Cases go to the least loaded analyst who is here, new brands to the least loaded account manager."""
+
+import pytest
+
+from models.errors import Invalid
+from serving.accounts.rules.access import Role
+from serving.administration.service import founding
+from serving.administration.service.founding import NewEnrolment
+from serving.brands.store import brands
+from serving.cases.policy import AssignmentPolicy
+from serving.cases.store import cases, offers
+from serving.review.service.assignment import manager_for, offer_cases
+from serving.review.service.case_access import lease
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site, invite
+from tests.serving.web.visits import visit_as, words
+
+
+def offered(site: Site) -> dict[str, str]:
+    with site.runtime.store.read() as connection:
+        return offers.standing(connection, {site.here}, site.clock.now())
+
+
+def some_cases(site: Site, many: int) -> list[str]:
+    """The costliest first."""
+    return [a_case(site, external_id=f"MP-{n}", price=f"{900 - n}.00").case_id for n in range(many)]
+
+
+def test_cases_are_offered_in_turn_to_the_analysts_who_are_signed_in(any_site: Site) -> None:
+    found = some_cases(any_site, 3)
+    assert offer_cases(any_site.runtime) == 0  # Nobody is here.
+    visit_as(any_site, any_site.analyst)
+    visit_as(any_site, any_site.second_analyst)
+    assert offer_cases(any_site.runtime) == 3
+    shared = offered(any_site)
+    assert set(shared) == set(found)
+    assert sorted([*shared.values()].count(one.user_id) for one in (any_site.analyst, any_site.second_analyst)) == [
+        1,
+        2,
+    ]
+    assert offer_cases(any_site.runtime) == 0  # Each is offered once.
+
+
+def test_who_has_cases_open_is_offered_fewer(any_site: Site) -> None:
+    found = some_cases(any_site, 4)
+    visit_as(any_site, any_site.analyst)
+    visit_as(any_site, any_site.second_analyst)
+    for case_id in found[:2]:
+        lease(any_site.runtime, any_site.analyst, case_id)
+    offer_cases(any_site.runtime)
+    assert offered(any_site) == dict.fromkeys(found[2:], any_site.second_analyst.user_id)
+
+
+def test_nobody_is_offered_more_than_they_can_see_to_and_an_offer_is_over_by_itself(site: Site) -> None:
+    some_cases(site, 7)
+    visit_as(site, site.analyst)
+    assert offer_cases(site.runtime) == site.runtime.policies[AssignmentPolicy].most_each == 5
+    site.clock.forward(minutes=31)
+    assert offered(site) == {}
+    assert offer_cases(site.runtime) == 5
+
+
+def test_an_offer_leads_to_the_case_and_keeps_nobody_from_it(site: Site) -> None:
+    first, second, third = some_cases(site, 3)
+    mine = visit_as(site, site.analyst)
+    offer_cases(site.runtime)
+    assert words(mine.get("/queue").text).count("for you") == 3
+    theirs = visit_as(site, site.second_analyst)
+    assert "for you" not in words(theirs.get("/queue").text)
+    assert theirs.get(f"/cases/{second}").status_code == 200  # Opened all the same, and now theirs.
+    fields = {"version_id": version_of(site, first), "judgement": "genuine"}
+    done = mine.post(f"/cases/{first}/verdict", fields)
+    assert done.headers["location"] == f"/cases/{third}"
+
+
+def version_of(site: Site, case_id: str) -> str:
+    with site.runtime.store.read() as connection:
+        return cases.get(connection, site.here, case_id).version_id
+
+
+def test_a_new_brand_goes_to_the_account_manager_with_the_fewest(any_site: Site) -> None:
+    runtime = any_site.runtime
+    nora = invite(runtime, "nora@touchstone.example", "Nora Beck", Role.ACCOUNT_MANAGER)
+    for name in ("Corvane", "Delmare", "Estival"):
+        founding.add_brand(runtime, name=name, aliases=[], gtin_prefixes=[], by="test")
+        founding.enrol(runtime, NewEnrolment(name, None, True), by="test")
+    with runtime.store.read() as connection:
+        found = {one.name: one.account_manager_id for one in brands.enrolments(connection, any_site.here).values()}
+    # Lena looks after two already.
+    assert (found["Corvane"], found["Delmare"]) == (nora.user_id, nora.user_id)
+    assert found["Estival"] in {nora.user_id, any_site.account_manager.user_id}  # Equal by now.
+
+
+def test_enrolling_again_without_a_name_keeps_the_account_manager(site: Site) -> None:
+    invite(site.runtime, "nora@touchstone.example", "Nora Beck", Role.ACCOUNT_MANAGER)
+    founding.enrol(site.runtime, NewEnrolment("Aurelle", None, True), by="test")
+    with site.runtime.store.read() as connection:
+        found = brands.enrolments(connection, site.here)[site.brand_id]
+    assert found.account_manager_id == site.account_manager.user_id
+
+
+def test_without_an_account_manager_a_brand_cannot_be_enrolled(site: Site) -> None:
+    elsewhere = founding.add_marketplace(site.runtime, name="Elsewhere", base_currency="EUR", by="test")
+    with site.runtime.store.read() as connection, pytest.raises(Invalid, match="Nobody is an account manager here"):
+        manager_for(connection, elsewhere.marketplace_id)

@@ -1,0 +1,211 @@
+"""One click that confirms many questions: each by the rules of a single confirmation, none touched by another."""
+
+import time
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from models.case import CaseLane
+from models.errors import Conflict, Forbidden, Invalid, NotFound
+from models.verdict import Judgement, Side
+from serving.accounts.rules.access import Role
+from serving.audit.store import audit
+from serving.audit.tables import audit_entry
+from serving.cases.store.cases import Case
+from serving.cases.tables import verdict
+from serving.intake.service.intake import receive
+from serving.review.rules.takedown import Fate
+from serving.review.service.takedown_requests import answered, confirm_all, take_back
+from serving.review.tables import takedown_request
+from serving.rights.rules.rights import RightKind
+from serving.rights.service.rights import sell_in
+from serving.rights.tables import notice_basis
+from serving.standing.policy import StandingPolicy
+from serving.standing.tables import confirmation
+from serving.takedowns.service.evidence import verify
+from serving.takedowns.tables import action, evidence_part
+from serving.views import queues
+from tests.fixtures.bursts import questions, states
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import judge, open_cases
+from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.takedowns import asked, request, right_of
+from tests.serving.rights.service.test_rights import verified
+from tests.serving.standing.test_service import lose
+from tests.serving.web.test_brand_page import a_person_of
+
+CAP = 20
+
+
+def said_by_the_brand(site: Site) -> int:
+    with site.runtime.store.read() as connection:
+        query = select(func.count()).select_from(verdict).where(verdict.c.side == Side.BRAND.value)
+        return int(connection.execute(query).scalar_one())
+
+
+def test_each_offer_has_its_verdict_removal_statement_basis_evidence_and_entry_in_one_go(any_site: Site) -> None:
+    found = questions(any_site, 5)
+    done = request(any_site, found)
+    assert done.counts == {Fate.LEAVES: 5, Fate.HELD: 0, Fate.PASSED_ON: 0, Fate.REFUSED: 0}
+    assert [one.case_id for one in done.items] == [one.case_id for one in found]
+    with any_site.runtime.store.read() as connection:
+        made = connection.execute(select(action)).all()
+        bases = set(connection.execute(select(notice_basis.c.right_id)).scalars())
+        acts = Counter(connection.execute(select(audit_entry.c.act)).scalars())
+        weighed = connection.execute(select(func.count()).select_from(confirmation)).scalar_one()
+        parts = connection.execute(select(func.count()).select_from(evidence_part)).scalar_one()
+        assert audit.check(connection)[1] is None
+    assert {(one.state, one.created_at, bool(one.statement["facts"])) for one in made} == {
+        ("scheduled", any_site.clock.now(), True)
+    }
+    assert bases == {right_of(any_site)}
+    assert (len(made), weighed, parts) == (5, 5, 5 * 5)
+    assert (acts["remove.scheduled"], acts["takedown.requested"]) == (5, 1)
+    assert verify(any_site.runtime, any_site.marketplace)["differing"] == []
+    assert open_cases(any_site) == []
+
+
+def excess(site: Site, many: int) -> None:
+    found = questions(site, many)
+    began = time.monotonic()
+    done = request(site, found)
+    took = time.monotonic() - began
+    assert done.counts == {Fate.LEAVES: CAP, Fate.HELD: many - CAP, Fate.PASSED_ON: 0, Fate.REFUSED: 0}
+    assert states(site) == {"scheduled": CAP, "held": many - CAP}
+    assert said_by_the_brand(site) == many
+    # Measured: 300 in 2.4 s on SQLite and 7 s on PostgreSQL, with two other test runs beside them on two cores.
+    assert took < 60
+
+
+def test_what_exceeds_the_caps_of_an_hour_is_held_as_if_each_had_been_clicked(any_site: Site) -> None:
+    excess(any_site, CAP + 3)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_three_hundred_offers_are_confirmed_by_one_click(any_site: Site) -> None:
+    excess(any_site, 300)
+
+
+def test_of_a_brand_that_lost_its_standing_a_few_a_day_leave_and_an_analyst_decides_the_rest(any_site: Site) -> None:
+    lose(any_site)
+    daily = any_site.runtime.policies[StandingPolicy].daily_cap
+    any_site.clock.forward(days=1)
+    done = request(any_site, questions(any_site, daily + 2))
+    assert done.counts[Fate.LEAVES] == daily
+    assert done.counts[Fate.PASSED_ON] == 2
+    assert len(open_cases(any_site, CaseLane.ANALYST)) == 2
+
+
+def test_one_offer_that_is_refused_leaves_no_trace_and_touches_no_other(any_site: Site) -> None:
+    decided, changed, strangers, *rest = questions(any_site, 5)
+    judge(any_site, any_site.brand_person, decided, Judgement.GENUINE)
+    row = a_suspect_row(external_id=external_id(any_site, changed), price="77.00")
+    receive(any_site.runtime, any_site.marketplace, [row], source="test")
+    unknown = replace(strangers, case_id="cas_00000000000000000000000000")
+    before = said_by_the_brand(any_site)
+    done = request(any_site, [decided, changed, unknown, *rest])
+    assert done.counts == {Fate.LEAVES: 2, Fate.HELD: 0, Fate.PASSED_ON: 0, Fate.REFUSED: 3}
+    told = [one.reason for one in done.items[:3]]
+    assert told[0] == "The case has been decided already."
+    assert "The offer was changed" in told[1]
+    assert told[2] == "There is no such case."
+    assert said_by_the_brand(any_site) == before + 2
+    assert [one.external_id is None for one in done.items] == [False, False, True, False, False]
+
+
+def external_id(site: Site, case: Case) -> str:
+    with site.runtime.store.read() as connection:
+        rows = queues.queue(connection, queues.QueueFilter(frozenset({site.here})), most=100)
+    return next(str(row["external_id"]) for row in rows if row["case_id"] == case.case_id)
+
+
+def test_under_a_right_that_has_ended_nothing_is_recorded_and_the_answer_says_why(any_site: Site) -> None:
+    sell_in(any_site.runtime, ["FR"], marketplace=None, by="test")
+    right_id = verified(any_site, last_day=any_site.clock.now() + timedelta(days=1))
+    found = questions(any_site, 2)
+    any_site.clock.forward(days=3)
+    before = said_by_the_brand(any_site)
+    done = confirm_all(any_site.runtime, any_site.brand_person, asked(any_site, found, right_id=right_id))
+    assert done.counts[Fate.REFUSED] == 2
+    assert "(EUIPO 018000001) ended on" in done.items[0].reason
+    assert said_by_the_brand(any_site) == before
+
+
+def test_a_right_that_does_not_speak_of_the_reason_carries_nothing_though_another_would(site: Site) -> None:
+    found = questions(site, 1)
+    done = confirm_all(
+        site.runtime, site.brand_person, asked(site, found, right_id=right_of(site, RightKind.COPYRIGHT))
+    )
+    assert done.counts[Fate.REFUSED] == 1
+    assert "needs" in done.items[0].reason or "says nothing" in done.items[0].reason
+
+
+def test_another_brands_right_and_offers_are_as_if_they_were_not_there(site: Site) -> None:
+    found = questions(site, 1)
+    stranger = a_person_of(site, "Corvane")
+    with pytest.raises(NotFound, match="There is no such right"):
+        request(site, found, stranger)
+    done = request(site, found)
+    with pytest.raises(NotFound, match="There is no such takedown request"):
+        answered(site.runtime, stranger, done.request.request_id)
+
+
+def test_an_analyst_confirms_under_no_brands_right(site: Site) -> None:
+    with pytest.raises(NotFound):
+        request(site, questions(site, 1), site.analyst)
+
+
+@pytest.mark.parametrize(
+    ("many", "good_faith", "request_id", "said"),
+    [
+        (301, True, None, "301 offers are too many"),
+        (0, True, None, "at least one"),
+        (1, False, None, "in good faith"),
+        (1, True, "tdn_short", "26 letters"),
+    ],
+)
+def test_a_request_that_cannot_be_taken_records_nothing(
+    site: Site, many: int, good_faith: bool, request_id: str | None, said: str
+) -> None:
+    (case,) = questions(site, 1)
+    found = [replace(case, case_id=f"cas_{number}") for number in range(many)] if many != 1 else [case]
+    wanted = replace(asked(site, found, request_id=request_id), good_faith=good_faith)
+    with pytest.raises(Invalid, match=said):
+        confirm_all(site.runtime, site.brand_person, wanted)
+    with site.runtime.store.read() as connection:
+        assert connection.execute(select(takedown_request)).all() == []
+    assert said_by_the_brand(site) == 0
+
+
+def test_the_same_form_sent_twice_counts_once(any_site: Site) -> None:
+    wanted = asked(any_site, questions(any_site, 2), request_id=any_site.runtime.ids.new("tdn"))
+    first = confirm_all(any_site.runtime, any_site.brand_person, wanted)
+    again = confirm_all(any_site.runtime, any_site.brand_person, wanted)
+    assert again == first
+    assert said_by_the_brand(any_site) == 2
+
+
+def test_all_of_it_is_taken_back_at_once_while_the_window_is_open(any_site: Site) -> None:
+    done = request(any_site, questions(any_site, 4))
+    request_id = done.request.request_id
+    any_site.clock.forward(seconds=100)
+    assert take_back(any_site.runtime, any_site.brand_person, request_id) == 4
+    assert states(any_site) == {"withdrawn": 4}
+    assert len(open_cases(any_site, CaseLane.ASK_BRAND)) == 4
+    assert all(one.taken_back for one in answered(any_site.runtime, any_site.brand_person, request_id).items)
+    with any_site.runtime.store.read() as connection:
+        assert audit.check(connection)[1] is None
+
+
+def test_a_request_is_taken_back_by_who_made_it_and_in_time(site: Site) -> None:
+    done = request(site, questions(site, 1))
+    colleague = invite(site.runtime, "ana@aurelle.example", "Ana Prieto", Role.BRAND, "Aurelle")
+    with pytest.raises(Forbidden, match="Somebody else made this request"):
+        take_back(site.runtime, colleague, done.request.request_id)
+    site.clock.forward(minutes=4)
+    with pytest.raises(Conflict, match="undo window has closed"):
+        take_back(site.runtime, site.brand_person, done.request.request_id)

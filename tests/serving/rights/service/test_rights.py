@@ -1,0 +1,217 @@
+"""Rights on file, and what a brand's 'counterfeit' needs of them."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from features.tell_tales import Direction
+from models.case import CaseLane, CaseState
+from models.errors import Conflict, DomainError, Forbidden, Invalid, NoRightCarries, NotFound
+from models.verdict import Judgement
+from serving.audit.store import audit
+from serving.audit.tables import audit_entry
+from serving.brands.service import tell_tales
+from serving.brands.service.tell_tales import NewTellTale, add_tell_tale
+from serving.cases.store import cases
+from serving.cases.tables import verdict
+from serving.platform.runtime import Runtime
+from serving.rights import store as rights
+from serving.rights.policy import RightsPolicy
+from serving.rights.rules.rights import RightKind, RightState
+from serving.rights.service.rights import (
+    NewMandate,
+    NewRight,
+    claim_right,
+    grant_mandate,
+    keep_document,
+    on_file,
+    revoke_mandate,
+    sell_in,
+    settle_right,
+)
+from serving.rights.tables import brand_document, notice_basis
+from tests.fixtures.clocks import NOW
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+from tests.fixtures.waiting import until_waiting
+
+CERTIFICATE = b"%PDF-1.7 certificate of registration"
+MARK = NewRight("Aurelle", RightKind.MARK, "AURELLE", "EUIPO", "018000001", ("EU",), (18, 25))
+
+
+def withdraw_all(site: Site, kind: RightKind = RightKind.MARK) -> None:
+    """What the site's brand has on file of a kind carries nothing any more."""
+    for one in on_file(site.runtime, "Aurelle"):
+        if one.right.kind is kind and one.right.state is RightState.VERIFIED:
+            settle_right(site.runtime, one.right.right_id, RightState.WITHDRAWN, by="test")
+
+
+def verified(site: Site, **changes: Any) -> str:
+    """The only mark of the site's brand."""
+    withdraw_all(site)
+    right_id = claim_right(site.runtime, replace(MARK, **changes), by="test")
+    settle_right(site.runtime, right_id, RightState.VERIFIED, by="test")
+    return right_id
+
+
+def test_a_confirmation_says_which_right_carried_it(any_site: Site) -> None:
+    sell_in(any_site.runtime, ["FR"], marketplace=None, by="test")
+    right_id = verified(any_site)
+    done = judge(any_site, any_site.brand_person, a_case(any_site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
+    with any_site.runtime.store.read() as connection:
+        found = connection.execute(select(notice_basis)).one()
+    assert (found.verdict_id, found.right_id) == (done.verdict_id, right_id)
+    assert found.reason == "The mark “AURELLE” (EUIPO 018000001) carries it."
+
+
+REFUSED: list[tuple[dict[str, Any], list[str], str, str]] = [
+    ({"last_day": NOW - timedelta(days=1)}, ["FR"], "ended on 2026-", "expired"),
+    ({"territories": ("US",)}, ["FR"], "holds in US, and this marketplace sells in FR", "out of territory"),
+]
+
+
+@pytest.mark.parametrize(("changes", "sold_in", "said", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+def test_without_a_right_that_holds_nothing_is_recorded_and_the_case_waits(
+    site: Site, changes: dict[str, Any], sold_in: list[str], said: str, _why: str
+) -> None:
+    sell_in(site.runtime, sold_in, marketplace=None, by="test")
+    verified(site, **changes)
+    case = a_case(site, CaseLane.ASK_BRAND)
+    with site.runtime.store.read() as connection:
+        before = connection.execute(select(func.count()).select_from(verdict)).scalar_one()
+    with pytest.raises(NoRightCarries, match="Nothing was recorded.*" + said):
+        judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    with site.runtime.store.read() as connection:
+        assert connection.execute(select(func.count()).select_from(verdict)).scalar_one() == before
+        assert cases.get(connection, site.here, case.case_id).state is CaseState.OPEN
+    judge(site, site.brand_person, case, Judgement.GREY_MARKET)
+
+
+def test_an_analyst_needs_no_right(site: Site) -> None:
+    withdraw_all(site)
+    a_case(site, CaseLane.ASK_BRAND)
+
+
+def test_an_agent_confirms_until_the_power_of_attorney_ends(any_site: Site) -> None:
+    sell_in(any_site.runtime, ["EU"], marketplace=None, by="test")
+    wanted = NewMandate("Aurelle", any_site.brand_person.email, "Lexa", ("FR",), any_site.clock.now())
+    mandate_id = grant_mandate(any_site.runtime, wanted, by="test")
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+    with any_site.runtime.store.read() as connection:
+        assert connection.execute(select(notice_basis.c.mandate_ids)).scalar_one() == [mandate_id]
+    other = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
+    revoke_mandate(any_site.runtime, mandate_id, by="test")
+    with pytest.raises(NoRightCarries, match="of Lexa was revoked on"):
+        judge(any_site, any_site.brand_person, other, Judgement.COUNTERFEIT)
+    with pytest.raises(NotFound):
+        revoke_mandate(any_site.runtime, mandate_id, by="test")
+
+
+def capped(site: Site, **most: Any) -> Runtime:
+    """The site's runtime with other caps on what a brand has on file."""
+    policies = site.runtime.policies
+    return replace(site.runtime, policies=policies.changed(replace(policies[RightsPolicy], **most)))
+
+
+def test_a_brands_documents_are_bounded_in_number_and_in_bytes(site: Site) -> None:
+    few = capped(site, most_documents_of_a_brand=1)
+    keep_document(few, "Aurelle", "a.pdf", CERTIFICATE, by="test")
+    keep_document(few, "Aurelle", "again.pdf", CERTIFICATE, by="test")
+    with pytest.raises(Conflict, match="at most 1 documents"):
+        keep_document(few, "Aurelle", "b.pdf", CERTIFICATE + b"b", by="test")
+    keep_document(few, "Solenne", "b.pdf", CERTIFICATE + b"b", by="test")
+    small = capped(site, most_document_bytes_of_a_brand=2 * len(CERTIFICATE) + 1)
+    keep_document(small, "Aurelle", "b.pdf", CERTIFICATE + b"b", by="test")
+    with pytest.raises(Conflict, match="bytes together"):
+        keep_document(small, "Aurelle", "c.pdf", b"%PDF-", by="test")
+    with site.runtime.store.read() as connection:
+        assert len(rights.documents_of(connection, site.brand_id)) == 2
+
+
+def _claim(runtime: Runtime, number: int) -> None:
+    claim_right(runtime, replace(MARK, number=str(number)), by="test")
+
+
+def _keep(runtime: Runtime, number: int) -> None:
+    keep_document(runtime, "Aurelle", "a.pdf", CERTIFICATE + bytes([number]), by="test")
+
+
+def _tell(runtime: Runtime, number: int) -> None:
+    add_tell_tale(runtime, NewTellTale("Aurelle", "Zip", f"zip {number}", Direction.COUNTERFEIT), by="test")
+
+
+@pytest.mark.parametrize("act", [_claim, _keep, _tell])
+def test_two_at_once_do_not_pass_what_a_brand_may_have(
+    any_site: Site, monkeypatch: pytest.MonkeyPatch, act: Callable[[Runtime, int], None]
+) -> None:
+    """Both would count before either is written, and the log, which makes them wait, is written last."""
+    monkeypatch.setattr(tell_tales, "MOST_PER_BRAND", 1)
+    on_record = len(on_file(any_site.runtime, "Aurelle"))
+    runtime = capped(any_site, most_documents_of_a_brand=1, most_rights_of_a_brand=on_record + 1)
+    with ThreadPoolExecutor(2) as pool:
+        with any_site.runtime.store.write() as connection:
+            audit.hold(connection)
+            found = [pool.submit(act, runtime, number) for number in range(2)]
+            until_waiting(any_site.runtime.store, 2)
+        errors = [one.exception() for one in found]
+    assert [type(one) for one in errors if one] == [Conflict]
+
+
+def test_a_document_is_kept_once_and_named_by_many_rights(any_site: Site) -> None:
+    digests = {keep_document(any_site.runtime, "Aurelle", name, CERTIFICATE, by="test") for name in ("a.pdf", "b.pdf")}
+    (digest,) = digests
+    for number in ("1", "2"):
+        claim_right(any_site.runtime, replace(MARK, number=number, document=digest), by="test")
+    assert [one.document for one in on_file(any_site.runtime, "Aurelle")].count(digest) == 2
+    with any_site.runtime.store.read() as connection:
+        assert connection.execute(select(brand_document.c.name)).scalars().all() == ["a.pdf"]
+        supplied = select(func.count()).where(audit_entry.c.act == "document.supplied")
+        assert connection.execute(supplied).scalar_one() == 1
+    with pytest.raises(NotFound):
+        claim_right(any_site.runtime, replace(MARK, brand="Solenne", document=digest), by="test")
+
+
+WRONG: list[tuple[dict[str, Any], type[DomainError], str, str]] = [
+    ({"brand": "Nobody"}, NotFound, "no brand named Nobody", "no such brand"),
+    ({"title": " "}, Invalid, "The title has", "no title"),
+    ({"number": "1\0"}, Invalid, "The number has", "what no database holds"),
+    ({"territories": ()}, Invalid, "at least one territory", "nowhere"),
+    ({"territories": ("France",)}, Invalid, "is no territory", "a word in place of a code"),
+    ({"classes": (46,)}, Invalid, "from 1 to 45", "a class that there is not"),
+    ({"first_day": NOW, "last_day": NOW - timedelta(days=2)}, Invalid, "ends after it begins", "the wrong way round"),
+    ({"document": "0" * 64}, NotFound, "no such document", "a document that nobody supplied"),
+]
+
+
+@pytest.mark.parametrize(("changes", "error", "said", "_why"), WRONG, ids=[row[-1] for row in WRONG])
+def test_a_right_is_refused_at_the_door(
+    site: Site, changes: dict[str, Any], error: type[DomainError], said: str, _why: str
+) -> None:
+    with pytest.raises(error, match=said):
+        claim_right(site.runtime, replace(MARK, **changes), by="test")
+
+
+def test_a_right_is_verified_once_and_by_somebody_else(site: Site) -> None:
+    right_id = claim_right(site.runtime, MARK, by="user:usr_1")
+    with pytest.raises(Conflict, match="on file already"):
+        claim_right(site.runtime, MARK, by="user:usr_2")
+    with pytest.raises(Forbidden, match="somebody else"):
+        settle_right(site.runtime, right_id, RightState.VERIFIED, by="user:usr_1")
+    with pytest.raises(Invalid, match="Say why"):
+        settle_right(site.runtime, right_id, RightState.REFUSED, by="user:usr_2")
+    settle_right(site.runtime, right_id, RightState.VERIFIED, by="user:usr_2")
+    with pytest.raises(Conflict, match="that is verified cannot become refused"):
+        settle_right(site.runtime, right_id, RightState.REFUSED, note="Not theirs.", by="user:usr_2")
+
+
+def test_what_is_no_document_is_refused(site: Site) -> None:
+    with pytest.raises(Invalid, match="a PDF, a PNG or a JPEG"):
+        keep_document(site.runtime, "Aurelle", "a.exe", b"MZ", by="test")
+    with pytest.raises(Invalid, match="at most 2,000,000 bytes"):
+        keep_document(site.runtime, "Aurelle", "a.pdf", CERTIFICATE + b" " * 2_000_000, by="test")

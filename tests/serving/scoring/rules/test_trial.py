@@ -1,0 +1,67 @@
+from itertools import pairwise
+
+import pytest
+
+from models.errors import Forbidden, Invalid
+from models.routing import Lane
+from serving.scoring.rules.trial import Cell, Tried, check_share, compare, decides
+
+SELLERS = [f"seller-{i}" for i in range(4_000)]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
+def test_it_decides_about_so_large_a_share_of_sellers(share: float) -> None:
+    decided = sum(decides("tri_1", seller, share) for seller in SELLERS)
+    assert decided / len(SELLERS) == pytest.approx(share, abs=0.025)  # Three standard errors at a half.
+
+
+def test_a_seller_stays_decided_about_when_the_share_grows() -> None:
+    decided = [{seller for seller in SELLERS if decides("tri_1", seller, share)} for share in (0.1, 0.11, 0.5, 0.99)]
+    assert decided == sorted(decided, key=len)
+    assert all(before < after for before, after in pairwise(decided))
+
+
+def test_another_trial_decides_about_other_sellers() -> None:
+    both = sum(decides("tri_1", seller, 0.5) and decides("tri_2", seller, 0.5) for seller in SELLERS)
+    assert both / len(SELLERS) == pytest.approx(0.25, abs=0.025)
+
+
+NOBODY: frozenset[str] = frozenset()
+
+
+@pytest.mark.parametrize(
+    ("share", "approved_by", "needed", "refused", "_why"),
+    [
+        (0.0, NOBODY, 2, None, "to look on harms nobody"),
+        (0.1, frozenset({"user:b"}), 2, None, "one has approved, another starts it"),
+        (0.1, NOBODY, 2, Forbidden, "nobody else has looked"),
+        (0.1, frozenset({"user:a"}), 2, Forbidden, "whoever starts it has approved it too, and is one person"),
+        (0.1, NOBODY, 1, None, "a marketplace with one data scientist"),
+        (1.0, frozenset({"user:b"}), 2, Invalid, "all of the traffic is a promotion"),
+        (-0.1, frozenset({"user:b"}), 2, Invalid, "no share"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_share_takes_as_many_people_as_a_promotion(
+    share: float, approved_by: frozenset[str], needed: int, refused: type[Exception] | None, _why: str
+) -> None:
+    if refused is None:
+        check_share(share, by="user:a", approved_by=approved_by, needed=needed)
+    else:
+        with pytest.raises(refused):
+            check_share(share, by="user:a", approved_by=approved_by, needed=needed)
+
+
+def test_a_comparison_counts_who_flagged_what_and_what_is_known_of_it() -> None:
+    found = compare(
+        [
+            Tried(Lane.ANALYST, Lane.ASK_BRAND, True),
+            Tried(Lane.ANALYST, Lane.RELEASE, False),
+            Tried(Lane.RELEASE, Lane.ANALYST, None),
+            Tried(Lane.AUDIT, Lane.AUDIT, True),
+            Tried(Lane.INSUFFICIENT_EVIDENCE, Lane.RELEASE, None),
+        ]
+    )
+    assert (found.both, found.only_champion) == (Cell(1, 1, 0), Cell(1, 0, 1))
+    assert (found.only_challenger, found.neither) == (Cell(1, 0, 0), Cell(2, 1, 0))
+    assert found.listings == 5

@@ -1,0 +1,258 @@
+"""No damaged bundle comes into force: it is refused in a sentence, and the champion goes on."""
+
+import hashlib
+import io
+import json
+import pickle
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from features.text_kernel import COLUMNS
+from models.bundle import MANIFEST, SCHEMA, digest_of
+from models.classifier import Join
+from models.errors import BundleRefused
+from serving.learning.service.champions import follow_champions
+from serving.scoring.service.bundles import BundleStore, LiveModels, try_in_child
+from tests.fixtures.promoting import promote
+from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.fixtures.scorers import bundle_files
+from tests.serving.web.reports import a_report, add_model, put_champion_in_force
+from training.bundle_folder import ABOUT, write_bundle_folder
+
+Files = dict[str, bytes]
+NAMES = ("forest.txt", "text_weights.npy", "model.json", "references.json")
+
+
+def resealed(files: Files) -> Files:
+    """The files under a manifest that names them as they are: what somebody with write access would make."""
+    manifest = json.loads(files[MANIFEST])
+    manifest["files"] = {name: hashlib.sha256(files[name]).hexdigest() for name in NAMES}
+    return {**files, MANIFEST: json.dumps(manifest).encode()}
+
+
+def replaced(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]:
+    """A bundle with one file changed and its manifest as it was."""
+
+    def made() -> Files:
+        files = bundle_files()
+        return {**files, name: change(files[name])}
+
+    return made
+
+
+def sealed(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]:
+    """A bundle with one file changed under a manifest that fits."""
+    return lambda: resealed(replaced(name, change)())
+
+
+def without(name: str) -> Callable[[], Files]:
+    return lambda: {key: content for key, content in bundle_files().items() if key != name}
+
+
+def flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+def a_pickled_array(_content: bytes) -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.full(COLUMNS, None, dtype=object), allow_pickle=True)
+    return stream.getvalue()
+
+
+def swapped(old: bytes, new: bytes) -> Callable[[bytes], bytes]:
+    def change(content: bytes) -> bytes:
+        assert old in content
+        return content.replace(old, new, 1)
+
+    return change
+
+
+def other_fingerprint(content: bytes) -> bytes:
+    return json.dumps({**json.loads(content), "fingerprint": "0" * 64}).encode()
+
+
+def with_nan(name: str) -> Callable[[bytes], bytes]:
+    return lambda content: json.dumps(
+        {**json.loads(content), "thresholds": {**_THRESHOLDS, name: float("nan")}}
+    ).encode()
+
+
+_THRESHOLDS = {"ask_brand_from": 0.6, "analyst_from": 0.2}
+DAMAGES: list[tuple[Callable[[], Files], str, str]] = [
+    *(
+        (replaced(name, lambda content: content[:-1]), f"{name} is not the file", f"{name} truncated by a byte")
+        for name in NAMES
+    ),
+    *((replaced(name, lambda _: b""), f"{name} is not the file", f"{name} empty") for name in NAMES),
+    *((replaced(name, flipped), f"{name} is not the file", f"{name} with a bit flipped") for name in NAMES),
+    *((without(name), f"The bundle has no {name}.", f"no {name}") for name in NAMES),
+    (without(MANIFEST), "holds no manifest.json", "no manifest"),
+    (replaced(MANIFEST, lambda content: content[:-1]), "The manifest is damaged.", "a manifest truncated by a byte"),
+    (replaced(MANIFEST, lambda _: b"{}"), "The manifest is damaged.", "an empty manifest"),
+    (replaced(MANIFEST, swapped(b'"model.json"', b'"model.jsom"')), "does not name the files", "a name misspelt"),
+    (replaced(MANIFEST, swapped(f'"schema":{SCHEMA}'.encode(), b'"schema":999')), "has schema 999", "another schema"),
+    (replaced(MANIFEST, other_fingerprint), "was made for another feature set", "another feature set"),
+]
+SEALED: list[tuple[Callable[[], Files], str, str]] = [
+    (sealed("text_weights.npy", a_pickled_array), "text_weights.npy is no array", "a pickled array"),
+    (sealed("text_weights.npy", lambda _: pickle.dumps([1.0])), "text_weights.npy is no array", "a pickle"),
+    (sealed("text_weights.npy", lambda content: content[:-4]), "finite numbers", "an array a number short"),
+    (sealed("model.json", swapped(b'"slope":1.7', b'"slope":NaN')), "ValueError", "NaN for the calibration"),
+    (sealed("model.json", swapped(b'"slope":1.7', b'"slope":-1.7')), "ValueError", "a calibration that falls"),
+    (sealed("model.json", with_nan("analyst_from")), "ValueError", "NaN for a threshold"),
+    (
+        sealed("model.json", swapped(b'"analyst_from":0.2', b'"analyst_from":"0.2"')),
+        "ValueError",
+        "text for a threshold",
+    ),
+    (sealed("model.json", lambda _: b"[" * 100_000), "model.json is not JSON.", "nested deeper than is read"),
+    (sealed("forest.txt", lambda content: content[: len(content) // 2]), "tree", "half a forest"),
+    (
+        sealed("forest.txt", swapped(b"left_child=1 ", b"left_child=0 ")),
+        r"tree \d+ is damaged",
+        "a forest that never ends",
+    ),
+    (
+        sealed("forest.txt", swapped(b"left_child=1 ", b"left_child=7 ")),
+        r"tree \d+ is damaged",
+        "a forest that crashes",
+    ),
+    (sealed("forest.txt", swapped(b"leaf_value=-", b"leaf_value=x")), r"tree \d+ is damaged", "a leaf of letters"),
+    (sealed("references.json", swapped(b'"as_of"', b'"as_if"')), "ValueError", "references of no time"),
+    (sealed("references.json", swapped(b'"USD":0.92', b'"USD":"0.92"')), "ValueError", "text for a rate"),
+    (sealed("references.json", swapped(b'"USD":0.92', b'"USD":-1')), "ValueError", "a rate below zero"),
+    (sealed("references.json", swapped(b'"bags",5.29', b'"bags",NaN,5.29')), "ValueError", "NaN for a price"),
+]
+
+
+@pytest.fixture(scope="module")
+def crowned(populated_sqlite: Populated, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+    """A site with a champion, and the champion's digest."""
+    with copy_on_sqlite(tmp_path_factory.mktemp("crowned"), populated_sqlite) as site:
+        yield site, put_champion_in_force(site)
+
+
+def champion_of(site: Site) -> str:
+    found = site.runtime.services[LiveModels].of(site.here)
+    assert found is not None
+    return found.digest
+
+
+@pytest.mark.parametrize(("made", "sentence", "_why"), DAMAGES, ids=[row[-1] for row in DAMAGES])
+def test_a_damaged_bundle_is_not_admitted(tmp_path: Path, made: Callable[[], Files], sentence: str, _why: str) -> None:
+    write_bundle_folder(tmp_path / "new", made(), {})
+    with pytest.raises(BundleRefused, match=sentence):
+        BundleStore(tmp_path / "bundles").admit(tmp_path / "new")
+    assert not (tmp_path / "bundles").exists()
+
+
+@pytest.mark.parametrize(("made", "sentence", "_why"), DAMAGES + SEALED, ids=[row[-1] for row in DAMAGES + SEALED])
+def test_a_bundle_that_was_damaged_where_it_lies_is_never_put_in_force(
+    crowned: tuple[Site, str], made: Callable[[], Files], sentence: str, _why: str
+) -> None:
+    site, champion = crowned
+    files = made()
+    # As approved: under its own digest where a manifest is left to have one, however it came to lie there.
+    digest = digest_of(files) if MANIFEST in files else digest_of(bundle_files())
+    if files.get(MANIFEST) == bundle_files()[MANIFEST]:
+        digest = digest_of(bundle_files())
+    write_bundle_folder(site.runtime.services[BundleStore].folder(digest), files, {})
+    add_model(site, digest, a_report())
+    with pytest.raises(BundleRefused, match=sentence):
+        promote(site, digest)
+    assert champion_of(site) == champion
+    follow_champions(site.runtime)
+    assert champion_of(site) == champion
+
+
+# Tried in a child.
+
+
+def tried(folder: Path, files: Files, **limit: float) -> str:
+    """What a try in a child says against a bundle."""
+    write_bundle_folder(folder / "new", files, {})
+    with pytest.raises(BundleRefused) as refused:
+        try_in_child(folder / "new", digest_of(files), **limit)
+    return refused.value.sentence
+
+
+def test_a_whole_bundle_is_admitted_with_what_is_said_of_it(tmp_path: Path) -> None:
+    write_bundle_folder(tmp_path / "new", bundle_files(), {"report": {"rows": 5}})
+    (tmp_path / "new" / "remark.txt").write_text("no part of it")
+    store = BundleStore(tmp_path / "bundles")
+    digest = store.admit(tmp_path / "new")
+    assert store.load(digest).digest == digest == digest_of(bundle_files())
+    assert sorted(path.name for path in store.folder(digest).iterdir()) == sorted([*NAMES, MANIFEST, ABOUT])
+
+
+def test_a_bundle_that_is_there_is_not_tried_again(tmp_path: Path) -> None:
+    """A child takes a second or two; here it would find a source that is gone."""
+    write_bundle_folder(tmp_path / "bundles" / digest_of(bundle_files()), bundle_files(), {})
+    write_bundle_folder(tmp_path / "new", bundle_files(), {})
+    store = BundleStore(tmp_path / "bundles")
+    before = (store.folder(digest_of(bundle_files())) / MANIFEST).stat().st_mtime_ns
+    store.admit(tmp_path / "new")
+    assert (store.folder(digest_of(bundle_files())) / MANIFEST).stat().st_mtime_ns == before
+
+
+# LightGBM would abort, on something that `models.treetext` does not know of yet.
+@pytest.mark.parametrize("ends", ["raise RuntimeError", "import os; os.abort()"], ids=["an error", "a signal"])
+def test_a_child_that_ends_without_a_word_is_a_crash_and_only_the_child_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
+) -> None:
+    (tmp_path / "stranger" / "features").mkdir(parents=True)
+    (tmp_path / "stranger" / "features" / "__init__.py").write_text(ends)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "stranger"))
+    assert tried(tmp_path, bundle_files()) == "The bundle crashed the process that tried it."
+
+
+def test_a_bundle_that_does_not_load_in_time_is_refused(tmp_path: Path) -> None:
+    """No process of Python starts within a hundredth of a second, so this is any bundle that takes too long."""
+    assert tried(tmp_path, bundle_files(), within_seconds=0.01) == "The bundle did not load within 0.01 seconds."
+
+
+def test_a_bundle_whose_score_is_no_number_is_refused(tmp_path: Path) -> None:
+    """Every number in it is finite; the sum is not."""
+    files = sealed("model.json", swapped(b'"spread":1.3', b'"spread":1e-320'))()
+    assert tried(tmp_path, files) == "The bundle gives no finite score."
+
+
+def test_a_sealed_bundle_that_the_child_refuses_is_not_admitted(tmp_path: Path) -> None:
+    write_bundle_folder(tmp_path / "new", sealed("model.json", with_nan("analyst_from"))(), {})
+    with pytest.raises(BundleRefused, match="ValueError"):
+        BundleStore(tmp_path / "bundles").admit(tmp_path / "new")
+    assert not (tmp_path / "bundles").exists()
+
+
+# In memory.
+
+
+def test_a_champion_that_cannot_be_loaded_leaves_the_one_before_in_force(tmp_path: Path) -> None:
+    store = BundleStore(tmp_path)
+    first, second = bundle_files(Join.SUM), bundle_files(Join.STACK)
+    for files in (first, second):
+        write_bundle_folder(store.folder(digest_of(files)), files, {})
+    live = LiveModels(store)
+    assert live.follow({"here": digest_of(first), "there": digest_of(first)}) == []
+    (store.folder(digest_of(second)) / "forest.txt").write_bytes(b"")
+    assert live.follow({"here": digest_of(second), "there": digest_of(first)}) == ["here"]
+    found = live.of("here"), live.of("there")
+    assert [one.digest for one in found if one] == [digest_of(first), digest_of(first)]
+
+
+def test_before_there_is_a_champion_there_is_none(tmp_path: Path) -> None:
+    assert LiveModels(BundleStore(tmp_path)).of("here") is None
+
+
+def test_a_champion_that_is_in_force_is_not_loaded_again(tmp_path: Path) -> None:
+    store = BundleStore(tmp_path)
+    write_bundle_folder(store.folder(digest_of(bundle_files())), bundle_files(), {})
+    live = LiveModels(store)
+    live.follow({"here": digest_of(bundle_files())})
+    before = live.of("here")
+    live.follow({"here": digest_of(bundle_files())})
+    assert live.of("here") is before

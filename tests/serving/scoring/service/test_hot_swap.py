@@ -1,0 +1,173 @@
+"""The champion changes under load: no request fails, and every answer is wholly of one model."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+import pytest
+import uvicorn
+from sqlalchemy import select
+
+from models.bundle import Masking, digest_of, to_files
+from models.classifier import Join
+from models.routing import Thresholds
+from serving.app import create_app
+from serving.learning.service.promote import rollback
+from serving.listings.tables import score
+from serving.scoring.service.bundles import BundleStore
+from tests.fixtures.clients import with_key
+from tests.fixtures.clocks import NOW
+from tests.fixtures.facts import REFERENCES
+from tests.fixtures.listings import a_row
+from tests.fixtures.promoting import promote
+from tests.fixtures.runtimes import Site
+from tests.fixtures.scorers import a_classifier
+from tests.serving.web.reports import a_report, add_model
+from training.bundle_folder import write_bundle_folder
+
+_SWAPS: Final = 8
+_ANSWERS_BETWEEN: Final = 15
+_ASKERS: Final = 3
+
+
+@contextmanager
+def listening(site: Site) -> Iterator[str]:
+    """The service's application on a free port of loopback; yields its address."""
+    config = uvicorn.Config(create_app(site.runtime), port=0, log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive()
+            thread.join(0.01)
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, with the number of the reign before it was asked for and after it came."""
+
+    status: int
+    body: dict[str, Any]
+    before: int
+    after: int
+
+
+@dataclass(slots=True)
+class Crowd:
+    """Threads that ask without pause; odd reigns are changes under way."""
+
+    address: str
+    headers: dict[str, str]
+    reign: int = 0
+    stopped: bool = False
+    answers: list[Answer] = field(default_factory=list)
+    failures: list[BaseException] = field(default_factory=list)
+    listings: list[int] = field(default_factory=list)
+
+    def ask(self) -> None:
+        """Score one listing over and over."""
+        with httpx.Client(base_url=self.address, headers=self.headers, timeout=30) as client:
+            while not self.stopped:
+                try:
+                    before = self.reign
+                    answer = client.post("/api/v1/score", json=a_row())
+                    self.answers.append(Answer(answer.status_code, answer.json(), before, self.reign))
+                except (httpx.HTTPError, ValueError) as failure:
+                    self.failures.append(failure)
+
+    def send(self) -> None:
+        """Send one new listing after another."""
+        with httpx.Client(base_url=self.address, headers=self.headers, timeout=30) as client:
+            while not self.stopped:
+                try:
+                    # Unlike the listing that is asked about, or its facts would change while the models do.
+                    row = a_row(
+                        external_id=f"MP-{len(self.listings)}",
+                        title="Oak table, round",
+                        description="A table.",
+                        brand=None,
+                        product_type="Furniture",
+                        seller={"external_id": "somebody else"},
+                    )
+                    self.listings.append(client.post("/api/v1/listings", json=row).status_code)
+                except (httpx.HTTPError, ValueError) as failure:
+                    self.failures.append(failure)
+
+    def wait_for_more(self) -> None:
+        """Until the reign has had its answers, or somebody failed."""
+        wanted = len(self.answers) + _ANSWERS_BETWEEN
+        while len(self.answers) < wanted and not self.failures:
+            threading.Event().wait(0.005)
+
+
+@pytest.fixture
+def rivals(site: Site) -> tuple[str, str]:
+    """The digests of two models of which the first is the champion."""
+    digests = []
+    for join in (Join.SUM, Join.STACK):
+        files = to_files(
+            a_classifier(join),
+            thresholds=Thresholds(ask_brand_from=0.999, analyst_from=0.001),
+            references=REFERENCES,
+            references_as_of=NOW,
+            masking=Masking(3, 0.15),
+        )
+        write_bundle_folder(site.runtime.services[BundleStore].folder(digest_of(files)), files, {})
+        add_model(site, digest_of(files), a_report())
+        digests.append(digest_of(files))
+    promote(site, digests[0])
+    return digests[0], digests[1]
+
+
+def change(site: Site, to: str, *, back: bool) -> None:
+    site.clock.forward(minutes=1)
+    found = rollback(site.runtime, site.marketplace, by="test") if back else promote(site, to)
+    assert found == to
+
+
+def test_promotions_and_rollbacks_under_load_fail_no_request_and_mix_no_models(
+    site: Site, rivals: tuple[str, str]
+) -> None:
+    with listening(site) as address:
+        crowd = Crowd(address, with_key(site))
+        threads = [threading.Thread(target=crowd.ask) for _ in range(_ASKERS)] + [threading.Thread(target=crowd.send)]
+        for thread in threads:
+            thread.start()
+        try:
+            for number in range(1, _SWAPS + 1):
+                crowd.wait_for_more()
+                crowd.reign += 1
+                change(site, rivals[number % 2], back=number % 2 == 0)
+                crowd.reign += 1
+            crowd.wait_for_more()
+        finally:
+            crowd.stopped = True
+            for thread in threads:
+                thread.join()
+    assert crowd.failures == []
+    assert {answer.status for answer in crowd.answers} == {200}
+    assert set(crowd.listings) == {201}
+
+    probabilities: dict[str, set[float]] = {}
+    for answer in crowd.answers:
+        digest = answer.body["model"]
+        assert digest in rivals
+        if answer.before == answer.after and answer.before % 2 == 0:
+            assert digest == rivals[answer.before // 2 % 2]
+        probabilities.setdefault(digest, set()).add(answer.body["probability"])
+    # Each model has one answer to one listing: none was made by half of one and half of the other.
+    assert [len(found) for found in probabilities.values()] == [1, 1]
+    assert probabilities[rivals[0]] != probabilities[rivals[1]]
+
+    with site.runtime.store.read() as connection:
+        scorers = connection.execute(select(score.c.scorer)).scalars().all()
+    assert len(scorers) == len(crowd.listings)
+    assert set(scorers) <= set(rivals)

@@ -1,0 +1,191 @@
+import random
+from dataclasses import replace
+from typing import Final
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from serving.sellers.policy import DEFAULT_SELLER_RISK
+from serving.sellers.rules.seller_risk import Ranking, RiskState, ScoredOffer, SellerRisk, rank, reasons
+
+POLICY: Final = DEFAULT_SELLER_RISK
+FAKE, CLEARED = ScoredOffer(0.4, counterfeit=True), ScoredOffer(0.4, counterfeit=False)
+POINTS, POINTS_FAKE = ScoredOffer(None), ScoredOffer(None, counterfeit=True)
+# Nineteen sellers of five offers each that the model thinks nothing of: the usual share is what the seller brings in.
+OTHERS: Final = {f"other-{i}": (ScoredOffer(0.0),) * 5 for i in range(19)}
+
+
+def ranked(*offers: ScoredOffer) -> Ranking:
+    """Among the others."""
+    return rank({**OTHERS, "ann": offers}, POLICY)
+
+
+# ann's offers; her state, offers that count, expected counterfeits, share (by hand: the usual share is her own plain
+# share by 20, worth 5 offers) and percentile; why.
+CASES = [
+    ([0.2] * 5, RiskState.RANKED, 5, 1.0, (5 * 0.01 + 1) / 10, 97.5, "probabilities add up"),
+    ([FAKE] * 5, RiskState.RANKED, 5, 5.0, (5 * 0.05 + 5) / 10, 97.5, "what people found replaces the probability"),
+    ([CLEARED] * 5, RiskState.RANKED, 5, 0.0, 0.0, 50.0, "cleared offers are worth nothing; ties count by half"),
+    ([FAKE, *[0.0] * 9], RiskState.RANKED, 10, 1.0, (5 * 0.005 + 1) / 15, 97.5, "one find of ten"),
+    ([0.9], RiskState.TOO_FEW_OFFERS, 1, 0.9, (5 * 0.045 + 0.9) / 6, None, "one suspicious offer is no 90 % seller"),
+    ([FAKE] * 4, RiskState.TOO_FEW_OFFERS, 4, 4.0, (5 * 0.05 + 4) / 9, None, "one short of a percentile"),
+    ([POINTS] * 9, RiskState.NO_MODEL, 0, 0.0, None, None, "points are no probability"),
+    ([POINTS_FAKE] * 9, RiskState.NO_MODEL, 0, 0.0, None, None, "findings among offers that no model saw are chosen"),
+    ([0.2] * 5 + [POINTS_FAKE] * 9, RiskState.RANKED, 5, 1.0, (5 * 0.01 + 1) / 10, 97.5, "what has points is left out"),
+]
+
+
+@pytest.mark.parametrize(("offers", "state", "n", "expected", "share", "percentile", "_why"), CASES)
+def test_a_sellers_figures(
+    offers: list[float | ScoredOffer],
+    state: RiskState,
+    n: int,
+    expected: float,
+    share: float | None,
+    percentile: float | None,
+    _why: str,
+) -> None:
+    found = ranked(*(ScoredOffer(one) if isinstance(one, float) else one for one in offers)).risks["ann"]
+    assert (found.state, found.offers, found.percentile) == (state, n, percentile)
+    assert found.expected == pytest.approx(expected)
+    assert found.share == (None if share is None else pytest.approx(share))
+
+
+def test_many_offers_alone_are_no_risk_and_few_with_findings_are() -> None:
+    """A sum would turn these round."""
+    found = rank({**OTHERS, "big": [ScoredOffer(0.01)] * 1_000, "small": [FAKE] * 5}, POLICY)
+    assert found.risks["big"].expected > found.risks["small"].expected
+    assert (found.risks["big"].share or 0) < (found.risks["small"].share or 0)
+
+
+def test_thirty_confirmed_of_forty_are_worse_than_one_suspicious_offer() -> None:
+    """A plain share would turn these round."""
+    one = [ScoredOffer(0.95)]
+    found = rank({**OTHERS, "shop": [FAKE] * 30 + [CLEARED] * 10, "one": one}, POLICY)
+    assert (found.risks["shop"].share or 0) > (found.risks["one"].share or 0)
+
+
+def test_what_is_usual_counts_each_seller_once_so_that_a_flood_does_not_set_it() -> None:
+    assert ranked(*[FAKE] * 10_000).usual_share == pytest.approx(1 / 20)
+
+
+def test_who_has_too_few_offers_is_compared_with_all_the_same() -> None:
+    found = rank({**OTHERS, "ann": [ScoredOffer(0.2)] * 5, "bo": [FAKE] * 2, "cy": [POINTS] * 5}, POLICY)
+    assert found.sellers == 21
+    assert found.risks["ann"].percentile == pytest.approx(100 * (19 + 0.5) / 21)
+
+
+def test_among_nineteen_sellers_nobody_has_a_percentile() -> None:
+    found = rank({name: offers for name, offers in OTHERS.items() if name != "other-0"} | {"ann": [FAKE] * 9}, POLICY)
+    assert {one.state for one in found.risks.values()} == {RiskState.TOO_FEW_SELLERS}
+    assert {one.percentile for one in found.risks.values()} == {None}
+
+
+def test_without_a_model_nothing_is_usual() -> None:
+    assert rank({"ann": [POINTS]}, POLICY).usual_share is None
+    assert rank({}, POLICY) == Ranking(0, None, {})
+
+
+KINDS: Final = (FAKE, CLEARED, POINTS, POINTS_FAKE)
+
+
+def a_market(seed: int) -> dict[str, list[ScoredOffer]]:
+    """Twenty to forty sellers with a few offers of every kind; drawn here, because drawing each offer takes minutes."""
+    chance = random.Random(seed)
+
+    def offer() -> ScoredOffer:
+        return (
+            chance.choice(KINDS) if chance.random() < 0.4 else ScoredOffer(chance.choice((0.0, 1.0, chance.random())))
+        )
+
+    return {str(i): [offer() for _ in range(chance.randint(1, 12))] for i in range(chance.randint(20, 40))}
+
+
+markets = st.integers(0, 2**32 - 1).map(a_market)
+
+
+@given(markets)
+def test_a_percentile_is_the_share_of_sellers_with_less_ties_by_half(offers: dict[str, list[ScoredOffer]]) -> None:
+    found = rank(offers, POLICY)
+    shares = [one.share for one in found.risks.values() if one.share is not None]
+    assert found.sellers == len(shares)
+    for one in found.risks.values():
+        if one.percentile is None or one.share is None:
+            assert one.state is not RiskState.RANKED
+            continue
+        assert 0 <= one.percentile <= 100
+        ahead = sum(1.0 if share < one.share else 0.5 if share == one.share else 0.0 for share in shares)
+        assert one.percentile == pytest.approx(100 * ahead / len(shares))
+
+
+@settings(max_examples=300)
+@given(markets, st.data())
+def test_one_more_confirmed_counterfeit_never_lowers_a_percentile(
+    offers: dict[str, list[ScoredOffer]], data: st.DataObject
+) -> None:
+    """Whether a new offer is found counterfeit or one that was only scored."""
+    before = rank(offers, POLICY).risks
+    seller = data.draw(st.sampled_from(sorted(offers)))
+    mine = offers[seller]
+    if before[seller].percentile is None:
+        return
+    at = data.draw(st.integers(0, len(mine)))
+    if at < len(mine) and mine[at].probability is None:
+        return
+    changed = [*mine[:at], replace(mine[at], counterfeit=True) if at < len(mine) else FAKE, *mine[at + 1 :]]
+    after = rank({**offers, seller: changed}, POLICY).risks
+    assert (after[seller].share or 0) >= (before[seller].share or 0) - 1e-12
+    assert (after[seller].percentile or 0) >= (before[seller].percentile or 0)
+
+
+@given(markets, st.integers(0, 99))
+def test_no_order_of_sellers_or_offers_changes_a_digit(offers: dict[str, list[ScoredOffer]], seed: int) -> None:
+    chance = random.Random(seed)
+    names = sorted(offers)
+    chance.shuffle(names)
+    shuffled = {name: chance.sample(offers[name], len(offers[name])) for name in names}
+    assert rank(shuffled, POLICY) == rank(offers, POLICY)
+
+
+SOME = SellerRisk(RiskState.RANKED, 14, 0, 0, 5.2, 3, 0, share=0.28, percentile=97.9)
+SAID = [
+    (
+        SOME,
+        (
+            "Riskier than 97% of 1,204 sellers.",
+            "14 offers in 30 days: 5.2 expected counterfeit, 3 of them confirmed.",
+        ),
+    ),
+    (
+        replace(SOME, percentile=0.4, confirmed=0, expected=0.01, cleared=2),
+        (
+            "Among the least risky of 1,204 sellers.",
+            "14 offers in 30 days: under 0.1 expected counterfeit; 2 cleared.",
+        ),
+    ),
+    (
+        replace(SOME, state=RiskState.TOO_FEW_OFFERS, offers=1, expected=1.0, confirmed=1, left_out=2),
+        (
+            "Too few offers to be compared with other sellers.",
+            "1 offer in 30 days: 1 expected counterfeit, 1 of them confirmed.",
+            "2 more had no score of a model and do not count.",
+        ),
+    ),
+    (
+        replace(SOME, state=RiskState.TOO_FEW_SELLERS, confirmed=0, expected=0.0),
+        ("Too few sellers to compare with.", "14 offers in 30 days: 0 expected counterfeit."),
+    ),
+    (
+        replace(SOME, state=RiskState.NO_MODEL, offers=0, left_out=3, left_out_confirmed=1),
+        (
+            "Not known: no model has scored the seller's offers.",
+            "3 offers, 1 of them confirmed counterfeit, had no score of a model and do not count.",
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("risk", "said"), SAID)
+def test_what_is_said_of_a_seller(risk: SellerRisk, said: tuple[str, ...]) -> None:
+    assert reasons(risk, sellers=1_204, window_days=30) == said

@@ -1,0 +1,421 @@
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import select
+
+from models.case import CaseLane
+from models.errors import Conflict, Forbidden, Invalid, NotFound
+from models.verdict import Judgement, ReasonCode
+from serving.administration.service import founding
+from serving.appeals.service.appeal import Complaint, file_appeal
+from serving.audit.store import audit
+from serving.audit.tables import audit_entry
+from serving.cases.tables import review_case
+from serving.delivery.service.dead_letters import dead_letters, replay
+from serving.delivery.service.delivery import deliver
+from serving.listings.tables import listing
+from serving.marketplaces.rules import AutomaticRule
+from serving.operations.service.switching import switch
+from serving.review.service.release import speak as speak_on_held
+from serving.review.service.undoing import undo_verdict
+from serving.sellers.rules.sanction import SanctionState
+from serving.sellers.service import sanctioning
+from serving.sellers.service.sanctioning import lift, speak, sweep_sanctions
+from serving.sellers.store import seller_actions, strikes
+from serving.takedowns.rules.release import Decision
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.rules.action import ActionKind
+from tests.fixtures.guests import asked_in
+from tests.fixtures.receivers import Receiver
+from tests.fixtures.removing import a_marketplace_that_listens, carried_out
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.fixtures.striking import SELLER, WHY, a_strike, carry_out, sanctions_of, stands, strikes_of
+from tests.serving.sellers.service.test_contacts import a_contact, tell
+from tests.serving.web.visits import visit_as
+
+
+@pytest.fixture
+def receiver(any_site: Site) -> Iterator[Receiver]:
+    with a_marketplace_that_listens(any_site) as found:
+        yield found
+
+
+def total(site: Site, seller: str = SELLER) -> float:
+    """The strikes that count now."""
+    with site.runtime.store.read() as connection:
+        return sanctioning.count_of(site.runtime, connection, site.here, seller, site.clock.now()).total
+
+
+def acts(site: Site, seller: str = SELLER) -> list[tuple[int, str, str]]:
+    """What the marketplace is asked to do about a seller: sequence, kind, state."""
+    with site.runtime.store.read() as connection:
+        found = seller_actions.of_seller(connection, site.here, seller)
+    return [(one.sequence, one.kind.value, one.state.value) for one in found]
+
+
+def send_all(site: Site, seller: str = SELLER) -> None:
+    """What is asked about a seller leaves and is acknowledged."""
+    site.clock.forward(minutes=4)
+    with site.runtime.store.read() as connection:
+        found = seller_actions.of_seller(connection, site.here, seller)
+    for one in found:
+        assert deliver(site.runtime, site.here, one.action_id) == "acknowledged"
+
+
+def test_strikes_climb_the_ladder_and_each_step_is_only_proposed(any_site: Site) -> None:
+    a_strike(any_site, "MP-1")
+    assert (total(any_site), stands(any_site)) == (1.0, [])
+    a_strike(any_site, "MP-2")
+    assert (total(any_site), stands(any_site)) == (2.0, [("restrict", "proposed")])
+    a_strike(any_site, "MP-3")
+    assert (total(any_site), stands(any_site)) == (3.0, [("restrict", "lapsed"), ("close", "proposed")])
+    assert acts(any_site) == [], "nothing is done before people agree"
+    assert sanctions_of(any_site)[-1].reasons == [
+        "3 strikes; from 3 on people decide whether to close the account.",
+        "3 strikes: 3 removals in 3 incidents.",
+    ]
+
+
+def test_removals_of_three_days_and_disputes_about_designs_propose_nothing(site: Site) -> None:
+    for i in range(3):
+        a_strike(site, f"MP-{i}", reason=ReasonCode.DESIGN)
+    assert (total(site), stands(site)) == (0.0, [])
+
+
+def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is_told_once(
+    any_site: Site, receiver: Receiver
+) -> None:
+    strikes_of(any_site, 3)
+    (_, proposed), runtime = sanctions_of(any_site), any_site.runtime
+    assert speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY) is (
+        SanctionState.AGREED_BY_ONE
+    )
+    assert speak(runtime, any_site.second_analyst, proposed.sanction_id, agrees=True, reason=WHY) is (
+        SanctionState.AGREED_BY_ONE
+    ), "two of the desk are one organisation"
+    assert acts(any_site) == []
+    assert speak(runtime, any_site.account_manager, proposed.sanction_id, agrees=True, reason=WHY) is (
+        SanctionState.CARRIED_OUT
+    )
+    assert acts(any_site) == [(1, "suspend", "scheduled")]
+    with runtime.store.read() as connection:
+        (action,) = seller_actions.of_seller(connection, any_site.here, SELLER)
+    assert deliver(runtime, any_site.here, action.action_id) == "early", "an undo window passes first"
+    send_all(any_site)
+    message = receiver.deliveries[-1]
+    assert (message["type"], message["id"]) == ("seller.suspend", action.action_id)
+    assert message["data"] == {
+        "action": "suspend",
+        "action_id": action.action_id,
+        "seller_external_id": SELLER,
+        "sequence": 1,
+        "statement": dict(action.statement),
+    }
+    assert "no score has a voice" in action.statement["automated_means"]
+    with runtime.store.read() as connection:
+        found = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
+        assert audit.check(connection)[1] is None
+    assert [one for one in found if one.startswith(("sanction.", "suspend."))] == [
+        "sanction.proposed",
+        "sanction.lapsed",
+        "sanction.proposed",
+        "sanction.agreed",
+        "sanction.agreed",
+        "sanction.agreed",
+        "sanction.carried_out",
+        "suspend.scheduled",
+        "suspend.acknowledged",
+    ]
+
+
+def test_who_confirmed_who_gives_no_reason_and_who_has_no_part_in_it_has_no_voice(site: Site) -> None:
+    strikes_of(site, 2)
+    (proposed,) = sanctions_of(site)
+    with site.runtime.store.read() as connection:
+        assert strikes.confirmed_by(connection, site.here, SELLER) == {site.brand_person.user_id}
+    for person in (site.brand_person, site.data_scientist):
+        with pytest.raises(NotFound):
+            speak(site.runtime, person, proposed.sanction_id, agrees=True, reason=WHY)
+    with pytest.raises(Invalid, match="Give a reason"):
+        speak(site.runtime, site.analyst, proposed.sanction_id, agrees=True, reason=" ")
+    assert stands(site) == [("restrict", "proposed")]
+
+
+def test_an_analyst_whose_own_verdicts_struck_does_not_decide(site: Site) -> None:
+    for i in range(2):
+        site.clock.forward(days=4)
+        removed_by(site, f"MP-{i}")
+    (proposed,) = sanctions_of(site, "closet")
+    with pytest.raises(Forbidden, match="You confirmed a removal"):
+        speak(site.runtime, site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
+    assert speak(site.runtime, site.second_analyst, proposed.sanction_id, agrees=True, reason=WHY) is (
+        SanctionState.AGREED_BY_ONE
+    )
+
+
+def test_whoever_let_in_who_confirmed_can_refuse_and_not_agree(any_site: Site) -> None:
+    strikes_of(any_site, 2)
+    (proposed,), runtime = sanctions_of(any_site), any_site.runtime
+    asked_in(any_site, any_site.brand_person, any_site.analyst)
+    (seen,) = sanctioning.undecided(runtime, any_site.analyst)
+    assert (seen.no_voice, "you can refuse it" in (seen.no_agreement or "")) == (None, True)
+    with pytest.raises(Forbidden, match="You let in whoever confirmed"):
+        speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
+    page = visit_as(any_site, any_site.analyst).get("/sellers").text
+    assert (">Agree<" in page, ">Refuse<" in page) == (False, True)
+    assert speak(runtime, any_site.analyst, proposed.sanction_id, agrees=False, reason=WHY) is SanctionState.REFUSED
+
+
+def removed_by(site: Site, external_id: str) -> None:
+    """An offer of a brand that does not take part, which the first analyst found counterfeit."""
+    title, seller = "Solenne tote 1:1 mirror quality", {"external_id": "closet", "age_days": 9}
+    case = a_case(site, external_id=external_id, title=title, brand="Solenne", seller=seller)
+    judge(site, site.analyst, case, Judgement.COUNTERFEIT)
+
+
+def test_one_no_ends_it_and_only_a_further_strike_asks_again(any_site: Site) -> None:
+    strikes_of(any_site, 2)
+    (proposed,), runtime = sanctions_of(any_site), any_site.runtime
+    speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
+    state = speak(runtime, any_site.account_manager, proposed.sanction_id, agrees=False, reason="One shipment.")
+    assert state is SanctionState.REFUSED
+    with pytest.raises(Conflict, match="in the meantime"):
+        speak(runtime, any_site.second_analyst, proposed.sanction_id, agrees=True, reason=WHY)
+    assert acts(any_site) == []
+    a_strike(any_site, "MP-50", reason=ReasonCode.DESIGN)
+    assert stands(any_site) == [("restrict", "refused")]
+    a_strike(any_site, "MP-51", reason=ReasonCode.MARK_MISUSE)
+    assert stands(any_site) == [("restrict", "refused"), ("restrict", "proposed")]
+
+
+def test_what_nobody_decides_in_a_fortnight_lapses(any_site: Site) -> None:
+    strikes_of(any_site, 2)
+    any_site.clock.forward(days=13, hours=23)
+    assert sweep_sanctions(any_site.runtime) == 0
+    any_site.clock.forward(hours=2)
+    assert sweep_sanctions(any_site.runtime) == 1
+    assert stands(any_site) == [("restrict", "lapsed")]
+    assert sweep_sanctions(any_site.runtime) == 0
+    a_strike(any_site, "MP-50")
+    assert stands(any_site)[-1] == ("close", "proposed")
+
+
+def test_a_verdict_that_is_taken_back_in_its_window_takes_the_strike_and_the_proposal_with_it(any_site: Site) -> None:
+    strikes_of(any_site, 2)
+    (case,) = [one for one in decided_cases(any_site) if one[1] == f"{SELLER}-1"]
+    undo_verdict(any_site.runtime, any_site.brand_person, case[0])
+    assert (total(any_site), stands(any_site)) == (1.0, [("restrict", "lapsed")])
+
+
+def decided_cases(site: Site) -> list[tuple[str, str]]:
+    """(case, the marketplace's id of its offer) of the decided cases."""
+    query = (
+        select(review_case.c.case_id, listing.c.external_id)
+        .join(listing, listing.c.listing_id == review_case.c.listing_id)
+        .where(review_case.c.state == "decided")
+    )
+    with site.runtime.store.read() as connection:
+        return [(row.case_id, row.external_id) for row in connection.execute(query)]
+
+
+def test_a_held_removal_strikes_once_it_is_let_go_and_from_when_it_was_confirmed(any_site: Site) -> None:
+    a_strike(any_site, "MP-1")
+    rule = AutomaticRule.BRAND_REMOVALS
+    switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    held = a_strike(any_site, "MP-2")
+    assert (total(any_site), stands(any_site)) == (1.0, [])
+    any_site.clock.forward(days=30)
+    speak_on_held(any_site.runtime, any_site.analyst, held.action_id, Decision.RELEASE, WHY)
+    assert (total(any_site), stands(any_site)) == (2.0, [("restrict", "proposed")])
+    with any_site.runtime.store.read() as connection:
+        hits = strikes.of_seller(connection, any_site.here, SELLER)
+    assert [one.at for one in hits] == [hits[0].at, held.created_at]
+
+
+def an_upheld_appeal(site: Site, external_id: str) -> str:
+    """The seller appeals, and an analyst who did not decide before finds the goods genuine; returns the case's id."""
+    file_appeal(site.runtime, site.marketplace, Complaint(f"appeal-{external_id}", external_id, "They are genuine."))
+    (case,) = open_cases(site, CaseLane.APPEAL)
+    judge(site, site.second_analyst, case, Judgement.GENUINE)
+    return case.case_id
+
+
+def test_an_overturn_takes_the_strike_and_opens_the_account_again_in_the_same_transaction(
+    any_site: Site, receiver: Receiver
+) -> None:
+    removed = strikes_of(any_site, 3)
+    carried_out(any_site, removed[-1])
+    carry_out(any_site, sanctions_of(any_site)[-1].sanction_id)
+    send_all(any_site)
+    case_id = an_upheld_appeal(any_site, f"{SELLER}-2")
+    assert total(any_site) == 2.0
+    lifted = sanctions_of(any_site)[-1]
+    assert (lifted.state, lifted.ended_because) == (
+        SanctionState.LIFTED,
+        "Its ground is gone. 2 strikes: 2 removals in 2 incidents.",
+    )
+    assert acts(any_site) == [(1, "suspend", "acknowledged"), (2, "restore", "scheduled")]
+    # The one who upheld it takes it back in the window: the strike counts again, and people are asked again.
+    undo_verdict(any_site.runtime, any_site.second_analyst, case_id)
+    assert total(any_site) == 3.0
+    assert stands(any_site)[-1] == ("close", "proposed")
+
+
+def test_a_restriction_under_a_closing_holds_when_the_closing_is_lifted(any_site: Site, receiver: Receiver) -> None:
+    strikes_of(any_site, 2)
+    carry_out(any_site, sanctions_of(any_site)[-1].sanction_id)
+    send_all(any_site)
+    a_strike(any_site, "MP-50")
+    carry_out(any_site, sanctions_of(any_site)[-1].sanction_id)
+    send_all(any_site)
+    lift(any_site.runtime, any_site.account_manager, sanctions_of(any_site)[-1].sanction_id, "They bought from a fake.")
+    send_all(any_site)
+    assert acts(any_site) == [
+        (1, "restrict", "acknowledged"),
+        (2, "suspend", "acknowledged"),
+        (3, "restrict", "acknowledged"),
+    ]
+
+
+def test_what_the_marketplace_has_not_heard_of_is_withdrawn_and_not_undone(any_site: Site) -> None:
+    strikes_of(any_site, 2)
+    (found,) = sanctions_of(any_site)
+    carry_out(any_site, found.sanction_id)
+    with pytest.raises(Invalid, match="Give a reason"):
+        lift(any_site.runtime, any_site.analyst, found.sanction_id, " ")
+    lift(any_site.runtime, any_site.analyst, found.sanction_id, "The wrong seller.")
+    assert (acts(any_site), stands(any_site)) == ([], [("restrict", "lifted")])
+    with pytest.raises(Conflict, match="is lifted"):
+        lift(any_site.runtime, any_site.analyst, found.sanction_id, "Again.")
+
+
+def test_a_restriction_ends_with_the_strikes_that_carry_it(any_site: Site, receiver: Receiver) -> None:
+    strikes_of(any_site, 2)
+    carry_out(any_site, sanctions_of(any_site)[0].sanction_id)
+    send_all(any_site)
+    any_site.clock.forward(days=360)
+    assert (sweep_sanctions(any_site.runtime), stands(any_site)) == (0, [("restrict", "carried_out")])
+    any_site.clock.forward(days=2)
+    sweep_sanctions(any_site.runtime)
+    assert (total(any_site), stands(any_site)) == (1.0, [("restrict", "lifted")])
+    assert acts(any_site)[-1] == (2, "restore", "scheduled")
+
+
+PAYOUT = {"kind": "payout", "value": "DE89370400440532013000"}
+
+
+def two_more_accounts(site: Site) -> None:
+    """One that shares the seller's payout account, and one that shares a telephone with that."""
+    tell(
+        site,
+        a_contact(SELLER, **PAYOUT),
+        a_contact("lumo-two", **PAYOUT),
+        a_contact("lumo-two"),
+        a_contact("lumo-three"),
+    )
+
+
+PATHS = [
+    ("lumo-two", "same payout account as lumo-two"),
+    ("lumo-three", "same payout account as lumo-two, which has the same telephone number as lumo-three"),
+]
+
+
+def test_a_sanction_reaches_linked_accounts_as_proposals_of_their_own_with_the_path(
+    any_site: Site, receiver: Receiver
+) -> None:
+    two_more_accounts(any_site)
+    strikes_of(any_site, 3)
+    proposed = sanctions_of(any_site)[-1]
+    assert [(one["seller"], one["path"]) for one in proposed.linked] == PATHS, "whoever decides sees them"
+    assert stands(any_site, "lumo-two") == [], "nothing follows from a proposal"
+    carry_out(any_site, proposed.sanction_id)
+    for seller, path in PATHS:
+        (reached,) = sanctions_of(any_site, seller)
+        assert (reached.state, reached.path, reached.parent_id) == (
+            SanctionState.PROPOSED,
+            path,
+            proposed.sanction_id,
+        )
+        assert reached.reasons[0] == f"{SELLER} was sanctioned, and this account is linked: {path}."
+        assert acts(any_site, seller) == [], "people decide about each"
+    (two,), (three,) = sanctions_of(any_site, "lumo-two"), sanctions_of(any_site, "lumo-three")
+    carry_out(any_site, two.sanction_id)
+    send_all(any_site)
+    send_all(any_site, "lumo-two")
+    statement = receiver.deliveries[-1]["data"]["statement"]
+    assert SELLER not in str(statement), "the seller is not told of others"
+    assert stands(any_site, "lumo-three") == [("close", "proposed")], "what was reached by a link reaches no further"
+    carried_out(any_site, removals(any_site)[-1])
+    an_upheld_appeal(any_site, f"{SELLER}-2")
+    assert stands(any_site, "lumo-two") == [("close", "lifted")]
+    assert stands(any_site, "lumo-three") == [("close", "lapsed")]
+    assert acts(any_site, "lumo-two")[-1] == (2, "restore", "scheduled")
+    assert three.total == 0.0
+
+
+def test_what_was_reached_by_a_link_reaches_no_further(site: Site) -> None:
+    two_more_accounts(site)
+    mailbox = {"kind": "email", "value": "four@lumo.example"}
+    tell(site, a_contact("lumo-three", **mailbox), a_contact("lumo-four", **mailbox))
+    strikes_of(site, 3)
+    carry_out(site, sanctions_of(site)[-1].sanction_id)
+    (two,) = sanctions_of(site, "lumo-two")
+    assert [one["seller"] for one in two.linked if one["spared_because"] is None] == [SELLER, "lumo-three", "lumo-four"]
+    carry_out(site, two.sanction_id)
+    assert stands(site, "lumo-four") == []
+
+
+def removals(site: Site) -> list[StoredAction]:
+    with site.runtime.store.read() as connection:
+        return actions.latest(connection, site.here, kind=ActionKind.REMOVE, state=None, most=1)
+
+
+def test_nobody_is_reached_whom_a_brand_vouches_for_or_in_a_crowd(any_site: Site) -> None:
+    tell(any_site, a_contact(SELLER, **PAYOUT), a_contact("maison-brandt", **PAYOUT), a_contact(SELLER))
+    tell(any_site, *(a_contact(f"parcel-{i}") for i in range(9)))
+    tell(any_site, *(a_contact(f"parcel-{i}", kind="address", value=f"Hafenstrasse {i}") for i in range(9)))
+    strikes_of(any_site, 2)
+    (proposed,) = sanctions_of(any_site)
+    assert {one["spared_because"] for one in proposed.linked if one["seller"] == "maison-brandt"} == {
+        "Authorised by a brand or on the allow list."
+    }
+    assert len(proposed.linked) == 10
+    tell(any_site, a_contact("parcel-0", kind="email", value="x@parcel.example"))
+    tell(any_site, a_contact("depot", kind="email", value="x@parcel.example"))
+    a_strike(any_site, "MP-50")
+    crowded = sanctions_of(any_site)[-1]
+    assert len(crowded.linked) == 11
+    assert all("rarely one person's" in one["spared_because"] for one in crowded.linked)
+    carry_out(any_site, crowded.sanction_id)
+    assert stands(any_site, "parcel-0") == []
+
+
+def test_a_receiver_that_is_down_hears_of_a_seller_later_and_a_dead_letter_is_sent_again(
+    any_site: Site, receiver: Receiver
+) -> None:
+    strikes_of(any_site, 2)
+    carry_out(any_site, sanctions_of(any_site)[0].sanction_id)
+    receiver.answer = lambda _number: 503
+    with any_site.runtime.store.read() as connection:
+        (action,) = seller_actions.of_seller(connection, any_site.here, SELLER)
+    any_site.clock.forward(minutes=4)
+    assert deliver(any_site.runtime, any_site.here, action.action_id) == "failed"
+    any_site.clock.forward(days=8)
+    assert deliver(any_site.runtime, any_site.here, action.action_id) == "dead"
+    (dead,) = dead_letters(any_site.runtime, any_site.marketplace, 10)["dead"]
+    assert (dead["seller_external_id"], dead["listing_external_id"]) == (SELLER, None)
+    receiver.answer = lambda _number: 204
+    assert replay(any_site.runtime, any_site.marketplace, [], by="test") == [action.action_id]
+    assert deliver(any_site.runtime, any_site.here, action.action_id) == "acknowledged"
+
+
+def test_another_marketplace_knows_nothing_of_it(site: Site) -> None:
+    strikes_of(site, 2)
+    (proposed,) = sanctions_of(site)
+    founding.add_marketplace(site.runtime, name="souk", base_currency="EUR", by="test")
+    assert sanctioning.undecided(site.runtime, site.data_scientist) == []
+    (seen,) = sanctioning.undecided(site.runtime, site.analyst)
+    assert (seen.sanction.sanction_id, seen.count.total, seen.no_voice) == (proposed.sanction_id, 2.0, None)

@@ -1,0 +1,120 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from models.case import CaseLane
+from models.errors import Forbidden, Invalid, NotFound
+from models.routing import Lane
+from models.seller_lists import SellerList
+from serving.accounts.rules.access import Grant, Person, Role
+from serving.audit.store import audit
+from serving.intake.service.intake import RowAnswer, receive
+from serving.listings.store import scores
+from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
+from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.reviewing import open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.sellers.service.test_contacts import a_contact, tell
+
+WHY = "A police file."
+
+
+def put(site: Site, seller: str, which: SellerList, days: int | None = None) -> None:
+    put_on_list(site.runtime, site.here, seller, which, reason=WHY, days=days, by="Ana")
+
+
+def comes_in(site: Site, seller: str, *, suspect: bool = False, **changes: Any) -> RowAnswer:
+    """An offer of a seller that no draw picks; an ordinary one, unless it shall be suspect."""
+    site.clock.forward(seconds=1)
+    row = (a_suspect_row if suspect else a_row)(
+        **{"external_id": "MP-20", "seller": {"external_id": seller}, **changes}
+    )
+    (answer,) = receive(replace(site.runtime, draw=lambda: 1.0), site.marketplace, [row], source="test")
+    return answer
+
+
+def first_reason(site: Site) -> str:
+    case = max(open_cases(site, CaseLane.ANALYST), key=lambda one: one.case_id)
+    with site.runtime.store.read() as connection:
+        return str(scores.get(connection, site.here, case.score_id)["route_reasons"][0])
+
+
+@pytest.mark.parametrize("which", [SellerList.WATCH, SellerList.DENY])
+def test_offers_of_a_seller_on_the_list_go_to_an_analyst_who_is_told_why(any_site: Site, which: SellerList) -> None:
+    assert comes_in(any_site, "s-7").lane is Lane.RELEASE
+    put(any_site, "s-7", which)
+    assert comes_in(any_site, "s-7", external_id="MP-21").lane is Lane.ANALYST
+    assert first_reason(any_site).startswith(f"The seller is on the {which.value} list until ")
+    assert first_reason(any_site).endswith(WHY)
+    assert comes_in(any_site, "s-8", external_id="MP-22").lane is Lane.RELEASE
+
+
+def test_offers_of_who_is_linked_with_a_denied_seller_go_to_an_analyst_with_the_path(any_site: Site) -> None:
+    tell(any_site, a_contact("s-7"), a_contact("fresh"))
+    put(any_site, "s-7", SellerList.DENY)
+    assert comes_in(any_site, "fresh").lane is Lane.ANALYST
+    assert first_reason(any_site).startswith("Linked with a denied seller: same telephone number as s-7 (until ")
+
+
+def test_no_score_accuses_an_allowed_seller(any_site: Site) -> None:
+    assert comes_in(any_site, "s-7", suspect=True).lane is Lane.ANALYST
+    put(any_site, "s-8", SellerList.ALLOW)
+    assert comes_in(any_site, "s-8", suspect=True, external_id="MP-21", title="Aurelle 1:1").lane is Lane.RELEASE
+
+
+def test_an_entry_ends_with_its_days_and_when_somebody_takes_it_off(any_site: Site) -> None:
+    put(any_site, "s-7", SellerList.WATCH, days=2)
+    put(any_site, "s-8", SellerList.WATCH)
+    take_off_list(any_site.runtime, any_site.here, "s-8", by="Ana")
+    assert comes_in(any_site, "s-8", external_id="MP-21").lane is Lane.RELEASE
+    any_site.clock.forward(days=2)
+    assert comes_in(any_site, "s-7", external_id="MP-22").lane is Lane.RELEASE
+    with pytest.raises(NotFound, match="on no list"):
+        take_off_list(any_site.runtime, any_site.here, "s-8", by="Ana")
+
+
+def test_a_seller_is_on_one_list_and_the_later_entry_stands(any_site: Site) -> None:
+    put(any_site, "s-7", SellerList.WATCH)
+    put(any_site, "s-7", SellerList.ALLOW)
+    assert comes_in(any_site, "s-7").lane is Lane.RELEASE
+    with any_site.runtime.store.read() as connection:
+        assert audit.check(connection)[1] is None
+
+
+BAD = [
+    ({"seller": " "}, "Name the seller"),
+    ({"seller": "x" * 201}, "Name the seller"),
+    ({"reason": " "}, "Give a reason"),
+    ({"days": 0}, "lasts from 1 to 1,095 days"),
+    ({"days": 1_096}, "lasts from 1 to 1,095 days"),
+]
+
+
+@pytest.mark.parametrize(("changes", "sentence"), BAD)
+def test_a_bad_entry_is_refused(site: Site, changes: dict[str, Any], sentence: str) -> None:
+    found = {"seller": "s-7", "reason": WHY, "days": 30, **changes}
+    with pytest.raises(Invalid, match=sentence):
+        put_on_list(site.runtime, site.here, found.pop("seller"), SellerList.DENY, by="Ana", **found)
+
+
+MAY = [
+    (Role.ANALYST, SellerList.DENY, True),
+    (Role.ANALYST, SellerList.WATCH, True),
+    (Role.ANALYST, SellerList.ALLOW, False),
+    (Role.ADMIN, SellerList.ALLOW, True),
+    (Role.ADMIN, SellerList.DENY, True),
+    (Role.ACCOUNT_MANAGER, SellerList.DENY, False),
+]
+
+
+@pytest.mark.parametrize(("role", "which", "may"), MAY)
+def test_who_puts_sellers_on_a_list(role: Role, which: SellerList, may: bool) -> None:
+    person = Person("usr_1", "Ana", "ana@x.example", (Grant(role, "mkt_1"),))
+    if may:
+        check_lister(person, "mkt_1", which)
+    else:
+        with pytest.raises(Forbidden):
+            check_lister(person, "mkt_1", which)
+    with pytest.raises(Forbidden):
+        check_lister(person, "mkt_2", which)

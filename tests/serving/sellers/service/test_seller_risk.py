@@ -1,0 +1,299 @@
+"""Risks of sellers from real scores and verdicts: refreshed, kept, as of a moment, and followed by nothing."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event, select
+
+from models.errors import NotFound
+from models.policies.version import policy_version
+from models.verdict import Judgement
+from serving.administration.service import founding
+from serving.cases.store.cases import Case
+from serving.intake.service.intake import receive
+from serving.intake.service.precheck import precheck
+from serving.listings.store import listings
+from serving.listings.tables import score
+from serving.review.service.undoing import undo_verdict
+from serving.sellers.policy import SellerRiskPolicy
+from serving.sellers.rules.seller_risk import RiskState, SellerRisk
+from serving.sellers.service.seller_risk import (
+    one_answer,
+    ranking_at,
+    refresh,
+    refresh_seller_risks,
+    risk_of,
+    riskiest_answer,
+)
+from serving.sellers.store import seller_risks
+from serving.workflows.worker import sweep
+from tests.fixtures.facts import a_listing
+from tests.fixtures.listings import a_row
+from tests.fixtures.reviewing import judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.web.appeals import an_appeal
+from tests.serving.web.reports import put_champion_in_force
+
+# Two offers make a percentile, and two sellers.
+SMALL = SellerRiskPolicy(fewest_offers=2, fewest_sellers=2)
+
+
+def small(site: Site) -> Site:
+    """A site that compares sellers with fewer offers than a real one does."""
+    policies = site.runtime.policies.changed(SMALL)
+    return replace(site, runtime=replace(site.runtime, policies=policies))
+
+
+def modelled(site: Site) -> Site:
+    """Such a site with a champion, a second after it came into force."""
+    put_champion_in_force(site)
+    site.clock.forward(seconds=1)
+    return small(site)
+
+
+def offer(site: Site, seller: str | None, *names: str, **changes: Any) -> None:
+    """Offers of a seller, all at the present moment and a second before whatever comes next."""
+    rows = [a_row(external_id=name, seller=seller and {"external_id": seller}, **changes) for name in names]
+    receive(site.runtime, site.marketplace, rows, source="test")
+    site.clock.forward(seconds=1)
+
+
+def find(site: Site, external_id: str, judgement: Judgement) -> Case:
+    """An analyst's verdict on an offer that the champion has sent to analysts."""
+    with site.runtime.store.read() as connection:
+        listing_id = listings.id_of(connection, site.here, external_id)
+    case = next(one for one in open_cases(site) if one.listing_id == listing_id)
+    judge(site, site.analyst, case, judgement)
+    site.clock.forward(seconds=1)
+    return case
+
+
+def risks(site: Site, as_of: datetime | None = None) -> dict[str, SellerRisk]:
+    with site.runtime.store.read() as connection:
+        policy = site.runtime.policies[SellerRiskPolicy]
+        return dict(ranking_at(connection, site.here, as_of or site.clock.now(), policy).risks)
+
+
+def probabilities(site: Site) -> list[float | None]:
+    """Of all scores, in the order in which they were made."""
+    with site.runtime.store.read() as connection:
+        return list(connection.execute(select(score.c.probability).order_by(score.c.score_id)).scalars())
+
+
+def test_expected_counterfeits_are_the_sum_of_the_models_probabilities(any_site: Site) -> None:
+    site = modelled(any_site)
+    offer(site, "ann", "A1", "A2", price="70.00")
+    offer(site, "bo", "B1")
+    said = [one or 0.0 for one in probabilities(site)]
+    found = risks(site)
+    assert found["ann"].expected == pytest.approx(said[0] + said[1])
+    assert found["bo"].expected == pytest.approx(said[2])
+    assert [found[name].state for name in ("ann", "bo")] == [RiskState.RANKED, RiskState.TOO_FEW_OFFERS]
+
+
+def test_an_offer_counts_once_by_its_last_score_and_for_the_seller_whom_it_names_then(any_site: Site) -> None:
+    site = modelled(any_site)
+    offer(site, "ann", "A1", "A2")
+    offer(site, "ann", "A1", price="12.00")
+    offer(site, "bo", "A2")
+    said = [one or 0.0 for one in probabilities(site)]
+    found = risks(site)
+    assert (found["ann"].offers, found["bo"].offers) == (1, 1)
+    assert found["ann"].expected == pytest.approx(said[2])
+    assert found["bo"].expected == pytest.approx(said[3])
+
+
+def test_findings_replace_probabilities_and_an_upheld_appeal_clears(any_site: Site) -> None:
+    site = modelled(any_site)
+    offer(site, "ann", "A1", "A2", "A3")
+    find(site, "A1", Judgement.GENUINE)
+    found = risks(site)["ann"]
+    assert (found.confirmed, found.cleared) == (0, 1)
+    appealed = an_appeal(site)
+    site.clock.forward(seconds=1)
+    seller = "lumo-trade-88"
+    assert risks(site)[seller].confirmed == 1
+    judge(site, site.second_analyst, appealed, Judgement.GENUINE)
+    site.clock.forward(seconds=1)
+    found = risks(site)[seller]
+    assert (found.confirmed, found.cleared, found.expected) == (0, 1, 0.0)
+
+
+def test_nothing_of_the_moment_or_later_counts(any_site: Site) -> None:
+    """A score, a verdict, and a verdict taken back later, which stood until then."""
+    site = modelled(any_site)
+    offer(site, "ann", "A1", "A2")
+    before = site.clock.now()
+    offer(site, "ann", "A3")
+    assert [risks(site, at)["ann"].offers for at in (before, before + timedelta(microseconds=1))] == [2, 3]
+    judged = site.clock.now()
+    case = find(site, "A1", Judgement.GENUINE)
+    assert [risks(site, at)["ann"].cleared for at in (judged, site.clock.now())] == [0, 1]
+    taken_back = site.clock.now()
+    undo_verdict(site.runtime, site.analyst, case.case_id)
+    site.clock.forward(seconds=1)
+    assert [risks(site, at)["ann"].cleared for at in (taken_back, site.clock.now())] == [1, 0]
+
+
+def test_an_offer_leaves_the_window_with_its_last_score(any_site: Site) -> None:
+    site = modelled(any_site)
+    scored = site.clock.now()
+    offer(site, "ann", "A1")
+    last = scored + timedelta(days=SMALL.window_days)
+    assert list(risks(site, last)) == ["ann"]
+    assert list(risks(site, last + timedelta(microseconds=1))) == []
+
+
+def test_points_of_the_scorecard_count_for_nothing_and_are_told(any_site: Site) -> None:
+    site = small(any_site)
+    offer(site, "ann", "A1", "A2")
+    found = risks(site)["ann"]
+    assert (found.state, found.offers, found.left_out, found.percentile) == (RiskState.NO_MODEL, 0, 2, None)
+
+
+def test_an_offer_without_a_seller_is_nobodys(any_site: Site) -> None:
+    site = modelled(any_site)
+    offer(site, None, "X1")
+    assert risks(site) == {}
+
+
+def test_another_marketplace_is_not_compared(any_site: Site) -> None:
+    site = modelled(any_site)
+    offer(site, "ann", "A1")
+    other = founding.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
+    receive(site.runtime, other, [a_row(external_id="S1", seller={"external_id": "stranger"})], source="test")
+    site.clock.forward(seconds=1)
+    assert list(risks(site)) == ["ann"]
+    with site.runtime.store.read() as connection:
+        assert list(ranking_at(connection, other.marketplace_id, site.clock.now(), SMALL).risks) == ["stranger"]
+
+
+def test_a_ranking_is_kept_with_its_moment_window_and_policy_and_read_as_it_was_made(any_site: Site) -> None:
+    site = modelled(any_site)
+    offer(site, "ann", "A1", "A2")
+    offer(site, "bo", "B1", "B2", price="12.00")
+    assert refresh(site.runtime, site.marketplace)
+    with site.runtime.store.read() as connection:
+        kept = seller_risks.kept(connection, site.here)
+        found = {name: seller_risks.of_seller(connection, site.here, name) for name in ("ann", "bo")}
+    assert kept is not None
+    assert (kept.as_of, kept.window_days, kept.sellers) == (site.clock.now(), 30, 2)
+    assert kept.policy_version == policy_version(SMALL)
+    assert found == risks(site)
+
+
+def test_refreshing_twice_changes_nothing_and_a_later_ranking_takes_the_place(any_site: Site) -> None:
+    site = modelled(any_site)
+    offer(site, "ann", "A1", "A2")
+    offer(site, "bo", "B1", "B2")
+    assert [refresh(site.runtime, site.marketplace) for _ in range(2)] == [True, False]
+    site.clock.forward(days=29)
+    offer(site, "bo", "B1", "B2", price="12.00")
+    site.clock.forward(days=2)
+    assert refresh(site.runtime, site.marketplace)
+    with site.runtime.store.read() as connection:
+        assert seller_risks.of_seller(connection, site.here, "ann") is None
+        assert [name for name, _ in seller_risks.riskiest(connection, site.here, 9)] == []
+        assert risk_of(site.runtime, connection, site.here, "ann").reasons == (
+            "None of the seller's offers was scored in 30 days.",
+        )
+
+
+def test_an_earlier_ranking_never_takes_the_place_of_a_later_one(any_site: Site) -> None:
+    """Two processes that refresh at once: whichever comes second, the later moment stays."""
+    site = modelled(any_site)
+    offer(site, "ann", "A1")
+    refresh(site.runtime, site.marketplace)
+    with site.runtime.store.write() as connection:
+        kept = seller_risks.kept(connection, site.here)
+        assert kept is not None
+        earlier = replace(kept, as_of=kept.as_of - timedelta(seconds=1))
+        found = ranking_at(connection, site.here, earlier.as_of, SMALL)
+        assert not seller_risks.keep(connection, site.here, found, earlier)
+        assert seller_risks.kept(connection, site.here) == kept
+
+
+def test_the_sweep_compares_sellers_every_six_hours_once_a_model_scores(any_site: Site) -> None:
+    site = small(any_site)
+    offer(site, "ann", "A1")
+    assert sweep(site.runtime)["seller_risks"] == 0
+    put_champion_in_force(site)
+    assert [sweep(site.runtime)["seller_risks"], refresh_seller_risks(site.runtime)] == [1, 0]
+    site.clock.forward(hours=5.99)
+    assert refresh_seller_risks(site.runtime) == 0
+    site.clock.forward(hours=0.01)
+    assert refresh_seller_risks(site.runtime) == 1
+
+
+def test_nothing_follows_from_a_risk(any_site: Site) -> None:
+    """The same offer at the same moment is scored and routed alike, digit for digit, whatever is kept of its seller."""
+    site = modelled(any_site)
+    offer(site, "ann", "A1", "A2")
+    offer(site, "bo", "B1", "B2")
+    asked = a_listing(external_id="A3", seller={"external_id": "ann"})
+    before = precheck(site.runtime, site.marketplace, asked)
+    refresh(site.runtime, site.marketplace)
+    with site.runtime.store.write() as connection:
+        kept = seller_risks.kept(connection, site.here)
+        assert kept is not None
+        found = ranking_at(connection, site.here, site.clock.now(), SMALL)
+        worst = replace(found.risks["ann"], share=1.0, percentile=99.9, confirmed=2, expected=2.0)
+        later = replace(kept, as_of=kept.as_of + timedelta(seconds=1))
+        assert seller_risks.keep(connection, site.here, replace(found, risks={"ann": worst}), later)
+    assert precheck(site.runtime, site.marketplace, asked) == before
+
+
+def test_answers_are_plain_and_a_stranger_is_unknown(any_site: Site) -> None:
+    site = modelled(any_site)
+    offer(site, "ann", "A1", "A2")
+    offer(site, "bo", "B1", "B2")
+    with site.runtime.store.read() as connection:
+        before = one_answer(site.runtime, connection, site.here, "ann")
+        assert riskiest_answer(connection, site.here, 9)["as_of"] is None
+    assert (before["as_of"], before["state"]) == (None, None)
+    assert before["reasons"] == ["Not known: sellers have not been compared yet."]
+    refresh(site.runtime, site.marketplace)
+    with site.runtime.store.read() as connection:
+        found = riskiest_answer(connection, site.here, 1)
+        one = one_answer(site.runtime, connection, site.here, found["riskiest"][0]["seller"])
+        with pytest.raises(NotFound):
+            one_answer(site.runtime, connection, site.here, "stranger")
+    assert len(found["riskiest"]) == 1
+    assert one["percentile"] == found["riskiest"][0]["percentile"] >= 50
+    assert one["reasons"][0].startswith("Riskier than ")
+
+
+def test_before_a_model_it_is_said_that_points_are_no_probability(site: Site) -> None:
+    with site.runtime.store.read() as connection:
+        assert risk_of(site.runtime, connection, site.here, "ann").reasons == (
+            "Not known: no model scores here, and points are no probability.",
+        )
+        assert risk_of(site.runtime, connection, site.here, None).reasons == ("Not known: the offer names no seller.",)
+
+
+def test_scores_are_read_by_the_window_and_everything_else_by_its_key(site: Site) -> None:
+    """On SQLite, whose planner would walk every score that was ever made."""
+    site = modelled(site)
+    offer(site, "ann", "A1", "A2")
+    find(site, "A1", Judgement.GENUINE)
+    plans: list[list[str]] = []
+
+    def explain(connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        if statement.startswith("SELECT"):
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            plans.append([str(row[3]) for row in rows])
+
+    event.listen(site.runtime.store.reads, "before_cursor_execute", explain)
+    found = risks(site)
+    event.remove(site.runtime.store.reads, "before_cursor_execute", explain)
+    assert found["ann"].cleared == 1
+    assert len(plans) == 3
+    for plan in plans:
+        by_window = [
+            step for step in plan if "ix_score_scored (marketplace_id=? AND scored_at>? AND scored_at<?)" in step
+        ]
+        assert len(by_window) == 1, plan
+        walked = [step for step in plan if step.startswith("SCAN") and step.split()[1] in {"score", "listing_version"}]
+        assert not walked, plan

@@ -1,0 +1,59 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from serving.brands.policy import DEFAULT_ENROLMENT
+from serving.standing.rules.enrolment import Begun, Phase, limited, stage
+from serving.standing.rules.standing import Effect
+from tests.fixtures.clocks import NOW
+
+AT_ONCE = Effect(True, Decimal("0.05"), "The brand is in full standing.")
+HELD_BACK = Effect(False, Decimal(0), "The brand's good standing is suspended.")
+
+
+def begun(days_ago: float | None, outcomes: int, *, good: bool = True, full: bool = False) -> Begun:
+    briefed_at = None if days_ago is None else NOW - timedelta(days=days_ago)
+    return Begun(briefed_at, outcomes, good, NOW if full else None)
+
+
+@pytest.mark.parametrize(
+    ("found", "phase", "said"),
+    [
+        (begun(None, 0), Phase.INVITED, "Nobody of the brand has passed the briefing"),
+        (begun(0, 0), Phase.FIRST, "0 of 20 outcomes"),
+        (begun(13.9, 500), Phase.FIRST, "at least until"),  # Many outcomes of a morning are no past.
+        (begun(400, 19), Phase.FIRST, "19 of 20 outcomes"),  # Time alone shows nothing.
+        (begun(14, 20, good=False), Phase.FIRST, "good standing is lost"),
+        (begun(14, 20), Phase.FULL, "20 confirmations were counted"),
+        (begun(None, 0, full=True), Phase.FULL, "over"),  # Over is over, though the window forgets.
+    ],
+)
+def test_a_brand_is_in_phase(found: Begun, phase: Phase, said: str) -> None:
+    assert stage(found, NOW, DEFAULT_ENROLMENT).phase is phase
+    assert said in " ".join(stage(found, NOW, DEFAULT_ENROLMENT).reasons)
+
+
+@pytest.mark.parametrize(
+    ("follows", "found", "today", "at_once", "audit"),
+    [
+        (AT_ONCE, begun(0, 0, full=True), 99, True, "0.05"),  # In full, standing alone decides.
+        (AT_ONCE, begun(0, 0), 9, True, "0.10"),  # More of it is looked at again.
+        (AT_ONCE, begun(0, 0), 10, False, "0"),
+        (HELD_BACK, begun(0, 0), 0, False, "0"),  # A phase gives nothing that standing does not.
+    ],
+)
+def test_the_first_phase_lets_a_confirmation(
+    follows: Effect, found: Begun, today: int, at_once: bool, audit: str
+) -> None:
+    here = stage(found, NOW, DEFAULT_ENROLMENT)
+    effect = limited(follows, here, at_once_today=today, policy=DEFAULT_ENROLMENT)
+    assert (effect.at_once, effect.audit_share) == (at_once, Decimal(audit))
+
+
+def test_what_the_first_phase_holds_back_is_told() -> None:
+    here = stage(begun(0, 0), NOW, DEFAULT_ENROLMENT)
+    found = limited(AT_ONCE, here, at_once_today=10, policy=DEFAULT_ENROLMENT)
+    assert found.reason == (
+        "The brand is in its first phase, and 10 of its confirmations a day remove at once; those of today are used."
+    )

@@ -1,0 +1,33 @@
+"""What is due about a question that nobody has answered."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from serving.standing.policy import DEFAULT_REMINDERS
+from serving.standing.rules.reminders import SAID, QuestionStep, stretches
+
+DUE = datetime(2026, 3, 5, 12, tzinfo=UTC)
+R, E = QuestionStep.REMINDED, QuestionStep.ESCALATED
+SECOND = timedelta(seconds=1)
+
+CASES = [
+    (timedelta(hours=48) + SECOND, [], "a second too early"),
+    (timedelta(hours=48), [R], "half of the time is over"),
+    (timedelta(hours=24) + SECOND, [R], "not a day yet"),
+    (timedelta(hours=24), [E], "the last day, and no reminder beside the escalation"),
+    (SECOND, [E], "a second is left"),
+    (timedelta(0), [], "the time is over"),
+    (-timedelta(days=9), [], "long over"),
+]
+
+
+@pytest.mark.parametrize(("left", "steps", "_why"), CASES, ids=[row[-1] for row in CASES])
+def test_the_next_step_is(left: timedelta, steps: list[QuestionStep], _why: str) -> None:
+    found = stretches(DUE - left, DEFAULT_REMINDERS)
+    assert [step for step, (after, until) in found.items() if after < DUE <= until] == steps
+
+
+def test_each_step_is_said_in_a_sentence() -> None:
+    assert set(SAID) == set(QuestionStep)
+    assert all(said.endswith(".") for said in SAID.values())

@@ -1,0 +1,326 @@
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from models.verdict import Judgement, ReasonCode
+from serving.standing.policy import DEFAULT_STANDING, StandingPolicy
+from serving.standing.rules.confirmations import (
+    Given,
+    Outcome,
+    Ruling,
+    Tally,
+    outcome,
+    surely_above,
+    surely_at_least,
+    surely_below,
+    tallies,
+)
+from serving.standing.rules.standing import IN_GOOD_STANDING, Effect, Finding, Held, Level, Standing, effect, standing
+from tests.fixtures.clocks import NOW
+from tests.models import standing_reference as twin
+
+FAKE, REAL, GREY, UNSURE = Judgement.COUNTERFEIT, Judgement.GENUINE, Judgement.GREY_MARKET, Judgement.CANNOT_TELL
+MARK, DESIGN = ReasonCode.TRADEMARK_COUNTERFEIT, ReasonCode.DESIGN
+LATER = NOW + timedelta(days=1)
+
+
+def said(days_ago: float = 10.0, *, code: ReasonCode = MARK, at_once: bool = True) -> Given:
+    return Given(FAKE, code, NOW - timedelta(days=days_ago), at_once)
+
+
+RIGHT = said()
+WRONG = replace(said(at_once=False), desk=Ruling(REAL, NOW - timedelta(days=9)))
+BACK = replace(said(), overturned_at=NOW - timedelta(days=8))
+
+
+def lived(accepted: int, rejected: int = 0, overturned: int = 0, code: ReasonCode = MARK) -> list[Given]:
+    kinds = ((RIGHT, accepted), (WRONG, rejected), (BACK, overturned))
+    return [one for kind, number in kinds for one in [replace(kind, reason_code=code)] * number]
+
+
+def stands(answers: list[Given], held: Held | None = None, as_of: datetime = NOW) -> Standing:
+    return standing(answers, held=held, as_of=as_of, policy=DEFAULT_STANDING)
+
+
+DESK = said(at_once=False)
+BECAME: list[tuple[Given, tuple[Outcome, datetime] | None, str]] = [
+    (RIGHT, (Outcome.ACCEPTED, RIGHT.at), "removed, and nobody objected"),
+    (DESK, None, "passed on, and nobody has decided"),
+    (replace(DESK, desk=Ruling(FAKE, LATER)), (Outcome.ACCEPTED, LATER), "an analyst agreed"),
+    (replace(DESK, desk=Ruling(REAL, LATER)), (Outcome.REJECTED, LATER), "an analyst found it genuine"),
+    (replace(DESK, desk=Ruling(Judgement.LICENSED, LATER)), (Outcome.REJECTED, LATER), "an analyst found a licence"),
+    (replace(DESK, desk=Ruling(GREY, LATER)), None, "an analyst found it grey market"),
+    (replace(DESK, desk=Ruling(UNSURE, LATER)), None, "an analyst could not tell"),
+    (replace(DESK, desk=Ruling(Judgement.NEEDS_TEST_BUY, LATER)), None, "an analyst wants a test buy"),
+    (replace(RIGHT, audit=Ruling(FAKE, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the blind look agreed"),
+    (replace(RIGHT, audit=Ruling(UNSURE, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the blind look could not tell"),
+    (replace(RIGHT, audit=Ruling(GREY, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the blind look says grey market"),
+    (replace(RIGHT, audit=Ruling(REAL, LATER)), (Outcome.REJECTED, LATER), "the blind look found it genuine"),
+    (replace(RIGHT, audit=Ruling(Judgement.LICENSED, LATER)), (Outcome.REJECTED, LATER), "the blind look: licensed"),
+    (replace(RIGHT, waits=True), None, "people have yet to let it leave"),
+    (replace(RIGHT, waits=True, audit=Ruling(REAL, LATER)), None, "the blind look came before people decided"),
+    (replace(RIGHT, stopped_at=LATER), (Outcome.REJECTED, LATER), "people withdrew it before it left"),
+    (replace(RIGHT, overturned_at=LATER), (Outcome.OVERTURNED, LATER), "given back"),
+    (
+        replace(DESK, desk=Ruling(FAKE, NOW), overturned_at=LATER),
+        (Outcome.OVERTURNED, LATER),
+        "given back although an analyst agreed",
+    ),
+    (
+        replace(RIGHT, audit=Ruling(REAL, NOW), overturned_at=LATER),
+        (Outcome.OVERTURNED, LATER),
+        "given back counts once, not as rejected too",
+    ),
+    (replace(RIGHT, judgement=GREY, at_once=False), None, "the brand says grey market"),
+    (replace(RIGHT, judgement=UNSURE, at_once=False), None, "the brand cannot tell"),
+    (replace(RIGHT, judgement=Judgement.NEEDS_TEST_BUY, at_once=False), None, "the brand wants a test buy"),
+    (replace(RIGHT, judgement=REAL, at_once=False), None, "the brand accuses nobody"),
+    (replace(DESK, judgement=GREY, desk=Ruling(FAKE, NOW)), None, "grey market, and an analyst accuses"),
+]
+
+
+@pytest.mark.parametrize(("given", "expected", "_why"), BECAME, ids=[row[-1] for row in BECAME])
+def test_an_answer_counts_as(given: Given, expected: tuple[Outcome, datetime] | None, _why: str) -> None:
+    assert outcome(given) == expected
+
+
+def test_what_is_given_back_counts_from_the_day_on_which_it_is_however_long_ago_it_was_confirmed() -> None:
+    old = replace(said(170.0), overturned_at=NOW - timedelta(days=1))
+    assert stands([old]).overall.tally == Tally(overturned=1)
+
+
+WINDOW: list[tuple[float, int, str]] = [
+    (0.0, 1, "now"),
+    (89.9999, 1, "just within three months"),
+    (90.0, 0, "three months ago"),
+    (-0.0001, 0, "not yet"),
+]
+
+
+@pytest.mark.parametrize(("days_ago", "counted", "_why"), WINDOW, ids=[row[-1] for row in WINDOW])
+def test_outcomes_of_three_months_count(days_ago: float, counted: int, _why: str) -> None:
+    assert stands([said(days_ago)]).overall.tally.counted == counted
+
+
+LEVELS: list[tuple[list[Given], Level, str]] = [
+    ([], Level.PROVISIONAL, "nothing is known of it"),
+    (lived(15), Level.PROVISIONAL, "15 of 15: 79.6 % at least"),
+    (lived(16), Level.FULL, "16 of 16: 80.6 % at least"),
+    (lived(34), Level.FULL, "34 of 34: 89.8 % at least"),
+    (lived(35), Level.SELF_SERVICE, "35 of 35: 90.1 % at least"),
+    (lived(48, 2), Level.FULL, "48 of 50: 86.5 % at least"),
+    (lived(45, 5), Level.PROVISIONAL, "45 of 50: 78.6 % at least"),
+    (lived(89, 10), Level.PROVISIONAL, "89 of 99 is below 90 %, and so few may be chance"),
+    (lived(90, 10), Level.FULL, "90 of 100 is 90 %"),
+    (lived(89, 11), Level.CAPPED, "89 of 100 is not"),
+    (lived(9_000, 1_000), Level.FULL, "90 %"),
+    (lived(8_999, 1_001), Level.CAPPED, "89.99 %"),
+    (lived(9_500, 0, 500), Level.SELF_SERVICE, "5 % overturned"),
+    (lived(9_499, 0, 501), Level.CAPPED, "5.01 % overturned"),
+    (lived(19, 0, 1), Level.PROVISIONAL, "5 % of twenty overturned, too few to tell"),
+    (lived(9, 0, 1), Level.PROVISIONAL, "one of ten overturned may be chance"),
+    (lived(17, 0, 3), Level.CAPPED, "three of twenty overturned is not"),
+    (lived(18, 0, 3), Level.PROVISIONAL, "three of 21: 4.98 % at least"),
+    (lived(0, 1, 1), Level.PROVISIONAL, "two first mistakes"),
+    (lived(0, 2, 1), Level.CAPPED, "three mistakes and nothing else"),
+    (lived(6, 4), Level.CAPPED, "four of ten rejected is no chance"),
+    (lived(96, 4), Level.SELF_SERVICE, "96 of 100: 90.2 % at least"),
+    (lived(95, 5), Level.FULL, "95 of 100: 88.8 % at least"),
+    ([*lived(5_000), *lived(90, 10, code=DESIGN)], Level.SELF_SERVICE, "90 % in the one other reason code"),
+    ([*lived(5_000), *lived(89, 11, code=DESIGN)], Level.CAPPED, "89 % in one reason code, 99.8 % overall"),
+    ([*lived(5_000), *lived(94, 0, 6, code=DESIGN)], Level.CAPPED, "6 % overturned in one reason code"),
+    ([*lived(5_000), *lived(8_999, 1_001, code=DESIGN)], Level.CAPPED, "89.99 % in one reason code"),
+    ([*lived(5_000), *lived(9_499, 0, 501, code=DESIGN)], Level.CAPPED, "5.01 % in one reason code"),
+    ([*lived(5_000), *lived(9_500, 0, 500, code=DESIGN)], Level.SELF_SERVICE, "5 % in one reason code"),
+    ([*lived(5_000), *lived(9, 0, 1, code=DESIGN)], Level.PROVISIONAL, "in doubt in one reason code"),
+    ([*lived(5_000), *lived(2, code=DESIGN)], Level.SELF_SERVICE, "a new reason code takes nothing away"),
+]
+
+
+@pytest.mark.parametrize(("answers", "level", "_why"), LEVELS, ids=[row[-1] for row in LEVELS])
+def test_outcomes_earn(answers: list[Given], level: Level, _why: str) -> None:
+    assert stands(answers).level is level
+
+
+def audited(right: int, wrong: int = 0, unsure: int = 0) -> list[Given]:
+    def looked(judgement: Judgement, number: int) -> list[Given]:
+        return [replace(RIGHT, audit=Ruling(judgement, NOW - timedelta(days=1)))] * number
+
+    return [*looked(FAKE, right), *looked(REAL, wrong), *looked(UNSURE, unsure)]
+
+
+AUDITED: list[tuple[list[Given], Level, str]] = [
+    ([*audited(59), *lived(340, 40)], Level.SELF_SERVICE, "59 of 59"),
+    ([*audited(58), *lived(340, 40)], Level.FULL, "58 of 58 are too few"),
+    ([*audited(58, unsure=9), *lived(340, 40)], Level.FULL, "whoever could not tell is not one of them"),
+    ([*audited(59, unsure=9), *lived(340, 40)], Level.SELF_SERVICE, "nor does it count against the brand"),
+    ([*audited(99, 1), *lived(340, 40)], Level.SELF_SERVICE, "99 of 100"),
+    ([*audited(97, 1), *lived(340, 40)], Level.FULL, "97 of 98: 98.98 %"),
+]
+
+
+@pytest.mark.parametrize(("answers", "level", "_why"), AUDITED, ids=[row[-1] for row in AUDITED])
+def test_blind_looks_earn_self_service(answers: list[Given], level: Level, _why: str) -> None:
+    assert stands(answers).level is level
+
+
+def had(level: Level, days: float) -> Held:
+    return Held(level, NOW - timedelta(days=days))
+
+
+GOOD, BAD = lived(200), lived(50, 50)
+OLD_BAD = [replace(said(40.0 + index / 100), overturned_at=NOW - timedelta(days=5)) for index in range(10)]
+PATH: list[tuple[list[Given], Held | None, Level, str]] = [
+    (BAD, None, Level.CAPPED, "lost at once"),
+    (BAD, had(Level.SELF_SERVICE, 300), Level.CAPPED, "no suspension without a warning, whoever it is"),
+    (GOOD, had(Level.CAPPED, 89.9), Level.CAPPED, "no re-entry before three months"),
+    (GOOD, had(Level.CAPPED, 90), Level.SELF_SERVICE, "after three months by the same rule"),
+    ([], had(Level.CAPPED, 90), Level.PROVISIONAL, "after three months of silence like anybody new"),
+    (BAD, had(Level.CAPPED, 5), Level.CAPPED, "all that was wrong was said before the warning"),
+    (BAD, had(Level.CAPPED, 20), Level.SUSPENDED, "it went on after the warning"),
+    ([*lived(9, 1)], had(Level.CAPPED, 20), Level.CAPPED, "one mistake since is no going on"),
+    (OLD_BAD, had(Level.CAPPED, 20), Level.CAPPED, "given back since, and said before"),
+    (GOOD, had(Level.SUSPENDED, 89.9), Level.SUSPENDED, "no re-entry before three months"),
+    (GOOD, had(Level.SUSPENDED, 90), Level.SELF_SERVICE, "after three months"),
+    (BAD, had(Level.SUSPENDED, 200), Level.SUSPENDED, "still wrong after three months"),
+]
+
+
+@pytest.mark.parametrize(("answers", "held", "level", "_why"), PATH, ids=[row[-1] for row in PATH])
+def test_what_was_held_leads_to(answers: list[Given], held: Held | None, level: Level, _why: str) -> None:
+    assert stands(answers, held).level is level
+
+
+def test_one_reason_code_in_which_it_goes_on_is_enough_to_suspend() -> None:
+    since = [*lived(5_000), *lived(50, 50, code=DESIGN)]
+    assert stands(since, had(Level.CAPPED, 20)).level is Level.SUSPENDED
+
+
+def test_a_level_that_goes_on_keeps_its_day_and_a_new_one_begins_now() -> None:
+    held = had(Level.FULL, 12)
+    assert stands(lived(20), held).since == held.since
+    assert stands(lived(200), held).since == NOW
+
+
+def test_what_was_lost_names_the_day_from_which_it_can_come_back() -> None:
+    held = had(Level.CAPPED, 12)
+    found = stands(GOOD, held)
+    assert (found.good, found.returns_at) == (False, held.since + timedelta(days=90))
+    assert stands(BAD).returns_at == NOW + timedelta(days=90)
+    assert stands(GOOD).returns_at is None
+
+
+WARNED: list[tuple[list[Given], bool, str]] = [
+    ([], False, "nothing to warn of"),
+    (lived(925, 75), False, "92.5 %"),
+    (lived(924, 76), True, "92.4 %, and good standing goes on"),
+    (lived(960, 0, 40), False, "4 % overturned"),
+    (lived(959, 0, 41), True, "4.1 % overturned"),
+    (lived(9, 0, 1), True, "in doubt"),
+    ([*lived(900), *lived(92, 8, code=DESIGN)], True, "in one reason code"),
+    (lived(80, 20), False, "what is lost is beyond a warning"),
+]
+
+
+@pytest.mark.parametrize(("answers", "warned", "_why"), WARNED, ids=[row[-1] for row in WARNED])
+def test_a_brand_is_warned(answers: list[Given], warned: bool, _why: str) -> None:
+    found = stands(answers)
+    assert found.warned is warned
+    assert any(reason.startswith("A warning") for reason in found.reasons) is warned
+
+
+EFFECTS: list[tuple[Level, int, bool, str]] = [
+    (Level.SELF_SERVICE, 9_999, True, "0"),
+    (Level.FULL, 9_999, True, "0.05"),
+    (Level.PROVISIONAL, 9_999, True, "0.10"),
+    (Level.CAPPED, 4, True, "0.10"),
+    (Level.CAPPED, 5, False, "0"),
+    (Level.SUSPENDED, 0, False, "0"),
+]
+
+
+@pytest.mark.parametrize(("level", "today", "at_once", "audit_share"), EFFECTS)
+def test_a_level_lets_a_confirmation(level: Level, today: int, at_once: bool, audit_share: str) -> None:
+    found = effect(replace(stands([]), level=level), at_once_today=today, policy=DEFAULT_STANDING)
+    assert found == Effect(at_once, Decimal(audit_share), found.reason)
+    assert found.reason.endswith(".")
+
+
+def test_every_level_gives_its_reasons_and_every_broken_line_its_figures() -> None:
+    for level in Level:
+        held = Held(level, NOW - timedelta(days=20))
+        for answers in ([], GOOD, BAD, [*GOOD, *lived(89, 11, code=DESIGN)], lived(9, 0, 1)):
+            found = stands(answers, held)
+            assert all(reason[0].isupper() and reason.endswith(".") for reason in found.reasons)
+            off = [one for one in (found.overall, *found.by_reason) if one.finding is not Finding.HOLDS]
+            named = [reason for reason in found.reasons if "are the limits" in reason]
+            assert len(named) == len(off if len(found.by_reason) > 1 else {one.tally for one in off})
+    assert (
+        "Of reason code design: 89 of 100 accepted (89.00 %), 11 rejected, 0 overturned (0.00 %); "
+        "90 % and 5 % are the limits." in stands([*GOOD, *lived(89, 11, code=DESIGN)]).reasons
+    )
+
+
+def test_a_share_that_misses_a_limit_is_not_rounded_onto_it() -> None:
+    reasons = " ".join(stands(lived(17_999, 2_001)).reasons + stands(lived(56_999, 0, 3_001)).reasons)
+    assert "(89.99 %)" in reasons
+    assert "(5.01 %)" in reasons
+
+
+def test_from_a_hundred_outcomes_on_the_shares_are_taken_as_they_are() -> None:
+    doubting = replace(DEFAULT_STANDING, full_lower_bound=Decimal("0.95"), self_service_lower_bound=Decimal("0.95"))
+    levels = [standing(lived(n), held=None, as_of=NOW, policy=doubting).level for n in (60, 99, 100)]
+    assert levels == [Level.PROVISIONAL, Level.SELF_SERVICE, Level.SELF_SERVICE]
+    assert standing(lived(90, 10), held=None, as_of=NOW, policy=doubting).level is Level.FULL
+
+
+def test_the_ends_are_wilsons_to_the_last_digit() -> None:
+    exact = Decimal("1.96")
+    for n in range(1, 300):
+        for part in {n, n - 1, n * 9 // 10, n * 4 // 5, n // 2, n // 20, 1, 0}:
+            p, z = part / n, 1.96
+            root = z * (p * (1 - p) / n + z * z / (4 * n * n)) ** 0.5
+            low, high = ((p + z * z / (2 * n) + end) / (1 + z * z / n) for end in (-root, root))
+            for limit in (0.05, 0.8, 0.9):
+                if min(abs(low - limit), abs(high - limit)) > 1e-9:
+                    at = Decimal(str(limit))
+                    assert surely_at_least(part, n, at, exact) is (low > limit)
+                    assert surely_above(part, n, at, exact) is (low > limit)
+                    assert surely_below(part, n, at, exact) is (high < limit)
+
+
+def test_of_nothing_nothing_is_sure() -> None:
+    assert not surely_at_least(0, 0, Decimal("0"), Decimal("1.96"))
+    assert tallies([], after=NOW, until=NOW) == {None: Tally()}
+
+
+@pytest.mark.parametrize("histories", [2_000, pytest.param(100_000, marks=pytest.mark.soak)])
+def test_standing_agrees_with_the_rule_said_a_second_time(histories: int) -> None:
+    rng, seen = random.Random(histories), Counter[str]()
+    for number in range(histories):
+        rows, before = twin.history(rng)
+        found = stands([twin.given(row, NOW) for row in rows], twin.held_of(before, NOW))
+        assert found.level == twin.reference(rows, before), (number, rows, before)
+        for scope in found.by_reason:
+            alone = [row for row in rows if row.code is scope.reason_code]
+            assert scope.level == twin.reference(alone, None), (number, scope)
+        seen[found.level] += 1
+    assert min(seen[level] for level in Level) > histories / 50
+
+
+def test_a_stricter_policy_never_raises_a_level() -> None:
+    rng, order = random.Random(5), list(Level)
+    strict = StandingPolicy(accepted_share=Decimal("0.95"), overturned_share=Decimal("0.01"))
+    for _ in range(300):
+        rows, _before = twin.history(rng)
+        answers = [twin.given(row, NOW) for row in rows]
+        stricter = standing(answers, held=None, as_of=NOW, policy=strict)
+        assert order.index(stricter.level) >= order.index(stands(answers).level)
+
+
+def test_the_levels_in_good_standing_are_those_above_the_cap() -> None:
+    assert list(Level)[:3] == sorted(IN_GOOD_STANDING, key=list(Level).index)

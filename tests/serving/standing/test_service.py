@@ -1,0 +1,294 @@
+"""What a brand's confirmations have come to decides what the next one does, from the next request on."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from models.case import CaseLane, CaseState
+from models.errors import Forbidden
+from models.labels import NoLabel
+from models.outcomes import outcomes
+from models.policies.labels import LabelPolicy
+from models.verdict import Judgement
+from serving.appeals.service.appeal import Complaint, file_appeal
+from serving.audit.tables import audit_entry
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
+from serving.learning.service.labelling import label_of
+from serving.learning.store import said
+from serving.review.service.blind_looks import open_blind_looks
+from serving.review.service.review import Recorded
+from serving.review.service.undoing import undo_verdict
+from serving.scoring.store import histories
+from serving.standing.policy import StandingPolicy
+from serving.standing.rules.confirmations import Tally
+from serving.standing.rules.standing import Level, Standing
+from serving.standing.service import current
+from serving.standing.store import standings
+from serving.standing.tables import confirmation
+from serving.takedowns.store import actions
+from serving.webhooks.rules.action import ActionEvent
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import a_case, a_second_look, judge, open_cases
+from tests.fixtures.runtimes import Site
+
+SELLER = a_suspect_row()["seller"]["external_id"]
+FAKE, REAL = Judgement.COUNTERFEIT, Judgement.GENUINE
+
+
+def standing_of(site: Site) -> Standing:
+    with site.runtime.store.read() as connection:
+        return current(site.runtime, connection, site.here, site.brand_id, site.clock.now())
+
+
+def history(site: Site) -> list[tuple[Level, bool]]:
+    """(level, warned), oldest first."""
+    with site.runtime.store.read() as connection:
+        found = standings.changes(connection, site.here, site.brand_id, most=100)
+    return [(one.level, one.warned) for one in reversed(found)]
+
+
+def case_now(site: Site, case: Case) -> Case:
+    with site.runtime.store.read() as connection:
+        return cases.get(connection, site.here, case.case_id)
+
+
+def asked(site: Site, number: int) -> Case:
+    return a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}", title=f"Aurelle 1:1 replica {number}")
+
+
+def confirm(site: Site, number: int) -> tuple[Case, Recorded]:
+    """The brand calls one of its offers counterfeit."""
+    case = asked(site, number)
+    site.clock.forward(seconds=1)
+    recorded = judge(site, site.brand_person, case, FAKE)
+    site.clock.forward(seconds=1)
+    return case, recorded
+
+
+def remove(site: Site, number: int) -> str:
+    """A confirmation whose removal has left; returns the listing's external id."""
+    recorded = confirm(site, number)[1]
+    assert recorded.action is not None
+    site.clock.forward(seconds=180)
+    with site.runtime.store.write() as connection:
+        assert actions.change(connection, recorded.action, ActionEvent.SEND, {"sent_at": site.clock.now()})
+    return recorded.action.external_id
+
+
+def appeal(site: Site, external_id: str, judgement: Judgement = REAL) -> Case:
+    """The seller objects, and somebody who did not decide before decides."""
+    file_appeal(site.runtime, site.marketplace, Complaint(f"appeal-{external_id}", external_id, "They are genuine."))
+    (case,) = open_cases(site, CaseLane.APPEAL)
+    judge(site, site.second_analyst, case, judgement)
+    return case
+
+
+def lose(site: Site) -> None:
+    """Three removals, and all three are given back."""
+    for external_id in [remove(site, number) for number in (101, 102, 103)]:
+        appeal(site, external_id)
+
+
+def test_a_new_brand_removes_at_once(any_site: Site) -> None:
+    _, recorded = confirm(any_site, 1)
+    assert recorded.action is not None
+    assert standing_of(any_site).level is Level.PROVISIONAL
+    assert standing_of(any_site).overall.tally == Tally(accepted=1)
+    assert history(any_site) == []
+
+
+def test_answers_that_accuse_nobody_are_not_counted(any_site: Site) -> None:
+    for number, judgement in enumerate((REAL, Judgement.GREY_MARKET, Judgement.CANNOT_TELL, Judgement.NEEDS_TEST_BUY)):
+        case = asked(any_site, number)
+        judge(any_site, any_site.brand_person, case, judgement)
+    assert standing_of(any_site).overall.tally == Tally()
+
+
+def test_what_is_taken_back_is_not_counted(any_site: Site) -> None:
+    case, _ = confirm(any_site, 1)
+    undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
+    assert standing_of(any_site).overall.tally == Tally()
+    judge(any_site, any_site.brand_person, case_now(any_site, case), FAKE)
+    assert standing_of(any_site).overall.tally == Tally(accepted=1)
+
+
+def test_an_objection_costs_nothing_until_it_is_upheld_and_then_at_once(any_site: Site) -> None:
+    external_id = remove(any_site, 1)
+    file_appeal(any_site.runtime, any_site.marketplace, Complaint("appeal-1", external_id, "They are genuine."))
+    assert standing_of(any_site).overall.tally == Tally(accepted=1)
+    (case,) = open_cases(any_site, CaseLane.APPEAL)
+    judge(any_site, any_site.second_analyst, case, REAL)
+    assert standing_of(any_site).overall.tally == Tally(overturned=1)
+    assert history(any_site) == [(Level.PROVISIONAL, True)]
+
+
+def test_a_dismissed_objection_costs_nothing(any_site: Site) -> None:
+    appeal(any_site, remove(any_site, 1), FAKE)
+    assert standing_of(any_site).overall.tally == Tally(accepted=1)
+
+
+def test_an_appeal_s_decision_that_is_undone_never_counted(any_site: Site) -> None:
+    case = appeal(any_site, remove(any_site, 1))
+    undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
+    assert standing_of(any_site).overall.tally == Tally(accepted=1)
+    assert history(any_site) == [(Level.PROVISIONAL, True), (Level.PROVISIONAL, False)]
+
+
+def test_good_standing_is_lost_at_the_request_after_the_decision_that_broke_it(any_site: Site) -> None:
+    lose(any_site)
+    assert history(any_site) == [(Level.PROVISIONAL, True), (Level.CAPPED, False)]
+    strict = any_site.runtime.policies.changed(StandingPolicy(daily_cap=4))
+    site = replace(any_site, runtime=replace(any_site.runtime, policies=strict))
+    assert confirm(site, 104)[1].action is not None  # The fourth of the day.
+    case, recorded = confirm(site, 105)
+    assert recorded.action is None
+    assert recorded.consequence.reasons[-1] == "An analyst decides."
+    waiting = case_now(site, case)
+    assert (waiting.lane, waiting.state) == (CaseLane.ANALYST, CaseState.OPEN)
+    site.clock.forward(days=1)
+    assert confirm(site, 106)[1].action is not None
+
+
+def suspend(site: Site) -> None:
+    now = site.clock.now()
+    row = {
+        "marketplace_id": site.here,
+        "change_id": "std_1",
+        "brand_id": site.brand_id,
+        "level": Level.SUSPENDED.value,
+        "warned": False,
+        "since": now,
+        "counts": {},
+        "reasons": [],
+        "policy_version": "test",
+        "known_at": now,
+    }
+    with site.runtime.store.write() as connection:
+        standings.add_change(connection, row)
+
+
+def test_of_a_suspended_brand_an_analyst_decides(any_site: Site) -> None:
+    suspend(any_site)
+    for number, judgement, tally in (
+        (1, FAKE, Tally(accepted=1)),
+        (2, REAL, Tally(accepted=1, rejected=1)),
+        (3, Judgement.GREY_MARKET, Tally(accepted=1, rejected=1)),
+    ):
+        case, recorded = confirm(any_site, number)
+        assert recorded.action is None
+        decided = judge(any_site, any_site.second_analyst, case_now(any_site, case), judgement)
+        assert (decided.action is not None) is (judgement is FAKE)
+        assert standing_of(any_site).overall.tally == tally
+
+
+def test_what_nobody_has_decided_yet_is_not_counted(any_site: Site) -> None:
+    suspend(any_site)
+    confirm(any_site, 1)
+    assert standing_of(any_site).overall.tally == Tally()
+
+
+def test_what_an_analyst_removed_on_a_brand_s_word_and_was_given_back_counts_as_overturned(any_site: Site) -> None:
+    suspend(any_site)
+    case, _ = confirm(any_site, 1)
+    action = judge(any_site, any_site.analyst, case_now(any_site, case), FAKE).action
+    assert action is not None
+    any_site.clock.forward(seconds=180)
+    with any_site.runtime.store.write() as connection:
+        assert actions.change(connection, action, ActionEvent.SEND, {"sent_at": any_site.clock.now()})
+    appeal(any_site, action.external_id)
+    assert standing_of(any_site).overall.tally == Tally(overturned=1)
+
+
+def test_standing_comes_back_after_three_months_by_itself(any_site: Site) -> None:
+    suspend(any_site)
+    any_site.clock.forward(days=89)
+    assert confirm(any_site, 1)[1].action is None
+    any_site.clock.forward(days=1)
+    assert confirm(any_site, 2)[1].action is not None
+    assert history(any_site) == [(Level.SUSPENDED, False), (Level.PROVISIONAL, False)]
+
+
+def test_the_word_of_a_suspended_brand_alone_teaches_nothing_and_is_no_strike(site: Site) -> None:
+    suspend(site)
+    case, _ = confirm(site, 1)
+    judge(site, site.second_analyst, case_now(site, case), REAL)
+    site.clock.forward(days=1)
+    now = site.clock.now()
+    with site.runtime.store.read() as connection:
+        version = said.of_marketplace(connection, site.here, now)[case.version_id]
+        (found,) = histories.rulings(connection, site.here, [SELLER]).values()
+    label = label_of(version, now, site.runtime.policies[LabelPolicy])
+    assert label == NoLabel("reviewers contradict each other")  # Where the brand's word would have decided.
+    assert [one.counterfeit for one in outcomes(found, as_of=now)] == [False]
+
+
+def test_a_level_that_changes_is_kept_with_counts_reasons_and_policy_and_in_the_audit_log(any_site: Site) -> None:
+    lose(any_site)
+    with any_site.runtime.store.read() as connection:
+        last = standings.last_change(connection, any_site.here, any_site.brand_id)
+        acts = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
+    assert last is not None
+    assert last.counts["overall"]["overturned"] == 3
+    assert last.counts["trademark_counterfeit"] == last.counts["overall"]
+    assert last.policy_version.startswith("StandingPolicy:")
+    assert any("3 overturned (100.00 %)" in reason for reason in last.reasons)
+    assert acts.count("standing.changed") == 2
+
+
+def confirmations(site: Site) -> list[tuple[str, float, bool]]:
+    query = select(confirmation.c.level, confirmation.c.audit_chance, confirmation.c.drawn)
+    with site.runtime.store.read() as connection:
+        return [tuple(row) for row in connection.execute(query.order_by(confirmation.c.known_at))]
+
+
+@pytest.mark.parametrize(("draw", "drawn"), [(0.0999, True), (0.1, False)])
+def test_a_tenth_of_the_removals_in_provisional_standing_is_drawn_and_the_chance_is_kept(
+    any_site: Site, draw: float, drawn: bool
+) -> None:
+    drawing = replace(any_site, runtime=replace(any_site.runtime, draw=lambda: draw))
+    case = a_case(any_site, CaseLane.ASK_BRAND)
+    judge(drawing, any_site.brand_person, case, FAKE)
+    assert confirmations(any_site) == [("provisional", 0.1, drawn)]
+
+
+def test_a_drawn_removal_is_looked_at_again_blind_once_it_cannot_be_taken_back(any_site: Site) -> None:
+    drawing = replace(any_site.runtime, draw=lambda: 0.0)
+    case, other = asked(any_site, 1), asked(any_site, 2)
+    for one in (case, other):
+        judge(replace(any_site, runtime=drawing), any_site.brand_person, one, FAKE)
+    undo_verdict(any_site.runtime, any_site.brand_person, other.case_id)
+    assert open_blind_looks(any_site.runtime) == 0
+    any_site.clock.forward(seconds=180)
+    assert [open_blind_looks(any_site.runtime), open_blind_looks(any_site.runtime)] == [1, 0]
+    (look,) = open_cases(any_site, CaseLane.SECOND_LOOK)
+    assert look.version_id == case.version_id
+    with pytest.raises(Forbidden, match="somebody else must take the second look"):
+        judge(any_site, any_site.analyst, look, REAL)  # She asked the brand.
+    assert judge(any_site, any_site.second_analyst, look, REAL).action is None
+    assert standing_of(any_site).overall.tally == Tally(rejected=1, audited=1)
+    assert history(any_site) == [(Level.PROVISIONAL, True)]
+
+
+def test_a_second_look_that_a_training_has_asked_for_serves_both(site: Site) -> None:
+    drawing = replace(site.runtime, draw=lambda: 0.0)
+    case = asked(site, 1)
+    judge(replace(site, runtime=drawing), site.brand_person, case, FAKE)
+    site.clock.forward(days=15)
+    look = a_second_look(site, case, label=1, probability=0.02)
+    assert open_blind_looks(site.runtime) == 0
+    judge(site, site.second_analyst, look, FAKE)
+    assert standing_of(site).overall.tally == Tally(accepted=1, audited=1, audited_right=1)
+
+
+def test_two_at_once_do_not_both_take_the_last_of_the_day(any_site: Site) -> None:
+    lose(any_site)
+    any_site.clock.forward(days=1)
+    strict = any_site.runtime.policies.changed(StandingPolicy(daily_cap=3))
+    site = replace(any_site, runtime=replace(any_site.runtime, policies=strict))
+    waiting = [asked(site, number) for number in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        given = list(pool.map(lambda case: judge(site, site.brand_person, case, FAKE), waiting))
+    assert sum(one.action is not None for one in given) == 3

@@ -1,0 +1,110 @@
+"""A snapshot is what was taken, or the difference is named."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from serving.takedowns.rules.evidence import KeptPart, Part, Snapshot, canonical, differences, snapshot_of
+from tests.fixtures.strategies import PROPERTY
+
+HEADER = {"evidence_id": "evd_1", "version": 3}
+BODIES = {part: f"the {part.value}".encode() for part in Part}
+SALTS = {part: bytes([number]) * 16 for number, part in enumerate(Part)}
+
+
+def a_snapshot() -> Snapshot:
+    return snapshot_of(HEADER, BODIES, SALTS)
+
+
+def with_part(snapshot: Snapshot, part: Part, **changes: object) -> Snapshot:
+    parts = tuple(replace(one, **changes) if one.part is part else one for one in snapshot.parts)  # type: ignore[arg-type]  # by name
+    return replace(snapshot, parts=parts)
+
+
+def found(snapshot: Snapshot) -> tuple[str, ...]:
+    return differences(snapshot, vouched=a_snapshot().digest)
+
+
+def test_a_snapshot_is_what_was_taken() -> None:
+    assert found(a_snapshot()) == ()
+
+
+def test_the_digests_are_those_of_a_second_reading_of_the_definition() -> None:
+    taken = a_snapshot()
+    digests = {}
+    for one in taken.parts:
+        salt = SALTS[one.part]
+        text = b"touchstone.evidence.part.v1\0" + one.part.value.encode() + b"\0\x10" + salt + BODIES[one.part]
+        digests[one.part.value] = hashlib.sha256(text).hexdigest()
+        assert one.digest == digests[one.part.value]
+    whole = b"touchstone.evidence.snapshot.v1\0" + canonical({"header": HEADER, "parts": digests})
+    assert taken.digest == hashlib.sha256(whole).hexdigest()
+
+
+@pytest.mark.parametrize("part", Part)
+def test_an_erased_part_is_no_difference(part: Part) -> None:
+    assert found(with_part(a_snapshot(), part, salt=None, body=None)) == ()
+
+
+TAMPERED: list[tuple[Callable[[Snapshot], Snapshot], str, str]] = [
+    (lambda one: with_part(one, Part.PRICE, body=b"9.00"), "The part “price” is not what was taken.", "body changed"),
+    (lambda one: with_part(one, Part.TEXT, salt="ff" * 16), "The part “text” is not what was taken.", "salt changed"),
+    (lambda one: with_part(one, Part.PAGE, salt=None), "The part “page” is not what was taken.", "salt alone erased"),
+    (lambda one: with_part(one, Part.SELLER, digest="0" * 64), "The part “seller” is not what was taken.", "digest"),
+    (
+        lambda one: with_part(one, Part.PAGE, digest="0" * 64, salt=None, body=None),
+        "Its header or the digest of a part was altered.",
+        "digest of an erased part changed",
+    ),
+    (lambda one: replace(one, parts=one.parts[1:]), "The part “text” is missing.", "part removed"),
+    (
+        lambda one: replace(one, header={**HEADER, "version": 2}),
+        "Its header or the digest of a part was altered.",
+        "header changed",
+    ),
+    (
+        lambda _: snapshot_of(HEADER, {**BODIES, Part.TEXT: b"another"}, SALTS),
+        "The audit log vouches for another snapshot.",
+        "all hashed anew",
+    ),
+]
+
+
+@pytest.mark.parametrize(("tamper", "sentence", "what"), TAMPERED, ids=[row[-1] for row in TAMPERED])
+def test_what_was_altered_is_named(tamper: Callable[[Snapshot], Snapshot], sentence: str, what: str) -> None:
+    assert sentence in found(tamper(a_snapshot())), what
+
+
+def test_a_snapshot_that_the_log_does_not_know_is_named() -> None:
+    assert differences(a_snapshot(), vouched=None) == ("No entry of the audit log vouches for it.",)
+
+
+def test_equal_bodies_under_other_salts_have_other_digests() -> None:
+    """So that an erased price cannot be found by hashing every price."""
+    other = snapshot_of(HEADER, BODIES, dict.fromkeys(Part, b"\xff" * 16))
+    pairs = zip(a_snapshot().parts, other.parts, strict=True)
+    assert all(one.digest != another.digest for one, another in pairs)
+
+
+def test_equal_bodies_of_two_parts_have_other_digests() -> None:
+    same: dict[Part, bytes] = dict.fromkeys(Part, b"null")
+    taken = snapshot_of(HEADER, same, dict.fromkeys(Part, b"\0" * 16))
+    assert len({one.digest for one in taken.parts}) == len(Part)
+
+
+@PROPERTY
+@given(st.sampled_from(Part), st.data())
+def test_any_flipped_byte_of_any_body_is_found(part: Part, data: st.DataObject) -> None:
+    body = bytearray(BODIES[part])
+    body[data.draw(st.integers(0, len(body) - 1))] ^= data.draw(st.integers(1, 255))
+    assert found(with_part(a_snapshot(), part, body=bytes(body))) == (
+        f"The part “{part.value}” is not what was taken.",
+    )
+
+
+def test_a_kept_part_knows_its_salt_as_text() -> None:
+    assert a_snapshot().parts[1] == KeptPart(Part.PRICE, a_snapshot().parts[1].digest, "01" * 16, b"the price")

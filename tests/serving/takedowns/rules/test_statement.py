@@ -1,0 +1,118 @@
+import dataclasses
+import itertools
+from typing import Any
+
+import pytest
+
+from models.verdict import ReasonCode, Side
+from serving.takedowns.rules.public_statement import Source
+from serving.takedowns.rules.statement import (
+    Statement,
+    Undone,
+    amended_statement,
+    reinstatement_statement,
+    removal_statement,
+)
+
+
+def a_removal(**changes: Any) -> Statement:
+    settings: dict[str, Any] = {
+        "brand_name": "Aurelle",
+        "reason_code": ReasonCode.TRADEMARK_COUNTERFEIT,
+        "side": Side.BRAND,
+        "was_flagged": True,
+        "source": Source.VOLUNTARY,
+        "sold_in": ("DE", "FR"),
+    }
+    return removal_statement(**{**settings, **changes})
+
+
+REMOVALS = [
+    a_removal(brand_name=name, reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=sold_in)
+    for name, code, side, flagged, source, sold_in in itertools.product(
+        ("Aurelle", None), ReasonCode, Side, (True, False), Source, ((), ("EU",))
+    )
+]
+EVERY = [*REMOVALS, *(made(why) for made in (reinstatement_statement, amended_statement) for why in Undone)]
+
+
+def parts(statement: Statement) -> list[str]:
+    return [part for part in dataclasses.astuple(statement) if part is not None]
+
+
+def text(statement: Statement) -> str:
+    return " ".join(parts(statement))
+
+
+@pytest.mark.parametrize("statement", EVERY, ids=range(len(EVERY)))
+def test_no_statement_names_a_score_a_model_or_a_person(statement: Statement) -> None:
+    """What a seller is told must not teach how to pass the model, nor whom to press."""
+    forbidden = ("score", "probab", "threshold", "points", "%", "model", "usr_", "@", "report")
+    assert [word for word in forbidden if word in text(statement).lower()] == []
+
+
+@pytest.mark.parametrize("statement", EVERY, ids=range(len(EVERY)))
+def test_every_part_of_a_statement_is_a_sentence(statement: Statement) -> None:
+    assert all(part.endswith(".") and part[0].isupper() for part in parts(statement))
+
+
+def test_a_removal_by_the_brand_reads() -> None:
+    """Every field that Article 17(3) asks for, word by word."""
+    assert dataclasses.asdict(a_removal()) == {
+        "decision": "The offer is removed.",
+        "territory": "The removal holds wherever the marketplace sells: DE, FR.",
+        "duration": "It has no end date. It ends if it is undone on a counter-notice or an appeal, or by a court or "
+        "settlement body.",
+        "facts": "The rights holder Aurelle examined the offer and found that the goods are not genuine.",
+        "source": "The marketplace looked at the offer on its own initiative, and not because of a notice.",
+        "automated_means": "The offer was found by an automated classifier and looked at by a person; the decision "
+        "was taken by a person.",
+        "legal_ground": "The law, and not the terms of the marketplace: Article 9 of Regulation (EU) 2017/1001 (EU "
+        "trade marks), or national law under Article 10 of Directive (EU) 2015/2436 (national trade marks).",
+        "ground": "The goods bear a trade mark without being goods of its owner.",
+        "redress": "You can appeal within six months, free of charge; a person who did not take this decision will "
+        "look at it. You can also turn to an out-of-court dispute settlement body or to a court.",
+    }
+
+
+@pytest.mark.parametrize("statement", REMOVALS, ids=range(len(REMOVALS)))
+def test_a_removal_leaves_no_field_out(statement: Statement) -> None:
+    assert None not in dataclasses.astuple(statement)
+
+
+def test_a_notice_is_told_from_the_marketplaces_own_initiative_and_nobody_is_named() -> None:
+    said = {one: a_removal(source=one).source or "" for one in Source}
+    assert "own initiative" in said.pop(Source.VOLUNTARY)
+    assert all("was notified to the marketplace" in one for one in said.values())
+
+
+def test_where_a_marketplace_has_not_said_where_it_sells_no_country_is_made_up() -> None:
+    assert a_removal(sold_in=()).territory == "The removal holds wherever the marketplace sells."
+
+
+def test_a_removal_by_an_analyst_does_not_name_the_brand_as_its_judge() -> None:
+    found = a_removal(reason_code=ReasonCode.DESIGN, side=Side.ANALYST, was_flagged=False)
+    assert found.facts == "A trained analyst examined the offer and found that the goods are not genuine."
+
+
+def test_what_no_classifier_found_is_not_said_to_be_found_by_one() -> None:
+    found = a_removal(brand_name=None, side=Side.ANALYST, was_flagged=False)
+    assert "classifier" not in text(found)
+
+
+def test_a_removal_says_how_to_appeal_and_that_it_is_free() -> None:
+    assert all("appeal" in one.redress and "free of charge" in one.redress for one in REMOVALS)
+
+
+def test_every_ground_has_words_of_its_own() -> None:
+    assert len({one.ground for one in REMOVALS}) == len(ReasonCode)
+
+
+@pytest.mark.parametrize("why", Undone)
+def test_a_reinstatement_reads(why: Undone) -> None:
+    assert reinstatement_statement(why).decision == "The offer is shown again."
+
+
+def test_silence_is_not_said_to_be_a_persons_decision() -> None:
+    assert "decision was taken by a person" not in reinstatement_statement(Undone.SILENCE).automated_means
+    assert "no goods were judged" in amended_statement(Undone.SILENCE).automated_means

@@ -1,0 +1,263 @@
+from collections.abc import Iterator
+
+import pytest
+
+from models.case import CaseLane
+from models.errors import Invalid
+from models.verdict import Judgement
+from serving.administration.service import founding
+from serving.audit.store import audit
+from serving.cases.store import cases
+from serving.delivery.service.delivery import deliver
+from serving.operations.service.figures import figures
+from serving.takedowns.rules.removal_check import CheckState
+from serving.takedowns.rules.statement import Undone, reinstatement_statement
+from serving.takedowns.service.removal_checks import check_removal, sweep_removal_checks
+from serving.takedowns.service.takedown import Cause, schedule
+from serving.takedowns.store import actions, alerts, removal_checks
+from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.store.alerts import CheckAlarm
+from serving.takedowns.store.removal_checks import RemovalCheck
+from serving.webhooks.rules.action import ActionKind
+from tests.fixtures.receivers import Receiver, a_receiver
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+
+
+@pytest.fixture
+def receiver(any_site: Site) -> Iterator[Receiver]:
+    with a_receiver() as found:
+        register(any_site, found, found.status_url)
+        yield found
+
+
+def register(site: Site, found: Receiver, status_url: str | None) -> None:
+    founding.register_webhook(
+        site.runtime,
+        url=found.url,
+        allow_loopback=True,
+        marketplace=None,
+        secret=found.secret,
+        by="test",
+        status_url=status_url,
+    )
+
+
+def an_acknowledged_removal(site: Site, external_id: str = "MP-9") -> StoredAction:
+    case = a_case(site, CaseLane.ASK_BRAND, external_id=external_id)
+    made = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
+    assert made is not None
+    site.clock.forward(seconds=180)
+    assert deliver(site.runtime, site.here, made.action_id) == "acknowledged"
+    return made
+
+
+def check_of(site: Site, action: StoredAction) -> RemovalCheck | None:
+    with site.runtime.store.read() as connection:
+        return removal_checks.of_actions(connection, site.here, [action.action_id]).get(action.action_id)
+
+
+def look(site: Site, action: StoredAction) -> str:
+    """The look that is due, as its job does it."""
+    found = check_of(site, action)
+    assert found is not None
+    return check_removal(site.runtime, site.here, action.action_id, found.looks)
+
+
+def standing(site: Site) -> list[alerts.Alert]:
+    with site.runtime.store.read() as connection:
+        return alerts.standing(connection, {site.here})
+
+
+def timeline(site: Site, action: StoredAction) -> list[str]:
+    with site.runtime.store.read() as connection:
+        case_id = cases.of_verdict(connection, site.here, action.verdict_id).case_id
+        return [str(row["what"]) for row in cases.timeline(connection, site.here, case_id)]
+
+
+def test_a_removal_is_verified_at_the_status_address_and_its_time_is_kept(any_site: Site, receiver: Receiver) -> None:
+    action = an_acknowledged_removal(any_site, "MP 9/ä")
+    any_site.clock.forward(seconds=60)
+    assert look(any_site, action) == "gone"
+    assert receiver.looks == ["MP 9/ä"]
+    found = check_of(any_site, action)
+    assert found is not None
+    assert (found.gone_at, found.seconds_to_removal) == (any_site.clock.now(), 240)
+    assert timeline(any_site, action)[-1] == ("The offer is not shown any more. Seen 4 minutes after the confirmation.")
+    counted = figures(any_site.runtime, any_site.marketplace)["removal_checks"]
+    assert (counted["gone"], counted["median_seconds_to_removal"]) == (1, 240)
+
+
+def test_the_sweep_leaves_one_job_for_each_look_that_is_due(any_site: Site, receiver: Receiver) -> None:
+    an_acknowledged_removal(any_site)
+    assert sweep_removal_checks(any_site.runtime) == 0, "a minute has not passed"
+    any_site.clock.forward(seconds=60)
+    assert [sweep_removal_checks(any_site.runtime) for _ in range(2)] == [1, 0]
+    any_site.clock.forward(minutes=15)
+    assert sweep_removal_checks(any_site.runtime) == 1, "the job was lost with its process"
+    assert receiver.looks == []
+
+
+def test_an_offer_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is_gone(
+    any_site: Site, receiver: Receiver
+) -> None:
+    action = an_acknowledged_removal(any_site)
+    receiver.shows = lambda _listing: True
+    any_site.clock.forward(minutes=59)
+    assert (look(any_site, action), standing(any_site)) == ("asked", [])
+    any_site.clock.forward(minutes=1)
+    assert look(any_site, action) == "still_shown"
+    (alert,) = standing(any_site)
+    assert (alert.cause, alert.subject) == (CheckAlarm.STILL_SHOWN, "")
+    assert alert.sentence == "MP-9: The offer is shown although its removal was acknowledged."
+    with any_site.runtime.store.read() as connection:
+        (row,) = removal_checks.still_shown(connection, {any_site.here}, 10)
+    assert (row.external_id, row.check.action_id) == ("MP-9", action.action_id)
+    receiver.shows = lambda _listing: False
+    any_site.clock.forward(hours=3)
+    assert look(any_site, action) == "gone"
+    assert standing(any_site) == []
+    found = check_of(any_site, action)
+    assert found is not None
+    assert found.seconds_to_removal == 4 * 3600 + 180
+    with any_site.runtime.store.read() as connection:
+        assert audit.check(connection)[1] is None
+
+
+def test_the_alert_stays_while_another_offer_is_still_shown(any_site: Site, receiver: Receiver) -> None:
+    removals = [an_acknowledged_removal(any_site, name) for name in ("MP-9", "MP-10")]
+    receiver.shows = lambda _listing: True
+    any_site.clock.forward(hours=2)
+    assert [look(any_site, one) for one in removals] == ["still_shown"] * 2
+    assert len(standing(any_site)) == 1
+    receiver.shows = lambda listing: listing == "MP-10"
+    any_site.clock.forward(days=1)
+    assert [look(any_site, one) for one in removals] == ["gone", "still_shown"]
+    assert len(standing(any_site)) == 1
+
+
+@pytest.mark.parametrize("answer", [503, 200], ids=["it is down", "its answer says nothing"])
+def test_an_address_that_does_not_say_it_never_means_still_shown(
+    any_site: Site, receiver: Receiver, answer: int
+) -> None:
+    action = an_acknowledged_removal(any_site)
+    receiver.shows = lambda _listing: answer
+    any_site.clock.forward(days=6)
+    assert (look(any_site, action), standing(any_site)) == ("asked", [])
+    found = check_of(any_site, action)
+    assert found is not None
+    assert found.last_error
+    assert found.seconds_to_removal is None
+    any_site.clock.forward(days=1)
+    assert look(any_site, action) == "unknown"
+    counted = figures(any_site.runtime, any_site.marketplace)["removal_checks"]
+    assert (counted["unknown"], counted["still_shown"], counted["median_seconds_to_removal"]) == (1, 0, None)
+
+
+def test_an_offer_that_is_not_found_is_gone(any_site: Site, receiver: Receiver) -> None:
+    action = an_acknowledged_removal(any_site)
+    receiver.shows = lambda _listing: 404
+    any_site.clock.forward(minutes=1)
+    assert look(any_site, action) == "gone"
+
+
+def test_an_offer_that_comes_back_a_day_later_is_still_shown_and_has_no_time_to_removal(
+    any_site: Site, receiver: Receiver
+) -> None:
+    action = an_acknowledged_removal(any_site)
+    any_site.clock.forward(minutes=1)
+    assert look(any_site, action) == "gone"
+    receiver.shows = lambda _listing: True
+    any_site.clock.forward(days=1)
+    assert look(any_site, action) == "still_shown"
+    found = check_of(any_site, action)
+    assert found is not None
+    assert (found.gone_at, found.seconds_to_removal) == (None, None)
+
+
+def test_an_offer_that_was_given_back_is_asked_about_no_more(any_site: Site, receiver: Receiver) -> None:
+    action = an_acknowledged_removal(any_site)
+    receiver.shows = lambda _listing: True
+    cause = Cause(any_site.here, action.listing_id, action.verdict_id, "test")
+    with any_site.runtime.store.write() as connection:
+        statement = reinstatement_statement(Undone.APPEAL)
+        back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
+    any_site.clock.forward(minutes=1)
+    assert look(any_site, action) == "asked", "the marketplace has not heard of the return yet"
+    any_site.clock.forward(hours=1)
+    assert deliver(any_site.runtime, any_site.here, back.action_id) == "acknowledged"
+    asked = len(receiver.looks)
+    assert (look(any_site, action), standing(any_site)) == ("given_back", [])
+    assert len(receiver.looks) == asked
+    found = check_of(any_site, action)
+    assert found is not None
+    assert (found.state, found.due_at) == (CheckState.GIVEN_BACK, None)
+
+
+def test_a_return_that_leaves_while_the_marketplace_is_asked_is_no_alarm(any_site: Site, receiver: Receiver) -> None:
+    action = an_acknowledged_removal(any_site)
+    any_site.clock.forward(hours=2)
+    cause = Cause(any_site.here, action.listing_id, action.verdict_id, "test")
+    with any_site.runtime.store.write() as connection:
+        statement = reinstatement_statement(Undone.APPEAL)
+        back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
+    any_site.clock.forward(hours=2)
+
+    def it_hears_of_the_return(_listing: str) -> bool:
+        deliver(any_site.runtime, any_site.here, back.action_id)
+        return True
+
+    receiver.shows = it_hears_of_the_return
+    assert (look(any_site, action), standing(any_site)) == ("given_back", [])
+
+
+def test_a_look_that_was_done_is_not_done_again(any_site: Site, receiver: Receiver) -> None:
+    action = an_acknowledged_removal(any_site)
+    any_site.clock.forward(minutes=1)
+    assert [check_removal(any_site.runtime, any_site.here, action.action_id, 0) for _ in range(2)] == ["gone"] * 2
+    assert len(receiver.looks) == 1
+
+
+def test_without_a_status_address_nothing_is_claimed(any_site: Site) -> None:
+    with a_receiver() as receiver:
+        register(any_site, receiver, None)
+        action = an_acknowledged_removal(any_site)
+    assert check_of(any_site, action) is None
+    counted = figures(any_site.runtime, any_site.marketplace)["removal_checks"]
+    assert set(counted.values()) == {0, None}
+
+
+def test_a_marketplace_that_takes_its_status_address_away_leaves_removals_unknown(
+    any_site: Site, receiver: Receiver
+) -> None:
+    action = an_acknowledged_removal(any_site)
+    register(any_site, receiver, None)
+    any_site.clock.forward(days=8)
+    assert (look(any_site, action), receiver.looks) == ("unknown", [])
+
+
+def test_a_return_is_not_looked_at(any_site: Site, receiver: Receiver) -> None:
+    action = an_acknowledged_removal(any_site)
+    cause = Cause(any_site.here, action.listing_id, action.verdict_id, "test")
+    with any_site.runtime.store.write() as connection:
+        statement = reinstatement_statement(Undone.APPEAL)
+        back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
+    any_site.clock.forward(hours=1)
+    deliver(any_site.runtime, any_site.here, back.action_id)
+    assert check_of(any_site, back) is None
+    with any_site.runtime.store.read() as connection:
+        assert actions.left_after(connection, action)
+
+
+@pytest.mark.parametrize("status_url", ["https://bazaar.example/offers/", "http://bazaar.example/{listing}"])
+def test_a_status_address_needs_a_place_for_the_id_and_https(any_site: Site, status_url: str) -> None:
+    with pytest.raises(Invalid):
+        founding.register_webhook(
+            any_site.runtime,
+            url="https://bazaar.example/hooks",
+            allow_loopback=False,
+            marketplace=None,
+            secret=None,
+            by="test",
+            status_url=status_url,
+        )

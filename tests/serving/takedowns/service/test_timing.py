@@ -1,0 +1,66 @@
+"""Removals that the model began leave at a moment that tells a seller nothing; a brand's leave at once."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from models.case import CaseLane
+from models.policies.enforcement import EnforcementPolicy
+from models.verdict import Judgement
+from serving.delivery.service.delivery import deliver
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.tables import action
+from tests.fixtures.reviewing import a_case, a_drawn_case, judge
+from tests.fixtures.runtimes import Site
+
+UNDO = timedelta(seconds=180)
+
+
+def waiting(site: Site, draw: float, minutes: int = 60) -> Site:
+    """The site with a random wait of at most so many minutes, and what it draws."""
+    policies = site.runtime.policies
+    enforcement = replace(policies[EnforcementPolicy], random_delay_minutes=minutes)
+    runtime = replace(site.runtime, policies=policies.changed(enforcement), draw=lambda: draw)
+    return replace(site, runtime=runtime)
+
+
+def removed(site: Site) -> StoredAction:
+    """An offer of a brand that nobody can ask, removed by an analyst whom the audit draw led to it."""
+    recorded = judge(site, site.analyst, a_drawn_case(site), Judgement.COUNTERFEIT)
+    assert recorded.action is not None
+    return recorded.action
+
+
+def test_what_the_model_began_leaves_after_the_window_and_a_drawn_wait_that_its_row_keeps(any_site: Site) -> None:
+    site = waiting(any_site, 0.5)
+    made = removed(site)
+    assert made.leaves_at == made.due_at == site.clock.now() + UNDO + timedelta(minutes=30)
+    with site.runtime.store.read() as connection:
+        assert connection.execute(select(action.c.random_delay_seconds)).scalar_one() == 1_800
+    site.clock.forward(minutes=32)
+    assert deliver(site.runtime, site.here, made.action_id) != "failed"  # It does not leave.
+    with site.runtime.store.read() as connection:
+        assert actions.get(connection, site.here, made.action_id).sent_at is None
+    site.clock.forward(minutes=2)
+    assert deliver(site.runtime, site.here, made.action_id) == "failed"  # No endpoint is registered; it has left.
+
+
+def test_a_brands_one_click_leaves_at_once_whatever_is_drawn(site: Site) -> None:
+    drawn = waiting(site, 0.99)
+    made = judge(drawn, drawn.brand_person, a_case(drawn, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
+    assert made is not None
+    assert made.leaves_at == site.clock.now() + UNDO
+
+
+def test_who_confirms_what_waits_lets_it_leave_at_once(any_site: Site) -> None:
+    site = waiting(any_site, 0.5)
+    made = removed(site)
+    site.clock.forward(minutes=5)
+    with site.runtime.store.write() as connection:
+        assert actions.bring_forward(connection, made, site.clock.now() + UNDO)
+        assert not actions.bring_forward(connection, made, site.clock.now() + timedelta(hours=9))
+    with site.runtime.store.read() as connection:
+        found = actions.get(connection, site.here, made.action_id)
+    assert found.leaves_at == found.due_at == site.clock.now() + UNDO

@@ -1,0 +1,40 @@
+from serving.transparency.rules.accuracy_figures import Accuracy, BandOfScores, Share, accuracy_figures
+from serving.transparency.rules.transparency_figures import Part
+
+NOTHING = Share(None, 0.0, 1.0, 0)
+
+
+def told(found: Accuracy) -> dict[str, tuple[float | None, str | None]]:
+    figures = accuracy_figures(found)
+    assert {one.part for one in figures} == {Part.AUTOMATED_MEANS}
+    return {one.indicator: (one.value, one.note) for one in figures}
+
+
+def test_the_model_errs_by_genuine_offers_it_flagged_and_counterfeits_it_passed_over() -> None:
+    found = told(Accuracy(Share(0.75, 0.625, 0.875, 16), Share(0.25, 0.125, 0.5, 8), ()))
+    assert {name: value for name, (value, _) in found.items()} == {
+        "error_rate_of_what_was_flagged": 0.25,
+        "error_rate_of_what_was_flagged_low": 0.125,
+        "error_rate_of_what_was_flagged_high": 0.375,
+        "error_rate_of_what_was_flagged_judged": 16,
+        "error_rate_of_what_was_passed_over": 0.25,
+        "error_rate_of_what_was_passed_over_low": 0.125,
+        "error_rate_of_what_was_passed_over_high": 0.5,
+        "error_rate_of_what_was_passed_over_judged": 8,
+    }
+
+
+def test_every_band_has_its_share_with_both_ends() -> None:
+    band = BandOfScores(0.4, 0.6, 30, Share(0.5, 0.3, 0.7, 12))
+    found = told(Accuracy(NOTHING, NOTHING, (band,)))
+    assert found["band_0.40_0.60_listings"][0] == 30
+    shares = [found[f"band_0.40_0.60_counterfeit_share{end}"][0] for end in ("", "_low", "_high", "_judged")]
+    assert shares == [0.5, 0.3, 0.7, 12]
+
+
+def test_what_nothing_answers_for_has_no_value_and_says_why() -> None:
+    found = told(Accuracy(NOTHING, NOTHING, ()))
+    value, note = found["error_rate_of_what_was_flagged"]
+    assert value is None
+    assert note
+    assert found["error_rate_of_what_was_flagged_judged"][0] == 0

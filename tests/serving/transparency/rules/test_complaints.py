@@ -1,0 +1,56 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from models.verdict import ReasonCode
+from serving.transparency.rules.complaints import (
+    Complaint,
+    ComplaintOutcome,
+    ComplaintRoute,
+    Decider,
+    as_of,
+    complaint_counts,
+)
+
+AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+def a_complaint(outcome: ComplaintOutcome, hours: float | None, by: Decider | None) -> Complaint:
+    ended_at = None if hours is None else AT + timedelta(hours=hours)
+    return Complaint("act-1", ComplaintRoute.APPEAL, ReasonCode.DESIGN, AT, outcome, ended_at, by)
+
+
+REVERSED = a_complaint(ComplaintOutcome.REVERSED, 2, Decider.PERSON)
+
+
+def test_counts_by_hand() -> None:
+    found = complaint_counts(
+        [
+            REVERSED,
+            a_complaint(ComplaintOutcome.CONFIRMED, 5, Decider.PERSON),
+            a_complaint(ComplaintOutcome.REVERSED, 9, Decider.DEADLINE),
+            a_complaint(ComplaintOutcome.WITHOUT_DECISION, 100, Decider.SELLER),
+            a_complaint(ComplaintOutcome.OPEN, None, None),
+        ]
+    )
+    assert (found.filed, found.median_hours) == (5, 5)
+    assert found.outcomes == {
+        ComplaintOutcome.REVERSED: 2,
+        ComplaintOutcome.CONFIRMED: 1,
+        ComplaintOutcome.WITHOUT_DECISION: 1,
+        ComplaintOutcome.OPEN: 1,
+    }
+    assert found.ended_by == {Decider.PERSON: 2, Decider.DEADLINE: 1, Decider.SELLER: 1}
+
+
+def test_no_decision_has_no_median_which_is_not_nought_hours() -> None:
+    assert complaint_counts([a_complaint(ComplaintOutcome.OPEN, None, None)]).median_hours is None
+
+
+@pytest.mark.parametrize(
+    ("hours", "outcome"),
+    [(1, ComplaintOutcome.OPEN), (2, ComplaintOutcome.OPEN), (3, ComplaintOutcome.REVERSED)],
+)
+def test_a_complaint_was_open_until_it_ended(hours: float, outcome: ComplaintOutcome) -> None:
+    then = as_of(REVERSED, AT + timedelta(hours=hours))
+    assert (then.outcome, then.ended_at is None) == (outcome, outcome is ComplaintOutcome.OPEN)

@@ -1,0 +1,35 @@
+import pytest
+
+from serving.transparency.service.automated_accuracy import accuracy, accuracy_of
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site
+from training.bands import ScoredListing
+
+
+def listing(probability: float, *, counterfeit: bool | None, chance: float = 1.0) -> ScoredListing:
+    return ScoredListing(probability, chance, counterfeit, reviewed=counterfeit is not None)
+
+
+def test_what_was_drawn_speaks_for_what_nobody_looked_at() -> None:
+    flagged = [listing(0.9, counterfeit=one != 0) for one in range(10)]
+    # A hundred passed over, ten of them drawn at one in ten, one of those a counterfeit.
+    drawn = [listing(0.05, counterfeit=one == 0, chance=0.1) for one in range(10)]
+    unseen = [listing(0.05, counterfeit=None, chance=0.1) for _ in range(90)]
+    middle = [listing(0.3, counterfeit=True)]
+    found = accuracy_of([*flagged, *drawn, *unseen, *middle])
+    assert found.flagged.value == pytest.approx(0.9)
+    assert found.flagged.rest.value == pytest.approx(0.1)
+    assert found.passed_over.value == pytest.approx(0.1)
+    assert found.passed_over.low < 0.1 < found.passed_over.high
+    assert (found.flagged.judged, found.passed_over.judged) == (10, 10)
+    assert sum(one.listings for one in found.bands) == 111
+
+
+def test_what_only_a_scorecard_saw_says_nothing_of_a_model(site: Site) -> None:
+    begins = site.clock.now()
+    a_case(site)
+    site.clock.forward(days=1)
+    with site.runtime.store.read() as connection:
+        found = accuracy(connection, site.here, begins, site.clock.now())
+    assert found.flagged.value is None
+    assert sum(one.listings for one in found.bands) == 0

@@ -1,0 +1,121 @@
+"""What a page of the queue costs does not grow with it: so many queries, each along an index that was made for it.
+
+SQLite has counted nothing here (no ANALYZE), as in a new home: the plans must not depend on it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event
+
+from models.case import CaseLane
+from serving.cases.store import facets
+from serving.intake.service.intake import receive
+from serving.listings.store import search
+from serving.listings.store.search import Hit, Kind
+from serving.review.store import found_offers
+from serving.views import queues, views
+from serving.views.queues import Lease, QueueFilter
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site
+from tests.serving.web.visits import visit_as
+
+WALK = "COVERING INDEX ix_review_case_open"
+LANES = (CaseLane.ANALYST, CaseLane.AUDIT, CaseLane.SECOND_LOOK)
+
+
+@contextmanager
+def asked(site: Site) -> Iterator[list[tuple[str, Any]]]:
+    """The queries of a block, with their parameters."""
+    found: list[tuple[str, Any]] = []
+
+    def note(_c: object, _cursor: object, statement: str, parameters: Any, _context: object, _many: object) -> None:
+        found.append((statement, parameters))
+
+    event.listen(site.runtime.store.reads, "before_cursor_execute", note)
+    yield found
+    event.remove(site.runtime.store.reads, "before_cursor_execute", note)
+
+
+def plan(site: Site, act: Callable[[Connection], object]) -> str:
+    """How SQLite goes about the queries of an act."""
+    with site.runtime.store.read() as connection:
+        with asked(site) as queries:
+            act(connection)
+        steps = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {one}", given).all() for one, given in list(queries)]
+    return "\n".join(str(step[3]) for some in steps for step in some)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"languages": ("zh",)},
+        {"brand": "brd_1"},
+        {"scores": (60.0, 100.0)},
+        {"harm_from": 10.0},
+        {"lease": Lease.FREE},
+        {"relisted": True},
+    ],
+    ids=str,
+)
+def test_a_filtered_queue_is_walked_and_counted_along_the_index_of_open_cases(site: Site, more: dict[str, Any]) -> None:
+    case = a_case(site)
+    now = site.clock.now()
+    wanted = QueueFilter(frozenset({site.here}), LANES, person=site.analyst.user_id, at=now, **more)
+    for act in (
+        lambda connection: views.queue_size(connection, wanted),
+        lambda connection: views.next_free(connection, wanted, case, user_id=site.analyst.user_id, at=now),
+    ):
+        steps = plan(site, act)
+        assert WALK in steps
+        assert "TEMP B-TREE" not in steps
+        assert "ix_review_case_queue" not in steps
+    page = plan(site, lambda connection: queues.queue(connection, wanted, most=50))
+    assert WALK in page.partition("\n")[0]
+
+
+def test_the_sellers_of_a_filter_are_looked_up(site: Site) -> None:
+    a_case(site)
+    wanted = QueueFilter(frozenset({site.here}), LANES, person=site.analyst.user_id, sellers=frozenset({"shop-1"}))
+    assert "ix_review_case_sold_by" in plan(site, lambda connection: views.queue_size(connection, wanted))
+
+
+def test_counts_and_facets_read_an_index_alone(site: Site) -> None:
+    a_case(site)
+    for act in (
+        lambda connection: facets.brands(connection, {site.here}),
+        lambda connection: facets.languages(connection, {site.here}),
+        lambda connection: queues.queue_sizes(connection, {site.here}),
+        lambda connection: views.lane_sizes(connection, {site.here}, [CaseLane.AUDIT], site.analyst.user_id),
+    ):
+        assert "USING COVERING INDEX" in plan(site, act)
+
+
+def test_a_search_begins_with_the_words(site: Site) -> None:
+    a_case(site)
+    here = {site.here}
+    steps = plan(site, lambda connection: search.find(connection, here, Kind.LISTING, "aurelle bag", most=50))
+    assert "SCAN search_index VIRTUAL TABLE" in steps
+    assert "SEARCH entry USING INTEGER PRIMARY KEY" in steps
+    assert "TEMP B-TREE" not in steps
+    hits = [Hit(site.here, "MP-9")]
+    assert "SEARCH review_case USING INDEX ix_review_case_offer" in plan(
+        site, lambda connection: found_offers.offers(connection, hits, site.analyst.user_id)
+    )
+
+
+@pytest.mark.parametrize("path", ["/queue", "/queue?language=en&lease=free", "/search?q=aurelle"])
+def test_a_page_asks_as_many_questions_of_many_cases_as_of_few(site: Site, path: str) -> None:
+    visitor = visit_as(site, site.analyst)
+    numbers = []
+    for first in (0, 2):
+        rows = [a_suspect_row(external_id=f"MP-{i}", language="en") for i in range(first, 10 * first + 2)]
+        receive(site.runtime, site.marketplace, rows, source="test")
+        with asked(site) as queries:
+            assert visitor.get(path).status_code == 200
+        numbers.append(len(queries))
+    assert numbers[0] == numbers[1] <= 50

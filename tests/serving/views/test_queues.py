@@ -1,0 +1,142 @@
+"""What stands in a queue, in which order, and what comes next, on both engines."""
+
+from datetime import timedelta
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.accounts.rules.access import Person
+from serving.cases.store import facets, offers
+from serving.cases.store.facets import Facet
+from serving.intake.service.intake import receive
+from serving.review.service.case_access import lease
+from serving.views import queues, views
+from serving.views.queues import Lease, QueueFilter
+from serving.views.views import Neighbours
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_look, judge
+from tests.fixtures.runtimes import Site
+
+
+def found(site: Site, **given: object) -> set[str]:
+    """The offers in a queue, by their ids."""
+    wanted = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), **given)  # type: ignore[arg-type]  # a filter's own fields
+    with site.runtime.store.read() as connection:
+        rows = queues.queue(connection, wanted, most=100)
+        assert views.queue_size(connection, wanted) == len(rows), "counted as listed"
+        return {row["external_id"] for row in rows}
+
+
+def test_a_queue_is_filtered_by_what_its_cases_are(any_site: Site) -> None:
+    site, now = any_site, any_site.clock.now
+    old = a_case(site, external_id="OLD", price="900.00", language="en", seller={"external_id": "shop-a"})
+    site.clock.forward(days=2)
+    a_case(site, external_id="NEW", price="50.00", language="zh", seller={"external_id": "shop-b"})
+    a_drawn_case(site, external_id="DRAWN", language="ru", seller={"external_id": "shop-c"})
+    held = a_case(site, external_id="HELD", price="60.00", language=None, seller=None)
+    lease(site.runtime, site.second_analyst, held.case_id)
+    lease(site.runtime, site.analyst, old.case_id)
+    everything = {"OLD", "NEW", "DRAWN", "HELD"}
+    assert found(site) == everything
+    assert found(site, lanes=(CaseLane.AUDIT,)) == {"DRAWN"}
+    assert found(site, brand=site.brand_id) == everything - {"DRAWN"}
+    assert found(site, without_brand=True) == set()
+    assert found(site, languages=("zh", "ru")) == {"NEW", "DRAWN"}
+    assert found(site, harm_from=old.priority) == {"OLD"}
+    assert found(site, opened_before=now() - timedelta(days=1)) == {"OLD"}
+    assert found(site, due_before=now()) == {"OLD"}
+    assert found(site, sellers=frozenset({"shop-b", "shop-c"})) == {"NEW", "DRAWN"}
+    assert found(site, sellers=frozenset()) == set()
+    assert found(site, scores=(30.0, 100.0)) == everything - {"DRAWN"}, "points"
+    assert found(site, scores=(0.0, 1.0)) == set(), "nothing here has a probability"
+    assert found(site, lease=Lease.MINE) == {"OLD"}
+    assert found(site, lease=Lease.OTHERS) == {"HELD"}
+    assert found(site, lease=Lease.FREE) == everything - {"HELD"}, "what is mine is free to me"
+    assert found(site, relisted=True) == set()
+    elsewhere = QueueFilter(frozenset(), person=site.analyst.user_id)
+    with site.runtime.store.read() as connection:
+        assert queues.queue(connection, elsewhere, most=10) == []
+        assert facets.languages(connection, {site.here}) == [
+            Facet("en", "en", 1),
+            Facet("ru", "ru", 1),
+            Facet("zh", "zh", 1),
+            Facet(None, None, 1),
+        ]
+        assert [(one.name, one.number) for one in facets.brands(connection, {site.here})] == [
+            ("Aurelle", 3),
+            ("Solenne", 1),
+        ]
+        assert facets.brands(connection, {"mkt_other"}) == []
+
+
+def test_a_score_or_a_harm_is_never_guessed_from_which_filter_finds_a_blind_case(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.second_analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    a_second_look(site, case, label=0)
+    assert found(site) == {"MP-9"}
+    assert found(site, scores=(0.0, 100.0)) == set()
+    assert found(site, harm_from=0.0) == set()
+
+
+def test_what_repeats_a_removed_offer_is_found_as_that(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.analyst, case, Judgement.COUNTERFEIT)
+    judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+    with site.runtime.store.write() as connection:
+        connection.exec_driver_sql("UPDATE action SET state = 'acknowledged', sent_at = created_at")
+    site.clock.forward(days=1)
+    receive(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-10")], source="test")
+    assert found(site, relisted=True) == {"MP-10"}
+
+
+def test_a_case_knows_its_place_and_the_free_one_after_it(any_site: Site) -> None:
+    dear, middle, cheap = (
+        a_case(any_site, external_id=f"MP-{i}", price=price) for i, price in enumerate(("900.00", "500.00", "90.00"))
+    )
+    user_id, now = any_site.analyst.user_id, any_site.clock.now()
+    wanted = QueueFilter(frozenset({any_site.here}), (CaseLane.ANALYST, CaseLane.AUDIT), person=user_id)
+    appeals = QueueFilter(frozenset({any_site.here}), (CaseLane.APPEAL,), person=user_id)
+    lease(any_site.runtime, any_site.second_analyst, cheap.case_id)
+    with any_site.runtime.store.read() as connection:
+        assert views.neighbours(connection, wanted, middle) == Neighbours(2, 3, dear.case_id, cheap.case_id)
+        assert views.neighbours(connection, wanted, dear) == Neighbours(1, 3, None, middle.case_id)
+        assert views.neighbours(connection, appeals, middle) == Neighbours(None, 0, None, None)
+        following = views.next_free(connection, wanted, middle, user_id=user_id, at=now)
+        assert following == dear.case_id, "the one below is held, so that it begins at the top"
+        nowhere = QueueFilter(frozenset(), person=user_id)
+        assert views.next_free(connection, nowhere, middle, user_id=user_id, at=now) is None
+
+
+def test_what_is_offered_to_me_comes_first_and_what_is_offered_to_another_last(any_site: Site) -> None:
+    made = [a_case(any_site, external_id=f"MP-{i}", price=f"{900 - 100 * i}.00") for i in range(4)]
+    now = any_site.clock.now()
+
+    def offer(case_id: str, person: Person) -> None:
+        with any_site.runtime.store.write() as connection:
+            until = now + timedelta(hours=1)
+            offers.offer(connection, any_site.here, {case_id: person.user_id}, at=now, until=until)
+
+    def following(after: int) -> int:
+        user_id = any_site.analyst.user_id
+        wanted = QueueFilter(frozenset({any_site.here}), person=user_id)
+        with any_site.runtime.store.read() as connection:
+            case_id = views.next_free(connection, wanted, made[after], user_id=user_id, at=now)
+        return next(i for i, case in enumerate(made) if case.case_id == case_id)
+
+    assert following(1) == 2
+    offer(made[2].case_id, any_site.second_analyst)
+    assert following(1) == 3, "past what is offered to somebody else"
+    assert following(3) == 0
+    offer(made[0].case_id, any_site.analyst)
+    assert following(1) == 0, "mine first, although it is above"
+    for case in (made[0], made[1], made[3]):
+        judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    assert following(1) == 2, "offered to somebody else, but nothing else is left"
+
+
+def test_a_count_ends_where_nobody_counts_any_more(site: Site) -> None:
+    for number in range(4):
+        a_case(site, external_id=f"MP-{number}")
+    wanted = QueueFilter(frozenset({site.here}))
+    with site.runtime.store.read() as connection:
+        assert [views.queue_size(connection, wanted, most=most) for most in (2, 3, 4, 5)] == [3, 4, 4, 4]

@@ -1,0 +1,73 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from serving.webhooks.policy import DEFAULT_DELIVERY
+from serving.webhooks.rules.delivery import next_attempt, rest_after, speaks_of_the_message
+
+SENT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+def attempts_of(jitter: float) -> list[float]:
+    """Hours after the first attempt at which each follows, of an action that nobody ever acknowledges."""
+    at, found = SENT, [0.0]
+    while (following := next_attempt(len(found), SENT, at, jitter, DEFAULT_DELIVERY)) is not None:
+        at = following
+        found.append((at - SENT).total_seconds() / 3600)
+    return found
+
+
+def test_ten_attempts_take_seventy_five_and_a_half_hours_by_the_example_of_the_standard() -> None:
+    assert attempts_of(0.0)[9] == pytest.approx(75 + 35 / 60 + 5 / 3600)
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 0.999])
+def test_an_outage_of_three_days_leaves_several_attempts_after_it(jitter: float) -> None:
+    """With one acknowledgement in five lost, one attempt would leave one action in five to a person."""
+    assert sum(hours > 72 for hours in attempts_of(jitter)) >= 4
+
+
+def test_it_is_given_up_a_week_after_the_first_attempt() -> None:
+    assert 7 * 24 <= attempts_of(0.0)[-1] < 8 * 24
+    assert next_attempt(3, SENT, SENT + timedelta(days=7), 0.0, DEFAULT_DELIVERY) is None
+    assert next_attempt(3, SENT, SENT + timedelta(days=7, seconds=-1), 0.0, DEFAULT_DELIVERY) is not None
+
+
+def test_jitter_spreads_a_wait_over_a_fifth_of_it() -> None:
+    assert next_attempt(2, SENT, SENT, 0.5, DEFAULT_DELIVERY) == SENT + timedelta(seconds=300 * 1.1)
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds", "_why"),
+    [
+        (1, None, "anybody fails once"),
+        (9, None, "lost acknowledgements may come nine in a row"),
+        (10, 60, "it is down"),
+        (11, 120, "still down a minute later"),
+        (13, 480, "twice as long each time"),
+        (14, 900, "and never longer than a quarter of an hour"),
+        (100_000, 900, "after whatever time"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_a_receiver_rests_once_its_failures_are_no_chance(failures: int, seconds: int | None, _why: str) -> None:
+    assert rest_after(failures, DEFAULT_DELIVERY) == (None if seconds is None else timedelta(seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("status", "of_the_message", "_why"),
+    [
+        (422, True, "it understood and refuses this one"),
+        (400, True, "it cannot read this one"),
+        (413, True, "this one is too large"),
+        (401, False, "a secret that does not fit fits no message"),
+        (404, False, "the address is wrong for all of them"),
+        (429, False, "it wants to be left alone"),
+        (500, False, "it is broken"),
+        (503, False, "it is down"),
+        (302, False, "it has moved, and nobody follows"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+def test_what_an_answer_says_of_the_receiver(status: int, of_the_message: bool, _why: str) -> None:
+    assert speaks_of_the_message(status) is of_the_message
