@@ -43,8 +43,8 @@ class Situation:
     `families` counts the signal families with any value; `text_length` is characters of title and description.
     `brand_id` is None where no one brand could be named; `brand_takes_part` is whether it answers questions here.
     `seller_known_days` is None where the seller is not known; `seller_judged` counts its offers with an answer.
-    `relist` says which removed offer this one repeats (`serving.intake.rules`), None where it repeats none. `listed` is
-    what the marketplace's lists of sellers say (`models.seller_lists`), None where they say nothing.
+    `relist` says which removed offer this one repeats (`serving.intake.matching`), None where it repeats none. `listed`
+    is what the marketplace's lists of sellers say (`models.seller_lists`), None where they say nothing.
     """
 
     authorised: bool

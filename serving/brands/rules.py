@@ -85,7 +85,7 @@ def questions_version() -> str:
 
 
 def _text() -> str:
-    return files("models").joinpath("data/briefing.json").read_text(encoding="utf-8")
+    return files("serving.brands").joinpath("data/briefing.json").read_text(encoding="utf-8")
 
 
 def judged(answers: Mapping[str, int]) -> Result:

@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class RelistPolicy:
-    """Settings of `serving.intake.rules`. It only brings an offer before an analyst."""
+    """Settings of `serving.intake.matching`. It only brings an offer before an analyst."""
 
     # Of the runs of characters shared: the line from which texts are near-duplicates at all (features.likeness).
     own_similarity: float = 0.7

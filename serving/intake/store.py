@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, and_, func, or_, select
 
-from serving.intake.rules import Removed
+from serving.intake.matching import Removed
 from serving.listings.tables import listing, listing_version
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState

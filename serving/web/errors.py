@@ -21,10 +21,10 @@ from serving.platform import display
 from serving.web.case.flow import goes_on, looks_ahead
 from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
-from serving.web.i18n import N_, chosen_by, say, size
 from serving.web.rendering import respond
 from serving.web.wording import own_words
 from serving.web.wording.fixed_words import said
+from serving.web.wording.i18n import N_, chosen_by, say, size
 from serving.web.wording.vocabulary import ROLES
 
 # Whoever has a link and no account has no start to go back to.

@@ -18,17 +18,17 @@ from serving.guards import CSRF_FIELD, runtime_of
 from serving.platform import display
 from serving.platform.display import Display, Language
 from serving.platform.runtime import Runtime
-from serving.web import flash, i18n
+from serving.web import flash
 from serving.web.alarms import Alarms, alarms_of
 from serving.web.assets import address
 from serving.web.at_marketplace import FIELD
 from serving.web.forms import local_path
-from serving.web.i18n import N_, say
 from serving.web.tours import TOUR_OF, Tour
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
-from serving.web.wording import words
+from serving.web.wording import i18n, words
 from serving.web.wording.glossary import meaning_of
+from serving.web.wording.i18n import N_, say
 from serving.web.wording.vocabulary import CHOICES, REASON_CODES
 
 

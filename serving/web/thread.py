@@ -11,9 +11,9 @@ from serving.brands.service.brand_messages import LONGEST
 from serving.brands.store import brand_messages
 from serving.brands.store.brand_messages import Message, MessageSide, Pair
 from serving.web import text_view
-from serving.web.i18n import N_, say
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
+from serving.web.wording.i18n import N_, say
 
 _SHOWN: Final = 100
 _SIDES: Final = {MessageSide.BRAND: N_("brand"), MessageSide.MANAGER: N_("account manager")}

@@ -37,8 +37,8 @@ MUTANTS = [
         ("min(looks, len(waits)) - 1", "min(looks, len(waits) - 1)", "the first wait is left out"),
     ),
     *sabotage(
-        "serving/intake/rules.py",
-        ("tests/serving/intake/test_rules.py",),
+        "serving/intake/matching.py",
+        ("tests/serving/intake/test_matching.py",),
         ("if facts.seller.authorised:", "if False:", "an authorised seller is accused"),
         ("timedelta(0) < facts.as_of", "timedelta(0) <= facts.as_of", "what came at the same moment came after"),
         ("near.similarity < policy.own_similarity", "near.similarity <= policy.own_similarity", "the line is past it"),

@@ -105,8 +105,8 @@ MUTANTS = [
         ("expected / (count + 1))", "expected / count)", "a blunt bound of the tail"),
     ),
     *sabotage(
-        "serving/cases/rules/priority.py",
-        ("tests/serving/cases/rules/test_priority.py",),
+        "models/priority.py",
+        ("tests/models/test_priority.py",),
         (
             "chance is None or score.kind is ScoreKind.SCORECARD",
             "chance is None",

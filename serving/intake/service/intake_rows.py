@@ -13,11 +13,11 @@ from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlo
 from features.own_prices import NO_PRICES, OwnPrices
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
 from models.policies.enforcement import EnforcementPolicy
+from models.priority import expected_harm
 from models.routing import Lane
 from serving.appeals.store import appeals
 from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.hidden_score import share_of
-from serving.cases.rules.priority import expected_harm
 from serving.cases.store import case_waits, cases
 from serving.cases.store.cases import Case
 from serving.listings.store import listings, scores, search, signatures

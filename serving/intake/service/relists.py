@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from features.facts import Facts
 from serving.intake import store as relists
+from serving.intake.matching import Relist, copies_of_fakes, linked_steps, relist
 from serving.intake.policy import RelistPolicy
-from serving.intake.rules import Relist, copies_of_fakes, linked_steps, relist
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import switches
 from serving.platform.runtime import Runtime

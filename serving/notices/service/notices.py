@@ -13,11 +13,11 @@ from sqlalchemy import Connection
 from features.facts import Facts
 from models.case import CaseLane, CaseState
 from models.errors import Invalid
+from models.priority import expected_harm
 from models.score import Score, ScoreKind
 from serving.audit.store import audit
 from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.hidden_score import share_of
-from serving.cases.rules.priority import expected_harm
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.listings.store import scores

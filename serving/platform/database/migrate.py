@@ -80,7 +80,7 @@ def _one_transaction(engine: Engine) -> Iterator[Connection]:
 def configuration() -> Config:
     """Alembic's configuration, found inside the installed package."""
     config = Config()
-    config.set_main_option("script_location", "serving.db:migrations")
+    config.set_main_option("script_location", "serving.platform.database:migrations")
     config.set_main_option("path_separator", "os")
     return config
 

@@ -9,11 +9,11 @@ from features.facts import Facts
 from models.bundle import Bundle
 from models.policies.routing import RoutingPolicy
 from models.policies.scorecard import ScorecardPolicy
+from models.priority import expected_harm
 from models.routing import Asking, Lane, Route, Situation, route
 from models.score import Score
 from models.scorecard import score_by_points
 from models.seller_lists import Listed
-from serving.cases.rules.priority import expected_harm
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def seen(value: object) -> str:
 
 
 _TEMPLATES: Final = Environment(
-    loader=PackageLoader("serving.usecases"),
+    loader=PackageLoader("serving.takedowns.service"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

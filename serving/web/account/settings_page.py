@@ -18,10 +18,10 @@ from serving.platform.display import Density, Display, Language, Theme, time_zon
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path
-from serving.web.i18n import N_, say
 from serving.web.rendering import respond
 from serving.web.wording import own_words
 from serving.web.wording.fixed_words import translated
+from serving.web.wording.i18n import N_, say
 from serving.web.wording.vocabulary import ROLES, Option
 
 router = APIRouter(include_in_schema=False)

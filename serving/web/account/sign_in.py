@@ -17,9 +17,9 @@ from serving.guards import cookie_name, public, runtime_of, signed_in
 from serving.web import flash
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path, refuse_cross_site
-from serving.web.i18n import tongue
 from serving.web.rendering import home_of, respond
 from serving.web.wording.fixed_words import said
+from serving.web.wording.i18n import tongue
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Session, signed_in()]

@@ -9,9 +9,8 @@ from serving.account_management.rules.brand_dashboard import Part
 from serving.account_management.service.brand_dashboards import Share
 from serving.standing.rules.standing import Level
 from serving.standing.store.standings import StandingChange
-from serving.web import i18n
-from serving.web.i18n import say
-from serving.web.wording import own_words
+from serving.web.wording import i18n, own_words
+from serving.web.wording.i18n import say
 
 _WIDTH, _LEFT, _RIGHT = 640.0, 40.0, 632.0
 _TOP, _BOTTOM = 10.0, 150.0

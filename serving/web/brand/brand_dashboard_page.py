@@ -17,10 +17,10 @@ from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.web.brand.brand_charts import AnswerChart, ShareChart, answer_chart, share_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
-from serving.web.i18n import N_, NN_, number, say, say_many
 from serving.web.rendering import respond
 from serving.web.wording import own_words
 from serving.web.wording.fixed_words import translated
+from serving.web.wording.i18n import N_, NN_, number, say, say_many
 from serving.web.wording.vocabulary import CHOICES, Choice
 
 router = APIRouter(include_in_schema=False)

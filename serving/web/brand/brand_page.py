@@ -36,12 +36,12 @@ from serving.web.brand.standing_part import StandingCard, standing_card
 from serving.web.case.effects import Effect, bench_of, effects
 from serving.web.case.pictures import shown_pictures
 from serving.web.downloads import download
-from serving.web.i18n import say, say_many
 from serving.web.rendering import respond, respond_part
 from serving.web.text_view import Shown
 from serving.web.undo import Undo, undoable
 from serving.web.wording import own_words, words
 from serving.web.wording.fixed_words import translated
+from serving.web.wording.i18n import say, say_many
 from serving.web.wording.vocabulary import CHOICES, Choice
 from serving.web.wording.words import Due
 

@@ -35,10 +35,10 @@ from serving.web.brand.rights_rows import KINDS, MandateRow, mandate_rows
 from serving.web.brand.tell_tales_page import day_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.i18n import say, say_many
 from serving.web.rendering import respond
 from serving.web.whole_address import whole_address
 from serving.web.wording import own_words
+from serving.web.wording.i18n import say, say_many
 from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)

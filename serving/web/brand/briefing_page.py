@@ -17,10 +17,10 @@ from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.i18n import say
 from serving.web.rendering import respond
 from serving.web.wording import own_words
 from serving.web.wording.fixed_words import translated
+from serving.web.wording.i18n import say
 
 router = APIRouter(include_in_schema=False)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]

@@ -22,10 +22,10 @@ from serving.web import text_view
 from serving.web.case.documents_card import ShownDocument, shown_document
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.i18n import N_, say, say_many
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
+from serving.web.wording.i18n import N_, say, say_many
 from serving.web.wording.words import Due
 
 router = APIRouter(include_in_schema=False)

@@ -34,11 +34,11 @@ from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
-from serving.web.i18n import N_, say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
 from serving.web.wording.fixed_words import translated
+from serving.web.wording.i18n import N_, say
 from training.adapters.files import parse_json
 
 router = APIRouter(include_in_schema=False)

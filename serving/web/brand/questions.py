@@ -15,10 +15,10 @@ from serving.web.case import case_cards
 from serving.web.case.case_cards import Attribute
 from serving.web.case.pictures import ShownPicture
 from serving.web.desk import desk_rows
-from serving.web.i18n import N_, number, say, say_many
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
 from serving.web.wording.fixed_words import translated
+from serving.web.wording.i18n import N_, number, say, say_many
 from serving.web.wording.vocabulary import CHOICES
 from serving.web.wording.words import Due
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from serving.account_management.rules.brand_record import AnswerOutcome
 from serving.account_management.service.brand_records import record_of
 from serving.account_management.store.brand_answers import BrandAnswer
-from serving.web.i18n import N_, number, say
 from serving.web.wording import own_words
+from serving.web.wording.i18n import N_, number, say
 
 _SHOWN = {
     AnswerOutcome.ACCEPTED: N_("Accepted"),

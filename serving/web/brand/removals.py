@@ -10,9 +10,9 @@ from serving.takedowns.rules.removal_check import CheckState
 from serving.views import views
 from serving.views.views import BrandAction, Pair
 from serving.web import text_view
-from serving.web.i18n import say
 from serving.web.text_view import Shown
 from serving.web.wording import own_words, words
+from serving.web.wording.i18n import say
 from serving.web.wording.vocabulary import ACTION_STATES, CHECK_STATES, StateWords
 from serving.webhooks.rules.action import ActionState
 

@@ -28,10 +28,10 @@ from serving.web.brand.rights_rows import RightRow, people_in, right_rows, who
 from serving.web.brand.tell_tales_page import day_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
-from serving.web.i18n import N_, say, size
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
+from serving.web.wording.i18n import N_, say, size
 from serving.web.wording.vocabulary import Option
 
 router = APIRouter(include_in_schema=False)

@@ -13,10 +13,10 @@ from serving.rights.service.brand_file import VERIFIED_ELSEWHERE
 from serving.rights.store import StoredDocument, StoredRight
 from serving.views.views import Pair
 from serving.web import text_view
-from serving.web.i18n import N_, say, say_many
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
 from serving.web.wording.fixed_words import translated
+from serving.web.wording.i18n import N_, say, say_many
 from serving.web.wording.vocabulary import StateWords
 
 KINDS: Final = {

@@ -36,11 +36,11 @@ from serving.web.brand.tell_tales_page import day_of
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
-from serving.web.i18n import say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
 from serving.web.wording.fixed_words import translated
+from serving.web.wording.i18n import say
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/sellers"

@@ -23,11 +23,11 @@ from serving.web.brand.brand_charts import LevelChart, ScopeChart, level_chart, 
 from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.brand.standing_part import NAMES, StandingCard, scope_name, standing_card
 from serving.web.downloads import download
-from serving.web.i18n import N_, joined, number, say
 from serving.web.model.model_charts import wilson
 from serving.web.rendering import respond
 from serving.web.wording import own_words
 from serving.web.wording.fixed_words import translated
+from serving.web.wording.i18n import N_, joined, number, say
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]

@@ -17,9 +17,9 @@ from serving.standing.store import standings
 from serving.standing.store.standings import StandingChange
 from serving.takedowns.store import removal_checks
 from serving.views.views import Pair
-from serving.web.i18n import N_, say, say_many
 from serving.web.wording import own_words
 from serving.web.wording.fixed_words import translated
+from serving.web.wording.i18n import N_, say, say_many
 
 NAMES: Final = {
     Level.SELF_SERVICE: (N_("Self-service"), "v-g"),

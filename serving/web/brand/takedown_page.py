@@ -33,11 +33,11 @@ from serving.web.brand.questions import Question, question
 from serving.web.case.pictures import shown_pictures
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.i18n import N_, say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words, words
 from serving.web.wording.fixed_words import translated
+from serving.web.wording.i18n import N_, say
 from serving.web.wording.vocabulary import FATES, REASON_CODES, Option, StateWords
 
 router = APIRouter(include_in_schema=False)

@@ -27,10 +27,10 @@ from serving.web.brand.brand_forms import Reader, given_back
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.i18n import N_, say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
+from serving.web.wording.i18n import N_, say
 from serving.web.wording.vocabulary import Option, StateWords
 
 router = APIRouter(include_in_schema=False)

@@ -19,9 +19,9 @@ from serving.takedowns.store.actions import StoredAction
 from serving.web import charts, text_view
 from serving.web.charts import Comparable, PriceChart, ReasonBar
 from serving.web.desk import desk_rows
-from serving.web.i18n import N_, say
 from serving.web.text_view import Shown
 from serving.web.wording import words
+from serving.web.wording.i18n import N_, say
 from serving.web.wording.vocabulary import REASON_CODES
 
 _MISSING_PRICE: Final = {

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from models.case import CaseLane
 from models.policies.enforcement import EnforcementPolicy
 from models.verdict import Bench, Consequence, Outcome, Side, consequence
-from serving.web.i18n import say
 from serving.web.wording import words
+from serving.web.wording.i18n import say
 from serving.web.wording.vocabulary import CHOICES, Choice
 
 

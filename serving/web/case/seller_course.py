@@ -11,10 +11,10 @@ from serving.appeals.store.counter_notices import CounterNotice, StoredStep
 from serving.appeals.store.seller_uploads import SellerUpload
 from serving.platform.calendars import calendar_of
 from serving.platform.deadlines import BusinessCalendar, days_that_count
-from serving.web import i18n, text_view
-from serving.web.i18n import say, say_many
+from serving.web import text_view
 from serving.web.text_view import Shown
-from serving.web.wording import seller_words
+from serving.web.wording import i18n, seller_words
+from serving.web.wording.i18n import say, say_many
 
 _Entry = tuple[datetime, str, Shown | None, bool]
 _MOST_DAYS: Final = 10

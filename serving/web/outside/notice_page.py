@@ -33,12 +33,13 @@ from serving.notices.service.notices import receive_notice
 from serving.notices.store import notice_complaints, notices, reporters
 from serving.notices.store.notices import Item
 from serving.platform.runtime import Runtime
-from serving.web import i18n, text_view
+from serving.web import text_view
 from serving.web.forms import Fields, refuse_cross_site
-from serving.web.i18n import N_, say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
+from serving.web.wording import i18n
 from serving.web.wording.fixed_words import said
+from serving.web.wording.i18n import N_, say
 from serving.web.wording.vocabulary import REASON_CODES, Option
 
 router = APIRouter(include_in_schema=False)

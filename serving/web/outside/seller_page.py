@@ -30,15 +30,15 @@ from serving.rights.rules.document import ending_of
 from serving.sellers.rules.sanction import warning
 from serving.sellers.store import strikes
 from serving.takedowns.store.actions import StoredAction
-from serving.web import i18n, text_view
+from serving.web import text_view
 from serving.web.case.documents_card import ShownDocument, shown_document
 from serving.web.case.seller_course import Deadline, Happened, deadline, timeline, what_comes
 from serving.web.forms import Fields, refuse_cross_site
-from serving.web.i18n import say
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import seller_words
+from serving.web.wording import i18n, seller_words
 from serving.web.wording.fixed_words import said
+from serving.web.wording.i18n import say
 from serving.web.wording.seller_words import FIELDS
 
 router = APIRouter(include_in_schema=False)

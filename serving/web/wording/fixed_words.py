@@ -13,12 +13,11 @@ from functools import cache
 from typing import Final
 
 from serving.platform.display import Language
-from serving.web import i18n
-from serving.web.i18n import N_, NN_
-from serving.web.wording import own_words, told_brands
+from serving.web.wording import i18n, own_words, told_brands
+from serving.web.wording.i18n import N_, NN_
 
 _SENTENCES: Final = (
-    # The statement of reasons (models.statement).
+    # The statement of reasons (serving.takedowns.rules.statement).
     N_("The offer is removed."),
     N_("The goods bear a trade mark without being goods of its owner."),
     N_("The offer uses a trade mark in a way that its owner has not allowed."),
@@ -58,7 +57,7 @@ _SENTENCES: Final = (
     N_("The decision was taken by a person."),
     N_("The removal ended because a deadline passed, which the rules of this marketplace say; no goods were judged."),
     N_("The earlier decision does not count against the seller."),
-    # What it means for the account (models.sanction).
+    # What it means for the account (serving.sellers.rules.sanction).
     N_("The removal does not count against your account."),
     N_("The removal is no strike against your account."),
     N_(
@@ -70,7 +69,8 @@ _SENTENCES: Final = (
         "closed."
     ),
     N_("half a strike"),
-    # Refusals of what a seller does (models.counter_notice, models.appeals, models.seller_evidence).
+    # Refusals of what a seller does (serving.appeals.rules.counter_notice, serving.appeals.rules.appeals,
+    # serving.appeals.rules.seller_evidence).
     N_("The counter-notice waits for the seller."),
     N_("The counter-notice waits for the rights holder's answer."),
     N_("A person who did not decide before is deciding; nothing more is needed."),
@@ -92,7 +92,7 @@ _SENTENCES: Final = (
     N_("There are %(n)s documents for this removal, which is as many as it may have."),
     N_("All documents of a removal have at most %(size)s MB together."),
     N_("Nobody decides on this removal any more, so that no document would be read."),
-    # What a notifier is told (models.decision_notice, models.reporters).
+    # What a notifier is told (serving.notices.rules.decision_notice, serving.notices.rules.reporters).
     N_("Your notice has come in and is kept with the offer as it was at that moment."),
     N_("This page is your receipt, and the decision will stand here."),
     N_("A warning: nearly all of your notices that were decided in the last year were unfounded."),
@@ -143,7 +143,7 @@ _SENTENCES: Final = (
     N_("Your notice is kept, and no case is opened for it."),
     N_("After a warning you went on to send notices that were unfounded, so that for a time new ones open no case."),
     N_("A person decided that. That this notice falls under it was found by automated means."),
-    # Refusals of a notice or a complaint (models.notices, serving.usecases.notice_complaints).
+    # Refusals of a notice or a complaint (serving.notices.rules.notices, serving.notices.service.notice_complaints).
     N_("Explain in at least %(least)s characters why the offer is illegal: what about it, and how you know."),
     N_("Name the exact address of the offer, or the marketplace's id of it."),
     N_("Give your name."),
@@ -165,7 +165,7 @@ _SENTENCES: Final = (
     N_("Very many notices are coming in at the moment. Send yours again in an hour."),
     N_("There is no decision that this offer stays, so there is nothing to complain about."),
     N_("The notice names no such offer."),
-    # Reason codes (serving.web.vocabulary).
+    # Reason codes (serving.web.wording.vocabulary).
     N_("Mark on goods not made by the brand"),
     N_("Mark used without leave"),
     N_("Design copied"),

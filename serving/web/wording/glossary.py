@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from serving.web.i18n import N_
+from serving.web.wording.i18n import N_
 
 _CODE: Final = re.compile("`([^`]*)`")
 

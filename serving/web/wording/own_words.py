@@ -12,9 +12,8 @@ from babel.units import format_unit
 from features.money import exponent
 from serving.platform import display
 from serving.platform.display import Language
-from serving.web import i18n
-from serving.web.i18n import say, tongue
-from serving.web.wording import words
+from serving.web.wording import i18n, words
+from serving.web.wording.i18n import say, tongue
 from serving.web.wording.words import Due
 
 _Length = Literal["short", "narrow", "long"]

@@ -6,7 +6,7 @@ those of a count with the number that their form goes with.
 
 from typing import Final
 
-from serving.web.i18n import N_, NN_
+from serving.web.wording.i18n import N_, NN_
 
 SENTENCES: Final = (
     # Why a brand is asked: the reasons of a score (features.brand_signals, features.wording and beside).
@@ -63,11 +63,12 @@ SENTENCES: Final = (
     N_("%(part)s of %(whole)s sold in 90 days came back as not genuine."),
     N_("Ships from %(words)s, where the seller is established (%(name)s)."),
     N_("Ships from %(words)s, not where the seller is established (%(name)s)."),
-    # Whether a person may confirm (models.briefing).
+    # Whether a person may confirm (serving.brands.rules).
     N_("Answer the questions of the briefing first; until then you can look."),
     N_("Your briefing ended on %(date)s; answer its questions again."),
     N_("Your briefing holds until %(date)s."),
-    # A brand's standing and what would change it (models.standing, models.standing_outlook).
+    # A brand's standing and what would change it (serving.standing.rules.standing,
+    # serving.standing.rules.standing_outlook).
     N_("Self-service standing: a confirmation removes at once, and nobody looks at it again."),
     N_("Full standing: a confirmation removes at once."),
     N_("Provisional standing: a confirmation removes at once, and some are looked at again, blind."),
@@ -112,7 +113,8 @@ SENTENCES: Final = (
     N_("design"),
     N_("copyright"),
     N_("not as described"),
-    # How far its enrolment has come, and what its next confirmation does (models.enrolment, models.standing).
+    # How far its enrolment has come, and what its next confirmation does (serving.standing.rules.enrolment,
+    # serving.standing.rules.standing).
     N_("Nobody of the brand has passed the briefing yet, so that it cannot confirm."),
     N_("First phase: %(n)s confirmations a day remove at once, an analyst decides the rest."),
     N_("It lasts at least until %(date)s."),
@@ -131,7 +133,8 @@ SENTENCES: Final = (
     N_(
         "The brand is in its first phase, and %(n)s of its confirmations a day remove at once; those of today are used."
     ),
-    # What became of answers (models.brand_record, models.brand_dashboard).
+    # What became of answers (serving.account_management.rules.brand_record,
+    # serving.account_management.rules.brand_dashboard).
     N_("You took the answer back."),
     N_("The answer asks for no removal."),
     N_("The seller objected and was right; the offer is shown again."),
@@ -156,7 +159,8 @@ SENTENCES: Final = (
     N_("Upheld: the offer is shown again"),
     N_("Upheld: nobody answered in time"),
     N_("Open"),
-    # What a request of many confirmations came to, and why it is refused (models.takedown, models.verdict).
+    # What a request of many confirmations came to, and why it is refused (serving.review.rules.takedown,
+    # models.verdict).
     N_("%(name)s says that the goods are not genuine."),
     N_("An analyst decides."),
     N_("Choose why the offers are counterfeit."),
@@ -168,7 +172,7 @@ SENTENCES: Final = (
     N_("Nothing of it stands any more."),
     N_("There is no such right."),
     N_("There is no such takedown request."),
-    # Refusals of settings (serving.usecases.display_choice, …passwords).
+    # Refusals of settings (serving.accounts.service.display_choice, …passwords).
     N_("This time zone is not known here. Choose one from the list."),
     N_("There is no such language."),
     N_("There is no such density."),
@@ -178,13 +182,13 @@ SENTENCES: Final = (
     N_("Your present password is another one."),
     N_("The new password is the one that you have."),
     N_("A password has %(least)s to %(most)s characters."),
-    # Refusals of a message or of an answer to a seller (serving.usecases.brand_messages, …counter_notices).
+    # Refusals of a message or of an answer to a seller (serving.brands.service.brand_messages, …counter_notices).
     N_("%(most)s messages an hour are the most. Send it later."),
     N_("There is nothing in the message."),
     N_("A message has at most %(most)s characters; this one has %(n)s."),
     N_("There is no such counter-notice."),
     N_("There is no such brand."),
-    # Who may change what a brand has on file, and refusals of that (serving.usecases.brand_file, …brand_people).
+    # Who may change what a brand has on file, and refusals of that (serving.rights.service.brand_file, …brand_people).
     N_("Your account reads this and does not change it. Your account manager says who of your brand may."),
     N_(
         "You act by a power of attorney. What the brand has on file is changed by its own people. If yours was "
@@ -215,7 +219,7 @@ SENTENCES: Final = (
     N_("%(words)s is no territory: an ISO 3166 code such as FR, EU or WORLD."),
     N_("A day is written as 2026-03-01."),
     N_("There is no such document."),
-    # Refusals of a right or of its document (serving.usecases.brand_file, …rights, serving.db.rights).
+    # Refusals of a right or of its document (serving.rights.service.brand_file, …rights, serving.rights.store).
     N_("This right was verified at another marketplace. Who leads the brand there withdraws it."),
     N_("Say whether it is a mark, a design or a copyright."),
     N_("Classes are numbers, such as 18, 25."),
@@ -235,7 +239,8 @@ SENTENCES: Final = (
     N_("Somebody has decided about this right in the meantime."),
     N_("A right that is withdrawn cannot become withdrawn."),
     N_("A right that is refused cannot become withdrawn."),
-    # Refusals of a list of sellers (serving.usecases.authorised_sellers, serving.web.brand.sellers_of_brand_page).
+    # Refusals of a list of sellers (serving.account_management.service.authorised_sellers,
+    # serving.web.brand.sellers_of_brand_page).
     N_("A list has at most %(most)s sellers."),
     N_("An id has at most %(most)s characters that can be seen."),
     N_("Name at least one seller."),
@@ -244,7 +249,8 @@ SENTENCES: Final = (
     N_("A file has at most %(most)s bytes here. Send it in parts."),
     N_("The file is no text in UTF-8. Save it as CSV in UTF-8."),
     N_("Choose a file, or paste ids of sellers, one a line."),
-    # Refusals of a price list (serving.usecases.price_lists, …row_files, features.fields, training.adapters.files).
+    # Refusals of a price list (serving.brands.service.price_lists, …row_files, features.fields,
+    # training.adapters.files).
     N_("Row %(n)s: %(why)s"),
     N_("The rows of the preview did not come back. Choose the file again."),
     N_("Choose a file, or paste its rows with the line of column names."),
@@ -266,7 +272,7 @@ SENTENCES: Final = (
     N_("%(name)s is above %(most)s."),
     N_("%(name)s has %(n)s characters; at most %(most)s are accepted."),
     N_("%(name)s holds NUL, half a surrogate pair or a noncharacter."),
-    # Refusals of a tell-tale (features.tell_tales, serving.usecases.tell_tales).
+    # Refusals of a tell-tale (features.tell_tales, serving.brands.service.tell_tales).
     N_("There is no such tell-tale."),
     N_("Say whether it gives away counterfeits or your own goods."),
     N_("Say where it is looked for."),
@@ -281,10 +287,11 @@ SENTENCES: Final = (
     N_("The pattern cannot be read: %(words)s."),
     N_("The pattern is too large: use fewer or smaller repeats and classes."),
     N_("The pattern fits every text, even none."),
-    # Refusals of an answer to the briefing (models.briefing).
+    # Refusals of an answer to the briefing (serving.brands.rules).
     N_("Choose an answer to “%(question)s”"),
     N_("Read why your answers were wrong; you can try again at %(time)s."),
-    # Refusals of an answer or of taking it back (serving.usecases.review, serving.usecases.undoing, models.rights).
+    # Refusals of an answer or of taking it back (serving.review.service.review, serving.review.service.undoing,
+    # serving.rights.rules.rights).
     N_("Nothing was recorded."),
     N_("There is no such case."),
     N_("The offer was changed since you loaded it; look at the current version."),

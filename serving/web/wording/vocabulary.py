@@ -8,7 +8,7 @@ from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Role
 from serving.review.rules.takedown import Fate
 from serving.takedowns.rules.removal_check import CheckState
-from serving.web.i18n import N_
+from serving.web.wording.i18n import N_
 from serving.webhooks.rules.action import ActionKind, ActionState
 
 

@@ -13,9 +13,9 @@ from tests.fixtures.runtimes import Site
 
 _FAILS = """
 import structlog
-from serving.db.engine import read_engine
-from serving.logs import configure_logs
-from serving.settings import Settings
+from serving.platform.database.engine import read_engine
+from serving.platform.logs import configure_logs
+from serving.platform.settings import Settings
 
 configure_logs(Settings(log_format={form!r}))
 title = "a title that " + "somebody wrote"

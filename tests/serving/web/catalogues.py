@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po, write_po
 import serving.web
 from serving.brands.rules import questions
 from serving.platform.display import Language
-from serving.web import i18n
+from serving.web.wording import i18n
 
 WEB: Final = Path(serving.web.__path__[0])
 OTHERS: Final = tuple(one for one in Language if one is not Language.ENGLISH)

@@ -42,7 +42,7 @@ from serving.platform.display import Display, Language, shown_as
 from serving.sellers.rules.sanction import warning
 from serving.takedowns.rules import statement
 from serving.takedowns.rules.public_statement import Source
-from serving.web import i18n
+from serving.web.wording import i18n
 from serving.web.wording.fixed_words import said
 from serving.web.wording.vocabulary import REASON_CODES
 from tests.fixtures.runtimes import Site

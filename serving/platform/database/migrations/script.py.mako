@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import serving.db.types
+import serving.platform.database.types
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}

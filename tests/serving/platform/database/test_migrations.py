@@ -1,4 +1,4 @@
-"""The migrations make what `serving.db.tables` says, on both engines, and what it says is what is enforced."""
+"""The migrations make what `serving.schema` says, on both engines, and what it says is what is enforced."""
 
 from collections.abc import Iterator
 from datetime import datetime

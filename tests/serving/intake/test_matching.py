@@ -7,8 +7,8 @@ from features.contacts import ContactKind
 from features.facts import Facts
 from features.likeness import Likeness, NearDuplicate
 from features.links import LinkedSeller, Links, LinkStep
+from serving.intake.matching import Ground, Removed, copies_of_fakes, linked_steps, relist
 from serving.intake.policy import DEFAULT_RELIST
-from serving.intake.rules import Ground, Removed, copies_of_fakes, linked_steps, relist
 from tests.fixtures.facts import some_facts
 
 NOW = datetime(2026, 3, 20, 9, 0, tzinfo=UTC)

@@ -1,7 +1,7 @@
 import pytest
 
+from models.priority import expected_harm
 from models.score import Score, ScoreKind
-from serving.cases.rules.priority import expected_harm
 
 
 def chance(probability: float) -> Score:

@@ -1,1 +1,0 @@
-"""Whose rules a marketplace lets sellers answer a removal by: one file a profile."""
