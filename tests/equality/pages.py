@@ -1,0 +1,196 @@
+"""Every page as each role gets it: a seeded home in which every page has something to show, asked in process."""
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Final
+from urllib.parse import urljoin, urlsplit
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx import Response
+
+from models.access import Role
+from serving.app import create_app
+from serving.db.engine import sqlite_driver
+from serving.display import Language
+from serving.runtime import Runtime, open_runtime
+from serving.settings import Settings
+from serving.workflows.worker import sweep
+from tests.browser.every_page import PAGES, Follow, Given, OnePage
+from tests.browser.house import House, furnish
+from tests.equality import selectors
+from tests.equality.normalise import Aliases, normalised, slug
+from tests.equality.routes import walked
+from tests.equality.seeded import PRESENT, seeded
+from tests.fixtures.clients import sign_in, with_key
+from tests.fixtures.clocks import TestClock
+
+NOBODY: Final = "nobody"
+# What differs from run to run and says nothing of a page.
+_LEFT_OUT: Final = frozenset({"content-length", "set-cookie"})
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody with a client of their own."""
+
+    name: str
+    role: Role | None
+    client: TestClient
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, address: str, **headers: str) -> Response:
+        """What is answered; a redirect is not followed."""
+        return self.client.get(address, headers=headers, follow_redirects=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """The answer to one request; `name` says whose and of what."""
+
+    name: str
+    address: str
+    answer: Response
+
+
+def texts() -> dict[str, str]:
+    """Every answer by whose and of which page it is."""
+    with TemporaryDirectory(prefix="equality-") as folder, seeded() as heard:
+        home = Path(folder) / "home"
+        house = furnish(home)
+        with _opened(home) as runtime:
+            visits = list(_visits(runtime, house))
+        aliases = Aliases(_dump(home))
+        found = {aliases.put(one.name): _text(one, aliases, folder) for one in visits}
+        sent = {f"sent/{number:03d}": aliases.put(text) for number, text in enumerate(heard.messages, 1)}
+        return found | {name: normalised(text) for name, text in sent.items()}
+
+
+@contextmanager
+def _opened(home: Path) -> Iterator[Runtime]:
+    """The home as the service serves it, some days after it was furnished."""
+    settings = Settings(home=home, undo_window_seconds=180)
+    runtime = open_runtime(settings, clock=TestClock(PRESENT), draw=random.Random(0).random)
+    try:
+        yield runtime
+    finally:
+        runtime.close()
+
+
+def _visits(runtime: Runtime, house: House) -> Iterator[Visit]:
+    app = create_app(runtime)
+    viewers = [_signed_in(app, house, role) for role in (*house.people, None)]
+    of_role = {one.role: one for one in viewers}
+    ways = {one.name: _way(one, of_role[one.role], house) for one in PAGES}
+    known = set(ways.values())
+    linked: dict[str, list[str]] = {}
+    for viewer in viewers:
+        for name, address in ways.items():
+            visit = Visit(f"{viewer.name}/{name}", address, viewer.get(address))
+            linked.setdefault(viewer.name, []).extend(_links(visit))
+            yield visit
+    for viewer in viewers:
+        plain = [path for path, route in walked(app.routes) if "GET" in getattr(route, "methods", ()) and "{" not in path]
+        for address in dict.fromkeys([*plain, *linked[viewer.name]]):
+            if address not in known:
+                yield Visit(f"{viewer.name}/linked/{slug(address)}", address, viewer.get(address))
+    yield from _of_the_key(app, house)
+    yield from _in_other_languages(of_role, ways)
+    sweep(runtime)
+    for one in PAGES:
+        viewer = of_role[one.role]
+        yield Visit(f"{viewer.name}/{one.name} after a sweep", ways[one.name], viewer.get(ways[one.name]))
+
+
+def _signed_in(app: FastAPI, house: House, role: Role | None) -> Viewer:
+    client = TestClient(app, raise_server_exceptions=False)
+    if role is None:
+        return Viewer(NOBODY, None, client)
+    return Viewer(role.value, role, client, sign_in(client, house.people[role]))
+
+
+def _way(one: OnePage, viewer: Viewer, house: House) -> str:
+    """The address of a page of the table.
+
+    Raises
+    ------
+    LookupError
+        No link leads there in this home.
+    """
+    match one.way:
+        case Given(name):
+            return house.addresses[name]
+        case Follow(start, steps):
+            address = start
+            for step in steps:
+                found = selectors.first(viewer.get(address).text, step)
+                if found is None:
+                    raise LookupError(f"{one.name}: {address} has no {step}")
+                address = urljoin(address, found.attributes["href"])
+            return address
+        case str(address):
+            return address
+
+
+def _links(visit: Visit) -> Iterator[str]:
+    """Addresses of this site that a page links to, as a browser would ask for them."""
+    if not visit.answer.headers.get("content-type", "").startswith("text/html"):
+        return
+    for one in selectors.addresses(visit.answer.text):
+        found = urlsplit(urljoin(f"http://testserver{visit.address}", one))
+        if found.netloc == "testserver" and not found.path.startswith("/static/"):
+            yield f"{found.path}?{found.query}" if found.query else found.path
+
+
+def _of_the_key(app: FastAPI, house: House) -> Iterator[Visit]:
+    """What the marketplace's key may read of the API."""
+    client = TestClient(app, raise_server_exceptions=False, headers=with_key(house.site))
+    for path, route in walked(app.routes):
+        if path.startswith("/api/") and "GET" in getattr(route, "methods", ()) and "{" not in path:
+            yield Visit(f"key/{slug(path)}", path, client.get(path))
+
+
+def _in_other_languages(of_role: Mapping[Role | None, Viewer], ways: Mapping[str, str]) -> Iterator[Visit]:
+    """The pages of outsiders and of brands, which are translated."""
+    outsider, brand = of_role[None], of_role[Role.BRAND]
+    for language in Language:
+        if language is Language.ENGLISH:
+            continue
+        chosen = brand.client.post("/settings", data={"language": language.value}, headers=dict(brand.headers))
+        yield Visit(f"{brand.name}/{language.value}/chosen", "/settings", chosen)
+        for one in PAGES:
+            address = ways[one.name]
+            if one.role is None:
+                answer = outsider.get(address, **{"accept-language": language.value})
+                yield Visit(f"{outsider.name}/{language.value}/{one.name}", address, answer)
+            elif one.role is Role.BRAND:
+                yield Visit(f"{brand.name}/{language.value}/{one.name}", address, brand.get(address))
+
+
+def _dump(home: Path) -> str:
+    """All rows of the home as text, for the ids in them."""
+    connection = sqlite_driver().connect(home / "touchstone.sqlite")
+    try:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        return "\n".join(repr(connection.execute(f'SELECT * FROM "{name}"').fetchall()) for (name,) in tables)  # noqa: S608
+    finally:
+        connection.close()
+
+
+def _text(visit: Visit, aliases: Aliases, folder: str) -> str:
+    answer = visit.answer
+    headers = sorted(f"{name}: {value}" for name, value in answer.headers.items() if name not in _LEFT_OUT)
+    head = "\n".join([f"GET {visit.address}", str(answer.status_code), *headers])
+    return normalised(aliases.put(f"{head}\n\n{_body(answer)}".replace(folder, "<home>")))
+
+
+def _body(answer: Response) -> str:
+    kind = answer.headers.get("content-type", "").partition(";")[0]
+    if kind.startswith("text/") or kind.endswith(("json", "xml", "javascript")):
+        return answer.text
+    return f"{len(answer.content)} bytes, {sha256(answer.content).hexdigest()}"

@@ -1,0 +1,39 @@
+"""The routes of an application, in the order in which they are tried."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from starlette.routing import BaseRoute, Mount
+
+from serving.guards import Guard
+
+
+def walked(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, BaseRoute]]:
+    """Every route with its whole path; what is mounted, or put in as a router, is looked into."""
+    for route in routes:
+        path = prefix + str(getattr(route, "path", ""))
+        inner = getattr(route, "routes", None)
+        if inner:
+            yield from walked(inner, path)
+        else:
+            yield path, route
+
+
+def described(path: str, route: BaseRoute) -> str:
+    """Methods, path, the function that answers, by its name alone, and who may use it."""
+    methods = ",".join(sorted(getattr(route, "methods", None) or ["*"]))
+    if isinstance(route, Mount):
+        answers = type(route.app).__name__
+    else:
+        answers = str(getattr(getattr(route, "endpoint", route), "__name__", type(route).__name__))
+    guards = "; ".join(_guards(getattr(route, "dependant", None)))
+    return f"{methods} {path} {answers} [{guards}]"
+
+
+def _guards(dependant: Any) -> Iterator[str]:
+    if dependant is None:
+        return
+    if isinstance(dependant.call, Guard):
+        yield dependant.call.name
+    for one in dependant.dependencies:
+        yield from _guards(one)
