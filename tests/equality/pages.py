@@ -51,8 +51,9 @@ class Viewer:
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The answer to one request; `name` says whose and of what."""
+    """The answer to one request; `folder` says whose it is."""
 
+    folder: str
     name: str
     address: str
     answer: Response
@@ -66,7 +67,11 @@ def texts() -> dict[str, str]:
         with _opened(home) as runtime:
             visits = list(_visits(runtime, house))
         aliases = Aliases(_dump(home))
-        found = {aliases.put(one.name): _text(one, aliases, folder) for one in visits}
+        found: dict[str, str] = {}
+        for one in visits:
+            path = f"{one.folder}/{slug(aliases.put(one.name))}"
+            name = path if path not in found else f"{path}~{sum(known.startswith(path) for known in found)}"
+            found[name] = _text(one, aliases, folder)
         sent = {f"sent/{number:03d}": aliases.put(text) for number, text in enumerate(heard.messages, 1)}
         return found | {name: normalised(text) for name, text in sent.items()}
 
@@ -91,20 +96,22 @@ def _visits(runtime: Runtime, house: House) -> Iterator[Visit]:
     linked: dict[str, list[str]] = {}
     for viewer in viewers:
         for name, address in ways.items():
-            visit = Visit(f"{viewer.name}/{name}", address, viewer.get(address))
+            visit = Visit(viewer.name, name, address, viewer.get(address))
             linked.setdefault(viewer.name, []).extend(_links(visit))
             yield visit
     for viewer in viewers:
-        plain = [path for path, route in walked(app.routes) if "GET" in getattr(route, "methods", ()) and "{" not in path]
+        plain = [
+            path for path, route in walked(app.routes) if "GET" in getattr(route, "methods", ()) and "{" not in path
+        ]
         for address in dict.fromkeys([*plain, *linked[viewer.name]]):
             if address not in known:
-                yield Visit(f"{viewer.name}/linked/{slug(address)}", address, viewer.get(address))
+                yield Visit(f"{viewer.name}/linked", address, address, viewer.get(address))
     yield from _of_the_key(app, house)
     yield from _in_other_languages(of_role, ways)
     sweep(runtime)
     for one in PAGES:
         viewer = of_role[one.role]
-        yield Visit(f"{viewer.name}/{one.name} after a sweep", ways[one.name], viewer.get(ways[one.name]))
+        yield Visit(f"{viewer.name}/after a sweep", one.name, ways[one.name], viewer.get(ways[one.name]))
 
 
 def _signed_in(app: FastAPI, house: House, role: Role | None) -> Viewer:
@@ -152,7 +159,7 @@ def _of_the_key(app: FastAPI, house: House) -> Iterator[Visit]:
     client = TestClient(app, raise_server_exceptions=False, headers=with_key(house.site))
     for path, route in walked(app.routes):
         if path.startswith("/api/") and "GET" in getattr(route, "methods", ()) and "{" not in path:
-            yield Visit(f"key/{slug(path)}", path, client.get(path))
+            yield Visit("key", path, path, client.get(path))
 
 
 def _in_other_languages(of_role: Mapping[Role | None, Viewer], ways: Mapping[str, str]) -> Iterator[Visit]:
@@ -162,14 +169,14 @@ def _in_other_languages(of_role: Mapping[Role | None, Viewer], ways: Mapping[str
         if language is Language.ENGLISH:
             continue
         chosen = brand.client.post("/settings", data={"language": language.value}, headers=dict(brand.headers))
-        yield Visit(f"{brand.name}/{language.value}/chosen", "/settings", chosen)
+        yield Visit(f"{brand.name}/{language.value}", "chosen", "/settings", chosen)
         for one in PAGES:
             address = ways[one.name]
             if one.role is None:
                 answer = outsider.get(address, **{"accept-language": language.value})
-                yield Visit(f"{outsider.name}/{language.value}/{one.name}", address, answer)
+                yield Visit(f"{outsider.name}/{language.value}", one.name, address, answer)
             elif one.role is Role.BRAND:
-                yield Visit(f"{brand.name}/{language.value}/{one.name}", address, brand.get(address))
+                yield Visit(f"{brand.name}/{language.value}", one.name, address, brand.get(address))
 
 
 def _dump(home: Path) -> str:

@@ -2,12 +2,14 @@
 
 import json
 import random
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
 from http.server import ThreadingHTTPServer
+from types import SimpleNamespace
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -21,6 +23,7 @@ PRESENT: Final = NOW + timedelta(days=9)
 # chained by their digests: with another port all of them would differ.
 _PORT: Final = 18_391
 _WAITS_SECONDS: Final = 120
+_DISK: Final = SimpleNamespace(total=400_000_000_000, used=300_000_000_000, free=100_000_000_000)
 
 
 class _Present:
@@ -58,6 +61,7 @@ def seeded(seed: int = 1) -> Iterator[Heard]:
         stack.enter_context(patch.object(random, "_urandom", drawn.randbytes))
         stack.enter_context(patch.object(SystemClock, "now", lambda _clock: PRESENT))
         stack.enter_context(patch.object(house, "datetime", _Present))
+        stack.enter_context(patch.object(shutil, "disk_usage", lambda _place: _DISK))
         stack.enter_context(patch.object(receivers, "ThreadingHTTPServer", _at_the_port))
         stack.enter_context(patch.object(receivers, "Webhook", heard.webhook))
         yield heard

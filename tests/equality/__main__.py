@@ -1,0 +1,57 @@
+"""Whether two trees do the same: `python -m tests.equality OUT.json [part ...]` in each of them, then in either
+`python -m tests.equality --compare BEFORE.json AFTER.json`, which names what differs and ends with 1 where anything does.
+"""
+
+import argparse
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+
+import structlog
+
+from tests.equality.parts import PARTS
+from tests.equality.record import compare, write_part
+
+
+def main() -> int:
+    """Write, or compare."""
+    parser = argparse.ArgumentParser(prog="python -m tests.equality", description=__doc__)
+    parser.add_argument("out", type=Path, nargs="?", help="JSON file of digests; the texts go into a folder beside it.")
+    parser.add_argument("parts", nargs="*", help=f"Of {', '.join(PARTS)}; all if none is named.")
+    parser.add_argument("--compare", type=Path, nargs=2, metavar=("BEFORE", "AFTER"))
+    parser.add_argument("--without-digests", action="store_true", help="Compare with hexadecimal digests left out.")
+    given = parser.parse_args()
+    if given.compare:
+        return _compare(*given.compare, without_digests=given.without_digests)
+    if given.out is None or not set(given.parts) <= set(PARTS):
+        parser.error(f"name a file to write, and no other parts than {', '.join(PARTS)}")
+    return _write(given.out, given.parts or list(PARTS))
+
+
+def _write(out: Path, parts: list[str]) -> int:
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    for part in parts:
+        print(f"{part} ...", end=" ", flush=True)  # noqa: T201  # a command's output
+        started, used = time.monotonic(), time.process_time()
+        texts = PARTS[part]()
+        digest = write_part(out, part, texts)
+        took = f"{time.monotonic() - started:.0f} s, {time.process_time() - used:.0f} s of processor"
+        print(f"{len(texts)} texts, {digest[:16]}, {took}", flush=True)  # noqa: T201
+    return 0
+
+
+def _compare(before: Path, after: Path, *, without_digests: bool) -> int:
+    differences = list(compare(before, after, without_digests=without_digests))
+    print("\n".join(differences) or "Equal.")  # noqa: T201
+    return 1 if differences else 0
+
+
+if __name__ == "__main__":
+    # What a developer has set would be shown on pages and in help.
+    for name in [name for name in os.environ if name.startswith("TOUCHSTONE_") and name != "TOUCHSTONE_TEST_POSTGRES"]:
+        del os.environ[name]
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parents[2] / ".pytest_cache" / "numba"))
+    sys.exit(main())

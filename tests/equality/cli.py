@@ -1,0 +1,31 @@
+"""The help of every command, recursively, as a terminal of a fixed width shows it."""
+
+import os
+from collections.abc import Iterator
+from unittest.mock import patch
+
+import click
+import typer
+from click.testing import CliRunner
+
+from serving.cli.main import app
+from tests.equality.normalise import normalised
+
+_ENVIRONMENT = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1", "TERM": "dumb"}
+
+
+def texts() -> dict[str, str]:
+    """The help by the words that are typed before `--help`."""
+    with patch.dict(os.environ, _ENVIRONMENT):
+        return {" ".join(words) or "touchstone": _help(words) for words in _commands(typer.main.get_command(app), ())}
+
+
+def _commands(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    yield words
+    for name, inner in sorted(getattr(command, "commands", {}).items()):
+        yield from _commands(inner, (*words, name))
+
+
+def _help(words: tuple[str, ...]) -> str:
+    done = CliRunner().invoke(typer.main.get_command(app), [*words, "--help"], prog_name="touchstone")
+    return normalised(f"exit {done.exit_code}\n{done.output}")

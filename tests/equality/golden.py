@@ -1,0 +1,54 @@
+"""Vectors of the golden facts, computed now, and every policy in force."""
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from typing import Any, Final
+
+from features.compute import NAMES, compute, input_fingerprint
+from models.policies.version import policy_version
+from serving.runtime import Policies
+from serving.settings import Settings
+from tests.equality.discover import modules_that_say
+from tests.equality.normalise import normalised
+from tests.equality.plain import fields, plain
+from tests.fixtures.golden import cases
+
+_POLICY: Final = r"^[A-Z][A-Z_]*: Final(\[.*\])? = \w*Policy\(|^DEFAULT_\w+"
+
+
+def texts() -> dict[str, str]:
+    """The fingerprint, a text for each case, for each policy, and for the settings."""
+    found = {"fingerprint": input_fingerprint(), "names": "\n".join(NAMES), "settings": _settings()}
+    for name, facts in cases().items():
+        vector = zip(NAMES, compute(facts).vector, strict=True)
+        values = (f"{feature} {'missing' if math.isnan(value) else repr(float(value))}" for feature, value in vector)
+        found[f"vectors/{name}"] = "\n".join([facts.to_json().decode(), *values])
+    in_force = Policies()
+    found["policies/in force"] = "\n".join(
+        f"{one.name} {policy_version(getattr(in_force, one.name))}" for one in dataclasses.fields(in_force)
+    )
+    found |= {f"policies/{name}": _described(policy) for name, policy in _policies()}
+    return found
+
+
+def _policies() -> Iterator[tuple[str, Any]]:
+    """Every policy that a module holds as a constant, by its class and its own name, wherever it lies."""
+    for module in modules_that_say(_POLICY):
+        for name, value in vars(module).items():
+            if name.isupper() and dataclasses.is_dataclass(value) and not isinstance(value, type):
+                yield f"{type(value).__name__} {name}", value
+
+
+def _described(policy: Any) -> str:
+    return "\n".join([policy_version(policy), *fields(policy)])
+
+
+def _settings() -> str:
+    """Each setting with its type, default and description."""
+    return normalised(
+        "\n".join(
+            f"{name}: {one.annotation} = {plain(one.default)}  # {one.description}"
+            for name, one in Settings.model_fields.items()
+        )
+    )

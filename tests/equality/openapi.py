@@ -1,0 +1,56 @@
+"""The OpenAPI document, every route of both applications, and the commands behind the local one."""
+
+import inspect
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from fastapi import FastAPI
+
+from serving.app import create_app, create_local_app
+from serving.local.commands.registry import COMMANDS
+from serving.runtime import Runtime, open_runtime
+from serving.settings import Settings
+from tests.equality.normalise import normalised
+from tests.equality.routes import described, walked
+from tests.fixtures.clocks import TestClock
+
+
+def texts() -> dict[str, str]:
+    """Routes are in the order in which they are tried."""
+    with _an_empty_home() as runtime:
+        public, local = create_app(runtime), create_local_app(runtime)
+        return {
+            "openapi": normalised(json.dumps(public.openapi(), indent=1, sort_keys=True)),
+            "openapi-local": normalised(json.dumps(local.openapi(), indent=1, sort_keys=True)),
+            "routes": _routes(public),
+            "routes-local": _routes(local),
+            "middleware": "\n".join(str(getattr(one.cls, "__name__", one.cls)) for one in public.user_middleware),
+            "local-commands": "\n".join(_commands()),
+        }
+
+
+@contextmanager
+def _an_empty_home() -> Iterator[Runtime]:
+    with TemporaryDirectory(prefix="equality-") as folder:
+        runtime = open_runtime(Settings(home=Path(folder) / "home"), clock=TestClock())
+        try:
+            yield runtime
+        finally:
+            runtime.close()
+
+
+def _routes(app: FastAPI) -> str:
+    return "\n".join(described(path, route) for path, route in walked(app.routes))
+
+
+def _commands() -> Iterator[str]:
+    for name, command in sorted(COMMANDS.items()):
+        parameters = inspect.signature(command).parameters.values()
+        yield f"{name}({', '.join(f'{one.kind.name.lower()} {one.name}{_default(one)}' for one in parameters)})"
+
+
+def _default(one: inspect.Parameter) -> str:
+    return "" if one.default is inspect.Parameter.empty else f"={one.default!r}"

@@ -1,0 +1,36 @@
+"""What the migrations make of an empty database, on SQLite and on PostgreSQL, and what the code declares.
+
+Everything is sorted, so that it does not matter in which order tables were made and columns were added.
+"""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from serving.db.engine import sqlite_url, write_engine
+from serving.db.migrate import upgrade
+from tests.equality.schema_declared import declared
+from tests.equality.schema_postgres import postgres_texts
+from tests.equality.schema_sqlite import sqlite_texts
+from tests.fixtures.postgres import start_postgres
+
+
+def texts() -> dict[str, str]:
+    """A text for each table of each of the three, and for what stands beside tables."""
+    found = {f"declared/{name}": text for name, text in declared().items()}
+    with TemporaryDirectory(prefix="equality-") as folder:
+        found |= {f"sqlite/{name}": text for name, text in _made(sqlite_url(Path(folder) / "made.sqlite")).items()}
+    with start_postgres() as server:
+        url = server.new_database()
+        found |= {f"postgresql/{name}": text for name, text in _made(url).items()}
+        server.drop(url)
+    return found
+
+
+def _made(url: str) -> dict[str, str]:
+    engine = write_engine(url)
+    try:
+        upgrade(engine)
+        with engine.connect() as connection:
+            return sqlite_texts(connection) if engine.dialect.name == "sqlite" else postgres_texts(connection)
+    finally:
+        engine.dispose()

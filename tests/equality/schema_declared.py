@@ -1,0 +1,35 @@
+"""The tables as the code declares them, compiled for both engines."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from sqlalchemy import Column, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from serving.db.tables import metadata
+from tests.equality.discover import modules_that_say
+from tests.equality.plain import plain
+from tests.equality.sql_text import items, one_line
+
+_DIALECTS: Final = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}
+_TABLES: Final = r"\bTable\(|\bmetadata\b"
+
+
+def declared() -> dict[str, str]:
+    """A text for each table."""
+    list(modules_that_say(_TABLES))  # A table is declared when its module is imported.
+    return {f"table/{name}": "\n".join(_lines(table)) for name, table in sorted(metadata.tables.items())}
+
+
+def _lines(table: Table) -> Iterator[str]:
+    yield from sorted(_column(one) for one in table.columns)
+    for name, dialect in _DIALECTS.items():
+        yield from sorted(f"{name} {item}" for item in items(str(CreateTable(table).compile(dialect=dialect))))
+        made = (str(CreateIndex(one).compile(dialect=dialect)) for one in table.indexes)
+        yield from sorted(f"{name} {one_line(one)}" for one in made)
+
+
+def _column(one: Column[object]) -> str:
+    default = getattr(one.default, "arg", None)
+    return f"column {one.name} {one.type!r} nullable {one.nullable} default {plain(default)} key {one.primary_key}"

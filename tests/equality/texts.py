@@ -1,0 +1,40 @@
+"""What is read and is no code: catalogues of translations, templates, and the files that a browser loads."""
+
+import re
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Final
+
+from babel.messages.pofile import read_po
+
+from tests.equality.discover import files
+
+_TEMPLATE: Final = re.compile(r"""(?<=["'])[\w/]+/(?=[\w.-]+\.html["'])""")
+
+
+def texts() -> dict[str, str]:
+    """Catalogues by language; templates and other files by their names, in whatever folder they lie."""
+    found = {f"catalogue/{path.stem}": "\n".join(_messages(path)) for path in files("*.po")}
+    found |= {f"template/{path.name}": _template(path) for path in files("*.html")}
+    found["templates"] = "\n".join(sorted(path.name for path in files("*.html")))
+    found["files"] = "\n".join(sorted(f"{path.name} {sha256(path.read_bytes()).hexdigest()}" for path in _others()))
+    return found
+
+
+def _messages(path: Path) -> Iterator[str]:
+    """Sorted, without the places in which a message is said."""
+    with path.open("rb") as file:
+        catalogue = read_po(file)
+    yield from sorted(f"{one.context or ''}|{one.id!r}\n    {one.string!r}" for one in catalogue if one.id)
+
+
+def _template(path: Path) -> str:
+    """Its source; of another template that it names, the folder is left out, since templates may move."""
+    return _TEMPLATE.sub("", path.read_text(encoding="utf-8"))
+
+
+def _others() -> Iterator[Path]:
+    for path in files("*"):
+        if path.is_file() and path.suffix not in {".py", ".pyc", ".po", ".html", ".mako"}:
+            yield path

@@ -1,0 +1,71 @@
+"""Digests of small seeded trainings, of their reports and of the simulated world."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from models.bundle import digest_of, from_files
+from tests.equality.normalise import normalised
+from tests.equality.plain import plain
+from tests.fixtures.clocks import NOW
+from tests.fixtures.labelled import a_market, market_references, snapshot_rows
+from training.golden import GoldenItem, freeze, thawed
+from training.pipeline import Candidate, train
+from training.snapshot import Snapshot, read_snapshot, write_snapshot
+from training.synthetic import Settings, build, evaluation_set
+
+_ROWS, _GOLDEN_ROWS, _LISTINGS = 160, 120, 300
+
+
+def texts() -> dict[str, str]:
+    """A first model, one that is trained beside it and judged on a golden set, and what a marketplace would send."""
+    with TemporaryDirectory(prefix="equality-") as folder:
+        snapshot = _snapshot(Path(folder))
+    first = train(snapshot, champion=None, seed=0, threads=1)
+    golden = thawed(*freeze(_golden_items(), NOW))
+    second = train(snapshot, champion=from_files(first.files), golden=golden, seed=1, threads=1)
+    return {
+        "snapshot": snapshot.digest,
+        "golden set": golden.digest,
+        **_described("first", first),
+        **_described("second", second),
+        **_world(),
+    }
+
+
+def _snapshot(folder: Path) -> Snapshot:
+    data = a_market(_ROWS)
+    path, digest = write_snapshot(folder, snapshot_rows(data), market_references(data), NOW)
+    return read_snapshot(path, expected=digest)
+
+
+def _golden_items() -> list[GoldenItem]:
+    rows = snapshot_rows(a_market(_GOLDEN_ROWS, seed=9))
+    return [
+        GoldenItem(f"ver_g{number}", f"lst_g{number}", f"golden-{number // 2}", row.label, ("a", "b"), row.facts)
+        for number, row in enumerate(rows)
+    ]
+
+
+def _described(name: str, candidate: Candidate) -> Mapping[str, str]:
+    files = sorted(candidate.files.items())
+    digests = [f"{hashlib.sha256(body).hexdigest()} {len(body)} {file}" for file, body in files]
+    return {
+        f"{name}/bundle": "\n".join([digest_of(candidate.files), *digests]),
+        f"{name}/report": normalised(json.dumps(candidate.report, indent=1, sort_keys=True)),
+    }
+
+
+def _world() -> Mapping[str, str]:
+    settings = Settings(_LISTINGS, 5, datetime(2026, 1, 1, tzinfo=UTC), days=60, counterfeit_share=0.2)
+    world = build(settings)
+    listings, labels = evaluation_set(settings, 100)
+    return {
+        "world/brands": "\n".join(map(plain, world.brands)),
+        "world/sent": "\n".join(map(plain, (*world.contacts, *world.events, *world.sent))),
+        "world/truth": "\n".join(f"{name} {plain(one)}" for name, one in sorted(world.truth.items())),
+        "world/evaluation": "\n".join(map(plain, (*listings, labels.tolist()))),
+    }
