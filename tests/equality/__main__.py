@@ -1,5 +1,5 @@
-"""Whether two trees do the same: `python -m tests.equality OUT.json [part ...]` in each of them, then in either
-`python -m tests.equality --compare BEFORE.json AFTER.json`, which names what differs and ends with 1 where anything does.
+"""Whether two trees do the same: `python -m tests.equality OUT.json [part ...]` in each of them, then in either of them
+`python -m tests.equality --compare BEFORE.json AFTER.json`, which names what differs and ends with 1 if anything does.
 """
 
 import argparse

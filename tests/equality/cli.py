@@ -4,9 +4,8 @@ import os
 from collections.abc import Iterator
 from unittest.mock import patch
 
-import click
 import typer
-from click.testing import CliRunner
+from typer.testing import CliRunner
 
 from serving.cli.main import app
 from tests.equality.normalise import normalised
@@ -20,12 +19,12 @@ def texts() -> dict[str, str]:
         return {" ".join(words) or "touchstone": _help(words) for words in _commands(typer.main.get_command(app), ())}
 
 
-def _commands(command: click.Command, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+def _commands(command: object, words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
     yield words
     for name, inner in sorted(getattr(command, "commands", {}).items()):
         yield from _commands(inner, (*words, name))
 
 
 def _help(words: tuple[str, ...]) -> str:
-    done = CliRunner().invoke(typer.main.get_command(app), [*words, "--help"], prog_name="touchstone")
+    done = CliRunner().invoke(app, [*words, "--help"], prog_name="touchstone")
     return normalised(f"exit {done.exit_code}\n{done.output}")

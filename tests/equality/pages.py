@@ -12,7 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from httpx import Response
+from httpx2 import Response
 
 from models.access import Role
 from serving.app import create_app

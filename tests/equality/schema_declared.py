@@ -1,9 +1,9 @@
 """The tables as the code declares them, compiled for both engines."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from sqlalchemy import Column, Table
+from sqlalchemy import Column, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
@@ -12,7 +12,10 @@ from tests.equality.discover import modules_that_say
 from tests.equality.plain import plain
 from tests.equality.sql_text import items, one_line
 
-_DIALECTS: Final = {"sqlite": sqlite.dialect(), "postgresql": postgresql.dialect()}
+_DIALECTS: Final[Mapping[str, Dialect]] = {
+    "sqlite": sqlite.dialect(),
+    "postgresql": postgresql.dialect(),  # type: ignore[no-untyped-call]  # SQLAlchemy leaves this one untyped
+}
 _TABLES: Final = r"\bTable\(|\bmetadata\b"
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -62,5 +62,5 @@ def _indexes(connection: Connection, name: str) -> Iterator[str]:
         yield f"index {shown} unique {unique} origin {origin} partial {partial}: {', '.join(columns)}"
 
 
-def _asked(connection: Connection, query: str) -> list[tuple[object, ...]]:
+def _asked(connection: Connection, query: str) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in connection.exec_driver_sql(query).fetchall()]
