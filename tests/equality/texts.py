@@ -10,6 +10,8 @@ from babel.messages.pofile import read_po
 
 from tests.equality.discover import files
 
+_CODE: Final = frozenset({".py", ".mako"})
+_READ_ABOVE: Final = frozenset({".po", ".html"})
 _TEMPLATE: Final = re.compile(r"""(?<=["'])[\w/]+/(?=[\w.-]+\.html["'])""")
 
 
@@ -36,5 +38,5 @@ def _template(path: Path) -> str:
 
 def _others() -> Iterator[Path]:
     for path in files("*"):
-        if path.is_file() and path.suffix not in {".py", ".pyc", ".po", ".html", ".mako"}:
+        if path.is_file() and path.suffix not in _CODE | _READ_ABOVE:
             yield path
