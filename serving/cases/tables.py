@@ -132,6 +132,13 @@ review_case = tenant_table(
     Index("ix_review_case_leased", "leased_by", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_sold_by", "seller_external_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
 )
+Index(
+    "ix_review_case_open",
+    review_case.c.priority.desc(),
+    *(review_case.c[name] for name in _SHOWN_OPEN),
+    sqlite_where=_IS_OPEN,
+    postgresql_where=_IS_OPEN,
+)
 
 # A person's own filters of the queue, by their names.
 saved_filter = Table(

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from features.compute import NAMES, compute, input_fingerprint
 from models.policies.version import policy_version
-from serving.runtime import Policies
-from serving.settings import Settings
+from serving.composition import default_policies
+from serving.platform.settings import Settings
 from tests.equality.discover import modules_that_say
 from tests.equality.normalise import normalised
 from tests.equality.plain import fields, plain
@@ -24,9 +24,8 @@ def texts() -> dict[str, str]:
         vector = zip(NAMES, compute(facts).vector, strict=True)
         values = (f"{feature} {'missing' if math.isnan(value) else repr(float(value))}" for feature, value in vector)
         found[f"vectors/{name}"] = "\n".join([facts.to_json().decode(), *values])
-    in_force = Policies()
     found["policies/in force"] = "\n".join(
-        f"{one.name} {policy_version(getattr(in_force, one.name))}" for one in dataclasses.fields(in_force)
+        f"{type(one).__name__} {policy_version(one)}" for one in default_policies() if dataclasses.is_dataclass(one)
     )
     found |= {f"policies/{name}": _described(policy) for name, policy in _policies()}
     return found

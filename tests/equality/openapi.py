@@ -10,9 +10,10 @@ from tempfile import TemporaryDirectory
 from fastapi import FastAPI
 
 from serving.app import create_app, create_local_app
+from serving.composition import open_runtime
 from serving.local.commands.registry import COMMANDS
-from serving.runtime import Runtime, open_runtime
-from serving.settings import Settings
+from serving.platform.runtime import Runtime
+from serving.platform.settings import Settings
 from tests.equality.normalise import normalised
 from tests.equality.routes import described, walked
 from tests.fixtures.clocks import TestClock

@@ -14,12 +14,13 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from models.access import Role
+from serving.accounts.rules.access import Role
 from serving.app import create_app
-from serving.db.engine import sqlite_driver
-from serving.display import Language
-from serving.runtime import Runtime, open_runtime
-from serving.settings import Settings
+from serving.composition import open_runtime
+from serving.platform.database.engine import sqlite_driver
+from serving.platform.display import Language
+from serving.platform.runtime import Runtime
+from serving.platform.settings import Settings
 from serving.workflows.worker import sweep
 from tests.browser.every_page import PAGES, Follow, Given, OnePage
 from tests.browser.house import House, furnish

@@ -7,7 +7,7 @@ from sqlalchemy import Column, Dialect, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from serving.db.tables import metadata
+from serving.platform.database.schema import metadata
 from tests.equality.discover import modules_that_say
 from tests.equality.plain import plain
 from tests.equality.sql_text import items, one_line

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 from unittest.mock import patch
 
-from serving.clock import SystemClock
+from serving.platform.clock import SystemClock
 from tests.browser import house
 from tests.fixtures import receivers
 from tests.fixtures.clocks import NOW

@@ -23,7 +23,7 @@ from serving.webhooks.client import Delivered, Message, action_message, new_secr
 RUN = """
 import sys
 from pathlib import Path
-from serving.home import Home
+from serving.platform.home import Home
 from serving.reference_marketplace import run
 try:
     run(Home.at(Path(sys.argv[1])), int(sys.argv[2]), ready=lambda address: print(address, flush=True))

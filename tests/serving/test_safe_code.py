@@ -101,7 +101,7 @@ from fastapi.testclient import TestClient
 import serving.service
 from serving.app import create_app
 from serving.composition import open_runtime
-from serving.settings import Settings
+from serving.platform.settings import Settings
 runtime = open_runtime(Settings(home=Path(sys.argv[1])))
 with TestClient(create_app(runtime)) as client:
     assert client.get("/healthz").status_code == 200

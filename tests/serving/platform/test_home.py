@@ -16,7 +16,7 @@ from serving.platform.settings import Settings
 OWNER = """
 import sys
 from pathlib import Path
-from serving.home import Home
+from serving.platform.home import Home
 with Home.at(Path(sys.argv[1])).owned():
     print("owned", flush=True)
     sys.stdin.read()
