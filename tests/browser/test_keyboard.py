@@ -1,6 +1,6 @@
 """An analyst who never touches the mouse: every key is answered at once, and the database says what they said."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,6 +99,27 @@ def press(page: Page, key: str) -> str:
     return before
 
 
+def hold_answers(page: Page) -> Callable[[], None]:
+    """Keep every answer on its way until what is returned is called."""
+    waiting: list[Route] = []
+    held = True
+
+    def wait(route: Route) -> None:
+        if held:
+            waiting.append(route)
+        else:
+            route.continue_()
+
+    def go_on() -> None:
+        nonlocal held
+        held = False
+        for route in waiting:
+            route.continue_()
+
+    page.route("**/verdict", wait)
+    return go_on
+
+
 def decide_in_a_row(page: Page, desk: Desk, number: int) -> None:
     """Decide so many cases, taking every fourth back and answering it anew, and compare with the database."""
     before, expected = len(desk.said()), []
@@ -143,7 +164,7 @@ def test_no_page_is_loaded_between_two_cases(browser: Browser, desk: Desk) -> No
         assert page.url.endswith(f"/cases/{case_on(page)}")
         assert page.evaluate("document.activeElement.tagName") == "H1", "a reader begins at the heading"
         expect(page.locator("#lease")).to_contain_text("yours until")
-        expect(page.locator("#undo")).to_contain_text("recorded for")
+        expect(page.locator("#undo")).to_contain_text("Genuine recorded for")
         page.go_back()
         expect(page.locator(".vbar")).to_contain_text("Genuine by Ines Moreau", timeout=15_000)
         assert case_on(page) == first
@@ -218,22 +239,43 @@ def test_who_is_signed_out_meanwhile_is_told_and_keeps_the_note(browser: Browser
 def test_an_answer_that_is_still_on_its_way_can_be_taken_back(browser: Browser, desk: Desk) -> None:
     with a_window(browser, desk) as page:
         before = len(desk.said())
-        waiting: list[Route] = []
-
-        def wait(route: Route) -> None:
-            waiting.append(route)
-
-        page.route("**/verdict", wait)
+        go_on = hold_answers(page)
         case_id = press(page, "g")
         expect(page.locator("#undo")).to_contain_text("is being recorded for")
         page.keyboard.press("z")
         assert case_on(page) != case_id, "not before it is recorded"
-        page.wait_for_timeout(50)
-        for route in waiting:
-            route.continue_()
+        go_on()
         expect(page.get_by_text("Taken back.")).to_be_visible()
         assert case_on(page) == case_id
         assert desk.said()[before:] == [(case_id, "genuine"), (case_id, "withdrawn")]
+
+
+def test_back_waits_for_an_answer_that_is_still_on_its_way(browser: Browser, desk: Desk) -> None:
+    """Chromium would ask whether to leave the page, and staying would show one case at the address of another."""
+    with a_window(browser, desk) as page:
+        go_on = hold_answers(page)
+        first = press(page, "g")
+        expect(page.locator("#undo")).to_contain_text("is being recorded for")
+        page.evaluate("window.still = true")
+        page.go_back()
+        expect(page).to_have_url(f"{desk.address}/cases/{first}")
+        assert page.evaluate("window.still"), "not before it is recorded"
+        go_on()
+        expect(page.locator(".vbar")).to_contain_text("Genuine by Ines Moreau", timeout=15_000)
+        assert case_on(page) == first
+
+
+def test_back_from_a_refused_answer_keeps_what_is_said_of_it(browser: Browser, desk: Desk) -> None:
+    with a_window(browser, desk, refused="409") as page:
+        go_on = hold_answers(page)
+        first = press(page, "g")
+        _decide_elsewhere(desk, first)
+        expect(page.locator("#undo")).to_contain_text("is being recorded for")
+        page.go_back()
+        go_on()
+        expect(page.get_by_role("alert").filter(has_text="Not recorded")).to_contain_text("has been decided already")
+        assert case_on(page) == first
+        assert page.url.endswith(f"/cases/{first}")
 
 
 def test_looking_ahead_keeps_the_case_for_nobody(browser: Browser, desk: Desk) -> None:

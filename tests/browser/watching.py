@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Dialog, Page, Request
 
 _REPORT = """
 addEventListener("securitypolicyviolation",
@@ -33,13 +33,18 @@ class Watch:
         page.on("console", lambda message: self._note(message.type in {"error", "warning"}, message.text))
         page.on("pageerror", lambda error: self._note(True, str(error)))
         page.on("request", lambda request: self._asked(request))  # noqa: PLW0108  # Playwright marks what it is given.
-        page.on("dialog", lambda dialog: self._note(True, f"dialog: {dialog.message}"))
+        page.on("dialog", lambda dialog: self._asks(dialog))  # noqa: PLW0108  # As above.
 
     def _asked(self, request: Request) -> None:
         self._note(not request.url.startswith(f"{self.origin}/"), request.url)
         if request.is_navigation_request():
             body = (request.post_data_buffer or b"").decode(errors="replace")
             self.sent.append(Sent(request.method, request.url.removeprefix(self.origin), body))
+
+    def _asks(self, dialog: Dialog) -> None:
+        """A dialog that is not answered keeps its page for ever; no test would then say why."""
+        self._note(True, f"dialog: {dialog.type} {dialog.message}")
+        dialog.accept()
 
     def _note(self, wrong: bool, what: str) -> None:
         if wrong:

@@ -7,12 +7,13 @@
   const here = () => document.getElementById("case");
   const form = () => here().querySelector("form[data-answer]");
   const now = () => performance.now();
+  const place = () => location.pathname + location.search;
 
   let ahead = null; // { address, at, found }: found becomes { page, title } or null.
   let last = { at: -Infinity, word: "" };
   let pointer = false;
   let sending = null;
-  let shown = location.pathname;
+  let shown = place(); // Where the case on the screen is; after Back the address is already another.
   const answers = []; // Given and not yet recorded, the oldest first.
   let answered = null; // The last that was recorded, with its page, to be shown again when it is taken back.
 
@@ -52,7 +53,7 @@
     here().replaceWith(page);
     document.title = title;
     history.pushState(null, "", address);
-    shown = location.pathname;
+    shown = place();
     scrollTo(0, 0);
     window.htmx?.process(page);
     drafts.restore();
@@ -167,7 +168,7 @@
   const answer = async (given, button) => {
     const one = {
       id: here().dataset.case, url: given.action, page: here(), title: document.title,
-      address: location.pathname + location.search, body: new URLSearchParams(new FormData(given, button)),
+      address: shown, body: new URLSearchParams(new FormData(given, button)),
     };
     const { address, found } = ahead;
     const next = await found;
@@ -220,7 +221,11 @@
     answer(given, event.submitter);
   });
   addEventListener("beforeunload", (event) => { if (answers.length) event.preventDefault(); });
-  addEventListener("popstate", () => { if (location.pathname !== shown) location.reload(); });
+  addEventListener("popstate", async () => {
+    if (place() === shown) return;
+    await sent(); // What was answered is recorded before the page goes; what was refused has brought its case back.
+    if (place() !== shown) location.reload();
+  });
 
   drafts.restore();
   look();
