@@ -15,6 +15,9 @@ case "${1:-run}" in
 test)
     command -v chromium >/dev/null 2>&1 || want chromium
     ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || want postgresql
+    # The fonts that tests/browser/fonts.conf names.
+    [ -e /usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf ] || want fonts-dejavu-core
+    [ -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ] || want fonts-wqy-microhei
     ;;
 pictures)
     command -v chromium >/dev/null 2>&1 || want chromium

@@ -1,5 +1,6 @@
-"""Debian's Chromium, started quiet: nothing of its own goes over the network."""
+"""Debian's Chromium, started quiet: nothing of its own goes over the network, and it draws alike on every machine."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Final
 from playwright.sync_api import Browser, Page, sync_playwright
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
+FONTS: Final = Path(__file__).with_name("fonts.conf")
 _QUIET: Final = (
     "--no-sandbox",
     "--disable-gpu",
@@ -20,10 +22,11 @@ _QUIET: Final = (
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """A headless browser for the length of the block."""
+def chromium(fonts: Path | None = FONTS) -> Iterator[Browser]:
+    """A headless browser for the length of the block; without `fonts` it draws with those of the machine."""
+    environment = os.environ | ({"FONTCONFIG_FILE": str(fonts)} if fonts else {})
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(_QUIET))
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(_QUIET), env={**environment})
         try:
             yield browser
         finally:

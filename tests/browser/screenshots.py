@@ -49,7 +49,7 @@ def main(outdir: Path, base_url: str, home: Path) -> list[str]:
     outdir.mkdir(parents=True, exist_ok=True)
     people: Credentials = json.loads((home / "demo-credentials.json").read_text(encoding="utf-8"))
     addresses = _addresses(base_url, home, next(one["password"] for one in people if one["role"] == "api_key"))
-    with chromium() as browser:
+    with chromium(fonts=None) as browser:
         by_role: dict[str, Mapping[str, str]] = {one["role"]: one for one in reversed(people)}
         by_role[Role.BRAND] = _most_asked(browser, base_url, [one for one in people if one["role"] == Role.BRAND])
         demo = _Place(browser, outdir, base_url, by_role, addresses)

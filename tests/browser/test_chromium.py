@@ -1,0 +1,30 @@
+"""The browser draws with fonts of its own, whatever else is installed."""
+
+import pytest
+from playwright.sync_api import Page
+
+_PAGE = """
+<p id="said" style="font-family: {family}">{said}</p>
+"""
+
+
+@pytest.mark.parametrize(
+    ("family", "said", "drawn_with"),
+    [
+        ("Inter, system-ui, sans-serif", "Ваш ответ", {"DejaVu Sans"}),
+        ("'Noto Sans CJK SC', sans-serif", "您的举报", {"WenQuanYi Micro Hei"}),
+        ("ui-monospace, Menlo, monospace", "MP-33", {"DejaVu Sans Mono"}),
+    ],
+)
+def test_letters_are_drawn_with_the_fonts_that_the_tests_name(
+    page: Page, family: str, said: str, drawn_with: set[str]
+) -> None:
+    """Missing fonts are installed by `make setup`."""
+    page.set_content(_PAGE.format(family=family, said=said))
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    node = session.send("DOM.querySelector", {"nodeId": root, "selector": "#said"})["nodeId"]
+    found = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    assert {one["familyName"] for one in found} == drawn_with
