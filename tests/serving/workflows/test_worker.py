@@ -23,10 +23,9 @@ from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site, invite
 
 
-def wait_until(holds: Callable[[], bool], seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Look again and again; what never comes ends with the timeout of the test."""
     while not holds():
-        assert time.monotonic() < until, "it did not happen in time"
         time.sleep(0.05)
 
 
@@ -48,13 +47,19 @@ def test_a_confirmation_reaches_the_marketplace_by_itself_when_the_window_closes
     assert sum(receiver.effects.values()) == 1
 
 
+@pytest.mark.timeout(300)
 def test_many_confirmations_with_lost_acknowledgements_have_one_effect_each(working_site: Site) -> None:
     site, many = working_site, 20
     # As many as one person may have let through within an hour, so a person who has confirmed nothing yet.
     colleague = invite(site.runtime, "remi@aurelle.example", "Rémi Duval", Role.BRAND, "Aurelle")
     with a_receiver(effect_before_failure=True) as receiver:
-        # The first attempts only: a second failure would wait five minutes.
-        receiver.answer = lambda number: 504 if number < many and number % 5 == 0 else 204
+
+        def loses_the_first_answer(message: str) -> int:
+            """To every fifth message. A second failure of one would wait five minutes."""
+            known = {one["id"] for one in receiver.deliveries}
+            return 504 if message not in known and len(known) % 5 == 0 else 204
+
+        receiver.answer_to = loses_the_first_answer
         founding.register_webhook(
             site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
         )
@@ -101,7 +106,7 @@ def test_a_retraining_runs_in_a_child_and_a_promotion_is_published(working_site:
         with site.runtime.store.read() as connection:
             return learning.get_job(connection, site.here, job_id).state in {"done", "failed"}
 
-    wait_until(ended, seconds=200)
+    wait_until(ended)
     with site.runtime.store.read() as connection:
         job = learning.get_job(connection, site.here, job_id)
         assert (job.state, job.error) == ("done", None)
