@@ -1,15 +1,21 @@
 """What every test has: a fixed present, a compiled-kernel cache of its own, databases made by the migrations."""
 
+import gc
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.fixtures.postgres import Postgres, start_postgres
+from tests.fixtures.postgres import Postgres, shared_postgres
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# Homes and databases of tests are written with all the care for what must last, and nothing here must.
+_MEMORY, _ROOM = Path("/dev/shm"), 8_000_000_000  # noqa: S108  # pytest makes folders of its own in it
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 # One for all processes that tests start: compiling the kernels anew for every home would cost seconds each time.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".pytest_cache" / "numba"))
 
@@ -26,10 +32,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(skip)
 
 
+def pytest_collection_finish() -> None:
+    """Leave what importing and collecting has made, which stays until the end, out of every later look for garbage."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[Postgres]:
-    """One PostgreSQL server for the session; skipped with a reason where none can be started."""
-    with start_postgres() as server:
+def common(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all processes of a session see, and no other session."""
+    own = tmp_path_factory.getbasetemp()
+    # Not by the variable of pytest-xdist: a session that a test begins inherits it and is one of its own.
+    return own.parent if hasattr(request.config, "workerinput") else own
+
+
+@pytest.fixture(scope="session")
+def postgres(common: Path) -> Iterator[Postgres]:
+    """One PostgreSQL server for all processes of the session; skipped with a reason where none can be started."""
+    with shared_postgres(common) as server:
         yield server
 
 
