@@ -24,6 +24,7 @@ def quarantined(site: Site) -> list[dict[str, Any]]:
         return listings.quarantined(connection, site.here, 100)
 
 
+@pytest.mark.both_engines
 def test_a_new_listing_is_201_and_its_repeat_200(any_client: TestClient, any_site: Site) -> None:
     first, again = (post(any_client, any_site, json.dumps(a_row())) for _ in range(2))
     assert (first.status_code, first.json()["status"]) == (201, "accepted")

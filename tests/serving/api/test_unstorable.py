@@ -1,5 +1,6 @@
 """Characters that PostgreSQL cannot hold are a refusal like any other, wherever a caller puts them."""
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.fixtures.clients import sign_in, with_key
@@ -17,6 +18,7 @@ PROMOTIONS = [("/api/v1/promotions", '{"digest": "a%s"}'), ("/api/v1/promotions"
 NUL, HALF = "\\u0000", "\\ud800"
 
 
+@pytest.mark.both_engines
 def test_nul_and_half_a_pair_in_a_body_are_refused(any_client: TestClient, any_site: Site) -> None:
     case = a_case(any_site)
     for person, bodies in ((any_site.analyst, BODIES), (any_site.data_scientist, PROMOTIONS)):
@@ -39,6 +41,7 @@ ADDRESSES = [
 ]
 
 
+@pytest.mark.both_engines
 def test_nul_in_an_address_leads_nowhere(any_client: TestClient, any_site: Site) -> None:
     headers = {**with_key(any_site), **sign_in(any_client, any_site.analyst)}
     body = {"version_id": "ver_1", "judgement": "genuine"}

@@ -37,6 +37,7 @@ def test_a_failure_is_logged_without_the_values_that_were_at_hand(form: str) -> 
     assert len(done.stderr) < 10_000
 
 
+@pytest.mark.both_engines
 def test_what_the_database_refuses_is_told_without_the_row_that_it_refused(any_site: Site) -> None:
     email = any_site.analyst.email
     taken = insert(account).values(

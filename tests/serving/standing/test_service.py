@@ -283,6 +283,7 @@ def test_a_second_look_that_a_training_has_asked_for_serves_both(site: Site) -> 
     assert standing_of(site).overall.tally == Tally(accepted=1, audited=1, audited_right=1)
 
 
+@pytest.mark.both_engines
 def test_two_at_once_do_not_both_take_the_last_of_the_day(any_site: Site) -> None:
     lose(any_site)
     any_site.clock.forward(days=1)

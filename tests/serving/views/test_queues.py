@@ -2,6 +2,9 @@
 
 from datetime import timedelta
 
+import pytest
+
+from models.access import Person
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person
@@ -26,6 +29,7 @@ def found(site: Site, **given: object) -> set[str]:
         return {row["external_id"] for row in rows}
 
 
+@pytest.mark.both_engines
 def test_a_queue_is_filtered_by_what_its_cases_are(any_site: Site) -> None:
     site, now = any_site, any_site.clock.now
     old = a_case(site, external_id="OLD", price="900.00", language="en", seller={"external_id": "shop-a"})
@@ -89,6 +93,7 @@ def test_what_repeats_a_removed_offer_is_found_as_that(site: Site) -> None:
     assert found(site, relisted=True) == {"MP-10"}
 
 
+@pytest.mark.both_engines
 def test_a_case_knows_its_place_and_the_free_one_after_it(any_site: Site) -> None:
     dear, middle, cheap = (
         a_case(any_site, external_id=f"MP-{i}", price=price) for i, price in enumerate(("900.00", "500.00", "90.00"))
@@ -107,6 +112,7 @@ def test_a_case_knows_its_place_and_the_free_one_after_it(any_site: Site) -> Non
         assert views.next_free(connection, nowhere, middle, user_id=user_id, at=now) is None
 
 
+@pytest.mark.both_engines
 def test_what_is_offered_to_me_comes_first_and_what_is_offered_to_another_last(any_site: Site) -> None:
     made = [a_case(any_site, external_id=f"MP-{i}", price=f"{900 - 100 * i}.00") for i in range(4)]
     now = any_site.clock.now()

@@ -2,6 +2,7 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from httpx2 import Response
 
 from models.case import CaseLane, CaseState
@@ -94,6 +95,7 @@ def test_an_answer_to_many_is_another_persons_to_see_as_little_as_none(site: Sit
     assert visit_as(site, site.analyst).get(f"/cases/bulk/{site.runtime.ids.new('blk')}").status_code == 404
 
 
+@pytest.mark.both_engines
 def test_a_form_that_is_sent_twice_in_the_same_moment_leads_to_one_result(any_site: Site) -> None:
     found = [a_case(any_site, external_id=f"MP-{number}") for number in range(6)]
     visitors = [visit_as(any_site, any_site.analyst) for _ in range(2)]

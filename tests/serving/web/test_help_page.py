@@ -77,6 +77,7 @@ def test_an_administrator_is_told_where_their_day_begins(site: Site) -> None:
     assert about in words(visitor.get("/people").text)
 
 
+@pytest.mark.both_engines
 def test_putting_a_list_away_twice_is_once(any_site: Site) -> None:
     user = any_site.analyst.user_id
     with any_site.runtime.store.write() as connection:

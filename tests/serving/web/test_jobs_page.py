@@ -1,13 +1,16 @@
-from serving.accounts.rules.access import Role
-from serving.learning.service.learn import request_training
-from serving.operations.service.presence import Presence
-from serving.platform import jobs
+import pytest
+
+from models.access import Role
+from serving import jobs
+from serving.usecases.learn import request_training
+from serving.usecases.presence import Presence
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import visit_as, words
 
 PATH = "/operations/jobs"
 
 
+@pytest.mark.both_engines
 def test_processes_queues_and_retrainings_are_shown_on_both_engines(any_site: Site) -> None:
     Presence(any_site.runtime).swept({"removal_checks": 3}, 0.25)
     request_training(any_site.runtime, any_site.marketplace, by=f"user:{any_site.data_scientist.user_id}")

@@ -106,6 +106,7 @@ def test_a_disk_is_said_to_be_nearly_full_in_time(site: Site, free: float, tone:
     assert first.tone == "bad", "no receiver is registered, and what is not well comes first"
 
 
+@pytest.mark.both_engines
 def test_every_page_of_operations_is_there_on_both_engines(any_site: Site) -> None:
     a_case(any_site)
     visitor = visit_as(any_site, an_administrator(any_site))

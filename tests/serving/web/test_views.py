@@ -21,6 +21,7 @@ from tests.serving.web.visits import visit_as
 _WINDOW = timedelta(seconds=180)
 
 
+@pytest.mark.both_engines
 def test_every_page_renders_on_both_engines(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select, update
 
 from models.case import CaseLane
@@ -27,6 +28,7 @@ def steps(site: Site) -> list[tuple[str, str | None]]:
         return [(row.step, row.account_manager_id) for row in connection.execute(query)]
 
 
+@pytest.mark.both_engines
 def test_a_brand_is_reminded_its_manager_told_and_the_question_released_each_once(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
     runtime, pair = any_site.runtime, (any_site.here, any_site.brand_id)

@@ -1,6 +1,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import select
 
 from serving.accounts.service import auth
@@ -14,6 +15,7 @@ from tests.fixtures.waiting import until_waiting
 CHOICE = Display("Asia/Shanghai", Language.CHINESE, Density.ROOMY, letter_keys=False, theme=Theme.DARK)
 
 
+@pytest.mark.both_engines
 def test_a_choice_is_kept_and_replaced_and_comes_with_the_session(any_site: Site) -> None:
     runtime, person = any_site.runtime, any_site.analyst
     token = auth.sign_in(runtime, person.email, PASSWORD).token
@@ -25,6 +27,7 @@ def test_a_choice_is_kept_and_replaced_and_comes_with_the_session(any_site: Site
     assert auth.session_of(runtime, token).display == replace(CHOICE, theme=Theme.LIGHT)
 
 
+@pytest.mark.both_engines
 def test_the_language_of_signing_in_is_kept_until_somebody_chooses(any_site: Site) -> None:
     runtime, person = any_site.runtime, any_site.analyst
     token = auth.sign_in(runtime, person.email, PASSWORD).token
@@ -38,6 +41,7 @@ def test_the_language_of_signing_in_is_kept_until_somebody_chooses(any_site: Sit
     assert auth.session_of(runtime, token).display == Display()
 
 
+@pytest.mark.both_engines
 def test_two_who_sign_in_or_choose_at_once_for_the_first_time_are_both_served(any_site: Site) -> None:
     """The other one has written and not committed when this one looks."""
     runtime = any_site.runtime

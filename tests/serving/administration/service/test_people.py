@@ -218,6 +218,7 @@ def test_a_changed_password_ends_the_other_sessions_and_no_other(site: Site) -> 
     assert auth.sign_in(runtime, person.email, "a better password")
 
 
+@pytest.mark.both_engines
 def test_the_whole_of_it_holds_on_both_engines(any_site: Site) -> None:
     runtime, here = any_site.runtime, any_site.here
     admin = invite(runtime, "ada@touchstone.example", "Ada Falk", Role.ADMIN)

@@ -44,6 +44,7 @@ def test_an_appeal_opens_a_case_on_the_version_that_was_removed(any_site: Site) 
     assert (is_new, case.lane) == (True, CaseLane.APPEAL)
 
 
+@pytest.mark.both_engines
 def test_the_same_appeal_sent_again_is_the_same_appeal(any_site: Site) -> None:
     remove(any_site)
     first = file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
@@ -55,6 +56,7 @@ def test_the_same_appeal_sent_again_is_the_same_appeal(any_site: Site) -> None:
     )
 
 
+@pytest.mark.both_engines
 def test_a_second_appeal_against_one_removal_is_refused(any_site: Site) -> None:
     remove(any_site)
     file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)

@@ -215,6 +215,7 @@ def outcome_of(work: Callable[[], object]) -> str:
     return "done"
 
 
+@pytest.mark.both_engines
 def test_eight_who_give_way_at_once_reinstate_once(any_site: Site) -> None:
     removal = a_removal(any_site)
     submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
@@ -224,6 +225,7 @@ def test_eight_who_give_way_at_once_reinstate_once(any_site: Site) -> None:
     assert (reinstatements(any_site, removal), label(any_site, removal)) == (1, 0)
 
 
+@pytest.mark.both_engines
 def test_eight_copies_of_one_counter_notice_are_one(any_site: Site) -> None:
     removal = a_removal(any_site)
     with ThreadPoolExecutor(8) as pool:
@@ -235,6 +237,7 @@ def test_eight_copies_of_one_counter_notice_are_one(any_site: Site) -> None:
     assert [(one.number, one.event) for one in steps] == [(1, CounterNoticeEvent.SUBMIT)]
 
 
+@pytest.mark.both_engines
 def test_two_who_decide_an_appeal_at_once_reinstate_once(any_site: Site) -> None:
     site = under(any_site, DSA)
     removal = a_removal(site)

@@ -96,6 +96,7 @@ def test_a_huge_refused_row_is_kept_by_its_beginning_with_hash_and_length(any_si
     assert len(row["row_hash"]) == 64
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("hostile", ["\ud800", "a\0b", "\uffff"], ids=["half a surrogate", "NUL", "noncharacter"])
 def test_text_that_no_database_stores_is_quarantined_on_both_engines(any_site: Site, hostile: str) -> None:
     (answer,) = take_in(any_site, a_row(title=hostile))
@@ -109,6 +110,7 @@ def test_two_changes_of_one_listing_in_a_batch_are_two_versions(any_site: Site) 
     assert [answer.version for answer in answers] == [1, 2]
 
 
+@pytest.mark.both_engines
 def test_the_same_listing_sent_by_many_at_once_is_one_listing(any_site: Site) -> None:
     statuses: Counter[RowStatus] = Counter()
     start = threading.Barrier(6)

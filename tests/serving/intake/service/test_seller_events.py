@@ -46,6 +46,7 @@ def test_an_event_is_kept_as_it_was_sent(any_site: Site) -> None:
     assert (found.occurred_at, found.known_at) == (NOW - timedelta(hours=1), NOW)
 
 
+@pytest.mark.both_engines
 def test_an_event_counts_once_however_often_it_is_sent(any_site: Site) -> None:
     assert receive(any_site, an_event(), an_event()) == {"new": 1, "known": 1, "quarantined": 0}
     assert receive(any_site, an_event(), an_event("e-2")) == {"new": 1, "known": 1, "quarantined": 0}

@@ -72,6 +72,7 @@ def test_the_same_person_is_refused_the_second_time(site: Site) -> None:
     assert champion_of(site) is None
 
 
+@pytest.mark.both_engines
 def test_two_people_who_approve_at_the_same_moment_put_it_in_force(any_site: Site) -> None:
     """Each alone would see one approval, and the model would wait for a third person for ever."""
     digest = admit_model(any_site)

@@ -55,6 +55,7 @@ def found(site: Site, asked: str, kind: Kind = Kind.LISTING, places: frozenset[s
         return [hit.external_id for hit in search.find(connection, here, kind, asked, most=50)]
 
 
+@pytest.mark.both_engines
 def test_offers_and_sellers_are_found_and_nothing_that_is_asked_raises(any_site: Site) -> None:
     receive_titles(any_site, TITLES)
     assert found(any_site, "aurelle") == ["ES", "RU", "EN"], "the latest first"
@@ -75,6 +76,7 @@ def test_offers_and_sellers_are_found_and_nothing_that_is_asked_raises(any_site:
         assert len(found(any_site, asked, Kind.SELLER)) <= len(TITLES)
 
 
+@pytest.mark.both_engines
 def test_a_changed_title_is_found_by_its_new_words_alone(any_site: Site) -> None:
     receive_titles(any_site, {"EN": TITLES["EN"]})
     any_site.clock.forward(minutes=1)
@@ -90,6 +92,7 @@ def test_an_id_comes_before_titles_that_mention_it(site: Site) -> None:
     assert found(site, "AB-7") == ["AB-7", "AB-8"]
 
 
+@pytest.mark.both_engines
 def test_an_erased_seller_is_not_found_and_the_offers_are_found_by_their_titles(any_site: Site) -> None:
     receive_titles(any_site, TITLES)
     erase_seller(any_site.runtime, any_site.marketplace, "shop-ru", carry_out=True, by="test")

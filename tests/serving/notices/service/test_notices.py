@@ -366,6 +366,7 @@ def test_a_flood_of_strangers_is_slowed_and_keeps_no_registered_reporter_out(any
     notify(site, "MP-1", email="4@example.org")
 
 
+@pytest.mark.both_engines
 def test_eight_who_notify_one_offer_at_once_open_one_case(any_site: Site) -> None:
     an_offer(any_site)
     with ThreadPoolExecutor(8) as pool:

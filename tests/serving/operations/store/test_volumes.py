@@ -1,5 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from models.case import CaseLane
 from models.routing import Lane
 from serving.cases.store.queue_ages import queue_ages
@@ -11,6 +13,7 @@ from tests.serving.web.operating import scored
 HOUR = datetime(2026, 2, 27, 9, tzinfo=UTC)
 
 
+@pytest.mark.both_engines
 def test_scores_are_counted_by_lane_and_stretch_of_time_on_both_engines(any_site: Site) -> None:
     scored(any_site, Lane.ANALYST, HOUR + timedelta(minutes=59, seconds=59, microseconds=999_999), 2)
     scored(any_site, Lane.RELEASE, HOUR)
@@ -26,6 +29,7 @@ def test_scores_are_counted_by_lane_and_stretch_of_time_on_both_engines(any_site
     assert all(sum(numbers) == 0 for numbers in elsewhere.values())
 
 
+@pytest.mark.both_engines
 def test_the_age_of_a_queue_is_that_of_its_open_cases(any_site: Site) -> None:
     opened = []
     for number in range(5):

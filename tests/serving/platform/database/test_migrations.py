@@ -18,6 +18,8 @@ from serving.platform.database.schema import metadata
 from tests.fixtures.clocks import NOW
 from tests.fixtures.postgres import Postgres
 
+pytestmark = pytest.mark.both_engines
+
 ALEMBICS_OWN = "alembic_version"
 FILLED: dict[type, object] = {int: 1, float: 0.5, bool: False, bytes: b"x", datetime: NOW}
 

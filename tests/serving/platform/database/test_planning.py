@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from sqlalchemy import text
 
 from serving.intake.service.intake import receive
@@ -12,6 +13,7 @@ from tests.fixtures.runtimes import Site
 _LONGEST_SECONDS = 20
 
 
+@pytest.mark.both_engines
 def test_tables_that_have_grown_are_counted_once(any_site: Site) -> None:
     runtime = any_site.runtime
     rows = [a_row(external_id=f"MP-{number}") for number in range(600)]

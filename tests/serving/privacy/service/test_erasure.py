@@ -209,6 +209,7 @@ def test_the_entry_of_an_erasure_names_what_is_gone_and_not_the_seller(any_site:
     assert is_proved(any_site) == (len(named), 0)
 
 
+@pytest.mark.both_engines
 def test_a_payload_that_somebody_takes_out_past_the_guard_is_found(any_site: Site) -> None:
     with any_site.runtime.store.write() as connection:
         connection.execute(insert(erased_payload).values(sequence=2, erasure_id="era_x"))
@@ -225,6 +226,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("statement", REFUSED)
 def test_the_database_lets_only_named_payloads_go(any_site: Site, statement: str) -> None:
     with any_site.runtime.store.write() as connection:

@@ -74,6 +74,7 @@ def test_a_seller_whom_the_brand_authorised_is_looked_at_by_itself(site: Site) -
     assert (item.made, item.reason) == (Made.REFUSED, "The brand authorised this seller. Look at it by itself.")
 
 
+@pytest.mark.both_engines
 def test_one_form_counts_once_and_what_was_interrupted_is_finished(any_site: Site) -> None:
     first, second = some_cases(any_site, 2)
     asked = together(any_site, [first, second])
@@ -83,6 +84,7 @@ def test_one_form_counts_once_and_what_was_interrupted_is_finished(any_site: Sit
     assert decide(any_site, asked) == items, "sent a third time"
 
 
+@pytest.mark.both_engines
 def test_one_form_sent_twice_in_the_same_moment_counts_once(any_site: Site) -> None:
     """Both find nothing done; the second finds each case as the first leaves it."""
     asked = together(any_site, some_cases(any_site, 6))

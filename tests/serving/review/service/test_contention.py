@@ -81,6 +81,7 @@ def contend(site: Site, found: list[Case], seed: int) -> Tally:
     return tally
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(("count", "run"), SIZES)
 def test_of_eight_threads_exactly_one_confirms_each_case(any_site: Site, count: int, run: int) -> None:
     found = questions(any_site, count)

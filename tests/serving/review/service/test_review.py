@@ -86,6 +86,7 @@ def test_a_decided_case_is_not_decided_again(any_site: Site) -> None:
         judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
 
 
+@pytest.mark.both_engines
 def test_a_case_held_by_a_colleague_is_refused_until_the_lease_ends(any_site: Site) -> None:
     case = a_case(any_site)
     assert lease(any_site.runtime, any_site.analyst, case.case_id)

@@ -62,6 +62,7 @@ def rows(site: Site) -> tuple[int, int, int]:
     return one, two, three
 
 
+@pytest.mark.both_engines
 def test_a_document_is_kept_once_however_often_it_is_handed_in(any_site: Site) -> None:
     with listening(any_site) as receiver:
         _, first = told(any_site, receiver)

@@ -84,6 +84,7 @@ def test_what_exceeds_the_caps_of_an_hour_is_held_as_if_each_had_been_clicked(an
     excess(any_site, CAP + 3)
 
 
+@pytest.mark.both_engines
 @pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_three_hundred_offers_are_confirmed_by_one_click(any_site: Site) -> None:
@@ -181,6 +182,7 @@ def test_a_request_that_cannot_be_taken_records_nothing(
     assert said_by_the_brand(site) == 0
 
 
+@pytest.mark.both_engines
 def test_the_same_form_sent_twice_counts_once(any_site: Site) -> None:
     wanted = asked(any_site, questions(any_site, 2), request_id=any_site.runtime.ids.new("tdn"))
     first = confirm_all(any_site.runtime, any_site.brand_person, wanted)

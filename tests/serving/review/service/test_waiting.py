@@ -94,6 +94,7 @@ def test_what_is_missing_and_who_was_asked_is_kept(any_site: Site) -> None:
     assert (found.by, found.aside.missing, found.aside.asked) == ("Ines Moreau", "The invoice", "the marketplace")
 
 
+@pytest.mark.both_engines
 def test_it_is_taken_up_again_once(any_site: Site) -> None:
     case = a_case(any_site)
     put_aside(any_site, case)

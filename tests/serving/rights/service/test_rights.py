@@ -146,6 +146,7 @@ def _tell(runtime: Runtime, number: int) -> None:
     add_tell_tale(runtime, NewTellTale("Aurelle", "Zip", f"zip {number}", Direction.COUNTERFEIT), by="test")
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("act", [_claim, _keep, _tell])
 def test_two_at_once_do_not_pass_what_a_brand_may_have(
     any_site: Site, monkeypatch: pytest.MonkeyPatch, act: Callable[[Runtime, int], None]
@@ -163,6 +164,7 @@ def test_two_at_once_do_not_pass_what_a_brand_may_have(
     assert [type(one) for one in errors if one] == [Conflict]
 
 
+@pytest.mark.both_engines
 def test_a_document_is_kept_once_and_named_by_many_rights(any_site: Site) -> None:
     digests = {keep_document(any_site.runtime, "Aurelle", name, CERTIFICATE, by="test") for name in ("a.pdf", "b.pdf")}
     (digest,) = digests

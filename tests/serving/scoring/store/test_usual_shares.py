@@ -1,6 +1,8 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from features.priors import FAKE_RETURNS, NO_PRIORS, RETURNS, Priors
 from serving.intake.service.intake import receive
 from serving.intake.service.seller_events import receive_events
@@ -36,10 +38,12 @@ def offers(site: Site, *, came_back: int, **block: Any) -> None:
     receive(site.runtime, site.marketplace, rows, source="test")
 
 
+@pytest.mark.both_engines
 def test_before_anything_is_known_the_stated_constants_hold(any_site: Site) -> None:
     assert worked_out(any_site) == NO_PRIORS
 
 
+@pytest.mark.both_engines
 def test_what_is_usual_is_learnt_from_offers_as_they_were_last_heard_of(any_site: Site) -> None:
     offers(any_site, came_back=2)
     offers(any_site, came_back=8)
@@ -49,6 +53,7 @@ def test_what_is_usual_is_learnt_from_offers_as_they_were_last_heard_of(any_site
     assert (found.seller_returns, found.seller_fake_returns) == (RETURNS, FAKE_RETURNS)
 
 
+@pytest.mark.both_engines
 def test_what_is_usual_of_sellers_is_learnt_from_their_block_where_events_are_not_complete(any_site: Site) -> None:
     offers(any_site, came_back=2, accepted={"d90": 50})
     assert worked_out(any_site).seller_returns == RETURNS
@@ -56,6 +61,7 @@ def test_what_is_usual_of_sellers_is_learnt_from_their_block_where_events_are_no
     assert worked_out(any_site).seller_returns.mean == 0.2
 
 
+@pytest.mark.both_engines
 def test_what_is_usual_of_sellers_is_learnt_from_events_where_these_are_complete(any_site: Site) -> None:
     offers(any_site, came_back=2)
     kinds = ["sale", "sale", "return", "fake_return"]
@@ -76,6 +82,7 @@ def test_what_is_usual_of_sellers_is_learnt_from_events_where_these_are_complete
     assert worked_out(any_site, days_ago=1).seller_fake_returns == FAKE_RETURNS
 
 
+@pytest.mark.both_engines
 def test_what_was_worked_out_is_what_offers_are_scored_with(any_site: Site) -> None:
     offers(any_site, came_back=8)
     any_site.clock.forward(seconds=1)

@@ -144,6 +144,7 @@ def test_links_alone_bring_an_offer_before_nobody(any_site: Site) -> None:
     assert answer.lane is Lane.RELEASE
 
 
+@pytest.mark.both_engines
 def test_a_contact_is_kept_once_from_when_it_was_first_known(any_site: Site) -> None:
     assert tell(any_site, a_contact(), a_contact()) == {"new": 1, "known": 1, "quarantined": 0}
     first = any_site.clock.now()
@@ -256,6 +257,7 @@ def test_a_body_that_is_none_is_refused_as_a_whole(site: Site, body: dict[str, A
         receive_contacts(site.runtime, site.marketplace, body, backfill=False)
 
 
+@pytest.mark.both_engines
 def test_no_form_of_a_contact_stands_anywhere_in_the_database(any_site: Site) -> None:
     handle = "telegram:ann_trades_here"
     tell(

@@ -84,6 +84,7 @@ def test_removals_of_three_days_and_disputes_about_designs_propose_nothing(site:
     assert (total(site), stands(site)) == (0.0, [])
 
 
+@pytest.mark.both_engines
 def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is_told_once(
     any_site: Site, receiver: Receiver
 ) -> None:

@@ -93,6 +93,7 @@ def test_expected_counterfeits_are_the_sum_of_the_models_probabilities(any_site:
     assert [found[name].state for name in ("ann", "bo")] == [RiskState.RANKED, RiskState.TOO_FEW_OFFERS]
 
 
+@pytest.mark.both_engines
 def test_an_offer_counts_once_by_its_last_score_and_for_the_seller_whom_it_names_then(any_site: Site) -> None:
     site = modelled(any_site)
     offer(site, "ann", "A1", "A2")

@@ -1,14 +1,17 @@
 from datetime import timedelta
 
-from serving.intake.service.seller_events import receive_events
-from serving.sellers.store import seller_courses
-from serving.sellers.store.seller_courses import OFFERS, STEPS
+import pytest
+
+from serving.db import seller_courses
+from serving.db.seller_courses import OFFERS, STEPS
+from serving.usecases.seller_events import receive_events
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
 
 SELLER = "lumo-trade-88"
 
 
+@pytest.mark.both_engines
 def test_what_happened_is_counted_in_steps_of_six_days_up_to_the_moment(any_site: Site) -> None:
     now = any_site.clock.now()
     moments = (("sale", 1), ("sale", 2), ("sale", 7), ("fake_return", 89), ("sale", 91))

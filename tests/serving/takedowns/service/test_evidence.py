@@ -154,6 +154,7 @@ TAMPERINGS = [
 ]
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize(("statement", "sentence"), TAMPERINGS)
 def test_what_was_altered_in_the_database_is_named(any_site: Site, statement: str, sentence: str) -> None:
     taken = a_removal(any_site)
@@ -176,6 +177,7 @@ REFUSED = [
 ]
 
 
+@pytest.mark.both_engines
 @pytest.mark.parametrize("statement", REFUSED)
 def test_the_database_refuses_to_change_evidence(any_site: Site, statement: str) -> None:
     a_removal(any_site)

@@ -73,6 +73,7 @@ def test_of_five_hundred_confirmations_in_ten_minutes_the_cap_leaves_and_the_res
     drill(any_site, 500)
 
 
+@pytest.mark.both_engines
 def test_of_confirmations_at_the_same_moment_no_more_than_the_cap_leave(any_site: Site) -> None:
     found = questions(any_site, CAP + 6)
     for case in found[: CAP - 2]:
