@@ -7,10 +7,10 @@ from html import unescape
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from serving.accounts.rules.access import Person
-from serving.accounts.service import auth
-from serving.app import create_app
+from models.access import Person
+from serving import auth
 from serving.guards import cookie_name
+from tests.fixtures.clients import a_client
 from tests.fixtures.runtimes import PASSWORD, Site
 
 PAGE = {"accept": "text/html,application/xhtml+xml"}
@@ -44,8 +44,7 @@ class Visitor:
 
 def a_visitor(site: Site) -> Visitor:
     """Somebody who has not signed in."""
-    client = TestClient(create_app(site.runtime), follow_redirects=False, raise_server_exceptions=False)
-    return Visitor(client)
+    return Visitor(a_client(site.runtime, follow_redirects=False))
 
 
 def visit_as(site: Site, person: Person) -> Visitor:
