@@ -25,7 +25,9 @@ def texts() -> dict[str, str]:
         values = (f"{feature} {'missing' if math.isnan(value) else repr(float(value))}" for feature, value in vector)
         found[f"vectors/{name}"] = "\n".join([facts.to_json().decode(), *values])
     found["policies/in force"] = "\n".join(
-        f"{type(one).__name__} {policy_version(one)}" for one in default_policies() if dataclasses.is_dataclass(one)
+        f"{type(one).__name__} {policy_version(one)}"
+        for one in default_policies()
+        if dataclasses.is_dataclass(one) and not isinstance(one, type)
     )
     found |= {f"policies/{name}": _described(policy) for name, policy in _policies()}
     return found

@@ -11,7 +11,7 @@ from serving.platform.database.migrate import upgrade
 from tests.equality.schema_declared import declared
 from tests.equality.schema_postgres import postgres_texts
 from tests.equality.schema_sqlite import sqlite_texts
-from tests.fixtures.postgres import start_postgres
+from tests.fixtures.postgres import shared_postgres
 
 
 def texts() -> dict[str, str]:
@@ -19,7 +19,7 @@ def texts() -> dict[str, str]:
     found = {f"declared/{name}": text for name, text in declared().items()}
     with TemporaryDirectory(prefix="equality-") as folder:
         found |= {f"sqlite/{name}": text for name, text in _made(sqlite_url(Path(folder) / "made.sqlite")).items()}
-    with start_postgres() as server:
+    with TemporaryDirectory(prefix="equality-") as common, shared_postgres(Path(common)) as server:
         url = server.new_database()
         found |= {f"postgresql/{name}": text for name, text in _made(url).items()}
         server.drop(url)

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from models.access import Person
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person

@@ -1,9 +1,9 @@
 import pytest
 
-from models.access import Role
-from serving import jobs
-from serving.usecases.learn import request_training
-from serving.usecases.presence import Presence
+from serving.accounts.rules.access import Role
+from serving.learning.service.learn import request_training
+from serving.operations.service.presence import Presence
+from serving.platform import jobs
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import visit_as, words
 

@@ -7,8 +7,8 @@ from html import unescape
 from fastapi.testclient import TestClient
 from httpx2 import Response
 
-from models.access import Person
-from serving import auth
+from serving.accounts.rules.access import Person
+from serving.accounts.service import auth
 from serving.guards import cookie_name
 from tests.fixtures.clients import a_client
 from tests.fixtures.runtimes import PASSWORD, Site

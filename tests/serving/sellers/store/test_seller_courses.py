@@ -2,9 +2,9 @@ from datetime import timedelta
 
 import pytest
 
-from serving.db import seller_courses
-from serving.db.seller_courses import OFFERS, STEPS
-from serving.usecases.seller_events import receive_events
+from serving.intake.service.seller_events import receive_events
+from serving.sellers.store import seller_courses
+from serving.sellers.store.seller_courses import OFFERS, STEPS
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
 
