@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import is_hypothesis_test, settings
 
 from tests.fixtures.postgres import Postgres, shared_postgres
 
@@ -22,9 +23,22 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".py
 pytest_plugins = ["tests.fixtures.runtimes", "tests.fixtures.clients", "tests.fixtures.working"]
 
 
+settings.register_profile("few", max_examples=20)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Properties are asked for few examples, and for all of them by `make soak`."""
+    if not config.option.markexpr and not config.getoption("--hypothesis-profile", None):
+        settings.load_profile("few")
+
+
+@pytest.hookimpl(tryfirst=True)  # Before pytest reads the marks.
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Full-size forms run only when asked for: `make soak`."""
+    """Full-size forms run only when asked for: `make soak`. A property has one, by its examples."""
     if config.option.markexpr:
+        for item in items:
+            if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+                item.add_marker("soak")
         return
     skip = pytest.mark.skip(reason="full size: run by `make soak`")
     for item in items:

@@ -9,6 +9,7 @@ from tests.sabotage.rearing import outcomes_of
 MODULE, TESTS = "serving/learning/rules/promotion.py", ("tests/serving/learning/rules/test_promotion.py",)
 
 
+@pytest.mark.soak
 def test_it_tells_what_tests_notice_from_what_they_do_not_and_from_what_they_never_import() -> None:
     mutants = [
         *sabotage(
@@ -22,6 +23,7 @@ def test_it_tells_what_tests_notice_from_what_they_do_not_and_from_what_they_nev
     assert [one.code for one in outcomes_of(mutants)] == [0, 1, 0, NEVER_IMPORTED]
 
 
+@pytest.mark.soak
 def test_a_module_that_is_named_like_a_test_is_broken_all_the_same() -> None:
     broken = ("    if after is None:\n", "    if False:\n", "anything may follow anything")
     mutants = sabotage("serving/review/rules/test_buy.py", ("tests/serving/review/rules/test_test_buy.py",), broken)
