@@ -69,12 +69,13 @@ def test_the_share_of_equal_numbers_estimates_the_jaccard_similarity_without_bia
     assert abs(errors.mean()) < 0.005
 
 
-def test_like_texts_meet_under_a_key_and_unlike_ones_do_not() -> None:
+@pytest.mark.parametrize("n", [400, pytest.param(1_500, marks=pytest.mark.soak)])
+def test_like_texts_meet_under_a_key_and_unlike_ones_do_not(n: int) -> None:
     """The chance that two texts meet is 1 - (1 - J^6)^16."""
     near: list[tuple[bool, float]] = []
     far: list[tuple[bool, float]] = []
     between: list[tuple[bool, float]] = []
-    for a, b in pairs_of_texts(1500):
+    for a, b in pairs_of_texts(n):
         share = jaccard(a, b)
         met = bool(set(band_keys(signed(a)).tolist()) & set(band_keys(signed(b)).tolist()))
         expected = 1 - (1 - share**ROWS) ** BANDS
