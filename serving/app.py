@@ -6,29 +6,12 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 
 from models.errors import Invalid
-from serving.api import (
-    briefing,
-    deliveries,
-    endpoints,
-    held,
-    intake,
-    learning,
-    notices,
-    people,
-    score,
-    seller_links,
-    seller_risk,
-    sellers,
-    status,
-    switches,
-    takedowns,
-    test_buys,
-)
+from serving import api
 from serving.api.bodies import CappedBody, json_body
 from serving.api.errors import install_error_handlers
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.service.seller_links import DOCUMENTS
-from serving.guards import guards_of, install, is_secure, public, runtime_of
+from serving.guards import guards_of, install, install_package, is_secure, public, runtime_of
 from serving.local.commands.every import run
 from serving.platform.runtime import Runtime
 from serving.web.errors import page_of
@@ -50,25 +33,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app = FastAPI(title="Touchstone", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.runtime = runtime
     install_error_handlers(app)
-    for module in (
-        intake,
-        score,
-        status,
-        people,
-        takedowns,
-        briefing,
-        switches,
-        held,
-        learning,
-        seller_risk,
-        seller_links,
-        sellers,
-        deliveries,
-        endpoints,
-        test_buys,
-        notices,
-    ):
-        install(app, module.router)
+    install_package(app, api)
     install_pages(app)
     guards_of(app)
     larger = {DOCUMENTS: 2 * runtime.policies[SellerEvidencePolicy].largest_document}

@@ -4,6 +4,9 @@ import hmac
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
+from pkgutil import walk_packages
+from types import ModuleType
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -169,6 +172,18 @@ def public(why: str) -> Any:
 def install(app: FastAPI, router: APIRouter) -> None:
     """Add a router's routes to the application itself, where they can be seen: `include_router` hides them."""
     app.router.routes.extend(router.routes)
+
+
+def install_package(app: FastAPI, package: ModuleType) -> None:
+    """Add the routes of every module of a package, folders included, that has a `router` of its own.
+
+    A new page or endpoint is a new module. Modules are taken by name; a test holds that no route hides another, so the
+    order has no effect.
+    """
+    for found in sorted(walk_packages(package.__path__, f"{package.__name__}."), key=lambda one: one.name):
+        router = getattr(import_module(found.name), "router", None)
+        if isinstance(router, APIRouter):
+            install(app, router)
 
 
 def guards_of(app: FastAPI) -> dict[str, str]:

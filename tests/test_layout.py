@@ -1,9 +1,15 @@
+import statistics
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = {"features", "models", "training", "serving"}
+# Of one list or one schema, which is easier to read whole; the first lines say why.
+LONG = "# Over 300 lines: "
 FOLDERS = PACKAGES | {"data", "docs", "notebooks", "requirements", "tests"}
 
 
@@ -32,3 +38,42 @@ def test_the_four_packages_come_from_one_place() -> None:
     code = f"import {listed}; print(*(p.__path__[0].rsplit('/', 1)[0] for p in ({listed})), sep='\\n')"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True, cwd="/")
     assert len(set(done.stdout.splitlines())) == 1
+
+
+def modules(folder: str) -> Iterator[Path]:
+    """The modules of a folder and of those below it."""
+    return (ROOT / folder).rglob("*.py")
+
+
+def lines_of(module: Path) -> list[str]:
+    """A module's lines."""
+    return module.read_text(encoding="utf-8").splitlines()
+
+
+def test_the_model_holds_the_model_and_little_else() -> None:
+    assert len(list(modules("models"))) <= 40
+
+
+@pytest.mark.parametrize(("package", "most"), [("features", 46), ("training", 97)])
+def test_no_package_grows_that_should_not(package: str, most: int) -> None:
+    assert len(list(modules(package))) <= most
+
+
+def test_no_folder_of_serving_holds_more_than_twenty_five_modules() -> None:
+    folders = {module.parent for module in modules("serving")}
+    assert {str(one.relative_to(ROOT)) for one in folders if len(list(one.glob("*.py"))) > 25} == set()
+
+
+def test_a_module_of_more_than_three_hundred_lines_says_why() -> None:
+    long = {module: lines_of(module) for package in PACKAGES for module in modules(package)}
+    unexplained = {
+        str(module.relative_to(ROOT)): len(lines)
+        for module, lines in long.items()
+        if len(lines) > 300 and not any(line.startswith(LONG) for line in lines[:5])
+    }
+    assert unexplained == {}
+
+
+def test_nine_of_ten_modules_have_at_most_two_hundred_and_fifty_lines() -> None:
+    lengths = [len(lines_of(module)) for package in PACKAGES for module in modules(package)]
+    assert statistics.quantiles(lengths, n=10)[-1] <= 250
