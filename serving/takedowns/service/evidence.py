@@ -102,7 +102,7 @@ def keep(runtime: Runtime, connection: Connection, case: Case, *, subject: str, 
         "subject": subject,
     }
     salts = {part: secrets.token_bytes(SALT_BYTES) for part in Part}
-    snapshot = snapshot_of(header, _bodies(header, listing), salts)
+    snapshot = snapshot_of(header, bodies(header, listing), salts)
     taken = Taken(here, evidence_id, case.listing_id, case.version_id, case.case_id, subject, at, snapshot)
     evidence.add_evidence(connection, taken)
     return {"evidence_id": evidence_id, "digest": snapshot.digest}
@@ -156,7 +156,8 @@ def _misfiled(taken: Taken) -> tuple[str, ...]:
     return () if same else ("It is filed under another offer or case.",)
 
 
-def _bodies(header: Mapping[str, Any], listing: Listing) -> dict[Part, bytes]:
+def bodies(header: Mapping[str, Any], listing: Listing) -> dict[Part, bytes]:
+    """The parts of a snapshot of a listing, the rendered page among them."""
     text, price = ({name: _plain(getattr(listing, name)) for name in names} for names in (_TEXT, _PRICE))
     seller = {field.name: _plain(getattr(listing.seller, field.name)) for field in dataclasses.fields(listing.seller)}
     media = None if listing.image_link is None else [_media(address) for address in listing.image_link]
