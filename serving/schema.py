@@ -11,6 +11,7 @@ from serving.marketplaces import tables as marketplaces
 from serving.notices import tables as notices
 from serving.operations import tables as operations
 from serving.platform.database import tables as database
+from serving.platform.database.schema import metadata
 from serving.privacy import tables as privacy
 from serving.review import tables as review
 from serving.rights import tables as rights
@@ -19,6 +20,8 @@ from serving.sellers import tables as sellers
 from serving.standing import tables as standing
 from serving.takedowns import tables as takedowns
 from serving.webhooks import tables as webhooks
+
+__all__ = ["TABLE_MODULES", "metadata"]
 
 TABLE_MODULES = (
     accounts,

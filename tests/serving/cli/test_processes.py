@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from models.errors import Invalid
 from serving.local.client import connect
+from serving.platform.database.engine import sqlite_url, write_engine
 from serving.platform.home import Home, HomeInUse
 from serving.platform.settings import Settings
 from tests.browser.service import serving
@@ -40,6 +42,17 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     assert touchstone_in(home, "marketplace", "add", "Bazaar").code == 0
     assert touchstone_in(home, "migrate").code == 0
     assert "Bazaar" in touchstone_in(home, "figures", "--marketplace", "Souk").said
+
+
+@pytest.mark.parametrize("command", ["migrate", "serve", "figures"])
+def test_a_database_of_another_version_is_refused_in_words(empty_home: Path, command: str) -> None:
+    engine = write_engine(sqlite_url(empty_home / "touchstone.sqlite"))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0085'"))
+    engine.dispose()
+    done = touchstone_in(empty_home, command)
+    assert (done.code, done.out) == (REFUSED, "")
+    assert "does not know the database's revision (0085)" in done.said
 
 
 @pytest.mark.parametrize("command", ["migrate", "figures"])

@@ -1,27 +1,35 @@
 """The migrations make what `serving.schema` says, on both engines, and what it says is what is enforced."""
 
+import hashlib
 from collections.abc import Iterator
-from datetime import datetime
+from io import StringIO
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, Inspector, MetaData, Table, create_engine, inspect, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, Inspector, MetaData, create_engine, inspect, text
 
+from serving.composition import open_runtime
 from serving.listings.store.search import BY_HAND
 from serving.platform.database.engine import sqlite_url, write_engine
-from serving.platform.database.migrate import configuration, job_database_url, migrate, upgrade
+from serving.platform.database.migrate import (
+    DatabaseOfAnotherVersion,
+    configuration,
+    job_database_url,
+    migrate,
+    upgrade,
+)
 from serving.platform.database.schema import metadata
-from tests.fixtures.clocks import NOW
+from serving.platform.settings import Settings
 from tests.fixtures.postgres import Postgres
 
 pytestmark = pytest.mark.both_engines
 
 ALEMBICS_OWN = "alembic_version"
-FILLED: dict[type, object] = {int: 1, float: 0.5, bool: False, bytes: b"x", datetime: NOW}
 
 
 @pytest.fixture
@@ -105,59 +113,67 @@ def test_the_migrations_are_one_line_with_one_end() -> None:
     assert [script.down_revision for script in scripts.walk_revisions()].count(None) == 1
 
 
-def a_row(engine: Engine, name: str, **values: object) -> None:
-    """One row as this revision of the table has it: what is not given and must be there is filled in."""
-    table = Table(name, MetaData(), autoload_with=engine)
-    filled = {
-        column.name: FILLED.get(column.type.python_type, "x")
-        for column in table.columns
-        if not column.nullable and column.server_default is None
-    }
-    with engine.begin() as connection:
-        connection.execute(table.insert(), [filled | {key: values[key] for key in values if key in table.c}])
+def test_the_revision_is_the_digest_of_what_it_makes() -> None:
+    """Tables that change before the first release change the revision, so that a database of the old ones is refused.
+
+    From the first release on the migration is frozen, and this test goes: ADR 40.
+    """
+    (revision,) = ScriptDirectory.from_config(configuration()).walk_revisions()
+    made = "\n".join(statements(revision.module, dialect) for dialect in ("sqlite", "postgresql"))
+    digest = hashlib.sha256(made.encode()).hexdigest()[:12]
+    assert revision.revision == digest, f"The schema has changed: in {revision.path} put revision = {digest!r}"
+
+
+def statements(module: ModuleType, dialect: str) -> str:
+    """All that a revision would send to a database."""
+    out = StringIO()
+    context = MigrationContext.configure(dialect_name=dialect, opts={"as_sql": True, "output_buffer": out})
+    with Operations.context(context):
+        module.upgrade()
+    return out.getvalue()
 
 
 @pytest.fixture
-def before_second_looks(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """A database of the revision before `review_case` had to be written anew, with cases and what refers to them."""
+def old_database(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """A database of a revision that this version does not know, with a row."""
     if engine_name == "sqlite":
-        engine = write_engine(sqlite_url(tmp_path / "old.sqlite"))
+        engine = write_engine(sqlite_url(tmp_path / "touchstone.sqlite"))
     else:
         engine = create_engine(request.getfixturevalue("postgres").new_database())
-    try:
-        upgrade(engine, "0010")
-        keys = {name: f"{name[:3]}_1" for name in ("marketplace_id", "listing_id", "version_id", "score_id", "user_id")}
-        known = {**keys, "facts_digest": "d", "digest": "d", "kind": "calibrated", "lane": "analyst", "state": "open"}
-        known |= {"judgement": "genuine", "side": "analyst", "case_id": "cas_1"}
-        for name in ("marketplace", "account", "listing", "listing_version", "facts", "score", "review_case"):
-            a_row(engine, name, **known)
-        a_row(engine, "review_case", **{**known, "case_id": "cas_2", "state": "stale", "follows_case_id": "cas_1"})
-        for name in ("case_event", "verdict"):
-            a_row(engine, name, **known)
-        yield engine
-    finally:
-        engine.dispose()
+    with engine.begin() as connection:
+        for sql in (
+            "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)",
+            "INSERT INTO alembic_version VALUES ('0085')",
+            "CREATE TABLE marketplace (name TEXT)",
+            "INSERT INTO marketplace VALUES ('Bazaar')",
+        ):
+            connection.execute(text(sql))
+    yield engine
+    engine.dispose()
 
 
-def test_a_table_that_is_written_anew_keeps_its_rows_and_those_that_refer_to_it(before_second_looks: Engine) -> None:
-    """SQLite drops review_case to change its check, while cases, verdicts and lines of the timeline refer to it."""
-    engine = before_second_looks
-    before = counted(engine)
-    upgrade(engine)
-    assert counted(engine) == before == {"review_case": 2, "case_event": 1, "verdict": 1, "score": 1}
-    with engine.connect() as connection:
-        following = text("SELECT follows_case_id FROM review_case WHERE case_id = 'cas_2'")
-        assert connection.execute(following).scalar() == "cas_1"
-    with pytest.raises(IntegrityError), engine.begin() as connection:
-        connection.execute(text("DELETE FROM review_case WHERE case_id = 'cas_1'"))
+def test_a_database_of_another_version_is_refused_and_left_as_it_was(old_database: Engine, tmp_path: Path) -> None:
+    before = contents(old_database)
+    url = old_database.url.render_as_string(hide_password=False)
+    with pytest.raises(DatabaseOfAnotherVersion, match=r"revision \(0085\)") as refused:
+        migrate(url)
+    assert refused.value.code == "database_of_another_version"
+    assert "nothing was changed" in refused.value.sentence
+    assert "TOUCHSTONE_HOME to a new folder or TOUCHSTONE_DATABASE_URL to a new database" in refused.value.sentence
+    postgres = old_database.dialect.name == "postgresql"
+    with pytest.raises(DatabaseOfAnotherVersion):
+        open_runtime(Settings(home=tmp_path, database_url=url if postgres else None))
+    assert contents(old_database) == before == {ALEMBICS_OWN: [("0085",)], "marketplace": [("Bazaar",)]}
+    assert "dbos" not in inspect(old_database).get_schema_names()
 
 
-def counted(engine: Engine) -> dict[str, int]:
-    """How many rows some tables have."""
+def contents(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table."""
+    found = MetaData()
+    found.reflect(engine)
     with engine.connect() as connection:
         return {
-            name: int(connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one())  # noqa: S608  # our own names
-            for name in ("review_case", "case_event", "verdict", "score")
+            name: [tuple(row) for row in connection.execute(table.select())] for name, table in found.tables.items()
         }
 
 

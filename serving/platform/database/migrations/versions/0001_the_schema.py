@@ -1,0 +1,103 @@
+"""The schema: the tables as `serving.schema` declares them, and what each engine needs beside them (ADR 40)"""
+
+from typing import Final
+
+from alembic import op
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from serving.schema import metadata
+
+revision = "32d4e7553918"  # The digest of what this makes; a test computes it.
+down_revision = None
+
+_UNCHANGED: Final = " OR ".join(
+    f"NEW.{name} <> OLD.{name}"
+    for name in (
+        "marketplace_id",
+        "entry_id",
+        "test_buy_id",
+        "number",
+        "event",
+        "recorded_by",
+        "occurred_at",
+        "known_at",
+    )
+)
+# Tables that only grow, and when a change of a row is refused: always, or unless it only erases.
+_GROWING: Final = {
+    "audit_entry": "",
+    "audit_payload": "",
+    "erased_payload": "",
+    "custody_entry": f"NEW.said <> '(erased)' OR {_UNCHANGED} OR coalesce(NEW.holder, '') <> coalesce(OLD.holder, '')",
+    "evidence": "",
+    "evidence_part": "NEW.body IS NOT NULL OR NEW.salt IS NOT NULL OR NEW.digest <> OLD.digest "
+    "OR NEW.part <> OLD.part OR NEW.evidence_id <> OLD.evidence_id OR NEW.marketplace_id <> OLD.marketplace_id",
+}
+_LOG: Final = ("audit_entry", "audit_payload", "erased_payload")
+_NAMED: Final = "EXISTS (SELECT 1 FROM erased_payload WHERE erased_payload.sequence = OLD.sequence)"
+_RAISE: Final = "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';"
+_FROZEN: Final = "a golden set is frozen"
+_VECTOR: Final = "array_to_tsvector(array_remove(string_to_array(words || ' ' || seller_words, ' '), ''))"
+_FORGET: Final = (
+    "INSERT INTO search_index (search_index, rowid, words, seller_words) "
+    "VALUES ('delete', OLD.entry_number, OLD.words, OLD.seller_words);"
+)
+_LEARN: Final = (
+    "INSERT INTO search_index (rowid, words, seller_words) VALUES (NEW.entry_number, NEW.words, NEW.seller_words);"
+)
+
+
+def upgrade() -> None:
+    """Create everything in an empty database."""
+    for table in metadata.sorted_tables:
+        op.execute(CreateTable(table))
+        for index in sorted(table.indexes, key=lambda one: str(one.name)):
+            op.execute(CreateIndex(index))
+    if op.get_context().dialect.name == "postgresql":
+        _beside_tables_of_postgresql()
+    else:
+        _beside_tables_of_sqlite()
+
+
+def _beside_tables_of_postgresql() -> None:
+    _function("touchstone_refuse", _RAISE)
+    _function("touchstone_refuse_unnamed", f"IF {_NAMED} THEN RETURN OLD; END IF; {_RAISE}")
+    for table, changed in _GROWING.items():
+        when = f"WHEN ({changed}) " if changed else ""
+        deleted = "touchstone_refuse_unnamed" if table == "audit_payload" else "touchstone_refuse"
+        _trigger(f"{table}_refuses_update", f"BEFORE UPDATE ON {table} FOR EACH ROW {when}", "touchstone_refuse")
+        _trigger(f"{table}_refuses_delete", f"BEFORE DELETE ON {table} FOR EACH ROW ", deleted)
+    for table in _LOG:
+        _trigger(f"{table}_refuses_truncate", f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT ", "touchstone_refuse")
+    _function("golden_set_is_frozen", f"RAISE EXCEPTION '{_FROZEN}';")
+    events = "BEFORE UPDATE OR DELETE OR TRUNCATE ON golden_set FOR EACH STATEMENT "
+    _trigger("golden_set_keeps", events, "golden_set_is_frozen")
+    op.execute(f"CREATE INDEX ix_search_entry_words ON search_entry USING gin (({_VECTOR}))")
+
+
+def _function(name: str, body: str) -> None:
+    op.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$")
+
+
+def _trigger(name: str, event: str, function: str) -> None:
+    op.execute(f"CREATE TRIGGER {name} {event}EXECUTE FUNCTION {function}()")
+
+
+def _beside_tables_of_sqlite() -> None:
+    for table, changed in _GROWING.items():
+        deleted = f"NOT {_NAMED}" if table == "audit_payload" else ""
+        _refuse(f"{table}_refuses_update", f"UPDATE ON {table}", changed, f"{table} is append-only")
+        _refuse(f"{table}_refuses_delete", f"DELETE ON {table}", deleted, f"{table} is append-only")
+    for event in ("UPDATE", "DELETE"):
+        _refuse(f"golden_set_keeps_{event.lower()}", f"{event} ON golden_set", "", _FROZEN)
+    op.execute(
+        "CREATE VIRTUAL TABLE search_index USING fts5(words, seller_words, content='search_entry', "
+        "content_rowid='entry_number', tokenize='unicode61 remove_diacritics 0', prefix='3')"
+    )
+    for event, does in (("INSERT", _LEARN), ("DELETE", _FORGET), ("UPDATE", f"{_FORGET} {_LEARN}")):
+        op.execute(f"CREATE TRIGGER search_entry_{event.lower()} AFTER {event} ON search_entry BEGIN {does} END")
+
+
+def _refuse(name: str, event: str, condition: str, sentence: str) -> None:
+    when = f"WHEN {condition} " if condition.startswith("NOT ") else f"WHEN ({condition}) " if condition else ""
+    op.execute(f"CREATE TRIGGER {name} BEFORE {event} {when}BEGIN SELECT RAISE(ABORT, '{sentence}'); END")
