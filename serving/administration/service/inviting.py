@@ -13,9 +13,8 @@ from serving.accounts.rules.access import Grant, Permission, Person, Role
 from serving.accounts.rules.staffing import check_grant
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
-from serving.accounts.store import accounts, invitations
+from serving.accounts.store import accounts, invitations, people
 from serving.accounts.store.invitations import Invitation
-from serving.administration import store as people
 from serving.administration.service.founding import checked_address, named
 from serving.audit.store import audit
 from serving.brands.store import brands

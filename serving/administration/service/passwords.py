@@ -5,8 +5,7 @@ from sqlalchemy import Connection
 from models.errors import Invalid
 from serving.accounts.rules.access import Person
 from serving.accounts.service import auth
-from serving.accounts.store import accounts, reset_links
-from serving.administration import store as people
+from serving.accounts.store import accounts, people, reset_links
 from serving.administration.service.reset_links import live_link
 from serving.audit.store import audit
 from serving.platform.runtime import Runtime

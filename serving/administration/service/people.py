@@ -18,12 +18,12 @@ from serving.accounts.rules.staffing import (
     check_reactivation,
     check_still_administered,
 )
-from serving.accounts.store import accounts, invitations, reset_links
-from serving.administration import store as people
-from serving.administration.store import Colleague, Held
+from serving.accounts.store import accounts, invitations, people, reset_links
+from serving.accounts.store.people import Colleague
 from serving.audit.store import audit
-from serving.brands.store import brands
-from serving.cases.store import cases, offers
+from serving.brands.store import account_managers, brands
+from serving.cases.store import cases, leases, offers
+from serving.cases.store.leases import Held
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
@@ -103,9 +103,9 @@ def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[G
         accounts.add_grants(connection, user_id, change.given, now)
         invitations.take_back_of(connection, _places_without(change.taken, Role.ADMIN), user_id, runtime.wall.now())
         for place in _places_without(change.taken, Role.ANALYST):
-            held = people.leased(connection, [place], user_id, now)
-            people.move_leases(connection, held, user_id, None, None)
-            people.withdraw_offers(connection, [place], user_id)
+            held = leases.of_person(connection, [place], user_id, now)
+            leases.move(connection, held, user_id, None, None)
+            offers.withdraw(connection, [place], user_id)
         for act, grants in (("person.granted", change.given), ("person.ungranted", change.taken)):
             for one in grants:
                 payload = {"role": one.role.value, "brand": one.brand_id}
@@ -121,7 +121,7 @@ def _refuse_brands_that_take_no_part(connection: Connection, given: Collection[G
 
 def _refuse_who_looks_after_brands(connection: Connection, user_id: str, taken: Collection[Grant]) -> None:
     places = _places_without(taken, Role.ACCOUNT_MANAGER)
-    number = len(people.looked_after(connection, places, user_id))
+    number = len(account_managers.brands_of(connection, places, user_id))
     if number:
         raise Conflict(f"They look after {number} brand{'' if number == 1 else 's'}. Hand those over first.")
 
@@ -213,12 +213,12 @@ def _hand_over(
     if follower is not None and follower.disabled_at is not None:
         raise Invalid(f"{follower.name} is deactivated. Name somebody who can sign in.")
     brands = _brands_over(connection, here, whose, follower)
-    held = people.leased(connection, here, whose.user_id, now)
+    held = leases.of_person(connection, here, whose.user_id, now)
     taken = [] if follower is None else _for(connection, held, follower)
     until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].lease_seconds)
-    handed_over = people.move_leases(connection, taken, whose.user_id, successor, until)
-    freed = people.move_leases(connection, [one for one in held if one not in taken], whose.user_id, None, None)
-    people.withdraw_offers(connection, here, whose.user_id)
+    handed_over = leases.move(connection, taken, whose.user_id, successor, until)
+    freed = leases.move(connection, [one for one in held if one not in taken], whose.user_id, None, None)
+    offers.withdraw(connection, here, whose.user_id)
     if follower is not None:
         said = f"Handed over by {whose.name} to {follower.name}"[:200]
         cases.add_events(connection, [_event(runtime, one, said, by, now) for one in taken])
@@ -228,7 +228,7 @@ def _hand_over(
 def _brands_over(
     connection: Connection, here: Collection[str], whose: Colleague, follower: Colleague | None
 ) -> list[Held]:
-    found = people.looked_after(connection, here, whose.user_id)
+    found = account_managers.brands_of(connection, here, whose.user_id)
     places = {place for place, _ in found}
     if places and follower is None:
         raise Conflict(
@@ -238,7 +238,7 @@ def _brands_over(
         for place in places:
             if not _holds(follower, Role.ACCOUNT_MANAGER, place):
                 raise Invalid(f"{follower.name} is no account manager where {whose.name} looks after brands.")
-        people.move_brands(connection, found, follower.user_id)
+        account_managers.move(connection, found, follower.user_id)
     return found
 
 

@@ -12,9 +12,8 @@ from serving.accounts.policy import ResetLinkPolicy
 from serving.accounts.rules.access import Grant, Permission, Person
 from serving.accounts.rules.staffing import check_reset
 from serving.accounts.service import auth
-from serving.accounts.store import accounts, reset_links
+from serving.accounts.store import accounts, people, reset_links
 from serving.accounts.store.reset_links import DEAD, ResetLink
-from serving.administration import store as people
 from serving.audit.store import audit
 from serving.platform.runtime import Runtime
 from serving.rights.service.brand_file import objection, require_lead

@@ -117,6 +117,12 @@ def offer(
     add(connection, case_offer, rows)
 
 
+def withdraw(connection: Connection, marketplaces: Collection[str], user_id: str) -> int:
+    """Take back the cases that were offered to somebody; returns how many."""
+    gone = delete(case_offer).where(case_offer.c.marketplace_id.in_(marketplaces), case_offer.c.user_id == user_id)
+    return len(connection.execute(gone.returning(case_offer.c.case_id)).all())
+
+
 def brands_of_managers(connection: Connection, marketplace_id: str) -> dict[str, int]:
     """How many brands every account manager of a marketplace looks after, those with none included."""
     looked_after = func.count(brand_enrolment.c.brand_id)

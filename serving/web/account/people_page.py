@@ -11,10 +11,10 @@ from models.errors import DomainError
 from serving.accounts.policy import InvitationPolicy
 from serving.accounts.rules.access import Grant, Permission, Role
 from serving.accounts.store.accounts import Session
+from serving.accounts.store.people import Colleague
 from serving.administration.service import inviting
 from serving.administration.service.inviting import Asked
 from serving.administration.service.people import Staff, administered, staff
-from serving.administration.store import Colleague
 from serving.brands.store import brands
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime

@@ -11,10 +11,10 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError
 from serving.accounts.policy import ResetLinkPolicy
 from serving.accounts.rules.access import Grant, Permission, Role
-from serving.accounts.store import accounts
+from serving.accounts.store import accounts, people
 from serving.accounts.store import reset_links as open_links
 from serving.accounts.store.accounts import Session
-from serving.administration import store as people
+from serving.accounts.store.people import Colleague
 from serving.administration.service import reset_links
 from serving.administration.service.people import (
     administered,
@@ -24,10 +24,11 @@ from serving.administration.service.people import (
     one_of_staff,
     reactivate,
 )
-from serving.administration.store import Colleague
 from serving.audit.store import audit
 from serving.audit.store.audit import Told
+from serving.brands.store import account_managers
 from serving.brands.store.brands import enrolments as brands_of
+from serving.cases.store import leases
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web import text_view
@@ -174,8 +175,8 @@ def person_page(
     places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
     enrolled = enrolled_brands(runtime, session)
     with runtime.store.read() as connection:
-        leases = people.leased(connection, here, found.user_id, runtime.clock.now())
-        looked_after = people.looked_after(connection, here, found.user_id)
+        held = leases.of_person(connection, here, found.user_id, runtime.clock.now())
+        looked_after = account_managers.brands_of(connection, here, found.user_id)
         told = audit.of_subject(connection, here, found.user_id, _SHOWN)
         open_link = open_links.of_person(connection, found.user_id, runtime.wall.now())
         others = {
@@ -199,7 +200,7 @@ def person_page(
         is_oneself=found.user_id == session.person.user_id,
         boxes=_boxes(found, places, enrolled),
         brands=_brands(runtime, found, places),
-        leases=len(leases),
+        leases=len(held),
         looks_after=len(looked_after),
         successors=tuple(Option(user, name) for user, name in sorted(others.items(), key=lambda one: one[1])),
         history=tuple(_done(one, names, enrolled, now) for one in told),

@@ -7,14 +7,13 @@ from models.verdict import Judgement
 from serving.accounts.rules.access import Grant, Person, Role, Scope
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
-from serving.accounts.store import accounts
-from serving.administration import store as people
+from serving.accounts.store import accounts, people
 from serving.administration.service import founding, inviting
 from serving.administration.service.founding import NewPerson
 from serving.administration.service.passwords import change_password
 from serving.administration.service.people import change_grants, deactivate, hand_over, one_of_staff, reactivate, staff
 from serving.audit.store import audit
-from serving.brands.store import brands
+from serving.brands.store import account_managers, brands
 from serving.cases.store import cases
 from serving.marketplaces import service as keys
 from serving.review.service.assignment import offer_cases
@@ -192,7 +191,7 @@ def test_a_refusal_changes_nothing(site: Site, admin: Person) -> None:
         deactivate(runtime, admin, manager.user_id, successor=None)
     assert auth.sign_in(runtime, manager.email, PASSWORD)
     with runtime.store.read() as connection:
-        assert len(people.looked_after(connection, {site.here}, manager.user_id)) == 2
+        assert len(account_managers.brands_of(connection, {site.here}, manager.user_id)) == 2
     assert acts(site, manager.user_id) == ["person.added"]
 
 

@@ -10,9 +10,8 @@ from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
-from serving.accounts.store import accounts
+from serving.accounts.store import accounts, people
 from serving.accounts.tables import reset_link
-from serving.administration import store as people
 from serving.administration.service import founding
 from serving.administration.service.founding import NewPerson
 from serving.administration.service.passwords import change_password, choose_anew

@@ -1,4 +1,4 @@
-"""Accounts as their administrators see them: who holds which roles, who can sign in, what is in whose hands."""
+"""Accounts as their administrators see them: who holds which roles, and who can sign in."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -6,14 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, update
 
-from models.case import CaseState
 from models.errors import NotFound
 from serving.accounts.rules.access import Grant, Role
 from serving.accounts.tables import account, browser_session, role_grant
-from serving.brands.tables import brand_enrolment
-from serving.cases.tables import case_offer, review_case
-
-Held = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,53 +138,3 @@ def set_password(connection: Connection, user_id: str, password_hash: str) -> No
 def password_of(connection: Connection, user_id: str) -> str:
     """The hash of a password."""
     return str(connection.execute(select(account.c.password_hash).where(account.c.user_id == user_id)).scalar_one())
-
-
-def leased(connection: Connection, marketplaces: Collection[str], user_id: str, at: datetime) -> list[Held]:
-    """The open cases that somebody holds now, as (marketplace, case)."""
-    query = select(review_case.c.marketplace_id, review_case.c.case_id).where(
-        review_case.c.marketplace_id.in_(marketplaces),
-        review_case.c.state == CaseState.OPEN.value,
-        review_case.c.leased_by == user_id,
-        review_case.c.leased_until > at,
-    )
-    return [(row.marketplace_id, row.case_id) for row in connection.execute(query.order_by(review_case.c.case_id))]
-
-
-def move_leases(
-    connection: Connection, cases: Collection[Held], user_id: str, to: str | None, until: datetime | None
-) -> int:
-    """Give the leases of somebody to somebody else, or free them; returns how many they still held."""
-    moved = 0
-    for marketplace_id, case_id in cases:
-        changed = update(review_case).where(
-            review_case.c.marketplace_id == marketplace_id,
-            review_case.c.case_id == case_id,
-            review_case.c.leased_by == user_id,
-        )
-        moved += connection.execute(changed.values(leased_by=to, leased_until=until)).rowcount
-    return moved
-
-
-def withdraw_offers(connection: Connection, marketplaces: Collection[str], user_id: str) -> int:
-    """Take back the cases that were offered to somebody; returns how many."""
-    gone = delete(case_offer).where(case_offer.c.marketplace_id.in_(marketplaces), case_offer.c.user_id == user_id)
-    return len(connection.execute(gone.returning(case_offer.c.case_id)).all())
-
-
-def looked_after(connection: Connection, marketplaces: Collection[str], user_id: str) -> list[Held]:
-    """The brands whose account manager somebody is, as (marketplace, brand)."""
-    query = select(brand_enrolment.c.marketplace_id, brand_enrolment.c.brand_id).where(
-        brand_enrolment.c.marketplace_id.in_(marketplaces), brand_enrolment.c.account_manager_id == user_id
-    )
-    return [(row.marketplace_id, row.brand_id) for row in connection.execute(query)]
-
-
-def move_brands(connection: Connection, brands: Collection[Held], to: str) -> None:
-    """Make somebody the account manager of brands."""
-    for marketplace_id, brand_id in brands:
-        connection.execute(
-            update(brand_enrolment)
-            .where(brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.brand_id == brand_id)
-            .values(account_manager_id=to)
-        )

@@ -1,0 +1,35 @@
+"""The open cases that somebody holds, and how they pass to somebody else."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from models.case import CaseState
+from serving.cases.tables import review_case
+
+Held = tuple[str, str]
+
+
+def of_person(connection: Connection, marketplaces: Collection[str], user_id: str, at: datetime) -> list[Held]:
+    """The open cases that somebody holds now, as (marketplace, case)."""
+    query = select(review_case.c.marketplace_id, review_case.c.case_id).where(
+        review_case.c.marketplace_id.in_(marketplaces),
+        review_case.c.state == CaseState.OPEN.value,
+        review_case.c.leased_by == user_id,
+        review_case.c.leased_until > at,
+    )
+    return [(row.marketplace_id, row.case_id) for row in connection.execute(query.order_by(review_case.c.case_id))]
+
+
+def move(connection: Connection, cases: Collection[Held], user_id: str, to: str | None, until: datetime | None) -> int:
+    """Give the leases of somebody to somebody else, or free them; returns how many they still held."""
+    moved = 0
+    for marketplace_id, case_id in cases:
+        changed = update(review_case).where(
+            review_case.c.marketplace_id == marketplace_id,
+            review_case.c.case_id == case_id,
+            review_case.c.leased_by == user_id,
+        )
+        moved += connection.execute(changed.values(leased_by=to, leased_until=until)).rowcount
+    return moved
