@@ -10,6 +10,7 @@ from models.errors import Conflict, NotFound
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.store import display_settings
 from serving.accounts.tables import account, browser_session, display_setting, reset_link, role_grant, setup_token
+from serving.platform.database.erasing import delete_some
 from serving.platform.database.store import add
 from serving.platform.display import DEFAULT_DISPLAY, Display
 
@@ -237,6 +238,12 @@ def session(connection: Connection, token_hash: str, at: datetime) -> Session | 
 def end_session(connection: Connection, token_hash: str) -> None:
     """End one session."""
     connection.execute(delete(browser_session).where(browser_session.c.token_hash == token_hash))
+
+
+def forget_sessions(connection: Connection, before: datetime, most: int) -> int:
+    """Forget sessions that ended before a moment, whosever they were."""
+    ended = (browser_session.c.expires_at <= before,)
+    return delete_some(connection, browser_session, browser_session.c.token_hash, ended, most)
 
 
 def anybody(connection: Connection) -> bool:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from serving.audit.rules import GENESIS, SALT_BYTES, Broken, Entry, Head, Payload, canonical, chained, verify
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
+from serving.platform.database.lists import chunks
 from serving.platform.database.store import add
 
 _HEAD = 1
@@ -103,6 +104,13 @@ def of_subject(connection: Connection, marketplaces: Collection[str], subject: s
 def erased_count(connection: Connection) -> int:
     """How many payloads were erased."""
     return int(connection.execute(select(func.count()).select_from(erased_payload)).scalar_one())
+
+
+def erase_payloads(connection: Connection, erasure_id: str, sequences: Sequence[int]) -> None:
+    """Take payloads out of the log, named by what an entry of the log will say took them."""
+    add(connection, erased_payload, [{"sequence": one, "erasure_id": erasure_id} for one in sequences])
+    for some in chunks(sequences):
+        connection.execute(delete(audit_payload).where(audit_payload.c.sequence.in_(some)))
 
 
 def hashes_after(connection: Connection, sequence: int) -> list[tuple[str, str]]:

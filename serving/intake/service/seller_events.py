@@ -15,7 +15,7 @@ from serving.listings.store import listings
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
-from serving.scoring.store import histories
+from serving.scoring.store import histories, seller_events
 
 _MOST: Final = 1_000
 _REQUIRED: Final = ("event_id", "seller", "kind", "occurred_at")
@@ -59,7 +59,7 @@ def receive_events(
     with runtime.store.write() as connection:
         if backfill:
             _not_before_scores(connection, marketplace.marketplace_id, rows, now)
-        fresh = histories.add_events(connection, rows)
+        fresh = seller_events.add_events(connection, rows)
         listings.add_quarantine(connection, refused)
         if since is not None:
             marketplaces.events_complete_since(connection, marketplace.marketplace_id, since)

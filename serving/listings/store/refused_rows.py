@@ -1,11 +1,15 @@
 """Rows that the door refused, to look at: how many by code, and the rows themselves a page at a time."""
 
+import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
 from serving.listings.tables import quarantine
+from serving.platform.database.erasing import count_rows
+from serving.platform.database.types import ERASED
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +51,37 @@ def page(
     return [
         RefusedRow(**{name: row[name] for name in RefusedRow.__slots__}) for row in connection.execute(query).mappings()
     ]
+
+
+def count_naming(connection: Connection, marketplace_id: str, seller: str) -> int:
+    """How many rows name a seller in their beginnings."""
+    return count_rows(connection, quarantine, *_naming(marketplace_id, seller))
+
+
+def erase_naming(connection: Connection, marketplace_id: str, seller: str) -> None:
+    """Erase those beginnings."""
+    connection.execute(update(quarantine).where(*_naming(marketplace_id, seller)).values(row_head=ERASED))
+
+
+def _naming(marketplace_id: str, seller: str) -> tuple[ColumnElement[bool], ...]:
+    named = [
+        quarantine.c.row_head.contains(json.dumps(seller, ensure_ascii=ascii_), autoescape=True)
+        for ascii_ in (True, False)
+    ]
+    return quarantine.c.marketplace_id == marketplace_id, or_(*named)
+
+
+def forget(connection: Connection, marketplace_id: str, before: datetime, held: Collection[str], most: int) -> int:
+    """Forget the beginnings of rows refused by a moment; one that may name one of the sellers under hold stays."""
+    row = quarantine.c
+    named = [row.row_head.contains(seller, autoescape=True) for seller in held]
+    old = select(row.quarantine_id).where(
+        row.marketplace_id == marketplace_id, row.known_at <= before, row.row_head != ERASED, *(~one for one in named)
+    )
+    gone = (
+        update(quarantine)
+        .where(row.marketplace_id == marketplace_id, row.quarantine_id.in_(old.limit(most)))
+        .values(row_head=ERASED)
+        .returning(row.quarantine_id)
+    )
+    return len(connection.execute(gone).all())

@@ -8,7 +8,6 @@ from typing import Final
 
 from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import open_until
-from serving.takedowns.rules.evidence import Part
 from serving.webhooks.rules.action import ActionState
 
 
@@ -38,8 +37,6 @@ NAMES: Final[Mapping[Erasable, str]] = {
     Erasable.REFUSED_ROWS: "refused rows that name the seller",
     Erasable.LOG_PAYLOADS: "payloads of the audit log that name the seller",
 }
-# The parts of a snapshot that say who sold; text, price and pictures say what was sold.
-PERSONAL_PARTS: Final = (Part.SELLER, Part.PAGE)
 # GDPR, Article 17(3)(b) and (e): what the law asks to be kept, and what legal claims need.
 ALWAYS_KEPT: Final[tuple[str, ...]] = (
     "The marketplace's id of the seller, by which only it can tell who that is: strikes and decisions count by it.",

@@ -5,10 +5,11 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from serving.accounts.store import invitations, reset_links
+from serving.accounts.store import accounts, invitations, reset_links
 from serving.appeals.policy import AppealPolicy
 from serving.audit.rules import ERASURE
 from serving.audit.store import audit
+from serving.listings.store import refused_rows
 from serving.marketplaces.store import marketplaces
 from serving.notices.service.reporter_erasure import forget
 from serving.notices.store import notice_words, reporters
@@ -18,6 +19,8 @@ from serving.privacy.policy import RetentionPolicy
 from serving.privacy.rules.erasure import Erasable
 from serving.privacy.rules.retention import before, complained_before
 from serving.privacy.store import erasures, legal_holds, personal, retention
+from serving.scoring.store import seller_events
+from serving.sellers.store import contacts
 
 ACTOR: Final = "retention"
 _AGAIN: Final = timedelta(days=1)
@@ -64,6 +67,7 @@ def _erase(
     past = before(what, runtime.wall.now() if what is DataClass.SESSIONS else now, runtime.policies[RetentionPolicy])
     if past is None:
         return 0, []
+    held = [one.seller for one in legal_holds.in_force(connection, here)]
     complained = complained_before(now, runtime.policies[AppealPolicy])
     match what:
         case DataClass.STATEMENTS | DataClass.DOCUMENTS | DataClass.EVIDENCE_PARTS:
@@ -75,16 +79,15 @@ def _erase(
             gone = erasures.custody_payloads(connection, here, subjects)
             return _erase_of(connection, here, Erasable.CUSTODY, subjects, now), gone
         case DataClass.CONTACTS:
-            return retention.forget_contacts(connection, here, past, _MOST_AT_ONCE), []
+            return contacts.forget(connection, here, past, held, _MOST_AT_ONCE), []
         case DataClass.NOTIFIERS:
             return _forget_notifiers(connection, here, past, complained, now), []
         case DataClass.REFUSED_ROWS:
-            held = [one.seller for one in legal_holds.in_force(connection, here)]
-            return retention.forget_rows(connection, here, past, held, _MOST_AT_ONCE), []
+            return refused_rows.forget(connection, here, past, held, _MOST_AT_ONCE), []
         case DataClass.SELLER_EVENTS:
-            return retention.forget_events(connection, here, past, _MOST_AT_ONCE), []
+            return seller_events.forget(connection, here, past, held, _MOST_AT_ONCE), []
         case DataClass.SESSIONS:
-            ended = retention.forget_sessions(connection, past, _MOST_AT_ONCE)
+            ended = accounts.forget_sessions(connection, past, _MOST_AT_ONCE)
             ended += invitations.forget(connection, past, _MOST_AT_ONCE)
             return ended + reset_links.forget(connection, past, _MOST_AT_ONCE), []
 
@@ -108,7 +111,7 @@ def _record(
 ) -> None:
     """An entry that counts what went and names the payloads that went with it, as an erasure's does."""
     erasure_id = runtime.ids.new("era")
-    erasures.erase_payloads(connection, erasure_id, gone)
+    audit.erase_payloads(connection, erasure_id, gone)
     audit.record(
         connection,
         at=now,

@@ -5,16 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
 
 from serving.appeals.tables import appeal, counter_notice
-from serving.audit.tables import audit_entry, audit_payload, erased_payload
-from serving.cases.tables import case_note, case_wait, review_case
-from serving.listings.tables import listing, quarantine, seller
+from serving.audit.store import audit
+from serving.audit.tables import audit_entry, audit_payload
+from serving.cases.store import erasing as of_cases
+from serving.cases.tables import review_case
+from serving.listings.store import refused_rows
+from serving.listings.tables import listing, seller
 from serving.notices.tables import notice_item
 from serving.platform.database.lists import chunks
 from serving.platform.database.store import add
-from serving.platform.database.types import ERASED
 from serving.privacy.rules.erasure import BoughtGoods, Erasable, NotifiedOffer, Removal, names
 from serving.privacy.store import personal
 from serving.privacy.tables import erasure
@@ -127,13 +129,10 @@ def bought(connection: Connection, marketplace_id: str, seller_id: str) -> list[
 
 def count(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> dict[Erasable, int]:
     """How much there is to erase of a seller, of these removals, notified offers and test buys and beyond them."""
-    hashed = seller_contact.c.marketplace_id == marketplace_id, seller_contact.c.seller_external_id == seller_id
     found = personal.count(connection, marketplace_id, subjects)
-    found[Erasable.CONTACTS] = personal.many(connection, seller_contact, *hashed)
-    found[Erasable.NOTES] = sum(
-        personal.many(connection, table, *live) for table, live, _ in _noted(marketplace_id, seller_id)
-    )
-    found[Erasable.REFUSED_ROWS] = personal.many(connection, quarantine, *_refused(marketplace_id, seller_id))
+    found[Erasable.CONTACTS] = contacts.count(connection, marketplace_id, seller_id)
+    found[Erasable.NOTES] = of_cases.count_notes(connection, marketplace_id, seller_id)
+    found[Erasable.REFUSED_ROWS] = refused_rows.count_naming(connection, marketplace_id, seller_id)
     found[Erasable.LOG_PAYLOADS] = len(_named(connection, marketplace_id, seller_id, subjects))
     return found
 
@@ -143,19 +142,11 @@ def erase(connection: Connection, found: Erasure, subjects: Sequence[str], at: d
     here = found.marketplace_id
     named = _named(connection, here, found.seller, subjects)
     contacts.erase(connection, here, found.seller)
-    connection.execute(update(quarantine).where(*_refused(here, found.seller)).values(row_head=ERASED))
-    for table, live, gone in _noted(here, found.seller):
-        connection.execute(update(table).where(*live).values(**gone))
+    refused_rows.erase_naming(connection, here, found.seller)
+    of_cases.erase_notes(connection, here, found.seller)
     personal.erase(connection, here, subjects, at)
-    erase_payloads(connection, found.erasure_id, named)
+    audit.erase_payloads(connection, found.erasure_id, named)
     return named
-
-
-def erase_payloads(connection: Connection, erasure_id: str, sequences: Sequence[int]) -> None:
-    """Take payloads out of the audit log, named by what an entry of the log will say took them."""
-    add(connection, erased_payload, [{"sequence": one, "erasure_id": erasure_id} for one in sequences])
-    for some in chunks(sequences):
-        connection.execute(delete(audit_payload).where(audit_payload.c.sequence.in_(some)))
 
 
 def _named(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> list[int]:
@@ -237,33 +228,3 @@ def _read(connection: Connection, which: ColumnElement[bool], *, most: int) -> l
         Erasure(row.marketplace_id, row.erasure_id, row.seller_external_id, row.asked_by, row.asked_at, row.due_at)
         for row in connection.execute(query)
     ]
-
-
-def _noted(
-    marketplace_id: str, seller_id: str
-) -> tuple[tuple[Table, tuple[ColumnElement[bool], ...], dict[str, str]], ...]:
-    """What the desk wrote about a seller's cases: the tables, the rows that still say something, and what stays."""
-    of_seller = select(review_case.c.case_id).where(
-        review_case.c.marketplace_id == marketplace_id, review_case.c.seller_external_id == seller_id
-    )
-    notes, waits = case_note.c, case_wait.c
-    return (
-        (
-            case_note,
-            (notes.marketplace_id == marketplace_id, notes.case_id.in_(of_seller), notes.said != ERASED),
-            {"said": ERASED},
-        ),
-        (
-            case_wait,
-            (waits.marketplace_id == marketplace_id, waits.case_id.in_(of_seller), waits.missing != ERASED),
-            {"missing": ERASED, "asked": ERASED},
-        ),
-    )
-
-
-def _refused(marketplace_id: str, seller_id: str) -> tuple[ColumnElement[bool], ...]:
-    named = [
-        quarantine.c.row_head.contains(json.dumps(seller_id, ensure_ascii=ascii_), autoescape=True)
-        for ascii_ in (True, False)
-    ]
-    return quarantine.c.marketplace_id == marketplace_id, or_(*named)

@@ -1,23 +1,18 @@
 """Data past its time: what there is of each class, never of who is under legal hold, and when it was looked for."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, update
 
-from serving.accounts.tables import browser_session
 from serving.appeals.tables import appeal, counter_notice
 from serving.cases.tables import review_case
-from serving.listings.tables import listing, listing_version, quarantine
+from serving.listings.tables import listing
 from serving.platform.database.store import insert_or_ignore
-from serving.platform.database.types import ERASED
 from serving.privacy.rules.erasure import Erasable
 from serving.privacy.store import personal
 from serving.privacy.tables import legal_hold, retention_look
 from serving.review.tables import test_buy
-from serving.scoring.tables import seller_event
-from serving.sellers.tables import seller_contact
 from serving.takedowns.tables import action
 
 
@@ -123,63 +118,6 @@ def test_buys(
         .order_by(test_buy.c.ordered_at, test_buy.c.test_buy_id)
     )
     return personal.subjects_of(connection, marketplace_id, Erasable.CUSTODY, query, most=most)
-
-
-def forget_contacts(connection: Connection, marketplace_id: str, before: datetime, most: int) -> int:
-    """Forget contacts of sellers that have offered nothing since a moment."""
-    contact = seller_contact.c
-    offered = exists().where(
-        listing_version.c.marketplace_id == marketplace_id,
-        listing_version.c.seller_external_id == contact.seller_external_id,
-        listing_version.c.known_at > before,
-    )
-    gone = (
-        contact.marketplace_id == marketplace_id,
-        contact.known_at <= before,
-        ~offered,
-        _free(marketplace_id, contact.seller_external_id),
-    )
-    return _delete(connection, seller_contact, contact.token, gone, most)
-
-
-def forget_events(connection: Connection, marketplace_id: str, before: datetime, most: int) -> int:
-    """Forget what sellers' trade was before a moment."""
-    event = seller_event.c
-    gone = (
-        event.marketplace_id == marketplace_id,
-        event.occurred_at <= before,
-        _free(marketplace_id, event.seller_external_id),
-    )
-    return _delete(connection, seller_event, event.event_id, gone, most)
-
-
-def forget_rows(connection: Connection, marketplace_id: str, before: datetime, held: Sequence[str], most: int) -> int:
-    """Forget the beginnings of refused rows; one that may name a seller under hold stays."""
-    row = quarantine.c
-    named = [row.row_head.contains(seller, autoescape=True) for seller in held]
-    old = select(row.quarantine_id).where(
-        row.marketplace_id == marketplace_id, row.known_at <= before, row.row_head != ERASED, *(~one for one in named)
-    )
-    gone = (
-        update(quarantine)
-        .where(row.marketplace_id == marketplace_id, row.quarantine_id.in_(old.limit(most)))
-        .values(row_head=ERASED)
-        .returning(row.quarantine_id)
-    )
-    return len(connection.execute(gone).all())
-
-
-def forget_sessions(connection: Connection, before: datetime, most: int) -> int:
-    """Forget sessions that ended before a moment, whosever they were."""
-    ended = (browser_session.c.expires_at <= before,)
-    return _delete(connection, browser_session, browser_session.c.token_hash, ended, most)
-
-
-def _delete(
-    connection: Connection, table: Table, key: ColumnElement[Any], gone: tuple[ColumnElement[bool], ...], most: int
-) -> int:
-    few = select(key).where(*gone).limit(most)
-    return len(connection.execute(delete(table).where(*gone, key.in_(few)).returning(key)).all())
 
 
 def _free(marketplace_id: str, seller: ColumnElement[Any]) -> ColumnElement[bool]:

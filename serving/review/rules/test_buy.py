@@ -8,6 +8,9 @@ from typing import Final
 from models.errors import Conflict, Invalid
 from models.verdict import Judgement
 
+# How lines of a case's timeline begin that say what happened to the goods.
+IN_TIMELINE: Final = "Test buy, "
+
 
 class TestBuyState(StrEnum):
     """Where the goods are on their way. `closed` has a verdict, `cancelled` never will."""

@@ -16,7 +16,15 @@ from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit
 from serving.cases.store import cases
 from serving.platform.runtime import Runtime
-from serving.review.rules.test_buy import Custody, CustodyEvent, Examiner, TestBuyState, check_finding, step
+from serving.review.rules.test_buy import (
+    IN_TIMELINE,
+    Custody,
+    CustodyEvent,
+    Examiner,
+    TestBuyState,
+    check_finding,
+    step,
+)
 from serving.review.service.case_access import visible_case
 from serving.review.service.review import Recorded, record_in
 from serving.review.service.sitting import Answer
@@ -207,7 +215,7 @@ def _tell(runtime: Runtime, connection: Connection, person: Person, found: TestB
         "marketplace_id": found.marketplace_id,
         "event_id": runtime.ids.new("evt"),
         "case_id": found.case_id,
-        "what": f"Test buy, {said.event.value.replace('_', ' ')}: {said.said}"[:200],
+        "what": f"{IN_TIMELINE}{said.event.value.replace('_', ' ')}: {said.said}"[:200],
         "actor": person.name,
         "known_at": now,
     }

@@ -1,6 +1,6 @@
 """What is recorded of sellers: read once for a batch, one query a table."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,6 @@ from models.verdict import Judgement, Side
 from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
 from serving.listings.tables import listing, listing_version, observation, seller
-from serving.platform.database.store import insert_or_ignore
 from serving.scoring.tables import seller_event
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store.waits import still_waits, waited_until
@@ -268,22 +267,3 @@ def _load_events(connection: Connection, marketplace_id: str, pasts: Mapping[str
     for row in connection.execute(query):
         found = Event(row.occurred_at, row.known_at, row.amount_minor, row.currency)
         pasts[row.seller_external_id].events.setdefault(row.kind, []).append(found)
-
-
-def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Keep seller events; one that is known by its source's id is left as it was. Returns how many were new."""
-    if not rows:
-        return 0
-    known = {
-        row.source_event_id
-        for row in connection.execute(
-            select(seller_event.c.source_event_id).where(
-                seller_event.c.marketplace_id == rows[0]["marketplace_id"],
-                seller_event.c.source_event_id.in_({row["source_event_id"] for row in rows}),
-            )
-        )
-    }
-    fresh = {row["source_event_id"]: row for row in reversed(rows) if row["source_event_id"] not in known}
-    if fresh:
-        connection.execute(insert_or_ignore(connection, seller_event), list(fresh.values()))
-    return len(fresh)

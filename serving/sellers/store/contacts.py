@@ -4,9 +4,11 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, String, delete, select, true
+from sqlalchemy import Connection, Select, String, delete, exists, select, true
 
 from features.contacts import ContactKind
+from serving.listings.tables import listing_version
+from serving.platform.database.erasing import count_rows, delete_some
 from serving.platform.database.lists import listed
 from serving.platform.database.store import insert_or_ignore
 from serving.sellers.policy import LinkPolicy
@@ -103,6 +105,33 @@ def add_contacts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> N
     """Keep hashes of contacts; one that the seller is known to have stays as it was."""
     if rows:
         connection.execute(insert_or_ignore(connection, seller_contact), list(rows))
+
+
+def count(connection: Connection, marketplace_id: str, seller: str) -> int:
+    """How many contacts of a seller are kept."""
+    return count_rows(
+        connection,
+        seller_contact,
+        seller_contact.c.marketplace_id == marketplace_id,
+        seller_contact.c.seller_external_id == seller,
+    )
+
+
+def forget(connection: Connection, marketplace_id: str, before: datetime, held: Collection[str], most: int) -> int:
+    """Forget contacts of sellers that have offered nothing since a moment, but for sellers under hold."""
+    contact = seller_contact.c
+    offered = exists().where(
+        listing_version.c.marketplace_id == marketplace_id,
+        listing_version.c.seller_external_id == contact.seller_external_id,
+        listing_version.c.known_at > before,
+    )
+    gone = (
+        contact.marketplace_id == marketplace_id,
+        contact.known_at <= before,
+        ~offered,
+        contact.seller_external_id.not_in(held),
+    )
+    return delete_some(connection, seller_contact, contact.token, gone, most)
 
 
 def erase(connection: Connection, marketplace_id: str, seller: str) -> int:

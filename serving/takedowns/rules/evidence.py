@@ -22,6 +22,10 @@ class Part(StrEnum):
     PAGE = "page"
 
 
+# The parts that say who sold; text, price and pictures say what was sold.
+PERSONAL_PARTS: Final = (Part.SELLER, Part.PAGE)
+
+
 @dataclass(frozen=True, slots=True)
 class KeptPart:
     """A part and its commitment. `salt` (hex) and `body` are None where the part was erased; the digest stays."""

@@ -1,0 +1,43 @@
+"""What the desk wrote about sellers, and how it is erased."""
+
+from typing import Any, Final
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, select, update
+
+from serving.cases.tables import case_event, case_note, case_wait, review_case
+from serving.platform.database.erasing import Place, count_rows
+from serving.platform.database.types import ERASED
+
+_NOTES: Final = case_note.c.said != ERASED
+_WAITS: Final = case_wait.c.missing != ERASED
+
+
+def lines_of_timelines(begin: str, subject: Column[Any], case_id: Column[Any]) -> Place:
+    """Lines that begin so, in the timelines of the cases of a subject; the beginning stays."""
+    what = case_event.c.what
+    gone = f"{begin}{ERASED}"
+    return Place(
+        case_event, {"what": gone}, (what.startswith(begin), what != gone), subject, (case_event.c.case_id, case_id)
+    )
+
+
+def count_notes(connection: Connection, marketplace_id: str, seller: str) -> int:
+    """How many notes about a seller's cases, and reasons why they wait, still say something."""
+    return sum(
+        count_rows(connection, table, *_of_seller(table, marketplace_id, seller), live)
+        for table, live in ((case_note, _NOTES), (case_wait, _WAITS))
+    )
+
+
+def erase_notes(connection: Connection, marketplace_id: str, seller: str) -> None:
+    """Erase them."""
+    notes, waits = (_of_seller(table, marketplace_id, seller) for table in (case_note, case_wait))
+    connection.execute(update(case_note).where(*notes, _NOTES).values(said=ERASED))
+    connection.execute(update(case_wait).where(*waits, _WAITS).values(missing=ERASED, asked=ERASED))
+
+
+def _of_seller(table: Table, marketplace_id: str, seller: str) -> tuple[ColumnElement[bool], ...]:
+    cases = select(review_case.c.case_id).where(
+        review_case.c.marketplace_id == marketplace_id, review_case.c.seller_external_id == seller
+    )
+    return table.c.marketplace_id == marketplace_id, table.c.case_id.in_(cases)

@@ -1,0 +1,66 @@
+"""Columns of personal data, and how they are erased: each room's store declares its own."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, select, update
+
+NOW: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Columns that are erased, which rows still hold something, and by which subject they are found.
+
+    `values` is what stands in the columns afterwards; NOW is the moment of the erasure. `via` is a pair of a column of
+    the table and one of the table that knows the subject.
+    """
+
+    table: Table
+    values: Mapping[str, object]
+    live: tuple[ColumnElement[bool], ...]
+    subject: Column[Any]
+    via: tuple[Column[Any], Column[Any]] | None = None
+
+    def subjects(self, marketplace_id: str) -> Any:
+        """A query for the subjects of which something is left."""
+        here = self.table.c.marketplace_id == marketplace_id
+        query = select(self.subject).where(here, *self.live)
+        if self.via is not None:
+            own, known = self.via
+            query = query.join(
+                self.table, (known.table.c.marketplace_id == self.table.c.marketplace_id) & (known == own)
+            )
+        return query
+
+    def count(self, connection: Connection, marketplace_id: str, subjects: Collection[str]) -> int:
+        """How many rows of these subjects still hold something."""
+        return count_rows(connection, self.table, *self._rows(marketplace_id, subjects))
+
+    def erase(self, connection: Connection, marketplace_id: str, subjects: Collection[str], at: datetime) -> None:
+        """Erase what the rows of these subjects hold."""
+        values = {name: at if value is NOW else value for name, value in self.values.items()}
+        connection.execute(update(self.table).where(*self._rows(marketplace_id, subjects)).values(**values))
+
+    def _rows(self, marketplace_id: str, subjects: Collection[str]) -> tuple[ColumnElement[bool], ...]:
+        here = self.table.c.marketplace_id == marketplace_id
+        if self.via is None:
+            return here, *self.live, self.subject.in_(subjects)
+        own, known = self.via
+        of_subjects = select(known).where(known.table.c.marketplace_id == marketplace_id, self.subject.in_(subjects))
+        return here, *self.live, own.in_(of_subjects)
+
+
+def count_rows(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:
+    """How many rows of a table meet conditions."""
+    return int(connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one())
+
+
+def delete_some(
+    connection: Connection, table: Table, key: ColumnElement[Any], gone: tuple[ColumnElement[bool], ...], most: int
+) -> int:
+    """Delete at most so many rows that meet conditions; returns how many went."""
+    few = select(key).where(*gone).limit(most)
+    return len(connection.execute(delete(table).where(*gone, key.in_(few)).returning(key)).all())

@@ -1,0 +1,41 @@
+"""What marketplaces report of sellers' trade: kept, and forgotten when its time is over."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from serving.platform.database.erasing import delete_some
+from serving.platform.database.store import insert_or_ignore
+from serving.scoring.tables import seller_event
+
+
+def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Keep seller events; one that is known by its source's id is left as it was. Returns how many were new."""
+    if not rows:
+        return 0
+    known = {
+        row.source_event_id
+        for row in connection.execute(
+            select(seller_event.c.source_event_id).where(
+                seller_event.c.marketplace_id == rows[0]["marketplace_id"],
+                seller_event.c.source_event_id.in_({row["source_event_id"] for row in rows}),
+            )
+        )
+    }
+    fresh = {row["source_event_id"]: row for row in reversed(rows) if row["source_event_id"] not in known}
+    if fresh:
+        connection.execute(insert_or_ignore(connection, seller_event), list(fresh.values()))
+    return len(fresh)
+
+
+def forget(connection: Connection, marketplace_id: str, before: datetime, held: Collection[str], most: int) -> int:
+    """Forget what happened by a moment, but for sellers under hold."""
+    event = seller_event.c
+    gone = (
+        event.marketplace_id == marketplace_id,
+        event.occurred_at <= before,
+        event.seller_external_id.not_in(held),
+    )
+    return delete_some(connection, seller_event, event.event_id, gone, most)
