@@ -19,8 +19,7 @@ from training.fit import CounterfeitClassifier
 from training.metrics import roc_auc
 from training.references import OfflineReferences
 from training.simulated.brands import HOUSES
-from training.simulated.tells import TELLS
-from training.simulated.words import Language
+from training.simulated.words import TELLS, Language
 from training.splits import seller_groups
 from training.synthetic import (
     Answer,

@@ -9,9 +9,23 @@ from training.simulated.disguise import disguised, mistyped
 from training.simulated.goods import GOODS
 from training.simulated.habits import HABITS, Habits, Honest
 from training.simulated.sellers import Seller
-from training.simulated.sentences import ABOUT, SERVICE, STORIES, UNBRANDED, VOUCHING
-from training.simulated.tells import BLATANT_SENTENCES, BLATANT_TITLES, CONTACTS, HINTS, TELLS
-from training.simulated.words import COLOURS, PART_TITLES, TITLE_ENDINGS, TITLES, Language
+from training.simulated.words import (
+    ABOUT,
+    BLATANT_SENTENCES,
+    BLATANT_TITLES,
+    COLOURS,
+    CONTACTS,
+    HINTS,
+    PART_TITLES,
+    SERVICE,
+    STORIES,
+    TELLS,
+    TITLE_ENDINGS,
+    TITLES,
+    UNBRANDED,
+    VOUCHING,
+    Language,
+)
 
 _TYPO: Final = 0.04
 _ENDING: Final = 0.45

@@ -8,8 +8,7 @@ from training.simulated.brands import HOUSES
 from training.simulated.chance import Random, around, happens, one_of, weighted
 from training.simulated.habits import HABITS, Craft, Honest, Kind
 from training.simulated.records import Career, Record, record
-from training.simulated.tells import TELLS
-from training.simulated.words import COLOURS, TITLES, Language, Story
+from training.simulated.words import COLOURS, TELLS, TITLES, Language, Story
 
 LANGUAGES: Final[Mapping[Language, float]] = {Language.EN: 0.44, Language.ES: 0.2, Language.RU: 0.2, Language.ZH: 0.16}
 COUNTRIES: Final[Mapping[Language, tuple[str, ...]]] = {

@@ -1,7 +1,13 @@
-"""Languages, colours and the shapes of titles on the synthetic marketplace, and the words for where goods come from."""
+"""What sellers on the synthetic marketplace write, in four languages, and what of it gives counterfeiters away.
 
-from collections.abc import Mapping
+All of it stands in `training/simulated/data/texts.tsv`, one text in its four languages a line.
+"""
+
+import csv
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 Words = tuple[str, ...]
@@ -19,11 +25,6 @@ class Language(StrEnum):
 ByLanguage = Mapping[Language, Words]
 
 
-def each(en: Words, zh: Words, ru: Words, es: Words) -> ByLanguage:
-    """Words in all four languages, in this order everywhere."""
-    return {Language.EN: en, Language.ZH: zh, Language.RU: ru, Language.ES: es}
-
-
 class Story(StrEnum):
     """Where an offer says that the goods come from; counterfeiters tell the same stories as honest sellers."""
 
@@ -33,92 +34,41 @@ class Story(StrEnum):
     IMPORT = "import"
 
 
-COLOURS: Final = each(
-    ("black", "white", "navy", "beige", "brown", "green", "burgundy", "grey"),
-    ("黑色", "白色", "藏青色", "米色", "棕色", "绿色", "酒红色", "灰色"),
-    ("чёрный цвет", "белый цвет", "тёмно-синий", "бежевый", "коричневый", "зелёный цвет", "бордовый", "серый цвет"),
-    ("negro", "blanco", "azul marino", "beige", "marrón", "verde", "burdeos", "gris"),
-)
+@cache
+def table(name: str) -> Sequence[Mapping[str, str]]:
+    """The rows of a packaged table, in its order."""
+    text = files("training.simulated").joinpath("data", name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
 
+
+def words(of: str, among: str = "texts.tsv") -> ByLanguage:
+    """A set of texts in all four languages, in the same order in each."""
+    rows = [row for row in table(among) if row["set"] == of]
+    return {language: tuple(row[language] for row in rows) for language in Language}
+
+
+COLOURS: Final = words("colours")
 # A seller keeps to one or two of these, so the shape of a title is a habit, not a coin.
-TITLES: Final = each(
-    (
-        "{brand} {model} {noun} {variant}",
-        "{brand} {model} {noun}, {variant}",
-        "{noun} {brand} {model} {variant}",
-        "{brand} {model}, {make}, {variant}",
-        "{model} {noun} by {brand}, {variant}",
-        "{brand} {noun} {model} ({variant})",
-        "{brand} {model} | {noun} | {variant}",
-        "{brand} {model} {make} {noun}",
-    ),
-    (
-        "{brand} {model} {noun} {variant}",
-        "{brand}{model}{noun}{variant}",
-        "{variant}{noun} {brand} {model}",
-        "{brand} {model} {make}{noun}",
-        "【{brand}】{model} {noun} {variant}",
-        "{noun} {brand} {model}",
-        "{brand} {model} {variant} {make}",
-        "{brand}{noun} {model}系列 {variant}",
-    ),
-    (
-        "{noun} {brand} {model}, {variant}",
-        "{brand} {model} {noun} {variant}",
-        "{noun} {brand} {model} {variant}",
-        "{brand} {model}, {make}",
-        "{noun} {model} от {brand}, {variant}",
-        "{brand} {noun} {model} ({variant})",
-        "{brand} {model} / {noun} / {variant}",
-        "{noun} {brand} {model}, {make}",
-    ),
-    (
-        "{noun} {brand} {model} {variant}",
-        "{brand} {model} {noun} {variant}",
-        "{noun} {brand} {model}, {variant}",
-        "{brand} {model}, {make}, {variant}",
-        "{noun} {model} de {brand}, {variant}",
-        "{brand} {noun} {model} ({variant})",
-        "{brand} {model} - {noun} - {variant}",
-        "{noun} {brand} {model} {make}",
-    ),
-)
-
+TITLES: Final = words("titles")
 # Added to a title now and then. Cut tags and a missing box are in the lexicon, and honest outlets do write them.
-TITLE_ENDINGS: Final[Mapping[Story, ByLanguage]] = {
-    Story.RETAIL: each(
-        ("new", "in stock", "new season", "with warranty", "free shipping", "gift idea"),
-        ("现货", "新款", "包邮", "全国联保", "官方授权", "送礼"),
-        ("новинка", "в наличии", "с гарантией", "новая коллекция", "в подарок", "быстрая доставка"),
-        ("nuevo", "en stock", "nueva temporada", "con garantía", "envío gratis", "idea regalo"),
-    ),
-    Story.OUTLET: each(
-        ("outlet", "last season", "end of line", "ex-display", "clearance", "tags cut"),
-        ("奥莱", "过季款", "清仓", "样品", "折扣款", "剪标"),
-        ("аутлет", "прошлая коллекция", "распродажа", "витринный образец", "последние штуки", "без бирки"),
-        ("outlet", "temporada pasada", "fin de serie", "de exposición", "liquidación", "sin etiqueta"),
-    ),
-    Story.SECOND_HAND: each(
-        ("pre-owned", "used twice", "good condition", "used", "no box", "unwanted gift"),
-        ("二手", "九成新", "闲置转让", "自用", "无盒", "几乎全新"),
-        ("б/у", "состояние отличное", "пользовались пару раз", "из личного гардероба", "без коробки", "не подошло"),
-        ("segunda mano", "usado", "buen estado", "como nuevo", "sin caja", "regalo no deseado"),
-    ),
-    Story.IMPORT: each(
-        ("import", "US version", "Asian market version", "duty free", "parallel import", "international version"),
-        ("海外代购", "日版", "港版", "免税店购入", "平行进口", "欧洲直邮"),
-        ("из-за рубежа", "версия для США", "параллельный импорт", "из duty free", "азиатская версия", "доставка из ЕС"),
-        ("importación", "versión EE. UU.", "versión asiática", "duty free", "importación paralela", "traído de fuera"),
-    ),
-}
+TITLE_ENDINGS: Final[Mapping[Story, ByLanguage]] = {story: words(f"title_endings {story}") for story in Story}
+PART_TITLES: Final = words("part_titles")
 
-PART_TITLES: Final = each(
-    (
-        "{part} for {brand} {model}, compatible",
-        "{part} compatible with {brand} {model}",
-        "{part}, fits {brand} {model}",
-    ),
-    ("适用于{brand} {model}的{part}", "{part} 兼容{brand} {model}", "{brand} {model}通用{part}"),
-    ("{part}, совместимо с {brand} {model}", "{part} для {brand} {model}, аналог", "{part} под {brand} {model}"),
-    ("{part} para {brand} {model}, compatible", "{part} compatible con {brand} {model}", "{part} para {brand} {model}"),
-)
+# Sentences of descriptions that honest sellers write and counterfeiters copy.
+ABOUT: Final = words("about")
+SERVICE: Final = words("service")
+STORIES: Final[Mapping[Story, ByLanguage]] = {story: words(f"stories {story}") for story in Story}
+# Honest offers that talk about copies or vouch for themselves: lexicon words without a fake behind them.
+VOUCHING: Final = words("vouching")
+# Said of unbranded goods; suspicious beside a brand's name, harmless here.
+UNBRANDED: Final = words("unbranded")
+
+# One line per supplier's habit. The lexicon knows none of them (a test holds that), so only labelled offers can teach
+# them; honest sellers say each of them now and then.
+TELLS: Final = words("tells")
+# What obvious counterfeiters write; nearly all of it stands in features/data/lexicon.tsv.
+BLATANT_TITLES: Final = words("blatant_titles")
+BLATANT_SENTENCES: Final = words("blatant_sentences")
+CONTACTS: Final = words("contacts")
+# What those write in place of a name whom a search must not find.
+HINTS: Final = words("hints")

@@ -14,7 +14,7 @@ from training.simulated.brands import HOUSES
 from training.simulated.chance import Random, happens
 from training.simulated.disguise import disguised, mistyped
 from training.simulated.habits import Craft
-from training.simulated.tells import BLATANT_SENTENCES, BLATANT_TITLES, CONTACTS, TELLS
+from training.simulated.words import BLATANT_SENTENCES, BLATANT_TITLES, CONTACTS, TELLS
 from training.simulation.market import Accounts, Market, Offered
 
 _COMES_BACK: Final = 0.85  # As training.simulated.population has it for accounts that were closed.

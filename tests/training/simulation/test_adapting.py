@@ -6,8 +6,7 @@ import pytest
 
 from features.listing import Listing, check
 from tests.fixtures.simulation import a_small_market, an_offer
-from training.simulated.tells import BLATANT_TITLES, TELLS
-from training.simulated.words import Language
+from training.simulated.words import BLATANT_TITLES, TELLS, Language
 from training.simulation.adapting import Adapting, learnt, reworded, under_another_name
 
 MARKET = a_small_market()
