@@ -171,7 +171,7 @@ def concepts_page() -> str:
         _MADE + "# The words",
         "",
         "One word for one thing, in code, tables, pages and documents; in the order in which a listing meets them.",
-        "They are kept in `serving/web/wording/glossary.py`, and pages explain them where they stand.",
+        "They are kept in `serving/web/wording/glossary.tsv`, and pages explain them where they stand.",
         "",
         "| word | meaning |",
         "| --- | --- |",

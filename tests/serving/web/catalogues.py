@@ -16,6 +16,7 @@ import serving.web
 from serving.brands.rules import questions
 from serving.platform.display import Language
 from serving.web.wording import i18n
+from serving.web.wording.glossary import TERMS
 
 WEB: Final = Path(serving.web.__path__[0])
 OTHERS: Final = tuple(one for one in Language if one is not Language.ENGLISH)
@@ -36,6 +37,9 @@ def texts_of_the_source() -> Catalog:
     for one in questions():
         for text in (one.text, *one.options, one.because):
             found.add(text, locations=[("briefing.json", 0)])
+    for term in TERMS:
+        for text in (term.words, term.meaning) if term.is_translated else ():
+            found.add(text, locations=[("glossary.tsv", 0)])
     return found
 
 
