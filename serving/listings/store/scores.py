@@ -1,7 +1,6 @@
 """Facts kept verbatim, and the scores and routes that were drawn from them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -10,7 +9,7 @@ from sqlalchemy import Connection, case, func, select
 from features.facts import Facts, facts_from_json
 from models.errors import NotFound
 from models.score import Reason
-from serving.listings.tables import facts, listing_version, score
+from serving.listings.tables import facts, score
 from serving.platform.database.store import add, insert_or_ignore
 
 _BATCH: Final = 1_000
@@ -121,34 +120,3 @@ def routes(connection: Connection, marketplace_id: str) -> dict[str, int]:
         .group_by(score.c.lane)
     )
     return {row.lane: row.n for row in connection.execute(query)}
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A score's facts as recorded, with the listing and the number of the version that it is of."""
-
-    score_id: str
-    listing_id: str
-    number: int
-    facts: Facts
-
-
-def recorded(
-    connection: Connection, marketplace_id: str, *, schema: int, since: datetime | None = None
-) -> Iterator[list[Recorded]]:
-    """Scores with facts of a schema, from a moment on, in the order of time and at most a thousand at once."""
-    query = (
-        select(score.c.score_id, score.c.listing_id, listing_version.c.number, facts.c.body)
-        .join(
-            listing_version,
-            (listing_version.c.marketplace_id == score.c.marketplace_id)
-            & (listing_version.c.version_id == score.c.version_id),
-        )
-        .join(facts, (facts.c.marketplace_id == score.c.marketplace_id) & (facts.c.digest == score.c.facts_digest))
-        .where(score.c.marketplace_id == marketplace_id, facts.c.schema == schema)
-        .order_by(score.c.scored_at, score.c.score_id)
-    )
-    if since is not None:
-        query = query.where(score.c.scored_at >= since)
-    for rows in connection.execution_options(yield_per=_BATCH).execute(query).partitions():
-        yield [Recorded(row.score_id, row.listing_id, row.number, facts_from_json(row.body)) for row in rows]

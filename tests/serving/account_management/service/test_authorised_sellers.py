@@ -9,8 +9,8 @@ from serving.account_management.service import authorised_sellers
 from serving.account_management.service.authorised_sellers import Change, change_list, change_of, named_in, take_off
 from serving.brands.store import brands
 from serving.intake.service.intake import receive
-from serving.intake.service.recompute import recompute
 from tests.fixtures.listings import a_row
+from tests.fixtures.recompute import recompute
 from tests.fixtures.runtimes import Site
 from tests.serving.intake.service.test_pasts import latest_facts
 

@@ -10,10 +10,10 @@ from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.brands.store import brands
 from serving.intake.service.intake import receive
-from serving.intake.service.recompute import recompute
-from serving.listings.store import listings, scores
+from serving.listings.store import listings
 from serving.review.service.undoing import undo_verdict
 from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.recompute import recompute, recorded
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.appeals.service.test_appeal import remove
@@ -30,7 +30,7 @@ def latest_facts(site: Site, external_id: str) -> Facts:
     """The facts of the last score of a listing."""
     with site.runtime.store.read() as connection:
         listing_id = listings.id_of(connection, site.here, external_id)
-        found = [one for batch in scores.recorded(connection, site.here, schema=SCHEMA) for one in batch]
+        found = [one for batch in recorded(connection, site.here, schema=SCHEMA) for one in batch]
     return [one.facts for one in found if one.listing_id == listing_id][-1]
 
 

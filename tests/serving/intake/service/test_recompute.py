@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from features.compute import NAMES, compute
-from serving.intake.service.recompute import Recomputed, recompute
 from tests.fixtures.lives import Lives
+from tests.fixtures.recompute import Recomputed, recompute
 from tests.fixtures.runtimes import Site
 
 # What comes from the past. A life in which one of these never moves proves nothing about it.
