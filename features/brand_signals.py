@@ -8,10 +8,10 @@ from rapidfuzz import fuzz
 from features.brands import Form, Method
 from features.fold import fold
 from features.near_names import NearMiss
-from features.spec import MISSING, Evidence, Family, Registry
+from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
 from features.tell_tales import MOST_PER_BRAND, Direction
 
-signals = Registry()
+signals = Registry(Family.BRAND)
 
 _NO_BRAND: Final = "no brand declared, or no title"
 _NEAR: Final = "Misspelt names in replica titles: features/data/ordinary_words.tsv says which words are none"
@@ -20,10 +20,7 @@ _SUPPLIED: Final = "What the brand knows of its goods, as of the moment"
 
 
 @signals.feature(
-    Family.BRAND,
-    unit="0 or 1",
-    low=0,
-    high=1,
+    YES_NO,
     missing="never",
     source="E-CUP: brand is absent on 41 % of rows",
     say=lambda e, v: f"The seller declares {f'the brand {e.facts.listing.brand}' if v else 'no brand'}",
@@ -34,10 +31,7 @@ def brand_declared(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.BRAND,
-    unit="0 to 1",
-    low=0,
-    high=1,
+    Scale("0 to 1", 0, 1),
     missing=_NO_BRAND,
     source="Capabilities row 18",
     version=2,
@@ -60,10 +54,7 @@ def brand_in_title(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.BRAND,
-    unit="0 or 1",
-    low=0,
-    high=1,
+    YES_NO,
     missing="no title",
     source="Capabilities row 17",
     version=3,
@@ -81,10 +72,7 @@ def brand_disguised(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.BRAND,
-    unit="0 or 1",
-    low=0,
-    high=1,
+    YES_NO,
     missing="no title",
     source="Capabilities row 18",
     say=lambda e, v: (
@@ -103,10 +91,7 @@ def brand_named_but_not_declared(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.BRAND,
-    unit="brands",
-    low=0,
-    high=20,
+    Scale("brands", 0, 20),
     missing="no title",
     source="Capabilities row 18",
     say=lambda _, v: f"The title names {v:.0f} registered brand{'s' * (v != 1)}",
@@ -117,10 +102,7 @@ def brand_mentions(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.BRAND,
-    unit="0, 0.5 or 1",
-    low=0,
-    high=1,
+    Scale("0, 0.5 or 1", 0, 1),
     missing="no title, or near names were not recorded then",
     source=_NEAR,
     say=lambda e, _: _say_near(e.facts.naming.near_misses if e.facts.naming else (), "The title says"),
@@ -133,10 +115,7 @@ def brand_near_miss(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.BRAND,
-    unit="0, 0.5 or 1",
-    low=0,
-    high=1,
+    Scale("0, 0.5 or 1", 0, 1),
     missing="no brand declared, or near names were not recorded then",
     source=_NEAR,
     say=lambda e, _: _say_near([near] if (near := _declared_near(e)) else [], "The declared brand is"),
@@ -150,10 +129,7 @@ def brand_declared_near_miss(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.BRAND,
-    unit="0 or 1",
-    low=0,
-    high=1,
+    YES_NO,
     missing="no brand declared, or no description",
     source="Capabilities row 18: the declared brand against the text",
     say=lambda e, v: f"The description {'names' if v else 'does not name'} the declared brand {e.facts.listing.brand}",
@@ -165,10 +141,7 @@ def brand_in_description(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.BRAND,
-    unit="brands",
-    low=0,
-    high=20,
+    Scale("brands", 0, 20),
     missing="no description, or names in it were not recorded then",
     source="Capabilities row 18: names that only draw searches",
     say=lambda e, v: (
@@ -185,10 +158,7 @@ def brand_only_described(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.BRAND,
-    unit="0 or 1",
-    low=0,
-    high=1,
+    YES_NO,
     missing="no trade item number sent",
     source="GS1 General Specifications 7.9, check digit",
     say=lambda e, v: f"The trade item number {e.facts.listing.gtin} {'is well formed' if v else 'is not valid'}",
@@ -199,10 +169,7 @@ def brand_gtin_valid(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.BRAND,
-    unit="tell-tales",
-    low=0,
-    high=MOST_PER_BRAND,
+    Scale("tell-tales", 0, MOST_PER_BRAND),
     missing=_NONE_SUPPLIED,
     source=_SUPPLIED,
     say=lambda e, _: _say_fitting(e, Direction.COUNTERFEIT, "counterfeits"),
@@ -213,10 +180,7 @@ def brand_tell_tales_of_counterfeits(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.BRAND,
-    unit="tell-tales",
-    low=0,
-    high=MOST_PER_BRAND,
+    Scale("tell-tales", 0, MOST_PER_BRAND),
     missing=_NONE_SUPPLIED,
     source=_SUPPLIED,
     say=lambda e, _: _say_fitting(e, Direction.GENUINE, "its own goods"),

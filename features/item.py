@@ -1,19 +1,25 @@
 """Signals of the offer itself: how long it stands, how it sells, what buyers sent back and said."""
 
-from features.spec import MISSING, Evidence, Family, Registry, log1p, recent_share, smoothed_share, usual_share
+from features.spec import (
+    MISSING,
+    SHARE,
+    Evidence,
+    Family,
+    Registry,
+    Scale,
+    log1p,
+    log_of,
+    recent_share,
+    smoothed_share,
+    usual_share,
+)
 
-signals = Registry()
-
-_E_CUP = "E-CUP item columns"
+signals = Registry(Family.ITEM, source="E-CUP item columns")
 
 
 @signals.feature(
-    Family.ITEM,
-    unit="log of 1 + days",
-    low=0,
-    high=40,
+    log_of("days"),
     missing="the source does not say when the offer was first published",
-    source=_E_CUP,
     say=lambda e, _: f"The offer was first published {e.facts.listing.age_days:,} days ago",
 )
 def item_age(e: Evidence) -> float:
@@ -22,12 +28,8 @@ def item_age(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.ITEM,
-    unit="log of 1 + items",
-    low=0,
-    high=40,
+    log_of("items"),
     missing="sales of the offer not sent",
-    source=_E_CUP,
     say=lambda e, _: f"{e.facts.listing.sales.d7:,.0f} sold in 7 days",
 )
 def item_sales_7d(e: Evidence) -> float:
@@ -36,12 +38,8 @@ def item_sales_7d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.ITEM,
-    unit="log of 1 + items",
-    low=0,
-    high=40,
+    log_of("items"),
     missing="sales of the offer not sent",
-    source=_E_CUP,
     say=lambda e, _: f"{e.facts.listing.sales.d90:,.0f} sold in 90 days",
 )
 def item_sales_90d(e: Evidence) -> float:
@@ -50,14 +48,10 @@ def item_sales_90d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.ITEM,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing="sales or returns of the offer not sent",
-    source=_E_CUP,
-    say=lambda e, _: f"{_of(e.facts.listing.returns.d90, e.facts.listing.sales.d90)} sold in 90 days came back",
     version=2,
+    say=lambda e, _: f"{_of(e.facts.listing.returns.d90, e.facts.listing.sales.d90)} sold in 90 days came back",
 )
 def item_return_share(e: Evidence) -> float:
     """Share of sales returned in 90 days, pulled towards what is usual here."""
@@ -65,16 +59,13 @@ def item_return_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.ITEM,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing="sales or such returns of the offer not sent",
     source="E-CUP item_count_fake_returns; close to the label where labels come from the same complaints",
+    version=2,
     say=lambda e, _: (
         f"{_of(e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90)} sold in 90 days came back as not genuine"
     ),
-    version=2,
 )
 def item_fake_return_share(e: Evidence) -> float:
     """Share of sales returned as not genuine in 90 days, pulled towards what is usual here."""
@@ -82,12 +73,8 @@ def item_fake_return_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.ITEM,
-    unit="log of 1 + items",
-    low=0,
-    high=40,
+    log_of("items"),
     missing="such returns of the offer not sent",
-    source=_E_CUP,
     say=lambda e, _: f"{e.facts.listing.fake_returns.d30:,.0f} returned as not genuine in 30 days",
 )
 def item_fake_returns_30d(e: Evidence) -> float:
@@ -96,10 +83,7 @@ def item_fake_returns_30d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.ITEM,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing="sales of the offer not sent or none in 90 days",
     source="Bursts: capabilities row 16",
     say=lambda _, v: f"{100 * v:.0f} % of the sales of 90 days fell in the last 7",
@@ -110,12 +94,8 @@ def item_recent_sales_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.ITEM,
-    unit="stars",
-    low=1,
-    high=5,
+    Scale("stars", 1, 5),
     missing="ratings of the offer not sent",
-    source=_E_CUP,
     say=lambda e, v: f"Rated {v:.1f} of 5 by {_ratings(e):,} buyers",
 )
 def item_rating(e: Evidence) -> float:
@@ -128,12 +108,8 @@ def item_rating(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.ITEM,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing="ratings of the offer not sent",
-    source=_E_CUP,
     say=lambda e, _: f"{(e.facts.listing.rating_counts or (0,))[0]:,} of {_ratings(e):,} ratings have one star",
 )
 def item_one_star_share(e: Evidence) -> float:
@@ -143,13 +119,7 @@ def item_one_star_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.ITEM,
-    unit="log of 1 + ratings",
-    low=0,
-    high=40,
-    missing="ratings of the offer not sent",
-    source=_E_CUP,
-    say=lambda e, _: f"{_ratings(e):,} ratings",
+    log_of("ratings"), missing="ratings of the offer not sent", say=lambda e, _: f"{_ratings(e):,} ratings"
 )
 def item_ratings(e: Evidence) -> float:
     """Number of ratings of the offer."""
@@ -157,12 +127,8 @@ def item_ratings(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.ITEM,
-    unit="log of 1 + comments",
-    low=0,
-    high=40,
+    log_of("comments"),
     missing="comments not counted by the source",
-    source=_E_CUP,
     say=lambda e, _: f"{e.facts.listing.comments_count:,} comments of buyers",
 )
 def item_comments(e: Evidence) -> float:
@@ -171,12 +137,8 @@ def item_comments(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.ITEM,
-    unit="log of 1 + photographs",
-    low=0,
-    high=40,
+    log_of("photographs"),
     missing="photographs not counted by the source",
-    source=_E_CUP,
     say=lambda e, _: f"{e.facts.listing.photos_count:,} photographs",
 )
 def item_photos(e: Evidence) -> float:
@@ -185,10 +147,7 @@ def item_photos(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.ITEM,
-    unit="versions",
-    low=1,
-    high=100,
+    Scale("versions", 1, 100),
     missing="never",
     source="Capabilities row 4: what changed after approval",
     say=lambda e, _: f"Version {e.facts.version} of the offer",

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Final
 
 from features.likeness import MOST_COMPARED, Likeness
-from features.spec import MISSING, Compute, Evidence, Family, Registry, Say, log1p, smoothed_share
+from features.spec import MISSING, SHARE, Compute, Evidence, Family, Registry, Say, Scale, log1p, log_of, smoothed_share
 
-signals = Registry()
+signals = Registry(Family.LIKENESS)
 
 _UNCOMPARED: Final = "too little text to tell a copy by, or texts were not compared then"
 _NO_SELLER: Final = f"{_UNCOMPARED}; no seller named"
@@ -22,24 +22,14 @@ _PRIOR, _STRENGTH = 0.5, 4.0
 
 def _shared_text(say: Say, *, missing: str = _UNCOMPARED, source: str = _COPIES) -> Callable[[Compute], Compute]:
     """Registers a similarity to the nearest offer of a kind."""
-    return signals.feature(
-        Family.LIKENESS, unit="share of text", low=0, high=1, missing=missing, source=source, say=say
-    )
+    return signals.feature(Scale("share of text", 0, 1), missing=missing, source=source, say=say)
 
 
 def _count(
     say: Callable[[Likeness], str], *, unit: str = "offers", missing: str = _UNCOMPARED, source: str = _COPIES
 ) -> Callable[[Compute], Compute]:
     """Registers a number of near-duplicates; at most 64 offers are compared."""
-    return signals.feature(
-        Family.LIKENESS,
-        unit=f"log of 1 + {unit}",
-        low=0,
-        high=_MOST,
-        missing=missing,
-        source=source,
-        say=lambda e, _: say(_known(e)),
-    )
+    return signals.feature(log_of(unit, _MOST), missing=missing, source=source, say=lambda e, _: say(_known(e)))
 
 
 @_shared_text(lambda _, v: _similar(v, "an offer of another seller"))
@@ -72,10 +62,7 @@ def likeness_own_counterfeit(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.LIKENESS,
-    unit="share of text",
-    low=-1,
-    high=1,
+    Scale("share of text", -1, 1),
     missing=f"{_UNCOMPARED}; no near-duplicate of another seller is known to be either",
     source=_COPIES,
     say=lambda _, v: _nearer(v),
@@ -128,13 +115,7 @@ def likeness_authorised(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.LIKENESS,
-    unit="share",
-    low=0,
-    high=1,
-    missing=f"{_UNCOMPARED}; no near-duplicate was judged",
-    source=_RELISTED,
-    say=lambda e, _: _judged(_known(e)),
+    SHARE, missing=f"{_UNCOMPARED}; no near-duplicate was judged", source=_RELISTED, say=lambda e, _: _judged(_known(e))
 )
 def likeness_counterfeit_share(e: Evidence) -> float:
     """Share of the judged near-duplicates, the same seller's among them, that were counterfeit; towards one half."""
@@ -145,10 +126,7 @@ def likeness_counterfeit_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.LIKENESS,
-    unit="log of 1 + days",
-    low=0,
-    high=16,
+    log_of("days", 16),
     missing=f"{_UNCOMPARED}; no near-duplicate of another seller",
     source=_COPIES,
     say=lambda e, _: f"Others have used nearly the same words for {_known(e).first_days or 0:,.0f} days",
@@ -159,10 +137,7 @@ def likeness_first_days(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.LIKENESS,
-    unit="log ratio",
-    low=-50,
-    high=50,
+    Scale("log ratio", -50, 50),
     missing=f"{_UNCOMPARED}; no price, or fewer than three priced near-duplicates of others",
     source=_PRICES,
     say=lambda e, v: f"The price is {_level(v)} the median of {_priced(_known(e))} of others in nearly the same words",

@@ -3,22 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
-from features.spec import MISSING, Evidence, Family, Registry
+from features.spec import MISSING, Evidence, Family, Registry, Scale
 from features.wording import NO_TEXT
 
-signals = Registry()
-
-_OFF_PLATFORM: Final = "Off-platform contact: Capabilities row 17"
+signals = Registry(Family.TEXT, missing=NO_TEXT, source="Off-platform contact: Capabilities row 17")
 _MOST_ADDRESSES: Final = 20
 
 
 @signals.feature(
-    Family.TEXT,
-    unit="links",
-    low=0,
-    high=_MOST_ADDRESSES,
-    missing=NO_TEXT,
-    source=_OFF_PLATFORM,
+    Scale("links", 0, _MOST_ADDRESSES),
     say=lambda e, _: _quote_addresses(e.reading.addresses.links, "links in the text"),
 )
 def text_links(e: Evidence) -> float:
@@ -27,12 +20,7 @@ def text_links(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.TEXT,
-    unit="links",
-    low=0,
-    high=_MOST_ADDRESSES,
-    missing=NO_TEXT,
-    source=_OFF_PLATFORM,
+    Scale("links", 0, _MOST_ADDRESSES),
     say=lambda e, _: _quote_addresses(e.reading.addresses.hidden_links, "links written so that no search sees them"),
 )
 def text_hidden_links(e: Evidence) -> float:
@@ -41,12 +29,7 @@ def text_hidden_links(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.TEXT,
-    unit="addresses",
-    low=0,
-    high=_MOST_ADDRESSES,
-    missing=NO_TEXT,
-    source=_OFF_PLATFORM,
+    Scale("addresses", 0, _MOST_ADDRESSES),
     say=lambda e, _: _quote_addresses(e.reading.addresses.contacts, "ways to reach the seller elsewhere"),
 )
 def text_contacts(e: Evidence) -> float:

@@ -4,9 +4,9 @@ import math
 from typing import Final
 
 from features.facts import amount_text
-from features.spec import MISSING, Evidence, Family, Registry
+from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale, log_of
 
-signals = Registry()
+signals = Registry(Family.PRICE)
 
 NO_PRICE: Final = "no price, a price of zero, or no dated rate for its currency"
 # A spread below five per cent is a shelf price; dividing by less would make a rounding look like an outlier.
@@ -16,10 +16,8 @@ _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit m
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="log of the base currency",
-    low=-25,  # The smallest unit of the weakest currency, 0.01 at a rate of a hundred-millionth, has a log of -23.
-    high=25,
+    # The smallest unit of the weakest currency, 0.01 at a rate of a hundred-millionth, has a log of -23.
+    Scale("log of the base currency", -25, 25),
     missing=NO_PRICE,
     source="E-CUP column PriceDiscounted",
     say=lambda e, _: f"The price is {_price_words(e)}",
@@ -30,10 +28,7 @@ def price_log(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="log ratio",
-    low=-_WIDEST,
-    high=_WIDEST,
+    Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no price, or fewer than five offers of the brand in the category",
     source="Capabilities row 15",
     say=lambda e, v: _against(v, e.facts.price.brand_category, "offers of this brand and category"),
@@ -44,10 +39,7 @@ def price_to_brand_category(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="robust standard deviations",
-    low=-100,
-    high=100,
+    Scale("robust standard deviations", -100, 100),
     missing="no price, or fewer than five offers of the brand in the category",
     source="Median and MAD: Rousseeuw and Croux 1993",
     say=lambda e, v: (
@@ -65,10 +57,7 @@ def price_spread_brand_category(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="log ratio",
-    low=-_WIDEST,
-    high=_WIDEST,
+    Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no price, or fewer than five offers in the category",
     source="Capabilities row 15",
     say=lambda e, v: _against(v, e.facts.price.category, "offers in this category"),
@@ -79,10 +68,7 @@ def price_to_category(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="log of 1 + offers",
-    low=0,
-    high=20,
+    log_of("offers", 20),
     missing="no brand or no category, or fewer than five comparable offers",
     source="The count behind each reference",
     say=lambda e, _: f"{_n(e.facts.price.brand_category)} offers of this brand and category are known",
@@ -94,10 +80,7 @@ def price_reference_offers(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="share",
-    low=-1,
-    high=1,
+    Scale("share", -1, 1),
     missing="no claimed earlier price",
     source="Capabilities row 15",
     say=lambda e, v: f"The offer claims {_share(v)} off {_list_price_words(e)}",
@@ -111,10 +94,7 @@ def price_claimed_discount(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="0 or 1",
-    low=0,
-    high=1,
+    YES_NO,
     missing="no price",
     source="Inference from marketplace practice: 1, 9999 and 123 stand for 'ask me'",
     say=lambda e, v: f"The price {_price_words(e)} {'looks like a placeholder' if v else 'is no placeholder'}",
@@ -131,10 +111,7 @@ def price_is_placeholder(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="log ratio",
-    low=-_WIDEST,
-    high=_WIDEST,
+    Scale("log ratio", -_WIDEST, _WIDEST),
     missing="the first version, or no price in one of the two",
     source="Capabilities row 4",
     say=lambda _, v: (

@@ -6,9 +6,9 @@ from typing import Final
 from features.facts import Listed, amount_text
 from features.price_lists import ListedBy
 from features.price_past import claimed_log_price
-from features.spec import MISSING, Evidence, Family, Registry, log1p
+from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log_of
 
-signals = Registry()
+signals = Registry(Family.PRICE)
 
 _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
 _NO_LIST: Final = "no brand that is known, no price of it for these goods, or no rate for one of the currencies"
@@ -16,10 +16,7 @@ _RETAIL: Final = "Capabilities C.9: below 20 % of retail, and new"
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="log ratio",
-    low=-_WIDEST,
-    high=_WIDEST,
+    Scale("log ratio", -_WIDEST, _WIDEST),
     missing=f"no price, {_NO_LIST}",
     source=_RETAIL,
     say=lambda e, v: f"Price is {_against(v)} what the brand asks for {_goods(e)}",
@@ -31,10 +28,7 @@ def price_to_list(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="log ratio",
-    low=-_WIDEST,
-    high=_WIDEST,
+    Scale("log ratio", -_WIDEST, _WIDEST),
     missing=f"no price or no claimed earlier price, {_NO_LIST}",
     source="A reduction from a price that nobody ever asked; inference",
     say=lambda e, v: f"The price before that the offer claims is {_against(v)} what the brand asks for {_goods(e)}",
@@ -46,10 +40,7 @@ def price_claim_to_list(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="log of 1 + offers",
-    low=0,
-    high=20,
+    log_of("offers", 20),
     missing="no price, or common prices were not recorded then",
     source="Placeholder prices come in spikes; inference",
     say=lambda e, _: f"{e.facts.price.common:,} offers of the marketplace have this very price",

@@ -5,9 +5,9 @@ from typing import Final
 
 from features.offers import Assortment
 from features.own_prices import OwnPrices
-from features.spec import MISSING, Evidence, Family, Registry, log1p, many
+from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log_of, many
 
-signals = Registry()
+signals = Registry(Family.PRICE)
 
 _VERSIONS: Final = "Capabilities row 4: what changed after approval"
 _OWN_LEVEL: Final = "A price out of the seller's own range; inference"
@@ -15,10 +15,7 @@ _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit m
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="log of 1 + changes",
-    low=0,
-    high=15,
+    log_of("changes", 15),
     missing="no price, or earlier prices were not recorded then",
     source=_VERSIONS,
     say=lambda e, _: f"The price has been changed {many(_own(e).changes, 'time')}",
@@ -30,10 +27,7 @@ def price_changes(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="log ratio",
-    low=-_WIDEST,
-    high=0,
+    Scale("log ratio", -_WIDEST, 0),
     missing="fewer than two versions with a known price, or earlier prices were not recorded then",
     source=_VERSIONS,
     say=lambda e, v: f"The largest fall of the price among {_own(e).versions:,} versions was {_share(-math.expm1(v))}",
@@ -45,10 +39,7 @@ def price_largest_fall(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="log ratio",
-    low=-_WIDEST,
-    high=_WIDEST,
+    Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no claimed earlier price, fewer than two versions with a known price, or these were not recorded then",
     source="Capabilities row 15; Directive 98/6/EC article 6a: a reduction is from the lowest price of 30 days",
     say=lambda _, v: f"The price that the offer claims to be reduced from is {_of_highest(v)} ever seen here",
@@ -62,10 +53,7 @@ def price_claim_to_highest(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="log ratio",
-    low=-_WIDEST,
-    high=_WIDEST,
+    Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no price, or fewer than five other offers of the seller with a known price",
     source=_OWN_LEVEL,
     say=lambda e, v: (
@@ -81,10 +69,7 @@ def price_to_seller_offers(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.PRICE,
-    unit="log of 1 + offers",
-    low=0,
-    high=10,
+    log_of("offers", 10),
     missing="no price, or nothing was recorded of the seller then",
     source="Placeholder prices come in spikes; inference",
     say=lambda e, _: (

@@ -3,20 +3,26 @@
 import math
 
 from features.seller_trade import turnover
-from features.spec import MISSING, Evidence, Family, Registry, log1p, recent_share, usual_share
+from features.spec import (
+    MISSING,
+    SHARE,
+    YES_NO,
+    Evidence,
+    Family,
+    Registry,
+    Scale,
+    log1p,
+    log_of,
+    recent_share,
+    usual_share,
+)
 
-signals = Registry()
-
-_E_CUP = "E-CUP seller columns"
+signals = Registry(Family.SELLER, source="E-CUP seller columns")
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + days",
-    low=0,
-    high=40,
+    log_of("days"),
     missing="age of the account not sent",
-    source=_E_CUP,
     say=lambda e, _: f"The seller's account is {e.facts.listing.seller.age_days:,} days old",
 )
 def seller_age(e: Evidence) -> float:
@@ -25,12 +31,8 @@ def seller_age(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + orders",
-    low=0,
-    high=40,
+    log_of("orders"),
     missing="orders of the seller not sent",
-    source=_E_CUP,
     say=lambda e, _: f"The seller had {e.facts.listing.seller.orders.d90:,.0f} orders in 90 days",
 )
 def seller_orders_90d(e: Evidence) -> float:
@@ -39,14 +41,10 @@ def seller_orders_90d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + currency units",
-    low=0,
-    high=40,
+    log_of("currency units"),
     missing="turnover of the seller neither sent nor recorded in the listing's currency",
-    source=_E_CUP,
-    say=lambda e, _: f"The seller turned over {turnover(e).d90:,.0f} in 90 days",
     version=2,
+    say=lambda e, _: f"The seller turned over {turnover(e).d90:,.0f} in 90 days",
 )
 def seller_turnover_90d(e: Evidence) -> float:
     """The seller's turnover in 90 days, in the listing's currency."""
@@ -54,12 +52,8 @@ def seller_turnover_90d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of currency units",
-    low=-25,
-    high=25,
+    Scale("log of currency units", -25, 25),
     missing="turnover or orders not sent, or none in 90 days",
-    source=_E_CUP,
     say=lambda _, v: f"The seller's orders are worth {math.exp(v):,.0f} on average",
 )
 def seller_order_value(e: Evidence) -> float:
@@ -69,10 +63,7 @@ def seller_order_value(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log ratio",
-    low=-12,
-    high=12,
+    Scale("log ratio", -12, 12),
     missing="no price, or the value of the seller's orders is unknown",
     source="A price out of the seller's own range; inference",
     say=lambda _, v: f"The price is {math.exp(v):.1f} times what the seller's orders are worth on average",
@@ -86,10 +77,7 @@ def seller_price_level(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing="orders of the seller not sent, or none in 90 days",
     source="Bursts: capabilities row 16",
     say=lambda _, v: f"{100 * v:.0f} % of the seller's orders of 90 days fell in the last 7",
@@ -100,14 +88,10 @@ def seller_recent_orders_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing="sales or returns of the seller neither sent nor recorded",
-    source=_E_CUP,
-    say=lambda e, _: _returned(e, "30"),
     version=2,
+    say=lambda e, _: _returned(e, "30"),
 )
 def seller_return_share_30d(e: Evidence) -> float:
     """Share of the seller's sales returned in 30 days, pulled towards what is usual here."""
@@ -115,14 +99,10 @@ def seller_return_share_30d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing="sales or returns of the seller neither sent nor recorded",
-    source=_E_CUP,
-    say=lambda e, _: _returned(e, "90"),
     version=2,
+    say=lambda e, _: _returned(e, "90"),
 )
 def seller_return_share_90d(e: Evidence) -> float:
     """Share of the seller's sales returned in 90 days, pulled towards what is usual here."""
@@ -130,17 +110,14 @@ def seller_return_share_90d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing="the marketplace's seller events are not complete over 90 days",
     source="Capabilities row 13",
+    version=2,
     say=lambda e, _: (
         f"{e.facts.seller.fake_returns.d90 or 0:,.0f} of the seller's {e.facts.seller.sales.d90 or 0:,.0f} sales in "
         "90 days came back as not genuine"
     ),
-    version=2,
 )
 def seller_fake_return_share_90d(e: Evidence) -> float:
     """Share of the seller's sales returned as not genuine in 90 days, pulled towards what is usual here."""
@@ -148,12 +125,8 @@ def seller_fake_return_share_90d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing="turnover or returned value not sent",
-    source=_E_CUP,
     say=lambda e, _: (
         f"Goods for {e.facts.listing.seller.returned_value.d90 or 0:,.0f} of "
         f"{e.facts.listing.seller.gmv.d90 or 0:,.0f} came back in 90 days"
@@ -166,12 +139,8 @@ def seller_returned_value_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + products",
-    low=0,
-    high=40,
+    log_of("products"),
     missing="variety not sent",
-    source=_E_CUP,
     say=lambda e, _: f"The seller offers {e.facts.listing.seller.variety:,} different products",
 )
 def seller_variety(e: Evidence) -> float:
@@ -180,12 +149,8 @@ def seller_variety(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + items",
-    low=0,
-    high=40,
+    log_of("items"),
     missing="stock not sent",
-    source=_E_CUP,
     say=lambda e, _: f"The seller has {e.facts.listing.seller.available:,} items in stock",
 )
 def seller_available(e: Evidence) -> float:
@@ -194,10 +159,7 @@ def seller_available(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="stars",
-    low=0,
-    high=5,
+    Scale("stars", 0, 5),
     missing="rating of the seller not sent",
     source="Marketplace seller blocks",
     say=lambda e, v: f"The seller is rated {v:.1f} of 5 by {e.facts.listing.seller.rating_count or 0:,} buyers",
@@ -209,10 +171,7 @@ def seller_rating(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="0 or 1",
-    low=0,
-    high=1,
+    YES_NO,
     missing="the seller's country or the place of dispatch not sent",
     source="Inference: dispatch from elsewhere than the stated seat",
     say=lambda e, v: (
@@ -227,14 +186,11 @@ def seller_ships_from_elsewhere(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + offers",
-    low=0,
-    high=40,
+    log_of("offers"),
     missing="nothing was recorded of the seller then",
     source="Bursts: capabilities row 16",
-    say=lambda e, _: f"The seller put up {e.facts.seller.listings_30d:,} other offers in 30 days",
     version=2,
+    say=lambda e, _: f"The seller put up {e.facts.seller.listings_30d:,} other offers in 30 days",
 )
 def seller_listings_30d(e: Evidence) -> float:
     """Other offers of the seller first seen in the last 30 days; 500 stands for any more."""

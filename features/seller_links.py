@@ -9,11 +9,10 @@ from typing import Final
 from features.contacts import KIND_WORDS
 from features.links import Links
 from features.priors import Prior
-from features.spec import MISSING, Evidence, Family, Registry, log1p, many, usual_share
-
-signals = Registry()
+from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, many, usual_share
 
 _LINKED: Final = "Capabilities C.10: exact contacts, transitive, the path shown"
+signals = Registry(Family.SELLER, source=_LINKED)
 _NO_CONTACT: Final = "no contact of the seller is known, or links were not recorded then"
 # As for a seller's own earlier offers.
 _COUNTERFEITS: Final = Prior(0.05, 10.0)
@@ -22,12 +21,8 @@ _OFFERS_OF_ONE: Final = 10
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + sellers",
-    low=0,
-    high=4,
+    log_of("sellers", 4),
     missing=_NO_CONTACT,
-    source=_LINKED,
     say=lambda e, _: (
         f"The seller shares contacts with {_at_least(e)}{many(len(_links(e).sellers), 'other seller')}, directly or "
         "through others"
@@ -40,12 +35,8 @@ def seller_linked_sellers(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + sellers",
-    low=0,
-    high=4,
+    log_of("sellers", 4),
     missing=_NO_CONTACT,
-    source=_LINKED,
     say=lambda e, _: (
         f"{len(_links(e).counterfeiters)} of {many(len(_links(e).sellers), 'linked seller')} had offers confirmed "
         "counterfeit"
@@ -58,12 +49,8 @@ def seller_linked_counterfeiters(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + sellers",
-    low=0,
-    high=4,
+    log_of("sellers", 4),
     missing=_NO_CONTACT,
-    source=_LINKED,
     say=lambda e, _: f"People have found the offers of {many(_cleared(_links(e)), 'linked seller')} genuine",
 )
 def seller_linked_cleared(e: Evidence) -> float:
@@ -73,12 +60,8 @@ def seller_linked_cleared(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing=f"{_NO_CONTACT}, or nobody is linked",
-    source=_LINKED,
     say=lambda e, _: (
         f"Of the reviewed offers of linked sellers {sum(one.counterfeit for one in _links(e).sellers):,} were "
         f"counterfeit and {sum(one.genuine for one in _links(e).sellers):,} genuine"
@@ -98,12 +81,8 @@ def seller_linked_counterfeit_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="steps",
-    low=1,
-    high=10,
+    Scale("steps", 1, 10),
     missing=f"{_NO_CONTACT}, or no linked seller has a confirmed counterfeit",
-    source=_LINKED,
     say=lambda e, v: f"A seller with confirmed counterfeits is {_away(v)}: {_way(e)}",
 )
 def seller_linked_distance(e: Evidence) -> float:

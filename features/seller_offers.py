@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Final
 
 from features.offers import Assortment
-from features.spec import MISSING, Evidence, Family, Registry, log1p, many
+from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, many
 
-signals = Registry()
+signals = Registry(Family.SELLER)
 
 _BURSTS: Final = "Bursts: capabilities row 16"
 _MIX: Final = "Brand and category mix of the seller; inference"
@@ -16,10 +16,7 @@ _NO_OTHERS: Final = f"{_NOT_RECORDED}, or it has no other offer"
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + days",
-    low=0,
-    high=15,
+    log_of("days", 15),
     missing="the seller was first seen with this offer, or nothing was recorded of it then",
     source="Capabilities row 16: ages",
     say=lambda e, _: f"The seller has been known here for {e.facts.seller.known_days:,.0f} days",
@@ -30,10 +27,7 @@ def seller_known(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + offers",
-    low=0,
-    high=10,
+    log_of("offers", 10),
     missing=_NOT_RECORDED,
     source=_MIX,
     say=lambda e, _: f"The seller has {many(_others(e).offers, 'other offer')} of the last half year",
@@ -44,10 +38,7 @@ def seller_offers(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + offers",
-    low=0,
-    high=10,
+    log_of("offers", 10),
     missing=_NOT_RECORDED,
     source=_BURSTS,
     say=lambda e, _: f"The seller put up {many(_others(e).listed_7d, 'other offer')} in 7 days",
@@ -58,10 +49,7 @@ def seller_listings_7d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing=f"{_NOT_RECORDED}, or it put up no other offer in 90 days",
     source=_BURSTS,
     say=lambda e, _: (
@@ -75,10 +63,7 @@ def seller_recent_listings_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + brands",
-    low=0,
-    high=10,
+    log_of("brands", 10),
     missing=_NOT_RECORDED,
     source=_MIX,
     say=lambda e, _: f"The seller's {_others(e).offers:,} other offers are of {many(_others(e).brands, 'brand')}",
@@ -89,10 +74,7 @@ def seller_brands(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing=f"{_NOT_RECORDED}, or none of its other offers names a brand",
     source=_MIX,
     say=lambda _, v: f"{100 * v:.0f} % of the seller's other branded offers are of one brand",
@@ -103,10 +85,7 @@ def seller_top_brand_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="nats",
-    low=0,
-    high=10,
+    Scale("nats", 0, 10),
     missing=f"{_NOT_RECORDED}, or none of its other offers names a brand",
     source="Shannon entropy; many brands in equal parts is how a bazaar trades, one brand how a dealer does",
     say=lambda e, _: f"The seller's other offers are spread over {many(_others(e).brands, 'brand')}",
@@ -117,10 +96,7 @@ def seller_brand_entropy(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing=_NO_OTHERS,
     source="Brands that take part are those that are counterfeited; inference",
     say=lambda e, v: (
@@ -133,10 +109,7 @@ def seller_protected_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + categories",
-    low=0,
-    high=10,
+    log_of("categories", 10),
     missing=_NOT_RECORDED,
     source=_MIX,
     say=lambda e, _: f"The seller's other offers are in {many(_others(e).categories, 'category', 'categories')}",
@@ -147,10 +120,7 @@ def seller_categories(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log ratio",
-    low=0,
-    high=40,
+    Scale("log ratio", 0, 40),
     missing=f"{_NOT_RECORDED}, or fewer than five of its other offers have a known price",
     source="Median absolute deviation: Rousseeuw and Croux 1993",
     say=lambda e, v: (

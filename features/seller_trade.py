@@ -4,9 +4,9 @@ import math
 from typing import Final
 
 from features.fields import Windows
-from features.spec import MISSING, Evidence, Family, Registry, log1p, many, usual_share
+from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, many, usual_share
 
-signals = Registry()
+signals = Registry(Family.SELLER)
 
 _BURSTS: Final = "Bursts: capabilities row 16"
 _WINDOWS: Final = "7, 30 and 90 days: capabilities row 16, E-CUP seller columns"
@@ -16,10 +16,7 @@ _MOST_GROWTH: Final = 40
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + items",
-    low=0,
-    high=40,
+    log_of("items"),
     missing=_NO_SALES,
     source=_WINDOWS,
     say=lambda e, _: f"The seller sold {e.facts.seller.sales.d30:,.0f} items in 30 days",
@@ -30,10 +27,7 @@ def seller_sales_30d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log ratio",
-    low=-_MOST_GROWTH,
-    high=_MOST_GROWTH,
+    Scale("log ratio", -_MOST_GROWTH, _MOST_GROWTH),
     missing=_NO_SALES,
     source=_BURSTS,
     say=lambda e, v: f"The seller's sales of 7 days run {_pace(v, e.facts.seller.sales, 7, 30)}",
@@ -44,10 +38,7 @@ def seller_sales_growth_7d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log ratio",
-    low=-_MOST_GROWTH,
-    high=_MOST_GROWTH,
+    Scale("log ratio", -_MOST_GROWTH, _MOST_GROWTH),
     missing=_NO_SALES,
     source=_BURSTS,
     say=lambda e, v: f"The seller's sales of 30 days run {_pace(v, e.facts.seller.sales, 30, 90)}",
@@ -58,10 +49,7 @@ def seller_sales_growth_30d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log ratio",
-    low=-_MOST_GROWTH,
-    high=_MOST_GROWTH,
+    Scale("log ratio", -_MOST_GROWTH, _MOST_GROWTH),
     missing="turnover of the seller neither sent nor recorded in the listing's currency",
     source=_BURSTS,
     say=lambda e, v: f"The seller's turnover of 30 days runs {_pace(v, turnover(e), 30, 90)}",
@@ -73,10 +61,7 @@ def seller_turnover_growth_30d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing="sales or returns of the seller neither sent nor recorded",
     source=_WINDOWS,
     say=lambda e, _: (
@@ -89,10 +74,7 @@ def seller_return_share_7d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="share",
-    low=0,
-    high=1,
+    SHARE,
     missing="the marketplace's seller events are not complete over 30 days",
     source="Capabilities row 13",
     say=lambda e, _: (
@@ -106,10 +88,7 @@ def seller_fake_return_share_30d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + items",
-    low=0,
-    high=40,
+    log_of("items"),
     missing="the marketplace's seller events are not complete over 90 days",
     source="Capabilities row 13",
     say=lambda e, _: (

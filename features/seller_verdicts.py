@@ -4,23 +4,17 @@ from typing import Final
 
 from features.history import Outcomes
 from features.priors import Prior
-from features.spec import MISSING, Evidence, Family, Registry, log1p, many, usual_share
-
-signals = Registry()
+from features.spec import MISSING, SHARE, Evidence, Family, Registry, log1p, log_of, many, usual_share
 
 _OUTCOMES: Final = "Capabilities row 82: prior outcomes as of the moment"
 _NOT_RECORDED: Final = "no verdicts were recorded then"
+signals = Registry(Family.SELLER, missing=_NOT_RECORDED, source=_OUTCOMES)
 # One reviewed offer in twenty is counterfeit; ten reviews' worth of belief in that.
 _COUNTERFEITS: Final = Prior(0.05, 10.0)
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + offers",
-    low=0,
-    high=40,
-    missing=_NOT_RECORDED,
-    source=_OUTCOMES,
+    log_of("offers"),
     say=lambda e, _: f"{_found(e).counterfeit:,} of the seller's earlier offers were confirmed counterfeit",
 )
 def seller_confirmed_counterfeits(e: Evidence) -> float:
@@ -29,13 +23,7 @@ def seller_confirmed_counterfeits(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + offers",
-    low=0,
-    high=40,
-    missing=_NOT_RECORDED,
-    source=_OUTCOMES,
-    say=lambda e, _: f"People have cleared {many(_found(e).genuine, 'earlier offer')} of the seller",
+    log_of("offers"), say=lambda e, _: f"People have cleared {many(_found(e).genuine, 'earlier offer')} of the seller"
 )
 def seller_cleared(e: Evidence) -> float:
     """Earlier offers of the seller found genuine, or cleared on appeal, as known at the moment."""
@@ -43,12 +31,7 @@ def seller_cleared(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="share",
-    low=0,
-    high=1,
-    missing=_NOT_RECORDED,
-    source=_OUTCOMES,
+    SHARE,
     say=lambda e, _: (
         f"Of the seller's reviewed offers {_found(e).counterfeit:,} were counterfeit and {_found(e).genuine:,} genuine"
     ),
@@ -63,12 +46,7 @@ def seller_counterfeit_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + offers",
-    low=0,
-    high=40,
-    missing=_NOT_RECORDED,
-    source=_OUTCOMES,
+    log_of("offers"),
     say=lambda e, _: f"The seller had {many(_found(e).counterfeit_90d or 0, 'offer')} confirmed counterfeit in 90 days",
 )
 def seller_counterfeits_90d(e: Evidence) -> float:
@@ -77,12 +55,8 @@ def seller_counterfeits_90d(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + days",
-    low=0,
-    high=15,
+    log_of("days", 15),
     missing=f"{_NOT_RECORDED}, or no offer of the seller stands as counterfeit",
-    source=_OUTCOMES,
     say=lambda e, _: (
         f"An offer of the seller was confirmed counterfeit {many(_found(e).days_since_counterfeit or 0, 'day')} ago"
     ),
@@ -93,11 +67,7 @@ def seller_since_counterfeit(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.SELLER,
-    unit="log of 1 + incidents",
-    low=0,
-    high=10,
-    missing=_NOT_RECORDED,
+    log_of("incidents", 10),
     source="Capabilities C.7: confirmations within three days are one incident, which counts for a year",
     say=lambda e, _: f"The seller's confirmed counterfeits of a year make {many(_found(e).strikes or 0, 'incident')}",
 )

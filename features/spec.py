@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from features.facts import Facts
 from features.fields import Windows
@@ -61,30 +61,56 @@ class Feature:
     source: str
 
 
-class Registry:
-    """Features in the order of their definition."""
+class Scale(NamedTuple):
+    """What a feature counts in, with the least and the most that it can be."""
 
-    def __init__(self) -> None:
+    unit: str
+    low: float
+    high: float
+
+
+SHARE: Final = Scale("share", 0, 1)
+YES_NO: Final = Scale("0 or 1", 0, 1)
+
+
+def log_of(things: str, high: float = 40) -> Scale:
+    """A count of things, as `log1p` gives it."""
+    return Scale(f"log of 1 + {things}", 0, high)
+
+
+class Registry:
+    """Features of one family in the order of their definition, with a meaning of missing and a source for most."""
+
+    def __init__(self, family: Family, *, missing: str = "", source: str = "") -> None:
         self.features: list[Feature] = []
+        self._family, self._missing, self._source = family, missing, source
 
     def feature(
         self,
-        family: Family,
+        scale: Scale,
         *,
-        unit: str,
-        low: float,
-        high: float,
-        missing: str,
-        source: str,
         say: Say,
+        missing: str = "",
+        source: str = "",
         version: int = 1,
+        name: str = "",
+        meaning: str = "",
     ) -> Callable[[Compute], Compute]:
-        """Register a function of `Evidence`; its docstring's first line is the feature's meaning."""
+        """Register a function of `Evidence`, by its name and its docstring's first line unless others are given."""
 
         def register(compute: Compute) -> Compute:
-            meaning = (compute.__doc__ or "").strip().splitlines()[0]
             self.features.append(
-                Feature(compute.__name__, version, family, compute, say, meaning, unit, low, high, missing, source)
+                Feature(
+                    name or compute.__name__,
+                    version,
+                    self._family,
+                    compute,
+                    say,
+                    meaning or (compute.__doc__ or "").strip().splitlines()[0],
+                    *scale,
+                    missing or self._missing,
+                    source or self._source,
+                )
             )
             return compute
 

@@ -3,21 +3,17 @@
 from typing import Final
 
 from features.reading import most_repeated_share
-from features.spec import MISSING, Evidence, Family, Registry, log1p
+from features.spec import MISSING, SHARE, YES_NO, Evidence, Family, Registry, Scale, log1p, log_of
 from features.wording import NO_TEXT
-
-signals = Registry()
 
 _NO_TITLE: Final = "no title"
 _NO_DESCRIPTION: Final = "no description; unknown, not clean"
 _QUALITY: Final = "Description quality; inference"
+signals = Registry(Family.TEXT, source=_QUALITY)
 
 
 @signals.feature(
-    Family.TEXT,
-    unit="log of 1 + characters",
-    low=0,
-    high=20,
+    log_of("characters", 20),
     missing="no text at all",
     source="Capabilities row 17; CVE-2021-42574",
     say=lambda e, _: f"{e.reading.invisible} invisible characters in the text",
@@ -28,10 +24,7 @@ def text_invisible(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.TEXT,
-    unit="words",
-    low=0,
-    high=20,
+    Scale("words", 0, 20),
     missing=_NO_TITLE,
     source="Unicode Technical Standard 39",
     say=lambda e, _: f"Letters of two alphabets in one word: {', '.join(e.reading.mixed_words[:3]) or 'none'}",
@@ -42,12 +35,8 @@ def text_mixed_words(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.TEXT,
-    unit="scripts",
-    low=0,
-    high=8,
+    Scale("scripts", 0, 8),
     missing=NO_TEXT,
-    source=_QUALITY,
     say=lambda e, _: f"The text is written in {', '.join(e.reading.scripts) or 'no letters'}",
 )
 def text_scripts(e: Evidence) -> float:
@@ -56,28 +45,14 @@ def text_scripts(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.TEXT,
-    unit="log of 1 + characters",
-    low=0,
-    high=10,
-    missing=_NO_TITLE,
-    source=_QUALITY,
-    say=lambda e, _: f"The title has {len(e.reading.title):,} characters",
+    log_of("characters", 10), missing=_NO_TITLE, say=lambda e, _: f"The title has {len(e.reading.title):,} characters"
 )
 def text_title_length(e: Evidence) -> float:
     """Length of the title."""
     return log1p(len(e.reading.title)) if e.reading.title else MISSING
 
 
-@signals.feature(
-    Family.TEXT,
-    unit="share",
-    low=0,
-    high=1,
-    missing=_NO_TITLE,
-    source=_QUALITY,
-    say=lambda _, v: f"{100 * v:.0f} % of the title's letters are capitals",
-)
+@signals.feature(SHARE, missing=_NO_TITLE, say=lambda _, v: f"{100 * v:.0f} % of the title's letters are capitals")
 def text_title_capitals(e: Evidence) -> float:
     """Share of capitals among the letters of the title that have a case; 0 where none has."""
     if not e.reading.title:
@@ -87,15 +62,7 @@ def text_title_capitals(e: Evidence) -> float:
     return capitals / cased if cased else 0.0
 
 
-@signals.feature(
-    Family.TEXT,
-    unit="share",
-    low=0,
-    high=1,
-    missing=_NO_TITLE,
-    source=_QUALITY,
-    say=lambda _, v: f"{100 * v:.0f} % of the title are digits",
-)
+@signals.feature(SHARE, missing=_NO_TITLE, say=lambda _, v: f"{100 * v:.0f} % of the title are digits")
 def text_title_digits(e: Evidence) -> float:
     """Share of digits in the title; part numbers and sizes are mostly digits."""
     title = e.reading.title_folded
@@ -103,12 +70,8 @@ def text_title_digits(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.TEXT,
-    unit="log of 1 + words",
-    low=0,
-    high=12,
+    log_of("words", 12),
     missing=_NO_DESCRIPTION,
-    source=_QUALITY,
     version=2,
     say=lambda e, _: f"The description has {len(e.reading.description_words):,} words",
 )
@@ -118,10 +81,7 @@ def text_description_words(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.TEXT,
-    unit="0 or 1",
-    low=0,
-    high=1,
+    YES_NO,
     missing="never",
     source="E-CUP: description is absent on many rows",
     say=lambda _, v: "The offer has a description" if v else "The offer has no description",
@@ -132,14 +92,7 @@ def text_described(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.TEXT,
-    unit="share",
-    low=0,
-    high=1,
-    missing=_NO_DESCRIPTION,
-    source=_QUALITY,
-    version=2,
-    say=lambda _, v: f"{100 * v:.0f} % of the description is one word",
+    SHARE, missing=_NO_DESCRIPTION, version=2, say=lambda _, v: f"{100 * v:.0f} % of the description is one word"
 )
 def text_repetition(e: Evidence) -> float:
     """Share of the description's words taken by the most frequent one."""
@@ -147,12 +100,8 @@ def text_repetition(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.TEXT,
-    unit="0 or 1",
-    low=0,
-    high=1,
+    YES_NO,
     missing="no title or no description",
-    source=_QUALITY,
     version=2,
     say=lambda _, v: f"The description {'only repeats' if v else 'says more than'} the title",
 )

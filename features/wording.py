@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from typing import Final
 
 from features.lexicon import Hit, Kind
-from features.spec import MISSING, Evidence, Family, Registry
-
-signals = Registry()
+from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
 
 NO_TEXT: Final = "neither title nor description"
 _LEXICON: Final = "features/data/lexicon.tsv, each row with its own source"
+signals = Registry(Family.TEXT, missing=NO_TEXT, source=_LEXICON)
 _WEIGHTS: Final = {"strong": 3.0, "combination": 1.0, "weak": 0.25}  # One strong hit outweighs two that need company.
 _MOST: Final = 10.0
 _COUNTED: Final = (Kind.GRADE, Kind.INSPIRED, Kind.AUTHENTICITY, Kind.PAPERS, Kind.CONTACT, Kind.EVASION, Kind.FACTORY)
@@ -38,120 +37,63 @@ def _quote_hits(hits: Sequence[Hit], what: str) -> str:
     return f"{what[0].upper()}{what[1:]}: {', '.join(f'“{word}”' for word in words)}"
 
 
-@signals.feature(
-    Family.TEXT,
-    unit="weight",
-    low=0,
-    high=_MOST,
-    missing=NO_TEXT,
-    source=_LEXICON,
-    version=2,
-    say=lambda e, _: _quote(e, Kind.GRADE, "words that grade a replica"),
-)
-def text_replica_grade(e: Evidence) -> float:
-    """Words that grade a replica, such as '1:1', 高仿, люкс копия, réplica AAA."""
-    return _weight(e, Kind.GRADE)
+def _register(name: str, kind: Kind, what: str, meaning: str) -> None:
+    """The weight of one kind of wording: the feature's name, what a person is told was found, and its meaning."""
+    register = signals.feature(
+        Scale("weight", 0, _MOST), version=2, say=lambda e, _: _quote(e, kind, what), name=name, meaning=meaning
+    )
+    register(lambda e: _weight(e, kind))
+
+
+for _row in (
+    (
+        "text_replica_grade",
+        Kind.GRADE,
+        "words that grade a replica",
+        "Words that grade a replica, such as '1:1', 高仿, люкс копия, réplica AAA.",
+    ),
+    (
+        "text_inspired",
+        Kind.INSPIRED,
+        "words such as “inspired by”",
+        "Words that lean on another's brand: 'inspired by', 'dupe', 同款.",
+    ),
+    (
+        "text_overclaim",
+        Kind.AUTHENTICITY,
+        "claims of authenticity",
+        "Claims of authenticity that an honest seller rarely makes: '100% authentic', 100% оригинал.",
+    ),
+    (
+        "text_no_papers",
+        Kind.PAPERS,
+        "words about missing box, tags or papers",
+        "Words about missing box, tags, receipt or papers.",
+    ),
+    (
+        "text_contact",
+        Kind.CONTACT,
+        "ways to make contact outside the marketplace",
+        "Ways to make contact outside the marketplace: messengers, telephone numbers, albums.",
+    ),
+    (
+        "text_evasion",
+        Kind.EVASION,
+        "spelling or wording that evades a search",
+        "Spelling or wording that evades a search: stars, spaced letters, hidden links.",
+    ),
+    (
+        "text_factory",
+        Kind.FACTORY,
+        "words about the factory or unofficial production",
+        "Words about the factory or unofficial production: 'factory direct', 原单.",
+    ),
+):
+    _register(*_row)
 
 
 @signals.feature(
-    Family.TEXT,
-    unit="weight",
-    low=0,
-    high=_MOST,
-    missing=NO_TEXT,
-    source=_LEXICON,
-    version=2,
-    say=lambda e, _: _quote(e, Kind.INSPIRED, "words such as “inspired by”"),
-)
-def text_inspired(e: Evidence) -> float:
-    """Words that lean on another's brand: 'inspired by', 'dupe', 同款."""
-    return _weight(e, Kind.INSPIRED)
-
-
-@signals.feature(
-    Family.TEXT,
-    unit="weight",
-    low=0,
-    high=_MOST,
-    missing=NO_TEXT,
-    source=_LEXICON,
-    version=2,
-    say=lambda e, _: _quote(e, Kind.AUTHENTICITY, "claims of authenticity"),
-)
-def text_overclaim(e: Evidence) -> float:
-    """Claims of authenticity that an honest seller rarely makes: '100% authentic', 100% оригинал."""
-    return _weight(e, Kind.AUTHENTICITY)
-
-
-@signals.feature(
-    Family.TEXT,
-    unit="weight",
-    low=0,
-    high=_MOST,
-    missing=NO_TEXT,
-    source=_LEXICON,
-    version=2,
-    say=lambda e, _: _quote(e, Kind.PAPERS, "words about missing box, tags or papers"),
-)
-def text_no_papers(e: Evidence) -> float:
-    """Words about missing box, tags, receipt or papers."""
-    return _weight(e, Kind.PAPERS)
-
-
-@signals.feature(
-    Family.TEXT,
-    unit="weight",
-    low=0,
-    high=_MOST,
-    missing=NO_TEXT,
-    source=_LEXICON,
-    version=2,
-    say=lambda e, _: _quote(e, Kind.CONTACT, "ways to make contact outside the marketplace"),
-)
-def text_contact(e: Evidence) -> float:
-    """Ways to make contact outside the marketplace: messengers, telephone numbers, albums."""
-    return _weight(e, Kind.CONTACT)
-
-
-@signals.feature(
-    Family.TEXT,
-    unit="weight",
-    low=0,
-    high=_MOST,
-    missing=NO_TEXT,
-    source=_LEXICON,
-    version=2,
-    say=lambda e, _: _quote(e, Kind.EVASION, "spelling or wording that evades a search"),
-)
-def text_evasion(e: Evidence) -> float:
-    """Spelling or wording that evades a search: stars, spaced letters, hidden links."""
-    return _weight(e, Kind.EVASION)
-
-
-@signals.feature(
-    Family.TEXT,
-    unit="weight",
-    low=0,
-    high=_MOST,
-    missing=NO_TEXT,
-    source=_LEXICON,
-    version=2,
-    say=lambda e, _: _quote(e, Kind.FACTORY, "words about the factory or unofficial production"),
-)
-def text_factory(e: Evidence) -> float:
-    """Words about the factory or unofficial production: 'factory direct', 原单."""
-    return _weight(e, Kind.FACTORY)
-
-
-@signals.feature(
-    Family.TEXT,
-    unit="kinds",
-    low=0,
-    high=len(_COUNTED),
-    missing=NO_TEXT,
-    source=_LEXICON,
-    version=2,
-    say=lambda _, v: f"{v:.0f} kind{'s' * (v != 1)} of suspect wording",
+    Scale("kinds", 0, len(_COUNTED)), version=2, say=lambda _, v: f"{v:.0f} kind{'s' * (v != 1)} of suspect wording"
 )
 def text_kinds(e: Evidence) -> float:
     """How many kinds of suspect wording occur, weak hits left out; two kinds weigh more than two words."""
@@ -161,11 +103,7 @@ def text_kinds(e: Evidence) -> float:
 
 
 @signals.feature(
-    Family.TEXT,
-    unit="kinds",
-    low=0,
-    high=len(_COUNTED),
-    missing=NO_TEXT,
+    Scale("kinds", 0, len(_COUNTED)),
     source="features/data/lexicon.tsv: most wording needs a brand beside it to mean anything",
     version=2,
     say=lambda e, v: (
@@ -181,15 +119,7 @@ def text_beside_brand(e: Evidence) -> float:
     return text_kinds(e) if _brand_named(e) else 0.0
 
 
-@signals.feature(
-    Family.TEXT,
-    unit="0 or 1",
-    low=0,
-    high=1,
-    missing=NO_TEXT,
-    source=_LEXICON,
-    say=lambda e, _: _quote_hits(_honest_uses(e), "words with an honest use"),
-)
+@signals.feature(YES_NO, say=lambda e, _: _quote_hits(_honest_uses(e), "words with an honest use"))
 def text_honest_use(e: Evidence) -> float:
     """1 where wording of an honest use occurs: 'compatible with', 'replica jersey'; weak ones ('for') only cancel."""
     if not (e.reading.title_folded or e.reading.description_folded):
