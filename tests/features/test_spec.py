@@ -3,7 +3,7 @@ import math
 import pytest
 
 from features.fields import Windows
-from features.spec import Evidence, Family, Registry, fingerprint, log1p, recent_share, smoothed_share
+from features.spec import Evidence, Family, Registry, fingerprint, log1p, recent_share, smoothed_share, Scale
 
 SHARES = [
     (0, 0, 0.05, "nothing seen: the prior"),
@@ -46,11 +46,9 @@ def test_the_log_of_an_unknown_count_is_missing_and_that_of_none_is_zero() -> No
 
 
 def _one(version: int) -> Registry:
-    registry = Registry()
+    registry = Registry(Family.PRICE, source="s")
 
-    @registry.feature(
-        Family.PRICE, unit="u", low=0, high=1, missing="never", source="s", say=lambda _e, _v: "w", version=version
-    )
+    @registry.feature(Scale("u", 0, 1), missing="never", say=lambda _e, _v: "w", version=version)
     def a_feature(_: Evidence) -> float:
         """What it means."""
         return 0.0
@@ -69,7 +67,7 @@ def test_a_feature_takes_its_name_and_meaning_from_its_function() -> None:
 
 CHANGES = [
     (_fingerprint(_one(2)), "a version step of a feature"),
-    (_fingerprint(Registry()), "a feature less"),
+    (_fingerprint(Registry(Family.PRICE)), "a feature less"),
     (_fingerprint(_one(1), lexicon="m"), "another lexicon"),
     (_fingerprint(_one(1), fold_table=2), "another version of a table"),
     (_fingerprint(_one(1), minhash=1), "a table more"),
@@ -83,7 +81,7 @@ def test_the_fingerprint_changes_with(changed: str, _why: str) -> None:
 
 def test_the_fingerprint_changes_with_the_order_of_the_features() -> None:
     first, second = _one(1), _one(2)
-    one, other = Registry(), Registry()
+    one, other = Registry(Family.PRICE), Registry(Family.PRICE)
     one.features = [*first.features, *second.features]
     other.features = [*second.features, *first.features]
     assert _fingerprint(one) != _fingerprint(other)
