@@ -8,6 +8,7 @@ from sqlalchemy import Connection, String, func, select
 from models.verdict import Judgement
 from serving.cases.tables import verdict
 from serving.listings.tables import listing
+from serving.platform.database.scope import inside, same
 from serving.sellers.tables import seller_action
 from serving.standing.tables import question_step
 from serving.takedowns.tables import action
@@ -38,17 +39,15 @@ class Failing:
 
 def failing(connection: Connection, marketplace_id: str, most: int) -> list[Failing]:
     """What is being tried again, that with the most attempts first."""
-    same = (listing.c.marketplace_id == action.c.marketplace_id) & (listing.c.listing_id == action.c.listing_id)
+    of_offer = same(listing, action, "listing_id")
     queries = (
-        (action, select(action, listing.c.external_id.label("about")).join(listing, same)),
+        (action, select(action, listing.c.external_id.label("about")).join(listing, of_offer)),
         (seller_action, select(seller_action, seller_action.c.seller_external_id.label("about"))),
     )
     found = []
     for table, query in queries:
         failed = query.where(
-            table.c.marketplace_id == marketplace_id,
-            table.c.state == ActionState.SENDING.value,
-            table.c.last_error.is_not(None),
+            inside(table, marketplace_id, state=ActionState.SENDING.value), table.c.last_error.is_not(None)
         )
         found += [
             Failing(row.action_id, row.kind, row.about, row.attempts, row.due_at, row.last_error)
@@ -84,9 +83,7 @@ def seconds_to_acknowledgement(connection: Connection, marketplace_id: str, sinc
     query = (
         select(action.c.created_at, action.c.acknowledged_at)
         .where(
-            action.c.kind == ActionKind.REMOVE.value,
-            action.c.acknowledged_at >= since,
-            action.c.marketplace_id == marketplace_id,
+            action.c.kind == ActionKind.REMOVE.value, action.c.acknowledged_at >= since, inside(action, marketplace_id)
         )
         .order_by(action.c.acknowledged_at.desc())
         .limit(most)
@@ -103,8 +100,6 @@ def questions_ended(connection: Connection, marketplace_id: str, since: datetime
         verdict.c.judgement != Judgement.WITHDRAWN.value,
     )
     silent = select(func.count()).where(
-        question_step.c.marketplace_id == marketplace_id,
-        question_step.c.step == "unanswered",
-        question_step.c.taken_at >= since,
+        inside(question_step, marketplace_id, step="unanswered"), question_step.c.taken_at >= since
     )
     return int(connection.execute(answered).scalar_one()), int(connection.execute(silent).scalar_one())

@@ -4,10 +4,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, and_, func, or_, select
+from sqlalchemy import Connection, func, or_, select
 
 from serving.intake.matching import Removed
 from serving.listings.tables import listing, listing_version
+from serving.platform.database.scope import inside, same
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
 
@@ -15,12 +16,7 @@ _MOST: Final = 1_000
 
 
 def removed(
-    connection: Connection,
-    marketplace_id: str,
-    *,
-    listings: Collection[str],
-    sellers: Collection[str],
-    since: datetime,
+    connection: Connection, marketplace_id: str, *, listings: Collection[str], sellers: Collection[str], since: datetime
 ) -> list[Removed]:
     """The removed offers among these ids and of these sellers that the marketplace was told of since a moment.
 
@@ -28,26 +24,17 @@ def removed(
     """
     later = action.alias("later")
     given_back = select(later.c.action_id).where(
-        later.c.marketplace_id == action.c.marketplace_id,
-        later.c.listing_id == action.c.listing_id,
+        same(later, action, "listing_id"),
         later.c.sequence > action.c.sequence,
         later.c.state != ActionState.WITHDRAWN.value,
     )
     removed_at = func.coalesce(action.c.acknowledged_at, action.c.sent_at, type_=action.c.sent_at.type)
-    same = listing.c.marketplace_id == action.c.marketplace_id
     query = (
         select(listing.c.external_id, listing.c.seller_external_id, listing_version.c.brand_id, removed_at)
-        .join(listing, and_(same, listing.c.listing_id == action.c.listing_id))
-        .join(
-            listing_version,
-            and_(
-                listing_version.c.marketplace_id == listing.c.marketplace_id,
-                listing_version.c.version_id == listing.c.version_id,
-            ),
-        )
+        .join(listing, same(listing, action, "listing_id"))
+        .join(listing_version, same(listing_version, listing, "version_id"))
         .where(
-            action.c.marketplace_id == marketplace_id,
-            action.c.kind == ActionKind.REMOVE.value,
+            inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
             action.c.sent_at > since,
             ~given_back.exists(),
             or_(listing.c.external_id.in_(listings), listing.c.seller_external_id.in_(sellers)),

@@ -15,6 +15,7 @@ from serving.cases.store.walks import IS_OPEN, WALKED
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version, score
 from serving.notices.tables import notice_item
+from serving.platform.database.scope import inside, same
 
 
 class Lease(StrEnum):
@@ -55,11 +56,7 @@ class QueueFilter:
 
 def open_to(user_id: str) -> ColumnElement[bool]:
     """Whether a case is for this person: second looks at what they judged themselves are for somebody else."""
-    judged = select(verdict.c.verdict_id).where(
-        verdict.c.marketplace_id == review_case.c.marketplace_id,
-        verdict.c.listing_id == review_case.c.listing_id,
-        verdict.c.user_id == user_id,
-    )
+    judged = select(verdict.c.verdict_id).where(same(verdict, review_case, "listing_id"), verdict.c.user_id == user_id)
     return or_(review_case.c.lane != CaseLane.SECOND_LOOK.value, ~judged.exists())
 
 
@@ -77,8 +74,7 @@ def in_queue(wanted: QueueFilter) -> list[ColumnElement[bool]]:
         conditions.append(open_to(wanted.person))
     if wanted.brands is not None:
         pairs = [
-            (review_case.c.marketplace_id == marketplace_id) & (review_case.c.brand_id == brand_id)
-            for marketplace_id, brand_id in sorted(wanted.brands)
+            inside(review_case, marketplace_id, brand_id=brand_id) for marketplace_id, brand_id in sorted(wanted.brands)
         ]
         conditions.append(or_(false(), *pairs))
     return [*conditions, *_filtered(wanted), *_scored(wanted)]
@@ -163,20 +159,9 @@ def rows(connection: Connection, marketplaces: Collection[str], case_ids: Collec
             score.c.facts_digest,
             _notified().label("notified"),
         )
-        .join(
-            listing,
-            (listing.c.marketplace_id == review_case.c.marketplace_id)
-            & (listing.c.listing_id == review_case.c.listing_id),
-        )
-        .join(
-            listing_version,
-            (listing_version.c.marketplace_id == review_case.c.marketplace_id)
-            & (listing_version.c.version_id == review_case.c.version_id),
-        )
-        .join(
-            score,
-            (score.c.marketplace_id == review_case.c.marketplace_id) & (score.c.score_id == review_case.c.score_id),
-        )
+        .join(listing, same(listing, review_case, "listing_id"))
+        .join(listing_version, same(listing_version, review_case, "version_id"))
+        .join(score, same(score, review_case, "score_id"))
         .outerjoin(brand, brand.c.brand_id == review_case.c.brand_id)
         .outerjoin(account, account.c.user_id == review_case.c.leased_by)
         .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.case_id.in_(case_ids))
@@ -187,13 +172,7 @@ def rows(connection: Connection, marketplaces: Collection[str], case_ids: Collec
 
 def _notified() -> ColumnElement[bool]:
     """Whether somebody outside notified the offer of a case."""
-    return (
-        select(notice_item.c.item_id)
-        .where(
-            notice_item.c.marketplace_id == review_case.c.marketplace_id, notice_item.c.case_id == review_case.c.case_id
-        )
-        .exists()
-    )
+    return select(notice_item.c.item_id).where(same(notice_item, review_case, "case_id")).exists()
 
 
 def queue_sizes(connection: Connection, marketplaces: Collection[str]) -> dict[str, int]:

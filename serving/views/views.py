@@ -29,6 +29,7 @@ from serving.brands.tables import brand
 from serving.cases.store.cases import Case
 from serving.cases.tables import case_offer, review_case, verdict
 from serving.listings.tables import facts, listing, listing_version, score
+from serving.platform.database.scope import inside, same
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.tables import action, removal_check
 from serving.views.queues import QueueFilter, in_queue, open_to
@@ -51,12 +52,12 @@ def offered(connection: Connection, marketplace_id: str, external_ids: Collectio
     """The offers of a marketplace with these ids, by id."""
     still_open = (
         select(review_case.c.case_id)
-        .where(_same(review_case, listing, "listing_id"), review_case.c.state == CaseState.OPEN.value)
+        .where(same(review_case, listing, "listing_id"), review_case.c.state == CaseState.OPEN.value)
         .scalar_subquery()
     )
     last_judged = (
         select(verdict.c.case_id)
-        .where(_same(verdict, listing, "listing_id"))
+        .where(same(verdict, listing, "listing_id"))
         .order_by(verdict.c.known_at.desc(), verdict.c.verdict_id.desc())
         .limit(1)
         .scalar_subquery()
@@ -65,7 +66,7 @@ def offered(connection: Connection, marketplace_id: str, external_ids: Collectio
         select(
             listing.c.external_id, listing_version.c.content, func.coalesce(still_open, last_judged).label("case_id")
         )
-        .join(listing_version, _same(listing, listing_version, "version_id"))
+        .join(listing_version, same(listing, listing_version, "version_id"))
         .where(listing.c.marketplace_id == marketplace_id, listing.c.external_id.in_(external_ids))
     )
     return {row.external_id: Offered(row.content.get("title"), row.case_id) for row in connection.execute(query)}
@@ -95,8 +96,7 @@ def given_since(connection: Connection, user_id: str, side: Side, since: datetim
     """A person's verdicts since a moment that still stand and that nobody has gone on from, newest first."""
     later = verdict.alias("later")
     followed = select(later.c.verdict_id).where(
-        later.c.marketplace_id == verdict.c.marketplace_id,
-        later.c.case_id == verdict.c.case_id,
+        same(later, verdict, "case_id"),
         tuple_(later.c.known_at, later.c.verdict_id) > tuple_(verdict.c.known_at, verdict.c.verdict_id),
     )
     query = (
@@ -114,11 +114,11 @@ def given_since(connection: Connection, user_id: str, side: Side, since: datetim
             score.c.value,
             score.c.probability,
         )
-        .join(review_case, _same(verdict, review_case, "case_id"))
-        .join(score, _same(review_case, score, "score_id"))
-        .join(listing, _same(verdict, listing, "listing_id"))
-        .join(listing_version, _same(verdict, listing_version, "version_id"))
-        .outerjoin(action, _same(verdict, action, "verdict_id"))
+        .join(review_case, same(verdict, review_case, "case_id"))
+        .join(score, same(review_case, score, "score_id"))
+        .join(listing, same(verdict, listing, "listing_id"))
+        .join(listing_version, same(verdict, listing_version, "version_id"))
+        .outerjoin(action, same(verdict, action, "verdict_id"))
         .outerjoin(brand, brand.c.brand_id == review_case.c.brand_id)
         .where(
             verdict.c.user_id == user_id,
@@ -152,16 +152,11 @@ def _given(row: RowMapping) -> Given:
     )
 
 
-def _same(one: Any, other: Any, key: str) -> ColumnElement[bool]:
-    """A reference inside the marketplace."""
-    return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])
-
-
 def facts_of_cases(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, Facts]:
     """The facts of the scores of these cases of a marketplace, by case."""
     query = (
         select(review_case.c.case_id, facts.c.body)
-        .join(score, _same(score, review_case, "score_id"))
+        .join(score, same(score, review_case, "score_id"))
         .join(facts, (facts.c.marketplace_id == score.c.marketplace_id) & (facts.c.digest == score.c.facts_digest))
         .where(review_case.c.marketplace_id == marketplace_id, review_case.c.case_id.in_(case_ids))
     )
@@ -252,9 +247,7 @@ def next_free(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
     )
     ids = _ids(wanted).where(free, open_to(user_id), review_case.c.case_id.not_in([case.case_id, *besides]))
-    offered = (case_offer.c.marketplace_id == review_case.c.marketplace_id) & (
-        case_offer.c.case_id == review_case.c.case_id
-    )
+    offered = same(case_offer, review_case, "case_id")
     here = sorted(wanted.marketplaces)
     to_me = select(case_offer.c.case_id).where(
         case_offer.c.marketplace_id.in_(here), case_offer.c.until > at, case_offer.c.user_id == user_id
@@ -292,7 +285,7 @@ def follower(connection: Connection, marketplace_id: str, case_id: str) -> str |
     """The case that took a case's place when its offer was changed or its removal appealed against."""
     query = (
         select(review_case.c.case_id)
-        .where(review_case.c.marketplace_id == marketplace_id, review_case.c.follows_case_id == case_id)
+        .where(inside(review_case, marketplace_id, follows_case_id=case_id))
         .order_by(review_case.c.opened_at.desc(), review_case.c.case_id.desc())
     )
     return connection.execute(query.limit(1)).scalar()
@@ -371,11 +364,11 @@ def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) ->
             removal_check.c.state.label("check"),
             removal_check.c.seconds_to_removal,
         )
-        .join(verdict, _same(action, verdict, "verdict_id"))
-        .join(review_case, _same(verdict, review_case, "case_id"))
-        .join(listing, _same(action, listing, "listing_id"))
-        .outerjoin(removal_check, _same(action, removal_check, "action_id"))
-        .join(listing_version, _same(verdict, listing_version, "version_id"))
+        .join(verdict, same(action, verdict, "verdict_id"))
+        .join(review_case, same(verdict, review_case, "case_id"))
+        .join(listing, same(action, listing, "listing_id"))
+        .outerjoin(removal_check, same(action, removal_check, "action_id"))
+        .join(listing_version, same(verdict, listing_version, "version_id"))
         .where(_one_of(pairs, review_case.c.marketplace_id, review_case.c.brand_id))
         .order_by(action.c.created_at.desc(), action.c.action_id.desc())
         .limit(most)
@@ -401,8 +394,8 @@ def removal_counts(connection: Connection, pairs: Collection[Pair]) -> dict[Pair
     key = (review_case.c.marketplace_id, review_case.c.brand_id)
     query = (
         select(*key, action.c.state, func.count().label("n"))
-        .join(verdict, _same(action, verdict, "verdict_id"))
-        .join(review_case, _same(verdict, review_case, "case_id"))
+        .join(verdict, same(action, verdict, "verdict_id"))
+        .join(review_case, same(verdict, review_case, "case_id"))
         .where(action.c.kind == ActionKind.REMOVE.value, _one_of(pairs, *key))
         .group_by(*key, action.c.state)
     )

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from features.fields import Windows
-from features.spec import Evidence, Family, Registry, fingerprint, log1p, recent_share, smoothed_share, Scale
+from features.spec import Evidence, Family, Registry, Scale, fingerprint, log1p, recent_share, smoothed_share
 
 SHARES = [
     (0, 0, 0.05, "nothing seen: the prior"),

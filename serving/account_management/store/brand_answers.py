@@ -16,6 +16,7 @@ from serving.brands.tables import brand
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version
 from serving.marketplaces.tables import marketplace
+from serving.platform.database.scope import inside, same
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -45,7 +46,7 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
     later = verdict.alias("later")
     own = (
         select(action.c.action_id)
-        .where(_same(action, verdict, "verdict_id"), action.c.kind == _REMOVE)
+        .where(same(action, verdict, "verdict_id"), action.c.kind == _REMOVE)
         .correlate(verdict)
         .scalar_subquery()
     )
@@ -53,7 +54,7 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
     joined = (
         select(func.max(action.c.action_id))
         .where(
-            _same(action, verdict, "listing_id"),
+            same(action, verdict, "listing_id"),
             action.c.kind == _REMOVE,
             action.c.created_at <= verdict.c.known_at,
             action.c.state != ActionState.WITHDRAWN.value,
@@ -67,7 +68,7 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
     passed_on = (
         select(func.max(earlier.c.known_at))
         .where(
-            _same(earlier, verdict, "case_id"),
+            same(earlier, verdict, "case_id"),
             earlier.c.known_at < verdict.c.known_at,
             earlier.c.side == Side.ANALYST.value,
             earlier.c.judgement != Judgement.WITHDRAWN.value,
@@ -75,9 +76,7 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
         .correlate(verdict)
         .scalar_subquery()
     )
-    wanted = (
-        and_(verdict.c.marketplace_id == place, verdict.c.brand_id == brand_id) for place, brand_id in sorted(pairs)
-    )
+    wanted = (inside(verdict, place, brand_id=brand_id) for place, brand_id in sorted(pairs))
     query = (
         select(
             marketplace.c.name.label("marketplace"),
@@ -103,9 +102,9 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
         )
         .join(marketplace, marketplace.c.marketplace_id == verdict.c.marketplace_id)
         .join(brand, brand.c.brand_id == verdict.c.brand_id)
-        .join(listing, _same(listing, verdict, "listing_id"))
-        .join(listing_version, _same(listing_version, verdict, "version_id"))
-        .join(review_case, _same(review_case, verdict, "case_id"))
+        .join(listing, same(listing, verdict, "listing_id"))
+        .join(listing_version, same(listing_version, verdict, "version_id"))
+        .join(review_case, same(review_case, verdict, "case_id"))
         .outerjoin(
             later,
             and_(later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id),
@@ -118,13 +117,11 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
                 action.c.action_id == func.coalesce(own, joined),
             ),
         )
-        .outerjoin(appeal, _same(appeal, action, "action_id"))
-        .outerjoin(counter_notice, _same(counter_notice, action, "action_id"))
-        .outerjoin(overturn, and_(_same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
+        .outerjoin(appeal, same(appeal, action, "action_id"))
+        .outerjoin(counter_notice, same(counter_notice, action, "action_id"))
+        .outerjoin(overturn, and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
         .where(
-            verdict.c.side == Side.BRAND.value,
-            verdict.c.judgement != Judgement.WITHDRAWN.value,
-            or_(false(), *wanted),
+            verdict.c.side == Side.BRAND.value, verdict.c.judgement != Judgement.WITHDRAWN.value, or_(false(), *wanted)
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
@@ -142,12 +139,10 @@ def about_sellers(
         later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
     )
     key = (verdict.c.marketplace_id, verdict.c.brand_id, listing_version.c.seller_external_id)
-    wanted = (
-        and_(verdict.c.marketplace_id == place, verdict.c.brand_id == brand_id) for place, brand_id in sorted(pairs)
-    )
+    wanted = (inside(verdict, place, brand_id=brand_id) for place, brand_id in sorted(pairs))
     query = (
         select(*key, verdict.c.judgement, func.count().label("n"))
-        .join(listing_version, _same(listing_version, verdict, "version_id"))
+        .join(listing_version, same(listing_version, verdict, "version_id"))
         .where(
             verdict.c.side == Side.BRAND.value,
             verdict.c.judgement != Judgement.WITHDRAWN.value,
@@ -202,7 +197,3 @@ def _countered(row: RowMapping) -> CounterNoticeState | None:
         return None
     state = CounterNoticeState(row["counter_state"])
     return state if row["first_answered_at"] is not None or state is CounterNoticeState.UPHELD else None
-
-
-def _same(one: Any, other: Any, key: str) -> Any:
-    return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 from models.case import CaseLane, CaseState
 from models.verdict import Judgement, Side
 from serving.cases.tables import review_case, verdict
+from serving.platform.database.scope import inside
 from serving.rights.rules.rights import RightState
 from serving.rights.tables import brand_right
 from serving.standing.rules.reminders import QuestionStep
@@ -40,11 +41,7 @@ def answered_at(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, d
     said = verdict.c
     query = (
         select(said.marketplace_id, said.brand_id, func.max(said.known_at).label("at"))
-        .where(
-            said.side == Side.BRAND.value,
-            said.judgement != Judgement.WITHDRAWN.value,
-            _one_of(verdict, pairs),
-        )
+        .where(said.side == Side.BRAND.value, said.judgement != Judgement.WITHDRAWN.value, _one_of(verdict, pairs))
         .group_by(said.marketplace_id, said.brand_id)
     )
     return {(row.marketplace_id, row.brand_id): row.at for row in connection.execute(query)}
@@ -86,6 +83,4 @@ def _counted(
 
 def _one_of(table: Any, pairs: Collection[Pair]) -> ColumnElement[bool]:
     """A brand in a marketplace among these; no pairs match nothing."""
-    return or_(
-        false(), *(and_(table.c.marketplace_id == place, table.c.brand_id == one) for place, one in sorted(pairs))
-    )
+    return or_(false(), *(inside(table, place, brand_id=one) for place, one in sorted(pairs)))

@@ -10,7 +10,7 @@ from models.errors import Conflict, NotFound
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.store import display_settings
 from serving.accounts.tables import account, browser_session, display_setting, reset_link, role_grant, setup_token
-from serving.platform.database.erasing import delete_some
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.platform.display import DEFAULT_DISPLAY, Display
 
@@ -134,8 +134,7 @@ def let_lead(connection: Connection, user_id: str, pair: tuple[str, str], *, lea
         .where(
             role_grant.c.user_id == user_id,
             role_grant.c.role == Role.BRAND.value,
-            role_grant.c.marketplace_id == pair[0],
-            role_grant.c.brand_id == pair[1],
+            inside(role_grant, pair[0], brand_id=pair[1]),
         )
         .values(leads=leads)
     )
@@ -149,8 +148,7 @@ def end_brand_grant(connection: Connection, user_id: str, pair: tuple[str, str])
         delete(role_grant).where(
             role_grant.c.user_id == user_id,
             role_grant.c.role == Role.BRAND.value,
-            role_grant.c.marketplace_id == pair[0],
-            role_grant.c.brand_id == pair[1],
+            inside(role_grant, pair[0], brand_id=pair[1]),
         )
     )
 
@@ -173,8 +171,7 @@ def people_of_brand(connection: Connection, pair: tuple[str, str]) -> list[Brand
         .join(role_grant, role_grant.c.user_id == account.c.user_id)
         .where(
             role_grant.c.role == Role.BRAND.value,
-            role_grant.c.marketplace_id == pair[0],
-            role_grant.c.brand_id == pair[1],
+            inside(role_grant, pair[0], brand_id=pair[1]),
             account.c.disabled_at.is_(None),
         )
         .order_by(account.c.name, account.c.user_id)

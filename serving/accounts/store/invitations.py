@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, select, update
 from models.errors import NotFound
 from serving.accounts.rules.access import Grant, Role
 from serving.accounts.tables import invitation
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 
@@ -72,9 +73,7 @@ def take_up(connection: Connection, one: Invitation, user_id: str, at: datetime)
         Somebody was faster, or it was taken back.
     """
     spent = update(invitation).where(
-        invitation.c.marketplace_id == one.grant.marketplace_id,
-        invitation.c.invitation_id == one.invitation_id,
-        *_open(at),
+        inside(invitation, one.grant.marketplace_id, invitation_id=one.invitation_id), *_open(at)
     )
     if connection.execute(spent.values(used_at=at, user_id=user_id)).rowcount != 1:
         raise NotFound("This invitation is not valid any more. Ask whoever sent it for another.")
@@ -101,9 +100,7 @@ def take_back_earlier(connection: Connection, email: str, grant: Grant, at: date
     connection.execute(
         update(invitation)
         .where(
-            invitation.c.marketplace_id == grant.marketplace_id,
-            invitation.c.email == email,
-            invitation.c.role == grant.role.value,
+            inside(invitation, grant.marketplace_id, email=email, role=grant.role.value),
             invitation.c.brand_id.is_not_distinct_from(grant.brand_id),
             *_open(at),
         )

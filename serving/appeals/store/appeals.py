@@ -12,6 +12,7 @@ from models.labels import AppealState
 from serving.appeals.rules.appeals import AppealEvent, AppealRecord, next_state
 from serving.appeals.tables import appeal
 from serving.listings.tables import listing
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
 
@@ -76,17 +77,9 @@ def record_of(connection: Connection, marketplace_id: str, listing_id: str, sinc
     mine, other = listing.alias("mine"), listing.alias("other")
     query = (
         select(appeal.c.state, func.count().label("n"))
-        .join(other, (other.c.marketplace_id == appeal.c.marketplace_id) & (other.c.listing_id == appeal.c.listing_id))
-        .join(
-            mine,
-            (mine.c.marketplace_id == other.c.marketplace_id)
-            & (mine.c.seller_external_id == other.c.seller_external_id),
-        )
-        .where(
-            mine.c.marketplace_id == marketplace_id,
-            mine.c.listing_id == listing_id,
-            appeal.c.decided_at >= since,
-        )
+        .join(other, same(other, appeal, "listing_id"))
+        .join(mine, same(mine, other, "seller_external_id"))
+        .where(inside(mine, marketplace_id, listing_id=listing_id), appeal.c.decided_at >= since)
         .group_by(appeal.c.state)
     )
     found = {row.state: row.n for row in connection.execute(query)}
@@ -101,9 +94,7 @@ def of_marketplace(connection: Connection, marketplace_id: str) -> list[Appeal]:
 def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_case_id: str) -> None:
     """Follow a case that became stale."""
     connection.execute(
-        update(appeal)
-        .where(appeal.c.marketplace_id == marketplace_id, appeal.c.case_id == case_id)
-        .values(case_id=new_case_id)
+        update(appeal).where(inside(appeal, marketplace_id, case_id=case_id)).values(case_id=new_case_id)
     )
 
 
@@ -118,11 +109,7 @@ def change(connection: Connection, marketplace_id: str, found: Appeal, event: Ap
     following = next_state(found.state, event)
     changed = connection.execute(
         update(appeal)
-        .where(
-            appeal.c.marketplace_id == marketplace_id,
-            appeal.c.appeal_id == found.appeal_id,
-            appeal.c.state == found.state.value,
-        )
+        .where(inside(appeal, marketplace_id, appeal_id=found.appeal_id, state=found.state.value))
         .values(state=following.value, decided_at=None if following is AppealState.OPEN else at)
     )
     if changed.rowcount != 1:
@@ -132,8 +119,6 @@ def change(connection: Connection, marketplace_id: str, found: Appeal, event: Ap
 def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
     """How many appeals stand in each state."""
     query = (
-        select(appeal.c.state, func.count().label("n"))
-        .where(appeal.c.marketplace_id == marketplace_id)
-        .group_by(appeal.c.state)
+        select(appeal.c.state, func.count().label("n")).where(inside(appeal, marketplace_id)).group_by(appeal.c.state)
     )
     return {row.state: row.n for row in connection.execute(query)}

@@ -11,6 +11,7 @@ from models.errors import Conflict, NotFound
 from serving.appeals.rules.counter_notice import CLOSED, CounterNoticeEvent, CounterNoticeState, Party, Standing
 from serving.appeals.tables import appeal, counter_notice, counter_notice_step
 from serving.listings.tables import listing, listing_version
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -86,9 +87,7 @@ def get(connection: Connection, marketplace_id: str, counter_notice_id: str) -> 
         There is none in this marketplace.
     """
     found = _read(
-        connection,
-        counter_notice.c.marketplace_id == marketplace_id,
-        counter_notice.c.counter_notice_id == counter_notice_id,
+        connection, inside(counter_notice, marketplace_id), counter_notice.c.counter_notice_id == counter_notice_id
     )
     if not found:
         raise NotFound("There is no such counter-notice.")
@@ -97,9 +96,7 @@ def get(connection: Connection, marketplace_id: str, counter_notice_id: str) -> 
 
 def of_action(connection: Connection, marketplace_id: str, action_id: str) -> CounterNotice | None:
     """The counter-notice against a removal."""
-    found = _read(
-        connection, counter_notice.c.marketplace_id == marketplace_id, counter_notice.c.action_id == action_id
-    )
+    found = _read(connection, inside(counter_notice, marketplace_id), counter_notice.c.action_id == action_id)
     return found[0] if found else None
 
 
@@ -115,9 +112,9 @@ def change(connection: Connection, found: CounterNotice, standing: Standing, ste
     changed = connection.execute(
         update(counter_notice)
         .where(
-            counter_notice.c.marketplace_id == found.marketplace_id,
-            counter_notice.c.counter_notice_id == found.counter_notice_id,
-            counter_notice.c.revision == found.revision,
+            inside(
+                counter_notice, found.marketplace_id, counter_notice_id=found.counter_notice_id, revision=found.revision
+            )
         )
         .values(
             state=standing.state.value,
@@ -144,10 +141,7 @@ def steps(connection: Connection, marketplace_id: str, counter_notice_id: str) -
     """What has happened so far, in order."""
     query = (
         select(counter_notice_step)
-        .where(
-            counter_notice_step.c.marketplace_id == marketplace_id,
-            counter_notice_step.c.counter_notice_id == counter_notice_id,
-        )
+        .where(inside(counter_notice_step, marketplace_id, counter_notice_id=counter_notice_id))
         .order_by(counter_notice_step.c.number)
     )
     return [
@@ -175,8 +169,7 @@ def unopened(connection: Connection, since: datetime, most: int) -> list[tuple[s
     overtaken = (
         select(later.c.action_id)
         .where(
-            later.c.marketplace_id == action.c.marketplace_id,
-            later.c.listing_id == action.c.listing_id,
+            same(later, action, "listing_id"),
             later.c.sequence > action.c.sequence,
             later.c.state != ActionState.WITHDRAWN.value,
         )
@@ -184,14 +177,8 @@ def unopened(connection: Connection, since: datetime, most: int) -> list[tuple[s
     )
     query = (
         select(action.c.marketplace_id, action.c.action_id)
-        .outerjoin(
-            counter_notice,
-            (counter_notice.c.marketplace_id == action.c.marketplace_id)
-            & (counter_notice.c.action_id == action.c.action_id),
-        )
-        .outerjoin(
-            appeal, (appeal.c.marketplace_id == action.c.marketplace_id) & (appeal.c.action_id == action.c.action_id)
-        )
+        .outerjoin(counter_notice, same(counter_notice, action, "action_id"))
+        .outerjoin(appeal, same(appeal, action, "action_id"))
         .where(
             action.c.state == ActionState.ACKNOWLEDGED.value,
             action.c.kind == ActionKind.REMOVE.value,
@@ -211,19 +198,10 @@ def waiting_for(connection: Connection, pairs: frozenset[tuple[str, str]], most:
     for marketplace_id, brand_id in sorted(pairs):
         query = (
             select(counter_notice, listing.c.external_id, listing_version.c.content)
-            .join(
-                listing,
-                (listing.c.marketplace_id == counter_notice.c.marketplace_id)
-                & (listing.c.listing_id == counter_notice.c.listing_id),
-            )
-            .join(
-                listing_version,
-                (listing_version.c.marketplace_id == listing.c.marketplace_id)
-                & (listing_version.c.version_id == listing.c.version_id),
-            )
+            .join(listing, same(listing, counter_notice, "listing_id"))
+            .join(listing_version, same(listing_version, listing, "version_id"))
             .where(
-                counter_notice.c.marketplace_id == marketplace_id,
-                counter_notice.c.brand_id == brand_id,
+                inside(counter_notice, marketplace_id, brand_id=brand_id),
                 counter_notice.c.state.in_(
                     [CounterNoticeState.WITH_RIGHTS_HOLDER.value, CounterNoticeState.WITH_COURT.value]
                 ),

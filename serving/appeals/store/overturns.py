@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from serving.appeals.tables import overturn
+from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 from serving.takedowns.rules.statement import Undone
 
@@ -35,7 +36,7 @@ def name_reinstatement(connection: Connection, marketplace_id: str, overturn_id:
     """The action by which the offer comes back."""
     connection.execute(
         update(overturn)
-        .where(overturn.c.marketplace_id == marketplace_id, overturn.c.overturn_id == overturn_id)
+        .where(inside(overturn, marketplace_id, overturn_id=overturn_id))
         .values(reinstatement_id=action_id)
     )
 
@@ -53,9 +54,7 @@ def by_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> 
 def undo(connection: Connection, marketplace_id: str, overturn_id: str, at: datetime) -> None:
     """Take an overturn back with the verdict that it rests on."""
     connection.execute(
-        update(overturn)
-        .where(overturn.c.marketplace_id == marketplace_id, overturn.c.overturn_id == overturn_id)
-        .values(undone_at=at)
+        update(overturn).where(inside(overturn, marketplace_id, overturn_id=overturn_id)).values(undone_at=at)
     )
 
 

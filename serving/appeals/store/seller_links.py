@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from serving.appeals.tables import seller_link
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 
@@ -35,7 +36,7 @@ def latest(connection: Connection, marketplace_id: str, action_id: str) -> Selle
     """The newest link to a removal, whether it still holds or not."""
     query = (
         select(seller_link)
-        .where(seller_link.c.marketplace_id == marketplace_id, seller_link.c.action_id == action_id)
+        .where(inside(seller_link, marketplace_id, action_id=action_id))
         .order_by(seller_link.c.number.desc())
         .limit(1)
     )
@@ -47,7 +48,7 @@ def add_link(
     connection: Connection, marketplace_id: str, action_id: str, *, at: datetime, expires_at: datetime
 ) -> SellerLink:
     """The next link to a removal."""
-    here = (seller_link.c.marketplace_id == marketplace_id) & (seller_link.c.action_id == action_id)
+    here = inside(seller_link, marketplace_id, action_id=action_id)
     last = connection.execute(select(func.max(seller_link.c.number)).where(here)).scalar()
     made = SellerLink(marketplace_id, action_id, (last or 0) + 1, expires_at, None)
     row = {
@@ -65,11 +66,7 @@ def revoke(connection: Connection, marketplace_id: str, action_id: str, at: date
     """End every link to a removal that has not ended; returns how many."""
     ended = connection.execute(
         update(seller_link)
-        .where(
-            seller_link.c.marketplace_id == marketplace_id,
-            seller_link.c.action_id == action_id,
-            seller_link.c.revoked_at.is_(None),
-        )
+        .where(inside(seller_link, marketplace_id, action_id=action_id), seller_link.c.revoked_at.is_(None))
         .values(revoked_at=at)
     )
     return ended.rowcount

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, update
 from models.errors import NotFound
 from serving.appeals.rules.seller_evidence import HandedIn
 from serving.appeals.tables import seller_document, seller_upload
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 
 
@@ -56,7 +57,7 @@ def handed_in(connection: Connection, marketplace_id: str, action_id: str) -> Ha
         select(func.count(), func.coalesce(func.sum(seller_document.c.size), 0))
         .select_from(seller_upload)
         .join(seller_document, _same_document())
-        .where(seller_upload.c.marketplace_id == marketplace_id, seller_upload.c.action_id == action_id)
+        .where(inside(seller_upload, marketplace_id, action_id=action_id))
     )
     many, size = connection.execute(query).one()
     return HandedIn(int(many), int(size))
@@ -64,9 +65,7 @@ def handed_in(connection: Connection, marketplace_id: str, action_id: str) -> Ha
 
 def of_action(connection: Connection, marketplace_id: str, action_id: str) -> list[SellerUpload]:
     """What was handed in for a removal, oldest first."""
-    found = _read(
-        connection, seller_upload.c.marketplace_id == marketplace_id, seller_upload.c.action_id == action_id, most=100
-    )
+    found = _read(connection, inside(seller_upload, marketplace_id), seller_upload.c.action_id == action_id, most=100)
     return found[::-1]
 
 
@@ -88,9 +87,7 @@ def get(connection: Connection, marketplace_id: str, upload_id: str) -> SellerUp
     NotFound
         There is none of this id here.
     """
-    found = _read(
-        connection, seller_upload.c.marketplace_id == marketplace_id, seller_upload.c.upload_id == upload_id, most=1
-    )
+    found = _read(connection, inside(seller_upload, marketplace_id), seller_upload.c.upload_id == upload_id, most=1)
     if not found:
         raise NotFound("There is no such document.")
     return found[0]
@@ -126,9 +123,7 @@ def _read(connection: Connection, *conditions: ColumnElement[bool], most: int) -
 
 
 def _same_document() -> ColumnElement[bool]:
-    return (seller_document.c.marketplace_id == seller_upload.c.marketplace_id) & (
-        seller_document.c.digest == seller_upload.c.digest
-    )
+    return same(seller_document, seller_upload, "digest")
 
 
 def _document(marketplace_id: str, digest: str) -> tuple[ColumnElement[bool], ...]:

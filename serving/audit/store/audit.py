@@ -12,7 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from serving.audit.rules import GENESIS, SALT_BYTES, Broken, Entry, Head, Payload, canonical, chained, verify
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
-from serving.platform.database.lists import chunks
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 _HEAD = 1
@@ -70,8 +70,7 @@ def check(connection: Connection, heads: Sequence[Head] = ()) -> tuple[int, Brok
 def count_of(connection: Connection, marketplace_id: str, act: str, *, since: datetime, until: datetime) -> int:
     """How often something was done in [since, until)."""
     query = select(func.count()).where(
-        audit_entry.c.marketplace_id == marketplace_id,
-        audit_entry.c.act == act,
+        inside(audit_entry, marketplace_id, act=act),
         audit_entry.c.occurred_at >= since,
         audit_entry.c.occurred_at < until,
     )
@@ -154,7 +153,4 @@ def _entries(connection: Connection, *, at_a_time: int) -> Generator[tuple[Entry
     with connection.execution_options(yield_per=at_a_time).execute(query) as rows:
         for row in rows:
             entry = Entry(**{name: getattr(row, name) for name in Entry.__slots__})
-            yield (
-                entry,
-                None if row.payload is None else Payload(row.payload.encode(), bytes.fromhex(row.salt or "")),
-            )
+            yield (entry, None if row.payload is None else Payload(row.payload.encode(), bytes.fromhex(row.salt or "")))

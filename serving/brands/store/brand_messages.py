@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, false, func, or_, select, update
 from models.errors import NotFound
 from serving.accounts.tables import account
 from serving.brands.tables import brand_message, brand_message_reading
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 
 Pair = tuple[str, str]
@@ -51,7 +52,7 @@ def thread(connection: Connection, pair: Pair, most: int) -> list[Message]:
     query = (
         select(brand_message, account.c.name)
         .join(account, account.c.user_id == brand_message.c.user_id)
-        .where(brand_message.c.marketplace_id == pair[0], brand_message.c.brand_id == pair[1])
+        .where(inside(brand_message, pair[0], brand_id=pair[1]))
         .order_by(brand_message.c.known_at.desc(), brand_message.c.message_id.desc())
         .limit(most)
     )
@@ -71,10 +72,7 @@ def thread(connection: Connection, pair: Pair, most: int) -> list[Message]:
 def written_since(connection: Connection, pair: Pair, user_id: str, since: datetime) -> int:
     """How many messages somebody wrote about a brand since a moment, erased ones among them."""
     query = select(func.count()).where(
-        brand_message.c.marketplace_id == pair[0],
-        brand_message.c.brand_id == pair[1],
-        brand_message.c.user_id == user_id,
-        brand_message.c.known_at > since,
+        inside(brand_message, pair[0], brand_id=pair[1], user_id=user_id), brand_message.c.known_at > since
     )
     return int(connection.execute(query).scalar_one())
 
@@ -90,9 +88,7 @@ def erase(connection: Connection, pair: Pair, message_id: str, at: datetime, *, 
     changed = connection.execute(
         update(brand_message)
         .where(
-            brand_message.c.marketplace_id == pair[0],
-            brand_message.c.brand_id == pair[1],
-            brand_message.c.message_id == message_id,
+            inside(brand_message, pair[0], brand_id=pair[1], message_id=message_id),
             brand_message.c.erased_at.is_(None),
             *([] if by is None else [brand_message.c.user_id == by]),
         )
@@ -131,10 +127,6 @@ def read(connection: Connection, pair: Pair, user_id: str, until: datetime) -> N
     connection.execute(insert_or_ignore(connection, brand_message_reading).values(row))
     connection.execute(
         update(brand_message_reading)
-        .where(
-            brand_message_reading.c.marketplace_id == pair[0],
-            brand_message_reading.c.brand_id == pair[1],
-            brand_message_reading.c.user_id == user_id,
-        )
+        .where(inside(brand_message_reading, pair[0], brand_id=pair[1], user_id=user_id))
         .values(read_until=until)
     )

@@ -10,6 +10,7 @@ from features.brands import Brand
 from models.errors import Conflict, NotFound
 from serving.accounts.tables import account
 from serving.brands.tables import authorised_seller, brand, brand_enrolment
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.platform.database.types import UtcTime
 
@@ -121,7 +122,7 @@ def enrol(
 
     A first phase that is over is over; `full_since` ends one.
     """
-    here = (brand_enrolment.c.marketplace_id == marketplace_id) & (brand_enrolment.c.brand_id == brand_id)
+    here = inside(brand_enrolment, marketplace_id, brand_id=brand_id)
     changed = connection.execute(
         update(brand_enrolment)
         .where(here)
@@ -147,9 +148,7 @@ def enrol(
 
 def full_since(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
     """When a brand's first phase was over; None while it lasts."""
-    query = select(brand_enrolment.c.full_since).where(
-        brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.brand_id == brand_id
-    )
+    query = select(brand_enrolment.c.full_since).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id))
     found: datetime | None = connection.execute(query).scalar()
     return found
 
@@ -157,9 +156,7 @@ def full_since(connection: Connection, marketplace_id: str, brand_id: str) -> da
 def end_first_phase(connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> None:
     """A brand's first phase is over."""
     connection.execute(
-        update(brand_enrolment)
-        .where(brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.brand_id == brand_id)
-        .values(full_since=at)
+        update(brand_enrolment).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id)).values(full_since=at)
     )
 
 
@@ -174,13 +171,7 @@ def enrolments(connection: Connection, marketplace_id: str) -> dict[str, Enrolme
     )
     return {
         row.brand_id: Enrolment(
-            row.brand_id,
-            row.name,
-            row.takes_part,
-            row.account_manager_id,
-            row.manager,
-            row.email,
-            row.daily_questions,
+            row.brand_id, row.name, row.takes_part, row.account_manager_id, row.manager, row.email, row.daily_questions
         )
         for row in connection.execute(query)
     }
@@ -261,10 +252,7 @@ def authorised(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]
     )
     return [
         ListEntry(
-            row.seller_external_id,
-            Authorisation(row.brand_id, row.added_at, row.ended_at),
-            row.added_by,
-            row.ended_by,
+            row.seller_external_id, Authorisation(row.brand_id, row.added_at, row.ended_at), row.added_by, row.ended_by
         )
         for row in connection.execute(query)
     ]

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from serving.accounts.tables import role_grant
 from serving.brands.rules import How, Passed
 from serving.brands.tables import briefing_attempt
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 
@@ -57,11 +58,7 @@ def first_of_brand(connection: Connection, marketplace_id: str, brand_id: str) -
     query = (
         select(func.min(briefing_attempt.c.known_at))
         .join(role_grant, role_grant.c.user_id == briefing_attempt.c.user_id)
-        .where(
-            role_grant.c.marketplace_id == marketplace_id,
-            role_grant.c.brand_id == brand_id,
-            briefing_attempt.c.passed,
-        )
+        .where(inside(role_grant, marketplace_id, brand_id=brand_id), briefing_attempt.c.passed)
     )
     found: datetime | None = connection.execute(query).scalar_one()
     return found

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 from features.tell_tales import Direction, TellTale, Where
 from models.errors import NotFound
 from serving.brands.tables import tell_tale
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 
@@ -43,7 +44,7 @@ def of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> list
     """Every tell-tale of a brand at a marketplace, those that were taken back among them, oldest first."""
     query = (
         select(tell_tale)
-        .where(tell_tale.c.marketplace_id == marketplace_id, tell_tale.c.brand_id == brand_id)
+        .where(inside(tell_tale, marketplace_id, brand_id=brand_id))
         .order_by(tell_tale.c.known_at, tell_tale.c.tell_tale_id)
     )
     return [_read(row) for row in connection.execute(query).mappings()]
@@ -52,9 +53,7 @@ def of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> list
 def kept(connection: Connection, marketplace_id: str, brand_id: str) -> int:
     """How many a brand has that were not taken back."""
     query = select(func.count()).where(
-        tell_tale.c.marketplace_id == marketplace_id,
-        tell_tale.c.brand_id == brand_id,
-        tell_tale.c.removed_at.is_(None),
+        inside(tell_tale, marketplace_id, brand_id=brand_id), tell_tale.c.removed_at.is_(None)
     )
     return int(connection.execute(query).scalar_one())
 
@@ -67,7 +66,7 @@ def take_back(connection: Connection, marketplace_id: str, tell_tale_id: str, at
     NotFound
         There is none, or it was taken back before.
     """
-    here = (tell_tale.c.marketplace_id == marketplace_id) & (tell_tale.c.tell_tale_id == tell_tale_id)
+    here = inside(tell_tale, marketplace_id, tell_tale_id=tell_tale_id)
     changed = connection.execute(update(tell_tale).where(here, tell_tale.c.removed_at.is_(None)).values(removed_at=at))
     if changed.rowcount != 1:
         raise NotFound(f"There is no tell-tale {tell_tale_id}.")

@@ -11,6 +11,7 @@ from serving.accounts.rules.access import Role
 from serving.accounts.tables import account, role_grant
 from serving.cases.tables import case_note, note_mention, review_case
 from serving.listings.tables import listing
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
 
@@ -42,11 +43,7 @@ def colleagues(connection: Connection, marketplace_id: str) -> dict[str, str]:
     query = (
         select(account.c.user_id, account.c.name)
         .join(role_grant, role_grant.c.user_id == account.c.user_id)
-        .where(
-            role_grant.c.marketplace_id == marketplace_id,
-            role_grant.c.role == Role.ANALYST.value,
-            account.c.disabled_at.is_(None),
-        )
+        .where(inside(role_grant, marketplace_id, role=Role.ANALYST.value), account.c.disabled_at.is_(None))
         .order_by(account.c.name, account.c.user_id)
     )
     return {row.user_id: row.name for row in connection.execute(query)}
@@ -64,7 +61,7 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[S
     query = (
         select(case_note, account.c.name)
         .join(account, account.c.user_id == case_note.c.user_id)
-        .where(case_note.c.marketplace_id == marketplace_id, case_note.c.case_id == case_id)
+        .where(inside(case_note, marketplace_id, case_id=case_id))
         .order_by(case_note.c.known_at, case_note.c.note_id)
     )
     rows = connection.execute(query).mappings().all()
@@ -102,34 +99,17 @@ def inbox(connection: Connection, user_id: str, marketplaces: Collection[str], m
     """The notes that mention somebody, unseen ones first and then the newest."""
     query = (
         select(case_note, account.c.name, listing.c.external_id, note_mention.c.seen_at)
-        .join(
-            note_mention,
-            (note_mention.c.marketplace_id == case_note.c.marketplace_id)
-            & (note_mention.c.note_id == case_note.c.note_id),
-        )
+        .join(note_mention, same(note_mention, case_note, "note_id"))
         .join(account, account.c.user_id == case_note.c.user_id)
-        .join(
-            review_case,
-            (review_case.c.marketplace_id == case_note.c.marketplace_id)
-            & (review_case.c.case_id == case_note.c.case_id),
-        )
-        .join(
-            listing,
-            (listing.c.marketplace_id == review_case.c.marketplace_id)
-            & (listing.c.listing_id == review_case.c.listing_id),
-        )
+        .join(review_case, same(review_case, case_note, "case_id"))
+        .join(listing, same(listing, review_case, "listing_id"))
         .where(note_mention.c.user_id == user_id, note_mention.c.marketplace_id.in_(sorted(marketplaces)))
         .order_by(note_mention.c.seen_at.is_not(None), case_note.c.known_at.desc(), case_note.c.note_id.desc())
         .limit(most)
     )
     return [
         Mention(
-            row["case_id"],
-            row["external_id"],
-            row["name"],
-            row["said"],
-            row["known_at"],
-            row["seen_at"] is not None,
+            row["case_id"], row["external_id"], row["name"], row["said"], row["known_at"], row["seen_at"] is not None
         )
         for row in connection.execute(query).mappings()
     ]

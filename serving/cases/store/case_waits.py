@@ -11,6 +11,7 @@ from serving.accounts.tables import account
 from serving.cases.rules.waiting import Aside
 from serving.cases.store.cases import Case
 from serving.cases.tables import case_wait, review_case
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 
@@ -30,12 +31,7 @@ def begin(connection: Connection, case: Case, user_id: str, wait_id: str, aside:
     )
     changed = connection.execute(
         update(review_case)
-        .where(
-            review_case.c.marketplace_id == case.marketplace_id,
-            review_case.c.case_id == case.case_id,
-            review_case.c.state == CaseState.OPEN.value,
-            free,
-        )
+        .where(inside(review_case, case.marketplace_id, case_id=case.case_id, state=CaseState.OPEN.value), free)
         .values(aside_until=aside.until, wakes_on_news=aside.on_news, leased_by=None, leased_until=None)
     )
     if changed.rowcount != 1:
@@ -81,11 +77,7 @@ def end_of_case(connection: Connection, case: Case, at: datetime) -> bool:
     """Bring one case back; False where it is not set aside."""
     changed = connection.execute(
         update(review_case)
-        .where(
-            review_case.c.marketplace_id == case.marketplace_id,
-            review_case.c.case_id == case.case_id,
-            review_case.c.aside_until > at,
-        )
+        .where(inside(review_case, case.marketplace_id, case_id=case.case_id), review_case.c.aside_until > at)
         .values(aside_until=None, wakes_on_news=False)
     )
     return changed.rowcount == 1
@@ -96,7 +88,7 @@ def latest(connection: Connection, marketplace_id: str, case_id: str) -> StoredW
     query = (
         select(case_wait, account.c.name)
         .join(account, account.c.user_id == case_wait.c.user_id)
-        .where(case_wait.c.marketplace_id == marketplace_id, case_wait.c.case_id == case_id)
+        .where(inside(case_wait, marketplace_id, case_id=case_id))
         .order_by(case_wait.c.known_at.desc(), case_wait.c.wait_id.desc())
     )
     found = connection.execute(query.limit(1)).mappings().first()

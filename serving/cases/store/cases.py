@@ -12,6 +12,7 @@ from models.errors import Conflict, NotFound
 from serving.cases.store.walks import IS_OPEN
 from serving.cases.tables import case_event, review_case, verdict
 from serving.listings.tables import listing_version, score
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
 
@@ -90,7 +91,7 @@ def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:
     NotFound
         There is none in this marketplace.
     """
-    query = select(review_case).where(review_case.c.marketplace_id == marketplace_id, review_case.c.case_id == case_id)
+    query = select(review_case).where(inside(review_case, marketplace_id, case_id=case_id))
     found = connection.execute(query).mappings().one_or_none()
     if found is None:
         raise NotFound("There is no such case.")
@@ -105,12 +106,8 @@ def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> 
     NotFound
         There is no such verdict.
     """
-    of_verdict = select(verdict.c.case_id).where(
-        verdict.c.marketplace_id == marketplace_id, verdict.c.verdict_id == verdict_id
-    )
-    query = select(review_case).where(
-        review_case.c.marketplace_id == marketplace_id, review_case.c.case_id == of_verdict.scalar_subquery()
-    )
+    of_verdict = select(verdict.c.case_id).where(inside(verdict, marketplace_id, verdict_id=verdict_id))
+    query = select(review_case).where(inside(review_case, marketplace_id, case_id=of_verdict.scalar_subquery()))
     found = connection.execute(query).mappings().one_or_none()
     if found is None:
         raise NotFound("There is no such verdict.")
@@ -195,10 +192,9 @@ def change(
     changed = connection.execute(
         update(review_case)
         .where(
-            review_case.c.marketplace_id == case.marketplace_id,
-            review_case.c.case_id == case.case_id,
-            review_case.c.state == case.state.value,
-            review_case.c.revision == case.revision,
+            inside(
+                review_case, case.marketplace_id, case_id=case.case_id, state=case.state.value, revision=case.revision
+            ),
             may_change,
         )
         .values(
@@ -236,11 +232,7 @@ def raise_attention(connection: Connection, case: Case, *, priority: float, due_
     if values := {**sooner, **higher}:
         connection.execute(
             update(review_case)
-            .where(
-                review_case.c.marketplace_id == case.marketplace_id,
-                review_case.c.case_id == case.case_id,
-                review_case.c.state == CaseState.OPEN.value,
-            )
+            .where(inside(review_case, case.marketplace_id, case_id=case.case_id, state=CaseState.OPEN.value))
             .values(**values)
         )
 
@@ -250,9 +242,7 @@ def lease(connection: Connection, case: Case, user_id: str, *, at: datetime, unt
     changed = connection.execute(
         update(review_case)
         .where(
-            review_case.c.marketplace_id == case.marketplace_id,
-            review_case.c.case_id == case.case_id,
-            review_case.c.state == CaseState.OPEN.value,
+            inside(review_case, case.marketplace_id, case_id=case.case_id, state=CaseState.OPEN.value),
             or_(
                 review_case.c.leased_until.is_(None),
                 review_case.c.leased_until <= at,
@@ -268,7 +258,7 @@ def timeline(connection: Connection, marketplace_id: str, case_id: str) -> list[
     """What happened to a case, oldest first."""
     query = (
         select(case_event)
-        .where(case_event.c.marketplace_id == marketplace_id, case_event.c.case_id == case_id)
+        .where(inside(case_event, marketplace_id, case_id=case_id))
         .order_by(case_event.c.known_at, case_event.c.event_id)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
@@ -298,10 +288,7 @@ def questions_asked(
     """How many questions the model has put to each of these brands since a moment."""
     query = (
         select(review_case.c.brand_id, func.count().label("n"))
-        .join(
-            score,
-            (score.c.marketplace_id == review_case.c.marketplace_id) & (score.c.score_id == review_case.c.score_id),
-        )
+        .join(score, same(score, review_case, "score_id"))
         .where(
             review_case.c.marketplace_id == marketplace_id,
             review_case.c.brand_id.in_(brand_ids),

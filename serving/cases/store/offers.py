@@ -12,6 +12,7 @@ from serving.accounts.tables import account, browser_session, role_grant
 from serving.brands.tables import brand_enrolment
 from serving.cases.store.walks import IS_OPEN
 from serving.cases.tables import case_offer, review_case, verdict
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
 
@@ -29,8 +30,7 @@ def free(connection: Connection, marketplace_id: str, at: datetime, most: int) -
     query = (
         select(review_case.c.case_id)
         .where(
-            review_case.c.marketplace_id == marketplace_id,
-            review_case.c.state == CaseState.OPEN.value,
+            inside(review_case, marketplace_id, state=CaseState.OPEN.value),
             review_case.c.lane != CaseLane.ASK_BRAND.value,
             or_(review_case.c.leased_until.is_(None), review_case.c.leased_until <= at),
             or_(review_case.c.aside_until.is_(None), review_case.c.aside_until <= at),
@@ -49,8 +49,7 @@ def on_duty(connection: Connection, marketplace_id: str, wall: datetime) -> list
         .join(account, account.c.user_id == role_grant.c.user_id)
         .join(browser_session, browser_session.c.user_id == role_grant.c.user_id)
         .where(
-            role_grant.c.marketplace_id == marketplace_id,
-            role_grant.c.role == Role.ANALYST.value,
+            inside(role_grant, marketplace_id, role=Role.ANALYST.value),
             account.c.disabled_at.is_(None),
             browser_session.c.expires_at > wall,
         )
@@ -68,11 +67,7 @@ def in_hand(connection: Connection, marketplace_id: str, at: datetime) -> Counte
     )
     offered = (
         select(review_case.c.case_id, case_offer.c.user_id)
-        .join(
-            case_offer,
-            (case_offer.c.marketplace_id == review_case.c.marketplace_id)
-            & (case_offer.c.case_id == review_case.c.case_id),
-        )
+        .join(case_offer, same(case_offer, review_case, "case_id"))
         .where(*here, case_offer.c.until > at)
     )
     # Who holds what they were offered has it in hand once; what somebody else has taken is theirs.
@@ -85,11 +80,7 @@ def judged_by(connection: Connection, marketplace_id: str, case_ids: Collection[
     """Who has judged the offers of these cases, by case."""
     query = (
         select(review_case.c.case_id, verdict.c.user_id)
-        .join(
-            verdict,
-            (verdict.c.marketplace_id == review_case.c.marketplace_id)
-            & (verdict.c.listing_id == review_case.c.listing_id),
-        )
+        .join(verdict, same(verdict, review_case, "listing_id"))
         .where(review_case.c.marketplace_id == marketplace_id, review_case.c.case_id.in_(case_ids))
     )
     found: dict[str, set[str]] = {}
@@ -105,13 +96,7 @@ def offer(
     gone = case_offer.c.until <= at
     connection.execute(delete(case_offer).where(case_offer.c.marketplace_id == marketplace_id, gone))
     rows = [
-        {
-            "marketplace_id": marketplace_id,
-            "case_id": case_id,
-            "user_id": user_id,
-            "offered_at": at,
-            "until": until,
-        }
+        {"marketplace_id": marketplace_id, "case_id": case_id, "user_id": user_id, "offered_at": at, "until": until}
         for case_id, user_id in offered.items()
     ]
     add(connection, case_offer, rows)
@@ -134,11 +119,7 @@ def brands_of_managers(connection: Connection, marketplace_id: str) -> dict[str,
             (brand_enrolment.c.marketplace_id == role_grant.c.marketplace_id)
             & (brand_enrolment.c.account_manager_id == role_grant.c.user_id),
         )
-        .where(
-            role_grant.c.marketplace_id == marketplace_id,
-            role_grant.c.role == Role.ACCOUNT_MANAGER.value,
-            account.c.disabled_at.is_(None),
-        )
+        .where(inside(role_grant, marketplace_id, role=Role.ACCOUNT_MANAGER.value), account.c.disabled_at.is_(None))
         .group_by(role_grant.c.user_id)
     )
     return {row[0]: row[1] for row in connection.execute(query)}

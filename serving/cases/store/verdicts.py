@@ -12,6 +12,7 @@ from models.errors import NotFound
 from models.verdict import Judgement, Side
 from serving.accounts.tables import account
 from serving.cases.tables import review_case, verdict
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
 
@@ -99,9 +100,7 @@ def latest_of_case(connection: Connection, marketplace_id: str, case_id: str) ->
 def has_answered(connection: Connection, marketplace_id: str, case_id: str, user_id: str) -> bool:
     """Whether somebody has ever answered this case, also where they took it back."""
     query = select(verdict.c.verdict_id).where(
-        verdict.c.marketplace_id == marketplace_id,
-        verdict.c.case_id == case_id,
-        verdict.c.user_id == user_id,
+        inside(verdict, marketplace_id, case_id=case_id, user_id=user_id),
         verdict.c.judgement != Judgement.WITHDRAWN.value,
     )
     return connection.execute(query.limit(1)).first() is not None
@@ -121,15 +120,8 @@ def brand_answers(connection: Connection, marketplace_id: str, brand_ids: Collec
     """What each brand's people have answered: brand to judgement to count."""
     query = (
         select(verdict.c.brand_id, verdict.c.judgement, func.count().label("n"))
-        .join(
-            review_case,
-            (review_case.c.marketplace_id == verdict.c.marketplace_id) & (review_case.c.case_id == verdict.c.case_id),
-        )
-        .where(
-            verdict.c.marketplace_id == marketplace_id,
-            verdict.c.brand_id.in_(brand_ids),
-            verdict.c.side == Side.BRAND.value,
-        )
+        .join(review_case, same(review_case, verdict, "case_id"))
+        .where(inside(verdict, marketplace_id), verdict.c.brand_id.in_(brand_ids), verdict.c.side == Side.BRAND.value)
         .group_by(verdict.c.brand_id, verdict.c.judgement)
     )
     found: dict[str, dict[str, int]] = {}

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select, update
 
 from serving.learning.rules.promotion import Approval
 from serving.learning.tables import promotion_approval
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 
@@ -32,10 +33,7 @@ def waiting(connection: Connection, marketplace_id: str, digest: str) -> list[Gi
     query = (
         select(table)
         .where(
-            table.c.marketplace_id == marketplace_id,
-            table.c.digest == digest,
-            table.c.withdrawn_at.is_(None),
-            table.c.promotion_id.is_(None),
+            inside(table, marketplace_id, digest=digest), table.c.withdrawn_at.is_(None), table.c.promotion_id.is_(None)
         )
         .order_by(table.c.approved_at, table.c.approval_id)
     )
@@ -49,9 +47,7 @@ def use(connection: Connection, marketplace_id: str, approval_ids: Collection[st
     """Spend approvals on a change of the champion; they count for no other."""
     connection.execute(
         update(promotion_approval)
-        .where(
-            promotion_approval.c.marketplace_id == marketplace_id, promotion_approval.c.approval_id.in_(approval_ids)
-        )
+        .where(inside(promotion_approval, marketplace_id), promotion_approval.c.approval_id.in_(approval_ids))
         .values(promotion_id=promotion_id)
     )
 
@@ -62,9 +58,7 @@ def withdraw(connection: Connection, marketplace_id: str, digest: str, by: str, 
     done = connection.execute(
         update(table)
         .where(
-            table.c.marketplace_id == marketplace_id,
-            table.c.digest == digest,
-            table.c.approved_by == by,
+            inside(table, marketplace_id, digest=digest, approved_by=by),
             table.c.withdrawn_at.is_(None),
             table.c.promotion_id.is_(None),
         )

@@ -10,6 +10,7 @@ from models.verdict import Side
 from serving.accounts.rules.access import Role
 from serving.accounts.tables import account, role_grant
 from serving.cases.tables import review_case, verdict
+from serving.platform.database.scope import inside
 
 
 def is_one() -> ColumnElement[bool]:
@@ -19,9 +20,7 @@ def is_one() -> ColumnElement[bool]:
 
 def answers_one(given: ColumnElement[str], marketplace_id: ColumnElement[str]) -> ColumnElement[bool]:
     """Whether a verdict, by its case, answers one: it teaches nothing and decides nothing."""
-    known = select(review_case.c.case_id).where(
-        review_case.c.marketplace_id == marketplace_id, review_case.c.case_id == given, is_one()
-    )
+    known = select(review_case.c.case_id).where(inside(review_case, marketplace_id, case_id=given), is_one())
     return known.exists()
 
 
@@ -48,11 +47,7 @@ def analysts(connection: Connection, marketplace_id: str) -> set[str]:
     query = (
         select(role_grant.c.user_id)
         .join(account, account.c.user_id == role_grant.c.user_id)
-        .where(
-            role_grant.c.marketplace_id == marketplace_id,
-            role_grant.c.role == Role.ANALYST.value,
-            account.c.disabled_at.is_(None),
-        )
+        .where(inside(role_grant, marketplace_id, role=Role.ANALYST.value), account.c.disabled_at.is_(None))
     )
     return set(connection.execute(query).scalars())
 
@@ -69,7 +64,5 @@ def answers_since(connection: Connection, people: Collection[str], since: dateti
 
 def judges(connection: Connection, marketplace_id: str, listing_id: str) -> set[str]:
     """Who has judged an offer."""
-    query = select(verdict.c.user_id).where(
-        verdict.c.marketplace_id == marketplace_id, verdict.c.listing_id == listing_id
-    )
+    query = select(verdict.c.user_id).where(inside(verdict, marketplace_id, listing_id=listing_id))
     return set(connection.execute(query).scalars())

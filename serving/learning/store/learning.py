@@ -13,6 +13,7 @@ from serving.cases.tables import review_case, verdict
 from serving.learning.tables import model, promotion, snapshot, training_job
 from serving.listings.tables import facts, listing_version, score
 from serving.notices.store import notices
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
 
 _BLIND: Final = [lane.value for lane in BLIND_LANES]
@@ -71,8 +72,7 @@ def scored_reviewed_versions(
     seen_before = (
         select(earlier.c.case_id)
         .where(
-            earlier.c.marketplace_id == review_case.c.marketplace_id,
-            earlier.c.version_id == review_case.c.version_id,
+            same(earlier, review_case, "version_id"),
             earlier.c.lane.not_in(_BLIND),
             tuple_(earlier.c.opened_at, earlier.c.case_id) < tuple_(review_case.c.opened_at, review_case.c.case_id),
         )
@@ -110,11 +110,7 @@ def scored_reviewed_versions(
             facts.c.body,
         )
         .join(first, (first.c.version_id == score.c.version_id) & (first.c.score_id == score.c.score_id))
-        .join(
-            listing_version,
-            (listing_version.c.marketplace_id == score.c.marketplace_id)
-            & (listing_version.c.version_id == score.c.version_id),
-        )
+        .join(listing_version, same(listing_version, score, "version_id"))
         .join(facts, (facts.c.marketplace_id == score.c.marketplace_id) & (facts.c.digest == score.c.facts_digest))
         .where(score.c.marketplace_id == marketplace_id)
         .order_by(score.c.scored_at, score.c.score_id)
@@ -198,7 +194,7 @@ def get_job(connection: Connection, marketplace_id: str, job_id: str) -> Job:
     NotFound
         There is none in this marketplace.
     """
-    query = select(training_job).where(training_job.c.marketplace_id == marketplace_id, training_job.c.job_id == job_id)
+    query = select(training_job).where(inside(training_job, marketplace_id, job_id=job_id))
     found = connection.execute(query).mappings().one_or_none()
     if found is None:
         raise NotFound("There is no such training job.")
@@ -220,11 +216,7 @@ def update_job(connection: Connection, marketplace_id: str, job_id: str, values:
     """Change a job that has not ended."""
     connection.execute(
         update(training_job)
-        .where(
-            training_job.c.marketplace_id == marketplace_id,
-            training_job.c.job_id == job_id,
-            training_job.c.state.in_(["waiting", "running"]),
-        )
+        .where(inside(training_job, marketplace_id, job_id=job_id), training_job.c.state.in_(["waiting", "running"]))
         .values(**values)
     )
 
@@ -248,9 +240,7 @@ def get_model(connection: Connection, marketplace_id: str, digest: str) -> Model
     Conflict
         There are several.
     """
-    query = select(model).where(
-        model.c.marketplace_id == marketplace_id, model.c.digest.startswith(digest, autoescape=True)
-    )
+    query = select(model).where(inside(model, marketplace_id), model.c.digest.startswith(digest, autoescape=True))
     found = [_model(dict(row)) for row in connection.execute(query).mappings()]
     if not found:
         raise NotFound("There is no such model.")

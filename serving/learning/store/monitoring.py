@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from features.facts import Facts, facts_from_json
 from models.routing import Lane
@@ -14,6 +14,7 @@ from serving.cases.tables import review_case, verdict
 from serving.learning.tables import drift_report
 from serving.listings.tables import facts, listing, listing_version, score
 from serving.notices.store import notices
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.platform.database.window import Window
 
@@ -27,9 +28,7 @@ def sample_of_facts(connection: Connection, marketplace_id: str, window: Window,
     wanted = _spread(digests, most)
     bodies: dict[str, Facts] = {}
     for some in _parts(sorted(set(wanted))):
-        stored = select(facts.c.digest, facts.c.body).where(
-            facts.c.marketplace_id == marketplace_id, facts.c.digest.in_(some)
-        )
+        stored = select(facts.c.digest, facts.c.body).where(inside(facts, marketplace_id), facts.c.digest.in_(some))
         bodies |= {row.digest: facts_from_json(row.body) for row in connection.execute(stored)}
     return [bodies[digest] for digest in wanted]
 
@@ -75,8 +74,8 @@ def past_scores(connection: Connection, marketplace_id: str, window: Window, mos
                 listing_version.c.draw,
                 facts.c.body,
             )
-            .join(listing, _same(score, listing, "listing_id"))
-            .join(listing_version, _same(score, listing_version, "version_id"))
+            .join(listing, same(score, listing, "listing_id"))
+            .join(listing_version, same(score, listing_version, "version_id"))
             .join(facts, (facts.c.marketplace_id == score.c.marketplace_id) & (facts.c.digest == score.c.facts_digest))
             .where(score.c.marketplace_id == marketplace_id, score.c.score_id.in_(some))
             .order_by(score.c.score_id)
@@ -86,16 +85,8 @@ def past_scores(connection: Connection, marketplace_id: str, window: Window, mos
             yield PastScore(**values, lane=Lane(row["lane"]), facts=facts_from_json(row["body"]))
 
 
-def _same(one: Table, other: Table, key: str) -> ColumnElement[bool]:
-    return (one.c.marketplace_id == other.c.marketplace_id) & (one.c[key] == other.c[key])
-
-
 def _scored(marketplace_id: str, window: Window) -> tuple[ColumnElement[bool], ...]:
-    return (
-        score.c.marketplace_id == marketplace_id,
-        score.c.scored_at > window.start,
-        score.c.scored_at <= window.end,
-    )
+    return (score.c.marketplace_id == marketplace_id, score.c.scored_at > window.start, score.c.scored_at <= window.end)
 
 
 def first_answers(connection: Connection, marketplace_id: str, window: Window) -> list[timedelta | None]:
@@ -154,7 +145,7 @@ def first_scores(
         .order_by(score.c.score_id)
     )
     if brand_id is not None:
-        query = query.join(listing_version, _same(score, listing_version, "version_id")).where(
+        query = query.join(listing_version, same(score, listing_version, "version_id")).where(
             listing_version.c.brand_id == brand_id
         )
     seen: set[str] = set()

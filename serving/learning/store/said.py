@@ -20,6 +20,7 @@ from serving.audit.tables import audit_entry
 from serving.cases.tables import verdict
 from serving.learning.store.known_answers import answers_one
 from serving.platform.database.lists import chunks, listed
+from serving.platform.database.scope import same
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store.contested import with_contested
 from serving.takedowns.tables import action, action_hold
@@ -128,8 +129,7 @@ def _recorded(
             (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
         )
         .outerjoin(
-            audit_entry,
-            and_(audit_entry.c.subject == verdict.c.verdict_id, audit_entry.c.act == "verdict.recorded"),
+            audit_entry, and_(audit_entry.c.subject == verdict.c.verdict_id, audit_entry.c.act == "verdict.recorded")
         )
         .join(account, account.c.user_id == verdict.c.user_id)
         .where(
@@ -157,10 +157,7 @@ def _held(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[
     """By listing, the removal that waited at a moment or is asked for after it; one at most waits at a time."""
     query = (
         select(action.c.listing_id, action.c.verdict_id, action_hold.c.held_at)
-        .join(
-            action_hold,
-            (action_hold.c.marketplace_id == action.c.marketplace_id) & (action_hold.c.action_id == action.c.action_id),
-        )
+        .join(action_hold, same(action_hold, action, "action_id"))
         .where(
             action_hold.c.marketplace_id == marketplace_id,
             or_(action_hold.c.settled_at.is_(None), action_hold.c.settled_at > as_of),
@@ -216,8 +213,7 @@ def _counter_notices(
 ) -> Iterable[tuple[str, AppealState]]:
     """(contested version, state) of the counter-notices that were open at a moment, or had ended by silence."""
     silent = and_(
-        overturn.c.marketplace_id == counter_notice.c.marketplace_id,
-        overturn.c.action_id == counter_notice.c.action_id,
+        same(overturn, counter_notice, "action_id"),
         overturn.c.cause == Undone.SILENCE.value,
         overturn.c.overturned_at <= as_of,
     )

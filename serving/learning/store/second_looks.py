@@ -12,6 +12,7 @@ from models.verdict import Judgement
 from serving.cases.tables import review_case, verdict
 from serving.learning.tables import second_look
 from serving.listings.tables import listing
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
 
@@ -23,7 +24,7 @@ def add_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
 def of_job(connection: Connection, marketplace_id: str, job_id: str) -> dict[str, str | None]:
     """The versions that a training put in doubt, each with its case if there is one."""
     query = select(second_look.c.version_id, second_look.c.case_id).where(
-        second_look.c.marketplace_id == marketplace_id, second_look.c.job_id == job_id
+        inside(second_look, marketplace_id, job_id=job_id)
     )
     return {row.version_id: row.case_id for row in connection.execute(query)}
 
@@ -41,9 +42,7 @@ def asked_for(connection: Connection, marketplace_id: str, version_ids: Collecti
 def case_of(connection: Connection, marketplace_id: str, version_id: str) -> str | None:
     """The case of a version's second look; None where nobody has asked for one."""
     query = select(review_case.c.case_id).where(
-        review_case.c.marketplace_id == marketplace_id,
-        review_case.c.version_id == version_id,
-        review_case.c.lane == CaseLane.SECOND_LOOK.value,
+        inside(review_case, marketplace_id, version_id=version_id, lane=CaseLane.SECOND_LOOK.value),
         review_case.c.known_answer.is_(None),
     )
     found: str | None = connection.execute(query).scalar()
@@ -74,8 +73,7 @@ def count(connection: Connection, marketplace_id: str) -> SecondLooks:
             (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
         )
         .where(
-            verdict.c.marketplace_id == marketplace_id,
-            verdict.c.lane == CaseLane.SECOND_LOOK.value,
+            inside(verdict, marketplace_id, lane=CaseLane.SECOND_LOOK.value),
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             later.c.verdict_id.is_(None),
         )
@@ -125,11 +123,7 @@ def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Sus
     )
     query = (
         select(second_look, listing.c.external_id, given.label("said"))
-        .join(
-            listing,
-            (listing.c.marketplace_id == second_look.c.marketplace_id)
-            & (listing.c.listing_id == second_look.c.listing_id),
-        )
+        .join(listing, same(listing, second_look, "listing_id"))
         .where(here, second_look.c.job_id == latest)
         .order_by(second_look.c.doubt.desc(), second_look.c.version_id)
         .limit(most)

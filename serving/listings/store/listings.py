@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select, update
 
 from features.own_prices import OwnPrices
 from serving.listings.tables import listing, listing_version, observation, quarantine, seller
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
 
 
@@ -33,12 +34,8 @@ def latest_of_brand(connection: Connection, pair: tuple[str, str], most: int) ->
     """(external id, content) of the present versions of a brand's offers at a marketplace, the newest first."""
     query = (
         select(listing.c.external_id, listing_version.c.content)
-        .join(
-            listing,
-            (listing.c.marketplace_id == listing_version.c.marketplace_id)
-            & (listing.c.version_id == listing_version.c.version_id),
-        )
-        .where(listing_version.c.marketplace_id == pair[0], listing_version.c.brand_id == pair[1])
+        .join(listing, same(listing, listing_version, "version_id"))
+        .where(inside(listing_version, pair[0], brand_id=pair[1]))
         .order_by(listing_version.c.known_at.desc(), listing_version.c.version_id)
         .limit(most)
     )
@@ -54,11 +51,7 @@ def count_of_sellers(connection: Connection, pair: tuple[str, str], sellers: Col
         return {}
     query = (
         select(listing.c.seller_external_id, func.count().label("n"))
-        .join(
-            listing_version,
-            (listing_version.c.marketplace_id == listing.c.marketplace_id)
-            & (listing_version.c.version_id == listing.c.version_id),
-        )
+        .join(listing_version, same(listing_version, listing, "version_id"))
         .where(
             listing.c.marketplace_id == pair[0],
             listing.c.seller_external_id.in_(set(sellers)),
@@ -87,11 +80,7 @@ def latest(
             listing_version.c.draw,
             listing.c.first_known_at,
         )
-        .join(
-            listing_version,
-            (listing_version.c.marketplace_id == listing.c.marketplace_id)
-            & (listing_version.c.version_id == listing.c.version_id),
-        )
+        .join(listing_version, same(listing_version, listing, "version_id"))
         .where(listing.c.marketplace_id == marketplace_id, listing.c.external_id.in_(set(external_ids)))
     )
     if lock:
@@ -109,11 +98,7 @@ def add_listings(connection: Connection, rows: Sequence[dict[str, Any]]) -> None
 
 def advance(connection: Connection, marketplace_id: str, listing_id: str, values: dict[str, Any]) -> None:
     """Point a listing at its new version or its new observation."""
-    connection.execute(
-        update(listing)
-        .where(listing.c.marketplace_id == marketplace_id, listing.c.listing_id == listing_id)
-        .values(**values)
-    )
+    connection.execute(update(listing).where(inside(listing, marketplace_id, listing_id=listing_id)).values(**values))
 
 
 def add_versions(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
@@ -139,19 +124,14 @@ def add_quarantine(connection: Connection, rows: Sequence[dict[str, Any]]) -> No
 
 def next_sequence(connection: Connection, marketplace_id: str, listing_id: str) -> int:
     """The listing's next webhook sequence number; the row is held until the transaction ends."""
-    here = (listing.c.marketplace_id == marketplace_id) & (listing.c.listing_id == listing_id)
+    here = inside(listing, marketplace_id, listing_id=listing_id)
     connection.execute(update(listing).where(here).values(sequence=listing.c.sequence + 1))
     return int(connection.execute(select(listing.c.sequence).where(here)).scalar_one())
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
     """How many listings, versions, observations and quarantined rows there are."""
-    tables = {
-        "listings": listing,
-        "versions": listing_version,
-        "observations": observation,
-        "quarantined": quarantine,
-    }
+    tables = {"listings": listing, "versions": listing_version, "observations": observation, "quarantined": quarantine}
     return {
         name: connection.execute(
             select(func.count()).select_from(table).where(table.c.marketplace_id == marketplace_id)
@@ -173,16 +153,14 @@ def quarantined(connection: Connection, marketplace_id: str, most: int) -> list[
 
 def id_of(connection: Connection, marketplace_id: str, external_id: str) -> str | None:
     """The listing's id, or None where the marketplace has not sent it."""
-    query = select(listing.c.listing_id).where(
-        listing.c.marketplace_id == marketplace_id, listing.c.external_id == external_id
-    )
+    query = select(listing.c.listing_id).where(inside(listing, marketplace_id, external_id=external_id))
     return connection.execute(query).scalar()
 
 
 def seller_of(connection: Connection, marketplace_id: str, version_id: str) -> str | None:
     """The marketplace's id of whoever offered a version; None where it was not named."""
     query = select(listing_version.c.seller_external_id).where(
-        listing_version.c.marketplace_id == marketplace_id, listing_version.c.version_id == version_id
+        inside(listing_version, marketplace_id, version_id=version_id)
     )
     found: str | None = connection.execute(query).scalar()
     return found
@@ -192,7 +170,7 @@ def versions(connection: Connection, marketplace_id: str, listing_id: str) -> li
     """All versions of a listing, oldest first."""
     query = (
         select(listing_version)
-        .where(listing_version.c.marketplace_id == marketplace_id, listing_version.c.listing_id == listing_id)
+        .where(inside(listing_version, marketplace_id, listing_id=listing_id))
         .order_by(listing_version.c.number)
     )
     return [dict(row._mapping) for row in connection.execute(query)]
@@ -204,9 +182,7 @@ def log_prices(
     """The log prices of all versions of each listing, oldest version first."""
     query = (
         select(listing_version.c.listing_id, listing_version.c.log_price)
-        .where(
-            listing_version.c.marketplace_id == marketplace_id, listing_version.c.listing_id.in_(sorted(listing_ids))
-        )
+        .where(inside(listing_version, marketplace_id), listing_version.c.listing_id.in_(sorted(listing_ids)))
         .order_by(listing_version.c.listing_id, listing_version.c.number)
     )
     found: dict[str, list[float | None]] = {}
@@ -219,7 +195,7 @@ def seller_country(connection: Connection, marketplace_id: str, listing_id: str)
     """Where the marketplace last said that a listing's seller is established, in its words."""
     query = (
         select(observation.c.observed)
-        .where(observation.c.marketplace_id == marketplace_id, observation.c.listing_id == listing_id)
+        .where(inside(observation, marketplace_id, listing_id=listing_id))
         .order_by(observation.c.known_at.desc())
     )
     for observed in connection.execute(query).scalars():

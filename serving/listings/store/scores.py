@@ -10,6 +10,7 @@ from features.facts import Facts, facts_from_json
 from models.errors import NotFound
 from models.score import Reason
 from serving.listings.tables import facts, score
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 
 _BATCH: Final = 1_000
@@ -71,7 +72,7 @@ def facts_of(connection: Connection, marketplace_id: str, digest: str) -> Facts:
     NotFound
         There are none.
     """
-    query = select(facts.c.body).where(facts.c.marketplace_id == marketplace_id, facts.c.digest == digest)
+    query = select(facts.c.body).where(inside(facts, marketplace_id, digest=digest))
     body = connection.execute(query).scalar()
     if body is None:
         raise NotFound("There are no such facts.")
@@ -86,7 +87,7 @@ def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str,
     NotFound
         There is none.
     """
-    query = select(score).where(score.c.marketplace_id == marketplace_id, score.c.score_id == score_id)
+    query = select(score).where(inside(score, marketplace_id, score_id=score_id))
     found = connection.execute(query).one_or_none()
     if found is None:
         raise NotFound("There is no such score.")
@@ -105,7 +106,7 @@ def latest_of_version(connection: Connection, marketplace_id: str, version_id: s
     """
     query = (
         select(score.c.score_id)
-        .where(score.c.marketplace_id == marketplace_id, score.c.version_id == version_id)
+        .where(inside(score, marketplace_id, version_id=version_id))
         .order_by(score.c.scored_at.desc(), score.c.score_id.desc())
         .limit(1)
     )
@@ -114,9 +115,5 @@ def latest_of_version(connection: Connection, marketplace_id: str, version_id: s
 
 def routes(connection: Connection, marketplace_id: str) -> dict[str, int]:
     """How many scores went to each lane."""
-    query = (
-        select(score.c.lane, func.count().label("n"))
-        .where(score.c.marketplace_id == marketplace_id)
-        .group_by(score.c.lane)
-    )
+    query = select(score.c.lane, func.count().label("n")).where(inside(score, marketplace_id)).group_by(score.c.lane)
     return {row.lane: row.n for row in connection.execute(query)}

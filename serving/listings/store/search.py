@@ -14,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from features.search_words import asked_words, is_beginning, search_words
 from serving.listings.tables import listing, search_entry
+from serving.platform.database.scope import inside
 
 # What the migration makes by hand, because no two engines have it alike.
 BY_HAND: Final = frozenset(
@@ -107,9 +108,7 @@ def forget_seller(connection: Connection, marketplace_id: str, seller: str) -> N
     here = search_entry.c.marketplace_id == marketplace_id
     itself = here, search_entry.c.kind == Kind.SELLER.value, search_entry.c.external_id == seller
     connection.execute(delete(search_entry).where(*itself))
-    sold = select(listing.c.external_id).where(
-        listing.c.marketplace_id == marketplace_id, listing.c.seller_external_id == seller
-    )
+    sold = select(listing.c.external_id).where(inside(listing, marketplace_id, seller_external_id=seller))
     offered = here, search_entry.c.kind == Kind.LISTING.value, search_entry.c.external_id.in_(sold)
     connection.execute(update(search_entry).where(*offered).values(seller_words=""))
 

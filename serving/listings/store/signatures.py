@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from features.minhash import Signature, band_keys
 from serving.listings.tables import judged_band, text_band, text_signature
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 
 _STORED: Final = np.dtype("<u2")
@@ -42,7 +43,7 @@ def add_texts(connection: Connection, marketplace_id: str, texts: Sequence[NewTe
 def mark_judged(connection: Connection, marketplace_id: str, version_id: str) -> None:
     """Let a text on which a verdict was given be found however many others are like it."""
     query = select(text_signature.c.text_id, text_signature.c.signature).where(
-        text_signature.c.marketplace_id == marketplace_id, text_signature.c.version_id == version_id
+        inside(text_signature, marketplace_id, version_id=version_id)
     )
     stored = connection.execute(query).one_or_none()
     if stored is not None:

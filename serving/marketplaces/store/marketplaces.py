@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 from models.errors import Conflict, NotFound
 from serving.accounts.rules.access import Scope
 from serving.marketplaces.tables import api_key, marketplace
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 
@@ -122,9 +123,7 @@ def sold_in(connection: Connection, marketplace_id: str) -> frozenset[str] | Non
 
 def sell_in(connection: Connection, marketplace_id: str, territories: Sequence[str]) -> None:
     """Note where a marketplace sells from now on."""
-    connection.execute(
-        update(marketplace).where(marketplace.c.marketplace_id == marketplace_id).values(sold_in=list(territories))
-    )
+    connection.execute(update(marketplace).where(inside(marketplace, marketplace_id)).values(sold_in=list(territories)))
 
 
 def add_key(connection: Connection, key: ApiKey, name: str, at: datetime) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, select
 from serving.audit.tables import audit_entry, audit_payload
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.tables import rule_switch
+from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 
 _ON: Final = "rule.switched_on"
@@ -68,9 +69,7 @@ def changes(connection: Connection, marketplace_id: str, most: int) -> list[Swit
 
 def is_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> bool:
     """Whether a rule is on."""
-    query = select(rule_switch.c.rule).where(
-        rule_switch.c.marketplace_id == marketplace_id, rule_switch.c.rule == rule.value
-    )
+    query = select(rule_switch.c.rule).where(inside(rule_switch, marketplace_id, rule=rule.value))
     return connection.execute(query).first() is None
 
 
@@ -98,5 +97,5 @@ def switch_off(connection: Connection, found: SwitchedOff) -> bool:
 
 def switch_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> bool:
     """Switch a rule on; False where it is on already."""
-    gone = delete(rule_switch).where(rule_switch.c.marketplace_id == marketplace_id, rule_switch.c.rule == rule.value)
+    gone = delete(rule_switch).where(inside(rule_switch, marketplace_id, rule=rule.value))
     return connection.execute(gone).rowcount == 1

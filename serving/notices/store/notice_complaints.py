@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, update
 from models.labels import AppealState
 from serving.appeals.rules.appeals import AppealRecord
 from serving.notices.tables import notice, notice_complaint, notice_item
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
 
@@ -46,9 +47,7 @@ def add_complaint(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def of_item(connection: Connection, marketplace_id: str, item_id: str) -> NoticeComplaint | None:
     """The complaint about a notified offer."""
-    found = _read(
-        connection, notice_complaint.c.marketplace_id == marketplace_id, notice_complaint.c.item_id == item_id
-    )
+    found = _read(connection, inside(notice_complaint, marketplace_id), notice_complaint.c.item_id == item_id)
     return found[0] if found else None
 
 
@@ -66,10 +65,7 @@ def settle(connection: Connection, found: NoticeComplaint, state: AppealState, v
     """End a complaint, or let it wait again; whoever does so holds its case."""
     connection.execute(
         update(notice_complaint)
-        .where(
-            notice_complaint.c.marketplace_id == found.marketplace_id,
-            notice_complaint.c.complaint_id == found.complaint_id,
-        )
+        .where(inside(notice_complaint, found.marketplace_id, complaint_id=found.complaint_id))
         .values(state=state.value, **values)
     )
 
@@ -78,20 +74,9 @@ def record_of(connection: Connection, marketplace_id: str, reporter_id: str, sin
     """How the decided complaints of a reporter ended since a moment."""
     query = (
         select(notice_complaint.c.state, func.count().label("n"))
-        .join(
-            notice_item,
-            (notice_item.c.marketplace_id == notice_complaint.c.marketplace_id)
-            & (notice_item.c.item_id == notice_complaint.c.item_id),
-        )
-        .join(
-            notice,
-            (notice.c.marketplace_id == notice_item.c.marketplace_id) & (notice.c.notice_id == notice_item.c.notice_id),
-        )
-        .where(
-            notice.c.marketplace_id == marketplace_id,
-            notice.c.reporter_id == reporter_id,
-            notice_complaint.c.decided_at >= since,
-        )
+        .join(notice_item, same(notice_item, notice_complaint, "item_id"))
+        .join(notice, same(notice, notice_item, "notice_id"))
+        .where(inside(notice, marketplace_id, reporter_id=reporter_id), notice_complaint.c.decided_at >= since)
         .group_by(notice_complaint.c.state)
     )
     found = {row.state: row.n for row in connection.execute(query)}

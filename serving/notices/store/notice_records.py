@@ -11,8 +11,8 @@ from serving.cases.tables import verdict
 from serving.notices.rules.notice_counts import Notified
 from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind, was_founded
 from serving.notices.rules.reporters import Ended
-from serving.notices.store.notices import same
 from serving.notices.tables import notice, notice_complaint, notice_item, reporter
+from serving.platform.database.scope import inside, same
 
 
 def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list[Ended]:
@@ -21,17 +21,8 @@ def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list
         select(notice_item.c.known_at, notice_item.c.decided_at, verdict.c.judgement, overturn.c.overturn_id)
         .join(notice, same(notice, notice_item, "notice_id"))
         .join(verdict, same(verdict, notice_item, "verdict_id"))
-        .outerjoin(
-            overturn,
-            (overturn.c.marketplace_id == notice_item.c.marketplace_id)
-            & (overturn.c.action_id == notice_item.c.action_id)
-            & overturn.c.undone_at.is_(None),
-        )
-        .where(
-            notice.c.marketplace_id == marketplace_id,
-            notice.c.reporter_id == reporter_id,
-            notice_item.c.state == ItemState.DECIDED.value,
-        )
+        .outerjoin(overturn, same(overturn, notice_item, "action_id") & overturn.c.undone_at.is_(None))
+        .where(inside(notice, marketplace_id, reporter_id=reporter_id), notice_item.c.state == ItemState.DECIDED.value)
         .order_by(notice_item.c.decided_at, notice_item.c.item_id)
     )
     found = []
@@ -60,21 +51,13 @@ def counted(connection: Connection, marketplace_id: str, *, since: datetime, unt
         .select_from(notice_item)
         .join(notice, same(notice, notice_item, "notice_id"))
         .join(reporter, same(reporter, notice, "reporter_id"))
-        .outerjoin(
-            notice_complaint,
-            (notice_complaint.c.marketplace_id == notice_item.c.marketplace_id)
-            & (notice_complaint.c.item_id == notice_item.c.item_id),
-        )
+        .outerjoin(notice_complaint, same(notice_complaint, notice_item, "item_id"))
         .outerjoin(
             previous,
             (previous.c.marketplace_id == notice_complaint.c.marketplace_id)
             & (previous.c.verdict_id == notice_complaint.c.previous_verdict_id),
         )
-        .where(
-            notice_item.c.marketplace_id == marketplace_id,
-            notice_item.c.known_at >= since,
-            notice_item.c.known_at < until,
-        )
+        .where(inside(notice_item, marketplace_id), notice_item.c.known_at >= since, notice_item.c.known_at < until)
         .order_by(notice_item.c.known_at, notice_item.c.item_id)
     )
     return [
@@ -113,14 +96,12 @@ def record_of_reporters(
         .join(verdict, same(verdict, notice_item, "verdict_id"))
         .outerjoin(
             overturn,
-            (overturn.c.marketplace_id == notice_item.c.marketplace_id)
-            & (overturn.c.action_id == notice_item.c.action_id)
+            same(overturn, notice_item, "action_id")
             & overturn.c.undone_at.is_(None)
             & (overturn.c.overturned_at < until),
         )
         .where(
-            notice_item.c.marketplace_id == marketplace_id,
-            notice_item.c.state == ItemState.DECIDED.value,
+            inside(notice_item, marketplace_id, state=ItemState.DECIDED.value),
             notice_item.c.decided_at >= since,
             notice_item.c.decided_at < until,
         )

@@ -3,8 +3,8 @@
 from sqlalchemy import Connection, func, or_, select, update
 
 from serving.notices.rules.notices import ItemState
-from serving.notices.store.notices import same
 from serving.notices.tables import notice, notice_complaint, notice_item
+from serving.platform.database.scope import inside, same
 from serving.platform.database.types import ERASED
 
 
@@ -13,17 +13,13 @@ def is_underway(connection: Connection, marketplace_id: str, reporter_id: str) -
     waits = or_(
         notice_item.c.state == ItemState.WAITING.value,
         select(notice_complaint.c.complaint_id)
-        .where(
-            notice_complaint.c.marketplace_id == notice_item.c.marketplace_id,
-            notice_complaint.c.item_id == notice_item.c.item_id,
-            notice_complaint.c.state == "open",
-        )
+        .where(same(notice_complaint, notice_item, "item_id"), notice_complaint.c.state == "open")
         .exists(),
     )
     query = (
         select(notice_item.c.item_id)
         .join(notice, same(notice, notice_item, "notice_id"))
-        .where(notice.c.marketplace_id == marketplace_id, notice.c.reporter_id == reporter_id, waits)
+        .where(inside(notice, marketplace_id, reporter_id=reporter_id), waits)
         .limit(1)
     )
     return connection.execute(query).one_or_none() is not None
@@ -36,8 +32,7 @@ def erase_words(connection: Connection, marketplace_id: str, reporter_id: str) -
         update(notice).where(*mine, notice.c.explanation != ERASED).values(explanation=ERASED)
     ).rowcount
     items_ = select(notice_item.c.item_id).where(
-        notice_item.c.marketplace_id == marketplace_id,
-        notice_item.c.notice_id.in_(select(notice.c.notice_id).where(*mine)),
+        inside(notice_item, marketplace_id), notice_item.c.notice_id.in_(select(notice.c.notice_id).where(*mine))
     )
     complained = connection.execute(
         update(notice_complaint)
@@ -54,8 +49,6 @@ def erase_words(connection: Connection, marketplace_id: str, reporter_id: str) -
 def words_of(connection: Connection, marketplace_id: str, reporter_id: str) -> int:
     """How many notices of a reporter still hold what was written."""
     query = select(func.count()).where(
-        notice.c.marketplace_id == marketplace_id,
-        notice.c.reporter_id == reporter_id,
-        notice.c.explanation != ERASED,
+        inside(notice, marketplace_id, reporter_id=reporter_id), notice.c.explanation != ERASED
     )
     return int(connection.execute(query).scalar_one())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, Table, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select, update
 
 from models.case import BLIND_LANES
 from models.labels import AppealState
@@ -15,6 +15,7 @@ from serving.cases.tables import review_case
 from serving.listings.tables import listing, listing_version
 from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind, next_state
 from serving.notices.tables import notice, notice_complaint, notice_item, reporter
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.takedowns.tables import action
 
@@ -75,11 +76,6 @@ class ShownNotice:
     known_at: datetime
 
 
-def same(one: Table, other: Table, key: str) -> ColumnElement[bool]:
-    """A join that stays inside the marketplace."""
-    return (one.c.marketplace_id == other.c.marketplace_id) & (one.c[key] == other.c[key])
-
-
 def _item(row: RowMapping) -> Item:
     values = {name: row[name] for name in Item.__slots__}
     outcome = None if row["outcome"] is None else NoticeOutcome(row["outcome"])
@@ -128,11 +124,7 @@ def offers_called(connection: Connection, marketplace_id: str, names: Collection
     """The offers with one of these external ids, by it; held against whoever would change one or open a case on it."""
     query = (
         select(listing.c.external_id, listing.c.listing_id, listing.c.version_id, listing_version.c.content)
-        .join(
-            listing_version,
-            (listing_version.c.marketplace_id == listing.c.marketplace_id)
-            & (listing_version.c.version_id == listing.c.version_id),
-        )
+        .join(listing_version, same(listing_version, listing, "version_id"))
         .where(listing.c.marketplace_id == marketplace_id, listing.c.external_id.in_(sorted(names)))
         .order_by(listing.c.listing_id)
         .with_for_update(of=listing)
@@ -145,11 +137,7 @@ def offers_called(connection: Connection, marketplace_id: str, names: Collection
 
 def current_version(connection: Connection, marketplace_id: str, listing_id: str) -> str:
     """The version that an offer is at now; whoever would open a case on it waits."""
-    query = (
-        select(listing.c.version_id)
-        .where(listing.c.marketplace_id == marketplace_id, listing.c.listing_id == listing_id)
-        .with_for_update()
-    )
+    query = select(listing.c.version_id).where(inside(listing, marketplace_id, listing_id=listing_id)).with_for_update()
     return str(connection.execute(query).scalar_one())
 
 
@@ -158,11 +146,7 @@ def waiting_of(connection: Connection, marketplace_id: str, reporter_id: str) ->
     query = (
         select(notice_item.c.listing_id)
         .join(notice, same(notice, notice_item, "notice_id"))
-        .where(
-            notice.c.marketplace_id == marketplace_id,
-            notice.c.reporter_id == reporter_id,
-            notice_item.c.state == ItemState.WAITING.value,
-        )
+        .where(inside(notice, marketplace_id, reporter_id=reporter_id), notice_item.c.state == ItemState.WAITING.value)
     )
     return frozenset(connection.execute(query).scalars())
 
@@ -173,11 +157,7 @@ def offers_since(connection: Connection, marketplace_id: str, reporter_id: str, 
         select(func.count())
         .select_from(notice_item)
         .join(notice, same(notice, notice_item, "notice_id"))
-        .where(
-            notice.c.marketplace_id == marketplace_id,
-            notice.c.reporter_id == reporter_id,
-            notice.c.known_at > since,
-        )
+        .where(inside(notice, marketplace_id, reporter_id=reporter_id), notice.c.known_at > since)
     )
     return int(connection.execute(query).scalar_one())
 
@@ -204,7 +184,7 @@ def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[
         .select_from(notice_item)
         .join(notice, same(notice, notice_item, "notice_id"))
         .join(reporter, same(reporter, notice, "reporter_id"))
-        .where(notice_item.c.marketplace_id == marketplace_id, notice_item.c.case_id == case_id)
+        .where(inside(notice_item, marketplace_id, case_id=case_id))
         .order_by(notice.c.known_at, notice.c.notice_id)
     )
     return [
@@ -217,7 +197,7 @@ def settle(connection: Connection, found: Item, *, decided: bool, values: Mappin
     """Move an item on, or back where its decision was taken back; whoever does so holds its case."""
     connection.execute(
         update(notice_item)
-        .where(notice_item.c.marketplace_id == found.marketplace_id, notice_item.c.item_id == found.item_id)
+        .where(inside(notice_item, found.marketplace_id, item_id=found.item_id))
         .values(state=next_state(found.state, decided=decided).value, **values)
     )
 
@@ -226,11 +206,7 @@ def decide_anew(connection: Connection, marketplace_id: str, item_id: str, value
     """Put another decision in the place of an item's, after a complaint about it."""
     connection.execute(
         update(notice_item)
-        .where(
-            notice_item.c.marketplace_id == marketplace_id,
-            notice_item.c.item_id == item_id,
-            notice_item.c.state == ItemState.DECIDED.value,
-        )
+        .where(inside(notice_item, marketplace_id, item_id=item_id, state=ItemState.DECIDED.value))
         .values(**values)
     )
 
@@ -240,7 +216,7 @@ def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_
     for table, waits in ((notice_item, ItemState.WAITING), (notice_complaint, AppealState.OPEN)):
         connection.execute(
             update(table)
-            .where(table.c.marketplace_id == marketplace_id, table.c.case_id == case_id, table.c.state == waits.value)
+            .where(inside(table, marketplace_id, case_id=case_id, state=waits.value))
             .values(case_id=new_case_id)
         )
 
@@ -284,8 +260,7 @@ def reviewed_for_a_notice(marketplace_id: str, as_of: datetime) -> Select[str]:
     looked_at = (
         select(before.c.case_id)
         .where(
-            before.c.marketplace_id == notice_item.c.marketplace_id,
-            before.c.version_id == notice_item.c.version_id,
+            same(before, notice_item, "version_id"),
             before.c.opened_at < notice_item.c.known_at,
             before.c.lane.not_in(_DECIDING_LANES),
         )
@@ -322,10 +297,7 @@ def changed_since(
     )
     query = (
         select(notice)
-        .where(
-            notice.c.marketplace_id == marketplace_id,
-            or_(notice.c.known_at >= since, notice.c.notice_id.in_(decided)),
-        )
+        .where(inside(notice, marketplace_id), or_(notice.c.known_at >= since, notice.c.notice_id.in_(decided)))
         .order_by(notice.c.known_at, notice.c.notice_id)
         .limit(most)
     )

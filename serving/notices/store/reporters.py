@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, or_, select, update
 from models.errors import NotFound
 from serving.notices.rules.notices import ItemState, ReporterKind
 from serving.notices.tables import notice, notice_item, reporter
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
 
 
@@ -53,9 +54,9 @@ def stranger(connection: Connection, row: Mapping[str, Any]) -> Reporter:
     query = (
         select(reporter)
         .where(
-            reporter.c.marketplace_id == row["marketplace_id"],
-            reporter.c.email_token == row["email_token"],
-            reporter.c.kind == ReporterKind.UNREGISTERED.value,
+            inside(
+                reporter, row["marketplace_id"], email_token=row["email_token"], kind=ReporterKind.UNREGISTERED.value
+            )
         )
         .with_for_update()
     )
@@ -85,9 +86,7 @@ def get(connection: Connection, marketplace_id: str, reporter_id: str) -> Report
 def change(connection: Connection, found: Reporter, **values: Any) -> None:
     """Set columns of a reporter."""
     connection.execute(
-        update(reporter)
-        .where(reporter.c.marketplace_id == found.marketplace_id, reporter.c.reporter_id == found.reporter_id)
-        .values(**values)
+        update(reporter).where(inside(reporter, found.marketplace_id, reporter_id=found.reporter_id)).values(**values)
     )
 
 
@@ -104,7 +103,7 @@ def everyone(connection: Connection, marketplace_id: str, most: int) -> list[Rep
 
 def by_email_token(connection: Connection, marketplace_id: str, token: str) -> Reporter | None:
     """The stranger with the keyed hash of an address."""
-    query = select(reporter).where(reporter.c.marketplace_id == marketplace_id, reporter.c.email_token == token)
+    query = select(reporter).where(inside(reporter, marketplace_id, email_token=token))
     found = connection.execute(query).mappings().one_or_none()
     return None if found is None else _reporter(found)
 
@@ -126,13 +125,9 @@ def quiet_since(
     """Strangers whose last notice came before `last`, all of them decided at or before `open_until` by now."""
     theirs = (
         select(notice.c.notice_id)
-        .outerjoin(
-            notice_item,
-            (notice_item.c.marketplace_id == notice.c.marketplace_id) & (notice_item.c.notice_id == notice.c.notice_id),
-        )
+        .outerjoin(notice_item, same(notice_item, notice, "notice_id"))
         .where(
-            notice.c.marketplace_id == reporter.c.marketplace_id,
-            notice.c.reporter_id == reporter.c.reporter_id,
+            same(notice, reporter, "reporter_id"),
             or_(
                 notice.c.known_at >= last,
                 notice_item.c.decided_at > open_until,
@@ -143,8 +138,7 @@ def quiet_since(
     query = (
         select(reporter)
         .where(
-            reporter.c.marketplace_id == marketplace_id,
-            reporter.c.kind == ReporterKind.UNREGISTERED.value,
+            inside(reporter, marketplace_id, kind=ReporterKind.UNREGISTERED.value),
             reporter.c.known_at < last,
             reporter.c.erased_at.is_(None),
             ~theirs.exists(),

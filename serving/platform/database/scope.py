@@ -1,9 +1,11 @@
 """Conditions that keep a query inside one marketplace."""
 
+from typing import Any
+
 from sqlalchemy import ColumnElement, FromClause, and_
 
 
-def inside(table: FromClause, marketplace_id: str, **equal: object) -> ColumnElement[bool]:
+def inside(table: FromClause, marketplace_id: str | ColumnElement[Any], **equal: object) -> ColumnElement[bool]:
     """The rows of a marketplace whose columns of these names have these values."""
     return and_(table.c.marketplace_id == marketplace_id, *(table.c[name] == value for name, value in equal.items()))
 

@@ -16,6 +16,7 @@ from serving.listings.store import refused_rows
 from serving.listings.tables import listing, seller
 from serving.notices.tables import notice_item
 from serving.platform.database.lists import chunks
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.privacy.rules.erasure import BoughtGoods, Erasable, NotifiedOffer, Removal, names
 from serving.privacy.store import personal
@@ -51,26 +52,15 @@ def is_known(connection: Connection, marketplace_id: str, seller_id: str) -> boo
 
 def removals(connection: Connection, marketplace_id: str, seller_id: str) -> list[Removal]:
     """The removals of a seller's offers, oldest first."""
-    about = (action.c.marketplace_id == appeal.c.marketplace_id) & (action.c.action_id == appeal.c.action_id)
+    about = same(action, appeal, "action_id")
     disputed = or_(
         exists().where(about, appeal.c.state == "open"),
-        exists().where(
-            counter_notice.c.marketplace_id == action.c.marketplace_id,
-            counter_notice.c.action_id == action.c.action_id,
-            counter_notice.c.closed_at.is_(None),
-        ),
+        exists().where(same(counter_notice, action, "action_id"), counter_notice.c.closed_at.is_(None)),
     )
     query = (
         select(action.c.action_id, action.c.state, action.c.acknowledged_at, disputed.label("disputed"))
-        .join(
-            listing,
-            (listing.c.marketplace_id == action.c.marketplace_id) & (listing.c.listing_id == action.c.listing_id),
-        )
-        .where(
-            action.c.marketplace_id == marketplace_id,
-            action.c.kind == "remove",
-            listing.c.seller_external_id == seller_id,
-        )
+        .join(listing, same(listing, action, "listing_id"))
+        .where(inside(action, marketplace_id, kind="remove"), listing.c.seller_external_id == seller_id)
         .order_by(action.c.created_at, action.c.action_id)
     )
     return [
@@ -83,11 +73,7 @@ def notified(connection: Connection, marketplace_id: str, seller_id: str) -> lis
     """The offers of a seller of which a notice has kept evidence, oldest first."""
     query = (
         select(notice_item.c.item_id, notice_item.c.decided_at)
-        .join(
-            listing,
-            (listing.c.marketplace_id == notice_item.c.marketplace_id)
-            & (listing.c.listing_id == notice_item.c.listing_id),
-        )
+        .join(listing, same(listing, notice_item, "listing_id"))
         .where(
             notice_item.c.marketplace_id == marketplace_id,
             notice_item.c.case_id.is_not(None),
@@ -102,21 +88,9 @@ def bought(connection: Connection, marketplace_id: str, seller_id: str) -> list[
     """The test buys of a seller's offers, oldest first, each with the removals of its offer."""
     query = (
         select(test_buy.c.test_buy_id, test_buy.c.closed_at, action.c.action_id)
-        .join(
-            review_case,
-            (review_case.c.marketplace_id == test_buy.c.marketplace_id) & (review_case.c.case_id == test_buy.c.case_id),
-        )
-        .join(
-            listing,
-            (listing.c.marketplace_id == review_case.c.marketplace_id)
-            & (listing.c.listing_id == review_case.c.listing_id),
-        )
-        .outerjoin(
-            action,
-            (action.c.marketplace_id == listing.c.marketplace_id)
-            & (action.c.listing_id == listing.c.listing_id)
-            & (action.c.kind == "remove"),
-        )
+        .join(review_case, same(review_case, test_buy, "case_id"))
+        .join(listing, same(listing, review_case, "listing_id"))
+        .outerjoin(action, same(action, listing, "listing_id") & (action.c.kind == "remove"))
         .where(test_buy.c.marketplace_id == marketplace_id, listing.c.seller_external_id == seller_id)
         .order_by(test_buy.c.ordered_at, test_buy.c.test_buy_id)
     )
@@ -208,11 +182,7 @@ def look_again(connection: Connection, found: Erasure, due_at: datetime | None) 
 
 def unfinished(connection: Connection, marketplace_id: str, seller_id: str) -> Erasure | None:
     """The wish of which something is left."""
-    which = (
-        erasure.c.marketplace_id == marketplace_id,
-        erasure.c.seller_external_id == seller_id,
-        erasure.c.due_at.is_not(None),
-    )
+    which = (inside(erasure, marketplace_id), erasure.c.seller_external_id == seller_id, erasure.c.due_at.is_not(None))
     found = _read(connection, and_(*which), most=1)
     return found[0] if found else None
 

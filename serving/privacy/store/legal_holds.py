@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 from serving.privacy.tables import legal_hold
 
@@ -50,11 +51,7 @@ def lift(connection: Connection, marketplace_id: str, seller: str, at: datetime)
     """End the hold of a seller; returns its id, None where there is none."""
     done = (
         update(legal_hold)
-        .where(
-            legal_hold.c.marketplace_id == marketplace_id,
-            legal_hold.c.seller_external_id == seller,
-            legal_hold.c.lifted_at.is_(None),
-        )
+        .where(inside(legal_hold, marketplace_id, seller_external_id=seller), legal_hold.c.lifted_at.is_(None))
         .values(lifted_at=at)
         .returning(legal_hold.c.hold_id)
     )

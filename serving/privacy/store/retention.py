@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, upd
 
 from serving.appeals.tables import appeal, counter_notice
 from serving.cases.tables import review_case
-from serving.listings.tables import listing
+from serving.listings.tables import listing, listing_version, quarantine
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 from serving.privacy.rules.erasure import Erasable
 from serving.privacy.store import personal
@@ -27,9 +28,7 @@ def look(connection: Connection, marketplace_id: str, at: datetime) -> None:
     """Note that nothing is left."""
     row = {"marketplace_id": marketplace_id, "looked_at": at}
     connection.execute(insert_or_ignore(connection, retention_look).values(row))
-    connection.execute(
-        update(retention_look).where(retention_look.c.marketplace_id == marketplace_id).values(looked_at=at)
-    )
+    connection.execute(update(retention_look).where(inside(retention_look, marketplace_id)).values(looked_at=at))
 
 
 def removals(
@@ -39,12 +38,9 @@ def removals(
 
     `open_until` is the moment at or before which a seller must have been told for its time to complain to be over.
     """
-    same = action.c.marketplace_id == marketplace_id
     disputed = (
         exists().where(
-            appeal.c.marketplace_id == marketplace_id,
-            appeal.c.action_id == action.c.action_id,
-            appeal.c.state == "open",
+            inside(appeal, marketplace_id), appeal.c.action_id == action.c.action_id, appeal.c.state == "open"
         ),
         exists().where(
             counter_notice.c.marketplace_id == marketplace_id,
@@ -54,13 +50,9 @@ def removals(
     )
     query = (
         select(action.c.action_id)
-        .join(
-            listing,
-            (listing.c.marketplace_id == action.c.marketplace_id) & (listing.c.listing_id == action.c.listing_id),
-        )
+        .join(listing, same(listing, action, "listing_id"))
         .where(
-            same,
-            action.c.kind == "remove",
+            inside(action, marketplace_id, kind="remove"),
             or_(
                 (action.c.state == "acknowledged")
                 & (action.c.acknowledged_at <= told)
@@ -92,21 +84,12 @@ def test_buys(
         counter_notice.c.closed_at.is_(None),
     )
     appealed = exists().where(
-        appeal.c.marketplace_id == marketplace_id,
-        appeal.c.listing_id == review_case.c.listing_id,
-        appeal.c.state == "open",
+        inside(appeal, marketplace_id), appeal.c.listing_id == review_case.c.listing_id, appeal.c.state == "open"
     )
     query = (
         select(test_buy.c.test_buy_id)
-        .join(
-            review_case,
-            (review_case.c.marketplace_id == test_buy.c.marketplace_id) & (review_case.c.case_id == test_buy.c.case_id),
-        )
-        .join(
-            listing,
-            (listing.c.marketplace_id == review_case.c.marketplace_id)
-            & (listing.c.listing_id == review_case.c.listing_id),
-        )
+        .join(review_case, same(review_case, test_buy, "case_id"))
+        .join(listing, same(listing, review_case, "listing_id"))
         .where(
             test_buy.c.marketplace_id == marketplace_id,
             test_buy.c.closed_at <= closed,

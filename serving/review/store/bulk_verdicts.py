@@ -11,6 +11,7 @@ from models.errors import NotFound
 from models.verdict import Judgement
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.review.rules.bulk import Made
 from serving.review.tables import bulk_item, bulk_verdict
@@ -49,13 +50,9 @@ def begin(connection: Connection, row: Mapping[str, Any]) -> bool:
 
 def hold(connection: Connection, marketplace_id: str, bulk_id: str) -> frozenset[str]:
     """Make whoever else decides under this id wait until the transaction ends; returns the cases with an outcome."""
-    one = select(bulk_verdict.c.bulk_id).where(
-        bulk_verdict.c.marketplace_id == marketplace_id, bulk_verdict.c.bulk_id == bulk_id
-    )
+    one = select(bulk_verdict.c.bulk_id).where(inside(bulk_verdict, marketplace_id, bulk_id=bulk_id))
     connection.execute(one.with_for_update()).all()
-    query = select(bulk_item.c.case_id).where(
-        bulk_item.c.marketplace_id == marketplace_id, bulk_item.c.bulk_id == bulk_id
-    )
+    query = select(bulk_item.c.case_id).where(inside(bulk_item, marketplace_id, bulk_id=bulk_id))
     return frozenset(connection.execute(query).scalars())
 
 

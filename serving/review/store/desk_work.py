@@ -13,6 +13,7 @@ from serving.accounts.tables import account, role_grant
 from serving.cases.store.walks import IS_OPEN, WALKED
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
+from serving.platform.database.scope import inside, same
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,7 @@ def held(connection: Connection, marketplaces: Collection[str], at: datetime, mo
             listing_version.c.content,
         )
         .join(account, account.c.user_id == review_case.c.leased_by)
-        .join(
-            listing_version,
-            (listing_version.c.marketplace_id == review_case.c.marketplace_id)
-            & (listing_version.c.version_id == review_case.c.version_id),
-        )
+        .join(listing_version, same(listing_version, review_case, "version_id"))
         .where(
             IS_OPEN,
             WALKED.marketplace_id.in_(sorted(marketplaces)),
@@ -101,11 +98,7 @@ def oldest(connection: Connection, marketplaces: Collection[str], lanes: Collect
         for lane in lanes:
             query = (
                 select(review_case.c.opened_at, review_case.c.due_at)
-                .where(
-                    review_case.c.marketplace_id == place,
-                    review_case.c.state == CaseState.OPEN.value,
-                    review_case.c.lane == lane.value,
-                )
+                .where(inside(review_case, place, state=CaseState.OPEN.value, lane=lane.value))
                 .order_by(review_case.c.opened_at)
                 .limit(1)
             )

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
 from models.case import CaseLane
 from models.verdict import Judgement
@@ -14,6 +14,7 @@ from serving.cases.store.walks import IS_OPEN, WALKED
 from serving.cases.tables import review_case, verdict
 from serving.listings.store.search import Hit
 from serving.listings.tables import listing, listing_version
+from serving.platform.database.scope import same
 from serving.takedowns.tables import action
 from serving.views.queues import open_to
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -53,7 +54,7 @@ def offers(connection: Connection, hits: Sequence[Hit], user_id: str) -> list[Fo
             listing_version.c.content,
             brand.c.name.label("brand_name"),
         )
-        .join(listing_version, _same(listing_version, listing, "version_id"))
+        .join(listing_version, same(listing_version, listing, "version_id"))
         .outerjoin(brand, brand.c.brand_id == listing_version.c.brand_id)
         .where(wanted)
     )
@@ -137,10 +138,6 @@ def _done(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
 
 def _of(table: Any, keys: Collection[tuple[str, str]]) -> ColumnElement[bool]:
     return tuple_(table.c.marketplace_id, table.c.listing_id).in_(sorted(keys))
-
-
-def _same(one: Any, other: Any, key: str) -> ColumnElement[bool]:
-    return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])
 
 
 def open_cases_of_sellers(

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, select, tuple_
 from models.verdict import Judgement, Side
 from serving.cases.rules.hidden_score import Answers
 from serving.cases.tables import review_case, verdict
+from serving.platform.database.scope import same
 
 
 def first_answers(connection: Connection, marketplace_id: str, since: datetime) -> tuple[Answers, Answers]:
@@ -25,17 +26,13 @@ def first_answers_of(connection: Connection, user_id: str, since: datetime) -> t
 def _counted(connection: Connection, whose: ColumnElement[bool], since: datetime) -> tuple[Answers, Answers]:
     earlier = verdict.alias("earlier")
     later_than_another = select(earlier.c.verdict_id).where(
-        earlier.c.marketplace_id == verdict.c.marketplace_id,
-        earlier.c.case_id == verdict.c.case_id,
+        same(earlier, verdict, "case_id"),
         tuple_(earlier.c.known_at, earlier.c.verdict_id) < tuple_(verdict.c.known_at, verdict.c.verdict_id),
     )
     accused = func.sum(case((verdict.c.judgement == Judgement.COUNTERFEIT.value, 1), else_=0))
     query = (
         select(review_case.c.score_hidden, func.count().label("number"), accused.label("counterfeit"))
-        .join(
-            review_case,
-            (review_case.c.marketplace_id == verdict.c.marketplace_id) & (review_case.c.case_id == verdict.c.case_id),
-        )
+        .join(review_case, same(review_case, verdict, "case_id"))
         .where(
             whose,
             verdict.c.side == Side.ANALYST.value,

@@ -12,6 +12,7 @@ from serving.appeals.tables import appeal, overturn
 from serving.cases.tables import review_case, verdict
 from serving.learning.store.known_answers import answers_one, is_one
 from serving.listings.tables import listing, listing_version
+from serving.platform.database.scope import same
 from serving.review.store.desk_work import stands
 from serving.takedowns.store.contested import with_contested
 from serving.takedowns.tables import action
@@ -43,10 +44,7 @@ def decided(connection: Connection, user_id: str, since: datetime) -> list[Decid
     """A reviewer's answers since a moment that still stand, the oldest first."""
     query = (
         select(review_case.c.opened_at, verdict.c.known_at)
-        .join(
-            review_case,
-            (review_case.c.marketplace_id == verdict.c.marketplace_id) & (review_case.c.case_id == verdict.c.case_id),
-        )
+        .join(review_case, same(review_case, verdict, "case_id"))
         .where(*_own(user_id, since), stands())
         .order_by(verdict.c.known_at)
     )
@@ -67,10 +65,7 @@ def with_known_answers(connection: Connection, user_id: str, since: datetime) ->
     """The reviewer's answers to cases whose answer was known, beside that."""
     query = (
         select(verdict.c.judgement, review_case.c.known_answer)
-        .join(
-            review_case,
-            (review_case.c.marketplace_id == verdict.c.marketplace_id) & (review_case.c.case_id == verdict.c.case_id),
-        )
+        .join(review_case, same(review_case, verdict, "case_id"))
         .where(*_own(user_id, since), stands(), is_one())
     )
     known = {1: Judgement.COUNTERFEIT, 0: Judgement.GENUINE}
@@ -95,10 +90,7 @@ def _beside(connection: Connection, user_id: str, since: datetime, *, second_loo
     ]
     if second_look:
         blind = CaseLane.SECOND_LOOK.value
-        theirs += [
-            verdict.c.side == Side.ANALYST.value,
-            or_(verdict.c.lane == blind, own.c.lane == blind),
-        ]
+        theirs += [verdict.c.side == Side.ANALYST.value, or_(verdict.c.lane == blind, own.c.lane == blind)]
     else:
         theirs += [verdict.c.side == Side.BRAND.value, verdict.c.known_at > own.c.known_at]
     query = select(own.c.judgement, verdict.c.judgement.label("theirs")).where(*theirs).limit(_MOST)
@@ -126,23 +118,10 @@ def overturned(connection: Connection, user_id: str, since: datetime, most: int)
             overturn.c.cause,
             overturn.c.overturned_at,
         )
-        .join(
-            action,
-            (action.c.marketplace_id == verdict.c.marketplace_id) & (action.c.verdict_id == verdict.c.verdict_id),
-        )
-        .join(
-            overturn,
-            (overturn.c.marketplace_id == action.c.marketplace_id) & (overturn.c.action_id == action.c.action_id),
-        )
-        .join(
-            listing,
-            (listing.c.marketplace_id == verdict.c.marketplace_id) & (listing.c.listing_id == verdict.c.listing_id),
-        )
-        .join(
-            listing_version,
-            (listing_version.c.marketplace_id == verdict.c.marketplace_id)
-            & (listing_version.c.version_id == verdict.c.version_id),
-        )
+        .join(action, same(action, verdict, "verdict_id"))
+        .join(overturn, same(overturn, action, "action_id"))
+        .join(listing, same(listing, verdict, "listing_id"))
+        .join(listing_version, same(listing_version, verdict, "version_id"))
         .where(*_own(user_id, since), overturn.c.undone_at.is_(None))
         .order_by(overturn.c.overturned_at.desc(), overturn.c.overturn_id)
         .limit(most)

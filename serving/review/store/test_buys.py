@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from models.errors import Conflict, NotFound
 from serving.cases.tables import review_case
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.review.rules.test_buy import Custody, CustodyEvent, TestBuyState
 from serving.review.tables import custody_entry, test_buy
@@ -55,9 +56,7 @@ def add_test_buy(connection: Connection, row: Mapping[str, Any]) -> None:
         One is running for this case.
     """
     running = select(test_buy.c.test_buy_id).where(
-        test_buy.c.marketplace_id == row["marketplace_id"],
-        test_buy.c.case_id == row["case_id"],
-        test_buy.c.closed_at.is_(None),
+        inside(test_buy, row["marketplace_id"], case_id=row["case_id"]), test_buy.c.closed_at.is_(None)
     )
     if connection.execute(running).first():
         raise Conflict("A test buy is running for this case already.")
@@ -83,10 +82,7 @@ def states_of_listing(connection: Connection, marketplace_id: str, listing_id: s
     """The states of every test buy of an offer, whichever of its versions it was ordered for."""
     query = (
         select(test_buy.c.state)
-        .join(
-            review_case,
-            (review_case.c.marketplace_id == test_buy.c.marketplace_id) & (review_case.c.case_id == test_buy.c.case_id),
-        )
+        .join(review_case, same(review_case, test_buy, "case_id"))
         .where(test_buy.c.marketplace_id == marketplace_id, review_case.c.listing_id == listing_id)
     )
     return [TestBuyState(one) for one in connection.execute(query).scalars()]
@@ -118,11 +114,7 @@ def append(connection: Connection, found: TestBuy, after: Custody, row: Mapping[
     """
     changed = connection.execute(
         update(test_buy)
-        .where(
-            test_buy.c.marketplace_id == found.marketplace_id,
-            test_buy.c.test_buy_id == found.test_buy_id,
-            test_buy.c.entries == found.entries,
-        )
+        .where(inside(test_buy, found.marketplace_id, test_buy_id=found.test_buy_id, entries=found.entries))
         .values(state=after.state.value, holder=after.holder, entries=found.entries + 1, **values)
     )
     if changed.rowcount != 1:
@@ -139,18 +131,10 @@ def log(connection: Connection, marketplace_id: str, test_buy_id: str) -> list[E
     """The custody log, oldest first."""
     query = (
         select(custody_entry)
-        .where(custody_entry.c.marketplace_id == marketplace_id, custody_entry.c.test_buy_id == test_buy_id)
+        .where(inside(custody_entry, marketplace_id, test_buy_id=test_buy_id))
         .order_by(custody_entry.c.number)
     )
     return [
-        Entry(
-            row.number,
-            CustodyEvent(row.event),
-            row.holder,
-            row.said,
-            row.recorded_by,
-            row.occurred_at,
-            row.known_at,
-        )
+        Entry(row.number, CustodyEvent(row.event), row.holder, row.said, row.recorded_by, row.occurred_at, row.known_at)
         for row in connection.execute(query)
     ]

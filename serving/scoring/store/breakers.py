@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, select, update
 from models.routing import Lane
 from models.score import ScoreKind
 from serving.listings.tables import listing_version, score
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 from serving.platform.database.window import Window
 from serving.scoring.rules.breaker import Volume
@@ -65,14 +66,9 @@ def volume(connection: Connection, marketplace_id: str, window: Window, per_sell
     by_seller = (
         select(func.count().label("scored"), func.sum(flagged).label("flagged"))
         .select_from(score)
-        .join(
-            listing_version,
-            (listing_version.c.marketplace_id == score.c.marketplace_id)
-            & (listing_version.c.version_id == score.c.version_id),
-        )
+        .join(listing_version, same(listing_version, score, "version_id"))
         .where(
-            score.c.marketplace_id == marketplace_id,
-            score.c.kind == ScoreKind.CALIBRATED.value,
+            inside(score, marketplace_id, kind=ScoreKind.CALIBRATED.value),
             score.c.scored_at > window.start,
             score.c.scored_at <= window.end,
         )

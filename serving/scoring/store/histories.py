@@ -15,6 +15,8 @@ from models.verdict import Judgement, Side
 from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
 from serving.listings.tables import listing, listing_version, observation, seller
+from serving.platform.database.scope import inside, same
+from serving.platform.database.store import insert_or_ignore
 from serving.scoring.tables import seller_event
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store.waits import still_waits, waited_until
@@ -59,10 +61,7 @@ def scored_until(
     version = listing_version.c
     of_sellers = (
         select(version.seller_external_id, last)
-        .join(
-            observation,
-            (observation.c.marketplace_id == version.marketplace_id) & (observation.c.listing_id == version.listing_id),
-        )
+        .join(observation, same(observation, listing_version, "listing_id"))
         .where(version.marketplace_id == marketplace_id, version.seller_external_id.in_(set(sellers)))
         .group_by(version.seller_external_id)
     )
@@ -106,9 +105,7 @@ def _load_versions(
             version.category_key,
             version.protected,
         )
-        .join(
-            listing, (listing.c.marketplace_id == version.marketplace_id) & (listing.c.listing_id == version.listing_id)
-        )
+        .join(listing, same(listing, listing_version, "listing_id"))
         .where(
             version.marketplace_id == marketplace_id,
             version.seller_external_id.in_(pasts),
@@ -160,22 +157,11 @@ def _unanswered(connection: Connection, marketplace_id: str, wanted: ColumnEleme
             overturn.c.overturned_at,
             overturn.c.undone_at,
         )
-        .join(
-            action,
-            (action.c.marketplace_id == overturn.c.marketplace_id) & (action.c.action_id == overturn.c.action_id),
-        )
-        .join(
-            verdict,
-            (verdict.c.marketplace_id == action.c.marketplace_id) & (verdict.c.verdict_id == action.c.verdict_id),
-        )
-        .join(
-            listing_version,
-            (listing_version.c.marketplace_id == verdict.c.marketplace_id)
-            & (listing_version.c.version_id == verdict.c.version_id),
-        )
+        .join(action, same(action, overturn, "action_id"))
+        .join(verdict, same(verdict, action, "verdict_id"))
+        .join(listing_version, same(listing_version, verdict, "version_id"))
         .where(
-            overturn.c.marketplace_id == marketplace_id,
-            overturn.c.cause == Undone.SILENCE.value,
+            inside(overturn, marketplace_id, cause=Undone.SILENCE.value),
             listing_version.c.seller_external_id.is_not(None),
             wanted,
         )
@@ -210,11 +196,7 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[
             later.c.known_at.label("withdrawn_at"),
             waited_until().label("waited_until"),
         )
-        .join(
-            listing_version,
-            (listing_version.c.marketplace_id == verdict.c.marketplace_id)
-            & (listing_version.c.version_id == verdict.c.version_id),
-        )
+        .join(listing_version, same(listing_version, verdict, "version_id"))
         .outerjoin(
             later,
             (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
@@ -249,12 +231,7 @@ def _load_events(connection: Connection, marketplace_id: str, pasts: Mapping[str
     event = seller_event.c
     query = (
         select(
-            event.seller_external_id,
-            event.kind,
-            event.occurred_at,
-            event.known_at,
-            event.amount_minor,
-            event.currency,
+            event.seller_external_id, event.kind, event.occurred_at, event.known_at, event.amount_minor, event.currency
         )
         .where(
             event.marketplace_id == marketplace_id,

@@ -11,16 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    FromClause,
-    Select,
-    String,
-    Table,
-    select,
-    true,
-)
+from sqlalchemy import BigInteger, Connection, FromClause, Select, String, Table, select, true
 
 from features.likeness import MOST_COMPARED, Asked, Candidate, Period, Ruling
 from features.minhash import Signature, band_keys
@@ -32,6 +23,7 @@ from serving.cases.tables import verdict
 from serving.listings.store.signatures import signature_of
 from serving.listings.tables import judged_band, listing, listing_version, text_band, text_signature
 from serving.platform.database.lists import listed
+from serving.platform.database.scope import inside
 from serving.takedowns.store.waits import still_waits, waited_until
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
@@ -132,14 +124,9 @@ def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[
         )
         .select_from(wanted)
         .outerjoin(first, (first.c.marketplace_id == marketplace_id) & (first.c.version_id == wanted.c.value))
-        .outerjoin(
-            text_signature,
-            (text_signature.c.marketplace_id == marketplace_id) & (text_signature.c.version_id == wanted.c.value),
-        )
+        .outerjoin(text_signature, inside(text_signature, marketplace_id, version_id=wanted.c.value))
         .outerjoin(listing, (listing.c.marketplace_id == marketplace_id) & (listing.c.listing_id == first.c.listing_id))
-        .outerjoin(
-            present, (present.c.marketplace_id == marketplace_id) & (present.c.version_id == listing.c.version_id)
-        )
+        .outerjoin(present, inside(present, marketplace_id, version_id=listing.c.version_id))
         .outerjoin(
             authorised_seller,
             (authorised_seller.c.marketplace_id == marketplace_id)

@@ -15,6 +15,7 @@ from serving.brands.store import brands, price_lists, tell_tales
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.scoring.store import usual_shares
 from serving.scoring.tables import common_price, exchange_rate, price_reference
@@ -52,9 +53,7 @@ def _table(connection: Connection, marketplace_id: str) -> PriceTable:
 def samples(connection: Connection, marketplace_id: str, key: Key) -> PriceSamples:
     """How the log prices of a group lie now; none where it has no reference."""
     query = select(price_reference.c.samples, price_reference.c.n).where(
-        price_reference.c.marketplace_id == marketplace_id,
-        price_reference.c.brand_key == key[0],
-        price_reference.c.category_key == key[1],
+        inside(price_reference, marketplace_id, brand_key=key[0], category_key=key[1])
     )
     found = connection.execute(query).one_or_none()
     return NO_SAMPLES if found is None or found.samples is None else PriceSamples(tuple(found.samples), found.n)
@@ -119,10 +118,7 @@ def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -
         undo.c.known_at <= moment,
     )
     removed = select(action.c.listing_id).where(
-        action.c.marketplace_id == marketplace_id,
-        action.c.kind == ActionKind.REMOVE.value,
-        action.c.created_at <= moment,
-        ~withdrawn.exists(),
+        inside(action, marketplace_id, kind=ActionKind.REMOVE.value), action.c.created_at <= moment, ~withdrawn.exists()
     )
     latest = (
         select(listing_version.c.listing_id, func.max(listing_version.c.number).label("number"))

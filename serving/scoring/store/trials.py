@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from models.routing import Lane
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.scoring.tables import trial, trial_score
 
@@ -39,7 +40,7 @@ def open_trials(connection: Connection, marketplace_id: str | None = None) -> li
 
 def change(connection: Connection, found: Trial, **values: Any) -> bool:
     """Change a trial that has not ended; False where it has."""
-    here = (trial.c.marketplace_id == found.marketplace_id) & (trial.c.trial_id == found.trial_id)
+    here = inside(trial, found.marketplace_id, trial_id=found.trial_id)
     changed = connection.execute(update(trial).where(here, trial.c.ended_at.is_(None)).values(**values))
     return changed.rowcount == 1
 
@@ -53,7 +54,7 @@ def add_scores(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Non
 def scores(connection: Connection, marketplace_id: str, trial_id: str) -> Iterator[tuple[str, Lane, Lane]]:
     """Each version with the champion's lane and the challenger's."""
     query = select(trial_score.c.version_id, trial_score.c.champion_lane, trial_score.c.challenger_lane).where(
-        trial_score.c.marketplace_id == marketplace_id, trial_score.c.trial_id == trial_id
+        inside(trial_score, marketplace_id, trial_id=trial_id)
     )
     for version_id, champion, challenger in connection.execution_options(yield_per=1_000).execute(query):
         yield version_id, Lane(champion), Lane(challenger)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, delete, func, select
 from features.priors import FAKE_RETURNS, MOST_FAKE_RETURNS, RETURNS, Prior, Priors, estimate
 from serving.listings.tables import listing, observation
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.database.scope import same
 from serving.platform.database.store import add
 from serving.scoring.tables import seller_event, usual_share
 
@@ -69,11 +70,7 @@ def _observed(connection: Connection, marketplace_id: str, moment: datetime) -> 
     """Returns and fake returns of each offer and returns of each seller with their sales, latest first."""
     query = (
         select(observation.c.listing_id, observation.c.observed, listing.c.seller_external_id)
-        .join(
-            listing,
-            (listing.c.marketplace_id == observation.c.marketplace_id)
-            & (listing.c.listing_id == observation.c.listing_id),
-        )
+        .join(listing, same(listing, observation, "listing_id"))
         .where(observation.c.marketplace_id == marketplace_id, observation.c.known_at <= moment)
         .order_by(observation.c.observation_id.desc())  # Ids are in the order of receipt, and the key is.
         .limit(_MOST_OBSERVATIONS)

@@ -10,6 +10,7 @@ from features.contacts import ContactKind
 from serving.listings.tables import listing_version
 from serving.platform.database.erasing import count_rows, delete_some
 from serving.platform.database.lists import listed
+from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 from serving.sellers.policy import LinkPolicy
 from serving.sellers.rules.links import Contacts, Mention, Walk
@@ -137,8 +138,6 @@ def forget(connection: Connection, marketplace_id: str, before: datetime, held: 
 def erase(connection: Connection, marketplace_id: str, seller: str) -> int:
     """Forget the contacts of a seller; returns how many there were."""
     done = connection.execute(
-        delete(seller_contact).where(
-            seller_contact.c.marketplace_id == marketplace_id, seller_contact.c.seller_external_id == seller
-        )
+        delete(seller_contact).where(inside(seller_contact, marketplace_id, seller_external_id=seller))
     )
     return int(done.rowcount)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select, update
 
 from models.errors import NotFound
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import (
     OPEN_STATES,
@@ -134,11 +135,7 @@ def change(connection: Connection, found: StoredSanction, event: SanctionEvent, 
     state = next_state(found.state, event)
     changed = connection.execute(
         update(sanction)
-        .where(
-            sanction.c.marketplace_id == found.marketplace_id,
-            sanction.c.sanction_id == found.sanction_id,
-            sanction.c.state == found.state.value,
-        )
+        .where(inside(sanction, found.marketplace_id, sanction_id=found.sanction_id, state=found.state.value))
         .values(state=state.value, **values)
     )
     return changed.rowcount == 1
@@ -148,7 +145,7 @@ def look_again(connection: Connection, found: StoredSanction, due_at: datetime |
     """Note when the clock looks again at a sanction in force."""
     connection.execute(
         update(sanction)
-        .where(sanction.c.marketplace_id == found.marketplace_id, sanction.c.sanction_id == found.sanction_id)
+        .where(inside(sanction, found.marketplace_id, sanction_id=found.sanction_id))
         .values(due_at=due_at)
     )
 

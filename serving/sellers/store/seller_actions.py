@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from models.errors import NotFound
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import SellerAct
 from serving.sellers.tables import seller_action
@@ -86,16 +87,14 @@ def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[
 def next_sequence(connection: Connection, marketplace_id: str, seller: str) -> int:
     """The number of a seller's next action; whoever asks holds the head of the audit log."""
     query = select(func.max(seller_action.c.sequence)).where(
-        seller_action.c.marketplace_id == marketplace_id, seller_action.c.seller_external_id == seller
+        inside(seller_action, marketplace_id, seller_external_id=seller)
     )
     return int(connection.execute(query).scalar() or 0) + 1
 
 
 def in_state(connection: Connection, marketplace_id: str, state: ActionState, most: int) -> list[StoredSellerAction]:
     """The newest actions in a state, at most so many."""
-    query = select(seller_action.c.action_id).where(
-        seller_action.c.marketplace_id == marketplace_id, seller_action.c.state == state.value
-    )
+    query = select(seller_action.c.action_id).where(inside(seller_action, marketplace_id, state=state.value))
     ids = connection.execute(query.order_by(seller_action.c.action_id.desc()).limit(most)).scalars().all()
     return _read(connection, seller_action.c.action_id.in_(ids))[::-1] if ids else []
 

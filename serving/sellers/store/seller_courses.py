@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Column, ColumnElement, Connection, Select, bindparam, case, func, select
 
 from serving.listings.tables import listing
+from serving.platform.database.scope import inside
 from serving.scoring.tables import seller_event
 
 STEPS: Final = 15
@@ -37,8 +38,7 @@ def _steps(at: Column[Any]) -> list[ColumnElement[int]]:
 
 def _of_seller(query: Select[Any, *tuple[Any, ...]], table: Any, at: Column[Any]) -> Select[Any, *tuple[Any, ...]]:
     return query.where(
-        table.c.marketplace_id == bindparam("here"),
-        table.c.seller_external_id == bindparam("seller"),
+        inside(table, bindparam("here"), seller_external_id=bindparam("seller")),
         at > _edge(0, at),
         at <= _edge(STEPS, at),
     )

@@ -6,6 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, select, update
 
 from models.seller_lists import Entry, SellerList
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.tables import listed_seller
 
@@ -32,11 +33,7 @@ def remove(connection: Connection, marketplace_id: str, seller: str, by: str, at
     """End the entry of a seller; returns its id, None where there was none."""
     ended = (
         update(listed_seller)
-        .where(
-            listed_seller.c.marketplace_id == marketplace_id,
-            listed_seller.c.seller_external_id == seller,
-            listed_seller.c.removed_at.is_(None),
-        )
+        .where(inside(listed_seller, marketplace_id, seller_external_id=seller), listed_seller.c.removed_at.is_(None))
         .values(removed_at=at, removed_by=by)
         .returning(listed_seller.c.entry_id)
     )

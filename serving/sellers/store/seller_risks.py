@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, select, update
 
 from models.outcomes import Ruling
 from serving.listings.tables import listing_version, score, seller
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.scoring.store import histories
 from serving.sellers.rules.seller_risk import Ranking, RiskState, SellerRisk
@@ -43,8 +44,7 @@ def last_scores(
         .select_from(numbered)
         .join(
             listing_version,
-            (listing_version.c.marketplace_id == marketplace_id)
-            & (listing_version.c.version_id == numbered.c.version_id),
+            inside(listing_version, marketplace_id, version_id=numbered.c.version_id),
         )
         .where(numbered.c.place == 1, listing_version.c.seller_external_id.is_not(None))
     )
@@ -60,11 +60,7 @@ def rulings(
 
 
 def _scored(marketplace_id: str, since: datetime, until: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        score.c.marketplace_id == marketplace_id,
-        score.c.scored_at >= since,
-        score.c.scored_at < until,
-    )
+    return (score.c.marketplace_id == marketplace_id, score.c.scored_at >= since, score.c.scored_at < until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +101,13 @@ def kept(connection: Connection, marketplace_id: str) -> Kept | None:
 
 def is_known(connection: Connection, marketplace_id: str, name: str) -> bool:
     """Whether the marketplace has sent an offer of such a seller."""
-    query = select(seller.c.seller_id).where(seller.c.marketplace_id == marketplace_id, seller.c.external_id == name)
+    query = select(seller.c.seller_id).where(inside(seller, marketplace_id, external_id=name))
     return connection.execute(query).first() is not None
 
 
 def of_seller(connection: Connection, marketplace_id: str, name: str) -> SellerRisk | None:
     """The risk of a seller in the ranking in force; None where none of its offers was scored in the window."""
-    query = select(seller_risk).where(
-        seller_risk.c.marketplace_id == marketplace_id, seller_risk.c.seller_external_id == name
-    )
+    query = select(seller_risk).where(inside(seller_risk, marketplace_id, seller_external_id=name))
     row = connection.execute(query).one_or_none()
     return None if row is None else _read(row)
 

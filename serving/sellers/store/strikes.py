@@ -10,6 +10,7 @@ from models.strikes import Hit, Void
 from models.verdict import Judgement, ReasonCode
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.sellers.tables import strike_hit
 from serving.takedowns.store.actions import StoredAction
@@ -31,12 +32,8 @@ def ground_of(connection: Connection, removal: StoredAction) -> Ground:
     """What a removal rests on."""
     query = (
         select(listing_version.c.seller_external_id, verdict.c.judgement, verdict.c.reason_code, verdict.c.known_at)
-        .join(
-            verdict,
-            (verdict.c.marketplace_id == listing_version.c.marketplace_id)
-            & (verdict.c.version_id == listing_version.c.version_id),
-        )
-        .where(verdict.c.marketplace_id == removal.marketplace_id, verdict.c.verdict_id == removal.verdict_id)
+        .join(verdict, same(verdict, listing_version, "version_id"))
+        .where(inside(verdict, removal.marketplace_id, verdict_id=removal.verdict_id))
     )
     row = connection.execute(query).one()
     code = ReasonCode(row.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT)
@@ -63,11 +60,7 @@ def void(connection: Connection, marketplace_id: str, action_id: str, why: Void,
     """Let a hit count no longer; returns whose it was, None where none counted."""
     changed = (
         update(strike_hit)
-        .where(
-            strike_hit.c.marketplace_id == marketplace_id,
-            strike_hit.c.action_id == action_id,
-            strike_hit.c.void_at.is_(None),
-        )
+        .where(inside(strike_hit, marketplace_id, action_id=action_id), strike_hit.c.void_at.is_(None))
         .values(void_at=at, void_as=why.value)
         .returning(strike_hit.c.seller_external_id)
     )
@@ -78,11 +71,7 @@ def give_again(connection: Connection, marketplace_id: str, action_id: str) -> s
     """Let a hit count again that an overturn took away; returns whose it was, None where none was."""
     changed = (
         update(strike_hit)
-        .where(
-            strike_hit.c.marketplace_id == marketplace_id,
-            strike_hit.c.action_id == action_id,
-            strike_hit.c.void_as == Void.OVERTURNED.value,
-        )
+        .where(inside(strike_hit, marketplace_id, action_id=action_id, void_as=Void.OVERTURNED.value))
         .values(void_at=None, void_as=None)
         .returning(strike_hit.c.seller_external_id)
     )
@@ -93,7 +82,7 @@ def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[
     """The hits of a seller, oldest first, those that count no longer among them."""
     query = (
         select(strike_hit)
-        .where(strike_hit.c.marketplace_id == marketplace_id, strike_hit.c.seller_external_id == seller)
+        .where(inside(strike_hit, marketplace_id, seller_external_id=seller))
         .order_by(strike_hit.c.known_at, strike_hit.c.action_id)
     )
     return [_hit(row) for row in connection.execute(query)]
@@ -101,7 +90,7 @@ def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[
 
 def of_removal(connection: Connection, marketplace_id: str, action_id: str) -> Hit | None:
     """The hit that a removal made; None where it made none, because the offer names no seller or it is held."""
-    query = select(strike_hit).where(strike_hit.c.marketplace_id == marketplace_id, strike_hit.c.action_id == action_id)
+    query = select(strike_hit).where(inside(strike_hit, marketplace_id, action_id=action_id))
     row = connection.execute(query).one_or_none()
     return None if row is None else _hit(row)
 
@@ -115,17 +104,10 @@ def confirmed_by(connection: Connection, marketplace_id: str, seller: str) -> fr
     """Whoever gave a verdict for a removal that counts against a seller, those who joined it included."""
     query = (
         select(verdict.c.user_id)
-        .join(
-            action,
-            (action.c.marketplace_id == verdict.c.marketplace_id) & (action.c.listing_id == verdict.c.listing_id),
-        )
-        .join(
-            strike_hit,
-            (strike_hit.c.marketplace_id == action.c.marketplace_id) & (strike_hit.c.action_id == action.c.action_id),
-        )
+        .join(action, same(action, verdict, "listing_id"))
+        .join(strike_hit, same(strike_hit, action, "action_id"))
         .where(
-            strike_hit.c.marketplace_id == marketplace_id,
-            strike_hit.c.seller_external_id == seller,
+            inside(strike_hit, marketplace_id, seller_external_id=seller),
             strike_hit.c.void_at.is_(None),
             action.c.state != ActionState.WITHDRAWN.value,
             verdict.c.judgement == Judgement.COUNTERFEIT.value,

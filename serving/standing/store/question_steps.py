@@ -10,6 +10,7 @@ from models.case import CaseLane, CaseState
 from serving.brands.tables import brand_enrolment
 from serving.cases.store.walks import IS_OPEN
 from serving.cases.tables import review_case
+from serving.platform.database.scope import same
 from serving.platform.database.store import insert_or_ignore
 from serving.standing.rules.reminders import QuestionStep
 from serving.standing.tables import question_step
@@ -29,20 +30,13 @@ def untaken(
     As (marketplace, case). Questions of a brand that is enrolled no longer are left out: nobody can be told of them.
     """
     case = review_case.c
-    same = (question_step.c.marketplace_id == case.marketplace_id) & (question_step.c.case_id == case.case_id)
-    taken = exists().where(same, question_step.c.step == step.value, question_step.c.due_at == case.due_at)
-    enrolled = exists().where(
-        brand_enrolment.c.marketplace_id == case.marketplace_id, brand_enrolment.c.brand_id == case.brand_id
-    )
+    asked = same(question_step, review_case, "case_id")
+    taken = exists().where(asked, question_step.c.step == step.value, question_step.c.due_at == case.due_at)
+    enrolled = exists().where(same(brand_enrolment, review_case, "brand_id"))
     query = (
         select(case.marketplace_id, case.case_id)
         .where(
-            IS_OPEN,
-            case.lane == CaseLane.ASK_BRAND.value,
-            case.due_at > after,
-            case.due_at <= until,
-            enrolled,
-            ~taken,
+            IS_OPEN, case.lane == CaseLane.ASK_BRAND.value, case.due_at > after, case.due_at <= until, enrolled, ~taken
         )
         .order_by(case.due_at, case.case_id)
         .limit(most)
@@ -55,12 +49,7 @@ def waiting_for_manager(connection: Connection, pairs: Collection[tuple[str, str
     step = question_step.c
     query = (
         select(step.marketplace_id, step.brand_id, func.count().label("n"))
-        .join(
-            review_case,
-            (review_case.c.marketplace_id == step.marketplace_id)
-            & (review_case.c.case_id == step.case_id)
-            & (review_case.c.due_at == step.due_at),
-        )
+        .join(review_case, same(review_case, question_step, "case_id", "due_at"))
         .where(
             tuple_(step.marketplace_id, step.brand_id).in_(set(pairs)),
             step.step == QuestionStep.ESCALATED.value,

@@ -12,6 +12,7 @@ from models.case import BLIND_LANES
 from models.verdict import Judgement, ReasonCode, Side
 from serving.brands.tables import brand_enrolment
 from serving.cases.tables import verdict
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.standing.rules.confirmations import Given, Ruling
 from serving.standing.rules.standing import Held, Level
@@ -28,9 +29,7 @@ _LATER: Final = verdict.alias("later")
 
 def lock(connection: Connection, marketplace_id: str, brand_id: str) -> None:
     """Let nobody else count this brand's standing before the transaction ends, so that two at once see each other."""
-    query = select(brand_enrolment.c.brand_id).where(
-        brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.brand_id == brand_id
-    )
+    query = select(brand_enrolment.c.brand_id).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id))
     connection.execute(query.with_for_update(key_share=True)).all()
 
 
@@ -41,9 +40,7 @@ def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since
     by whatever reinstated it after the removal and was not taken back itself.
     """
     given_back = select(action.c.listing_id).where(
-        action.c.marketplace_id == marketplace_id,
-        action.c.kind == ActionKind.REINSTATE.value,
-        action.c.created_at > since,
+        inside(action, marketplace_id, kind=ActionKind.REINSTATE.value), action.c.created_at > since
     )
     recent = or_(verdict.c.known_at > since - _SETTLED_WITHIN, verdict.c.listing_id.in_(given_back))
     own = and_(verdict.c.brand_id == brand_id, verdict.c.side == Side.BRAND.value, recent)
@@ -214,7 +211,7 @@ def look_opened(connection: Connection, drawn: Drawn, case_id: str) -> None:
 
 
 def _this(drawn: Drawn) -> ColumnElement[bool]:
-    return and_(confirmation.c.marketplace_id == drawn.marketplace_id, confirmation.c.verdict_id == drawn.verdict_id)
+    return inside(confirmation, drawn.marketplace_id, verdict_id=drawn.verdict_id)
 
 
 def at_once_since(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
@@ -260,19 +257,13 @@ def changes(connection: Connection, marketplace_id: str, brand_id: str, *, most:
     """The latest changes of a brand's standing, newest first."""
     query = (
         select(standing_change)
-        .where(standing_change.c.marketplace_id == marketplace_id, standing_change.c.brand_id == brand_id)
+        .where(inside(standing_change, marketplace_id, brand_id=brand_id))
         .order_by(standing_change.c.known_at.desc(), standing_change.c.change_id.desc())
         .limit(most)
     )
     return [
         StandingChange(
-            Level(row.level),
-            row.warned,
-            row.since,
-            row.counts,
-            tuple(row.reasons),
-            row.policy_version,
-            row.known_at,
+            Level(row.level), row.warned, row.since, row.counts, tuple(row.reasons), row.policy_version, row.known_at
         )
         for row in connection.execute(query)
     ]

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, RowMapping, func, select, update
 
 from models.errors import NotFound
 from serving.listings.tables import listing
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -50,10 +51,7 @@ def _stored(row: RowMapping) -> StoredAction:
 def _read(connection: Connection, *conditions: Any) -> list[StoredAction]:
     query = (
         select(action, listing.c.external_id)
-        .join(
-            listing,
-            (listing.c.marketplace_id == action.c.marketplace_id) & (listing.c.listing_id == action.c.listing_id),
-        )
+        .join(listing, same(listing, action, "listing_id"))
         .where(*conditions)
         .order_by(action.c.created_at, action.c.action_id)
     )
@@ -133,9 +131,7 @@ def bring_forward(connection: Connection, found: StoredAction, leaves_at: dateti
     changed = connection.execute(
         update(action)
         .where(
-            action.c.marketplace_id == found.marketplace_id,
-            action.c.action_id == found.action_id,
-            action.c.state == ActionState.SCHEDULED.value,
+            inside(action, found.marketplace_id, action_id=found.action_id, state=ActionState.SCHEDULED.value),
             action.c.leaves_at > leaves_at,
         )
         .values(leaves_at=leaves_at, due_at=leaves_at)
@@ -159,8 +155,7 @@ def dead_before(connection: Connection, found: StoredAction) -> list[StoredActio
 def left_after(connection: Connection, found: StoredAction) -> bool:
     """Whether a later action on the listing has been sent: what this one did need not hold any more."""
     query = select(action.c.action_id).where(
-        action.c.marketplace_id == found.marketplace_id,
-        action.c.listing_id == found.listing_id,
+        inside(action, found.marketplace_id, listing_id=found.listing_id),
         action.c.sequence > found.sequence,
         action.c.sent_at.is_not(None),
     )

@@ -4,11 +4,10 @@ from sqlalchemy import Join, Table
 from sqlalchemy.sql.selectable import FromClause
 
 from serving.cases.tables import verdict
+from serving.platform.database.scope import same
 from serving.takedowns.tables import action
 
 
 def with_contested(answer: Table, said: FromClause = verdict) -> Join:
     """Appeals or counter-notices, each beside its removal and the verdict, `said`, that asked for that."""
-    return answer.join(
-        action, (action.c.marketplace_id == answer.c.marketplace_id) & (action.c.action_id == answer.c.action_id)
-    ).join(said, (said.c.marketplace_id == action.c.marketplace_id) & (said.c.verdict_id == action.c.verdict_id))
+    return answer.join(action, same(action, answer, "action_id")).join(said, same(said, action, "verdict_id"))

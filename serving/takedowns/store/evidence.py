@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select
 
 from models.errors import NotFound
 from serving.audit.tables import audit_entry, audit_payload
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.takedowns.rules.evidence import KeptPart, Part, Snapshot
 from serving.takedowns.tables import evidence, evidence_part
@@ -55,7 +56,7 @@ def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> 
     """The snapshots of an offer, newest first."""
     query = (
         select(evidence)
-        .where(evidence.c.marketplace_id == marketplace_id, evidence.c.listing_id == listing_id)
+        .where(inside(evidence, marketplace_id, listing_id=listing_id))
         .order_by(evidence.c.captured_at.desc(), evidence.c.evidence_id.desc())
     )
     return [_taken(connection, row) for row in connection.execute(query).all()]
@@ -69,7 +70,7 @@ def get(connection: Connection, marketplace_id: str, evidence_id: str) -> Taken:
     NotFound
         There is none in this marketplace.
     """
-    query = select(evidence).where(evidence.c.marketplace_id == marketplace_id, evidence.c.evidence_id == evidence_id)
+    query = select(evidence).where(inside(evidence, marketplace_id, evidence_id=evidence_id))
     row = connection.execute(query).one_or_none()
     if row is None:
         raise NotFound("There is no such evidence.")
@@ -107,10 +108,7 @@ def vouched(connection: Connection, taken: Taken) -> str | None:
 
 
 def _taken(connection: Connection, row: Row[tuple[object, ...]]) -> Taken:
-    here = (
-        evidence_part.c.marketplace_id == row.marketplace_id,
-        evidence_part.c.evidence_id == row.evidence_id,
-    )
+    here = (evidence_part.c.marketplace_id == row.marketplace_id, evidence_part.c.evidence_id == row.evidence_id)
     found = {one.part: one for one in connection.execute(select(evidence_part).where(*here))}
     parts = tuple(
         KeptPart(part, found[part].digest, found[part].salt, found[part].body) for part in Part if part in found

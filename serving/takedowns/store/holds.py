@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 from sqlalchemy.sql.selectable import Select
 
 from models.verdict import Judgement
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.takedowns.rules.bursts import Hold, HoldCause
 from serving.takedowns.rules.release import Decision, Opinion
@@ -59,21 +60,16 @@ def _passed(marketplace_id: str, pacer: Pacer, what: Any) -> Select[Any]:
     return (
         select(what)
         .select_from(action)
-        .join(verdict, _same(action, verdict, "verdict_id"))
-        .join(listing_version, _same(verdict, listing_version, "version_id"))
-        .outerjoin(action_hold, _same(action, action_hold, "action_id"))
+        .join(verdict, same(action, verdict, "verdict_id"))
+        .join(listing_version, same(verdict, listing_version, "version_id"))
+        .outerjoin(action_hold, same(action, action_hold, "action_id"))
         .where(
-            action.c.marketplace_id == marketplace_id,
-            action.c.kind == ActionKind.REMOVE.value,
+            inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
             action.c.state != ActionState.WITHDRAWN.value,
             action_hold.c.action_id.is_(None),
             pacer.condition,
         )
     )
-
-
-def _same(one: Any, other: Any, key: str) -> ColumnElement[bool]:
-    return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])
 
 
 def add_hold(
@@ -108,9 +104,7 @@ class StoredHold:
 
 def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, StoredHold]:
     """The holds of these actions, by action, where they were held."""
-    query = select(action_hold).where(
-        action_hold.c.marketplace_id == marketplace_id, action_hold.c.action_id.in_(action_ids)
-    )
+    query = select(action_hold).where(inside(action_hold, marketplace_id), action_hold.c.action_id.in_(action_ids))
     return {
         row.action_id: StoredHold(
             row.action_id,
@@ -144,9 +138,7 @@ def waiting_count(connection: Connection, marketplaces: Collection[str]) -> int:
 
 def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[HoldCause]:
     """What the removals that wait for people are held for."""
-    query = select(action_hold.c.causes).where(
-        action_hold.c.marketplace_id == marketplace_id, action_hold.c.settled_at.is_(None)
-    )
+    query = select(action_hold.c.causes).where(inside(action_hold, marketplace_id), action_hold.c.settled_at.is_(None))
     return frozenset(HoldCause(one["cause"]) for found in connection.execute(query).scalars() for one in found)
 
 
@@ -154,11 +146,7 @@ def settle(connection: Connection, marketplace_id: str, action_id: str, how: str
     """Note what became of a held removal; what never waited or waits no longer stays as it is."""
     connection.execute(
         update(action_hold)
-        .where(
-            action_hold.c.marketplace_id == marketplace_id,
-            action_hold.c.action_id == action_id,
-            action_hold.c.settled_at.is_(None),
-        )
+        .where(inside(action_hold, marketplace_id, action_id=action_id), action_hold.c.settled_at.is_(None))
         .values(settled_at=at, settled_as=how)
     )
 
@@ -179,7 +167,7 @@ def words_for(connection: Connection, marketplace_id: str, action_id: str) -> li
     )
     query = (
         select(verdict.c.verdict_id, verdict.c.user_id)
-        .join(action, _same(action, verdict, "listing_id"))
+        .join(action, same(action, verdict, "listing_id"))
         .where(
             action.c.marketplace_id == marketplace_id,
             action.c.action_id == action_id,

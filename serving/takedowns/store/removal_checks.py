@@ -4,10 +4,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing
+from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.tables import action, removal_check
@@ -56,9 +57,7 @@ def begin(
 
 def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, RemovalCheck]:
     """The check of each of these actions that has one."""
-    query = select(*_COLUMNS).where(
-        removal_check.c.marketplace_id == marketplace_id, removal_check.c.action_id.in_(action_ids)
-    )
+    query = select(*_COLUMNS).where(inside(removal_check, marketplace_id), removal_check.c.action_id.in_(action_ids))
     found = [_check(tuple(row)) for row in connection.execute(query)]
     return {one.action_id: one for one in found}
 
@@ -85,11 +84,7 @@ def looked(connection: Connection, found: RemovalCheck, after: RemovalCheck) -> 
 
 
 def _is(found: RemovalCheck) -> ColumnElement[bool]:
-    return and_(
-        removal_check.c.marketplace_id == found.marketplace_id,
-        removal_check.c.action_id == found.action_id,
-        removal_check.c.looks == found.looks,
-    )
+    return inside(removal_check, found.marketplace_id, action_id=found.action_id, looks=found.looks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +100,14 @@ def still_shown(connection: Connection, marketplaces: Collection[str], most: int
     """What is still shown, the longest acknowledged first."""
     query = (
         select(*_COLUMNS, listing.c.external_id, verdict.c.case_id)
-        .join(action, _same(removal_check, action, "action_id"))
-        .join(listing, _same(action, listing, "listing_id"))
-        .join(verdict, _same(action, verdict, "verdict_id"))
+        .join(action, same(removal_check, action, "action_id"))
+        .join(listing, same(action, listing, "listing_id"))
+        .join(verdict, same(action, verdict, "verdict_id"))
         .where(removal_check.c.marketplace_id.in_(marketplaces), removal_check.c.state == CheckState.STILL_SHOWN.value)
         .order_by(removal_check.c.acknowledged_at, removal_check.c.action_id)
         .limit(most)
     )
     return [StillShown(row[-2], row[-1], _check(tuple(row[:-2]))) for row in connection.execute(query)]
-
-
-def _same(one: object, other: object, key: str) -> ColumnElement[bool]:
-    return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])  # type: ignore[attr-defined]
 
 
 def still_shown_count(connection: Connection, marketplaces: Collection[str]) -> int:
@@ -151,18 +142,15 @@ def times(
     connection: Connection, marketplace_id: str, *, brand_id: str | None = None, since: datetime | None = None
 ) -> Times:
     """How long removals took that were seen gone; of one brand's offers, acknowledged since a moment, if given."""
-    conditions = [
-        removal_check.c.marketplace_id == marketplace_id,
-        removal_check.c.seconds_to_removal.is_not(None),
-    ]
+    conditions = [removal_check.c.marketplace_id == marketplace_id, removal_check.c.seconds_to_removal.is_not(None)]
     if since is not None:
         conditions.append(removal_check.c.acknowledged_at > since)
     query = select(removal_check.c.seconds_to_removal).where(*conditions)
     if brand_id is not None:
         query = (
-            query.join(action, _same(removal_check, action, "action_id"))
-            .join(verdict, _same(action, verdict, "verdict_id"))
-            .join(review_case, _same(verdict, review_case, "case_id"))
+            query.join(action, same(removal_check, action, "action_id"))
+            .join(verdict, same(action, verdict, "verdict_id"))
+            .join(review_case, same(verdict, review_case, "case_id"))
             .where(review_case.c.brand_id == brand_id)
         )
     number = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, exists, func, 
 
 from models.verdict import Judgement
 from serving.cases.tables import verdict
+from serving.platform.database.scope import same
 from serving.takedowns.tables import action, action_hold
 
 
@@ -34,12 +35,7 @@ def _holds(what: Any) -> Select[Any]:
     return (
         select(what)
         .select_from(action_hold)
-        .join(
-            action,
-            and_(
-                action.c.marketplace_id == action_hold.c.marketplace_id, action.c.action_id == action_hold.c.action_id
-            ),
-        )
+        .join(action, same(action, action_hold, "action_id"))
         .where(
             action.c.marketplace_id == verdict.c.marketplace_id,
             action.c.listing_id == verdict.c.listing_id,

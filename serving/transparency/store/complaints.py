@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, RowMapping, and_, or_, select
 
@@ -14,6 +14,7 @@ from serving.appeals.tables import appeal, counter_notice, overturn
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
 from serving.notices.tables import notice, notice_complaint, notice_item
+from serving.platform.database.scope import inside, same
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.tables import action
 from serving.transparency.rules.complaints import Complaint, ComplaintOutcome, ComplaintRoute, Decider
@@ -54,14 +55,13 @@ def complaints_filed(
             counter_notice.c.closed_at,
             overturn.c.cause,
         )
-        .join(verdict, _same(verdict, action, "verdict_id"))
-        .join(listing_version, _same(listing_version, verdict, "version_id"))
-        .outerjoin(appeal, _same(appeal, action, "action_id"))
-        .outerjoin(counter_notice, _same(counter_notice, action, "action_id"))
-        .outerjoin(overturn, and_(_same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
+        .join(verdict, same(verdict, action, "verdict_id"))
+        .join(listing_version, same(listing_version, verdict, "version_id"))
+        .outerjoin(appeal, same(appeal, action, "action_id"))
+        .outerjoin(counter_notice, same(counter_notice, action, "action_id"))
+        .outerjoin(overturn, and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
         .where(
-            action.c.marketplace_id == marketplace_id,
-            or_(appeal.c.known_at < until, counter_notice.c.first_answered_at < until),
+            inside(action, marketplace_id), or_(appeal.c.known_at < until, counter_notice.c.first_answered_at < until)
         )
     )
     found = [_complaint(row) for row in connection.execute(query).mappings()]
@@ -86,8 +86,8 @@ def _of_notifiers(connection: Connection, marketplace_id: str, until: datetime) 
             notice_complaint.c.decided_at,
             notice.c.reason_code,
         )
-        .join(notice_item, _same(notice_item, notice_complaint, "item_id"))
-        .join(notice, _same(notice, notice_item, "notice_id"))
+        .join(notice_item, same(notice_item, notice_complaint, "item_id"))
+        .join(notice, same(notice, notice_item, "notice_id"))
         .where(notice_complaint.c.marketplace_id == marketplace_id, notice_complaint.c.known_at < until)
     )
     return [
@@ -108,10 +108,7 @@ def _of_notifiers(connection: Connection, marketplace_id: str, until: datetime) 
 
 
 def _complaint(row: RowMapping) -> SellersComplaint:
-    ways = [
-        (row["first_answered_at"], ComplaintRoute.COUNTER_NOTICE),
-        (row["appealed_at"], ComplaintRoute.APPEAL),
-    ]
+    ways = [(row["first_answered_at"], ComplaintRoute.COUNTER_NOTICE), (row["appealed_at"], ComplaintRoute.APPEAL)]
     filed_at, route = min((way for way in ways if way[0] is not None), key=lambda way: way[0])
     outcome, ended_at, ended_by = _end(row)
     code = ReasonCode(row["reason_code"] or ReasonCode.TRADEMARK_COUNTERFEIT)
@@ -140,7 +137,3 @@ def _end(row: RowMapping) -> tuple[ComplaintOutcome, datetime | None, Decider | 
             return ComplaintOutcome.WITHOUT_DECISION, row["closed_at"], Decider.SELLER
         case _:
             return ComplaintOutcome.OPEN, None, None
-
-
-def _same(one: Any, other: Any, key: str) -> Any:
-    return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])

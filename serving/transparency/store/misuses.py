@@ -3,7 +3,6 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
 
@@ -11,6 +10,7 @@ from models.verdict import ReasonCode
 from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
 from serving.listings.tables import listing, listing_version
+from serving.platform.database.scope import inside, same
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
 
@@ -37,18 +37,15 @@ def removed_by_seller(
             listing.c.first_known_at,
             action.c.acknowledged_at,
         )
-        .join(verdict, _same(verdict, action, "verdict_id"))
-        .join(listing_version, _same(listing_version, verdict, "version_id"))
-        .join(listing, _same(listing, action, "listing_id"))
+        .join(verdict, same(verdict, action, "verdict_id"))
+        .join(listing_version, same(listing_version, verdict, "version_id"))
+        .join(listing, same(listing, action, "listing_id"))
         .outerjoin(
             overturn,
-            and_(
-                _same(overturn, action, "action_id"), overturn.c.undone_at.is_(None), overturn.c.overturned_at < until
-            ),
+            and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None), overturn.c.overturned_at < until),
         )
         .where(
-            action.c.marketplace_id == marketplace_id,
-            action.c.kind == ActionKind.REMOVE.value,
+            inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
             action.c.acknowledged_at >= since,
             action.c.acknowledged_at < until,
             listing_version.c.seller_external_id.is_not(None),
@@ -69,11 +66,10 @@ def first_told(connection: Connection, marketplace_id: str, *, until: datetime) 
     query = (
         select(listing_version.c.seller_external_id, func.min(action.c.acknowledged_at).label("told_at"))
         .select_from(action)
-        .join(verdict, _same(verdict, action, "verdict_id"))
-        .join(listing_version, _same(listing_version, verdict, "version_id"))
+        .join(verdict, same(verdict, action, "verdict_id"))
+        .join(listing_version, same(listing_version, verdict, "version_id"))
         .where(
-            action.c.marketplace_id == marketplace_id,
-            action.c.kind == ActionKind.REMOVE.value,
+            inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
             action.c.acknowledged_at < until,
             listing_version.c.seller_external_id.is_not(None),
         )
@@ -92,7 +88,7 @@ def offers_by_seller(
             listing_version.c.seller_external_id,
             func.count(func.distinct(listing_version.c.listing_id)).label("offers"),
         )
-        .outerjoin(action, and_(_same(action, listing_version, "listing_id"), removed))
+        .outerjoin(action, and_(same(action, listing_version, "listing_id"), removed))
         .where(
             listing_version.c.marketplace_id == marketplace_id,
             listing_version.c.seller_external_id.is_not(None),
@@ -102,7 +98,3 @@ def offers_by_seller(
         .group_by(listing_version.c.seller_external_id)
     )
     return {row.seller_external_id: row.offers for row in connection.execute(query)}
-
-
-def _same(one: Any, other: Any, key: str) -> Any:
-    return and_(one.c.marketplace_id == other.c.marketplace_id, one.c[key] == other.c[key])

@@ -13,6 +13,7 @@ from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version, score
 from serving.notices.rules.notices import ReporterKind, source_of
 from serving.notices.store import notices
+from serving.platform.database.scope import same
 from serving.takedowns.rules.public_statement import RESTRICTS, Influence, Restriction
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import INVERSE, ActionKind
@@ -92,10 +93,10 @@ def _rows(
             listing_version.c.occurred_at,
             score.c.lane.label("routed"),
         )
-        .join(verdict, _same(verdict, action, "verdict_id"))
-        .join(listing_version, _same(listing_version, verdict, "version_id"))
-        .join(review_case, _same(review_case, verdict, "case_id"))
-        .join(score, _same(score, review_case, "score_id"))
+        .join(verdict, same(verdict, action, "verdict_id"))
+        .join(listing_version, same(listing_version, verdict, "version_id"))
+        .join(review_case, same(review_case, verdict, "case_id"))
+        .join(score, same(score, review_case, "score_id"))
         .where(
             action.c.marketplace_id == marketplace_id,
             action.c.kind.in_(_RESTRICTING),
@@ -106,10 +107,6 @@ def _rows(
         .limit(most)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
-
-
-def _same(left: Any, right: Any, key: str) -> Any:
-    return and_(left.c.marketplace_id == right.c.marketplace_id, left.c[key] == right.c[key])
 
 
 def _restrictions(

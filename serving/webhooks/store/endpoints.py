@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, or_, select, update
 
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.webhooks.tables import webhook_endpoint
 
@@ -85,8 +86,7 @@ def failed(connection: Connection, endpoint: Endpoint, at: datetime) -> int:
         update(webhook_endpoint)
         .where(_is(endpoint))
         .values(
-            failures=webhook_endpoint.c.failures + 1,
-            failing_since=func.coalesce(webhook_endpoint.c.failing_since, at),
+            failures=webhook_endpoint.c.failures + 1, failing_since=func.coalesce(webhook_endpoint.c.failing_since, at)
         )
     )
     return int(connection.execute(select(webhook_endpoint.c.failures).where(_is(endpoint))).scalar_one())
@@ -117,6 +117,4 @@ def recovered(connection: Connection, endpoint: Endpoint) -> bool:
 
 
 def _is(endpoint: Endpoint) -> ColumnElement[bool]:
-    return (webhook_endpoint.c.marketplace_id == endpoint.marketplace_id) & (
-        webhook_endpoint.c.endpoint_id == endpoint.endpoint_id
-    )
+    return inside(webhook_endpoint, endpoint.marketplace_id, endpoint_id=endpoint.endpoint_id)

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select, update
 
+from serving.platform.database.scope import inside
 from serving.webhooks.rules.action import ActionEvent, ActionState, next_state
 
 _MOVING: Final = (ActionState.SCHEDULED.value, ActionState.SENDING.value)
@@ -109,8 +110,4 @@ class Outbox:
 
     def _is(self, found: Outgoing) -> ColumnElement[bool]:
         table = self._table
-        return (
-            (table.c.marketplace_id == found.marketplace_id)
-            & (table.c.action_id == found.action_id)
-            & (table.c.state == found.state.value)
-        )
+        return inside(table, found.marketplace_id, action_id=found.action_id, state=found.state.value)
