@@ -1,7 +1,8 @@
 """What the text model reads for each character: which letters, of what kind, with what value in a hash.
 
-Letters come from `data/letter_table.tsv` (features.fold_table says how), which makes a text read the same in any case,
-composed or decomposed, with look-alikes of Latin letters as the Latin ones, and without marks and what takes no room.
+Letters come from `data/letter_table.tsv` (`tests/features/tables` says how), which makes a text read the same in any
+case, composed or decomposed, with look-alikes of Latin letters as the Latin ones, and without marks and what takes no
+room.
 `read_plain`, `kind_plain`, `value_plain` and `word_value_plain` are the definition; `tables` holds the same as arrays.
 """
 
@@ -14,11 +15,12 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from features.fold_table import HANGUL, TABLE_SIZE
+from features.fold import TABLE_SIZE
 from features.splitmix import GOLDEN, MASK, mix, mix_plain
 
 # Kinds. A letter is the commonest, so the kernel tells it from the value alone: only a letter's is odd.
 LETTER, DIGIT, IDEOGRAPH, SIGN, BLANK, DROPPED, SEVERAL = range(7)
+HANGUL: Final = range(0xAC00, 0xD7A4)
 
 # Without asking Unicode, so that no version of it decides: whatever is in no range is a letter.
 _RANGES: Final = (

@@ -10,9 +10,10 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from features.fold_table import DROPPED, SPACE, TABLE_SIZE
-
 FOLD_TABLE_VERSION: Final = 3
+TABLE_SIZE: Final = 0x20000  # The two planes that hold every script in use; higher code points fold to themselves.
+DROPPED: Final = 0
+SPACE: Final = ord(" ")
 
 _PICTURES: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\ufe0f\u20e3\U0001f000-\U0001faff]+")
 

@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.alphabet import BLANK, DIGIT, DROPPED, IDEOGRAPH, LETTER, SEVERAL, SIGN, Alphabet, tables
-from features.fold import as_shown
-from features.fold_table import TABLE_SIZE
+from features.fold import TABLE_SIZE, as_shown
 from features.listing import Listing
 from features.ngrams import BUCKETS, FEWEST_SPACED, LONGEST, PAIR, SHIFT, SHORTEST, WINDOW, WORD
 from features.splitmix import GOLDEN, mix

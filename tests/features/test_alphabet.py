@@ -14,7 +14,7 @@ from features.alphabet import (
     value_plain,
     word_value_plain,
 )
-from features.fold_table import TABLE_SIZE
+from features.fold import TABLE_SIZE
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY
 
 

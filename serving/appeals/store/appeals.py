@@ -56,19 +56,19 @@ def add_appeal(connection: Connection, row: Mapping[str, Any]) -> None:
 
 def by_external_id(connection: Connection, marketplace_id: str, external_id: str) -> Appeal | None:
     """The appeal that the marketplace has sent under this id."""
-    found = _read(connection, appeal.c.marketplace_id == marketplace_id, appeal.c.external_id == external_id)
+    found = _read(connection, inside(appeal, marketplace_id, external_id=external_id))
     return found[0] if found else None
 
 
 def of_action(connection: Connection, marketplace_id: str, action_id: str) -> Appeal | None:
     """The appeal against an action."""
-    found = _read(connection, appeal.c.marketplace_id == marketplace_id, appeal.c.action_id == action_id)
+    found = _read(connection, inside(appeal, marketplace_id, action_id=action_id))
     return found[0] if found else None
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> Appeal | None:
     """The appeal that a case is about, also after the offer was changed and the case followed by another."""
-    found = _read(connection, appeal.c.marketplace_id == marketplace_id, appeal.c.case_id == case_id)
+    found = _read(connection, inside(appeal, marketplace_id, case_id=case_id))
     return found[0] if found else None
 
 

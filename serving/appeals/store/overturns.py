@@ -43,12 +43,12 @@ def name_reinstatement(connection: Connection, marketplace_id: str, overturn_id:
 
 def in_force(connection: Connection, marketplace_id: str, action_id: str) -> Overturn | None:
     """The overturn of a removal, if one stands."""
-    return _one(connection, overturn.c.marketplace_id == marketplace_id, overturn.c.action_id == action_id)
+    return _one(connection, inside(overturn, marketplace_id, action_id=action_id))
 
 
 def by_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> Overturn | None:
     """The overturn that rests on a verdict, if one stands."""
-    return _one(connection, overturn.c.marketplace_id == marketplace_id, overturn.c.verdict_id == verdict_id)
+    return _one(connection, inside(overturn, marketplace_id, verdict_id=verdict_id))
 
 
 def undo(connection: Connection, marketplace_id: str, overturn_id: str, at: datetime) -> None:

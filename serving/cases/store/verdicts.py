@@ -84,7 +84,7 @@ def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredV
     NotFound
         There is none in this marketplace.
     """
-    found = _read(connection, verdict.c.marketplace_id == marketplace_id, verdict.c.verdict_id == verdict_id)
+    found = _read(connection, inside(verdict, marketplace_id, verdict_id=verdict_id))
     if not found:
         raise NotFound("There is no such verdict.")
     return found[0]
@@ -92,7 +92,7 @@ def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredV
 
 def latest_of_case(connection: Connection, marketplace_id: str, case_id: str) -> StoredVerdict | None:
     """The last verdict on a case that still stands."""
-    found = _read(connection, verdict.c.marketplace_id == marketplace_id, verdict.c.case_id == case_id)
+    found = _read(connection, inside(verdict, marketplace_id, case_id=case_id))
     standing = [one for one in found if one.superseded_by is None]
     return standing[-1] if standing else None
 

@@ -53,7 +53,7 @@ def of_item(connection: Connection, marketplace_id: str, item_id: str) -> Notice
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[NoticeComplaint]:
     """The complaints that a case decides."""
-    return _read(connection, notice_complaint.c.marketplace_id == marketplace_id, notice_complaint.c.case_id == case_id)
+    return _read(connection, inside(notice_complaint, marketplace_id, case_id=case_id))
 
 
 def is_contested(connection: Connection, marketplace_id: str, case_id: str) -> bool:

@@ -107,12 +107,12 @@ def _notice(row: RowMapping) -> StoredNotice:
 
 def items(connection: Connection, marketplace_id: str, notice_id: str) -> list[Item]:
     """The offers of a notice, in its order."""
-    return _read(connection, notice_item.c.marketplace_id == marketplace_id, notice_item.c.notice_id == notice_id)
+    return _read(connection, inside(notice_item, marketplace_id, notice_id=notice_id))
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[Item]:
     """The notified offers that a case decides."""
-    return _read(connection, notice_item.c.marketplace_id == marketplace_id, notice_item.c.case_id == case_id)
+    return _read(connection, inside(notice_item, marketplace_id, case_id=case_id))
 
 
 def _read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Item]:

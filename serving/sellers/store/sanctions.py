@@ -59,7 +59,7 @@ def get(connection: Connection, marketplace_id: str, sanction_id: str) -> Stored
     NotFound
         There is none in this marketplace.
     """
-    found = _read(connection, sanction.c.marketplace_id == marketplace_id, sanction.c.sanction_id == sanction_id)
+    found = _read(connection, inside(sanction, marketplace_id, sanction_id=sanction_id))
     if not found:
         raise NotFound("There is no such sanction.")
     return found[0]
@@ -84,12 +84,12 @@ def marketplace_of(connection: Connection, sanction_id: str, marketplaces: Colle
 
 def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[StoredSanction]:
     """The sanctions of a seller, oldest first."""
-    return _read(connection, sanction.c.marketplace_id == marketplace_id, sanction.c.seller_external_id == seller)
+    return _read(connection, inside(sanction, marketplace_id, seller_external_id=seller))
 
 
 def reached_from(connection: Connection, marketplace_id: str, sanction_id: str) -> list[StoredSanction]:
     """The sanctions that were proposed because this one was carried out."""
-    return _read(connection, sanction.c.marketplace_id == marketplace_id, sanction.c.parent_id == sanction_id)
+    return _read(connection, inside(sanction, marketplace_id, parent_id=sanction_id))
 
 
 def undecided(connection: Connection, marketplaces: Collection[str], most: int) -> list[StoredSanction]:

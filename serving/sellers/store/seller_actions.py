@@ -68,7 +68,7 @@ def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredSe
     NotFound
         There is none in this marketplace.
     """
-    found = _read(connection, seller_action.c.marketplace_id == marketplace_id, seller_action.c.action_id == action_id)
+    found = _read(connection, inside(seller_action, marketplace_id, action_id=action_id))
     if not found:
         raise NotFound("There is no such action.")
     return found[0]
@@ -78,8 +78,7 @@ def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[
     """The actions on a seller that were not withdrawn, oldest first."""
     return _read(
         connection,
-        seller_action.c.marketplace_id == marketplace_id,
-        seller_action.c.seller_external_id == seller,
+        inside(seller_action, marketplace_id, seller_external_id=seller),
         seller_action.c.state != ActionState.WITHDRAWN.value,
     )
 

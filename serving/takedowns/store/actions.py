@@ -71,7 +71,7 @@ def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredAc
     NotFound
         There is none in this marketplace.
     """
-    found = _read(connection, action.c.marketplace_id == marketplace_id, action.c.action_id == action_id)
+    found = _read(connection, inside(action, marketplace_id, action_id=action_id))
     if not found:
         raise NotFound("There is no such action.")
     return found[0]
@@ -110,7 +110,7 @@ def latest(
 
 def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[StoredAction]:
     """The actions on a listing, oldest first."""
-    return _read(connection, action.c.marketplace_id == marketplace_id, action.c.listing_id == listing_id)
+    return _read(connection, inside(action, marketplace_id, listing_id=listing_id))
 
 
 def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collection[str]) -> dict[str, StoredAction]:

@@ -1,7 +1,7 @@
 """The literals that a pattern cannot match without, so that one automaton decides which patterns run.
 
 Worked out when the lexicon changes, kept in its table, and checked by a test against strings made from each pattern.
-`python -m features.lexicon_literals LEXICON.tsv > features/data/lexicon.tsv`
+`python -m tests.features.tables.lexicon_literals LEXICON.tsv > features/data/lexicon.tsv`
 """
 
 import csv

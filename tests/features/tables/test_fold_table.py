@@ -4,7 +4,9 @@ from importlib.resources import files
 
 import pytest
 
-from features import fold_table
+from features.alphabet import HANGUL
+from features.fold import TABLE_SIZE
+from tests.features.tables import fold_table
 
 UNICODE_14 = pytest.mark.skipif(
     unicodedata.unidata_version != "14.0.0", reason="the tables are made from Unicode 14, Python 3.11's"
@@ -36,7 +38,7 @@ def test_the_packaged_letters_are_those_that_unicode_14_gives() -> None:
 
 
 def test_the_packaged_table_stays_within_the_arrays_that_hold_it() -> None:
-    assert all(0 < code < fold_table.TABLE_SIZE and max(row) < fold_table.TABLE_SIZE for code, *row in packaged())
+    assert all(0 < code < TABLE_SIZE and max(row) < TABLE_SIZE for code, *row in packaged())
 
 
 def test_every_look_alike_stands_for_one_latin_letter_or_digit() -> None:
@@ -63,7 +65,7 @@ def test_a_character_reads_as_its_parts_do() -> None:
     """Of all but Korean, whose parts follow by arithmetic: so a text reads the same composed and decomposed."""
     letters = packaged_letters()
     differing = []
-    for code in set(range(1, fold_table.TABLE_SIZE)) - set(fold_table.HANGUL):
+    for code in set(range(1, TABLE_SIZE)) - set(HANGUL):
         parts = unicodedata.normalize("NFD", chr(code))
         read = tuple(letter for part in parts for letter in letters.get(ord(part), (ord(part),)))
         if read != letters.get(code, (code,)):

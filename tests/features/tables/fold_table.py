@@ -1,7 +1,7 @@
 """How each character folds, and as what the text kernel reads it, worked out once from Unicode and packaged.
 
 The tables are packaged so that a score does not depend on the Unicode version of the Python that runs it.
-`python -m features.fold_table fold > features/data/fold_table.tsv` and the same with `letters` for
+`python -m tests.features.tables.fold_table fold > features/data/fold_table.tsv` and the same with `letters` for
 `features/data/letter_table.tsv` make them anew (Python 3.11, Unicode 14.0); a new table is a new fold-table version
 and so a new input fingerprint.
 """
@@ -12,9 +12,8 @@ import unicodedata
 from collections.abc import Iterator
 from importlib.resources import files
 
-TABLE_SIZE = 0x20000  # The two planes that hold every script in use; higher code points fold to themselves.
-DROPPED = 0
-SPACE = ord(" ")
+from features.alphabet import HANGUL
+from features.fold import DROPPED, TABLE_SIZE
 
 _LATIN_WITHOUT_DECOMPOSITION = {"ı": "i", "đ": "d", "ł": "l", "ø": "o", "ß": "s", "æ": "a", "œ": "o"}
 _CYRILLIC_AND_ARABIC = {"ё": "е", "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي", "ة": "ه"}
@@ -22,7 +21,6 @@ _ARABIC_MARKS = range(0x064B, 0x0653)
 _COMBINING = range(0x0300, 0x0370)
 _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 _TATWEEL = 0x0640
-HANGUL = range(0xAC00, 0xD7A4)
 # Beyond what folding drops: marks written over any letter, and characters that take no room on a page.
 _OVER_ANY_LETTER = (range(0x1AB0, 0x1B00), range(0x1DC0, 0x1E00), range(0x20D0, 0x2100), range(0xFE20, 0xFE30))
 _WITHOUT_ROOM = (*range(0x115F, 0x1161), *range(0x17B4, 0x17B6), *range(0x180B, 0x1810))

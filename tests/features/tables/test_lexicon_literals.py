@@ -1,7 +1,7 @@
 import pytest
 
 from features import lexicon
-from features.lexicon_literals import required_literals
+from tests.features.tables.lexicon_literals import required_literals
 
 LITERALS = [
     (r"\breplicas?\b", {"replica"}, "the longer form holds the shorter"),
