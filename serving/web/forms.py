@@ -16,7 +16,7 @@ _LOCAL_PATH: Final = re.compile(
     r"/(?:queue(?:/filters)?|desk/me|search|notes|cases/(?:cas_[0-9a-z]{26}|bulk(?:/blk_[0-9a-z]{26})?)"
     r"|brand(?:/[a-z-]{1,20})?|brands(?:/brd_[0-9a-z]{26}(?:/dashboard)?)?|counter-notices|held|sellers"
     r"|models(?:/(?:live|labels|snapshots|runs))?|operations(?:/[a-z]{1,20})?|switches"
-    r"|join/[\w-]{20,100}|people(?:/usr_[0-9a-z]{26})?|keys|settings(?:/reference)?|help|kit)?(?:\?[\w=&%+.~-]{0,400})?\Z",
+    r"|join/[\w-]{20,100}|people(?:/usr_[0-9a-z]{26})?|keys|settings(?:/reference)?|help)?(?:\?[\w=&%+.~-]{0,400})?\Z",
     re.ASCII,
 )
 _CASE_ID: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)

@@ -84,7 +84,7 @@ _PLACES: Final = (
     ("/switches", N_("Switches"), {Permission.ADMINISTER}),
 )
 
-_TEMPLATES: Final = Environment(
+TEMPLATES: Final = Environment(
     loader=PackageLoader("serving.web"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -93,10 +93,10 @@ _TEMPLATES: Final = Environment(
     auto_reload=False,
     extensions=["jinja2.ext.i18n"],
 )
-_TEMPLATES.policies["ext.i18n.trimmed"] = True
+TEMPLATES.policies["ext.i18n.trimmed"] = True
 # The extension adds it; it looks the language up at each call.
-_TEMPLATES.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
-_TEMPLATES.globals |= {
+TEMPLATES.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+TEMPLATES.globals |= {
     "all_tongues": i18n.TONGUES,
     "choices": CHOICES,
     "csrf_field": CSRF_FIELD,
@@ -129,7 +129,7 @@ def render(page: Page) -> str:
 
 def _rendered(page: Page, shell: Shell | None) -> str:
     """In the reader's language where the page has it, else in English to its last word."""
-    template = _TEMPLATES.get_template(page.template)
+    template = TEMPLATES.get_template(page.template)
     if page.template in i18n.TRANSLATED:
         return template.render(page=page, shell=shell)
     with display.shown_as(replace(display.current(), language=Language.ENGLISH)):

@@ -257,58 +257,6 @@ def bars(values: Sequence[Known], label: str, *, first: str = "", last: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Distribution:
-    """How many lie where, and where one thing lies among them."""
-
-    bars: tuple[OneBar, ...]
-    marker_x: float | None
-    marker: str
-    before: bool
-    ticks: tuple[Tick, ...]
-    label: str
-
-
-_SPREAD_FOOT, _SPREAD_TOP = 76.0, 18.0
-
-
-def distribution(
-    edges: Sequence[float],
-    counts: Sequence[int],
-    *,
-    at: float | None,
-    marker: str,
-    ticks: Sequence[tuple[float, str]],
-    label: str,
-) -> Distribution:
-    """Counts between rising edges, one more than counts; `at` is marked, at the end where it lies beyond."""
-    low, high, most = edges[0], edges[-1], max(counts, default=0) or 1
-
-    def place(value: float) -> float:
-        return round(8.0 + 404.0 * min(1.0, max(0.0, (value - low) / (high - low))), 1)
-
-    tall = [round((_SPREAD_FOOT - _SPREAD_TOP) * count / most, 1) for count in counts]
-    found = None if at is None else place(at)
-    return Distribution(
-        tuple(
-            OneBar(
-                place(left),
-                round(_SPREAD_FOOT - height, 1),
-                round(max(place(right) - place(left) - 1, 0.5), 1),
-                height,
-                known=True,
-                marked=False,
-            )
-            for left, right, height in zip(edges, edges[1:], tall, strict=False)
-        ),
-        found,
-        marker,
-        found is not None and found > 260,
-        tuple(Tick(place(value), text) for value, text in ticks),
-        f"{label}, n = {sum(counts):,}. {marker}" if marker else f"{label}, n = {sum(counts):,}.",
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Cell:
     """One field of a grid: the class of its shade, or none where nothing is known, and what it says."""
 
@@ -368,27 +316,4 @@ def drift_grid(
         tuple(made),
         tuple(Tick(round(_NAMES_WIDTH + pitch * j + (pitch - 2) / 2, 1), columns[j]) for j in shown),
         label,
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class LimitBar:
-    """A count beside the limit that it should not pass."""
-
-    width: float
-    limit_x: float
-    limit: str
-    over: bool
-    label: str
-
-
-def limit_bar(value: float, limit: float, label: str) -> LimitBar:
-    """A bar of 420 that ends at the larger of value and limit, with some room."""
-    most = max(value, limit) * 1.05 or 1.0
-    return LimitBar(
-        round(420 * value / most, 1),
-        round(420 * limit / most, 1),
-        f"{limit:g}",
-        value > limit,
-        f"{label}: {value:g} against a limit of {limit:g}",
     )

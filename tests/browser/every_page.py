@@ -73,7 +73,6 @@ PAGES: Final = (
     OnePage("settings", "/settings", Role.ANALYST, phone=True),
     OnePage("reference", "/settings/reference", Role.ADMIN, phone=True, whole=True),
     OnePage("help", "/help", Role.ANALYST, phone=True, whole=True),
-    OnePage("kit", "/kit", Role.ANALYST, phone=True, whole=True),
     OnePage("brand", "/brand", Role.BRAND, phone=True, unfold=True),
     OnePage("brand-tell-tales", "/brand/tell-tales", Role.BRAND, phone=True),
     OnePage("brand-messages", "/brand/messages", Role.BRAND, phone=True),

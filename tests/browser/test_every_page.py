@@ -68,8 +68,7 @@ def _wrong(windows: Windows, one: OnePage, *, thoroughly: bool = False) -> list[
     if thoroughly and one.phone:
         page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
         found += [f"phone, {wrong}" for wrong in in_both_themes(page, thoroughly=True)]
-    if one.name != "kit":  # The page of the design system shows buttons that do nothing.
-        found += needs_script(page.request.get(page.url).text(), page.url, _TAKES)
+    found += needs_script(page.request.get(page.url).text(), page.url, _TAKES)
     return found + _of_pages_that_are_there(one, watch.complaints)
 
 

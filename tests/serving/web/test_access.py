@@ -40,7 +40,6 @@ TABLE = [
     ("/counter-notices", {"analyst": 403, "brand_person": 200, "account_manager": 403, "data_scientist": 403}),
     ("/brands", {"analyst": 403, "brand_person": 403, "account_manager": 200, "data_scientist": 403}),
     ("/sellers", {"analyst": 200, "brand_person": 403, "account_manager": 200, "data_scientist": 403}),
-    ("/kit", {"analyst": 200, "brand_person": 200, "account_manager": 200, "data_scientist": 200}),
     ("/people", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/keys", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/settings/reference", {"analyst": 200, "brand_person": 403, "account_manager": 200, "data_scientist": 200}),

@@ -5,9 +5,7 @@ from serving.web.series_charts import (
     Layer,
     age_box,
     bars,
-    distribution,
     drift_grid,
-    limit_bar,
     round_levels,
     sparkline,
     stacked_area,
@@ -80,14 +78,6 @@ def test_a_bar_that_is_not_known_is_hatched_over_the_whole_height() -> None:
     assert bars([1, None], "Deliveries.").label == "Deliveries. 1 of 2 not known."
 
 
-@pytest.mark.parametrize(("at", "x"), [(50.0, 109.0), (-5.0, 8.0), (900.0, 412.0)])
-def test_one_thing_is_marked_among_many_and_never_outside(at: float, x: float) -> None:
-    edges, counts = [0.0, 100.0, 200.0], [3, 1]
-    found = distribution(edges, counts, at=at, marker="This offer", ticks=[], label="Prices")
-    assert found.marker_x == x
-    assert found.label == "Prices, n = 4. This offer"
-
-
 def test_a_grid_shades_by_bounds_and_leaves_unknown_fields_without_a_shade() -> None:
     found = drift_grid(
         [("price", (0.01, 0.1, None)), ("age", (0.05, 0.16, 0.3))],
@@ -98,22 +88,3 @@ def test_a_grid_shades_by_bounds_and_leaves_unknown_fields_without_a_shade() -> 
     assert [[cell.tone for cell in row.cells] for row in found.rows] == [["h0", "h2", None], ["h1", "h3", "h4"]]
     assert found.rows[0].cells[2].says == "price, w3: not known"
     assert [row.last for row in found.rows] == ["?", "0.30"]
-
-
-def test_a_bar_past_its_limit_says_so() -> None:
-    assert not limit_bar(28, 28, "removals").over
-    over = limit_bar(43, 28, "removals")
-    assert over.over
-    assert over.limit_x < over.width <= 420
-    assert over.label == "removals: 43 against a limit of 28"
-
-
-def test_a_moment_is_marked_on_an_area_with_its_words_where_there_is_room() -> None:
-    layers = [Layer("analyst", "f-ana", (1.0, 2.0, 3.0))]
-    early = stacked_area(layers, [], "Volumes.", mark=(0.5, "breaker opened"))
-    assert early.mark is not None
-    assert (early.mark.x, early.mark.text, early.mark.before) == (215.0, "breaker opened", False)
-    late = stacked_area(layers, [], "Volumes.", mark=(2.0, "breaker opened"))
-    assert late.mark is not None
-    assert (late.mark.x, late.mark.before) == (740.0, True)
-    assert stacked_area(layers, [], "Volumes.").mark is None

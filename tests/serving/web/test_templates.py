@@ -11,6 +11,7 @@ from serving.web.assets import FOLDER
 
 TEMPLATES = Path(serving.web.__path__[0]) / "templates"
 ALL = sorted(TEMPLATES.rglob("*.html"))
+KIT = Path(__file__).with_name("kit")
 _CLASS = re.compile(r'class="((?:[^"{]|\{[{%].*?[%}]\})*)"')
 _OUTPUT = re.compile(r"\{[{%].*?[%}]\}")
 
@@ -72,8 +73,8 @@ def test_every_form_that_changes_something_carries_the_token(path: Path) -> None
 def test_classes_are_those_of_the_stylesheet() -> None:
     sheet = re.sub(r"/\*.*?\*/", "", (FOLDER / "touchstone.css").read_text(encoding="utf-8"), flags=re.DOTALL)
     known = set(re.findall(r"\.([a-z][\w-]*)", re.sub(r"\{[^{}]*\}", "{}", sheet)))
-    text = "\n".join(path.read_text(encoding="utf-8") for path in ALL)
-    code = "\n".join(path.read_text(encoding="utf-8") for path in TEMPLATES.parent.rglob("*.py"))
+    text = "\n".join(path.read_text(encoding="utf-8") for path in [*ALL, *KIT.glob("*.html")])
+    code = "\n".join(path.read_text(encoding="utf-8") for path in [*TEMPLATES.parent.rglob("*.py"), *KIT.glob("*.py")])
     written = {name for value in _CLASS.findall(text) for name in _OUTPUT.sub(" ", value).split()}
     written |= {name for value in re.findall(r"block body %\}([\w -]+)\{%", text) for name in value.split()}
     literal = {word for quoted in re.findall(r"""["']([\w -]+)["']""", text + code) for word in quoted.split()}

@@ -1,40 +1,36 @@
-"""The design system on a page of its own: every token with its contrast, every component and every chart."""
+"""The design system on a page for developers: every token with its contrast, every component and every chart."""
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Annotated, ClassVar, Final
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse
+from jinja2 import ChoiceLoader, FileSystemLoader
 
 from features.facts import PriceFacts
 from features.references import PriceReference, PriceSamples
 from models.score import Reason
-from serving.accounts.store.accounts import Session
-from serving.guards import runtime_of, signed_in
-from serving.web import charts, contrast, series_charts, text_view
+from serving.web import charts, series_charts, text_view
 from serving.web.charts import Comparable, PriceChart, PriceMark, ReasonBar, ScoreBar
-from serving.web.contrast import Colour, Contrast
 from serving.web.model import model_charts
 from serving.web.model.model_charts import CurveChart, DifferenceBar, ReliabilityChart, ThresholdBar
-from serving.web.rendering import respond
+from serving.web.rendering import TEMPLATES
 from serving.web.series_charts import (
     AgeBox,
     Bars,
-    Distribution,
     Grid,
     Layer,
-    LimitBar,
     Sparkline,
     StackedArea,
 )
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.words import Due
+from tests.serving.web.kit import contrast
+from tests.serving.web.kit.contrast import Colour, Contrast
 
-router = APIRouter(include_in_schema=False)
-Anyone = Annotated[Session, signed_in()]
+KIT: Final = "kit.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +90,12 @@ class Samples:
     lanes: tuple[tuple[str, str], ...]
     ages: tuple[tuple[str, AgeBox], ...]
     bars: Bars
-    distribution: Distribution
     drift: Grid
-    limits: tuple[LimitBar, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class KitPage:
     """Tokens, contrasts, sizes, and one sample of each component and chart."""
-
-    template: ClassVar[str] = "kit.html"
-    place: ClassVar[str] = ""
 
     palettes: tuple[Palette, ...]
     contrasts: tuple[Contrast, ...]
@@ -119,10 +110,8 @@ class KitPage:
     samples: Samples
 
 
-@router.get("/kit")
-def get_kit(request: Request, session: Anyone) -> HTMLResponse:
-    """The page."""
-    now = runtime_of(request).clock.now()
+def kit(now: datetime) -> str:
+    """The page as the application's templates draw it, without a bar."""
     page = KitPage(
         palettes=_palettes(),
         contrasts=contrast.contrasts(),
@@ -130,13 +119,15 @@ def get_kit(request: Request, session: Anyone) -> HTMLResponse:
         sizes=_sizes(_TYPE),
         spaces=_sizes(_SPACE),
         figures=_FIGURES,
-        choices=(Choice("/kit?24", "24 h"), Choice("/kit?14", "14 d", current=True), Choice("/kit?90", "90 d")),
+        choices=(Choice("#24", "24 h"), Choice("#14", "14 d", current=True), Choice("#90", "90 d")),
         hostile=text_view.show("Au\u200brel1e 1:1 \u202eк\u043eробка", names=("Aurelle",)),
         ends=tuple(text_view.show(name) for name in ("maison-b", "hk-mode", "atelier-9")),
         dues=tuple(words.due(now + left, now) for left in (timedelta(hours=11), timedelta(minutes=41), timedelta(-2))),
         samples=_samples(),
     )
-    return respond(request, page, session)
+    ours = FileSystemLoader(Path(__file__).parent)
+    templates = TEMPLATES.overlay(loader=ChoiceLoader([loader for loader in (TEMPLATES.loader, ours) if loader]))
+    return templates.get_template(KIT).render(page=page, shell=None)
 
 
 _PALETTES: Final = (
@@ -270,14 +261,6 @@ def _samples() -> Samples:
             last="14:32",
             marked=(9, 10),
         ),
-        distribution=series_charts.distribution(
-            [0, 100, 200, 300, 400, 500, 600, 700, 800],
-            [2, 5, 19, 61, 74, 38, 12, 3],
-            at=89,
-            marker="This offer €89",
-            ticks=[(0, "0"), (200, "€200"), (400, "€400"), (600, "€600"), (800, "€800")],
-            label="Prices of comparable offers",
-        ),
         drift=series_charts.drift_grid(
             [
                 ("price ratio", (0.02, 0.03, 0.05, 0.12, 0.09, 0.08)),
@@ -287,10 +270,6 @@ def _samples() -> Samples:
             ("1 Jun", "8 Jun", "15 Jun", "22 Jun", "29 Jun", "6 Jul"),
             bounds=(0.05, 0.1, 0.15, 0.25),
             label="How far each feature moved, by week.",
-        ),
-        limits=(
-            series_charts.limit_bar(14, 28, "removals in 6 h"),
-            series_charts.limit_bar(43, 28, "removals in 6 h"),
         ),
     )
 

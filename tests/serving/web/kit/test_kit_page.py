@@ -2,11 +2,12 @@ import re
 
 import pytest
 
-from serving.web import contrast
 from serving.web.assets import FOLDER
-from serving.web.contrast import Contrast
-from tests.fixtures.runtimes import Site
-from tests.serving.web.visits import visit_as, words
+from tests.fixtures.clocks import NOW
+from tests.serving.web.kit import contrast
+from tests.serving.web.kit.contrast import Contrast
+from tests.serving.web.kit.kit_page import kit
+from tests.serving.web.visits import words
 
 
 @pytest.mark.parametrize("one", contrast.contrasts(), ids=lambda one: f"{one.use}: {one.drawn}")
@@ -37,8 +38,8 @@ def test_the_colours_are_those_of_the_sheet_itself() -> None:
     assert len(written) >= 40
 
 
-def test_the_page_shows_every_colour_and_every_pair_and_says_that_all_hold(site: Site) -> None:
-    text = visit_as(site, site.brand_person).get("/kit").text
+def test_the_page_shows_every_colour_and_every_pair_and_says_that_all_hold() -> None:
+    text = kit(NOW)
     for colour in contrast.colours().values():
         assert f">{colour.name}<" in text, colour.name
     said = words(text)

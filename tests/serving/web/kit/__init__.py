@@ -1,0 +1,1 @@
+"""The design system, drawn with the application's own templates and stylesheet."""
