@@ -33,13 +33,7 @@ def revoke(runtime: Runtime, by: Person, key_id: str) -> KeyRecord:
     with runtime.store.write() as connection:
         ended = marketplaces.revoke_key(connection, by.marketplaces(Permission.ADMINISTER), key_id, now)
         audit.record(
-            connection,
-            at=now,
-            marketplace_id=ended.marketplace_id,
-            actor=f"user:{by.user_id}",
-            act="key.revoked",
-            subject=key_id,
-            payload={"name": ended.name},
+            connection, now, ended.marketplace_id, f"user:{by.user_id}", "key.revoked", key_id, name=ended.name
         )
     return ended
 

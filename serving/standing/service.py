@@ -132,12 +132,12 @@ def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand
     standings.add_change(connection, row)
     audit.record(
         connection,
-        at=at,
-        marketplace_id=marketplace_id,
-        actor="standing",
-        act="standing.changed",
-        subject=change_id,
-        payload={name: row[name] for name in ("brand_id", "level", "warned", "counts", "policy_version")},
+        at,
+        marketplace_id,
+        "standing",
+        "standing.changed",
+        change_id,
+        **({name: row[name] for name in ("brand_id", "level", "warned", "counts", "policy_version")}),
     )
     return found
 
@@ -152,12 +152,13 @@ def _go_on(
     brands.end_first_phase(connection, marketplace_id, brand_id, at)
     audit.record(
         connection,
-        at=at,
-        marketplace_id=marketplace_id,
-        actor="enrolment",
-        act="enrolment.full",
-        subject=brand_id,
-        payload={"reasons": list(begun.reasons), "policy_version": policy_version(runtime.policies[EnrolmentPolicy])},
+        at,
+        marketplace_id,
+        "enrolment",
+        "enrolment.full",
+        brand_id,
+        reasons=list(begun.reasons),
+        policy_version=policy_version(runtime.policies[EnrolmentPolicy]),
     )
 
 

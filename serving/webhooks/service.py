@@ -38,11 +38,5 @@ def record_step(
 ) -> None:
     """The audit entry of one step of an action."""
     audit.record(
-        connection,
-        at=at,
-        marketplace_id=action.marketplace_id,
-        actor=actor,
-        act=f"{action.kind.value}.{step}",
-        subject=action.action_id,
-        payload=payload,
+        connection, at, action.marketplace_id, actor, f"{action.kind.value}.{step}", action.action_id, **payload
     )

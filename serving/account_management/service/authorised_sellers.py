@@ -163,10 +163,11 @@ def _present(connection: Connection, pair: tuple[str, str], at: datetime) -> lis
 def _record(runtime: Runtime, connection: Connection, pair: tuple[str, str], found: Change, by: str) -> None:
     audit.record(
         connection,
-        at=runtime.clock.now(),
-        marketplace_id=pair[0],
-        actor=by,
-        act="authorised_sellers.changed",
-        subject=pair[1],
-        payload={"added": list(found.added), "ended": list(found.ended)},
+        runtime.clock.now(),
+        pair[0],
+        by,
+        "authorised_sellers.changed",
+        pair[1],
+        added=list(found.added),
+        ended=list(found.ended),
     )

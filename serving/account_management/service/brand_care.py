@@ -114,12 +114,12 @@ def let_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, lead
         accounts.let_lead(connection, user_id, pair, leads=leads)
         audit.record(
             connection,
-            at=runtime.clock.now(),
-            marketplace_id=pair[0],
-            actor=f"user:{person.user_id}",
-            act="person.leads" if leads else "person.leads_no_more",
-            subject=user_id,
-            payload={"brand_id": pair[1]},
+            runtime.clock.now(),
+            pair[0],
+            f"user:{person.user_id}",
+            "person.leads" if leads else "person.leads_no_more",
+            user_id,
+            brand_id=pair[1],
         )
 
 
@@ -141,12 +141,12 @@ def void_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) -
         rights.void_mandate(connection, mandate_id)
         audit.record(
             connection,
-            at=runtime.clock.now(),
-            marketplace_id=pair[0],
-            actor=f"user:{person.user_id}",
-            act="mandate.voided",
-            subject=mandate_id,
-            payload={"brand_id": pair[1]},
+            runtime.clock.now(),
+            pair[0],
+            f"user:{person.user_id}",
+            "mandate.voided",
+            mandate_id,
+            brand_id=pair[1],
         )
 
 

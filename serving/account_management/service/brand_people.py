@@ -130,12 +130,4 @@ def end_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) ->
 
 
 def _record(runtime: Runtime, connection: Connection, pair: Pair, by: str, act: str, subject: str) -> None:
-    audit.record(
-        connection,
-        at=runtime.clock.now(),
-        marketplace_id=pair[0],
-        actor=by,
-        act=act,
-        subject=subject,
-        payload={"brand_id": pair[1]},
-    )
+    audit.record(connection, runtime.clock.now(), pair[0], by, act, subject, brand_id=pair[1])

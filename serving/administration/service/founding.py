@@ -322,12 +322,4 @@ class _Entry:
 
 
 def _record(runtime: Runtime, connection: Connection, marketplace_id: str, by: str, entry: _Entry) -> None:
-    audit.record(
-        connection,
-        at=runtime.clock.now(),
-        marketplace_id=marketplace_id,
-        actor=by,
-        act=entry.act,
-        subject=entry.subject,
-        payload=entry.payload,
-    )
+    audit.record(connection, runtime.clock.now(), marketplace_id, by, entry.act, entry.subject, **entry.payload)

@@ -198,10 +198,12 @@ def _record(
 ) -> None:
     audit.record(
         connection,
-        at=runtime.clock.now(),
-        marketplace_id=one.grant.marketplace_id,
-        actor=f"user:{by}",
-        act=act,
-        subject=subject or one.invitation_id,
-        payload={"role": one.grant.role.value, "brand": one.grant.brand_id, "invitation": one.invitation_id},
+        runtime.clock.now(),
+        one.grant.marketplace_id,
+        f"user:{by}",
+        act,
+        subject or one.invitation_id,
+        role=one.grant.role.value,
+        brand=one.grant.brand_id,
+        invitation=one.invitation_id,
     )

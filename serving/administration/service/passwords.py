@@ -42,12 +42,12 @@ def change_password(runtime: Runtime, person: Person, token: str, *, before: str
         ended = _put(runtime, connection, person.user_id, hashed, staying=auth.hash_token(token))
         audit.record(
             connection,
-            at=runtime.clock.now(),
-            marketplace_id="",
-            actor=f"user:{person.user_id}",
-            act="password.changed",
-            subject=person.user_id,
-            payload={"sessions_ended": ended},
+            runtime.clock.now(),
+            "",
+            f"user:{person.user_id}",
+            "password.changed",
+            person.user_id,
+            sessions_ended=ended,
         )
     return ended
 
@@ -76,12 +76,14 @@ def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> Non
         for place in sorted(accounts.places_of(connection, link.user_id)):
             audit.record(
                 connection,
-                at=runtime.clock.now(),
-                marketplace_id=place,
-                actor=f"user:{link.user_id}",
-                act="password.reset",
-                subject=link.user_id,
-                payload={"link": link.link_id, "made_by": link.made_by, "sessions_ended": ended},
+                runtime.clock.now(),
+                place,
+                f"user:{link.user_id}",
+                "password.reset",
+                link.user_id,
+                link=link.link_id,
+                made_by=link.made_by,
+                sessions_ended=ended,
             )
 
 

@@ -280,10 +280,10 @@ class _Entry:
 def _record(runtime: Runtime, connection: Connection, by: Person, entry: _Entry) -> None:
     audit.record(
         connection,
-        at=runtime.clock.now(),
-        marketplace_id=entry.marketplace_id,
-        actor=f"user:{by.user_id}",
-        act=entry.act,
-        subject=entry.subject,
-        payload=entry.payload,
+        runtime.clock.now(),
+        entry.marketplace_id,
+        f"user:{by.user_id}",
+        entry.act,
+        entry.subject,
+        **entry.payload,
     )

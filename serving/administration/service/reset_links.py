@@ -107,11 +107,12 @@ def _made(runtime: Runtime, connection: Connection, user_id: str, made_by: str |
     for place in sorted(accounts.places_of(connection, user_id)):
         audit.record(
             connection,
-            at=runtime.clock.now(),
-            marketplace_id=place,
-            actor=actor,
-            act="reset_link.made",
-            subject=user_id,
-            payload={"link": one.link_id, "expires_at": until.isoformat()},
+            runtime.clock.now(),
+            place,
+            actor,
+            "reset_link.made",
+            user_id,
+            link=one.link_id,
+            expires_at=until.isoformat(),
         )
     return f"{PLACE}{token}"

@@ -103,12 +103,14 @@ def open_appeal(
     appeals.add_appeal(connection, row)
     audit.record(
         connection,
-        at=now,
-        marketplace_id=here,
-        actor="seller",
-        act="appeal.filed",
-        subject=appeal_id,
-        payload={"action_id": removal.action_id, "listing_id": removal.listing_id, "told": admitted.told},
+        now,
+        here,
+        "seller",
+        "appeal.filed",
+        appeal_id,
+        action_id=removal.action_id,
+        listing_id=removal.listing_id,
+        told=admitted.told,
     )
     return Filed(appeal_id, is_new=True, told=admitted.told)
 

@@ -92,21 +92,20 @@ def take(
     counter_notices.change(connection, found, following.standing, made)
     audit.record(
         connection,
-        at=now,
-        marketplace_id=found.marketplace_id,
-        actor=said.actor,
-        act=f"counter_notice.{said.event.value}",
-        subject=found.counter_notice_id,
-        payload={"action_id": found.action_id, "state": following.standing.state.value, "reason": following.reason},
+        now,
+        found.marketplace_id,
+        said.actor,
+        f"counter_notice.{said.event.value}",
+        found.counter_notice_id,
+        action_id=found.action_id,
+        state=following.standing.state.value,
+        reason=following.reason,
     )
     return following
 
 
 def _policy(
-    connection: Connection,
-    marketplace_id: str,
-    brand_id: str | None,
-    policy: CounterNoticePolicy,
+    connection: Connection, marketplace_id: str, brand_id: str | None, policy: CounterNoticePolicy
 ) -> CounterNoticePolicy:
     """A profile as it fits a removal: where no rights holder takes part, a person is asked in its place."""
     enrolled = brands.enrolments(connection, marketplace_id).get(brand_id or "")

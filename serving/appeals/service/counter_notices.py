@@ -174,12 +174,12 @@ def _genuine(runtime: Runtime, connection: Connection, found: CounterNotice, per
     named = ("case_id", "version_id", "judgement", "side", "evidence", "lane", "supersedes_id")
     audit.record(
         connection,
-        at=at,
-        marketplace_id=found.marketplace_id,
-        actor=f"user:{person.user_id}",
-        act="verdict.recorded",
-        subject=verdict_id,
-        payload={name: row[name] for name in named},
+        at,
+        found.marketplace_id,
+        f"user:{person.user_id}",
+        "verdict.recorded",
+        verdict_id,
+        **({name: row[name] for name in named}),
     )
     return verdict_id
 

@@ -66,14 +66,6 @@ def overturn(
     }
     cases.add_events(connection, [event])
     payload = {"removal": removal.action_id, "reinstatement": made.action_id, "cause": ground.cause.value}
-    audit.record(
-        connection,
-        at=at,
-        marketplace_id=here,
-        actor=ground.actor,
-        act="removal.overturned",
-        subject=overturn_id,
-        payload=payload,
-    )
+    audit.record(connection, at, here, ground.actor, "removal.overturned", overturn_id, **payload)
     runtime.services[RemovalHooks].voided(runtime, connection, removal, Void.OVERTURNED, at)
     return made

@@ -201,10 +201,10 @@ def _signature(runtime: Runtime, link: SellerLink) -> str:
 def _record(connection: Connection, removal: StoredAction, what: str, at: datetime) -> None:
     audit.record(
         connection,
-        at=at,
-        marketplace_id=removal.marketplace_id,
-        actor="service",
-        act=f"seller_link.{what}",
-        subject=removal.action_id,
-        payload={"listing_id": removal.listing_id},
+        at,
+        removal.marketplace_id,
+        "service",
+        f"seller_link.{what}",
+        removal.action_id,
+        listing_id=removal.listing_id,
     )

@@ -19,16 +19,12 @@ _HEAD = 1
 
 
 def record(
-    connection: Connection,
-    *,
-    at: datetime,
-    marketplace_id: str,
-    actor: str,
-    act: str,
-    subject: str,
-    payload: Mapping[str, object],
+    connection: Connection, at: datetime, marketplace_id: str, actor: str, act: str, subject: str, /, **payload: object
 ) -> Entry:
-    """Add one entry. Two writers cannot fork the chain: the head row is held until the transaction ends."""
+    """Add one entry; the payload is what else there is to say.
+
+    Two writers cannot fork the chain: the head row is held until the transaction ends.
+    """
     said = Payload(canonical(payload), secrets.token_bytes(SALT_BYTES))
     entry = chained(
         previous=hold(connection),

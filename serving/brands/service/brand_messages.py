@@ -89,13 +89,7 @@ def erase(runtime: Runtime, person: Person, pair: Pair, message_id: str) -> None
         manages = side_of(connection, person, pair) is MessageSide.MANAGER
         brand_messages.erase(connection, pair, message_id, now, by=None if manages else person.user_id)
         audit.record(
-            connection,
-            at=now,
-            marketplace_id=pair[0],
-            actor=f"user:{person.user_id}",
-            act="brand_message.erased",
-            subject=message_id,
-            payload={"brand_id": pair[1]},
+            connection, now, pair[0], f"user:{person.user_id}", "brand_message.erased", message_id, brand_id=pair[1]
         )
 
 

@@ -75,7 +75,7 @@ def keep(
     briefings.add_attempt(connection, row)
     payload = {name: row[name] for name in ("user_id", "how", "questions", "right_answers", "passed")}
     act = "briefing.passed" if found.passed else "briefing.failed"
-    audit.record(connection, at=now, marketplace_id="", actor=by, act=act, subject=attempt_id, payload=payload)
+    audit.record(connection, now, "", by, act, attempt_id, **payload)
 
 
 def gate_of(runtime: Runtime, connection: Connection, person: Person, at: datetime) -> Gate:

@@ -108,15 +108,7 @@ def load_price_list(runtime: Runtime, brand: str, rows: Sequence[Mapping[str, An
         if price_lists.count(connection, brand_id) + len(entries) > MOST_ENTRIES:
             raise Conflict(f"{brand} would have more than {MOST_ENTRIES:,} list prices, which is the most.")
         price_lists.add_entries(connection, list(entries.values()))
-        audit.record(
-            connection,
-            at=now,
-            marketplace_id="",
-            actor=by,
-            act="price_list.loaded",
-            subject=brand_id,
-            payload={"entries": len(entries)},
-        )
+        audit.record(connection, now, "", by, "price_list.loaded", brand_id, entries=len(entries))
     runtime.forget()
     return len(entries)
 

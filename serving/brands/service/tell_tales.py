@@ -84,12 +84,14 @@ def add_tell_tale(runtime: Runtime, wanted: NewTellTale, *, by: str) -> TellTale
         tell_tales.add_tell_tale(connection, here, found)
         audit.record(
             connection,
-            at=now,
-            marketplace_id=here,
-            actor=by,
-            act="tell_tale.added",
-            subject=found.tell_tale_id,
-            payload={"brand_id": brand_id, "label": label, "direction": found.direction.value},
+            now,
+            here,
+            by,
+            "tell_tale.added",
+            found.tell_tale_id,
+            brand_id=brand_id,
+            label=label,
+            direction=found.direction.value,
         )
     runtime.forget()
     return found
@@ -107,15 +109,7 @@ def remove_tell_tale(runtime: Runtime, tell_tale_id: str, *, marketplace: str | 
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id
         brand_id = tell_tales.take_back(connection, here, tell_tale_id, now)
-        audit.record(
-            connection,
-            at=now,
-            marketplace_id=here,
-            actor=by,
-            act="tell_tale.removed",
-            subject=tell_tale_id,
-            payload={"brand_id": brand_id},
-        )
+        audit.record(connection, now, here, by, "tell_tale.removed", tell_tale_id, brand_id=brand_id)
     runtime.forget()
 
 

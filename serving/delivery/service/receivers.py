@@ -79,15 +79,7 @@ def _in_force(connection: Connection, marketplace: Marketplace, endpoint_id: str
 def _record(
     runtime: Runtime, connection: Connection, found: Endpoint, act: str, by: str, payload: Mapping[str, Any]
 ) -> None:
-    audit.record(
-        connection,
-        at=runtime.clock.now(),
-        marketplace_id=found.marketplace_id,
-        actor=by,
-        act=act,
-        subject=found.endpoint_id,
-        payload=payload,
-    )
+    audit.record(connection, runtime.clock.now(), found.marketplace_id, by, act, found.endpoint_id, **payload)
 
 
 def wake(connection: Connection, marketplace_id: str, at: datetime, *, beyond: datetime) -> None:

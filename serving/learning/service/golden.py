@@ -37,9 +37,7 @@ def freeze_golden_set(runtime: Runtime, marketplace: Marketplace, *, by: str) ->
     with runtime.store.write() as connection:
         golden.add_set(connection, {"marketplace_id": here, "golden_set_id": runtime.ids.new("gld"), **row})
         counts = {"items": found.items, "positives": found.positives}
-        audit.record(
-            connection, at=now, marketplace_id=here, actor=by, act="golden_set.frozen", subject=digest, payload=counts
-        )
+        audit.record(connection, now, here, by, "golden_set.frozen", digest, **counts)
     return found
 
 

@@ -169,4 +169,4 @@ def _end(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> None:
 
 
 def _record(connection: Connection, at: datetime, marketplace_id: str, actor: str, act: str, subject: str) -> None:
-    audit.record(connection, at=at, marketplace_id=marketplace_id, actor=actor, act=act, subject=subject, payload={})
+    audit.record(connection, at, marketplace_id, actor, act, subject)

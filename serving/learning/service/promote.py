@@ -70,15 +70,7 @@ def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str,
             connection, {**row, "approved_by": by, "reason": reason, "beside": given.beside, "approved_at": now}
         )
         payload = {"reason": reason, "beside": given.beside, "not_passed": _failed_gates(found)}
-        audit.record(
-            connection,
-            at=now,
-            marketplace_id=here,
-            actor=by,
-            act="model.approve",
-            subject=found.digest,
-            payload=payload,
-        )
+        audit.record(connection, now, here, by, "model.approve", found.digest, **payload)
         stands = standing_of(runtime, connection, here, found)
         if stands.complete:
             _put_in_force(runtime, connection, here, found, stands)
@@ -112,9 +104,7 @@ def withdraw(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str
         audit.hold(connection)
         if not approvals.withdraw(connection, here, found.digest, by, now):
             raise Conflict("You have not approved this model, or it is in force already.")
-        audit.record(
-            connection, at=now, marketplace_id=here, actor=by, act="model.withdraw", subject=found.digest, payload={}
-        )
+        audit.record(connection, now, here, by, "model.withdraw", found.digest)
     return found.digest
 
 
@@ -216,10 +206,7 @@ def _put_in_force(
         kind="promote",
         by=stands.counted[-1].by,
         reason=" / ".join(dict.fromkeys(reasons)),
-        details={
-            "approved_by": {one.by: one.reason for one in stands.counted},
-            "not_passed": _failed_gates(model),
-        },
+        details={"approved_by": {one.by: one.reason for one in stands.counted}, "not_passed": _failed_gates(model)},
     )
     used = _ids_of(approvals.waiting(connection, marketplace_id, model.digest), stands.counted)
     approvals.use(connection, marketplace_id, used, promotion_id)
@@ -253,15 +240,7 @@ def _appoint(
     }
     learning.add_promotion(connection, row)
     payload = {"reason": reason, "before": before, **details}
-    audit.record(
-        connection,
-        at=now,
-        marketplace_id=marketplace_id,
-        actor=by,
-        act=f"model.{kind}",
-        subject=digest,
-        payload=payload,
-    )
+    audit.record(connection, now, marketplace_id, by, f"model.{kind}", digest, **payload)
     job_id = f"publish:{promotion_id}"
     runtime.jobs.enqueue(connection, jobs.PUBLISH, jobs.TRAINING, job_id, marketplace_id, digest)
     return promotion_id

@@ -107,11 +107,5 @@ def _check(runtime: Runtime, connection: Connection, marketplace_id: str, model:
 
 def _record(runtime: Runtime, connection: Connection, found: Trial, by: str, act: str, share: float) -> None:
     audit.record(
-        connection,
-        at=runtime.clock.now(),
-        marketplace_id=found.marketplace_id,
-        actor=by,
-        act=act,
-        subject=found.digest,
-        payload={"trial": found.trial_id, "share": share},
+        connection, runtime.clock.now(), found.marketplace_id, by, act, found.digest, trial=found.trial_id, share=share
     )

@@ -67,12 +67,14 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
         notice_complaints.add_complaint(connection, row)
         audit.record(
             connection,
-            at=now,
-            marketplace_id=item.marketplace_id,
-            actor=f"reporter:{notice.reporter_id}",
-            act="notice.complained",
-            subject=complaint_id,
-            payload={"item_id": item.item_id, "case_id": case_id, "told": admitted.told},
+            now,
+            item.marketplace_id,
+            f"reporter:{notice.reporter_id}",
+            "notice.complained",
+            complaint_id,
+            item_id=item.item_id,
+            case_id=case_id,
+            told=admitted.told,
         )
 
 

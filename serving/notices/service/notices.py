@@ -338,12 +338,4 @@ def _note(desk: _Desk, case_id: str, found: Place) -> None:
 
 
 def _record(desk: _Desk, act: str, subject: str, payload: Mapping[str, Any]) -> None:
-    audit.record(
-        desk.connection,
-        at=desk.at,
-        marketplace_id=desk.here,
-        actor=f"reporter:{desk.reporter.reporter_id}",
-        act=act,
-        subject=subject,
-        payload=payload,
-    )
+    audit.record(desk.connection, desk.at, desk.here, f"reporter:{desk.reporter.reporter_id}", act, subject, **payload)

@@ -89,12 +89,4 @@ def forget(connection: Connection, found: Reporter, by: str, at: datetime) -> No
 
 
 def _record(connection: Connection, found: Reporter, what: str, by: str, at: datetime, payload: dict[str, Any]) -> None:
-    audit.record(
-        connection,
-        at=at,
-        marketplace_id=found.marketplace_id,
-        actor=by,
-        act=f"reporter.{what}",
-        subject=found.reporter_id,
-        payload=payload,
-    )
+    audit.record(connection, at, found.marketplace_id, by, f"reporter.{what}", found.reporter_id, **payload)

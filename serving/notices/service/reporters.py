@@ -67,16 +67,9 @@ def register(runtime: Runtime, wanted: NewReporter, *, by: str) -> tuple[str, st
             "known_at": now,
         }
         reporters.add_reporter(connection, row)
+        # Neither name nor address: an entry outlives an erasure.
         said = {"kind": wanted.kind.value, "brand_id": brand_id}
-        audit.record(
-            connection,
-            at=now,
-            marketplace_id=here,
-            actor=by,
-            act="reporter.registered",
-            subject=reporter_id,
-            payload=said,  # Neither name nor address: an entry outlives an erasure.
-        )
+        audit.record(connection, now, here, by, "reporter.registered", reporter_id, **said)
     return reporter_id, shown
 
 
@@ -200,15 +193,7 @@ def _check(wanted: NewReporter) -> None:
 
 def _record(connection: Connection, found: Reporter, what: str, by: str, at: datetime, **payload: Any) -> None:
     """The audit entry. It names the reporter by its id alone, because an entry outlives an erasure."""
-    audit.record(
-        connection,
-        at=at,
-        marketplace_id=found.marketplace_id,
-        actor=by,
-        act=f"reporter.{what}",
-        subject=found.reporter_id,
-        payload=payload,
-    )
+    audit.record(connection, at, found.marketplace_id, by, f"reporter.{what}", found.reporter_id, **payload)
 
 
 def new_reporter_secret(reporter_id: str) -> tuple[str, str]:

@@ -52,15 +52,7 @@ def _look(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> bool:
         breakers.checked(connection, marketplace_id, now)
         if reason is None or not breakers.open_it(connection, marketplace_id, reason, now):
             return False
-        audit.record(
-            connection,
-            at=now,
-            marketplace_id=marketplace_id,
-            actor="sweep",
-            act="breaker.opened",
-            subject=marketplace_id,
-            payload={"reason": reason},
-        )
+        audit.record(connection, now, marketplace_id, "sweep", "breaker.opened", marketplace_id, reason=reason)
     return True
 
 
@@ -82,11 +74,11 @@ def close_breaker(runtime: Runtime, marketplace: Marketplace, *, by: str, reason
             raise Conflict("The breaker is closed already; questions are put to brands.")
         audit.record(
             connection,
-            at=now,
-            marketplace_id=marketplace.marketplace_id,
-            actor=by,
-            act="breaker.closed",
-            subject=marketplace.marketplace_id,
-            payload={"reason": reason.strip()[:500]},
+            now,
+            marketplace.marketplace_id,
+            by,
+            "breaker.closed",
+            marketplace.marketplace_id,
+            reason=reason.strip()[:500],
         )
     runtime.forget()

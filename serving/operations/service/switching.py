@@ -30,14 +30,6 @@ def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, o
             changed = switches.switch_off(connection, SwitchedOff(here, rule, now, by, said))
         if not changed:
             raise Conflict(f"“{RULES[rule].name}” is {'on' if on else 'off'} already.")
-        audit.record(
-            connection,
-            at=now,
-            marketplace_id=here,
-            actor=by,
-            act=f"rule.switched_{'on' if on else 'off'}",
-            subject=rule.value,
-            payload={"reason": said},
-        )
+        audit.record(connection, now, here, by, f"rule.switched_{'on' if on else 'off'}", rule.value, reason=said)
         if on:
             alerts.settle(connection, here, alerts.HOLDS - holds.waiting_causes(connection, here), now)

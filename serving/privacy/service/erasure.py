@@ -111,15 +111,7 @@ def set_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason:
         audit.hold(connection)
         if not legal_holds.put(connection, hold):
             raise Conflict("This seller is under legal hold already.")
-        audit.record(
-            connection,
-            at=now,
-            marketplace_id=here,
-            actor=by,
-            act="legal_hold.set",
-            subject=hold.hold_id,
-            payload={"reason": said},
-        )
+        audit.record(connection, now, here, by, "legal_hold.set", hold.hold_id, reason=said)
 
 
 def lift_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason: str, by: str) -> None:
@@ -137,15 +129,7 @@ def lift_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason
         hold_id = legal_holds.lift(connection, here, seller, now)
         if hold_id is None:
             raise Conflict("This seller is not under legal hold.")
-        audit.record(
-            connection,
-            at=now,
-            marketplace_id=here,
-            actor=by,
-            act="legal_hold.lifted",
-            subject=hold_id,
-            payload={"reason": said},
-        )
+        audit.record(connection, now, here, by, "legal_hold.lifted", hold_id, reason=said)
 
 
 def _reason(reason: str) -> str:
@@ -180,14 +164,6 @@ def _carry_out(runtime: Runtime, connection: Connection, found: Erasure, by: str
         entries = erasures.erase(connection, found, plan.subjects, now)
         # The seller is named by the erasure alone: an entry of the log cannot be erased.
         said = {"entries": entries, "erased": {one.value: many for one, many in plan.counts.items()}}
-        audit.record(
-            connection,
-            at=now,
-            marketplace_id=found.marketplace_id,
-            actor=by,
-            act=ERASURE,
-            subject=found.erasure_id,
-            payload=said,
-        )
+        audit.record(connection, now, found.marketplace_id, by, ERASURE, found.erasure_id, **said)
     erasures.look_again(connection, found, now + _AGAIN if plan.waiting else None)
     return plan

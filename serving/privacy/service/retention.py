@@ -112,12 +112,4 @@ def _record(
     """An entry that counts what went and names the payloads that went with it, as an erasure's does."""
     erasure_id = runtime.ids.new("era")
     audit.erase_payloads(connection, erasure_id, gone)
-    audit.record(
-        connection,
-        at=now,
-        marketplace_id=here,
-        actor=ACTOR,
-        act=ERASURE,
-        subject=erasure_id,
-        payload={"entries": gone, "erased": found},
-    )
+    audit.record(connection, now, here, ACTOR, ERASURE, erasure_id, entries=gone, erased=found)

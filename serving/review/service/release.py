@@ -104,12 +104,13 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         actor = f"user:{person.user_id}"
         audit.record(
             connection,
-            at=now,
-            marketplace_id=place,
-            actor=actor,
-            act=f"held.{decision.value}",
-            subject=action_id,
-            payload={"organisation": opinion.organisation, "reason": opinion.reason},
+            now,
+            place,
+            actor,
+            f"held.{decision.value}",
+            action_id,
+            organisation=opinion.organisation,
+            reason=opinion.reason,
         )
         agreed = settled([*found.said, opinion], found.bearing, let_in_by)
         if agreed is Decision.RELEASE:

@@ -76,12 +76,14 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUp
         if seller_uploads.add_upload(connection, row, media_type, content):
             audit.record(
                 connection,
-                at=now,
-                marketplace_id=here,
-                actor="seller",
-                act="seller_document.handed_in",
-                subject=action_id,
-                payload={"digest": digest, "size": len(content), "media_type": media_type},
+                now,
+                here,
+                "seller",
+                "seller_document.handed_in",
+                action_id,
+                digest=digest,
+                size=len(content),
+                media_type=media_type,
             )
         return next(one for one in seller_uploads.of_action(connection, here, action_id) if one.digest == digest)
 

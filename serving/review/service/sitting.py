@@ -83,12 +83,12 @@ def append(
     payload = {name: row[name] for name in named}
     audit.record(
         sitting.connection,
-        at=sitting.at,
-        marketplace_id=case.marketplace_id,
-        actor=sitting.actor,
-        act="verdict.withdrawn" if supersedes else "verdict.recorded",
-        subject=verdict_id,
-        payload=payload,
+        sitting.at,
+        case.marketplace_id,
+        sitting.actor,
+        "verdict.withdrawn" if supersedes else "verdict.recorded",
+        verdict_id,
+        **payload,
     )
     return verdict_id
 

@@ -221,11 +221,7 @@ def _record_one(click: _Click, item: Item) -> Recorded:
     if side is not Side.BRAND:
         raise Forbidden("Only a brand's own people confirm under its right.")
     answer = Answer(
-        item.case_id,
-        item.version_id,
-        Judgement.COUNTERFEIT,
-        click.asked.reason_code,
-        right_id=click.asked.right_id,
+        item.case_id, item.version_id, Judgement.COUNTERFEIT, click.asked.reason_code, right_id=click.asked.right_id
     )
     return record_in(click.runtime, click.connection, click.person, answer, click.at, counted=click.counted)
 
@@ -249,12 +245,4 @@ def _record(
     connection: Connection, person: Person, act: str, subject: tuple[str, str], payload: dict[str, Any], at: datetime
 ) -> None:
     """An entry of the audit log about a request, named by (marketplace, request)."""
-    audit.record(
-        connection,
-        at=at,
-        marketplace_id=subject[0],
-        actor=f"user:{person.user_id}",
-        act=act,
-        subject=subject[1],
-        payload=payload,
-    )
+    audit.record(connection, at, subject[0], f"user:{person.user_id}", act, subject[1], **payload)

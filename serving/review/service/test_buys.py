@@ -222,12 +222,14 @@ def _tell(runtime: Runtime, connection: Connection, person: Person, found: TestB
     cases.add_events(connection, [event])
     audit.record(
         connection,
-        at=now,
-        marketplace_id=found.marketplace_id,
-        actor=f"user:{person.user_id}",
-        act=f"test_buy.{said.event.value}",
-        subject=found.test_buy_id,
-        payload={"case_id": found.case_id, "holder": said.holder, "said": said.said},
+        now,
+        found.marketplace_id,
+        f"user:{person.user_id}",
+        f"test_buy.{said.event.value}",
+        found.test_buy_id,
+        case_id=found.case_id,
+        holder=said.holder,
+        said=said.said,
     )
 
 

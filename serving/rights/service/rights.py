@@ -289,15 +289,7 @@ def sell_in(runtime: Runtime, places: Sequence[str], *, marketplace: str | None,
         sold = territories(places)
         marketplaces.sell_in(connection, here, sold)
         payload = {"sold_in": sold}
-        audit.record(
-            connection,
-            at=runtime.clock.now(),
-            marketplace_id=here,
-            actor=by,
-            act="marketplace.sells_in",
-            subject=here,
-            payload=payload,
-        )
+        audit.record(connection, runtime.clock.now(), here, by, "marketplace.sells_in", here, **payload)
 
 
 def basis_of(
@@ -387,12 +379,4 @@ def _word(state: RightState) -> str:
 
 
 def _record(runtime: Runtime, connection: Connection, by: str, act: str, subject: str, payload: dict[str, Any]) -> None:
-    audit.record(
-        connection,
-        at=runtime.clock.now(),
-        marketplace_id="",
-        actor=by,
-        act=act,
-        subject=subject,
-        payload=payload,
-    )
+    audit.record(connection, runtime.clock.now(), "", by, act, subject, **payload)

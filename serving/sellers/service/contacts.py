@@ -170,11 +170,12 @@ def erase_contacts(runtime: Runtime, marketplace: Marketplace, seller: str, *, b
         erased = contacts.erase(connection, here, seller)
         audit.record(
             connection,
-            at=runtime.clock.now(),
-            marketplace_id=here,
-            actor=by,
-            act="contacts.erased",
-            subject="seller contacts",
-            payload={"seller": seller, "erased": erased},
+            runtime.clock.now(),
+            here,
+            by,
+            "contacts.erased",
+            "seller contacts",
+            seller=seller,
+            erased=erased,
         )
     return erased

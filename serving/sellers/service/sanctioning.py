@@ -132,11 +132,7 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
         voice = Voice(person.user_id, organisation, agrees, reason.strip()[:500])
         let_in_by = accounts.let_in(connection)
         check_voice(given, voice, confirmers, let_in_by)
-        key = {
-            "marketplace_id": found.marketplace_id,
-            "voice_id": runtime.ids.new("voi"),
-            "sanction_id": sanction_id,
-        }
+        key = {"marketplace_id": found.marketplace_id, "voice_id": runtime.ids.new("voi"), "sanction_id": sanction_id}
         sanctions.add_voice(connection, key, voice, now)
         event = follows([*given, voice], confirmers, let_in_by)
         decided: dict[str, Any] = {} if event is SanctionEvent.AGREE else {"decided_at": now, "due_at": None}
@@ -391,12 +387,4 @@ def _change(connection: Connection, found: StoredSanction, event: SanctionEvent,
 def _record(
     connection: Connection, found: StoredSanction, act: str, actor: str, payload: dict[str, Any], at: datetime
 ) -> None:
-    audit.record(
-        connection,
-        at=at,
-        marketplace_id=found.marketplace_id,
-        actor=actor,
-        act=act,
-        subject=found.sanction_id,
-        payload=payload,
-    )
+    audit.record(connection, at, found.marketplace_id, actor, act, found.sanction_id, **payload)

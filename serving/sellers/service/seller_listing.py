@@ -80,12 +80,14 @@ def put_on_list(
         seller_lists.put(connection, marketplace_id, entry_id, entry)
         audit.record(
             connection,
-            at=now,
-            marketplace_id=marketplace_id,
-            actor=by,
-            act=f"seller_list.{which.value}",
-            subject=entry_id,
-            payload={"seller": name, "reason": entry.reason, "expires_at": entry.expires_at.isoformat()},
+            now,
+            marketplace_id,
+            by,
+            f"seller_list.{which.value}",
+            entry_id,
+            seller=name,
+            reason=entry.reason,
+            expires_at=entry.expires_at.isoformat(),
         )
     return entry
 
@@ -104,12 +106,4 @@ def take_off_list(runtime: Runtime, marketplace_id: str, seller: str, *, by: str
         entry_id = seller_lists.remove(connection, marketplace_id, seller, by, now)
         if entry_id is None:
             raise NotFound("This seller is on no list.")
-        audit.record(
-            connection,
-            at=now,
-            marketplace_id=marketplace_id,
-            actor=by,
-            act="seller_list.removed",
-            subject=entry_id,
-            payload={"seller": seller},
-        )
+        audit.record(connection, now, marketplace_id, by, "seller_list.removed", entry_id, seller=seller)

@@ -95,12 +95,14 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, held: H
         return
     audit.record(
         connection,
-        at=at,
-        marketplace_id=here,
-        actor=_ALARM,
-        act="alert.raised",
-        subject=found.alert_id,
-        payload={"cause": found.cause.value, "subject": found.subject, "action_id": action.action_id},
+        at,
+        here,
+        _ALARM,
+        "alert.raised",
+        found.alert_id,
+        cause=found.cause.value,
+        subject=found.subject,
+        action_id=action.action_id,
     )
     _log.warning("alert.raised", marketplace_id=here, cause=found.cause.value, sentence=found.sentence)
 

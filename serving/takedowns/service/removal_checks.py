@@ -140,15 +140,7 @@ def _tell(
         found = Alert(here, runtime.ids.new("alr"), CheckAlarm.STILL_SHOWN, "", sentence, now)
         if alerts.raise_it(connection, found):
             raised = {"cause": found.cause.value, "subject": "", "action_id": action.action_id}
-            audit.record(
-                connection,
-                at=now,
-                marketplace_id=here,
-                actor=_ACTOR,
-                act="alert.raised",
-                subject=found.alert_id,
-                payload=raised,
-            )
+            audit.record(connection, now, here, _ACTOR, "alert.raised", found.alert_id, **raised)
             _log.warning("alert.raised", marketplace_id=here, cause=found.cause.value, sentence=sentence)
     elif before.state is CheckState.STILL_SHOWN and not removal_checks.still_shown_count(connection, {here}):
         alerts.settle(connection, here, frozenset({CheckAlarm.STILL_SHOWN}), now)

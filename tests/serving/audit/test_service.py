@@ -24,15 +24,7 @@ def record(site: Site, count: int = 3) -> None:
     """Entries of our own after those of the founding."""
     with site.runtime.store.write() as connection:
         for number in range(count):
-            audit.record(
-                connection,
-                at=site.clock.now(),
-                marketplace_id=site.here,
-                actor="test",
-                act="test.done",
-                subject=f"tst_{number}",
-                payload={"number": number},
-            )
+            audit.record(connection, site.clock.now(), site.here, "test", "test.done", f"tst_{number}", number=number)
 
 
 def signed(site: Site) -> int:

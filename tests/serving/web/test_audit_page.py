@@ -22,15 +22,7 @@ def write(
     """Entries of the marketplace."""
     with site.runtime.store.write() as connection:
         for i in range(number):
-            audit.record(
-                connection,
-                at=site.clock.now(),
-                marketplace_id=site.here,
-                actor=actor,
-                act=act,
-                subject=subject,
-                payload={"number": i, "said": ATTACK},
-            )
+            audit.record(connection, site.clock.now(), site.here, actor, act, subject, number=i, said=ATTACK)
 
 
 @pytest.fixture
@@ -68,15 +60,7 @@ def test_what_an_entry_says_is_text_and_its_digest_stands_beside_it(site: Site, 
 
 def test_another_marketplaces_entries_are_not_shown(site: Site, admin: Visitor) -> None:
     with site.runtime.store.write() as connection:
-        audit.record(
-            connection,
-            at=site.clock.now(),
-            marketplace_id="mkt_other",
-            actor="sweep",
-            act="secret.act",
-            subject="x",
-            payload={},
-        )
+        audit.record(connection, site.clock.now(), "mkt_other", "sweep", "secret.act", "x")
     assert "secret.act" not in admin.get(PATH).text
     assert "secret.act" not in admin.get(f"{PATH}.csv").text
 
