@@ -10,6 +10,7 @@ from models.errors import Conflict, NotFound
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.store import display_settings
 from serving.accounts.tables import account, browser_session, display_setting, reset_link, role_grant, setup_token
+from serving.platform.database.erasing import delete_some
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.platform.display import DEFAULT_DISPLAY, Display

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 
 from serving.audit.rules import GENESIS, SALT_BYTES, Broken, Entry, Head, Payload, canonical, chained, verify
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
+from serving.platform.database.lists import chunks
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, or_, select, upd
 
 from serving.appeals.tables import appeal, counter_notice
 from serving.cases.tables import review_case
-from serving.listings.tables import listing, listing_version, quarantine
+from serving.listings.tables import listing
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import insert_or_ignore
 from serving.privacy.rules.erasure import Erasable

@@ -16,7 +16,6 @@ from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
 from serving.listings.tables import listing, listing_version, observation, seller
 from serving.platform.database.scope import inside, same
-from serving.platform.database.store import insert_or_ignore
 from serving.scoring.tables import seller_event
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store.waits import still_waits, waited_until
