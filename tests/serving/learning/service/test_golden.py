@@ -23,6 +23,7 @@ from serving.learning.store import golden, learning
 from serving.learning.tables import golden_set
 from tests.fixtures.labels import label_a_past
 from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
 from tests.serving.learning.service.test_second_looks import a_job, doubted
@@ -34,7 +35,11 @@ FAKES = 4
 
 def judged_twice(site: Site, *, offers: int = OFFERS, fakes: int = FAKES) -> None:
     """Offers of a seller each that two analysts found the same of, the second blind, a month ago."""
-    policies = site.runtime.policies.changed(SecondLookPolicy(most_cases=offers))
+    having(site, judge_twice, offers, fakes)
+
+
+def judge_twice(site: Site, offers: int, fakes: int) -> None:
+    policies = replace(site.runtime.policies, second_look=SecondLookPolicy(most_cases=offers))
     site = replace(site, runtime=replace(site.runtime, policies=policies))
     rows = [
         a_suspect_row(external_id=f"G-{i}", title=f"Aure11e tote {i} 1:1 mirror", seller={"external_id": f"seller-{i}"})

@@ -24,6 +24,7 @@ from serving.notices.tables import notice, reporter
 from serving.platform.database.schema import metadata
 from tests.fixtures.notifying import EMAIL, WORDS, a_reporter, an_offer, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.notices.service.test_notices import SOLENNE
@@ -49,18 +50,30 @@ def the_reporter(site: Site) -> Reporter:
     return found
 
 
-def warned(site: Site) -> Reporter:
-    """A reporter with ten unfounded notices and the warning that the eleventh brought."""
-    for number in range(10):
+def unfounded(site: Site, *numbers: int) -> None:
+    """So many notices without ground, a day apart."""
+    for number in numbers:
         assert decided(site, number).warning is None
         site.clock.forward(days=1)
+
+
+def warned(site: Site) -> Reporter:
+    """A reporter with ten unfounded notices and the warning that the eleventh brought."""
+    unfounded(site, *range(10))
     assert notify(site, "MP-777").warning == WARNING
     site.clock.forward(days=1)
     return the_reporter(site)
 
 
+def beyond_warning(site: Site) -> Reporter:
+    """A reporter that was warned, and whose next five notices were unfounded too."""
+    found = warned(site)
+    unfounded(site, *range(10, 15))
+    return found
+
+
 def test_ten_unfounded_notices_bring_a_warning_with_the_next_receipt_and_a_later_place(any_site: Site) -> None:
-    found = warned(any_site)
+    found = having(any_site, warned)
     assert found.warned_at is not None
     an_offer(any_site, "MP-800")
     receipt = notify(any_site, "MP-800")
@@ -72,9 +85,7 @@ def test_ten_unfounded_notices_bring_a_warning_with_the_next_receipt_and_a_later
 
 
 def test_the_warning_stands_on_the_receipt_that_brought_it(site: Site) -> None:
-    for number in range(10):
-        decided(site, number)
-        site.clock.forward(days=1)
+    having(site, unfounded, *range(10))
     page = a_visitor(site).get(notify(site, "MP-777").link)
     assert "A warning: nearly all of your notices" in words(page.text)
     site.clock.forward(days=1)
@@ -91,9 +102,7 @@ def test_what_was_given_back_or_could_not_be_told_is_counted_as_it_is(any_site: 
 
 
 def test_nobody_is_muted_without_a_warning_and_five_more(any_site: Site) -> None:
-    for number in range(10):
-        decided(any_site, number)
-        any_site.clock.forward(days=1)
+    having(any_site, unfounded, *range(10))
     here = any_site.marketplace
     with pytest.raises(Conflict, match="without a warning"):
         mute(any_site.runtime, here, the_reporter(any_site).reporter_id, reason="Ten of ten.", by="test")
@@ -106,10 +115,7 @@ def test_nobody_is_muted_without_a_warning_and_five_more(any_site: Site) -> None
 
 
 def test_a_person_mutes_with_a_reason_and_the_mute_ends(any_site: Site) -> None:
-    found = warned(any_site)
-    for number in range(10, 15):
-        decided(any_site, number)
-        any_site.clock.forward(days=1)
+    found = having(any_site, beyond_warning)
     runtime, here = any_site.runtime, any_site.marketplace
     with pytest.raises(Invalid, match="Give a reason"):
         mute(runtime, here, found.reporter_id, reason=" ", by="test")
@@ -129,9 +135,7 @@ def test_a_person_mutes_with_a_reason_and_the_mute_ends(any_site: Site) -> None:
 
 
 def test_a_person_ends_a_mute_before_its_time(any_site: Site) -> None:
-    found = warned(any_site)
-    for number in range(10, 15):
-        decided(any_site, number)
+    found = having(any_site, beyond_warning)
     runtime, here = any_site.runtime, any_site.marketplace
     mute(runtime, here, found.reporter_id, reason="All name one competitor.", by="test")
     unmute(runtime, here, found.reporter_id, reason="Its last one was right.", by="test")
@@ -195,9 +199,7 @@ def test_what_is_being_decided_is_erased_by_the_sweep_afterwards(any_site: Site)
 
 
 def test_who_is_muted_stays_so_after_an_erasure_and_no_longer(any_site: Site) -> None:
-    found = warned(any_site)
-    for number in range(10, 15):
-        decided(any_site, number)
+    found = having(any_site, beyond_warning)
     runtime, here = any_site.runtime, any_site.marketplace
     mute(runtime, here, found.reporter_id, reason="All name one competitor.", by="test")
     assert erase_reporter(runtime, here, EMAIL, carry_out=True, by="test").carried_out

@@ -24,6 +24,7 @@ from serving.workflows.worker import sweep
 from tests.fixtures import keeping as fixture
 from tests.fixtures.notifying import EMAIL, an_offer, items_of, notify
 from tests.fixtures.notifying import WORDS as NOTIFIED
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.privacy.service.test_erasure import SAID, SELLER, a_seller_with_a_past, everything, is_proved
@@ -76,7 +77,7 @@ def holds(site: Site, table: str, words: str) -> bool:
 
 
 def test_each_class_goes_when_its_own_time_is_over_and_nothing_else_with_it(any_site: Site) -> None:
-    a_past_of_every_class(any_site)
+    having(any_site, a_past_of_every_class)
     years_later(any_site)
     for place, (what, days, table, words) in enumerate(CLASSES):
         any_site.clock.forward(days=1)
@@ -92,7 +93,7 @@ def test_each_class_goes_when_its_own_time_is_over_and_nothing_else_with_it(any_
 
 
 def test_it_is_looked_for_once_a_day_and_said_in_the_log_once(site: Site) -> None:
-    a_past_of_every_class(site)
+    having(site, a_past_of_every_class)
     years_later(site)
     kept = keeping(site, refused_rows=30)
     site.clock.forward(days=1)
@@ -105,7 +106,7 @@ def test_it_is_looked_for_once_a_day_and_said_in_the_log_once(site: Site) -> Non
 
 
 def test_nothing_of_a_seller_under_legal_hold_goes_until_it_is_lifted(site: Site) -> None:
-    a_past_of_every_class(site)
+    having(site, a_past_of_every_class)
     years_later(site)
     set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
     short = keeping(site, **{what.value: days for what, days, _, _ in CLASSES})

@@ -30,6 +30,7 @@ from serving.takedowns.tables import action, evidence_part
 from serving.views import queues
 from tests.fixtures.bursts import questions, states
 from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site, invite
 from tests.fixtures.takedowns import asked, request, right_of
@@ -47,7 +48,7 @@ def said_by_the_brand(site: Site) -> int:
 
 
 def test_each_offer_has_its_verdict_removal_statement_basis_evidence_and_entry_in_one_go(any_site: Site) -> None:
-    found = questions(any_site, 5)
+    found = having(any_site, questions, 5)
     done = request(any_site, found)
     assert done.counts == {Fate.LEAVES: 5, Fate.HELD: 0, Fate.PASSED_ON: 0, Fate.REFUSED: 0}
     assert [one.case_id for one in done.items] == [one.case_id for one in found]
@@ -69,7 +70,7 @@ def test_each_offer_has_its_verdict_removal_statement_basis_evidence_and_entry_i
 
 
 def excess(site: Site, many: int) -> None:
-    found = questions(site, many)
+    found = having(site, questions, many)
     began = time.monotonic()
     done = request(site, found)
     took = time.monotonic() - began
@@ -95,14 +96,14 @@ def test_of_a_brand_that_lost_its_standing_a_few_a_day_leave_and_an_analyst_deci
     lose(any_site)
     daily = any_site.runtime.policies[StandingPolicy].daily_cap
     any_site.clock.forward(days=1)
-    done = request(any_site, questions(any_site, daily + 2))
+    done = request(any_site, having(any_site, questions, daily + 2))
     assert done.counts[Fate.LEAVES] == daily
     assert done.counts[Fate.PASSED_ON] == 2
     assert len(open_cases(any_site, CaseLane.ANALYST)) == 2
 
 
 def test_one_offer_that_is_refused_leaves_no_trace_and_touches_no_other(any_site: Site) -> None:
-    decided, changed, strangers, *rest = questions(any_site, 5)
+    decided, changed, strangers, *rest = having(any_site, questions, 5)
     judge(any_site, any_site.brand_person, decided, Judgement.GENUINE)
     row = a_suspect_row(external_id=external_id(any_site, changed), price="77.00")
     receive(any_site.runtime, any_site.marketplace, [row], source="test")
@@ -127,7 +128,7 @@ def external_id(site: Site, case: Case) -> str:
 def test_under_a_right_that_has_ended_nothing_is_recorded_and_the_answer_says_why(any_site: Site) -> None:
     sell_in(any_site.runtime, ["FR"], marketplace=None, by="test")
     right_id = verified(any_site, last_day=any_site.clock.now() + timedelta(days=1))
-    found = questions(any_site, 2)
+    found = having(any_site, questions, 2)
     any_site.clock.forward(days=3)
     before = said_by_the_brand(any_site)
     done = confirm_all(any_site.runtime, any_site.brand_person, asked(any_site, found, right_id=right_id))
@@ -137,7 +138,7 @@ def test_under_a_right_that_has_ended_nothing_is_recorded_and_the_answer_says_wh
 
 
 def test_a_right_that_does_not_speak_of_the_reason_carries_nothing_though_another_would(site: Site) -> None:
-    found = questions(site, 1)
+    found = having(site, questions, 1)
     done = confirm_all(
         site.runtime, site.brand_person, asked(site, found, right_id=right_of(site, RightKind.COPYRIGHT))
     )
@@ -146,7 +147,7 @@ def test_a_right_that_does_not_speak_of_the_reason_carries_nothing_though_anothe
 
 
 def test_another_brands_right_and_offers_are_as_if_they_were_not_there(site: Site) -> None:
-    found = questions(site, 1)
+    found = having(site, questions, 1)
     stranger = a_person_of(site, "Corvane")
     with pytest.raises(NotFound, match="There is no such right"):
         request(site, found, stranger)
@@ -157,7 +158,7 @@ def test_another_brands_right_and_offers_are_as_if_they_were_not_there(site: Sit
 
 def test_an_analyst_confirms_under_no_brands_right(site: Site) -> None:
     with pytest.raises(NotFound):
-        request(site, questions(site, 1), site.analyst)
+        request(site, having(site, questions, 1), site.analyst)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_an_analyst_confirms_under_no_brands_right(site: Site) -> None:
 def test_a_request_that_cannot_be_taken_records_nothing(
     site: Site, many: int, good_faith: bool, request_id: str | None, said: str
 ) -> None:
-    (case,) = questions(site, 1)
+    (case,) = having(site, questions, 1)
     found = [replace(case, case_id=f"cas_{number}") for number in range(many)] if many != 1 else [case]
     wanted = replace(asked(site, found, request_id=request_id), good_faith=good_faith)
     with pytest.raises(Invalid, match=said):
@@ -184,7 +185,7 @@ def test_a_request_that_cannot_be_taken_records_nothing(
 
 @pytest.mark.both_engines
 def test_the_same_form_sent_twice_counts_once(any_site: Site) -> None:
-    wanted = asked(any_site, questions(any_site, 2), request_id=any_site.runtime.ids.new("tdn"))
+    wanted = asked(any_site, having(any_site, questions, 2), request_id=any_site.runtime.ids.new("tdn"))
     first = confirm_all(any_site.runtime, any_site.brand_person, wanted)
     again = confirm_all(any_site.runtime, any_site.brand_person, wanted)
     assert again == first
@@ -192,7 +193,7 @@ def test_the_same_form_sent_twice_counts_once(any_site: Site) -> None:
 
 
 def test_all_of_it_is_taken_back_at_once_while_the_window_is_open(any_site: Site) -> None:
-    done = request(any_site, questions(any_site, 4))
+    done = request(any_site, having(any_site, questions, 4))
     request_id = done.request.request_id
     any_site.clock.forward(seconds=100)
     assert take_back(any_site.runtime, any_site.brand_person, request_id) == 4
@@ -204,7 +205,7 @@ def test_all_of_it_is_taken_back_at_once_while_the_window_is_open(any_site: Site
 
 
 def test_a_request_is_taken_back_by_who_made_it_and_in_time(site: Site) -> None:
-    done = request(site, questions(site, 1))
+    done = request(site, having(site, questions, 1))
     colleague = invite(site.runtime, "ana@aurelle.example", "Ana Prieto", Role.BRAND, "Aurelle")
     with pytest.raises(Forbidden, match="Somebody else made this request"):
         take_back(site.runtime, colleague, done.request.request_id)

@@ -29,6 +29,7 @@ from serving.webhooks.rules.action import ActionKind
 from tests.fixtures.guests import asked_in
 from tests.fixtures.receivers import Receiver
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.fixtures.striking import SELLER, WHY, a_strike, carry_out, sanctions_of, stands, strikes_of
@@ -88,7 +89,7 @@ def test_removals_of_three_days_and_disputes_about_designs_propose_nothing(site:
 def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is_told_once(
     any_site: Site, receiver: Receiver
 ) -> None:
-    strikes_of(any_site, 3)
+    having(any_site, strikes_of, 3)
     (_, proposed), runtime = sanctions_of(any_site), any_site.runtime
     assert speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY) is (
         SanctionState.AGREED_BY_ONE
@@ -132,7 +133,7 @@ def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is
 
 
 def test_who_confirmed_who_gives_no_reason_and_who_has_no_part_in_it_has_no_voice(site: Site) -> None:
-    strikes_of(site, 2)
+    having(site, strikes_of, 2)
     (proposed,) = sanctions_of(site)
     with site.runtime.store.read() as connection:
         assert strikes.confirmed_by(connection, site.here, SELLER) == {site.brand_person.user_id}
@@ -157,7 +158,7 @@ def test_an_analyst_whose_own_verdicts_struck_does_not_decide(site: Site) -> Non
 
 
 def test_whoever_let_in_who_confirmed_can_refuse_and_not_agree(any_site: Site) -> None:
-    strikes_of(any_site, 2)
+    having(any_site, strikes_of, 2)
     (proposed,), runtime = sanctions_of(any_site), any_site.runtime
     asked_in(any_site, any_site.brand_person, any_site.analyst)
     (seen,) = sanctioning.undecided(runtime, any_site.analyst)
@@ -177,7 +178,7 @@ def removed_by(site: Site, external_id: str) -> None:
 
 
 def test_one_no_ends_it_and_only_a_further_strike_asks_again(any_site: Site) -> None:
-    strikes_of(any_site, 2)
+    having(any_site, strikes_of, 2)
     (proposed,), runtime = sanctions_of(any_site), any_site.runtime
     speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
     state = speak(runtime, any_site.account_manager, proposed.sanction_id, agrees=False, reason="One shipment.")
@@ -192,7 +193,7 @@ def test_one_no_ends_it_and_only_a_further_strike_asks_again(any_site: Site) -> 
 
 
 def test_what_nobody_decides_in_a_fortnight_lapses(any_site: Site) -> None:
-    strikes_of(any_site, 2)
+    having(any_site, strikes_of, 2)
     any_site.clock.forward(days=13, hours=23)
     assert sweep_sanctions(any_site.runtime) == 0
     any_site.clock.forward(hours=2)
@@ -204,7 +205,7 @@ def test_what_nobody_decides_in_a_fortnight_lapses(any_site: Site) -> None:
 
 
 def test_a_verdict_that_is_taken_back_in_its_window_takes_the_strike_and_the_proposal_with_it(any_site: Site) -> None:
-    strikes_of(any_site, 2)
+    having(any_site, strikes_of, 2)
     (case,) = [one for one in decided_cases(any_site) if one[1] == f"{SELLER}-1"]
     undo_verdict(any_site.runtime, any_site.brand_person, case[0])
     assert (total(any_site), stands(any_site)) == (1.0, [("restrict", "lapsed")])
@@ -246,7 +247,7 @@ def an_upheld_appeal(site: Site, external_id: str) -> str:
 def test_an_overturn_takes_the_strike_and_opens_the_account_again_in_the_same_transaction(
     any_site: Site, receiver: Receiver
 ) -> None:
-    removed = strikes_of(any_site, 3)
+    removed = having(any_site, strikes_of, 3)
     carried_out(any_site, removed[-1])
     carry_out(any_site, sanctions_of(any_site)[-1].sanction_id)
     send_all(any_site)
@@ -265,7 +266,7 @@ def test_an_overturn_takes_the_strike_and_opens_the_account_again_in_the_same_tr
 
 
 def test_a_restriction_under_a_closing_holds_when_the_closing_is_lifted(any_site: Site, receiver: Receiver) -> None:
-    strikes_of(any_site, 2)
+    having(any_site, strikes_of, 2)
     carry_out(any_site, sanctions_of(any_site)[-1].sanction_id)
     send_all(any_site)
     a_strike(any_site, "MP-50")
@@ -281,7 +282,7 @@ def test_a_restriction_under_a_closing_holds_when_the_closing_is_lifted(any_site
 
 
 def test_what_the_marketplace_has_not_heard_of_is_withdrawn_and_not_undone(any_site: Site) -> None:
-    strikes_of(any_site, 2)
+    having(any_site, strikes_of, 2)
     (found,) = sanctions_of(any_site)
     carry_out(any_site, found.sanction_id)
     with pytest.raises(Invalid, match="Give a reason"):
@@ -293,7 +294,7 @@ def test_what_the_marketplace_has_not_heard_of_is_withdrawn_and_not_undone(any_s
 
 
 def test_a_restriction_ends_with_the_strikes_that_carry_it(any_site: Site, receiver: Receiver) -> None:
-    strikes_of(any_site, 2)
+    having(any_site, strikes_of, 2)
     carry_out(any_site, sanctions_of(any_site)[0].sanction_id)
     send_all(any_site)
     any_site.clock.forward(days=360)
@@ -328,7 +329,7 @@ def test_a_sanction_reaches_linked_accounts_as_proposals_of_their_own_with_the_p
     any_site: Site, receiver: Receiver
 ) -> None:
     two_more_accounts(any_site)
-    strikes_of(any_site, 3)
+    having(any_site, strikes_of, 3)
     proposed = sanctions_of(any_site)[-1]
     assert [(one["seller"], one["path"]) for one in proposed.linked] == PATHS, "whoever decides sees them"
     assert stands(any_site, "lumo-two") == [], "nothing follows from a proposal"
@@ -361,7 +362,7 @@ def test_what_was_reached_by_a_link_reaches_no_further(site: Site) -> None:
     two_more_accounts(site)
     mailbox = {"kind": "email", "value": "four@lumo.example"}
     tell(site, a_contact("lumo-three", **mailbox), a_contact("lumo-four", **mailbox))
-    strikes_of(site, 3)
+    having(site, strikes_of, 3)
     carry_out(site, sanctions_of(site)[-1].sanction_id)
     (two,) = sanctions_of(site, "lumo-two")
     assert [one["seller"] for one in two.linked if one["spared_because"] is None] == [SELLER, "lumo-three", "lumo-four"]
@@ -378,7 +379,7 @@ def test_nobody_is_reached_whom_a_brand_vouches_for_or_in_a_crowd(any_site: Site
     tell(any_site, a_contact(SELLER, **PAYOUT), a_contact("maison-brandt", **PAYOUT), a_contact(SELLER))
     tell(any_site, *(a_contact(f"parcel-{i}") for i in range(9)))
     tell(any_site, *(a_contact(f"parcel-{i}", kind="address", value=f"Hafenstrasse {i}") for i in range(9)))
-    strikes_of(any_site, 2)
+    having(any_site, strikes_of, 2)
     (proposed,) = sanctions_of(any_site)
     assert {one["spared_because"] for one in proposed.linked if one["seller"] == "maison-brandt"} == {
         "Authorised by a brand or on the allow list."
@@ -397,7 +398,7 @@ def test_nobody_is_reached_whom_a_brand_vouches_for_or_in_a_crowd(any_site: Site
 def test_a_receiver_that_is_down_hears_of_a_seller_later_and_a_dead_letter_is_sent_again(
     any_site: Site, receiver: Receiver
 ) -> None:
-    strikes_of(any_site, 2)
+    having(any_site, strikes_of, 2)
     carry_out(any_site, sanctions_of(any_site)[0].sanction_id)
     receiver.answer = lambda _number: 503
     with any_site.runtime.store.read() as connection:
@@ -414,7 +415,7 @@ def test_a_receiver_that_is_down_hears_of_a_seller_later_and_a_dead_letter_is_se
 
 
 def test_another_marketplace_knows_nothing_of_it(site: Site) -> None:
-    strikes_of(site, 2)
+    having(site, strikes_of, 2)
     (proposed,) = sanctions_of(site)
     founding.add_marketplace(site.runtime, name="souk", base_currency="EUR", by="test")
     assert sanctioning.undecided(site.runtime, site.data_scientist) == []

@@ -27,6 +27,7 @@ from serving.takedowns.store.alerts import Alert
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.guests import asked_in
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.intake.service.test_likeness import asked
@@ -112,6 +113,10 @@ def test_the_eleventh_offer_of_one_seller_is_held(site: Site) -> None:
 
 def a_burst(site: Site) -> str:
     """One removal more than the cap; returns its action's id."""
+    return having(site, burst)
+
+
+def burst(site: Site) -> str:
     last = None
     for case in questions(site, CAP + 1):
         last = confirm(site, site.brand_person, case).action

@@ -19,6 +19,7 @@ from serving.transparency.service.transparency_tables import Span, TableName, ta
 from tests.fixtures.complaining import a_month_of_complaints
 from tests.fixtures.notifying import EMAIL, a_reporter, an_offer, notify
 from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
 
@@ -35,7 +36,7 @@ def read(site: Site, name: TableName, since: datetime, until: datetime | None = 
 
 def test_the_tables_hold_what_was_counted_by_hand(any_site: Site) -> None:
     begins = any_site.clock.now()
-    removals = a_month_of_complaints(any_site)
+    removals = having(any_site, a_month_of_complaints)
     _, second, _, fourth, *_ = removals
 
     complaints = read(any_site, TableName.ARTICLE_20, begins)
@@ -154,7 +155,7 @@ LISTED = {
 
 def test_the_aggregates_hold_every_figure_that_the_templates_are_filled_in_from(any_site: Site) -> None:
     begins = any_site.clock.now()
-    a_month_of_complaints(any_site)
+    having(any_site, a_month_of_complaints)
     rows = read(any_site, TableName.AGGREGATES, begins)
     found: dict[str, set[str]] = {}
     for one in rows:
@@ -193,7 +194,7 @@ def test_no_seller_brand_or_person_is_in_a_table_for_the_public(site: Site, name
 
 
 def test_a_brands_record_knows_its_counter_notices_and_how_its_standing_changed(any_site: Site) -> None:
-    a_month_of_complaints(any_site)
+    having(any_site, a_month_of_complaints)
     with any_site.runtime.store.read() as connection:
         answers = brand_answers.answers_of(connection, {(any_site.here, any_site.brand_id)})
         standing = standing_rows(connection, any_site.here, any_site.brand_id)
