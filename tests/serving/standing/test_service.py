@@ -31,6 +31,7 @@ from serving.standing.tables import confirmation
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionEvent
 from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, a_second_look, judge, open_cases
 from tests.fixtures.runtimes import Site
 
@@ -138,7 +139,7 @@ def test_an_appeal_s_decision_that_is_undone_never_counted(any_site: Site) -> No
 
 
 def test_good_standing_is_lost_at_the_request_after_the_decision_that_broke_it(any_site: Site) -> None:
-    lose(any_site)
+    having(any_site, lose)
     assert history(any_site) == [(Level.PROVISIONAL, True), (Level.CAPPED, False)]
     strict = any_site.runtime.policies.changed(StandingPolicy(daily_cap=4))
     site = replace(any_site, runtime=replace(any_site.runtime, policies=strict))
@@ -226,7 +227,7 @@ def test_the_word_of_a_suspended_brand_alone_teaches_nothing_and_is_no_strike(si
 
 
 def test_a_level_that_changes_is_kept_with_counts_reasons_and_policy_and_in_the_audit_log(any_site: Site) -> None:
-    lose(any_site)
+    having(any_site, lose)
     with any_site.runtime.store.read() as connection:
         last = standings.last_change(connection, any_site.here, any_site.brand_id)
         acts = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
@@ -285,7 +286,7 @@ def test_a_second_look_that_a_training_has_asked_for_serves_both(site: Site) -> 
 
 @pytest.mark.both_engines
 def test_two_at_once_do_not_both_take_the_last_of_the_day(any_site: Site) -> None:
-    lose(any_site)
+    having(any_site, lose)
     any_site.clock.forward(days=1)
     strict = any_site.runtime.policies.changed(StandingPolicy(daily_cap=3))
     site = replace(any_site, runtime=replace(any_site.runtime, policies=strict))

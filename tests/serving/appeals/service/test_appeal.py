@@ -12,6 +12,7 @@ from serving.review.service.undoing import undo_verdict
 from serving.takedowns.store import actions
 from tests.fixtures.guests import asked_in
 from tests.fixtures.receivers import a_receiver
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.delivery.service.test_delivery import register
@@ -22,6 +23,10 @@ COMPLAINT = Complaint("appeal-1", "MP-9", "These goods are genuine; I have the r
 
 def remove(site: Site) -> None:
     """A listing that was found counterfeit by an analyst and its brand, and taken down."""
+    having(site, removed)
+
+
+def removed(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     action = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
     assert action is not None

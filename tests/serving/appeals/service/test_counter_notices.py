@@ -36,6 +36,7 @@ from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.fixtures.receivers import a_receiver
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.delivery.service.test_delivery import register
@@ -52,6 +53,10 @@ def under(site: Site, policy: CounterNoticePolicy) -> Site:
 
 def a_removal(site: Site) -> StoredAction:
     """A removal that the marketplace has acknowledged, with its counter-notice opened by the sweep."""
+    return having(site, removed)
+
+
+def removed(site: Site) -> StoredAction:
     case = a_case(site, CaseLane.ASK_BRAND)
     made = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
     assert made is not None

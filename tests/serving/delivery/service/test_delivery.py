@@ -267,7 +267,7 @@ def test_a_job_that_comes_while_another_message_asks_is_held(any_site: Site, rec
     assert attempt(any_site, made[-2]) == "failed"
 
 
-@pytest.mark.parametrize("hours", [24, 72])
+@pytest.mark.parametrize("hours", [24, pytest.param(72, marks=pytest.mark.soak)])
 def test_once_it_is_back_all_that_waits_goes_at_once(any_site: Site, receiver: Receiver, hours: int) -> None:
     receiver.answer = lambda _number: 503
     made = removals(any_site, DOWN + 3)

@@ -1,6 +1,6 @@
 """The migrations make what `serving.schema` says, on both engines, and what it says is what is enforced."""
 
-import hashlib
+import shutil
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -26,6 +26,7 @@ from serving.platform.database.migrate import (
 from serving.platform.database.schema import metadata
 from serving.platform.settings import Settings
 from tests.fixtures.postgres import Postgres
+from tests.fixtures.runtimes import Populated
 
 pytestmark = pytest.mark.both_engines
 
@@ -34,14 +35,15 @@ ALEMBICS_OWN = "alembic_version"
 
 @pytest.fixture
 def engines(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Engine, Engine]]:
-    """A database made by the migrations, and one made from the tables."""
+    """A database made by the migrations, as every site's is, and one made from the tables."""
     if engine_name == "sqlite":
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), tmp_path / "migrated.sqlite")
         found = tuple(write_engine(sqlite_url(tmp_path / name)) for name in ("migrated.sqlite", "declared.sqlite"))
     else:
         server: Postgres = request.getfixturevalue("postgres")
-        found = tuple(create_engine(server.new_database()) for _ in range(2))
+        populated: Populated = request.getfixturevalue("populated_postgres")
+        found = tuple(create_engine(server.new_database(one)) for one in (populated.database or "", "template1"))
     migrated, declared = found
-    upgrade(migrated)
     metadata.create_all(declared)
     yield migrated, declared
     for engine in found:

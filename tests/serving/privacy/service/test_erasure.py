@@ -36,6 +36,7 @@ from serving.workflows.worker import sweep
 from tests.fixtures.keeping import keeping
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.removing import a_marketplace_that_listens, dismissed, removed_by_brand
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
 from tests.fixtures.tampering import drop_guards
@@ -50,6 +51,12 @@ SAID = "I am Li Wei of Lumo Trade, and these goods are genuine."
 @contextmanager
 def a_seller_with_a_past(site: Site) -> Iterator[StoredAction]:
     """Contacts, a refused row, two removals, a dismissed appeal, and as much of another seller."""
+    removal = having(site, past_of_a_seller)
+    with a_marketplace_that_listens(site):
+        yield removal
+
+
+def past_of_a_seller(site: Site) -> StoredAction:
     with a_marketplace_that_listens(site):
         for seller in (SELLER, OTHER):
             contacts = [{"seller": seller, "kind": "phone", "value": "+49 30 7654321"}]
@@ -68,7 +75,7 @@ def a_seller_with_a_past(site: Site) -> Iterator[StoredAction]:
         with site.runtime.store.write() as connection:
             connection.execute(appeal.update().values(statement=SAID))
         sweep(site.runtime)
-        yield removal
+        return removal
 
 
 def told_of(site: Site, removal: StoredAction) -> str:
