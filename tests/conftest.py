@@ -46,6 +46,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(skip)
 
 
+def pytest_configure() -> None:
+    """Compile no kernel twice."""
+    from tests.fixtures.kernels import compile_in_turn  # noqa: PLC0415  # numba reads its settings when it is imported
+
+    compile_in_turn(Path(os.environ["NUMBA_CACHE_DIR"]))
+
+
 def pytest_collection_finish() -> None:
     """Leave what importing and collecting has made, which stays until the end, out of every later look for garbage."""
     gc.collect()
