@@ -86,7 +86,7 @@ def test_a_refused_training_promotes_nothing_and_the_champion_goes_on(site: Site
 def candidates(populated_sqlite: Populated, tmp_path_factory: pytest.TempPathFactory) -> list[Candidate]:
     """Two candidates of equal data and different seeds; training them takes longer than all tests that use them."""
     with copy_on_sqlite(tmp_path_factory.mktemp("candidates"), populated_sqlite) as site:
-        label_a_past(site, listings=1_500)
+        label_a_past(site, listings=700)
         site.clock.forward(days=20)
         _, path, _ = export_snapshot(site.runtime, site.here)
         return [train(read_snapshot(path), champion=None, seed=seed, threads=1) for seed in (0, 1)]
