@@ -6,23 +6,22 @@ from sqlalchemy import insert, select
 from models.bundle import digest_of
 from models.errors import BundleRefused, Conflict, Invalid, NotFound
 from models.verdict import Judgement
-from serving.intake.service.intake import receive
-from serving.learning.service.labelling import export_snapshot
-from serving.learning.service.learn import request_training, retrain
-from serving.learning.service.promote import challenger, rollback
-from serving.learning.store import learning
-from serving.learning.tables import training_job
-from serving.listings.tables import score
-from serving.scoring.service.bundles import BundleStore, LiveModels
-from tests.fixtures.labels import label_a_past
+from serving.db import learning
+from serving.db.tables import score, training_job
+from serving.usecases.intake import receive
+from serving.usecases.labelling import export_snapshot
+from serving.usecases.learn import request_training, retrain
+from serving.usecases.promote import challenger, rollback
+from tests.fixtures.clocks import NOW
+from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.promoting import promote
 from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.fixtures.runtimes import Site
 from tests.serving.web.reports import put_champion_in_force
 from training.bundle_folder import write_bundle_folder
 from training.pipeline import Candidate, train
-from training.snapshot import SnapshotRefused, read_snapshot
+from training.snapshot import SnapshotRefused, read_snapshot, write_snapshot
 
 
 def test_a_verdict_becomes_a_label_only_when_it_is_mature(any_site: Site) -> None:
@@ -83,13 +82,12 @@ def test_a_refused_training_promotes_nothing_and_the_champion_goes_on(site: Site
 
 
 @pytest.fixture(scope="module")
-def candidates(populated_sqlite: Populated, tmp_path_factory: pytest.TempPathFactory) -> list[Candidate]:
+def candidates(tmp_path_factory: pytest.TempPathFactory) -> list[Candidate]:
     """Two candidates of equal data and different seeds; training them takes longer than all tests that use them."""
-    with copy_on_sqlite(tmp_path_factory.mktemp("candidates"), populated_sqlite) as site:
-        label_a_past(site, listings=700)
-        site.clock.forward(days=20)
-        _, path, _ = export_snapshot(site.runtime, site.here)
-        return [train(read_snapshot(path), champion=None, seed=seed, threads=1) for seed in (0, 1)]
+    data = a_market(160)
+    folder = tmp_path_factory.mktemp("candidates")
+    path, _ = write_snapshot(folder, snapshot_rows(data), market_references(data), NOW)
+    return [train(read_snapshot(path), champion=None, seed=seed, threads=1) for seed in (0, 1)]
 
 
 @pytest.fixture
