@@ -23,7 +23,7 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".py
 pytest_plugins = ["tests.fixtures.runtimes", "tests.fixtures.clients", "tests.fixtures.working"]
 
 
-settings.register_profile("few", max_examples=20)
+settings.register_profile("few", max_examples=20, deadline=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:

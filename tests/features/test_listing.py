@@ -1,3 +1,4 @@
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -131,13 +132,13 @@ def test_a_bad_row_is_refused_with_its_code_and_field(change: dict[str, Any], co
     assert (found.code, found.field) == (code, field)
 
 
-@pytest.mark.parametrize("change", [row[0] for row in BAD_ROWS], ids=[row[-1] for row in BAD_ROWS])
-def test_a_refusal_can_be_shown_and_stored_and_does_not_repeat_what_was_sent(change: dict[str, Any]) -> None:
-    found = refused({**a_row(), **change})
-    shown = f"{found.field}{found.sentence}"
-    assert found.sentence.endswith(".")
-    assert "\0" not in shown
-    assert len(shown.encode()) < 400
+def test_a_refusal_can_be_shown_and_stored_and_does_not_repeat_what_was_sent() -> None:
+    for change, *_, why in BAD_ROWS:
+        found = refused({**a_row(), **change})
+        shown = f"{found.field}{found.sentence}"
+        assert found.sentence.endswith("."), why
+        assert "\0" not in shown, why
+        assert len(shown.encode()) < 400, why
 
 
 @pytest.mark.parametrize("row", [None, 5, "title", ["title"], b"{}"])
@@ -239,29 +240,36 @@ OTHER_CONTENT = {
 }
 
 
-@pytest.mark.parametrize("name", [field.name for field in CONTENT_FIELDS])
-def test_a_change_that_a_buyer_sees_is_another_version(name: str) -> None:
-    assert a_full_listing(**{name: OTHER_CONTENT[name]}).content_hash != a_full_listing().content_hash
+def versions(changes: Mapping[str, Any]) -> dict[str, bool]:
+    """Whether each change alone makes another version of the full listing."""
+    before = a_full_listing().content_hash
+    return {name: a_full_listing(**{name: value}).content_hash != before for name, value in changes.items()}
 
 
-@pytest.mark.parametrize("name", [field.name for field in CONTENT_FIELDS if field.name not in {"price", "currency"}])
-def test_leaving_out_what_a_buyer_sees_is_another_version(name: str) -> None:
-    assert a_full_listing(**{name: None}).content_hash != a_full_listing().content_hash
+def test_a_change_that_a_buyer_sees_is_another_version() -> None:
+    changes = {field.name: OTHER_CONTENT[field.name] for field in CONTENT_FIELDS}
+    assert versions(changes) == dict.fromkeys(changes, True)
+
+
+def test_leaving_out_what_a_buyer_sees_is_another_version() -> None:
+    names = [field.name for field in CONTENT_FIELDS if field.name not in {"price", "currency"}]
+    assert versions(dict.fromkeys(names)) == dict.fromkeys(names, True)
 
 
 def test_another_seller_is_another_version() -> None:
     assert a_full_listing(seller={"external_id": "x"}).content_hash != a_full_listing().content_hash
 
 
-@pytest.mark.parametrize("name", [*(field.name for field in OBSERVED_FIELDS), "occurred_at"])
-def test_a_counter_is_no_new_version(name: str) -> None:
-    assert a_full_listing(**{name: None}).content_hash == a_full_listing().content_hash
+def test_a_counter_is_no_new_version() -> None:
+    names = [*(field.name for field in OBSERVED_FIELDS), "occurred_at"]
+    assert versions(dict.fromkeys(names)) == dict.fromkeys(names, False)
 
 
-@pytest.mark.parametrize("name", [field.name for field in SELLER_FIELDS if field.name != "external_id"])
-def test_a_figure_of_the_seller_is_no_new_version(name: str) -> None:
-    seller = {key: value for key, value in FULL_ROW["seller"].items() if key != name}
-    assert a_full_listing(seller=seller).content_hash == a_full_listing().content_hash
+def test_a_figure_of_the_seller_is_no_new_version() -> None:
+    """Left out one at a time."""
+    for name in [field.name for field in SELLER_FIELDS if field.name != "external_id"]:
+        seller = {key: value for key, value in FULL_ROW["seller"].items() if key != name}
+        assert versions({"seller": seller}) == {"seller": False}, name
 
 
 def test_the_same_price_written_otherwise_is_the_same_version() -> None:

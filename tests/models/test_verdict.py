@@ -100,11 +100,9 @@ def test_the_table_has_every_cell_once() -> None:
     assert {cell[:4] for cell in CELLS} == every
 
 
-@pytest.mark.parametrize(("judgement", "lane", "side", "can_be_asked", "what"), CELLS)
-def test_what_follows_from_a_judgement_is(
-    judgement: Judgement, lane: CaseLane, side: Side, can_be_asked: bool, what: str
-) -> None:
-    assert follows(judgement, lane, side, can_be_asked=can_be_asked) == what
+def test_what_follows_from_a_judgement_is() -> None:
+    found = [(*cell[:4], follows(*cell[:3], can_be_asked=cell[3])) for cell in CELLS]
+    assert [(one, cell[4]) for one, cell in zip(found, CELLS, strict=True) if one != cell] == []
 
 
 @pytest.mark.parametrize("lane", FIRST_INSTANCE)

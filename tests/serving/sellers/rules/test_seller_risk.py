@@ -119,7 +119,7 @@ def test_a_percentile_is_the_share_of_sellers_with_less_ties_by_half(offers: dic
         assert one.percentile == pytest.approx(100 * ahead / len(shares))
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings().max_examples)
 @given(markets, st.data())
 def test_one_more_confirmed_counterfeit_never_lowers_a_percentile(
     offers: dict[str, list[ScoredOffer]], data: st.DataObject
