@@ -133,7 +133,7 @@ def test_a_bad_row_is_refused_with_its_code_and_field(change: dict[str, Any], co
 
 
 def test_a_refusal_can_be_shown_and_stored_and_does_not_repeat_what_was_sent() -> None:
-    for change, *_, why in BAD_ROWS:
+    for change, _, _, why in BAD_ROWS:
         found = refused({**a_row(), **change})
         shown = f"{found.field}{found.sentence}"
         assert found.sentence.endswith("."), why
