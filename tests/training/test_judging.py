@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from features.compute import compute
 from models.bundle import Bundle
 from models.policies.gates import DEFAULT_GATES, GatePolicy
+from tests.fixtures.fitting import fit_once
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from tests.fixtures.scorers import a_bundle
 from training.figures import curves, figures, slice_figures
@@ -30,6 +31,11 @@ def a_split() -> LaterSplit:
 TRIAL = Trial(
     FACTS, DATA.labels, DATA.groups, np.ones(160), np.ones(160), market_references(DATA), a_split(), seed=0, threads=1
 )
+
+
+@pytest.fixture(autouse=True)
+def _fits_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fit_once(monkeypatch)
 
 
 def judged(trial: Trial = TRIAL, champion: Bundle | None = None, policy: GatePolicy = DEFAULT_GATES) -> Judgement:

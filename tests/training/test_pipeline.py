@@ -8,6 +8,7 @@ import pytest
 from models.bundle import digest_of, from_files
 from models.routing import Thresholds
 from tests.fixtures.clocks import NOW
+from tests.fixtures.fitting import fit_once
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from training.golden import GoldenItem, freeze, thawed
 from training.pipeline import Candidate, train, without_nan
@@ -26,6 +27,11 @@ def trained(snapshot: Snapshot, seed: int = 0) -> Candidate:
     return train(snapshot, champion=None, seed=seed, threads=1)
 
 
+@pytest.fixture(autouse=True)
+def _fits_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fit_once(monkeypatch)
+
+
 @pytest.fixture(scope="module")
 def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
     return a_snapshot(tmp_path_factory.mktemp("snapshot"))
@@ -33,7 +39,9 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 @pytest.fixture(scope="module")
 def candidate(snapshot: Snapshot) -> Candidate:
-    return trained(snapshot)
+    with pytest.MonkeyPatch.context() as patch:
+        fit_once(patch)
+        return trained(snapshot)
 
 
 def test_a_candidate_is_a_bundle_that_can_be_loaded(candidate: Candidate, snapshot: Snapshot) -> None:
@@ -46,6 +54,7 @@ def test_equal_snapshots_and_seeds_give_equal_bytes(candidate: Candidate, tmp_pa
     assert trained(a_snapshot(tmp_path, ROWS[::-1])).files == candidate.files
 
 
+@pytest.mark.soak
 def test_another_seed_gives_another_bundle(candidate: Candidate, snapshot: Snapshot) -> None:
     assert digest_of(trained(snapshot, seed=1).files) != digest_of(candidate.files)
 
@@ -142,7 +151,7 @@ def with_a_rival(*, accused: int) -> list[SnapshotRow]:
     return [*ROWS, *rows]
 
 
-@pytest.mark.parametrize(("accused", "state"), [(0, "passed"), (40, "failed")])
+@pytest.mark.parametrize(("accused", "state"), [pytest.param(0, "passed", marks=pytest.mark.soak), (40, "failed")])
 def test_false_confirmations_against_a_rival_are_seen_in_its_offers_that_were_given_back(
     candidate: Candidate, tmp_path: Path, accused: int, state: str
 ) -> None:
