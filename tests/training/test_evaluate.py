@@ -88,11 +88,7 @@ def test_every_row_has_a_score_of_every_method() -> None:
     assert all(np.isfinite(values).all() for values in a_repeat().values.values())
 
 
-def test_the_same_file_gives_the_same_scores() -> None:
-    again = validated(DATA)
-    assert all(np.array_equal(again.values[name], values) for name, values in a_repeat().values.items())
-
-
+@pytest.mark.soak
 def test_folds_fitted_side_by_side_give_the_same_scores() -> None:
     (repeat,) = cross_validate(DATA, BRANDS, repeats=1, as_of=NOW, marketplace="bazaar", threads=2)
     assert all(np.array_equal(repeat.values[name], values) for name, values in a_repeat().values.items())

@@ -232,7 +232,7 @@ def test_listings_of_one_seller_widen_the_band_and_more_of_the_same_do_not_narro
     assert np.ptp(three) == pytest.approx(np.ptp(one), rel=0.05)
 
 
-@pytest.mark.parametrize("n", [120, 1_500])
+@pytest.mark.parametrize("n", [120, pytest.param(1_500, marks=pytest.mark.soak)])
 def test_a_band_holds_the_truth_about_as_often_as_it_says(n: int) -> None:
     """Of 8 samples at three values each, by a sigmoid and by a curve; the truth is a line at 1.5 x value - 1."""
     at = np.array([-0.5, 0.5, 1.5])

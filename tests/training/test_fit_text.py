@@ -34,7 +34,9 @@ def by_liblinear(weights: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(learner.decision_function(design), dtype=np.float64)
 
 
-@pytest.mark.parametrize("weights", [ONES, WEIGHTS], ids=["equal", "weighted"])
+@pytest.mark.parametrize(
+    "weights", [pytest.param(ONES, id="equal", marks=pytest.mark.soak), pytest.param(WEIGHTS, id="weighted")]
+)
 def test_solved_to_the_end_it_is_the_model_of_liblinear(weights: NDArray[np.float64]) -> None:
     assert fitted(weights).many_rows(TEXTS, EVERY) == pytest.approx(by_liblinear(weights), abs=0.03)
 

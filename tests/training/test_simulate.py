@@ -1,6 +1,7 @@
 """The loop from end to end in small. What it claims of the models is shown at full size in `make soak`."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,9 +14,12 @@ from training.simulation.arms import ARMS
 SMALL = Plan(arms=("no-retraining", "exploration", "cleared-4"), seeds=(1, 2), listings=400, months=2)
 
 
+SHARES: list[float] = []
+
+
 @cache
 def small() -> dict[str, Any]:
-    return simulate(SMALL, jobs=1)
+    return simulate(SMALL, jobs=1, progress=SHARES.append)
 
 
 def test_it_says_that_it_is_simulated() -> None:
@@ -55,7 +59,8 @@ def test_arms_are_alike_until_there_is_a_model() -> None:
 
 
 def test_the_same_plan_gives_the_same_results() -> None:
-    assert simulate(SMALL, jobs=1) == small()
+    one_seed = simulate(replace(SMALL, seeds=(1,)), jobs=1)
+    assert one_seed["runs"] == small()["runs"][: len(SMALL.arms)]
 
 
 @pytest.mark.soak
@@ -75,10 +80,8 @@ def test_arms_that_do_not_fit_one_process_start_from_a_market_each() -> None:
 
 
 def test_progress_reaches_the_end() -> None:
-    shares: list[float] = []
-    plan = Plan(arms=("no-retraining",), seeds=(1, 2), listings=200, months=1)
-    simulate(plan, jobs=1, progress=shares.append)
-    assert shares == [0.5, 1.0]
+    small()
+    assert SHARES == [0.5, 1.0]
 
 
 def test_every_arm_has_a_sentence() -> None:

@@ -19,7 +19,7 @@ def test_equal_models_are_seldom_refused(name: str, most: float) -> None:
     assert refusals(BY_NAME[name], 15).slices <= most
 
 
-@pytest.mark.parametrize(("name", "least"), SURELY[:2])
+@pytest.mark.parametrize(("name", "least"), SURELY[:1])
 def test_a_poisoned_slice_is_refused(name: str, least: float) -> None:
     assert refusals(BY_NAME[name], 15).slices >= least
 

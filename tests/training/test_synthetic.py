@@ -46,10 +46,11 @@ def the_world() -> World:
     return build(SETTINGS)
 
 
-def first_rows(world: World) -> dict[str, Listing]:
+@cache
+def the_listings() -> dict[str, Listing]:
     """The listings as first sent, by external id."""
     found: dict[str, Listing] = {}
-    for sent in world.sent:
+    for sent in the_world().sent:
         listing = check(sent.row, received_at=sent.at)
         if isinstance(listing, Listing):
             found.setdefault(listing.external_id, listing)
@@ -67,8 +68,8 @@ def test_another_seed_makes_another_world() -> None:
 
 
 def test_exactly_as_many_listings_are_sent_as_asked_for() -> None:
-    assert len(first_rows(the_world())) == len(the_world().truth) == 3_000
-    assert first_rows(the_world()).keys() == the_world().truth.keys()
+    assert len(the_listings()) == len(the_world().truth) == 3_000
+    assert the_listings().keys() == the_world().truth.keys()
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -161,7 +162,7 @@ def test_an_evaluation_set_has_as_many_listings_as_asked_for_and_a_label_for_eac
     ],
 )
 def test_titles_are_written_in_four_languages(language: str, pattern: str) -> None:
-    titles = [one.title or "" for one in first_rows(the_world()).values()]
+    titles = [one.title or "" for one in the_listings().values()]
     assert sum(bool(re.search(pattern, title.lower())) for title in titles) > 200, language
 
 
@@ -177,7 +178,7 @@ def test_titles_are_written_in_four_languages(language: str, pattern: str) -> No
     ],
 )
 def test_missing_values_are_the_normal_case(field: str, low: float, high: float) -> None:
-    values = [getattr(one, field) for one in first_rows(the_world()).values()]
+    values = [getattr(one, field) for one in the_listings().values()]
     assert low <= values.count(None) / len(values) <= high
 
 
@@ -188,7 +189,7 @@ def test_some_rows_hold_a_title_and_a_price_and_nothing_else() -> None:
 
 
 def test_a_few_prices_are_in_other_currencies() -> None:
-    counts = Counter(one.currency for one in first_rows(the_world()).values())
+    counts = Counter(one.currency for one in the_listings().values())
     assert counts.keys() == {"EUR", "USD", "GBP", "CNY", "RUB"}
     assert counts["EUR"] > 0.85 * 3_000
 
@@ -278,7 +279,7 @@ def test_crafts_have_their_shares_of_the_counterfeits() -> None:
 
 def test_relisted_goods_come_back_in_the_same_words_under_another_account() -> None:
     sellers: dict[str | None, set[str]] = {}
-    for external_id, listing in first_rows(the_world()).items():
+    for external_id, listing in the_listings().items():
         truth = the_world().truth[external_id]
         if truth.kind == Craft.RELISTING and listing.description:
             sellers.setdefault(listing.description, set()).add(truth.seller)
@@ -292,9 +293,10 @@ def test_the_lexicon_knows_none_of_the_tells(language: Language) -> None:
         assert {hit.specificity for hit in hits} <= {"weak"}, tell
 
 
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_a_model_given_every_label_is_useful_and_far_from_perfect() -> None:
-    rows = first_rows(the_world())
+    rows = the_listings()
     listings = list(rows.values())
     labels = np.array([the_world().truth[external_id].counterfeit for external_id in rows], dtype=np.int8)
     unseen, true_labels = evaluation_set(SETTINGS, 6_000)

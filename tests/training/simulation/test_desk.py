@@ -69,8 +69,8 @@ def test_what_is_flagged_does_not_depend_on_the_draws() -> None:
     assert len({frozenset(flagged(list(RANDOM.random(100)))) for _ in range(50)}) == 1
 
 
-def test_the_budget_is_spent_in_the_mean_and_the_stored_chance_is_the_chance() -> None:
-    times = 400
+@pytest.mark.parametrize("times", [100, pytest.param(400, marks=pytest.mark.soak)])
+def test_the_budget_is_spent_in_the_mean_and_the_stored_chance_is_the_chance(times: int) -> None:
     drawn = np.zeros(len(MODELLED))
     chances = np.zeros(len(MODELLED))
     for _ in range(times):
