@@ -34,7 +34,7 @@ def in_seller(**changes: Any) -> dict[str, Any]:
 
 
 # change of an ordinary row -> code, field.
-BAD_ROWS = [
+BAD_ROWS: list[tuple[dict[Any, Any], str, str | None, str]] = [
     ({"price": float("nan")}, "not_finite", "price", "NaN passes JSON readers and poisons every mean"),
     ({"price": float("inf")}, "not_finite", "price", "infinity"),
     ({"price": Decimal("sNaN")}, "not_finite", "price", "a signalling NaN raises on comparison"),

@@ -1,22 +1,24 @@
+from functools import cache
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from sklearn.base import clone
 
 from features.compute import NAMES, matrix
+from features.facts import Facts
 from models.bundle import digest_of, to_files
 from models.classifier import TEXT_COLUMN, Join
 from models.forest import splits_without_missing
 from models.routing import Thresholds
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from training import metrics
+from training.evaluate import Labelled
 from training.fit import CounterfeitClassifier
 from training.fit_join import STACK_FROM_POSITIVES
 
 DATA = a_market(120)
 FACTS = market_facts(DATA)
-LARGE = a_market(640, share=0.6)
-LARGE_FACTS = market_facts(LARGE)
 Labels = NDArray[np.int8]
 
 
@@ -38,56 +40,58 @@ def digest(model: CounterfeitClassifier) -> str:
     return digest_of(files)
 
 
-MODEL = fitted()
+@cache
+def the_model() -> CounterfeitClassifier:
+    return fitted()
 
 
 def test_equal_data_and_seed_give_an_equal_bundle() -> None:
-    assert digest(fitted()) == digest(MODEL)
+    assert digest(fitted()) == digest(the_model())
 
 
 def test_threads_do_not_change_the_bundle() -> None:
-    assert digest(fitted(threads=2)) == digest(MODEL)
+    assert digest(fitted(threads=2)) == digest(the_model())
 
 
 def test_another_seed_gives_another_bundle() -> None:
-    assert digest(fitted(seed=1)) != digest(MODEL)
+    assert digest(fitted(seed=1)) != digest(the_model())
 
 
 def test_one_other_label_gives_another_bundle() -> None:
     labels = DATA.labels.copy()
     labels[0] = 1 - labels[0]
-    assert digest(fitted(labels=labels)) != digest(MODEL)
+    assert digest(fitted(labels=labels)) != digest(the_model())
 
 
 def test_the_weights_of_labels_are_learnt_from() -> None:
     weights = np.where(np.arange(120) % 2, 1.0, 0.3)
-    assert digest(fitted(weights=weights)) != digest(MODEL)
+    assert digest(fitted(weights=weights)) != digest(the_model())
 
 
 def test_equal_weights_are_no_weights() -> None:
-    assert digest(fitted(weights=np.ones(120))) == digest(MODEL)
+    assert digest(fitted(weights=np.ones(120))) == digest(the_model())
 
 
 def test_a_model_ranks_unseen_sellers_better_than_chance() -> None:
-    assert metrics.average_precision(DATA.labels, MODEL.out_of_fold_) > DATA.labels.mean() + 0.2
+    assert metrics.average_precision(DATA.labels, the_model().out_of_fold_) > DATA.labels.mean() + 0.2
 
 
 def test_a_model_scores_another_time_as_it_did() -> None:
-    assert np.array_equal(MODEL.decision_function(FACTS), MODEL.decision_function(FACTS))
+    assert np.array_equal(the_model().decision_function(FACTS), the_model().decision_function(FACTS))
 
 
 def test_the_order_of_what_is_scored_changes_no_score() -> None:
-    assert MODEL.decision_function(FACTS[::-1]).tolist() == MODEL.decision_function(FACTS)[::-1].tolist()
+    assert the_model().decision_function(FACTS[::-1]).tolist() == the_model().decision_function(FACTS)[::-1].tolist()
 
 
 def test_probabilities_of_both_classes_sum_to_one() -> None:
-    found = MODEL.predict_proba(FACTS)
+    found = the_model().predict_proba(FACTS)
     assert found.shape == (120, 2)
     assert np.allclose(found.sum(axis=1), 1, rtol=0, atol=1e-15)
 
 
 def test_the_likelier_class_is_predicted() -> None:
-    assert np.array_equal(MODEL.predict(FACTS), (MODEL.predict_proba(FACTS)[:, 1] > 0.5).astype(int))
+    assert np.array_equal(the_model().predict(FACTS), (the_model().predict_proba(FACTS)[:, 1] > 0.5).astype(int))
 
 
 def test_scikit_learn_can_clone_the_estimator() -> None:
@@ -95,8 +99,8 @@ def test_scikit_learn_can_clone_the_estimator() -> None:
 
 
 def test_out_of_fold_values_are_one_for_each_row() -> None:
-    assert MODEL.out_of_fold_.shape == (120,)
-    assert np.isfinite(MODEL.out_of_fold_).all()
+    assert the_model().out_of_fold_.shape == (120,)
+    assert np.isfinite(the_model().out_of_fold_).all()
 
 
 def test_progress_is_told() -> None:
@@ -120,15 +124,25 @@ def test_what_cannot_be_tested_on_another_seller_is_refused(
         CounterfeitClassifier().fit(FACTS, labels, groups=groups)
 
 
+@cache
+def a_large_market() -> Labelled:
+    return a_market(640, share=0.6)
+
+
 def with_positives(n: int) -> Labels:
     """The labels of the large market with exactly n positives: the first of them stay."""
-    labels = LARGE.labels.copy()
+    labels = a_large_market().labels.copy()
     labels[np.flatnonzero(labels)[n:]] = 0
     return labels
 
 
 def large(positives: int) -> CounterfeitClassifier:
-    return CounterfeitClassifier().fit(LARGE_FACTS, with_positives(positives), groups=LARGE.groups)
+    return CounterfeitClassifier().fit(_large_facts(), with_positives(positives), groups=a_large_market().groups)
+
+
+@cache
+def _large_facts() -> list[Facts]:
+    return market_facts(a_large_market())
 
 
 def test_with_299_counterfeits_numbers_and_text_are_summed() -> None:
@@ -146,4 +160,4 @@ def test_with_300_counterfeits_the_text_is_a_column_of_the_forest() -> None:
 def test_the_forest_reads_no_missing_value_as_zero() -> None:
     """No row of the market lacks its text or its price, so only the masked copies teach what missing is."""
     assert not np.isnan(matrix(FACTS)[:, NAMES.index("text_title_length")]).any()
-    assert splits_without_missing(MODEL.model_.forest.text) == 0
+    assert splits_without_missing(the_model().model_.forest.text) == 0
