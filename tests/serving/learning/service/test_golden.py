@@ -39,7 +39,7 @@ def judged_twice(site: Site, *, offers: int = OFFERS, fakes: int = FAKES) -> Non
 
 
 def judge_twice(site: Site, offers: int, fakes: int) -> None:
-    policies = replace(site.runtime.policies, second_look=SecondLookPolicy(most_cases=offers))
+    policies = site.runtime.policies.changed(SecondLookPolicy(most_cases=offers))
     site = replace(site, runtime=replace(site.runtime, policies=policies))
     rows = [
         a_suspect_row(external_id=f"G-{i}", title=f"Aure11e tote {i} 1:1 mirror", seller={"external_id": f"seller-{i}"})

@@ -6,12 +6,14 @@ from sqlalchemy import insert, select
 from models.bundle import digest_of
 from models.errors import BundleRefused, Conflict, Invalid, NotFound
 from models.verdict import Judgement
-from serving.db import learning
-from serving.db.tables import score, training_job
-from serving.usecases.intake import receive
-from serving.usecases.labelling import export_snapshot
-from serving.usecases.learn import request_training, retrain
-from serving.usecases.promote import challenger, rollback
+from serving.intake.service.intake import receive
+from serving.learning.service.labelling import export_snapshot
+from serving.learning.service.learn import request_training, retrain
+from serving.learning.service.promote import challenger, rollback
+from serving.learning.store import learning
+from serving.learning.tables import training_job
+from serving.listings.tables import score
+from serving.scoring.service.bundles import BundleStore, LiveModels
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_references, snapshot_rows
 from tests.fixtures.listings import a_suspect_row

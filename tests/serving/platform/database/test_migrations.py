@@ -1,5 +1,6 @@
 """The migrations make what `serving.schema` says, on both engines, and what it says is what is enforced."""
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from io import StringIO
@@ -21,7 +22,6 @@ from serving.platform.database.migrate import (
     configuration,
     job_database_url,
     migrate,
-    upgrade,
 )
 from serving.platform.database.schema import metadata
 from serving.platform.settings import Settings

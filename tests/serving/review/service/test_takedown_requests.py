@@ -94,7 +94,7 @@ def test_three_hundred_offers_are_confirmed_by_one_click(any_site: Site) -> None
 
 def test_of_a_brand_that_lost_its_standing_a_few_a_day_leave_and_an_analyst_decides_the_rest(any_site: Site) -> None:
     having(any_site, lose)
-    daily = any_site.runtime.policies.standing.daily_cap
+    daily = any_site.runtime.policies[StandingPolicy].daily_cap
     any_site.clock.forward(days=1)
     done = request(any_site, having(any_site, questions, daily + 2))
     assert done.counts[Fate.LEAVES] == daily
