@@ -52,6 +52,7 @@ class Tree:
             for module, tree in self._parsed.items()
             for owner, part in _definitions(module, tree)
             for node in ast.walk(part)
+            if isinstance(node, ast.expr)
             for table in self._written(module, part, node)
         )
 
@@ -79,7 +80,9 @@ class Tree:
                 elif not helps:
                     return
                 tables = {table for one in handed for table in self._tables_of(module, part, one)}
-                yield from sorted(tables) or ([None] if helps else [])
+                yield from sorted(tables)
+                if helps and not tables:
+                    yield None
             case _:
                 pass
 
