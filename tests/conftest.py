@@ -26,12 +26,6 @@ pytest_plugins = ["tests.fixtures.runtimes", "tests.fixtures.clients", "tests.fi
 settings.register_profile("few", max_examples=20, deadline=None)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Properties are asked for few examples, and for all of them by `make soak`."""
-    if not config.option.markexpr and not config.getoption("--hypothesis-profile", None):
-        settings.load_profile("few")
-
-
 @pytest.hookimpl(tryfirst=True)  # Before pytest reads the marks.
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Full-size forms run only when asked for: `make soak`. A property has one, by its examples."""
@@ -46,8 +40,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(skip)
 
 
-def pytest_configure() -> None:
-    """Compile no kernel twice."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Ask properties for few examples, and for all of them in `make soak`; compile no kernel twice."""
+    if not config.option.markexpr and not config.getoption("--hypothesis-profile", None):
+        settings.load_profile("few")
     from tests.fixtures.kernels import compile_in_turn  # noqa: PLC0415  # numba reads its settings when it is imported
 
     compile_in_turn(Path(os.environ["NUMBA_CACHE_DIR"]))

@@ -45,6 +45,9 @@ class ByClass:
         """The objects, in the order in which they were registered."""
         return iter(self._objects.values())
 
+    def __repr__(self) -> str:
+        return f"ByClass({', '.join(map(repr, self))})"
+
     def changed(self, *objects: object) -> "ByClass":
         """The same objects with these in place of those of the same class."""
         return ByClass(*(self._objects | {type(one): one for one in objects}).values())
