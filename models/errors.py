@@ -1,6 +1,8 @@
 """What a user can be told went wrong: a stable code, and a sentence that says what to do."""
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
+
+T = TypeVar("T")
 
 
 class DomainError(Exception):
@@ -53,3 +55,16 @@ class BundleRefused(DomainError):
     """A model bundle is damaged, incomplete, or made for other features."""
 
     code = "bundle_refused"
+
+
+def required(found: T | None, unless: str) -> T:
+    """What was found.
+
+    Raises
+    ------
+    NotFound
+        There is none; `unless` is the sentence that says so.
+    """
+    if found is None:
+        raise NotFound(unless)
+    return found

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
 from features.fields import Rejected, instant
-from models.errors import Forbidden, Invalid, NotFound
+from models.errors import Forbidden, Invalid, required
 from serving.accounts.rules.access import Permission, Scope
 from serving.api.bodies import json_body
 from serving.appeals.store import overturns
@@ -97,9 +97,7 @@ def get_listing(external_id: str, request: Request, caller: Reader) -> dict[str,
     """How one listing stands: its version, and whether it is shown as far as we have asked."""
     here = caller.marketplace.marketplace_id
     with runtime_of(request).store.read() as connection:
-        found = listings.latest(connection, here, [external_id]).get(external_id)
-        if found is None:
-            raise NotFound("There is no such listing.")
+        found = required(listings.latest(connection, here, [external_id]).get(external_id), "There is no such listing.")
         acted = actions.of_listing(connection, here, found.listing_id)
     standing = [one for one in acted if one.state is not ActionState.WITHDRAWN]
     last = standing[-1] if standing else None

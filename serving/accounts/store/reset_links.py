@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
-from models.errors import NotFound
+from models.errors import NotFound, required
 from serving.accounts.tables import account, reset_link
 from serving.platform.database.store import add
 
@@ -39,10 +39,7 @@ def of_token(connection: Connection, token_hash: str, at: datetime) -> ResetLink
     NotFound
         It is wrong, was used or ended, has run out, or its account is deactivated. Which of these is not said.
     """
-    found = _one(connection, reset_link.c.token_hash == token_hash, at)
-    if found is None:
-        raise NotFound(DEAD)
-    return found
+    return required(_one(connection, reset_link.c.token_hash == token_hash, at), DEAD)
 
 
 def of_person(connection: Connection, user_id: str, at: datetime) -> ResetLink | None:

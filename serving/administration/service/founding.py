@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from features import money
 from features.brands import Brand
-from models.errors import Invalid, NotFound
+from models.errors import Invalid, required
 from serving.accounts.rules.access import Grant, Role, Scope
 from serving.accounts.service import auth
 from serving.accounts.store import accounts
@@ -272,9 +272,7 @@ def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | No
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id
-        endpoint = endpoints.in_force(connection, here)
-        if endpoint is None:
-            raise NotFound("No webhook endpoint is registered.")
+        endpoint = required(endpoints.in_force(connection, here), "No webhook endpoint is registered.")
         if chosen == endpoint.secret:
             raise Invalid("This is the present secret.")
         until = now + timedelta(hours=overlap_hours)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from models.case import CaseLane
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, required
 from models.labels import AppealState
 from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import KNOWN, Admission, admit
@@ -123,9 +123,7 @@ def removal_in_force(connection: Connection, marketplace_id: str, external_id: s
     NotFound, Conflict
         There is no such listing; it is not removed.
     """
-    listing_id = listings.id_of(connection, marketplace_id, external_id)
-    if listing_id is None:
-        raise NotFound("There is no such listing.")
+    listing_id = required(listings.id_of(connection, marketplace_id, external_id), "There is no such listing.")
     left = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
     done = [one for one in actions.of_listing(connection, marketplace_id, listing_id) if one.state in left]
     if not done or done[-1].kind is not ActionKind.REMOVE:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, NotFound, required
 from serving.appeals.rules.counter_notice import CLOSED, CounterNoticeEvent, CounterNoticeState, Party, Standing
 from serving.appeals.tables import appeal, counter_notice, counter_notice_step
 from serving.listings.tables import listing, listing_version
@@ -226,10 +226,7 @@ def marketplace_of(connection: Connection, counter_notice_id: str, marketplaces:
     query = select(counter_notice.c.marketplace_id).where(
         counter_notice.c.counter_notice_id == counter_notice_id, counter_notice.c.marketplace_id.in_(marketplaces)
     )
-    found = connection.execute(query).scalar()
-    if found is None:
-        raise NotFound("There is no such counter-notice.")
-    return str(found)
+    return str(required(connection.execute(query).scalar(), "There is no such counter-notice."))
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:

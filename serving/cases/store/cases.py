@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, func, or_, select, true, update
 
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, required
 from serving.cases.store.walks import IS_OPEN
 from serving.cases.tables import case_event, review_case, verdict
 from serving.listings.tables import listing_version, score
@@ -92,10 +92,7 @@ def get(connection: Connection, marketplace_id: str, case_id: str) -> Case:
         There is none in this marketplace.
     """
     query = select(review_case).where(inside(review_case, marketplace_id, case_id=case_id))
-    found = connection.execute(query).mappings().one_or_none()
-    if found is None:
-        raise NotFound("There is no such case.")
-    return _case(found)
+    return _case(required(connection.execute(query).mappings().one_or_none(), "There is no such case."))
 
 
 def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> Case:
@@ -108,10 +105,7 @@ def of_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> 
     """
     of_verdict = select(verdict.c.case_id).where(inside(verdict, marketplace_id, verdict_id=verdict_id))
     query = select(review_case).where(inside(review_case, marketplace_id, case_id=of_verdict.scalar_subquery()))
-    found = connection.execute(query).mappings().one_or_none()
-    if found is None:
-        raise NotFound("There is no such verdict.")
-    return _case(found)
+    return _case(required(connection.execute(query).mappings().one_or_none(), "There is no such verdict."))
 
 
 def marketplace_of(connection: Connection, case_id: str, marketplaces: Collection[str]) -> str:
@@ -125,10 +119,7 @@ def marketplace_of(connection: Connection, case_id: str, marketplaces: Collectio
     query = select(review_case.c.marketplace_id).where(
         review_case.c.case_id == case_id, review_case.c.marketplace_id.in_(marketplaces)
     )
-    found = connection.execute(query).scalar()
-    if found is None:
-        raise NotFound("There is no such case.")
-    return str(found)
+    return str(required(connection.execute(query).scalar(), "There is no such case."))
 
 
 def hold(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from models.errors import Conflict, Invalid, NotFound
+from models.errors import Conflict, Invalid, NotFound, required
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.audit.store import audit
@@ -184,10 +184,7 @@ def _model(runtime: Runtime, marketplace: Marketplace, digest: str) -> Model:
     if digest != CHALLENGER:
         with runtime.store.read() as connection:
             return learning.get_model(connection, marketplace.marketplace_id, digest)
-    found = challenger(runtime, marketplace)
-    if found is None:
-        raise NotFound("There is no challenger; retrain first.")
-    return found
+    return required(challenger(runtime, marketplace), "There is no challenger; retrain first.")
 
 
 def _champion(connection: Connection, marketplace_id: str) -> str | None:

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from models.bundle import Bundle
-from models.errors import NotFound
+from models.errors import required
 from models.policies.labels import LabelPolicy
 from models.policies.routing import RoutingPolicy
 from models.policies.scorecard import ScorecardPolicy
@@ -101,15 +101,13 @@ def model_named(runtime: Runtime, marketplace: Marketplace, name: str) -> Model:
         There is none, or several digests begin so.
     """
     if name == CHALLENGER:
-        newest = challenger(runtime, marketplace)
-        if newest is None:
-            raise NotFound("There is no challenger; retrain first.")
-        return newest
+        return required(challenger(runtime, marketplace), "There is no challenger; retrain first.")
     here = marketplace.marketplace_id
     with runtime.store.read() as connection:
-        digest = learning.champions(connection).get(here) if name == CHAMPION else name
-        if digest is None:
-            raise NotFound("There is no champion yet; the starter scorecard scores.")
+        digest = required(
+            learning.champions(connection).get(here) if name == CHAMPION else name,
+            "There is no champion yet; the starter scorecard scores.",
+        )
         return learning.get_model(connection, here, digest)
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, case, select, tuple_, update
 
 from models.case import BLIND_LANES
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, NotFound, required
 from serving.cases.tables import review_case, verdict
 from serving.learning.tables import model, promotion, snapshot, training_job
 from serving.listings.tables import facts, listing_version, score
@@ -195,9 +195,7 @@ def get_job(connection: Connection, marketplace_id: str, job_id: str) -> Job:
         There is none in this marketplace.
     """
     query = select(training_job).where(inside(training_job, marketplace_id, job_id=job_id))
-    found = connection.execute(query).mappings().one_or_none()
-    if found is None:
-        raise NotFound("There is no such training job.")
+    found = required(connection.execute(query).mappings().one_or_none(), "There is no such training job.")
     return _job(dict(found))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, case, func, select
 
 from features.facts import Facts, facts_from_json
-from models.errors import NotFound
+from models.errors import required
 from models.score import Reason
 from serving.listings.tables import facts, score
 from serving.platform.database.scope import inside
@@ -73,10 +73,7 @@ def facts_of(connection: Connection, marketplace_id: str, digest: str) -> Facts:
         There are none.
     """
     query = select(facts.c.body).where(inside(facts, marketplace_id, digest=digest))
-    body = connection.execute(query).scalar()
-    if body is None:
-        raise NotFound("There are no such facts.")
-    return facts_from_json(body)
+    return facts_from_json(required(connection.execute(query).scalar(), "There are no such facts."))
 
 
 def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str, Any]:
@@ -88,9 +85,7 @@ def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str,
         There is none.
     """
     query = select(score).where(inside(score, marketplace_id, score_id=score_id))
-    found = connection.execute(query).one_or_none()
-    if found is None:
-        raise NotFound("There is no such score.")
+    found = required(connection.execute(query).one_or_none(), "There is no such score.")
     row = dict(found._mapping)
     row["reasons"] = [Reason(*one) for one in row["reasons"]]
     return row

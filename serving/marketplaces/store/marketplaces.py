@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, select, update
 
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, NotFound, required
 from serving.accounts.rules.access import Scope
 from serving.marketplaces.tables import api_key, marketplace
 from serving.platform.database.scope import inside
@@ -72,9 +72,10 @@ def get(connection: Connection, marketplace_id: str) -> Marketplace:
     NotFound
         There is none with this id.
     """
-    found = connection.execute(select(marketplace).where(marketplace.c.marketplace_id == marketplace_id)).one_or_none()
-    if found is None:
-        raise NotFound("There is no such marketplace.")
+    found = required(
+        connection.execute(select(marketplace).where(marketplace.c.marketplace_id == marketplace_id)).one_or_none(),
+        "There is no such marketplace.",
+    )
     return Marketplace(found.marketplace_id, found.name, found.base_currency, found.seller_events_since)
 
 
@@ -171,10 +172,7 @@ def revoke_key(connection: Connection, marketplaces: Collection[str], key_id: st
         .values(revoked_at=at)
         .returning(api_key)
     )
-    found = connection.execute(ended).one_or_none()
-    if found is None:
-        raise NotFound("There is no such key, or it has ended.")
-    return _record(found)
+    return _record(required(connection.execute(ended).one_or_none(), "There is no such key, or it has ended."))
 
 
 def _record(row: "Row[tuple[object, ...]]") -> KeyRecord:

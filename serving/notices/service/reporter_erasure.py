@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from models.errors import NotFound
+from models.errors import required
 from serving.audit.store import audit
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.notices.service.notices import email_token
@@ -72,10 +72,9 @@ def finish_reporter_erasures(runtime: Runtime) -> int:
 def _named(runtime: Runtime, connection: Connection, here: str, who: str) -> Reporter:
     if "@" not in who:
         return reporters.get(connection, here, who)
-    found = reporters.by_email_token(connection, here, email_token(runtime, here, who))
-    if found is None:
-        raise NotFound("There is no such reporter.")
-    return found
+    return required(
+        reporters.by_email_token(connection, here, email_token(runtime, here, who)), "There is no such reporter."
+    )
 
 
 def forget(connection: Connection, found: Reporter, by: str, at: datetime) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, required
 from models.verdict import Side
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_person import Hosts
@@ -92,9 +92,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         # Whoever speaks at the same time waits, and then counts what was said.
         audit.hold(connection)
         let_in_by = accounts.let_in(connection)
-        found = _held(connection, person, let_in_by, place, action_id)
-        if found is None:
-            raise NotFound("There is no such removal.")
+        found = required(_held(connection, person, let_in_by, place, action_id), "There is no such removal.")
         if found.action.state is not ActionState.HELD:
             raise Conflict("Somebody has decided about this removal in the meantime.")
         opinion = Opinion(person.user_id, found.organisation, decision, reason.strip()[:500])

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from models.errors import NotFound
+from models.errors import required
 from models.verdict import Judgement
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version
@@ -70,9 +70,7 @@ def get(connection: Connection, bulk_id: str, user_id: str) -> StoredBulk:
         There is none of this person's.
     """
     query = select(bulk_verdict).where(bulk_verdict.c.bulk_id == bulk_id, bulk_verdict.c.user_id == user_id)
-    found = connection.execute(query).mappings().one_or_none()
-    if found is None:
-        raise NotFound("There is no such answer of yours.")
+    found = required(connection.execute(query).mappings().one_or_none(), "There is no such answer of yours.")
     return StoredBulk(found["marketplace_id"], bulk_id, user_id, Judgement(found["judgement"]), found["known_at"])
 
 

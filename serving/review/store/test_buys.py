@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, required
 from serving.cases.tables import review_case
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
@@ -72,10 +72,7 @@ def get(connection: Connection, test_buy_id: str, marketplaces: Collection[str])
         There is none there.
     """
     query = select(test_buy).where(test_buy.c.test_buy_id == test_buy_id, test_buy.c.marketplace_id.in_(marketplaces))
-    found = connection.execute(query).one_or_none()
-    if found is None:
-        raise NotFound("There is no such test buy.")
-    return _stored(found)
+    return _stored(required(connection.execute(query).one_or_none(), "There is no such test buy."))
 
 
 def states_of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[TestBuyState]:

@@ -11,7 +11,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection
 
-from models.errors import Conflict, Invalid, NotFound
+from models.errors import Conflict, Invalid, required
 from models.policies.enforcement import EnforcementPolicy
 from models.policies.sanctions import SanctionPolicy
 from models.policies.strikes import StrikePolicy
@@ -346,9 +346,7 @@ def _look_when_spent(runtime: Runtime, connection: Connection, found: StoredSanc
 
 def _theirs(connection: Connection, person: Person, sanction_id: str) -> tuple[StoredSanction, str]:
     place = sanctions.marketplace_of(connection, sanction_id, places(person))
-    organisation = organisation_for(person, place)
-    if organisation is None:
-        raise NotFound("There is no such sanction.")
+    organisation = required(organisation_for(person, place), "There is no such sanction.")
     return sanctions.get(connection, place, sanction_id), organisation
 
 

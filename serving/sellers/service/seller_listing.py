@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from features.facts import Facts
-from models.errors import Forbidden, Invalid, NotFound
+from models.errors import Forbidden, Invalid, required
 from models.policies.seller_lists import SellerListPolicy
 from models.seller_lists import Entry, Listed, SellerList, linked_names, listed
 from serving.accounts.rules.access import Permission, Person
@@ -103,7 +103,7 @@ def take_off_list(runtime: Runtime, marketplace_id: str, seller: str, *, by: str
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
-        entry_id = seller_lists.remove(connection, marketplace_id, seller, by, now)
-        if entry_id is None:
-            raise NotFound("This seller is on no list.")
+        entry_id = required(
+            seller_lists.remove(connection, marketplace_id, seller, by, now), "This seller is on no list."
+        )
         audit.record(connection, now, marketplace_id, by, "seller_list.removed", entry_id, seller=seller)

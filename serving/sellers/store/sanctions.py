@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select, update
 
-from models.errors import NotFound
+from models.errors import NotFound, required
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import (
@@ -76,10 +76,7 @@ def marketplace_of(connection: Connection, sanction_id: str, marketplaces: Colle
     query = select(sanction.c.marketplace_id).where(
         sanction.c.sanction_id == sanction_id, sanction.c.marketplace_id.in_(marketplaces)
     )
-    found = connection.execute(query).scalar()
-    if found is None:
-        raise NotFound("There is no such sanction.")
-    return str(found)
+    return str(required(connection.execute(query).scalar(), "There is no such sanction."))
 
 
 def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[StoredSanction]:

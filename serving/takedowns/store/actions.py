@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
-from models.errors import NotFound
+from models.errors import NotFound, required
 from serving.listings.tables import listing
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
@@ -88,10 +88,7 @@ def marketplace_of(connection: Connection, action_id: str, marketplaces: Collect
     query = select(action.c.marketplace_id).where(
         action.c.action_id == action_id, action.c.marketplace_id.in_(marketplaces)
     )
-    found = connection.execute(query).scalar()
-    if found is None:
-        raise NotFound("There is no such removal.")
-    return str(found)
+    return str(required(connection.execute(query).scalar(), "There is no such removal."))
 
 
 def latest(

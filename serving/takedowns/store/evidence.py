@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Row, select
 
-from models.errors import NotFound
+from models.errors import required
 from serving.audit.tables import audit_entry, audit_payload
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
@@ -71,9 +71,7 @@ def get(connection: Connection, marketplace_id: str, evidence_id: str) -> Taken:
         There is none in this marketplace.
     """
     query = select(evidence).where(inside(evidence, marketplace_id, evidence_id=evidence_id))
-    row = connection.execute(query).one_or_none()
-    if row is None:
-        raise NotFound("There is no such evidence.")
+    row = required(connection.execute(query).one_or_none(), "There is no such evidence.")
     return _taken(connection, row)
 
 

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from sqlalchemy import Connection
 
-from models.errors import NotFound
+from models.errors import required
 from serving.accounts.rules.access import Permission, Person
 from serving.brands.store import brands
 from serving.marketplaces.store import marketplaces
@@ -70,9 +70,7 @@ def scope_of(connection: Connection, person: Person, given: Mapping[str, str]) -
     }
     order = sorted(names, key=lambda pair: (names[pair], places[pair[0]], pair))
     wanted = given.get(FIELD)
-    chosen = next((pair for pair in order if wanted in {None, _value(pair)}), None)
-    if chosen is None:
-        raise NotFound("There is no such brand.")
+    chosen = required(next((pair for pair in order if wanted in {None, _value(pair)}), None), "There is no such brand.")
     several, why_not = len(places) > 1, objection(connection, person, chosen)
     return BrandScope(
         pair=chosen,

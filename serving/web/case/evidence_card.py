@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 
-from models.errors import NotFound
+from models.errors import NotFound, required
 from models.verdict import Side
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
@@ -62,9 +62,7 @@ def _shown(taken: Taken, case: Case, now: datetime) -> KeptSnapshot:
 def get_page(case_id: CaseId, evidence_id: str, request: Request, session: Analyst) -> Response:
     """The page of a snapshot, as a file: a browser must never show it as one of ours."""
     taken = _taken(request, session, case_id, evidence_id)
-    body = page_of(taken)
-    if body is None:
-        raise NotFound("The page of this snapshot was erased.")
+    body = required(page_of(taken), "The page of this snapshot was erased.")
     return _file(body, "text/html; charset=utf-8", f"{taken.evidence_id}.html")
 
 
