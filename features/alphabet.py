@@ -3,7 +3,7 @@
 Letters come from `data/letter_table.tsv` (`tests/features/tables` says how), which makes a text read the same in any
 case, composed or decomposed, with look-alikes of Latin letters as the Latin ones, and without marks and what takes no
 room.
-`read_plain`, `kind_plain`, `value_plain` and `word_value_plain` are the definition; `tables` holds the same as arrays.
+`tests/features/plain.py` has the same without arrays.
 """
 
 import unicodedata
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.fold import TABLE_SIZE
-from features.splitmix import GOLDEN, MASK, mix, mix_plain
+from features.splitmix import GOLDEN, MASK, mix
 
 # Kinds. A letter is the commonest, so the kernel tells it from the value alone: only a letter's is odd.
 LETTER, DIGIT, IDEOGRAPH, SIGN, BLANK, DROPPED, SEVERAL = range(7)
@@ -56,35 +56,6 @@ class Alphabet(NamedTuple):
     kinds: NDArray[np.uint8]
     values: NDArray[np.uint64]
     word_values: NDArray[np.uint64]
-
-
-def read_plain(text: str) -> list[int]:
-    """The letters read for a text, as code points; blanks come as they stand."""
-    table = _letters()
-    found: list[int] = []
-    for code in map(ord, text):
-        if code in HANGUL:
-            found += map(ord, unicodedata.normalize("NFD", chr(code)))  # By arithmetic, the same in every version.
-        else:
-            found += table.get(code, (code,))
-    return [code for code in found if kind_plain(code) != DROPPED]
-
-
-@cache
-def kind_plain(code: int) -> int:
-    """The kind of a letter read."""
-    return next((kind for first, last, kind in _RANGES if first <= code <= last), LETTER)
-
-
-@cache
-def value_plain(code: int) -> int:
-    """The value of a letter read: 64 mixed bits, odd for letters alone."""
-    return mix_plain((code + 1) * GOLDEN & MASK) & ~1 | (kind_plain(code) == LETTER)
-
-
-def word_value_plain(code: int) -> int:
-    """The value in a word, where 0 stands for o, 1 and l for i, 3 for e, 4 for a, 5 for s and 7 for t."""
-    return value_plain(_STAND_INS.get(code, code))
 
 
 @cache

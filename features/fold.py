@@ -106,13 +106,3 @@ def skeleton(text: str) -> str:
     'rolex nlke'
     """
     return skeleton_codes(text).tobytes().decode("utf-32-le")
-
-
-def fold_plain(text: str, *, as_skeleton: bool = False) -> str:
-    """The definition that the kernel must equal: one character at a time, no arrays."""
-    table = _tables()[1 if as_skeleton else 0]
-    mapped = [
-        int(table[ord(c)]) if ord(c) < TABLE_SIZE else ord(c) for c in unicodedata.normalize("NFKC", as_shown(text))
-    ]
-    words = "".join(chr(code) for code in mapped if code != DROPPED).split(" ")
-    return " ".join(word for word in words if word)

@@ -6,7 +6,7 @@ Zhang 2012), where a bin that no run fell into copies a full one found by hashin
 six bins each bring like texts together: two that share 80 % of their runs meet with a chance of 99 %, two that share
 70 % with 87 %, and two that share a fifth with one in a thousand (docs/decisions gives the argument).
 
-`signature_plain` is the definition; the kernel must equal it.
+`tests/features/plain.py` has the same one run at a time; the kernel must equal it.
 """
 
 from typing import Final
@@ -15,9 +15,9 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from features.fold import fold_plain, skeleton_codes
+from features.fold import skeleton_codes
 from features.listing import Listing
-from features.splitmix import GOLDEN, MASK, mix, mix_plain
+from features.splitmix import GOLDEN, MASK, mix
 from features.text_kernel import heading
 
 MINHASH_VERSION: Final = 1
@@ -50,28 +50,6 @@ def signature_of(listing: Listing) -> Signature | None:
 def similarities(one: Signature, others: NDArray[np.uint16]) -> NDArray[np.float64]:
     """Estimated Jaccard similarities, shape (n,), of one signature to others of shape (n, BINS)."""
     found: NDArray[np.float64] = (others == one).mean(axis=1)
-    return found
-
-
-def signature_plain(text: str) -> list[int]:
-    """The definition, one run at a time; empty where fewer than `FEWEST_FULL` bins are full."""
-    codes = [ord(character) for character in fold_plain(text, as_skeleton=True)]
-    bins: dict[int, int] = {}
-    for start in range(len(codes) - RUN + 1):
-        value = 0
-        for code in codes[start : start + RUN]:
-            value = (value * GOLDEN + code) & MASK
-        value = mix_plain(value)
-        bins[value >> 57] = min(bins.get(value >> 57, _LOW), value & _LOW)
-    if len(bins) < FEWEST_FULL:
-        return []
-    found = []
-    for number in range(BINS):
-        source, tries = number, 0
-        while source not in bins:
-            tries += 1
-            source = mix_plain(number << 32 | tries) >> 57
-        found.append(mix_plain(bins[source]) >> 48)
     return found
 
 

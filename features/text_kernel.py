@@ -1,6 +1,6 @@
 """The walk over a text that finds its n-grams: their indices for training, the sum of their weights for scoring.
 
-`features.ngrams` defines what is found; here it is found in one pass over UTF-8, letter by letter, with the hashes of
+`features.ngrams` says what is found; here it is found in one pass over UTF-8, letter by letter, with the hashes of
 the windows that end at a letter made from those that ended at the letter before. Training and scoring run the same
 lines, compiled once with a place for indices and once with weights. A field's value is the sum of its n-grams' weights
 over the square root of their number, so no matrix is needed to score.

@@ -8,13 +8,10 @@ from features.alphabet import (
     DROPPED,
     LETTER,
     SEVERAL,
-    kind_plain,
-    read_plain,
     tables,
-    value_plain,
-    word_value_plain,
 )
 from features.fold import TABLE_SIZE
+from tests.features.plain import kind_plain, read_plain, value_plain, word_value_plain
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY
 
 

@@ -4,7 +4,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from features.fold import fold, fold_plain, skeleton
+from features.fold import fold, skeleton
+from tests.features.plain import fold_plain
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY
 
 FOLDS = [

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from features.fold import fold_plain, skeleton_codes
+from features.fold import skeleton_codes
 from features.minhash import (
     BANDS,
     BINS,
@@ -17,9 +17,9 @@ from features.minhash import (
     band_keys,
     signature,
     signature_of,
-    signature_plain,
     similarities,
 )
+from tests.features.plain import fold_plain, signature_plain
 from tests.fixtures.facts import a_listing
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY, QUICK
 

@@ -3,7 +3,8 @@ from collections import Counter
 import pytest
 from hypothesis import given
 
-from features.ngrams import BUCKETS, indices_plain
+from features.ngrams import BUCKETS
+from tests.features.plain import indices_plain
 from tests.fixtures.strategies import ANY_TEXT, QUICK
 
 MASK = 2**64 - 1

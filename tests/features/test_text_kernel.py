@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 
 from features.listing import Listing
-from features.ngrams import BUCKETS, indices_plain
+from features.ngrams import BUCKETS
 from features.text_kernel import COLUMNS, DESCRIPTION, HEADING, heading, indices, room, scores
+from tests.features.plain import indices_plain
 from tests.fixtures.facts import a_listing
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY, listings
 

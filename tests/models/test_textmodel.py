@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from features.ngrams import indices_plain
 from features.text_kernel import COLUMNS, DESCRIPTION, HEADING, heading
 from models.textmodel import TextModel
+from tests.features.plain import indices_plain
 from tests.fixtures.facts import a_listing
 from tests.fixtures.scorers import a_text_model
 

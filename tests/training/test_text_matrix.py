@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 
 from features.listing import Listing
-from features.ngrams import indices_plain
 from features.text_kernel import COLUMNS, DESCRIPTION, HEADING, heading
 from models.textmodel import DESCRIPTION_SCALE
+from tests.features.plain import indices_plain
 from tests.fixtures.facts import a_listing
 from tests.fixtures.strategies import QUICK, listings
 from training.text_matrix import TextMatrix, dot

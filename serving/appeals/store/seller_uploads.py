@@ -79,20 +79,6 @@ def about(
     return _read(connection, seller_upload.c.marketplace_id == marketplace_id, theirs, most=most)
 
 
-def get(connection: Connection, marketplace_id: str, upload_id: str) -> SellerUpload:
-    """One upload.
-
-    Raises
-    ------
-    NotFound
-        There is none of this id here.
-    """
-    found = _read(connection, inside(seller_upload, marketplace_id), seller_upload.c.upload_id == upload_id, most=1)
-    if not found:
-        raise NotFound("There is no such document.")
-    return found[0]
-
-
 def content_of(connection: Connection, found: SellerUpload) -> bytes:
     """The bytes of a document.
 

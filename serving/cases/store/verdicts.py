@@ -11,8 +11,8 @@ from models.case import CaseLane
 from models.errors import NotFound
 from models.verdict import Judgement, Side
 from serving.accounts.tables import account
-from serving.cases.tables import review_case, verdict
-from serving.platform.database.scope import inside, same
+from serving.cases.tables import verdict
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 
@@ -114,17 +114,3 @@ def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
         .group_by(verdict.c.judgement)
     )
     return {row.judgement: row.n for row in connection.execute(query)}
-
-
-def brand_answers(connection: Connection, marketplace_id: str, brand_ids: Collection[str]) -> dict[str, dict[str, int]]:
-    """What each brand's people have answered: brand to judgement to count."""
-    query = (
-        select(verdict.c.brand_id, verdict.c.judgement, func.count().label("n"))
-        .join(review_case, same(review_case, verdict, "case_id"))
-        .where(inside(verdict, marketplace_id), verdict.c.brand_id.in_(brand_ids), verdict.c.side == Side.BRAND.value)
-        .group_by(verdict.c.brand_id, verdict.c.judgement)
-    )
-    found: dict[str, dict[str, int]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.brand_id, {})[row.judgement] = row.n
-    return found

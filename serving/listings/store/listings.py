@@ -176,21 +176,6 @@ def versions(connection: Connection, marketplace_id: str, listing_id: str) -> li
     return [dict(row._mapping) for row in connection.execute(query)]
 
 
-def log_prices(
-    connection: Connection, marketplace_id: str, listing_ids: Collection[str]
-) -> dict[str, list[float | None]]:
-    """The log prices of all versions of each listing, oldest version first."""
-    query = (
-        select(listing_version.c.listing_id, listing_version.c.log_price)
-        .where(inside(listing_version, marketplace_id), listing_version.c.listing_id.in_(sorted(listing_ids)))
-        .order_by(listing_version.c.listing_id, listing_version.c.number)
-    )
-    found: dict[str, list[float | None]] = {}
-    for listing_id, log_price in connection.execute(query):
-        found.setdefault(listing_id, []).append(log_price)
-    return found
-
-
 def seller_country(connection: Connection, marketplace_id: str, listing_id: str) -> str | None:
     """Where the marketplace last said that a listing's seller is established, in its words."""
     query = (

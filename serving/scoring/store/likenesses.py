@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import numpy as np
 from sqlalchemy import BigInteger, Connection, FromClause, Select, String, Table, select, true
 
 from features.likeness import MOST_COMPARED, Asked, Candidate, Period, Ruling
@@ -29,7 +28,6 @@ from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
 
 MOST_PER_KEY: Final = 16
-_STORED: Final = np.dtype("<u2")
 
 
 @dataclass(frozen=True, slots=True)

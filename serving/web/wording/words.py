@@ -4,11 +4,10 @@ Times are in the zone of whoever reads, UTC without a session; a date stands onl
 the zone once; what has no bar, and what is kept or sent, names it with the time.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from features.money import exponent
 from serving.platform import display
@@ -212,9 +211,3 @@ def initials(name: str) -> str:
     """
     words = name.split()
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words)).upper()
-
-
-def named_price(content: Mapping[str, Any]) -> str:
-    """The price in a version's stored content, or that there is none."""
-    price, currency = content.get("price"), content.get("currency")
-    return amount(Decimal(price), currency) if price and currency else "no price"

@@ -39,11 +39,6 @@ def test_an_amount_reads_as_it_was_named(value: str, currency: str, text: str) -
     assert words.amount(Decimal(value), currency) == text
 
 
-def test_a_price_that_was_not_named_is_no_price() -> None:
-    assert words.named_price({}) == "no price"
-    assert words.named_price({"price": "5.00", "currency": "EUR"}) == "€5"
-
-
 def test_a_window_counts_down_to_the_second() -> None:
     assert [words.countdown(left) for left in (180, 59.9, 0, -3)] == ["3:00", "0:59", "0:00", "0:00"]
 

@@ -1,0 +1,152 @@
+"""What the kernels of `features` compute, written one step at a time without arrays: the kernels must equal it."""
+
+import itertools
+import unicodedata
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from features.alphabet import _RANGES, _STAND_INS, BLANK, DIGIT, DROPPED, HANGUL, IDEOGRAPH, LETTER, SIGN, _letters
+from features.fold import DROPPED as FOLDED_AWAY
+from features.fold import TABLE_SIZE, _tables, as_shown
+from features.minhash import _LOW, BINS, FEWEST_FULL, RUN
+from features.ngrams import BUCKETS, FEWEST_SPACED, LONGEST, PAIR, SHIFT, SHORTEST, WINDOW, WORD
+from features.splitmix import _MIX_1, _MIX_2, GOLDEN, MASK
+
+
+def mix_plain(value: int) -> int:
+    """The mixed value, 64 bits.
+
+    >>> hex(mix_plain(0x9E3779B97F4A7C15))
+    '0xe220a8397b1dcdaf'
+    """
+    value = (value ^ value >> 30) * _MIX_1 & MASK
+    value = (value ^ value >> 27) * _MIX_2 & MASK
+    return value ^ value >> 31
+
+
+def fold_plain(text: str, *, as_skeleton: bool = False) -> str:
+    """The definition that the kernel must equal: one character at a time, no arrays."""
+    table = _tables()[1 if as_skeleton else 0]
+    mapped = [
+        int(table[ord(c)]) if ord(c) < TABLE_SIZE else ord(c) for c in unicodedata.normalize("NFKC", as_shown(text))
+    ]
+    words = "".join(chr(code) for code in mapped if code != FOLDED_AWAY).split(" ")
+    return " ".join(word for word in words if word)
+
+
+def read_plain(text: str) -> list[int]:
+    """The letters read for a text, as code points; blanks come as they stand."""
+    table = _letters()
+    found: list[int] = []
+    for code in map(ord, text):
+        if code in HANGUL:
+            found += map(ord, unicodedata.normalize("NFD", chr(code)))  # By arithmetic, the same in every version.
+        else:
+            found += table.get(code, (code,))
+    return [code for code in found if kind_plain(code) != DROPPED]
+
+
+@cache
+def kind_plain(code: int) -> int:
+    """The kind of a letter read."""
+    return next((kind for first, last, kind in _RANGES if first <= code <= last), LETTER)
+
+
+@cache
+def value_plain(code: int) -> int:
+    """The value of a letter read: 64 mixed bits, odd for letters alone."""
+    return mix_plain((code + 1) * GOLDEN & MASK) & ~1 | (kind_plain(code) == LETTER)
+
+
+def word_value_plain(code: int) -> int:
+    """The value in a word, where 0 stands for o, 1 and l for i, 3 for e, 4 for a, 5 for s and 7 for t."""
+    return value_plain(_STAND_INS.get(code, code))
+
+
+def signature_plain(text: str) -> list[int]:
+    """The definition, one run at a time; empty where fewer than `FEWEST_FULL` bins are full."""
+    codes = [ord(character) for character in fold_plain(text, as_skeleton=True)]
+    bins: dict[int, int] = {}
+    for start in range(len(codes) - RUN + 1):
+        value = 0
+        for code in codes[start : start + RUN]:
+            value = (value * GOLDEN + code) & MASK
+        value = mix_plain(value)
+        bins[value >> 57] = min(bins.get(value >> 57, _LOW), value & _LOW)
+    if len(bins) < FEWEST_FULL:
+        return []
+    found = []
+    for number in range(BINS):
+        source, tries = number, 0
+        while source not in bins:
+            tries += 1
+            source = mix_plain(number << 32 | tries) >> 57
+        found.append(mix_plain(bins[source]) >> 48)
+    return found
+
+
+def indices_plain(text: str, field: int) -> list[int]:
+    """Indices of the n-grams of one text, repeats included."""
+    letters = read_plain(as_shown(text))
+    hashes = [*_windows(letters), *_runs(letters)]
+    return [field * BUCKETS + (value >> SHIFT) for value in hashes]
+
+
+def _windows(letters: Sequence[int]) -> Iterable[int]:
+    for blank, group in itertools.groupby(letters, key=lambda code: kind_plain(code) == BLANK):
+        if blank:
+            continue
+        word = list(group)
+        padded = [ord(" "), *word, ord(" ")]
+        for length in range(SHORTEST, LONGEST + 1):
+            for start in range(len(padded) - length + 1):
+                yield _window([value_plain(code) for code in padded[start : start + length]])
+        for left, right in itertools.pairwise(word):
+            if kind_plain(left) == kind_plain(right) == IDEOGRAPH:
+                yield (value_plain(left) * 3 & MASK ^ value_plain(right)) * PAIR & MASK
+
+
+def _window(values: Sequence[int]) -> int:
+    found = (values[0] << 7) & MASK
+    for value in values[1:]:
+        found = (found ^ value) * WINDOW & MASK
+    return found
+
+
+def _runs(letters: Sequence[int]) -> Iterable[int]:
+    before = 0
+    spaced: list[int] = []
+    for outside, group in itertools.groupby(letters, key=lambda code: kind_plain(code) >= SIGN):
+        if outside:
+            continue
+        run = list(group)
+        found = _run(run)
+        yield found
+        if before:
+            yield (before << 9 & MASK ^ found) * PAIR & MASK
+        before = found
+        if len(run) > 1:
+            yield from _joined(spaced)
+            spaced = []
+        else:
+            spaced += run
+    yield from _joined(spaced)
+
+
+def _run(run: Sequence[int]) -> int:
+    found = 0
+    if all(kind_plain(code) == DIGIT for code in run):
+        for code in run:
+            found = (found ^ value_plain(code)) * PAIR & MASK
+    else:
+        for code in run:
+            found = (found ^ word_value_plain(code)) * WORD & MASK
+    return found
+
+
+def _joined(spaced: Sequence[int]) -> Iterable[int]:
+    if len(spaced) >= FEWEST_SPACED:
+        found = 0
+        for code in spaced:
+            found = (found ^ word_value_plain(code)) * WORD & MASK
+        yield found
