@@ -16,7 +16,7 @@ from serving.review.service.case_access import visible_case
 from serving.review.service.review import record_verdict
 from serving.review.service.sitting import Answer
 from serving.review.service.undoing import undo_verdict
-from serving.views import views
+from serving.views import positions
 from serving.web.case.flow import goes_on
 from serving.web.desk.queue import UndoPart, queue_of
 from serving.web.desk.queue_query import QueueQuery
@@ -86,7 +86,7 @@ def _next(runtime: Runtime, person: Person, case: Case, query: QueueQuery) -> st
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         wanted = queue_of(connection, person, query, now)
-        return views.next_free(connection, wanted, case, user_id=person.user_id, at=now)
+        return positions.next_free(connection, wanted, case, user_id=person.user_id, at=now)
 
 
 @router.post("/cases/{case_id}/undo")

@@ -34,8 +34,8 @@ from serving.review.service.seller_evidence import papers_of
 from serving.review.store import test_buys
 from serving.scoring.store import references
 from serving.takedowns.store import actions
-from serving.views import views
-from serving.views.views import Neighbours
+from serving.views import positions, views
+from serving.views.positions import Neighbours
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards, changes
 from serving.web.case.case_cards import (
@@ -196,8 +196,8 @@ def _page(
     history = listings.versions(connection, here, case.listing_id)
     at = next(i for i, row in enumerate(history) if row["version_id"] == case.version_id)
     wanted = queue_of(connection, person, query, now)
-    around = views.neighbours(connection, wanted, case)
-    following = views.next_free(connection, wanted, case, user_id=person.user_id, at=now, besides=asked.besides)
+    around = positions.neighbours(connection, wanted, case)
+    following = positions.next_free(connection, wanted, case, user_id=person.user_id, at=now, besides=asked.besides)
     row = _as_row(case, score)
     return CasePage(
         case_id=case.case_id,

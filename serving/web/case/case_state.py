@@ -16,7 +16,7 @@ from serving.cases.store.cases import Case
 from serving.cases.store.verdicts import StoredVerdict
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import why_not_judge
-from serving.views import views
+from serving.views import positions
 from serving.web import text_view
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -91,7 +91,7 @@ def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, wh
         text = f"The case is theirs until {words.moment(case.leased_until, now)}. You can read it; answers are off."
         found.append(Note("warn", "i-lock", f"{holder} is working on this case.", text))
     if case.state is CaseState.STALE:
-        following = views.follower(connection, case.marketplace_id, case.case_id)
+        following = positions.follower(connection, case.marketplace_id, case.case_id)
         text = "This page shows the earlier version; answers are off."
         address = f"/cases/{following}" if following else None
         found.append(Note("warn", "i-clock", "The offer was changed.", text, address, "Open the current version"))

@@ -14,7 +14,7 @@ from serving.cases.store.facets import Facet
 from serving.platform import display
 from serving.platform.runtime import Runtime
 from serving.review.store import desk_work
-from serving.views import views
+from serving.views.positions import COUNTED_TO, queue_size
 from serving.views.queues import Lease, QueueFilter
 from serving.web import text_view
 from serving.web.desk.queue_query import QueueQuery
@@ -96,23 +96,23 @@ class Counts:
         self._large, self._whose = runtime.counts, (person.user_id, person.marketplaces(Permission.REVIEW_CASES))
         self._known: dict[tuple[str, int], int] = {}
 
-    def of(self, query: QueueQuery, most: int = views.COUNTED_TO) -> int:
+    def of(self, query: QueueQuery, most: int = COUNTED_TO) -> int:
         """The number, counted to `most` and one more."""
         key = query.text, most
         if key not in self._known:
             wanted = self._queue(query)
             self._known[key] = self._large.of(
-                ("queue", self._whose, key), lambda: views.queue_size(self._connection, wanted, most=most), lambda n: n
+                ("queue", self._whose, key), lambda: queue_size(self._connection, wanted, most=most), lambda n: n
             )
         return self._known[key]
 
     def lanes(self) -> dict[CaseLane, int]:
-        """How many cases stand in each lane, each counted to `views.COUNTED_TO` and one more."""
+        """How many cases stand in each lane, each counted to `COUNTED_TO` and one more."""
         user_id, here = self._whose
         lanes = [one.lane for one in LANES]
         return self._large.of(
             ("lanes", self._whose),
-            lambda: views.lane_sizes(self._connection, here, lanes, user_id),
+            lambda: positions.lane_sizes(self._connection, here, lanes, user_id),
             lambda found: sum(found.values()),
         )
 
@@ -136,7 +136,7 @@ class Counts:
 
 def number(size: int) -> str:
     """A count; what was not counted to its end says so."""
-    return f"{size:,}" if size <= views.COUNTED_TO else f"{views.COUNTED_TO:,}+"
+    return f"{size:,}" if size <= COUNTED_TO else f"{COUNTED_TO:,}+"
 
 
 def rail(connection: Connection, person: Person, query: QueueQuery, counts: Counts, now: datetime) -> Rail:

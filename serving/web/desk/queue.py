@@ -16,7 +16,7 @@ from serving.guards import may, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.sellers.service.linked import linked_with
-from serving.views import queues, views
+from serving.views import positions, queues, views
 from serving.views.queues import QueueFilter
 from serving.web.desk import filters
 from serving.web.desk.desk_groups import Group, groups
@@ -168,7 +168,7 @@ def get_newer(request: Request, session: Reviewer, since: str = "") -> Response:
     query, began = QueueQuery.of("&".join(asked)), min(_moment(since) or now, now)
     with runtime.store.read() as connection:
         wanted = replace(queue_of(connection, person, query, now), opened_after=began)
-        found = views.queue_size(connection, wanted, most=_COUNTED_NEW)
+        found = positions.queue_size(connection, wanted, most=_COUNTED_NEW)
     shown = "" if not found else f"{found}" if found <= _COUNTED_NEW else f"{_COUNTED_NEW}+"
     part = NewerPart(shown, words.moment(began, now), query.address(), _newer(query, began))
     return respond_part(request, part, session)

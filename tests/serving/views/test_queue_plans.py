@@ -16,7 +16,7 @@ from serving.intake.service.intake import receive
 from serving.listings.store import search
 from serving.listings.store.search import Hit, Kind
 from serving.review.store import found_offers
-from serving.views import queues, views
+from serving.views import positions, queues
 from serving.views.queues import Lease, QueueFilter
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case
@@ -67,8 +67,8 @@ def test_a_filtered_queue_is_walked_and_counted_along_the_index_of_open_cases(si
     now = site.clock.now()
     wanted = QueueFilter(frozenset({site.here}), LANES, person=site.analyst.user_id, at=now, **more)
     for act in (
-        lambda connection: views.queue_size(connection, wanted),
-        lambda connection: views.next_free(connection, wanted, case, user_id=site.analyst.user_id, at=now),
+        lambda connection: positions.queue_size(connection, wanted),
+        lambda connection: positions.next_free(connection, wanted, case, user_id=site.analyst.user_id, at=now),
     ):
         steps = plan(site, act)
         assert WALK in steps
@@ -81,7 +81,7 @@ def test_a_filtered_queue_is_walked_and_counted_along_the_index_of_open_cases(si
 def test_the_sellers_of_a_filter_are_looked_up(site: Site) -> None:
     a_case(site)
     wanted = QueueFilter(frozenset({site.here}), LANES, person=site.analyst.user_id, sellers=frozenset({"shop-1"}))
-    assert "ix_review_case_sold_by" in plan(site, lambda connection: views.queue_size(connection, wanted))
+    assert "ix_review_case_sold_by" in plan(site, lambda connection: positions.queue_size(connection, wanted))
 
 
 def test_counts_and_facets_read_an_index_alone(site: Site) -> None:
@@ -90,7 +90,7 @@ def test_counts_and_facets_read_an_index_alone(site: Site) -> None:
         lambda connection: facets.brands(connection, {site.here}),
         lambda connection: facets.languages(connection, {site.here}),
         lambda connection: queues.queue_sizes(connection, {site.here}),
-        lambda connection: views.lane_sizes(connection, {site.here}, [CaseLane.AUDIT], site.analyst.user_id),
+        lambda connection: positions.lane_sizes(connection, {site.here}, [CaseLane.AUDIT], site.analyst.user_id),
     ):
         assert "USING COVERING INDEX" in plan(site, act)
 

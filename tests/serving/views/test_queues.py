@@ -11,9 +11,9 @@ from serving.cases.store import facets, offers
 from serving.cases.store.facets import Facet
 from serving.intake.service.intake import receive
 from serving.review.service.case_access import lease
-from serving.views import queues, views
+from serving.views import positions, queues
+from serving.views.positions import Neighbours
 from serving.views.queues import Lease, QueueFilter
-from serving.views.views import Neighbours
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_look, judge
 from tests.fixtures.runtimes import Site
@@ -24,7 +24,7 @@ def found(site: Site, **given: object) -> set[str]:
     wanted = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), **given)  # type: ignore[arg-type]  # a filter's own fields
     with site.runtime.store.read() as connection:
         rows = queues.queue(connection, wanted, most=100)
-        assert views.queue_size(connection, wanted) == len(rows), "counted as listed"
+        assert positions.queue_size(connection, wanted) == len(rows), "counted as listed"
         return {row["external_id"] for row in rows}
 
 
@@ -102,13 +102,13 @@ def test_a_case_knows_its_place_and_the_free_one_after_it(any_site: Site) -> Non
     appeals = QueueFilter(frozenset({any_site.here}), (CaseLane.APPEAL,), person=user_id)
     lease(any_site.runtime, any_site.second_analyst, cheap.case_id)
     with any_site.runtime.store.read() as connection:
-        assert views.neighbours(connection, wanted, middle) == Neighbours(2, 3, dear.case_id, cheap.case_id)
-        assert views.neighbours(connection, wanted, dear) == Neighbours(1, 3, None, middle.case_id)
-        assert views.neighbours(connection, appeals, middle) == Neighbours(None, 0, None, None)
-        following = views.next_free(connection, wanted, middle, user_id=user_id, at=now)
+        assert positions.neighbours(connection, wanted, middle) == Neighbours(2, 3, dear.case_id, cheap.case_id)
+        assert positions.neighbours(connection, wanted, dear) == Neighbours(1, 3, None, middle.case_id)
+        assert positions.neighbours(connection, appeals, middle) == Neighbours(None, 0, None, None)
+        following = positions.next_free(connection, wanted, middle, user_id=user_id, at=now)
         assert following == dear.case_id, "the one below is held, so that it begins at the top"
         nowhere = QueueFilter(frozenset(), person=user_id)
-        assert views.next_free(connection, nowhere, middle, user_id=user_id, at=now) is None
+        assert positions.next_free(connection, nowhere, middle, user_id=user_id, at=now) is None
 
 
 @pytest.mark.both_engines
@@ -125,7 +125,7 @@ def test_what_is_offered_to_me_comes_first_and_what_is_offered_to_another_last(a
         user_id = any_site.analyst.user_id
         wanted = QueueFilter(frozenset({any_site.here}), person=user_id)
         with any_site.runtime.store.read() as connection:
-            case_id = views.next_free(connection, wanted, made[after], user_id=user_id, at=now)
+            case_id = positions.next_free(connection, wanted, made[after], user_id=user_id, at=now)
         return next(i for i, case in enumerate(made) if case.case_id == case_id)
 
     assert following(1) == 2
@@ -144,4 +144,4 @@ def test_a_count_ends_where_nobody_counts_any_more(site: Site) -> None:
         a_case(site, external_id=f"MP-{number}")
     wanted = QueueFilter(frozenset({site.here}))
     with site.runtime.store.read() as connection:
-        assert [views.queue_size(connection, wanted, most=most) for most in (2, 3, 4, 5)] == [3, 4, 4, 4]
+        assert [positions.queue_size(connection, wanted, most=most) for most in (2, 3, 4, 5)] == [3, 4, 4, 4]

@@ -9,7 +9,7 @@ from models.verdict import Judgement, Side
 from serving.accounts.service import auth
 from serving.intake.service.intake import receive
 from serving.review.service.undoing import undo_verdict
-from serving.views import views
+from serving.views import positions, views
 from serving.views.queues import QueueFilter
 from serving.webhooks.rules.action import ActionKind, ActionState
 from tests.fixtures.listings import a_suspect_row
@@ -64,8 +64,8 @@ def test_the_case_that_took_anothers_place_is_found(any_site: Site) -> None:
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="79.00")], source="test")
     [current] = open_cases(any_site)
     with any_site.runtime.store.read() as connection:
-        assert views.follower(connection, any_site.here, case.case_id) == current.case_id
-        assert views.follower(connection, any_site.here, current.case_id) is None
+        assert positions.follower(connection, any_site.here, case.case_id) == current.case_id
+        assert positions.follower(connection, any_site.here, current.case_id) is None
 
 
 def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> None:
@@ -101,5 +101,5 @@ def test_a_place_is_counted_no_further_than_it_helps(site: Site, monkeypatch: py
     _, middle, cheap = (a_case(site, external_id=f"MP-{i}", price=f"{900 - 300 * i}.00") for i in range(3))
     wanted = QueueFilter(frozenset({site.here}), (CaseLane.ANALYST,))
     with site.runtime.store.read() as connection:
-        assert views.neighbours(connection, wanted, cheap).place is None
-        assert views.neighbours(connection, wanted, middle).size == 2, "one more stands for all beyond"
+        assert positions.neighbours(connection, wanted, cheap).place is None
+        assert positions.neighbours(connection, wanted, middle).size == 2, "one more stands for all beyond"

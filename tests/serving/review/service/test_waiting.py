@@ -12,7 +12,7 @@ from serving.cases.store.cases import Case
 from serving.intake.service.intake import receive
 from serving.review.service.case_access import lease
 from serving.review.service.waiting import Wanted, set_aside, take_up
-from serving.views import queues, views
+from serving.views import positions, queues
 from serving.views.queues import QueueFilter
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, a_second_look, judge
@@ -38,7 +38,7 @@ def test_it_leaves_the_queue_and_comes_back_by_itself(any_site: Site) -> None:
     with any_site.runtime.store.read() as connection:
         wanted = QueueFilter(frozenset({any_site.here}), at=any_site.clock.now())
         user_id, now = any_site.analyst.user_id, any_site.clock.now()
-        assert views.next_free(connection, wanted, second, user_id=user_id, at=now) is None, "nobody is led to it"
+        assert positions.next_free(connection, wanted, second, user_id=user_id, at=now) is None, "nobody is led to it"
     any_site.clock.forward(hours=4)
     assert sorted(shown(any_site)) == sorted([first.case_id, second.case_id])
     assert shown(any_site, aside=True) == []

@@ -1,0 +1,146 @@
+"""Where a case stands in its queue, how long queues are, and which case comes next."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
+from sqlalchemy.sql.selectable import Select
+
+from models.case import CaseLane, CaseState
+from serving.cases.store.cases import Case
+from serving.cases.tables import case_offer, review_case
+from serving.platform.database.scope import inside, same
+from serving.views.queues import QueueFilter, in_queue, open_to
+
+_COSTLIEST_FIRST: Final = (review_case.c.priority.desc(), review_case.c.case_id)
+
+COUNTED_TO: Final = 10_000
+# A place in a queue is read on every case; further down nobody counts in places, and PostgreSQL would count for long.
+PLACED_TO: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """A case's place in a queue, counted from 1, and the cases beside it; None at the ends and outside the queue.
+
+    Both counts end at `PLACED_TO`: a place beyond is None, and `size` is one more.
+    """
+
+    place: int | None
+    size: int
+    before: str | None
+    after: str | None
+
+
+def neighbours(connection: Connection, wanted: QueueFilter, case: Case) -> Neighbours:
+    """Where a case stands in a queue."""
+    ids, inside = _ids(wanted), case.state is CaseState.OPEN and _contains(connection, wanted, case)
+    before = ids.where(*_ahead_of(case)).order_by(review_case.c.priority, review_case.c.case_id.desc())
+    after = ids.where(*_behind(case)).order_by(*_COSTLIEST_FIRST)
+    ahead = _capped(connection, ids.where(*_ahead_of(case)), PLACED_TO) if inside else 0
+    return Neighbours(
+        ahead + 1 if inside and ahead < PLACED_TO else None,
+        queue_size(connection, wanted, most=PLACED_TO),
+        connection.execute(before.limit(1)).scalar() if inside else None,
+        connection.execute(after.limit(1)).scalar(),
+    )
+
+
+def queue_size(connection: Connection, wanted: QueueFilter, *, most: int = COUNTED_TO) -> int:
+    """How many cases stand in a queue, counted to `most` and one more."""
+    return _capped(connection, _ids(wanted), most)
+
+
+def lane_sizes(
+    connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane], person: str
+) -> dict[CaseLane, int]:
+    """How many cases stand in each lane for a person, each counted to `COUNTED_TO` and one more."""
+    here = review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value
+    counts = []
+    for lane in lanes:
+        mine = [open_to(person)] if lane is CaseLane.SECOND_LOOK else []
+        some = select(review_case.c.lane).where(*here, review_case.c.lane == lane.value, *mine).limit(COUNTED_TO + 1)
+        counts.append(select(literal(lane.value).label("lane"), func.count().label("n")).select_from(some.subquery()))
+    return {CaseLane(row.lane): row.n for row in connection.execute(union_all(*counts))}
+
+
+def _capped(connection: Connection, ids: Select[str], most: int = COUNTED_TO) -> int:
+    return connection.execute(select(func.count()).select_from(ids.limit(most + 1).subquery())).scalar_one()
+
+
+def _contains(connection: Connection, wanted: QueueFilter, case: Case) -> bool:
+    itself = review_case.c.marketplace_id == case.marketplace_id, review_case.c.case_id == case.case_id
+    return connection.execute(_ids(wanted).where(*itself)).first() is not None
+
+
+def next_free(
+    connection: Connection,
+    wanted: QueueFilter,
+    case: Case,
+    *,
+    user_id: str,
+    at: datetime,
+    besides: Collection[str] = (),
+) -> str | None:
+    """The case to go on with: the next below this one that nobody else holds, else the first that nobody holds.
+
+    What is offered to this person goes before all others, and what is offered to somebody else comes last. `besides`
+    are cases that are not led to, because their answers are on their way.
+    """
+    free = or_(
+        review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
+    )
+    ids = _ids(wanted).where(free, open_to(user_id), review_case.c.case_id.not_in([case.case_id, *besides]))
+    offered = same(case_offer, review_case, "case_id")
+    here = sorted(wanted.marketplaces)
+    to_me = select(case_offer.c.case_id).where(
+        case_offer.c.marketplace_id.in_(here), case_offer.c.until > at, case_offer.c.user_id == user_id
+    )
+    mine = connection.execute(to_me).scalars().all()
+    to_anybody = exists().where(offered, case_offer.c.until > at)
+    # Each is a short walk from where it begins; all in one order would sort the whole queue.
+    for some in (
+        *([ids.where(review_case.c.marketplace_id.in_(here), review_case.c.case_id.in_(mine))] if mine else []),
+        ids.where(~to_anybody),
+        ids.where(to_anybody),
+    ):
+        for place in (_behind(case), ()):
+            found = connection.execute(some.where(*place).order_by(*_COSTLIEST_FIRST).limit(1)).scalar()
+            if found is not None:
+                return found
+    return None
+
+
+def _ids(wanted: QueueFilter) -> Select[str]:
+    return select(review_case.c.case_id).where(*in_queue(wanted))
+
+
+def _ahead_of(case: Case) -> tuple[ColumnElement[bool], ...]:
+    higher, same = review_case.c.priority > case.priority, review_case.c.case_id < case.case_id
+    return review_case.c.priority >= case.priority, or_(higher, same)
+
+
+def _behind(case: Case) -> tuple[ColumnElement[bool], ...]:
+    lower, same = review_case.c.priority < case.priority, review_case.c.case_id > case.case_id
+    return review_case.c.priority <= case.priority, or_(lower, same)
+
+
+def follower(connection: Connection, marketplace_id: str, case_id: str) -> str | None:
+    """The case that took a case's place when its offer was changed or its removal appealed against."""
+    query = (
+        select(review_case.c.case_id)
+        .where(inside(review_case, marketplace_id, follows_case_id=case_id))
+        .order_by(review_case.c.opened_at.desc(), review_case.c.case_id.desc())
+    )
+    return connection.execute(query.limit(1)).scalar()
