@@ -14,7 +14,7 @@ from serving.cases.store.facets import Facet
 from serving.platform import display
 from serving.platform.runtime import Runtime
 from serving.review.store import desk_work
-from serving.views.positions import COUNTED_TO, queue_size
+from serving.views.positions import COUNTED_TO, lane_sizes, queue_size
 from serving.views.queues import Lease, QueueFilter
 from serving.web import text_view
 from serving.web.desk.queue_query import QueueQuery
@@ -112,7 +112,7 @@ class Counts:
         lanes = [one.lane for one in LANES]
         return self._large.of(
             ("lanes", self._whose),
-            lambda: positions.lane_sizes(self._connection, here, lanes, user_id),
+            lambda: lane_sizes(self._connection, here, lanes, user_id),
             lambda found: sum(found.values()),
         )
 
