@@ -8,7 +8,7 @@ from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Grant, Permission, Person, Role
 from serving.accounts.store import accounts, invitations
 from serving.accounts.store.invitations import Invitation
-from serving.administration.service.founding import checked_address
+from serving.administration.service.given_names import checked_address
 from serving.administration.service.inviting import ask_in
 from serving.audit.store import audit
 from serving.platform.runtime import Runtime

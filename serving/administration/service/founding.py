@@ -15,6 +15,7 @@ from models.errors import Invalid, required
 from serving.accounts.rules.access import Grant, Role, Scope
 from serving.accounts.service import auth
 from serving.accounts.store import accounts
+from serving.administration.service.given_names import UNSTORABLE, checked_address, named
 from serving.audit.store import audit
 from serving.brands.service import briefing
 from serving.brands.store import brands
@@ -30,11 +31,7 @@ from serving.webhooks.client import check_secret, check_status_url, new_secret
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 
-_UNSTORABLE: Final = "\x00\ud800-\udfff"
-_ADDRESS: Final = re.compile(rf"[^@\s{_UNSTORABLE}]+@[^@\s{_UNSTORABLE}]+\Z")
-_NAME: Final = re.compile(rf"[^{_UNSTORABLE}]{{1,200}}\Z")
 _LONGEST_OVERLAP_HOURS: Final = 168
-_LONGEST_ADDRESS: Final = 320  # RFC 3696: 64 characters, the sign, 255 characters.
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,33 +94,6 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
             _Entry("person.added", user_id, {"role": person.role.value, "brand": brand_id, "leads": person.leads}),
         )
     return user_id, password
-
-
-def checked_address(email: str) -> str:
-    """An e-mail address as it is stored.
-
-    Raises
-    ------
-    Invalid
-        It is none.
-    """
-    if not _ADDRESS.match(email) or len(email) > _LONGEST_ADDRESS:
-        raise Invalid("This is not an e-mail address.")
-    return email.strip().lower()
-
-
-def named(what: str, name: str) -> str:
-    """A name as it is stored.
-
-    Raises
-    ------
-    Invalid
-        It is empty, longer than 200 characters, or cannot be stored.
-    """
-    found = name.strip()
-    if not _NAME.match(found):
-        raise Invalid(f"A {what} has a name of at most 200 characters.")
-    return found
 
 
 def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefixes: Sequence[str], by: str) -> Brand:
@@ -305,7 +275,7 @@ def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
         currency, euros, source = str(row["currency"]), float(row["euros"]), str(row["source"])
     except (KeyError, TypeError, ValueError):
         raise Invalid("A rate has a day (2026-03-01), a currency, euros for one unit, and a source.") from None
-    if re.search(f"[{_UNSTORABLE}]", source):
+    if re.search(f"[{UNSTORABLE}]", source):
         raise Invalid(f"{day} {currency}: the source holds characters that cannot be stored.")
     if not money.CODE.match(currency) or not 0 < euros < 1e6:
         raise Invalid(f"{day} {currency}: the code must be three capital letters and the rate above zero.")

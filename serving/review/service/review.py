@@ -29,7 +29,7 @@ from serving.review.service.case_access import visible_case, why_not_judge
 from serving.review.service.sitting import Answer, Sitting, append, note, tell_counter_notice
 from serving.review.store import test_buys
 from serving.rights.rules.rights import Mandate, Right
-from serving.rights.service.rights import basis_of, keep_basis
+from serving.rights.service.bases import basis_of, keep_basis
 from serving.standing.rules.standing import Standing
 from serving.standing.service import Weight, begin_count, keep_confirmation, recount_of, weigh
 from serving.takedowns.rules.public_statement import Source

@@ -10,20 +10,16 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.errors import Conflict, Forbidden, Invalid
-from models.policies.version import policy_version
-from models.verdict import ReasonCode
-from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.brands.store import brands
-from serving.cases.store.cases import Case
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
-from serving.platform.tabular import Kind
 from serving.rights import store as rights
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.document import media_type_of
-from serving.rights.rules.rights import UNION, WORLD, Basis, Mandate, Notice, Right, RightKind, RightState, basis, holds
+from serving.rights.rules.rights import UNION, WORLD, RightKind, RightState
 from serving.rights.store import StoredDocument, StoredRight
 
 _CODE: Final = re.compile(r"[A-Z]{2}\Z")
@@ -34,45 +30,6 @@ _MAY_FOLLOW: Final = {
     RightState.VERIFIED: {RightState.WITHDRAWN},
     RightState.CARRIED_OVER: {RightState.WITHDRAWN},
 }
-
-
-RIGHT_COLUMNS: Final = {
-    "kind": Kind.TEXT,
-    "title": Kind.TEXT,
-    "office": Kind.TEXT,
-    "number": Kind.TEXT,
-    "classes": Kind.TEXT,
-    "territories": Kind.TEXT,
-    "state": Kind.TEXT,
-    "begins_at": Kind.MOMENT,
-    "ends_at": Kind.MOMENT,
-    "document_sha256": Kind.TEXT,
-    "claimed_at": Kind.MOMENT,
-    "settled_at": Kind.MOMENT,
-    "note": Kind.TEXT,
-}
-
-
-def file_rows(found: Sequence[StoredRight]) -> list[tuple[Any, ...]]:
-    """The rows of an export, a right a row."""
-    return [
-        (
-            one.right.kind.value,
-            one.right.title,
-            one.right.office,
-            one.right.number,
-            ", ".join(map(str, one.right.classes)),
-            ", ".join(sorted(one.right.territories)),
-            one.right.state.value,
-            one.right.begins_at,
-            one.right.expires_at,
-            one.document,
-            one.claimed_at,
-            one.settled_at,
-            one.note,
-        )
-        for one in found
-    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,51 +247,6 @@ def sell_in(runtime: Runtime, places: Sequence[str], *, marketplace: str | None,
         marketplaces.sell_in(connection, here, sold)
         payload = {"sold_in": sold}
         audit.record(connection, runtime.clock.now(), here, by, "marketplace.sells_in", here, **payload)
-
-
-def basis_of(
-    runtime: Runtime,
-    connection: Connection,
-    pair: tuple[str, str],
-    person: Person,
-    reason_code: ReasonCode,
-    at: datetime,
-    *,
-    only: str | None = None,
-) -> tuple[Basis, tuple[Mandate, ...]]:
-    """The right of a brand that carries this person's 'counterfeit' now, and by which powers of attorney.
-
-    `pair` is (marketplace, brand); `only` is the right by which alone it shall be carried.
-    """
-    here, brand_id = pair
-    on_record = rights.rights_of(connection, [brand_id])
-    found = [one.right for one in on_record if only is None or one.right.right_id == only]
-    mandates = rights.mandates_of(connection, brand_id, person.user_id)
-    notice = Notice(reason_code, marketplaces.sold_in(connection, here), at)
-    acting = tuple(one for one in mandates if holds(one, at))
-    return basis(found, mandates, notice, runtime.policies[RightsPolicy]), acting
-
-
-def keep_basis(
-    runtime: Runtime,
-    connection: Connection,
-    case: Case,
-    verdict_id: str,
-    carried: tuple[Right, str, tuple[Mandate, ...]],
-    at: datetime,
-) -> None:
-    """Write down which right carried a confirmation, in the words of that moment."""
-    right, reason, mandates = carried
-    row = {
-        "marketplace_id": case.marketplace_id,
-        "verdict_id": verdict_id,
-        "right_id": right.right_id,
-        "mandate_ids": [one.mandate_id for one in mandates],
-        "reason": reason[:500],
-        "policy_version": policy_version(runtime.policies[RightsPolicy]),
-        "known_at": at,
-    }
-    rights.keep_basis(connection, row)
 
 
 def on_file(runtime: Runtime, brand: str) -> list[StoredRight]:

@@ -4,25 +4,19 @@ Nothing here is asked of a model. What a person refuses, or lets lapse, does not
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
-import structlog
 from sqlalchemy import Connection
 
 from models.errors import Conflict, Invalid, required
-from models.policies.enforcement import EnforcementPolicy
 from models.policies.sanctions import SanctionPolicy
 from models.policies.strikes import StrikePolicy
-from models.policies.version import policy_version
-from models.reach import reach
-from models.seller_lists import SellerList
 from models.strikes import Count, count
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.audit.store import audit
-from serving.brands.store import brands
 from serving.platform.runtime import Runtime
 from serving.sellers.rules.sanction import (
     OPEN_STATES,
@@ -31,9 +25,7 @@ from serving.sellers.rules.sanction import (
     SanctionCause,
     SanctionEvent,
     SanctionState,
-    SellerAct,
     Voice,
-    act_for,
     check_voice,
     follows,
     holds,
@@ -42,15 +34,20 @@ from serving.sellers.rules.sanction import (
     why_no_agreement,
     why_no_voice,
 )
-from serving.sellers.rules.sanction_statement import sanction_statement
-from serving.sellers.service.linked import links_at
-from serving.sellers.store import sanctions, seller_actions, seller_lists, strikes
+from serving.sellers.service.sanction_steps import (
+    LADDER,
+    Proposal,
+    change_state,
+    let_lapse,
+    lift_now,
+    propose,
+    record_act,
+    take_back,
+    tell_marketplace,
+)
+from serving.sellers.store import sanctions, strikes
 from serving.sellers.store.sanctions import StoredSanction
-from serving.webhooks.rules.action import ActionEvent, ActionState
-from serving.webhooks.service import enqueue_delivery, record_step
 
-_log = structlog.get_logger()
-_LADDER: Final = "ladder"
 _MOST: Final = 500
 _MOST_AT_ONCE: Final = 100
 
@@ -69,9 +66,9 @@ def climb(runtime: Runtime, connection: Connection, marketplace_id: str, seller:
         return
     for one in before:
         if one.state in OPEN_STATES:
-            _lapse(connection, one, "What the strikes call for now is proposed.", at)
-    proposal = _Proposal(seller, step.proposed, SanctionCause.STRIKES, found.total, (step.reason, *found.reasons))
-    _propose(runtime, connection, marketplace_id, proposal, at)
+            let_lapse(connection, one, "What the strikes call for now is proposed.", at)
+    proposal = Proposal(seller, step.proposed, SanctionCause.STRIKES, found.total, (step.reason, *found.reasons))
+    propose(runtime, connection, marketplace_id, proposal, at)
 
 
 def descend(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, at: datetime) -> None:
@@ -80,7 +77,7 @@ def descend(runtime: Runtime, connection: Connection, marketplace_id: str, selle
     for one in sanctions.of_seller(connection, marketplace_id, seller):
         carried = holds(one.measure, found.total, runtime.policies[SanctionPolicy])
         if one.cause is SanctionCause.STRIKES and not carried:
-            _undo(runtime, connection, one, f"Its ground is gone. {found.reasons[0]}", at)
+            take_back(runtime, connection, one, f"Its ground is gone. {found.reasons[0]}", at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +135,13 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
         decided: dict[str, Any] = {} if event is SanctionEvent.AGREE else {"decided_at": now, "due_at": None}
         if event is SanctionEvent.REFUSE:
             decided["ended_because"] = voice.reason
-        _change(connection, found, event, decided)
+        change_state(connection, found, event, decided)
         actor = f"user:{person.user_id}"
         said = {"organisation": organisation, "reason": voice.reason}
-        _record(connection, found, f"sanction.{'agreed' if agrees else 'refused'}", actor, said, now)
+        record_act(connection, found, f"sanction.{'agreed' if agrees else 'refused'}", actor, said, now)
         if event is SanctionEvent.CARRY_OUT:
-            _record(connection, found, "sanction.carried_out", actor, {"seller": found.seller_external_id}, now)
-            _tell(runtime, connection, found, actor, now)
+            record_act(connection, found, "sanction.carried_out", actor, {"seller": found.seller_external_id}, now)
+            tell_marketplace(runtime, connection, found, actor, now)
             _reach(runtime, connection, found, now)
             _look_when_spent(runtime, connection, found, now)
         return sanctions.get(connection, found.marketplace_id, sanction_id).state
@@ -166,7 +163,7 @@ def lift(runtime: Runtime, person: Person, sanction_id: str, reason: str) -> Non
     with runtime.store.write() as connection:
         audit.hold(connection)
         found, _ = _theirs(connection, person, sanction_id)
-        _lift(runtime, connection, found, reason.strip()[:500], f"user:{person.user_id}", now)
+        lift_now(runtime, connection, found, reason.strip()[:500], f"user:{person.user_id}", now)
 
 
 def sweep_sanctions(runtime: Runtime) -> int:
@@ -181,13 +178,13 @@ def sweep_sanctions(runtime: Runtime) -> int:
             if found.due_at is None or found.due_at > now:
                 continue
             if found.state in OPEN_STATES:
-                _lapse(connection, found, "Nobody decided in time.", now)
+                let_lapse(connection, found, "Nobody decided in time.", now)
                 continue
             left = count_of(runtime, connection, found.marketplace_id, found.seller_external_id, now)
             if holds(found.measure, left.total, runtime.policies[SanctionPolicy]):
                 _look_when_spent(runtime, connection, found, now)
             else:
-                _lift(runtime, connection, found, f"Its strikes are spent. {left.reasons[0]}", _LADDER, now)
+                lift_now(runtime, connection, found, f"Its strikes are spent. {left.reasons[0]}", LADDER, now)
     return len(due)
 
 
@@ -199,65 +196,6 @@ def places(person: Person) -> frozenset[str]:
 def count_of(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, at: datetime) -> Count:
     """What counts against a seller at a moment."""
     return count(strikes.of_seller(connection, marketplace_id, seller), as_of=at, policy=runtime.policies[StrikePolicy])
-
-
-@dataclass(frozen=True, slots=True)
-class _Proposal:
-    seller: str
-    measure: Measure
-    cause: SanctionCause
-    total: float
-    reasons: Sequence[str]
-    parent: StoredSanction | None = None
-    path: str | None = None
-
-
-def _propose(runtime: Runtime, connection: Connection, marketplace_id: str, proposal: _Proposal, at: datetime) -> None:
-    policy = runtime.policies[SanctionPolicy]
-    links = links_at(connection, marketplace_id, {(proposal.seller, at)})[proposal.seller, at]
-    accounts = reach(
-        links, _spared(connection, marketplace_id, [one.path[-1].seller for one in links.sellers], at), policy
-    )
-    row: dict[str, Any] = {
-        "marketplace_id": marketplace_id,
-        "sanction_id": runtime.ids.new("sna"),
-        "seller_external_id": proposal.seller,
-        "measure": proposal.measure.value,
-        "cause": proposal.cause.value,
-        "state": SanctionState.PROPOSED.value,
-        "parent_id": proposal.parent.sanction_id if proposal.parent else None,
-        "path": proposal.path[:1000] if proposal.path else None,
-        "total": proposal.total,
-        "reasons": list(proposal.reasons),
-        "linked": [
-            {
-                "seller": one.seller,
-                "path": one.path,
-                "counterfeit": one.linked.counterfeit,
-                "genuine": one.linked.genuine,
-                "spared_because": one.spared_because,
-            }
-            for one in accounts
-        ],
-        "policy_version": policy_version(policy),
-        "proposed_at": at,
-        "due_at": at + timedelta(days=policy.decided_within_days),
-        "decided_at": None,
-        "ended_because": None,
-    }
-    sanctions.add_sanction(connection, row)
-    made = sanctions.get(connection, marketplace_id, row["sanction_id"])
-    payload = {"seller": proposal.seller, "measure": proposal.measure.value, "cause": proposal.cause.value}
-    _record(connection, made, "sanction.proposed", _LADDER, {**payload, "total": proposal.total}, at)
-    _log.info("sanction.proposed", marketplace_id=marketplace_id, sanction_id=made.sanction_id, **payload)
-
-
-def _spared(connection: Connection, marketplace_id: str, sellers: Sequence[str], at: datetime) -> set[str]:
-    """Sellers whom a brand has authorised or whom the marketplace allows."""
-    listed = seller_lists.of_sellers(connection, marketplace_id, sellers, at)
-    allowed = {one.seller for one in listed.values() if one.which is SellerList.ALLOW}
-    authorised = brands.authorisations(connection, marketplace_id, sellers)
-    return allowed | {seller for seller, found in authorised.items() if any(one.holds(at) for one in found)}
 
 
 def _reach(runtime: Runtime, connection: Connection, found: StoredSanction, at: datetime) -> None:
@@ -273,66 +211,10 @@ def _reach(runtime: Runtime, connection: Connection, found: StoredSanction, at: 
         own = count_of(runtime, connection, found.marketplace_id, seller, at)
         reasons = (f"{found.seller_external_id} was sanctioned, and this account is linked: {one['path']}.",)
         path = str(one["path"])
-        proposal = _Proposal(
+        proposal = Proposal(
             seller, found.measure, SanctionCause.LINKED, own.total, (*reasons, *own.reasons), found, path
         )
-        _propose(runtime, connection, found.marketplace_id, proposal, at)
-
-
-def _undo(runtime: Runtime, connection: Connection, found: StoredSanction, why: str, at: datetime) -> None:
-    """End a sanction whose ground is gone, and those that it reached."""
-    if found.state in OPEN_STATES:
-        _lapse(connection, found, why, at)
-    elif found.state is SanctionState.CARRIED_OUT:
-        _lift(runtime, connection, found, why, _LADDER, at)
-        for one in sanctions.reached_from(connection, found.marketplace_id, found.sanction_id):
-            _undo(runtime, connection, one, f"The sanction of {found.seller_external_id} is undone.", at)
-
-
-def _lift(runtime: Runtime, connection: Connection, found: StoredSanction, why: str, actor: str, at: datetime) -> None:
-    _change(connection, found, SanctionEvent.LIFT, {"due_at": None, "ended_because": why[:500]})
-    _record(connection, found, "sanction.lifted", actor, {"reason": why}, at)
-    _tell(runtime, connection, found, actor, at)
-
-
-def _lapse(connection: Connection, found: StoredSanction, why: str, at: datetime) -> None:
-    _change(connection, found, SanctionEvent.LAPSE, {"due_at": None, "decided_at": at, "ended_because": why[:500]})
-    _record(connection, found, "sanction.lapsed", _LADDER, {"reason": why}, at)
-
-
-def _tell(runtime: Runtime, connection: Connection, found: StoredSanction, actor: str, at: datetime) -> None:
-    """Ask the marketplace for how things stand now; nothing where it was told so, or has not heard otherwise yet."""
-    here, seller = found.marketplace_id, found.seller_external_id
-    standing = [
-        one.measure for one in sanctions.of_seller(connection, here, seller) if one.state is SanctionState.CARRIED_OUT
-    ]
-    act = act_for(standing)
-    told = seller_actions.of_seller(connection, here, seller)
-    if told and told[-1].state is ActionState.SCHEDULED and told[-1].kind is not act:
-        if not seller_actions.OUTBOX.change(connection, told[-1], ActionEvent.WITHDRAW, {"due_at": None}):
-            raise Conflict("The marketplace is being told just now; try again.")
-        record_step(connection, told.pop(), "withdrawn", actor, at, {})
-    if act is (told[-1].kind if told else SellerAct.RESTORE):
-        return
-    leaves_at = at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
-    row = {
-        "marketplace_id": here,
-        "action_id": runtime.ids.new(seller_actions.PREFIX),
-        "seller_external_id": seller,
-        "sanction_id": found.sanction_id,
-        "kind": act.value,
-        "state": ActionState.SCHEDULED.value,
-        "sequence": seller_actions.next_sequence(connection, here, seller),
-        "statement": asdict(sanction_statement(act, found.cause)),
-        "created_at": at,
-        "leaves_at": leaves_at,
-        "due_at": leaves_at,
-    }
-    seller_actions.add_action(connection, row)
-    made = seller_actions.get(connection, here, str(row["action_id"]))
-    payload = {"seller": seller, "sanction_id": found.sanction_id, "leaves_at": leaves_at.isoformat()}
-    record_step(connection, made, "scheduled", actor, at, payload)
-    enqueue_delivery(runtime, connection, made)
+        propose(runtime, connection, found.marketplace_id, proposal, at)
 
 
 def _look_when_spent(runtime: Runtime, connection: Connection, found: StoredSanction, at: datetime) -> None:
@@ -375,14 +257,3 @@ def _struck(connection: Connection, found: StoredSanction) -> str:
     if found.parent_id is None:
         return found.seller_external_id
     return sanctions.get(connection, found.marketplace_id, found.parent_id).seller_external_id
-
-
-def _change(connection: Connection, found: StoredSanction, event: SanctionEvent, values: dict[str, Any]) -> None:
-    if not sanctions.change(connection, found, event, values):
-        raise Conflict("Somebody has decided about this sanction in the meantime.")
-
-
-def _record(
-    connection: Connection, found: StoredSanction, act: str, actor: str, payload: dict[str, Any], at: datetime
-) -> None:
-    audit.record(connection, at, found.marketplace_id, actor, act, found.sanction_id, **payload)

@@ -19,7 +19,8 @@ from serving.rights import store as rights
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightKind
 from serving.rights.service.brand_file import settled_elsewhere, withdraw_right
-from serving.rights.service.rights import RIGHT_COLUMNS, NewRight, claim_right, file_rows, keep_document
+from serving.rights.service.right_rows import RIGHT_COLUMNS, file_rows
+from serving.rights.service.rights import NewRight, claim_right, keep_document
 from serving.rights.store import StoredDocument
 from serving.web import downloads, text_view
 from serving.web.brand.brand_forms import Reader, Uploader, given_back

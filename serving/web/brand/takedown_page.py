@@ -23,7 +23,7 @@ from serving.review.service.takedown_requests import Asked, answered, confirm_al
 from serving.review.store.takedowns import StoredItem
 from serving.rights import store as rights
 from serving.rights.rules.rights import RightKind, RightState, kinds_for
-from serving.rights.service.rights import basis_of
+from serving.rights.service.bases import basis_of
 from serving.rights.store import StoredRight
 from serving.views import queues, views
 from serving.views.queues import QueueFilter

@@ -12,7 +12,8 @@ from serving.accounts.store import accounts
 from serving.administration.service.inviting import accept, asked_by
 from serving.audit.tables import audit_payload
 from serving.rights import store as rights
-from serving.rights.service.rights import NewMandate, basis_of, grant_mandate
+from serving.rights.service.bases import basis_of
+from serving.rights.service.rights import NewMandate, grant_mandate
 from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words

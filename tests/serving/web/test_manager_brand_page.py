@@ -10,8 +10,9 @@ from serving.audit.tables import audit_entry
 from serving.brands.store import brands
 from serving.rights import store as rights
 from serving.rights.rules.rights import RightKind, RightState
+from serving.rights.service.bases import basis_of
 from serving.rights.service.brand_file import objection
-from serving.rights.service.rights import NewMandate, NewRight, basis_of, claim_right, grant_mandate, keep_document
+from serving.rights.service.rights import NewMandate, NewRight, claim_right, grant_mandate, keep_document
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import visit_as, words
 

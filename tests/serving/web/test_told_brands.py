@@ -25,7 +25,7 @@ from serving.account_management.rules.brand_record import Answered, became
 from serving.account_management.service.authorised_sellers import MOST, named_in
 from serving.accounts.rules.access import Role
 from serving.accounts.service.display_choice import choose
-from serving.administration.service.founding import checked_address
+from serving.administration.service.given_names import checked_address
 from serving.appeals.rules.counter_notice import CounterNoticeState
 from serving.brands.policy import EnrolmentPolicy
 from serving.brands.rules import How, Passed, gate, questions

@@ -1,0 +1,38 @@
+"""Names and addresses as they are given, checked before anything is made of them."""
+
+import re
+from typing import Final
+
+from models.errors import Invalid
+
+UNSTORABLE: Final = "\x00\ud800-\udfff"
+_ADDRESS: Final = re.compile(rf"[^@\s{UNSTORABLE}]+@[^@\s{UNSTORABLE}]+\Z")
+_NAME: Final = re.compile(rf"[^{UNSTORABLE}]{{1,200}}\Z")
+_LONGEST_ADDRESS: Final = 320  # RFC 3696: 64 characters, the sign, 255 characters.
+
+
+def checked_address(email: str) -> str:
+    """An e-mail address as it is stored.
+
+    Raises
+    ------
+    Invalid
+        It is none.
+    """
+    if not _ADDRESS.match(email) or len(email) > _LONGEST_ADDRESS:
+        raise Invalid("This is not an e-mail address.")
+    return email.strip().lower()
+
+
+def named(what: str, name: str) -> str:
+    """A name as it is stored.
+
+    Raises
+    ------
+    Invalid
+        It is empty, longer than 200 characters, or cannot be stored.
+    """
+    found = name.strip()
+    if not _NAME.match(found):
+        raise Invalid(f"A {what} has a name of at most 200 characters.")
+    return found

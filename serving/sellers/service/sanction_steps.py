@@ -1,0 +1,165 @@
+"""The steps that every sanction goes through: proposed, told to the marketplace, lapsed, lifted."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import structlog
+from sqlalchemy import Connection
+
+from models.errors import Conflict
+from models.policies.enforcement import EnforcementPolicy
+from models.policies.sanctions import SanctionPolicy
+from models.policies.version import policy_version
+from models.reach import reach
+from models.seller_lists import SellerList
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.platform.runtime import Runtime
+from serving.sellers.rules.sanction import (
+    OPEN_STATES,
+    Measure,
+    SanctionCause,
+    SanctionEvent,
+    SanctionState,
+    SellerAct,
+    act_for,
+)
+from serving.sellers.rules.sanction_statement import sanction_statement
+from serving.sellers.service.linked import links_at
+from serving.sellers.store import sanctions, seller_actions, seller_lists
+from serving.sellers.store.sanctions import StoredSanction
+from serving.webhooks.rules.action import ActionEvent, ActionState
+from serving.webhooks.service import enqueue_delivery, record_step
+
+_log = structlog.get_logger()
+LADDER: Final = "ladder"
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    seller: str
+    measure: Measure
+    cause: SanctionCause
+    total: float
+    reasons: Sequence[str]
+    parent: StoredSanction | None = None
+    path: str | None = None
+
+
+def propose(runtime: Runtime, connection: Connection, marketplace_id: str, proposal: Proposal, at: datetime) -> None:
+    policy = runtime.policies[SanctionPolicy]
+    links = links_at(connection, marketplace_id, {(proposal.seller, at)})[proposal.seller, at]
+    accounts = reach(
+        links, _spared(connection, marketplace_id, [one.path[-1].seller for one in links.sellers], at), policy
+    )
+    row: dict[str, Any] = {
+        "marketplace_id": marketplace_id,
+        "sanction_id": runtime.ids.new("sna"),
+        "seller_external_id": proposal.seller,
+        "measure": proposal.measure.value,
+        "cause": proposal.cause.value,
+        "state": SanctionState.PROPOSED.value,
+        "parent_id": proposal.parent.sanction_id if proposal.parent else None,
+        "path": proposal.path[:1000] if proposal.path else None,
+        "total": proposal.total,
+        "reasons": list(proposal.reasons),
+        "linked": [
+            {
+                "seller": one.seller,
+                "path": one.path,
+                "counterfeit": one.linked.counterfeit,
+                "genuine": one.linked.genuine,
+                "spared_because": one.spared_because,
+            }
+            for one in accounts
+        ],
+        "policy_version": policy_version(policy),
+        "proposed_at": at,
+        "due_at": at + timedelta(days=policy.decided_within_days),
+        "decided_at": None,
+        "ended_because": None,
+    }
+    sanctions.add_sanction(connection, row)
+    made = sanctions.get(connection, marketplace_id, row["sanction_id"])
+    payload = {"seller": proposal.seller, "measure": proposal.measure.value, "cause": proposal.cause.value}
+    record_act(connection, made, "sanction.proposed", LADDER, {**payload, "total": proposal.total}, at)
+    _log.info("sanction.proposed", marketplace_id=marketplace_id, sanction_id=made.sanction_id, **payload)
+
+
+def _spared(connection: Connection, marketplace_id: str, sellers: Sequence[str], at: datetime) -> set[str]:
+    """Sellers whom a brand has authorised or whom the marketplace allows."""
+    listed = seller_lists.of_sellers(connection, marketplace_id, sellers, at)
+    allowed = {one.seller for one in listed.values() if one.which is SellerList.ALLOW}
+    authorised = brands.authorisations(connection, marketplace_id, sellers)
+    return allowed | {seller for seller, found in authorised.items() if any(one.holds(at) for one in found)}
+
+
+def take_back(runtime: Runtime, connection: Connection, found: StoredSanction, why: str, at: datetime) -> None:
+    """End a sanction whose ground is gone, and those that it reached."""
+    if found.state in OPEN_STATES:
+        let_lapse(connection, found, why, at)
+    elif found.state is SanctionState.CARRIED_OUT:
+        lift_now(runtime, connection, found, why, LADDER, at)
+        for one in sanctions.reached_from(connection, found.marketplace_id, found.sanction_id):
+            take_back(runtime, connection, one, f"The sanction of {found.seller_external_id} is undone.", at)
+
+
+def lift_now(
+    runtime: Runtime, connection: Connection, found: StoredSanction, why: str, actor: str, at: datetime
+) -> None:
+    change_state(connection, found, SanctionEvent.LIFT, {"due_at": None, "ended_because": why[:500]})
+    record_act(connection, found, "sanction.lifted", actor, {"reason": why}, at)
+    tell_marketplace(runtime, connection, found, actor, at)
+
+
+def let_lapse(connection: Connection, found: StoredSanction, why: str, at: datetime) -> None:
+    change_state(connection, found, SanctionEvent.LAPSE, {"due_at": None, "decided_at": at, "ended_because": why[:500]})
+    record_act(connection, found, "sanction.lapsed", LADDER, {"reason": why}, at)
+
+
+def tell_marketplace(runtime: Runtime, connection: Connection, found: StoredSanction, actor: str, at: datetime) -> None:
+    """Ask the marketplace for how things stand now; nothing where it was told so, or has not heard otherwise yet."""
+    here, seller = found.marketplace_id, found.seller_external_id
+    standing = [
+        one.measure for one in sanctions.of_seller(connection, here, seller) if one.state is SanctionState.CARRIED_OUT
+    ]
+    act = act_for(standing)
+    told = seller_actions.of_seller(connection, here, seller)
+    if told and told[-1].state is ActionState.SCHEDULED and told[-1].kind is not act:
+        if not seller_actions.OUTBOX.change(connection, told[-1], ActionEvent.WITHDRAW, {"due_at": None}):
+            raise Conflict("The marketplace is being told just now; try again.")
+        record_step(connection, told.pop(), "withdrawn", actor, at, {})
+    if act is (told[-1].kind if told else SellerAct.RESTORE):
+        return
+    leaves_at = at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    row = {
+        "marketplace_id": here,
+        "action_id": runtime.ids.new(seller_actions.PREFIX),
+        "seller_external_id": seller,
+        "sanction_id": found.sanction_id,
+        "kind": act.value,
+        "state": ActionState.SCHEDULED.value,
+        "sequence": seller_actions.next_sequence(connection, here, seller),
+        "statement": asdict(sanction_statement(act, found.cause)),
+        "created_at": at,
+        "leaves_at": leaves_at,
+        "due_at": leaves_at,
+    }
+    seller_actions.add_action(connection, row)
+    made = seller_actions.get(connection, here, str(row["action_id"]))
+    payload = {"seller": seller, "sanction_id": found.sanction_id, "leaves_at": leaves_at.isoformat()}
+    record_step(connection, made, "scheduled", actor, at, payload)
+    enqueue_delivery(runtime, connection, made)
+
+
+def change_state(connection: Connection, found: StoredSanction, event: SanctionEvent, values: dict[str, Any]) -> None:
+    if not sanctions.change(connection, found, event, values):
+        raise Conflict("Somebody has decided about this sanction in the meantime.")
+
+
+def record_act(
+    connection: Connection, found: StoredSanction, act: str, actor: str, payload: dict[str, Any], at: datetime
+) -> None:
+    audit.record(connection, at, found.marketplace_id, actor, act, found.sanction_id, **payload)
