@@ -101,11 +101,7 @@ def room(length: int) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def _score(
-    packed: Packed,
-    alphabet: Alphabet,
-    heading_weights: Weights,
-    description_weights: Weights,
-    out: NDArray[np.float64],
+    packed: Packed, alphabet: Alphabet, heading_weights: Weights, description_weights: Weights, out: NDArray[np.float64]
 ) -> None:
     data, starts = packed
     for i in range(out.size):

@@ -80,12 +80,7 @@ class NoLabel:
     reason: str
 
 
-VALUES: Final = {
-    Judgement.COUNTERFEIT: 1,
-    Judgement.GENUINE: 0,
-    Judgement.LICENSED: 0,
-    Judgement.GREY_MARKET: 0,
-}
+VALUES: Final = {Judgement.COUNTERFEIT: 1, Judgement.GENUINE: 0, Judgement.LICENSED: 0, Judgement.GREY_MARKET: 0}
 _NOT_MATURE: Final = NoLabel("not mature yet")
 # A reason that can be done something about: somebody else must look.
 WANTS_A_SECOND: Final = NoLabel("a second reviewer must agree first")

@@ -97,11 +97,7 @@ def default_policies() -> ByClass:
 
 
 def open_runtime(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    draw: Callable[[], float] | None = None,
-    migrated: bool = False,
+    settings: Settings, *, clock: Clock | None = None, draw: Callable[[], float] | None = None, migrated: bool = False
 ) -> Runtime:
     """Everything for one process, on a database brought to this version's schema unless the caller has done so.
 

@@ -52,12 +52,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     progress: Progress = field(default=lambda _what, _share: None, repr=False)
 
     def fit(
-        self,
-        facts: Sequence[Facts],
-        labels: Labels,
-        *,
-        groups: NDArray[np.intp],
-        sample_weight: Floats | None = None,
+        self, facts: Sequence[Facts], labels: Labels, *, groups: NDArray[np.intp], sample_weight: Floats | None = None
     ) -> Self:
         """Fit on n facts, labels of shape (n,) in {0, 1}, seller groups (n,) and weights (n,)."""
         labels = np.asarray(labels, dtype=np.int8)

@@ -50,9 +50,7 @@ _Rewrite = Callable[[str, Random], str]
 def _way(
     name: str, source: str, *, by_honest_sellers: bool = False
 ) -> Callable[[Callable[[Listing, Market, Random], Listing]], Callable[[Listing, Market, Random], Listing]]:
-    def register(
-        apply: Callable[[Listing, Market, Random], Listing],
-    ) -> Callable[[Listing, Market, Random], Listing]:
+    def register(apply: Callable[[Listing, Market, Random], Listing]) -> Callable[[Listing, Market, Random], Listing]:
         means = (apply.__doc__ or "").strip()
         TRANSFORMS.append(Transform(name, means, source, by_honest_sellers, apply))
         return apply

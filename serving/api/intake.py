@@ -54,11 +54,7 @@ def row_answer(answer: RowAnswer) -> dict[str, Any]:
     if answer.lane is not None:
         found["route"] = answer.lane.value
     if answer.rejection is not None:
-        found |= {
-            "code": answer.rejection.code,
-            "field": answer.rejection.field,
-            "sentence": answer.rejection.sentence,
-        }
+        found |= {"code": answer.rejection.code, "field": answer.rejection.field, "sentence": answer.rejection.sentence}
     return found
 
 
@@ -72,11 +68,7 @@ async def post_seller_events(request: Request, caller: Intake) -> JSONResponse:
     if not isinstance(body, dict):
         raise Invalid("Send an object with events.")
     found = await run_in_threadpool(
-        receive_events,
-        runtime_of(request),
-        caller.marketplace,
-        body,
-        backfill=Scope.BACKFILL in caller.scopes,
+        receive_events, runtime_of(request), caller.marketplace, body, backfill=Scope.BACKFILL in caller.scopes
     )
     return JSONResponse(found)
 
@@ -88,11 +80,7 @@ async def post_seller_contacts(request: Request, caller: Intake) -> JSONResponse
     if not isinstance(body, dict):
         raise Invalid("Send an object with contacts.")
     found = await run_in_threadpool(
-        receive_contacts,
-        runtime_of(request),
-        caller.marketplace,
-        body,
-        backfill=Scope.BACKFILL in caller.scopes,
+        receive_contacts, runtime_of(request), caller.marketplace, body, backfill=Scope.BACKFILL in caller.scopes
     )
     return JSONResponse(found)
 

@@ -44,11 +44,7 @@ def get_figures(request: Request, caller: Reader) -> dict[str, Any]:
 
 @router.get("/api/v1/actions")
 def get_actions(
-    request: Request,
-    caller: Reader,
-    kind: ActionKind | None = None,
-    state: ActionState | None = None,
-    most: int = 100,
+    request: Request, caller: Reader, kind: ActionKind | None = None, state: ActionState | None = None, most: int = 100
 ) -> dict[str, Any]:
     """What we have asked for, newest first, at most 5,000: for a marketplace to hold against its own books."""
     with runtime_of(request).store.read() as connection:

@@ -1,14 +1,6 @@
 """The tables of audit."""
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    ForeignKey,
-    Integer,
-    String,
-    Table,
-    Text,
-)
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, String, Table, Text
 
 from serving.platform.database.schema import ID, id_column, metadata, moment
 

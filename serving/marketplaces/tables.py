@@ -1,12 +1,6 @@
 """The tables of marketplaces."""
 
-from sqlalchemy import (
-    Column,
-    ForeignKey,
-    PrimaryKeyConstraint,
-    String,
-    Table,
-)
+from sqlalchemy import Column, ForeignKey, PrimaryKeyConstraint, String, Table
 
 from serving.platform.database.schema import ID, metadata, moment, word
 from serving.platform.database.types import Json

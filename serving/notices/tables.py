@@ -1,15 +1,6 @@
 """The tables of notices."""
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    String,
-    UniqueConstraint,
-    text,
-)
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint, text
 
 from serving.platform.database.schema import ID, id_column, moment, one_of, tenant_table, within, word
 

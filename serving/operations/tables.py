@@ -1,11 +1,6 @@
 """The tables of operations."""
 
-from sqlalchemy import (
-    Column,
-    Float,
-    String,
-    Table,
-)
+from sqlalchemy import Column, Float, String, Table
 
 from serving.platform.database.schema import metadata, moment
 from serving.platform.database.types import Json

@@ -1,13 +1,6 @@
 """The tables of privacy."""
 
-from sqlalchemy import (
-    Column,
-    ForeignKey,
-    Index,
-    String,
-    Table,
-    text,
-)
+from sqlalchemy import Column, ForeignKey, Index, String, Table, text
 
 from serving.platform.database.schema import EXTERNAL, ID, metadata, moment, tenant_table
 

@@ -136,14 +136,7 @@ def _stored(row: Row[Any]) -> StoredRight:
         row.expires_at,
     )
     return StoredRight(
-        right,
-        row.brand_id,
-        row.document_digest,
-        row.claimed_by,
-        row.known_at,
-        row.settled_by,
-        row.settled_at,
-        row.note,
+        right, row.brand_id, row.document_digest, row.claimed_by, row.known_at, row.settled_by, row.settled_at, row.note
     )
 
 

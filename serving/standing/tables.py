@@ -1,15 +1,6 @@
 """The tables of standing."""
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Float,
-    ForeignKey,
-    Index,
-    PrimaryKeyConstraint,
-    String,
-    Table,
-)
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, PrimaryKeyConstraint, String, Table
 
 from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
 from serving.platform.database.types import Json

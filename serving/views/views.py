@@ -5,17 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    RowMapping,
-    and_,
-    false,
-    func,
-    or_,
-    select,
-    tuple_,
-)
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, false, func, or_, select, tuple_
 from sqlalchemy.sql.selectable import Select
 
 from features.facts import Facts, facts_from_json

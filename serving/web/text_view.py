@@ -20,11 +20,7 @@ _UNSEEN_CATEGORIES: Final = frozenset({"Cf", "Cc", "Co", "Cn", "Zl", "Zp"})
 _LAYOUT: Final = frozenset("\n\r\t")
 _WORD: Final = re.compile(r"[^\s,.;:()\[\]{}\"“”'/\\]+")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}\Z")
-_CASED: Final = {
-    "latin": re.compile("[A-Za-zÀ-ɏ]"),
-    "cyrillic": re.compile("[Ѐ-ӿ]"),
-    "greek": re.compile("[Ͱ-Ͽ]"),
-}
+_CASED: Final = {"latin": re.compile("[A-Za-zÀ-ɏ]"), "cyrillic": re.compile("[Ѐ-ӿ]"), "greek": re.compile("[Ͱ-Ͽ]")}
 
 
 class Kind(StrEnum):

@@ -1,11 +1,6 @@
 """The tables of webhooks."""
 
-from sqlalchemy import (
-    Boolean,
-    Column,
-    Integer,
-    String,
-)
+from sqlalchemy import Boolean, Column, Integer, String
 
 from serving.platform.database.schema import moment, tenant_table
 

@@ -71,11 +71,7 @@ FORMATS: Final[Mapping[str, Format]] = {
             ),
             "Vestiaire Collective offers (USD) and sold bags (EUR).",
         ),
-        Format(
-            "wish",
-            (Layout(frozenset({"title_orig", "merchant_id"}), wish.to_listing),),
-            "Wish summer products.",
-        ),
+        Format("wish", (Layout(frozenset({"title_orig", "merchant_id"}), wish.to_listing),), "Wish summer products."),
         Format(
             "ebay",
             (

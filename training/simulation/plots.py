@@ -9,11 +9,7 @@ from matplotlib.figure import Figure
 from training.simulation.arms import ARMS, Attack
 
 # Okabe and Ito (2008): told apart by all common kinds of colour vision. Lines differ by their marks as well.
-_LOOKS: Final = {
-    "no-retraining": ("#5f6a70", "o"),
-    "flagged-only": ("#e69f00", "s"),
-    "exploration": ("#0072b2", "D"),
-}
+_LOOKS: Final = {"no-retraining": ("#5f6a70", "o"), "flagged-only": ("#e69f00", "s"), "exploration": ("#0072b2", "D")}
 _ATTACKS: Final = {Attack.CLEARED: ("#d55e00", "o"), Attack.ACCUSED: ("#009e73", "s")}
 _GRID, _INK = "#e1e5e6", "#22292c"
 _ADAPTING: Final = "-adapting"

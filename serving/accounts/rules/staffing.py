@@ -113,12 +113,7 @@ def check_deactivation(grants: Sequence[Grant], user_id: str, by: str, administe
 
 
 def check_reset(
-    grants: Sequence[Grant],
-    user_id: str,
-    by: str,
-    *,
-    administered: Collection[str],
-    led: Collection[tuple[str, str]],
+    grants: Sequence[Grant], user_id: str, by: str, *, administered: Collection[str], led: Collection[tuple[str, str]]
 ) -> None:
     """Refuse a link for a new password that opens more than the person who makes it has a say over.
 

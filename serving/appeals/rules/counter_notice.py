@@ -30,12 +30,7 @@ class CounterNoticeState(StrEnum):
 
 
 CLOSED: Final = frozenset(
-    {
-        CounterNoticeState.UPHELD,
-        CounterNoticeState.DISMISSED,
-        CounterNoticeState.LAPSED,
-        CounterNoticeState.WITHDRAWN,
-    }
+    {CounterNoticeState.UPHELD, CounterNoticeState.DISMISSED, CounterNoticeState.LAPSED, CounterNoticeState.WITHDRAWN}
 )
 
 

@@ -36,12 +36,7 @@ class Hearing:
 
 
 def open_hearing(
-    runtime: Runtime,
-    connection: Connection,
-    decided: Case,
-    waiting: Case | None,
-    hearing: Hearing,
-    now: datetime,
+    runtime: Runtime, connection: Connection, decided: Case, waiting: Case | None, hearing: Hearing, now: datetime
 ) -> str:
     """Open the case; what waited in the one that is open on the offer goes over to it. Returns its id.
 

@@ -137,11 +137,7 @@ def _start(runtime: Runtime, marketplace_id: str, action_id: str) -> _Started | 
             # Left to the sweep, which sends one at a time to ask whether the receiver is back.
             box.postpone(connection, action, _later(action, max(now, endpoint.rests_until)))
             return "resting"
-        values = {
-            "attempts": action.attempts + 1,
-            "sent_at": action.sent_at or now,
-            "due_at": now + CUT_OFF_AFTER,
-        }
+        values = {"attempts": action.attempts + 1, "sent_at": action.sent_at or now, "due_at": now + CUT_OFF_AFTER}
         if not box.change(connection, action, ActionEvent.SEND, values):
             return "overtaken"
         _overtake(connection, action, now)

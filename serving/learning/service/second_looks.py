@@ -61,11 +61,7 @@ def ask_for_second_looks(
 
 
 def _doubts(
-    runtime: Runtime,
-    connection: Connection,
-    marketplace_id: str,
-    suspects: Sequence[Mapping[str, Any]],
-    now: datetime,
+    runtime: Runtime, connection: Connection, marketplace_id: str, suspects: Sequence[Mapping[str, Any]], now: datetime
 ) -> list[dict[str, Any]]:
     """Finds that wait for a second reviewer, the oldest first, then suspects whose label is still what it was."""
     versions = said.of_marketplace(connection, marketplace_id, now)

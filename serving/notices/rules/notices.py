@@ -164,10 +164,7 @@ def check_number(listings: int, *, kind: ReporterKind, today: int, this_hour: in
         raise TooManyNotices("Very many notices are coming in at the moment. Send yours again in an hour.")
 
 
-_TRANSITIONS: Final = {
-    (ItemState.WAITING, True): ItemState.DECIDED,
-    (ItemState.DECIDED, False): ItemState.WAITING,
-}
+_TRANSITIONS: Final = {(ItemState.WAITING, True): ItemState.DECIDED, (ItemState.DECIDED, False): ItemState.WAITING}
 
 
 def next_state(state: ItemState, *, decided: bool) -> ItemState:

@@ -19,14 +19,7 @@ from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.listings.store import scores
 from serving.notices.policy import NoticePolicy
-from serving.notices.rules.notices import (
-    ItemState,
-    NoticeOutcome,
-    Place,
-    due_within,
-    names_in,
-    place,
-)
+from serving.notices.rules.notices import ItemState, NoticeOutcome, Place, due_within, names_in, place
 from serving.notices.store import notices
 from serving.notices.store.notices import Known
 from serving.notices.store.reporters import Reporter

@@ -12,15 +12,7 @@ from models.errors import Invalid
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.notices.policy import NoticePolicy
-from serving.notices.rules.notices import (
-    Channel,
-    Draft,
-    ItemState,
-    ReporterKind,
-    check_lengths,
-    check_number,
-    missing,
-)
+from serving.notices.rules.notices import Channel, Draft, ItemState, ReporterKind, check_lengths, check_number, missing
 from serving.notices.rules.reporters import WARNING
 from serving.notices.service.notice_links import link_for
 from serving.notices.service.notice_offers import Desk, record, take_offers

@@ -31,11 +31,7 @@ def pass_on_unanswered(runtime: Runtime) -> int:
     passed = 0
     hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
     for case in overdue:
-        values = {
-            "lane": CaseLane.ANALYST.value,
-            "due_at": now + timedelta(hours=hours),
-            "question_returned": True,
-        }
+        values = {"lane": CaseLane.ANALYST.value, "due_at": now + timedelta(hours=hours), "question_returned": True}
         event = {
             "marketplace_id": case.marketplace_id,
             "event_id": runtime.ids.new("evt"),

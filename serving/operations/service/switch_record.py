@@ -57,11 +57,7 @@ def switchboard(runtime: Runtime, person: Person) -> Switchboard:
         last.setdefault((change.marketplace_id, change.rule), change)
     rules = tuple(
         RuleState(
-            place,
-            rule,
-            RULES[rule],
-            (place.marketplace_id, rule) not in off,
-            last.get((place.marketplace_id, rule)),
+            place, rule, RULES[rule], (place.marketplace_id, rule) not in off, last.get((place.marketplace_id, rule))
         )
         for place in places
         for rule in AutomaticRule

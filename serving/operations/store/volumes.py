@@ -21,9 +21,7 @@ def by_lane(
     found: dict[Lane, list[int]] = {lane: [] for lane in Lane}
     for start in starts:
         query = select(*counted).where(
-            score.c.marketplace_id == marketplace_id,
-            score.c.scored_at >= start,
-            score.c.scored_at < start + step,
+            score.c.marketplace_id == marketplace_id, score.c.scored_at >= start, score.c.scored_at < start + step
         )
         for lane, number in zip(Lane, connection.execute(query).one(), strict=True):
             found[lane].append(int(number))

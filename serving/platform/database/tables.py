@@ -1,11 +1,6 @@
 """The tables of platform."""
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Integer,
-    Table,
-)
+from sqlalchemy import BigInteger, Column, Integer, Table
 
 from serving.platform.database.schema import metadata
 

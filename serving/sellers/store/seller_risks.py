@@ -42,10 +42,7 @@ def last_scores(
     query = (
         select(listing_version.c.seller_external_id, numbered.c.listing_id, numbered.c.probability)
         .select_from(numbered)
-        .join(
-            listing_version,
-            inside(listing_version, marketplace_id, version_id=numbered.c.version_id),
-        )
+        .join(listing_version, inside(listing_version, marketplace_id, version_id=numbered.c.version_id))
         .where(numbered.c.place == 1, listing_version.c.seller_external_id.is_not(None))
     )
     return map(LastScore._make, connection.execute(query))

@@ -82,11 +82,7 @@ def why_no_release(user_id: str, bearing: Bearing, let_in_by: Hosts) -> str | No
 
 
 def check_opinion(
-    person: Person,
-    bearing: Bearing,
-    given: Sequence[Opinion],
-    opinion: Opinion,
-    let_in_by: Hosts,
+    person: Person, bearing: Bearing, given: Sequence[Opinion], opinion: Opinion, let_in_by: Hosts
 ) -> None:
     """Refuse an opinion that cannot count.
 

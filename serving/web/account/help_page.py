@@ -39,9 +39,7 @@ def get_help(request: Request, session: Anyone) -> HTMLResponse:
     """The page."""
     held = roles(session.person.grants)
     page = HelpPage(
-        tours=tuple(TOUR_OF[role] for role in held),
-        is_staff=any(map(session.person.may, _STAFF)),
-        terms=TERMS,
+        tours=tuple(TOUR_OF[role] for role in held), is_staff=any(map(session.person.may, _STAFF)), terms=TERMS
     )
     return respond(request, page, session)
 

@@ -216,11 +216,7 @@ def _boxes(found: Colleague, places: Mapping[str, str], enrolled: Mapping[str, s
     held = {(one.role, one.marketplace_id) for one in found.grants}
     several = len(places) > 1
     usual = [
-        RoleBox(
-            f"role.{role.value}.{place}",
-            f"{ROLES[role]}{f' at {name}' if several else ''}",
-            (role, place) in held,
-        )
+        RoleBox(f"role.{role.value}.{place}", f"{ROLES[role]}{f' at {name}' if several else ''}", (role, place) in held)
         for place, name in places.items()
         for role in _EVERYWHERE
     ]

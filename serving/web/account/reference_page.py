@@ -23,13 +23,7 @@ from serving.web.rendering import respond
 
 router = APIRouter(include_in_schema=False)
 Staff = Annotated[
-    Session,
-    may(
-        Permission.REVIEW_CASES,
-        Permission.LOOK_AFTER_BRANDS,
-        Permission.SEE_MODELS,
-        Permission.ADMINISTER,
-    ),
+    Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.SEE_MODELS, Permission.ADMINISTER)
 ]
 _PREFIX: Final = "TOUCHSTONE_"
 # By policy and number: the setting that changes it without another release.

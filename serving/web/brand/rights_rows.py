@@ -19,11 +19,7 @@ from serving.web.wording.fixed_words import translated
 from serving.web.wording.i18n import N_, say, say_many
 from serving.web.wording.vocabulary import StateWords
 
-KINDS: Final = {
-    RightKind.MARK: N_("Mark"),
-    RightKind.DESIGN: N_("Design"),
-    RightKind.COPYRIGHT: N_("Copyright"),
-}
+KINDS: Final = {RightKind.MARK: N_("Mark"), RightKind.DESIGN: N_("Design"), RightKind.COPYRIGHT: N_("Copyright")}
 _STATES: Final = {
     RightState.CLAIMED: StateWords(N_("Waits to be verified"), "v-w"),
     RightState.VERIFIED: StateWords(N_("Verified"), "v-g"),

@@ -187,11 +187,7 @@ def timeline(rows: Sequence[Mapping[str, Any]], now: datetime, *, blind: bool, k
         return "Opened." if kept else _first_sentence(row["what"])
 
     return tuple(
-        Event(
-            words.moment(row["known_at"], now),
-            said(row),
-            None if row["actor"] in _MACHINES else row["actor"],
-        )
+        Event(words.moment(row["known_at"], now), said(row), None if row["actor"] in _MACHINES else row["actor"])
         for row in reversed(rows)
     )
 

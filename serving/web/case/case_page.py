@@ -178,13 +178,7 @@ def case_page(
         return _page(runtime, connection, session.person, case, _Asked(query, besides, versions))
 
 
-def _page(
-    runtime: Runtime,
-    connection: Connection,
-    person: Person,
-    case: Case,
-    asked: _Asked,
-) -> CasePage:
+def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, asked: _Asked) -> CasePage:
     query = asked.query
     now = runtime.clock.now()
     here, blind = case.marketplace_id, is_blind(connection, case)

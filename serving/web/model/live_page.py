@@ -134,12 +134,7 @@ def _tables(told: ReasonPrecision) -> tuple[ToldTable, ...]:
             "Of the offers on which the reason spoke against it: the share should be low.",
             _rows(told.reasons_against),
         ),
-        ToldTable(
-            "rules",
-            "Rules of the route",
-            "Of the offers that the rule sent somewhere.",
-            _rows(told.rules),
-        ),
+        ToldTable("rules", "Rules of the route", "Of the offers that the rule sent somewhere.", _rows(told.rules)),
     )
 
 

@@ -341,10 +341,7 @@ COUNTS: Final = (
     ),
     NN_("The title names %(n)s registered brand.", "The title names %(n)s registered brands."),
     NN_("%(n)s kind of suspect wording.", "%(n)s kinds of suspect wording."),
-    NN_(
-        "%(n)s kind of suspect wording beside %(name)s.",
-        "%(n)s kinds of suspect wording beside %(name)s.",
-    ),
+    NN_("%(n)s kind of suspect wording beside %(name)s.", "%(n)s kinds of suspect wording beside %(name)s."),
     NN_("%(n)s invisible characters in the text.", "%(n)s invisible characters in the text."),
     NN_("%(n)s returned as not genuine in 30 days.", "%(n)s returned as not genuine in 30 days."),
 )
