@@ -1,3 +1,4 @@
+# Over 300 lines: one list of rewritings, each with its source.
 """Ways in which a seller rewrites an offer so that people still read it and a model does not.
 
 Each is a pure function of a listing, what the seller may know of the market, and chance. Where it came from is said

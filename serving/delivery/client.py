@@ -1,3 +1,4 @@
+# Over 300 lines: one list of checks, each with what is sent and what must come back.
 """What a marketplace's receiver must do, tried on the receiver itself: every check is messages and the answers to them.
 
 What a receiver shows is asked for at the marketplace's status address, where it gives one: a receiver that answers well

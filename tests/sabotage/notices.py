@@ -66,7 +66,7 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/notices/service/notices.py",
+        "serving/notices/service/notice_offers.py",
         ("tests/serving/notices/service/test_notices.py",),
         (
             "if known is not None and not desk.reporter.is_muted(desk.at):",
@@ -79,5 +79,9 @@ MUTANTS = [
             "for any brand",
         ),
         ("if part in called and _host(called[part].link or whole) == host", "if part in called", "any host"),
+    ),
+    *sabotage(
+        "serving/notices/service/notices.py",
+        ("tests/serving/notices/service/test_notices.py",),
     ),
 ]

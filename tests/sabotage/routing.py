@@ -197,10 +197,14 @@ MUTANTS = [
         ("    if opened:\n        runtime.forget()\n", "", "nobody hears that it is open"),
     ),
     *sabotage(
-        "serving/learning/service/trial.py",
+        "serving/scoring/service/on_trial.py",
         ("tests/serving/learning/service/test_trial.py",),
         ("self.challenger if self.challenger_decides else self.champion", "self.champion", "it decides about nobody"),
         ("self.challenger if self.challenger_decides else self.champion", "self.challenger", "and about everybody"),
+    ),
+    *sabotage(
+        "serving/learning/service/trial.py",
+        ("tests/serving/learning/service/test_trial.py",),
         ("        if trials.open_trials(connection, here):\n", "        if False:\n", "two trials at once"),
         ("if learning.champions(connection).get(here) == model.digest:", "if False:", "the champion on trial"),
         ("        _check(runtime, connection, here, model, share, by)\n", "", "a share without approvals"),

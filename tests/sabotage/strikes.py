@@ -96,6 +96,20 @@ MUTANTS = [
         ),
     ),
     *sabotage(
+        "serving/sellers/service/sanction_steps.py",
+        ("tests/serving/sellers/service/test_sanctioning.py",),
+        (
+            "    if act is (told[-1].kind if told else SellerAct.RESTORE):\n",
+            "    if False:\n",
+            "told of what it never heard",
+        ),
+        (
+            '            take_back(runtime, connection, one, f"The',
+            '            (runtime, connection, one, f"The',
+            "linked stay closed",
+        ),
+    ),
+    *sabotage(
         "serving/sellers/service/sanctioning.py",
         ("tests/serving/sellers/service/test_sanctioning.py",),
         ("if one.cause is SanctionCause.STRIKES and not carried", "if False", "an overturn leaves the account closed"),
@@ -110,16 +124,6 @@ MUTANTS = [
             "links are followed on and on",
         ),
         ("            _reach(runtime, connection, found, now)\n", "", "the next account goes on"),
-        (
-            "    if act is (told[-1].kind if told else SellerAct.RESTORE):\n",
-            "    if False:\n",
-            "told of what it never heard",
-        ),
-        (
-            '            _undo(runtime, connection, one, f"The',
-            '            (runtime, connection, one, f"The',
-            "linked stay closed",
-        ),
         ("if found.due_at is None or found.due_at > now:\n", "if True:\n", "nothing lapses"),
         (
             "        if found.state not in OPEN_STATES:\n            raise Conflict",

@@ -20,8 +20,8 @@ from serving.cases.store.cases import Case
 from serving.listings.store import scores
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.notices import ItemState, NoticeOutcome, Place, due_within, names_in, place
-from serving.notices.store import notices
-from serving.notices.store.notices import Known
+from serving.notices.store import called_offers, notices
+from serving.notices.store.called_offers import Known
 from serving.notices.store.reporters import Reporter
 from serving.platform.runtime import Runtime
 from serving.scoring.service.scoring import base_price
@@ -49,7 +49,7 @@ class Desk:
 
 def take_offers(desk: Desk, locations: Sequence[str]) -> list[ItemState]:
     names = {name for location in locations for name in names_in(location)}
-    called = notices.offers_called(desk.connection, desk.here, names)
+    called = called_offers.offers_called(desk.connection, desk.here, names)
     waiting = notices.waiting_of(desk.connection, desk.here, desk.reporter.reporter_id)
     seen = set(waiting)
     states: list[ItemState] = []

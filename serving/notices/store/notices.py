@@ -12,7 +12,6 @@ from models.labels import AppealState
 from models.verdict import ReasonCode
 from serving.appeals.tables import overturn
 from serving.cases.tables import review_case
-from serving.listings.tables import listing, listing_version
 from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind, next_state
 from serving.notices.tables import notice, notice_complaint, notice_item, reporter
 from serving.platform.database.scope import inside, same
@@ -54,16 +53,6 @@ class Item:
     action_id: str | None
     known_at: datetime
     decided_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An offer that may have been meant: its ids, its version of now, and the address that it names itself."""
-
-    external_id: str
-    listing_id: str
-    version_id: str
-    link: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +107,6 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[I
 def _read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Item]:
     query = select(notice_item).where(*conditions).order_by(notice_item.c.notice_id, notice_item.c.number)
     return [_item(row) for row in connection.execute(query).mappings()]
-
-
-def offers_called(connection: Connection, marketplace_id: str, names: Collection[str]) -> dict[str, Known]:
-    """The offers with one of these external ids, by it; held against whoever would change one or open a case on it."""
-    query = (
-        select(listing.c.external_id, listing.c.listing_id, listing.c.version_id, listing_version.c.content)
-        .join(listing_version, same(listing_version, listing, "version_id"))
-        .where(listing.c.marketplace_id == marketplace_id, listing.c.external_id.in_(sorted(names)))
-        .order_by(listing.c.listing_id)
-        .with_for_update(of=listing)
-    )
-    return {
-        row.external_id: Known(row.external_id, row.listing_id, row.version_id, row.content.get("link"))
-        for row in connection.execute(query)
-    }
-
-
-def current_version(connection: Connection, marketplace_id: str, listing_id: str) -> str:
-    """The version that an offer is at now; whoever would open a case on it waits."""
-    query = select(listing.c.version_id).where(inside(listing, marketplace_id, listing_id=listing_id)).with_for_update()
-    return str(connection.execute(query).scalar_one())
 
 
 def waiting_of(connection: Connection, marketplace_id: str, reporter_id: str) -> frozenset[str]:

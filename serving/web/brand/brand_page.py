@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from statistics import median
 from typing import Annotated, Any, ClassVar, Final
 
 from fastapi import APIRouter, Request
@@ -15,7 +13,6 @@ from models.policies.enforcement import EnforcementPolicy
 from models.verdict import Judgement, Side
 from serving.account_management.service.brand_records import record_file
 from serving.account_management.store import brand_answers
-from serving.account_management.store.brand_answers import BrandAnswer
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.brands.service.briefing import gate_of
@@ -29,6 +26,7 @@ from serving.views import queues, views
 from serving.views.queues import QueueFilter
 from serving.views.views import Given, Pair
 from serving.web import text_view
+from serving.web.brand.brand_headline import headline_of, held_back_of, pace_of
 from serving.web.brand.questions import Question, question
 from serving.web.brand.record_part import RecordPart, record_part
 from serving.web.brand.removals import RemovalsPart, removals_part
@@ -41,7 +39,6 @@ from serving.web.text_view import Shown
 from serving.web.undo import Undo, undoable
 from serving.web.wording import own_words, words
 from serving.web.wording.fixed_words import translated
-from serving.web.wording.i18n import say, say_many
 from serving.web.wording.vocabulary import CHOICES, Choice
 from serving.web.wording.words import Due
 
@@ -50,7 +47,6 @@ Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 PAGE_SIZE: Final = 20
 _MOST_PAGES: Final = 1_000
 _TAKEDOWNS: Final = 5
-_WEEK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +207,8 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
     bench = bench_of(CaseLane.ASK_BRAND, Side.BRAND, (own_words.listed(names), True))
     return BrandPage(
         brands=own_words.listed(names),
-        headline=_headline(size),
-        pace=_pace(given, now),
+        headline=headline_of(size),
+        pace=pace_of(given, now),
         questions=tuple(
             question(row, one, now, before.get(key_of(row)), shown_pictures(runtime, row["case_id"], one))
             for row in rows
@@ -229,7 +225,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         managers=_managers(enrolled),
         answered=counted,
         answered_in_all=sum(one.number for one in counted),
-        effects=effects(replace(bench, held_back=_held_back(cards)), policy),
+        effects=effects(replace(bench, held_back=held_back_of(cards)), policy),
         answer_within_hours=policy.brand_answers_within_hours,
         takedowns=tuple(
             TakedownLink(one.request_id, own_words.short_moment(one.known_at, now), sizes[one.request_id])
@@ -252,24 +248,6 @@ def key_of(row: Mapping[str, Any]) -> tuple[str, str, str]:
     return row["marketplace_id"], row["brand_id"], row["seller_external_id"] or ""
 
 
-def _pace(given: Sequence[BrandAnswer], now: datetime) -> str | None:
-    """How much was answered in a week, and how fast in the median."""
-    hours = [
-        one.answered.hours_to_answer
-        for one in given
-        if not one.answered.taken_back and now - one.answered.answered_at < _WEEK
-    ]
-    known = [one for one in hours if one is not None]
-    if not known:
-        return None
-    return say_many(
-        "You answered %(n)s in seven days, in %(time)s at the median.",
-        "You answered %(n)s in seven days, in %(time)s at the median.",
-        len(hours),
-        time=own_words.duration(median(known) * 3_600),
-    )
-
-
 def _enrolments(connection: Connection, pairs: frozenset[Pair]) -> dict[Pair, Enrolment]:
     found = {}
     for marketplace_id in {place for place, _ in pairs}:
@@ -277,18 +255,6 @@ def _enrolments(connection: Connection, pairs: frozenset[Pair]) -> dict[Pair, En
             if (marketplace_id, brand_id) in pairs:
                 found[marketplace_id, brand_id] = one
     return found
-
-
-def _held_back(cards: Sequence[StandingCard]) -> str | None:
-    """Why a confirmation does not remove at once; None where that of one of the brands does."""
-    reasons = [one.held_back for one in cards]
-    return reasons[0] if reasons and None not in reasons else None
-
-
-def _headline(size: int) -> str:
-    if not size:
-        return say("No offer waits for your answer")
-    return say_many("%(n)s offer waits for your answer", "%(n)s offers wait for your answer", size)
 
 
 def _managers(enrolled: Mapping[Pair, Enrolment]) -> tuple[Manager, ...]:

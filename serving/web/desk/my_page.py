@@ -21,11 +21,11 @@ from serving.review.rules.agreement import Agreement, agreement, of_counts
 from serving.review.store import hidden_scores, reviewer
 from serving.review.store.reviewer import Overturned
 from serving.web import text_view
+from serving.web.bar_charts import Bars, bars
 from serving.web.desk.desk_rail import midnight
 from serving.web.flash import go_to
 from serving.web.model.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
 from serving.web.rendering import respond
-from serving.web.series_charts import Bars, bars
 from serving.web.text_view import Shown
 from serving.web.wording import words
 

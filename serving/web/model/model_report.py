@@ -8,16 +8,10 @@ from models.labels import EvidenceLevel
 from serving.learning.store.learning import Model
 from serving.web.model import model_charts
 from serving.web.model.model_charts import CurveChart, DifferenceBar, ReliabilityChart, RocChart, ThresholdBar
+from serving.web.model.report_measures import Measure, measures_of
 from serving.web.wording import words
 from training.operating import promise_in_words
 
-_MEASURES: Final = (
-    ("Average precision", "ap", True),
-    ("ROC-AUC", "roc_auc", True),
-    ("Precision at 20", "precision_at_20", True),
-    ("Brier score", "brier", False),
-    ("Calibration error", "calibration_error", False),
-)
 EVIDENCE: Final = {
     EvidenceLevel.APPEAL.value: "Decided on appeal",
     EvidenceLevel.TEST_BUY.value: "Test buy",
@@ -34,21 +28,6 @@ _GATES: Final = {
     "upheld_appeals": "Given back on appeal",
     "golden_set": "Golden set",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One figure of both models; `better` is whether ours is at least as good, None with nothing beside it.
-
-    `chance` says whether a difference is beyond chance, empty where nobody worked that out.
-    """
-
-    name: str
-    ours: str
-    theirs: str | None
-    better: bool | None
-    interval: str
-    chance: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +139,8 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
         judged_on=f"{judged['rows']:,} later listings of unseen sellers, {judged['positives']:,} counterfeit",
         why_not_judged=judged.get("why"),
         beside=theirs["digest"][:10] if theirs else None,
-        measures=_measures(ours, theirs, judged) if ours else (),
-        out_of_fold=_measures(found["out_of_fold"], None, {}),
+        measures=measures_of(ours, theirs, judged) if ours else (),
+        out_of_fold=measures_of(found["out_of_fold"], None, {}),
         gates=_gates(found["gates"]),
         slices=_slices(judged.get("slices", ())),
         curves=model_charts.curve_chart(
@@ -203,63 +182,6 @@ def _sentence_case(name: str) -> str:
     """A name with a capital at its beginning; the rest, a brand's perhaps, as it is."""
     words_apart = name.replace("_", " ")
     return words_apart[:1].upper() + words_apart[1:]
-
-
-def _measures(
-    ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, judged: Mapping[str, Any]
-) -> tuple[Measure, ...]:
-    rows = []
-    for name, key, more_is_better in _MEASURES:
-        mine, other = ours.get(key), theirs.get(key) if theirs else None
-        better = None if mine is None or other is None else (mine >= other) is more_is_better or mine == other
-        interval = ours.get("ap_interval") if key == "ap" else None
-        rows.append(
-            Measure(name, words.figure(mine), words.figure(other) if theirs else None, better, _interval(interval))
-        )
-    if "difference_interval" in judged:
-        low, high = judged["difference_interval"]
-        mine, other = ours["ap"], theirs["ap"] if theirs else None
-        difference = "none" if mine is None or other is None else words.signed(mine - other, 3)
-        rows.insert(
-            1, Measure("Difference", difference, "", None, _interval((low, high), sign=True), _chance((low, high)))
-        )
-    if "random_slice" in ours:
-        ends = judged.get("random_slice", {}).get("difference_interval")
-        rows.append(_on_all_listings(ours["random_slice"], theirs["random_slice"] if theirs else None, _chance(ends)))
-    if "only_text_and_price" in judged:
-        bare = judged["only_text_and_price"]["ap"]
-        rows.append(Measure("AP on text and price alone", words.figure(bare), None, None, ""))
-    return tuple(rows)
-
-
-def _chance(ends: Sequence[float | None] | None) -> str:
-    """Whether a difference with these ends of its 95 % interval is more than chance makes."""
-    low, high = ends or (None, None)
-    if low is None or high is None:
-        return ""
-    return "within chance" if low <= 0 <= high else "beyond chance"
-
-
-def _on_all_listings(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, chance: str) -> Measure:
-    """What the judged rows say of all listings, each counted as many times as it stands for."""
-    mine, other = ours["ap"], theirs["ap"] if theirs else None
-    better = None if mine is None or other is None else mine >= other
-    name = "AP weighted to all listings"
-    return Measure(
-        name,
-        words.figure(mine),
-        words.figure(other) if theirs else None,
-        better,
-        _interval(ours["ap_interval"]),
-        chance,
-    )
-
-
-def _interval(ends: tuple[float | None, float | None] | None, *, sign: bool = False) -> str:
-    low, high = ends or (None, None)
-    if low is None or high is None:
-        return ""
-    return f"{words.signed(low, 3)} to {words.signed(high, 3)}" if sign else f"{low:.3f} to {high:.3f}"
 
 
 def _slices(found: tuple[Mapping[str, Any], ...]) -> tuple[SliceRow, ...]:

@@ -22,10 +22,10 @@ from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.store import removal_checks
 from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.bar_charts import Bars, bars
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
-from serving.web.series_charts import Bars, bars
 from serving.web.spans import Span, starts
 from serving.web.text_view import Shown
 from serving.web.wording import words

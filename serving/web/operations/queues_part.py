@@ -10,7 +10,7 @@ from models.policies.enforcement import EnforcementPolicy
 from models.policies.second_look import SecondLookPolicy
 from serving.cases.store.queue_ages import QueueAge, queue_ages
 from serving.platform.runtime import ByClass
-from serving.web.series_charts import AgeBox, age_box
+from serving.web.bar_charts import AgeBox, age_box
 from serving.web.wording import words
 from serving.web.wording.vocabulary import LANES
 

@@ -1,3 +1,4 @@
+# Over 300 lines: one list of sentences, and how they are found.
 """What the rules say in English, in the language of whoever reads it on a page.
 
 Statements, decisions and refusals are made and kept in English, and what is kept is what was said. A page shows them

@@ -1,3 +1,4 @@
+# Over 300 lines: one list of sentences.
 """What the rules say to a brand's people, for the catalogues: why they are asked, how they stand, what is refused.
 
 `fixed_words` puts them into the language of whoever reads. They are looked up with the full stop at their end, and

@@ -1,15 +1,7 @@
 import pytest
 
-from serving.web.series_charts import (
-    Gap,
-    Layer,
-    age_box,
-    bars,
-    drift_grid,
-    round_levels,
-    sparkline,
-    stacked_area,
-)
+from serving.web.bar_charts import age_box, bars
+from serving.web.series_charts import Gap, Layer, drift_grid, round_levels, sparkline, stacked_area
 
 
 def test_a_course_is_drawn_from_zero_up_and_ends_in_its_last_value() -> None:

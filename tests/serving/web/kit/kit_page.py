@@ -11,19 +11,13 @@ from jinja2 import ChoiceLoader, FileSystemLoader
 from features.facts import PriceFacts
 from features.references import PriceReference, PriceSamples
 from models.score import Reason
-from serving.web import charts, series_charts, text_view
+from serving.web import bar_charts, charts, series_charts, text_view
+from serving.web.bar_charts import AgeBox, Bars
 from serving.web.charts import Comparable, PriceChart, PriceMark, ReasonBar, ScoreBar
 from serving.web.model import model_charts
 from serving.web.model.model_charts import CurveChart, DifferenceBar, ReliabilityChart, ThresholdBar
 from serving.web.rendering import TEMPLATES
-from serving.web.series_charts import (
-    AgeBox,
-    Bars,
-    Grid,
-    Layer,
-    Sparkline,
-    StackedArea,
-)
+from serving.web.series_charts import Grid, Layer, Sparkline, StackedArea
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.words import Due
@@ -250,11 +244,11 @@ def _samples() -> Samples:
         stacked=_stacked(),
         lanes=_LANES,
         ages=(
-            ("Analyst", series_charts.age_box(0.4, 2.1, 6.8, 11.6, 24)),
-            ("Waiting on brands", series_charts.age_box(3, 14, 38, 88, 96)),
-            ("Appeals", series_charts.age_box(12, 30, 70, 181, 168)),
+            ("Analyst", bar_charts.age_box(0.4, 2.1, 6.8, 11.6, 24)),
+            ("Waiting on brands", bar_charts.age_box(3, 14, 38, 88, 96)),
+            ("Appeals", bar_charts.age_box(12, 30, 70, 181, 168)),
         ),
-        bars=series_charts.bars(
+        bars=bar_charts.bars(
             [31, 24, 28, 33, None, None, 38, 36, 35, 21, 18, 30],
             "Deliveries by five minutes.",
             first="13:32",

@@ -1,0 +1,40 @@
+"""The offers that a notice may mean, by what it calls them."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from serving.listings.tables import listing, listing_version
+from serving.platform.database.scope import inside, same
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An offer that may have been meant: its ids, its version of now, and the address that it names itself."""
+
+    external_id: str
+    listing_id: str
+    version_id: str
+    link: str | None
+
+
+def offers_called(connection: Connection, marketplace_id: str, names: Collection[str]) -> dict[str, Known]:
+    """The offers with one of these external ids, by it; held against whoever would change one or open a case on it."""
+    query = (
+        select(listing.c.external_id, listing.c.listing_id, listing.c.version_id, listing_version.c.content)
+        .join(listing_version, same(listing_version, listing, "version_id"))
+        .where(listing.c.marketplace_id == marketplace_id, listing.c.external_id.in_(sorted(names)))
+        .order_by(listing.c.listing_id)
+        .with_for_update(of=listing)
+    )
+    return {
+        row.external_id: Known(row.external_id, row.listing_id, row.version_id, row.content.get("link"))
+        for row in connection.execute(query)
+    }
+
+
+def current_version(connection: Connection, marketplace_id: str, listing_id: str) -> str:
+    """The version that an offer is at now; whoever would open a case on it waits."""
+    query = select(listing.c.version_id).where(inside(listing, marketplace_id, listing_id=listing_id)).with_for_update()
+    return str(connection.execute(query).scalar_one())

@@ -1,0 +1,43 @@
+"""What stands over a brand's questions: how many, how fast, and what holds its answers back."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Final
+
+from serving.account_management.store.brand_answers import BrandAnswer
+from serving.web.brand.standing_part import StandingCard
+from serving.web.wording import own_words
+from serving.web.wording.i18n import say, say_many
+
+_WEEK: Final = timedelta(days=7)
+
+
+def pace_of(given: Sequence[BrandAnswer], now: datetime) -> str | None:
+    """How much was answered in a week, and how fast in the median."""
+    hours = [
+        one.answered.hours_to_answer
+        for one in given
+        if not one.answered.taken_back and now - one.answered.answered_at < _WEEK
+    ]
+    known = [one for one in hours if one is not None]
+    if not known:
+        return None
+    return say_many(
+        "You answered %(n)s in seven days, in %(time)s at the median.",
+        "You answered %(n)s in seven days, in %(time)s at the median.",
+        len(hours),
+        time=own_words.duration(median(known) * 3_600),
+    )
+
+
+def held_back_of(cards: Sequence[StandingCard]) -> str | None:
+    """Why a confirmation does not remove at once; None where that of one of the brands does."""
+    reasons = [one.held_back for one in cards]
+    return reasons[0] if reasons and None not in reasons else None
+
+
+def headline_of(size: int) -> str:
+    if not size:
+        return say("No offer waits for your answer")
+    return say_many("%(n)s offer waits for your answer", "%(n)s offers wait for your answer", size)

@@ -1,0 +1,87 @@
+"""The measures of a model's report, with their intervals and what chance alone gives."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from serving.web.wording import words
+
+_MEASURES: Final = (
+    ("Average precision", "ap", True),
+    ("ROC-AUC", "roc_auc", True),
+    ("Precision at 20", "precision_at_20", True),
+    ("Brier score", "brier", False),
+    ("Calibration error", "calibration_error", False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure of both models; `better` is whether ours is at least as good, None with nothing beside it.
+
+    `chance` says whether a difference is beyond chance, empty where nobody worked that out.
+    """
+
+    name: str
+    ours: str
+    theirs: str | None
+    better: bool | None
+    interval: str
+    chance: str = ""
+
+
+def measures_of(
+    ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, judged: Mapping[str, Any]
+) -> tuple[Measure, ...]:
+    rows = []
+    for name, key, more_is_better in _MEASURES:
+        mine, other = ours.get(key), theirs.get(key) if theirs else None
+        better = None if mine is None or other is None else (mine >= other) is more_is_better or mine == other
+        interval = ours.get("ap_interval") if key == "ap" else None
+        rows.append(
+            Measure(name, words.figure(mine), words.figure(other) if theirs else None, better, _interval(interval))
+        )
+    if "difference_interval" in judged:
+        low, high = judged["difference_interval"]
+        mine, other = ours["ap"], theirs["ap"] if theirs else None
+        difference = "none" if mine is None or other is None else words.signed(mine - other, 3)
+        rows.insert(
+            1, Measure("Difference", difference, "", None, _interval((low, high), sign=True), _chance((low, high)))
+        )
+    if "random_slice" in ours:
+        ends = judged.get("random_slice", {}).get("difference_interval")
+        rows.append(_on_all_listings(ours["random_slice"], theirs["random_slice"] if theirs else None, _chance(ends)))
+    if "only_text_and_price" in judged:
+        bare = judged["only_text_and_price"]["ap"]
+        rows.append(Measure("AP on text and price alone", words.figure(bare), None, None, ""))
+    return tuple(rows)
+
+
+def _chance(ends: Sequence[float | None] | None) -> str:
+    """Whether a difference with these ends of its 95 % interval is more than chance makes."""
+    low, high = ends or (None, None)
+    if low is None or high is None:
+        return ""
+    return "within chance" if low <= 0 <= high else "beyond chance"
+
+
+def _on_all_listings(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, chance: str) -> Measure:
+    """What the judged rows say of all listings, each counted as many times as it stands for."""
+    mine, other = ours["ap"], theirs["ap"] if theirs else None
+    better = None if mine is None or other is None else mine >= other
+    name = "AP weighted to all listings"
+    return Measure(
+        name,
+        words.figure(mine),
+        words.figure(other) if theirs else None,
+        better,
+        _interval(ours["ap_interval"]),
+        chance,
+    )
+
+
+def _interval(ends: tuple[float | None, float | None] | None, *, sign: bool = False) -> str:
+    low, high = ends or (None, None)
+    if low is None or high is None:
+        return ""
+    return f"{words.signed(low, 3)} to {words.signed(high, 3)}" if sign else f"{low:.3f} to {high:.3f}"
