@@ -4,7 +4,7 @@ import math
 from statistics import NormalDist
 from typing import Final
 
-from models.policies.routing import RoutingPolicy
+from models.policies.deciding import RoutingPolicy
 
 _LEAST: Final = 1e-9
 _NORMAL: Final = NormalDist()

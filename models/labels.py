@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from models.policies.labels import LabelPolicy
+from models.policies.learning import LabelPolicy
 from models.verdict import Evidence, Judgement, Side
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from features.contacts import KIND_WORDS
 from features.links import LinkedSeller, Links
-from models.policies.sanctions import SanctionPolicy
+from models.policies.sellers import SanctionPolicy
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from models.exploration import chance_of_review, is_newcomer
-from models.policies.routing import RoutingPolicy
+from models.policies.deciding import RoutingPolicy
 from models.policies.version import policy_version
 from models.score import Score, ScoreKind
 from models.seller_lists import Listed, SellerList

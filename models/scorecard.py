@@ -3,7 +3,7 @@
 import math
 
 from features.compute import FEATURES, Computed
-from models.policies.scorecard import ScorecardPolicy
+from models.policies.deciding import ScorecardPolicy
 from models.policies.version import policy_version
 from models.score import Reason, Score, ScoreKind
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from features.links import Links
-from models.policies.seller_lists import SellerListPolicy
+from models.policies.sellers import SellerListPolicy
 from models.reach import path_of
 
 

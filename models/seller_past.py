@@ -17,7 +17,7 @@ from features.fields import Windows
 from features.history import EventCounts, History, Outcomes
 from features.offers import MOST_OFFERS, OFFERS_DAYS, Offer
 from models.outcomes import Ruling, outcomes
-from models.policies.strikes import DEFAULT_STRIKES
+from models.policies.sellers import DEFAULT_STRIKES
 from models.strikes import strikes
 
 _PUT_AT: Final = attrgetter("known_at")

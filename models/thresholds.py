@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.policies.thresholds import DEFAULT_PROMISE, PromisePolicy
+from models.policies.learning import DEFAULT_PROMISE, PromisePolicy
 
 Floats = NDArray[np.float64]
 _HALVINGS: Final = 30

@@ -6,7 +6,7 @@ from typing import Final
 
 from models.case import CaseEvent, CaseLane
 from models.errors import Forbidden, Invalid
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 
 
 class Judgement(StrEnum):

@@ -8,14 +8,9 @@ from datetime import timedelta
 from typing import Final
 
 from models.errors import Invalid
-from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
-from models.policies.labels import DEFAULT_LABELS
-from models.policies.routing import DEFAULT_ROUTING
-from models.policies.sanctions import DEFAULT_SANCTIONS
-from models.policies.scorecard import DEFAULT_SCORECARD
-from models.policies.second_look import DEFAULT_SECOND_LOOK
-from models.policies.seller_lists import DEFAULT_SELLER_LISTS
-from models.policies.strikes import DEFAULT_STRIKES
+from models.policies.deciding import DEFAULT_ENFORCEMENT, DEFAULT_ROUTING, DEFAULT_SCORECARD, EnforcementPolicy
+from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_LOOK
+from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEFAULT_STRIKES
 from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.accounts.store import accounts

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from models.policies.gates import GatePolicy
+from models.policies.learning import GatePolicy
 from training.gate import Gate, judged, not_judged
 from training.replay_gate import Replayed, replay_gate
 from training.slice_gate import SliceEvidence, slice_gate

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from features.compute import compute
 from models.bundle import Bundle
-from models.policies.gates import GatePolicy
+from models.policies.learning import GatePolicy
 from training import metrics
 from training.gate import Gate, State, made_of, not_judged
 from training.gates import Incumbent

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 
 from features.compute import Computed
 from models.bundle import Bundle
-from models.policies.gates import GatePolicy
-from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
-from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
+from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD, RoutingPolicy, ScorecardPolicy
+from models.policies.learning import GatePolicy
 from models.scorecard import score_by_points
 from training.gates import Incumbent
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features.facts import Facts
 from features.fold import fold
-from models.policies.weighting import WeightPolicy
+from models.policies.learning import WeightPolicy
 from training.snapshot import SnapshotRow
 
 Floats = NDArray[np.float64]

@@ -16,7 +16,7 @@ from features.compute import compute
 from features.facts import Facts
 from features.references import References
 from models.bundle import Bundle
-from models.policies.gates import DEFAULT_GATES, GatePolicy
+from models.policies.learning import DEFAULT_GATES, GatePolicy
 from training import metrics
 from training.figures import curves, figures, slice_figures
 from training.fit import CounterfeitClassifier

@@ -9,8 +9,7 @@ import numpy as np
 
 from features.compute import NAMES, matrix
 from models.bundle import Bundle, from_files, to_files
-from models.policies.gates import DEFAULT_GATES
-from models.policies.second_look import DEFAULT_SECOND_LOOK
+from models.policies.learning import DEFAULT_GATES, DEFAULT_SECOND_LOOK
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
 from training.golden import GoldenSet, refuse_golden_rows

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features.facts import Facts
 from features.references import References
-from models.policies.gates import GatePolicy
+from models.policies.learning import GatePolicy
 from training import metrics
 from training.gate import Gate, judged, made_of, not_judged
 from training.obfuscation import TRANSFORMS

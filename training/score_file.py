@@ -16,7 +16,7 @@ from features.facts import assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Rejection
 from models.bundle import Bundle, from_files, verify
-from models.policies.routing import DEFAULT_ROUTING
+from models.policies.deciding import DEFAULT_ROUTING
 from models.routing import Lane, Situation, route
 from models.score import Score
 from training.dataset import CheckedRow, read_listings

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from models.policies.gates import GatePolicy
+from models.policies.learning import GatePolicy
 from training.gate import Gate, judged, made_of, not_judged
 
 

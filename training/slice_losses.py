@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.policies.gates import GatePolicy
+from models.policies.learning import GatePolicy
 from training.slice_gate import Compared, SliceEvidence
 
 Floats = NDArray[np.float64]

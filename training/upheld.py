@@ -10,7 +10,7 @@ from features.compute import compute
 from features.facts import Facts
 from models.bundle import Bundle
 from models.labels import EvidenceLevel
-from models.policies.gates import GatePolicy
+from models.policies.learning import GatePolicy
 from training.gate import Gate, judged, not_judged
 from training.gates import Incumbent
 from training.incumbent import InForce

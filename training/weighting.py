@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.facts import Facts
-from models.policies.weighting import DEFAULT_WEIGHTING, WeightPolicy
+from models.policies.learning import DEFAULT_WEIGHTING, WeightPolicy
 from training.duplicates import near_duplicates
 from training.influence import Part, held, parts
 from training.metrics import effective_number

@@ -25,7 +25,7 @@ from training.synthetic import (
 )
 
 STEP: Final = timedelta(days=2)
-# Labels of counterfeits mature after 14 days (models.policies.labels); a day more is certain.
+# Labels of counterfeits mature after 14 days (models.policies.learning); a day more is certain.
 MATURITY: Final = timedelta(days=15)
 _BATCH: Final = 1_000
 _CASES_PER_ANALYST: Final = 60

@@ -17,7 +17,7 @@ class RelistPolicy:
     most_sellers_of_a_text: int = 3
     # Contacts are shared by chance with every further step (models.policies.links).
     most_steps: int = 2
-    # As long as a strike lasts (models.policies.strikes).
+    # As long as a strike lasts (models.policies.sellers).
     watched_days: int = 365
 
 

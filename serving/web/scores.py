@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from models.policies.routing import RoutingPolicy
+from models.policies.deciding import RoutingPolicy
 from models.score import ScoreKind
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels

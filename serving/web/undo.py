@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from models.case import CaseLane, CaseState
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Person
 from serving.platform.runtime import Runtime

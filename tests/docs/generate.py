@@ -12,18 +12,16 @@ from typer.main import get_command
 from features.compute import FEATURES, input_fingerprint
 from features.fields import Field
 from features.listing import CONTENT_FIELDS, IDENTITY_FIELDS, LISTING_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS
-from models.policies.enforcement import DEFAULT_ENFORCEMENT
-from models.policies.gates import DEFAULT_GATES
-from models.policies.labels import DEFAULT_LABELS
-from models.policies.routing import DEFAULT_ROUTING
-from models.policies.sanctions import DEFAULT_SANCTIONS
-from models.policies.scorecard import DEFAULT_SCORECARD
-from models.policies.second_look import DEFAULT_SECOND_LOOK
-from models.policies.seller_lists import DEFAULT_SELLER_LISTS
-from models.policies.strikes import DEFAULT_STRIKES
-from models.policies.thresholds import DEFAULT_PROMISE
+from models.policies.deciding import DEFAULT_ENFORCEMENT, DEFAULT_ROUTING, DEFAULT_SCORECARD
+from models.policies.learning import (
+    DEFAULT_GATES,
+    DEFAULT_LABELS,
+    DEFAULT_PROMISE,
+    DEFAULT_SECOND_LOOK,
+    DEFAULT_WEIGHTING,
+)
+from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEFAULT_STRIKES
 from models.policies.version import policy_version
-from models.policies.weighting import DEFAULT_WEIGHTING
 from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_SELLER_EVIDENCE, PROFILES

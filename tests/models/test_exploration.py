@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.exploration import chance_of_review, is_newcomer
-from models.policies.routing import RoutingPolicy
+from models.policies.deciding import RoutingPolicy
 from tests.fixtures.strategies import PROPERTY
 
 POLICY = RoutingPolicy(

@@ -17,7 +17,7 @@ from models.labels import (
     NoLabel,
     label_from,
 )
-from models.policies.labels import DEFAULT_LABELS, LabelPolicy
+from models.policies.learning import DEFAULT_LABELS, LabelPolicy
 from models.verdict import Evidence, Judgement, Side
 from tests.fixtures.clocks import NOW
 from tests.fixtures.strategies import PROPERTY

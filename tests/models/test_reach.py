@@ -2,7 +2,7 @@ import pytest
 
 from features.contacts import ContactKind
 from features.links import LinkedSeller, Links, LinkStep
-from models.policies.sanctions import DEFAULT_SANCTIONS
+from models.policies.sellers import DEFAULT_SANCTIONS
 from models.reach import reach
 
 PAYOUT, PHONE = ContactKind.PAYOUT, ContactKind.PHONE

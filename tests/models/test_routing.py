@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
+from models.policies.deciding import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.version import policy_version
 from models.routing import Asking, Lane, Route, Situation, Thresholds, route
 from models.score import Score, ScoreKind

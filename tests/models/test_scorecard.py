@@ -4,7 +4,7 @@ import pytest
 
 from features.compute import FEATURES, NAMES, compute
 from features.facts import Facts
-from models.policies.scorecard import DEFAULT_SCORECARD, Rule, ScorecardPolicy
+from models.policies.deciding import DEFAULT_SCORECARD, Rule, ScorecardPolicy
 from models.policies.version import policy_version
 from models.score import Score, ScoreKind
 from models.scorecard import score_by_points

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from features.links import LinkedSeller, Links
-from models.policies.seller_lists import DEFAULT_SELLER_LISTS
+from models.policies.sellers import DEFAULT_SELLER_LISTS
 from models.seller_lists import Entry, Listed, SellerList, linked_names, listed
 from tests.fixtures.clocks import NOW
 from tests.models.test_reach import FAR, NEAR, SECOND

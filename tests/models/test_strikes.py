@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.policies.sanctions import DEFAULT_SANCTIONS
-from models.policies.strikes import DEFAULT_STRIKES
+from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_STRIKES
 from models.strikes import Hit, Void, count, strikes, weight_of
 from models.verdict import Judgement, ReasonCode
 from tests.fixtures.clocks import NOW

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import beta, norm
 
-from models.policies.thresholds import DEFAULT_PROMISE
+from models.policies.learning import DEFAULT_PROMISE
 from models.thresholds import Decline, Promise, promised
 
 Market = tuple[NDArray[np.int8], NDArray[np.float64], NDArray[np.intp]]

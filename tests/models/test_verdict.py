@@ -5,7 +5,7 @@ import pytest
 
 from models.case import CaseEvent, CaseLane
 from models.errors import Forbidden, Invalid
-from models.policies.enforcement import DEFAULT_ENFORCEMENT, EnforcementPolicy
+from models.policies.deciding import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.verdict import Bench, Judgement, Outcome, Side, consequence
 
 J, S, L = Judgement, Side, CaseLane

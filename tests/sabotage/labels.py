@@ -96,7 +96,7 @@ MUTANTS = [
         ("if self.side is Side.BRAND and self.brand_id else", "if False else", "a brand is as many as its people"),
     ),
     *sabotage(
-        "models/policies/labels.py",
+        "models/policies/learning.py",
         ("tests/models/test_labels.py",),
         ("days=max(", "days=min(", "each label waits for the shorter window"),
         ("lone_find_weight: float = 0.0", "lone_find_weight: float = 0.7", "a lone find counts like any"),

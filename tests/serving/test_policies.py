@@ -3,13 +3,15 @@ import re
 
 import pytest
 
-from models.policies.enforcement import DEFAULT_ENFORCEMENT
-from models.policies.labels import DEFAULT_LABELS
-from models.policies.routing import DEFAULT_ROUTING, RoutingPolicy
-from models.policies.scorecard import DEFAULT_SCORECARD, ScorecardPolicy
-from models.policies.second_look import DEFAULT_SECOND_LOOK
+from models.policies.deciding import (
+    DEFAULT_ENFORCEMENT,
+    DEFAULT_ROUTING,
+    DEFAULT_SCORECARD,
+    RoutingPolicy,
+    ScorecardPolicy,
+)
+from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_LOOK, DEFAULT_WEIGHTING
 from models.policies.version import policy_version
-from models.policies.weighting import DEFAULT_WEIGHTING
 from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.brands.policy import DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT

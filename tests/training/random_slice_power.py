@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from models.policies.gates import DEFAULT_GATES
+from models.policies.learning import DEFAULT_GATES
 from training.metrics import average_precision, effective_number
 from training.weighting import trimmed
 

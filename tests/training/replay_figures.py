@@ -13,7 +13,7 @@ import numpy as np
 
 from features.brands import BrandRegister
 from features.references import Rates, References
-from models.policies.gates import DEFAULT_GATES
+from models.policies.learning import DEFAULT_GATES
 from training.fit import CounterfeitClassifier
 from training.operating import choose_thresholds
 from training.references import OfflineReferences

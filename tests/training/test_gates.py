@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from models.policies.gates import DEFAULT_GATES
+from models.policies.learning import DEFAULT_GATES
 from training.gate import Gate, State
 from training.gates import GateEvidence, Incumbent, gates, nothing_judged
 

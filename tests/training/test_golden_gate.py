@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from models.policies.gates import DEFAULT_GATES
+from models.policies.learning import DEFAULT_GATES
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, snapshot_rows
 from tests.fixtures.scorers import a_bundle

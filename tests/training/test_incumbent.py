@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from features.compute import compute
-from models.policies.scorecard import DEFAULT_SCORECARD
+from models.policies.deciding import DEFAULT_SCORECARD
 from models.scorecard import score_by_points
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import bare_facts, full_facts, some_facts, suspect_facts

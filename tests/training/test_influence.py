@@ -9,7 +9,7 @@ from hypothesis import given
 from numpy.typing import NDArray
 
 from features.facts import Facts
-from models.policies.weighting import WeightPolicy
+from models.policies.learning import WeightPolicy
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
 from tests.fixtures.strategies import PROPERTY
 from training.influence import Part, held, parts

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from models.policies.gates import DEFAULT_GATES
+from models.policies.learning import DEFAULT_GATES
 from tests.training.replay_figures import LISTINGS, SEEDS, pooled
 from training.replay_gate import Replayed
 

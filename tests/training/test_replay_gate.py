@@ -6,7 +6,7 @@ import pytest
 from numpy.typing import NDArray
 
 from features.facts import Facts
-from models.policies.gates import DEFAULT_GATES
+from models.policies.learning import DEFAULT_GATES
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from training.gate import State
 from training.obfuscation import TRANSFORMS

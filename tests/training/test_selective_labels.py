@@ -19,9 +19,8 @@ from features.compute import compute
 from features.facts import Facts
 from features.listing import Listing, check
 from models.labels import AppealState, GivenVerdict, Label, label_from
-from models.policies.labels import DEFAULT_LABELS, LabelPolicy
-from models.policies.scorecard import DEFAULT_SCORECARD
-from models.policies.weighting import WeightPolicy
+from models.policies.deciding import DEFAULT_SCORECARD
+from models.policies.learning import DEFAULT_LABELS, LabelPolicy, WeightPolicy
 from models.scorecard import score_by_points
 from models.verdict import Judgement, Side
 from training import metrics

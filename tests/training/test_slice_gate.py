@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from models.policies.gates import DEFAULT_GATES
+from models.policies.learning import DEFAULT_GATES
 from training.gate import State
 from training.slice_gate import Compared, SliceEvidence, slice_gate
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.policies.gates import DEFAULT_GATES
+from models.policies.learning import DEFAULT_GATES
 from training.metrics import seller_bootstrap
 from training.slice_gate import SliceEvidence
 from training.slice_losses import Scored, slice_evidence

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from models.policies.thresholds import DEFAULT_PROMISE
+from models.policies.learning import DEFAULT_PROMISE
 from tests.training.threshold_halves import (
     COLUMNS,
     CONFIDENCES,

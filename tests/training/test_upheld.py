@@ -7,7 +7,7 @@ import pytest
 from features.compute import compute
 from models.bundle import Bundle, from_files
 from models.calibration import Sigmoid
-from models.policies.gates import DEFAULT_GATES
+from models.policies.learning import DEFAULT_GATES
 from models.routing import Thresholds
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows

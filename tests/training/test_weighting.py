@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.policies.weighting import DEFAULT_WEIGHTING, WeightPolicy
+from models.policies.learning import DEFAULT_WEIGHTING, WeightPolicy
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
 from training.metrics import effective_number
 from training.snapshot import SnapshotRow

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from models.policies.thresholds import DEFAULT_PROMISE, PromisePolicy
+from models.policies.learning import DEFAULT_PROMISE, PromisePolicy
 from tests.training.threshold_halves import TARGETS, Outcome, Tally, halves, ours, outcome, tally
 from training.threshold_file import ScoredListings
 

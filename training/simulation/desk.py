@@ -9,8 +9,7 @@ from typing import Final
 from features.compute import Computed, input_fingerprint
 from models.bundle import Bundle
 from models.exploration import chance_of_review, is_newcomer
-from models.policies.routing import DEFAULT_ROUTING
-from models.policies.scorecard import DEFAULT_SCORECARD
+from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD
 from models.routing import Route, Situation, Thresholds, route
 from models.score import Score
 from models.scorecard import score_by_points

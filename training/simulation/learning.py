@@ -4,7 +4,7 @@ from datetime import datetime
 
 from models.bundle import from_files
 from models.labels import Label, NoLabel, label_from
-from models.policies.labels import DEFAULT_LABELS
+from models.policies.learning import DEFAULT_LABELS
 from models.routing import Lane
 from training.pipeline import train
 from training.simulation.year import Case, Training, Year

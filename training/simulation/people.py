@@ -8,9 +8,8 @@ from typing import Final, Self
 from models.case import CaseLane
 from models.labels import WANTS_A_SECOND, AppealState, GivenVerdict, label_from
 from models.outcomes import Ruling
-from models.policies.enforcement import DEFAULT_ENFORCEMENT
-from models.policies.labels import DEFAULT_LABELS
-from models.policies.second_look import DEFAULT_SECOND_LOOK
+from models.policies.deciding import DEFAULT_ENFORCEMENT
+from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_LOOK
 from models.verdict import Bench, Judgement, Outcome, Side, consequence
 from training.simulated.answers import Answer, analyst_answer, brand_answer, seller_appeals
 from training.simulated.chance import Random

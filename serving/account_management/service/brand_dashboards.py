@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from models.policies.labels import LabelPolicy
+from models.policies.learning import LabelPolicy
 from models.prevalence import Due, Estimate, prevalence
 from serving.account_management.rules.brand_dashboard import Dashboard, Stretch, dashboard, stretches
 from serving.account_management.store import brand_answers, brand_dashboard

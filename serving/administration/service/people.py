@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from models.errors import Conflict, Invalid
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from serving.accounts.rules.access import Grant, Permission, Person, Role
 from serving.accounts.rules.staffing import (
     changed,

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.case import CaseEvent, CaseLane, CaseState
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from serving.appeals.rules.appeals import Admission
 from serving.cases.service.case_hooks import CaseHooks
 from serving.cases.store import cases

@@ -16,8 +16,7 @@ from features.likeness import Likeness
 from features.listing import Listing, Rejection, check
 from features.references import References
 from models.errors import Conflict
-from models.policies.routing import RoutingPolicy
-from models.policies.scorecard import ScorecardPolicy
+from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.routing import Lane
 from serving.cases.store import cases
 from serving.intake.service.intake_rows import RowsToKeep, Step, observed_of

@@ -12,7 +12,7 @@ from features.facts import SCHEMA, Facts, reference_keys
 from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlock
 from features.own_prices import NO_PRICES, OwnPrices
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.priority import expected_harm
 from models.routing import Lane
 from serving.appeals.store import appeals

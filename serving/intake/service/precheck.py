@@ -2,8 +2,7 @@
 
 from features.facts import assemble_facts
 from features.listing import Listing
-from models.policies.routing import RoutingPolicy
-from models.policies.scorecard import ScorecardPolicy
+from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from serving.intake.service.likeness import likeness_of
 from serving.intake.service.pasts import Pasts
 from serving.intake.service.questions import questions_now

@@ -6,8 +6,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from models.errors import Invalid
-from models.policies.gates import DEFAULT_GATES
-from models.policies.labels import LabelPolicy
+from models.policies.learning import DEFAULT_GATES, LabelPolicy
 from serving.audit.store import audit
 from serving.learning.rules.golden import Agreed, agreed
 from serving.learning.store import golden, learning, said

@@ -9,7 +9,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from models.case import CaseState
-from models.policies.second_look import SecondLookPolicy
+from models.policies.learning import SecondLookPolicy
 from serving.cases.store import cases
 from serving.learning.service.golden import golden_set_of
 from serving.learning.service.second_looks import look_case, look_event

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from features.references import References
 from models.errors import Invalid
 from models.labels import Label, NoLabel, label_from
-from models.policies.labels import LabelPolicy
+from models.policies.learning import LabelPolicy
 from serving.learning.service.golden import golden_set_of
 from serving.learning.store import learning, said
 from serving.learning.store.said import Said

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from features.compute import NAMES, Computed, compute
 from features.facts import Facts
 from models.bundle import Bundle
-from models.policies.labels import LabelPolicy
+from models.policies.learning import LabelPolicy
 from models.prevalence import Due, Estimate, prevalence, recall
 from serving.learning.service.labelling import mature_labels
 from serving.learning.store import learning, monitoring

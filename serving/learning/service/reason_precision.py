@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from models.policies.labels import LabelPolicy
+from models.policies.learning import LabelPolicy
 from serving.learning.service.labelling import mature_labels
 from serving.listings.store import scores
 from serving.marketplaces.store.marketplaces import Marketplace

@@ -9,9 +9,8 @@ from typing import Any, Final
 
 from models.bundle import Bundle
 from models.errors import required
-from models.policies.labels import LabelPolicy
-from models.policies.routing import RoutingPolicy
-from models.policies.scorecard import ScorecardPolicy
+from models.policies.deciding import RoutingPolicy, ScorecardPolicy
+from models.policies.learning import LabelPolicy
 from models.routing import Lane
 from serving.learning.service.labelling import mature_labels
 from serving.learning.service.promote import CHALLENGER, challenger

@@ -8,8 +8,7 @@ from sqlalchemy import Connection
 
 from models.case import CaseLane, CaseState
 from models.labels import WANTS_A_SECOND, Label
-from models.policies.labels import LabelPolicy
-from models.policies.second_look import SecondLookPolicy
+from models.policies.learning import LabelPolicy, SecondLookPolicy
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.learning.service.labelling import label_of

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from models.errors import Conflict
-from models.policies.labels import LabelPolicy
+from models.policies.learning import LabelPolicy
 from serving.audit.store import audit
 from serving.learning.policy import PromotionPolicy
 from serving.learning.service.labelling import mature_labels

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from models.case import BLIND_LANES, CaseLane
 from models.labels import AppealState
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement, Outcome
 from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import open_until

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.notices.rules.decision_notice import RECEIPT
 from serving.notices.rules.reporters import WARNING

@@ -5,7 +5,7 @@ from typing import Final
 
 from models.case import CaseEvent, CaseLane
 from models.errors import Conflict
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from serving.account_management.service.reminding import take_step
 from serving.cases.store import cases
 from serving.marketplaces.rules import AutomaticRule

@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
-from models.policies.enforcement import EnforcementPolicy
-from models.policies.second_look import SecondLookPolicy
+from models.policies.deciding import EnforcementPolicy
+from models.policies.learning import SecondLookPolicy
 from serving.cases.store import cases
 from serving.learning.service.second_looks import look_case, look_event
 from serving.learning.store import second_looks

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from models.case import BLIND_LANES, CaseLane
 from models.errors import NotFound
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.verdict import Side
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_person import hosts_of

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from models.case import CaseEvent, CaseLane
 from models.errors import Conflict, Forbidden, NoRightCarries
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.verdict import Bench, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
 from serving.accounts.rules.access import Person
 from serving.appeals.rules.appeals import AppealEvent

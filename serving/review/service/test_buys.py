@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from features import money
 from models.case import BLIND_LANES, CaseEvent, CaseLane
 from models.errors import Conflict, Forbidden, Invalid
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.verdict import Evidence, Judgement, ReasonCode, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from models.case import CaseEvent, CaseLane, CaseState
 from models.errors import Conflict, Forbidden
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Person
 from serving.appeals.rules.appeals import AppealEvent

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 from models.bundle import Bundle
 from models.errors import BundleRefused
-from models.policies.routing import RoutingPolicy
-from models.policies.scorecard import ScorecardPolicy
+from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from serving.platform.runtime import Runtime
 from serving.scoring.rules.trial import decides
 from serving.scoring.service.bundles import BundleStore

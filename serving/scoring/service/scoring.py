@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from features.compute import Computed, compute, input_fingerprint
 from features.facts import Facts
 from models.bundle import Bundle
-from models.policies.routing import RoutingPolicy
-from models.policies.scorecard import ScorecardPolicy
+from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.priority import expected_harm
 from models.routing import Asking, Lane, Route, Situation, route
 from models.score import Score

@@ -11,8 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from models.errors import Conflict, Forbidden, Invalid
-from models.policies.sanctions import SanctionPolicy
-from models.policies.strikes import StrikePolicy
+from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Hit, in_words
 from serving.accounts.rules.access import Person
 from serving.accounts.rules.second_person import Hosts, behind_others

@@ -9,8 +9,8 @@ import structlog
 from sqlalchemy import Connection
 
 from models.errors import Conflict
-from models.policies.enforcement import EnforcementPolicy
-from models.policies.sanctions import SanctionPolicy
+from models.policies.deciding import EnforcementPolicy
+from models.policies.sellers import SanctionPolicy
 from models.policies.version import policy_version
 from models.reach import reach
 from models.seller_lists import SellerList

@@ -11,8 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.errors import Conflict, Invalid, required
-from models.policies.sanctions import SanctionPolicy
-from models.policies.strikes import StrikePolicy
+from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Count, count
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from features.facts import Facts
 from models.errors import Forbidden, Invalid, required
-from models.policies.seller_lists import SellerListPolicy
+from models.policies.sellers import SellerListPolicy
 from models.seller_lists import Entry, Listed, SellerList, linked_names, listed
 from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit

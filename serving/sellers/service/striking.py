@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from models.policies.sanctions import SanctionPolicy
+from models.policies.sellers import SanctionPolicy
 from models.policies.version import policy_version
 from models.strikes import Hit, Void, weight_of
 from serving.audit.store import audit

@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.errors import Conflict
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.strikes import Void
 from serving.listings.store import listings
 from serving.platform.runtime import Runtime

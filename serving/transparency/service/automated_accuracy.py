@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from models.policies.labels import DEFAULT_LABELS
-from models.policies.routing import DEFAULT_ROUTING
+from models.policies.deciding import DEFAULT_ROUTING
+from models.policies.learning import DEFAULT_LABELS
 from models.prevalence import Due, Estimate, prevalence
 from serving.learning.service.labelling import mature_labels
 from serving.learning.store import monitoring

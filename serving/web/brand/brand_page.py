@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
 from models.case import CaseLane
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement, Side
 from serving.account_management.service.brand_records import record_file
 from serving.account_management.store import brand_answers

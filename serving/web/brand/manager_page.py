@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from serving.account_management.rules.attention import urgency
 from serving.account_management.service.brand_care import needs
 from serving.accounts.rules.access import Permission

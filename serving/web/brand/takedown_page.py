@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from models.case import CaseLane
 from models.errors import Invalid
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from models.case import CaseState
 from models.errors import Invalid
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.score import Reason
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session

@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from models.case import CaseLane, CaseState
-from models.policies.enforcement import EnforcementPolicy
-from models.policies.labels import LabelPolicy
+from models.policies.deciding import EnforcementPolicy
+from models.policies.learning import LabelPolicy
 from models.verdict import Side
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session

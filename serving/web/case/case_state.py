@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.case import CaseLane, CaseState
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from serving.accounts.rules.access import Person
 from serving.accounts.store import accounts
 from serving.cases.store import case_waits, verdicts

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from models.case import CaseLane
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.verdict import Bench, Consequence, Outcome, Side, consequence
 from serving.web.wording import words
 from serving.web.wording.i18n import say

@@ -9,8 +9,7 @@ from sqlalchemy import Connection
 
 from features.facts import Facts, Source
 from features.fields import Windows
-from models.policies.sanctions import SanctionPolicy
-from models.policies.strikes import StrikePolicy
+from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import count
 from serving.platform.runtime import ByClass
 from serving.sellers.store import seller_courses, strikes

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from models.labels import VALUES, EvidenceLevel
-from models.policies.labels import LabelPolicy
+from models.policies.learning import LabelPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from models.case import CaseLane
-from models.policies.enforcement import EnforcementPolicy
-from models.policies.second_look import SecondLookPolicy
+from models.policies.deciding import EnforcementPolicy
+from models.policies.learning import SecondLookPolicy
 from serving.cases.store.queue_ages import QueueAge, queue_ages
 from serving.platform.runtime import ByClass
 from serving.web.bar_charts import AgeBox, age_box

@@ -12,8 +12,7 @@ from sqlalchemy import Connection
 from starlette.datastructures import UploadFile
 
 from models.errors import DomainError, Invalid, NotFound
-from models.policies.sanctions import SanctionPolicy
-from models.policies.strikes import StrikePolicy
+from models.policies.sellers import SanctionPolicy, StrikePolicy
 from serving.api.errors import status_of
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState

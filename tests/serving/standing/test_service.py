@@ -10,7 +10,7 @@ from models.case import CaseLane, CaseState
 from models.errors import Forbidden
 from models.labels import NoLabel
 from models.outcomes import outcomes
-from models.policies.labels import LabelPolicy
+from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.audit.tables import audit_entry

@@ -5,7 +5,7 @@ import pytest
 
 from models.case import CaseLane
 from models.labels import Label, NoLabel
-from models.policies.labels import LabelPolicy
+from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
 from serving.account_management.service.brand_dashboards import gather
 from serving.accounts.rules.access import Permission

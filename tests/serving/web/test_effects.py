@@ -1,7 +1,7 @@
 import pytest
 
 from models.case import CaseLane
-from models.policies.enforcement import DEFAULT_ENFORCEMENT
+from models.policies.deciding import DEFAULT_ENFORCEMENT
 from models.verdict import Side
 from serving.web.case.effects import bench_of, effects
 

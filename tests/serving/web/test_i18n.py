@@ -12,8 +12,7 @@ from babel.messages.catalog import Catalog, Message
 from jinja2 import Environment
 
 from models.errors import DomainError
-from models.policies.sanctions import SanctionPolicy
-from models.policies.strikes import StrikePolicy
+from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Hit, Void
 from models.verdict import Judgement, ReasonCode, Side
 from serving.accounts.service import auth

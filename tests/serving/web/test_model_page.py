@@ -5,8 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models.case import CaseLane
-from models.policies.gates import DEFAULT_GATES
-from models.policies.labels import LabelPolicy
+from models.policies.learning import DEFAULT_GATES, LabelPolicy
 from models.verdict import Judgement
 from serving.learning.service.labelling import LabelState, label_state
 from serving.learning.service.learn import add_job

@@ -18,7 +18,7 @@ from models.case import CaseLane
 from models.errors import DomainError
 from models.explanations import _STORY_OF, _wording
 from models.labels import AppealState
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.verdict import Bench, Judgement, ReasonCode, Side, consequence
 from serving.account_management.rules.brand_dashboard import _ended
 from serving.account_management.rules.brand_record import Answered, became

@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from models.policies.routing import DEFAULT_ROUTING
+from models.policies.deciding import DEFAULT_ROUTING
 from models.routing import Lane, Situation
 from models.score import Score, ScoreKind
 from tests.fixtures.simulation import a_small_market

@@ -6,7 +6,7 @@ import pytest
 from models.case import CaseLane
 from models.labels import VALUES, AppealState, GivenVerdict, Label, label_from
 from models.outcomes import outcomes
-from models.policies.labels import DEFAULT_LABELS
+from models.policies.learning import DEFAULT_LABELS
 from models.verdict import Judgement, Side
 from tests.fixtures.simulation import a_small_market, an_offer
 from training.simulation.market import Offered

@@ -16,8 +16,8 @@ from models import case
 from models.case import CaseEvent, CaseLane, CaseState
 from models.errors import DomainError
 from models.labels import AppealState, GivenVerdict, Label, label_from
-from models.policies.enforcement import DEFAULT_ENFORCEMENT
-from models.policies.labels import DEFAULT_LABELS
+from models.policies.deciding import DEFAULT_ENFORCEMENT
+from models.policies.learning import DEFAULT_LABELS
 from models.verdict import Bench, Judgement, ReasonCode, Side, consequence
 from models.verdict import Outcome as Following
 from serving.appeals.policy import DEFAULT_APPEALS, PROFILES

@@ -9,7 +9,7 @@ import pytest
 from models.case import CaseLane
 from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from models.outcomes import outcomes
-from models.policies.labels import LabelPolicy
+from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
 from serving.appeals.policy import DMCA_LIKE, DSA, CounterNoticePolicy
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState

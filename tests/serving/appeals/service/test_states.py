@@ -23,7 +23,7 @@ from sqlalchemy import select
 from models.case import CaseLane, CaseState
 from models.errors import DomainError
 from models.labels import AppealState, Label
-from models.policies.labels import LabelPolicy
+from models.policies.learning import LabelPolicy
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Person
 from serving.appeals.policy import PROFILES

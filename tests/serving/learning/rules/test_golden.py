@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from models.labels import AppealState, GivenVerdict
-from models.policies.labels import DEFAULT_LABELS
+from models.policies.learning import DEFAULT_LABELS
 from models.verdict import Evidence, Judgement, Side
 from serving.learning.rules.golden import Agreed, agreed
 from tests.fixtures.clocks import NOW

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from models.case import CaseLane
 from models.errors import Invalid
-from models.policies.second_look import SecondLookPolicy
+from models.policies.learning import SecondLookPolicy
 from models.verdict import Judgement
 from serving.audit.tables import audit_entry
 from serving.intake.service.intake import receive

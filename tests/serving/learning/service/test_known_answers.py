@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from models.case import CaseLane
-from models.policies.second_look import SecondLookPolicy
+from models.policies.learning import SecondLookPolicy
 from models.verdict import Judgement
 from serving.accounts.rules.access import Role
 from serving.accounts.store.accounts import Session

@@ -8,8 +8,8 @@ from sqlalchemy import delete, update
 
 from models.case import CaseLane
 from models.errors import Forbidden
-from models.policies.labels import LabelPolicy
-from models.policies.routing import RoutingPolicy
+from models.policies.deciding import RoutingPolicy
+from models.policies.learning import LabelPolicy
 from models.verdict import Evidence, Judgement
 from serving.accounts.rules.access import Person
 from serving.accounts.tables import account

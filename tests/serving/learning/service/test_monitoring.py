@@ -5,7 +5,7 @@ import pytest
 
 from features.compute import NAMES
 from models.case import CaseLane
-from models.policies.routing import RoutingPolicy
+from models.policies.deciding import RoutingPolicy
 from models.verdict import Judgement
 from serving.intake.service.intake import receive
 from serving.learning.service.monitoring import SCORE, measure, measure_weekly

@@ -8,9 +8,8 @@ from features.facts import facts_from_json
 from models.case import CaseLane, CaseState
 from models.errors import Forbidden, NotFound
 from models.labels import WANTS_A_SECOND, NoLabel
-from models.policies.labels import LabelPolicy
-from models.policies.routing import RoutingPolicy
-from models.policies.second_look import SecondLookPolicy
+from models.policies.deciding import RoutingPolicy
+from models.policies.learning import LabelPolicy, SecondLookPolicy
 from models.verdict import Judgement
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.store import accounts

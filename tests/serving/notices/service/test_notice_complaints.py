@@ -5,7 +5,7 @@ import pytest
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, Invalid, NotFound, TooLate
 from models.labels import AppealState
-from models.policies.labels import LabelPolicy
+from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.cases.store import cases

@@ -3,8 +3,7 @@ from itertools import product
 import pytest
 
 from models.errors import Conflict, Forbidden, Invalid
-from models.policies.sanctions import DEFAULT_SANCTIONS
-from models.policies.strikes import DEFAULT_STRIKES
+from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_STRIKES
 from models.strikes import Hit, Void
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Grant, Person, Role

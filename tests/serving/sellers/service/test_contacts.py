@@ -12,7 +12,7 @@ from sqlalchemy import event, select, text
 from features.contacts import ContactKind
 from features.links import Links
 from models.errors import Conflict, Invalid
-from models.policies.scorecard import Rule, ScorecardPolicy
+from models.policies.deciding import Rule, ScorecardPolicy
 from models.routing import Lane
 from models.verdict import Judgement
 from serving.administration.service import founding

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.verdict import Side
 from serving.takedowns.rules.timing import Origin, random_delay
 

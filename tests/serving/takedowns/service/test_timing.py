@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from models.case import CaseLane
-from models.policies.enforcement import EnforcementPolicy
+from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement
 from serving.delivery.service.delivery import deliver
 from serving.takedowns.store import actions

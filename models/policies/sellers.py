@@ -1,7 +1,21 @@
-"""What a confirmed removal weighs against its seller, and from when on people decide about the account."""
+"""What removals mean for their sellers: incidents, sanctions, and a marketplace's lists."""
 
 from dataclasses import dataclass
 from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class StrikePolicy:
+    """Settings of `models.strikes.strikes`."""
+
+    # AliExpress: infringements of one kind within three days are one (Capabilities C.7). A seller whose batch of offers
+    # is found out in one sweep has done one thing wrong, not twenty.
+    same_incident_days: int = 3
+    # After a year without another an incident is spent (Capabilities C.7).
+    expires_days: int = 365
+
+
+DEFAULT_STRIKES: Final = StrikePolicy()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +46,18 @@ class SanctionPolicy:
 
 
 DEFAULT_SANCTIONS: Final = SanctionPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class SellerListPolicy:
+    """Settings of `models.seller_lists` and of who may put whom on a list."""
+
+    # As long as a strike (models.policies.sellers): what was true of a seller a year ago is looked at again.
+    entry_days: int = 365
+    # Nobody is on a list for ever without being looked at.
+    most_days: int = 1_095
+    # Contacts are shared by chance with every further step (models.policies.links).
+    most_steps: int = 2
+
+
+DEFAULT_SELLER_LISTS: Final = SellerListPolicy()

@@ -1,0 +1,135 @@
+"""What follows a score: where listings go, and when a verdict takes an offer down."""
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingPolicy:
+    """Settings of `models.routing.route`."""
+
+    # Used only where a bundle carries no threshold of its own: a coin's worth of suspicion is worth a brand's minute.
+    ask_brand_from: float = 0.5
+    # A case costs an analyst about a minute; at one in seven they find one fake in about seven minutes.
+    analyst_from: float = 0.15
+    # Points of the starter scorecard: one strong signal (30) or two weaker ones. A new marketplace pays with reviews
+    # for its first model, so it looks at more than it will later.
+    analyst_from_points: float = 20.0
+    # Before the first model nothing is known to be doubtful. Between one and five per cent of what nobody else would
+    # look at (Capabilities C.8); three gives 90 audits among 3,000 listings, so a prevalence of 2 % is known to about
+    # +-1.5 points.
+    audit_share: float = 0.03
+    # What a model is sure of is drawn at one in a hundred, or its certainty would never be put to the test.
+    audit_least_share: float = 0.01
+    # Of sellers that the model knows nothing about it is sure of less.
+    audit_newcomer_share: float = 0.02
+    # Half of what lies just below the line; what deserves more attention is flagged.
+    audit_most_share: float = 0.5
+    # Who was first seen within a week, and was never judged, is new. In simulated years the first offers of such
+    # sellers were counterfeit ten times as often as others with the same score.
+    newcomer_days: float = 7.0
+    # By how much the log-odds of a newcomer may be off, as a standard deviation: half to twice the odds.
+    newcomer_spread: float = 0.7
+    # An authorised seller is looked at rarely, but never not at all: an account can be sold.
+    whitelist_audit_share: float = 0.01
+    # Whom the marketplace alone allows no brand vouches for; that word is put to the test twice as often.
+    allowed_audit_share: float = 0.02
+    # A title alone makes two families of five known (brand and text); a third is the first thing to judge it by.
+    fewest_families: int = 3
+    # A text shorter than this, alone, says nothing: "bag" is not evidence.
+    shortest_text: int = 12
+
+
+DEFAULT_ROUTING: Final = RoutingPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class EnforcementPolicy:
+    """Settings of `models.verdict.consequence` and of the action that follows."""
+
+    # Axur's window (Capabilities C.11): long enough to see a slip, short enough that nobody waits for it.
+    undo_window_seconds: int = 180
+    # Only the rights holder can authenticate the goods; an analyst decides alone where there is nobody to ask.
+    analyst_removes_if_brand_takes_part: bool = False
+    # A question that a brand has not answered in four days goes back (Mercado Libre: Capabilities C.4).
+    brand_answers_within_hours: int = 96
+    # The time to decide a case before it counts as overdue (Capabilities C.6: 24 h in good standing).
+    analyst_decides_within_hours: int = 24
+    # Goods that have arrived are inspected, sent on and examined by a laboratory in two weeks; later they are overdue.
+    test_buy_examined_within_days: int = 14
+    # What the model began leaves up to so much later, uniformly at random: longer than an analyst's day has quiet hours
+    # would keep a counterfeit on sale, shorter would still show the hour in which the desk works. An inference of ours.
+    random_delay_minutes: int = 120
+    # A case is kept for the one who opened it while they read; longer would block a colleague after a closed tab.
+    lease_seconds: int = 900
+
+
+DEFAULT_ENFORCEMENT: Final = EnforcementPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`points` where the feature lies in [low, high); the highest band of one feature counts, not their sum."""
+
+    feature: str
+    low: float
+    high: float
+    points: float
+
+
+_ANY_MORE: Final = math.inf
+_ANY_LESS: Final = -math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardPolicy:
+    """Documented points per signal. They are judgements, not fits: nothing here is a probability.
+
+    30 points are what one strong signal is worth; 20 bring a listing to an analyst (models.policies.deciding).
+    """
+
+    rules: tuple[Rule, ...] = (
+        # Alibaba's and Corsearch's seed rule is 20 % of retail (Capabilities C.9); a median is below retail.
+        Rule("price_to_brand_category", _ANY_LESS, math.log(0.35), 30),
+        Rule("price_to_brand_category", math.log(0.35), math.log(0.6), 15),
+        # A fifth of what the brand asks: the seed rule itself, but used goods cost that too, so it never stands alone.
+        Rule("price_to_list", _ANY_LESS, math.log(0.2), 15),
+        # Strong wording weighs 3 in the lexicon: precise and rare (none in 22,912 genuine titles).
+        Rule("text_replica_grade", 3, _ANY_MORE, 40),
+        Rule("text_replica_grade", 1, 3, 10),
+        Rule("text_factory", 1, _ANY_MORE, 10),
+        Rule("text_inspired", 1, _ANY_MORE, 5),
+        Rule("text_contact", 1, _ANY_MORE, 10),
+        Rule("text_evasion", 1, _ANY_MORE, 10),
+        # A link that is meant not to be found has a reason not to be.
+        Rule("text_hidden_links", 1, _ANY_MORE, 20),
+        Rule("text_kinds", 3, _ANY_MORE, 10),
+        # An honest seller has no reason to hide a brand's name.
+        Rule("brand_disguised", 1, _ANY_MORE, 30),
+        Rule("brand_named_but_not_declared", 1, _ANY_MORE, 10),
+        # A letter off may be a slip or another small maker; two letters are too often just another word.
+        Rule("brand_near_miss", 1, _ANY_MORE, 15),
+        Rule("brand_declared_near_miss", 1, _ANY_MORE, 15),
+        # Buyers who say so: 3 % after smoothing needs two such returns among few sales.
+        Rule("item_fake_return_share", 0.03, _ANY_MORE, 30),
+        Rule("item_fake_return_share", 0.015, 0.03, 15),
+        Rule("seller_fake_return_share_90d", 0.02, _ANY_MORE, 15),
+        Rule("item_return_share", 0.2, _ANY_MORE, 10),
+        Rule("seller_return_share_90d", 0.2, _ANY_MORE, 10),
+        Rule("seller_age", _ANY_LESS, math.log1p(30), 10),
+        Rule("seller_confirmed_counterfeits", math.log1p(1), _ANY_MORE, 30),
+        # Who puts up again what was found counterfeit, in the same words, is not mistaken. Another seller with these
+        # words may be the one from whom they were copied: no reason alone.
+        Rule("likeness_own_counterfeit", 0.7, _ANY_MORE, 40),
+        Rule("likeness_counterfeit", 0.9, _ANY_MORE, 15),
+        # The brand knows its goods; a tell-tale may be copied once it is known, so one is no proof by itself.
+        Rule("brand_tell_tales_of_counterfeits", 1, _ANY_MORE, 25),
+        Rule("brand_tell_tales_of_its_own", 1, _ANY_MORE, -10),
+        # What speaks for a seller takes points away, never more than one weak signal.
+        Rule("seller_age", math.log1p(3 * 365), _ANY_MORE, -10),
+        Rule("text_honest_use", 1, _ANY_MORE, -5),
+    )
+
+
+DEFAULT_SCORECARD: Final = ScorecardPolicy()
