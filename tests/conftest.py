@@ -20,7 +20,7 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
 # One for all processes that tests start: compiling the kernels anew for every home would cost seconds each time.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".pytest_cache" / "numba"))
 
-pytest_plugins = ["tests.fixtures.runtimes", "tests.fixtures.clients", "tests.fixtures.working"]
+_PLUGINS = ("tests.fixtures.runtimes", "tests.fixtures.clients", "tests.fixtures.working")
 
 
 settings.register_profile("few", max_examples=20, deadline=None)
@@ -41,9 +41,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Ask properties for few examples, and for all of them in `make soak`; compile no kernel twice."""
-    if not config.option.markexpr and not config.getoption("--hypothesis-profile", None):
-        settings.load_profile("few")
+    """Load what tests need, in every process that runs some: the one that only hands them out begins at once."""
+    if getattr(config.option, "tx", None) and not hasattr(config, "workerinput"):
+        return
+    for name in _PLUGINS:
+        config.pluginmanager.import_plugin(name)
     from tests.fixtures.kernels import compile_in_turn  # noqa: PLC0415  # numba reads its settings when it is imported
 
     compile_in_turn(Path(os.environ["NUMBA_CACHE_DIR"]))

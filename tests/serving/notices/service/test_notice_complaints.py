@@ -26,6 +26,7 @@ from serving.transparency.store import restrictions
 from tests.fixtures.guests import asked_in
 from tests.fixtures.notifying import WORDS, an_offer, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out
+from tests.fixtures.replays import having_again
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.notices.service.test_notices import SOLENNE, told_of
@@ -36,6 +37,10 @@ SAID = "The serial number in the second picture was never given out; your collea
 
 def refused(site: Site, judgement: Judgement = Judgement.GENUINE, **changes: str) -> Receipt:
     """A notice of an offer that was looked at and stays, told to its notifier."""
+    return having_again(site, looked_at, judgement, **changes)
+
+
+def looked_at(site: Site, judgement: Judgement, **changes: str) -> Receipt:
     an_offer(site, "MP-1", **{**SOLENNE, **changes})
     receipt = notify(site, "MP-1")
     (case,) = open_cases(site)

@@ -12,6 +12,7 @@ from serving.operations.service.figures import figures
 from serving.review.service.undoing import undo_verdict
 from tests.fixtures.listings import a_row
 from tests.fixtures.receivers import a_receiver
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 
@@ -19,7 +20,7 @@ from tests.fixtures.runtimes import Site
 @pytest.fixture
 def played(site: Site) -> Site:
     """A site with a small history."""
-    play(site)
+    having(site, play)
     return site
 
 

@@ -33,11 +33,21 @@ pytestmark = pytest.mark.both_engines
 ALEMBICS_OWN = "alembic_version"
 
 
+@pytest.fixture(scope="module")
+def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with our tables and without those of jobs, which are in it too where a service runs."""
+    path = tmp_path_factory.mktemp("upgraded") / "upgraded.sqlite"
+    engine = write_engine(sqlite_url(path))
+    upgrade(engine)
+    engine.dispose()
+    return path
+
+
 @pytest.fixture
 def engines(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Engine, Engine]]:
     """A database made by the migrations, as every site's is, and one made from the tables."""
     if engine_name == "sqlite":
-        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), tmp_path / "migrated.sqlite")
+        shutil.copyfile(request.getfixturevalue("upgraded_sqlite"), tmp_path / "migrated.sqlite")
         found = tuple(write_engine(sqlite_url(tmp_path / name)) for name in ("migrated.sqlite", "declared.sqlite"))
     else:
         server: Postgres = request.getfixturevalue("postgres")

@@ -19,6 +19,7 @@ from serving.review.service.bulk_verdicts import Together, decide_all, of_person
 from serving.review.service.case_access import lease
 from serving.review.store.bulk_verdicts import StoredBulkItem
 from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, a_drawn_case, judge
 from tests.fixtures.runtimes import Site
 
@@ -43,7 +44,7 @@ def state(site: Site, case: Case) -> CaseState:
 
 
 def test_every_case_is_answered_and_has_its_own_line(any_site: Site) -> None:
-    found = some_cases(any_site, 3)
+    found = having(any_site, some_cases, 3)
     items = decide(any_site, together(any_site, found))
     assert [(one.case_id, one.made) for one in items] == [(one.case_id, Made.RECORDED) for one in found]
     assert all(one.verdict_id and one.reason for one in items)
@@ -51,7 +52,7 @@ def test_every_case_is_answered_and_has_its_own_line(any_site: Site) -> None:
 
 
 def test_what_one_case_is_refused_for_touches_no_other(any_site: Site) -> None:
-    decided, held, changed, asked, fine = some_cases(any_site, 5)
+    decided, held, changed, asked, fine = having(any_site, some_cases, 5)
     judge(any_site, any_site.second_analyst, decided, Judgement.GENUINE)
     lease(any_site.runtime, any_site.second_analyst, held.case_id)
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(external_id="MP-2", price="3.00")], source="test")
@@ -76,7 +77,7 @@ def test_a_seller_whom_the_brand_authorised_is_looked_at_by_itself(site: Site) -
 
 @pytest.mark.both_engines
 def test_one_form_counts_once_and_what_was_interrupted_is_finished(any_site: Site) -> None:
-    first, second = some_cases(any_site, 2)
+    first, second = having(any_site, some_cases, 2)
     asked = together(any_site, [first, second])
     decide(any_site, replace(asked, items=asked.items[:1]))  # As if the process had ended here.
     items = decide(any_site, asked)
@@ -87,7 +88,7 @@ def test_one_form_counts_once_and_what_was_interrupted_is_finished(any_site: Sit
 @pytest.mark.both_engines
 def test_one_form_sent_twice_in_the_same_moment_counts_once(any_site: Site) -> None:
     """Both find nothing done; the second finds each case as the first leaves it."""
-    asked = together(any_site, some_cases(any_site, 6))
+    asked = together(any_site, having(any_site, some_cases, 6))
     start = threading.Barrier(2)
 
     def send() -> list[StoredBulkItem]:
@@ -101,7 +102,7 @@ def test_one_form_sent_twice_in_the_same_moment_counts_once(any_site: Site) -> N
 
 
 def test_other_ticks_in_a_form_that_was_sent_are_decided_beside_the_first(any_site: Site) -> None:
-    first, second = some_cases(any_site, 2)
+    first, second = having(any_site, some_cases, 2)
     asked = together(any_site, [first])
     decide(any_site, asked)
     items = decide(any_site, replace(asked, items=(Item(second.case_id, second.version_id),)))
@@ -112,7 +113,7 @@ def test_other_ticks_in_a_form_that_was_sent_are_decided_beside_the_first(any_si
 
 
 def test_another_answer_in_a_form_that_was_sent_is_refused(site: Site) -> None:
-    first, second = some_cases(site, 2)
+    first, second = having(site, some_cases, 2)
     asked = together(site, [first])
     decide(site, asked)
     other = replace(asked, judgement=Judgement.GENUINE, items=(Item(second.case_id, second.version_id),))
@@ -122,7 +123,7 @@ def test_another_answer_in_a_form_that_was_sent_is_refused(site: Site) -> None:
 
 
 def test_all_of_it_is_taken_back_within_the_window(any_site: Site) -> None:
-    found = some_cases(any_site, 3)
+    found = having(any_site, some_cases, 3)
     asked = together(any_site, found)
     decide(any_site, asked)
     any_site.clock.forward(seconds=60)
@@ -134,7 +135,7 @@ def test_all_of_it_is_taken_back_within_the_window(any_site: Site) -> None:
 
 
 def test_nothing_is_taken_back_after_the_window(site: Site) -> None:
-    asked = together(site, some_cases(site, 1))
+    asked = together(site, having(site, some_cases, 1))
     decide(site, asked)
     site.clock.forward(seconds=181)
     with pytest.raises(Conflict, match="undo window has closed"):
@@ -142,7 +143,7 @@ def test_nothing_is_taken_back_after_the_window(site: Site) -> None:
 
 
 def test_an_answer_is_its_own_persons_alone(site: Site) -> None:
-    asked = together(site, some_cases(site, 1))
+    asked = together(site, having(site, some_cases, 1))
     decide(site, asked)
     with pytest.raises(NotFound):
         of_person(site.runtime, site.second_analyst, asked.bulk_id)
@@ -153,8 +154,8 @@ def test_an_answer_is_its_own_persons_alone(site: Site) -> None:
 
 
 def test_one_too_many_is_refused_as_a_whole(site: Site) -> None:
-    strict = replace(site.runtime, policies=site.runtime.policies.changed(TakedownPolicy(1)))
-    found = some_cases(site, 2)
+    strict = replace(site.runtime, policies=replace(site.runtime.policies, takedown=TakedownPolicy(1)))
+    found = having(site, some_cases, 2)
     with pytest.raises(Invalid, match="at most 1"):
         decide_all(strict, site.analyst, together(site, found))
     assert [state(site, one) for one in found] == [CaseState.OPEN] * 2

@@ -22,6 +22,7 @@ from serving.takedowns.store import evidence
 from serving.takedowns.store.evidence import Taken
 from serving.takedowns.tables import action, evidence_part
 from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.replays import having_again
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.fixtures.tampering import drop_guards
@@ -30,6 +31,10 @@ HOSTILE = "</bdi></style><script>alert(1)</script><img src=x onerror=alert(2)>{{
 
 
 def a_removal(site: Site, **changes: object) -> Taken:
+    return having_again(site, removed, **changes)
+
+
+def removed(site: Site, **changes: object) -> Taken:
     case = a_case(site, CaseLane.ASK_BRAND, **changes)
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     [found] = kept(site, case.listing_id)
