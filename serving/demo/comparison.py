@@ -18,18 +18,21 @@ from training.synthetic import Settings, evaluation_set
 
 _TOP: Final = 100
 _CHUNK: Final = 1_000
+# A process takes seconds to start; so few are scored here meanwhile.
+_FEW: Final = 2 * _CHUNK
 
 
 def compare(
     settings: Settings, bundles: Sequence[dict[str, bytes]], *, listings: int, as_of: datetime
 ) -> list[dict[str, Any]]:
-    """Figures of each bundle on the same listings of sellers never sent, in order, scored on all cores.
+    """Figures of each bundle on the same listings of sellers never sent, in order, many of them on all cores.
 
     `found_per_100_reviews` is how many counterfeits are among the hundred highest scores.
     """
     unseen, labels = evaluation_set(settings, listings)
     chunks = [unseen[start : start + _CHUNK] for start in range(0, len(unseen), _CHUNK)]
-    parts = Parallel(n_jobs=-1)(delayed(_score)(files, chunk, as_of) for files in bundles for chunk in chunks)
+    processes = 1 if len(unseen) <= _FEW else -1
+    parts = Parallel(n_jobs=processes)(delayed(_score)(files, chunk, as_of) for files in bundles for chunk in chunks)
     per_bundle = len(chunks)
     return [_figures(labels, np.concatenate(parts[i * per_bundle : (i + 1) * per_bundle])) for i in range(len(bundles))]
 
