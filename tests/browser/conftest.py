@@ -66,6 +66,17 @@ def furnished(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPa
         yield Furnished(address, house)
 
 
+@pytest.fixture(
+    params=[
+        pytest.param(False, id="in light"),
+        pytest.param(True, id="every rule in both themes", marks=pytest.mark.soak),
+    ]
+)
+def thoroughly(request: pytest.FixtureRequest) -> bool:
+    """How much a test asks of a page that it looks at: everything only in `make soak`."""
+    return bool(request.param)
+
+
 @pytest.fixture
 def page(browser: Browser, stage: Stage) -> Iterator[Page]:
     """A fresh window whose console, violations and requests are watched; the test fails on any of them."""

@@ -1,15 +1,18 @@
-"""A home in which every page has something to show."""
+"""A home in which every page has something to show, a brand enough to answer, and an analyst enough to decide."""
 
+import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.service import auth
-from serving.administration.service import inviting, reset_links
+from serving.administration.service import founding, inviting, reset_links
+from serving.administration.service.founding import NewPerson
 from serving.appeals.service.counter_notices import open_counter_notices, submit
 from serving.appeals.service.seller_links import PLACE, new_link
 from serving.composition import open_runtime
@@ -21,18 +24,23 @@ from serving.platform.settings import Settings
 from serving.review.rules.takedown import Item
 from serving.review.service.bulk_verdicts import Together, decide_all
 from serving.review.service.seller_evidence import hand_in
+from tests.fixtures.brand_people import a_leader
 from tests.fixtures.bursts import confirm
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.many_cases import suspects
 from tests.fixtures.notifying import an_offer, notify
 from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
 from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site, invite, populate
+from tests.fixtures.runtimes import PASSWORD, Site, invite, populate
 from tests.fixtures.striking import strikes_of
 from tests.fixtures.takedowns import request
 from tests.serving.web.reports import a_report, add_model, add_snapshot
 
+COLLEAGUE = "lin@aurelle.example"
 _LASTS = timedelta(days=9)
+_ASKED = 6
+_TO_DECIDE = 30
 _HOSTILE = "Au\u200bre11e Colline tote 1:1, lot {} <script>alert(1)</script>\u202e"
 _INVOICE = b"%PDF-1.4\n% Invoice 1177 of 3 May, one bag.\n%%EOF\n"
 _SAID = "Bought as a lot from a closing shop in Lyon; invoice 1177 of 3 May is attached."
@@ -55,6 +63,7 @@ def furnish(home: Path) -> House:
     )
     try:
         site = populate(runtime, clock)
+        site = replace(site, brand_person=a_leader(site))
         people = {
             Role.ANALYST: site.analyst,
             Role.BRAND: site.brand_person,
@@ -127,11 +136,16 @@ def _open_work(site: Site) -> None:
     receive(site.runtime, site.marketplace, honest, source="test")
     refresh_references(site.runtime)
     held = a_case(site, CaseLane.ASK_BRAND, external_id="MP-60")
-    rule = AutomaticRule.BRAND_REMOVALS
-    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    switch_one = partial(switch, site.runtime, site.marketplace, by="test", reason="An account was taken over.")
+    switch_one(AutomaticRule.BRAND_REMOVALS, on=False)
     confirm(site, site.brand_person, held)
-    for number in range(2):
+    switch_one(AutomaticRule.BRAND_REMOVALS, on=True)
+    switch_one(AutomaticRule.UNANSWERED_QUESTIONS, on=False)
+    for number in range(_ASKED):
         a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}", price=f"{80 + number}.00")
     for number in range(3):
         a_case(site, external_id=f"MP-{10 + number}", title=_HOSTILE.format(number), price=f"{300 - 100 * number}.00")
     receive(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-10", price="250.00")], source="test")
+    receive(site.runtime, site.marketplace, suspects(_TO_DECIDE, random.Random(0)), source="test")
+    colleague = NewPerson(COLLEAGUE, "Lin Qiao", Role.BRAND, brand="Aurelle", password=PASSWORD, briefed=True)
+    founding.add_person(site.runtime, colleague, by="test")

@@ -12,7 +12,8 @@ from tests.browser.every_page import Follow, Given, OnePage
 
 SCREEN: Final = (1440, 900)
 PHONE: Final = (390, 844)
-THEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+Theme = Literal["light", "dark"]
+THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 WCAG: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 # What axe's authors advise beyond it: landmarks, the order of headings, one main heading.
 EVERY: Final = {"runOnly": [*WCAG["runOnly"], "best-practice"]}
@@ -25,8 +26,10 @@ class NotReached(LookupError):
     """There is no way to the page here: its address is not known, or no link leads to it."""
 
 
-def go_to(page: Page, base_url: str, one: OnePage, addresses: Mapping[str, str]) -> None:
+def go_to(page: Page, base_url: str, one: OnePage, addresses: Mapping[str, str]) -> str:
     """Load a page of the list, as whoever is signed in; folded parts are opened where the list says so.
+
+    Returns its source, in which no script has run.
 
     Raises
     ------
@@ -37,20 +40,21 @@ def go_to(page: Page, base_url: str, one: OnePage, addresses: Mapping[str, str])
         case Given(name):
             if name not in addresses:
                 raise NotReached(name)
-            page.goto(addresses[name] if "://" in addresses[name] else base_url + addresses[name])
+            answer = page.goto(addresses[name] if "://" in addresses[name] else base_url + addresses[name])
         case Follow(start, selectors):
-            page.goto(base_url + start)
+            answer = page.goto(base_url + start)
             for selector in selectors:
                 link = page.locator(selector).first
                 if not link.count():
                     raise NotReached(selector)
-                page.goto(base_url + (link.get_attribute("href") or ""))
+                answer = page.goto(base_url + (link.get_attribute("href") or ""))
         case str(address):
-            page.goto(base_url + address)
+            answer = page.goto(base_url + address)
     if not re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(one.route)), urlsplit(page.url).path):
         raise NotReached(page.url)
     if one.unfold:
         page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    return answer.text() if answer else ""
 
 
 def violations(page: Page, options: Mapping[str, Any] = WCAG) -> list[str]:
@@ -60,13 +64,21 @@ def violations(page: Page, options: Mapping[str, Any] = WCAG) -> list[str]:
     return [f"{one['id']}: {node['html'][:160]}" for one in page.evaluate(_RUN, options) for node in one["nodes"]]
 
 
-def in_both_themes(page: Page, *, thoroughly: bool = False) -> list[str]:
-    """Violations in light and in dark; `thoroughly` asks every rule and every piece of advice in both."""
+def in_themes(page: Page, *, thoroughly: bool) -> list[str]:
+    """Violations in the light theme; `thoroughly` asks every rule and every piece of advice in both."""
+    return _violations_in(page, dict.fromkeys(THEMES, EVERY) if thoroughly else {"light": WCAG})
+
+
+def in_both_themes(page: Page) -> list[str]:
+    """Violations in light, and of the rules about colours in dark."""
+    return _violations_in(page, {"light": WCAG, "dark": COLOURS})
+
+
+def _violations_in(page: Page, rules: Mapping[Theme, Mapping[str, Any]]) -> list[str]:
     found = []
-    for theme in THEMES:
+    for theme, asked in rules.items():
         page.emulate_media(color_scheme=theme)
-        rules = EVERY if thoroughly else WCAG if theme == "light" else COLOURS
-        found += [f"{theme}: {one}" for one in violations(page, rules)]
+        found += [f"{theme}: {one}" for one in violations(page, asked)]
     return found
 
 

@@ -38,7 +38,9 @@ def plain(browser: Browser, stage: Stage, request: pytest.FixtureRequest) -> Ite
     assert unsent(journey_of(request), watch) == []
 
 
-def test_an_analyst_filters_the_queue_keeps_the_filter_and_searches_by_keyboard(page: Page, stage: Stage) -> None:
+def test_an_analyst_filters_the_queue_keeps_the_filter_and_searches_by_keyboard(
+    page: Page, stage: Stage, *, thoroughly: bool
+) -> None:
     send(stage, "DESK-1", language="ru", title="Сумка Аurеlle Colline люкс копия", price="40.00")
     enter(page, stage, stage.site.analyst)
     page.keyboard.press("f")
@@ -47,7 +49,7 @@ def test_an_analyst_filters_the_queue_keeps_the_filter_and_searches_by_keyboard(
     with page.expect_navigation():
         page.get_by_role("button", name="Show", exact=True).click()
     expect(page.locator(ROWS)).to_have_count(1)
-    check(page)
+    check(page, thoroughly=thoroughly)
     page.get_by_label("Name of this filter").fill("Russian titles")
     with page.expect_navigation():
         page.keyboard.press("Enter")
@@ -65,14 +67,16 @@ def test_an_analyst_filters_the_queue_keeps_the_filter_and_searches_by_keyboard(
     page.keyboard.press("j")
     page.keyboard.press("j")
     expect(page.locator("[data-stop]").nth(1)).to_be_focused()
-    check(page)
+    check(page, thoroughly=thoroughly)
     page.goto(f"{stage.address}/queue/filters")
     with page.expect_navigation():
         page.get_by_role("button", name="Delete Russian titles").click()
     expect(page.get_by_text("You have saved no filter yet.")).to_be_visible()
 
 
-def test_what_comes_is_counted_and_no_row_moves_until_it_is_asked_for(page: Page, stage: Stage) -> None:
+def test_what_comes_is_counted_and_no_row_moves_until_it_is_asked_for(
+    page: Page, stage: Stage, *, thoroughly: bool
+) -> None:
     enter(page, stage, stage.site.analyst)
     before = page.locator(ROWS).count()
     send(stage, "DESK-2", price="30.00")
@@ -80,7 +84,7 @@ def test_what_comes_is_counted_and_no_row_moves_until_it_is_asked_for(page: Page
     pill = page.get_by_role("link", name="1 new since")
     expect(pill).to_be_visible()
     assert page.locator(ROWS).count() == before
-    check(page)
+    check(page, thoroughly=thoroughly)
     with page.expect_navigation():
         pill.click()
     assert page.locator(ROWS).count() == before + 1

@@ -18,7 +18,8 @@ from serving.platform.database.store import Store
 from serving.platform.settings import Settings
 from serving.review.service.review import record_verdict
 from serving.review.service.sitting import Answer
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import begin_session
+from tests.browser.conftest import Furnished
 from tests.browser.service import serving
 from tests.browser.watching import Watch
 from tests.fixtures.clocks import TestClock
@@ -71,7 +72,7 @@ def a_window(browser: Browser, desk: Desk, *, refused: str = "") -> Iterator[Pag
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     page, watch = context.new_page(), Watch(desk.address)
     watch.follow(page)
-    sign_in(page, desk.address, desk.site.analyst.email, PASSWORD)
+    begin_session(page, desk.address, desk.site, desk.site.analyst, "/queue")
     page.keyboard.press("j")
     with page.expect_navigation():
         page.keyboard.press("Enter")
@@ -81,10 +82,10 @@ def a_window(browser: Browser, desk: Desk, *, refused: str = "") -> Iterator[Pag
     assert [one for one in watch.complaints if not refused or refused not in one] == []
 
 
-@pytest.fixture(scope="module")
-def desk(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    with a_desk(touchstone, tmp_path_factory.mktemp("keyboard") / "home", 30) as found:
-        yield found
+@pytest.fixture
+def desk(furnished: Furnished) -> Desk:
+    site = furnished.house.site
+    return Desk(furnished.address, site, site.runtime.store.url)
 
 
 def case_on(page: Page) -> str:

@@ -3,14 +3,14 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from serving.accounts.rules.access import Role
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import begin_session
 from tests.browser.conftest import Furnished
 from tests.browser.watching import Watch
-from tests.fixtures.runtimes import PASSWORD
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+@pytest.mark.parametrize(
+    "script", [pytest.param(True, id="with script", marks=pytest.mark.soak), pytest.param(False, id="without script")]
+)
 def test_a_data_scientist_reads_what_fails_and_whence_the_labels_come(
     browser: Browser, furnished: Furnished, script: bool
 ) -> None:
@@ -18,8 +18,7 @@ def test_a_data_scientist_reads_what_fails_and_whence_the_labels_come(
     page = context.new_page()
     watch = Watch(furnished.address)
     watch.follow(page)
-    sign_in(page, furnished.address, furnished.house.people[Role.DATA_SCIENTIST].email, PASSWORD)
-    page.goto(f"{furnished.address}/models")
+    begin_session(page, furnished.address, furnished.house.site, furnished.house.site.data_scientist, "/models")
     gates = page.get_by_role("region", name="Gates").or_(page.locator("section[aria-labelledby=h3]")).first
     expect(gates.locator("li").first).to_contain_text("fail")
     tabs = page.get_by_role("navigation", name="Models")
@@ -41,8 +40,7 @@ def test_a_data_scientist_reads_what_fails_and_whence_the_labels_come(
 
 def test_a_retraining_shows_its_progress_and_then_what_came_of_it(browser: Browser, furnished: Furnished) -> None:
     page = browser.new_page()
-    sign_in(page, furnished.address, furnished.house.people[Role.DATA_SCIENTIST].email, PASSWORD)
-    page.goto(f"{furnished.address}/models/runs")
+    begin_session(page, furnished.address, furnished.house.site, furnished.house.site.data_scientist, "/models/runs")
     page.get_by_role("button", name="Retrain").click()
     expect(page.get_by_text("Retraining.").or_(page.get_by_text("ended without a model"))).to_be_visible()
     expect(page.get_by_text("ended without a model")).to_be_visible(timeout=30_000)

@@ -4,19 +4,20 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from serving.accounts.rules.access import Role
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import begin_session
 from tests.browser.conftest import Furnished
 from tests.browser.every_form import OPERATOR, unsent
 from tests.browser.watching import Watch
-from tests.fixtures.runtimes import PASSWORD
 
 
-def enter(page: Page, furnished: Furnished, role: Role = Role.ADMIN) -> None:
-    """Sign in."""
-    sign_in(page, furnished.address, furnished.house.people[role].email, PASSWORD)
+def enter(page: Page, furnished: Furnished, path: str = "/operations") -> None:
+    """A page as an administrator sees it."""
+    begin_session(page, furnished.address, furnished.house.site, furnished.house.people[Role.ADMIN], path)
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+@pytest.mark.parametrize(
+    "script", [pytest.param(True, id="with script", marks=pytest.mark.soak), pytest.param(False, id="without script")]
+)
 def test_an_administrator_goes_from_what_is_not_well_to_who_did_what(
     browser: Browser, furnished: Furnished, script: bool
 ) -> None:
@@ -25,7 +26,6 @@ def test_an_administrator_goes_from_what_is_not_well_to_who_did_what(
     watch = Watch(furnished.address)
     watch.follow(page)
     enter(page, furnished)
-    page.goto(f"{furnished.address}/operations")
     expect(page.get_by_role("heading", name="What waits, and how long")).to_be_visible()
     page.get_by_role("link", name="48 hours").click()
     expect(page.get_by_role("link", name="48 hours")).to_have_attribute("aria-current", "true")
@@ -56,8 +56,7 @@ def test_the_tables_of_operations_scroll_inside_their_cards_on_a_telephone(
 ) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
-    enter(page, furnished)
-    for path in ("", "/jobs", "/quarantine", "/audit"):
-        page.goto(f"{furnished.address}/operations{path}")
+    for path in ("/jobs", "/quarantine", "/audit"):
+        enter(page, furnished, f"/operations{path}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     context.close()

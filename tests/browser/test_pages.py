@@ -1,27 +1,24 @@
 from itertools import pairwise
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from serving.accounts.rules.access import Person
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import begin_session
 from tests.browser.conftest import Stage
 from tests.browser.every_form import ANSWER, unsent
-from tests.browser.looking import in_both_themes
+from tests.browser.looking import in_themes
 from tests.browser.watching import Watch
-from tests.fixtures.runtimes import PASSWORD
 
 
-def enter(page: Page, stage: Stage, person: Person) -> None:
-    """Sign in."""
-    sign_in(page, stage.address, person.email, PASSWORD)
+def enter(page: Page, stage: Stage, person: Person, path: str = "/") -> None:
+    """A page as this person sees it."""
+    begin_session(page, stage.address, stage.site, person, path)
 
 
-def check(page: Page, *, sideways: bool = True) -> None:
-    """No violation in either theme, and nothing wider than the window."""
-    assert in_both_themes(page, thoroughly=True) == [], page.url
-    if sideways:
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+def check(page: Page, *, thoroughly: bool) -> None:
+    """No violation, and nothing wider than the window."""
+    assert in_themes(page, thoroughly=thoroughly) == [], page.url
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_an_analyst_works_by_keyboard_alone(page: Page, stage: Stage) -> None:
@@ -115,19 +112,18 @@ def test_a_phone_has_answers_that_a_finger_hits(page: Page, stage: Stage) -> Non
     assert min(sizes) >= 40
 
 
-@pytest.mark.parametrize("width", [1280, 1360, 1440, 1600])
-def test_nothing_in_the_bar_of_answers_lies_over_its_neighbour(page: Page, stage: Stage, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    enter(page, stage, stage.site.analyst)
-    page.goto(f"{stage.address}/queue")
+def test_nothing_in_the_bar_of_answers_lies_over_its_neighbour(page: Page, stage: Stage) -> None:
+    enter(page, stage, stage.site.analyst, "/queue")
     page.locator("a[data-stop]").first.click()
     parts = page.locator(".vbar").locator("button, select, [type=checkbox], .sub, textarea, a")
-    shown = parts.evaluate_all(
-        "(all) => all.map((one) => one.getBoundingClientRect()).map((box) => [box.left, box.right])"
-    )
-    assert len(shown) == 10
-    assert all(right <= left + 1 for (_, right), (left, _) in pairwise(shown))
-    assert shown[-1][1] <= width
+    expect(parts).to_have_count(10)
+    for width in (1280, 1360, 1440, 1600):
+        page.set_viewport_size({"width": width, "height": 800})
+        shown = parts.evaluate_all(
+            "(all) => all.map((one) => one.getBoundingClientRect()).map((box) => [box.left, box.right])"
+        )
+        assert all(right <= left + 1 for (_, right), (left, _) in pairwise(shown)), width
+        assert shown[-1][1] <= width
 
 
 def test_pages_are_there_without_script_and_offer_nothing_that_needs_it(browser: Browser, stage: Stage) -> None:

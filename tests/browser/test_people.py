@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from serving.accounts.rules.access import Role
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import begin_session
 from tests.browser.conftest import Furnished
 from tests.browser.every_form import FORGETFUL, NEWCOMER, unsent
-from tests.browser.looking import in_both_themes
+from tests.browser.looking import in_themes
 from tests.browser.watching import Watch
 from tests.fixtures.runtimes import PASSWORD
 
@@ -29,19 +29,28 @@ def a_window(browser: Browser, watch: Watch, *, script: bool) -> Iterator[Page]:
     context.close()
 
 
-@pytest.mark.parametrize("script", [True, False], ids=["with script", "without"])
-def test_somebody_is_asked_in_shown_around_and_sent_away(browser: Browser, furnished: Furnished, script: bool) -> None:
-    name = "Nadia Roy" if script else "Noor Haddad"
+@pytest.mark.parametrize(
+    ("script", "thoroughly"),
+    [
+        pytest.param(True, False, id="with script"),
+        pytest.param(True, True, id="with script, every rule in both themes", marks=pytest.mark.soak),
+        pytest.param(False, False, id="without", marks=pytest.mark.soak),
+    ],
+)
+def test_somebody_is_asked_in_shown_around_and_sent_away(
+    browser: Browser, furnished: Furnished, *, script: bool, thoroughly: bool
+) -> None:
+    name = ("Nora Lind" if thoroughly else "Nadia Roy") if script else "Noor Haddad"
     email, ada = f"{name.partition(' ')[0].lower()}.new@touchstone.example", furnished.house.people[Role.ADMIN]
     watch = Watch(furnished.address)
     with a_window(browser, watch, script=script) as admin, a_window(browser, watch, script=script) as guest:
-        sign_in(admin, furnished.address, ada.email, PASSWORD)
+        begin_session(admin, furnished.address, furnished.house.site, ada)
         admin.get_by_role("link", name="People").click()
         admin.get_by_label("Work e-mail").fill(email)
         admin.get_by_role("button", name="Make the link").click()
         link = admin.locator("code").inner_text()
         if script:
-            assert in_both_themes(admin) == []
+            assert in_themes(admin, thoroughly=thoroughly) == []
 
         guest.goto(link)
         expect(guest.get_by_text("Ada Falk asks you to join Bazaar as analyst.")).to_be_visible()
@@ -51,7 +60,7 @@ def test_somebody_is_asked_in_shown_around_and_sent_away(browser: Browser, furni
         expect(guest).to_have_url(f"{furnished.address}/queue")
         expect(guest.get_by_role("heading", name="Your desk")).to_be_visible()
         if script:
-            assert in_both_themes(guest, thoroughly=True) == [], "with the first list"
+            assert in_themes(guest, thoroughly=thoroughly) == [], "with the first list"
         guest.get_by_role("button", name="Got it").click()
         expect(guest.get_by_role("heading", name="Your desk")).to_have_count(0)
 
@@ -87,8 +96,8 @@ def test_who_forgot_their_password_chooses_another_without_script(browser: Brows
     forgetful = furnished.house.site.second_scientist
     watch = Watch(furnished.address)
     with a_window(browser, watch, script=False) as admin, a_window(browser, watch, script=False) as guest:
-        sign_in(admin, furnished.address, people[Role.ADMIN].email, PASSWORD)
-        admin.goto(f"{furnished.address}/people/{forgetful.user_id}")
+        path = f"/people/{forgetful.user_id}"
+        begin_session(admin, furnished.address, furnished.house.site, people[Role.ADMIN], path)
         admin.get_by_role("button", name="Make the link").click()
         guest.goto(admin.locator("code").inner_text())
         guest.locator("[name=wanted]").fill(another)
@@ -107,8 +116,7 @@ def test_a_case_is_printed_on_two_pages_at_most_without_bars_and_black_on_white(
 ) -> None:
     context = browser.new_context(color_scheme="dark")
     page = context.new_page()
-    sign_in(page, furnished.address, furnished.house.people[Role.ANALYST].email, PASSWORD)
-    page.goto(f"{furnished.address}/queue")
+    begin_session(page, furnished.address, furnished.house.site, furnished.house.people[Role.ANALYST], "/queue")
     page.goto(furnished.address + (page.locator("a[data-stop]").first.get_attribute("href") or ""))
     printed = page.pdf(prefer_css_page_size=True)
     assert 1 <= len(re.findall(rb"/Type\s*/Page[^s]", printed)) <= 2

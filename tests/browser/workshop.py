@@ -26,7 +26,6 @@ from tests.browser.every_form import unsent
 from tests.browser.house import House, furnish
 from tests.browser.service import serving
 from tests.browser.watching import Watch
-from tests.fixtures.brand_people import a_leader
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import an_offer, notify
@@ -151,7 +150,6 @@ def _equip(home: Path) -> tuple[House, str, str]:
         for number in range(6):
             a_case(site, CaseLane.ASK_BRAND, external_id=f"ASK-{number}", price=f"{70 + number}.00")
         removals = [a_drawn_case(site, external_id=f"DEAD-{number}") for number in range(2)]
-        leader = a_leader(site)
         for name in ("Noemi Blanc", "Pia Renard", "Ruben Faure"):
             email = f"{name.partition(' ')[0].lower()}@aurelle.example"
             founding.add_person(
@@ -168,7 +166,7 @@ def _equip(home: Path) -> tuple[House, str, str]:
         _give_up_on(site, removals)
     finally:
         runtime.close()
-    return replace(house, site=replace(site, brand_person=leader)), versions, complaint
+    return replace(house, site=site), versions, complaint
 
 
 def _a_notice_that_came_to_nothing(site: Site) -> str:
