@@ -1,19 +1,23 @@
-"""One service and one Chromium for all browser tests."""
+"""One Chromium for all browser tests, a service with its jobs, and one whose pages alone are looked at."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from serving.webhooks.client import new_secret
 from tests.browser.chromium import CHROMIUM, chromium
 from tests.browser.house import House, furnish
 from tests.browser.receiver import Receiver, receiving
-from tests.browser.service import fill, serving
+from tests.browser.service import fill, on_home, serving
 from tests.browser.watching import Watch
 from tests.fixtures.runtimes import Site
+
+# What a page comes to beside many busy processes; nothing waits so long for what is there.
+_PATIENCE_MS: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,7 @@ def browser() -> Iterator[Browser]:
     """Debian's Chromium; skipped with a reason where it is not installed."""
     if not CHROMIUM.exists():
         pytest.skip(f"no browser at {CHROMIUM}: install Debian's chromium")
+    expect.set_options(timeout=_PATIENCE_MS)
     with chromium() as found:
         yield found
 
@@ -46,7 +51,7 @@ def stage(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFa
 
 @dataclass(frozen=True, slots=True)
 class Furnished:
-    """A running service over a home in which every page has something to show."""
+    """A running application over a home in which every page has something to show."""
 
     address: str
     house: House
@@ -57,12 +62,12 @@ class Furnished:
 
 
 @pytest.fixture(scope="package")
-def furnished(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
-    """The service, started once."""
+def furnished(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Furnished]:
+    """The application, in a thread."""
     home = tmp_path_factory.mktemp("furnished") / "home"
     with ThreadPoolExecutor(1) as aside:  # The browser's loop runs in this thread, and deliveries need their own.
         house = aside.submit(furnish, home).result()
-    with serving(touchstone, home, more={"UNDO_WINDOW_SECONDS": "180"}) as address:
+    with on_home(home) as address:
         yield Furnished(address, house)
 
 

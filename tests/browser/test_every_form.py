@@ -96,6 +96,7 @@ def test_a_form_counts_as_sent_where_its_route_got_its_fields(sent: Sent, was_se
     assert unsent(FOUNDER, watch) == ["notice.html: POST /notice/{token}", "setup.html: POST /setup/{token}"]
 
 
+@pytest.mark.soak
 def test_cases_are_set_aside_noted_on_and_decided_together(workshop: Workshop) -> None:
     site = workshop.site
     with without_script(workshop, CASE, site.analyst, site.second_analyst) as (ines, tomas):

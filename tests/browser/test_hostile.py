@@ -16,9 +16,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from serving.accounts.rules.access import Role
-from tests.browser.chromium import sign_in
+from tests.browser.chromium import begin_session
 from tests.browser.every_page import PAGES
-from tests.browser.service import serving
+from tests.browser.service import on_home
 from tests.browser.siege import Siege, besiege
 from tests.browser.watching import Watch
 from tests.fixtures.hostile import CORPUS, FAMILIES, MARK, SAMPLE
@@ -62,29 +62,29 @@ _TABLES: Final = ("/brand/record.csv", "/brand/record.jsonl", "/brand/prices.csv
 
 @dataclass(frozen=True, slots=True)
 class Besieged:
-    """The service over a home that is full of them."""
+    """The application over a home that is full of them."""
 
     address: str
     siege: Siege
 
 
-def _besieged(touchstone: str, home: Path, texts: tuple[str, ...], *, step: int) -> Iterator[Besieged]:
+def _besieged(home: Path, texts: tuple[str, ...], *, step: int) -> Iterator[Besieged]:
     with ThreadPoolExecutor(1) as aside:  # The browser's loop runs in this thread, and deliveries need their own.
         siege = aside.submit(besiege, home, texts, step=step).result()
-    with serving(touchstone, home, more={"UNDO_WINDOW_SECONDS": "180"}) as address:
+    with on_home(home) as address:
         yield Besieged(address, siege)
 
 
 @pytest.fixture(scope="module")
-def besieged(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Besieged]:
+def besieged(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Besieged]:
     """One text of each family."""
-    yield from _besieged(touchstone, tmp_path_factory.mktemp("siege") / "home", SAMPLE, step=7)
+    yield from _besieged(tmp_path_factory.mktemp("siege") / "home", SAMPLE, step=7)
 
 
 @pytest.fixture(scope="module")
-def besieged_by_all(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Besieged]:
+def besieged_by_all(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Besieged]:
     """Every text in every field."""
-    yield from _besieged(touchstone, tmp_path_factory.mktemp("siege") / "home", CORPUS, step=1)
+    yield from _besieged(tmp_path_factory.mktemp("siege") / "home", CORPUS, step=1)
 
 
 def _pages_of(siege: Siege, role: Role | None) -> list[str]:
@@ -104,7 +104,7 @@ def _looked_at(browser: Browser, found: Besieged, role: Role | None) -> list[str
     page.on("request", lambda request: asked.append(request.url))
     page.on("popup", lambda _popup: asked.append("a window"))
     if role is not None:
-        sign_in(page, found.address, found.siege.people[role].email, PASSWORD)
+        begin_session(page, found.address, found.siege.site, found.siege.people[role], "/settings")
     wrong = []
     for path in _pages_of(found.siege, role):
         asked.clear()

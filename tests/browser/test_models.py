@@ -1,10 +1,10 @@
 """A data scientist goes from the gates of a challenger to its labels, and retrains; without script too."""
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.chromium import begin_session
-from tests.browser.conftest import Furnished
+from tests.browser.conftest import Furnished, Stage
 from tests.browser.watching import Watch
 
 
@@ -38,10 +38,8 @@ def test_a_data_scientist_reads_what_fails_and_whence_the_labels_come(
     assert watch.complaints == []
 
 
-def test_a_retraining_shows_its_progress_and_then_what_came_of_it(browser: Browser, furnished: Furnished) -> None:
-    page = browser.new_page()
-    begin_session(page, furnished.address, furnished.house.site, furnished.house.site.data_scientist, "/models/runs")
+def test_a_retraining_shows_its_progress_and_then_what_came_of_it(page: Page, stage: Stage) -> None:
+    begin_session(page, stage.address, stage.site, stage.site.data_scientist, "/models/runs")
     page.get_by_role("button", name="Retrain").click()
     expect(page.get_by_text("Retraining.").or_(page.get_by_text("ended without a model"))).to_be_visible()
     expect(page.get_by_text("ended without a model")).to_be_visible(timeout=30_000)
-    page.close()

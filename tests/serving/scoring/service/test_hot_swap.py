@@ -1,23 +1,20 @@
 """The champion changes under load: no request fails, and every answer is wholly of one model."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import httpx
 import pytest
-import uvicorn
 from sqlalchemy import select
 
 from models.bundle import Masking, digest_of, to_files
 from models.classifier import Join
 from models.routing import Thresholds
-from serving.app import create_app
 from serving.learning.service.promote import rollback
 from serving.listings.tables import score
 from serving.scoring.service.bundles import BundleStore
+from tests.fixtures.answering import answering
 from tests.fixtures.clients import with_key
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES
@@ -31,23 +28,6 @@ from training.bundle_folder import write_bundle_folder
 _SWAPS: Final = 8
 _ANSWERS_BETWEEN: Final = 15
 _ASKERS: Final = 3
-
-
-@contextmanager
-def listening(site: Site) -> Iterator[str]:
-    """The service's application on a free port of loopback; yields its address."""
-    config = uvicorn.Config(create_app(site.runtime), port=0, log_config=None, lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        while not server.started:
-            assert thread.is_alive()
-            thread.join(0.01)
-        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +116,7 @@ def change(site: Site, to: str, *, back: bool) -> None:
 def test_promotions_and_rollbacks_under_load_fail_no_request_and_mix_no_models(
     site: Site, rivals: tuple[str, str]
 ) -> None:
-    with listening(site) as address:
+    with answering(site.runtime) as address:
         crowd = Crowd(address, with_key(site))
         threads = [threading.Thread(target=crowd.ask) for _ in range(_ASKERS)] + [threading.Thread(target=crowd.send)]
         for thread in threads:
