@@ -22,6 +22,8 @@ from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site, invite
 
+_PAST = 1_500
+
 
 def wait_until(holds: Callable[[], bool]) -> None:
     """Look again and again; what never comes ends with the timeout of the test."""
@@ -95,10 +97,14 @@ def test_jobs_are_stored_without_pickles(working_site: Site) -> None:
     assert formats == {"portable_json"}
 
 
+# What is trained from comes out of the database alike, so one engine is enough of so long a way.
+@pytest.mark.parametrize(
+    "working_site", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True, scope="module"
+)
 @pytest.mark.timeout(300)
 def test_a_retraining_runs_in_a_child_and_a_promotion_is_published(working_site: Site) -> None:
     site = working_site
-    label_a_past(site, listings=1_500)
+    label_a_past(site, listings=_PAST)
     make_labels_mature(site)
     job_id = request_training(site.runtime, site.marketplace, by="test")
 
