@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import is_hypothesis_test, settings
+from xdist.scheduler import LoadFileScheduling
 
 from tests.fixtures.postgres import Postgres, shared_postgres
 
@@ -56,15 +57,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(skip)
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Load what tests need, in every process that runs some: the one that only hands them out begins at once."""
-    if getattr(config.option, "tx", None) and not hasattr(config, "workerinput"):
-        return
-    for name in _PLUGINS:
-        config.pluginmanager.import_plugin(name)
-    from tests.fixtures.kernels import compile_in_turn  # noqa: PLC0415  # numba reads its settings when it is imported
+class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no type information
+    """A file stays with one process, and all that browsers look at too: they share homes, services and a browser."""
 
-    compile_in_turn(Path(os.environ["NUMBA_CACHE_DIR"]))
+    def _split_scope(self, nodeid: str) -> str:
+        together = "tests/browser/"
+        return together if nodeid.startswith(together) else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
+    """What `--dist loadfile` is here."""
+    return _ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_collection_finish() -> None:
