@@ -88,6 +88,7 @@ def demo(
     unseen: Annotated[
         int, typer.Option(min=1_000, max=1_000_000, help="How many listings of sellers never sent both models score.")
     ] = 20_000,
+    days: Annotated[int, typer.Option(min=60, max=360, help="Over how many days it sends them.")] = 180,
     seed: Annotated[int, typer.Option(min=0, help="Decides everything that is simulated.")] = 0,
     json_file: Annotated[
         Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write the figures here.")
@@ -101,4 +102,4 @@ def demo(
     from serving.platform.home import Home
 
     home = Home.at(settings_with().home)
-    raise typer.Exit(run(home, Wish(listings, unseen, seed, port, reset, stay, json_file)))
+    raise typer.Exit(run(home, Wish(listings, unseen, days, seed, port, reset, stay, json_file)))

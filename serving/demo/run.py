@@ -33,7 +33,7 @@ from training.synthetic import World, build
 
 STATE: Final = "demo.json"
 CREDENTIALS: Final = "demo-credentials.json"
-DAYS: Final = 180
+_DAYS_BEFORE_THEY_COULD_BE_CHOSEN: Final = 180
 # When the models are trained, as shares of the history.
 _FIRST_MODEL, _SECOND_MODEL = 0.4, 0.85
 # What the last days bring comes in at once after everybody has gone, so that a visitor finds something to decide.
@@ -48,6 +48,7 @@ class Wish:
 
     listings: int
     unseen: int
+    days: int
     seed: int
     port: int | None
     reset: bool
@@ -104,9 +105,11 @@ def _earlier(home: Home, wish: Wish) -> dict[str, Any] | None:
         raise Conflict(
             f"{home.root} holds a demo that did not end. --reset begins anew, `touchstone serve` goes on with it."
         )
-    if (known["listings"], known["seed"]) != (wish.listings, wish.seed):
+    days = known.get("days", _DAYS_BEFORE_THEY_COULD_BE_CHOSEN)
+    if (known["listings"], days, known["seed"]) != (wish.listings, wish.days, wish.seed):
         raise Conflict(
-            f"{home.root} holds a demo of {known['listings']:,} listings, seed {known['seed']}. --reset makes another."
+            f"{home.root} holds a demo of {known['listings']:,} listings over {days} days, seed {known['seed']}. "
+            "--reset makes another."
         )
     earlier: dict[str, Any] = known["result"]
     return earlier
@@ -123,9 +126,9 @@ def _clear(home: Home) -> None:
 
 
 def _play(home: Home, wish: Wish, children: Children, console: Console) -> dict[str, Any]:
-    home.write_private(STATE, {"listings": wish.listings, "seed": wish.seed, "result": None})
-    start = datetime.now(UTC) - timedelta(days=DAYS + 24)
-    settings = WorldSettings(listings=wish.listings, seed=wish.seed, start=start, days=DAYS)
+    home.write_private(STATE, {"listings": wish.listings, "days": wish.days, "seed": wish.seed, "result": None})
+    start = datetime.now(UTC) - timedelta(days=wish.days + 24)
+    settings = WorldSettings(listings=wish.listings, seed=wish.seed, start=start, days=wish.days)
     with _progress(console) as progress:
         world = build(settings)
         front = Front(_start(home, wish.port, start, children), progress.console.print)
@@ -146,7 +149,7 @@ def _play(home: Home, wish: Wish, children: Children, console: Console) -> dict[
     learnt = Learnt(after["rows"], 2, figures_of[0], figures_of[1])
     found = result(figures, learnt, effects=len(whole_lines(home.root / EFFECTS)), seed=wish.seed)
     front.close()
-    home.write_private(STATE, {"listings": wish.listings, "seed": wish.seed, "result": found})
+    home.write_private(STATE, {"listings": wish.listings, "days": wish.days, "seed": wish.seed, "result": found})
     return found
 
 

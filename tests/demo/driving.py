@@ -76,10 +76,10 @@ def effects_of(home: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def kill_the_service(touchstone: str, folder: Path, listings: int, unseen: int = 20_000) -> Survived:
+def kill_the_service(touchstone: str, folder: Path, *options: str) -> Survived:
     """Kill the service alone; a new `touchstone serve` takes over while the demo waits for it."""
     home, out = folder / "home", folder / "figures.json"
-    demo = [touchstone, "demo", "--no-serve", "--listings", str(listings), "--unseen", str(unseen), "--json", str(out)]
+    demo = [touchstone, "demo", "--no-serve", *options, "--json", str(out)]
     with _started(demo, home, folder / "demo.log") as process:
         told = _told_on_the_way(home, removals=3)
         service = _service_of(home)

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.demo.driving import Survived, effects_of, run_in
+from tests.demo.driving import Survived, effects_of
+from tests.serving.cli.commands import touchstone_in
 
 
 def assert_adds_up(found: Mapping[str, Any], home: Path) -> None:
@@ -31,7 +32,7 @@ def assert_nothing_was_lost(survived: Survived) -> None:
     assert figures["removals"]["sent"] == figures["removals"]["acknowledged"]
 
 
-def assert_the_audit_chain_holds(touchstone: str, home: Path) -> None:
+def assert_the_audit_chain_holds(home: Path) -> None:
     """`touchstone audit verify` is content."""
-    done = run_in(home, touchstone, "audit", "verify")
-    assert (done.returncode, done.stdout.endswith("entries, unbroken.\n")) == (0, True), done.stderr
+    done = touchstone_in(home, "audit", "verify")
+    assert (done.code, done.out.endswith("entries, unbroken.\n")) == (0, True), done.said

@@ -245,8 +245,8 @@ def test_ten_thousand_takedowns_have_ten_thousand_effects_through_outages_and_ki
 def outages(stage: Stage, many: int, *, hours_a_step: int, kill_often: bool = False) -> None:
     """A third of the removals leaves at once, a third in an outage of a day, a third in one of three days.
 
-    Of the first third every fifth offer is given back while nobody listens. The service is killed while the first
-    removals leave and while those of the first outage catch up; `kill_often` also when half of an outage has passed.
+    Of the first third every fifth offer is given back while nobody listens. The service is killed while the removals
+    of the first outage catch up; `kill_often` also while the first leave, and when half of an outage has passed.
     """
     receiver, third, step = stage.receiver, many // 3, timedelta(hours=hours_a_step)
     names = [f"MP-{i:05}" for i in range(many)]
@@ -275,7 +275,8 @@ def outages(stage: Stage, many: int, *, hours_a_step: int, kill_often: bool = Fa
     with stage.served() as service:
         service.move_to(moment)
         moment = _passing(service, moment, timedelta(seconds=10), lambda: receiver.received, third // 2)
-        service.killed_and_started()
+        if kill_often:
+            service.killed_and_started()
         moment = _all_acknowledged(service, moment, third)
         moment = an_outage(service, max(moment, now + timedelta(hours=4, minutes=4)), timedelta(hours=24))
         before = receiver.received
