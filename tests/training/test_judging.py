@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from features.compute import compute
 from models.bundle import Bundle
 from models.policies.learning import DEFAULT_GATES, GatePolicy
+from tests.fixtures.fitting import fit_once
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from tests.fixtures.scorers import a_bundle
 from training.figures import curves, figures, slice_figures

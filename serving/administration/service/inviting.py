@@ -15,7 +15,6 @@ from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.store import accounts, invitations, people
 from serving.accounts.store.invitations import Invitation
-from serving.administration import store as people
 from serving.administration.service.given_names import checked_address, named
 from serving.audit.store import audit
 from serving.brands.store import brands

@@ -22,6 +22,7 @@ from serving.platform.database.migrate import (
     configuration,
     job_database_url,
     migrate,
+    upgrade,
 )
 from serving.platform.database.schema import metadata
 from serving.platform.settings import Settings

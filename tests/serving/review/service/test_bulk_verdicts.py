@@ -154,7 +154,7 @@ def test_an_answer_is_its_own_persons_alone(site: Site) -> None:
 
 
 def test_one_too_many_is_refused_as_a_whole(site: Site) -> None:
-    strict = replace(site.runtime, policies=replace(site.runtime.policies, takedown=TakedownPolicy(1)))
+    strict = replace(site.runtime, policies=site.runtime.policies.changed(TakedownPolicy(1)))
     found = having(site, some_cases, 2)
     with pytest.raises(Invalid, match="at most 1"):
         decide_all(strict, site.analyst, together(site, found))
