@@ -11,8 +11,8 @@ from serving.api.bodies import CappedBody, json_body
 from serving.api.errors import install_error_handlers
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.service.seller_links import DOCUMENTS
+from serving.commands.every import run
 from serving.guards import guards_of, install, install_package, is_secure, public, runtime_of
-from serving.local.commands.every import run
 from serving.platform.runtime import Runtime
 from serving.web.errors import page_of
 from serving.web.headers import SecurityHeaders
@@ -63,4 +63,4 @@ async def post_command(name: str, request: Request) -> dict[str, Any]:
     body = await json_body(request)
     if not isinstance(body, dict):
         raise Invalid("Send an object of arguments.")
-    return await run_in_threadpool(run, runtime_of(request), name, body)
+    return {"result": await run_in_threadpool(run, runtime_of(request), name, body)}

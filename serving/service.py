@@ -19,14 +19,13 @@ from serving.accounts.service import auth
 from serving.accounts.store import accounts
 from serving.app import create_app, create_local_app
 from serving.composition import open_runtime
-from serving.platform.home import Home
+from serving.platform.home import DEFAULT_PORT, Home
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.workflows.worker import Worker
 
 _log = structlog.get_logger()
 
-DEFAULT_PORT: Final = 8321
 _BACKLOG: Final = 2048
 
 

@@ -8,66 +8,21 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import typer
-
 from models.errors import DomainError
-from serving.cli import (
-    data,
-    erasure,
-    evidence,
-    exports,
-    golden,
-    model,
-    monitor,
-    people,
-    reporters,
-    rights,
-    run,
-    sellers,
-    simulation,
-    standing,
-    switches,
-    tables,
-    tell_tales,
-    thresholds,
-    trial,
-    webhooks,
-)
+from serving.cli import run, simulation, thresholds
+from serving.commands.every import app
+from serving.commands.showing import EXIT_REFUSED, complain
 
-EXIT_REFUSED: Final = 2
+__all__ = ["app", "main"]
 _PACKAGES: Final = ("features", "models", "training", "serving")
 
-app = typer.Typer(
-    name="touchstone",
-    help="Find counterfeit listings, ask the brands that can tell, act on their answer, and learn from it.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-for part in (
-    run.app,
-    data.app,
-    erasure.app,
-    evidence.app,
-    exports.app,
-    golden.app,
-    model.app,
-    monitor.app,
-    people.app,
-    reporters.app,
-    rights.app,
-    sellers.app,
-    standing.app,
-    switches.app,
-    tables.app,
-    tell_tales.app,
-    thresholds.app,
-    trial.app,
-    simulation.app,
-    webhooks.app,
-):
-    app.registered_commands.extend(part.registered_commands)
-    app.registered_groups.extend(part.registered_groups)
+# The order in which help shows them: what runs first, then what is in the home, then what needs only files.
+app.registered_commands = [
+    *run.app.registered_commands,
+    *app.registered_commands,
+    *thresholds.app.registered_commands,
+    *simulation.app.registered_commands,
+]
 
 
 def main() -> None:
@@ -77,7 +32,7 @@ def main() -> None:
     try:
         app()
     except DomainError as refused:
-        typer.secho(refused.sentence, err=True, fg=typer.colors.RED)
+        complain(refused.sentence)
         sys.exit(EXIT_REFUSED)
 
 
@@ -105,5 +60,5 @@ def check_packages() -> None:
     places = {Path(spec.origin).parent.parent if spec and spec.origin else None for spec in found.values()}
     if len(places) != 1 or None in places:
         listed = ", ".join(sorted(str(place) for place in places))
-        typer.secho(f"Touchstone's packages come from different folders: {listed}.", err=True, fg=typer.colors.RED)
+        complain(f"Touchstone's packages come from different folders: {listed}.")
         sys.exit(EXIT_REFUSED)

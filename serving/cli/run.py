@@ -1,30 +1,15 @@
 """Commands that run something: serve, worker, migrate, demo, reference-marketplace."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+
+from serving.commands.options import a_place_for_a_file, settings_with
 
 app = typer.Typer()
 
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")]
-HomeOption = Annotated[Path | None, typer.Option(help="Home folder; TOUCHSTONE_HOME by default.")]
-
-
-def a_place_for_a_file(path: Path | None) -> Path | None:
-    """The path, if a file can be written there: found out before the work, not after it."""
-    import os
-
-    if path is not None and (path.is_dir() or not os.access(path.absolute().parent, os.W_OK)):
-        raise typer.BadParameter(f"{path}: no file can be written there.")
-    return path
-
-
-def settings_with(**changes: Any) -> Any:
-    """The environment's settings with what the command line says besides."""
-    from serving.platform.settings import Settings
-
-    return Settings(**{name: value for name, value in changes.items() if value is not None})
 
 
 @app.command()

@@ -1,13 +1,12 @@
 """The command simulate."""
 
-import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from serving.cli.data import progress_bar
-from serving.cli.run import a_place_for_a_file
+from serving.commands.options import Figures, write_json
+from serving.commands.showing import print_table, progress_bar
 
 app = typer.Typer()
 _DEFAULT_LISTINGS = 10_000  # As training.simulate, which is imported late.
@@ -46,9 +45,7 @@ def simulate(
         str, typer.Option(help="'all', or names with commas between; 'cleared' means every share.")
     ] = "all",
     processes: Annotated[int | None, typer.Option(min=1, help="Arms run side by side; all cores by default.")] = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write all figures here.")
-    ] = None,
+    json_file: Figures = None,
     plots: Annotated[Path | None, typer.Option(file_okay=False, help="Folder to write the pictures to.")] = None,
 ) -> None:
     """Play the closed loop on a simulated marketplace in several ways, side by side."""
@@ -60,8 +57,7 @@ def simulate(
     with progress_bar("simulating", 1.0) as move:
         found = simulate(plan, jobs=processes or -1, progress=move)
     _print(found)
-    if json_file is not None:
-        json_file.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    write_json(json_file, found)
     if plots is not None:
         plots.mkdir(parents=True, exist_ok=True)
         for path in draw(found, plots):
@@ -70,46 +66,46 @@ def simulate(
 
 def _print(found: dict[str, Any]) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     console, arms = Console(), found["summary"]["arms"]
-    table = Table(title="Simulated: months of the second half, all seeds together", title_justify="left")
-    for heading in ("", "reviews", "found", "per 100", "recall", "prevalence covered", "promoted"):
-        table.add_column(heading, justify="right" if heading else "left")
-    for name, one in arms.items():
-        covered = one["prevalence"]
-        table.add_row(
-            name,
-            f"{one['reviews']:,}",
-            f"{one['found']:,}",
-            _figure(one["found_per_100_reviews"], 1),
-            _figure(one["recall"], 3),
-            f"{_figure(covered['covered'], 2)} of {covered['months']}" if covered["months"] else "nothing drawn",
-            f"{one['promoted']} of {one['trained']}",
-        )
-    console.print(table)
-    _print_refusals(console, arms)
+    print_table(
+        ("", "reviews", "found", "per 100", "recall", "prevalence covered", "promoted"),
+        (
+            (
+                name,
+                f"{one['reviews']:,}",
+                f"{one['found']:,}",
+                _figure(one["found_per_100_reviews"], 1),
+                _figure(one["recall"], 3),
+                _covered(one["prevalence"]),
+                f"{one['promoted']} of {one['trained']}",
+            )
+            for name, one in arms.items()
+        ),
+        title="Simulated: months of the second half, all seeds together",
+    )
+    attacked = ("refused by", "planted", "recall lost", "blocked by")
+    print_table(
+        ("", *attacked),
+        ((name, _counted(one["refused_by"]), *_attack(one.get("attack"))) for name, one in arms.items()),
+        title="Simulated: why candidates were not promoted, and what attacks did",
+        left=attacked,
+    )
     for claim in found["summary"]["claims"]:
         mark = "[green]holds[/]" if claim["holds"] else "[red]FAILS[/]"
         bound = _figure(claim["bound"], 3)
         console.print(f"{mark}  {claim['claim']}: {_figure(claim['figure'], 3)}, bound {bound}", highlight=False)
 
 
-def _print_refusals(console: Any, arms: dict[str, Any]) -> None:
-    from rich.table import Table
+def _covered(found: dict[str, Any]) -> str:
+    return f"{_figure(found['covered'], 2)} of {found['months']}" if found["months"] else "nothing drawn"
 
-    table = Table(title="Simulated: why candidates were not promoted, and what attacks did", title_justify="left")
-    for heading in ("", "refused by", "planted", "recall lost", "blocked by"):
-        table.add_column(heading)
-    for name, one in arms.items():
-        attack = one.get("attack")
-        cells = (
-            (f"{attack['planted_answers']:,}", _figure(attack["slice_recall_lost"], 3), _counted(attack["blocked_by"]))
-            if attack
-            else ("", "", "")
-        )
-        table.add_row(name, _counted(one["refused_by"]), *cells)
-    console.print(table)
+
+def _attack(found: dict[str, Any] | None) -> tuple[str, ...]:
+    if not found:
+        return ("", "", "")
+    lost = _figure(found["slice_recall_lost"], 3)
+    return (f"{found['planted_answers']:,}", lost, _counted(found["blocked_by"]))
 
 
 def _counted(names: dict[str, int]) -> str:

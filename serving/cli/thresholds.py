@@ -1,13 +1,12 @@
 """The command `touchstone thresholds`: a promise about unseen sellers, or a refusal to make one."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from serving.cli.data import unusable_file
-from serving.cli.run import a_place_for_a_file
+from serving.commands.options import a_place_for_a_file, write_json
+from serving.commands.showing import print_table, unusable_file
 
 if TYPE_CHECKING:
     from models.thresholds import Decline, Promise
@@ -65,9 +64,7 @@ def thresholds(
     if work is not None and capacity is not None:
         answer["workload"] = _workload(work, capacity, days)
         _print_workload(answer["workload"], capacity, "score" if exposure is None and risk is None else "expected harm")
-    if json_file is not None:
-        target = {"score": score, "precision": precision, "confidence": confidence}
-        json_file.write_text(json.dumps({**answer, **target}, indent=2) + "\n")
+    write_json(json_file, {**answer, "score": score, "precision": precision, "confidence": confidence})
 
 
 def _answer(found: "Promise | Decline", data: "ScoredListings") -> dict[str, Any]:
@@ -98,7 +95,6 @@ def _answer(found: "Promise | Decline", data: "ScoredListings") -> dict[str, Any
 
 def _print(answer: dict[str, Any], precision: float, confidence: float) -> None:
     from rich.console import Console
-    from rich.table import Table
 
     console = Console(highlight=False)
     console.print(f"Judged: {answer['listings']:,} listings of {answer['sellers']:,} sellers.")
@@ -107,18 +103,17 @@ def _print(answer: dict[str, Any], precision: float, confidence: float) -> None:
         console.print(f"Declined: no threshold can promise {aim}.\n{answer['reason']}")
         return
     console.print(f"Promised: {aim}.")
-    table = Table(show_header=False)
-    table.add_column()
-    table.add_column(justify="right")
-    table.add_row("flag from this score on, inclusive", f"{answer['threshold']:.6g}")
-    table.add_row("precision that could still be promised there", f"{answer['precision_bound']:.3f}")
-    table.add_row("precision seen there", f"{answer['observed_precision']:.3f}")
-    table.add_row("counterfeits found (recall)", f"{answer['recall']:.3f}")
-    table.add_row("listings flagged", f"{answer['flagged_listings']:,}")
-    table.add_row("sellers accused", f"{answer['flagged_sellers']:,}")
-    table.add_row("precision by seller, each counted once", f"{answer['seller_precision']:.3f}")
-    table.add_row("  promised of unseen sellers", f"{answer['seller_precision_bound']:.3f}")
-    console.print(table)
+    rows = [
+        ("flag from this score on, inclusive", f"{answer['threshold']:.6g}"),
+        ("precision that could still be promised there", f"{answer['precision_bound']:.3f}"),
+        ("precision seen there", f"{answer['observed_precision']:.3f}"),
+        ("counterfeits found (recall)", f"{answer['recall']:.3f}"),
+        ("listings flagged", f"{answer['flagged_listings']:,}"),
+        ("sellers accused", f"{answer['flagged_sellers']:,}"),
+        ("precision by seller, each counted once", f"{answer['seller_precision']:.3f}"),
+        ("  promised of unseen sellers", f"{answer['seller_precision_bound']:.3f}"),
+    ]
+    print_table(("", ""), rows)
 
 
 def _workload(work: "Reviewable", capacity: float, days: float) -> dict[str, Any]:
@@ -132,14 +127,9 @@ def _workload(work: "Reviewable", capacity: float, days: float) -> dict[str, Any
 
 
 def _print_workload(found: dict[str, Any], capacity: float, by: str) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(title=f"At most {capacity:g} reviews a day and team, by {by}", title_justify="left")
-    table.add_column("team")
-    table.add_column("review from, inclusive", justify="right")
-    table.add_column("expected a day", justify="right")
+    rows = []
     for name, one in found.items():
         threshold = "none: too many share the top" if one["threshold"] is None else f"{one['threshold']:.6g}"
-        table.add_row(name, threshold, f"{one['daily']:.1f}")
-    Console(highlight=False).print(table)
+        rows.append((name, threshold, f"{one['daily']:.1f}"))
+    title = f"At most {capacity:g} reviews a day and team, by {by}"
+    print_table(("team", "review from, inclusive", "expected a day"), rows, title=title)

@@ -1,10 +1,10 @@
-"""Who plays: founded through the service's own local commands, each with a fresh password."""
+"""Who plays: founded through the commands of the home's owner, each with a fresh password."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from serving.accounts.rules.access import Role, Scope
+from serving.commands import brands, people, reference_tables, rights, webhooks
 from serving.demo.front import Front, Marketplace, SignedInPerson
 from serving.rights.rules.rights import RightKind
 from training.synthetic import PER_EURO, World
@@ -14,8 +14,6 @@ _ANALYSTS: Final = ("Ines Moreau", "Tomás Rey", "Aiko Tanaka")
 _DATA_SCIENTISTS: Final = ("Wei Zhang", "Mara Lindqvist")
 _ADMINISTRATOR: Final = "Nora Haddad"
 _KEY_SCOPES: Final = [Scope.INTAKE, Scope.SCORE, Scope.CLOCK]
-
-Call = Callable[..., dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +37,17 @@ class Cast:
         return sorted(self.credentials, key=lambda one: (roles.index(one["role"]), -waiting.get(one["user"], 0)))
 
 
-def found(call: Call, front: Front, world: World, *, webhook_url: str, status_url: str, webhook_secret: str) -> Cast:
+def found(front: Front, world: World, *, webhook_url: str, status_url: str, webhook_secret: str) -> Cast:
     """Found the marketplace, invite its people, enrol its brands, register its receiver."""
-    call("add_marketplace", name=MARKETPLACE, base_currency="EUR")
-    call("sell_in", territories=["EU"])
+    people.add_marketplace(MARKETPLACE, "EUR")
+    people.sell_in(["EU"])
     credentials: list[dict[str, str]] = []
 
     def invite(name: str, role: Role, brand: str | None = None, host: str = "touchstone.example") -> SignedInPerson:
         email = f"{_address(name)}@{host}"
         of_brand = brand is not None
-        invited = call(
-            "add_person", email=email, name=name, role=role.value, brand=brand, briefed=of_brand, leads=of_brand
-        )
-        password = invited["password"]
+        said = people.add_person(email, name, role.value, brand, briefed=of_brand, leads=of_brand)
+        password = said.split()[1]
         credentials.append({"role": role.value, "user": email, "password": password})
         return SignedInPerson(front, email, password)
 
@@ -63,24 +59,24 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, status_ur
     brand_people: dict[str, SignedInPerson] = {}
     for one in world.brands:
         brand = one.brand
-        call("add_brand", name=brand.name, aliases=list(brand.aliases), gtin_prefixes=list(brand.gtin_prefixes))
-        call(
-            "enrol_brand",
-            brand=brand.name,
+        brands.add_brand(brand.name, list(brand.aliases), list(brand.gtin_prefixes))
+        brands.enrol_brand(
+            brand.name,
             account_manager=looking_after[one.account_manager].email,
             takes_part=one.takes_part,
             first_phase=False,
-            authorised_sellers=list(one.authorised),
+            authorise=list(one.authorised),
         )
         for kind in RightKind:
             number = f"{brand.brand_id}-{kind}"
-            right = {"kind": kind.value, "title": brand.name, "office": "invented", "number": number}
-            right_id = call("add_right", brand=brand.name, territories=["EU"], **right)["right_id"]
-            call("settle_right", right_id=right_id, state="verified")
+            right_id = rights.add_right(
+                brand.name, kind=kind, title=brand.name, office="invented", number=number, territory=["EU"]
+            )
+            rights.verify_right(right_id)
         for tell in one.tells:
-            call("add_tell_tale", brand=brand.name, label=tell.label, pattern=tell.pattern, direction="counterfeit")
+            brands.add_tell_tale(brand.name, label=tell.label, pattern=tell.pattern)
         prices = [{"model": name, "price": str(price), "currency": "EUR"} for name, price in one.price_list.items()]
-        call("load_price_list", brand=brand.name, rows=prices)
+        reference_tables.load_price_list(brand.name, prices)
         if one.takes_part:
             host = f"{_address(brand.name)}.example"
             brand_people[brand.brand_id] = invite(f"{brand.name} brand protection", Role.BRAND, brand.name, host)
@@ -89,9 +85,9 @@ def found(call: Call, front: Front, world: World, *, webhook_url: str, status_ur
         for currency, per_euro in PER_EURO.items()
         if currency != "EUR"
     ]
-    call("load_rates", rows=rates)
-    call("register_webhook", url=webhook_url, allow_loopback=True, secret=webhook_secret, status_url=status_url)
-    key = call("add_key", name="demo marketplace", scopes=[scope.value for scope in _KEY_SCOPES])["key"]
+    reference_tables.load_rates(rates)
+    webhooks.register_webhook(webhook_url, allow_loopback=True, secret=webhook_secret, status_url=status_url)
+    key = people.add_key("demo marketplace", [scope.value for scope in _KEY_SCOPES])
     credentials.append({"role": "api_key", "user": MARKETPLACE, "password": key})
     return Cast(
         Marketplace(front, key), analysts, brand_people, tuple(looking_after.values()), data_scientists, credentials

@@ -11,22 +11,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from models.errors import Conflict
+from serving.commands.connection import connect
 from serving.demo.cast import Cast, found
 from serving.demo.children import Child, Children, free_port, wait_for_http, wait_for_port
 from serving.demo.comparison import compare
 from serving.demo.front import Front
 from serving.demo.play import MATURITY, STEP, Play
 from serving.demo.report import Learnt, result, show
-from serving.local.client import OverSocket
-from serving.platform.home import Home
+from serving.platform.home import DEFAULT_PORT, Home
+from serving.platform.settings import Settings
 from serving.reference_marketplace import DEFAULT_PORT as RECEIVER_PORT
 from serving.reference_marketplace import EFFECTS, configuration, whole_lines
-from serving.service import DEFAULT_PORT
 from training.bundle_folder import read_bundle_folder
 from training.synthetic import Settings as WorldSettings
 from training.synthetic import World, build
@@ -201,11 +200,9 @@ def _start(home: Home, port: int | None, clock_start: datetime | None, children:
 
 def _found(home: Home, front: Front, world: World) -> Cast:
     receiver = configuration(home, None)
-    transport = httpx.HTTPTransport(uds=home.read_service()["socket"])
-    with httpx.Client(transport=transport, base_url="http://touchstone", timeout=60) as client:
-        address = f"http://127.0.0.1:{receiver['port']}"
+    address = f"http://127.0.0.1:{receiver['port']}"
+    with connect(Settings(home=home.root)):
         return found(
-            OverSocket(client).call,
             front,
             world,
             webhook_url=f"{address}/webhooks",

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from models.errors import DomainError
 
+DEFAULT_PORT: Final = 8321  # Where a service listens if nothing else is said.
 _LONGEST_SOCKET_PATH: Final = 100  # The kernel takes 107 bytes (unix(7)); a few are left for a temporary suffix.
 
 _SECRET_BYTES: Final = 32

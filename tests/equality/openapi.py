@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 from fastapi import FastAPI
 
 from serving.app import create_app, create_local_app
+from serving.commands.registry import COMMANDS
 from serving.composition import open_runtime
-from serving.local.commands.registry import COMMANDS
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from tests.equality.normalise import normalised
@@ -49,7 +49,7 @@ def _routes(app: FastAPI) -> str:
 
 def _commands() -> Iterator[str]:
     for name, command in sorted(COMMANDS.items()):
-        parameters = inspect.signature(command).parameters.values()
+        parameters = command.parameters.parameters.values()
         yield f"{name}({', '.join(f'{one.kind.name.lower()} {one.name}{_default(one)}' for one in parameters)})"
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+LOCAL: Final = "local"  # The actor of commands that the home's owner gives without naming a person.
+
 
 class Role(StrEnum):
     """What a person does here."""

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from models.errors import Conflict, Invalid, NotFound, required
-from serving.accounts.rules.access import Permission
+from serving.accounts.rules.access import LOCAL, Permission
 from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.learning.policy import PromotionPolicy
@@ -24,7 +24,6 @@ from serving.scoring.service.bundles import BundleStore
 from training.gate import blocking
 
 CHALLENGER = "challenger"
-LOCAL = "local"
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,7 +153,7 @@ def test_batches_are_bodies_of_at_most_a_hundred(site: Site, tmp_path: Path, mon
         for i in range(5):
             removed_by_brand(site, f"MP-{i}")
     monkeypatch.setattr("serving.takedowns.rules.public_statement.BATCH", 2)
-    monkeypatch.setattr("serving.cli.exports._AT_ONCE", 3)
+    monkeypatch.setattr("serving.commands.exports._AT_ONCE", 3)
     bodies, done = exported(site, tmp_path / "home", "--batches")
     assert [len(body["statements"]) for body in bodies] == [2, 1, 2]
     assert done.out.startswith("5 statements in ")

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import func, select
 
-from serving.cli.data import batches
+from serving.commands.data import batches
 from serving.listings.tables import listing_version, quarantine
 from tests.fixtures.labelled import write_csv, write_ndjson
 from tests.fixtures.listings import a_row

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from models.errors import Invalid
-from serving.local.client import connect
+from serving.commands.connection import connect
 from serving.platform.database.engine import sqlite_url, write_engine
 from serving.platform.home import Home, HomeInUse
 from serving.platform.settings import Settings
@@ -79,7 +79,8 @@ def test_the_address_of_a_service_that_was_killed_keeps_nobody_from_working(home
 COMMANDS = [
     ("fly", {}, "There is no command fly.", "no command"),
     ("get_figures", {"most": 5}, "get_figures: got an unexpected keyword argument 'most'.", "an argument too many"),
-    ("add_marketplace", {"name": "X"}, "add_marketplace: missing a required argument: 'base_currency'.", "one too few"),
+    ("add_marketplace", {}, "add_marketplace: missing a required argument: 'name'.", "one too few"),
+    ("get_quarantine", {"most": "all"}, "get_quarantine: most: Input should be a valid integer", "another type"),
 ]
 
 

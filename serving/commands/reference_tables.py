@@ -5,11 +5,21 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from serving.cli.people import brand, call
+from serving.accounts.rules.access import LOCAL
+from serving.commands.declaring import command
+from serving.commands.groups import app, brand
+from serving.commands.registry import Runtime
 
-app = typer.Typer()
 # A request to the service holds at most 5 MB; a row of a price list has a few hundred bytes.
 _AT_ONCE: Final = 5_000
+
+
+@command()
+def load_rates(runtime: Runtime, rows: list[dict[str, Any]]) -> int:
+    """Load dated exchange rates; returns how many."""
+    from serving.administration.service import founding
+
+    return founding.load_rates(runtime, rows, by=LOCAL)
 
 
 @app.command()
@@ -17,8 +27,15 @@ def rates(
     file: Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet: day, currency, euros, source")],
 ) -> None:
     """Load dated exchange rates: what one unit of a currency is worth in euros. A price without one is not compared."""
-    loaded = sum(call("load_rates", rows=some)["rows"] for some in batches(file))
-    typer.echo(f"{loaded:,} rates loaded.")
+    typer.echo(f"{sum(map(load_rates, batches(file))):,} rates loaded.")
+
+
+@command()
+def load_price_list(runtime: Runtime, brand: str, rows: list[dict[str, Any]]) -> int:
+    """Add a brand's list prices; returns how many."""
+    from serving.brands.service import price_lists
+
+    return price_lists.load_price_list(runtime, brand, rows, by=LOCAL)
 
 
 @brand.command("price-list")
@@ -32,7 +49,7 @@ def price_list(
     ],
 ) -> None:
     """Add what a brand asks for its goods; an entry holds from its day until a later one of the same goods."""
-    loaded = sum(call("load_price_list", brand=name, rows=some)["entries"] for some in batches(file))
+    loaded = sum(load_price_list(name, some) for some in batches(file))
     typer.echo(f"{loaded:,} list prices of {name} loaded.")
 
 

@@ -1,19 +1,19 @@
 """Commands on files: import, evaluate, score."""
 
-import json
+import csv
+import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
-from serving.cli.run import a_place_for_a_file, settings_with
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-app = typer.Typer()
+from serving.commands.declaring import command
+from serving.commands.groups import app
+from serving.commands.options import Figures, Marketplace, a_place_for_a_file, known_format, settings_with, write_json
+from serving.commands.registry import Runtime, place_named
+from serving.commands.showing import print_table, progress_bar, say, unusable_file
 
 FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet or XML.", show_default=False)]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
@@ -21,56 +21,29 @@ _BATCH: Final = 1_000
 _BATCH_CHARACTERS: Final = 5_000_000  # A command has at most 100 MB: 6 for a control character, and one long row more.
 _SHOWN: Final = 20
 _LARGE_FILE_BYTES: Final = 5_000_000
-EXIT_UNUSABLE: Final = 2
 
 
-def known_format(name: str) -> str:
-    """The format's name, if there is such a format."""
-    from training.adapters.formats import FORMATS
+@command()
+def receive(
+    runtime: Runtime, rows: list[dict[str, Any]], source: str, backfill: bool, marketplace: Marketplace = None
+) -> list[dict[str, Any]]:
+    """Take in rows of a file. A row is {"listing": …}, or {"refused": …, "cells": …} where it could not be read."""
+    from features.listing import Rejection
+    from serving.api.intake import row_answer
+    from serving.intake.service import intake
 
-    if name not in FORMATS:
-        raise typer.BadParameter(f"{name} is none of {', '.join(FORMATS)}.", param_hint="--format")
-    return name
-
-
-@contextmanager
-def unusable_file() -> Iterator[None]:
-    """Say in one sentence why a file as a whole cannot be used, and end with 2."""
-    from models.errors import DomainError
-    from training.adapters.files import Unreadable
-    from training.adapters.formats import UnknownLayout
-
-    try:
-        yield
-    except (Unreadable, UnknownLayout, ValueError) as problem:
-        if isinstance(problem, DomainError):
-            raise
-        typer.secho(str(problem), err=True, fg=typer.colors.RED)
-        raise typer.Exit(EXIT_UNUSABLE) from None
-
-
-@contextmanager
-def progress_bar(what: str, total: float) -> "Iterator[Callable[[float], None]]":
-    """A bar on standard error; the function given moves it to a value."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=False) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda done: progress.update(task, completed=done)
+    place = place_named(runtime, marketplace)
+    refused = {i: Rejection(**row["refused"]) for i, row in enumerate(rows) if "refused" in row}
+    payloads = [row.get("listing", row.get("cells")) for row in rows]
+    answers = intake.receive(runtime, place, payloads, source=source, backfill=backfill, rejections=refused)
+    return [{**row_answer(answer), "new_listing": answer.new_version and answer.version == 1} for answer in answers]
 
 
 @app.command("import")
 def import_file(
     file: FILE,
     format_name: FORMAT,
-    marketplace: Annotated[str | None, typer.Option(help="Its name, where there are several.")] = None,
+    marketplace: Marketplace = None,
     backfill: Annotated[bool, typer.Option(help="Treat rows as known when they occurred.")] = False,
     errors: Annotated[
         Path | None,
@@ -78,9 +51,7 @@ def import_file(
     ] = None,
 ) -> None:
     """Take in a file's listings: rows in = new + changed + unchanged + quarantined."""
-    from datetime import UTC, datetime
-
-    from serving.local.client import connect
+    from serving.commands.connection import connected
     from training.dataset import read_listings
 
     known_format(format_name)
@@ -88,24 +59,19 @@ def import_file(
     refused: list[tuple[int, str, str, str]] = []
     with (
         unusable_file(),
-        connect(settings_with()) as local,
+        connected(),
         progress_bar(shown_name(file), size_of(file)) as move,
     ):
         for batch in batches(read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move)):
-            answers = local.call(
-                "receive",
-                rows=[_sendable(row) for row in batch],
-                source=f"import {shown_name(file)}"[:200],
-                backfill=backfill,
-                marketplace=marketplace,
-            )["rows"]
+            rows, source = [_sendable(row) for row in batch], f"import {shown_name(file)}"[:200]
+            answers = receive(rows, source, backfill, marketplace)
             for row, answer in zip(batch, answers, strict=True):
                 counts[_outcome(answer)] += 1
                 if answer["status"] == "quarantined":
                     refused.append((row.number, answer["code"], answer["field"], answer["sentence"]))
     _report(refused, errors)
     total = sum(counts.values())
-    typer.echo(f"{total:,} rows in = " + " + ".join(f"{n:,} {name}" for name, n in counts.items()))
+    say(f"{total:,} rows in = " + " + ".join(f"{n:,} {name}" for name, n in counts.items()))
 
 
 def shown_name(file: Path) -> str:
@@ -115,8 +81,6 @@ def shown_name(file: Path) -> str:
 
 def size_of(file: Path) -> int:
     """Bytes of a file; 0 where there is none, which is said when it is read."""
-    import os
-
     return os.path.getsize(file) if os.path.isfile(file) else 0  # noqa: PTH202, PTH113  # these take a name too long
 
 
@@ -158,8 +122,6 @@ def _outcome(answer: dict[str, Any]) -> str:
 
 def _report(refused: list[tuple[int, str, str, str]], errors: Path | None) -> None:
     """The first refused rows on the screen, all of them in the file."""
-    import csv
-
     for number, code, field, sentence in refused[:_SHOWN]:
         typer.echo(f"row {number}: {code} {field}: {sentence}", err=True)
     if len(refused) > _SHOWN:
@@ -174,13 +136,9 @@ def evaluate(
     file: FILE,
     format_name: FORMAT,
     repeats: Annotated[int, typer.Option(min=1, max=1000, help="Repetitions of 5-fold cross-validation.")] = 5,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write all figures here.")
-    ] = None,
+    json_file: Figures = None,
 ) -> None:
     """Cross-validate on labelled rows, grouped by seller, beside baselines fitted in the same run."""
-    from datetime import UTC, datetime
-
     from features.brands import BrandRegister
     from training.evaluate import FOLDS, cross_validate, summarise
     from training.labelled import load_labelled
@@ -203,8 +161,7 @@ def evaluate(
             )
     summary = without_nan(summarise(loaded.data, found))
     _print_evaluation(summary)
-    if json_file is not None:
-        json_file.write_text(json.dumps({"file": shown_name(file), "format": format_name, **summary}, indent=2) + "\n")
+    write_json(json_file, {"file": shown_name(file), "format": format_name, **summary})
 
 
 def _tell_left_out(refused: int, unlabelled: int) -> None:
@@ -214,28 +171,25 @@ def _tell_left_out(refused: int, unlabelled: int) -> None:
 
 def _print_evaluation(summary: dict[str, Any]) -> None:
     from rich.console import Console
-    from rich.table import Table
 
-    table = Table(
+    print_table(
+        ("", "AP", "95 % over sellers", "ROC-AUC", "95 % over sellers", "P@10", "P@50"),
+        (
+            (
+                name.replace("_", " "),
+                f"{found['ap']:.3f}",
+                _interval(found["ap_interval"]),
+                f"{found['roc_auc']:.3f}",
+                _interval(found["roc_auc_interval"]),
+                f"{found['precision_at']['10']:.2f}",
+                f"{found['precision_at']['50']:.2f}",
+            )
+            for name, found in {"model": summary["model"], **summary["baselines"]}.items()
+        ),
         title=f"{summary['rows']:,} rows, {summary['positives']:,} counterfeit, {summary['sellers']:,} sellers; "
         f"{summary['repeats']} x {summary['folds']} folds by seller",
-        title_justify="left",
     )
-    for heading in ("", "AP", "95 % over sellers", "ROC-AUC", "95 % over sellers", "P@10", "P@50"):
-        table.add_column(heading, justify="left" if not heading else "right")
-    for name, found in {"model": summary["model"], **summary["baselines"]}.items():
-        table.add_row(
-            name.replace("_", " "),
-            f"{found['ap']:.3f}",
-            _interval(found["ap_interval"]),
-            f"{found['roc_auc']:.3f}",
-            _interval(found["roc_auc_interval"]),
-            f"{found['precision_at']['10']:.2f}",
-            f"{found['precision_at']['50']:.2f}",
-        )
-    console = Console()
-    console.print(table)
-    console.print(against_rank_average(summary))
+    Console().print(against_rank_average(summary))
 
 
 def against_rank_average(summary: dict[str, Any]) -> str:
@@ -260,8 +214,6 @@ def _interval(found: list[float | None]) -> str:
 
 def processes_for(file: Path) -> int:
     """All cores for a large file; a small one is done before a second process has started."""
-    import os
-
     return os.cpu_count() or 1 if size_of(file) > _LARGE_FILE_BYTES else 1
 
 
@@ -276,8 +228,6 @@ def score(
     ],
 ) -> None:
     """Score a file's rows with a bundle: row, listing_id, probability, route, reasons."""
-    from datetime import UTC, datetime
-
     from models.bundle import digest_of
     from training.bundle_folder import read_bundle_folder
     from training.score_file import score_file
@@ -295,4 +245,4 @@ def score(
             advanced=move,
         )
     counted = ", ".join(f"{n:,} {route}" for route, n in sorted(found.items()))
-    typer.echo(f"{sum(found.values()):,} rows scored with {digest_of(files)[:12]}: {counted}")
+    say(f"{sum(found.values()):,} rows scored with {digest_of(files)[:12]}: {counted}")

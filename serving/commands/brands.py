@@ -1,0 +1,114 @@
+"""Commands about brands: their enrolment, and what they know of their goods."""
+
+from typing import Annotated
+
+import typer
+
+from serving.accounts.rules.access import LOCAL
+from serving.commands.declaring import command
+from serving.commands.groups import brand, tell_tales
+from serving.commands.moments import moment_if
+from serving.commands.options import Marketplace, one_of
+from serving.commands.registry import At, Runtime
+
+
+@command(brand, "add")
+def add_brand(
+    runtime: Runtime,
+    name: str,
+    alias: Annotated[list[str] | None, typer.Option(help="Another name; repeat it.")] = None,
+    gtin_prefix: Annotated[list[str] | None, typer.Option(help="A GS1 company prefix; repeat it.")] = None,
+) -> str:
+    """Register a brand."""
+    from serving.administration.service import founding
+
+    aliases, prefixes = alias or [], gtin_prefix or []
+    return founding.add_brand(runtime, name=name, aliases=aliases, gtin_prefixes=prefixes, by=LOCAL).brand_id
+
+
+@command(brand, "enrol")
+def enrol_brand(
+    runtime: Runtime,
+    name: str,
+    *,
+    account_manager: Annotated[
+        str | None,
+        typer.Option(help="E-mail of its named account manager; without it whoever looks after the fewest brands."),
+    ] = None,
+    takes_part: Annotated[bool, typer.Option(help="Whether the brand answers questions.")] = True,
+    authorise: Annotated[list[str] | None, typer.Option(help="Id of an authorised seller; repeat it.")] = None,
+    daily_questions: Annotated[
+        int | None, typer.Option(min=0, help="Most questions a day; without it there is no limit.")
+    ] = None,
+    marketplace: Marketplace = None,
+    first_phase: Annotated[
+        bool, typer.Option(help="Whether the brand begins within limits; not one that you know already.")
+    ] = True,
+) -> str:
+    """Enrol a brand in a marketplace, or change its enrolment."""
+    from serving.administration.service import founding
+
+    sellers = tuple(authorise or ())
+    founding.enrol(
+        runtime,
+        founding.NewEnrolment(name, account_manager, takes_part, marketplace, sellers, daily_questions, first_phase),
+        by=LOCAL,
+    )
+    return f"{name} is enrolled."
+
+
+def _direction(value: str) -> str:
+    from features.tell_tales import Direction
+
+    return one_of(value, Direction, "--direction")
+
+
+def _where(value: str) -> str:
+    from features.tell_tales import Where
+
+    return one_of(value, Where, "--where")
+
+
+@command(tell_tales, "add")
+def add_tell_tale(
+    at: At,
+    brand: str,
+    *,
+    label: Annotated[str, typer.Option(help="What it is called on pages, for a person.")],
+    pattern: Annotated[str, typer.Option(help="An RE2 pattern, matched against the folded text.")],
+    direction: Annotated[
+        str, typer.Option(callback=_direction, help="counterfeit or genuine: what it speaks for.")
+    ] = "counterfeit",
+    where: Annotated[str, typer.Option(callback=_where, help="title, description or any.")] = "any",
+    active_from: Annotated[str | None, typer.Option("--from", help="When it begins to hold; now if not said.")] = None,
+    active_to: Annotated[str | None, typer.Option("--to", help="When it ends; never if not said.")] = None,
+) -> str:
+    """Load a tell-tale of a brand; offers that come in from now on are looked at for it."""
+    from features.tell_tales import Direction, Where
+    from serving.brands.service import tell_tales
+
+    begins, ends, place = moment_if(active_from), moment_if(active_to), at.place.name
+    wanted = tell_tales.NewTellTale(brand, label, pattern, Direction(direction), Where(where), begins, ends, place)
+    return tell_tales.add_tell_tale(at.runtime, wanted, by=at.actor).tell_tale_id
+
+
+@command(tell_tales, "list")
+def list_tell_tales(at: At, brand: Annotated[str | None, typer.Option(help="Only this brand's.")] = None) -> list[str]:
+    """Show the tell-tales that were not taken back."""
+    from serving.brands.service import tell_tales
+
+    said: list[str] = []
+    for name, one in tell_tales.listed(at.runtime, brand=brand, marketplace=at.place.name):
+        until = f" to {one.active_to.date()}" if one.active_to else ""
+        said.append(f"{one.tell_tale_id}  {name}: {one.label}")
+        said.append(f"  {one.direction}, {one.where}, from {one.active_from.date()}{until}: {one.pattern}")
+    return said or ["No brand has supplied a tell-tale."]
+
+
+@command(tell_tales, "remove")
+def remove_tell_tale(at: At, tell_tale_id: str) -> str:
+    """Take a tell-tale back; what was scored with it stays as it was."""
+    from serving.brands.service import tell_tales
+
+    tell_tales.remove_tell_tale(at.runtime, tell_tale_id, marketplace=at.place.name, by=at.actor)
+    return f"{tell_tale_id} holds no longer."

@@ -1,0 +1,76 @@
+"""How a command is declared: once, for the command line, for the socket, and for code that asks for it."""
+
+import inspect
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+
+import typer
+
+from serving.commands.options import Marketplace
+from serving.commands.registry import COMMANDS, At, Command, Who
+from serving.commands.showing import say
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def command(
+    group: typer.Typer | None = None,
+    name: str | None = None,
+    *,
+    by: Who | None = None,
+    show: Callable[..., object] = say,
+) -> Callable[[Callable[Concatenate[Any, P], R]], Callable[P, R]]:
+    """Register a function under its own name; in its place stands one that has it run where the database is.
+
+    A function of an `At` is asked for with a marketplace too, and with `by` for a person. It returns plain JSON.
+    With a group it is typed as a command: its parameters are the arguments and options, its docstring is the help.
+    `show` prints what it returns, and is given the options that it names; those of its own are not sent.
+    """
+
+    def register(function: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:
+        signature, known_as = inspect.signature(function), function.__name__
+        first, *own = signature.parameters.values()
+        told = [_option("by", Annotated[str | None, typer.Option(help=by.said)])] if by else []
+        told += [_option("marketplace", Marketplace)] if first.annotation is At else []
+        asked = _of_keywords([*own, *told])
+        if COMMANDS.setdefault(known_as, Command(function, asked, first.annotation, by)).function is not function:
+            raise ValueError(f"Two commands are named {known_as}.")
+
+        @wraps(function)
+        def ask(*args: P.args, **kwargs: P.kwargs) -> R:
+            arguments = signature.bind(None, *args, **kwargs).arguments
+            answer: R = _ask(known_as, {one: value for one, value in arguments.items() if one != first.name})
+            return answer
+
+        if group is not None:
+            _, *printed = inspect.signature(show).parameters.values()
+            unsent = [one for one in printed if one.name not in asked.parameters]
+
+            def typed(**options: Any) -> None:
+                found = _ask(known_as, {one: options[one] for one in asked.parameters})
+                show(found, **{one.name: options[one.name] for one in printed})
+
+            typed.__doc__ = function.__doc__
+            typed.__signature__ = _of_keywords([*own, *unsent, *told])  # type: ignore[attr-defined]  # typer reads it
+            typed.__annotations__ = {one.name: one.annotation for one in (*own, *unsent, *told)}
+            group.command(name)(typed)
+        return ask
+
+    return register
+
+
+def _option(name: str, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+
+
+def _of_keywords(parameters: Iterable[inspect.Parameter]) -> inspect.Signature:
+    return inspect.Signature([one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in parameters])
+
+
+def _ask(name: str, arguments: dict[str, Any]) -> Any:
+    from serving.commands.connection import connected
+
+    with connected() as local:
+        return local.call(name, **arguments)

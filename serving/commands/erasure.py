@@ -1,0 +1,80 @@
+"""Commands that erase what is kept of a seller or a reporter, and that forbid it."""
+
+from typing import Annotated, Final
+
+import typer
+
+from serving.commands.declaring import command
+from serving.commands.groups import erase, hold
+from serving.commands.options import Reason
+from serving.commands.registry import ADMINISTRATOR, At
+
+Seller = Annotated[str, typer.Argument(help="The marketplace's id of the seller.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Erase; without it, only show what would be erased.")]
+_NOTHING: Final = "Nothing was erased. Run it again with --yes."
+
+
+@command(erase, "seller", by=ADMINISTRATOR)
+def erase_seller(at: At, seller: Seller, *, yes: Yes = False) -> list[str]:
+    """Show what would be erased of a seller, what is kept and why; with --yes, erase it for good."""
+    from serving.privacy.service import erasure
+
+    found = erasure.erase_seller(at.runtime, at.place, seller, carry_out=yes, by=at.actor)
+    said = ["Erased:" if found["carried_out"] else "Would be erased:"]
+    said += [f"  {many:,} {name}" for name, many in found["erased"].items()]
+    if found["kept_for_now"]:
+        said.append("Kept for now, and erased by the service once it may be:")
+    for why, many in found["kept_for_now"].items():
+        said.append(f"  what belongs to {many:,} {'decision' if many == 1 else 'decisions'}: {why}")
+    return [*said, *_kept(found["kept"], erased=found["carried_out"])]
+
+
+@command(erase, "reporter", by=ADMINISTRATOR)
+def erase_reporter(
+    at: At,
+    reporter: Annotated[str, typer.Argument(help="Its id, or the e-mail address of a stranger's notices.")],
+    *,
+    yes: Yes = False,
+) -> list[str]:
+    """Show what would be erased of who notified offers, and what is kept; with --yes, erase it for good."""
+    from serving.notices.service import reporter_erasure
+
+    found = reporter_erasure.erase_reporter(at.runtime, at.place, reporter, carry_out=yes, by=at.actor).shown()
+    done = "Erased" if found["carried_out"] else "Would be erased"
+    said = [f"{done}: name, address, and what was written in {found['texts']:,} notices."]
+    if found["waits"]:
+        said.append("A notice or complaint is being decided; the service erases it when it has been.")
+    return [*said, *_kept(found["kept"], erased=yes)]
+
+
+def _kept(sentences: list[str], *, erased: bool) -> list[str]:
+    return ["Kept:", *(f"  {one}" for one in sentences), *([] if erased else [_NOTHING])]
+
+
+@command(hold, "set", by=ADMINISTRATOR)
+def set_legal_hold(at: At, seller: Seller, reason: Reason) -> str:
+    """Keep everything of a seller until the hold is lifted."""
+    from serving.privacy.service.erasure import set_hold
+
+    set_hold(at.runtime, at.place, seller, reason=reason, by=at.actor)
+    return f"{seller} is under legal hold."
+
+
+@command(hold, "lift", by=ADMINISTRATOR)
+def lift_legal_hold(at: At, seller: Seller, reason: Reason) -> str:
+    """End a legal hold."""
+    from serving.privacy.service.erasure import lift_hold
+
+    lift_hold(at.runtime, at.place, seller, reason=reason, by=at.actor)
+    return f"{seller} is no longer under legal hold."
+
+
+@command(hold, "list")
+def list_legal_holds(at: At) -> list[str]:
+    """List the sellers under legal hold, since when, by whom and why."""
+    from serving.privacy.store.legal_holds import in_force
+
+    with at.runtime.store.read() as connection:
+        found = in_force(connection, at.here)
+    said = [f"{one.seller}: since {one.set_at.isoformat()}, by {one.set_by}: {one.reason}" for one in found]
+    return said or ["Nobody is under legal hold."]

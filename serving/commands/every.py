@@ -1,0 +1,23 @@
+"""All commands: importing this module registers each, in the order in which help lists those that have no group."""
+
+from serving.commands import (  # noqa: F401  # imported to be registered
+    brands,
+    data,
+    erasure,
+    exports,
+    models,
+    monitoring,
+    people,
+    records,
+    reference_tables,
+    reporters,
+    rights,
+    sellers,
+    standing,
+    switches,
+    webhooks,
+)
+from serving.commands.groups import app
+from serving.commands.registry import run
+
+__all__ = ["app", "run"]

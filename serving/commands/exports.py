@@ -1,0 +1,247 @@
+"""Commands that write what the law and the brands are owed: statements of reasons and what follows from them."""
+
+import json
+import os
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Annotated, Any, Final
+
+import typer
+
+from serving.commands.declaring import command
+from serving.commands.groups import export
+from serving.commands.moments import span_of
+from serving.commands.options import Marketplace, a_place_for_a_file
+from serving.commands.registry import At, Runtime, place_named
+from serving.commands.showing import EXIT_FAILED, complain, say
+
+Since = Annotated[str | None, typer.Option(help="From this day or moment on; without it, from the beginning.")]
+Until = Annotated[str | None, typer.Option(help="Up to this day or moment, which is not included; now if not said.")]
+_AT_ONCE: Final = 1_000
+_OUT: Final = "The file to write."
+
+
+def _ending(out: Path) -> str:
+    return out.suffix.lower().removeprefix(".")
+
+
+def _ending_in(*allowed: str) -> Callable[[Path], Path]:
+    """A check of the file to write: its name ends in a format's name."""
+
+    def check(out: Path) -> Path:
+        a_place_for_a_file(out)
+        if _ending(out) not in allowed:
+            named = [f".{one}" for one in allowed]
+            sentence = f"the file's name ends in {', '.join(named[:-1])} or {named[-1]}."
+            raise typer.BadParameter(sentence, param_hint="--out")
+        return out
+
+    return check
+
+
+TableFile = Annotated[Path, typer.Option("--out", callback=_ending_in("csv", "jsonl", "parquet"), help=_OUT)]
+
+
+@command()
+def list_statements(
+    runtime: Runtime,
+    *,
+    amended: bool,
+    most: int,
+    since: Since = None,
+    until: Until = None,
+    after: list[str] | None = None,
+    marketplace: Marketplace = None,
+) -> dict[str, Any]:
+    """Statements of reasons of what was carried out in a span of time, at most so many after a place in it.
+
+    Those that were told before and reversed in it, where amended ones are wanted, come all at once: they are few.
+    """
+    from serving.transparency.service import statements
+
+    place = place_named(runtime, marketplace)
+    begins, ends = span_of(since, until, runtime.clock.now())
+    if amended:
+        page = statements.amendments(runtime, place, since=begins, until=ends)
+    else:
+        behind = None if after is None else (datetime.fromisoformat(after[0]), after[1])
+        page = statements.statements(runtime, place, since=begins, until=ends, after=behind, most=most)
+    following = None if page.after is None else [page.after[0].isoformat(), page.after[1]]
+    return {**asdict(page), "after": following, "until": ends.isoformat()}
+
+
+@export.command("statements")
+def export_statements(
+    out: Annotated[Path, typer.Option("--out", callback=a_place_for_a_file, help=_OUT)],
+    since: Since = None,
+    until: Until = None,
+    *,
+    batches: Annotated[
+        bool, typer.Option(help="A line is a body of at most 100 statements, as POST /api/v1/statements takes it.")
+    ] = False,
+    amended: Annotated[
+        bool, typer.Option(help="Only what was reversed in this time and told before it, as it reads now.")
+    ] = False,
+    marketplace: Marketplace = None,
+) -> None:
+    """Write a DSA statement of reasons for each removal that the marketplace carried out, one a line."""
+    from serving.commands.connection import connected
+
+    if amended and since is None:
+        raise typer.BadParameter("say with --since from when on it was reversed.", param_hint="--amended")
+    refused: list[str] = []
+    outstanding = written = 0
+    with connected(), a_new_file(out) as file:
+        for page in _pages(amended=amended, since=since, until=until, marketplace=marketplace):
+            _write(file, page["statements"], batches=batches)
+            written += len(page["statements"])
+            refused += page["refused"]
+            outstanding = page["outstanding"]
+    say(f"{written:,} statements in {out}.")
+    if outstanding:
+        say(f"{outstanding:,} removals have not been acknowledged by the marketplace yet; they have none.")
+    complain(*refused)
+    if refused:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _pages(**wanted: Any) -> Iterator[dict[str, Any]]:
+    """Page after page of one unchanging span of time: the first answer says where it ends."""
+    page = list_statements(**wanted, most=_AT_ONCE)
+    yield page
+    while page["after"] is not None:
+        page = list_statements(**{**wanted, "until": page["until"]}, after=page["after"], most=_AT_ONCE)
+        yield page
+
+
+def _write(file: IO[bytes], statements: list[dict[str, Any]], *, batches: bool) -> None:
+    from serving.takedowns.rules.public_statement import BATCH
+
+    lines: list[Any] = list(statements)
+    if batches:
+        lines = [{"statements": statements[at : at + BATCH]} for at in range(0, len(statements), BATCH)]
+    for line in lines:
+        file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+
+
+def _print_record(found: dict[str, Any], brand: str, out: Path) -> None:
+    _write_content(out, found)
+    outcomes = ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in sorted(found["outcomes"].items()))
+    say(f"{found['rows']:,} answers of {brand} in {out}{': ' if outcomes else ''}{outcomes}.")
+    say(f"{found['counter_notices']:,} counter-notices, {found['counter_notices_upheld']:,} upheld.")
+    if found["median_hours_to_removal"] is not None:
+        say(f"Half of the removals took at most {found['median_hours_to_removal']:.2f} h from the answer on.")
+
+
+@command(export, "brand", show=_print_record)
+def get_brand_record(
+    at: At, brand: str, out: Annotated[Path, typer.Option(callback=_ending_in("csv", "parquet"), help=_OUT)]
+) -> dict[str, Any]:
+    """Write what became of each answer of a brand, with the reason, as CSV or Parquet by the file's ending."""
+    from serving.account_management.service.brand_records import record_file, record_of
+    from serving.account_management.store.brand_answers import answers_of
+    from serving.brands.store.brands import by_name
+    from serving.platform.tabular import Format
+
+    with at.runtime.store.read() as connection:
+        answers = answers_of(connection, {(at.here, by_name(connection, brand).brand_id)})
+    record = record_of(answers)
+    return {
+        **_contents(len(answers), record_file(Format(_ending(out)), answers)),
+        "outcomes": {outcome.value: number for outcome, number in record.outcomes.items()},
+        "counter_notices": record.counter_notices,
+        "counter_notices_upheld": record.counter_notices_upheld,
+        "median_hours_to_removal": record.median_hours_to_removal,
+    }
+
+
+def _print_history(found: dict[str, Any], brand: str, out: Path) -> None:
+    _write_content(out, found)
+    say(f"{found['rows']:,} changes of the standing of {brand} in {out}.")
+
+
+@command(export, "standing", show=_print_history)
+def get_standing_history(at: At, brand: str, out: TableFile) -> dict[str, Any]:
+    """Write each change of a brand's standing with its counts and reasons, oldest first."""
+    from serving.account_management.service.brand_records import STANDING_COLUMNS, standing_rows
+    from serving.brands.store.brands import by_name
+    from serving.platform.tabular import Format, as_file
+
+    with at.runtime.store.read() as connection:
+        rows = standing_rows(connection, at.here, by_name(connection, brand).brand_id)
+    return _contents(len(rows), as_file(Format(_ending(out)), STANDING_COLUMNS, rows))
+
+
+@command()
+def get_transparency_table(
+    runtime: Runtime, name: str, out: Path, since: Since, until: Until, marketplace: Marketplace
+) -> dict[str, Any]:
+    """A table of what the law asks to be kept or reported, as a file of the format that the path ends in."""
+    from serving.platform.tabular import Format, as_file
+    from serving.transparency.service.transparency_tables import Span, TableName, table
+
+    here = place_named(runtime, marketplace).marketplace_id
+    span = Span(here, *span_of(since, until, runtime.clock.now()))
+    with runtime.store.read() as connection:
+        columns, rows = table(connection, TableName(name), span)
+    return _contents(len(rows), as_file(Format(_ending(out)), columns, rows))
+
+
+def _declare(name: str, counted: str, said: str) -> None:
+    """A command that writes one of the tables."""
+
+    @export.command(name, help=said)
+    def export_table(out: TableFile, since: Since = None, until: Until = None, marketplace: Marketplace = None) -> None:
+        found = get_transparency_table(name, out, since, until, marketplace)
+        _write_content(out, found)
+        say(f"{found['rows']:,} {counted} in {out}.")
+
+
+for _name, (_counted, _said) in {
+    "article-16": (
+        "reason codes",
+        "Write what came of the offers that were notified in a span of time, a row a reason code.",
+    ),
+    "article-20": (
+        "complaints",
+        "Write the complaints of a span of time, one a row: route, outcome, who ended it and after how many hours.",
+    ),
+    "article-23": (
+        "subjects",
+        "Write who was wrong, by number, proportion, gravity and intention: sellers, brands and complainants.",
+    ),
+    "article-24": (
+        "figures",
+        "Write the figures of Article 24(1); what is not recorded here has no value, and its row says why.",
+    ),
+    "aggregates": (
+        "figures",
+        "Write the counts behind the templates of Regulation (EU) 2024/2835, by category where they have one.",
+    ),
+}.items():
+    _declare(_name, _counted, _said)
+
+
+def _contents(rows: int, content: bytes) -> dict[str, Any]:
+    return {"rows": rows, "content": b64encode(content).decode()}
+
+
+def _write_content(out: Path, found: dict[str, Any]) -> None:
+    with a_new_file(out) as file:
+        file.write(b64decode(found["content"]))
+
+
+@contextmanager
+def a_new_file(path: Path) -> Iterator[IO[bytes]]:
+    """A file that appears under its name when it is whole: who reads it never sees half of it."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with unfinished.open("wb") as file:
+            yield file
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)

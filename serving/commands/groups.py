@@ -1,0 +1,39 @@
+"""The command line and its groups, in the order in which its help shows them."""
+
+import typer
+
+app = typer.Typer(
+    name="touchstone",
+    help="Find counterfeit listings, ask the brands that can tell, act on their answer, and learn from it.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+def _group(name: str, said: str) -> typer.Typer:
+    made = typer.Typer(help=said, no_args_is_help=True)
+    app.add_typer(made, name=name)
+    return made
+
+
+erase = _group("erase", "Erase personal data.")
+hold = _group("hold", "Legal holds: sellers of whom nothing may be erased.")
+evidence = _group("evidence", "Evidence: offers as they were seen when somebody acted on them.")
+export = _group("export", "Transparency: statements of reasons, logs and aggregates.")
+golden = _group("golden", "The golden set: offers that two analysts judged alike, frozen to measure models by.")
+breaker = _group("breaker", "The circuit breaker on the volume of alerts.")
+marketplace = _group("marketplace", "Marketplaces.")
+person = _group("person", "People and their roles.")
+brand = _group("brand", "Brands and their enrolment.")
+key = _group("key", "API keys.")
+webhook = _group("webhook", "Where marketplaces are told what to do.")
+audit = _group("audit", "The audit log.")
+reporter = _group("reporter", "Who notifies offers: registered, warned, muted.")
+right = _group("right", "Rights of brands: marks, designs, copyrights.")
+agent = _group("agent", "Who acts for a brand by a power of attorney.")
+seller = _group("seller", "Sellers: shared contacts, risk, strikes, and lists.")
+standing = _group("standing", "What brands' confirmations have earned them.")
+switch = _group("switch", "Switch automatic rules off and on.")
+tell_tales = _group("tell-tales", "Tell-tales: what brands know of wording that gives goods away.")
+trial = _group("trial", "A challenger that scores live traffic beside the champion.")

@@ -1,0 +1,296 @@
+"""Commands on models: train, promote, rollback, report, trials and golden sets."""
+
+import time
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from serving.accounts.rules.access import LOCAL, Permission
+from serving.commands.declaring import command
+from serving.commands.groups import app, golden, trial
+from serving.commands.options import Marketplace, a_place_for_a_file, known_format, settings_with
+from serving.commands.registry import At, Runtime, Who, actor_named, place_named
+from serving.commands.showing import EXIT_FAILED, complain, print_table, progress_bar, say, unusable_file
+
+if TYPE_CHECKING:
+    from serving.learning.store.golden import StoredSet
+
+_POLL_SECONDS: Final = 0.5
+_UNDER_WAY: Final = ("waiting", "running")
+_MARKS: Final = {
+    "passed": ("pass", typer.colors.GREEN),
+    "failed": ("FAIL", typer.colors.RED),
+    "not_judged": ("none", typer.colors.YELLOW),
+}
+
+
+@app.command()
+def train(
+    data: Annotated[
+        Path | None, typer.Option(help="A labelled file; without it, the marketplace's own labels.")
+    ] = None,
+    format_name: Annotated[str | None, typer.Option("--format", help="The file's format.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder to write the bundle to, with --data.")] = None,
+    register: Annotated[bool, typer.Option(help="Log and register the run in MLflow, with --data.")] = True,
+    seed: Annotated[int, typer.Option(min=0, help="Decides folds and sampling.")] = 0,
+    marketplace: Marketplace = None,
+) -> None:
+    """Train a candidate: on the marketplace's labels, or offline on a file."""
+    if data is None:
+        _retrain(marketplace)
+        return
+    if format_name is None or out is None:
+        raise typer.BadParameter("--data needs --format and --out.")
+    _may_be_replaced(out)
+    _train_on_file(data, known_format(format_name), out, register=register, seed=seed)
+
+
+def _may_be_replaced(out: Path) -> None:
+    """Refuse a folder that holds anything but a bundle: what is written there takes the place of all that is in it."""
+    from models.bundle import MANIFEST
+
+    if out.exists() and not (out / MANIFEST).is_file() and not (out.is_dir() and not any(out.iterdir())):
+        sentence = f"{out} is no bundle and is not replaced by one; name a new folder."
+        raise typer.BadParameter(sentence, param_hint="--out")
+
+
+@command()
+def request_training(runtime: Runtime, wait: bool, marketplace: Marketplace = None) -> str:
+    """Ask the running service to retrain, or with `wait` do it here, where none runs; returns the job's id."""
+    from serving.learning.service import learn
+
+    place = place_named(runtime, marketplace)
+    if not wait:
+        return learn.request_training(runtime, place, by=LOCAL)
+    with runtime.store.write() as connection:
+        job_id = learn.add_job(runtime, connection, place.marketplace_id, by=LOCAL)
+    learn.retrain(runtime, place.marketplace_id, job_id)
+    return job_id
+
+
+@command()
+def get_job(runtime: Runtime, job_id: str, marketplace: Marketplace = None) -> dict[str, Any]:
+    """How a retraining stands."""
+    from serving.learning.store import learning
+
+    here = place_named(runtime, marketplace).marketplace_id
+    with runtime.store.read() as connection:
+        job = learning.get_job(connection, here, job_id)
+        report = learning.get_model(connection, here, job.digest).report if job.digest else {"gates": None}
+    found = {"state": job.state, "progress": dict(job.progress), "digest": job.digest, "problem": job.error}
+    return {**found, "gates": report["gates"]}
+
+
+def _retrain(marketplace: str | None) -> None:
+    from serving.commands.connection import connected
+
+    with connected() as local:
+        job_id = request_training(not local.running, marketplace)
+        found = get_job(job_id, marketplace)
+        if local.running:
+            with progress_bar("training", 1.0) as move:
+                while found["state"] in _UNDER_WAY:
+                    move(float(found["progress"].get("share", 0)))
+                    time.sleep(_POLL_SECONDS)
+                    found = get_job(job_id, marketplace)
+    if found["state"] == "failed":
+        complain(found["problem"])
+        raise typer.Exit(EXIT_FAILED)
+    say(f"Candidate {found['digest']}")
+    for gate in found["gates"]:
+        text, colour = _MARKS[gate["state"]]
+        stops = " (stops it)" if gate["state"] == "not_judged" and gate["blocks"] else ""
+        say(f"  {typer.style(text, fg=colour)}  {gate['name'].replace('_', ' ')}{stops}: {gate['sentence']}")
+
+
+def _train_on_file(data: Path, format_name: str, out: Path, *, register: bool, seed: int) -> None:
+    from training.bundle_folder import write_bundle_folder
+    from training.train_file import train_on_file
+
+    settings, now = settings_with(), datetime.now(UTC)
+    with unusable_file(), progress_bar("training", 1.0) as move:
+        trained = train_on_file(
+            data, format_name, received_at=now, seed=seed, threads=settings.training_threads, progress=move
+        )
+    write_bundle_folder(out, trained.files, {"report": trained.report, "trained_at": now.isoformat()})
+    say(f"Bundle {trained.digest} in {out}")
+    if register:
+        say(f"MLflow run {_register(settings, out)}")
+
+
+def _register(settings: Any, bundle: Path) -> str:
+    """Log the bundle in the child that alone imports MLflow."""
+    from serving.learning.service.training_child import JOB, run_child
+    from serving.platform.home import Home
+
+    home = Home.at(settings.home)
+    uri = settings.mlflow_tracking_uri or f"sqlite:///{home.mlflow / 'mlflow.db'}"
+    place = [] if settings.mlflow_tracking_uri else ["--artifacts", str(home.mlflow / "artifacts")]
+    named = ["--bundle", str(bundle), "--model-name", "touchstone-offline", "--tracking-uri", uri]
+    timeout = settings.training_timeout_seconds
+    done = run_child(
+        JOB, ["register", *named, *place], cache=home.cache, timeout_seconds=timeout, progress=lambda _line: None
+    )
+    return str(done["run_id"])
+
+
+@command(app, "promote")
+def promote_model(
+    at: At,
+    digest: Annotated[
+        str, typer.Argument(help="A bundle's digest or its beginning; 'challenger' is the newest.")
+    ] = "challenger",
+    by: Annotated[str | None, typer.Option(help="E-mail of whoever approves; two different people must.")] = None,
+    reason: Annotated[str, typer.Option(help="Why it is accepted where a gate is not passed.")] = "",
+    take_back: Annotated[bool, typer.Option("--take-back", help="Take the approval back instead.")] = False,
+) -> str:
+    """Approve a model; with the last approval that is needed it is the champion, and no request is lost."""
+    from serving.learning.service.promote import approve, withdraw
+
+    actor = actor_named(at.runtime, at.place, by, Permission.PROMOTE_MODELS)
+    if take_back:
+        return f"Taken back: {withdraw(at.runtime, at.place, digest=digest, by=actor)}"
+    found = approve(at.runtime, at.place, digest=digest, by=actor, reason=reason)
+    if found.in_force:
+        return f"Champion {found.digest}"
+    return f"Approved {found.digest}; approvals still missing: {found.standing.missing}"
+
+
+@command(app, "rollback")
+def rollback_model(at: At, reason: Annotated[str, typer.Option(help="Why.")] = "") -> str:
+    """Bring the champion before the present one back."""
+    from serving.learning.service.promote import rollback
+
+    return f"Champion {rollback(at.runtime, at.place, by=at.actor, reason=reason)}"
+
+
+def _write_card(
+    found: list[str], out: Annotated[Path, typer.Option(callback=a_place_for_a_file, help="HTML file to write.")]
+) -> None:
+    digest, card = found
+    out.write_text(card, encoding="utf-8")
+    say(f"Model card of {digest[:12]} in {out}")
+
+
+@command(app, "report", show=_write_card)
+def get_model_card(
+    at: At,
+    digest: Annotated[
+        str, typer.Argument(help="A model's digest or its beginning, 'challenger' or 'champion'.")
+    ] = "champion",
+) -> list[str]:
+    """Write a model's card as one HTML file that needs nothing beside it."""
+    from serving.learning.service.rescore import model_named
+    from serving.web.model.report_file import report_html
+
+    found = model_named(at.runtime, at.place, digest)
+    return [found.digest, report_html(found, marketplace=at.place.name, now=datetime.now(UTC))]
+
+
+# Golden sets.
+
+FREEZER: Final = Who("E-mail of the administrator who freezes it.", Permission.FREEZE_GOLDEN_SETS)
+
+
+@command(golden, "freeze", by=FREEZER)
+def freeze_golden_set(at: At) -> list[str]:
+    """Freeze what two analysts judged alike by now; these offers and their sellers teach no model from now on."""
+    from serving.learning.service import golden
+
+    return _of_golden_set(golden.freeze_golden_set(at.runtime, at.place, by=at.actor))
+
+
+@command(golden, "show")
+def show_golden_set(at: At) -> list[str]:
+    """Say which golden set is in force."""
+    from serving.learning.store.golden import in_force
+
+    with at.runtime.store.read() as connection:
+        return _of_golden_set(in_force(connection, at.here, at.runtime.clock.now()))
+
+
+def _of_golden_set(found: "StoredSet | None") -> list[str]:
+    if found is None:
+        return ["No golden set is frozen."]
+    return [
+        f"Golden set {found.digest}",
+        f"{found.items} offers, {found.positives} counterfeit",
+        f"frozen at {found.frozen_at.isoformat()} by {found.frozen_by}",
+    ]
+
+
+# Trials.
+
+TRIER: Final = Who("E-mail of whoever does it; a share needs as many people as a promotion.", Permission.PROMOTE_MODELS)
+Share = Annotated[float, typer.Option(help="Share of sellers about whose listings it decides, from 0 to below 1.")]
+
+
+@command(trial, "start", by=TRIER)
+def start_trial(
+    at: At,
+    bundle: Annotated[str, typer.Argument(help="A model's digest or its beginning, or 'challenger'.")] = "challenger",
+    share: Share = 0.0,
+) -> str:
+    """Let a model score every listing beside the champion, and decide about a share of sellers."""
+    from serving.learning.service.trial import start
+
+    found = start(at.runtime, at.place, name=bundle, share=share, by=at.actor)
+    return _on_trial(found.digest, found.share)
+
+
+@command(trial, "share", by=TRIER)
+def change_trial(
+    at: At, share: Annotated[float, typer.Argument(help="Share of sellers about whose listings it decides.")]
+) -> str:
+    """Let the model on trial decide about more sellers, or fewer."""
+    from serving.learning.service.trial import change_share
+
+    return _on_trial(change_share(at.runtime, at.place, share=share, by=at.actor).digest, share)
+
+
+@command(trial, "end", by=TRIER)
+def end_trial(at: At) -> str:
+    """End the trial; the champion decides about everybody again."""
+    from serving.learning.service.trial import end
+
+    return f"{end(at.runtime, at.place, by=at.actor).digest[:12]} is on trial no more."
+
+
+def _on_trial(digest: str, share: float) -> str:
+    return f"{digest[:12]} is on trial and {f'decides about {share:.0%} of sellers' if share else 'looks on'}."
+
+
+def _print_trial(found: dict[str, Any] | None) -> None:
+    if found is None:
+        say("No model is on trial.")
+        return
+    say(_on_trial(found["digest"], found["share"]))
+    rows = []
+    for name, key in (
+        ("both", "both"),
+        ("the champion alone", "only_champion"),
+        ("the challenger alone", "only_challenger"),
+        ("neither", "neither"),
+    ):
+        counts = [found[key][one] for one in ("listings", "counterfeit", "genuine")]
+        rows.append((name, *(f"{n:,}" for n in (*counts, counts[0] - counts[1] - counts[2]))))
+    headings = ("flagged by", "listings", "counterfeit", "genuine", "not known yet")
+    print_table(headings, rows, title=f"Since {found['since'][:10]}")
+
+
+@command(trial, "show", show=_print_trial)
+def show_trial(at: At) -> dict[str, Any] | None:
+    """Show what both models flagged since the trial began, and what is known of it by now."""
+    from serving.learning.service.trial import shown_so_far
+    from serving.scoring.store.trials import open_trials
+
+    with at.runtime.store.read() as connection:
+        found = open_trials(connection, at.here)
+        if not found:
+            return None
+        shown = asdict(shown_so_far(at.runtime, connection, found[0]))
+    one = found[0]
+    return {"digest": one.digest, "share": one.share, "since": one.started_at.isoformat(), **shown}

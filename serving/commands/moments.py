@@ -1,0 +1,31 @@
+"""Moments and spans of time as they are typed."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from models.errors import Invalid
+
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def moment_of(text: str) -> datetime:
+    """A moment with its offset; a day alone begins at midnight UTC."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise Invalid(f"{text} is no moment such as 2026-03-01 or 2026-03-01T12:00:00+01:00.") from None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def moment_if(text: str | None) -> datetime | None:
+    """The moment, where one is named."""
+    return None if text is None else moment_of(text)
+
+
+def span_of(since: str | None, until: str | None, now: datetime) -> tuple[datetime, datetime]:
+    """From the beginning and through this moment, unless it is said otherwise; the end is not included."""
+    begins = _BEGINNING if since is None else moment_of(since)
+    ends = now + timedelta(microseconds=1) if until is None else moment_of(until)
+    if ends <= begins:
+        raise Invalid("The span ends before it begins.")
+    return begins, ends

@@ -1,0 +1,180 @@
+"""Commands that look at how models fare on the live stream: drift, rescore."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+import typer
+
+from serving.commands.declaring import command
+from serving.commands.groups import app
+from serving.commands.options import Figures, a_place_for_a_file, write_json
+from serving.commands.registry import At
+from serving.commands.showing import print_table
+
+_SHOWN: Final = 12
+
+
+def _print_drift(report: dict[str, Any], json_file: Figures = None) -> None:
+    from rich.console import Console
+
+    console = Console()
+    before, now = report["listings"]
+    console.print(f"{now:,} scores of the last {report['days']} days against {before:,} of as many days before.")
+    if not report["enough"]:
+        console.print("Fewer than 50 on one side: too few to tell a shift from chance.")
+    _print_shifts(report["shifts"])
+    for name in ("prevalence", "recall"):
+        console.print(f"{name.capitalize()} by the audit slice: {_estimate(report[name])}.")
+    for name, answers in report["answers"].items():
+        console.print(f"First answers {name}: {_answers(answers)}.")
+    if any(band["listings"] for band in report["bands"]):
+        _print_bands(report["bands"])
+    write_json(json_file, report)
+
+
+@command(app, "drift", show=_print_drift)
+def measure_drift(
+    at: At, days: Annotated[int, typer.Option(min=1, max=365, help="Length of both stretches that are compared.")] = 30
+) -> dict[str, Any]:
+    """Compare the listings of now with those from before the champion, and its probabilities with later labels."""
+    from serving.learning.service.monitoring import measure
+
+    return measure(at.runtime, at.place, days=days)
+
+
+def _print_shifts(rows: list[dict[str, Any]]) -> None:
+    print_table(
+        ("largest shifts", "level", "PSI", "by chance", "KS", "missing before", "missing now"),
+        (
+            (
+                row["name"],
+                row["level"],
+                f"{row['psi']:.3f}",
+                _or(row["by_chance"], "unknown"),
+                _or(row["distance"], ""),
+                f"{row['missing_before']:.0%}",
+                f"{row['missing_now']:.0%}",
+            )
+            for row in rows[:_SHOWN]
+        ),
+        title=f"{len(rows)} features and scores, {sum(row['level'] == 'steady' for row in rows)} steady",
+        left=("level",),
+    )
+
+
+def _print_bands(rows: list[dict[str, Any]]) -> None:
+    print_table(
+        ("probability", "listings", "answered", "predicted", "counterfeit", "95 %"),
+        (
+            (
+                f"{row['low']:g} to {row['high']:g}",
+                f"{row['listings']:,}",
+                f"{row['found']['reviewed']:,}",
+                _or(row["predicted"], ""),
+                _or(row["found"]["value"], "unknown"),
+                f"{row['found']['low']:.3f} to {row['found']['high']:.3f}" if row["listings"] else "",
+            )
+            for row in rows
+        ),
+        title="The champion's probabilities and what came of them",
+    )
+
+
+def _or(value: float | None, missing: str) -> str:
+    return missing if value is None else f"{value:.3f}"
+
+
+def _estimate(found: dict[str, Any]) -> str:
+    if found["value"] is None:
+        return "unknown; no answer yet for a part of the listings"
+    return (
+        f"{found['value']:.1%}, between {found['low']:.1%} and {found['high']:.1%} at 95 % "
+        f"({found['reviewed']:,} answered, {found['audited']:,} of them drawn at random)"
+    )
+
+
+def _answers(found: dict[str, Any]) -> str:
+    cases = f"{found['cases']:,} {'case' if found['cases'] == 1 else 'cases'}"
+    if found["median_days"] is None:
+        return f"none for {cases}"
+    return (
+        f"{found['answered']:,} of {cases}, half within {found['median_days']:.1f} days, "
+        f"nine in ten within {found['slow_days']:.1f}"
+    )
+
+
+def _print_rescored(found: dict[str, Any], out: Path | None) -> None:
+    from rich.console import Console
+
+    Console().print(f"{found['versions']:,} versions scored anew with {found['digest'][:12]}; nothing was changed.")
+    print_table(
+        ("then", "now", "versions"),
+        (
+            (*(move[side].replace("_", " ") for side in ("before", "after")), f"{move['versions']:,}")
+            for move in found["moves"]
+        ),
+        title="Where they went and would go",
+        left=("now",),
+        dim=lambda row: row[0] == row[1],
+    )
+    sides = [("as it was", found["before"]), ("with this model", found["after"])]
+    print_table(
+        ("", "flagged", "labelled", "precision", "recall"),
+        (
+            (
+                name,
+                f"{one['flagged']:,}",
+                f"{one['labelled']:,}",
+                *(_or(one[key], "unknown") for key in ("precision", "recall")),
+            )
+            for name, one in sides
+        ),
+        title=f"Shown to a person because of the score; {found['labelled']:,} have a label",
+    )
+    if out is not None:
+        _write_rows(out, found["rows"])
+
+
+def _write_rows(out: Path, rows: list[dict[str, Any]]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    text, number = pa.string(), pa.float64()
+    columns = {
+        "version_id": text,
+        "external_id": text,
+        "scored_at": text,
+        "probability_before": number,
+        "lane_before": text,
+        "probability": number,
+        "lane": text,
+        "stands_for": number,
+        "counterfeit": pa.bool_(),
+    }
+    pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(columns)), out, compression="zstd")
+
+
+@command(app, "rescore", show=_print_rescored)
+def rescore_past(
+    at: At,
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, UTC.")],
+    bundle: Annotated[
+        str, typer.Option(help="A model's digest or its beginning, 'challenger' or 'champion'.")
+    ] = "challenger",
+    most: Annotated[int, typer.Option(min=1, max=1_000_000, help="Versions at most, spread over the time.")] = 10_000,
+    out: Annotated[
+        Path | None,
+        typer.Option(callback=a_place_for_a_file, help="Parquet file: every version, what was said then and now."),
+    ] = None,
+) -> dict[str, Any]:
+    """Score the past anew with another model and compare, changing nothing."""
+    from serving.learning.service.rescore import model_named, rescore, summary
+    from serving.scoring.service.bundles import BundleStore
+
+    model = at.runtime.services[BundleStore].load(model_named(at.runtime, at.place, bundle).digest)
+    found = rescore(at.runtime, at.place, model, since=since.replace(tzinfo=UTC), most=most)
+    rows = found if out is not None else []  # Sent only where they are written: there may be a million.
+    lines = [{**asdict(row), "scored_at": row.scored_at.isoformat()} for row in rows]
+    return {"digest": model.digest, **summary(found), "rows": lines}

@@ -1,0 +1,54 @@
+"""Options that commands share, and what is checked of an option before any work is done."""
+
+import json
+import os
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from serving.platform.settings import Settings
+
+
+def settings_with(**changes: Any) -> "Settings":
+    """The environment's settings with what the command line says besides."""
+    from serving.platform.settings import Settings
+
+    return Settings(**{name: value for name, value in changes.items() if value is not None})
+
+
+def a_place_for_a_file(path: Path | None) -> Path | None:
+    """The path, if a file can be written there: found out before the work, not after it."""
+    if path is not None and (path.is_dir() or not os.access(path.absolute().parent, os.W_OK)):
+        raise typer.BadParameter(f"{path}: no file can be written there.")
+    return path
+
+
+def one_of(value: str, known: Iterable[str], option: str) -> str:
+    """The value, if it is a known one."""
+    names = list(known)
+    if value not in names:
+        raise typer.BadParameter(f"{value} is none of {', '.join(names)}.", param_hint=option)
+    return value
+
+
+def known_format(name: str) -> str:
+    """The format's name, if there is such a format."""
+    from training.adapters.formats import FORMATS
+
+    return one_of(name, FORMATS, "--format")
+
+
+def write_json(path: Path | None, found: Any) -> None:
+    """Write what was found, where a file is named."""
+    if path is not None:
+        path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
+Marketplace = Annotated[str | None, typer.Option("--marketplace", help="Its name, where there are several.")]
+
+Reason = Annotated[str, typer.Option(help="Why; it stands in the audit log.")]
+Figures = Annotated[Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write all figures here.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]

@@ -1,0 +1,102 @@
+"""Commands about who is here: marketplaces, people, API keys."""
+
+from typing import Annotated
+
+import typer
+
+from serving.accounts.rules.access import LOCAL, Role, Scope
+from serving.commands.declaring import command
+from serving.commands.groups import key, marketplace, person
+from serving.commands.options import Marketplace, one_of, settings_with
+from serving.commands.registry import At, Runtime
+
+
+def _scopes(wanted: list[str]) -> list[str]:
+    unknown = [one for one in wanted if one not in set(Scope)]
+    if unknown:
+        raise typer.BadParameter(f"{unknown[0]} is no scope.", param_hint="--scope")
+    return wanted
+
+
+@command(marketplace, "add")
+def add_marketplace(
+    runtime: Runtime, name: str, currency: Annotated[str, typer.Option(help="Base currency.")] = "EUR"
+) -> str:
+    """Found a marketplace."""
+    from serving.administration.service import founding
+
+    return founding.add_marketplace(runtime, name=name, base_currency=currency, by=LOCAL).marketplace_id
+
+
+@command(marketplace, "sells-in")
+def sell_in(at: At, territory: Annotated[list[str], typer.Argument()]) -> str:
+    """Say where a marketplace sells: rights that hold in none of these places carry nothing there."""
+    from serving.rights.service import rights
+
+    rights.sell_in(at.runtime, territory, marketplace=at.place.name, by=at.actor)
+    return f"It sells in {', '.join(territory)}."
+
+
+@command(person, "add")
+def add_person(
+    runtime: Runtime,
+    email: str,
+    name: Annotated[str, typer.Option(help="Full name.")],
+    role: Annotated[
+        str,
+        typer.Option(
+            callback=lambda value: one_of(value, Role, "--role"),
+            help="analyst, brand, account_manager, data_scientist or admin.",
+        ),
+    ],
+    brand: Annotated[str | None, typer.Option("--brand", help="The brand of a brand's person.")] = None,
+    marketplace_name: Marketplace = None,
+    *,
+    briefed: Annotated[
+        bool, typer.Option("--briefed", help="A brand's person who knows the briefing; you vouch for it.")
+    ] = False,
+    leads: Annotated[
+        bool, typer.Option("--leads", help="A brand's person who may change what the brand has on file.")
+    ] = False,
+) -> str:
+    """Give somebody an account; the password is shown once."""
+    from serving.administration.service import founding
+
+    wanted = founding.NewPerson(email, name, Role(role), marketplace_name, brand, None, briefed, leads)
+    _, password = founding.add_person(runtime, wanted, by=LOCAL)
+    return f"{email} {password}"
+
+
+@command()
+def make_reset_link(runtime: Runtime, email: str) -> str:
+    """Make a link for somebody who forgot their password; returns its path."""
+    from serving.administration.service import reset_links
+
+    return reset_links.make_link_as_owner(runtime, email, by=LOCAL)
+
+
+@person.command("reset")
+def reset_password(email: str) -> None:
+    """Make a link for somebody who forgot their password; it is shown once, works once, and ends after 24 hours."""
+    from serving.platform.home import DEFAULT_PORT, Home
+
+    settings = settings_with()
+    port = settings.port or Home.at(settings.home).read_service().get("port") or DEFAULT_PORT
+    address = settings.public_url or f"http://{settings.host}:{port}"
+    typer.echo(address.rstrip("/") + make_reset_link(email))
+
+
+@command(key, "add")
+def add_key(
+    at: At,
+    name: str,
+    scope: Annotated[
+        list[str],
+        typer.Option(callback=_scopes, help="intake, score, endpoints, backfill or clock; repeat it."),
+    ],
+) -> str:
+    """Make an API key; it is shown once."""
+    from serving.administration.service import founding
+
+    wanted = [Scope(one) for one in scope]
+    return founding.add_key(at.runtime, name=name, scopes=wanted, marketplace=at.place.name, by=at.actor)

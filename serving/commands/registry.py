@@ -1,0 +1,108 @@
+"""The register of commands, by name: what each is asked for with, and how it is run on a database."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from models.errors import Forbidden, Invalid
+from serving.accounts.rules.access import LOCAL, Permission
+
+if TYPE_CHECKING:
+    from serving.marketplaces.store.marketplaces import Marketplace as Place
+    from serving.platform.runtime import Runtime as Runtime  # noqa: PLC0414  # commands import it from here
+else:
+    Place = Runtime = object  # They bring the database's library, for which no help text should wait.
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where a command acts: a marketplace, and who acts in it."""
+
+    runtime: Runtime
+    place: Place
+    actor: str
+
+    @property
+    def here(self) -> str:
+        """The marketplace's id."""
+        return self.place.marketplace_id
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whom --by names: its help, and what that person's role must include."""
+
+    said: str
+    permission: Permission = Permission.ADMINISTER
+
+
+ADMINISTRATOR: Final = Who("E-mail of the administrator who decided it.")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A function, and the parameters by which it is asked for; their values are JSON."""
+
+    function: Callable[..., Any]
+    parameters: inspect.Signature
+    where: type
+    who: Who | None
+
+
+COMMANDS: Final[dict[str, Command]] = {}
+
+
+def run(runtime: Runtime, name: str, arguments: Mapping[str, Any]) -> Any:
+    """Run a command by name, on arguments that came as JSON.
+
+    Raises
+    ------
+    Invalid
+        There is no such command, or it does not take these arguments.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    found = COMMANDS.get(name)
+    if found is None:
+        raise Invalid(f"There is no command {name}.")
+    given = {}
+    try:
+        for one, value in found.parameters.bind(**arguments).arguments.items():
+            given[one] = TypeAdapter(found.parameters.parameters[one].annotation).validate_python(value)
+    except TypeError as error:
+        raise Invalid(f"{name}: {error}.") from None
+    except ValidationError as error:
+        raise Invalid(f"{name}: {one}: {error.errors()[0]['msg']}.") from None
+    if found.where is not At:
+        return found.function(runtime, **given)
+    place = place_named(runtime, given.pop("marketplace", None))
+    actor = actor_named(runtime, place, given.pop("by", None), found.who.permission) if found.who else LOCAL
+    return found.function(At(runtime, place, actor), **given)
+
+
+def place_named(runtime: Runtime, marketplace: str | None) -> Place:
+    """The marketplace of that name, or the only one."""
+    from serving.marketplaces.store.marketplaces import by_name
+
+    with runtime.store.read() as connection:
+        return by_name(connection, marketplace)
+
+
+def actor_named(runtime: Runtime, place: Place, email: str | None, permission: Permission) -> str:
+    """The actor that an e-mail names: the home's owner may speak for the people in it.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        There is no such account, or its role does not include this.
+    """
+    from serving.accounts.store import accounts
+
+    if email is None:
+        return LOCAL
+    with runtime.store.read() as connection:
+        person = accounts.person(connection, accounts.user_id_by_email(connection, email))
+    if place.marketplace_id not in person.marketplaces(permission):
+        raise Forbidden(f"The role of {email} does not include this.")
+    return f"user:{person.user_id}"

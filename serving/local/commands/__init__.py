@@ -1,1 +1,0 @@
-"""What the home's owner can ask of a service, a module a subject."""
