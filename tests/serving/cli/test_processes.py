@@ -80,7 +80,7 @@ COMMANDS = [
     ("fly", {}, "There is no command fly.", "no command"),
     ("get_figures", {"most": 5}, "get_figures: got an unexpected keyword argument 'most'.", "an argument too many"),
     ("add_marketplace", {}, "add_marketplace: missing a required argument: 'name'.", "one too few"),
-    ("get_quarantine", {"most": "all"}, "get_quarantine: most: Input should be a valid integer", "another type"),
+    ("get_quarantine", {"most": None}, "get_quarantine: most: Input should be a valid integer.", "another type"),
 ]
 
 
@@ -115,6 +115,11 @@ def test_a_command_is_carried_out_by_the_service_that_owns_the_home(served: Path
     assert touchstone_in(served, "audit", "verify").out.endswith(" entries, unbroken.\n")
     done = touchstone_in(served, "marketplace", "add", "Bazaar")
     assert (done.code, done.said) == (REFUSED, "There is a marketplace named Bazaar already.")
+
+
+def test_a_training_beside_the_service_is_followed_to_its_end(served: Path) -> None:
+    done = touchstone_in(served, "train")
+    assert (done.code, done.said) == (1, "No label is mature yet, so there is nothing to learn from.")
 
 
 def test_an_import_beside_the_service_counts_as_one_alone(served: Path, home: Path) -> None:
