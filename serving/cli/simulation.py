@@ -68,37 +68,22 @@ def _print(found: dict[str, Any]) -> None:
     from rich.console import Console
 
     console, arms = Console(), found["summary"]["arms"]
-    print_table(
-        ("", "reviews", "found", "per 100", "recall", "prevalence covered", "promoted"),
-        (
-            (
-                name,
-                f"{one['reviews']:,}",
-                f"{one['found']:,}",
-                _figure(one["found_per_100_reviews"], 1),
-                _figure(one["recall"], 3),
-                _covered(one["prevalence"]),
-                f"{one['promoted']} of {one['trained']}",
-            )
-            for name, one in arms.items()
-        ),
-        title="Simulated: months of the second half, all seeds together",
-    )
-    attacked = ("refused by", "planted", "recall lost", "blocked by")
-    print_table(
-        ("", *attacked),
-        ((name, _counted(one["refused_by"]), *_attack(one.get("attack"))) for name, one in arms.items()),
-        title="Simulated: why candidates were not promoted, and what attacks did",
-        left=attacked,
-    )
+    rows, attacks = [], []
+    for name, one in arms.items():
+        covered = one["prevalence"]
+        reviews = (f"{one['reviews']:,}", f"{one['found']:,}", _figure(one["found_per_100_reviews"], 1))
+        months = f"{_figure(covered['covered'], 2)} of {covered['months']}" if covered["months"] else "nothing drawn"
+        rows.append((name, *reviews, _figure(one["recall"], 3), months, f"{one['promoted']} of {one['trained']}"))
+        attacks.append((name, _counted(one["refused_by"]), *_attack(one.get("attack"))))
+    headings = ("", "reviews", "found", "per 100", "recall", "prevalence covered", "promoted")
+    print_table(headings, rows, title="Simulated: months of the second half, all seeds together")
+    attacked = ("", "refused by", "planted", "recall lost", "blocked by")
+    title = "Simulated: why candidates were not promoted, and what attacks did"
+    print_table(attacked, attacks, title=title, left=attacked)
     for claim in found["summary"]["claims"]:
         mark = "[green]holds[/]" if claim["holds"] else "[red]FAILS[/]"
         bound = _figure(claim["bound"], 3)
         console.print(f"{mark}  {claim['claim']}: {_figure(claim['figure'], 3)}, bound {bound}", highlight=False)
-
-
-def _covered(found: dict[str, Any]) -> str:
-    return f"{_figure(found['covered'], 2)} of {found['months']}" if found["months"] else "nothing drawn"
 
 
 def _attack(found: dict[str, Any] | None) -> tuple[str, ...]:

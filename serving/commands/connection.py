@@ -2,10 +2,11 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ import orjson
 
 from models.errors import DomainError, Invalid
 from serving.commands.options import settings_with
-from serving.commands.registry import run
+from serving.commands.registry import Runtime, run
 from serving.platform.home import Home, HomeInUse
 from serving.platform.settings import Settings
 
@@ -48,11 +49,17 @@ class Local:
             It was refused; the sentence says why.
         """
         try:
-            # A decimal is a number of the same digits: as text, a count or a rating would be refused.
-            body = orjson.dumps(arguments, lambda v: orjson.Fragment(str(v)) if isinstance(v, Decimal) else str(v))
+            body = orjson.dumps(arguments, _plain)
         except TypeError as error:
             raise Invalid(f"{command.replace('_', ' ')}: {error}.") from None
         return self.answer(command, body)
+
+
+def _plain(value: object) -> orjson.Fragment | str:
+    """A decimal as a number of the same digits: as text, a count or a rating would be refused. A path as text."""
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value))
+    return str(value).encode("utf-8", "backslashreplace").decode()
 
 
 _CONNECTED: ContextVar[Local | None] = ContextVar("connected", default=None)
@@ -77,62 +84,43 @@ def connect(settings: Settings) -> Iterator[Local]:
     HomeInUse
         Another process owns the home and has no socket that answers.
     """
-    with _opened(settings) as local:
-        before = _CONNECTED.set(local)
-        try:
-            yield local
-        finally:
-            _CONNECTED.reset(before)
-
-
-@contextmanager
-def _opened(settings: Settings) -> Iterator[Local]:
     home = Home.at(settings.home)
-    try:
-        with home.owned(), _on_database(settings) as local:
-            yield local
-            return
-    except HomeInUse:
-        address = home.read_service().get("socket")
-        if not isinstance(address, str) or not _listens(address):
-            raise
-    with _over_socket(address) as local:
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(home.owned())
+        except HomeInUse:
+            address = home.read_service().get("socket")
+            if not isinstance(address, str) or not _listens(address):
+                raise
+            transport = httpx.HTTPTransport(uds=address)
+            client = stack.enter_context(httpx.Client(transport=transport, base_url="http://touchstone", timeout=600))
+            local = Local(running=True, answer=partial(_over_socket, client))
+        else:
+            from serving.composition import open_runtime
+
+            runtime = open_runtime(settings)
+            stack.callback(runtime.close)
+            local = Local(running=False, answer=partial(_on_database, runtime))
+        stack.callback(_CONNECTED.reset, _CONNECTED.set(local))
         yield local
 
 
-@contextmanager
-def _on_database(settings: Settings) -> Iterator[Local]:
-    from serving.composition import open_runtime
+def _on_database(runtime: Runtime, command: str, body: bytes) -> Any:
     from training.adapters.files import parse_json
 
-    runtime = open_runtime(settings)
+    given = parse_json(body)
+    return run(runtime, command, given if isinstance(given, dict) else {})
 
-    def answer(command: str, body: bytes) -> Any:
-        given = parse_json(body)
-        return run(runtime, command, given if isinstance(given, dict) else {})
 
+def _over_socket(client: httpx.Client, command: str, body: bytes) -> Any:
     try:
-        yield Local(running=False, answer=answer)
-    finally:
-        runtime.close()
-
-
-@contextmanager
-def _over_socket(address: str) -> Iterator[Local]:
-    transport = httpx.HTTPTransport(uds=address)
-    headers = {"content-type": "application/json"}
-    with httpx.Client(transport=transport, base_url="http://touchstone", headers=headers, timeout=600) as client:
-
-        def answer(command: str, body: bytes) -> Any:
-            try:
-                found = client.post(f"/commands/{command}", content=body).json()
-            except httpx.TransportError as error:
-                raise ServiceEnded(f"The service ended before it answered ({type(error).__name__}).") from None
-            if "error" in found:
-                raise RefusedByService(found["error"]["code"], found["error"]["sentence"])
-            return found["result"]
-
-        yield Local(running=True, answer=answer)
+        answer = client.post(f"/commands/{command}", content=body, headers={"content-type": "application/json"})
+    except httpx.TransportError as error:
+        raise ServiceEnded(f"The service ended before it answered ({type(error).__name__}).") from None
+    found = answer.json()
+    if "error" in found:
+        raise RefusedByService(found["error"]["code"], found["error"]["sentence"])
+    return found["result"]
 
 
 def _listens(address: str) -> bool:

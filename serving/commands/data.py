@@ -13,7 +13,7 @@ from serving.commands.declaring import command
 from serving.commands.groups import app
 from serving.commands.options import Figures, Marketplace, a_place_for_a_file, known_format, settings_with, write_json
 from serving.commands.registry import Runtime, place_named
-from serving.commands.showing import print_table, progress_bar, say, unusable_file
+from serving.commands.showing import print_table, progress_bar, say, unusable_file, words
 
 FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet or XML.", show_default=False)]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
@@ -57,11 +57,7 @@ def import_file(
     known_format(format_name)
     counts = dict.fromkeys(("new", "changed", "unchanged", "quarantined"), 0)
     refused: list[tuple[int, str, str, str]] = []
-    with (
-        unusable_file(),
-        connected(),
-        progress_bar(shown_name(file), size_of(file)) as move,
-    ):
+    with unusable_file(), connected(), progress_bar(shown_name(file), size_of(file)) as move:
         for batch in batches(read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move)):
             rows, source = [_sendable(row) for row in batch], f"import {shown_name(file)}"[:200]
             answers = receive(rows, source, backfill, marketplace)
@@ -172,20 +168,14 @@ def _tell_left_out(refused: int, unlabelled: int) -> None:
 def _print_evaluation(summary: dict[str, Any]) -> None:
     from rich.console import Console
 
+    rows = []
+    for name, one in {"model": summary["model"], **summary["baselines"]}.items():
+        precise = (f"{one['precision_at']['10']:.2f}", f"{one['precision_at']['50']:.2f}")
+        areas = (_interval(one["ap_interval"]), f"{one['roc_auc']:.3f}", _interval(one["roc_auc_interval"]))
+        rows.append((words(name), f"{one['ap']:.3f}", *areas, *precise))
     print_table(
         ("", "AP", "95 % over sellers", "ROC-AUC", "95 % over sellers", "P@10", "P@50"),
-        (
-            (
-                name.replace("_", " "),
-                f"{found['ap']:.3f}",
-                _interval(found["ap_interval"]),
-                f"{found['roc_auc']:.3f}",
-                _interval(found["roc_auc_interval"]),
-                f"{found['precision_at']['10']:.2f}",
-                f"{found['precision_at']['50']:.2f}",
-            )
-            for name, found in {"model": summary["model"], **summary["baselines"]}.items()
-        ),
+        rows,
         title=f"{summary['rows']:,} rows, {summary['positives']:,} counterfeit, {summary['sellers']:,} sellers; "
         f"{summary['repeats']} x {summary['folds']} folds by seller",
     )

@@ -263,18 +263,21 @@ def _on_trial(digest: str, share: float) -> str:
     return f"{digest[:12]} is on trial and {f'decides about {share:.0%} of sellers' if share else 'looks on'}."
 
 
+_FLAGGED: Final = {
+    "both": "both",
+    "the champion alone": "only_champion",
+    "the challenger alone": "only_challenger",
+    "neither": "neither",
+}
+
+
 def _print_trial(found: dict[str, Any] | None) -> None:
     if found is None:
         say("No model is on trial.")
         return
     say(_on_trial(found["digest"], found["share"]))
     rows = []
-    for name, key in (
-        ("both", "both"),
-        ("the champion alone", "only_champion"),
-        ("the challenger alone", "only_challenger"),
-        ("neither", "neither"),
-    ):
+    for name, key in _FLAGGED.items():
         counts = [found[key][one] for one in ("listings", "counterfeit", "genuine")]
         rows.append((name, *(f"{n:,}" for n in (*counts, counts[0] - counts[1] - counts[2]))))
     headings = ("flagged by", "listings", "counterfeit", "genuine", "not known yet")

@@ -11,7 +11,7 @@ from serving.commands.declaring import command
 from serving.commands.groups import app
 from serving.commands.options import Figures, a_place_for_a_file, write_json
 from serving.commands.registry import At
-from serving.commands.showing import print_table
+from serving.commands.showing import print_table, words
 
 _SHOWN: Final = 12
 
@@ -44,42 +44,26 @@ def measure_drift(
     return measure(at.runtime, at.place, days=days)
 
 
-def _print_shifts(rows: list[dict[str, Any]]) -> None:
-    print_table(
-        ("largest shifts", "level", "PSI", "by chance", "KS", "missing before", "missing now"),
-        (
-            (
-                row["name"],
-                row["level"],
-                f"{row['psi']:.3f}",
-                _or(row["by_chance"], "unknown"),
-                _or(row["distance"], ""),
-                f"{row['missing_before']:.0%}",
-                f"{row['missing_now']:.0%}",
-            )
-            for row in rows[:_SHOWN]
-        ),
-        title=f"{len(rows)} features and scores, {sum(row['level'] == 'steady' for row in rows)} steady",
-        left=("level",),
-    )
+def _print_shifts(found: list[dict[str, Any]]) -> None:
+    rows = []
+    for one in found[:_SHOWN]:
+        sizes = (f"{one['psi']:.3f}", _or(one["by_chance"], "unknown"), _or(one["distance"], ""))
+        rows.append((one["name"], one["level"], *sizes, f"{one['missing_before']:.0%}", f"{one['missing_now']:.0%}"))
+    title = f"{len(found)} features and scores, {sum(one['level'] == 'steady' for one in found)} steady"
+    headings = ("largest shifts", "level", "PSI", "by chance", "KS", "missing before", "missing now")
+    print_table(headings, rows, title=title, left=("level",))
 
 
-def _print_bands(rows: list[dict[str, Any]]) -> None:
-    print_table(
-        ("probability", "listings", "answered", "predicted", "counterfeit", "95 %"),
-        (
-            (
-                f"{row['low']:g} to {row['high']:g}",
-                f"{row['listings']:,}",
-                f"{row['found']['reviewed']:,}",
-                _or(row["predicted"], ""),
-                _or(row["found"]["value"], "unknown"),
-                f"{row['found']['low']:.3f} to {row['found']['high']:.3f}" if row["listings"] else "",
-            )
-            for row in rows
-        ),
-        title="The champion's probabilities and what came of them",
-    )
+def _print_bands(bands: list[dict[str, Any]]) -> None:
+    rows = []
+    for band in bands:
+        found = band["found"]
+        counts = (f"{band['listings']:,}", f"{found['reviewed']:,}")
+        interval = f"{found['low']:.3f} to {found['high']:.3f}" if band["listings"] else ""
+        shares = (_or(band["predicted"], ""), _or(found["value"], "unknown"), interval)
+        rows.append((f"{band['low']:g} to {band['high']:g}", *counts, *shares))
+    headings = ("probability", "listings", "answered", "predicted", "counterfeit", "95 %")
+    print_table(headings, rows, title="The champion's probabilities and what came of them")
 
 
 def _or(value: float | None, missing: str) -> str:
@@ -109,30 +93,15 @@ def _print_rescored(found: dict[str, Any], out: Path | None) -> None:
     from rich.console import Console
 
     Console().print(f"{found['versions']:,} versions scored anew with {found['digest'][:12]}; nothing was changed.")
-    print_table(
-        ("then", "now", "versions"),
-        (
-            (*(move[side].replace("_", " ") for side in ("before", "after")), f"{move['versions']:,}")
-            for move in found["moves"]
-        ),
-        title="Where they went and would go",
-        left=("now",),
-        dim=lambda row: row[0] == row[1],
-    )
-    sides = [("as it was", found["before"]), ("with this model", found["after"])]
-    print_table(
-        ("", "flagged", "labelled", "precision", "recall"),
-        (
-            (
-                name,
-                f"{one['flagged']:,}",
-                f"{one['labelled']:,}",
-                *(_or(one[key], "unknown") for key in ("precision", "recall")),
-            )
-            for name, one in sides
-        ),
-        title=f"Shown to a person because of the score; {found['labelled']:,} have a label",
-    )
+    moves = [(words(one["before"]), words(one["after"]), f"{one['versions']:,}") for one in found["moves"]]
+    title = "Where they went and would go"
+    print_table(("then", "now", "versions"), moves, title=title, left=("now",), dim=lambda row: row[0] == row[1])
+    sides = []
+    for name, one in (("as it was", found["before"]), ("with this model", found["after"])):
+        shares = [_or(one[key], "unknown") for key in ("precision", "recall")]
+        sides.append((name, f"{one['flagged']:,}", f"{one['labelled']:,}", *shares))
+    title = f"Shown to a person because of the score; {found['labelled']:,} have a label"
+    print_table(("", "flagged", "labelled", "precision", "recall"), sides, title=title)
     if out is not None:
         _write_rows(out, found["rows"])
 
@@ -142,17 +111,9 @@ def _write_rows(out: Path, rows: list[dict[str, Any]]) -> None:
     import pyarrow.parquet as pq
 
     text, number = pa.string(), pa.float64()
-    columns = {
-        "version_id": text,
-        "external_id": text,
-        "scored_at": text,
-        "probability_before": number,
-        "lane_before": text,
-        "probability": number,
-        "lane": text,
-        "stands_for": number,
-        "counterfeit": pa.bool_(),
-    }
+    columns = dict.fromkeys(("version_id", "external_id", "scored_at"), text)
+    columns |= {"probability_before": number, "lane_before": text, "probability": number, "lane": text}
+    columns |= {"stands_for": number, "counterfeit": pa.bool_()}
     pq.write_table(pa.Table.from_pylist(rows, schema=pa.schema(columns)), out, compression="zstd")
 
 

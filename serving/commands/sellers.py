@@ -59,8 +59,8 @@ def erase_contacts(at: At, seller_id: str) -> str:
     return f"{erased:,} contacts of {seller_id} erased."
 
 
-def _print_risk(found: dict[str, Any]) -> None:
-    if "riskiest" in found:
+def _print_risk(found: dict[str, Any], seller_id: str | None) -> None:
+    if seller_id is None:
         _print_riskiest(found)
         return
     say(found["reasons"])
@@ -74,21 +74,12 @@ def _print_riskiest(found: dict[str, Any]) -> None:
     if found["as_of"] is None:
         say("Sellers have not been compared yet; it is done where a model scores.")
         return
-    print_table(
-        ("seller", "riskier than", "offers", "expected", "confirmed", "cleared"),
-        (
-            (
-                one["seller"],
-                f"{int(one['percentile'])}%",
-                f"{one['offers']:,}",
-                f"{one['expected']:,.1f}",
-                f"{one['confirmed']:,}",
-                f"{one['cleared']:,}",
-            )
-            for one in found["riskiest"]
-        ),
-        title=f"The riskiest of {found['sellers']:,} sellers, {found['window_days']} days up to {found['as_of']}",
-    )
+    rows = []
+    for one in found["riskiest"]:
+        counts = (f"{one['offers']:,}", f"{one['expected']:,.1f}", f"{one['confirmed']:,}", f"{one['cleared']:,}")
+        rows.append((one["seller"], f"{int(one['percentile'])}%", *counts))
+    title = f"The riskiest of {found['sellers']:,} sellers, {found['window_days']} days up to {found['as_of']}"
+    print_table(("seller", "riskier than", "offers", "expected", "confirmed", "cleared"), rows, title=title)
 
 
 @command(seller, "risk", show=_print_risk)

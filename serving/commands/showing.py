@@ -16,6 +16,11 @@ def say(found: str | Iterable[str]) -> None:
         typer.echo(line)
 
 
+def words(name: str) -> str:
+    """A name as it is read."""
+    return name.replace("_", " ")
+
+
 def complain(*problems: str) -> None:
     """Say what is wrong."""
     for problem in problems:
@@ -50,12 +55,8 @@ def progress_bar(what: str, total: float) -> Iterator[Callable[[float], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        TimeElapsedColumn(),
-    )
+    percentage = TextColumn("{task.percentage:>3.0f}%")
+    columns = (TextColumn("{task.description}"), BarColumn(), percentage, TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=False) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)

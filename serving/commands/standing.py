@@ -9,7 +9,7 @@ from serving.commands.declaring import command
 from serving.commands.groups import standing
 from serving.commands.options import AsJson
 from serving.commands.registry import At
-from serving.commands.showing import print_table, say
+from serving.commands.showing import print_table, say, words
 
 _COUNTS: Final = ("accepted", "rejected", "overturned", "audited", "audited_right")
 _LEFT: Final = ("standing", "alone earns")
@@ -20,14 +20,14 @@ def _print_one(found: dict[str, Any], *, as_json: AsJson = False) -> None:
         _say_json(found)
         return
     say([*found["reasons"], ""])
-    rows = [(_words(name), *_cells(counts), _words(found["scopes"][name])) for name, counts in found["counts"].items()]
-    print_table(("counted", *map(_words, _COUNTS), "alone earns"), rows, left=_LEFT)
+    rows = [(words(name), *_cells(counts), words(found["scopes"][name])) for name, counts in found["counts"].items()]
+    print_table(("counted", *map(words, _COUNTS), "alone earns"), rows, left=_LEFT)
     if found["unanswered"]:
         say(f"Questions that came back unanswered: {found['unanswered']:,}.")
     say(found["outlook"])
     for change in found["history"]:
         warned = ", with a warning" if change["warned"] else ""
-        say(f"{change['known_at']}  {_words(change['level'])}{warned}")
+        say(f"{change['known_at']}  {words(change['level'])}{warned}")
     say(f"As of {found['as_of']}, {found['policy_version']}.")
 
 
@@ -46,7 +46,7 @@ def _print_all(found: dict[str, Any], *, as_json: AsJson = False) -> None:
         _say_json(found)
         return
     rows = [
-        (name, _words(one["level"]) + (", warned" if one["warned"] else ""), *_cells(one["counts"]["overall"])[:3])
+        (name, words(one["level"]) + (", warned" if one["warned"] else ""), *_cells(one["counts"]["overall"])[:3])
         for name, one in found.items()
     ]
     print_table(("brand", "standing", *_COUNTS[:3]), rows, left=_LEFT)
@@ -69,7 +69,3 @@ def _say_json(found: dict[str, Any]) -> None:
 
 def _cells(counts: dict[str, int]) -> tuple[str, ...]:
     return tuple(f"{counts[name]:,}" for name in _COUNTS)
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -26,15 +26,8 @@ def register_webhook(
     """Register a receiver; returns its signing secret, which is made up where none is given."""
     from serving.administration.service import founding
 
-    return founding.register_webhook(
-        runtime,
-        url=url,
-        allow_loopback=allow_loopback,
-        marketplace=marketplace,
-        secret=secret,
-        by=LOCAL,
-        status_url=status_url,
-    )
+    given = {"status_url": status_url, "marketplace": marketplace, "secret": secret}
+    return founding.register_webhook(runtime, url=url, allow_loopback=allow_loopback, by=LOCAL, **given)
 
 
 @webhook.command("add")
