@@ -1,5 +1,6 @@
 """Pictures come from the marketplace's own hosts alone, are pictures, and are bounded."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -101,9 +102,10 @@ def test_a_name_that_leads_inside_is_not_followed(monkeypatch: pytest.MonkeyPatc
     assert "not a public address" in loaded.sentence
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost", "LOCALHOST:80"])
-def test_production_loads_nothing_of_the_machine_itself(tmp_path: Path, host: str) -> None:
-    settings = Settings(home=tmp_path / "home", picture_hosts=f"cdn.market.example,{host}", production=True)
-    with pytest.raises(Invalid, match="machine itself"):
-        open_runtime(settings)
-    open_runtime(settings.model_copy(update={"picture_hosts": "cdn.market.example"})).close()
+def test_production_loads_nothing_of_the_machine_itself(tmp_path: Path, migrated_sqlite: Path) -> None:
+    shutil.copyfile(migrated_sqlite, tmp_path / "touchstone.sqlite")
+    settings = Settings(home=tmp_path, picture_hosts="cdn.market.example", production=True)
+    for host in ("127.0.0.1:8000", "localhost", "LOCALHOST:80"):
+        with pytest.raises(Invalid, match="machine itself"):
+            open_runtime(settings.model_copy(update={"picture_hosts": f"cdn.market.example,{host}"}), migrated=True)
+    open_runtime(settings, migrated=True).close()

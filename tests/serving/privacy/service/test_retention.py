@@ -1,5 +1,6 @@
 """What is past its time goes by itself, class by class; what is disputed or under hold stays; all stays provable."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -156,10 +157,12 @@ def test_what_a_removal_rests_on_stays_while_anybody_can_complain_about_it(site:
     assert holds(site, "seller_upload", "Li Wei.pdf")
 
 
-def test_an_operator_sets_the_days_and_too_few_are_refused(tmp_path: Path) -> None:
-    found = open_runtime(Settings(home=tmp_path, retention_days={DataClass.DOCUMENTS: 730, DataClass.CONTACTS: None}))
-    kept = found.policies[RetentionPolicy]
+def test_an_operator_sets_the_days_and_too_few_are_refused(tmp_path: Path, migrated_sqlite: Path) -> None:
+    shutil.copyfile(migrated_sqlite, tmp_path / "touchstone.sqlite")
+    longer, shorter = {DataClass.DOCUMENTS: 730, DataClass.CONTACTS: None}, {DataClass.SELLER_EVENTS: 30}
+    found = open_runtime(Settings(home=tmp_path, retention_days=longer), migrated=True)
+    kept = found.policies.retention
     found.close()
     assert (kept.documents, kept.contacts, kept.statements) == (730, None, 1_095)
     with pytest.raises(Invalid, match="at least 120 days"):
-        open_runtime(Settings(home=tmp_path, retention_days={DataClass.SELLER_EVENTS: 30}))
+        open_runtime(Settings(home=tmp_path, retention_days=shorter), migrated=True)
