@@ -24,14 +24,12 @@ from serving.delivery.service.delivery import CUT_OFF_AFTER, deliver, sweep_deli
 from serving.listings.tables import listing
 from serving.platform.database.store import add
 from serving.reference_marketplace import Effects
-from serving.review.service.undoing import undo_verdict
-from serving.takedowns.rules.statement import Undone, reinstatement_statement
-from serving.takedowns.service.takedown import Cause, schedule, withdraw
-from serving.takedowns.store import actions
-from serving.takedowns.store.actions import StoredAction
-from serving.webhooks.policy import DEFAULT_DELIVERY
-from serving.webhooks.rules.action import ActionKind, ActionState
-from serving.webhooks.store import endpoints
+from serving.usecases import dead_letters, founding
+from serving.usecases.appeal import Complaint, file_appeal
+from serving.usecases.delivery import CUT_OFF_AFTER, deliver, sweep_deliveries
+from serving.usecases.takedown import Cause, schedule, withdraw
+from serving.usecases.undoing import undo_verdict
+from tests.fixtures.bursts import confirm, questions
 from tests.fixtures.clocks import NOW
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -220,10 +218,9 @@ DOWN = DEFAULT_DELIVERY.rest_after_failures
 
 def removals(site: Site, number: int) -> list[StoredAction]:
     """Actions that may leave now, of a seller each, so that none is held for being one of many."""
-    sellers = [{"external_id": f"seller-{i}", "age_days": 9, "country": "CN"} for i in range(number)]
-    made = [a_removal(site, f"MP-{i}", seller=seller) for i, seller in enumerate(sellers)]
+    made = [confirm(site, site.brand_person, case).action for case in questions(site, number)]
     site.clock.forward(seconds=180)
-    return made
+    return [one for one in made if one is not None]
 
 
 def swept(site: Site) -> list[str]:

@@ -1,29 +1,27 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from models.bundle import digest_of
+from models.classifier import Join
 from models.errors import BundleRefused, Conflict, Invalid, NotFound
 from models.verdict import Judgement
-from serving.intake.service.intake import receive
-from serving.learning.service.labelling import export_snapshot
-from serving.learning.service.learn import request_training, retrain
-from serving.learning.service.promote import challenger, rollback
-from serving.learning.store import learning
-from serving.learning.tables import training_job
-from serving.listings.tables import score
-from serving.scoring.service.bundles import BundleStore, LiveModels
-from tests.fixtures.clocks import NOW
-from tests.fixtures.labelled import a_market, market_references, snapshot_rows
+from serving.db import learning
+from serving.db.tables import score
+from serving.usecases.intake import receive
+from serving.usecases.labelling import export_snapshot
+from serving.usecases.learn import request_training, retrain
+from serving.usecases.promote import challenger, rollback
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.promoting import promote
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
-from tests.serving.web.reports import put_champion_in_force
+from tests.fixtures.scorers import bundle_files
+from tests.serving.web.reports import a_report, admit_model, put_champion_in_force
 from training.bundle_folder import write_bundle_folder
-from training.pipeline import Candidate, train
-from training.snapshot import SnapshotRefused, read_snapshot, write_snapshot
+from training.pipeline import train
+from training.snapshot import SnapshotRefused, read_snapshot
 
 
 def test_a_verdict_becomes_a_label_only_when_it_is_mature(any_site: Site) -> None:
@@ -83,46 +81,21 @@ def test_a_refused_training_promotes_nothing_and_the_champion_goes_on(site: Site
         )
 
 
-@pytest.fixture(scope="module")
-def candidates(tmp_path_factory: pytest.TempPathFactory) -> list[Candidate]:
-    """Two candidates of equal data and different seeds; training them takes longer than all tests that use them."""
-    data = a_market(160)
-    folder = tmp_path_factory.mktemp("candidates")
-    path, _ = write_snapshot(folder, snapshot_rows(data), market_references(data), NOW)
-    return [train(read_snapshot(path), champion=None, seed=seed, threads=1) for seed in (0, 1)]
-
-
 @pytest.fixture
-def trained(site: Site, candidates: list[Candidate]) -> tuple[Site, list[str]]:
-    """A site that has both."""
-    digests = [digest_of(candidate.files) for candidate in candidates]
-    for candidate, digest in zip(candidates, digests, strict=True):
-        write_bundle_folder(
-            site.runtime.services[BundleStore].folder(digest), candidate.files, {"report": candidate.report}
-        )
+def trained(site: Site) -> tuple[Site, list[str]]:
+    """A site that has two models, a minute apart."""
+    digests = []
+    for analyst_from in (0.001, 0.002):
+        digests.append(admit_model(site, analyst_from=analyst_from))
         site.clock.forward(minutes=1)
-        now, job_id = site.clock.now(), site.runtime.ids.new("job")
-        job = {"job_id": job_id, "state": "done", "progress": {}, "requested_by": "test", "created_at": now}
-        found = {
-            "marketplace_id": site.here,
-            "digest": digest,
-            "fingerprint": site.runtime.services[BundleStore].load(digest).fingerprint,
-            "job_id": job_id,
-            "report": dict(candidate.report),
-            "created_at": now,
-        }
-        with site.runtime.store.write() as connection:
-            connection.execute(insert(training_job).values(marketplace_id=site.here, **job))
-            learning.add_model(connection, found)
     return site, digests
 
 
-def test_a_bundle_is_tried_in_a_child_before_it_is_admitted(
-    site: Site, candidates: list[Candidate], tmp_path: Path
-) -> None:
-    write_bundle_folder(tmp_path / "new", candidates[0].files, {"report": candidates[0].report})
-    digest = site.runtime.services[BundleStore].admit(tmp_path / "new")
-    assert site.runtime.services[BundleStore].load(digest).digest == digest_of(candidates[0].files)
+def test_a_bundle_is_tried_in_a_child_before_it_is_admitted(site: Site, tmp_path: Path) -> None:
+    files = bundle_files(Join.STACK)
+    write_bundle_folder(tmp_path / "new", files, a_report())
+    digest = site.runtime.bundles.admit(tmp_path / "new")
+    assert site.runtime.bundles.load(digest).digest == digest_of(files)
 
 
 def test_promotion_and_rollback_change_what_scores_at_once(trained: tuple[Site, list[str]]) -> None:

@@ -1,4 +1,5 @@
 import threading
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -7,6 +8,9 @@ from sqlalchemy import select
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.outcomes import outcomes
+from models.policies.bursts import BurstPolicy
+from models.release import Decision
+from models.switches import AutomaticRule
 from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
@@ -76,21 +80,23 @@ def test_of_five_hundred_confirmations_in_ten_minutes_the_cap_leaves_and_the_res
 
 @pytest.mark.both_engines
 def test_of_confirmations_at_the_same_moment_no_more_than_the_cap_leave(any_site: Site) -> None:
-    found = questions(any_site, CAP + 6)
-    for case in found[: CAP - 2]:
-        confirm(any_site, any_site.brand_person, case)
+    cap, found = 4, questions(any_site, 10)
+    policies = replace(any_site.runtime.policies, bursts=BurstPolicy(per_user=cap))
+    capped = replace(any_site, runtime=replace(any_site.runtime, policies=policies))
+    for case in found[:2]:
+        confirm(capped, any_site.brand_person, case)
     start = threading.Barrier(8)
 
     def one(number: int) -> None:
         start.wait()
-        confirm(any_site, any_site.brand_person, found[CAP - 2 + number])
+        confirm(capped, any_site.brand_person, found[2 + number])
 
     threads = [threading.Thread(target=one, args=(i,)) for i in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert states(any_site) == {"scheduled": CAP, "held": 6}
+    assert states(any_site) == {"scheduled": cap, "held": 6}
     assert len(standing(any_site)) == 1
 
 

@@ -187,7 +187,7 @@ def test_nobody_is_in_the_log_before_anybody_was_wrong(site: Site) -> None:
 )
 def test_no_seller_brand_or_person_is_in_a_table_for_the_public(site: Site, name: TableName) -> None:
     begins = site.clock.now()
-    a_month_of_complaints(site)
+    having(site, a_month_of_complaints)
     text = str(read(site, name, begins)).lower()
     for word in ("lumo", "closet", "aurelle", "camille", "ines", "mp-", "genuine", "they are"):
         assert word not in text, word
