@@ -6,13 +6,16 @@ import pytest
 
 from models.bundle import MANIFEST, from_files
 from tests.fixtures.clocks import NOW
+from tests.fixtures.fitting import small_forests
 from tests.fixtures.labelled import labelled_file, write_ndjson
 from training.model_card import model_card
 from training.train_file import TrainedOnFile, train_on_file
 
 
 def trained(path: Path, *, seed: int = 0, late: int = 0) -> TrainedOnFile:
-    return train_on_file(path, "native", received_at=NOW + timedelta(days=late), seed=seed, threads=1)
+    with pytest.MonkeyPatch.context() as patch:
+        small_forests(patch)
+        return train_on_file(path, "native", received_at=NOW + timedelta(days=late), seed=seed, threads=1)
 
 
 @pytest.fixture(scope="module")
