@@ -70,6 +70,19 @@ def read(path: Path) -> dict[str, Any]:
     return found
 
 
+def show_again_and_end(touchstone: str, home: Path, *options: str) -> dict[str, Any]:
+    """Show a demo that is over until its service answers, ask it to end, and return the figures that it showed."""
+    out = home.with_name("again.json")
+    command = [touchstone, "demo", *options, "--json", str(out)]
+    with subprocess.Popen(command, env=demo_environment(home), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert any("Touchstone answers at" in line for line in process.stdout)
+        process.terminate()
+        process.stdout.read()
+        assert process.wait(60) == 0
+    return read(out)
+
+
 def effects_of(home: Path) -> list[dict[str, Any]]:
     """What the receiver's own file shows."""
     path = home / "reference-marketplace-effects.jsonl"

@@ -1,20 +1,21 @@
 """The whole loop through real processes, at 1,000 listings of 60 days, both models compared on as many.
 
-`test_full_size.py` has the sizes of `make soak`, and kills the whole process group too.
+`test_full_size.py` has the sizes of `make soak`, kills the whole process group too, and ends a demo that stays.
 """
 
 import json
 import shutil
 import signal
+import sqlite3
 import stat
-import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from serving.accounts.rules.access import Role
-from tests.demo.driving import Survived, demo_environment, kill_the_service, read
+from tests.demo.driving import Survived, kill_the_service, read
 from tests.demo.holding import assert_adds_up, assert_nothing_was_lost, assert_the_audit_chain_holds
 from tests.serving.cli.commands import REFUSED, touchstone_in
 
@@ -73,23 +74,16 @@ def test_a_home_with_other_data_is_refused(tmp_path: Path, migrated_sqlite: Path
     assert (done.code, "holds other data" in done.said) == (REFUSED, True)
 
 
-@pytest.mark.timeout(120)
-def test_a_demo_that_is_over_is_shown_again_and_when_asked_to_end_leaves_no_child_behind(
-    touchstone: str, killed: Survived, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("signals")
+def test_a_demo_that_is_over_is_shown_again(killed: Survived, tmp_path: Path) -> None:
     out = tmp_path / "again.json"
-    process = subprocess.Popen(
-        [touchstone, "demo", *SMALL, "--json", str(out)],
-        env=demo_environment(killed.home),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        assert process.stdout is not None
-        assert any("Touchstone answers at" in line for line in process.stdout)
-        process.terminate()
-        process.stdout.read()
-        assert process.wait(60) == 0
+    assert touchstone_in(killed.home, "demo", "--no-serve", *SMALL, "--json", str(out)).code == 0
     assert read(out) == killed.result
-    # It is refused where a service still owns the home.
-    assert touchstone_in(killed.home, "migrate").code == 0
+
+
+def test_the_models_of_a_demo_are_registered_and_the_last_is_the_champion(killed: Survived) -> None:
+    with closing(sqlite3.connect(f"file:{killed.home / 'touchstone.sqlite'}?mode=ro", uri=True)) as connection:
+        versions = dict(connection.execute("SELECT digest, mlflow_version FROM model").fetchall())
+        jobs = connection.execute("SELECT state, error FROM training_job ORDER BY created_at").fetchall()
+    assert versions == {killed.result["before"]["digest"]: "1", killed.result["after"]["digest"]: "2"}
+    assert jobs == [("done", None), ("done", None)]

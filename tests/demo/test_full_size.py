@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.demo.driving import kill_everything, kill_the_service, play
+from tests.demo.driving import kill_everything, kill_the_service, play, show_again_and_end
 from tests.demo.holding import assert_adds_up, assert_nothing_was_lost, assert_the_audit_chain_holds
+from tests.serving.cli.commands import touchstone_in
 
 pytestmark = [pytest.mark.soak, pytest.mark.alone, pytest.mark.timeout(1_200)]
 
@@ -18,6 +19,9 @@ def test_a_demo_of_five_thousand_listings_ends_within_two_minutes(touchstone: st
     took = time.monotonic() - started
     assert_adds_up(found, home)
     assert took <= 120
+    # It leaves no child behind: this would be refused where a service still owned the home.
+    assert show_again_and_end(touchstone, home, "--listings", "5000") == found
+    assert touchstone_in(home, "migrate").code == 0
 
 
 def test_the_retrained_model_is_better_in_at_least_four_of_five_seeds(touchstone: str, tmp_path: Path) -> None:

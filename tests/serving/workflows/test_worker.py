@@ -97,10 +97,8 @@ def test_jobs_are_stored_without_pickles(working_site: Site) -> None:
     assert formats == {"portable_json"}
 
 
-# What is trained from comes out of the database alike, so one engine is enough of so long a way.
-@pytest.mark.parametrize(
-    "working_site", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True, scope="module"
-)
+# In `make test` the models of a demo go this way.
+@pytest.mark.soak
 @pytest.mark.timeout(300)
 def test_a_retraining_runs_in_a_child_and_a_promotion_is_published(working_site: Site) -> None:
     site = working_site
