@@ -27,7 +27,7 @@ from training.bundle_folder import write_bundle_folder
 
 FEW, MANY = 40, 200
 # A child that tries a bundle takes seconds: of the sealed ones every so manieth is tried by one.
-TRIED_BY_A_CHILD = 10
+TRIED_BY_A_CHILD = 20
 ROWS = [compute(facts) for facts in (bare_facts(), full_facts(), suspect_facts())]
 
 
