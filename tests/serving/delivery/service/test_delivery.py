@@ -24,11 +24,14 @@ from serving.delivery.service.delivery import CUT_OFF_AFTER, deliver, sweep_deli
 from serving.listings.tables import listing
 from serving.platform.database.store import add
 from serving.reference_marketplace import Effects
-from serving.usecases import dead_letters, founding
-from serving.usecases.appeal import Complaint, file_appeal
-from serving.usecases.delivery import CUT_OFF_AFTER, deliver, sweep_deliveries
-from serving.usecases.takedown import Cause, schedule, withdraw
-from serving.usecases.undoing import undo_verdict
+from serving.review.service.undoing import undo_verdict
+from serving.takedowns.rules.statement import Undone, reinstatement_statement
+from serving.takedowns.service.takedown import Cause, schedule, withdraw
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.policy import DEFAULT_DELIVERY
+from serving.webhooks.rules.action import ActionKind, ActionState
+from serving.webhooks.store import endpoints
 from tests.fixtures.bursts import confirm, questions
 from tests.fixtures.clocks import NOW
 from tests.fixtures.receivers import Receiver, a_receiver

@@ -7,12 +7,13 @@ from models.bundle import digest_of
 from models.classifier import Join
 from models.errors import BundleRefused, Conflict, Invalid, NotFound
 from models.verdict import Judgement
-from serving.db import learning
-from serving.db.tables import score
-from serving.usecases.intake import receive
-from serving.usecases.labelling import export_snapshot
-from serving.usecases.learn import request_training, retrain
-from serving.usecases.promote import challenger, rollback
+from serving.intake.service.intake import receive
+from serving.learning.service.labelling import export_snapshot
+from serving.learning.service.learn import request_training, retrain
+from serving.learning.service.promote import challenger, rollback
+from serving.learning.store import learning
+from serving.listings.tables import score
+from serving.scoring.service.bundles import BundleStore, LiveModels
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.promoting import promote
 from tests.fixtures.reviewing import a_case, judge
@@ -94,8 +95,8 @@ def trained(site: Site) -> tuple[Site, list[str]]:
 def test_a_bundle_is_tried_in_a_child_before_it_is_admitted(site: Site, tmp_path: Path) -> None:
     files = bundle_files(Join.STACK)
     write_bundle_folder(tmp_path / "new", files, a_report())
-    digest = site.runtime.bundles.admit(tmp_path / "new")
-    assert site.runtime.bundles.load(digest).digest == digest_of(files)
+    digest = site.runtime.services[BundleStore].admit(tmp_path / "new")
+    assert site.runtime.services[BundleStore].load(digest).digest == digest_of(files)
 
 
 def test_promotion_and_rollback_change_what_scores_at_once(trained: tuple[Site, list[str]]) -> None:

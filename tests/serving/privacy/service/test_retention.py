@@ -161,7 +161,7 @@ def test_an_operator_sets_the_days_and_too_few_are_refused(tmp_path: Path, migra
     shutil.copyfile(migrated_sqlite, tmp_path / "touchstone.sqlite")
     longer, shorter = {DataClass.DOCUMENTS: 730, DataClass.CONTACTS: None}, {DataClass.SELLER_EVENTS: 30}
     found = open_runtime(Settings(home=tmp_path, retention_days=longer), migrated=True)
-    kept = found.policies.retention
+    kept = found.policies[RetentionPolicy]
     found.close()
     assert (kept.documents, kept.contacts, kept.statements) == (730, None, 1_095)
     with pytest.raises(Invalid, match="at least 120 days"):

@@ -8,9 +8,6 @@ from sqlalchemy import select
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.outcomes import outcomes
-from models.policies.bursts import BurstPolicy
-from models.release import Decision
-from models.switches import AutomaticRule
 from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
@@ -24,6 +21,7 @@ from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import histories
 from serving.standing.service import current
 from serving.standing.store import standings
+from serving.takedowns.policy import BurstPolicy
 from serving.takedowns.rules.bursts import HoldCause
 from serving.takedowns.rules.release import Decision
 from serving.takedowns.store import actions, alerts
@@ -81,7 +79,7 @@ def test_of_five_hundred_confirmations_in_ten_minutes_the_cap_leaves_and_the_res
 @pytest.mark.both_engines
 def test_of_confirmations_at_the_same_moment_no_more_than_the_cap_leave(any_site: Site) -> None:
     cap, found = 4, questions(any_site, 10)
-    policies = replace(any_site.runtime.policies, bursts=BurstPolicy(per_user=cap))
+    policies = any_site.runtime.policies.changed(BurstPolicy(per_user=cap))
     capped = replace(any_site, runtime=replace(any_site.runtime, policies=policies))
     for case in found[:2]:
         confirm(capped, any_site.brand_person, case)
