@@ -29,9 +29,19 @@ settings.register_profile("few", max_examples=20, deadline=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Properties are asked for few examples, and for all of them by `make soak`."""
+    """Load what tests need, in every process that runs some: the one that only hands them out begins at once.
+
+    Properties are asked for few examples, and for all of them by `make soak`.
+    """
+    if getattr(config.option, "tx", None) and not hasattr(config, "workerinput"):
+        return
     if not config.option.markexpr and not config.getoption("--hypothesis-profile", None):
         settings.load_profile("few")
+    for name in _PLUGINS:
+        config.pluginmanager.import_plugin(name)
+    from tests.fixtures.kernels import compile_in_turn  # noqa: PLC0415  # numba reads its settings when it is imported
+
+    compile_in_turn(Path(os.environ["NUMBA_CACHE_DIR"]))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -69,12 +79,6 @@ class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
     """What `--dist loadfile` is here."""
     return _ByFile(config, log) if config.getoption("dist") == "loadfile" else None
-
-
-def pytest_collection_finish() -> None:
-    """Leave what importing and collecting has made, which stays until the end, out of every later look for garbage."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")
