@@ -23,6 +23,7 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".pytest_cache" / "numba"))
 
 _PLUGINS = ("tests.fixtures.runtimes", "tests.fixtures.clients", "tests.fixtures.working")
+pytest.register_assert_rewrite(*_PLUGINS)  # Folders named on the command line import them before they are loaded.
 
 
 settings.register_profile("few", max_examples=20, deadline=None)
