@@ -17,7 +17,7 @@ from tests.browser.chromium import begin_session
 from tests.browser.conftest import Furnished
 from tests.browser.every_page import PAGES, OnePage
 from tests.browser.house import House
-from tests.browser.looking import PHONE, SCREEN, go_to, in_themes, of_colours, too_wide
+from tests.browser.looking import PHONE, SCREEN, go_to, in_themes, too_wide
 from tests.browser.markup import needs_script, routes_of_pages
 from tests.browser.watching import Watch
 
@@ -80,14 +80,6 @@ def _of_pages_that_are_there(one: OnePage, complaints: list[str]) -> list[str]:
 @pytest.mark.parametrize("one", PAGES, ids=lambda one: one.name)
 def test_a_page_is_accessible_and_quiet_and_fits(windows: Windows, one: OnePage) -> None:
     assert _wrong(windows, one, thoroughly=False) == []
-
-
-def test_the_page_of_the_design_system_keeps_its_contrasts_in_both_themes(windows: Windows) -> None:
-    """It shows every part that the pages are made of; the contrasts of the pages themselves are part of `make soak`."""
-    kit = next(page for page in PAGES if page.name == "kit")
-    page, _ = windows.of(kit.role)
-    go_to(page, windows.address, kit, windows.house.addresses)
-    assert of_colours(page) == []
 
 
 @pytest.mark.soak
