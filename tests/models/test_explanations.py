@@ -65,7 +65,7 @@ def test_the_strongest_comes_first_whichever_way_it_speaks() -> None:
 
 
 def test_at_most_five_are_told() -> None:
-    found = reasons(dict.fromkeys(NAMES, 1.0), text=9.0)
+    found = reasons(dict.fromkeys(NAMES, 1.0), text=99.0)
     assert len(found) == MOST
     assert found[0].code == TEXT_CODE
 
