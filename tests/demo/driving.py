@@ -14,7 +14,13 @@ from typing import Any, TypeVar
 
 import httpx
 
-_QUICK_WINDOW = {"TOUCHSTONE_UNDO_WINDOW_SECONDS": "5"}
+# Each move of the simulated clock looks for what is due by itself.
+_QUICK_WINDOW = {
+    "TOUCHSTONE_UNDO_WINDOW_SECONDS": "5",
+    "TOUCHSTONE_SWEEP_SECONDS": "5",
+    "TOUCHSTONE_QUEUE_POLL_SECONDS": "0.5",
+}
+_LOOKS_AGAIN_SECONDS = 0.3
 Found = TypeVar("Found")
 
 
@@ -132,7 +138,7 @@ def wait_for(what: str, holds: Callable[[], Found], seconds: float = 120) -> Fou
         if found:
             return found
         assert time.monotonic() < until, f"{what} did not happen within {seconds} seconds"
-        time.sleep(0.1)
+        time.sleep(_LOOKS_AGAIN_SECONDS)
 
 
 def _service_of(home: Path) -> dict[str, Any]:

@@ -4,10 +4,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from functools import cache
 from io import StringIO
 from pathlib import Path
 
 import pytest
+import typer
 
 from serving.cli.main import main
 from serving.composition import open_runtime
@@ -15,6 +17,8 @@ from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 
 REFUSED = 2
+# Made of all commands once in a process, as it is outside of tests: making it takes as long as a command does.
+_command = cache(typer.main.get_command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ def touchstone_in(home: Path, *arguments: str) -> Done:
         }.items():
             patch.setenv(name, value)
         patch.setattr(sys, "argv", ["touchstone", *arguments])
+        patch.setattr(typer.main, "get_command", _command)
         with pytest.raises(SystemExit) as ended:
             main()
     code = ended.value.code
