@@ -224,7 +224,7 @@ def test_who_is_signed_out_meanwhile_is_told_and_keeps_the_note(browser: Browser
         page.keyboard.press("Escape")
         before = len(desk.said())
         page.context.clear_cookies()
-        press(page, "l")
+        page.keyboard.press("l")  # It may be refused before the next case can be seen.
         alert = page.get_by_role("alert").filter(has_text="You are signed out, and nothing was recorded.")
         expect(alert).to_be_visible()
         assert case_on(page) == case_id

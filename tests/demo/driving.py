@@ -20,7 +20,7 @@ _QUICK_WINDOW = {
     "TOUCHSTONE_SWEEP_SECONDS": "5",
     "TOUCHSTONE_QUEUE_POLL_SECONDS": "0.5",
 }
-_LOOKS_AGAIN_SECONDS = 0.3
+_LOOKS_AGAIN_SECONDS = 0.1
 Found = TypeVar("Found")
 
 
@@ -107,7 +107,7 @@ def kill_the_service(touchstone: str, folder: Path, *options: str) -> Survived:
         with _started([touchstone, "serve"], home, folder / "serve.log") as again:
             wait_for("the new service", lambda: _answers(home, again.pid))
             assert _service_of(home)["port"] == service["port"]
-            assert process.wait(300) == 0, (folder / "demo.log").read_text(encoding="utf-8")[-2_000:]
+            assert process.wait(900) == 0, (folder / "demo.log").read_text(encoding="utf-8")[-2_000:]
             figures = _settled(home)
         return Survived(home, told, kept, figures, _rows_in(home), read(out))
 
@@ -130,7 +130,7 @@ def kill_everything(touchstone: str, folder: Path, listings: int) -> Survived:
     return Survived(home, told, kept, figures, _rows_in(home), {})
 
 
-def wait_for(what: str, holds: Callable[[], Found], seconds: float = 120) -> Found:
+def wait_for(what: str, holds: Callable[[], Found], seconds: float = 600) -> Found:
     """Poll until something holds and return it."""
     until = time.monotonic() + seconds
     while True:
@@ -178,7 +178,7 @@ def _settled(home: Path) -> dict[str, Any]:
         found = _ask(home, "/api/v1/figures")
         return found if found and found["pending"] == 0 else {}
 
-    return wait_for("no pending takedown", nothing_pending, seconds=240)
+    return wait_for("no pending takedown", nothing_pending)
 
 
 def _rows_in(home: Path) -> Rows:

@@ -37,7 +37,7 @@ def killed(touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Survive
     return kill_the_service(touchstone, tmp_path_factory.mktemp("demo"), *SMALL)
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(1_200)
 def test_a_killed_service_loses_nothing_and_the_demo_goes_on(killed: Survived) -> None:
     assert_nothing_was_lost(killed)
     assert_the_audit_chain_holds(killed.home)

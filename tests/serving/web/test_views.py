@@ -97,7 +97,7 @@ def test_a_setup_link_is_open_until_it_is_used(any_site: Site) -> None:
 
 
 def test_a_place_is_counted_no_further_than_it_helps(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "PLACED_TO", 1)
+    monkeypatch.setattr(positions, "PLACED_TO", 1)
     _, middle, cheap = (a_case(site, external_id=f"MP-{i}", price=f"{900 - 300 * i}.00") for i in range(3))
     wanted = QueueFilter(frozenset({site.here}), (CaseLane.ANALYST,))
     with site.runtime.store.read() as connection:
