@@ -7,12 +7,12 @@ import hypothesis.strategies as st
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from features.listing import Listing, Rejection
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import labelled_file, write_csv, write_ndjson
-from tests.fixtures.strategies import JSON_VALUES, QUICK
+from tests.fixtures.strategies import JSON_VALUES, PROPERTY
 from training.adapters.files import Unreadable, file_digest
 from training.adapters.formats import FORMATS, UnknownLayout
 from training.dataset import CheckedRow, read_listings
@@ -148,7 +148,7 @@ def test_every_format_is_given_arbitrary_cells() -> None:
 def test_no_text_in_any_cell_of_a_flat_file_raises(format_name: str, tmp_path: Path) -> None:
     columns = COLUMNS[format_name]
 
-    @QUICK
+    @settings(PROPERTY, max_examples=40)  # All of them each time: `make soak` does not see it inside a test.
     @given(st.lists(st.lists(CELLS, min_size=1, max_size=len(columns) + 1), min_size=1, max_size=4))
     def holds(cells: list[list[str]]) -> None:
         stream = io.StringIO(newline="")
@@ -164,7 +164,7 @@ def test_no_text_in_any_cell_of_a_flat_file_raises(format_name: str, tmp_path: P
 def test_no_value_in_any_key_of_a_line_raises(format_name: str, tmp_path: Path) -> None:
     columns = st.sampled_from([*COLUMNS[format_name], "seller", "x"])
 
-    @QUICK
+    @settings(PROPERTY, max_examples=40)  # All of them each time: `make soak` does not see it inside a test.
     @given(st.lists(st.dictionaries(columns, JSON_VALUES | CELLS, max_size=5), min_size=1, max_size=4))
     def holds(rows: list[dict[str, object]]) -> None:
         path = tmp_path / "a.ndjson"
