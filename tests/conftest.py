@@ -54,9 +54,16 @@ def pytest_collection() -> Generator[None, object, object]:
     return found
 
 
+_WAIT_LONG = ("tests/browser/", "tests/demo/", "tests/serving/workflows/")
+
+
 @pytest.hookimpl(tryfirst=True)  # Before pytest reads the marks.
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Full-size forms run only when asked for: `make soak`. A property has one, by its examples."""
+    """Full-size forms run only when asked for: `make soak`. A property has one, by its examples.
+
+    What mostly waits begins first, so that other processes have something to do meanwhile.
+    """
+    items.sort(key=lambda item: not item.nodeid.startswith(_WAIT_LONG))
     if config.option.markexpr:
         for item in items:
             if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
