@@ -22,12 +22,12 @@ from serving.intake.policy import DEFAULT_RELIST
 from serving.learning.policy import DEFAULT_PROMOTION, PromotionPolicy
 from serving.learning.service.champions import follow_champions
 from serving.marketplaces.store import marketplaces
+from serving.migrations.migrate import migrate
 from serving.notices.policy import DEFAULT_NOTICES
 from serving.notices.store import notices
 from serving.platform.clock import Clock, SimulatedClock, SystemClock
 from serving.platform.database import clocks
 from serving.platform.database.engine import sqlite_url
-from serving.platform.database.migrate import migrate
 from serving.platform.database.store import Store
 from serving.platform.home import Home
 from serving.platform.ids import IdSource

@@ -39,8 +39,8 @@ def worker(
 @app.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""
+    from serving.migrations.migrate import migrate as run_migrations
     from serving.platform.database.engine import is_sqlite, sqlite_url
-    from serving.platform.database.migrate import migrate as run_migrations
     from serving.platform.home import Home
 
     settings = settings_with()

@@ -20,8 +20,7 @@ from serving.operations.service.breaker import look_at_breakers
 from serving.operations.service.housekeeping import count_tables, pass_on_unanswered, refresh_references
 from serving.operations.service.presence import Presence
 from serving.platform import jobs
-from serving.platform.database.engine import is_sqlite, sqlite_driver
-from serving.platform.database.migrate import job_database_url
+from serving.platform.database.engine import is_sqlite, job_database_url, sqlite_driver
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import finish_erasures
 from serving.privacy.service.retention import erase_what_is_past_its_time

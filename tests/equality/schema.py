@@ -6,8 +6,8 @@ Everything is sorted, so that it does not matter in which order tables were made
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from serving.migrations.migrate import upgrade
 from serving.platform.database.engine import sqlite_url, write_engine
-from serving.platform.database.migrate import upgrade
 from tests.equality.schema_declared import declared
 from tests.equality.schema_postgres import postgres_texts
 from tests.equality.schema_sqlite import sqlite_texts

@@ -1,1 +1,1 @@
-"""The database: engines, transactions, column types, schema and migrations."""
+"""The database: engines, transactions, column types and schema."""

@@ -145,3 +145,8 @@ def database_bytes(connection: Connection) -> int:
         return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
     pages, size = (connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("page_count", "page_size"))
     return int(pages) * int(size)
+
+
+def job_database_url(url: str) -> str:
+    """The same database as DBOS names it: it wants a plain postgresql:// scheme."""
+    return url.replace("postgresql+psycopg://", "postgresql://", 1)

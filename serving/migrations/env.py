@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from serving.platform.database.schema import metadata
+from serving.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

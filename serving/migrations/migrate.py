@@ -10,7 +10,7 @@ from dbos import DBOS
 from sqlalchemy import Engine, create_engine
 
 from models.errors import DomainError
-from serving.platform.database.engine import is_sqlite, write_engine
+from serving.platform.database.engine import is_sqlite, job_database_url, write_engine
 
 
 class DatabaseOfAnotherVersion(DomainError):
@@ -65,11 +65,6 @@ def upgrade(engine: Engine) -> None:
 def configuration() -> Config:
     """Alembic's configuration, found inside the installed package."""
     config = Config()
-    config.set_main_option("script_location", "serving.platform.database:migrations")
+    config.set_main_option("script_location", "serving:migrations")
     config.set_main_option("path_separator", "os")
     return config
-
-
-def job_database_url(url: str) -> str:
-    """The same database as DBOS names it: it wants a plain postgresql:// scheme."""
-    return url.replace("postgresql+psycopg://", "postgresql://", 1)
