@@ -7,6 +7,7 @@ from rapidfuzz import fuzz
 
 from features.brands import Form, Method
 from features.fold import fold
+from features.message import Message, message, part_of
 from features.near_names import NearMiss
 from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
 from features.tell_tales import MOST_PER_BRAND, Direction
@@ -23,7 +24,9 @@ _SUPPLIED: Final = "What the brand knows of its goods, as of the moment"
     YES_NO,
     missing="never",
     source="E-CUP: brand is absent on 41 % of rows",
-    say=lambda e, v: f"The seller declares {f'the brand {e.facts.listing.brand}' if v else 'no brand'}",
+    say=lambda e, v: (
+        message("brand_declared", brand=e.facts.listing.brand or "") if v else message("brand_declared.none")
+    ),
 )
 def brand_declared(e: Evidence) -> float:
     """1 where the seller declares a brand."""
@@ -35,9 +38,9 @@ def brand_declared(e: Evidence) -> float:
     missing=_NO_BRAND,
     source="Capabilities row 18",
     version=2,
-    say=lambda e, v: (
-        f"The title {'names' if v == 1 else 'does not name' if v < 0.6 else 'nearly names'} "
-        f"the declared brand {e.facts.listing.brand}"
+    say=lambda e, v: message(
+        "brand_in_title" if v == 1 else "brand_in_title.missing" if v < 0.6 else "brand_in_title.nearly",
+        brand=e.facts.listing.brand or "",
     ),
 )
 def brand_in_title(e: Evidence) -> float:
@@ -59,9 +62,7 @@ def brand_in_title(e: Evidence) -> float:
     source="Capabilities row 17",
     version=3,
     say=lambda e, v: (
-        f"A brand name is written to evade a search: {_names(e, disguised=True)}"
-        if v
-        else "No brand name is written to evade a search"
+        message("brand_disguised", brands=_names(e, disguised=True)) if v else message("brand_disguised.none")
     ),
 )
 def brand_disguised(e: Evidence) -> float:
@@ -76,9 +77,7 @@ def brand_disguised(e: Evidence) -> float:
     missing="no title",
     source="Capabilities row 18",
     say=lambda e, v: (
-        f"The title names {_names(e)}, which the seller does not declare"
-        if v
-        else "The title names no registered brand that the seller does not declare"
+        message("brand_named_but_not_declared", brands=_names(e)) if v else message("brand_named_but_not_declared.none")
     ),
 )
 def brand_named_but_not_declared(e: Evidence) -> float:
@@ -94,7 +93,7 @@ def brand_named_but_not_declared(e: Evidence) -> float:
     Scale("brands", 0, 20),
     missing="no title",
     source="Capabilities row 18",
-    say=lambda _, v: f"The title names {v:.0f} registered brand{'s' * (v != 1)}",
+    say=lambda _, v: message("brand_mentions", n=int(v)),
 )
 def brand_mentions(e: Evidence) -> float:
     """Different registered brands that the title names, at most 20."""
@@ -105,7 +104,7 @@ def brand_mentions(e: Evidence) -> float:
     Scale("0, 0.5 or 1", 0, 1),
     missing="no title, or near names were not recorded then",
     source=_NEAR,
-    say=lambda e, _: _say_near(e.facts.naming.near_misses if e.facts.naming else (), "The title says"),
+    say=lambda e, _: _near("brand_near_miss", e.facts.naming.near_misses if e.facts.naming else ()),
 )
 def brand_near_miss(e: Evidence) -> float:
     """How near a word of the title comes to a registered name that it is not: 1 by a letter, 0.5 by two, 0 none."""
@@ -118,7 +117,7 @@ def brand_near_miss(e: Evidence) -> float:
     Scale("0, 0.5 or 1", 0, 1),
     missing="no brand declared, or near names were not recorded then",
     source=_NEAR,
-    say=lambda e, _: _say_near([near] if (near := _declared_near(e)) else [], "The declared brand is"),
+    say=lambda e, _: _near("brand_declared_near_miss", [near] if (near := _declared_near(e)) else []),
 )
 def brand_declared_near_miss(e: Evidence) -> float:
     """How near the declared brand comes to a registered name that it is not: 1 by a letter, 0.5 by two, 0 none."""
@@ -132,7 +131,9 @@ def brand_declared_near_miss(e: Evidence) -> float:
     YES_NO,
     missing="no brand declared, or no description",
     source="Capabilities row 18: the declared brand against the text",
-    say=lambda e, v: f"The description {'names' if v else 'does not name'} the declared brand {e.facts.listing.brand}",
+    say=lambda e, v: message(
+        "brand_in_description" if v else "brand_in_description.missing", brand=e.facts.listing.brand or ""
+    ),
 )
 def brand_in_description(e: Evidence) -> float:
     """1 where the declared brand stands in the description, after folding."""
@@ -145,9 +146,9 @@ def brand_in_description(e: Evidence) -> float:
     missing="no description, or names in it were not recorded then",
     source="Capabilities row 18: names that only draw searches",
     say=lambda e, v: (
-        f"Only the description names {', '.join(e.facts.naming.described[:3])}"
+        message("brand_only_described", brands=tuple(e.facts.naming.described[:3]))
         if v and e.facts.naming
-        else "The description names no registered brand besides"
+        else message("brand_only_described.none")
     ),
 )
 def brand_only_described(e: Evidence) -> float:
@@ -161,7 +162,7 @@ def brand_only_described(e: Evidence) -> float:
     YES_NO,
     missing="no trade item number sent",
     source="GS1 General Specifications 7.9, check digit",
-    say=lambda e, v: f"The trade item number {e.facts.listing.gtin} {'is well formed' if v else 'is not valid'}",
+    say=lambda e, v: message("brand_gtin_valid" if v else "brand_gtin_valid.invalid", gtin=e.facts.listing.gtin or ""),
 )
 def brand_gtin_valid(e: Evidence) -> float:
     """1 where the trade item number has a right length and check digit."""
@@ -172,7 +173,7 @@ def brand_gtin_valid(e: Evidence) -> float:
     Scale("tell-tales", 0, MOST_PER_BRAND),
     missing=_NONE_SUPPLIED,
     source=_SUPPLIED,
-    say=lambda e, _: _say_fitting(e, Direction.COUNTERFEIT, "counterfeits"),
+    say=lambda e, _: _matching(e, Direction.COUNTERFEIT, "brand_tell_tales_of_counterfeits"),
 )
 def brand_tell_tales_of_counterfeits(e: Evidence) -> float:
     """Tell-tales of counterfeits, supplied by the brand, that fit the text."""
@@ -183,7 +184,7 @@ def brand_tell_tales_of_counterfeits(e: Evidence) -> float:
     Scale("tell-tales", 0, MOST_PER_BRAND),
     missing=_NONE_SUPPLIED,
     source=_SUPPLIED,
-    say=lambda e, _: _say_fitting(e, Direction.GENUINE, "its own goods"),
+    say=lambda e, _: _matching(e, Direction.GENUINE, "brand_tell_tales_of_its_own"),
 )
 def brand_tell_tales_of_its_own(e: Evidence) -> float:
     """Tell-tales of its own goods, supplied by the brand, that fit the text."""
@@ -202,9 +203,8 @@ def gtin_is_valid(gtin: str) -> bool:
     return weighted % 10 == 0
 
 
-def _names(e: Evidence, *, disguised: bool = False) -> str:
-    found = [m.name for m in e.facts.brand.mentions if not disguised or m.form is not Form.PLAIN]
-    return ", ".join(found)
+def _names(e: Evidence, *, disguised: bool = False) -> tuple[str, ...]:
+    return tuple(m.name for m in e.facts.brand.mentions if not disguised or m.form is not Form.PLAIN)
 
 
 def _tell_tales(e: Evidence, direction: Direction) -> tuple[int, int]:
@@ -221,18 +221,16 @@ def _fitting(e: Evidence, direction: Direction) -> float:
     return float(min(fit, MOST_PER_BRAND)) if supplied else MISSING
 
 
-def _say_fitting(e: Evidence, direction: Direction, what: str) -> str:
-    """Without the labels: reasons are read by more people than a brand's tell-tales are meant for."""
-    fit, supplied = _tell_tales(e, direction)
-    return f"{fit} of {supplied} tell-tale{'s' * (supplied != 1)} of {what} that the brand supplied fit the text"
+def _matching(e: Evidence, direction: Direction, code: str) -> Message | None:
+    return part_of(code, *_tell_tales(e, direction))
 
 
 def _declared_near(e: Evidence) -> NearMiss | None:
     return e.facts.naming.declared_near if e.facts.naming is not None else None
 
 
-def _say_near(found: Sequence[NearMiss], what: str) -> str:
+def _near(code: str, found: Sequence[NearMiss]) -> Message:
     if not found:
-        return "No registered name is nearly written"
+        return message("brand_near_miss.none")
     nearest = min(found, key=lambda one: one.edits)
-    return f"{what} “{nearest.word}”, {'one letter' if nearest.edits == 1 else 'two letters'} from {nearest.name}"
+    return message(code, word=nearest.word, n=nearest.edits, brand=nearest.name)

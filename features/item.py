@@ -1,5 +1,6 @@
 """Signals of the offer itself: how long it stands, how it sells, what buyers sent back and said."""
 
+from features.message import message, part_of
 from features.spec import (
     MISSING,
     SHARE,
@@ -20,7 +21,7 @@ signals = Registry(Family.ITEM, source="E-CUP item columns")
 @signals.feature(
     log_of("days"),
     missing="the source does not say when the offer was first published",
-    say=lambda e, _: f"The offer was first published {e.facts.listing.age_days:,} days ago",
+    say=lambda e, _: message("item_age", n=e.facts.listing.age_days or 0),
 )
 def item_age(e: Evidence) -> float:
     """Days since the offer was first published."""
@@ -30,7 +31,7 @@ def item_age(e: Evidence) -> float:
 @signals.feature(
     log_of("items"),
     missing="sales of the offer not sent",
-    say=lambda e, _: f"{e.facts.listing.sales.d7:,.0f} sold in 7 days",
+    say=lambda e, _: message("item_sales_7d", n=round(e.facts.listing.sales.d7 or 0)),
 )
 def item_sales_7d(e: Evidence) -> float:
     """Items of this offer sold in 7 days."""
@@ -40,7 +41,7 @@ def item_sales_7d(e: Evidence) -> float:
 @signals.feature(
     log_of("items"),
     missing="sales of the offer not sent",
-    say=lambda e, _: f"{e.facts.listing.sales.d90:,.0f} sold in 90 days",
+    say=lambda e, _: message("item_sales_90d", n=round(e.facts.listing.sales.d90 or 0)),
 )
 def item_sales_90d(e: Evidence) -> float:
     """Items of this offer sold in 90 days."""
@@ -51,7 +52,7 @@ def item_sales_90d(e: Evidence) -> float:
     SHARE,
     missing="sales or returns of the offer not sent",
     version=2,
-    say=lambda e, _: f"{_of(e.facts.listing.returns.d90, e.facts.listing.sales.d90)} sold in 90 days came back",
+    say=lambda e, _: part_of("item_return_share", e.facts.listing.returns.d90, e.facts.listing.sales.d90),
 )
 def item_return_share(e: Evidence) -> float:
     """Share of sales returned in 90 days, pulled towards what is usual here."""
@@ -63,9 +64,7 @@ def item_return_share(e: Evidence) -> float:
     missing="sales or such returns of the offer not sent",
     source="E-CUP item_count_fake_returns; close to the label where labels come from the same complaints",
     version=2,
-    say=lambda e, _: (
-        f"{_of(e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90)} sold in 90 days came back as not genuine"
-    ),
+    say=lambda e, _: part_of("item_fake_return_share", e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90),
 )
 def item_fake_return_share(e: Evidence) -> float:
     """Share of sales returned as not genuine in 90 days, pulled towards what is usual here."""
@@ -75,7 +74,7 @@ def item_fake_return_share(e: Evidence) -> float:
 @signals.feature(
     log_of("items"),
     missing="such returns of the offer not sent",
-    say=lambda e, _: f"{e.facts.listing.fake_returns.d30:,.0f} returned as not genuine in 30 days",
+    say=lambda e, _: message("item_fake_returns_30d", n=round(e.facts.listing.fake_returns.d30 or 0)),
 )
 def item_fake_returns_30d(e: Evidence) -> float:
     """Items of this offer returned as not genuine in 30 days."""
@@ -86,7 +85,7 @@ def item_fake_returns_30d(e: Evidence) -> float:
     SHARE,
     missing="sales of the offer not sent or none in 90 days",
     source="Bursts: capabilities row 16",
-    say=lambda _, v: f"{100 * v:.0f} % of the sales of 90 days fell in the last 7",
+    say=lambda _, v: message("item_recent_sales_share", share=v),
 )
 def item_recent_sales_share(e: Evidence) -> float:
     """Share of the sales of 90 days that fell in the last 7."""
@@ -96,7 +95,7 @@ def item_recent_sales_share(e: Evidence) -> float:
 @signals.feature(
     Scale("stars", 1, 5),
     missing="ratings of the offer not sent",
-    say=lambda e, v: f"Rated {v:.1f} of 5 by {_ratings(e):,} buyers",
+    say=lambda e, v: message("item_rating", rating=v, n=_ratings(e)),
 )
 def item_rating(e: Evidence) -> float:
     """Mean rating of the offer, smoothed towards 4.3 as if ten buyers had given it."""
@@ -110,7 +109,7 @@ def item_rating(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing="ratings of the offer not sent",
-    say=lambda e, _: f"{(e.facts.listing.rating_counts or (0,))[0]:,} of {_ratings(e):,} ratings have one star",
+    say=lambda e, _: part_of("item_one_star_share", (e.facts.listing.rating_counts or (0,))[0], _ratings(e)),
 )
 def item_one_star_share(e: Evidence) -> float:
     """Share of one-star ratings, smoothed towards 6 %."""
@@ -119,7 +118,7 @@ def item_one_star_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    log_of("ratings"), missing="ratings of the offer not sent", say=lambda e, _: f"{_ratings(e):,} ratings"
+    log_of("ratings"), missing="ratings of the offer not sent", say=lambda e, _: message("item_ratings", n=_ratings(e))
 )
 def item_ratings(e: Evidence) -> float:
     """Number of ratings of the offer."""
@@ -129,7 +128,7 @@ def item_ratings(e: Evidence) -> float:
 @signals.feature(
     log_of("comments"),
     missing="comments not counted by the source",
-    say=lambda e, _: f"{e.facts.listing.comments_count:,} comments of buyers",
+    say=lambda e, _: message("item_comments", n=e.facts.listing.comments_count or 0),
 )
 def item_comments(e: Evidence) -> float:
     """Comments of buyers."""
@@ -139,7 +138,7 @@ def item_comments(e: Evidence) -> float:
 @signals.feature(
     log_of("photographs"),
     missing="photographs not counted by the source",
-    say=lambda e, _: f"{e.facts.listing.photos_count:,} photographs",
+    say=lambda e, _: message("item_photos", n=e.facts.listing.photos_count or 0),
 )
 def item_photos(e: Evidence) -> float:
     """Photographs published with the offer or its comments."""
@@ -150,15 +149,11 @@ def item_photos(e: Evidence) -> float:
     Scale("versions", 1, 100),
     missing="never",
     source="Capabilities row 4: what changed after approval",
-    say=lambda e, _: f"Version {e.facts.version} of the offer",
+    say=lambda e, _: message("item_version", n=e.facts.version),
 )
 def item_version(e: Evidence) -> float:
     """How often the offer has been changed, counting from 1 and at most 100."""
     return float(min(e.facts.version, 100))
-
-
-def _of(part: float | None, whole: float | None) -> str:
-    return f"{part or 0:,.0f} of {whole or 0:,.0f}"
 
 
 def _ratings(e: Evidence) -> int:

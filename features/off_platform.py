@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from features.message import quoting
 from features.spec import MISSING, Evidence, Family, Registry, Scale
 from features.wording import NO_TEXT
 
@@ -12,7 +13,7 @@ _MOST_ADDRESSES: Final = 20
 
 @signals.feature(
     Scale("links", 0, _MOST_ADDRESSES),
-    say=lambda e, _: _quote_addresses(e.reading.addresses.links, "links in the text"),
+    say=lambda e, _: quoting("text_links", e.reading.addresses.links),
 )
 def text_links(e: Evidence) -> float:
     """Different web addresses in title and description, at most 20."""
@@ -21,7 +22,7 @@ def text_links(e: Evidence) -> float:
 
 @signals.feature(
     Scale("links", 0, _MOST_ADDRESSES),
-    say=lambda e, _: _quote_addresses(e.reading.addresses.hidden_links, "links written so that no search sees them"),
+    say=lambda e, _: quoting("text_hidden_links", e.reading.addresses.hidden_links),
 )
 def text_hidden_links(e: Evidence) -> float:
     """Different web addresses written so that no search sees them ('bags dot com'), at most 20."""
@@ -30,7 +31,7 @@ def text_hidden_links(e: Evidence) -> float:
 
 @signals.feature(
     Scale("addresses", 0, _MOST_ADDRESSES),
-    say=lambda e, _: _quote_addresses(e.reading.addresses.contacts, "ways to reach the seller elsewhere"),
+    say=lambda e, _: quoting("text_contacts", e.reading.addresses.contacts),
 )
 def text_contacts(e: Evidence) -> float:
     """Different e-mail addresses, telephone numbers and accounts elsewhere in the text, at most 20."""
@@ -41,7 +42,3 @@ def _number(e: Evidence, found: Sequence[str]) -> float:
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
     return float(min(len(found), _MOST_ADDRESSES))
-
-
-def _quote_addresses(found: Sequence[str], what: str) -> str:
-    return f"{what[0].upper()}{what[1:]}: {', '.join(f'“{one}”' for one in found[:3])}" if found else f"No {what}"

@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from features.facts import amount_text
+from features.message import Amount, Message, compared, message
 from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale, log_of
 
 signals = Registry(Family.PRICE)
@@ -20,7 +20,7 @@ _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit m
     Scale("log of the base currency", -25, 25),
     missing=NO_PRICE,
     source="E-CUP column PriceDiscounted",
-    say=lambda e, _: f"The price is {_price_words(e)}",
+    say=lambda e, _: _at("price_log", e),
 )
 def price_log(e: Evidence) -> float:
     """Natural log of the price in the base currency."""
@@ -31,7 +31,7 @@ def price_log(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no price, or fewer than five offers of the brand in the category",
     source="Capabilities row 15",
-    say=lambda e, v: _against(v, e.facts.price.brand_category, "offers of this brand and category"),
+    say=lambda e, v: compared("price_to_brand_category", v, n=_n(e.facts.price.brand_category)),
 )
 def price_to_brand_category(e: Evidence) -> float:
     """Log of the price over the median of its brand in its category; -0.7 is half the median."""
@@ -42,9 +42,10 @@ def price_to_brand_category(e: Evidence) -> float:
     Scale("robust standard deviations", -100, 100),
     missing="no price, or fewer than five offers of the brand in the category",
     source="Median and MAD: Rousseeuw and Croux 1993",
-    say=lambda e, v: (
-        f"The price lies {abs(v):.1f} usual spreads {'below' if v < 0 else 'above'} the median of "
-        f"{_n(e.facts.price.brand_category)} offers of this brand and category"
+    say=lambda e, v: message(
+        f"price_spread_brand_category.{'below' if v < 0 else 'above'}",
+        spreads=abs(v),
+        n=_n(e.facts.price.brand_category),
     ),
 )
 def price_spread_brand_category(e: Evidence) -> float:
@@ -60,7 +61,7 @@ def price_spread_brand_category(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no price, or fewer than five offers in the category",
     source="Capabilities row 15",
-    say=lambda e, v: _against(v, e.facts.price.category, "offers in this category"),
+    say=lambda e, v: compared("price_to_category", v, n=_n(e.facts.price.category)),
 )
 def price_to_category(e: Evidence) -> float:
     """Log of the price over the median of its category, whatever the brand."""
@@ -71,7 +72,7 @@ def price_to_category(e: Evidence) -> float:
     log_of("offers", 20),
     missing="no brand or no category, or fewer than five comparable offers",
     source="The count behind each reference",
-    say=lambda e, _: f"{_n(e.facts.price.brand_category)} offers of this brand and category are known",
+    say=lambda e, _: message("price_reference_offers", n=_n(e.facts.price.brand_category)),
 )
 def price_reference_offers(e: Evidence) -> float:
     """How many offers stand behind the brand and category reference."""
@@ -79,11 +80,21 @@ def price_reference_offers(e: Evidence) -> float:
     return MISSING if reference is None else math.log1p(reference.n)
 
 
+def _discount(e: Evidence, share: float) -> Message | None:
+    listing = e.facts.listing
+    if not listing.list_price or not listing.currency:
+        return None
+    list_price = Amount(listing.list_price, listing.currency)
+    if share < 0:
+        return message("price_claimed_discount.negative", share=-share, list_price=list_price)
+    return message("price_claimed_discount", share=share, list_price=list_price)
+
+
 @signals.feature(
     Scale("share", -1, 1),
     missing="no claimed earlier price",
     source="Capabilities row 15",
-    say=lambda e, v: f"The offer claims {_share(v)} off {_list_price_words(e)}",
+    say=_discount,
 )
 def price_claimed_discount(e: Evidence) -> float:
     """Share by which the offer says it is reduced; below zero where it costs more than it claims to have cost."""
@@ -97,7 +108,7 @@ def price_claimed_discount(e: Evidence) -> float:
     YES_NO,
     missing="no price",
     source="Inference from marketplace practice: 1, 9999 and 123 stand for 'ask me'",
-    say=lambda e, v: f"The price {_price_words(e)} {'looks like a placeholder' if v else 'is no placeholder'}",
+    say=lambda e, v: _at("price_is_placeholder" if v else "price_is_placeholder.no", e),
 )
 def price_is_placeholder(e: Evidence) -> float:
     """1 for a price that stands for another one: at most 1, four or more equal digits, or counting up."""
@@ -114,9 +125,7 @@ def price_is_placeholder(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="the first version, or no price in one of the two",
     source="Capabilities row 4",
-    say=lambda _, v: (
-        f"The price {'fell' if v < 0 else 'rose'} by {_share(abs(math.expm1(v)))} since the version before"
-    ),
+    say=lambda _, v: message(f"price_change.{'fall' if v < 0 else 'rise'}", share=abs(math.expm1(v))),
 )
 def price_change(e: Evidence) -> float:
     """Log of the price over that of the version before."""
@@ -132,29 +141,12 @@ def _clip(value: float, bound: float) -> float:
     return max(-bound, min(bound, value))
 
 
-def _against(log_ratio: float, reference: tuple[float, float, int] | None, what: str) -> str:
-    ratio = math.exp(log_ratio)
-    if 0.95 <= ratio <= 1.05:
-        return f"Price is at the median of {_n(reference)} {what}"
-    if ratio > 2:
-        return f"Price is {ratio:.1f} times the median of {_n(reference)} {what}"
-    side = "below" if ratio < 1 else "above"
-    return f"Price is {_share(abs(1 - ratio))} {side} the median of {_n(reference)} {what}"
+def _n(reference: tuple[float, float, int] | None) -> int:
+    return reference[2] if reference else 0
 
 
-def _n(reference: tuple[float, float, int] | None) -> str:
-    return f"{reference[2]:,}" if reference else "0"
-
-
-def _share(value: float) -> str:
-    return f"{100 * value:.0f} %"
-
-
-def _price_words(e: Evidence) -> str:
+def _at(code: str, e: Evidence) -> Message | None:
     listing = e.facts.listing
-    return amount_text(listing.price, listing.currency) if listing.price is not None and listing.currency else "unknown"
-
-
-def _list_price_words(e: Evidence) -> str:
-    listing = e.facts.listing
-    return amount_text(listing.list_price, listing.currency) if listing.list_price and listing.currency else "nothing"
+    if listing.price is None:
+        return None
+    return message(code, price=Amount(listing.price, listing.currency) if listing.currency else f"{listing.price:,}")

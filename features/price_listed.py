@@ -1,10 +1,8 @@
 """Price signals against what the brand itself asks, and against prices that everybody asks."""
 
-import math
 from typing import Final
 
-from features.facts import Listed, amount_text
-from features.price_lists import ListedBy
+from features.message import Amount, Message, compared, message
 from features.price_past import claimed_log_price
 from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log_of
 
@@ -19,7 +17,7 @@ _RETAIL: Final = "Capabilities C.9: below 20 % of retail, and new"
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing=f"no price, {_NO_LIST}",
     source=_RETAIL,
-    say=lambda e, v: f"Price is {_against(v)} what the brand asks for {_goods(e)}",
+    say=lambda e, v: compared("price_to_list", v, goods=_goods(e)),
 )
 def price_to_list(e: Evidence) -> float:
     """Log of the price over the brand's list price of the goods; -1.6 is a fifth of it."""
@@ -31,7 +29,7 @@ def price_to_list(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing=f"no price or no claimed earlier price, {_NO_LIST}",
     source="A reduction from a price that nobody ever asked; inference",
-    say=lambda e, v: f"The price before that the offer claims is {_against(v)} what the brand asks for {_goods(e)}",
+    say=lambda e, v: compared("price_claim_to_list", v, goods=_goods(e)),
 )
 def price_claim_to_list(e: Evidence) -> float:
     """Log of the claimed earlier price over the brand's list price of the goods."""
@@ -43,7 +41,7 @@ def price_claim_to_list(e: Evidence) -> float:
     log_of("offers", 20),
     missing="no price, or common prices were not recorded then",
     source="Placeholder prices come in spikes; inference",
-    say=lambda e, _: f"{e.facts.price.common:,} offers of the marketplace have this very price",
+    say=lambda e, _: message("price_same_on_marketplace", n=e.facts.price.common or 0),
 )
 def price_same_on_marketplace(e: Evidence) -> float:
     """Offers of the marketplace at exactly this price, 0 below twenty."""
@@ -58,26 +56,7 @@ def _clip(value: float) -> float:
     return max(-_WIDEST, min(_WIDEST, value))
 
 
-def _against(log_ratio: float) -> str:
-    ratio = math.exp(log_ratio)
-    if 0.95 <= ratio <= 1.05:
-        return "at"
-    if ratio > 2:
-        return f"{ratio:.1f} times"
-    return f"{100 * abs(1 - ratio):.0f} % {'below' if ratio < 1 else 'above'}"
-
-
-def _goods(e: Evidence) -> str:
+def _goods(e: Evidence) -> Message:
     listed = e.facts.price.listed
     assert listed is not None  # Only what is known is told.
-    return f"{_what(listed)} ({amount_text(listed.amount, listed.currency)})"
-
-
-def _what(listed: Listed) -> str:
-    match listed.by:
-        case ListedBy.GTIN | ListedBy.MPN:
-            return f"number {listed.name}"
-        case ListedBy.MODEL:
-            return listed.name
-        case ListedBy.CATEGORY:
-            return f"its cheapest goods in {listed.name}"
+    return message(f"goods.{listed.by.value}", name=listed.name, list_price=Amount(listed.amount, listed.currency))

@@ -3,9 +3,10 @@
 import math
 from typing import Final
 
+from features.message import message, part_of
 from features.offers import Assortment
 from features.own_prices import OwnPrices
-from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log_of, many
+from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log_of
 
 signals = Registry(Family.PRICE)
 
@@ -18,7 +19,7 @@ _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit m
     log_of("changes", 15),
     missing="no price, or earlier prices were not recorded then",
     source=_VERSIONS,
-    say=lambda e, _: f"The price has been changed {many(_own(e).changes, 'time')}",
+    say=lambda e, _: message("price_changes", n=_own(e).changes),
 )
 def price_changes(e: Evidence) -> float:
     """How often the price changed from version to version, moves of the exchange rate left out."""
@@ -30,7 +31,7 @@ def price_changes(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, 0),
     missing="fewer than two versions with a known price, or earlier prices were not recorded then",
     source=_VERSIONS,
-    say=lambda e, v: f"The largest fall of the price among {_own(e).versions:,} versions was {_share(-math.expm1(v))}",
+    say=lambda e, v: message("price_largest_fall", n=_own(e).versions, share=-math.expm1(v)),
 )
 def price_largest_fall(e: Evidence) -> float:
     """Log ratio of the steepest fall of the price from one version to the next; 0 where it never fell."""
@@ -42,7 +43,11 @@ def price_largest_fall(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no claimed earlier price, fewer than two versions with a known price, or these were not recorded then",
     source="Capabilities row 15; Directive 98/6/EC article 6a: a reduction is from the lowest price of 30 days",
-    say=lambda _, v: f"The price that the offer claims to be reduced from is {_of_highest(v)} ever seen here",
+    say=lambda _, v: (
+        message("price_claim_to_highest.equal")
+        if abs(math.exp(v) - 1) <= 0.005
+        else message("price_claim_to_highest", times=math.exp(v))
+    ),
 )
 def price_claim_to_highest(e: Evidence) -> float:
     """Log of the claimed earlier price over the highest price really seen of this listing."""
@@ -56,9 +61,7 @@ def price_claim_to_highest(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no price, or fewer than five other offers of the seller with a known price",
     source=_OWN_LEVEL,
-    say=lambda e, v: (
-        f"The price is {math.exp(v):.2f} times the median of {_others(e).priced:,} other offers of the seller"
-    ),
+    say=lambda e, v: message("price_to_seller_offers", times=math.exp(v), n=_others(e).priced),
 )
 def price_to_seller_offers(e: Evidence) -> float:
     """Log of the price over the median of the seller's other offers."""
@@ -72,9 +75,7 @@ def price_to_seller_offers(e: Evidence) -> float:
     log_of("offers", 10),
     missing="no price, or nothing was recorded of the seller then",
     source="Placeholder prices come in spikes; inference",
-    say=lambda e, _: (
-        f"Other offers of the seller at this very price: {_others(e).same_price:,} of {_others(e).offers:,}"
-    ),
+    say=lambda e, _: part_of("price_same_at_seller", _others(e).same_price, _others(e).offers),
 )
 def price_same_at_seller(e: Evidence) -> float:
     """Other offers of the seller at exactly this price."""
@@ -100,16 +101,5 @@ def _others(e: Evidence) -> Assortment:
     return e.facts.seller.others
 
 
-def _of_highest(log_ratio: float) -> str:
-    ratio = math.exp(log_ratio)
-    if 0.995 <= ratio <= 1.005:
-        return "the highest"
-    return f"{ratio:.2f} times the highest"
-
-
 def _clip(value: float) -> float:
     return max(-_WIDEST, min(_WIDEST, value))
-
-
-def _share(value: float) -> str:
-    return f"{100 * value:.0f} %"

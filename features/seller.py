@@ -2,6 +2,7 @@
 
 import math
 
+from features.message import message, part_of
 from features.seller_trade import turnover
 from features.spec import (
     MISSING,
@@ -23,7 +24,7 @@ signals = Registry(Family.SELLER, source="E-CUP seller columns")
 @signals.feature(
     log_of("days"),
     missing="age of the account not sent",
-    say=lambda e, _: f"The seller's account is {e.facts.listing.seller.age_days:,} days old",
+    say=lambda e, _: message("seller_age", n=e.facts.listing.seller.age_days or 0),
 )
 def seller_age(e: Evidence) -> float:
     """Days since the seller's account was opened."""
@@ -33,7 +34,7 @@ def seller_age(e: Evidence) -> float:
 @signals.feature(
     log_of("orders"),
     missing="orders of the seller not sent",
-    say=lambda e, _: f"The seller had {e.facts.listing.seller.orders.d90:,.0f} orders in 90 days",
+    say=lambda e, _: message("seller_orders_90d", n=round(e.facts.listing.seller.orders.d90 or 0)),
 )
 def seller_orders_90d(e: Evidence) -> float:
     """Orders that the seller received in 90 days."""
@@ -44,7 +45,7 @@ def seller_orders_90d(e: Evidence) -> float:
     log_of("currency units"),
     missing="turnover of the seller neither sent nor recorded in the listing's currency",
     version=2,
-    say=lambda e, _: f"The seller turned over {turnover(e).d90:,.0f} in 90 days",
+    say=lambda e, _: message("seller_turnover_90d", amount=turnover(e).d90 or 0),
 )
 def seller_turnover_90d(e: Evidence) -> float:
     """The seller's turnover in 90 days, in the listing's currency."""
@@ -54,7 +55,7 @@ def seller_turnover_90d(e: Evidence) -> float:
 @signals.feature(
     Scale("log of currency units", -25, 25),
     missing="turnover or orders not sent, or none in 90 days",
-    say=lambda _, v: f"The seller's orders are worth {math.exp(v):,.0f} on average",
+    say=lambda _, v: message("seller_order_value", amount=math.exp(v)),
 )
 def seller_order_value(e: Evidence) -> float:
     """Log of the mean value of the seller's orders in 90 days."""
@@ -66,7 +67,7 @@ def seller_order_value(e: Evidence) -> float:
     Scale("log ratio", -12, 12),
     missing="no price, or the value of the seller's orders is unknown",
     source="A price out of the seller's own range; inference",
-    say=lambda _, v: f"The price is {math.exp(v):.1f} times what the seller's orders are worth on average",
+    say=lambda _, v: message("seller_price_level", times=math.exp(v)),
 )
 def seller_price_level(e: Evidence) -> float:
     """Log of the price over the mean value of the seller's orders, both in the listing's currency."""
@@ -80,7 +81,7 @@ def seller_price_level(e: Evidence) -> float:
     SHARE,
     missing="orders of the seller not sent, or none in 90 days",
     source="Bursts: capabilities row 16",
-    say=lambda _, v: f"{100 * v:.0f} % of the seller's orders of 90 days fell in the last 7",
+    say=lambda _, v: message("seller_recent_orders_share", share=v),
 )
 def seller_recent_orders_share(e: Evidence) -> float:
     """Share of the seller's orders of 90 days that fell in the last 7; 8 % is a steady seller."""
@@ -91,7 +92,7 @@ def seller_recent_orders_share(e: Evidence) -> float:
     SHARE,
     missing="sales or returns of the seller neither sent nor recorded",
     version=2,
-    say=lambda e, _: _returned(e, "30"),
+    say=lambda e, _: part_of("seller_return_share_30d", e.facts.seller.returns.d30, e.facts.seller.sales.d30),
 )
 def seller_return_share_30d(e: Evidence) -> float:
     """Share of the seller's sales returned in 30 days, pulled towards what is usual here."""
@@ -102,7 +103,7 @@ def seller_return_share_30d(e: Evidence) -> float:
     SHARE,
     missing="sales or returns of the seller neither sent nor recorded",
     version=2,
-    say=lambda e, _: _returned(e, "90"),
+    say=lambda e, _: part_of("seller_return_share_90d", e.facts.seller.returns.d90, e.facts.seller.sales.d90),
 )
 def seller_return_share_90d(e: Evidence) -> float:
     """Share of the seller's sales returned in 90 days, pulled towards what is usual here."""
@@ -114,10 +115,7 @@ def seller_return_share_90d(e: Evidence) -> float:
     missing="the marketplace's seller events are not complete over 90 days",
     source="Capabilities row 13",
     version=2,
-    say=lambda e, _: (
-        f"{e.facts.seller.fake_returns.d90 or 0:,.0f} of the seller's {e.facts.seller.sales.d90 or 0:,.0f} sales in "
-        "90 days came back as not genuine"
-    ),
+    say=lambda e, _: part_of("seller_fake_return_share_90d", e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90),
 )
 def seller_fake_return_share_90d(e: Evidence) -> float:
     """Share of the seller's sales returned as not genuine in 90 days, pulled towards what is usual here."""
@@ -127,9 +125,10 @@ def seller_fake_return_share_90d(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing="turnover or returned value not sent",
-    say=lambda e, _: (
-        f"Goods for {e.facts.listing.seller.returned_value.d90 or 0:,.0f} of "
-        f"{e.facts.listing.seller.gmv.d90 or 0:,.0f} came back in 90 days"
+    say=lambda e, _: part_of(
+        "seller_returned_value_share",
+        e.facts.listing.seller.returned_value.d90,
+        e.facts.listing.seller.gmv.d90,
     ),
 )
 def seller_returned_value_share(e: Evidence) -> float:
@@ -141,7 +140,7 @@ def seller_returned_value_share(e: Evidence) -> float:
 @signals.feature(
     log_of("products"),
     missing="variety not sent",
-    say=lambda e, _: f"The seller offers {e.facts.listing.seller.variety:,} different products",
+    say=lambda e, _: message("seller_variety", n=e.facts.listing.seller.variety or 0),
 )
 def seller_variety(e: Evidence) -> float:
     """Different products that the seller offers."""
@@ -151,7 +150,7 @@ def seller_variety(e: Evidence) -> float:
 @signals.feature(
     log_of("items"),
     missing="stock not sent",
-    say=lambda e, _: f"The seller has {e.facts.listing.seller.available:,} items in stock",
+    say=lambda e, _: message("seller_available", n=e.facts.listing.seller.available or 0),
 )
 def seller_available(e: Evidence) -> float:
     """Items that the seller has in stock over all offers."""
@@ -162,7 +161,7 @@ def seller_available(e: Evidence) -> float:
     Scale("stars", 0, 5),
     missing="rating of the seller not sent",
     source="Marketplace seller blocks",
-    say=lambda e, v: f"The seller is rated {v:.1f} of 5 by {e.facts.listing.seller.rating_count or 0:,} buyers",
+    say=lambda e, v: message("seller_rating", rating=v, n=e.facts.listing.seller.rating_count or 0),
 )
 def seller_rating(e: Evidence) -> float:
     """Mean rating of the seller."""
@@ -174,9 +173,10 @@ def seller_rating(e: Evidence) -> float:
     YES_NO,
     missing="the seller's country or the place of dispatch not sent",
     source="Inference: dispatch from elsewhere than the stated seat",
-    say=lambda e, v: (
-        f"Ships from {e.facts.listing.ship_from}, "
-        f"{'not ' if v else ''}where the seller is established ({e.facts.listing.seller.country})"
+    say=lambda e, v: message(
+        "seller_ships_from_elsewhere" if v else "seller_ships_from_elsewhere.no",
+        ship_from=e.facts.listing.ship_from or "",
+        country=e.facts.listing.seller.country or "",
     ),
 )
 def seller_ships_from_elsewhere(e: Evidence) -> float:
@@ -190,13 +190,8 @@ def seller_ships_from_elsewhere(e: Evidence) -> float:
     missing="nothing was recorded of the seller then",
     source="Bursts: capabilities row 16",
     version=2,
-    say=lambda e, _: f"The seller put up {e.facts.seller.listings_30d:,} other offers in 30 days",
+    say=lambda e, _: message("seller_listings_30d", n=e.facts.seller.listings_30d or 0),
 )
 def seller_listings_30d(e: Evidence) -> float:
     """Other offers of the seller first seen in the last 30 days; 500 stands for any more."""
     return log1p(e.facts.seller.listings_30d)
-
-
-def _returned(e: Evidence, days: str) -> str:
-    returns, sales = getattr(e.facts.seller.returns, f"d{days}"), getattr(e.facts.seller.sales, f"d{days}")
-    return f"{returns or 0:,.0f} of the seller's {sales or 0:,.0f} sales in {days} days came back"

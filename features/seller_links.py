@@ -6,10 +6,10 @@ those who share its telephone than one confirmation does.
 
 from typing import Final
 
-from features.contacts import KIND_WORDS
 from features.links import Links
+from features.message import Message, message, part_of
 from features.priors import Prior
-from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, many, usual_share
+from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, usual_share
 
 _LINKED: Final = "Capabilities C.10: exact contacts, transitive, the path shown"
 signals = Registry(Family.SELLER, source=_LINKED)
@@ -23,9 +23,8 @@ _OFFERS_OF_ONE: Final = 10
 @signals.feature(
     log_of("sellers", 4),
     missing=_NO_CONTACT,
-    say=lambda e, _: (
-        f"The seller shares contacts with {_at_least(e)}{many(len(_links(e).sellers), 'other seller')}, directly or "
-        "through others"
+    say=lambda e, _: message(
+        "seller_linked_sellers.more" if _links(e).more else "seller_linked_sellers", n=len(_links(e).sellers)
     ),
 )
 def seller_linked_sellers(e: Evidence) -> float:
@@ -37,10 +36,7 @@ def seller_linked_sellers(e: Evidence) -> float:
 @signals.feature(
     log_of("sellers", 4),
     missing=_NO_CONTACT,
-    say=lambda e, _: (
-        f"{len(_links(e).counterfeiters)} of {many(len(_links(e).sellers), 'linked seller')} had offers confirmed "
-        "counterfeit"
-    ),
+    say=lambda e, _: part_of("seller_linked_counterfeiters", len(_links(e).counterfeiters), len(_links(e).sellers)),
 )
 def seller_linked_counterfeiters(e: Evidence) -> float:
     """Linked sellers with an offer confirmed counterfeit, as known at the moment."""
@@ -51,7 +47,7 @@ def seller_linked_counterfeiters(e: Evidence) -> float:
 @signals.feature(
     log_of("sellers", 4),
     missing=_NO_CONTACT,
-    say=lambda e, _: f"People have found the offers of {many(_cleared(_links(e)), 'linked seller')} genuine",
+    say=lambda e, _: message("seller_linked_cleared", n=_cleared(_links(e))),
 )
 def seller_linked_cleared(e: Evidence) -> float:
     """Linked sellers whose reviewed offers were all found genuine, as known at the moment."""
@@ -62,9 +58,10 @@ def seller_linked_cleared(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing=f"{_NO_CONTACT}, or nobody is linked",
-    say=lambda e, _: (
-        f"Of the reviewed offers of linked sellers {sum(one.counterfeit for one in _links(e).sellers):,} were "
-        f"counterfeit and {sum(one.genuine for one in _links(e).sellers):,} genuine"
+    say=lambda e, _: message(
+        "seller_linked_counterfeit_share",
+        counterfeit=sum(one.counterfeit for one in _links(e).sellers),
+        genuine=sum(one.genuine for one in _links(e).sellers),
     ),
 )
 def seller_linked_counterfeit_share(e: Evidence) -> float:
@@ -83,7 +80,7 @@ def seller_linked_counterfeit_share(e: Evidence) -> float:
 @signals.feature(
     Scale("steps", 1, 10),
     missing=f"{_NO_CONTACT}, or no linked seller has a confirmed counterfeit",
-    say=lambda e, v: f"A seller with confirmed counterfeits is {_away(v)}: {_way(e)}",
+    say=lambda e, v: message("seller_linked_distance", n=int(v), way=_way(e)),
 )
 def seller_linked_distance(e: Evidence) -> float:
     """Steps of shared contacts to the nearest seller with a confirmed counterfeit; 1 shares one with this seller."""
@@ -105,14 +102,6 @@ def _cleared(links: Links) -> int:
     return sum(one.genuine > 0 and not one.counterfeit for one in links.sellers)
 
 
-def _at_least(e: Evidence) -> str:
-    return "at least " if _links(e).more else ""
-
-
-def _away(steps: float) -> str:
-    return "one shared contact away" if steps == 1 else f"{steps:.0f} shared contacts away"
-
-
-def _way(e: Evidence) -> str:
+def _way(e: Evidence) -> tuple[Message, ...]:
     """The kinds of contact on the way, without the names of those who have them."""
-    return ", then ".join(f"the same {KIND_WORDS[step.kind]}" for step in _links(e).counterfeiters[0].path)
+    return tuple(message(f"contact.{step.kind.value}") for step in _links(e).counterfeiters[0].path)

@@ -4,8 +4,9 @@ import math
 from collections.abc import Callable
 from typing import Final
 
+from features.message import message, part_of
 from features.offers import Assortment
-from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, many
+from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of
 
 signals = Registry(Family.SELLER)
 
@@ -19,7 +20,7 @@ _NO_OTHERS: Final = f"{_NOT_RECORDED}, or it has no other offer"
     log_of("days", 15),
     missing="the seller was first seen with this offer, or nothing was recorded of it then",
     source="Capabilities row 16: ages",
-    say=lambda e, _: f"The seller has been known here for {e.facts.seller.known_days:,.0f} days",
+    say=lambda e, _: message("seller_known", n=round(e.facts.seller.known_days or 0)),
 )
 def seller_known(e: Evidence) -> float:
     """Days since the seller was first seen by the service, whatever the age of the account."""
@@ -30,7 +31,7 @@ def seller_known(e: Evidence) -> float:
     log_of("offers", 10),
     missing=_NOT_RECORDED,
     source=_MIX,
-    say=lambda e, _: f"The seller has {many(_others(e).offers, 'other offer')} of the last half year",
+    say=lambda e, _: message("seller_offers", n=_others(e).offers),
 )
 def seller_offers(e: Evidence) -> float:
     """Other offers of the seller sent in the last 180 days; 500 stands for any more."""
@@ -41,7 +42,7 @@ def seller_offers(e: Evidence) -> float:
     log_of("offers", 10),
     missing=_NOT_RECORDED,
     source=_BURSTS,
-    say=lambda e, _: f"The seller put up {many(_others(e).listed_7d, 'other offer')} in 7 days",
+    say=lambda e, _: message("seller_listings_7d", n=_others(e).listed_7d),
 )
 def seller_listings_7d(e: Evidence) -> float:
     """Other offers of the seller first seen in the last 7 days."""
@@ -52,10 +53,7 @@ def seller_listings_7d(e: Evidence) -> float:
     SHARE,
     missing=f"{_NOT_RECORDED}, or it put up no other offer in 90 days",
     source=_BURSTS,
-    say=lambda e, _: (
-        f"Of {many(_others(e).listed_90d, 'other offer')} that the seller put up in 90 days {_others(e).listed_7d:,} "
-        "came in the last 7"
-    ),
+    say=lambda e, _: part_of("seller_recent_listings_share", _others(e).listed_7d, _others(e).listed_90d),
 )
 def seller_recent_listings_share(e: Evidence) -> float:
     """Share of the offers put up in 90 days that came in the last 7; 8 % is a steady seller."""
@@ -66,7 +64,7 @@ def seller_recent_listings_share(e: Evidence) -> float:
     log_of("brands", 10),
     missing=_NOT_RECORDED,
     source=_MIX,
-    say=lambda e, _: f"The seller's {_others(e).offers:,} other offers are of {many(_others(e).brands, 'brand')}",
+    say=lambda e, _: message("seller_brands", listings=_others(e).offers, n=_others(e).brands),
 )
 def seller_brands(e: Evidence) -> float:
     """Different brands among the seller's other offers."""
@@ -77,7 +75,7 @@ def seller_brands(e: Evidence) -> float:
     SHARE,
     missing=f"{_NOT_RECORDED}, or none of its other offers names a brand",
     source=_MIX,
-    say=lambda _, v: f"{100 * v:.0f} % of the seller's other branded offers are of one brand",
+    say=lambda _, v: message("seller_top_brand_share", share=v),
 )
 def seller_top_brand_share(e: Evidence) -> float:
     """Share of the seller's other branded offers that the commonest brand takes."""
@@ -88,7 +86,7 @@ def seller_top_brand_share(e: Evidence) -> float:
     Scale("nats", 0, 10),
     missing=f"{_NOT_RECORDED}, or none of its other offers names a brand",
     source="Shannon entropy; many brands in equal parts is how a bazaar trades, one brand how a dealer does",
-    say=lambda e, _: f"The seller's other offers are spread over {many(_others(e).brands, 'brand')}",
+    say=lambda e, _: message("seller_brand_entropy", n=_others(e).brands),
 )
 def seller_brand_entropy(e: Evidence) -> float:
     """How evenly the seller's other offers are spread over brands: 0 for one, log k for k in equal parts."""
@@ -99,9 +97,7 @@ def seller_brand_entropy(e: Evidence) -> float:
     SHARE,
     missing=_NO_OTHERS,
     source="Brands that take part are those that are counterfeited; inference",
-    say=lambda e, v: (
-        f"{100 * v:.0f} % of the seller's {_others(e).offers:,} other offers are of brands that ask for protection"
-    ),
+    say=lambda e, v: message("seller_protected_share", share=v, n=_others(e).offers),
 )
 def seller_protected_share(e: Evidence) -> float:
     """Share of the seller's other offers whose brand took part when they came in."""
@@ -112,7 +108,7 @@ def seller_protected_share(e: Evidence) -> float:
     log_of("categories", 10),
     missing=_NOT_RECORDED,
     source=_MIX,
-    say=lambda e, _: f"The seller's other offers are in {many(_others(e).categories, 'category', 'categories')}",
+    say=lambda e, _: message("seller_categories", n=_others(e).categories),
 )
 def seller_categories(e: Evidence) -> float:
     """Different categories among the seller's other offers."""
@@ -123,9 +119,7 @@ def seller_categories(e: Evidence) -> float:
     Scale("log ratio", 0, 40),
     missing=f"{_NOT_RECORDED}, or fewer than five of its other offers have a known price",
     source="Median absolute deviation: Rousseeuw and Croux 1993",
-    say=lambda e, v: (
-        f"Half of {_others(e).priced:,} other prices lie within {100 * math.expm1(v):,.0f} % of the seller's median"
-    ),
+    say=lambda e, v: message("seller_price_spread", n=_others(e).priced, share=math.expm1(v)),
 )
 def seller_price_spread(e: Evidence) -> float:
     """Median absolute deviation of the log prices of the seller's other offers."""

@@ -4,7 +4,8 @@ import math
 from typing import Final
 
 from features.fields import Windows
-from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, many, usual_share
+from features.message import Message, message, part_of
+from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, usual_share
 
 signals = Registry(Family.SELLER)
 
@@ -19,7 +20,7 @@ _MOST_GROWTH: Final = 40
     log_of("items"),
     missing=_NO_SALES,
     source=_WINDOWS,
-    say=lambda e, _: f"The seller sold {e.facts.seller.sales.d30:,.0f} items in 30 days",
+    say=lambda e, _: message("seller_sales_30d", n=round(e.facts.seller.sales.d30 or 0)),
 )
 def seller_sales_30d(e: Evidence) -> float:
     """Items that the seller sold in 30 days."""
@@ -30,7 +31,7 @@ def seller_sales_30d(e: Evidence) -> float:
     Scale("log ratio", -_MOST_GROWTH, _MOST_GROWTH),
     missing=_NO_SALES,
     source=_BURSTS,
-    say=lambda e, v: f"The seller's sales of 7 days run {_pace(v, e.facts.seller.sales, 7, 30)}",
+    say=lambda e, v: _pace("seller_sales_growth_7d", v, e.facts.seller.sales.d7, e.facts.seller.sales.d30),
 )
 def seller_sales_growth_7d(e: Evidence) -> float:
     """Log of the daily sales of 7 days over those of 30; 0.7 is twice the pace."""
@@ -41,7 +42,7 @@ def seller_sales_growth_7d(e: Evidence) -> float:
     Scale("log ratio", -_MOST_GROWTH, _MOST_GROWTH),
     missing=_NO_SALES,
     source=_BURSTS,
-    say=lambda e, v: f"The seller's sales of 30 days run {_pace(v, e.facts.seller.sales, 30, 90)}",
+    say=lambda e, v: _pace("seller_sales_growth_30d", v, e.facts.seller.sales.d30, e.facts.seller.sales.d90),
 )
 def seller_sales_growth_30d(e: Evidence) -> float:
     """Log of the daily sales of 30 days over those of 90."""
@@ -52,7 +53,7 @@ def seller_sales_growth_30d(e: Evidence) -> float:
     Scale("log ratio", -_MOST_GROWTH, _MOST_GROWTH),
     missing="turnover of the seller neither sent nor recorded in the listing's currency",
     source=_BURSTS,
-    say=lambda e, v: f"The seller's turnover of 30 days runs {_pace(v, turnover(e), 30, 90)}",
+    say=lambda e, v: _pace("seller_turnover_growth_30d", v, turnover(e).d30, turnover(e).d90),
 )
 def seller_turnover_growth_30d(e: Evidence) -> float:
     """Log of the daily turnover of 30 days over that of 90."""
@@ -64,9 +65,7 @@ def seller_turnover_growth_30d(e: Evidence) -> float:
     SHARE,
     missing="sales or returns of the seller neither sent nor recorded",
     source=_WINDOWS,
-    say=lambda e, _: (
-        f"{e.facts.seller.returns.d7:,.0f} of the seller's {e.facts.seller.sales.d7:,.0f} sales in 7 days came back"
-    ),
+    say=lambda e, _: part_of("seller_return_share_7d", e.facts.seller.returns.d7, e.facts.seller.sales.d7),
 )
 def seller_return_share_7d(e: Evidence) -> float:
     """Share of the seller's sales returned in 7 days, pulled towards what is usual here."""
@@ -77,10 +76,7 @@ def seller_return_share_7d(e: Evidence) -> float:
     SHARE,
     missing="the marketplace's seller events are not complete over 30 days",
     source="Capabilities row 13",
-    say=lambda e, _: (
-        f"{e.facts.seller.fake_returns.d30:,.0f} of the seller's {e.facts.seller.sales.d30:,.0f} sales in 30 days came "
-        "back as not genuine"
-    ),
+    say=lambda e, _: part_of("seller_fake_return_share_30d", e.facts.seller.fake_returns.d30, e.facts.seller.sales.d30),
 )
 def seller_fake_return_share_30d(e: Evidence) -> float:
     """Share of the seller's sales returned as not genuine in 30 days, pulled towards what is usual here."""
@@ -91,9 +87,7 @@ def seller_fake_return_share_30d(e: Evidence) -> float:
     log_of("items"),
     missing="the marketplace's seller events are not complete over 90 days",
     source="Capabilities row 13",
-    say=lambda e, _: (
-        f"{many(e.facts.seller.fake_returns.d90 or 0, 'item')} of the seller came back as not genuine in 90 days"
-    ),
+    say=lambda e, _: message("seller_fake_returns_90d", n=round(e.facts.seller.fake_returns.d90 or 0)),
 )
 def seller_fake_returns_90d(e: Evidence) -> float:
     """Items of the seller returned as not genuine in 90 days."""
@@ -115,6 +109,7 @@ def _growth(short: float | None, long: float | None, part: float) -> float:
     return max(-_MOST_GROWTH, math.log((short + part) / (part * (long + 1))))
 
 
-def _pace(log_ratio: float, counts: Windows, short: int, long: int) -> str:
-    part, whole = getattr(counts, f"d{short}"), getattr(counts, f"d{long}")
-    return f"at {math.exp(log_ratio):.1f} times the pace of {long} days: {part:,.0f} of {whole:,.0f}"
+def _pace(code: str, log_ratio: float, part: float | None, whole: float | None) -> Message | None:
+    if not whole:
+        return None
+    return message(code, times=math.exp(log_ratio), part=round(part or 0), n=round(whole))

@@ -3,8 +3,9 @@
 from typing import Final
 
 from features.history import Outcomes
+from features.message import message, part_of
 from features.priors import Prior
-from features.spec import MISSING, SHARE, Evidence, Family, Registry, log1p, log_of, many, usual_share
+from features.spec import MISSING, SHARE, Evidence, Family, Registry, log1p, log_of, usual_share
 
 _OUTCOMES: Final = "Capabilities row 82: prior outcomes as of the moment"
 _NOT_RECORDED: Final = "no verdicts were recorded then"
@@ -15,16 +16,14 @@ _COUNTERFEITS: Final = Prior(0.05, 10.0)
 
 @signals.feature(
     log_of("offers"),
-    say=lambda e, _: f"{_found(e).counterfeit:,} of the seller's earlier offers were confirmed counterfeit",
+    say=lambda e, _: message("seller_confirmed_counterfeits", n=_found(e).counterfeit),
 )
 def seller_confirmed_counterfeits(e: Evidence) -> float:
     """Earlier offers of the seller confirmed counterfeit, as known at the moment."""
     return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.counterfeit)
 
 
-@signals.feature(
-    log_of("offers"), say=lambda e, _: f"People have cleared {many(_found(e).genuine, 'earlier offer')} of the seller"
-)
+@signals.feature(log_of("offers"), say=lambda e, _: message("seller_cleared", n=_found(e).genuine))
 def seller_cleared(e: Evidence) -> float:
     """Earlier offers of the seller found genuine, or cleared on appeal, as known at the moment."""
     return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.genuine)
@@ -32,8 +31,8 @@ def seller_cleared(e: Evidence) -> float:
 
 @signals.feature(
     SHARE,
-    say=lambda e, _: (
-        f"Of the seller's reviewed offers {_found(e).counterfeit:,} were counterfeit and {_found(e).genuine:,} genuine"
+    say=lambda e, _: part_of(
+        "seller_counterfeit_share", _found(e).counterfeit, _found(e).counterfeit + _found(e).genuine
     ),
 )
 def seller_counterfeit_share(e: Evidence) -> float:
@@ -47,7 +46,7 @@ def seller_counterfeit_share(e: Evidence) -> float:
 
 @signals.feature(
     log_of("offers"),
-    say=lambda e, _: f"The seller had {many(_found(e).counterfeit_90d or 0, 'offer')} confirmed counterfeit in 90 days",
+    say=lambda e, _: message("seller_counterfeits_90d", n=_found(e).counterfeit_90d or 0),
 )
 def seller_counterfeits_90d(e: Evidence) -> float:
     """Offers of the seller confirmed counterfeit in the last 90 days."""
@@ -57,9 +56,7 @@ def seller_counterfeits_90d(e: Evidence) -> float:
 @signals.feature(
     log_of("days", 15),
     missing=f"{_NOT_RECORDED}, or no offer of the seller stands as counterfeit",
-    say=lambda e, _: (
-        f"An offer of the seller was confirmed counterfeit {many(_found(e).days_since_counterfeit or 0, 'day')} ago"
-    ),
+    say=lambda e, _: message("seller_since_counterfeit", n=round(_found(e).days_since_counterfeit or 0)),
 )
 def seller_since_counterfeit(e: Evidence) -> float:
     """Days since an offer of the seller was last confirmed counterfeit."""
@@ -69,7 +66,7 @@ def seller_since_counterfeit(e: Evidence) -> float:
 @signals.feature(
     log_of("incidents", 10),
     source="Capabilities C.7: confirmations within three days are one incident, which counts for a year",
-    say=lambda e, _: f"The seller's confirmed counterfeits of a year make {many(_found(e).strikes or 0, 'incident')}",
+    say=lambda e, _: message("seller_strikes", n=_found(e).strikes or 0),
 )
 def seller_strikes(e: Evidence) -> float:
     """Incidents of confirmed counterfeits in a year, those within three days of each other taken as one."""

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from features.facts import Facts
 from features.fields import Windows
+from features.message import Message
 from features.priors import NO_PRIORS, Prior, Priors
 from features.reading import Reading
 
@@ -41,7 +42,7 @@ class Family(StrEnum):
 
 
 Compute = Callable[[Evidence], float]
-Say = Callable[[Evidence, float], str]
+Say = Callable[[Evidence, float], Message | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +152,3 @@ def recent_share(counts: Windows) -> float:
 def log1p(value: float | None) -> float:
     """Natural log of one plus a count; NaN where the count is unknown."""
     return MISSING if value is None else math.log1p(value)
-
-
-def many(count: float, one: str, more: str | None = None) -> str:
-    """A count with its noun.
-
-    >>> many(1, "brand"), many(2_000, "brand"), many(3, "category", "categories")
-    ('1 brand', '2,000 brands', '3 categories')
-    """
-    return f"{count:,.0f} {one if count == 1 else more or one + 's'}"

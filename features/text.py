@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from features.message import message, quoting
 from features.reading import most_repeated_share
 from features.spec import MISSING, SHARE, YES_NO, Evidence, Family, Registry, Scale, log1p, log_of
 from features.wording import NO_TEXT
@@ -16,7 +17,7 @@ signals = Registry(Family.TEXT, source=_QUALITY)
     log_of("characters", 20),
     missing="no text at all",
     source="Capabilities row 17; CVE-2021-42574",
-    say=lambda e, _: f"{e.reading.invisible} invisible characters in the text",
+    say=lambda e, _: message("text_invisible", n=e.reading.invisible),
 )
 def text_invisible(e: Evidence) -> float:
     """Invisible characters in title and description."""
@@ -27,7 +28,7 @@ def text_invisible(e: Evidence) -> float:
     Scale("words", 0, 20),
     missing=_NO_TITLE,
     source="Unicode Technical Standard 39",
-    say=lambda e, _: f"Letters of two alphabets in one word: {', '.join(e.reading.mixed_words[:3]) or 'none'}",
+    say=lambda e, _: quoting("text_mixed_words", e.reading.mixed_words),
 )
 def text_mixed_words(e: Evidence) -> float:
     """Words of the title that mix look-alike alphabets, at most 20."""
@@ -37,7 +38,9 @@ def text_mixed_words(e: Evidence) -> float:
 @signals.feature(
     Scale("scripts", 0, 8),
     missing=NO_TEXT,
-    say=lambda e, _: f"The text is written in {', '.join(e.reading.scripts) or 'no letters'}",
+    say=lambda e, _: (
+        message("text_scripts", scripts=tuple(e.reading.scripts)) if e.reading.scripts else message("text_scripts.none")
+    ),
 )
 def text_scripts(e: Evidence) -> float:
     """How many scripts the text uses."""
@@ -45,14 +48,14 @@ def text_scripts(e: Evidence) -> float:
 
 
 @signals.feature(
-    log_of("characters", 10), missing=_NO_TITLE, say=lambda e, _: f"The title has {len(e.reading.title):,} characters"
+    log_of("characters", 10), missing=_NO_TITLE, say=lambda e, _: message("text_title_length", n=len(e.reading.title))
 )
 def text_title_length(e: Evidence) -> float:
     """Length of the title."""
     return log1p(len(e.reading.title)) if e.reading.title else MISSING
 
 
-@signals.feature(SHARE, missing=_NO_TITLE, say=lambda _, v: f"{100 * v:.0f} % of the title's letters are capitals")
+@signals.feature(SHARE, missing=_NO_TITLE, say=lambda _, v: message("text_title_capitals", share=v))
 def text_title_capitals(e: Evidence) -> float:
     """Share of capitals among the letters of the title that have a case; 0 where none has."""
     if not e.reading.title:
@@ -62,7 +65,7 @@ def text_title_capitals(e: Evidence) -> float:
     return capitals / cased if cased else 0.0
 
 
-@signals.feature(SHARE, missing=_NO_TITLE, say=lambda _, v: f"{100 * v:.0f} % of the title are digits")
+@signals.feature(SHARE, missing=_NO_TITLE, say=lambda _, v: message("text_title_digits", share=v))
 def text_title_digits(e: Evidence) -> float:
     """Share of digits in the title; part numbers and sizes are mostly digits."""
     title = e.reading.title_folded
@@ -73,7 +76,7 @@ def text_title_digits(e: Evidence) -> float:
     log_of("words", 12),
     missing=_NO_DESCRIPTION,
     version=2,
-    say=lambda e, _: f"The description has {len(e.reading.description_words):,} words",
+    say=lambda e, _: message("text_description_words", n=len(e.reading.description_words)),
 )
 def text_description_words(e: Evidence) -> float:
     """Words of the description."""
@@ -84,16 +87,14 @@ def text_description_words(e: Evidence) -> float:
     YES_NO,
     missing="never",
     source="E-CUP: description is absent on many rows",
-    say=lambda _, v: "The offer has a description" if v else "The offer has no description",
+    say=lambda _, v: message("text_described" if v else "text_described.no"),
 )
 def text_described(e: Evidence) -> float:
     """1 where the offer has a description."""
     return float(bool(e.reading.description))
 
 
-@signals.feature(
-    SHARE, missing=_NO_DESCRIPTION, version=2, say=lambda _, v: f"{100 * v:.0f} % of the description is one word"
-)
+@signals.feature(SHARE, missing=_NO_DESCRIPTION, version=2, say=lambda _, v: message("text_repetition", share=v))
 def text_repetition(e: Evidence) -> float:
     """Share of the description's words taken by the most frequent one."""
     return most_repeated_share(e.reading.description_words) if e.reading.description_folded else MISSING
@@ -103,7 +104,7 @@ def text_repetition(e: Evidence) -> float:
     YES_NO,
     missing="no title or no description",
     version=2,
-    say=lambda _, v: f"The description {'only repeats' if v else 'says more than'} the title",
+    say=lambda _, v: message("text_description_repeats_title" if v else "text_description_repeats_title.no"),
 )
 def text_description_repeats_title(e: Evidence) -> float:
     """1 where the description has no word that is not in the title."""

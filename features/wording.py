@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from features.lexicon import Hit, Kind
+from features.message import Message, message, quoting
 from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
 
 NO_TEXT: Final = "neither title nor description"
@@ -25,76 +26,43 @@ def _weight(e: Evidence, kind: Kind) -> float:
     return min(_MOST, strongest + 0.25 * (len({hit.words for hit in hits}) - 1))
 
 
-def _quote(e: Evidence, kind: Kind, what: str) -> str:
-    return _quote_hits(e.reading.kinds.get(kind, ()), what)
+def _quote_hits(code: str, hits: Sequence[Hit]) -> Message:
+    """The words of the strongest hits."""
+    return quoting(code, [hit.words for hit in sorted(hits, key=lambda hit: -_WEIGHTS[hit.specificity])])
 
 
-def _quote_hits(hits: Sequence[Hit], what: str) -> str:
-    if not hits:
-        return f"No {what}"
-    strongest = sorted(hits, key=lambda hit: -_WEIGHTS[hit.specificity])
-    words = list(dict.fromkeys(hit.words for hit in strongest))[:3]
-    return f"{what[0].upper()}{what[1:]}: {', '.join(f'“{word}”' for word in words)}"
-
-
-def _register(name: str, kind: Kind, what: str, meaning: str) -> None:
-    """The weight of one kind of wording: the feature's name, what a person is told was found, and its meaning."""
+def _register(name: str, kind: Kind, meaning: str) -> None:
     register = signals.feature(
-        Scale("weight", 0, _MOST), version=2, say=lambda e, _: _quote(e, kind, what), name=name, meaning=meaning
+        Scale("weight", 0, _MOST),
+        version=2,
+        say=lambda e, _: _quote_hits(name, e.reading.kinds.get(kind, ())),
+        name=name,
+        meaning=meaning,
     )
     register(lambda e: _weight(e, kind))
 
 
 for _row in (
-    (
-        "text_replica_grade",
-        Kind.GRADE,
-        "words that grade a replica",
-        "Words that grade a replica, such as '1:1', 高仿, люкс копия, réplica AAA.",
-    ),
-    (
-        "text_inspired",
-        Kind.INSPIRED,
-        "words such as “inspired by”",
-        "Words that lean on another's brand: 'inspired by', 'dupe', 同款.",
-    ),
+    ("text_replica_grade", Kind.GRADE, "Words that grade a replica, such as '1:1', 高仿, люкс копия, réplica AAA."),
+    ("text_inspired", Kind.INSPIRED, "Words that lean on another's brand: 'inspired by', 'dupe', 同款."),
     (
         "text_overclaim",
         Kind.AUTHENTICITY,
-        "claims of authenticity",
         "Claims of authenticity that an honest seller rarely makes: '100% authentic', 100% оригинал.",
     ),
-    (
-        "text_no_papers",
-        Kind.PAPERS,
-        "words about missing box, tags or papers",
-        "Words about missing box, tags, receipt or papers.",
-    ),
+    ("text_no_papers", Kind.PAPERS, "Words about missing box, tags, receipt or papers."),
     (
         "text_contact",
         Kind.CONTACT,
-        "ways to make contact outside the marketplace",
         "Ways to make contact outside the marketplace: messengers, telephone numbers, albums.",
     ),
-    (
-        "text_evasion",
-        Kind.EVASION,
-        "spelling or wording that evades a search",
-        "Spelling or wording that evades a search: stars, spaced letters, hidden links.",
-    ),
-    (
-        "text_factory",
-        Kind.FACTORY,
-        "words about the factory or unofficial production",
-        "Words about the factory or unofficial production: 'factory direct', 原单.",
-    ),
+    ("text_evasion", Kind.EVASION, "Spelling or wording that evades a search: stars, spaced letters, hidden links."),
+    ("text_factory", Kind.FACTORY, "Words about the factory or unofficial production: 'factory direct', 原单."),
 ):
     _register(*_row)
 
 
-@signals.feature(
-    Scale("kinds", 0, len(_COUNTED)), version=2, say=lambda _, v: f"{v:.0f} kind{'s' * (v != 1)} of suspect wording"
-)
+@signals.feature(Scale("kinds", 0, len(_COUNTED)), version=2, say=lambda _, v: message("text_kinds", n=int(v)))
 def text_kinds(e: Evidence) -> float:
     """How many kinds of suspect wording occur, weak hits left out; two kinds weigh more than two words."""
     if not (e.reading.title_folded or e.reading.description_folded):
@@ -102,15 +70,19 @@ def text_kinds(e: Evidence) -> float:
     return float(sum(any(_counts(hit) for hit in e.reading.kinds.get(kind, ())) for kind in _COUNTED))
 
 
+def _beside_brand(e: Evidence, kinds: float) -> Message:
+    if not kinds:
+        return message("text_beside_brand.none")
+    brand = _brand_named(e)
+    n = int(kinds)
+    return message("text_beside_brand", n=n, brand=brand) if brand else message("text_beside_brand.unnamed", n=n)
+
+
 @signals.feature(
     Scale("kinds", 0, len(_COUNTED)),
     source="features/data/lexicon.tsv: most wording needs a brand beside it to mean anything",
     version=2,
-    say=lambda e, v: (
-        f"{v:.0f} kind{'s' * (v != 1)} of suspect wording beside {_brand_named(e) or 'a brand'}"
-        if v
-        else "No suspect wording beside the name of a brand"
-    ),
+    say=_beside_brand,
 )
 def text_beside_brand(e: Evidence) -> float:
     """How many kinds of suspect wording occur in an offer that names or declares a brand; 0 where it names none."""
@@ -119,7 +91,7 @@ def text_beside_brand(e: Evidence) -> float:
     return text_kinds(e) if _brand_named(e) else 0.0
 
 
-@signals.feature(YES_NO, say=lambda e, _: _quote_hits(_honest_uses(e), "words with an honest use"))
+@signals.feature(YES_NO, say=lambda e, _: _quote_hits("text_honest_use", _honest_uses(e)))
 def text_honest_use(e: Evidence) -> float:
     """1 where wording of an honest use occurs: 'compatible with', 'replica jersey'; weak ones ('for') only cancel."""
     if not (e.reading.title_folded or e.reading.description_folded):

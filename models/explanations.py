@@ -1,4 +1,4 @@
-"""Contributions to sentences: at most five reasons, each with its figures, in an analyst's words."""
+"""Contributions to reasons: at most five messages, each with its figures."""
 
 import math
 from typing import Final
@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.compute import FEATURES, NAMES
+from features.message import Message, message
 from features.spec import Evidence
 from models.score import Reason
 
@@ -108,16 +109,18 @@ def explain(
         same_side = [column for column in known if contributions[column] * weight > 0]
         if abs(weight) < _SMALLEST or not same_side:
             continue
-        loudest = max(same_side, key=lambda column: abs(contributions[column]))
-        reasons.append(Reason(code, FEATURES[loudest].say(evidence, float(vector[loudest])), weight))
+        loudest_first = sorted(same_side, key=lambda column: -abs(contributions[column]))
+        told = (FEATURES[column].say(evidence, float(vector[column])) for column in loudest_first)
+        found = next((one for one in told if one is not None), None)
+        if found is not None:
+            reasons.append(Reason(code, found, weight))
     if abs(text_contribution) >= _SMALLEST:
         reasons.append(Reason(TEXT_CODE, _wording(text_contribution, telling_words), text_contribution))
     reasons.sort(key=lambda reason: (-abs(reason.weight), reason.code))
     return tuple(reasons[:MOST])
 
 
-def _wording(contribution: float, words: tuple[str, ...]) -> str:
+def _wording(contribution: float, words: tuple[str, ...]) -> Message:
     if contribution < 0:
-        return "The wording is like that of offers found genuine"
-    quoted = ", ".join(f"“{word}”" for word in words)
-    return f"The wording is like that of confirmed counterfeits{f': {quoted}' if quoted else ''}"
+        return message("wording.genuine")
+    return message("wording", words=words) if words else message("wording.unquoted")

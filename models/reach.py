@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from features.contacts import KIND_WORDS
 from features.links import LinkedSeller, Links
+from features.message import Message, message
 from models.policies.sellers import SanctionPolicy
 
 
@@ -13,8 +13,8 @@ class Account:
     """A linked account; `spared_because` says why nothing is proposed for it, None where something is."""
 
     linked: LinkedSeller
-    path: str
-    spared_because: str | None = None
+    path: Message
+    spared_because: Message | None = None
 
     @property
     def seller(self) -> str:
@@ -33,18 +33,20 @@ def reach(links: Links, spared: Collection[str], policy: SanctionPolicy) -> tupl
     for one in links.sellers:
         why = None
         if crowded:
-            why = f"More than {policy.most_reached} accounts are linked; so many are rarely one person's."
+            why = message("reach.crowded", n=policy.most_reached)
         elif len(one.path) > policy.most_steps:
-            why = f"More than {policy.most_steps} steps away."
+            why = message("reach.far", n=policy.most_steps)
         elif one.path[-1].seller in spared:
-            why = "Authorised by a brand or on the allow list."
+            why = message("reach.trusted")
         found.append(Account(one, path_of(one), why))
     return tuple(found)
 
 
-def path_of(linked: LinkedSeller) -> str:
-    """The way to a linked seller, in words."""
+def path_of(linked: LinkedSeller) -> Message:
+    """The way to a linked seller."""
     first, *others = linked.path
-    parts = [f"same {KIND_WORDS[first.kind]} as {first.seller}"]
-    parts += [f"which has the same {KIND_WORDS[step.kind]} as {step.seller}" for step in others]
-    return ", ".join(parts)
+    steps = [message("link", contact=message(f"contact.{first.kind.value}"), seller=first.seller)]
+    steps += [
+        message("link.further", contact=message(f"contact.{step.kind.value}"), seller=step.seller) for step in others
+    ]
+    return message("link.path", steps=tuple(steps))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from features.message import Message, message
 from models.exploration import chance_of_review, is_newcomer
 from models.policies.deciding import RoutingPolicy
 from models.policies.version import policy_version
@@ -58,7 +59,7 @@ class Situation:
     seller_judged: int = 0
     already_open: bool = False
     asking: Asking = Asking.OPEN
-    relist: str | None = None
+    relist: Message | None = None
     listed: Listed | None = None
 
     @property
@@ -67,7 +68,7 @@ class Situation:
         return self.authorised or self._is_on(SellerList.ALLOW)
 
     @property
-    def before_an_analyst(self) -> str | None:
+    def before_an_analyst(self) -> Message | None:
         """What a list brings before an analyst whatever the score; a link alone does not where a brand vouches."""
         brings = self._is_on(SellerList.WATCH) or self._is_on(SellerList.DENY)
         if self.listed is None or not brings or (self.listed.by_link and self.authorised):
@@ -83,7 +84,7 @@ class Route:
     """A lane with its reasons; `inclusion_probability` is the chance that a person would look at this listing."""
 
     lane: Lane
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
     inclusion_probability: float
     policy_version: str
 
@@ -111,65 +112,65 @@ def route(
     if lane is not Lane.RELEASE:
         return Route(lane, reasons, 1.0, version)
     if draw < share:
-        reasons = (f"Drawn at random for a check, one in {1 / share:.0f}.", *reasons)
+        reasons = (message("route.audit", n=round(1 / share)), *reasons)
         return Route(Lane.AUDIT, reasons, share, version)
     return Route(Lane.RELEASE, reasons, share, version)
 
 
 def _without_audit(
     score: Score, situation: Situation, policy: RoutingPolicy, thresholds: Thresholds | None
-) -> tuple[Lane, tuple[str, ...], float]:
+) -> tuple[Lane, tuple[Message, ...], float]:
     if situation.already_open:
         unseen = replace(situation, already_open=False)
         lane, reasons, _ = _without_audit(score, unseen, policy, thresholds)
-        reason = "The offer was changed while a case on it was open."
+        reason = message("route.changed")
         return (Lane.ANALYST if lane is Lane.RELEASE else lane), (reason, *reasons), 1.0
     if situation.authorised:
-        reason = f"The seller is on {situation.brand_name}'s list of authorised sellers."
+        reason = message("route.authorised", brand=situation.brand_name or "")
         return Lane.RELEASE, (reason,), policy.whitelist_audit_share
     if situation.listed is not None and situation.trusted:
         return Lane.RELEASE, (situation.listed.reason,), policy.allowed_audit_share
     if situation.families < policy.fewest_families and situation.text_length < policy.shortest_text:
-        reason = (
-            f"Too little is known to say anything: {situation.families} of 5 kinds of signal and "
-            f"{situation.text_length} characters of text."
-        )
+        reason = message("route.insufficient", families=situation.families, n=situation.text_length)
         return Lane.INSUFFICIENT_EVIDENCE, (reason,), 1.0
     return _by_score(score, situation, policy, thresholds)
 
 
 def _by_score(
     score: Score, situation: Situation, policy: RoutingPolicy, thresholds: Thresholds | None
-) -> tuple[Lane, tuple[str, ...], float]:
+) -> tuple[Lane, tuple[Message, ...], float]:
     if score.kind is ScoreKind.SCORECARD or score.probability is None:
+        points = {"points": score.value, "threshold": policy.analyst_from_points}
         if score.value >= policy.analyst_from_points:
-            reason = (
-                f"{score.value:.0f} points on the starter scorecard; analysts see {policy.analyst_from_points:.0f}."
-            )
-            return Lane.ANALYST, (f"{reason} It is not calibrated.",), 1.0
-        reason = f"{score.value:.0f} points on the starter scorecard, below {policy.analyst_from_points:.0f}."
-        return Lane.RELEASE, (reason,), policy.audit_share
+            return Lane.ANALYST, (message("route.points", **points),), 1.0
+        return Lane.RELEASE, (message("route.points.below", **points),), policy.audit_share
     ask_from = thresholds.ask_brand_from if thresholds else policy.ask_brand_from
     analyst_from = thresholds.analyst_from if thresholds else policy.analyst_from
     probability = score.probability
     if probability < min(ask_from, analyst_from):
-        reason = f"Probability {probability:.3f}, below {analyst_from:.3f}."
+        reason = message("route.low", probability=probability, threshold=analyst_from)
         newcomer = is_newcomer(situation.seller_known_days, situation.seller_judged, policy)
         chance = chance_of_review(probability, min(ask_from, analyst_from), newcomer=newcomer, policy=policy)
         return Lane.RELEASE, (reason,), chance
     if probability < ask_from:
-        return Lane.ANALYST, (f"Probability {probability:.2f}: between {analyst_from:.2f} and {ask_from:.2f}.",), 1.0
-    high = f"Probability {probability:.2f}, at or above {ask_from:.2f}"
+        reason = message("route.middle", probability=probability, threshold=analyst_from, ask_from=ask_from)
+        return Lane.ANALYST, (reason,), 1.0
+    lane, code, of = _high(situation)
+    return lane, (message(f"route.high.{code}", probability=probability, threshold=ask_from, **of),), 1.0
+
+
+def _high(situation: Situation) -> tuple[Lane, str, dict[str, str | int]]:
+    """Where a high probability leads: the lane, what to say and what its sentence names."""
     if situation.brand_id is None:
-        why = f"{situation.brand_candidates} brands are possible" if situation.brand_candidates else "no brand is known"
-        return Lane.ANALYST, (f"{high}, but {why}.",), 1.0
+        candidates = situation.brand_candidates
+        return (Lane.ANALYST, "brands", {"n": candidates}) if candidates else (Lane.ANALYST, "no_brand", {})
+    of: dict[str, str | int] = {"brand": situation.brand_name or ""}
     if not situation.brand_takes_part:
-        return Lane.ANALYST, (f"{high}, but {situation.brand_name} does not take part.",), 1.0
+        return Lane.ANALYST, "not_enrolled", of
     match situation.asking:
         case Asking.HELD:
-            why = "questions to brands are held until somebody has looked at the volume of alerts"
+            return Lane.ANALYST, "held", {}
         case Asking.USED_UP:
-            why = f"{situation.brand_name} has been asked today's questions"
+            return Lane.ANALYST, "used_up", of
         case Asking.OPEN:
-            return Lane.ASK_BRAND, (f"{high}: {situation.brand_name} can tell.",), 1.0
-    return Lane.ANALYST, (f"{high}, but {why}.",), 1.0
+            return Lane.ASK_BRAND, "ask_brand", of

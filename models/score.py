@@ -1,7 +1,11 @@
 """What a scorer says of one listing, and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from features.message import Message, as_json, from_json
 
 
 class ScoreKind(StrEnum):
@@ -13,14 +17,25 @@ class ScoreKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One line of why: a stable code, a sentence with its figures, and how much it moved the value.
+    """One line of why: a stable code, what there is to say with its figures, and how much it moved the value.
 
     `weight` is in log-odds for a calibrated score and in points for a scorecard; above zero it speaks for counterfeit.
     """
 
     code: str
-    sentence: str
+    message: Message
     weight: float
+
+
+def reason_as_json(reason: Reason) -> list[Any]:
+    """For a column; `reason_from_json` reads it back."""
+    return [reason.code, as_json(reason.message), reason.weight]
+
+
+def reason_from_json(stored: Sequence[Any]) -> Reason:
+    """A reason as `reason_as_json` wrote it."""
+    code, found, weight = stored
+    return Reason(code, from_json(found), weight)
 
 
 @dataclass(frozen=True, slots=True)

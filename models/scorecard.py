@@ -11,17 +11,20 @@ _BY_NAME = {feature.name: (column, feature) for column, feature in enumerate(FEA
 
 
 def score_by_points(row: Computed, *, policy: ScorecardPolicy, fingerprint: str) -> Score:
-    """Points of one listing with a reason for each; a missing feature scores nothing. Not a probability."""
-    reasons: list[Reason] = []
+    """Points of one listing, with reasons; a missing feature scores nothing. Not a probability."""
+    points, reasons = 0.0, []
     for rule in policy.rules:
         column, feature = _BY_NAME[rule.feature]
         value = float(row.vector[column])
         if not math.isnan(value) and rule.low <= value < rule.high:
-            reasons.append(Reason(rule.feature, feature.say(row.evidence, value), rule.points))
+            points += rule.points
+            told = feature.say(row.evidence, value)
+            if told is not None:
+                reasons.append(Reason(rule.feature, told, rule.points))
     reasons.sort(key=lambda reason: -abs(reason.weight))
     return Score(
         kind=ScoreKind.SCORECARD,
-        value=sum(reason.weight for reason in reasons),
+        value=points,
         probability=None,
         reasons=tuple(reasons),
         scorer=policy_version(policy),

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from features.links import Links
+from features.message import Message, message
 from models.policies.sellers import SellerListPolicy
 from models.reach import path_of
 
@@ -32,10 +33,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What a list says of an offer, in words for the marketplace's own people; `by_link` where a link alone says it."""
+    """What a list says of a listing, for the marketplace's own people; `by_link` where a link alone says it."""
 
     which: SellerList
-    reason: str
+    reason: Message
     by_link: bool = False
 
 
@@ -49,13 +50,13 @@ def listed(
     """
     own = entries.get(seller or "")
     if own is not None and _is_in_force(own, as_of):
-        return Listed(own.which, f"The seller is on the {own.which.value} list until {_until(own)}: {own.reason}")
+        return Listed(own.which, message(f"seller_list.{own.which.value}", date=_until(own), reason=own.reason))
     for one in links.sellers if links is not None else ():
         entry = entries.get(one.path[-1].seller)
         near = len(one.path) <= policy.most_steps
         if near and entry is not None and entry.which is SellerList.DENY and _is_in_force(entry, as_of):
-            sentence = f"Linked with a denied seller: {path_of(one)} (until {_until(entry)}: {entry.reason})"
-            return Listed(SellerList.DENY, sentence, by_link=True)
+            reason = message("seller_list.linked", path=path_of(one), date=_until(entry), reason=entry.reason)
+            return Listed(SellerList.DENY, reason, by_link=True)
     return None
 
 
@@ -69,5 +70,5 @@ def _is_in_force(entry: Entry, as_of: datetime) -> bool:
     return entry.added_at <= as_of < entry.expires_at
 
 
-def _until(entry: Entry) -> str:
-    return f"{entry.expires_at:%Y-%m-%d}"
+def _until(entry: Entry) -> date:
+    return entry.expires_at.date()

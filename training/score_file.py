@@ -16,6 +16,7 @@ from features.facts import assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Rejection
 from models.bundle import Bundle, from_files, verify
+from models.messages.english import in_english
 from models.policies.deciding import DEFAULT_ROUTING
 from models.routing import Lane, Situation, route
 from models.score import Score
@@ -113,7 +114,11 @@ def _score_batch(
     shown = [i for i, found in enumerate(routes) if found.lane is not Lane.RELEASE]
     explained = dict(zip(shown, bundle.score_many([computed[i] for i in shown]), strict=True))
     answers = {
-        row.number: (score.probability, found.lane.value, [*_sentences(explained.get(i)), *found.reasons])
+        row.number: (
+            score.probability,
+            found.lane.value,
+            [*_sentences(explained.get(i)), *map(in_english, found.reasons)],
+        )
         for i, (row, score, found) in enumerate(zip(scorable, scores, routes, strict=True))
     }
     return _columns(batch, answers)
@@ -133,4 +138,4 @@ def _columns(
 
 
 def _sentences(score: Score | None) -> list[str]:
-    return [reason.sentence for reason in score.reasons] if score else []
+    return [in_english(reason.message) for reason in score.reasons] if score else []

@@ -6,6 +6,7 @@ import orjson
 from fastapi import APIRouter, Request, Response
 
 from features.listing import Rejection, check
+from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
 from serving.api.errors import as_json
@@ -34,9 +35,9 @@ async def post_score(request: Request, caller: Asker) -> Response:
         "value": scored.score.value,
         "probability": scored.score.probability,
         "route": scored.route.lane.value,
-        "route_reasons": scored.route.reasons,
+        "route_reasons": [in_english(one) for one in scored.route.reasons],
         "reasons": [
-            {"code": reason.code, "sentence": reason.sentence, "weight": reason.weight}
+            {"code": reason.code, "sentence": in_english(reason.message), "weight": reason.weight}
             for reason in scored.score.reasons
         ],
         "model": scored.score.scorer,

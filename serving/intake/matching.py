@@ -7,11 +7,12 @@ whoever came after the removal.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from features.facts import Facts
 from features.likeness import NearDuplicate
+from features.message import Message, message
 from serving.intake.policy import RelistPolicy
 
 _LONGEST_NAME = 80
@@ -38,11 +39,11 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Relist:
-    """The removed offer that this one is held to be, why, and in words for an analyst."""
+    """The removed listing that this one repeats, on what ground, and what an analyst is told."""
 
     ground: Ground
     earlier: str
-    reason: str
+    reason: Message
 
 
 def copies_of_fakes(facts: Facts) -> tuple[str, ...]:
@@ -81,11 +82,11 @@ def _by_text(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> 
         if one is None or not near.counterfeit or near.similarity < policy.own_similarity:
             continue
         if near.same_seller:
-            return _named(Ground.OWN_TEXT, one, f"{_words_of(near)}, which the same seller offered")
+            return _repeats(Ground.OWN_TEXT, one, near)
         if one.seller in linked:
-            return _named(Ground.LINKED_TEXT, one, f"{_words_of(near)}, which a linked seller offered")
+            return _repeats(Ground.LINKED_TEXT, one, near)
         if copied is None and near.similarity >= policy.copied_similarity and _few_and_no_honest(facts, policy):
-            copied = _named(Ground.COPIED_TEXT, one, f"{_words_of(near)}, which another seller offered")
+            copied = _repeats(Ground.COPIED_TEXT, one, near)
     return copied
 
 
@@ -105,18 +106,23 @@ def _by_link(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> 
     first_known = facts.as_of - timedelta(days=known_days)
     for one in earlier:
         if one.seller in linked and one.brand_id == brand_id and first_known >= one.removed_at:
-            what = f"The seller came after and shares a contact with {_cut(one.seller)}, whose {_cut(one.external_id)}"
-            return _named(Ground.LINKED_NEWCOMER, one, f"{what} of the same brand", names_it=True)
+            ground = Ground.LINKED_NEWCOMER
+            named: dict[str, str | date] = {
+                "seller": _cut(one.seller),
+                "listing": _cut(one.external_id),
+                "date": one.removed_at.date(),
+            }
+            return Relist(ground, one.external_id, message(f"relist.{ground.value}", **named))
     return None
 
 
-def _words_of(near: NearDuplicate) -> str:
-    return f"{near.similarity:.0%} the words of {_cut(near.listing_id)}"
-
-
-def _named(ground: Ground, one: Removed, what: str, *, names_it: bool = False) -> Relist:
-    joined = "was" if names_it else "and which was"
-    return Relist(ground, one.external_id, f"{what} {joined} removed on {one.removed_at:%Y-%m-%d}.")
+def _repeats(ground: Ground, one: Removed, near: NearDuplicate) -> Relist:
+    named: dict[str, float | str | date] = {
+        "share": near.similarity,
+        "listing": _cut(near.listing_id),
+        "date": one.removed_at.date(),
+    }
+    return Relist(ground, one.external_id, message(f"relist.{ground.value}", **named))
 
 
 def _cut(name: str | None) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from features.facts import PriceFacts
 from features.references import NO_SAMPLES, PriceReference, PriceSamples
+from models.messages.english import in_english
 from models.score import Reason
 from serving.web.wording import words
 
@@ -280,5 +281,5 @@ def reason_bars(reasons: Sequence[Reason], digits: int) -> tuple[ReasonBar, ...]
         width = round(abs(reason.weight) * scale, 1)
         against = reason.weight < 0
         x = round(_BAR_ZERO - width, 1) if against else _BAR_ZERO
-        bars.append(ReasonBar(reason.sentence, words.signed(reason.weight, digits), x, width, against))
+        bars.append(ReasonBar(in_english(reason.message), words.signed(reason.weight, digits), x, width, against))
     return tuple(bars)

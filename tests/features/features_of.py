@@ -2,6 +2,7 @@
 
 from features.compute import FEATURES, NAMES, compute
 from features.facts import Facts
+from models.messages.english import in_english
 
 
 def value(name: str, facts: Facts) -> float:
@@ -10,5 +11,6 @@ def value(name: str, facts: Facts) -> float:
 
 
 def words(name: str, facts: Facts) -> str:
-    """What a person is told of it."""
-    return FEATURES[NAMES.index(name)].say(compute(facts).evidence, value(name, facts))
+    """What a person is told of it; empty where there is nothing to say."""
+    found = FEATURES[NAMES.index(name)].say(compute(facts).evidence, value(name, facts))
+    return in_english(found) if found is not None else ""

@@ -87,28 +87,33 @@ def test_a_hundred_thousand_characters_that_almost_match_are_walked_through(part
 
 
 SENTENCES = [
-    ("text_links", {"description": "see bags.com"}, 1.0, "Links in the text: “bags.com”"),
-    ("text_links", {}, 0.0, "No links in the text"),
+    ("text_links", {"description": "see bags.com"}, 1.0, "Links in the text: “bags.com”."),
+    ("text_links", {}, 0.0, "No links in the text."),
     (
         "text_hidden_links",
         {"description": "bags dot com"},
         1.0,
-        "Links written so that no search sees them: “bags dot com”",
+        "Obfuscated links: “bags dot com”.",
     ),
     (
         "text_contacts",
         {"description": "tel +33 6 12 34 56 78"},
         1.0,
-        "Ways to reach the seller elsewhere: “+33 6 12 34 56 78”",
+        "Contact details in the text: “+33 6 12 34 56 78”.",
     ),
-    ("text_beside_brand", {"title": "Aurelle bag 1:1 replica"}, 1.0, "1 kind of suspect wording beside Aurelle"),
+    (
+        "text_beside_brand",
+        {"title": "Aurelle bag 1:1 replica"},
+        1.0,
+        "1 kind of suspect wording together with the brand Aurelle.",
+    ),
     (
         "text_beside_brand",
         {"title": "Bag 1:1 replica", "brand": None},
         0.0,
-        "No suspect wording beside the name of a brand",
+        "No suspect wording together with a brand name.",
     ),
-    ("text_beside_brand", {}, 0.0, "No suspect wording beside the name of a brand"),
+    ("text_beside_brand", {}, 0.0, "No suspect wording together with a brand name."),
 ]
 
 

@@ -55,13 +55,13 @@ def test_the_declared_brand_stands_in_the_title_by(title: str, brand: str, expec
 
 def test_a_disguised_brand_is_quoted_by_its_name() -> None:
     assert words("brand_disguised", some_facts(title="Au re11e tote")) == (
-        "A brand name is written to evade a search: Aurelle"
+        "Brand name in obfuscated spelling: Aurelle."
     )
 
 
 def test_a_brand_that_is_not_declared_is_quoted_by_its_name() -> None:
     assert words("brand_named_but_not_declared", some_facts(brand=None)) == (
-        "The title names Aurelle, which the seller does not declare"
+        "The title names Aurelle, which the seller does not declare."
     )
 
 

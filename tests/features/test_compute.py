@@ -7,7 +7,9 @@ from hypothesis import given
 
 from features.compute import FEATURES, NAMES, compute, family_columns, input_fingerprint, matrix
 from features.facts import Facts, facts_from_json
+from features.message import as_json, from_json
 from features.spec import Family
+from models.messages.english import in_english
 from tests.fixtures import golden, strategies
 from tests.fixtures.facts import FULL_ROW, bare_facts, facts_of, full_facts, some_facts
 from tests.fixtures.strategies import PROPERTY
@@ -59,7 +61,9 @@ def test_every_value_is_missing_or_within_its_range(facts: Facts) -> None:
 @given(strategies.facts())
 def test_every_value_that_is_known_can_be_said_in_words(facts: Facts) -> None:
     found = compute(facts)
-    said = [f.say(found.evidence, float(v)) for f, v in zip(FEATURES, found.vector, strict=True) if not math.isnan(v)]
+    told = [f.say(found.evidence, float(v)) for f, v in zip(FEATURES, found.vector, strict=True) if not math.isnan(v)]
+    assert [from_json(json.loads(json.dumps(as_json(one)))) for one in told if one] == [one for one in told if one]
+    said = [in_english(one) for one in told if one is not None]
     assert [words for words in said if not words.strip() or "nan" in words.split() or "None" in words.split()] == []
 
 

@@ -15,7 +15,7 @@ VALUES = [
     ("item_recent_sales_share", 1 / 9, "one of nine"),
     ("item_rating", (1 + 2 * 3 + 5 * 4 + 12 * 5 + 43) / 30, "20 ratings, smoothed towards 4.3"),
     ("item_one_star_share", (1 + 0.6) / 30, "1 of 20, smoothed"),
-    ("item_ratings", math.log(21), "20 ratings"),
+    ("item_ratings", math.log(21), "20 ratings."),
     ("item_comments", math.log(8), "seven comments"),
     ("item_photos", math.log(5), "four photographs"),
     ("item_version", 3.0, "the third version"),
@@ -28,19 +28,19 @@ def test_a_signal_of_a_known_offer_is(name: str, expected: float, _why: str) -> 
 
 
 SAID = [
-    ("item_age", "The offer was first published 12 days ago"),
-    ("item_sales_7d", "1 sold in 7 days"),
-    ("item_sales_90d", "9 sold in 90 days"),
-    ("item_return_share", "2 of 9 sold in 90 days came back"),
-    ("item_fake_return_share", "1 of 9 sold in 90 days came back as not genuine"),
-    ("item_fake_returns_30d", "0 returned as not genuine in 30 days"),
-    ("item_recent_sales_share", "11 % of the sales of 90 days fell in the last 7"),
-    ("item_rating", "Rated 4.3 of 5 by 20 buyers"),
-    ("item_one_star_share", "1 of 20 ratings have one star"),
-    ("item_ratings", "20 ratings"),
-    ("item_comments", "7 comments of buyers"),
-    ("item_photos", "4 photographs"),
-    ("item_version", "Version 3 of the offer"),
+    ("item_age", "The listing was first published 12 days ago."),
+    ("item_sales_7d", "1 sold in 7 days."),
+    ("item_sales_90d", "9 sold in 90 days."),
+    ("item_return_share", "2 of 9 sold in 90 days were returned."),
+    ("item_fake_return_share", "1 of 9 sold in 90 days were returned as not genuine."),
+    ("item_fake_returns_30d", "0 returned as not genuine in 30 days."),
+    ("item_recent_sales_share", "11% of the sales in 90 days fell in the last 7 days."),
+    ("item_rating", "Rated 4.3 of 5 by 20 buyers."),
+    ("item_one_star_share", "1 of 20 ratings have one star."),
+    ("item_ratings", "20 ratings."),
+    ("item_comments", "7 buyer comments."),
+    ("item_photos", "4 photographs."),
+    ("item_version", "Version 3 of the listing."),
 ]
 
 

@@ -45,33 +45,33 @@ def test_what_the_same_seller_did_is_missing_where_none_is_named(name: str) -> N
 
 
 VALUES = [
-    ("likeness_nearest", 0.96875, "The text is 97 % that of an offer of another seller"),
-    ("likeness_counterfeit", 0.90625, "The text is 91 % that of an offer of another seller that was found counterfeit"),
-    ("likeness_genuine", 0.96875, "The text is 97 % that of an offer of another seller that is known to be genuine"),
+    ("likeness_nearest", 0.96875, "The text shares 97% with a listing of another seller."),
+    ("likeness_counterfeit", 0.90625, "The text shares 91% with another seller's listing that was found counterfeit."),
+    ("likeness_genuine", 0.96875, "The text shares 97% with another seller's listing that is known to be genuine."),
     (
         "likeness_own_counterfeit",
         1.0,
-        "The text is 100 % that of an offer of the same seller that was found counterfeit",
+        "The text shares 100% with a listing of this seller that was found counterfeit.",
     ),
-    ("likeness_balance", -0.0625, "The text is nearer to that of genuine offers"),
-    ("likeness_offers", math.log(5), "In nearly the same words: 4 offers of others"),
-    ("likeness_sellers", math.log(4), "In nearly the same words: 3 other sellers"),
-    ("likeness_own_offers", math.log(3), "In nearly the same words: 2 offers of the same seller"),
-    ("likeness_counterfeits", math.log(2), "In nearly the same words: 1 offer of others that was found counterfeit"),
-    ("likeness_cleared", math.log(2), "In nearly the same words: 1 offer of others that was found genuine"),
-    ("likeness_authorised", math.log(2), "In nearly the same words: 1 offer of authorised sellers"),
+    ("likeness_balance", -0.0625, "The text is closer to genuine listings than to confirmed counterfeits."),
+    ("likeness_offers", math.log(5), "Near-duplicates: 4 listings of other sellers."),
+    ("likeness_sellers", math.log(4), "Near-duplicates at 3 other sellers."),
+    ("likeness_own_offers", math.log(3), "Near-duplicates: 2 listings of the same seller."),
+    ("likeness_counterfeits", math.log(2), "Near-duplicates: 1 listing of other sellers was found counterfeit."),
+    ("likeness_cleared", math.log(2), "Near-duplicates: 1 listing of other sellers was found genuine."),
+    ("likeness_authorised", math.log(2), "Near-duplicates: 1 listing of authorised sellers."),
     (
         "likeness_counterfeit_share",
         (2 + 0.5 * 4) / (3 + 4),
-        "In nearly the same words: 2 of 3 judged offers were found counterfeit",
+        "Near-duplicates: 2 of 3 reviewed listings were found counterfeit.",
     ),
-    ("likeness_first_days", math.log(41), "Others have used nearly the same words for 40 days"),
+    ("likeness_first_days", math.log(41), "Another seller's near-duplicate appeared 40 days earlier."),
     (
         "likeness_price_level",
         math.log(489 / 450),
-        "The price is 9 % above the median of 3 offers of others in nearly the same words",
+        "The price is 9% above the median of 3 near-duplicates of other sellers.",
     ),
-    ("likeness_price_offers", math.log(4), "In nearly the same words: 3 offers of others with a price to compare with"),
+    ("likeness_price_offers", math.log(4), "Near-duplicates: 3 priced listings of other sellers to compare with."),
 ]
 
 
@@ -89,28 +89,28 @@ SENTENCES = [
     (
         "likeness_offers",
         replace(A_LIKENESS, offers=64, more=True),
-        "In nearly the same words: at least 64 offers of others",
+        "Near-duplicates: at least 64 listings of other sellers.",
     ),
-    ("likeness_sellers", replace(A_LIKENESS, sellers=1), "In nearly the same words: 1 other seller"),
+    ("likeness_sellers", replace(A_LIKENESS, sellers=1), "Near-duplicates at 1 other seller."),
     (
         "likeness_counterfeit",
         Likeness(),
-        "The text is not like that of an offer of another seller that was found counterfeit",
+        "The text resembles no counterfeit listing of another seller.",
     ),
     (
         "likeness_balance",
         replace(A_LIKENESS, nearest_counterfeit=1.0),
-        "The text is nearer to that of confirmed counterfeits",
+        "The text is closer to confirmed counterfeits than to genuine listings.",
     ),
     (
         "likeness_balance",
         replace(A_LIKENESS, nearest_counterfeit=0.96875),
-        "The text is as near to that of confirmed counterfeits as to that of genuine offers",
+        "The text is equally close to confirmed counterfeits and to genuine listings.",
     ),
     (
         "likeness_price_level",
         replace(A_LIKENESS, price=PriceReference(math.log(978), 0.1, 12)),
-        "The price is 50 % below the median of 12 offers of others in nearly the same words",
+        "The price is 50% below the median of 12 near-duplicates of other sellers.",
     ),
 ]
 

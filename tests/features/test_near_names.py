@@ -173,15 +173,20 @@ def test_brands_that_only_the_description_names_are_listed() -> None:
 
 
 SENTENCES = [
-    ("brand_near_miss", {"title": "Aurrelle tote"}, 1.0, "The title says “aurrelle”, one letter from Aurelle"),
-    ("brand_near_miss", {"title": "Nordffjel jacket"}, 0.5, "The title says “nordffjel”, two letters from Nordfjell"),
-    ("brand_near_miss", {}, 0.0, "No registered name is nearly written"),
-    ("brand_declared_near_miss", {"brand": "Aurele"}, 1.0, "The declared brand is “aurele”, one letter from Aurelle"),
-    ("brand_declared_near_miss", {}, 0.0, "No registered name is nearly written"),
-    ("brand_in_description", {}, 0.0, "The description does not name the declared brand Aurelle"),
-    ("brand_in_description", {"description": "By AURELLÉ."}, 1.0, "The description names the declared brand Aurelle"),
-    ("brand_only_described", {"description": "As good as Solenne"}, 1.0, "Only the description names Solenne"),
-    ("brand_only_described", {}, 0.0, "The description names no registered brand besides"),
+    ("brand_near_miss", {"title": "Aurrelle tote"}, 1.0, "The title contains “aurrelle”, one letter from Aurelle."),
+    (
+        "brand_near_miss",
+        {"title": "Nordffjel jacket"},
+        0.5,
+        "The title contains “nordffjel”, 2 letters from Nordfjell.",
+    ),
+    ("brand_near_miss", {}, 0.0, "No near match for a registered brand name."),
+    ("brand_declared_near_miss", {"brand": "Aurele"}, 1.0, "The declared brand is “aurele”, one letter from Aurelle."),
+    ("brand_declared_near_miss", {}, 0.0, "No near match for a registered brand name."),
+    ("brand_in_description", {}, 0.0, "The description does not name the declared brand Aurelle."),
+    ("brand_in_description", {"description": "By AURELLÉ."}, 1.0, "The description names the declared brand Aurelle."),
+    ("brand_only_described", {"description": "As good as Solenne"}, 1.0, "Only the description names Solenne."),
+    ("brand_only_described", {}, 0.0, "The description names no other registered brand."),
 ]
 
 

@@ -82,18 +82,26 @@ def test_a_price_is_a_placeholder(price: str, expected: float, _why: str) -> Non
 
 
 SAID = [
-    ("price_to_brand_category", "110.00", "Price is 78 % below the median of 20 offers of this brand and category"),
-    ("price_to_brand_category", "505.00", "Price is at the median of 20 offers of this brand and category"),
-    ("price_to_brand_category", "750.00", "Price is 50 % above the median of 20 offers of this brand and category"),
-    ("price_to_category", "900.00", "Price is 4.5 times the median of 100 offers in this category"),
-    ("price_log", "1890.00", "The price is 1,890 EUR"),
-    ("price_reference_offers", "1.00", "20 offers of this brand and category are known"),
-    ("price_is_placeholder", "9999.00", "The price 9,999 EUR looks like a placeholder"),
-    ("price_is_placeholder", "19.90", "The price 19.90 EUR is no placeholder"),
+    (
+        "price_to_brand_category",
+        "110.00",
+        "The price is 78% below the median of 20 listings of this brand and category.",
+    ),
+    ("price_to_brand_category", "505.00", "The price is at the median of 20 listings of this brand and category."),
+    (
+        "price_to_brand_category",
+        "750.00",
+        "The price is 50% above the median of 20 listings of this brand and category.",
+    ),
+    ("price_to_category", "900.00", "The price is 4.5 times the median of 100 listings in this category."),
+    ("price_log", "1890.00", "The price is 1,890 EUR."),
+    ("price_reference_offers", "1.00", "20 listings of this brand and category are known."),
+    ("price_is_placeholder", "9999.00", "The price 9,999 EUR looks like a placeholder."),
+    ("price_is_placeholder", "19.90", "The price 19.90 EUR is not a placeholder."),
     (
         "price_spread_brand_category",
         "250.00",
-        "The price lies 2.3 usual spreads below the median of 20 offers of this brand and category",
+        "The price is 2.3 robust standard deviations below the median of 20 listings of this brand and category.",
     ),
 ]
 
@@ -105,12 +113,12 @@ def test_a_price_signal_reads(name: str, price: str, sentence: str) -> None:
 
 def test_a_discount_reads() -> None:
     facts = some_facts(price="250.00", list_price="1000.00")
-    assert words("price_claimed_discount", facts) == "The offer claims 75 % off 1,000 EUR"
+    assert words("price_claimed_discount", facts) == "The listing claims 75% off 1,000 EUR."
 
 
 CHANGES = [
-    ("300.00", "The price fell by 50 % since the version before"),
-    ("900.00", "The price rose by 50 % since the version before"),
+    ("300.00", "The price fell by 50% since the previous version."),
+    ("900.00", "The price rose by 50% since the previous version."),
 ]
 
 

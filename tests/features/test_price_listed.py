@@ -26,17 +26,17 @@ def test_a_price_against_the_brands_own_is(row: dict[str, Any], expected: float,
 
 
 SAID = [
-    ({"price": "108.00"}, "Price is 80 % below what the brand asks for Colline (540 EUR)"),
-    ({"price": "540.00"}, "Price is at what the brand asks for Colline (540 EUR)"),
-    ({"price": "700.00"}, "Price is 30 % above what the brand asks for Colline (540 EUR)"),
-    ({"price": "5400.00"}, "Price is 10.0 times what the brand asks for Colline (540 EUR)"),
+    ({"price": "108.00"}, "The price is 80% below the brand's list price for Colline (540 EUR)."),
+    ({"price": "540.00"}, "The price is at the brand's list price for Colline (540 EUR)."),
+    ({"price": "700.00"}, "The price is 30% above the brand's list price for Colline (540 EUR)."),
+    ({"price": "5400.00"}, "The price is 10.0 times the brand's list price for Colline (540 EUR)."),
     (
         {"gtin": "3760121234561", "price": "450.00"},
-        "Price is 50 % below what the brand asks for number 3760121234561 (900 EUR)",
+        "The price is 50% below the brand's list price for GTIN 3760121234561 (900 EUR).",
     ),
     (
         {"title": "Aurelle tote", "price": "150.00"},
-        "Price is 50 % below what the brand asks for its cheapest goods in Bags (300 EUR)",
+        "The price is 50% below the brand's list price for its cheapest goods in Bags (300 EUR).",
     ),
 ]
 
@@ -49,7 +49,7 @@ def test_a_price_against_the_brands_own_reads(row: dict[str, Any], sentence: str
 def test_a_claimed_price_is_held_against_the_brands_own() -> None:
     facts = some_facts(price="100.00", list_price="1080.00")
     assert value("price_claim_to_list", facts) == pytest.approx(math.log(2), abs=1e-12)
-    sentence = "The price before that the offer claims is 2.0 times what the brand asks for Colline (540 EUR)"
+    sentence = "The claimed earlier price is 2.0 times the brand's list price for Colline (540 EUR)."
     assert words("price_claim_to_list", some_facts(price="100.00", list_price="1090.00")) == sentence
     assert math.isnan(value("price_claim_to_list", some_facts()))
 
@@ -68,7 +68,7 @@ def test_a_price_that_many_have_is_counted(row: dict[str, Any], expected: float,
 
 
 def test_a_price_that_many_have_is_told() -> None:
-    sentence = "300 offers of the marketplace have this very price"
+    sentence = "300 listings on the marketplace have exactly this price."
     assert words("price_same_on_marketplace", some_facts(price="9999.00")) == sentence
 
 

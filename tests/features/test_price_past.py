@@ -25,14 +25,14 @@ def test_a_signal_of_past_prices_is(name: str, expected: float, _why: str) -> No
 
 
 SAID = [
-    ("price_changes", "The price has been changed 3 times"),
-    ("price_largest_fall", "The largest fall of the price among 4 versions was 25 %"),
+    ("price_changes", "The price has changed 3 times."),
+    ("price_largest_fall", "The largest price drop across 4 versions was 25%."),
     (
         "price_claim_to_highest",
-        "The price that the offer claims to be reduced from is 1.23 times the highest ever seen here",
+        "The claimed earlier price is 1.23 times the highest price recorded for this listing.",
     ),
-    ("price_to_seller_offers", "The price is 3.46 times the median of 8 other offers of the seller"),
-    ("price_same_at_seller", "Other offers of the seller at this very price: 0 of 8"),
+    ("price_to_seller_offers", "The price is 3.46 times the median of 8 other listings of the seller."),
+    ("price_same_at_seller", "0 of 8 other listings of the seller have exactly this price."),
 ]
 
 
@@ -94,7 +94,9 @@ def test_a_claimed_price_is_held_against_the_highest_seen(
 
 
 def test_a_claim_that_was_once_true_is_told_so() -> None:
-    assert words("price_claim_to_highest", priced_before(200.0)).endswith("from is the highest ever seen here")
+    assert words("price_claim_to_highest", priced_before(200.0)).endswith(
+        "is the highest price recorded for this listing."
+    )
 
 
 def test_the_same_price_at_the_same_seller_is_counted_to_the_cent_and_the_currency() -> None:

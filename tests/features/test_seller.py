@@ -31,21 +31,21 @@ def test_a_signal_of_a_known_seller_is(name: str, expected: float, _why: str) ->
 
 
 SAID = [
-    ("seller_age", "The seller's account is 900 days old"),
-    ("seller_orders_90d", "The seller had 40 orders in 90 days"),
-    ("seller_turnover_90d", "The seller turned over 9,000 in 90 days"),
-    ("seller_order_value", "The seller's orders are worth 150 on average"),
-    ("seller_price_level", "The price is 3.3 times what the seller's orders are worth on average"),
-    ("seller_recent_orders_share", "8 % of the seller's orders of 90 days fell in the last 7"),
-    ("seller_return_share_30d", "2 of the seller's 20 sales in 30 days came back"),
-    ("seller_return_share_90d", "6 of the seller's 60 sales in 90 days came back"),
-    ("seller_fake_return_share_90d", "3 of the seller's 60 sales in 90 days came back as not genuine"),
-    ("seller_returned_value_share", "Goods for 400 of 6,000 came back in 90 days"),
-    ("seller_variety", "The seller offers 25 different products"),
-    ("seller_available", "The seller has 90 items in stock"),
-    ("seller_rating", "The seller is rated 4.7 of 5 by 310 buyers"),
-    ("seller_ships_from_elsewhere", "Ships from FR, where the seller is established (FR)"),
-    ("seller_listings_30d", "The seller put up 3 other offers in 30 days"),
+    ("seller_age", "The seller's account is 900 days old."),
+    ("seller_orders_90d", "The seller had 40 orders in 90 days."),
+    ("seller_turnover_90d", "The seller's turnover in 90 days is 9,000 in the listing's currency."),
+    ("seller_order_value", "The seller's average order value is 150 in the listing's currency."),
+    ("seller_price_level", "The price is 3.3 times the seller's average order value."),
+    ("seller_recent_orders_share", "8% of the seller's orders in 90 days fell in the last 7 days."),
+    ("seller_return_share_30d", "2 of 20 items that the seller sold in 30 days were returned."),
+    ("seller_return_share_90d", "6 of 60 items that the seller sold in 90 days were returned."),
+    ("seller_fake_return_share_90d", "3 of 60 items that the seller sold in 90 days were returned as not genuine."),
+    ("seller_returned_value_share", "Goods worth 400 of the seller's turnover of 6,000 in 90 days were returned."),
+    ("seller_variety", "The seller offers 25 different products."),
+    ("seller_available", "The seller has 90 items in stock."),
+    ("seller_rating", "The seller is rated 4.7 of 5 by 310 buyers."),
+    ("seller_ships_from_elsewhere", "The goods ship from FR, where the seller is established (FR)."),
+    ("seller_listings_30d", "The seller published 3 other listings in 30 days."),
 ]
 
 
@@ -56,7 +56,7 @@ def test_a_signal_of_a_seller_reads(name: str, sentence: str) -> None:
 
 def test_goods_from_elsewhere_than_the_sellers_seat_are_told() -> None:
     assert words("seller_ships_from_elsewhere", some_facts(ship_from="CN")) == (
-        "Ships from CN, not where the seller is established (FR)"
+        "The goods ship from CN; the seller is established in FR."
     )
 
 

@@ -25,16 +25,16 @@ def test_a_signal_of_linked_sellers_is(name: str, expected: float, _why: str) ->
 
 
 SAID = [
-    ("seller_linked_sellers", "The seller shares contacts with 2 other sellers, directly or through others"),
-    ("seller_linked_counterfeiters", "1 of 2 linked sellers had offers confirmed counterfeit"),
-    ("seller_linked_cleared", "People have found the offers of 1 linked seller genuine"),
+    ("seller_linked_sellers", "The seller shares contacts with 2 other sellers, directly or through others."),
+    ("seller_linked_counterfeiters", "1 of 2 linked sellers had listings confirmed counterfeit."),
+    ("seller_linked_cleared", "All reviewed listings of 1 linked seller were found genuine."),
     (
         "seller_linked_counterfeit_share",
-        "Of the reviewed offers of linked sellers 2 were counterfeit and 2 genuine",
+        "Reviewed listings of linked sellers: 2 counterfeit, 2 genuine.",
     ),
     (
         "seller_linked_distance",
-        "A seller with confirmed counterfeits is one shared contact away: the same telephone number",
+        "A seller with confirmed counterfeits is linked by a shared contact: telephone number.",
     ),
 ]
 
@@ -57,8 +57,8 @@ def test_the_way_to_a_counterfeiter_is_told_by_its_contacts_and_names_nobody() -
     path = (LinkStep(kind=ContactKind.EMAIL, seller="ann"), LinkStep(kind=ContactKind.ADDRESS, seller="bo"))
     facts = some_facts(history=of(LinkedSeller(path=path, counterfeit=1, genuine=0), more=True))
     sentence = words("seller_linked_distance", facts)
-    assert sentence.endswith("2 shared contacts away: the same e-mail address, then the same address")
-    assert "shares contacts with at least 1 other seller," in words("seller_linked_sellers", facts)
+    assert sentence.endswith("2 shared contacts away: e-mail address, address.")
+    assert "shares contacts with at least 1 other sellers," in words("seller_linked_sellers", facts)
 
 
 UNKNOWN: list[tuple[Links | None, str]] = [(None, "not recorded then"), (Links(contacts=0), "no contact is known")]

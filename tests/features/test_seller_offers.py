@@ -37,16 +37,19 @@ def test_the_spread_is_the_median_distance_from_the_median() -> None:
 
 
 SAID = [
-    ("seller_known", "The seller has been known here for 80 days"),
-    ("seller_offers", "The seller has 8 other offers of the last half year"),
-    ("seller_listings_7d", "The seller put up 1 other offer in 7 days"),
-    ("seller_recent_listings_share", "Of 8 other offers that the seller put up in 90 days 1 came in the last 7"),
-    ("seller_brands", "The seller's 8 other offers are of 1 brand"),
-    ("seller_top_brand_share", "100 % of the seller's other branded offers are of one brand"),
-    ("seller_brand_entropy", "The seller's other offers are spread over 1 brand"),
-    ("seller_protected_share", "62 % of the seller's 8 other offers are of brands that ask for protection"),
-    ("seller_categories", "The seller's other offers are in 2 categories"),
-    ("seller_price_spread", "Half of 8 other prices lie within 216 % of the seller's median"),
+    ("seller_known", "The seller was first seen here 80 days ago."),
+    ("seller_offers", "The seller published 8 other listings in the last half year."),
+    ("seller_listings_7d", "The seller published 1 other listing in 7 days."),
+    (
+        "seller_recent_listings_share",
+        "1 of 8 other listings that the seller published in 90 days came in the last 7 days.",
+    ),
+    ("seller_brands", "The seller's 8 other listings are of 1 brand."),
+    ("seller_top_brand_share", "100% of the seller's other branded listings are of one brand."),
+    ("seller_brand_entropy", "The seller's other listings are of 1 brand."),
+    ("seller_protected_share", "62% of the seller's 8 other listings are of protected brands."),
+    ("seller_categories", "The seller's other listings are in 2 categories."),
+    ("seller_price_spread", "Half of the seller's 8 other prices are within 216% of their median."),
 ]
 
 

@@ -27,16 +27,16 @@ def test_a_signal_of_a_sellers_trade_is(name: str, expected: float, _why: str) -
 
 
 SAID = [
-    ("seller_sales_30d", "The seller sold 20 items in 30 days"),
-    ("seller_sales_growth_7d", "The seller's sales of 7 days run at 0.9 times the pace of 30 days: 4 of 20"),
-    ("seller_sales_growth_30d", "The seller's sales of 30 days run at 1.0 times the pace of 90 days: 20 of 60"),
+    ("seller_sales_30d", "The seller sold 20 items in 30 days."),
+    ("seller_sales_growth_7d", "The seller's sales in 7 days run at 0.9 times the pace of 30 days: 4 of 20."),
+    ("seller_sales_growth_30d", "The seller's sales in 30 days run at 1.0 times the pace of 90 days: 20 of 60."),
     (
         "seller_turnover_growth_30d",
-        "The seller's turnover of 30 days runs at 1.0 times the pace of 90 days: 3,000 of 9,000",
+        "The seller's turnover in 30 days runs at 1.0 times the pace of 90 days: 3,000 of 9,000.",
     ),
-    ("seller_return_share_7d", "0 of the seller's 4 sales in 7 days came back"),
-    ("seller_fake_return_share_30d", "1 of the seller's 20 sales in 30 days came back as not genuine"),
-    ("seller_fake_returns_90d", "3 items of the seller came back as not genuine in 90 days"),
+    ("seller_return_share_7d", "0 of 4 items that the seller sold in 7 days were returned."),
+    ("seller_fake_return_share_30d", "1 of 20 items that the seller sold in 30 days were returned as not genuine."),
+    ("seller_fake_returns_90d", "3 items of the seller were returned as not genuine in 90 days."),
 ]
 
 

@@ -22,12 +22,12 @@ def test_a_signal_of_earlier_verdicts_is(name: str, expected: float, _why: str) 
 
 
 SAID = [
-    ("seller_confirmed_counterfeits", "2 of the seller's earlier offers were confirmed counterfeit"),
-    ("seller_cleared", "People have cleared 5 earlier offers of the seller"),
-    ("seller_counterfeit_share", "Of the seller's reviewed offers 2 were counterfeit and 5 genuine"),
-    ("seller_counterfeits_90d", "The seller had 1 offer confirmed counterfeit in 90 days"),
-    ("seller_since_counterfeit", "An offer of the seller was confirmed counterfeit 10 days ago"),
-    ("seller_strikes", "The seller's confirmed counterfeits of a year make 2 incidents"),
+    ("seller_confirmed_counterfeits", "2 earlier listings of the seller were confirmed counterfeit."),
+    ("seller_cleared", "5 earlier listings of the seller were reviewed and found genuine."),
+    ("seller_counterfeit_share", "2 of 7 reviewed listings of the seller were counterfeit."),
+    ("seller_counterfeits_90d", "1 listing of the seller was confirmed counterfeit in 90 days."),
+    ("seller_since_counterfeit", "A listing of the seller was confirmed counterfeit 10 days ago."),
+    ("seller_strikes", "The seller's counterfeits confirmed within a year amount to 2 incidents."),
 ]
 
 

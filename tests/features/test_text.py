@@ -90,18 +90,18 @@ def test_no_description_is_known_and_its_quality_unknown() -> None:
 
 
 SAID = [
-    ("text_replica_grade", "high quality replica", "Words that grade a replica: “high quality replica”, “replica”"),
-    ("text_replica_grade", "grey tote", "No words that grade a replica"),
-    ("text_contact", "ask on WhatsApp", "Ways to make contact outside the marketplace: “whatsapp”"),
-    ("text_kinds", "replica", "1 kind of suspect wording"),
-    ("text_kinds", "grey tote", "0 kinds of suspect wording"),
-    ("text_invisible", "gu\u200bcci", "1 invisible characters in the text"),
-    ("text_mixed_words", "Y\u0415\u0415ZY slides", "Letters of two alphabets in one word: Y\u0415\u0415ZY"),
-    ("text_scripts", "bag 女包", "The text is written in latin, chinese"),
-    ("text_title_length", "Grey bag", "The title has 8 characters"),
-    ("text_title_capitals", "ABcd", "50 % of the title's letters are capitals"),
-    ("text_title_digits", "bag 2024", "50 % of the title are digits"),
-    ("text_described", "bag", "The offer has no description"),
+    ("text_replica_grade", "high quality replica", "Replica-grade wording: “high quality replica”, “replica”."),
+    ("text_replica_grade", "grey tote", "No replica-grade wording."),
+    ("text_contact", "ask on WhatsApp", "Invitations to contact the seller off-platform: “whatsapp”."),
+    ("text_kinds", "replica", "1 kind of suspect wording."),
+    ("text_kinds", "grey tote", "0 kinds of suspect wording."),
+    ("text_invisible", "gu\u200bcci", "1 invisible character in the text."),
+    ("text_mixed_words", "Y\u0415\u0415ZY slides", "Letters of two alphabets in one word: Y\u0415\u0415ZY."),
+    ("text_scripts", "bag 女包", "The text is written in latin, chinese."),
+    ("text_title_length", "Grey bag", "The title has 8 characters."),
+    ("text_title_capitals", "ABcd", "50% of the title's letters are capitals."),
+    ("text_title_digits", "bag 2024", "50% of the title's characters are digits."),
+    ("text_described", "bag", "No description provided."),
 ]
 
 
@@ -111,11 +111,11 @@ def test_a_signal_of_the_title_reads(name: str, title: str, sentence: str) -> No
 
 
 SAID_OF_DESCRIPTIONS = [
-    ("text_description_words", "grey bag", "The description has 2 words"),
-    ("text_repetition", "bag bag bag new", "75 % of the description is one word"),
-    ("text_description_repeats_title", "tote", "The description only repeats the title"),
-    ("text_description_repeats_title", "new", "The description says more than the title"),
-    ("text_described", "new", "The offer has a description"),
+    ("text_description_words", "grey bag", "The description has 2 words."),
+    ("text_repetition", "bag bag bag new", "75% of the description is one repeated word."),
+    ("text_description_repeats_title", "tote", "The description only repeats the title."),
+    ("text_description_repeats_title", "new", "The description adds to the title."),
+    ("text_described", "new", "The listing has a description."),
 ]
 
 

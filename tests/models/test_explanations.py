@@ -6,6 +6,7 @@ from hypothesis import given
 from features.compute import NAMES, Computed, compute
 from features.facts import Facts
 from models.explanations import _STORIES, MOST, TEXT_CODE, explain
+from models.messages.english import in_english
 from models.score import Reason
 from tests.fixtures import strategies
 from tests.fixtures.facts import A_HISTORY, bare_facts, full_facts, suspect_facts
@@ -28,35 +29,35 @@ def test_every_feature_of_a_story_exists_and_tells_only_one() -> None:
 
 
 def test_a_reason_is_a_sentence_with_figures_and_its_weight() -> None:
-    assert reasons({"price_to_brand_category": 1.5}) == (
-        Reason("price_level", "Price is 82 % below the median of 20 offers of this brand and category", 1.5),
-    )
+    (found,) = reasons({"price_to_brand_category": 1.5})
+    assert (found.code, found.message.code, found.weight) == ("price_level", "price_to_brand_category.below", 1.5)
+    assert in_english(found.message) == "The price is 82% below the median of 20 listings of this brand and category."
 
 
 SENTENCES = [
     (
         "text_replica_grade",
         "replica_wording",
-        "Words that grade a replica: “1:1 mirror”, “mirror quality”, “1:1”",
+        "Replica-grade wording: “1:1 mirror”, “mirror quality”, “1:1”.",
     ),
-    ("seller_age", "seller_age", "The seller's account is 9 days old"),
-    ("brand_disguised", "brand_spelling", "A brand name is written to evade a search: Aurelle"),
+    ("seller_age", "seller_age", "The seller's account is 9 days old."),
+    ("brand_disguised", "brand_spelling", "Brand name in obfuscated spelling: Aurelle."),
     (
         "seller_confirmed_counterfeits",
         "earlier_verdicts",
-        "2 of the seller's earlier offers were confirmed counterfeit",
+        "2 earlier listings of the seller were confirmed counterfeit.",
     ),
     (
         "text_contact",
         "contact_elsewhere",
-        "Ways to make contact outside the marketplace: “+86 138 0013 8000”, “whatsapp”",
+        "Invitations to contact the seller off-platform: “+86 138 0013 8000”, “whatsapp”.",
     ),
 ]
 
 
 @pytest.mark.parametrize(("name", "code", "sentence"), SENTENCES, ids=[row[0] for row in SENTENCES])
 def test_a_person_reads(name: str, code: str, sentence: str) -> None:
-    assert [(reason.code, reason.sentence) for reason in reasons({name: 1.0})] == [(code, sentence)]
+    assert [(reason.code, in_english(reason.message)) for reason in reasons({name: 1.0})] == [(code, sentence)]
 
 
 def test_the_strongest_comes_first_whichever_way_it_speaks() -> None:
@@ -73,13 +74,13 @@ def test_at_most_five_are_told() -> None:
 def test_one_story_is_one_reason_told_by_its_loudest_feature() -> None:
     found = reasons({"price_to_brand_category": 1.0, "price_log": 0.4, "price_to_category": 0.2})
     assert [(reason.code, round(reason.weight, 9)) for reason in found] == [("price_level", 1.6)]
-    assert "of this brand and category" in found[0].sentence
+    assert "of this brand and category" in in_english(found[0].message)
 
 
 def test_a_story_is_told_by_a_feature_that_speaks_its_way() -> None:
     """Together they speak for counterfeit, so the loudest that speaks against it must not tell the story."""
     found = reasons({"price_to_brand_category": -1.0, "price_log": 0.8, "price_to_category": 0.7})
-    assert found[0].sentence == "The price is 89 EUR"
+    assert in_english(found[0].message) == "The price is 89 EUR."
 
 
 def test_what_hardly_moves_a_score_is_not_told() -> None:
@@ -94,15 +95,16 @@ def test_what_is_not_known_accuses_nobody() -> None:
 
 
 WORDINGS = [
-    (1.0, ("mirror", "1:1"), "The wording is like that of confirmed counterfeits: “mirror”, “1:1”"),
-    (1.0, (), "The wording is like that of confirmed counterfeits"),
-    (-1.0, ("mirror",), "The wording is like that of offers found genuine"),
+    (1.0, ("mirror", "1:1"), "The wording resembles confirmed counterfeits: “mirror”, “1:1”."),
+    (1.0, (), "The wording resembles confirmed counterfeits."),
+    (-1.0, ("mirror",), "The wording resembles listings found genuine."),
 ]
 
 
 @pytest.mark.parametrize(("text", "words", "sentence"), WORDINGS)
 def test_the_text_model_s_part_reads(text: float, words: tuple[str, ...], sentence: str) -> None:
-    assert reasons({}, text=text, words=words) == (Reason(TEXT_CODE, sentence, text),)
+    (found,) = reasons({}, text=text, words=words)
+    assert (found.code, in_english(found.message), found.weight) == (TEXT_CODE, sentence, text)
 
 
 @PROPERTY
@@ -112,7 +114,7 @@ def test_any_facts_and_contributions_give_sentences_of_known_values(facts: Facts
     contributions = np.random.default_rng(seed).standard_normal(len(NAMES))
     found = explain(computed.evidence, computed.vector, contributions, 0.3, ("word",))
     assert len(found) <= MOST
-    assert all(reason.sentence and abs(reason.weight) >= 0.05 for reason in found)
+    assert all(in_english(reason.message) and abs(reason.weight) >= 0.05 for reason in found)
 
 
 def test_two_reasons_of_equal_weight_have_a_fixed_order() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 
+from features.message import Message, message
 from models.policies.deciding import DEFAULT_ROUTING, RoutingPolicy
 from models.policies.version import policy_version
 from models.routing import Asking, Lane, Route, Situation, Thresholds, route
@@ -78,12 +79,18 @@ TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
 ]
 
 
-ON_LIST = {one: Listed(one, f"On the {one.value} list.") for one in SellerList}
-NEAR_DENIED = Listed(SellerList.DENY, "Linked with a denied seller.", by_link=True)
+ON_LIST = {one: Listed(one, message(f"seller_list.{one.value}")) for one in SellerList}
+NEAR_DENIED = Listed(SellerList.DENY, message("seller_list.linked"), by_link=True)
 LISTED: list[tuple[Score, dict[str, Any], Listed, Lane, str]] = [
     (HIGH, {}, ON_LIST[SellerList.ALLOW], Lane.RELEASE, "no score accuses an allowed seller"),
     (HIGH, {"already_open": True}, ON_LIST[SellerList.ALLOW], Lane.ANALYST, "under review comes before allowed"),
-    (LOW, {"relist": "Repeats."}, ON_LIST[SellerList.ALLOW], Lane.RELEASE, "nor does what a text repeats"),
+    (
+        LOW,
+        {"relist": message("relist.own_text")},
+        ON_LIST[SellerList.ALLOW],
+        Lane.RELEASE,
+        "nor does what a text repeats",
+    ),
     (LOW, {}, ON_LIST[SellerList.WATCH], Lane.ANALYST, "watched is always looked at"),
     (HIGH, {}, ON_LIST[SellerList.WATCH], Lane.ANALYST, "and by an analyst first"),
     (LOW, THIN, ON_LIST[SellerList.WATCH], Lane.ANALYST, "however little is known"),
@@ -150,43 +157,30 @@ def test_what_nobody_would_look_at_is_drawn(
     assert below.inclusion_probability == above.inclusion_probability == pytest.approx(share, abs=1e-4)
 
 
-SENTENCES: list[tuple[Score, dict[str, Any], str]] = [
-    (HIGH, {}, "Probability 0.90, at or above 0.50: Aurelle can tell."),
-    (HIGH, {"brand_takes_part": False}, "Probability 0.90, at or above 0.50, but Aurelle does not take part."),
-    (HIGH, NO_BRAND, "Probability 0.90, at or above 0.50, but no brand is known."),
-    (
-        HIGH,
-        {"asking": Asking.HELD},
-        (
-            "Probability 0.90, at or above 0.50, but questions to brands are held until somebody has looked at the "
-            "volume of alerts."
-        ),
-    ),
-    (
-        HIGH,
-        {"asking": Asking.USED_UP},
-        "Probability 0.90, at or above 0.50, but Aurelle has been asked today's questions.",
-    ),
-    (HIGH, {**NO_BRAND, "brand_candidates": 2}, "Probability 0.90, at or above 0.50, but 2 brands are possible."),
-    (MIDDLE, {}, "Probability 0.30: between 0.15 and 0.50."),
-    (LOW, {}, "Probability 0.010, below 0.150."),
-    (LOW, {"authorised": True}, "The seller is on Aurelle's list of authorised sellers."),
-    (points(25), {}, "25 points on the starter scorecard; analysts see 20. It is not calibrated."),
-    (points(5), {}, "5 points on the starter scorecard, below 20."),
-    (LOW, THIN, "Too little is known to say anything: 2 of 5 kinds of signal and 11 characters of text."),
+HIGH_PARAMETERS: dict[str, Any] = {"probability": 0.9, "threshold": 0.5}
+REASONS: list[tuple[Score, dict[str, Any], Message]] = [
+    (HIGH, {}, message("route.high.ask_brand", **HIGH_PARAMETERS, brand="Aurelle")),
+    (HIGH, {"brand_takes_part": False}, message("route.high.not_enrolled", **HIGH_PARAMETERS, brand="Aurelle")),
+    (HIGH, NO_BRAND, message("route.high.no_brand", **HIGH_PARAMETERS)),
+    (HIGH, {"asking": Asking.HELD}, message("route.high.held", **HIGH_PARAMETERS)),
+    (HIGH, {"asking": Asking.USED_UP}, message("route.high.used_up", **HIGH_PARAMETERS, brand="Aurelle")),
+    (HIGH, {**NO_BRAND, "brand_candidates": 2}, message("route.high.brands", **HIGH_PARAMETERS, n=2)),
+    (MIDDLE, {}, message("route.middle", probability=0.3, threshold=0.15, ask_from=0.5)),
+    (LOW, {}, message("route.low", probability=0.01, threshold=0.15)),
+    (LOW, {"authorised": True}, message("route.authorised", brand="Aurelle")),
+    (points(25), {}, message("route.points", points=25.0, threshold=20.0)),
+    (points(5), {}, message("route.points.below", points=5.0, threshold=20.0)),
+    (LOW, THIN, message("route.insufficient", families=2, n=11)),
 ]
 
 
-@pytest.mark.parametrize(("score", "changes", "sentence"), SENTENCES, ids=[row[-1] for row in SENTENCES])
-def test_a_route_says_why(score: Score, changes: dict[str, Any], sentence: str) -> None:
-    assert routed(score, **changes).reasons == (sentence,)
+@pytest.mark.parametrize(("score", "changes", "because"), REASONS, ids=[row[-1].code for row in REASONS])
+def test_a_route_says_why(score: Score, changes: dict[str, Any], because: Message) -> None:
+    assert routed(score, **changes).reasons == (because,)
 
 
 def test_a_changed_offer_under_review_says_so_first() -> None:
-    assert routed(LOW, already_open=True).reasons == (
-        "The offer was changed while a case on it was open.",
-        "Probability 0.010, below 0.150.",
-    )
+    assert [one.code for one in routed(LOW, already_open=True).reasons] == ["route.changed", "route.low"]
 
 
 def test_a_bundle_s_thresholds_win_over_the_policy_s() -> None:
@@ -207,10 +201,8 @@ def test_a_low_draw_audits_what_would_be_released() -> None:
 
 
 def test_an_audit_says_that_it_is_random_and_what_the_score_was() -> None:
-    assert routed(LOW, draw=0.0).reasons == (
-        "Drawn at random for a check, one in 100.",
-        "Probability 0.010, below 0.150.",
-    )
+    audit, score = routed(LOW, draw=0.0).reasons
+    assert (audit, score.code) == (message("route.audit", n=100), "route.low")
 
 
 def test_a_draw_at_the_share_is_not_audited() -> None:

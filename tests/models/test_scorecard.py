@@ -4,6 +4,7 @@ import pytest
 
 from features.compute import FEATURES, NAMES, compute
 from features.facts import Facts
+from models.messages.english import in_english
 from models.policies.deciding import DEFAULT_SCORECARD, Rule, ScorecardPolicy
 from models.policies.version import policy_version
 from models.score import Score, ScoreKind
@@ -83,9 +84,9 @@ def test_the_strongest_reason_comes_first() -> None:
 
 def test_a_reason_carries_its_figures() -> None:
     found = scored(some_facts(price="89.00"))
-    assert [reason.sentence for reason in found.reasons] == [
-        "Price is 82 % below the median of 20 offers of this brand and category",
-        "Price is 84 % below what the brand asks for Colline (540 EUR)",
+    assert [in_english(reason.message) for reason in found.reasons] == [
+        "The price is 82% below the median of 20 listings of this brand and category.",
+        "The price is 84% below the brand's list price for Colline (540 EUR).",
     ]
 
 

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from features.links import LinkedSeller, Links
+from models.messages.english import in_english
 from models.policies.sellers import DEFAULT_SELLER_LISTS
 from models.seller_lists import Entry, Listed, SellerList, linked_names, listed
 from tests.fixtures.clocks import NOW
@@ -54,12 +55,12 @@ def test_an_offer_without_a_seller_is_on_no_list() -> None:
 
 def test_the_reason_names_the_list_the_end_and_the_path() -> None:
     one, other = found(an_entry("s-1", DENY)), found(an_entry("s-3", DENY), links=linked(NEAR, SECOND))
-    until = f"{NOW + DAY:%Y-%m-%d}"
+    until = f"{NOW + DAY:%-d %B %Y}"
     assert one is not None
     assert other is not None
-    assert one.reason == f"The seller is on the deny list until {until}: A police file."
-    assert other.reason == (
-        "Linked with a denied seller: same payout account as s-2, which has the same telephone number as s-3 "
+    assert in_english(one.reason) == f"The seller is on the deny list until {until}: A police file."
+    assert in_english(other.reason) == (
+        "Linked to a seller on the deny list: same payout account as s-2, which has the same telephone number as s-3 "
         f"(until {until}: A police file.)"
     )
 

@@ -80,7 +80,7 @@ def test_a_row_that_goes_to_a_person_has_the_model_s_reasons_and_the_route_s(tmp
     (row,), _ = scored(path, tmp_path, thresholds=EVERYTHING)
     assert row["route"] == "ask_brand"
     assert len(row["reasons"]) >= 2
-    assert row["reasons"][-1].endswith("at or above 0.00: Aurelle can tell.")
+    assert row["reasons"][-1].endswith("at or above 0.00: Aurelle is asked.")
 
 
 def test_a_row_that_is_released_has_the_route_s_reason_alone(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from features.facts import assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Rejection, check
 from models.bundle import MANIFEST, from_files
+from models.messages.english import in_english
 
 
 class CounterfeitModel(PythonModel):
@@ -37,7 +38,9 @@ class CounterfeitModel(PythonModel):
                 continue
             facts = assemble_facts(listing, self.bundle.references, NOTHING_RECORDED, marketplace="mlflow", as_of=now)
             score = self.bundle.score_many([compute(facts)])[0]
-            rows.append({"probability": score.probability, "reasons": [reason.sentence for reason in score.reasons]})
+            rows.append(
+                {"probability": score.probability, "reasons": [in_english(reason.message) for reason in score.reasons]}
+            )
         return pd.DataFrame(rows)
 
 

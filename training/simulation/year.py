@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from features.message import message
 from models.bundle import Bundle
 from models.case import CaseLane
 from models.routing import Lane, Route
@@ -18,7 +19,7 @@ from training.simulation.people import Instead, Settled, settle
 from training.simulation.poison import Poisoner, most_copied_brand
 
 STEP: Final = timedelta(days=6)
-_REPORTED: Final = Route(Lane.ASK_BRAND, ("Reported by somebody with the brand's account.",), 1.0, "")
+_REPORTED: Final = Route(Lane.ASK_BRAND, (message("route.reported"),), 1.0, "")
 
 
 @dataclass(frozen=True, slots=True)

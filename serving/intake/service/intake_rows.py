@@ -10,11 +10,14 @@ from sqlalchemy import Connection
 
 from features.facts import SCHEMA, Facts, reference_keys
 from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlock
+from features.message import as_json
 from features.own_prices import NO_PRICES, OwnPrices
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
+from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
 from models.priority import expected_harm
 from models.routing import Lane
+from models.score import reason_as_json
 from serving.appeals.store import appeals
 from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.hidden_score import share_of
@@ -141,9 +144,9 @@ class RowsToKeep:
                 probability=scored.score.probability,
                 scorer=scored.score.scorer,
                 fingerprint=scored.score.fingerprint,
-                reasons=[[one.code, one.sentence, one.weight] for one in scored.score.reasons],
+                reasons=[reason_as_json(one) for one in scored.score.reasons],
                 lane=scored.route.lane.value,
-                route_reasons=list(scored.route.reasons),
+                route_reasons=[as_json(one) for one in scored.route.reasons],
                 policy_version=scored.route.policy_version,
                 inclusion_probability=scored.route.inclusion_probability,
                 scored_at=step.as_of,
@@ -239,7 +242,9 @@ class RowsToKeep:
             self._tenant(
                 event_id=self._runtime.ids.new("evt"),
                 case_id=case_id,
-                what=f"Opened for {lane.value.replace('_', ' ')}. {' '.join(scored.route.reasons)}"[:200],
+                what=f"Opened for {lane.value.replace('_', ' ')}. {' '.join(map(in_english, scored.route.reasons))}"[
+                    :200
+                ],
                 actor="router",
                 known_at=step.as_of,
             )

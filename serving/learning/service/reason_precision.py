@@ -1,13 +1,14 @@
 """How often what a score said came true: each reason and each rule that sent an offer to people, by later labels."""
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from features.message import Message, from_json
 from models.policies.learning import LabelPolicy
+from models.score import reason_from_json
 from serving.learning.service.labelling import mature_labels
 from serving.listings.store import scores
 from serving.marketplaces.store.marketplaces import Marketplace
@@ -15,8 +16,6 @@ from serving.platform.runtime import Runtime
 
 DAYS: Final = 180
 MOST: Final = 20_000
-_FIGURE: Final = re.compile(r"\d")
-_LEADING: Final = re.compile(r"^[-−\d.,%\s]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ class Told:
     """A reason or a rule: of so many offers with a label on which it was said, so many are counterfeit."""
 
     name: str
-    example: str
+    example: Message
     labelled: int
     counterfeit: int
 
@@ -58,41 +57,29 @@ def told(found: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) -> Reas
     tallies: dict[str, dict[str, list[int]]] = {
         name: defaultdict(lambda: [0, 0]) for name in ("for", "against", "rule")
     }
-    examples: dict[str, str] = {}
+    examples: dict[tuple[str, str], Message] = {}
     labelled = counterfeit = 0
     for one in found:
         fake = labels[one["version_id"]]
         labelled += 1
         counterfeit += fake
-        for side, name, sentence in _said(one["reasons"], one["route_reasons"]):
-            examples.setdefault(f"{side} {name}", sentence)
+        for (side, name), message in _said(one["reasons"], one["route_reasons"]).items():
+            examples.setdefault((side, name), message)
             tallies[side][name][0] += 1
             tallies[side][name][1] += fake
 
     def listed(side: str) -> tuple[Told, ...]:
-        rows = [Told(name, examples[f"{side} {name}"], n, k) for name, (n, k) in tallies[side].items()]
+        rows = [Told(name, examples[side, name], n, k) for name, (n, k) in tallies[side].items()]
         return tuple(sorted(rows, key=lambda row: (-row.labelled, row.name)))
 
     return ReasonPrecision(labelled, counterfeit, listed("for"), listed("against"), listed("rule"))
 
 
-def _said(reasons: Sequence[Any], rules: Sequence[str]) -> set[tuple[str, str, str]]:
-    """(side, name, sentence) of what was said, each name once."""
-    once: dict[tuple[str, str], str] = {}
-    for code, sentence, weight in reasons:
-        once.setdefault(("for" if weight > 0 else "against", str(code)), str(sentence))
-    for sentence in rules:
-        once.setdefault(("rule", rule_of(sentence)), sentence)
-    return {(side, name, sentence) for (side, name), sentence in once.items()}
-
-
-def rule_of(sentence: str) -> str:
-    """A rule's name: its sentence up to the first figure.
-
-    >>> rule_of("Drawn at random for a check, one in 33."), rule_of("10 points on the starter scorecard, below 20.")
-    ('Drawn at random for a check, one in', 'points on the starter scorecard, below')
-    >>> rule_of("Probability 0.40: between 0.24 and 0.60.")
-    'Probability'
-    """
-    without = _LEADING.sub("", sentence)
-    return _FIGURE.split(without, maxsplit=1)[0].strip(" .:,;(-") or sentence
+def _said(reasons: Sequence[Any], rules: Sequence[Any]) -> dict[tuple[str, str], Message]:
+    """What was said by side and name, each name once."""
+    once: dict[tuple[str, str], Message] = {}
+    for reason in map(reason_from_json, reasons):
+        once.setdefault(("for" if reason.weight > 0 else "against", reason.code), reason.message)
+    for rule in map(from_json, rules):
+        once.setdefault(("rule", rule.code), rule)
+    return once

@@ -7,8 +7,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, case, func, select
 
 from features.facts import Facts, facts_from_json
+from features.message import from_json
 from models.errors import required
-from models.score import Reason
+from models.score import reason_from_json
 from serving.listings.tables import facts, score
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
@@ -77,7 +78,7 @@ def facts_of(connection: Connection, marketplace_id: str, digest: str) -> Facts:
 
 
 def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str, Any]:
-    """One score as stored, reasons as `Reason`.
+    """One score as stored, reasons as `Reason` and `Message`.
 
     Raises
     ------
@@ -87,7 +88,8 @@ def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str,
     query = select(score).where(inside(score, marketplace_id, score_id=score_id))
     found = required(connection.execute(query).one_or_none(), "There is no such score.")
     row = dict(found._mapping)
-    row["reasons"] = [Reason(*one) for one in row["reasons"]]
+    row["reasons"] = [reason_from_json(one) for one in row["reasons"]]
+    row["route_reasons"] = [from_json(one) for one in row["route_reasons"]]
     return row
 
 

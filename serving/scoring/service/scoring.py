@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from features.compute import Computed, compute, input_fingerprint
 from features.facts import Facts
+from features.message import Message
 from models.bundle import Bundle
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.priority import expected_harm
@@ -25,7 +26,7 @@ class ToScore:
     facts: Facts
     draw: float
     already_open: bool
-    relist: str | None = None
+    relist: Message | None = None
     listed: Listed | None = None
 
 

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from models.errors import Conflict
+from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
 from models.policies.sellers import SanctionPolicy
 from models.policies.version import policy_version
@@ -68,10 +69,10 @@ def propose(runtime: Runtime, connection: Connection, marketplace_id: str, propo
         "linked": [
             {
                 "seller": one.seller,
-                "path": one.path,
+                "path": in_english(one.path),
                 "counterfeit": one.linked.counterfeit,
                 "genuine": one.linked.genuine,
-                "spared_because": one.spared_because,
+                "spared_because": in_english(one.spared_because) if one.spared_because else None,
             }
             for one in accounts
         ],

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from features.facts import Facts
 from features.price_lists import ListedBy
-from models.score import Reason
+from models.score import Reason, reason_from_json
 from models.verdict import Judgement
 from serving.web import text_view
 from serving.web.case import case_cards
@@ -17,8 +17,8 @@ from serving.web.case.pictures import ShownPicture
 from serving.web.desk import desk_rows
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
-from serving.web.wording.fixed_words import translated
 from serving.web.wording.i18n import N_, number, say, say_many
+from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import CHOICES
 from serving.web.wording.words import Due
 
@@ -100,7 +100,7 @@ def question(
 ) -> Question:
     """The question of a queue's row; `before` is what the brand itself has answered about this seller."""
     card = case_cards.listing_card(facts)
-    reasons = [Reason(*one) for one in row["reasons"]]
+    reasons = [reason_from_json(one) for one in row["reasons"]]
     return Question(
         case_id=row["case_id"],
         version_id=row["version_id"],
@@ -186,7 +186,7 @@ def _tell_tales(facts: Facts, brand_id: str) -> list[Evidence]:
 
 def _told(reasons: list[Reason]) -> list[Evidence]:
     return [
-        Evidence(_TOLD[reason.code], "", text_view.show(translated(f"{reason.sentence}.")))
+        Evidence(_TOLD[reason.code], "", text_view.show(in_words(reason.message)))
         for reason in reasons
         if reason.weight > 0 and reason.code in _TOLD
     ]

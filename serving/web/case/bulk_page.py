@@ -11,8 +11,9 @@ from sqlalchemy import Connection
 
 from models.case import CaseState
 from models.errors import Invalid
+from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
-from models.score import Reason
+from models.score import reason_from_json
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.cases.store.cases import Case
@@ -198,8 +199,8 @@ def _titles(connection: Connection, found: list[Case]) -> dict[str, Shown]:
 
 def _reasons(row: Mapping[str, Any]) -> tuple[Shown, ...]:
     """What speaks for a counterfeit, the strongest first."""
-    speaking = [reason for reason in (Reason(*one) for one in row["reasons"]) if reason.weight > 0]
-    return tuple(text_view.show(reason.sentence) for reason in speaking[:_MOST_REASONS])
+    speaking = [reason for reason in (reason_from_json(one) for one in row["reasons"]) if reason.weight > 0]
+    return tuple(text_view.show(in_english(reason.message)) for reason in speaking[:_MOST_REASONS])
 
 
 def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> BulkAnswer:

@@ -10,6 +10,7 @@ from features.facts import Facts, reference_keys
 from features.fold import fold
 from features.references import ANY, SAMPLED, Key, PriceMissing, PriceSamples
 from features.tell_tales import Direction, Where
+from models.messages.english import in_english
 from models.score import Reason, ScoreKind
 from serving.appeals.store.appeals import Appeal
 from serving.notices.rules.notices import ReporterKind
@@ -154,7 +155,7 @@ class ReasonsCard:
 def reasons_card(row: Mapping[str, Any]) -> ReasonsCard:
     """The card of a stored score."""
     reasons: Sequence[Reason] = row["reasons"]
-    route = tuple(row["route_reasons"])
+    route = tuple(in_english(one) for one in row["route_reasons"])
     if row["kind"] == ScoreKind.SCORECARD.value:
         note = "Points are judgements of what a signal is worth. They are not calibrated and no probability."
         return ReasonsCard("points", charts.reason_bars(reasons, 0), f"{row['value']:.0f} points in all", note, route)

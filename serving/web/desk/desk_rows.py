@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from features.facts import Facts
+from features.message import from_json
 from models.case import BLIND_LANES, CaseLane
 from models.explanations import TEXT_CODE
-from models.score import Reason
+from models.messages.english import in_english
+from models.score import Reason, reason_from_json
 from serving.platform.runtime import Runtime
 from serving.web import charts, scores, text_view
 from serving.web.charts import PriceMark
@@ -110,17 +112,17 @@ def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
         return "A second look, by somebody who has not judged it"
     if row["notified"]:
         return "Notified from outside"
-    reasons = [Reason(*one) for one in row["reasons"]]
+    reasons = [reason_from_json(one) for one in row["reasons"]]
     speaking = [_brief(reason) for reason in reasons if reason.weight > 0]
     if lane in {CaseLane.ANALYST, CaseLane.ASK_BRAND} and speaking:
         return speaking[0]
-    return str(row["route_reasons"][0])
+    return in_english(from_json(row["route_reasons"][0]))
 
 
 def _brief(reason: Reason) -> str:
     """A reason for a narrow column: of the wording only the words."""
-    found = reason.sentence.partition(": ")[2] if reason.code == TEXT_CODE else ""
-    return f"Wording: {found}" if found else reason.sentence
+    words = reason.message.parameters.get("words", ()) if reason.code == TEXT_CODE else ()
+    return f"Wording: {', '.join(f'“{one}”' for one in words)}" if words else in_english(reason.message)
 
 
 def _holder(surround: Surround, row: Mapping[str, Any]) -> str | None:

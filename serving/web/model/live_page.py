@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
@@ -146,7 +147,7 @@ def _row(one: Told) -> ToldRow:
     low, high = wilson(one.counterfeit, one.labelled)
     return ToldRow(
         one.name.replace("_", " "),
-        text_view.show(one.example[:200]),
+        text_view.show(in_english(one.example)[:200]),
         f"{one.labelled:,}",
         f"{one.counterfeit:,}",
         f"{one.counterfeit / one.labelled:.0%}",

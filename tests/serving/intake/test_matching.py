@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -7,6 +7,8 @@ from features.contacts import ContactKind
 from features.facts import Facts
 from features.likeness import Likeness, NearDuplicate
 from features.links import LinkedSeller, Links, LinkStep
+from features.message import message
+from models.messages.english import in_english
 from serving.intake.matching import Ground, Removed, copies_of_fakes, linked_steps, relist
 from serving.intake.policy import DEFAULT_RELIST
 from tests.fixtures.facts import some_facts
@@ -92,8 +94,9 @@ def test_an_offer_repeats_a_removed_one_where(offer: Facts, ground: Ground | Non
     assert (None if found is None else found.ground) == ground
     if found is not None:
         assert found.earlier == "MP-9"
-        assert "MP-9" in found.reason
-        assert "2026-03-10" in found.reason
+        assert found.reason.code == f"relist.{found.ground.value}"
+        assert found.reason.parameters["listing"] == "MP-9"
+        assert found.reason.parameters["date"] == date(2026, 3, 10)
 
 
 @pytest.mark.parametrize(
@@ -115,15 +118,15 @@ def test_of_several_the_latest_removal_of_a_linked_seller_is_named() -> None:
     later = replace(GONE, external_id="MP-10", removed_at=NOW - 5 * DAY)
     found = relist(an_offer(links=linked()), [GONE, later], DEFAULT_RELIST)
     assert found is not None
-    assert found.reason == (
-        "The seller came after and shares a contact with lumo, whose MP-10 of the same brand was removed on 2026-03-15."
-    )
+    assert found.reason == message("relist.linked_newcomer", seller="lumo", listing="MP-10", date=date(2026, 3, 15))
 
 
 def test_the_reason_says_how_much_of_the_text_is_shared() -> None:
     found = relist(an_offer(like(near(0.934, own=True))), [GONE], DEFAULT_RELIST)
     assert found is not None
-    assert found.reason == ("93% the words of MP-9, which the same seller offered and which was removed on 2026-03-10.")
+    assert in_english(found.reason) == (
+        "93% the text of MP-9, which the same seller listed and which was removed on 10 March 2026."
+    )
 
 
 def test_only_what_points_to_a_counterfeit_is_looked_up() -> None:

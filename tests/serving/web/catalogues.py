@@ -13,6 +13,8 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
 import serving.web
+from models.messages.catalogue import told_outside
+from models.messages.filling import without_forms
 from serving.brands.rules import questions
 from serving.platform.display import Language
 from serving.web.wording import i18n
@@ -34,6 +36,9 @@ def texts_of_the_source() -> Catalog:
         method, options = ("python", {}) if path.suffix == ".py" else ("jinja2.ext:babel_extract", _TEMPLATES)
         for _line, message, _comments, _context in extract_from_file(method, path, _KEYWORDS, options=options):
             found.add(message, locations=[(path.name, 0)])
+    for sentence in told_outside().values():
+        forms = tuple(without_forms(form) for form in (sentence.text, sentence.other) if form is not None)
+        found.add(forms if len(forms) > 1 else forms[0], locations=[("messages", 0)])
     for one in questions():
         for text in (one.text, *one.options, one.because):
             found.add(text, locations=[("briefing.json", 0)])

@@ -3,6 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from features.message import message
 from features.references import PriceReference, PriceSamples
 from models.score import Reason
 from serving.web import charts
@@ -54,7 +55,12 @@ def test_a_row_without_price_or_reference_has_no_mark() -> None:
 
 def test_reasons_share_one_scale_and_lean_to_their_side() -> None:
     up, small, down = charts.reason_bars(
-        [Reason("a", "A", 1.8), Reason("b", "B", 0.9), Reason("c", "C", -0.2)], digits=2
+        [
+            Reason("a", message("item_ratings", n=1), 1.8),
+            Reason("b", message("item_ratings", n=1), 0.9),
+            Reason("c", message("item_ratings", n=1), -0.2),
+        ],
+        digits=2,
     )
     assert (up.weight, small.weight, down.weight) == ("+1.80", "+0.90", "−0.20")
     assert up.width == pytest.approx(2 * small.width)
@@ -63,7 +69,7 @@ def test_reasons_share_one_scale_and_lean_to_their_side() -> None:
 
 
 def test_reasons_for_the_seller_alone_fit_too() -> None:
-    [bar] = charts.reason_bars([Reason("a", "A", -3.0)], digits=0)
+    [bar] = charts.reason_bars([Reason("a", message("item_ratings", n=1), -3.0)], digits=0)
     assert (bar.x, bar.width) == (0.0, 40.0)
 
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from itertools import product
 
@@ -13,11 +14,14 @@ import pytest
 from hypothesis import strategies as st
 
 from features.compute import FEATURES, compute
+from features.message import Amount, Message, message
 from features.tell_tales import PatternRefused, check_pattern
 from models.case import CaseLane
 from models.errors import DomainError
 from models.explanations import _STORY_OF, _wording
 from models.labels import AppealState
+from models.messages.catalogue import told_outside
+from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Bench, Judgement, ReasonCode, Side, consequence
 from serving.account_management.rules.brand_dashboard import _ended
@@ -55,6 +59,7 @@ from serving.standing.rules.standing_outlook import outlook
 from serving.web.brand.questions import _TOLD
 from serving.web.wording import fixed_words, own_words, told_brands
 from serving.web.wording.fixed_words import translated
+from serving.web.wording.messages import in_words
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.brand_people import a_leader
 from tests.fixtures.clocks import NOW
@@ -74,16 +79,15 @@ _EVERYWHERE = ("CSV", "Parquet", "PNG", "JPEG", "WORLD", "UTC")
 _ENGLISH = re.compile(r"\b(?:are|for|is|nobody|not|of|on|text|that|the|title|was|which|with|words)\b")
 
 
-def told_of_offers() -> set[str]:
+def told_of_offers() -> list[Message]:
     """Why a brand can be asked."""
-    found = {f"{_wording(1, ('mirror',))}.", f"{_wording(1, ())}.", f"{_wording(-1, ())}."}
+    found = [_wording(1, ("mirror",)), _wording(1, ()), _wording(-1, ())]
     for facts in (suspect_facts(history=A_HISTORY), full_facts()):
         of = compute(facts)
         for column, one in enumerate(FEATURES):
             if {one.name, _STORY_OF.get(one.name)} & set(_TOLD) and not math.isnan(of.vector[column]):
-                found |= {f"{one.say(of.evidence, value)}." for value in (0, 0.5, 0.9, 1, 2)}
-    # Said with a value that the facts do not have, a sentence may name nothing.
-    return {one for one in found if not re.search(r": \.|names [,.]", one)}
+                found += [told for value in (0, 0.5, 0.9, 1, 2) if (told := one.say(of.evidence, value)) is not None]
+    return found
 
 
 def told_of_standing() -> set[str]:
@@ -206,7 +210,7 @@ EVERY_SENTENCE = [
     *(form for pair in (*fixed_words._COUNTS, *told_brands.COUNTS) for form in pair),
 ]
 _A_PLACE = re.compile(r"%\(\w+\)s")
-TOLD = [told_of_answers, told_of_offers, told_of_requests, told_of_rights, told_of_standing, told_of_what_is_on_file]
+TOLD = [told_of_answers, told_of_requests, told_of_rights, told_of_standing, told_of_what_is_on_file]
 
 
 @pytest.mark.parametrize("told", TOLD, ids=lambda one: one.__name__)
@@ -220,30 +224,47 @@ def test_what_the_rules_say_to_a_brand_is_known_in_every_language(told: object) 
         assert left != sentence, (language, sentence)
 
 
+def test_why_a_brand_is_asked_is_known_in_every_language() -> None:
+    for language, told in product(OTHERS, told_of_offers()):
+        assert told.code in told_outside()
+        with shown_as(shown_in(language)):
+            left = _QUOTED.sub("", in_words(told))
+        assert not _ENGLISH.search(left), (language, told, left)
+        assert left != in_english(told)
+
+
 def test_english_stays_to_the_letter_what_the_rule_wrote() -> None:
     for sentence in told_of_standing() | told_of_rights():
         assert translated(sentence) == sentence
 
 
+def test_a_date_is_written_as_the_language_writes_it() -> None:
+    with shown_as(shown_in(Language.SPANISH)):
+        found = translated("It lasts at least until 2026-05-01.").replace("\xa0", " ")
+    assert found == "Dura al menos hasta el 1 de mayo de 2026."
+
+
+_DISCOUNT = message("price_claimed_discount", share=0.7, list_price=Amount(Decimal("1200.50"), "EUR"))
+
+
 @pytest.mark.parametrize(
-    ("language", "sentence", "said"),
+    ("language", "told", "said"),
     [
-        (
-            Language.RUSSIAN,
-            "The offer claims 70 % off 1,200.50 EUR.",
-            "В предложении заявлена скидка 70 % с цены 1 200,50 €.",
-        ),
-        (Language.SPANISH, "It lasts at least until 2026-05-01.", "Dura al menos hasta el 1 de mayo de 2026."),
-        (Language.CHINESE, "3 kinds of suspect wording.", "有 3 类可疑措辞。"),
-        (Language.RUSSIAN, "3 kinds of suspect wording.", "3 вида подозрительных формулировок."),
-        (Language.RUSSIAN, "21 kinds of suspect wording.", "21 вид подозрительных формулировок."),
+        (Language.RUSSIAN, _DISCOUNT, "В предложении заявлена скидка 70 % с цены 1 200,50 €."),
+        (Language.CHINESE, message("text_kinds", n=3), "有 3 类可疑措辞。"),
+        (Language.RUSSIAN, message("text_kinds", n=3), "3 вида подозрительных формулировок."),
+        (Language.RUSSIAN, message("text_kinds", n=21), "21 вид подозрительных формулировок."),
         # What a listing says is quoted as it stands, also where it reads like one of our own words.
-        (Language.SPANISH, "Claims of authenticity: “Licensed”.", "Afirmaciones de autenticidad: “Licensed”."),
+        (
+            Language.SPANISH,
+            message("text_overclaim", words=("Licensed", "{n}")),
+            "Afirmaciones de autenticidad: “Licensed”, “{n}”.",
+        ),
     ],
 )
-def test_figures_are_written_as_the_language_writes_them(language: Language, sentence: str, said: str) -> None:
+def test_figures_are_written_as_the_language_writes_them(language: Language, told: Message, said: str) -> None:
     with shown_as(shown_in(language)):
-        assert translated(sentence).replace("\xa0", " ") == said
+        assert in_words(told).replace("\xa0", " ") == said
 
 
 HOSTILE = st.one_of(

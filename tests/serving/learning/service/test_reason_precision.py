@@ -1,30 +1,38 @@
+from features.message import as_json, message
 from models.case import CaseLane
+from models.score import Reason, reason_as_json
 from models.verdict import Judgement
 from serving.learning.service.reason_precision import Told, reason_precision, told
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 
 
-def test_each_reason_and_rule_counts_once_an_offer_with_what_came_true() -> None:
+def test_each_reason_and_rule_counts_once_a_listing_with_what_came_true() -> None:
+    like, young = message("wording.unquoted"), message("seller_age", n=3)
+    middle, high, audit = message("route.middle"), message("route.high.no_brand"), message("route.audit", n=33)
     found = [
         {
             "version_id": "a",
-            "reasons": [["wording", "Like counterfeits", 1.2], ["age", "Known for 3 days", -0.1]],
-            "route_reasons": ["Probability 0.40: between 0.24 and 0.60."],
+            "reasons": [reason_as_json(Reason("wording", like, 1.2)), reason_as_json(Reason("age", young, -0.1))],
+            "route_reasons": [as_json(middle)],
         },
         {
             "version_id": "b",
-            "reasons": [["wording", "Like counterfeits, too", 0.4], ["wording", "Again", 0.1]],
-            "route_reasons": ["Probability 0.90, at least 0.60.", "Drawn at random for a check, one in 33."],
+            "reasons": [
+                reason_as_json(Reason("wording", message("wording", words=("1:1",)), 0.4)),
+                reason_as_json(Reason("wording", like, 0.1)),
+            ],
+            "route_reasons": [as_json(high), as_json(audit), as_json(middle)],
         },
     ]
     seen = told(found, {"a": True, "b": False})
     assert (seen.labelled, seen.counterfeit) == (2, 1)
-    assert seen.reasons_for == (Told("wording", "Like counterfeits", 2, 1),)
-    assert seen.reasons_against == (Told("age", "Known for 3 days", 1, 1),)
+    assert seen.reasons_for == (Told("wording", like, 2, 1),)
+    assert seen.reasons_against == (Told("age", young, 1, 1),)
     assert [(one.name, one.labelled, one.counterfeit) for one in seen.rules] == [
-        ("Probability", 2, 1),
-        ("Drawn at random for a check, one in", 1, 0),
+        ("route.middle", 2, 1),
+        ("route.audit", 1, 0),
+        ("route.high.no_brand", 1, 0),
     ]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import event, select, text
 
 from features.contacts import ContactKind
 from features.links import Links
+from features.message import message
 from models.errors import Conflict, Invalid
 from models.policies.deciding import Rule, ScorecardPolicy
 from models.routing import Lane
@@ -207,9 +208,7 @@ def test_a_question_before_publication_sees_links(any_site: Site) -> None:
     rule = ScorecardPolicy(rules=(Rule("seller_linked_sellers", 0.5, math.inf, 10),))
     policies = any_site.runtime.policies.changed(rule)
     scored = precheck(replace(any_site.runtime, policies=policies), any_site.marketplace, asked)
-    assert [one.sentence for one in scored.score.reasons] == [
-        "The seller shares contacts with 1 other seller, directly or through others"
-    ]
+    assert [one.message for one in scored.score.reasons] == [message("seller_linked_sellers", n=1)]
 
 
 REFUSED: list[tuple[Any, str, str, str]] = [

@@ -9,6 +9,7 @@ from typing import Final
 from jinja2 import ChoiceLoader, FileSystemLoader
 
 from features.facts import PriceFacts
+from features.message import message
 from features.references import PriceReference, PriceSamples
 from models.score import Reason
 from serving.web import bar_charts, charts, series_charts, text_view
@@ -225,9 +226,9 @@ def _samples() -> Samples:
         ),
         reasons=charts.reason_bars(
             [
-                Reason("price_ratio", "Price is 18 % of the median, n = 214", 1.84),
-                Reason("seller_age", "Seller is 9 days old", 0.72),
-                Reason("rating", "Rated 4.8 by 1,204 buyers", -0.61),
+                Reason("price_level", message("price_to_brand_category.below", share=0.82, n=214), 1.84),
+                Reason("seller_age", message("seller_age", n=9), 0.72),
+                Reason("ratings", message("item_rating", rating=4.8, n=1_204), -0.61),
             ],
             2,
         ),

@@ -1,0 +1,96 @@
+"""What there is to say, as data: a code and typed parameters. Sentences are made where a person reads them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+
+_MOST_QUOTED: Final = 3
+
+
+class Amount(NamedTuple):
+    """An amount of money as it was named."""
+
+    value: Decimal
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A code of the catalogue (`models.messages`) and what its sentence is filled with.
+
+    Numbers are counts, shares of one or plain figures: the sentence says how each is written. A tuple is a list in
+    the sentence, and a message within a message a phrase.
+    """
+
+    code: str
+    parameters: Mapping[str, Any]
+
+
+Parameter = str | int | float | date | Amount | Message | tuple[str, ...] | tuple[Message, ...]
+
+
+def message(code: str, /, **parameters: Parameter) -> Message:
+    """A message of these parameters."""
+    return Message(code, parameters)
+
+
+def part_of(code: str, part: float | None, whole: float | None) -> Message | None:
+    """`part` of `n`; nothing is said of a part of none."""
+    return message(code, part=round(part or 0), n=round(whole)) if whole else None
+
+
+def quoting(code: str, found: Sequence[str]) -> Message:
+    """The first three texts that were found, each once, as `words`; `code.none` where there are none."""
+    words = tuple(dict.fromkeys(found))[:_MOST_QUOTED]
+    return message(code, words=words) if words else message(f"{code}.none")
+
+
+def compared(code: str, log_ratio: float, **parameters: Parameter) -> Message:
+    """How one price compares with another: at it, `share` below or above it, or `times` it."""
+    ratio = math.exp(min(log_ratio, 20.0))
+    if 0.95 <= ratio <= 1.05:
+        return message(f"{code}.equal", **parameters)
+    if ratio > 2:
+        return message(f"{code}.times", times=ratio, **parameters)
+    return message(f"{code}.{'below' if ratio < 1 else 'above'}", share=abs(1 - ratio), **parameters)
+
+
+def as_json(found: Message) -> dict[str, Any]:
+    """For a column or an answer; `from_json` reads it back."""
+    return {"code": found.code, "parameters": {name: _plain(value) for name, value in found.parameters.items()}}
+
+
+def from_json(stored: Mapping[str, Any]) -> Message:
+    """A message as `as_json` wrote it."""
+    return Message(stored["code"], {name: _typed(value) for name, value in stored["parameters"].items()})
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Message():
+            return as_json(value)
+        case Amount():
+            return {"amount": str(value.value), "currency": value.currency}
+        case date():
+            return {"day": value.isoformat()}
+        case tuple():
+            return [_plain(one) for one in value]
+        case _:
+            return value
+
+
+def _typed(value: Any) -> Any:
+    match value:
+        case {"code": _}:
+            return from_json(value)
+        case {"amount": amount, "currency": currency}:
+            return Amount(Decimal(amount), currency)
+        case {"day": day}:
+            return date.fromisoformat(day)
+        case list():
+            return tuple(_typed(one) for one in value)
+        case _:
+            return value

@@ -1,0 +1,41 @@
+"""Messages as English sentences."""
+
+from datetime import date
+from typing import Any, Final
+
+from features.facts import amount_text
+from features.message import Amount, Message
+from models.messages.catalogue import sentences
+from models.messages.filling import fill
+
+_DAY: Final = "%-d %B %Y"
+
+
+def in_english(found: Message) -> str:
+    """The sentence of a message.
+
+    Raises
+    ------
+    KeyError
+        The catalogue has no such code, or its sentence a place that the message does not fill.
+    """
+    sentence = sentences()[found.code]
+    is_many = sentence.other is not None and found.parameters["n"] != 1
+    return fill(sentence.other if is_many and sentence.other else sentence.text, found.parameters, _written)
+
+
+def _written(value: Any, how: str) -> str:
+    match value:
+        case Message():
+            return in_english(value)
+        case Amount():
+            return amount_text(value.value, value.currency)
+        case date():
+            return value.strftime(_DAY)
+        case tuple():
+            written = [_written(one, "") for one in value]
+            return ", ".join(f"“{one}”" for one in written) if how == "quoted" else ", ".join(written)
+        case int():
+            return format(value, how or ",")
+        case _:
+            return format(value, how)

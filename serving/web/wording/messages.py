@@ -1,0 +1,52 @@
+"""Messages of rules in the language of whoever reads the page."""
+
+from datetime import date
+from typing import Any
+
+from features.message import Amount, Message
+from models.messages.catalogue import Sentence, sentences
+from models.messages.english import in_english
+from models.messages.filling import fill, places, without_forms
+from serving.platform.display import Language
+from serving.web.wording import i18n, own_words
+
+
+def in_words(found: Message) -> str:
+    """The sentence of a message, with numbers, amounts and days as the reader's language writes them."""
+    if i18n.tongue().language is Language.ENGLISH:
+        return in_english(found)
+    sentence = sentences()[found.code]
+    hows = dict(places(sentence.text))
+    return fill(_template(sentence, found), found.parameters, _written, hows)
+
+
+def _template(sentence: Sentence, found: Message) -> str:
+    one = without_forms(sentence.text)
+    if sentence.other is None:
+        return i18n.gettext(one)
+    return i18n.ngettext(one, without_forms(sentence.other), found.parameters["n"])
+
+
+def _written(value: Any, how: str) -> str:
+    match value:
+        case Message():
+            return in_words(value)
+        case Amount():
+            return own_words.amount(value.value, value.currency)
+        case date():
+            return i18n.day(value)
+        case tuple():
+            written = [_written(one, "") for one in value]
+            return ", ".join(f"“{one}”" for one in written) if how == "quoted" else ", ".join(written)
+        case str():
+            return value
+        case _ if how.endswith("%"):
+            return own_words.percent(value, _decimals(how))
+        case _:
+            return i18n.number(round(value, _decimals(how)))
+
+
+def _decimals(how: str) -> int:
+    """How many digits a form such as `.1f` shows after the point."""
+    _, _, digits = how.rstrip("f%").partition(".")
+    return int(digits or 0)
