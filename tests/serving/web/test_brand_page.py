@@ -3,8 +3,11 @@ from dataclasses import replace
 
 import pytest
 
+from features.message import message
 from features.tell_tales import Direction, Fired, TellTaleFacts, Where
 from models.case import CaseLane
+from models.messages.english import in_english
+from models.score import Reason, reason_as_json
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person, Role
 from serving.accounts.store import accounts
@@ -48,7 +51,7 @@ def test_a_question_is_asked_in_plain_words(site: Site) -> None:
     assert "1 offer waits for your answer The first is due in 4 d." in said
     assert "Is this yours? “Aure11e Colline tote 1:1 mirror quality, real leather”, €89, by lumo-trade-88" in said
     assert "No price to compare with. Too few comparable offers are known" in said
-    assert "Words that grade a replica: “1:1" in said
+    assert "Replica-grade wording: “1:1" in said
     assert "Not on your authorised list, account 9 d old, established in CN." in said
     for answer in ("No, counterfeit", "Yes, ours", "Ours, grey market", "Licensed", "Cannot tell", "Test buy"):
         assert answer in said
@@ -73,7 +76,7 @@ def test_neither_score_nor_probability_nor_model_is_in_the_page(site: Site, *, c
     visitor = visit_as(site, site.brand_person)
     page = visitor.get("/brand").text + visitor.get("/brand/done").text + visitor.get("/brand/removals").text
     hidden = ["score", "robability", "points", "log-odds", "harm", "scorecard", "calibrat", digest[:10]]
-    hidden += [f"{score['value']:.2f}", str(score["value"]), *score["route_reasons"]]
+    hidden += [f"{score['value']:.2f}", str(score["value"]), *map(in_english, score["route_reasons"])]
     hidden += [f"{score['probability']:.2f}"] if calibrated else []
     for told in hidden:
         assert told not in page, told
@@ -91,15 +94,15 @@ def test_earlier_verdicts_and_the_sellers_business_are_not_told(site: Site) -> N
         "seller_external_id": "lumo",
         "due_at": case.due_at,
         "reasons": [
-            ["earlier_verdicts", "3 of the seller's earlier offers were confirmed counterfeit", 1.0],
-            ["seller_volume", "The seller turned over 12,000 in 90 days", 0.5],
-            ["replica_wording", "Words that grade a replica: “1:1”", 0.4],
-            ["brand_spelling", "The name is spelt plainly", -0.3],
+            reason_as_json(Reason("earlier_verdicts", message("seller_confirmed_counterfeits", n=3), 1.0)),
+            reason_as_json(Reason("seller_volume", message("seller_turnover_90d", amount=12_000), 0.5)),
+            reason_as_json(Reason("replica_wording", message("text_replica_grade", words=("1:1",)), 0.4)),
+            reason_as_json(Reason("brand_spelling", message("brand_disguised.none"), -0.3)),
         ],
     }
     lines = [piece.text for line in question(row, facts, site.clock.now()).evidence for piece in line.text.pieces]
-    assert "Words that grade a replica: “1:1”." in lines
-    assert not any("earlier offers" in line or "turned over" in line or "plainly" in line for line in lines)
+    assert "Replica-grade wording: “1:1”." in lines
+    assert not any("earlier listings" in line or "turnover" in line or "obfuscated" in line for line in lines)
 
 
 def test_brands_see_nothing_of_each_other(site: Site) -> None:

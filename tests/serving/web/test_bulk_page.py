@@ -29,7 +29,7 @@ def test_every_case_is_shown_with_what_tells_it_apart_and_each_can_be_left_out(s
     said = words(page)
     assert "2 cases" in said
     assert "€90" in said
-    assert "Words that grade a replica: “1:1" in said
+    assert "Replica-grade wording: “1:1" in said
     assert '<span class="hg"' in page, "what pretends is marked here too"
     assert "<script>alert" not in page
     assert "\u202e" not in page

@@ -25,7 +25,7 @@ def hidden_from_sellers(site: Site) -> tuple[str, ...]:
     """Who decided, who the seller is to us, and everything of the model."""
     people = (site.brand_person, site.analyst)
     named = [part for one in people for part in (one.name, one.email, one.user_id)]
-    return (*named, "score", "feature", "probability", "lumo-trade-88", "Words that grade", "points")
+    return (*named, "score", "feature", "probability", "lumo-trade-88", "Replica-grade", "points")
 
 
 def a_link(site: Site) -> tuple[StoredAction, str]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from features.message import Message
 from models.case import CaseLane
 from models.routing import Lane
 from serving.delivery.service.delivery import deliver
@@ -39,11 +40,12 @@ def comes_in(site: Site, **changes: Any) -> RowAnswer:
     return answer
 
 
-def reason_of(site: Site) -> str:
+def reason_of(site: Site) -> Message:
     """The first reason of the newest analyst's case."""
     case = max(open_cases(site, CaseLane.ANALYST), key=lambda one: one.case_id)
     with site.runtime.store.read() as connection:
-        return str(scores.get(connection, site.here, case.score_id)["route_reasons"][0])
+        found: Message = scores.get(connection, site.here, case.score_id)["route_reasons"][0]
+        return found
 
 
 def test_who_comes_back_under_another_account_goes_to_an_analyst_who_is_told_of_the_removed_offer(
@@ -53,7 +55,9 @@ def test_who_comes_back_under_another_account_goes_to_an_analyst_who_is_told_of_
     tell(any_site, a_contact("lumo-trade-88"), a_contact("fresh"))
     answer = comes_in(any_site, seller={"external_id": "fresh"})
     assert answer.lane is Lane.ANALYST
-    assert "shares a contact with lumo-trade-88, whose MP-9 of the same brand was removed on" in reason_of(any_site)
+    told = reason_of(any_site)
+    assert (told.code, told.parameters["seller"]) == ("relist.linked_newcomer", "lumo-trade-88")
+    assert told.parameters["listing"] == "MP-9"
     assert len(receiver.deliveries) == 1, "nothing is removed by itself"
 
 
@@ -96,4 +100,5 @@ def test_of_the_same_seller_in_the_same_words_an_analyst_is_told_which_offer_was
     any_site.clock.forward(seconds=1)
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(external_id="MP-30")], source="test")
     assert removal.external_id == "MP-9"
-    assert reason_of(any_site).startswith("100% the words of MP-9, which the same seller offered and which was removed")
+    told = reason_of(any_site)
+    assert (told.code, told.parameters["listing"], told.parameters["share"]) == ("relist.own_text", "MP-9", 1.0)

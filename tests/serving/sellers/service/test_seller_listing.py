@@ -3,8 +3,10 @@ from typing import Any
 
 import pytest
 
+from features.message import Message
 from models.case import CaseLane
 from models.errors import Forbidden, Invalid, NotFound
+from models.messages.english import in_english
 from models.routing import Lane
 from models.seller_lists import SellerList
 from serving.accounts.rules.access import Grant, Person, Role
@@ -34,10 +36,11 @@ def comes_in(site: Site, seller: str, *, suspect: bool = False, **changes: Any) 
     return answer
 
 
-def first_reason(site: Site) -> str:
+def first_reason(site: Site) -> Message:
     case = max(open_cases(site, CaseLane.ANALYST), key=lambda one: one.case_id)
     with site.runtime.store.read() as connection:
-        return str(scores.get(connection, site.here, case.score_id)["route_reasons"][0])
+        found: Message = scores.get(connection, site.here, case.score_id)["route_reasons"][0]
+        return found
 
 
 @pytest.mark.parametrize("which", [SellerList.WATCH, SellerList.DENY])
@@ -45,8 +48,8 @@ def test_offers_of_a_seller_on_the_list_go_to_an_analyst_who_is_told_why(any_sit
     assert comes_in(any_site, "s-7").lane is Lane.RELEASE
     put(any_site, "s-7", which)
     assert comes_in(any_site, "s-7", external_id="MP-21").lane is Lane.ANALYST
-    assert first_reason(any_site).startswith(f"The seller is on the {which.value} list until ")
-    assert first_reason(any_site).endswith(WHY)
+    told = first_reason(any_site)
+    assert (told.code, told.parameters["reason"]) == (f"seller_list.{which.value}", WHY)
     assert comes_in(any_site, "s-8", external_id="MP-22").lane is Lane.RELEASE
 
 
@@ -54,7 +57,9 @@ def test_offers_of_who_is_linked_with_a_denied_seller_go_to_an_analyst_with_the_
     tell(any_site, a_contact("s-7"), a_contact("fresh"))
     put(any_site, "s-7", SellerList.DENY)
     assert comes_in(any_site, "fresh").lane is Lane.ANALYST
-    assert first_reason(any_site).startswith("Linked with a denied seller: same telephone number as s-7 (until ")
+    assert in_english(first_reason(any_site)).startswith(
+        "Linked to a seller on the deny list: same telephone number as s-7 (until "
+    )
 
 
 def test_no_score_accuses_an_allowed_seller(any_site: Site) -> None:
