@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
+from features.message import Message, message
 from models.case import CaseEvent, CaseLane
 from models.errors import Forbidden, Invalid
 from models.policies.deciding import EnforcementPolicy
@@ -60,7 +60,7 @@ class Consequence:
     event: CaseEvent
     outcome: Outcome
     lane: CaseLane | None
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +77,13 @@ class Bench:
     side: Side
     brand_can_be_asked: bool
     brand_name: str | None
-    held_back: str | None = None
+    held_back: Message | None = None
     examined: bool = False
 
 
-_SETTLED: Final = {
-    Judgement.GENUINE: "genuine",
-    Judgement.LICENSED: "licensed",
-    Judgement.GREY_MARKET: "genuine goods outside the authorised channel, which is no strike and no counterfeit",
-}
+def named(code: ReasonCode) -> Message:
+    """A reason code as a phrase."""
+    return message(f"reason.{code.value}")
 
 
 def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -> Consequence:
@@ -118,58 +116,56 @@ def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -
     if bench.lane is CaseLane.SECOND_LOOK:
         if bench.side is Side.BRAND:
             raise Forbidden("A second look is taken by somebody who has no part in the first.")
-        return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, ("A second look changes nothing for the offer.",))
-    brand = bench.brand_name or "the brand"
+        return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (message("verdict.second_review"),))
+    brand = bench.brand_name or message("verdict.the_brand")
     match judgement:
         case Judgement.COUNTERFEIT:
             return _counterfeit(bench, policy, brand)
         case Judgement.CANNOT_TELL | Judgement.NEEDS_TEST_BUY:
             return _unsettled(judgement, bench, brand)
         case _:
-            reason = f"The offer stays: {_SETTLED[judgement]}."
+            reason = message(f"verdict.stays.{judgement.value}")
             return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (reason,))
 
 
-def _counterfeit(bench: Bench, policy: EnforcementPolicy, brand: str) -> Consequence:
+def _counterfeit(bench: Bench, policy: EnforcementPolicy, brand: str | Message) -> Consequence:
     if bench.side is Side.BRAND:
-        reason = f"{brand} says that the goods are not genuine."
+        reason = message("verdict.brand_confirms", brand=brand)
         if bench.held_back is not None:
-            reasons = (reason, bench.held_back, "An analyst decides.")
+            reasons = (reason, bench.held_back, message("verdict.analyst_decides"))
             return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ANALYST, reasons)
         return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
     if bench.examined:
-        reason = "The goods were bought and examined, and they are not genuine."
+        reason = message("verdict.examined")
         return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
     if not bench.brand_can_be_asked:
-        reason = "An analyst found the goods not genuine, and there is no brand left to ask."
+        reason = message("verdict.no_brand_to_ask")
         return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
     if policy.analyst_removes_if_brand_takes_part:
-        reason = "An analyst found the goods not genuine, which this marketplace's policy lets stand alone."
+        reason = message("verdict.analyst_alone")
         return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
-    reason = f"An analyst found the goods not genuine; {brand} is asked before anything is removed."
+    reason = message("verdict.asks_brand", brand=brand)
     return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ASK_BRAND, (reason,))
 
 
-def _unsettled(judgement: Judgement, bench: Bench, brand: str) -> Consequence:
+def _unsettled(judgement: Judgement, bench: Bench, brand: str | Message) -> Consequence:
     if bench.examined:
-        reason = "The goods were bought and examined, and it cannot be told what they are; the offer stays."
+        reason = message("verdict.examined_unclear")
         return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (reason,))
-    what = "cannot tell" if judgement is Judgement.CANNOT_TELL else "asks for a test buy"
+    code = f"verdict.{judgement.value}"
     if bench.side is Side.BRAND:
-        return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ANALYST, (f"{brand} {what}; an analyst decides.",))
+        return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ANALYST, (message(f"{code}.brand", brand=brand),))
     if bench.brand_can_be_asked:
         return Consequence(
-            CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ASK_BRAND, (f"An analyst {what}; {brand} is asked.",)
+            CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ASK_BRAND, (message(f"{code}.analyst", brand=brand),)
         )
-    return Consequence(
-        CaseEvent.DECIDE, Outcome.NONE, None, (f"An analyst {what}, and nobody else can; the offer stays.",)
-    )
+    return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (message(f"{code}.nobody"),))
 
 
 def _on_appeal(judgement: Judgement, bench: Bench) -> Consequence:
     if bench.side is Side.BRAND:
         raise Forbidden("An appeal is decided by somebody who did not decide before.")
     if judgement is Judgement.COUNTERFEIT:
-        return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, ("The appeal is dismissed; the removal stands.",))
-    reason = "The appeal is upheld; the offer is reinstated."
+        return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (message("verdict.appeal_dismissed"),))
+    reason = message("verdict.appeal_upheld")
     return Consequence(CaseEvent.DECIDE, Outcome.REINSTATE, None, (reason,))

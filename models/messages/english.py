@@ -6,7 +6,7 @@ from typing import Any, Final
 from features.facts import amount_text
 from features.message import Amount, Message
 from models.messages.catalogue import sentences
-from models.messages.filling import fill
+from models.messages.filling import fill, percent_digits
 
 _DAY: Final = "%-d %B %Y"
 
@@ -32,9 +32,13 @@ def _written(value: Any, how: str) -> str:
             return amount_text(value.value, value.currency)
         case date():
             return value.strftime(_DAY)
+        case tuple() if how == "countries":
+            return ", ".join(value) or "no country"
         case tuple():
             written = [_written(one, "") for one in value]
             return ", ".join(f"“{one}”" for one in written) if how == "quoted" else ", ".join(written)
+        case float() if how == "%":
+            return f"{value:.{percent_digits(value)}%}"
         case int():
             return format(value, how or ",")
         case _:

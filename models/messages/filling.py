@@ -1,6 +1,7 @@
 """Templates filled with values, each written as the language writes it."""
 
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from string import Formatter
 from types import MappingProxyType
 from typing import Any
@@ -29,3 +30,9 @@ def places(template: str) -> Iterator[tuple[str, str]]:
 def without_forms(template: str) -> str:
     """The template as translators see it: `{share}` for `{share:.0%}`."""
     return "".join(text + (f"{{{name}}}" if name else "") for text, name, _, _ in Formatter().parse(template))
+
+
+def percent_digits(share: float) -> int:
+    """How many digits after the point write a share in hundredths as it is: none for .9, one for .005."""
+    exponent = (Decimal(str(share)) * 100).normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0

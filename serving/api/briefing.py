@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
+from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
@@ -33,7 +34,7 @@ def get_briefing(request: Request, session: Answerer) -> dict[str, Any]:
     return {
         "may_confirm": found.open,
         "until": found.until.isoformat() if found.until else None,
-        "reason": found.reason,
+        "reason": in_english(found.reason),
         "questions": [{"key": one.key, "text": one.text, "options": list(one.options)} for one in questions()],
     }
 

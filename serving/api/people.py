@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from models.case import CaseLane
+from models.messages.english import in_english
 from models.verdict import Evidence, Judgement, ReasonCode
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.service import auth
@@ -131,7 +132,7 @@ def verdict_answer(found: Recorded) -> dict[str, Any]:
     """What was recorded and what follows."""
     return {
         "verdict_id": found.verdict_id,
-        "reasons": list(found.consequence.reasons),
+        "reasons": list(map(in_english, found.consequence.reasons)),
         "action_id": found.action.action_id if found.action else None,
         "action_state": found.action.state.value if found.action else None,
         "undo_until": found.undo_until.isoformat(),

@@ -6,12 +6,13 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
+from models.messages.english import in_english
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
 from serving.guards import may, runtime_of
-from serving.review.rules.takedown import Item, sentences
+from serving.review.rules.takedown import Item, came_to
 from serving.review.service.takedown_requests import Answered, Asked, answered, confirm_all, take_back
 from serving.rights import store as rights
 
@@ -94,14 +95,14 @@ def _as_json(found: Answered) -> dict[str, Any]:
         "right_id": found.request.right_id,
         "reason_code": found.request.reason_code.value,
         "counts": {fate.value: number for fate, number in found.counts.items()},
-        "sentences": list(sentences(found.counts)),
+        "sentences": [in_english(one) for one in came_to(found.counts)],
         "items": [
             {
                 "case_id": one.case_id,
                 "version_id": one.version_id,
                 "verdict_id": one.verdict_id,
                 "fate": one.fate.value,
-                "reason": one.reason,
+                "reason": " ".join(map(in_english, one.reasons)),
                 "taken_back": one.taken_back,
             }
             for one in found.items

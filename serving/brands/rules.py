@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
+from features.message import Message, message
 from models.errors import Forbidden, Invalid
 from serving.brands.policy import EnrolmentPolicy
 
@@ -61,12 +62,12 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Whether a person may confirm, until when, whether the end is near, and why in a sentence."""
+    """Whether a person may confirm, until when, whether the end is near, and why."""
 
     open: bool
     until: datetime | None
     warned: bool
-    reason: str
+    reason: Message
 
 
 @cache
@@ -109,9 +110,9 @@ def gate(passed: Passed | None, at: datetime, policy: EnrolmentPolicy) -> Gate:
     Looking, and every answer that accuses nobody, needs no briefing: the gate stands before what takes an offer down.
     """
     if passed is None:
-        return Gate(False, None, False, "Answer the questions of the briefing first; until then you can look.")
+        return Gate(False, None, False, message("certification.needed"))
     until = passed.at + timedelta(days=policy.briefing_valid_days)
     if at >= until:
-        return Gate(False, until, False, f"Your briefing ended on {until:%Y-%m-%d}; answer its questions again.")
+        return Gate(False, until, False, message("certification.expired", date=until.date()))
     warned = at >= until - timedelta(days=policy.briefing_warned_days)
-    return Gate(True, until, warned, f"Your briefing holds until {until:%Y-%m-%d}.")
+    return Gate(True, until, warned, message("certification.valid", date=until.date()))

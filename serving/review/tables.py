@@ -14,6 +14,7 @@ from sqlalchemy import (
 )
 
 from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
+from serving.platform.database.types import Json
 
 _RUNNING = text("closed_at IS NULL")
 
@@ -113,7 +114,7 @@ takedown_item = Table(
     id_column("version_id"),
     id_column("verdict_id", nullable=True),
     word("fate"),
-    Column("reason", String(500), nullable=False),
+    Column("reasons", Json, nullable=False),
     within("request_id", "takedown_request"),
     within("verdict_id", "verdict"),
     PrimaryKeyConstraint("marketplace_id", "request_id", "number"),

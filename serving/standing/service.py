@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from features.message import as_json
 from models.case import CaseLane
+from models.messages.english import in_english
 from models.policies.version import policy_version
 from serving.audit.store import audit
 from serving.brands.policy import EnrolmentPolicy
@@ -125,7 +127,7 @@ def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand
         "warned": found.warned,
         "since": found.since,
         "counts": counts_of(found),
-        "reasons": list(found.reasons),
+        "reasons": [as_json(one) for one in found.reasons],
         "policy_version": policy_version(runtime.policies[StandingPolicy]),
         "known_at": at,
     }
@@ -157,7 +159,7 @@ def _go_on(
         "enrolment",
         "enrolment.full",
         brand_id,
-        reasons=list(begun.reasons),
+        reasons=list(map(in_english, begun.reasons)),
         policy_version=policy_version(runtime.policies[EnrolmentPolicy]),
     )
 
@@ -170,7 +172,7 @@ def explanation(runtime: Runtime, connection: Connection, marketplace_id: str, b
     begun = stage_of(runtime, connection, found, marketplace_id, brand_id, now)
     return {
         "phase": begun.phase.value,
-        "phase_reasons": list(begun.reasons),
+        "phase_reasons": list(map(in_english, begun.reasons)),
         "level": found.level.value,
         "warned": found.warned,
         "since": found.since.isoformat() if found.since < now else None,
@@ -182,15 +184,15 @@ def explanation(runtime: Runtime, connection: Connection, marketplace_id: str, b
             connection, marketplace_id, brand_id, now - timedelta(days=policy.window_days)
         ),
         "scopes": {_name(one): one.level.value for one in (found.overall, *found.by_reason)},
-        "reasons": list(found.reasons),
-        "outlook": list(outlook(found, policy)),
+        "reasons": list(map(in_english, found.reasons)),
+        "outlook": list(map(in_english, outlook(found, policy))),
         "history": [
             {
                 "known_at": one.known_at.isoformat(),
                 "level": one.level.value,
                 "warned": one.warned,
                 "counts": one.counts,
-                "reasons": list(one.reasons),
+                "reasons": list(map(in_english, one.reasons)),
                 "policy_version": one.policy_version,
             }
             for one in standings.changes(connection, marketplace_id, brand_id, most=_MOST_CHANGES)

@@ -3,8 +3,10 @@ from dataclasses import replace
 
 import pytest
 
+from features.message import message
 from models.case import CaseEvent, CaseLane
 from models.errors import Forbidden, Invalid
+from models.messages.english import in_english
 from models.policies.deciding import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.verdict import Bench, Judgement, Outcome, Side, consequence
 
@@ -23,7 +25,7 @@ def follows(judgement: Judgement, lane: CaseLane, side: Side, *, can_be_asked: b
         return FORBIDDEN
     except Invalid:
         return INVALID
-    assert found.reasons[0].endswith(".")
+    assert in_english(found.reasons[0]).endswith(".")
     if found.event is CaseEvent.PASS_ON:
         assert found.outcome is Outcome.NONE
         return {L.ASK_BRAND: TO_BRAND, L.ANALYST: TO_ANALYST}[L(found.lane or "")]
@@ -120,24 +122,24 @@ def test_that_policy_changes_nothing_else() -> None:
 
 
 SENTENCES = [
-    (J.COUNTERFEIT, S.BRAND, True, "Aurelle says that the goods are not genuine."),
-    (J.COUNTERFEIT, S.ANALYST, False, "An analyst found the goods not genuine, and there is no brand left to ask."),
+    (J.COUNTERFEIT, S.BRAND, True, "Aurelle states that the goods are not genuine."),
+    (J.COUNTERFEIT, S.ANALYST, False, "An analyst found the goods not genuine, and no brand can be asked."),
     (
         J.COUNTERFEIT,
         S.ANALYST,
         True,
-        "An analyst found the goods not genuine; Aurelle is asked before anything is removed.",
+        "An analyst found the goods not genuine. Aurelle is asked before anything is removed.",
     ),
-    (J.GENUINE, S.BRAND, True, "The offer stays: genuine."),
+    (J.GENUINE, S.BRAND, True, "The listing stays: genuine."),
     (
         J.GREY_MARKET,
         S.BRAND,
         True,
-        "The offer stays: genuine goods outside the authorised channel, which is no strike and no counterfeit.",
+        "The listing stays: genuine goods outside the authorised channel. This is neither a strike nor a counterfeit.",
     ),
-    (J.CANNOT_TELL, S.BRAND, True, "Aurelle cannot tell; an analyst decides."),
-    (J.NEEDS_TEST_BUY, S.ANALYST, True, "An analyst asks for a test buy; Aurelle is asked."),
-    (J.CANNOT_TELL, S.ANALYST, False, "An analyst cannot tell, and nobody else can; the offer stays."),
+    (J.CANNOT_TELL, S.BRAND, True, "Aurelle cannot tell. An analyst decides."),
+    (J.NEEDS_TEST_BUY, S.ANALYST, True, "An analyst asks for a test buy. Aurelle is asked."),
+    (J.CANNOT_TELL, S.ANALYST, False, "An analyst cannot tell, and no brand can be asked. The listing stays."),
 ]
 
 
@@ -146,17 +148,17 @@ def test_what_follows_is_said_in_a_sentence(
     judgement: Judgement, side: Side, can_be_asked: bool, sentence: str
 ) -> None:
     bench = Bench(L.ANALYST, side, can_be_asked, "Aurelle")
-    assert consequence(judgement, bench, DEFAULT_ENFORCEMENT).reasons == (sentence,)
+    (found,) = consequence(judgement, bench, DEFAULT_ENFORCEMENT).reasons
+    assert in_english(found) == sentence
 
 
 def test_a_brand_without_a_name_is_called_the_brand() -> None:
     bench = Bench(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name=None)
-    assert consequence(J.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT).reasons == (
-        "the brand says that the goods are not genuine.",
-    )
+    (found,) = consequence(J.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT).reasons
+    assert in_english(found) == "the brand states that the goods are not genuine."
 
 
-HELD_BACK = "The brand's good standing is suspended."
+HELD_BACK = message("effect.suspended")
 
 
 def test_of_a_brand_that_lost_its_standing_an_analyst_decides_and_the_reason_is_given() -> None:
@@ -164,9 +166,9 @@ def test_of_a_brand_that_lost_its_standing_an_analyst_decides_and_the_reason_is_
     found = consequence(J.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT)
     assert (found.event, found.outcome, found.lane) == (CaseEvent.PASS_ON, Outcome.NONE, L.ANALYST)
     assert found.reasons == (
-        "Aurelle says that the goods are not genuine.",
-        "The brand's good standing is suspended.",
-        "An analyst decides.",
+        message("verdict.brand_confirms", brand="Aurelle"),
+        HELD_BACK,
+        message("verdict.analyst_decides"),
     )
 
 

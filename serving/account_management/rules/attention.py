@@ -1,10 +1,11 @@
-"""Which brand needs its account manager first, and why, in words. Standard library only."""
+"""Which brand needs its account manager first, and why. Standard library only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from features.message import Message, message
 from serving.account_management.policy import AttentionPolicy
 from serving.standing.rules.enrolment import Phase
 from serving.standing.rules.standing import IN_GOOD_STANDING, Level
@@ -43,7 +44,7 @@ class BrandFigures:
     answered_at: datetime | None
     level: Level
     warned: bool
-    outlook: str
+    outlook: Message | None
     phase: Phase
     rights_to_verify: int
     rights_ending: int
@@ -52,10 +53,10 @@ class BrandFigures:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One need with the sentence that the account manager reads."""
+    """One need with what the account manager is told."""
 
     need: Need
-    sentence: str
+    message: Message
 
 
 def attention(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> tuple[Reason, ...]:
@@ -64,45 +65,48 @@ def attention(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> tup
     A brand that does not take part is asked nothing, so that neither silence nor standing can be its fault; rights and
     messages count all the same.
     """
-    said: dict[Need, str] = {}
+    told: dict[Need, Message] = {}
     if found.takes_part:
-        said |= _of_answers(found, at, policy)
+        told |= _of_answers(found, at, policy)
     if found.rights_to_verify:
-        said[Need.RIGHTS_TO_VERIFY] = f"{_many(found.rights_to_verify, 'right')} to verify."
+        told[Need.RIGHTS_TO_VERIFY] = message("attention.rights_to_verify", n=found.rights_to_verify)
     if found.unread:
-        said[Need.MESSAGES] = f"{_many(found.unread, 'message')} unread."
+        told[Need.MESSAGES] = message("attention.messages", n=found.unread)
     if found.rights_ending:
-        ends = "ends" if found.rights_ending == 1 else "end"
-        said[Need.RIGHTS_ENDING] = f"{_many(found.rights_ending, 'right')} {ends} soon."
-    return tuple(Reason(need, said[need]) for need in _ORDER if need in said)
+        told[Need.RIGHTS_ENDING] = message("attention.rights_ending", n=found.rights_ending)
+    return tuple(Reason(need, told[need]) for need in _ORDER if need in told)
 
 
-def _of_answers(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> dict[Need, str]:
-    said: dict[Need, str] = {}
+def _of_answers(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> dict[Need, Message]:
+    told: dict[Need, Message] = {}
     if found.overdue:
-        said[Need.OVERDUE] = f"{_many(found.overdue, 'question')} overdue."
+        told[Need.OVERDUE] = message("attention.overdue", n=found.overdue)
     if found.level not in IN_GOOD_STANDING:
-        said[Need.STANDING_LOST] = f"Good standing is lost: {found.level.value}."
+        told[Need.STANDING_LOST] = message("attention.standing_lost", level=message(f"level.{found.level.value}"))
     elif found.warned:
-        said[Need.STANDING_WARNED] = f"Good standing is at risk. {found.outlook}".strip()
+        told[Need.STANDING_WARNED] = (
+            message("attention.standing_warned", outlook=found.outlook)
+            if found.outlook
+            else message("attention.standing_warned.soon")
+        )
     if (silence := _silence(found, at, policy)) is not None:
-        said[Need.SILENT] = silence
+        told[Need.SILENT] = silence
     if found.escalated:
-        said[Need.ESCALATED] = f"{_many(found.escalated, 'question')} to ask about before the deadline."
+        told[Need.ESCALATED] = message("attention.escalated", n=found.escalated)
     if found.phase is Phase.INVITED:
-        said[Need.INVITED] = "Nobody of the brand has passed the briefing."
-    return said
+        told[Need.INVITED] = message("attention.invited")
+    return told
 
 
-def _silence(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> str | None:
+def _silence(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> Message | None:
     """Only silence to a question is one: who was not asked has nothing to answer."""
     long = timedelta(days=policy.silent_after_days)
     if not found.unanswered or (found.answered_at is not None and at - found.answered_at < long):
         return None
-    gave_back = f"let {_many(found.unanswered, 'question')} go back in {policy.silent_after_days} days"
+    expired = {"n": found.unanswered, "days": policy.silent_after_days}
     if found.answered_at is None:
-        return f"Silent: it has never answered, and {gave_back}."
-    return f"Silent: no answer for {(at - found.answered_at).days} days, and it {gave_back}."
+        return message("attention.silent.never", **expired)
+    return message("attention.silent", since=(at - found.answered_at).days, **expired)
 
 
 def urgency(reasons: tuple[Reason, ...]) -> tuple[int, ...]:
@@ -110,7 +114,3 @@ def urgency(reasons: tuple[Reason, ...]) -> tuple[int, ...]:
     if not reasons:
         return (len(_ORDER), 0)
     return (_ORDER.index(reasons[0].need), -len(reasons))
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

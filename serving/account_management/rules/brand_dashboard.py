@@ -56,7 +56,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
-    """How many answers ended in one way for one reason, in the words that the brand reads."""
+    """How many answers ended in one way for one reason, a code of the catalogue."""
 
     outcome: AnswerOutcome
     reason: str
@@ -127,16 +127,16 @@ def _part(stretch: Stretch, found: Iterable[tuple[Answered, Became]]) -> Part:
 
 
 _APPEALED: Final = {
-    AppealState.OPEN: "Open",
-    AppealState.UPHELD: "Upheld: the offer is shown again",
-    AppealState.UNANSWERED: "Upheld: nobody answered in time",
-    AppealState.DISMISSED: "Dismissed: the offer stays removed",
+    AppealState.OPEN: "objection.open",
+    AppealState.UPHELD: "objection.upheld",
+    AppealState.UNANSWERED: "objection.unanswered",
+    AppealState.DISMISSED: "objection.dismissed",
 }
 _COUNTERED: Final = {
-    CounterNoticeState.UPHELD: "Upheld: you gave way",
-    CounterNoticeState.DISMISSED: "Dismissed: the offer stays removed",
-    CounterNoticeState.LAPSED: "Lapsed: the seller answered no more",
-    CounterNoticeState.WITHDRAWN: "Taken back by the seller",
+    CounterNoticeState.UPHELD: "objection.conceded",
+    CounterNoticeState.DISMISSED: "objection.dismissed",
+    CounterNoticeState.LAPSED: "objection.lapsed",
+    CounterNoticeState.WITHDRAWN: "objection.withdrawn",
 }
 
 
@@ -144,7 +144,7 @@ def _ended(one: Answered) -> str:
     """How a seller's objection ended: on appeal, or else in the counter-notice."""
     if one.appeal in _APPEALED:
         return _APPEALED[one.appeal]
-    return _COUNTERED.get(one.counter_notice, "Open") if one.counter_notice is not None else "Open"
+    return _COUNTERED.get(one.counter_notice, "objection.open") if one.counter_notice is not None else "objection.open"
 
 
 def _median(hours: Iterable[float | None]) -> Median:

@@ -57,7 +57,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Became:
-    """An outcome with its reason, a sentence for the brand, and the hours from the answer to the removal."""
+    """An outcome with its reason, a code of the catalogue, and the hours from the answer to the removal."""
 
     outcome: AnswerOutcome
     reason: str
@@ -86,18 +86,18 @@ def became(answer: Answered) -> Became:
 
 def _outcome(answer: Answered) -> tuple[AnswerOutcome, str]:
     if answer.taken_back:
-        return AnswerOutcome.TAKEN_BACK, "You took the answer back."
+        return AnswerOutcome.TAKEN_BACK, "answer.undone"
     if answer.judgement is not Judgement.COUNTERFEIT:
-        return AnswerOutcome.NO_REMOVAL_ASKED, "The answer asks for no removal."
+        return AnswerOutcome.NO_REMOVAL_ASKED, "answer.no_removal"
     match answer.appeal:
         case AppealState.UPHELD:
-            return AnswerOutcome.REJECTED, "The seller objected and was right; the offer is shown again."
+            return AnswerOutcome.REJECTED, "answer.appeal_upheld"
         case AppealState.UNANSWERED:
-            return AnswerOutcome.REJECTED, "The seller objected, nobody answered in time, and the offer is shown again."
+            return AnswerOutcome.REJECTED, "answer.appeal_unanswered"
         case AppealState.OPEN:
-            return AnswerOutcome.CONTESTED, "The seller objected; a person who has not decided before looks at it."
+            return AnswerOutcome.CONTESTED, "answer.appeal_open"
         case AppealState.DISMISSED:
-            return AnswerOutcome.ACCEPTED, "The seller objected and was wrong; the offer stays removed."
+            return AnswerOutcome.ACCEPTED, "answer.appeal_dismissed"
         case AppealState.NONE if answer.counter_notice is not None:
             return _COUNTERED[answer.counter_notice]
         case AppealState.NONE:
@@ -105,37 +105,37 @@ def _outcome(answer: Answered) -> tuple[AnswerOutcome, str]:
 
 
 _COUNTERED: Final = {
-    CounterNoticeState.WITH_SELLER: (AnswerOutcome.CONTESTED, "The seller objected and may answer what you said."),
-    CounterNoticeState.WITH_RIGHTS_HOLDER: (AnswerOutcome.CONTESTED, "The seller objected; your answer is awaited."),
+    CounterNoticeState.WITH_SELLER: (AnswerOutcome.CONTESTED, "answer.with_seller"),
+    CounterNoticeState.WITH_RIGHTS_HOLDER: (AnswerOutcome.CONTESTED, "answer.with_rights_holder"),
     CounterNoticeState.WITH_REVIEWER: (
         AnswerOutcome.CONTESTED,
-        "The seller objected; a person who has not decided before looks at it.",
+        "answer.appeal_open",
     ),
-    CounterNoticeState.WITH_COURT: (AnswerOutcome.CONTESTED, "The seller objected, and you have gone to court."),
-    CounterNoticeState.UPHELD: (AnswerOutcome.REJECTED, "You gave way; the offer is shown again."),
+    CounterNoticeState.WITH_COURT: (AnswerOutcome.CONTESTED, "answer.with_court"),
+    CounterNoticeState.UPHELD: (AnswerOutcome.REJECTED, "answer.conceded"),
     CounterNoticeState.DISMISSED: (
         AnswerOutcome.ACCEPTED,
-        "The seller objected and was wrong; the offer stays removed.",
+        "answer.appeal_dismissed",
     ),
-    CounterNoticeState.LAPSED: (AnswerOutcome.ACCEPTED, "The seller objected and answered no more."),
-    CounterNoticeState.WITHDRAWN: (AnswerOutcome.ACCEPTED, "The seller objected and took it back."),
+    CounterNoticeState.LAPSED: (AnswerOutcome.ACCEPTED, "answer.lapsed"),
+    CounterNoticeState.WITHDRAWN: (AnswerOutcome.ACCEPTED, "answer.withdrawn"),
 }
 
 
 def _of_removal(removal: ActionState | None) -> tuple[AnswerOutcome, str]:
     match removal:
         case ActionState.ACKNOWLEDGED:
-            return AnswerOutcome.ACCEPTED, "The offer is removed."
+            return AnswerOutcome.ACCEPTED, "answer.removed"
         case ActionState.WITHDRAWN:
-            return AnswerOutcome.REJECTED, "The removal was withdrawn before it left."
+            return AnswerOutcome.REJECTED, "answer.removal_withdrawn"
         case ActionState.DEAD:
-            return AnswerOutcome.UNDERWAY, "The marketplace has not acknowledged the removal; we look into it."
+            return AnswerOutcome.UNDERWAY, "answer.dead"
         case ActionState.HELD:
-            return AnswerOutcome.UNDERWAY, "The removal waits until enough people let it go."
+            return AnswerOutcome.UNDERWAY, "answer.held"
         case None:
-            return AnswerOutcome.UNDERWAY, "An analyst decides before anything is removed."
+            return AnswerOutcome.UNDERWAY, "answer.analyst"
         case ActionState.SCHEDULED | ActionState.SENDING:
-            return AnswerOutcome.UNDERWAY, "The removal is on its way."
+            return AnswerOutcome.UNDERWAY, "answer.underway"
 
 
 def _upheld(answer: Answered) -> bool:

@@ -85,7 +85,7 @@ def needs(
             answered_at=answered.get(pair),
             level=standing.level,
             warned=standing.warned,
-            outlook=next(reversed(outlook(standing, runtime.policies[StandingPolicy])), ""),
+            outlook=next(reversed(outlook(standing, runtime.policies[StandingPolicy])), None),
             phase=stage_of(runtime, connection, standing, *pair, at).phase,
             rights_to_verify=to_verify.get(pair[1], 0),
             rights_ending=ending.get(pair[1], 0),

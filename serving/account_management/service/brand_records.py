@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from features.message import message
 from models.labels import AppealState
+from models.messages.english import in_english
 from serving.account_management.rules.brand_record import Answered, BrandRecord, became, brand_record
 from serving.account_management.store.brand_answers import BrandAnswer
 from serving.platform.tabular import Format, Kind, as_file
@@ -62,7 +64,7 @@ def _change_row(one: StandingChange) -> tuple[Any, ...]:
         one.level.value,
         "Yes" if one.warned else "No",
         *(counted.get(name) for name in ("accepted", "rejected", "overturned")),
-        " ".join(one.reasons),
+        " ".join(map(in_english, one.reasons)),
         one.policy_version,
     )
 
@@ -95,7 +97,7 @@ def _row(one: BrandAnswer) -> tuple[Any, ...]:
         answered.answered_at,
         answered.hours_to_answer,
         found.outcome.value,
-        found.reason,
+        in_english(message(found.reason)),
         answered.removed_at,
         found.hours_to_removal,
         _objection(answered),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from models.errors import Conflict
+from models.messages.english import in_english
 from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.policy import EnrolmentPolicy
@@ -93,4 +94,4 @@ def require(runtime: Runtime, connection: Connection, person: Person, at: dateti
     """
     found = gate_of(runtime, connection, person, at)
     if not found.open:
-        raise NotBriefed(f"Nothing was recorded. {found.reason}")
+        raise NotBriefed(f"Nothing was recorded. {in_english(found.reason)}")

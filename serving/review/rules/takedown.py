@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
 
+from features.message import Message, message
 from models.errors import Invalid
 from serving.review.policy import TakedownPolicy
 from serving.webhooks.rules.action import ActionState
@@ -67,18 +67,6 @@ def counted(fates: Iterable[Fate]) -> dict[Fate, int]:
     return found
 
 
-_SAYS: Final = {
-    Fate.LEAVES: ("leaves once the undo window has closed", "leave once the undo window has closed"),
-    Fate.HELD: ("is held until people let it go", "are held until people let them go"),
-    Fate.PASSED_ON: ("goes to an analyst, who decides", "go to an analyst, who decides"),
-    Fate.REFUSED: ("was refused, and nothing was recorded for it", "were refused, and nothing was recorded for them"),
-}
-
-
-def sentences(counts: Mapping[Fate, int]) -> tuple[str, ...]:
-    """What a request came to, a sentence for each fate that any offer had.
-
-    >>> sentences({Fate.LEAVES: 20, Fate.HELD: 1})
-    ('20 leave once the undo window has closed.', '1 is held until people let it go.')
-    """
-    return tuple(f"{counts[one]:,} {_SAYS[one][counts[one] != 1]}." for one in Fate if counts.get(one))
+def came_to(counts: Mapping[Fate, int]) -> tuple[Message, ...]:
+    """What a request came to: a message for each fate that any listing had."""
+    return tuple(message(f"request.{one.value}", n=counts[one]) for one in Fate if counts.get(one))

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.errors import Conflict, DomainError, Invalid, NotFound
+from models.messages.english import in_english
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
@@ -100,7 +101,7 @@ def _decide(runtime: Runtime, person: Person, asked: Together, here: str, item: 
                 raise Conflict(reason)
             answer = Answer(item.case_id, item.version_id, asked.judgement, asked.reason_code, asked.note)
             recorded = record_in(runtime, connection, person, answer, now)
-            said = " ".join(recorded.consequence.reasons)[:_LONGEST_REASON]
+            said = " ".join(map(in_english, recorded.consequence.reasons))[:_LONGEST_REASON]
             row |= {"verdict_id": recorded.verdict_id, "made": Made.RECORDED.value, "reason": said}
             bulk_verdicts.add_item(connection, {**row, "number": len(done)})
     except DomainError as refused:

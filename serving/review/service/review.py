@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from models.case import CaseEvent, CaseLane
 from models.errors import Conflict, Forbidden, NoRightCarries
+from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Bench, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
 from serving.accounts.rules.access import Person
@@ -119,7 +120,7 @@ def record_in(
     if counted is None:
         recount_of(runtime, connection, case, now)
     waits = " The removal is held until people let it go." if action and action.state is ActionState.HELD else ""
-    note(sitting, f"{_in_words(answer)}. {' '.join(follows.reasons)}{waits}")
+    note(sitting, f"{_in_words(answer)}. {' '.join(map(in_english, follows.reasons))}{waits}")
     undo_until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     return Recorded(verdict_id, follows, action, undo_until)
 
@@ -137,8 +138,8 @@ def _carried(sitting: Sitting, answer: Answer) -> tuple[Right, str, tuple[Mandat
         only=answer.right_id,
     )
     if found.right is None:
-        raise NoRightCarries(f"Nothing was recorded. {' '.join(found.reasons[:_MOST_REASONS])}")
-    return found.right, found.reasons[0], mandates
+        raise NoRightCarries(f"Nothing was recorded. {' '.join(map(in_english, found.reasons[:_MOST_REASONS]))}")
+    return found.right, in_english(found.reasons[0]), mandates
 
 
 def _bench(sitting: Sitting, weight: Weight | None) -> Bench:

@@ -3,10 +3,11 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection
 
+from features.message import Message, as_json, message
 from models.errors import DomainError, Forbidden, Invalid, NotFound
 from models.policies.version import policy_version
 from models.verdict import Judgement, ReasonCode, Side
@@ -28,8 +29,6 @@ from serving.rights import store as rights
 from serving.standing.rules.standing import Standing
 from serving.standing.service import current, recount
 from serving.standing.store import standings
-
-_LONGEST_REASON: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class _Given:
 
     item: Item
     fate: Fate
-    reason: str
+    reasons: tuple[Message, ...]
     verdict_id: str | None = None
 
     def row(self) -> dict[str, Any]:
@@ -77,7 +76,7 @@ class _Given:
             "version_id": self.item.version_id,
             "verdict_id": self.verdict_id,
             "fate": self.fate.value,
-            "reason": self.reason[:_LONGEST_REASON],
+            "reasons": [as_json(one) for one in self.reasons],
         }
 
 
@@ -209,9 +208,9 @@ def _confirm(click: _Click, item: Item) -> _Given:
         with click.connection.begin_nested():
             recorded = _record_one(click, item)
     except DomainError as refused:
-        return _Given(item, Fate.REFUSED, refused.sentence)
+        return _Given(item, Fate.REFUSED, (message("refused", text=refused.sentence),))
     fate = fate_of(recorded.action.state if recorded.action else None)
-    return _Given(item, fate, " ".join(recorded.consequence.reasons), recorded.verdict_id)
+    return _Given(item, fate, recorded.consequence.reasons, recorded.verdict_id)
 
 
 def _record_one(click: _Click, item: Item) -> Recorded:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, exists, func, or_, select, tuple_
 
+from features.message import Message, from_json
 from models.case import CaseLane
 from models.errors import NotFound
 from models.verdict import ReasonCode
@@ -38,7 +39,7 @@ class StoredItem:
     version_id: str
     verdict_id: str | None
     fate: Fate
-    reason: str
+    reasons: tuple[Message, ...]
     external_id: str | None
     content: Mapping[str, Any] | None
     taken_back: bool
@@ -125,7 +126,7 @@ def items(connection: Connection, found: StoredRequest) -> list[StoredItem]:
             row.version_id,
             row.verdict_id,
             Fate(row.fate),
-            row.reason,
+            tuple(map(from_json, row.reasons)),
             row.external_id,
             row.content,
             row.later is not None,

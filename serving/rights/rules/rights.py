@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from models.verdict import ReasonCode
+from features.message import Message, message
+from models.verdict import ReasonCode, named
 from serving.rights.policy import RightsPolicy
 
 WORLD: Final = "WORLD"  # Copyright in the states of the Berne Convention, and what was carried over unseen.
@@ -47,11 +48,11 @@ class Right:
     expires_at: datetime | None
 
     @property
-    def named(self) -> str:
+    def named(self) -> Message:
         """How a sentence names it."""
         if self.state is RightState.CARRIED_OVER:
-            return f"The {self.kind.value} that was carried over without a document"
-        return f"The {self.kind.value} “{self.title}” ({self.office} {self.number})"
+            return message(f"right.{self.kind.value}.carried_over")
+        return message(f"right.{self.kind.value}", title=self.title, office=self.office, number=self.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The right that carries a notice with the sentence that says so, or None with the reasons why none does."""
+    """The right that carries a notice with the message that says so, or None with the reasons why none does."""
 
     right: Right | None
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
 
 
 _KINDS: Final = {
@@ -91,11 +92,6 @@ _KINDS: Final = {
     ReasonCode.COPYRIGHT: frozenset({RightKind.COPYRIGHT}),
     # Goods that are not what was promised infringe no right of one kind; who speaks must own one that holds here.
     ReasonCode.NOT_AS_DESCRIBED: frozenset(RightKind),
-}
-_LOOKED_AT: Final = {
-    RightState.CLAIMED: "has not been verified yet",
-    RightState.REFUSED: "was refused when it was verified",
-    RightState.WITHDRAWN: "was withdrawn by its owner",
 }
 _HOLDS: Final = frozenset({RightState.VERIFIED, RightState.CARRIED_OVER})
 
@@ -119,7 +115,7 @@ def overlap(ours: Iterable[str], theirs: Iterable[str], policy: RightsPolicy) ->
     return one if WORLD in other else one & other
 
 
-def objection(right: Right, notice: Notice, policy: RightsPolicy, mandate: Mandate | None = None) -> str | None:
+def objection(right: Right, notice: Notice, policy: RightsPolicy, mandate: Mandate | None = None) -> Message | None:
     """Why a right cannot carry a notice; None where it can.
 
     It must be looked at, be of a kind that the reason speaks of, hold at the moment, and hold somewhere where the
@@ -128,34 +124,35 @@ def objection(right: Right, notice: Notice, policy: RightsPolicy, mandate: Manda
     where the mandate and the right reach both.
     """
     if right.state not in _HOLDS:
-        return f"{right.named} {_LOOKED_AT[right.state]}."
+        return message(f"right.{right.state.value}", right=right.named)
     if right.kind not in _KINDS[notice.reason_code]:
-        return f"{right.named} says nothing about {_words(notice.reason_code)}."
+        return message("right.wrong_kind", right=right.named, code=named(notice.reason_code))
     if notice.at < right.begins_at:
-        return f"{right.named} holds only from {right.begins_at:%Y-%m-%d} on."
+        return message("right.not_yet", right=right.named, date=right.begins_at.date())
     if right.expires_at is not None and notice.at >= right.expires_at:
-        return f"{right.named} ended on {last_day(right.expires_at)}."
+        return message("right.ended", right=right.named, date=last_day(right.expires_at))
     return _out_of_place(right, notice, policy, mandate)
 
 
-def _out_of_place(right: Right, notice: Notice, policy: RightsPolicy, mandate: Mandate | None) -> str | None:
+def _out_of_place(right: Right, notice: Notice, policy: RightsPolicy, mandate: Mandate | None) -> Message | None:
     reach = right.territories
     if mandate is not None:
         if right.kind not in mandate.kinds:
-            return f"{right.named} is none that {mandate.agent} may act on: the power of attorney leaves it out."
+            return message("right.not_in_mandate", right=right.named, agent=mandate.agent)
         reach = overlap(right.territories, mandate.territories, policy)
         if not reach:
-            return f"{right.named} holds nowhere where {mandate.agent} may act."
+            return message("right.mandate_elsewhere", right=right.named, agent=mandate.agent)
     if WORLD in reach:
         return None
     if notice.sold_in is None:
-        return f"{right.named} holds in {listed(reach)}, and this marketplace has not said where it sells."
+        return message("right.place_unknown", right=right.named, countries=tuple(sorted(reach)))
     if not overlap(reach, notice.sold_in, policy):
-        return f"{right.named} holds in {listed(reach)}, and this marketplace sells in {listed(notice.sold_in)}."
+        sold = tuple(sorted(notice.sold_in))
+        return message("right.elsewhere", right=right.named, countries=tuple(sorted(reach)), sold=sold)
     return None
 
 
-def no_mandate(mandates: Sequence[Mandate], at: datetime) -> str | None:
+def no_mandate(mandates: Sequence[Mandate], at: datetime) -> Message | None:
     """Why an agent may not act at a moment; None where one of the powers of attorney holds, or there are none.
 
     A person with none is the brand's own.
@@ -164,10 +161,10 @@ def no_mandate(mandates: Sequence[Mandate], at: datetime) -> str | None:
         return None
     last = max(mandates, key=lambda one: min(one.expires_at, one.revoked_at or one.expires_at))
     if last.revoked_at is not None and last.revoked_at <= at:
-        return f"The power of attorney of {last.agent} was revoked on {last.revoked_at:%Y-%m-%d}."
+        return message("mandate.revoked", agent=last.agent, date=last.revoked_at.date())
     if at < last.begins_at:
-        return f"The power of attorney of {last.agent} holds only from {last.begins_at:%Y-%m-%d} on."
-    return f"The power of attorney of {last.agent} ended on {last_day(last.expires_at)}."
+        return message("mandate.not_yet", agent=last.agent, date=last.begins_at.date())
+    return message("mandate.ended", agent=last.agent, date=last_day(last.expires_at))
 
 
 def holds(mandate: Mandate, at: datetime) -> bool:
@@ -186,19 +183,22 @@ def basis(rights: Sequence[Right], mandates: Sequence[Mandate], notice: Notice, 
     acting: list[Mandate | None] = [one for one in mandates if holds(one, notice.at)] or [None]
     of_kind = [one for one in rights if one.kind in _KINDS[notice.reason_code]]
     if not of_kind:
-        kinds = " or ".join(sorted(one.value for one in _KINDS[notice.reason_code]))
-        return Basis(None, (f"No {kinds} is on file, which {_words(notice.reason_code)} needs.",))
-    fit, reasons = [], []
+        kinds = _KINDS[notice.reason_code]
+        what = "any" if len(kinds) > 1 else next(iter(kinds)).value
+        return Basis(None, (message(f"right.none.{what}", code=named(notice.reason_code)),))
+    fit: list[Right] = []
+    reasons: list[Message] = []
     for one in of_kind:
         against = [objection(one, notice, policy, mandate) for mandate in acting]
-        if None in against:
+        first = against[0]
+        if first is None or None in against:
             fit.append(one)
         else:
-            reasons.append(str(against[0]))
+            reasons.append(first)
     if not fit:
         return Basis(None, tuple(reasons))
     best = max(fit, key=_preference)
-    return Basis(best, (f"{best.named} carries it.",))
+    return Basis(best, (message("right.applies", right=best.named),))
 
 
 def _preference(right: Right) -> tuple[bool, bool, float, str]:
@@ -211,15 +211,11 @@ def _preference(right: Right) -> tuple[bool, bool, float, str]:
     )
 
 
-def last_day(ends: datetime) -> str:
-    """The last day on which something holds that ends at a moment."""
-    return f"{ends - timedelta(microseconds=1):%Y-%m-%d}"
+def last_day(ends: datetime) -> date:
+    """The last day on which something is valid that ends at a moment."""
+    return (ends - timedelta(microseconds=1)).date()
 
 
 def listed(territories: Iterable[str]) -> str:
     """Territories for a sentence."""
     return ", ".join(sorted(territories)) or "no country"
-
-
-def _words(reason_code: ReasonCode) -> str:
-    return f"“{reason_code.value.replace('_', ' ')}”"

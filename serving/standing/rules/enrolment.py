@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from features.message import Message, message
 from serving.brands.policy import EnrolmentPolicy
 from serving.standing.rules.standing import Effect
 
@@ -36,26 +37,26 @@ class Stage:
     """A brand's phase with the reasons for it."""
 
     phase: Phase
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
 
 
 def stage(begun: Begun, at: datetime, policy: EnrolmentPolicy) -> Stage:
     """A brand's phase. Time alone ends no first phase, and neither do many outcomes of one morning."""
     if begun.full_since is not None:
-        return Stage(Phase.FULL, ("The first phase is over.",))
+        return Stage(Phase.FULL, (message("phase.over"),))
     if begun.briefed_at is None:
-        return Stage(Phase.INVITED, ("Nobody of the brand has passed the briefing yet, so that it cannot confirm.",))
+        return Stage(Phase.INVITED, (message("phase.invited"),))
     ends = begun.briefed_at + timedelta(days=policy.first_phase_days)
     if at >= ends and begun.outcomes >= policy.first_phase_outcomes and begun.good:
-        return Stage(Phase.FULL, (f"{begun.outcomes} confirmations were counted in good standing.",))
-    said = [f"First phase: {policy.first_phase_daily} confirmations a day remove at once, an analyst decides the rest."]
+        return Stage(Phase.FULL, (message("phase.passed", n=begun.outcomes),))
+    told = [message("phase.first", n=policy.first_phase_daily)]
     if at < ends:
-        said.append(f"It lasts at least until {ends:%Y-%m-%d}.")
+        told.append(message("phase.until", date=ends.date()))
     if begun.outcomes < policy.first_phase_outcomes:
-        said.append(f"{begun.outcomes} of {policy.first_phase_outcomes} outcomes are counted.")
+        told.append(message("phase.outcomes", n=begun.outcomes, all=policy.first_phase_outcomes))
     if not begun.good:
-        said.append("It does not end while good standing is lost.")
-    return Stage(Phase.FIRST, tuple(said))
+        told.append(message("phase.standing_lost"))
+    return Stage(Phase.FIRST, tuple(told))
 
 
 def limited(follows: Effect, found: Stage, *, at_once_today: int, policy: EnrolmentPolicy) -> Effect:
@@ -65,7 +66,7 @@ def limited(follows: Effect, found: Stage, *, at_once_today: int, policy: Enrolm
     """
     if found.phase is Phase.FULL or not follows.at_once:
         return follows
-    limit = f"The brand is in its first phase, and {policy.first_phase_daily} of its confirmations a day remove at once"
     if at_once_today >= policy.first_phase_daily:
-        return Effect(False, Decimal(0), f"{limit}; those of today are used.")
-    return Effect(True, max(follows.audit_share, policy.first_phase_audit), f"{limit}.")
+        return Effect(False, Decimal(0), message("effect.first_phase.used", n=policy.first_phase_daily))
+    audit_share = max(follows.audit_share, policy.first_phase_audit)
+    return Effect(True, audit_share, message("effect.first_phase", n=policy.first_phase_daily))

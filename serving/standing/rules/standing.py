@@ -8,7 +8,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
-from models.verdict import ReasonCode
+from features.message import Message, message
+from models.verdict import ReasonCode, named
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Given, Tally, surely_above, surely_at_least, surely_below, tallies
 
@@ -59,7 +60,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A brand's standing at a moment with the counts behind it and the reasons, as a person reads them.
+    """A brand's standing at a moment with the counts behind it and the reasons.
 
     `since` is when the level began; the moment itself where it begins now. `warned` tells that little is missing to
     the loss. `returns_at` is from when good standing can come back, None where it is there.
@@ -71,7 +72,7 @@ class Standing:
     overall: Scope
     by_reason: tuple[Scope, ...]
     returns_at: datetime | None
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
 
     @property
     def good(self) -> bool:
@@ -85,7 +86,7 @@ class Effect:
 
     at_once: bool
     audit_share: Decimal
-    reason: str
+    reason: Message
 
 
 def standing(answers: Iterable[Given], *, held: Held | None, as_of: datetime, policy: StandingPolicy) -> Standing:
@@ -122,17 +123,16 @@ def effect(found: Standing, *, at_once_today: int, policy: StandingPolicy) -> Ef
     """What one more confirmation does, after `at_once_today` of the brand's that removed at once on this day."""
     match found.level:
         case Level.SELF_SERVICE:
-            return Effect(True, Decimal(0), "The brand is in self-service standing.")
+            return Effect(True, Decimal(0), message("effect.self_service"))
         case Level.FULL:
-            return Effect(True, policy.audit_full, "The brand is in full standing.")
+            return Effect(True, policy.audit_full, message("effect.full"))
         case Level.PROVISIONAL:
-            return Effect(True, policy.audit_provisional, "The brand is in provisional standing.")
+            return Effect(True, policy.audit_provisional, message("effect.provisional"))
         case Level.SUSPENDED:
-            return Effect(False, Decimal(0), "The brand's good standing is suspended.")
-    lost = f"The brand lost its good standing, and {policy.daily_cap} of its confirmations a day remove at once"
+            return Effect(False, Decimal(0), message("effect.suspended"))
     if at_once_today < policy.daily_cap:
-        return Effect(True, policy.audit_provisional, f"{lost}.")
-    return Effect(False, Decimal(0), f"{lost}; those of today are used.")
+        return Effect(True, policy.audit_provisional, message("effect.capped", n=policy.daily_cap))
+    return Effect(False, Decimal(0), message("effect.capped.used", n=policy.daily_cap))
 
 
 def earned(counted: Mapping[ReasonCode | None, Tally], policy: StandingPolicy) -> Level:
@@ -193,69 +193,60 @@ def _earned_by(overall: Scope, by_reason: Iterable[Scope]) -> Level:
     return max(overall.level, *limits, key=_FROM_THE_TOP.index) if limits else overall.level
 
 
-_SAYS: Final = {
-    Level.SELF_SERVICE: "Self-service standing: a confirmation removes at once, and nobody looks at it again.",
-    Level.FULL: "Full standing: a confirmation removes at once.",
-    Level.PROVISIONAL: "Provisional standing: a confirmation removes at once, and some are looked at again, blind.",
-    Level.SUSPENDED: "Good standing is suspended: an analyst decides about every confirmation.",
-}
-
-
 def _reasons(
     level: Level, warned: bool, scopes: Iterable[Scope], returns_at: datetime | None, policy: StandingPolicy
-) -> tuple[str, ...]:
+) -> tuple[Message, ...]:
     overall, *by_reason = scopes
-    at_once = f"{policy.daily_cap} confirmations a day remove at once"
-    lost = f"Good standing is lost: {at_once}, an analyst decides about the rest."
-    said = [_SAYS.get(level, lost), _counts(overall, policy)]
+    is_capped = level is Level.CAPPED
+    told = [
+        message("standing.capped", n=policy.daily_cap) if is_capped else message(f"standing.{level.value}"),
+        _counts(overall, policy),
+    ]
     # Where there is one reason code, it says what the line above says.
-    said += [_found(one, policy) for one in by_reason if one.finding is not Finding.HOLDS and len(by_reason) > 1]
+    told += [_found(one, policy) for one in by_reason if one.finding is not Finding.HOLDS and len(by_reason) > 1]
     if level is Level.PROVISIONAL and overall.finding is Finding.HOLDS:
-        said.append(f"It takes {policy.raw_from} outcomes, or fewer that are nearly all right, to say more.")
+        told.append(message("standing.too_few", n=policy.raw_from))
     if warned:
-        said.append(
-            f"A warning: below {_percent(policy.accepted_share)} accepted or above "
-            f"{_percent(policy.overturned_share)} overturned, overall or in one reason code, good standing is lost."
-        )
+        told.append(message("standing.warned", **_limits(policy)))
     if level is Level.SUSPENDED:
-        said.append("After the warning that came with the daily limit, confirmations went on to be wrong too often.")
+        told.append(message("standing.went_on"))
     if returns_at is not None:
-        said.append(f"It can come back from {returns_at.day} {returns_at:%B %Y} on, if the shares hold then.")
-    return tuple(said)
+        told.append(message("standing.returns", date=returns_at.date()))
+    return tuple(told)
 
 
-def _counts(overall: Scope, policy: StandingPolicy) -> str:
+def _counts(overall: Scope, policy: StandingPolicy) -> Message:
     if not overall.tally.counted:
-        return f"No confirmation was counted in {policy.window_days} days."
-    return f"In {policy.window_days} days: {_of(overall.tally)}{_limits(overall, policy)}."
+        return message("standing.none_counted", days=policy.window_days)
+    counts = {"days": policy.window_days, **_of(overall.tally)}
+    if overall.finding is Finding.HOLDS:
+        return message("standing.counts", **counts)
+    return message(f"standing.counts.{overall.finding.value}", **counts, **_limits(policy))
 
 
-def _found(scope: Scope, policy: StandingPolicy) -> str:
-    name = "" if scope.reason_code is None else scope.reason_code.value.replace("_", " ")
-    return f"Of reason code {name}: {_of(scope.tally)}{_limits(scope, policy)}."
+def _found(scope: Scope, policy: StandingPolicy) -> Message:
+    assert scope.reason_code is not None
+    code, counts = named(scope.reason_code), {**_of(scope.tally), **_limits(policy)}
+    return message(f"standing.code.{scope.finding.value}", code=code, **counts)
 
 
-def _limits(scope: Scope, policy: StandingPolicy) -> str:
-    if scope.finding is Finding.HOLDS:
-        return ""
-    few = "; so few may be chance" if scope.finding is Finding.IN_DOUBT else ""
-    return f"; {_percent(policy.accepted_share)} and {_percent(policy.overturned_share)} are the limits{few}"
+def _limits(policy: StandingPolicy) -> dict[str, float]:
+    return {"least": float(policy.accepted_share), "most": float(policy.overturned_share)}
 
 
-def _of(tally: Tally) -> str:
+def _of(tally: Tally) -> dict[str, int | float]:
     n = tally.counted
-    accepted, overturned = Fraction(tally.accepted, n), Fraction(tally.overturned, n)
-    return (
-        f"{tally.accepted:,} of {n:,} accepted ({_rounded(accepted, up=False)}), {tally.rejected:,} rejected, "
-        f"{tally.overturned:,} overturned ({_rounded(overturned, up=True)})"
-    )
+    return {
+        "n": n,
+        "accepted": tally.accepted,
+        "accepted_share": _rounded(Fraction(tally.accepted, n), up=False),
+        "rejected": tally.rejected,
+        "overturned": tally.overturned,
+        "overturned_share": _rounded(Fraction(tally.overturned, n), up=True),
+    }
 
 
-def _percent(share: Decimal) -> str:
-    return f"{(share * 100).normalize():f} %"
-
-
-def _rounded(share: Fraction, *, up: bool) -> str:
-    """In hundredths of a percent, against the brand, so that no figure shown meets a limit that is missed."""
+def _rounded(share: Fraction, *, up: bool) -> float:
+    """To hundredths of a percent, against the brand, so that no figure shown meets a limit that is missed."""
     hundredths = -(-share.numerator * 10_000 // share.denominator) if up else int(share * 10_000)
-    return f"{Decimal(hundredths) / 100:.2f} %"
+    return hundredths / 10_000

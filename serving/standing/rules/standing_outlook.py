@@ -4,17 +4,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
-from models.verdict import ReasonCode
+from features.message import Message, message
+from models.verdict import ReasonCode, named
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Tally
 from serving.standing.rules.standing import IN_GOOD_STANDING, Finding, Level, Scope, Standing, earned
 
 _MOST: Final = 2_000
-_NAMES: Final = {Level.SELF_SERVICE: "self-service standing", Level.FULL: "full standing"}
+_ABOVE: Final = frozenset({Level.SELF_SERVICE, Level.FULL})
 
 
-def outlook(found: Standing, policy: StandingPolicy) -> tuple[str, ...]:
-    """Sentences about the fewest further outcomes that change a level in good standing, were nothing else to happen.
+def outlook(found: Standing, policy: StandingPolicy) -> tuple[Message, ...]:
+    """The fewest further outcomes that change a level in good standing, were nothing else to happen.
 
     They are counted in the reason code that holds the brand back, or else in the commonest. Of a level that is lost
     the reasons say from when it can come back.
@@ -23,19 +24,25 @@ def outlook(found: Standing, policy: StandingPolicy) -> tuple[str, ...]:
         return ()
     counted = {one.reason_code: one.tally for one in (found.overall, *found.by_reason)}
     code = _code(found.by_reason)
-    where = f" in reason code {code.value.replace('_', ' ')}" if len(found.by_reason) > 1 else ""
-    said = []
+    shown = code if len(found.by_reason) > 1 else None
+    told = []
     if found.level is not Level.SELF_SERVICE:
         for more in range(1, _MOST):
             level = earned(_with(counted, code, accepted=more), policy)
-            if level in _NAMES and level is not found.level:
-                said.append(f"{more:,} more accepted{where} would make it {_NAMES[level]}.")
+            if level in _ABOVE and level is not found.level:
+                told.append(_told(level.value, more, shown))
                 break
     for more in range(1, _MOST):
         if earned(_with(counted, code, overturned=more), policy) not in IN_GOOD_STANDING:
-            said.append(f"{more:,} more overturned{where} would end good standing.")
+            told.append(_told("lost", more, shown))
             break
-    return tuple(said)
+    return tuple(told)
+
+
+def _told(what: str, more: int, code: ReasonCode | None) -> Message:
+    if code is None:
+        return message(f"outlook.{what}", n=more)
+    return message(f"outlook.{what}.code", n=more, code=named(code))
 
 
 def _code(by_reason: tuple[Scope, ...]) -> ReasonCode:

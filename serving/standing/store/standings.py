@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Subquery, and_, func, or_, select, update
 
+from features.message import Message, from_json
 from models.case import BLIND_LANES
 from models.verdict import Judgement, ReasonCode, Side
 from serving.brands.tables import brand_enrolment
@@ -238,7 +239,7 @@ class StandingChange:
     warned: bool
     since: datetime
     counts: Mapping[str, Any]
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
     policy_version: str
     known_at: datetime
 
@@ -263,7 +264,13 @@ def changes(connection: Connection, marketplace_id: str, brand_id: str, *, most:
     )
     return [
         StandingChange(
-            Level(row.level), row.warned, row.since, row.counts, tuple(row.reasons), row.policy_version, row.known_at
+            Level(row.level),
+            row.warned,
+            row.since,
+            row.counts,
+            tuple(map(from_json, row.reasons)),
+            row.policy_version,
+            row.known_at,
         )
         for row in connection.execute(query)
     ]

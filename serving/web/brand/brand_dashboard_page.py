@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from features.message import message
 from serving.account_management.rules.brand_dashboard import Median, Stretch
 from serving.account_management.rules.brand_record import AnswerOutcome
 from serving.account_management.service.brand_care import kept_by
@@ -19,8 +20,8 @@ from serving.web.brand.brand_charts import AnswerChart, ShareChart, answer_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.rendering import respond
 from serving.web.wording import own_words
-from serving.web.wording.fixed_words import translated
 from serving.web.wording.i18n import N_, NN_, number, say, say_many
+from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import CHOICES, Choice
 
 router = APIRouter(include_in_schema=False)
@@ -170,7 +171,7 @@ def _shown(found: BrandDashboard, days: int, place: str, more: str) -> Dashboard
             JudgementCount(one, record.judgements[one.judgement]) for one in CHOICES if record.judgements[one.judgement]
         ),
         reasons=_reasons(found),
-        objections=tuple((translated(name), n) for name, n in sorted(record.objections.items())),
+        objections=tuple((in_words(message(name)), n) for name, n in sorted(record.objections.items())),
         answer_chart=answer_chart(record.parts, names),
         share_chart=share_chart(found.shares, names),
         prevalence=_prevalence(found.whole),
@@ -239,7 +240,8 @@ def _of(found: Median, counted: tuple[str, str], none: str) -> str:
 
 def _reasons(found: BrandDashboard) -> tuple[ReasonRow, ...]:
     return tuple(
-        ReasonRow(say(_OUTCOMES[one.outcome]), translated(one.reason), one.number) for one in found.record.reasons
+        ReasonRow(say(_OUTCOMES[one.outcome]), in_words(message(one.reason)), one.number)
+        for one in found.record.reasons
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Final
 
+from features.message import Message
 from serving.account_management.store.brand_answers import BrandAnswer
 from serving.web.brand.standing_part import StandingCard
 from serving.web.wording import own_words
@@ -31,7 +32,7 @@ def pace_of(given: Sequence[BrandAnswer], now: datetime) -> str | None:
     )
 
 
-def held_back_of(cards: Sequence[StandingCard]) -> str | None:
+def held_back_of(cards: Sequence[StandingCard]) -> Message | None:
     """Why a confirmation does not remove at once; None where that of one of the brands does."""
     reasons = [one.held_back for one in cards]
     return reasons[0] if reasons and None not in reasons else None

@@ -38,7 +38,7 @@ from serving.web.rendering import respond, respond_part
 from serving.web.text_view import Shown
 from serving.web.undo import Undo, undoable
 from serving.web.wording import own_words, words
-from serving.web.wording.fixed_words import translated
+from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import CHOICES, Choice
 from serving.web.wording.words import Due
 
@@ -231,7 +231,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
             TakedownLink(one.request_id, own_words.short_moment(one.known_at, now), sizes[one.request_id])
             for one in asked_at_once
         ),
-        briefing=None if gate.open and not gate.warned else Briefing(gate.open, translated(gate.reason)),
+        briefing=None if gate.open and not gate.warned else Briefing(gate.open, in_words(gate.reason)),
     )
 
 

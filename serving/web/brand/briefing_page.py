@@ -19,8 +19,8 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.wording import own_words
-from serving.web.wording.fixed_words import translated
 from serving.web.wording.i18n import say
+from serving.web.wording.messages import in_words
 
 router = APIRouter(include_in_schema=False)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
@@ -86,7 +86,7 @@ def briefing_page(runtime: Runtime, session: Session) -> BriefingPage:
     given = last.answers if last is not None and failed else {}
     return BriefingPage(
         is_open=found.open,
-        reason=translated(found.reason),
+        reason=in_words(found.reason),
         asked=tuple(
             Asked(
                 one.key,

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Conflict, DomainError, Invalid, NotFound
+from models.messages.english import in_english
 from serving.account_management.service.brand_care import (
     Kept,
     change_enrolment,
@@ -234,7 +235,7 @@ def _page(
         brand_id=pair[1],
         marketplace=kept.marketplace,
         at=pair[0],
-        reasons=tuple(one.sentence for one in reasons),
+        reasons=tuple(in_english(one.message) for one in reasons),
         takes_part=kept.enrolment.takes_part,
         daily_questions="" if daily is None else str(daily),
         standing=card,

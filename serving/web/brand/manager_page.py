@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
 from serving.account_management.rules.attention import urgency
 from serving.account_management.service.brand_care import needs
@@ -116,7 +117,7 @@ def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
                 address=f"/brands/{pair[1]}?at={pair[0]}",
                 marketplace=names[pair[0]],
                 takes_part=enrolled[pair].takes_part,
-                needs=tuple(one.sentence for one in wanted[pair]),
+                needs=tuple(in_english(one.message) for one in wanted[pair]),
                 standing=cards[pair],
                 open=asked.number if asked else 0,
                 escalated=escalated.get(pair, 0),

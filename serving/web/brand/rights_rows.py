@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from features.message import message
 from serving.rights import store as rights
 from serving.rights.rules.rights import Mandate, RightKind, RightState, holds, last_day
 from serving.rights.service.brand_file import VERIFIED_ELSEWHERE
@@ -17,6 +18,7 @@ from serving.web.text_view import Shown
 from serving.web.wording import own_words
 from serving.web.wording.fixed_words import translated
 from serving.web.wording.i18n import N_, say, say_many
+from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import StateWords
 
 KINDS: Final = {RightKind.MARK: N_("Mark"), RightKind.DESIGN: N_("Design"), RightKind.COPYRIGHT: N_("Copyright")}
@@ -126,7 +128,7 @@ def _row(
         territories=", ".join(sorted(right.territories)),
         classes=", ".join(map(str, right.classes)),
         state=replace(state, word=say(state.word)),
-        until=say("no end") if right.expires_at is None else last_day(right.expires_at),
+        until=say("no end") if right.expires_at is None else f"{last_day(right.expires_at)}",
         warning=warning,
         document=None
         if document is None
@@ -168,9 +170,9 @@ def mandate_rows(
             mandate_id=one.mandate_id,
             agent=text_view.show(one.agent),
             person=people.get(one.mandate_id, ""),
-            kinds=say(", ").join(sorted(translated(kind.value) for kind in one.kinds)),
+            kinds=say(", ").join(sorted(in_words(message(f"right_kind.{kind.value}")) for kind in one.kinds)),
             territories=", ".join(sorted(one.territories)),
-            until=own_words.day(one.revoked_at, now) if one.revoked_at else last_day(one.expires_at),
+            until=own_words.day(one.revoked_at, now) if one.revoked_at else f"{last_day(one.expires_at)}",
             in_force=holds(one, now),
             ours=one.mandate_id in ours,
             state=_mandate_state(one, now),

@@ -26,8 +26,8 @@ from serving.web.downloads import download
 from serving.web.model.model_charts import wilson
 from serving.web.rendering import respond
 from serving.web.wording import own_words
-from serving.web.wording.fixed_words import translated
 from serving.web.wording.i18n import N_, joined, number, say
+from serving.web.wording.messages import in_words
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
@@ -126,7 +126,7 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
     return StandingPage(
         scope=scope,
         card=card,
-        effect=joined(say(_AT_ONCE[follows.at_once]), translated(follows.reason)),
+        effect=joined(say(_AT_ONCE[follows.at_once]), in_words(follows.reason)),
         scopes=tuple(map(_scope_row, scopes)),
         chart=scope_chart(
             [(scope_name(one), one.tally.accepted, one.tally.counted, _interval(one)) for one in scopes], limits
@@ -141,7 +141,7 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
                 one.warned,
                 own_words.moment(one.known_at, now),
                 _counts(one.counts.get("overall", {})),
-                tuple(map(translated, one.reasons)),
+                tuple(map(in_words, one.reasons)),
             )
             for one in changes
         ),

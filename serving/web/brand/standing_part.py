@@ -6,6 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from features.message import Message
 from models.verdict import ReasonCode
 from serving.platform.runtime import Runtime
 from serving.standing.policy import StandingPolicy
@@ -18,8 +19,8 @@ from serving.standing.store.standings import StandingChange
 from serving.takedowns.store import removal_checks
 from serving.views.views import Pair
 from serving.web.wording import own_words
-from serving.web.wording.fixed_words import translated
 from serving.web.wording.i18n import N_, say, say_many
+from serving.web.wording.messages import in_words
 
 NAMES: Final = {
     Level.SELF_SERVICE: (N_("Self-service"), "v-g"),
@@ -78,7 +79,7 @@ class StandingCard:
     lines: tuple[ScopeLine, ...]
     outlook: tuple[str, ...]
     history: tuple[ChangeLine, ...]
-    held_back: str | None
+    held_back: Message | None
     speed: str | None
     phase: tuple[str, ...]
 
@@ -93,13 +94,13 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
         brand=brand,
         key=f"{pair[0]}-{pair[1]}",
         badge=_badge(found),
-        reasons=tuple(map(translated, found.reasons)),
+        reasons=tuple(map(in_words, found.reasons)),
         lines=_lines(found),
-        outlook=tuple(map(translated, outlook(found, runtime.policies[StandingPolicy]))),
+        outlook=tuple(map(in_words, outlook(found, runtime.policies[StandingPolicy]))),
         history=tuple(ChangeLine(_badge(one), own_words.moment(one.known_at, now)) for one in changes),
-        held_back=None if follows.at_once else translated(follows.reason),
+        held_back=None if follows.at_once else follows.reason,
         speed=_speed(runtime, connection, pair, now),
-        phase=tuple(map(translated, begun.reasons)) if begun.phase is not Phase.FULL else (),
+        phase=tuple(map(in_words, begun.reasons)) if begun.phase is not Phase.FULL else (),
     )
 
 

@@ -18,7 +18,7 @@ from serving.brands.store import brands
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.review.policy import TakedownPolicy
-from serving.review.rules.takedown import Fate, Item, sentences
+from serving.review.rules.takedown import Fate, Item, came_to
 from serving.review.service.takedown_requests import Asked, answered, confirm_all, take_back
 from serving.review.store.takedowns import StoredItem
 from serving.rights import store as rights
@@ -36,8 +36,8 @@ from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words, words
-from serving.web.wording.fixed_words import translated
-from serving.web.wording.i18n import N_, say
+from serving.web.wording.i18n import N_, joined, say
+from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import FATES, REASON_CODES, Option, StateWords
 
 router = APIRouter(include_in_schema=False)
@@ -199,7 +199,7 @@ def _chosen(
     codes = tuple(one for one in REASON_CODES if right.kind in kinds_for(ReasonCode(one.value)))
     pair, first = (place, stored.brand_id), ReasonCode(codes[0].value)
     found, _ = basis_of(runtime, connection, pair, session.person, first, now, only=right.right_id)
-    return Chosen(right.right_id, place, None if found.right else translated(" ".join(found.reasons)), codes)
+    return Chosen(right.right_id, place, None if found.right else joined(*map(in_words, found.reasons)), codes)
 
 
 def _choice(connection: Connection, found: tuple[str, StoredRight], current: bool, several: bool) -> RightChoice:
@@ -220,7 +220,7 @@ def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> Take
     return TakedownAnswer(
         request_id=request_id,
         when=own_words.moment(found.request.known_at, now),
-        sentences=tuple(map(translated, sentences(found.counts))),
+        sentences=tuple(map(in_words, came_to(found.counts))),
         rows=tuple(_fate(one) for one in sorted(found.items, key=lambda one: _ORDER.index(one.fate))),
         can_undo=standing and now < until and found.request.user_id == session.person.user_id,
         undo_until=words.clock(until),
@@ -234,4 +234,6 @@ _TAKEN_BACK: Final = StateWords(N_("Taken back"), "out")
 
 def _fate(one: StoredItem) -> FateRow:
     title = (one.content or {}).get("title") or one.external_id or one.case_id
-    return FateRow(text_view.show(title), _TAKEN_BACK if one.taken_back else FATES[one.fate], translated(one.reason))
+    return FateRow(
+        text_view.show(title), _TAKEN_BACK if one.taken_back else FATES[one.fate], joined(*map(in_words, one.reasons))
+    )

@@ -6,7 +6,7 @@ from typing import Any
 from features.message import Amount, Message
 from models.messages.catalogue import Sentence, sentences
 from models.messages.english import in_english
-from models.messages.filling import fill, places, without_forms
+from models.messages.filling import fill, percent_digits, places, without_forms
 from serving.platform.display import Language
 from serving.web.wording import i18n, own_words
 
@@ -36,17 +36,22 @@ def _written(value: Any, how: str) -> str:
         case date():
             return i18n.day(value)
         case tuple():
-            written = [_written(one, "") for one in value]
-            return ", ".join(f"“{one}”" for one in written) if how == "quoted" else ", ".join(written)
+            return _listed(value, how)
         case str():
             return value
-        case _ if how.endswith("%"):
-            return own_words.percent(value, _decimals(how))
         case _:
-            return i18n.number(round(value, _decimals(how)))
+            return _figure(value, how)
 
 
-def _decimals(how: str) -> int:
-    """How many digits a form such as `.1f` shows after the point."""
-    _, _, digits = how.rstrip("f%").partition(".")
-    return int(digits or 0)
+def _listed(values: tuple[Any, ...], how: str) -> str:
+    if how == "countries" and values:
+        return i18n.countries(list(values))
+    written = [_written(one, "") for one in values]
+    return ", ".join(f"“{one}”" for one in written) if how == "quoted" else ", ".join(written)
+
+
+def _figure(value: float, how: str) -> str:
+    if how == "%":
+        return own_words.percent(value, percent_digits(value))
+    decimals = int(how.rstrip("f%").partition(".")[2] or 0)
+    return own_words.percent(value, decimals) if how.endswith("%") else i18n.number(round(value, decimals))

@@ -7,109 +7,10 @@ those of a count with the number that their form goes with.
 
 from typing import Final
 
-from serving.web.wording.i18n import N_, NN_
+from serving.web.wording.i18n import N_
 
 SENTENCES: Final = (
-    # Whether a person may confirm (serving.brands.rules).
-    N_("Answer the questions of the briefing first; until then you can look."),
-    N_("Your briefing ended on %(date)s; answer its questions again."),
-    N_("Your briefing holds until %(date)s."),
-    # A brand's standing and what would change it (serving.standing.rules.standing,
-    # serving.standing.rules.standing_outlook).
-    N_("Self-service standing: a confirmation removes at once, and nobody looks at it again."),
-    N_("Full standing: a confirmation removes at once."),
-    N_("Provisional standing: a confirmation removes at once, and some are looked at again, blind."),
-    N_("Good standing is suspended: an analyst decides about every confirmation."),
-    N_("Good standing is lost: %(n)s confirmations a day remove at once, an analyst decides about the rest."),
-    N_("No confirmation was counted in %(days)s days."),
-    N_(
-        "In %(days)s days: %(accepted)s of %(n)s accepted (%(share)s), %(rejected)s rejected, %(overturned)s "
-        "overturned (%(part)s)."
-    ),
-    N_(
-        "In %(days)s days: %(accepted)s of %(n)s accepted (%(share)s), %(rejected)s rejected, %(overturned)s "
-        "overturned (%(part)s); %(least)s and %(most)s are the limits."
-    ),
-    N_(
-        "In %(days)s days: %(accepted)s of %(n)s accepted (%(share)s), %(rejected)s rejected, %(overturned)s "
-        "overturned (%(part)s); %(least)s and %(most)s are the limits; so few may be chance."
-    ),
-    N_(
-        "Of reason code %(code)s: %(accepted)s of %(n)s accepted (%(share)s), %(rejected)s rejected, %(overturned)s "
-        "overturned (%(part)s); %(least)s and %(most)s are the limits."
-    ),
-    N_(
-        "Of reason code %(code)s: %(accepted)s of %(n)s accepted (%(share)s), %(rejected)s rejected, %(overturned)s "
-        "overturned (%(part)s); %(least)s and %(most)s are the limits; so few may be chance."
-    ),
-    N_("It takes %(n)s outcomes, or fewer that are nearly all right, to say more."),
-    N_(
-        "A warning: below %(least)s accepted or above %(most)s overturned, overall or in one reason code, good "
-        "standing is lost."
-    ),
-    N_("After the warning that came with the daily limit, confirmations went on to be wrong too often."),
-    N_("It can come back from %(date)s on, if the shares hold then."),
-    N_("%(n)s more accepted would make it self-service standing."),
-    N_("%(n)s more accepted would make it full standing."),
-    N_("%(n)s more overturned would end good standing."),
-    N_("%(n)s more accepted in reason code %(code)s would make it self-service standing."),
-    N_("%(n)s more accepted in reason code %(code)s would make it full standing."),
-    N_("%(n)s more overturned in reason code %(code)s would end good standing."),
-    N_("trademark counterfeit"),
-    N_("mark misuse"),
-    N_("design"),
-    N_("copyright"),
-    N_("not as described"),
-    # How far its enrolment has come, and what its next confirmation does (serving.standing.rules.enrolment,
-    # serving.standing.rules.standing).
-    N_("Nobody of the brand has passed the briefing yet, so that it cannot confirm."),
-    N_("First phase: %(n)s confirmations a day remove at once, an analyst decides the rest."),
-    N_("It lasts at least until %(date)s."),
-    N_("%(n)s of %(all)s outcomes are counted."),
-    N_("It does not end while good standing is lost."),
-    N_("The brand is in self-service standing."),
-    N_("The brand is in full standing."),
-    N_("The brand is in provisional standing."),
-    N_("The brand's good standing is suspended."),
-    N_("The brand lost its good standing, and %(n)s of its confirmations a day remove at once."),
-    N_(
-        "The brand lost its good standing, and %(n)s of its confirmations a day remove at once; those of today are "
-        "used."
-    ),
-    N_("The brand is in its first phase, and %(n)s of its confirmations a day remove at once."),
-    N_(
-        "The brand is in its first phase, and %(n)s of its confirmations a day remove at once; those of today are used."
-    ),
-    # What became of answers (serving.account_management.rules.brand_record,
-    # serving.account_management.rules.brand_dashboard).
-    N_("You took the answer back."),
-    N_("The answer asks for no removal."),
-    N_("The seller objected and was right; the offer is shown again."),
-    N_("The seller objected, nobody answered in time, and the offer is shown again."),
-    N_("The seller objected; a person who has not decided before looks at it."),
-    N_("The seller objected and was wrong; the offer stays removed."),
-    N_("The seller objected and may answer what you said."),
-    N_("The seller objected; your answer is awaited."),
-    N_("The seller objected, and you have gone to court."),
-    N_("You gave way; the offer is shown again."),
-    N_("The seller objected and answered no more."),
-    N_("The seller objected and took it back."),
-    N_("The removal was withdrawn before it left."),
-    N_("The marketplace has not acknowledged the removal; we look into it."),
-    N_("The removal waits until enough people let it go."),
-    N_("An analyst decides before anything is removed."),
-    N_("The removal is on its way."),
-    N_("Upheld: you gave way"),
-    N_("Dismissed: the offer stays removed"),
-    N_("Lapsed: the seller answered no more"),
-    N_("Taken back by the seller"),
-    N_("Upheld: the offer is shown again"),
-    N_("Upheld: nobody answered in time"),
-    N_("Open"),
-    # What a request of many confirmations came to, and why it is refused (serving.review.rules.takedown,
-    # models.verdict).
-    N_("%(name)s says that the goods are not genuine."),
-    N_("An analyst decides."),
+    # Why a request of many confirmations is refused (serving.review.rules.takedown, models.verdict).
     N_("Choose why the offers are counterfeit."),
     N_("Choose at least one offer."),
     N_("%(n)s offers are too many for one request: it names at most %(most)s."),
@@ -255,35 +156,5 @@ SENTENCES: Final = (
     ),
     N_("A test buy is recorded by an analyst, who has its papers."),
     N_("A note has at most %(most)s characters."),
-    N_("No %(kind)s is on file, which “%(code)s” needs."),
-    N_("mark"),
-    N_("copyright or design or mark"),
-    # Before those that begin with any right.
-    N_("The power of attorney of %(name)s ended on %(date)s."),
-    N_("The power of attorney of %(name)s was revoked on %(date)s."),
-    N_("The power of attorney of %(name)s holds only from %(date)s on."),
-    N_("%(right)s has not been verified yet."),
-    N_("%(right)s was refused when it was verified."),
-    N_("%(right)s was withdrawn by its owner."),
-    N_("%(right)s says nothing about “%(code)s”."),
-    N_("%(right)s holds only from %(date)s on."),
-    N_("%(right)s ended on %(date)s."),
-    N_("%(right)s is none that %(name)s may act on: the power of attorney leaves it out."),
-    N_("%(right)s holds nowhere where %(name)s may act."),
-    N_("%(right)s holds in %(countries)s, and this marketplace has not said where it sells."),
-    N_("%(right)s holds in %(countries)s, and this marketplace sells in %(sold)s."),
-    N_("The mark “%(words)s” (%(name)s)"),
-    N_("The design “%(words)s” (%(name)s)"),
-    N_("The copyright “%(words)s” (%(name)s)"),
-    N_("The mark that was carried over without a document"),
-    N_("The design that was carried over without a document"),
-    N_("The copyright that was carried over without a document"),
 )
-COUNTS: Final = (
-    NN_("%(n)s leaves once the undo window has closed.", "%(n)s leave once the undo window has closed."),
-    NN_("%(n)s is held until people let it go.", "%(n)s are held until people let them go."),
-    NN_("%(n)s goes to an analyst, who decides.", "%(n)s go to an analyst, who decides."),
-    NN_(
-        "%(n)s was refused, and nothing was recorded for it.", "%(n)s were refused, and nothing was recorded for them."
-    ),
-)
+COUNTS: Final[tuple[tuple[str, str], ...]] = ()

@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from features.message import message
 from models.case import CaseLane, CaseState
 from models.errors import Forbidden
 from models.labels import NoLabel
+from models.messages.english import in_english
 from models.outcomes import outcomes
 from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
@@ -146,7 +148,7 @@ def test_good_standing_is_lost_at_the_request_after_the_decision_that_broke_it(a
     assert confirm(site, 104)[1].action is not None  # The fourth of the day.
     case, recorded = confirm(site, 105)
     assert recorded.action is None
-    assert recorded.consequence.reasons[-1] == "An analyst decides."
+    assert recorded.consequence.reasons[-1] == message("verdict.analyst_decides")
     waiting = case_now(site, case)
     assert (waiting.lane, waiting.state) == (CaseLane.ANALYST, CaseState.OPEN)
     site.clock.forward(days=1)
@@ -235,7 +237,7 @@ def test_a_level_that_changes_is_kept_with_counts_reasons_and_policy_and_in_the_
     assert last.counts["overall"]["overturned"] == 3
     assert last.counts["trademark_counterfeit"] == last.counts["overall"]
     assert last.policy_version.startswith("StandingPolicy:")
-    assert any("3 overturned (100.00 %)" in reason for reason in last.reasons)
+    assert any("3 overturned (100.00%)" in in_english(reason) for reason in last.reasons)
     assert acts.count("standing.changed") == 2
 
 

@@ -31,8 +31,8 @@ def test_the_dashboard_says_what_answers_came_to_and_how_fast(site: Site) -> Non
         given_back(site, removed_by_brand(site, "MP-2"))
     said = words(visit_as(site, site.brand_person).get(_PLACE).text)
     assert "2 in all" in said
-    assert "Rejected The seller objected and was right; the offer is shown again. 1" in said
-    assert "No removal asked The answer asks for no removal. 1" in said
+    assert "Rejected The seller appealed and was right. The listing is reinstated. 1" in said
+    assert "No removal asked The answer does not ask for a removal. 1" in said
     assert "Upheld: the offer is shown again 1" in said
     assert "of 2 answers" in said
     assert "of 1 removal" in said

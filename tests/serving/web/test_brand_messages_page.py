@@ -11,7 +11,7 @@ def test_a_brand_writes_its_manager_reads_and_answers_and_the_bar_counts(site: S
     assert "Nothing was written yet." in words(brand.get(_PLACE).text)
     assert brand.post(_PLACE, {"text": "Where is our mark?\nIt waits."}).headers["location"] == _PLACE
     assert "Brands 1 unread" in words(manager.get("/brands").text)
-    assert "1 message unread." in words(manager.get("/brands").text)
+    assert "1 unread message." in words(manager.get("/brands").text)
     site.clock.forward(minutes=1)
     page = words(manager.get(f"/brands/{site.brand_id}").text)
     assert "Camille Duval brand, 08:00 Erase Where is our mark? It waits." in page or "Where is our mark?" in page

@@ -15,10 +15,10 @@ def test_the_page_says_what_the_next_confirmation_does_and_what_would_change_it(
     with a_marketplace_that_listens(site):
         removed_by_brand(site, "MP-1")
     said = words(visit_as(site, site.brand_person).get(_PLACE).text)
-    assert "It removes the offer at once. The brand is in provisional standing." in said
+    assert "It removes the offer at once. The brand has provisional standing." in said
     assert "Trademark counterfeit 1 0 0 100.0% 20.7% to 100.0% none yet Provisional" in said
-    assert "15 more accepted would make it full standing." in said
-    assert "3 more overturned would end good standing." in said
+    assert "15 more accepted outcomes would lead to full standing." in said
+    assert "3 more overturned outcomes would end good-faith standing." in said
     assert "It has not changed yet." in said
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from features.message import message
+from models.messages.english import in_english
 from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.account_management.rules.attention import BrandFigures, Need, attention, urgency
 from serving.standing.rules.enrolment import Phase
@@ -18,7 +20,7 @@ QUIET = BrandFigures(
     answered_at=NOW - timedelta(days=1),
     level=Level.FULL,
     warned=False,
-    outlook="2 more overturned would end good standing.",
+    outlook=message("outlook.lost", n=2),
     phase=Phase.FULL,
     rights_to_verify=0,
     rights_ending=0,
@@ -64,18 +66,21 @@ def test_reasons_stand_in_the_order_of_urgency_with_their_numbers() -> None:
         NOW,
         DEFAULT_ATTENTION,
     )
-    assert [one.sentence for one in found] == [
+    assert [in_english(one.message) for one in found] == [
         "3 questions overdue.",
-        "Silent: no answer for 40 days, and it let 1 question go back in 14 days.",
-        "Good standing is at risk. 2 more overturned would end good standing.",
+        "No answer for 40 days; 1 question expired unanswered in 14 days.",
+        "Good-faith standing is at risk. 2 more overturned outcomes would end good-faith standing.",
         "2 rights to verify.",
-        "1 message unread.",
+        "1 unread message.",
     ]
 
 
 def test_a_warning_says_how_little_is_missing() -> None:
     [found] = attention(replace(QUIET, warned=True), NOW, DEFAULT_ATTENTION)
-    assert found.sentence == "Good standing is at risk. 2 more overturned would end good standing."
+    assert (
+        in_english(found.message)
+        == "Good-faith standing is at risk. 2 more overturned outcomes would end good-faith standing."
+    )
 
 
 def test_silence_counts_from_the_day_of_the_policy_on() -> None:

@@ -105,15 +105,15 @@ def test_medians_say_of_how_many_they_are() -> None:
 @pytest.mark.parametrize(
     ("appeal", "counter", "ended"),
     [
-        (AppealState.UPHELD, None, "Upheld: the offer is shown again"),
-        (AppealState.UNANSWERED, None, "Upheld: nobody answered in time"),
-        (AppealState.DISMISSED, CounterNoticeState.LAPSED, "Dismissed: the offer stays removed"),
-        (AppealState.OPEN, None, "Open"),
-        (AppealState.NONE, CounterNoticeState.UPHELD, "Upheld: you gave way"),
-        (AppealState.NONE, CounterNoticeState.LAPSED, "Lapsed: the seller answered no more"),
-        (AppealState.NONE, CounterNoticeState.WITHDRAWN, "Taken back by the seller"),
-        (AppealState.NONE, CounterNoticeState.WITH_COURT, "Open"),
-        (AppealState.NONE, None, "Open"),
+        (AppealState.UPHELD, None, "objection.upheld"),
+        (AppealState.UNANSWERED, None, "objection.unanswered"),
+        (AppealState.DISMISSED, CounterNoticeState.LAPSED, "objection.dismissed"),
+        (AppealState.OPEN, None, "objection.open"),
+        (AppealState.NONE, CounterNoticeState.UPHELD, "objection.conceded"),
+        (AppealState.NONE, CounterNoticeState.LAPSED, "objection.lapsed"),
+        (AppealState.NONE, CounterNoticeState.WITHDRAWN, "objection.withdrawn"),
+        (AppealState.NONE, CounterNoticeState.WITH_COURT, "objection.open"),
+        (AppealState.NONE, None, "objection.open"),
     ],
 )
 def test_an_objection_ended(appeal: AppealState, counter: CounterNoticeState | None, ended: str) -> None:

@@ -47,7 +47,7 @@ def test_who_is_not_briefed_looks_and_says_what_accuses_nobody_but_does_not_conf
     newcomer, runtime = a_newcomer(any_site), any_site.runtime
     first = a_case(any_site, CaseLane.ASK_BRAND)
     before = count(any_site, verdict)
-    with pytest.raises(NotBriefed, match=r"Nothing was recorded\. Answer the questions of the briefing first"):
+    with pytest.raises(NotBriefed, match=r"Nothing was recorded\. Answer the certification questions"):
         judge(any_site, newcomer, first, Judgement.COUNTERFEIT)
     with pytest.raises(NotBriefed):
         confirm_all(runtime, newcomer, asked(any_site, [first]))
@@ -85,7 +85,7 @@ def test_a_briefing_ends_after_a_year_and_confirming_with_it(site: Site) -> None
         assert gate_of(site.runtime, connection, site.brand_person, site.clock.now()).warned
     site.clock.forward(days=25)
     case = a_case(site, CaseLane.ASK_BRAND)
-    with pytest.raises(NotBriefed, match="Your briefing ended on"):
+    with pytest.raises(NotBriefed, match="Your certification expired on"):
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
 
 
@@ -108,7 +108,7 @@ def test_of_a_brand_in_its_first_phase_ten_a_day_leave_and_an_analyst_decides_th
         recorded = confirm(any_site, any_site.brand_person, case)
     assert states(any_site) == {"scheduled": 10}
     assert len(open_cases(any_site, CaseLane.ANALYST)) == 2
-    assert "first phase" in " ".join(recorded.consequence.reasons)
+    assert "effect.first_phase.used" in {one.code for one in recorded.consequence.reasons}
 
 
 def test_a_first_phase_ends_by_time_and_outcomes_for_good_and_in_the_log(any_site: Site) -> None:

@@ -1,8 +1,9 @@
 import pytest
 
+from features.message import message
 from models.errors import Invalid
 from serving.review.policy import DEFAULT_TAKEDOWN
-from serving.review.rules.takedown import Fate, Item, counted, fate_of, sentences, wanted
+from serving.review.rules.takedown import Fate, Item, came_to, counted, fate_of, wanted
 from serving.webhooks.rules.action import ActionState
 
 MOST = DEFAULT_TAKEDOWN.most_listings
@@ -51,8 +52,8 @@ def test_what_a_confirmation_came_to(state: ActionState | None, fate: Fate) -> N
 def test_a_request_is_answered_in_words() -> None:
     counts = counted([Fate.LEAVES] * 20 + [Fate.HELD] + [Fate.REFUSED] * 2)
     assert counts[Fate.PASSED_ON] == 0
-    assert sentences(counts) == (
-        "20 leave once the undo window has closed.",
-        "1 is held until people let it go.",
-        "2 were refused, and nothing was recorded for them.",
+    assert came_to(counts) == (
+        message("request.leaves", n=20),
+        message("request.held", n=1),
+        message("request.refused", n=2),
     )

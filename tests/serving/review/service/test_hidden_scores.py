@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from models.case import CaseLane
+from models.messages.english import in_english
 from models.verdict import Judgement
 from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.hidden_score import Answers
@@ -52,9 +53,9 @@ def test_neither_page_nor_queue_holds_anything_that_comes_from_the_score(site: S
     row = visit_as(site, site.analyst).get("/queue").text.partition("<tbody>")[2].partition("</tbody>")[0]
     for found in (source, row):
         for reason in stored["reasons"]:
-            assert reason.sentence not in found
-        for sentence in stored["route_reasons"]:
-            assert sentence not in found
+            assert in_english(reason.message) not in found
+        for why in stored["route_reasons"]:
+            assert in_english(why) not in found
         for told in (
             f">{stored['value']:.0f}<",
             " points",

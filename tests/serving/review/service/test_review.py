@@ -1,6 +1,7 @@
 import pytest
 from sqlalchemy import select
 
+from features.message import message
 from models.case import CaseLane, CaseState
 from models.errors import Conflict, DomainError, Forbidden, NotFound
 from models.verdict import Judgement
@@ -197,9 +198,7 @@ def test_an_analyst_decides_alone_where_the_brand_cannot_tell(any_site: Site) ->
     (returned,) = open_cases(any_site, CaseLane.ANALYST)
     recorded = judge(any_site, any_site.analyst, returned, Judgement.COUNTERFEIT)
     assert recorded.action is not None
-    assert recorded.consequence.reasons == (
-        "An analyst found the goods not genuine, and there is no brand left to ask.",
-    )
+    assert recorded.consequence.reasons == (message("verdict.no_brand_to_ask"),)
 
 
 def test_a_brand_that_takes_its_doubt_back_is_asked_again(any_site: Site) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
+from features.message import message
 from models.case import CaseLane, CaseState
 from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from models.verdict import Evidence, Judgement, Outcome, ReasonCode
@@ -53,7 +54,7 @@ def test_goods_found_counterfeit_take_the_offer_down_and_the_log_names_every_han
     test_buy_id = examined(any_site, a_case(any_site))
     done = close(any_site.runtime, any_site.analyst, test_buy_id, FAKE)
     assert done.consequence.outcome is Outcome.REMOVE
-    assert done.consequence.reasons == ("The goods were bought and examined, and they are not genuine.",)
+    assert done.consequence.reasons == (message("verdict.examined"),)
     assert done.action is not None
     assert done.action.state is ActionState.SCHEDULED
     found, log = read(any_site.runtime, any_site.analyst, test_buy_id)

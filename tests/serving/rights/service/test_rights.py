@@ -66,12 +66,12 @@ def test_a_confirmation_says_which_right_carried_it(any_site: Site) -> None:
     with any_site.runtime.store.read() as connection:
         found = connection.execute(select(notice_basis)).one()
     assert (found.verdict_id, found.right_id) == (done.verdict_id, right_id)
-    assert found.reason == "The mark “AURELLE” (EUIPO 018000001) carries it."
+    assert found.reason == "The mark “AURELLE” (EUIPO 018000001) applies."
 
 
 REFUSED: list[tuple[dict[str, Any], list[str], str, str]] = [
-    ({"last_day": NOW - timedelta(days=1)}, ["FR"], "ended on 2026-", "expired"),
-    ({"territories": ("US",)}, ["FR"], "holds in US, and this marketplace sells in FR", "out of territory"),
+    ({"last_day": NOW - timedelta(days=1)}, ["FR"], "expired on", "expired"),
+    ({"territories": ("US",)}, ["FR"], "valid in US. This marketplace sells in FR", "out of territory"),
 ]
 
 

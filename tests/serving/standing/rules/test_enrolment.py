@@ -3,13 +3,14 @@ from decimal import Decimal
 
 import pytest
 
+from features.message import message
 from serving.brands.policy import DEFAULT_ENROLMENT
 from serving.standing.rules.enrolment import Begun, Phase, limited, stage
 from serving.standing.rules.standing import Effect
 from tests.fixtures.clocks import NOW
 
-AT_ONCE = Effect(True, Decimal("0.05"), "The brand is in full standing.")
-HELD_BACK = Effect(False, Decimal(0), "The brand's good standing is suspended.")
+AT_ONCE = Effect(True, Decimal("0.05"), message("effect.full"))
+HELD_BACK = Effect(False, Decimal(0), message("effect.suspended"))
 
 
 def begun(days_ago: float | None, outcomes: int, *, good: bool = True, full: bool = False) -> Begun:
@@ -20,18 +21,18 @@ def begun(days_ago: float | None, outcomes: int, *, good: bool = True, full: boo
 @pytest.mark.parametrize(
     ("found", "phase", "said"),
     [
-        (begun(None, 0), Phase.INVITED, "Nobody of the brand has passed the briefing"),
-        (begun(0, 0), Phase.FIRST, "0 of 20 outcomes"),
-        (begun(13.9, 500), Phase.FIRST, "at least until"),  # Many outcomes of a morning are no past.
-        (begun(400, 19), Phase.FIRST, "19 of 20 outcomes"),  # Time alone shows nothing.
-        (begun(14, 20, good=False), Phase.FIRST, "good standing is lost"),
-        (begun(14, 20), Phase.FULL, "20 confirmations were counted"),
-        (begun(None, 0, full=True), Phase.FULL, "over"),  # Over is over, though the window forgets.
+        (begun(None, 0), Phase.INVITED, "phase.invited"),
+        (begun(0, 0), Phase.FIRST, "phase.outcomes"),
+        (begun(13.9, 500), Phase.FIRST, "phase.until"),  # Many outcomes of a morning are no past.
+        (begun(400, 19), Phase.FIRST, "phase.outcomes"),  # Time alone shows nothing.
+        (begun(14, 20, good=False), Phase.FIRST, "phase.standing_lost"),
+        (begun(14, 20), Phase.FULL, "phase.passed"),
+        (begun(None, 0, full=True), Phase.FULL, "phase.over"),  # Over is over, though the window forgets.
     ],
 )
 def test_a_brand_is_in_phase(found: Begun, phase: Phase, said: str) -> None:
     assert stage(found, NOW, DEFAULT_ENROLMENT).phase is phase
-    assert said in " ".join(stage(found, NOW, DEFAULT_ENROLMENT).reasons)
+    assert said in {one.code for one in stage(found, NOW, DEFAULT_ENROLMENT).reasons}
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,4 @@ def test_the_first_phase_lets_a_confirmation(
 def test_what_the_first_phase_holds_back_is_told() -> None:
     here = stage(begun(0, 0), NOW, DEFAULT_ENROLMENT)
     found = limited(AT_ONCE, here, at_once_today=10, policy=DEFAULT_ENROLMENT)
-    assert found.reason == (
-        "The brand is in its first phase, and 10 of its confirmations a day remove at once; those of today are used."
-    )
+    assert found.reason == message("effect.first_phase.used", n=10)

@@ -1,5 +1,9 @@
+from datetime import date
+
 import pytest
 
+from features.message import Message, message
+from models.verdict import named
 from serving.standing.policy import DEFAULT_STANDING
 from serving.standing.rules.confirmations import Given
 from serving.standing.rules.standing import Held, Level
@@ -7,35 +11,35 @@ from serving.standing.rules.standing_outlook import outlook
 from tests.fixtures.clocks import NOW
 from tests.serving.standing.rules.test_standing import DESIGN, lived, stands
 
-SENTENCES: list[tuple[list[Given], tuple[str, ...], str]] = [
+OUTLOOKS: list[tuple[list[Given], tuple[Message, ...], str]] = [
     (
         [],
-        ("16 more accepted would make it full standing.", "3 more overturned would end good standing."),
+        (message("outlook.full", n=16), message("outlook.lost", n=3)),
         "a new brand",
     ),
     (
         lived(20),
-        ("15 more accepted would make it self-service standing.", "4 more overturned would end good standing."),
+        (message("outlook.self_service", n=15), message("outlook.lost", n=4)),
         "20 of 20",
     ),
-    (lived(95), ("6 more overturned would end good standing.",), "95 of 95: with six it has more than a hundred"),
+    (lived(95), (message("outlook.lost", n=6),), "95 of 95: with six it has more than a hundred"),
     (
         [*lived(60), *lived(8, 0, 1, code=DESIGN)],
         (
-            "11 more accepted in reason code design would make it self-service standing.",
-            "2 more overturned in reason code design would end good standing.",
+            message("outlook.self_service.code", n=11, code=named(DESIGN)),
+            message("outlook.lost.code", n=2, code=named(DESIGN)),
         ),
         "one reason code holds it back",
     ),
 ]
 
 
-@pytest.mark.parametrize(("answers", "sentences", "_why"), SENTENCES, ids=[row[-1] for row in SENTENCES])
-def test_what_would_change_a_standing_is_told(answers: list[Given], sentences: tuple[str, ...], _why: str) -> None:
-    assert outlook(stands(answers), DEFAULT_STANDING) == sentences
+@pytest.mark.parametrize(("answers", "told", "_why"), OUTLOOKS, ids=[row[-1] for row in OUTLOOKS])
+def test_what_would_change_a_standing_is_told(answers: list[Given], told: tuple[Message, ...], _why: str) -> None:
+    assert outlook(stands(answers), DEFAULT_STANDING) == told
 
 
 def test_of_what_is_lost_the_reasons_say_when_it_can_come_back() -> None:
     found = stands([], Held(Level.SUSPENDED, NOW))
     assert outlook(found, DEFAULT_STANDING) == ()
-    assert found.reasons[-1] == "It can come back from 31 May 2026 on, if the shares hold then."
+    assert found.reasons[-1] == message("standing.returns", date=date(2026, 5, 31))
