@@ -33,7 +33,7 @@ def test_the_dashboard_says_what_answers_came_to_and_how_fast(site: Site) -> Non
     assert "2 in all" in said
     assert "Rejected The seller appealed and was right. The listing is reinstated. 1" in said
     assert "No removal asked The answer does not ask for a removal. 1" in said
-    assert "Upheld: the offer is shown again 1" in said
+    assert "Upheld: the listing is reinstated 1" in said
     assert "of 2 answers" in said
     assert "of 1 removal" in said
 
