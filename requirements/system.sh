@@ -6,15 +6,18 @@ set -eu
 missing=""
 want() { missing="$missing $1"; }
 has() { command -v "$1" >/dev/null 2>&1; }
+has_library() { ldconfig -p 2>/dev/null | grep -q "$1"; }
 # Chromium without a window loads our pages in a third of the time; the whole browser does where it cannot be installed.
 want_browser() {
+    # The driver of Playwright is linked against it.
+    has_library 'libatomic\.so\.1' || want libatomic1
     has chromium-headless-shell && return
     if [ "$(id -u)" = 0 ] || ! has chromium; then want chromium-headless-shell; fi
 }
 
 case "${1:-run}" in
 run | test)
-    ldconfig -p 2>/dev/null | grep -q 'libgomp\.so\.1' || want libgomp1
+    has_library 'libgomp\.so\.1' || want libgomp1
     ;;
 esac
 case "${1:-run}" in
