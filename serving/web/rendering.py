@@ -27,7 +27,7 @@ from serving.web.tours import TOUR_OF, Tour
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
 from serving.web.wording import i18n, words
-from serving.web.wording.glossary import meaning_of
+from serving.web.wording.glossary import term_of
 from serving.web.wording.i18n import N_, say
 from serving.web.wording.vocabulary import CHOICES, REASON_CODES
 
@@ -100,11 +100,11 @@ TEMPLATES.globals |= {
     "all_tongues": i18n.TONGUES,
     "choices": CHOICES,
     "csrf_field": CSRF_FIELD,
-    "meaning_of": meaning_of,
     "number": i18n.number,
     "reason_codes": REASON_CODES,
     "say": say,
     "static": address,
+    "term_of": term_of,
     "tongue": i18n.tongue,
 }
 

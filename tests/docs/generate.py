@@ -166,15 +166,15 @@ def policies_page() -> str:
 def concepts_page() -> str:
     """docs/concepts.md"""
     lines = [
-        _MADE + "# The words",
+        _MADE + "# Concepts",
         "",
-        "One word for one thing, in code, tables, pages and documents; in the order in which a listing meets them.",
-        "They are kept in `serving/web/wording/glossary.tsv`, and pages explain them where they stand.",
+        f"The {len(TERMS)} terms of the product, in the order of the workflow. `serving/web/wording/glossary.tsv` is",
+        "their source; pages define them in place.",
         "",
-        "| word | meaning |",
+        "| term | definition |",
         "| --- | --- |",
     ]
-    lines += [_row((f"**{term.words}**", term.meaning)) for term in TERMS]
+    lines += [_row((f"**{term.name}**", term.definition)) for term in TERMS]
     return "\n".join(lines) + "\n"
 
 

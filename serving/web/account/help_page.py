@@ -1,4 +1,4 @@
-"""Help: the first lists of one's roles again, the keys, and every word with its meaning."""
+"""Help: the first lists of one's roles again, the keys, and the glossary."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -24,7 +24,7 @@ _STAFF = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.SEE_
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
-    """The lists of one's roles, whether the settings in force are one's to read, and the words in their order."""
+    """The lists of one's roles, whether the settings in force are one's to read, and the glossary."""
 
     template: ClassVar[str] = "help.html"
     place: ClassVar[str] = "/help"

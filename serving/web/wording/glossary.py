@@ -1,7 +1,7 @@
-"""The words, each with its meaning: pages explain them, and docs/concepts.md is written from them.
+"""The glossary: at most 50 terms, each defined once.
 
-One word for one thing, in code, tables, pages and documents; they stand in `glossary.tsv`, one a line, in the order in
-which a listing meets them.
+`glossary.tsv` is its only source. Pages define terms in place, the help page lists all of them, and `make docs` writes
+them into docs/concepts.md. The order is that of the workflow.
 """
 
 import csv
@@ -12,12 +12,13 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+MOST_TERMS: Final = 50
 _CODE: Final = re.compile("`([^`]*)`")
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A stretch of a meaning; code is what stands so in files and commands."""
+    """A part of a definition: text, or code as it appears in files and commands."""
 
     text: str
     is_code: bool
@@ -25,52 +26,47 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, or several that are told together, and what they mean; code stands in backticks.
+    """A term and its definition, with code in backticks.
 
-    Those that a translated page explains are themselves translated.
+    `is_translated` is set where a translated page defines the term in place.
     """
 
-    words: str
-    meaning: str
+    name: str
+    definition: str
     is_translated: bool
 
     @property
     def key(self) -> str:
-        """Its place on the page of help."""
-        return re.sub("[^a-z]+", "-", self.words.lower()).strip("-")
+        """The term's anchor on the help page."""
+        return re.sub("[^a-z]+", "-", self.name.lower()).strip("-")
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
-        """The meaning in stretches of text and code."""
-        parts = _CODE.split(self.meaning)
+        """The definition as text and code."""
+        parts = _CODE.split(self.definition)
         return tuple(Piece(text, is_code=i % 2 == 1) for i, text in enumerate(parts) if text)
 
 
 def _terms() -> Iterator[Term]:
     text = files("serving.web.wording").joinpath("glossary.tsv").read_text(encoding="utf-8")
     for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
-        yield Term(row["words"], row["meaning"], is_translated=row["translated"] == "yes")
+        yield Term(row["term"], row["definition"], is_translated=row["translated"] == "yes")
 
 
 TERMS: Final = tuple(_terms())
 
 
 @cache
-def by_word() -> Mapping[str, Term]:
-    """Terms by each of their words."""
-    found: dict[str, Term] = {}
-    for term in TERMS:
-        for word in (term.words, *term.words.split(", ")):
-            found.setdefault(word, term)
-    return found
+def _by_name() -> Mapping[str, Term]:
+    return {term.name: term for term in TERMS}
 
 
-def meaning_of(word: str) -> Term:
-    """The term of a word.
+def term_of(name: str) -> Term:
+    """The term of this name.
 
     Raises
     ------
     KeyError
-        It is not among them: a page must not explain what is explained nowhere.
+        The glossary does not define it, so no page can.
     """
-    return by_word()[word]
+    return _by_name()[name]

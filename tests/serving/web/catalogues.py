@@ -43,7 +43,7 @@ def texts_of_the_source() -> Catalog:
         for text in (one.text, *one.options, one.because):
             found.add(text, locations=[("briefing.json", 0)])
     for term in TERMS:
-        for text in (term.words, term.meaning) if term.is_translated else ():
+        for text in (term.name, term.definition) if term.is_translated else ():
             found.add(text, locations=[("glossary.tsv", 0)])
     return found
 

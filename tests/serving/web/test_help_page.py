@@ -7,7 +7,7 @@ import serving.web
 from serving.accounts.rules.access import Person, Role
 from serving.accounts.store import tours
 from serving.web.tours import TOUR_OF, TOURS
-from serving.web.wording.glossary import TERMS, by_word, meaning_of
+from serving.web.wording.glossary import MOST_TERMS, TERMS, term_of
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import Visitor, visit_as, words
@@ -19,7 +19,7 @@ PEOPLE = {
     Role.ACCOUNT_MANAGER: "account_manager",
     Role.DATA_SCIENTIST: "data_scientist",
 }
-# Each has its hardest words explained where they stand.
+# Each defines its hardest terms in place.
 MAIN = [
     "queue.html",
     "case.html",
@@ -88,36 +88,39 @@ def test_putting_a_list_away_twice_is_once(any_site: Site) -> None:
         assert tours.seen(connection, user) == {Role.ANALYST}
 
 
-def test_help_has_every_word_with_its_place(site: Site) -> None:
+def test_help_has_every_definition_with_an_anchor(site: Site) -> None:
     text = visit_as(site, site.brand_person).get("/help").text
     said = words(text)
     for term in TERMS:
         assert f'id="{term.key}"' in text
-        assert term.words in said
+        assert term.name in said
+        assert all(piece.text.strip() in said for piece in term.pieces), term.name
     assert "/settings/reference" not in text, "not for brands"
 
 
-def test_a_word_is_told_once_and_found_by_each_of_its_names() -> None:
-    assert len({term.key for term in TERMS}) == len(TERMS) == len({term.words for term in TERMS})
-    assert meaning_of("strike") is meaning_of("hit, incident, strike")
-    assert all(by_word()[term.words] is term for term in TERMS)
+def test_the_glossary_defines_at_most_fifty_terms_each_once() -> None:
+    assert len(TERMS) <= MOST_TERMS
+    assert len({term.key for term in TERMS}) == len(TERMS) == len({term.name for term in TERMS})
+    assert len({term.definition for term in TERMS}) == len(TERMS)
+    assert all(term_of(term.name) is term for term in TERMS)
 
 
-def test_every_word_that_a_page_explains_is_in_the_glossary_and_stands_there_once() -> None:
+def test_a_page_defines_only_terms_of_the_glossary_each_once() -> None:
+    names = {term.name for term in TERMS}
     for path in TEMPLATES:
         named = re.findall(r'\bterm\("([^"]+)"', path.read_text(encoding="utf-8"))
-        assert {word for word in named if word not in by_word()} == set(), path.name
+        assert set(named) <= names, path.name
         assert len(set(named)) == len(named), f"{path.name}: two of one id"
 
 
 @pytest.mark.parametrize("name", MAIN)
-def test_a_main_page_explains_its_hardest_words_where_they_stand(name: str) -> None:
+def test_a_main_page_defines_its_hardest_terms_in_place(name: str) -> None:
     [path] = [path for path in TEMPLATES if path.name == name]
     assert "{{ term(" in path.read_text(encoding="utf-8")
 
 
-def test_an_explanation_is_there_without_script(site: Site) -> None:
+def test_a_definition_in_place_needs_no_script(site: Site) -> None:
     text = visit_as(site, site.analyst).get("/held").text
-    assert 'popovertarget="term-held-removal"' in text
-    assert 'id="term-held-removal" popover' in text
-    assert "word should carry" in text
+    assert 'popovertarget="term-pending-approval"' in text
+    assert 'id="term-pending-approval" popover' in text
+    assert term_of("pending approval").definition in text
