@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,6 +42,8 @@ from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
 from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK
 from serving.web.wording.glossary import TERMS
 from serving.webhooks.policy import DEFAULT_DELIVERY
+from tests.docs.diagrams import diagrams
+from tests.docs.drawing import Diagram, mermaid, svg
 from training.adapters.formats import FORMATS
 from training.synthetic import Settings as WorldSettings
 from training.synthetic import build
@@ -164,18 +167,27 @@ def policies_page() -> str:
 
 
 def concepts_page() -> str:
-    """docs/concepts.md"""
-    lines = [
-        _MADE + "# Concepts",
-        "",
-        f"The {len(TERMS)} terms of the product, in the order of the workflow. `serving/web/wording/glossary.tsv` is",
-        "their source; pages define them in place.",
-        "",
-        "| term | definition |",
-        "| --- | --- |",
-    ]
-    lines += [_row((f"**{term.name}**", term.definition)) for term in TERMS]
-    return "\n".join(lines) + "\n"
+    """docs/concepts.md: its prose as it is, with the blocks of diagrams and of the glossary filled in."""
+    page = (ROOT / "docs" / "concepts.md").read_text(encoding="utf-8")
+    for name, diagram in diagrams().items():
+        page = _filled(page, f"diagram: {name}", _diagram_block(name, diagram))
+    rows = ["| term | definition |", "| --- | --- |", *(_row((term.name, term.definition)) for term in TERMS)]
+    return _filled(page, "glossary", "\n".join(rows))
+
+
+def _filled(page: str, name: str, block: str) -> str:
+    """The page with one block between its two marks, which a person has put there."""
+    start, end = f"<!-- {name} -->\n", "<!-- end -->"
+    assert page.count(start) == 1, f"docs/concepts.md has no place for {name}"
+    before, after = page.split(start)
+    return f"{before}{start}\n{block}\n\n{end}{after.partition(end)[2]}"
+
+
+def _diagram_block(name: str, diagram: Diagram) -> str:
+    """A picture for every reader, and the same as text that GitHub draws."""
+    picture = f"![{diagram.title}](diagrams/{name}.svg)"
+    fenced = f"```mermaid\n{mermaid(diagram)}\n```"
+    return f"{picture}\n\n<details>\n<summary>{diagram.title}, as Mermaid</summary>\n\n{fenced}\n\n</details>"
 
 
 def commands_page() -> str:
@@ -287,6 +299,7 @@ GENERATED: Final[dict[str, Callable[[], str]]] = {
     "docs/policies.md": policies_page,
     "docs/commands.md": commands_page,
     "docs/concepts.md": concepts_page,
+    **{f"docs/diagrams/{name}.svg": partial(svg, diagram) for name, diagram in diagrams().items()},
     "data/listing.schema.json": listing_schema,
     "data/dictionary.md": data_dictionary,
     "data/sample.ndjson": sample,
