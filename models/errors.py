@@ -1,18 +1,24 @@
-"""What a user can be told went wrong: a stable code, and a sentence that says what to do."""
+"""What a user can be told went wrong: a stable code, and a phrase that says what to do."""
 
 from typing import ClassVar, TypeVar
+
+from features.phrase import Parameter, Phrase
 
 T = TypeVar("T")
 
 
 class DomainError(Exception):
-    """An expected refusal. Its code is stable; its sentence is for the person who caused it."""
+    """An expected refusal. Its code is stable; its phrase is for the person who caused it.
+
+    It is given as a template with parameters, or made already. `sentence` is the phrase in English.
+    """
 
     code: ClassVar[str] = "refused"
 
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, said: str | Phrase, /, **parameters: Parameter) -> None:
+        self.phrase = said if isinstance(said, Phrase) else Phrase(said, **parameters)
+        self.sentence = str(self.phrase)
+        super().__init__(self.sentence)
 
 
 class NotFound(DomainError):
@@ -57,13 +63,13 @@ class BundleRefused(DomainError):
     code = "bundle_refused"
 
 
-def required(found: T | None, unless: str) -> T:
+def required(found: T | None, unless: str | Phrase) -> T:
     """What was found.
 
     Raises
     ------
     NotFound
-        There is none; `unless` is the sentence that says so.
+        There is none; `unless` is the phrase that says so.
     """
     if found is None:
         raise NotFound(unless)

@@ -1,0 +1,39 @@
+"""Words of ours with what is put into them, kept apart so that a page can say them in another language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+from typing import TypeAlias
+
+
+class Reason(str):
+    """Sentences that a rule gave as its reason, put into a phrase; pages have their own list of them."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Phrase:
+    """A template in English, in the syntax of `str.format`, and its parameters. As text it is the English sentence.
+
+    What others wrote is a parameter and never part of the template. A phrase of ours inside another is a parameter
+    too, and is translated on its own.
+
+    >>> str(Phrase("A note has at most {most:,} characters.", most=2_000))
+    'A note has at most 2,000 characters.'
+    """
+
+    template: str
+    parameters: Mapping[str, "Parameter"]
+
+    def __init__(self, template: str, /, **parameters: "Parameter") -> None:
+        object.__setattr__(self, "template", template)
+        object.__setattr__(self, "parameters", parameters)
+
+    def __str__(self) -> str:
+        """Without parameters the template stands as it is: braces in it are no places."""
+        return self.template.format(**self.parameters) if self.parameters else self.template
+
+
+Parameter: TypeAlias = str | int | float | Decimal | date | time | Reason | Phrase
