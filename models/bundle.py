@@ -149,10 +149,16 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
     """
     digest = digest_of(files)
     if expected is not None and digest != expected:
-        raise BundleRefused(f"The bundle is {digest[:12]}, not {expected[:12]} as approved.")
+        raise BundleRefused(
+            "The bundle is {digest}, not {expected} as approved.", digest=digest[:12], expected=expected[:12]
+        )
     manifest = _read(files, MANIFEST)
     if type(manifest.get("schema")) is not int or manifest["schema"] != SCHEMA:
-        raise BundleRefused(f"The bundle has schema {manifest.get('schema')}; this version reads {SCHEMA}.")
+        raise BundleRefused(
+            "The bundle has schema {found}; this version reads {wanted}.",
+            found=str(manifest.get("schema")),
+            wanted=SCHEMA,
+        )
     if manifest.get("fingerprint") != input_fingerprint():
         raise BundleRefused("The bundle was made for another feature set. Retrain it with this version.")
     named = manifest.get("files")
@@ -160,9 +166,9 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
         raise BundleRefused("The manifest does not name the files of a bundle.")
     for name in _FILES:
         if name not in files:
-            raise BundleRefused(f"The bundle has no {name}.")
+            raise BundleRefused("The bundle has no {name}.", name=name)
         if hashlib.sha256(files[name]).hexdigest() != named[name]:
-            raise BundleRefused(f"{name} is not the file that the manifest names.")
+            raise BundleRefused("{name} is not the file that the manifest names.", name=name)
     return digest
 
 
@@ -181,7 +187,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
     model = _read(files, _MODEL)
     try:
         if model.keys() != _PARTS or model["combiner"].keys() != _COMBINED:
-            raise BundleRefused(f"{_MODEL} does not hold the parts of a model.")
+            raise BundleRefused("{name} does not hold the parts of a model.", name=_MODEL)
         combiner = Combiner(
             join=Join(model["combiner"]["join"]),
             text_weight=_share(model["combiner"]["text_weight"]),
@@ -208,7 +214,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
             digest=digest,
         )
     except (AttributeError, KeyError, MemoryError, OverflowError, RecursionError, TypeError, ValueError) as error:
-        raise BundleRefused(f"The bundle does not hold what it should: {type(error).__name__}.") from None
+        raise BundleRefused("The bundle does not hold what it should: {kind}.", kind=type(error).__name__) from None
 
 
 def _numbers(found: Mapping[str, object]) -> dict[str, float]:
@@ -254,10 +260,10 @@ def _weights(content: bytes) -> NDArray[np.float32]:
     """The array in a .npy file. Its header is not evaluated: it is what this version writes, or it is none of ours."""
     header = _HEADER.match(content)
     if header is None or int.from_bytes(header[1], "little") != header.end() - _BEFORE or int(header[2]) != COLUMNS:
-        raise BundleRefused(f"{_WEIGHTS} is no array of {COLUMNS} numbers.")
+        raise BundleRefused("{name} is no array of {n} numbers.", name=_WEIGHTS, n=COLUMNS)
     found = np.frombuffer(content[header.end() :], dtype=np.float32).copy()
     if len(found) != COLUMNS or not np.isfinite(found).all():
-        raise BundleRefused(f"{_WEIGHTS} does not hold {COLUMNS} finite numbers.")
+        raise BundleRefused("{name} does not hold {n} finite numbers.", name=_WEIGHTS, n=COLUMNS)
     return found
 
 
@@ -265,9 +271,9 @@ def _read(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
     try:
         found = json.loads(files[name].decode(), object_pairs_hook=_each_once)
     except (ValueError, RecursionError):
-        raise BundleRefused(f"{name} is not JSON.") from None
+        raise BundleRefused("{name} is not JSON.", name=name) from None
     if not isinstance(found, dict):
-        raise BundleRefused(f"{name} is not an object.")
+        raise BundleRefused("{name} is not an object.", name=name)
     return found
 
 

@@ -50,7 +50,9 @@ class Forest:
         try:
             self._booster = Booster(model_str=text)
         except LightGBMError as error:
-            raise BundleRefused(f"The forest cannot be read: {' '.join(str(error).split()).rstrip('.')}.") from None
+            raise BundleRefused(
+                "The forest cannot be read: {words}.", words=" ".join(str(error).split()).rstrip(".")
+            ) from None
         self.text = text
         self.columns = tuple(self._booster.feature_name())
 

@@ -59,7 +59,7 @@ def check_trees(text: str) -> None:
                 raise ValueError
             _check_tree(found, columns)
         except (KeyError, ValueError):
-            raise BundleRefused(f"The forest cannot be read: tree {number} is damaged.") from None
+            raise BundleRefused("The forest cannot be read: tree {n} is damaged.", n=number) from None
     if not _TAIL.match(text, at):
         raise BundleRefused("The forest cannot be read: it does not end after its last tree.")
 

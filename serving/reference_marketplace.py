@@ -165,7 +165,11 @@ def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
     try:
         server = ThreadingHTTPServer(("127.0.0.1", found["port"]), Handler)
     except OSError as error:
-        raise Invalid(f"Port {found['port']} cannot be used: {error.strerror}. Choose another with --port.") from None
+        raise Invalid(
+            "Port {port} cannot be used: {why}. Choose another with --port.",
+            port=found["port"],
+            why=str(error.strerror),
+        ) from None
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

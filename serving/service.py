@@ -111,7 +111,10 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
             made.bind((host, port))
         except OSError as error:
             raise Invalid(
-                f"Port {port} of {host} cannot be used: {error.strerror}. Choose another with --port."
+                "Port {port} of {host} cannot be used: {why}. Choose another with --port.",
+                port=port,
+                host=host,
+                why=str(error.strerror),
             ) from None
         made.listen(_BACKLOG)
         yield made

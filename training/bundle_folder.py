@@ -26,7 +26,7 @@ def read_bundle_folder(folder: Path) -> dict[str, bytes]:
     """
     manifest = folder / MANIFEST
     if not manifest.is_file():
-        raise BundleRefused(f"The bundle holds no {MANIFEST}.")
+        raise BundleRefused("The bundle holds no {name}.", name=MANIFEST)
     found = {MANIFEST: _read_file(manifest)}
     try:
         paths = [folder / Path(name).name for name in json.loads(found[MANIFEST])["files"]]
@@ -40,7 +40,9 @@ def read_bundle_folder(folder: Path) -> dict[str, bytes]:
 
 def _read_file(path: Path) -> bytes:
     if path.stat().st_size > _LARGEST_FILE:
-        raise BundleRefused(f"{path.name} has {path.stat().st_size:,} bytes, more than a bundle's file can have.")
+        raise BundleRefused(
+            "{name} has {n:,} bytes, more than a bundle's file can have.", name=path.name, n=path.stat().st_size
+        )
     return path.read_bytes()
 
 

@@ -124,9 +124,9 @@ async def post_counter_notice(request: Request, caller: Intake) -> JSONResponse:
 def _text(body: Any, name: str, cap: int) -> str:
     found = body.get(name) if isinstance(body, dict) else None
     if not isinstance(found, str) or not found.strip() or len(found) > cap or "\0" in found:
-        raise Invalid(f"{name} must be text of at most {cap:,} characters.")
+        raise Invalid("{name} must be text of at most {most:,} characters.", name=name, most=cap)
     try:
         found.encode()
     except UnicodeEncodeError:
-        raise Invalid(f"{name} holds half a surrogate pair.") from None
+        raise Invalid("{name} holds half a surrogate pair.", name=name) from None
     return found

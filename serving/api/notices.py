@@ -34,7 +34,9 @@ async def post_notice(request: Request) -> JSONResponse:
     reporter = await run_in_threadpool(reporter_of, runtime, request.headers.get("authorization"))
     body = await json_body(request)
     if not isinstance(body, dict) or not body.keys() <= _FIELDS:
-        raise Invalid(f"Send an object with {', '.join(sorted(_FIELDS))}; marketplace only where there are several.")
+        raise Invalid(
+            "Send an object with {names}; marketplace only where there are several.", names=", ".join(sorted(_FIELDS))
+        )
     found = await run_in_threadpool(
         receive_notice, runtime, _text(body, "marketplace") or None, _draft(body), Channel.API, reporter
     )
@@ -61,7 +63,7 @@ async def get_notices(request: Request, caller: Reader) -> dict[str, Any]:
 def _draft(body: Mapping[str, Any]) -> Draft:
     locations = body.get("locations", [])
     if not isinstance(locations, list) or len(locations) > _MOST_LOCATIONS:
-        raise Invalid(f"locations must be a list of at most {_MOST_LOCATIONS:,} addresses or ids.")
+        raise Invalid("locations must be a list of at most {most:,} addresses or ids.", most=_MOST_LOCATIONS)
     return Draft(
         explanation=_text(body, "explanation"),
         locations=tuple(_storable("locations", one) for one in locations),
@@ -80,11 +82,11 @@ def _text(body: Mapping[str, Any], name: str) -> str:
 
 def _storable(name: str, value: object) -> str:
     if not isinstance(value, str) or "\0" in value:
-        raise Invalid(f"{name} must be text.")
+        raise Invalid("{name} must be text.", name=name)
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise Invalid(f"{name} holds half a surrogate pair.") from None
+        raise Invalid("{name} holds half a surrogate pair.", name=name) from None
     return value
 
 

@@ -51,7 +51,7 @@ class Local:
         try:
             body = orjson.dumps(arguments, _plain)
         except TypeError as error:
-            raise Invalid(f"{command.replace('_', ' ')}: {error}.") from None
+            raise Invalid("{command}: {why}.", command=command.replace("_", " "), why=str(error)) from None
         return self.answer(command, body)
 
 
@@ -116,7 +116,7 @@ def _over_socket(client: httpx.Client, command: str, body: bytes) -> Any:
     try:
         answer = client.post(f"/commands/{command}", content=body, headers={"content-type": "application/json"})
     except httpx.TransportError as error:
-        raise ServiceEnded(f"The service ended before it answered ({type(error).__name__}).") from None
+        raise ServiceEnded("The service ended before it answered ({kind}).", kind=type(error).__name__) from None
     found = answer.json()
     if "error" in found:
         raise RefusedByService(found["error"]["code"], found["error"]["sentence"])

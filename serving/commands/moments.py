@@ -13,7 +13,7 @@ def moment_of(text: str) -> datetime:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise Invalid(f"{text} is no moment such as 2026-03-01 or 2026-03-01T12:00:00+01:00.") from None
+        raise Invalid("{words} is no moment such as 2026-03-01 or 2026-03-01T12:00:00+01:00.", words=text) from None
     return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 

@@ -65,15 +65,15 @@ def run(runtime: Runtime, name: str, arguments: Mapping[str, Any]) -> Any:
 
     found = COMMANDS.get(name)
     if found is None:
-        raise Invalid(f"There is no command {name}.")
+        raise Invalid("There is no command {name}.", name=name)
     given = {}
     try:
         for one, value in found.parameters.bind(**arguments).arguments.items():
             given[one] = TypeAdapter(found.parameters.parameters[one].annotation).validate_python(value)
     except TypeError as error:
-        raise Invalid(f"{name}: {error}.") from None
+        raise Invalid("{name}: {why}.", name=name, why=str(error)) from None
     except ValidationError as error:
-        raise Invalid(f"{name}: {one}: {error.errors()[0]['msg']}.") from None
+        raise Invalid("{name}: {argument}: {why}.", name=name, argument=one, why=error.errors()[0]["msg"]) from None
     if found.where is not At:
         return found.function(runtime, **given)
     place = place_named(runtime, given.pop("marketplace", None))
@@ -104,5 +104,5 @@ def actor_named(runtime: Runtime, place: Place, email: str | None, permission: P
     with runtime.store.read() as connection:
         person = accounts.person(connection, accounts.user_id_by_email(connection, email))
     if place.marketplace_id not in person.marketplaces(permission):
-        raise Forbidden(f"The role of {email} does not include this.")
+        raise Forbidden("The role of {email} does not include this.", email=email)
     return f"user:{person.user_id}"

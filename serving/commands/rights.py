@@ -49,7 +49,7 @@ def _keep(runtime: Runtime, brand: str, document: Document | None) -> str | None
 def _kinds(texts: Iterable[str]) -> tuple[RightKind, ...]:
     for text in texts:
         if text not in set(RightKind):
-            raise Invalid(f"{text[:20]} is none of {', '.join(RightKind)}.")
+            raise Invalid("{words} is none of {known}.", words=text[:20], known=", ".join(RightKind))
     return tuple(map(RightKind, texts))
 
 

@@ -132,7 +132,7 @@ def put_seller(
     from serving.sellers.service.seller_listing import put_on_list
 
     if name not in set(SellerList):
-        raise Invalid(f"There is no list {name}; there are {', '.join(SellerList)}.")
+        raise Invalid("There is no list {name}; there are {known}.", name=name, known=", ".join(SellerList))
     which = SellerList(name)
     entry = put_on_list(at.runtime, at.here, seller_id, which, reason=reason, days=days, by=at.actor)
     return f"{seller_id} is on the {entry.which} list until {entry.expires_at.date()}."

@@ -34,7 +34,7 @@ def _switch(at: At, rule: str, reason: str, *, on: bool) -> str:
     from serving.operations.service.switching import switch
 
     if rule not in set(AutomaticRule):
-        raise Invalid(f"There is no such rule; known are: {', '.join(AutomaticRule)}.")
+        raise Invalid("There is no such rule; known are: {known}.", known=", ".join(AutomaticRule))
     switch(at.runtime, at.place, AutomaticRule(rule), on=on, by=at.actor, reason=reason)
     return f"{rule} is {'on' if on else 'off'}."
 

@@ -95,14 +95,19 @@ def wait_for_http(child: Child, url: str) -> None:
     until = time.monotonic() + _STARTS_WITHIN_SECONDS
     while time.monotonic() < until:
         if child.process.poll() is not None:
-            raise ChildFailed(f"{child.name} ended at once: {child.last_words()}")
+            raise ChildFailed("{name} ended at once: {why}", name=child.name, why=child.last_words())
         try:
             httpx.get(url, timeout=5, trust_env=False)
         except httpx.TransportError:
             time.sleep(0.1)
         else:
             return
-    raise ChildFailed(f"{child.name} did not answer within {_STARTS_WITHIN_SECONDS} seconds; see {child.log}.")
+    raise ChildFailed(
+        "{name} did not answer within {seconds} seconds; see {log}.",
+        name=child.name,
+        seconds=_STARTS_WITHIN_SECONDS,
+        log=str(child.log),
+    )
 
 
 def wait_for_port(child: Child, port: int) -> None:
@@ -116,12 +121,12 @@ def wait_for_port(child: Child, port: int) -> None:
     until = time.monotonic() + _STARTS_WITHIN_SECONDS
     while time.monotonic() < until:
         if child.process.poll() is not None:
-            raise ChildFailed(f"{child.name} ended at once: {child.last_words()}")
+            raise ChildFailed("{name} ended at once: {why}", name=child.name, why=child.last_words())
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.1)
-    raise ChildFailed(f"{child.name} does not listen at {port}; see {child.log}.")
+    raise ChildFailed("{name} does not listen at {port}; see {log}.", name=child.name, port=port, log=str(child.log))
 
 
 def free_port(preferred: int) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Final
 import httpx
 import orjson
 
+from features.phrase import Parameter
 from models.errors import DomainError
 from serving.guards import CSRF_HEADER
 
@@ -24,8 +25,8 @@ class Refused(DomainError):
 
     code = "demo_refused"
 
-    def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(sentence)
+    def __init__(self, status: int, said: str, /, **parameters: Parameter) -> None:
+        super().__init__(said, **parameters)
         self.status = status
 
 

@@ -105,7 +105,7 @@ class Play:
             job_id = scientist.call("GET", "/api/v1/trainings", None)["trainings"][0]["job_id"]
         job = self._wait_for(scientist, job_id, tell)
         if job["state"] == "failed":
-            raise Refused(422, f"The training failed: {job['error']}")
+            raise Refused(422, "The training failed: {why}", why=job["error"])
         failed = [gate["name"] for gate in blocking(self._model(job["digest"])["gates"])]
         reason = f"Accepted in the demo although not passed: {', '.join(failed)}." if failed else ""
         for approver in self.cast.data_scientists:

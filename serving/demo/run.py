@@ -97,18 +97,25 @@ def _earlier(home: Home, wish: Wish) -> dict[str, Any] | None:
     state = home.root / STATE
     if not state.is_file():
         if home.database.exists():
-            raise Conflict(f"{home.root} holds other data. Use another TOUCHSTONE_HOME, or --reset to delete it.")
+            raise Conflict(
+                "{folder} holds other data. Use another TOUCHSTONE_HOME, or --reset to delete it.",
+                folder=str(home.root),
+            )
         return None
     known = json.loads(state.read_text(encoding="utf-8"))
     if known["result"] is None:
         raise Conflict(
-            f"{home.root} holds a demo that did not end. --reset begins anew, `touchstone serve` goes on with it."
+            "{folder} holds a demo that did not end. --reset begins anew, `touchstone serve` goes on with it.",
+            folder=str(home.root),
         )
     days = known.get("days", _DAYS_BEFORE_THEY_COULD_BE_CHOSEN)
     if (known["listings"], days, known["seed"]) != (wish.listings, wish.days, wish.seed):
         raise Conflict(
-            f"{home.root} holds a demo of {known['listings']:,} listings over {days} days, seed {known['seed']}. "
-            "--reset makes another."
+            "{folder} holds a demo of {n:,} listings over {days} days, seed {seed}. --reset makes another.",
+            folder=str(home.root),
+            n=known["listings"],
+            days=days,
+            seed=known["seed"],
         )
     earlier: dict[str, Any] = known["result"]
     return earlier

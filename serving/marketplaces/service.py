@@ -65,5 +65,5 @@ def key_of(runtime: Runtime, header: str | None, scope: Scope) -> ApiKey:
     if not hmac.compare_digest(hash_token(secret), found.secret_hash if found else hash_token("")) or found is None:
         raise refused
     if scope not in found.scopes:
-        raise Forbidden(f"This key lacks the scope {scope.value}.")
+        raise Forbidden("This key lacks the scope {scope}.", scope=scope.value)
     return found

@@ -52,10 +52,11 @@ def upgrade(engine: Engine) -> None:
         found = set(MigrationContext.configure(connection).get_current_heads())
         if unknown := found - {script.revision for script in scripts.walk_revisions()}:
             raise DatabaseOfAnotherVersion(
-                f"This version of Touchstone does not know the database's revision ({', '.join(sorted(unknown))}): "
-                "another version made the database, and nothing was changed in it. Databases made by earlier versions "
-                "cannot be upgraded. Keep this one, and export its data with the version that made it. To start with "
-                "an empty database, set TOUCHSTONE_HOME to a new folder or TOUCHSTONE_DATABASE_URL to a new database."
+                "This version of Touchstone does not know the database's revision ({revisions}): another version made "
+                "the database, and nothing was changed in it. Databases made by earlier versions cannot be upgraded. "
+                "Keep this one, and export its data with the version that made it. To start with an empty database, "
+                "set TOUCHSTONE_HOME to a new folder or TOUCHSTONE_DATABASE_URL to a new database.",
+                revisions=", ".join(sorted(unknown)),
             )
         if found != set(scripts.get_heads()):
             config.attributes["connection"] = connection

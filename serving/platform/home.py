@@ -138,8 +138,10 @@ class Home:
             owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
             os.close(descriptor)
             raise HomeInUse(
-                f"{self.root} is in use by process {owner}. SQLite serves one process; for several, set "
-                "TOUCHSTONE_DATABASE_URL to PostgreSQL."
+                "{folder} is in use by process {owner}. SQLite serves one process; for several, set "
+                "TOUCHSTONE_DATABASE_URL to PostgreSQL.",
+                folder=str(self.root),
+                owner=owner,
             ) from None
         try:
             os.ftruncate(descriptor, 0)

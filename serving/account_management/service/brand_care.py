@@ -163,7 +163,7 @@ def change_enrolment(
         The number is none that anybody could answer in a day.
     """
     if daily_questions is not None and not 0 <= daily_questions <= _MOST_QUESTIONS:
-        raise Invalid(f"Questions a day are a number from 0 to {_MOST_QUESTIONS:,}, or nothing for no limit.")
+        raise Invalid("Questions a day are a number from 0 to {most:,}, or nothing for no limit.", most=_MOST_QUESTIONS)
     with runtime.store.read() as connection:
         kept = kept_by(connection, person, pair[1], pair[0])
     wanted = NewEnrolment(kept.enrolment.name, None, takes_part, kept.marketplace, (), daily_questions=daily_questions)

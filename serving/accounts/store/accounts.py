@@ -52,7 +52,7 @@ def add_account(
     """
     email = email.strip().lower()
     if is_known(connection, email):
-        raise Conflict(f"There is an account for {email} already.")
+        raise Conflict("There is an account for {email} already.", email=email)
     row = {"user_id": user_id, "email": email, "name": name, "password_hash": password_hash, "created_at": at}
     add(connection, account, [{**row, "asked_in_by": asked_in_by}])
 
@@ -190,7 +190,7 @@ def user_id_by_email(connection: Connection, email: str) -> str:
     """
     found = connection.execute(select(account.c.user_id).where(account.c.email == email.strip().lower())).scalar()
     if found is None:
-        raise NotFound(f"There is no account for {email}.")
+        raise NotFound("There is no account for {email}.", email=email)
     return str(found)
 
 

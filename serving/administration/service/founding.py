@@ -236,7 +236,7 @@ def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | No
         No endpoint is registered; the overlap is not 0 to 168 hours; the secret is none of the scheme, or the present.
     """
     if not 0 <= overlap_hours <= _LONGEST_OVERLAP_HOURS:
-        raise Invalid(f"The secret before signs for 0 to {_LONGEST_OVERLAP_HOURS} hours.")
+        raise Invalid("The secret before signs for 0 to {most} hours.", most=_LONGEST_OVERLAP_HOURS)
     chosen = secret or new_secret()
     check_secret(chosen)
     now = runtime.clock.now()
@@ -276,9 +276,15 @@ def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
     except (KeyError, TypeError, ValueError):
         raise Invalid("A rate has a day (2026-03-01), a currency, euros for one unit, and a source.") from None
     if re.search(f"[{UNSTORABLE}]", source):
-        raise Invalid(f"{day} {currency}: the source holds characters that cannot be stored.")
+        raise Invalid(
+            "{day} {currency}: the source holds characters that cannot be stored.", day=day, currency=currency
+        )
     if not money.CODE.match(currency) or not 0 < euros < 1e6:
-        raise Invalid(f"{day} {currency}: the code must be three capital letters and the rate above zero.")
+        raise Invalid(
+            "{day} {currency}: the code must be three capital letters and the rate above zero.",
+            day=day,
+            currency=currency,
+        )
     return {"day": day, "currency": currency, "euros": euros, "source": source[:200]}
 
 

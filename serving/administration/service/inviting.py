@@ -77,9 +77,9 @@ def _refuse_who_has_it(connection: Connection, administered: frozenset[str], add
         return
     wanted = (grant.role, grant.marketplace_id, grant.brand_id)
     if wanted in {(one.role, one.marketplace_id, one.brand_id) for one in known.grants}:
-        raise Conflict(f"{known.name} has this role already.")
+        raise Conflict("{name} has this role already.", name=known.name)
     if known.disabled_at is not None:
-        raise Conflict(f"{known.name} is deactivated. Reactivate them instead.")
+        raise Conflict("{name} is deactivated. Reactivate them instead.", name=known.name)
 
 
 def open_invitations(runtime: Runtime, by: Person) -> list[Asked]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from features.phrase import Phrase
 from models.errors import Conflict, Invalid
 from models.policies.deciding import EnforcementPolicy
 from serving.accounts.rules.access import Grant, Permission, Person, Role
@@ -123,7 +124,8 @@ def _refuse_who_looks_after_brands(connection: Connection, user_id: str, taken: 
     places = _places_without(taken, Role.ACCOUNT_MANAGER)
     number = len(account_managers.brands_of(connection, places, user_id))
     if number:
-        raise Conflict(f"They look after {number} brand{'' if number == 1 else 's'}. Hand those over first.")
+        many = Phrase("{n} brand" if number == 1 else "{n} brands", n=number)
+        raise Conflict("They look after {brands}. Hand those over first.", brands=many)
 
 
 def _places_without(taken: Iterable[Grant], role: Role) -> list[str]:
@@ -150,7 +152,7 @@ def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | N
         administrators = people.holders(connection, here, Role.ADMIN)
         check_still_administered(found.grants, user_id, administrators)
         if not people.disable(connection, user_id, now):
-            raise Conflict(f"{found.name} is deactivated already.")
+            raise Conflict("{name} is deactivated already.", name=found.name)
         freed = _hand_over(runtime, connection, by, found, successor, now)
         sessions = people.end_sessions(connection, user_id)
         reset_links.end(connection, user_id, runtime.wall.now())
@@ -176,7 +178,7 @@ def reactivate(runtime: Runtime, by: Person, user_id: str) -> None:
         found = people.colleague(connection, here, user_id)
         check_reactivation(found.grants, here)
         if not people.enable(connection, user_id):
-            raise Conflict(f"{found.name} can sign in already.")
+            raise Conflict("{name} can sign in already.", name=found.name)
         for place in sorted({one.marketplace_id for one in found.grants if one.marketplace_id in here}):
             _record(runtime, connection, by, _Entry(place, "person.reactivated", user_id, {}))
 
@@ -211,7 +213,7 @@ def _hand_over(
     here = by.marketplaces(Permission.ADMINISTER)
     follower = None if successor is None else people.colleague(connection, here, successor)
     if follower is not None and follower.disabled_at is not None:
-        raise Invalid(f"{follower.name} is deactivated. Name somebody who can sign in.")
+        raise Invalid("{name} is deactivated. Name somebody who can sign in.", name=follower.name)
     brands = _brands_over(connection, here, whose, follower)
     held = leases.of_person(connection, here, whose.user_id, now)
     taken = [] if follower is None else _for(connection, held, follower)
@@ -231,13 +233,16 @@ def _brands_over(
     found = account_managers.brands_of(connection, here, whose.user_id)
     places = {place for place, _ in found}
     if places and follower is None:
-        raise Conflict(
-            f"{whose.name} looks after {len(found)} brand{'' if len(found) == 1 else 's'}. Name who follows them."
-        )
+        many = Phrase("{n} brand" if len(found) == 1 else "{n} brands", n=len(found))
+        raise Conflict("{name} looks after {brands}. Name who follows them.", name=whose.name, brands=many)
     if follower is not None:
         for place in places:
             if not _holds(follower, Role.ACCOUNT_MANAGER, place):
-                raise Invalid(f"{follower.name} is no account manager where {whose.name} looks after brands.")
+                raise Invalid(
+                    "{name} is no account manager where {whose} looks after brands.",
+                    name=follower.name,
+                    whose=whose.name,
+                )
         account_managers.move(connection, found, follower.user_id)
     return found
 

@@ -50,7 +50,7 @@ def add_brand(connection: Connection, found: Brand, at: datetime) -> None:
         The name is taken.
     """
     if connection.execute(select(brand.c.name).where(brand.c.name == found.name)).first():
-        raise Conflict(f"There is a brand named {found.name} already.")
+        raise Conflict("There is a brand named {name} already.", name=found.name)
     row = {
         "brand_id": found.brand_id,
         "name": found.name,
@@ -71,7 +71,7 @@ def by_name(connection: Connection, name: str) -> Brand:
     """
     found = connection.execute(select(brand).where(brand.c.name == name)).one_or_none()
     if found is None:
-        raise NotFound(f"There is no brand named {name}.")
+        raise NotFound("There is no brand named {name}.", name=name)
     return Brand(found.brand_id, found.name, tuple(found.aliases), tuple(found.gtin_prefixes))
 
 
@@ -90,7 +90,7 @@ def enrolled_by_name(connection: Connection, marketplace_id: str, name: str) -> 
     )
     found: str | None = connection.execute(query).scalar()
     if found is None:
-        raise NotFound(f"No brand named {name} is enrolled here.")
+        raise NotFound("No brand named {name} is enrolled here.", name=name)
     return found
 
 

@@ -69,7 +69,7 @@ def take_back(connection: Connection, marketplace_id: str, tell_tale_id: str, at
     here = inside(tell_tale, marketplace_id, tell_tale_id=tell_tale_id)
     changed = connection.execute(update(tell_tale).where(here, tell_tale.c.removed_at.is_(None)).values(removed_at=at))
     if changed.rowcount != 1:
-        raise NotFound(f"There is no tell-tale {tell_tale_id}.")
+        raise NotFound("There is no tell-tale {words}.", words=tell_tale_id)
     return str(connection.execute(select(tell_tale.c.brand_id).where(here)).scalar_one())
 
 

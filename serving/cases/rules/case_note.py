@@ -29,10 +29,10 @@ def written(
     if not text:
         raise Invalid("Write something.")
     if len(text) > policy.longest_note:
-        raise Invalid(f"A note has at most {policy.longest_note:,} characters.")
+        raise Invalid("A note has at most {most:,} characters.", most=policy.longest_note)
     people = tuple(dict.fromkeys(one for one in mentioned if one != author))
     if len(people) > policy.most_mentioned:
-        raise Invalid(f"A note mentions at most {policy.most_mentioned} people.")
+        raise Invalid("A note mentions at most {most} people.", most=policy.most_mentioned)
     if not set(people) <= set(may_see):
         raise Invalid("Only people of the desk who may see the case can be mentioned.")
     return Note(text, people)

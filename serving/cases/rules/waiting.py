@@ -45,10 +45,12 @@ def check_aside(aside: Aside, *, due_at: datetime, now: datetime, knowingly: boo
     if aside.until <= now:
         raise Invalid("Choose a time that lies ahead.")
     if aside.until > now + timedelta(days=policy.most_days):
-        raise Invalid(f"A case is set aside for at most {policy.most_days} days.")
+        raise Invalid("A case is set aside for at most {most} days.", most=policy.most_days)
     if aside.until > due_at and not knowingly:
         raise Invalid("The case would come back after its deadline. Choose a sooner time, or say that you mean it.")
     if (aside.missing is None) != (aside.asked is None):
         raise Invalid("Name both what is missing and who was asked for it, or neither.")
     if max(len(aside.missing or ""), len(aside.asked or "")) > policy.longest_missing:
-        raise Invalid(f"What is missing and who was asked have at most {policy.longest_missing} characters each.")
+        raise Invalid(
+            "What is missing and who was asked have at most {most} characters each.", most=policy.longest_missing
+        )

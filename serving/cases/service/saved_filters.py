@@ -26,7 +26,9 @@ def save_filter(runtime: Runtime, person: Person, name: str, query: str) -> None
     with runtime.store.write() as connection:
         kept = saved_filters.of_person(connection, person.user_id)
         if len(kept) >= MOST and all(one.name != found.name for one in kept):
-            raise Conflict(f"You have {MOST} filters already. Delete one you no longer need, then save this one.")
+            raise Conflict(
+                "You have {most} filters already. Delete one you no longer need, then save this one.", most=MOST
+            )
         saved_filters.save(connection, person.user_id, found, runtime.clock.now())
 
 
@@ -45,7 +47,7 @@ def rename_filter(runtime: Runtime, person: Person, name: str, to: str) -> None:
     new = _name(to)
     with runtime.store.write() as connection:
         if new != name and any(one.name == new for one in saved_filters.of_person(connection, person.user_id)):
-            raise Conflict(f"Another of your filters is called {new}.")
+            raise Conflict("Another of your filters is called {name}.", name=new)
         if not saved_filters.rename(connection, person.user_id, name, new):
             raise NotFound("You have no filter of this name.")
 
@@ -61,5 +63,5 @@ def _name(given: str) -> str:
     if not name:
         raise Invalid("Give the filter a name.")
     if len(name) > LONGEST_NAME or not name.isprintable():
-        raise Invalid(f"A name has at most {LONGEST_NAME} characters that can be seen.")
+        raise Invalid("A name has at most {most} characters that can be seen.", most=LONGEST_NAME)
     return name

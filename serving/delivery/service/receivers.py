@@ -27,7 +27,7 @@ def rest_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, 
         Not 1 to 72 hours; the endpoint is not the one in force.
     """
     if not 1 <= hours <= LONGEST_REST_HOURS:
-        raise Invalid(f"A receiver rests for 1 to {LONGEST_REST_HOURS} hours.")
+        raise Invalid("A receiver rests for 1 to {most} hours.", most=LONGEST_REST_HOURS)
     until = runtime.clock.now() + timedelta(hours=hours)
     with runtime.store.write() as connection:
         found = _in_force(connection, marketplace, endpoint_id)

@@ -72,4 +72,4 @@ def check_approval(found: Standing, approval: Approval, *, not_passed: Collectio
     if any(one.by == approval.by for one in found.counted):
         raise Conflict("You have approved this model already; somebody else must.")
     if not_passed and not approval.reason.strip():
-        raise Invalid(f"Not passed: {', '.join(not_passed)}. To approve it all the same, give a reason.")
+        raise Invalid("Not passed: {names}. To approve it all the same, give a reason.", names=", ".join(not_passed))

@@ -58,8 +58,12 @@ def _refuse_too_few(items: int, positives: int) -> None:
     policy = DEFAULT_GATES
     if items < policy.golden_fewest or not policy.collapse_positives <= positives < items:
         raise Invalid(
-            f"{items} offers were judged alike by two analysts of whom the second looked blind, {positives} of them "
-            f"counterfeit; a golden set needs {policy.golden_fewest} offers, {policy.collapse_positives} counterfeit."
+            "{n} offers were judged alike by two analysts of whom the second looked blind, {positives} of them "
+            "counterfeit; a golden set needs {least} offers, {least_positives} counterfeit.",
+            n=items,
+            positives=positives,
+            least=policy.golden_fewest,
+            least_positives=policy.collapse_positives,
         )
 
 

@@ -54,7 +54,7 @@ def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str,
     """
     if by == LOCAL and runtime.policies[PromotionPolicy].approvals_needed > 1:
         needed = runtime.policies[PromotionPolicy].approvals_needed
-        raise Invalid(f"{needed} different people approve a promotion. Say who you are with --by and your e-mail.")
+        raise Invalid("{n} different people approve a promotion. Say who you are with --by and your e-mail.", n=needed)
     here = marketplace.marketplace_id
     found = _model(runtime, marketplace, digest)
     now, reason = runtime.clock.now(), reason.strip()[:500]

@@ -56,7 +56,7 @@ def run_child(
             return last
         if last.get("event") == "refused":
             raise TrainingFailed(str(last["sentence"]))
-        raise TrainingFailed(f"The training ended with {code}: {_tail(errors)}")
+        raise TrainingFailed("The training ended with {code}: {why}", code=code, why=_tail(errors))
 
 
 def child_environment(cache: Path) -> dict[str, str]:

@@ -243,7 +243,7 @@ def get_model(connection: Connection, marketplace_id: str, digest: str) -> Model
     if not found:
         raise NotFound("There is no such model.")
     if len(found) > 1:
-        raise Conflict(f"{digest} is the beginning of {len(found)} digests; give more of it.")
+        raise Conflict("{digest} is the beginning of {n} digests; give more of it.", digest=digest, n=len(found))
     return found[0]
 
 

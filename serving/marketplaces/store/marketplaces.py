@@ -54,7 +54,7 @@ def add_marketplace(connection: Connection, found: Marketplace, at: datetime) ->
         The name is taken.
     """
     if connection.execute(select(marketplace.c.name).where(marketplace.c.name == found.name)).first():
-        raise Conflict(f"There is a marketplace named {found.name} already.")
+        raise Conflict("There is a marketplace named {name} already.", name=found.name)
     row = {
         "marketplace_id": found.marketplace_id,
         "name": found.name,
@@ -99,7 +99,7 @@ def by_name(connection: Connection, name: str | None) -> Marketplace:
     found = [one for one in everyone(connection) if name is None or one.name == name]
     if len(found) != 1:
         known = ", ".join(one.name for one in everyone(connection)) or "none"
-        raise NotFound(f"Name one marketplace; known are: {known}.")
+        raise NotFound("Name one marketplace; known are: {known}.", known=known)
     return found[0]
 
 

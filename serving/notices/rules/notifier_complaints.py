@@ -24,7 +24,7 @@ def admit_complaint(
     if not is_first:
         raise Conflict("There has been a complaint about this decision already.")
     if at >= open_until(informed_at, policy):
-        raise TooLate(f"A complaint was open for {policy.open_months} months; that time has passed.")
+        raise TooLate("A complaint was open for {months} months; that time has passed.", months=policy.open_months)
     behind = is_frivolous(record, policy)
     told = "It is heard after those of others." if behind else "A person who did not decide before will look at it."
     return Admission(behind_others=behind, told=told)

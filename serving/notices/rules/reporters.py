@@ -93,8 +93,10 @@ def mute_until(found: Reputation, *, warned_at: datetime | None, at: datetime, p
         raise Conflict("Nobody is muted without a warning before, and this reporter has had none.")
     if not found.may_mute:
         raise Conflict(
-            f"Since the warning {found.after_warning} notices were unfounded; it takes "
-            f"{policy.muted_from_after_warning}, and {_percent(policy)} of those decided."
+            "Since the warning {n} notices were unfounded; it takes {least}, and {share} of those decided.",
+            n=found.after_warning,
+            least=policy.muted_from_after_warning,
+            share=_percent(policy),
         )
     return at + timedelta(days=policy.muted_days)
 

@@ -29,7 +29,7 @@ def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, o
         else:
             changed = switches.switch_off(connection, SwitchedOff(here, rule, now, by, said))
         if not changed:
-            raise Conflict(f"“{RULES[rule].name}” is {'on' if on else 'off'} already.")
+            raise Conflict("“{name}” is on already." if on else "“{name}” is off already.", name=RULES[rule].name)
         audit.record(connection, now, here, by, f"rule.switched_{'on' if on else 'off'}", rule.value, reason=said)
         if on:
             alerts.settle(connection, here, alerts.HOLDS - holds.waiting_causes(connection, here), now)

@@ -136,7 +136,11 @@ def assert_durable(engine: Engine) -> None:
     racy = has_wal_race(sqlite_driver().sqlite_version)
     safe = {"delete"} if racy else {"delete", "wal"}  # What SQLite falls back to where it cannot have a WAL is slower.
     if found["journal_mode"] not in safe or found["synchronous"] != 2 or found["foreign_keys"] != 1:
-        raise DatabaseUnsafe(f"SQLite {sqlite_driver().sqlite_version} is set to {found}, which may lose writes.")
+        raise DatabaseUnsafe(
+            "SQLite {version} is set to {found}, which may lose writes.",
+            version=sqlite_driver().sqlite_version,
+            found=str(found),
+        )
 
 
 def database_bytes(connection: Connection) -> int:

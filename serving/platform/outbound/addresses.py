@@ -59,7 +59,9 @@ def check_url(url: str, *, allow_loopback: bool) -> None:
         Not https (or http to the machine itself where that is allowed), with credentials in it, or not plain ASCII.
     """
     if len(url) > _LONGEST or not (url.isascii() and url.isprintable()) or " " in url:
-        raise Invalid(f"An address has at most {_LONGEST:,} ASCII characters; write others as %-codes or xn--.")
+        raise Invalid(
+            "An address has at most {most:,} ASCII characters; write others as %-codes or xn--.", most=_LONGEST
+        )
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -88,11 +90,11 @@ def resolve(url: str, *, allow_loopback: bool) -> Target:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # A label that is empty or too long for a name is told as the latter.
-        raise Invalid(f"The host {host} cannot be found.") from None
+        raise Invalid("The host {host} cannot be found.", host=host) from None
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:
         if not (is_public(address) or (allow_loopback and is_loopback(address))):
-            raise Invalid(f"{host} leads to {address}, which is not a public address.")
+            raise Invalid("{host} leads to {name}, which is not a public address.", host=host, name=address)
     shown = f"[{addresses[0]}]" if ":" in addresses[0] else addresses[0]
     pinned = urlunsplit((parts.scheme, f"{shown}:{port}", parts.path or "/", parts.query, ""))
     return Target(pinned, host, parts.netloc)

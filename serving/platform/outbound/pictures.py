@@ -114,7 +114,7 @@ def _host(text: str) -> Host:
         found, port = None, None
     plain = name.isascii() and name.isprintable() and not any(letter in name for letter in "*@ ")
     if not found or parts.netloc != name or not plain or port == 0:
-        raise Invalid(f"{text} is no host: write cdn.market.example or *.market.example.")
+        raise Invalid("{words} is no host: write cdn.market.example or *.market.example.", words=text)
     return Host(found, None if port == _PORTS["https"] else port, below=name != text)
 
 

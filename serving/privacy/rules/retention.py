@@ -21,7 +21,11 @@ def kept_for(policy: RetentionPolicy, days: Mapping[DataClass, int | None]) -> R
     for name, least in SHORTEST.items():
         given = days.get(DataClass(name))
         if given is not None and given < least:
-            raise Invalid(f"{name} must be kept for at least {least} days: windows of 90 days are counted from them.")
+            raise Invalid(
+                "{name} must be kept for at least {least} days: windows of 90 days are counted from them.",
+                name=name,
+                least=least,
+            )
     return replace(policy, **{one.value: value for one, value in days.items()})
 
 

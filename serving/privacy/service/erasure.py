@@ -142,7 +142,9 @@ def _refuse_held(connection: Connection, marketplace_id: str, seller: str) -> No
     for hold in legal_holds.in_force(connection, marketplace_id, seller):
         since = hold.set_at.date().isoformat()
         raise Conflict(
-            f"This seller is under legal hold since {since} ({hold.reason}); nothing is erased until it is lifted."
+            "This seller is under legal hold since {since} ({why}); nothing is erased until it is lifted.",
+            since=since,
+            why=hold.reason,
         )
 
 

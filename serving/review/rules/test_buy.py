@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from features.phrase import Phrase
 from models.errors import Conflict, Invalid
 from models.verdict import Judgement
 
@@ -56,11 +57,11 @@ _FOLLOWING: Final = {
     (_S.INSPECTED, _E.CANCEL): _S.CANCELLED,
 }
 _WHY_NOT: Final = {
-    _S.ORDERED: "The goods have not been received yet.",
-    _S.RECEIVED: "The goods have been received and must be inspected before anybody says what they are.",
-    _S.INSPECTED: "The goods have been inspected already.",
-    _S.CLOSED: "The test buy is closed with a verdict.",
-    _S.CANCELLED: "The test buy was cancelled.",
+    _S.ORDERED: Phrase("The goods have not been received yet."),
+    _S.RECEIVED: Phrase("The goods have been received and must be inspected before anybody says what they are."),
+    _S.INSPECTED: Phrase("The goods have been inspected already."),
+    _S.CLOSED: Phrase("The test buy is closed with a verdict."),
+    _S.CANCELLED: Phrase("The test buy was cancelled."),
 }
 # "Cannot tell" is an answer of whoever held the goods; another test buy is none.
 _FINDINGS: Final = frozenset(Judgement) - {Judgement.WITHDRAWN, Judgement.NEEDS_TEST_BUY}
@@ -89,9 +90,9 @@ def step(before: Custody, event: CustodyEvent, holder: str) -> Custody:
     if after is None:
         raise Conflict(_WHY_NOT[before.state])
     if event in {_E.INSPECT, _E.EXAMINE} and holder != before.holder:
-        raise Conflict(f"The goods are with {before.holder}; hand them over first.")
+        raise Conflict("The goods are with {holder}; hand them over first.", holder=str(before.holder))
     if event is _E.HAND_OVER and holder == before.holder:
-        raise Conflict(f"The goods are with {holder} already.")
+        raise Conflict("The goods are with {holder} already.", holder=holder)
     return Custody(after, before.holder if event is _E.CANCEL else holder)
 
 

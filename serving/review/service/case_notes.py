@@ -40,7 +40,7 @@ def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
         case = cases.get(connection, here, wanted.case_id)
         why_not = why_not_judge(connection, person, case)
         if why_not is not None:
-            raise Forbidden(f"{why_not}; whoever judges it now reads no note of yours.")
+            raise Forbidden("{why}; whoever judges it now reads no note of yours.", why=why_not)
         note = written(
             wanted.said,
             wanted.mentioned,

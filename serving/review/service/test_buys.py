@@ -246,5 +246,5 @@ def _cost(wanted: Order) -> int | None:
 def _text(what: str, given: str) -> str:
     found = given.strip()
     if not found or len(found) > _LONGEST[what] or "\0" in found:
-        raise Invalid(f"The {what} has 1 to {_LONGEST[what]:,} characters.")
+        raise Invalid("The {what} has 1 to {most:,} characters.", what=what, most=_LONGEST[what])
     return found

@@ -54,7 +54,7 @@ def set_aside(runtime: Runtime, person: Person, wanted: Wanted) -> None:
             raise Conflict("The case is not open, so there is nothing to set aside.")
         why_not = why_not_judge(connection, person, case)
         if why_not is not None:
-            raise Forbidden(f"{why_not}; when it is judged again is for somebody else to say.")
+            raise Forbidden("{why}; when it is judged again is for somebody else to say.", why=why_not)
         knowingly = wanted.knowingly and case.lane not in _HELD_TO_ITS_TIME
         check_aside(aside, due_at=case.due_at, now=now, knowingly=knowingly, policy=runtime.policies[WaitingPolicy])
         if not case_waits.begin(connection, case, person.user_id, runtime.ids.new("wai"), aside, now):

@@ -40,7 +40,7 @@ def check_share(share: float, *, by: str, approved_by: frozenset[str], needed: i
     missing = needed - len(approved_by | {by})
     if share > 0 and missing > 0:
         raise Forbidden(
-            f"To decide about any seller the model needs approval by {missing} more of those who may promote."
+            "To decide about any seller the model needs approval by {n} more of those who may promote.", n=missing
         )
 
 

@@ -28,7 +28,7 @@ def try_in_child(folder: Path, digest: str, *, within_seconds: float = _CANARY_S
     try:
         done = subprocess.run(command, capture_output=True, timeout=within_seconds, check=False)
     except subprocess.TimeoutExpired:
-        raise BundleRefused(f"The bundle did not load within {within_seconds:g} seconds.") from None
+        raise BundleRefused("The bundle did not load within {seconds:g} seconds.", seconds=within_seconds) from None
     if done.returncode == 0:
         return
     lines = done.stdout.decode(errors="replace").strip().splitlines()

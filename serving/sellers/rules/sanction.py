@@ -86,7 +86,9 @@ def next_state(state: SanctionState, event: SanctionEvent) -> SanctionState:
     following = _TRANSITIONS.get((state, event))
     if following is None:
         raise Conflict(
-            f"The sanction is {state.value.replace('_', ' ')}, so it cannot {event.value.replace('_', ' ')}."
+            "The sanction is {state}, so it cannot {event}.",
+            state=state.value.replace("_", " "),
+            event=event.value.replace("_", " "),
         )
     return following
 

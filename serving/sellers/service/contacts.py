@@ -54,7 +54,7 @@ def receive_contacts(
     """
     rows = body.get("contacts")
     if not isinstance(rows, list) or len(rows) > _MOST or set(body) != {"contacts"}:
-        raise Invalid(f"Send an object with at most {_MOST:,} contacts.")
+        raise Invalid("Send an object with at most {most:,} contacts.", most=_MOST)
     now, here = runtime.clock.now(), marketplace.marketplace_id
     read: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []

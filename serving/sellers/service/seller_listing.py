@@ -52,7 +52,7 @@ def check_lister(person: Person, marketplace_id: str, which: SellerList) -> None
     if administers or (reviews and which is not SellerList.ALLOW):
         return
     who = "an administrator" if which is SellerList.ALLOW else "an analyst or administrator"
-    raise Forbidden(f"Only {who} puts sellers on the {which.value} list.")
+    raise Forbidden("Only {who} puts sellers on the {list} list.", who=who, list=which.value)
 
 
 def put_on_list(
@@ -68,11 +68,11 @@ def put_on_list(
     policy, now, name = runtime.policies[SellerListPolicy], runtime.clock.now(), seller.strip()
     lasts = policy.entry_days if days is None else days
     if not name or len(name) > _LONGEST_NAME:
-        raise Invalid(f"Name the seller, in at most {_LONGEST_NAME} characters.")
+        raise Invalid("Name the seller, in at most {most} characters.", most=_LONGEST_NAME)
     if not reason.strip():
         raise Invalid("Give a reason.")
     if not 1 <= lasts <= policy.most_days:
-        raise Invalid(f"An entry lasts from 1 to {policy.most_days:,} days.")
+        raise Invalid("An entry lasts from 1 to {most:,} days.", most=policy.most_days)
     entry = Entry(name, which, reason.strip()[:500], by, now, now + timedelta(days=lasts))
     with runtime.store.write() as connection:
         audit.hold(connection)

@@ -142,7 +142,11 @@ def public_statement(found: Restriction, profile: TransparencyProfile) -> dict[s
         The action restricts nothing, or a date lies outside what the database takes.
     """
     if found.kind not in RESTRICTS:
-        raise Invalid(f"{found.action_id}: {found.kind.value} restricts nothing, so it has no statement of reasons.")
+        raise Invalid(
+            "{action}: {kind} restricts nothing, so it has no statement of reasons.",
+            action=found.action_id,
+            kind=found.kind.value,
+        )
     _check_dates(found)
     ground = _GROUNDS[found.reason_code]
     return {
@@ -186,8 +190,12 @@ def _check_dates(found: Restriction) -> None:
     for what, day, earliest in checked:
         if not earliest <= day <= _LATEST:
             raise Invalid(
-                f"{found.action_id}: {what} {day.isoformat()}, and the database takes days from "
-                f"{earliest.isoformat()} to {_LATEST.isoformat()}."
+                "{action}: {what} {day}, and the database takes days from {earliest} to {latest}.",
+                action=found.action_id,
+                what=what,
+                day=day.isoformat(),
+                earliest=earliest.isoformat(),
+                latest=_LATEST.isoformat(),
             )
 
 

@@ -40,5 +40,5 @@ def transparency_profile(platform_name: str, territories: Iterable[str]) -> Tran
     if not codes:
         raise Invalid("Name the EEA countries in which a removal takes effect: DE, FR, or EU or EEA for all.")
     if unknown := sorted(codes - EEA):
-        raise Invalid(f"{unknown[0]} is no code of an EEA country such as DE, FR or GR.")
+        raise Invalid("{words} is no code of an EEA country such as DE, FR or GR.", words=unknown[0])
     return TransparencyProfile(name, tuple(sorted(codes)))

@@ -59,8 +59,9 @@ def profile_of(runtime: Runtime, marketplace: Marketplace) -> TransparencyProfil
     found = runtime.settings.transparency.get(marketplace.name)
     if found is None:
         raise Invalid(
-            f"{marketplace.name} has not said under which name and for which countries it reports: set "
-            "TOUCHSTONE_TRANSPARENCY as docs/settings.md says."
+            "{name} has not said under which name and for which countries it reports: set TOUCHSTONE_TRANSPARENCY as "
+            "docs/settings.md says.",
+            name=marketplace.name,
         )
     return transparency_profile(found.platform, found.territories)
 
