@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 from features import money
+from features.phrase import Parameter, Phrase
 
 Value: TypeAlias = object
 Reader: TypeAlias = Callable[[str, Value], Value]
@@ -22,11 +23,12 @@ _DECIMAL = re.compile(r"-?\d{1,30}(?:\.\d{1,12})?\Z", re.ASCII)
 
 
 class Rejected(ValueError):
-    """One field could not be accepted: `code` for machines, `sentence` for people."""
+    """One field could not be accepted: `code` for machines, `phrase` for people, and as its English `sentence`."""
 
-    def __init__(self, code: str, field: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code, self.field, self.sentence = code, field, sentence
+    def __init__(self, code: str, field: str, said: str, /, **parameters: Parameter) -> None:
+        self.phrase = Phrase(said, **parameters)
+        self.code, self.field, self.sentence = code, field, str(self.phrase)
+        super().__init__(self.sentence)
 
 
 class Windows(NamedTuple):
@@ -52,11 +54,20 @@ def text(name: str, cap: int, meaning: str) -> Field:
 
     def read(field: str, value: Value) -> str | None:
         if not isinstance(value, str):
-            raise Rejected("wrong_type", field, f"{field} must be text, not {_kind(value)}.")
+            raise Rejected("wrong_type", field, "{name} must be text, not {kind}.", name=field, kind=_kind(value))
         if len(value) > cap:
-            raise Rejected("too_long", field, f"{field} has {len(value):,} characters; at most {cap:,} are accepted.")
+            raise Rejected(
+                "too_long",
+                field,
+                "{name} has {n:,} characters; at most {most:,} are accepted.",
+                name=field,
+                n=len(value),
+                most=cap,
+            )
         if _UNSTORABLE.search(value):
-            raise Rejected("bad_characters", field, f"{field} holds NUL, half a surrogate pair or a noncharacter.")
+            raise Rejected(
+                "bad_characters", field, "{name} holds NUL, half a surrogate pair or a noncharacter.", name=field
+            )
         return value if value.strip() else None
 
     return Field(name, read, {"type": ["string", "null"], "maxLength": cap}, meaning)
@@ -67,7 +78,9 @@ def choice(name: str, options: tuple[str, ...], meaning: str) -> Field:
 
     def read(field: str, value: Value) -> str:
         if value not in options:
-            raise Rejected("unknown_value", field, f"{field} must be one of {', '.join(options)}.")
+            raise Rejected(
+                "unknown_value", field, "{name} must be one of {known}.", name=field, known=", ".join(options)
+            )
         return str(value)
 
     return Field(name, read, {"enum": [*options, None]}, meaning)
@@ -78,7 +91,7 @@ def currency(name: str, meaning: str) -> Field:
 
     def read(field: str, value: Value) -> str:
         if not isinstance(value, str) or not money.CODE.match(value):
-            raise Rejected("bad_currency", field, f"{field} must be three capital letters such as EUR.")
+            raise Rejected("bad_currency", field, "{name} must be three capital letters such as EUR.", name=field)
         return value
 
     return Field(name, read, {"type": ["string", "null"], "pattern": "^[A-Z]{3}$"}, meaning)
@@ -100,7 +113,7 @@ def number(name: str, high: float, meaning: str) -> Field:
     def read(field: str, value: Value) -> float:
         found = _finite(field, value)
         if not 0 <= found <= high:
-            raise Rejected("out_of_range", field, f"{field} must be from 0 to {high:g}.")
+            raise Rejected("out_of_range", field, "{name} must be from 0 to {most:g}.", name=field, most=high)
         return found
 
     return Field(name, read, {"type": ["number", "null"], "minimum": 0, "maximum": high}, meaning)
@@ -120,11 +133,13 @@ def windows(name: str, meaning: str, *, of_amounts: bool = False) -> Field:
 
     def read(field: str, value: Value) -> Windows:
         if not isinstance(value, Mapping):
-            raise Rejected("wrong_type", field, f"{field} must be an object with d7, d30 and d90.")
+            raise Rejected("wrong_type", field, "{name} must be an object with d7, d30 and d90.", name=field)
         found: dict[str, float | None] = {}
         for key, item in value.items():
             if key not in Windows._fields:
-                raise Rejected("unknown_field", f"{field}.{printable(key)}", f"{field} has only d7, d30 and d90.")
+                raise Rejected(
+                    "unknown_field", f"{field}.{printable(key)}", "{name} has only d7, d30 and d90.", name=field
+                )
             inner = f"{field}.{key}"
             if item is not None:
                 found[str(key)] = float(_amount(inner, item) if of_amounts else _count(inner, item))
@@ -144,7 +159,7 @@ def counts(name: str, length: int, meaning: str) -> Field:
 
     def read(field: str, value: Value) -> tuple[int, ...]:
         if not isinstance(value, list | tuple) or len(value) != length:
-            raise Rejected("wrong_type", field, f"{field} must be a list of {length} whole numbers.")
+            raise Rejected("wrong_type", field, "{name} must be a list of {n} whole numbers.", name=field, n=length)
         return tuple(_count(f"{field}[{i}]", item) for i, item in enumerate(value))
 
     item = {"type": "integer", "minimum": 0, "maximum": MAX_COUNT}
@@ -171,9 +186,11 @@ def urls(name: str, most: int, meaning: str) -> Field:
     def read(field: str, value: Value) -> tuple[str, ...] | None:
         items = [value] if isinstance(value, str) else value
         if not isinstance(items, list | tuple):
-            raise Rejected("wrong_type", field, f"{field} must be an address or a list of addresses.")
-        if len(items) > most:
-            raise Rejected("too_many", field, f"{field} has {len(items)} addresses; at most {most} are accepted.")
+            raise Rejected("wrong_type", field, "{name} must be an address or a list of addresses.", name=field)
+        if (n := len(items)) > most:
+            raise Rejected(
+                "too_many", field, "{name} has {n} addresses; at most {most} are accepted.", name=field, n=n, most=most
+            )
         return tuple(str(found) for item in items if (found := one.read(field, item)) is not None) or None
 
     return Field(name, read, {"anyOf": [one.schema, {"type": "array", "items": one.schema, "maxItems": most}]}, meaning)
@@ -188,18 +205,20 @@ def instant(name: str, meaning: str) -> Field:
                 value = datetime.fromisoformat(value)
             except ValueError:
                 raise Rejected(
-                    "bad_time", field, f"{field} must be a time such as 2026-03-01T09:30:00+00:00."
+                    "bad_time", field, "{name} must be a time such as 2026-03-01T09:30:00+00:00.", name=field
                 ) from None
         if not isinstance(value, datetime):
-            raise Rejected("wrong_type", field, f"{field} must be a time as text, not {_kind(value)}.")
+            raise Rejected(
+                "wrong_type", field, "{name} must be a time as text, not {kind}.", name=field, kind=_kind(value)
+            )
         if value.tzinfo is None:
-            raise Rejected("naive_time", field, f"{field} needs an offset such as +00:00 or Z.")
+            raise Rejected("naive_time", field, "{name} needs an offset such as +00:00 or Z.", name=field)
         try:
             found = value.astimezone(UTC)
         except OverflowError:
-            raise Rejected("bad_time", field, f"{field} lies outside the calendar.") from None
+            raise Rejected("bad_time", field, "{name} lies outside the calendar.", name=field) from None
         if found < EARLIEST:
-            raise Rejected("out_of_range", field, f"{field} lies before {EARLIEST:%Y}.")
+            raise Rejected("out_of_range", field, "{name} lies before {earliest:%Y}.", name=field, earliest=EARLIEST)
         return found
 
     return Field(name, read, {"type": ["string", "null"], "format": "date-time"}, meaning)
@@ -220,24 +239,24 @@ def _http_url(field: str, value: str) -> str:
     except ValueError:
         parts = urlsplit("")
     if parts.scheme.lower() not in {"http", "https"} or not parts.netloc:
-        raise Rejected("bad_url", field, f"{field} must be an http or https address.")
+        raise Rejected("bad_url", field, "{name} must be an http or https address.", name=field)
     return value.strip()
 
 
 def _amount(field: str, value: Value) -> Decimal:
     match value:
         case bool():
-            raise Rejected("wrong_type", field, f"{field} must be a decimal number, not a truth value.")
+            raise Rejected("wrong_type", field, "{name} must be a decimal number, not a truth value.", name=field)
         case str() if _DECIMAL.match(value):
             found = Decimal(value)
         case int() | float() | Decimal():
             found = _exact(field, value)
         case _:
-            raise Rejected("wrong_type", field, f"{field} must be a decimal number such as 19.90.")
+            raise Rejected("wrong_type", field, "{name} must be a decimal number such as 19.90.", name=field)
     if found < 0:
-        raise Rejected("negative", field, f"{field} is below zero.")
+        raise Rejected("negative", field, "{name} is below zero.", name=field)
     if found > money.MAX_AMOUNT:
-        raise Rejected("out_of_range", field, f"{field} is above {money.MAX_AMOUNT:,}.")
+        raise Rejected("out_of_range", field, "{name} is above {most:,}.", name=field, most=money.MAX_AMOUNT)
     return abs(found)  # -0 is 0.
 
 
@@ -245,31 +264,31 @@ def _exact(field: str, value: int | float | Decimal) -> Decimal:
     try:
         found = Decimal(str(value)) if isinstance(value, float) else Decimal(value)
     except (InvalidOperation, ValueError):
-        raise Rejected("wrong_type", field, f"{field} is not a number.") from None
+        raise Rejected("wrong_type", field, "{name} is not a number.", name=field) from None
     if not found.is_finite():
-        raise Rejected("not_finite", field, f"{field} is not a finite number.")
+        raise Rejected("not_finite", field, "{name} is not a finite number.", name=field)
     return found
 
 
 def _finite(field: str, value: Value) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise Rejected("wrong_type", field, f"{field} must be a number, not {_kind(value)}.")
+        raise Rejected("wrong_type", field, "{name} must be a number, not {kind}.", name=field, kind=_kind(value))
     try:
         found = float(value)
     except (OverflowError, ValueError):  # An integer beyond float; a signalling NaN.
         found = math.inf
     if not math.isfinite(found):
-        raise Rejected("not_finite", field, f"{field} is not a finite number.")
+        raise Rejected("not_finite", field, "{name} is not a finite number.", name=field)
     return found
 
 
 def _count(field: str, value: Value) -> int:
     found = _finite(field, value)
     if found != math.floor(found):
-        raise Rejected("wrong_type", field, f"{field} must be a whole number.")
+        raise Rejected("wrong_type", field, "{name} must be a whole number.", name=field)
     if not 0 <= found <= MAX_COUNT:
         code = "negative" if found < 0 else "out_of_range"
-        raise Rejected(code, field, f"{field} must be from 0 to {MAX_COUNT:,}.")
+        raise Rejected(code, field, "{name} must be from 0 to {most:,}.", name=field, most=MAX_COUNT)
     return int(found)
 
 

@@ -6,11 +6,13 @@ from datetime import date, time
 from decimal import Decimal
 from typing import TypeAlias
 
+from features.message import Message
 
-class Reason(str):
-    """Sentences that a rule gave as its reason, put into a phrase; pages have their own list of them."""
 
-    __slots__ = ()
+class Reasons(str):
+    """What rules gave as reasons, put into a phrase: their English sentences, and the messages for other languages."""
+
+    messages: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -36,4 +38,4 @@ class Phrase:
         return self.template.format(**self.parameters) if self.parameters else self.template
 
 
-Parameter: TypeAlias = str | int | float | Decimal | date | time | Reason | Phrase
+Parameter: TypeAlias = str | int | float | Decimal | date | time | Reasons | Phrase

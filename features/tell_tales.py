@@ -16,6 +16,7 @@ import re2
 
 from features.fold import fold
 from features.listing import Listing
+from features.phrase import Parameter, Phrase
 
 LONGEST_PATTERN: Final = 200
 LARGEST_PROGRAM: Final = 500  # Instructions; a pattern of 200 plain characters has about as many.
@@ -41,7 +42,11 @@ class Where(StrEnum):
 
 
 class PatternRefused(ValueError):
-    """A pattern cannot be used; the sentence says why."""
+    """A pattern cannot be used; the phrase says why."""
+
+    def __init__(self, said: str, /, **parameters: Parameter) -> None:
+        self.phrase = Phrase(said, **parameters)
+        super().__init__(str(self.phrase))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,19 +162,22 @@ def check_pattern(pattern: str) -> None:
         It is too long or too large, RE2 does not read it, it fits everything, or nothing that is ever read.
     """
     if not pattern or len(pattern) > LONGEST_PATTERN:
-        raise PatternRefused(f"A pattern has 1 to {LONGEST_PATTERN} characters.")
+        raise PatternRefused("A pattern has 1 to {most} characters.", most=LONGEST_PATTERN)
     if not pattern.isprintable():
         raise PatternRefused("The pattern holds a character that cannot be seen.")
     for character in pattern:
         if not character.isascii() and (folded := fold(character)) != character.lower():
-            instead = f"write “{folded}”" if folded else "leave it out"
-            raise PatternRefused(f"“{character}” never occurs in a folded text; {instead}.")
+            if not folded:
+                raise PatternRefused("“{name}” never occurs in a folded text; leave it out.", name=character)
+            raise PatternRefused(
+                "“{name}” never occurs in a folded text; write “{words}”.", name=character, words=folded
+            )
     if r"\C" in pattern:
         raise PatternRefused(r"\C is half a character.")
     try:
         compiled = _compiled(pattern)
     except re2.error as error:
-        raise PatternRefused(f"The pattern cannot be read: {_sentence(error)}.") from None
+        raise PatternRefused("The pattern cannot be read: {words}.", words=_sentence(error)) from None
     if compiled.programsize > LARGEST_PROGRAM:
         raise PatternRefused("The pattern is too large: use fewer or smaller repeats and classes.")
     if compiled.search("") is not None:

@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
+from features.phrase import Phrase
 from models.errors import Conflict
 
 
@@ -46,10 +47,10 @@ _TRANSITIONS: Final = {
     (CaseState.DECIDED, CaseEvent.UNDO): CaseState.OPEN,
 }
 
-_SENTENCES: Final = {
-    CaseState.OPEN: "The case is still open, so there is nothing to undo.",
-    CaseState.DECIDED: "The case has been decided already.",
-    CaseState.STALE: "The offer was changed since this case was opened; a new case shows the current version.",
+_WHY_NOT: Final = {
+    CaseState.OPEN: Phrase("The case is still open, so there is nothing to undo."),
+    CaseState.DECIDED: Phrase("The case has been decided already."),
+    CaseState.STALE: Phrase("The offer was changed since this case was opened; a new case shows the current version."),
 }
 
 
@@ -63,7 +64,7 @@ def next_state(state: CaseState, event: CaseEvent) -> CaseState:
     """
     following = _TRANSITIONS.get((state, event))
     if following is None:
-        raise Conflict(_SENTENCES[state])
+        raise Conflict(_WHY_NOT[state])
     return following
 
 

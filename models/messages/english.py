@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from features.facts import amount_text
 from features.message import Amount, Message
+from features.phrase import Reasons
 from models.messages.catalogue import sentences
 from models.messages.filling import fill, percent_digits
 
@@ -22,6 +23,13 @@ def in_english(found: Message) -> str:
     sentence = sentences()[found.code]
     is_many = sentence.other is not None and found.parameters["n"] != 1
     return fill(sentence.other if is_many and sentence.other else sentence.text, found.parameters, _written)
+
+
+def reasons_of(*messages: Message) -> Reasons:
+    """The reasons of a rule as the parameter of a phrase."""
+    found = Reasons(" ".join(map(in_english, messages)))
+    found.messages = messages
+    return found
 
 
 def _written(value: Any, how: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 from string import Formatter
 from types import MappingProxyType
 from typing import Any
@@ -27,9 +28,17 @@ def places(template: str) -> Iterator[tuple[str, str]]:
             yield name, how or ""
 
 
+@cache
 def without_forms(template: str) -> str:
-    """The template as translators see it: `{share}` for `{share:.0%}`."""
-    return "".join(text + (f"{{{name}}}" if name else "") for text, name, _, _ in Formatter().parse(template))
+    """The text by which catalogues of other languages know a template.
+
+    >>> without_forms("In {{braces}}: {n:,} of {most!r}.")
+    'In {{braces}}: {n} of {most}.'
+    """
+    return "".join(
+        literal.replace("{", "{{").replace("}", "}}") + ("" if name is None else f"{{{name}}}")
+        for literal, name, _, _ in Formatter().parse(template)
+    )
 
 
 def percent_digits(share: float) -> int:

@@ -10,7 +10,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features.fields import Rejected
 from features.listing import Rejection
+from features.phrase import Phrase
 from models.errors import Invalid
+from serving.api.errors import Problem
 from serving.intake.service.intake import LARGEST_BATCH
 from training.adapters.files import parse_json
 
@@ -21,8 +23,8 @@ class CappedBody:
     """ASGI middleware: no body grows beyond the cap, whatever its Content-Length says, and none is compressed.
 
     Addresses that match a pattern in `larger` have the cap that stands with it. An address with a NUL in it leads
-    nowhere: PostgreSQL cannot even be asked for one. `page` says what was refused, of a status and in JSON, to whom
-    reads pages; it gives None where a program asks.
+    nowhere: PostgreSQL cannot even be asked for one. `page` tells a problem to whom reads pages; it gives None where a
+    program asks.
     """
 
     def __init__(
@@ -30,7 +32,7 @@ class CappedBody:
         app: ASGIApp,
         most_bytes: int,
         larger: Mapping[re.Pattern[str], int] | None = None,
-        page: Callable[[Scope, int, bytes], ASGIApp | None] | None = None,
+        page: Callable[[Scope, Problem], ASGIApp | None] | None = None,
     ) -> None:
         self._app, self._most, self._larger, self._page = app, most_bytes, larger or {}, page
 
@@ -75,10 +77,10 @@ class CappedBody:
             await self._too_large(scope, receive, send, most)
 
     async def _too_large(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
-        said = f'{{"error":{{"code":"too_large","sentence":"A body has at most {most:,} bytes."}}}}'.encode()
-        page = self._page(scope, 413, said) if self._page is not None else None
+        problem = Problem(413, "too_large", Phrase("A body has at most {most:,} bytes.", most=most))
+        page = self._page(scope, problem) if self._page is not None else None
         if page is None:
-            await _refuse(send, 413, said)
+            await _refuse(send, problem.status, bytes(problem.as_json().body))
         else:
             await page(scope, receive, send)
 
@@ -102,7 +104,7 @@ async def json_body(request: Request) -> Any:
     try:
         return parse_json(await request.body())
     except Rejected as refused:
-        raise Invalid(refused.sentence) from None
+        raise Invalid(refused.phrase) from None
 
 
 async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bool]:
@@ -123,7 +125,7 @@ async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bo
         found = parse_json(body)
     except Rejected as refused:
         if refused.code != "duplicate_key":
-            raise Invalid(refused.sentence) from None
+            raise Invalid(refused.phrase) from None
         text = body.decode("utf-8", "replace")
         return [text], {0: Rejection(refused.code, refused.field, refused.sentence)}, False
     if isinstance(found, list):
@@ -147,7 +149,7 @@ def _lines(body: bytes) -> tuple[list[Any], dict[int, Rejection]]:
 
 def _capped(rows: list[Any]) -> list[Any]:
     if len(rows) > LARGEST_BATCH:
-        raise Invalid(f"{len(rows):,} rows; a batch has at most {LARGEST_BATCH:,}.")
+        raise Invalid("{n:,} rows; a batch has at most {most:,}.", n=len(rows), most=LARGEST_BATCH)
     return rows
 
 

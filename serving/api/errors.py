@@ -1,6 +1,7 @@
 """Domain errors as HTTP: one place that knows status codes. No answer repeats what was sent."""
 
 import uuid
+from dataclasses import dataclass
 from typing import Final
 
 import structlog
@@ -9,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from features.phrase import Phrase
 from models.errors import BundleRefused, Conflict, DomainError, Forbidden, Invalid, NotFound
 from serving.accounts.service.auth import NotSignedIn
 from serving.guards import CrossSite
@@ -17,6 +19,7 @@ from serving.notices.rules.notices import TooManyNotices
 
 _log = structlog.get_logger()
 
+KINDS: Final = (DomainError, RequestValidationError, HTTPException, Exception)
 STATUS: Final[dict[type[DomainError], int]] = {
     NotSignedIn: 401,
     Forbidden: 403,
@@ -28,11 +31,27 @@ STATUS: Final[dict[type[DomainError], int]] = {
     BundleRefused: 422,
     TrainingFailed: 422,
 }
-_SENTENCES: Final = {
-    404: ("not_found", "There is nothing at this address."),
-    405: ("method_not_allowed", "This address does not take this method."),
-    413: ("too_large", "The body is too large."),
-    415: ("unsupported_media_type", "Send JSON or NDJSON, not compressed."),
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What an error is told as: a status, a code for machines, a phrase for people, and the field that it is about."""
+
+    status: int
+    code: str
+    phrase: Phrase
+    field: str | None = None
+
+    def as_json(self) -> JSONResponse:
+        """The answer to a program."""
+        return as_json(self.status, self.code, str(self.phrase), self.field)
+
+
+_HTTP: Final = {
+    404: Problem(404, "not_found", Phrase("There is nothing at this address.")),
+    405: Problem(405, "method_not_allowed", Phrase("This address does not take this method.")),
+    413: Problem(413, "too_large", Phrase("The body is too large.")),
+    415: Problem(415, "unsupported_media_type", Phrase("Send JSON or NDJSON, not compressed.")),
 }
 
 
@@ -52,31 +71,40 @@ def route_of(request: Request) -> str:
     return str(getattr(request.scope.get("route"), "path", "none"))
 
 
+def problem_of(request: Request, error: Exception) -> Problem:
+    """What an error is told as. One that nobody expected is logged, and told by the number of its entry."""
+    match error:
+        case DomainError():
+            return Problem(status_of(error), error.code, error.phrase)
+        case RequestValidationError():
+            return _not_valid(error)
+        case HTTPException():
+            refused = Phrase("The request was refused.")
+            return _HTTP.get(error.status_code) or Problem(error.status_code, "refused", refused)
+    incident = uuid.uuid4().hex[:12]
+    _log.error("request.failed", incident=incident, route=route_of(request), exc_info=error)
+    failed = Phrase("Something failed on our side. Incident {incident}.", incident=incident)
+    return Problem(500, "internal", failed)
+
+
+def _not_valid(error: RequestValidationError) -> Problem:
+    problems = error.errors()
+    if not problems:
+        return Problem(422, "invalid", Phrase("The request is not valid."))
+    field = _ascii(".".join(str(part) for part in problems[0]["loc"][1:]))
+    said = Phrase("{name}: {why}.", name=field or "The body", why=_ascii(problems[0]["msg"][:200]))
+    return Problem(422, "invalid", said, field[:100] or None)
+
+
+def _ascii(text: str) -> str:
+    return text.encode("ascii", "backslashreplace").decode()
+
+
 def install_error_handlers(app: FastAPI) -> None:
-    """Answer errors of the API; pages have their own (serving.web.errors) and fall back to these."""
+    """Answer errors of the API; pages have their own (serving.web.errors)."""
 
-    async def domain(_request: Request, error: Exception) -> JSONResponse:
-        found = error if isinstance(error, DomainError) else DomainError("The request was refused.")
-        return as_json(status_of(found), found.code, found.sentence)
+    async def handler(request: Request, error: Exception) -> JSONResponse:
+        return problem_of(request, error).as_json()
 
-    async def validation(_request: Request, error: Exception) -> JSONResponse:
-        problems = error.errors() if isinstance(error, RequestValidationError) else []
-        field = ".".join(str(part) for part in problems[0]["loc"][1:]) if problems else ""
-        sentence = f"{field or 'The body'}: {problems[0]['msg'][:200]}." if problems else "The request is not valid."
-        safe = sentence.encode("ascii", "backslashreplace").decode()
-        return as_json(422, "invalid", safe, field.encode("ascii", "backslashreplace").decode()[:100] or None)
-
-    async def http(_request: Request, error: Exception) -> JSONResponse:
-        status = error.status_code if isinstance(error, HTTPException) else 500
-        code, sentence = _SENTENCES.get(status, ("refused", "The request was refused."))
-        return as_json(status, code, sentence)
-
-    async def unexpected(request: Request, error: Exception) -> JSONResponse:
-        incident = uuid.uuid4().hex[:12]
-        _log.error("request.failed", incident=incident, route=route_of(request), exc_info=error)
-        return as_json(500, "internal", f"Something failed on our side. Incident {incident}.")
-
-    app.add_exception_handler(DomainError, domain)
-    app.add_exception_handler(RequestValidationError, validation)
-    app.add_exception_handler(HTTPException, http)
-    app.add_exception_handler(Exception, unexpected)
+    for kind in KINDS:
+        app.add_exception_handler(kind, handler)

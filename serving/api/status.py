@@ -112,7 +112,7 @@ async def post_clock(request: Request, _caller: ClockMover) -> dict[str, Any]:
     try:
         moment = _MOMENT.read("to", body.get("to") if isinstance(body, dict) else None)
     except Rejected as refused:
-        raise Invalid(refused.sentence) from None
+        raise Invalid(refused.phrase) from None
     if not isinstance(moment, datetime):
         raise Invalid("to must be a time.")
     return await run_in_threadpool(move_clock, runtime_of(request), moment)

@@ -10,6 +10,7 @@ from functools import cache
 from importlib.resources import files
 
 from features.message import Message, message
+from features.phrase import Phrase
 from models.errors import Forbidden, Invalid
 from serving.brands.policy import EnrolmentPolicy
 
@@ -99,7 +100,7 @@ def judged(answers: Mapping[str, int]) -> Result:
     """
     for one in questions():
         if not 0 <= answers.get(one.key, -1) < len(one.options):
-            raise Invalid(f"Choose an answer to “{one.text}”")
+            raise Invalid("Choose an answer to “{question}”", question=Phrase(one.text))
     wrong = tuple(one.key for one in questions() if answers[one.key] != one.right)
     return Result(len(questions()) - len(wrong), wrong)
 

@@ -25,10 +25,10 @@ def rows_of(name: str, content: bytes) -> list[dict[str, Any]]:
     if not content.strip():
         raise Invalid("Choose a file, or paste its rows with the line of column names.")
     if len(content) > LARGEST:
-        raise Invalid(f"A file has at most {LARGEST:,} bytes here. Send it in parts.")
+        raise Invalid("A file has at most {most:,} bytes here. Send it in parts.", most=LARGEST)
     ending = PurePath(name).suffix.lower() or ".csv"
     if ending not in _ENDINGS:
-        raise Invalid(f"The file's name must end in {', '.join(sorted(_ENDINGS))}.")
+        raise Invalid("The file's name must end in .csv, .tsv, .txt.")
     found = []
     with TemporaryDirectory() as folder:
         path = Path(folder, f"rows{ending}")
@@ -36,11 +36,10 @@ def rows_of(name: str, content: bytes) -> list[dict[str, Any]]:
         try:
             for row in read_rows(path, most_columns=MOST_COLUMNS):
                 if row.problem is not None:
-                    raise Invalid(f"Row {row.number}: {row.problem.sentence}")
+                    raise Invalid("Row {n}: {why}", n=row.number, why=row.problem.phrase)
                 if row.number > MOST_ROWS:
-                    raise Invalid(f"A file has at most {MOST_ROWS:,} rows here. Send it in parts.")
+                    raise Invalid("A file has at most {most:,} rows here. Send it in parts.", most=MOST_ROWS)
                 found.append({key: str(value) for key, value in row.cells.items() if value not in (None, "")})
         except Unreadable as problem:
-            said = str(problem).removeprefix(f"{path.name}: ")
-            raise Invalid(f"{said[:1].upper()}{said[1:]}") from None
+            raise Invalid(problem.phrase) from None
     return found

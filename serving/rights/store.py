@@ -94,7 +94,14 @@ def add_right(connection: Connection, row: Mapping[str, Any]) -> None:
     """
     same = [brand_right.c[name] == row[name] for name in ("brand_id", "kind", "office", "number")]
     if connection.execute(select(brand_right.c.right_id).where(*same)).first():
-        raise Conflict(f"This {row['kind']} of {row['office']} {row['number']} is on file already.")
+        words = f"{row['office']} {row['number']}"
+        match RightKind(row["kind"]):
+            case RightKind.MARK:
+                raise Conflict("This mark of {words} is on file already.", words=words)
+            case RightKind.DESIGN:
+                raise Conflict("This design of {words} is on file already.", words=words)
+            case RightKind.COPYRIGHT:
+                raise Conflict("This copyright of {words} is on file already.", words=words)
     add(connection, brand_right, [row])
 
 

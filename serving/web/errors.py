@@ -1,21 +1,18 @@
 """Errors for people: what happened and the way on. Machines get the same as JSON from `serving.api.errors`."""
 
-import json
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
-from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from models.errors import DomainError
 from serving.accounts.rules.access import roles
 from serving.accounts.service import auth
 from serving.accounts.store.accounts import Session
+from serving.api.errors import KINDS, Problem, problem_of
 from serving.guards import cookie_name, runtime_of
 from serving.platform import display
 from serving.web.case.flow import goes_on, looks_ahead
@@ -23,8 +20,8 @@ from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
 from serving.web.rendering import respond
 from serving.web.wording import own_words
-from serving.web.wording.fixed_words import said
 from serving.web.wording.i18n import N_, chosen_by, say, size
+from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import ROLES
 
 # Whoever has a link and no account has no start to go back to.
@@ -62,7 +59,6 @@ NEXT: Final = {
 }
 _OTHER: Final = N_("That did not work")
 _UNCHANGED: Final = frozenset({403, 409, 413, 422})
-Handler = Callable[[Request, Any], Response | Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,52 +79,47 @@ class ErrorPage:
 
 
 def install_error_pages(app: FastAPI) -> None:
-    """Put a page before each handler of the API, for browsers that ask for one."""
-    for kind in (DomainError, RequestValidationError, HTTPException, Exception):
-        app.add_exception_handler(kind, _as_page(app.exception_handlers[kind]))
+    """Answer every error by a page where a browser asks for one, and as the API does where a program asks."""
 
-
-def _as_page(plain: Handler) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def handler(request: Request, error: Exception) -> Response:
-        made = plain(request, error)
-        answer = made if isinstance(made, Response) else await made
-        if _wants_page(request):
-            answer = _page(request, answer)
+        problem = problem_of(request, error)
+        answer = _page(request, problem) if _wants_page(request) else problem.as_json()
         # An unexpected error is answered outside of every middleware, so that its headers are put here.
         answer.headers.update({"cache-control": "no-store", **SECURITY_HEADERS})
         return answer
 
-    return handler
+    for kind in KINDS:
+        app.add_exception_handler(kind, handler)
 
 
-def page_of(scope: Scope, status: int, said: bytes) -> Response | None:
-    """The page of a refusal that came before any route, for a browser that asks for one."""
+def page_of(scope: Scope, problem: Problem) -> Response | None:
+    """The page of a problem that came before any route, for a browser that asks for one."""
     request = Request(scope)
-    return _page(request, Response(said, status)) if _wants_page(request) else None
+    return _page(request, problem) if _wants_page(request) else None
 
 
 def _wants_page(request: Request) -> bool:
     return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_MACHINE_PATHS)
 
 
-def _page(request: Request, answer: Response) -> Response:
-    if answer.status_code == 401:
+def _page(request: Request, problem: Problem) -> Response:
+    status = problem.status
+    if status == 401:
         return _to_sign_in(request)
     session = _session(request)
     if session is None:
         display.show_as(replace(display.current(), language=chosen_by(request.scope)))
-    found = json.loads(bytes(answer.body))["error"]
     page = ErrorPage(
-        status=answer.status_code,
-        title=say(TITLES.get(answer.status_code, _OTHER)),
-        sentence=said(found["sentence"]),
+        status=status,
+        title=say(TITLES.get(status, _OTHER)),
+        sentence=phrase_in_words(problem.phrase),
         has_start=not request.url.path.startswith(_BY_LINK),
-        unchanged=session is None and answer.status_code in _UNCHANGED,
-        not_done=None if session is None else _not_done(answer.status_code),
-        next_step=None if session is None else _next_step(request, session, answer.status_code),
-        case_address=_case_address(request) if answer.status_code == 409 else None,
+        unchanged=session is None and status in _UNCHANGED,
+        not_done=None if session is None else _not_done(status),
+        next_step=None if session is None else _next_step(request, session, status),
+        case_address=_case_address(request) if status == 409 else None,
     )
-    return respond(request, page, session, status=answer.status_code)
+    return respond(request, page, session, status=status)
 
 
 def _not_done(status: int) -> str | None:

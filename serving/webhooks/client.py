@@ -55,7 +55,7 @@ def check_secret(secret: str) -> None:
     except (binascii.Error, ValueError):
         raw = b""
     if not secret.startswith(_MARK) or len(raw) not in _ALLOWED_SECRET_BYTES:
-        raise Invalid(f"A signing secret is {_MARK} and 24 to 64 bytes in base64.")
+        raise Invalid("A signing secret is {mark} and 24 to 64 bytes in base64.", mark=_MARK)
 
 
 def check_status_url(url: str, *, allow_loopback: bool) -> None:

@@ -13,6 +13,7 @@ from models import case
 from models.case import CaseEvent, CaseLane, CaseState
 from models.errors import Conflict, DomainError
 from models.labels import AppealState, EvidenceLevel, GivenVerdict, Label, label_from
+from models.messages.english import in_english
 from models.policies.deciding import DEFAULT_ENFORCEMENT, DEFAULT_ROUTING, DEFAULT_SCORECARD
 from models.policies.learning import DEFAULT_LABELS
 from models.routing import Lane, Situation, route
@@ -67,7 +68,7 @@ def test_the_example_is_the_listing_whose_signals_are_told() -> None:
     assert f"On {NOW:%-d %B %Y at %H:%M} UTC" in PROSE
     score = score_by_points(compute(suspect_facts()), policy=DEFAULT_SCORECARD, fingerprint=input_fingerprint())
     assert f"{score.value:g} points; {DEFAULT_ROUTING.analyst_from_points:g} are enough" in PROSE
-    assert [f"* {reason.sentence}" in PROSE for reason in score.reasons[:4]] == [True] * 4
+    assert [f"* {in_english(reason.message)}" in PROSE for reason in score.reasons[:4]] == [True] * 4
 
 
 def test_the_example_goes_to_an_analyst_then_to_the_brand_and_is_removed() -> None:

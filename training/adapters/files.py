@@ -17,6 +17,7 @@ from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from features.fields import Rejected, printable
+from features.phrase import Parameter, Phrase
 from training.adapters.cells import Row
 
 _LONGEST_CELL: Final = 8_000_000  # A cell may be too long for a listing and must still be read to be refused.
@@ -28,7 +29,12 @@ _ITEMS: Final = ("item", "entry")  # RSS 2.0 and Atom.
 
 
 class Unreadable(ValueError):
-    """The file as a whole cannot be read: wrong kind, damaged, or empty."""
+    """The file as a whole cannot be read: wrong kind, damaged, or empty. As text it begins with the file's name."""
+
+    def __init__(self, file: object, said: str, /, **parameters: Parameter) -> None:
+        self.phrase = Phrase(said, **parameters)
+        why = str(self.phrase)
+        super().__init__(f"{file}: {why[:1].lower()}{why[1:]}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,19 +77,19 @@ def read_rows(
     }
     reader = readers.get(path.suffix.lower())
     if reader is None:
-        raise Unreadable(f"{path.name}: the name must end in {', '.join(readers)}.")
+        raise Unreadable(path.name, "The name must end in {endings}.", endings=", ".join(readers))
     try:
         if not path.is_file():
-            raise Unreadable(f"{path}: there is no such file.")
+            raise Unreadable(path, "There is no such file.")
         yield from reader(path, advanced)
         advanced(path.stat().st_size)
     except OSError as error:
-        raise Unreadable(f"{path.name}: the file cannot be read: {error.strerror}.") from None
+        raise Unreadable(path.name, "The file cannot be read: {why}.", why=str(error.strerror)) from None
 
 
 def _refuse_wide(path: Path, columns: int, most: int) -> None:
     if columns > most:
-        raise Unreadable(f"{path.name}: the header has {columns:,} columns; {most:,} are read at most.")
+        raise Unreadable(path.name, "The header has {n:,} columns; {most:,} are read at most.", n=columns, most=most)
 
 
 def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
@@ -97,9 +103,9 @@ def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable
         try:
             header = rows.fieldnames
         except csv.Error as error:
-            raise Unreadable(f"{path.name}: the header cannot be read: {error}.") from None
+            raise Unreadable(path.name, "The header cannot be read: {words}.", words=str(error)) from None
         if not header:
-            raise Unreadable(f"{path.name}: the file is empty.")
+            raise Unreadable(path.name, "The file is empty.")
         _refuse_wide(path, len(header), most_columns)
         number = 0
         while True:
@@ -107,7 +113,9 @@ def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable
                 cells = next(rows, None)
             except csv.Error as error:
                 number += 1
-                yield RawRow(number, {}, Rejected("unreadable_row", "", f"The row cannot be read: {error}."))
+                yield RawRow(
+                    number, {}, Rejected("unreadable_row", "", "The row cannot be read: {words}.", words=str(error))
+                )
                 continue
             if cells is None:
                 return
@@ -135,7 +143,7 @@ def parse_json(text: str | bytes) -> object:
     except RecursionError:
         raise Rejected("bad_json", "", "The JSON is nested too deeply.") from None
     except (ValueError, InvalidOperation) as error:
-        raise Rejected("bad_json", "", f"This is not JSON: {_without_input(error)}.") from None
+        raise Rejected("bad_json", "", "This is not JSON: {why}.", why=_without_input(error)) from None
 
 
 def _without_input(error: Exception) -> str:
@@ -157,7 +165,7 @@ def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
         name = printable(twice)
-        raise Rejected("duplicate_key", name, f"{name} stands twice in one object.")
+        raise Rejected("duplicate_key", name, "{name} stands twice in one object.", name=name)
     return found
 
 
@@ -190,7 +198,7 @@ def _read_parquet(most_columns: int, path: Path, advanced: Callable[[int], None]
                 yield RawRow(number, cells)
             advanced(size * number // total)
     except pa.ArrowException as error:
-        raise Unreadable(f"{path.name}: not a readable Parquet file ({type(error).__name__}).") from None
+        raise Unreadable(path.name, "Not a readable Parquet file ({kind}).", kind=type(error).__name__) from None
 
 
 def _read_xml(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
@@ -211,9 +219,9 @@ def _read_xml(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
                 yield RawRow(number, cells)
                 element.clear()
     except DefusedXmlException:
-        raise Unreadable(f"{path.name}: the XML declares entities or a document type, which is not accepted.") from None
+        raise Unreadable(path.name, "The XML declares entities or a document type, which is not accepted.") from None
     except (ElementTree.ParseError, LookupError, ValueError) as error:  # The last two: an encoding without a reader.
-        raise Unreadable(f"{path.name}: not well-formed XML ({error}).") from None
+        raise Unreadable(path.name, "Not well-formed XML ({words}).", words=str(error)) from None
 
 
 def _local(tag: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from features.phrase import Phrase
 from models.errors import Conflict, Invalid
 from serving.audit.store import audit
 from serving.brands.store import brands
@@ -19,7 +20,7 @@ LONGEST: Final = 200
 # The largest network of shops that a maker has on one marketplace, and room to spare.
 MOST: Final = 20_000
 _HEADERS: Final = frozenset({"seller", "sellers", "seller_id", "seller id", "seller_external_id", "id"})
-_TOO_MANY: Final = f"A list has at most {MOST:,} sellers."
+_TOO_MANY: Final = Phrase("A list has at most {most:,} sellers.", most=MOST)
 _CELL: Final = re.compile(r"[,;\t]")
 COLUMNS: Final = {
     "seller": Kind.TEXT,
@@ -38,10 +39,10 @@ class Change:
     added: tuple[str, ...]
     ended: tuple[str, ...]
     stays: tuple[str, ...]
-    refused: tuple[tuple[int, str], ...]
+    refused: tuple[tuple[int, Phrase], ...]
 
 
-def named_in(text: str) -> tuple[list[str], tuple[tuple[int, str], ...]]:
+def named_in(text: str) -> tuple[list[str], tuple[tuple[int, Phrase], ...]]:
     """The sellers of a pasted text or file, one a line, of several cells the first; refused lines with the reason.
 
     >>> named_in("seller,name\\nshop-1,Shop\\n\\nshop-2\\n")
@@ -53,7 +54,7 @@ def named_in(text: str) -> tuple[list[str], tuple[tuple[int, str], ...]]:
         There are more lines than a list may have sellers.
     """
     found: dict[str, None] = {}
-    refused: list[tuple[int, str]] = []
+    refused: list[tuple[int, Phrase]] = []
     for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
         name = _CELL.split(line, maxsplit=1)[0].strip().strip('"')
         if not name or (number == 1 and name.lower() in _HEADERS):
@@ -61,7 +62,7 @@ def named_in(text: str) -> tuple[list[str], tuple[tuple[int, str], ...]]:
         if len(found) + len(refused) >= MOST and name not in found:
             raise Invalid(_TOO_MANY)
         if len(name) > LONGEST or not name.isprintable():
-            refused.append((number, f"An id has at most {LONGEST} characters that can be seen."))
+            refused.append((number, Phrase("An id has at most {most} characters that can be seen.", most=LONGEST)))
             continue
         found[name] = None
     return list(found), tuple(refused)
@@ -75,7 +76,7 @@ def change_of(
     *,
     until: datetime | None,
     whole: bool,
-    refused: tuple[tuple[int, str], ...] = (),
+    refused: tuple[tuple[int, Phrase], ...] = (),
 ) -> Change:
     """What these sellers would change; `whole` says that they are the whole list, so that all others go off."""
     on_list = {one.seller: one for one in brands.authorised(connection, pair) if one.authorisation.holds(at)}

@@ -36,7 +36,7 @@ def invite_colleague(runtime: Runtime, person: Person, pair: Pair, email: str) -
         audit.hold(connection)
         require_lead(connection, person, pair)
         if address in {one.email for one in accounts.people_of_brand(connection, pair)}:
-            raise Conflict(f"{address} speaks for your brand already.")
+            raise Conflict("{name} speaks for your brand already.", name=address)
         return ask_in(runtime, connection, person, address, Grant(Role.BRAND, *pair))
 
 
@@ -85,7 +85,7 @@ def let_go(runtime: Runtime, person: Person, pair: Pair, user_id: str) -> None:
         if found is None:
             raise NotFound("Nobody of this id speaks for the brand.")
         if found.leads:
-            raise Forbidden(f"{found.name} leads the brand too. Your account manager lets them go.")
+            raise Forbidden("{name} leads the brand too. Your account manager lets them go.", name=found.name)
         accounts.end_brand_grant(connection, user_id, pair)
         now, left = runtime.clock.now(), accounts.person(connection, user_id).brands(Permission.ANSWER_QUESTIONS)
         elsewhere = pair[1] in {brand_id for _, brand_id in left}

@@ -5,6 +5,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TypeVar
 
+from features.phrase import Phrase
 from models.errors import Invalid
 from serving.accounts.rules.access import Person
 from serving.accounts.store import display_settings
@@ -25,9 +26,9 @@ def choose(runtime: Runtime, person: Person, before: Display, given: Mapping[str
     chosen = replace(
         before,
         time_zone=_zone(given.get("time_zone", before.time_zone)),
-        language=_one_of(Language, given.get("language", before.language), "language"),
-        density=_one_of(Density, given.get("density", before.density), "density"),
-        theme=_one_of(Theme, given.get("theme", before.theme), "theme"),
+        language=_one_of(Language, given.get("language", before.language), Phrase("There is no such language.")),
+        density=_one_of(Density, given.get("density", before.density), Phrase("There is no such density.")),
+        theme=_one_of(Theme, given.get("theme", before.theme), Phrase("There is no such theme.")),
         letter_keys=_is_on(given.get("letter_keys", "on" if before.letter_keys else "off")),
     )
     with runtime.store.write() as connection:
@@ -51,9 +52,9 @@ def _zone(name: str) -> str:
     return name
 
 
-def _one_of(kind: type[_Word], value: str, what: str) -> _Word:
+def _one_of(kind: type[_Word], value: str, unless: Phrase) -> _Word:
     if value not in set(kind):
-        raise Invalid(f"There is no such {what}.")
+        raise Invalid(unless)
     return kind(value)
 
 

@@ -6,11 +6,12 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, delete, select, update
 
+from features.phrase import Phrase
 from models.errors import NotFound, required
 from serving.accounts.tables import account, reset_link
 from serving.platform.database.store import add
 
-DEAD: Final = "This link is not valid, or has ended. Ask whoever made it for another."
+DEAD: Final = Phrase("This link is not valid, or has ended. Ask whoever made it for another.")
 
 
 @dataclass(frozen=True, slots=True)

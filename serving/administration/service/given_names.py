@@ -34,5 +34,5 @@ def named(what: str, name: str) -> str:
     """
     found = name.strip()
     if not _NAME.match(found):
-        raise Invalid(f"A {what} has a name of at most 200 characters.")
+        raise Invalid("A {what} has a name of at most 200 characters.", what=what)
     return found

@@ -37,7 +37,7 @@ def make_link(runtime: Runtime, by: Person, user_id: str) -> str:
         found = people.colleague(connection, by.marketplaces(Permission.ADMINISTER), user_id)
         _check(connection, by, user_id, found.grants)
         if found.disabled_at is not None:
-            raise Conflict(f"{found.name} is deactivated. Reactivate them first.")
+            raise Conflict("{name} is deactivated. Reactivate them first.", name=found.name)
         return _made(runtime, connection, user_id, by.user_id, f"user:{by.user_id}")
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from features.phrase import Phrase
 from models.errors import Conflict, TooLate
 from models.labels import AppealState
 from serving.appeals.policy import AppealPolicy
@@ -28,11 +29,11 @@ _TRANSITIONS: Final = {
     (AppealState.DISMISSED, AppealEvent.REOPEN): AppealState.OPEN,
 }
 _WHY_NOT: Final = {
-    AppealState.NONE: "There is no appeal.",
-    AppealState.OPEN: "The appeal waits for its decision.",
-    AppealState.UPHELD: "The appeal has been decided already.",
-    AppealState.DISMISSED: "The appeal has been decided already.",
-    AppealState.UNANSWERED: "The removal is undone already, so there is nothing to appeal against.",
+    AppealState.NONE: Phrase("There is no appeal."),
+    AppealState.OPEN: Phrase("The appeal waits for its decision."),
+    AppealState.UPHELD: Phrase("The appeal has been decided already."),
+    AppealState.DISMISSED: Phrase("The appeal has been decided already."),
+    AppealState.UNANSWERED: Phrase("The removal is undone already, so there is nothing to appeal against."),
 }
 
 
@@ -111,7 +112,7 @@ def admit(
     if not is_first:
         raise Conflict("There has been an appeal against this removal already.")
     if at >= open_until(informed_at, policy):
-        raise TooLate(f"An appeal was open for {policy.open_months} months; that time has passed.")
+        raise TooLate("An appeal was open for {months} months; that time has passed.", months=policy.open_months)
     if is_frivolous(record, policy):
         told = (
             f"Of your appeals of the last {policy.record_days} days {record.dismissed} were dismissed and "

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from features.phrase import Phrase
 from models.errors import Conflict, Forbidden, Invalid, TooLate
 from serving.appeals.policy import CounterNoticePolicy, Days, Maintaining, Silence
 from serving.platform.deadlines import BusinessCalendar, after_business_days, after_days
@@ -89,14 +90,14 @@ _ALLOWED: Final[Mapping[CounterNoticeState, frozenset[CounterNoticeEvent]]] = {
     _S.WITHDRAWN: frozenset({_E.APPEAL}),
 }
 _WHY_NOT: Final = {
-    _S.WITH_SELLER: "The counter-notice waits for the seller.",
-    _S.WITH_RIGHTS_HOLDER: "The counter-notice waits for the rights holder's answer.",
-    _S.WITH_REVIEWER: "A person who did not decide before is deciding; nothing more is needed.",
-    _S.WITH_COURT: "The rights holder has gone to court; the removal stands until the matter is decided there.",
-    _S.UPHELD: "The counter-notice was upheld and the offer reinstated.",
-    _S.DISMISSED: "A person has decided that the removal stands.",
-    _S.LAPSED: "The time for a counter-notice has passed. An appeal may still be open.",
-    _S.WITHDRAWN: "The seller withdrew the counter-notice. An appeal may still be open.",
+    _S.WITH_SELLER: Phrase("The counter-notice waits for the seller."),
+    _S.WITH_RIGHTS_HOLDER: Phrase("The counter-notice waits for the rights holder's answer."),
+    _S.WITH_REVIEWER: Phrase("A person who did not decide before is deciding; nothing more is needed."),
+    _S.WITH_COURT: Phrase("The rights holder has gone to court; the removal stands until the matter is decided there."),
+    _S.UPHELD: Phrase("The counter-notice was upheld and the offer reinstated."),
+    _S.DISMISSED: Phrase("A person has decided that the removal stands."),
+    _S.LAPSED: Phrase("The time for a counter-notice has passed. An appeal may still be open."),
+    _S.WITHDRAWN: Phrase("The seller withdrew the counter-notice. An appeal may still be open."),
 }
 
 
@@ -160,11 +161,19 @@ def step(
         The deadline has not passed yet, or the profile asks for something else.
     """
     if WHO[event] is not party:
-        raise Forbidden(f"Only the {WHO[event].value.replace('_', ' ')} can {event.value.replace('_', ' ')}.")
+        raise Forbidden(
+            "Only the {party} can {event}.",
+            party=WHO[event].value.replace("_", " "),
+            event=event.value.replace("_", " "),
+        )
     if event not in _ALLOWED[before.state]:
         raise Conflict(_WHY_NOT[before.state])
     if event in _ANSWERS and before.due_at is not None and at >= before.due_at:
-        raise TooLate(f"The time to answer ended on {before.due_at:%-d %B %Y at %H:%M} UTC.")
+        raise TooLate(
+            "The time to answer ended on {date:%-d %B %Y} at {time:%H:%M} UTC.",
+            date=before.due_at.date(),
+            time=before.due_at.time(),
+        )
     match event:
         case _E.SUBMIT:
             return _submitted(before, at, policy, calendar)

@@ -1,6 +1,7 @@
 """What a seller hands in for a removal: what is taken, how much, and what came of it."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from models.errors import Conflict, Invalid
 from models.labels import AppealState
@@ -8,6 +9,8 @@ from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.counter_notice import CLOSED, CounterNoticeState
 from serving.rights.rules.document import media_type_of
 from serving.takedowns.rules.statement import Undone
+
+_MEGABYTE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +34,18 @@ def admit(content: bytes, before: HandedIn, policy: SellerEvidencePolicy) -> str
     if not content:
         raise Invalid("Choose a document.")
     if len(content) > policy.largest_document:
-        raise Invalid(f"A document has at most {_megabytes(policy.largest_document)}.")
+        raise Invalid("A document has at most {size:g} MB.", size=policy.largest_document / _MEGABYTE)
     media_type = media_type_of(content)
     if media_type is None:
         raise Invalid("A document is a PDF, a PNG or a JPEG file.")
     if before.documents >= policy.most_documents:
         raise Conflict(
-            f"There are {policy.most_documents} documents for this removal, which is as many as it may have."
+            "There are {n} documents for this removal, which is as many as it may have.", n=policy.most_documents
         )
     if before.size + len(content) > policy.most_bytes:
-        raise Conflict(f"All documents of a removal have at most {_megabytes(policy.most_bytes)} together.")
+        raise Conflict(
+            "All documents of a removal have at most {size:g} MB together.", size=policy.most_bytes / _MEGABYTE
+        )
     return media_type
 
 
@@ -66,7 +71,3 @@ def came_of(state: CounterNoticeState | None, appeal: AppealState | None, undone
     if appeal is None and state in {CounterNoticeState.LAPSED, CounterNoticeState.WITHDRAWN}:
         return "The removal stood without a decision: the seller had said nothing, or took it back."
     return "Not decided yet."
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1_000_000:g} MB"

@@ -193,5 +193,5 @@ def _told(connection: Connection, found: CounterNotice) -> str:
 def _words(words: str) -> str:
     found = words.strip()
     if not found or len(found) > LONGEST_SAID:
-        raise Invalid(f"Say why, in at most {LONGEST_SAID:,} characters.")
+        raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_SAID)
     return found

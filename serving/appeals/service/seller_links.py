@@ -159,7 +159,7 @@ def appeal_until(runtime: Runtime, found: CounterNotice) -> datetime:
 
 def _appeal(runtime: Runtime, marketplace_id: str, action_id: str, words: str) -> None:
     if not words or len(words) > LONGEST_SAID:
-        raise Invalid(f"Say why, in at most {LONGEST_SAID:,} characters.")
+        raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_SAID)
     with runtime.store.write() as connection:
         removal = actions.get(connection, marketplace_id, action_id)
         contested = open_counter_notice(runtime, connection, marketplace_id, action_id)

@@ -59,7 +59,7 @@ def write(runtime: Runtime, person: Person, pair: Pair, text: str) -> str:
     with runtime.store.write() as connection:
         side = side_of(connection, person, pair)
         if brand_messages.written_since(connection, pair, person.user_id, now - timedelta(hours=1)) >= _MOST_AN_HOUR:
-            raise Conflict(f"{_MOST_AN_HOUR} messages an hour are the most. Send it later.")
+            raise Conflict("{most} messages an hour are the most. Send it later.", most=_MOST_AN_HOUR)
         row = {
             "marketplace_id": pair[0],
             "message_id": message_id,
@@ -122,5 +122,5 @@ def _plain(text: str) -> str:
     if not said:
         raise Invalid("There is nothing in the message.")
     if len(said) > LONGEST:
-        raise Invalid(f"A message has at most {LONGEST:,} characters; this one has {len(said):,}.")
+        raise Invalid("A message has at most {most:,} characters; this one has {n:,}.", most=LONGEST, n=len(said))
     return said

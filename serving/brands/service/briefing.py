@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from features.phrase import Phrase
 from models.errors import Conflict
-from models.messages.english import in_english
+from models.messages.english import reasons_of
 from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.policy import EnrolmentPolicy
@@ -21,8 +22,8 @@ class TooSoon(Conflict):
 
     def __init__(self, again_at: datetime, left: timedelta) -> None:
         minutes = max(1, math.ceil(left / timedelta(minutes=1)))
-        unit = "minute" if minutes == 1 else "minutes"
-        super().__init__(f"Read why your answers were wrong; you can try again in {minutes} {unit}.")
+        wait = Phrase("{n} minute" if minutes == 1 else "{n} minutes", n=minutes)
+        super().__init__("Read why your answers were wrong; you can try again in {wait}.", wait=wait)
         self.again_at = again_at
 
 
@@ -94,4 +95,4 @@ def require(runtime: Runtime, connection: Connection, person: Person, at: dateti
     """
     found = gate_of(runtime, connection, person, at)
     if not found.open:
-        raise NotBriefed(f"Nothing was recorded. {in_english(found.reason)}")
+        raise NotBriefed("Nothing was recorded. {why}", why=reasons_of(found.reason))

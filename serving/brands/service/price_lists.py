@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from features import fields, money
 from features.fields import Rejected
+from features.phrase import Phrase
 from features.price_lists import ListedBy, list_key
 from models.errors import Conflict, Invalid
 from serving.audit.store import audit
@@ -70,7 +71,7 @@ class Judged:
     number: int
     row: Mapping[str, Any]
     entries: tuple[Mapping[str, Any], ...]
-    refused: str | None
+    refused: Phrase | None
 
 
 def judge_rows(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[Judged]:
@@ -78,9 +79,9 @@ def judge_rows(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[Judged]
     judged = []
     for number, row in enumerate(rows, 1):
         try:
-            judged.append(Judged(number, row, tuple(_entries(number, row, now)), None))
+            judged.append(Judged(number, row, tuple(_entries(row, now)), None))
         except Invalid as refused:
-            judged.append(Judged(number, row, (), refused.sentence.removeprefix(f"Row {number}: ")))
+            judged.append(Judged(number, row, (), refused.phrase))
     return judged
 
 
@@ -101,35 +102,45 @@ def load_price_list(runtime: Runtime, brand: str, rows: Sequence[Mapping[str, An
         brand_id = brands.by_name(connection, brand).brand_id
         entries: dict[tuple[Any, ...], dict[str, Any]] = {}
         for number, row in enumerate(rows, 1):
-            for entry in _entries(number, row, now):
+            for entry in _entries_of(number, row, now):
                 # Of several of the same goods in one list the last counts.
                 same = tuple(entry[name] for name in ("listed_by", "list_key", "currency", "valid_from"))
                 entries[same] = {"brand_id": brand_id, "known_at": now, **entry}
         if price_lists.count(connection, brand_id) + len(entries) > MOST_ENTRIES:
-            raise Conflict(f"{brand} would have more than {MOST_ENTRIES:,} list prices, which is the most.")
+            raise Conflict(
+                "{name} would have more than {most:,} list prices, which is the most.", name=brand, most=MOST_ENTRIES
+            )
         price_lists.add_entries(connection, list(entries.values()))
         audit.record(connection, now, "", by, "price_list.loaded", brand_id, entries=len(entries))
     runtime.forget()
     return len(entries)
 
 
-def _entries(number: int, row: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+def _entries_of(number: int, row: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
+    """As `_entries`; what is refused names the row."""
+    try:
+        return _entries(row, now)
+    except Invalid as refused:
+        raise Invalid("Row {n}: {why}", n=number, why=refused.phrase) from None
+
+
+def _entries(row: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
     """What one row says of each number, model and category that it names."""
     try:
         found = {name: _FIELDS[name].read(name, value) for name, value in row.items() if value not in (None, "")}
         valid_from = date.fromisoformat(str(found.get("valid_from") or now.date()))
     except KeyError as unknown:
-        raise Invalid(f"Row {number}: {fields.printable(unknown.args[0])} is no column of a price list.") from None
+        raise Invalid("{words} is no column of a price list.", words=fields.printable(unknown.args[0])) from None
     except Rejected as refused:
-        raise Invalid(f"Row {number}: {refused.sentence}") from None
+        raise Invalid(refused.phrase) from None
     except ValueError:
-        raise Invalid(f"Row {number}: valid_from must be a day such as 2026-03-01.") from None
+        raise Invalid("valid_from must be a day such as 2026-03-01.") from None
     amount, currency = found.get("price"), found.get("currency")
     if not isinstance(amount, Decimal) or not amount or currency is None:
-        raise Invalid(f"Row {number}: a list price has a price above zero and its currency.")
+        raise Invalid("a list price has a price above zero and its currency.")
     named = [(by, str(found[by.value]), list_key(by, str(found[by.value]))) for by in ListedBy if found.get(by.value)]
     if not named or not all(key for _, _, key in named):
-        raise Invalid(f"Row {number}: a list price names a gtin, an mpn, a model or a category.")
+        raise Invalid("a list price names a gtin, an mpn, a model or a category.")
     return [
         {
             "listed_by": by.value,

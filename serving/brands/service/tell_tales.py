@@ -56,11 +56,11 @@ def add_tell_tale(runtime: Runtime, wanted: NewTellTale, *, by: str) -> TellTale
     now = runtime.clock.now()
     label = wanted.label.strip()
     if not label or len(label) > LONGEST_LABEL or not label.isprintable():
-        raise Invalid(f"A tell-tale has a label of at most {LONGEST_LABEL} characters that can be seen.")
+        raise Invalid("A tell-tale has a label of at most {most} characters that can be seen.", most=LONGEST_LABEL)
     try:
         check_pattern(wanted.pattern)
     except PatternRefused as refused:
-        raise Invalid(str(refused)) from None
+        raise Invalid(refused.phrase) from None
     active_from = wanted.active_from or now
     if wanted.active_to is not None and wanted.active_to <= active_from:
         raise Invalid("A tell-tale ends after it begins.")
@@ -69,7 +69,11 @@ def add_tell_tale(runtime: Runtime, wanted: NewTellTale, *, by: str) -> TellTale
         here = marketplaces.by_name(connection, wanted.marketplace).marketplace_id
         brand_id = brands.enrolled_by_name(connection, here, wanted.brand)
         if tell_tales.kept(connection, here, brand_id) >= MOST_PER_BRAND:
-            raise Conflict(f"{wanted.brand} has {MOST_PER_BRAND} tell-tales, which is the most. Remove one first.")
+            raise Conflict(
+                "{name} has {most} tell-tales, which is the most. Remove one first.",
+                name=wanted.brand,
+                most=MOST_PER_BRAND,
+            )
         found = TellTale(
             tell_tale_id=runtime.ids.new("tel"),
             brand_id=brand_id,
@@ -134,7 +138,7 @@ def try_pattern(runtime: Runtime, pair: tuple[str, str], pattern: str, where: Wh
     try:
         check_pattern(pattern)
     except PatternRefused as refused:
-        raise Invalid(str(refused)) from None
+        raise Invalid(refused.phrase) from None
     with runtime.store.read() as connection:
         offers = listings.latest_of_brand(connection, pair, _TRIED_ON)
     found = [

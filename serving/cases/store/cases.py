@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, func, or_, select, true, update
 
+from features.phrase import Phrase
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
 from models.errors import Conflict, required
 from serving.cases.store.walks import IS_OPEN
@@ -206,9 +207,9 @@ def _why_not(connection: Connection, case: Case) -> Conflict:
     now = get(connection, case.marketplace_id, case.case_id)
     if now.state is not case.state:
         next_sentences = {
-            CaseState.DECIDED: "Somebody has decided this case in the meantime.",
-            CaseState.STALE: "The offer was changed in the meantime; a new case shows the current version.",
-            CaseState.OPEN: "The case was opened again in the meantime.",
+            CaseState.DECIDED: Phrase("Somebody has decided this case in the meantime."),
+            CaseState.STALE: Phrase("The offer was changed in the meantime; a new case shows the current version."),
+            CaseState.OPEN: Phrase("The case was opened again in the meantime."),
         }
         return Conflict(next_sentences[now.state])
     if now.revision != case.revision:

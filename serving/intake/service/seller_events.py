@@ -69,13 +69,13 @@ def receive_events(
 def _body(body: Mapping[str, Any]) -> tuple[list[Any], datetime | None]:
     events = body.get("events")
     if not isinstance(events, list) or len(events) > _MOST or set(body) - {"events", "complete_since"}:
-        raise Invalid(f"Send an object with at most {_MOST:,} events and, if you like, complete_since.")
+        raise Invalid("Send an object with at most {most:,} events and, if you like, complete_since.", most=_MOST)
     if body.get("complete_since") is None:
         return events, None
     try:
         since = _FIELDS["occurred_at"].read("complete_since", body["complete_since"])
     except Rejected as problem:
-        raise Invalid(problem.sentence) from None
+        raise Invalid(problem.phrase) from None
     return events, since if isinstance(since, datetime) else None
 
 

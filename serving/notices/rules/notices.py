@@ -10,6 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from features.phrase import Phrase
 from models.errors import Conflict, DomainError, Invalid
 from models.verdict import Judgement, Outcome, ReasonCode
 from serving.notices.policy import NoticePolicy
@@ -88,18 +89,20 @@ class Draft:
 
 
 _MISSING: Final = {
-    Element.EXPLANATION: f"Explain in at least {_SHORTEST_EXPLANATION} characters why the offer is illegal: what about "
-    "it, and how you know.",
-    Element.LOCATIONS: "Name the exact address of the offer, or the marketplace's id of it.",
-    Element.NAME: "Give your name.",
-    Element.EMAIL: "Give an e-mail address at which you can be answered.",
-    Element.GOOD_FAITH: "Confirm that you believe in good faith that what you say is accurate and complete.",
-    Element.REASON_CODE: "Choose what is wrong with the offer.",
+    Element.EXPLANATION: Phrase(
+        "Explain in at least {least} characters why the offer is illegal: what about it, and how you know.",
+        least=_SHORTEST_EXPLANATION,
+    ),
+    Element.LOCATIONS: Phrase("Name the exact address of the offer, or the marketplace's id of it."),
+    Element.NAME: Phrase("Give your name."),
+    Element.EMAIL: Phrase("Give an e-mail address at which you can be answered."),
+    Element.GOOD_FAITH: Phrase("Confirm that you believe in good faith that what you say is accurate and complete."),
+    Element.REASON_CODE: Phrase("Choose what is wrong with the offer."),
 }
 
 
-def missing(draft: Draft) -> dict[Element, str]:
-    """The elements that a notice lacks, each with the sentence that asks for it; empty where it has all of them.
+def missing(draft: Draft) -> dict[Element, Phrase]:
+    """The elements that a notice lacks, each with the phrase that asks for it; empty where it has all of them.
 
     Only whether something is there and can be read is asked, never whether it is true: that is the decision.
     """
@@ -122,17 +125,18 @@ def check_lengths(draft: Draft) -> None:
     Invalid
         It does; the sentence says what.
     """
-    for what, text, longest in (
-        ("An explanation", draft.explanation, LONGEST_EXPLANATION),
-        ("A name", draft.name, LONGEST_NAME),
-        ("An e-mail address", draft.email, LONGEST_EMAIL),
-        *(("The address of an offer", place, LONGEST_PLACE) for place in draft.locations),
-    ):
-        if len(text) > longest:
-            raise Invalid(f"{what} has at most {longest:,} characters.")
-    for what, text in (("A name", draft.name), ("An e-mail address", draft.email)):
-        if not text.isprintable():
-            raise Invalid(f"{what} is one line of text.")
+    if len(draft.explanation) > LONGEST_EXPLANATION:
+        raise Invalid("An explanation has at most {most:,} characters.", most=LONGEST_EXPLANATION)
+    if len(draft.name) > LONGEST_NAME:
+        raise Invalid("A name has at most {most:,} characters.", most=LONGEST_NAME)
+    if len(draft.email) > LONGEST_EMAIL:
+        raise Invalid("An e-mail address has at most {most:,} characters.", most=LONGEST_EMAIL)
+    if any(len(place) > LONGEST_PLACE for place in draft.locations):
+        raise Invalid("The address of an offer has at most {most:,} characters.", most=LONGEST_PLACE)
+    if not draft.name.isprintable():
+        raise Invalid("A name is one line of text.")
+    if not draft.email.isprintable():
+        raise Invalid("An e-mail address is one line of text.")
 
 
 def check_number(listings: int, *, kind: ReporterKind, today: int, this_hour: int, policy: NoticePolicy) -> None:
@@ -151,14 +155,22 @@ def check_number(listings: int, *, kind: ReporterKind, today: int, this_hour: in
     registered = kind is not ReporterKind.UNREGISTERED
     most = policy.most_listings_registered if registered else policy.most_listings_unregistered
     if listings > most:
-        more = "" if registered else " Who is registered with the marketplace may name more."
-        raise Invalid(f"A notice names at most {most} offers; this one names {listings}.{more}")
+        if registered:
+            raise Invalid("A notice names at most {most} offers; this one names {named}.", most=most, named=listings)
+        raise Invalid(
+            "A notice names at most {most} offers; this one names {named}. Who is registered with the marketplace may "
+            "name more.",
+            most=most,
+            named=listings,
+        )
     if registered:
         return
     if today + listings > policy.most_listings_a_day_unregistered:
         raise TooManyNotices(
-            f"You may notify {policy.most_listings_a_day_unregistered} offers in 24 hours without being registered, "
-            f"and have notified {today}. Send the rest tomorrow, or ask the marketplace to register you."
+            "You may notify {most} offers in 24 hours without being registered, and have notified {today}. Send the "
+            "rest tomorrow, or ask the marketplace to register you.",
+            most=policy.most_listings_a_day_unregistered,
+            today=today,
         )
     if this_hour >= policy.most_notices_an_hour_unregistered:
         raise TooManyNotices("Very many notices are coming in at the moment. Send yours again in an hour.")
@@ -177,7 +189,7 @@ def next_state(state: ItemState, *, decided: bool) -> ItemState:
     """
     following = _TRANSITIONS.get((state, decided))
     if following is None:
-        raise Conflict(f"A notice that is {state.value.replace('_', ' ')} is not decided by a case.")
+        raise Conflict("A notice that is {state} is not decided by a case.", state=state.value.replace("_", " "))
     return following
 
 

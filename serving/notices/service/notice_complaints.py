@@ -42,7 +42,7 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
     """
     said, now = words.strip(), runtime.clock.now()
     if not said or len(said) > LONGEST_SAID:
-        raise Invalid(f"Say why, in at most {LONGEST_SAID:,} characters.")
+        raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_SAID)
     with runtime.store.write() as connection:
         notice = follow(runtime, connection, token)
         item = next(

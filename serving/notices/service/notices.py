@@ -54,7 +54,7 @@ def receive_notice(
     """
     written = _as_registered(draft, reporter)
     if lacking := missing(written):
-        raise Invalid(" ".join(lacking.values()))
+        raise Invalid(" ".join(map(str, lacking.values())))
     check_lengths(written)
     now = runtime.clock.now()
     with runtime.store.write() as connection:

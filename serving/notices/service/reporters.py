@@ -55,7 +55,7 @@ def register(runtime: Runtime, wanted: NewReporter, *, by: str) -> tuple[str, st
         here = marketplaces.by_name(connection, wanted.marketplace).marketplace_id
         brand_id = None if wanted.brand is None else brands.by_name(connection, wanted.brand).brand_id
         if brand_id is not None and brand_id not in brands.enrolments(connection, here):
-            raise Conflict(f"{wanted.brand} is not enrolled with this marketplace.")
+            raise Conflict("{name} is not enrolled with this marketplace.", name=str(wanted.brand))
         row = {
             "marketplace_id": here,
             "reporter_id": reporter_id,
@@ -181,10 +181,14 @@ def _shown(runtime: Runtime, connection: Connection, found: Reporter, now: datet
 
 def _check(wanted: NewReporter) -> None:
     lacking = missing(Draft("", (), wanted.name, wanted.email, good_faith=False, reason_code=""))
-    if said := [sentence for element, sentence in lacking.items() if element in _CONTACT]:
-        raise Invalid(" ".join(said))
+    if said := [asked for element, asked in lacking.items() if element in _CONTACT]:
+        raise Invalid(" ".join(map(str, said)))
     if len(wanted.name) > LONGEST_NAME or len(wanted.email) > LONGEST_EMAIL or not wanted.name.isprintable():
-        raise Invalid(f"A name has at most {LONGEST_NAME} characters, an e-mail address {LONGEST_EMAIL}.")
+        raise Invalid(
+            "A name has at most {most} characters, an e-mail address {most_email}.",
+            most=LONGEST_NAME,
+            most_email=LONGEST_EMAIL,
+        )
     if wanted.kind is ReporterKind.UNREGISTERED:
         raise Invalid("Who is registered is a registered reporter, a brand or a trusted flagger.")
     if (wanted.kind is ReporterKind.BRAND) is (wanted.brand is None):

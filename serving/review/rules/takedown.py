@@ -40,8 +40,9 @@ def wanted(items: Sequence[Item], policy: TakedownPolicy) -> tuple[Item, ...]:
         raise Invalid("Choose at least one offer.")
     if len(found) > policy.most_listings:
         raise Invalid(
-            f"{len(found):,} offers are too many for one request: it names at most {policy.most_listings}. "
-            "Nothing was recorded."
+            "{n:,} offers are too many for one request: it names at most {most}. Nothing was recorded.",
+            n=len(found),
+            most=policy.most_listings,
         )
     if len({one.case_id for one in found}) < len(found):
         raise Invalid("One case is named with two versions of its offer; nothing was recorded.")

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from features.phrase import Phrase
 from models.case import BLIND_LANES, CaseLane
 from models.errors import NotFound
 from models.policies.deciding import EnforcementPolicy
@@ -62,7 +63,7 @@ def score_kept_from(connection: Connection, person: Person, case: Case) -> bool:
     return is_hidden(case.score_hidden, case.state, committed=committed)
 
 
-def why_not_judge(connection: Connection, person: Person, case: Case) -> str | None:
+def why_not_judge(connection: Connection, person: Person, case: Case) -> Phrase | None:
     """Why somebody else must judge an appeal, a complaint or a second look, in words; None where this person may.
 
     They decided on the offer before, or let in who did and may be the same person. Who took a verdict on the offer back
@@ -76,9 +77,9 @@ def why_not_judge(connection: Connection, person: Person, case: Case) -> str | N
         before = [one for one in before if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
     decided = {one.user_id for one in before}
     if person.user_id in decided:
-        return "You decided on this offer before"
+        return Phrase("You decided on this offer before")
     if person.user_id in hosts_of(decided, accounts.let_in(connection)):
-        return "You let in whoever decided on this offer before, by an invitation or a link for a new password"
+        return Phrase("You let in whoever decided on this offer before, by an invitation or a link for a new password")
     return None
 
 

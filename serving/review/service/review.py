@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from models.case import CaseEvent, CaseLane
 from models.errors import Conflict, Forbidden, NoRightCarries
-from models.messages.english import in_english
+from models.messages.english import in_english, reasons_of
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Bench, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
 from serving.accounts.rules.access import Person
@@ -42,7 +42,6 @@ from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
 
-_BLIND_WORK: Final = {CaseLane.APPEAL: "decide the appeal", CaseLane.SECOND_LOOK: "take the second look"}
 _MOST_REASONS: Final = 3  # A house of brands has hundreds of marks; three sentences say what to do.
 
 
@@ -138,7 +137,7 @@ def _carried(sitting: Sitting, answer: Answer) -> tuple[Right, str, tuple[Mandat
         only=answer.right_id,
     )
     if found.right is None:
-        raise NoRightCarries(f"Nothing was recorded. {' '.join(map(in_english, found.reasons[:_MOST_REASONS]))}")
+        raise NoRightCarries("Nothing was recorded. {why}", why=reasons_of(*found.reasons[:_MOST_REASONS]))
     return found.right, in_english(found.reasons[0]), mandates
 
 
@@ -147,8 +146,13 @@ def _bench(sitting: Sitting, weight: Weight | None) -> Bench:
     enrolled = brands.enrolments(sitting.connection, case.marketplace_id).get(case.brand_id or "")
     why_not = why_not_judge(sitting.connection, sitting.person, case)
     if why_not is not None:
-        what = _BLIND_WORK.get(case.lane, "decide the complaint")
-        raise Forbidden(f"{why_not}; somebody else must {what}.")
+        match case.lane:
+            case CaseLane.APPEAL:
+                raise Forbidden("{why}; somebody else must decide the appeal.", why=why_not)
+            case CaseLane.SECOND_LOOK:
+                raise Forbidden("{why}; somebody else must take the second look.", why=why_not)
+            case _:
+                raise Forbidden("{why}; somebody else must decide the complaint.", why=why_not)
     return Bench(
         lane=case.lane,
         side=sitting.side,

@@ -58,7 +58,7 @@ def undo_in(
     if given is None:
         raise Conflict("There is no verdict to undo.")
     if given.user_id != person.user_id:
-        raise Forbidden(f"{given.user_name} gave the last verdict on this case; only they can undo it.")
+        raise Forbidden("{name} gave the last verdict on this case; only they can undo it.", name=given.user_name)
     if now >= given.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds):
         raise Conflict("The undo window has closed.")
     _undo_overturn(sitting, given)

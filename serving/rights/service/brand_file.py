@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
+from features.phrase import Phrase
 from models.errors import Forbidden, NotFound
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
@@ -13,15 +14,15 @@ from serving.rights.rules.rights import RightState
 from serving.rights.service.rights import settle_right
 from serving.rights.store import StoredRight
 
-AGENT = (
+AGENT = Phrase(
     "You act by a power of attorney. What the brand has on file is changed by its own people. If yours was recorded by "
     "mistake, your account manager makes it void."
 )
-VERIFIED_ELSEWHERE = "This right was verified at another marketplace. Who leads the brand there withdraws it."
-NOT_LEADING = "Your account reads this and does not change it. Your account manager says who of your brand may."
+VERIFIED_ELSEWHERE = Phrase("This right was verified at another marketplace. Who leads the brand there withdraws it.")
+NOT_LEADING = Phrase("Your account reads this and does not change it. Your account manager says who of your brand may.")
 
 
-def objection(connection: Connection, person: Person, pair: tuple[str, str]) -> str | None:
+def objection(connection: Connection, person: Person, pair: tuple[str, str]) -> Phrase | None:
     """Why a person may not change what a brand has on file; None where they may. `pair` is (marketplace, brand).
 
     An agent may not even where the marketplace once let it: whoever acts within limits does not set them.

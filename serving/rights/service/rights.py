@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from features.phrase import Phrase
 from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
@@ -19,16 +20,20 @@ from serving.platform.runtime import Runtime
 from serving.rights import store as rights
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.document import media_type_of
-from serving.rights.rules.rights import UNION, WORLD, RightKind, RightState
+from serving.rights.rules.kept_text import kept_text
+from serving.rights.rules.rights import WORLD, RightKind, RightState
 from serving.rights.store import StoredDocument, StoredRight
 
 _CODE: Final = re.compile(r"[A-Z]{2}\Z")
-_LONGEST: Final = {"title": 200, "office": 40, "number": 40, "agent": 200, "note": 500, "name": 200}
 _LAST_NICE_CLASS: Final = 45  # The Nice Classification has 45 classes of goods and services.
 _MAY_FOLLOW: Final = {
     RightState.CLAIMED: {RightState.VERIFIED, RightState.REFUSED, RightState.WITHDRAWN},
     RightState.VERIFIED: {RightState.WITHDRAWN},
     RightState.CARRIED_OVER: {RightState.WITHDRAWN},
+}
+_NOT_WITHDRAWN: Final = {
+    RightState.REFUSED: Phrase("A right that is refused cannot become withdrawn."),
+    RightState.WITHDRAWN: Phrase("A right that is withdrawn cannot become withdrawn."),
 }
 
 
@@ -76,7 +81,7 @@ def keep_document(runtime: Runtime, brand: str, name: str, content: bytes, *, by
         raise Invalid("A document is a PDF, a PNG or a JPEG file.")
     most = runtime.policies[RightsPolicy].largest_document_bytes
     if len(content) > most:
-        raise Invalid(f"A document has at most {most:,} bytes.")
+        raise Invalid("A document has at most {most:,} bytes.", most=most)
     digest, now = hashlib.sha256(content).hexdigest(), runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -85,7 +90,7 @@ def keep_document(runtime: Runtime, brand: str, name: str, content: bytes, *, by
         row = {
             "brand_id": brand_id,
             "digest": digest,
-            "name": _text("name", name),
+            "name": kept_text("name", name),
             "media_type": media_type,
             "content": content,
             "supplied_by": by,
@@ -101,11 +106,11 @@ def _require_room(kept: Sequence[StoredDocument], digest: str, size: int, policy
         return
     if len(kept) >= policy.most_documents_of_a_brand:
         raise Conflict(
-            f"A brand keeps at most {policy.most_documents_of_a_brand:,} documents. Name one that is on file."
+            "A brand keeps at most {most:,} documents. Name one that is on file.", most=policy.most_documents_of_a_brand
         )
     if sum(one.size for one in kept) + size > policy.most_document_bytes_of_a_brand:
         most = policy.most_document_bytes_of_a_brand
-        raise Conflict(f"A brand's documents have at most {most:,} bytes together. Send a smaller scan.")
+        raise Conflict("A brand's documents have at most {most:,} bytes together. Send a smaller scan.", most=most)
 
 
 def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
@@ -123,22 +128,22 @@ def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
     if ends is not None and ends <= begins:
         raise Invalid("A right ends after it begins.")
     if not all(1 <= one <= _LAST_NICE_CLASS for one in wanted.classes):
-        raise Invalid(f"Classes are numbers from 1 to {_LAST_NICE_CLASS}.")
+        raise Invalid("Classes are numbers from 1 to {most}.", most=_LAST_NICE_CLASS)
     right_id = runtime.ids.new("rgt")
     with runtime.store.write() as connection:
         audit.hold(connection)
         brand_id = brands.by_name(connection, wanted.brand).brand_id
         if rights.count(connection, brand_id) >= runtime.policies[RightsPolicy].most_rights_of_a_brand:
-            raise Conflict(f"{wanted.brand} has as many rights on file as it may have.")
+            raise Conflict("{name} has as many rights on file as it may have.", name=wanted.brand)
         if wanted.document is not None:
             rights.document(connection, brand_id, wanted.document)
         row: dict[str, Any] = {
             "right_id": right_id,
             "brand_id": brand_id,
             "kind": wanted.kind.value,
-            "title": _text("title", wanted.title),
-            "office": _text("office", wanted.office),
-            "number": _text("number", wanted.number),
+            "title": kept_text("title", wanted.title),
+            "office": kept_text("office", wanted.office),
+            "number": kept_text("number", wanted.number),
             "classes": sorted(set(wanted.classes)),
             "territories": territories(wanted.territories),
             "state": RightState.CLAIMED.value,
@@ -166,13 +171,17 @@ def settle_right(runtime: Runtime, right_id: str, state: RightState, *, note: st
     NotFound, Invalid
         There is no such right; a refusal has a reason.
     """
-    said = _text("note", note) if note.strip() else ""
+    said = kept_text("note", note) if note.strip() else ""
     if state is RightState.REFUSED and not said:
         raise Invalid("Say why the right is refused; the brand reads it.")
     with runtime.store.write() as connection:
         found = rights.get(connection, right_id)
         if state not in _MAY_FOLLOW.get(found.right.state, set()):
-            raise Conflict(f"A right that is {_word(found.right.state)} cannot become {_word(state)}.")
+            if state is RightState.WITHDRAWN:
+                raise Conflict(_NOT_WITHDRAWN[found.right.state])
+            raise Conflict(
+                "A right that is {was} cannot become {wanted}.", was=_word(found.right.state), wanted=_word(state)
+            )
         if state is RightState.VERIFIED and found.claimed_by == by and by.startswith("user:"):
             raise Forbidden("A right is verified by somebody else than whoever supplied it.")
         rights.settle(connection, found, state, by=by, note=said, at=runtime.clock.now())
@@ -203,16 +212,18 @@ def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:
         user_id = accounts.user_id_by_email(connection, wanted.email)
         person = accounts.person(connection, user_id)
         if brand_id not in {one for _, one in person.brands(Permission.ANSWER_QUESTIONS)}:
-            raise Forbidden(f"{wanted.email} has no account for {wanted.brand}.")
+            raise Forbidden("{name} has no account for {words}.", name=wanted.email, words=wanted.brand)
         if brand_id in {one for _, one in person.brands(Permission.LEAD_BRAND)}:
-            raise Conflict(f"{wanted.email} leads {wanted.brand}. Who leads a brand is no agent of it.")
+            raise Conflict(
+                "{name} leads {words}. Who leads a brand is no agent of it.", name=wanted.email, words=wanted.brand
+            )
         if wanted.document is not None:
             rights.document(connection, brand_id, wanted.document)
         row = {
             "mandate_id": mandate_id,
             "brand_id": brand_id,
             "user_id": user_id,
-            "agent": _text("agent", wanted.agent),
+            "agent": kept_text("agent", wanted.agent),
             "kinds": sorted({one.value for one in wanted.kinds}),
             "territories": territories(wanted.territories),
             "document_digest": wanted.document,
@@ -265,10 +276,10 @@ def territories(given: Sequence[str]) -> list[str]:
     """
     found = sorted({one.strip().upper() for one in given})
     if not found:
-        raise Invalid(f"Name at least one territory: an ISO 3166 code such as FR, {UNION} or {WORLD}.")
+        raise Invalid("Name at least one territory: an ISO 3166 code such as FR, EU or WORLD.")
     for one in found:
         if one != WORLD and not _CODE.match(one):
-            raise Invalid(f"{one[:20]!r} is no territory: an ISO 3166 code such as FR, {UNION} or {WORLD}.")
+            raise Invalid("{words} is no territory: an ISO 3166 code such as FR, EU or WORLD.", words=repr(one[:20]))
     return found
 
 
@@ -277,13 +288,6 @@ def _end_of(day: datetime | None) -> datetime | None:
     if day is None:
         return None
     return day.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-
-
-def _text(what: str, given: str) -> str:
-    found = given.strip()
-    if not found or len(found) > _LONGEST[what] or not found.isprintable():
-        raise Invalid(f"The {what} has 1 to {_LONGEST[what]} characters that can be seen.")
-    return found
 
 
 def _word(state: RightState) -> str:

@@ -15,7 +15,7 @@ from serving.guards import public, runtime_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond
-from serving.web.wording.fixed_words import said
+from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
 _LONGEST_TOKEN: Final = 200
@@ -51,7 +51,7 @@ def post_reset(token: str, request: Request, fields: Fields) -> Response:
     try:
         choose_anew(runtime_of(request), token, wanted=fields.get("wanted", ""), again=fields.get("again", ""))
     except Invalid as refused:
-        return respond(request, _page(token, said(refused.sentence)), status=422)
+        return respond(request, _page(token, refusal(refused)), status=422)
     return go_to(request, "/sign-in", Flash.PASSWORD_RESET)
 
 

@@ -20,8 +20,8 @@ from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path
 from serving.web.rendering import respond
 from serving.web.wording import own_words
-from serving.web.wording.fixed_words import translated
 from serving.web.wording.i18n import N_, say
+from serving.web.wording.refusals import refusal
 from serving.web.wording.vocabulary import ROLES, Option
 
 router = APIRouter(include_in_schema=False)
@@ -82,7 +82,7 @@ def post_settings(request: Request, session: Anyone, fields: Fields) -> Response
     try:
         choose(runtime_of(request), session.person, session.display, given)
     except Invalid as refused:
-        page = settings_page(runtime_of(request), session, error=translated(refused.sentence))
+        page = settings_page(runtime_of(request), session, error=refusal(refused))
         return respond(request, page, session, status=422)
     return go_to(request, "/settings", Flash.SETTINGS_KEPT)
 
@@ -97,7 +97,7 @@ def post_password(request: Request, session: Anyone, fields: Fields) -> Response
         token = request.cookies.get(cookie_name(runtime), "")
         change_password(runtime, session.person, token, before=before, wanted=wanted)
     except Invalid as refused:
-        page = settings_page(runtime, session, password_error=translated(refused.sentence))
+        page = settings_page(runtime, session, password_error=refusal(refused))
         return respond(request, page, session, status=422)
     return go_to(request, "/settings", Flash.PASSWORD_CHANGED)
 

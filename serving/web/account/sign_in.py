@@ -18,8 +18,8 @@ from serving.web import flash
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path, refuse_cross_site
 from serving.web.rendering import home_of, respond
-from serving.web.wording.fixed_words import said
 from serving.web.wording.i18n import tongue
+from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Session, signed_in()]
@@ -75,7 +75,7 @@ def post_sign_in(request: Request, fields: Fields) -> Response:
     try:
         made = auth.sign_in(runtime, email, fields.get("password", ""))
     except DomainError as refused:
-        return respond(request, _page(following, email[:320], said(refused.sentence)), status=401)
+        return respond(request, _page(following, email[:320], refusal(refused)), status=401)
     begin_in(runtime, auth.session_of(runtime, made.token).person, tongue().language)
     response = go_to(request, following)
     set_session_cookie(response, request, made.token)

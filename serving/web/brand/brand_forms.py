@@ -13,7 +13,7 @@ from serving.api.errors import status_of
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web.rendering import Page, respond
-from serving.web.wording.fixed_words import translated
+from serving.web.wording.refusals import refusal
 
 Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]
@@ -36,5 +36,5 @@ def given_back(
     NotFound
         The form was about a brand for which the person does not speak.
     """
-    made = page(runtime_of(request), session, fields, error=translated(refused.sentence))
+    made = page(runtime_of(request), session, fields, error=refusal(refused))
     return respond(request, made, session, status=status_of(refused))

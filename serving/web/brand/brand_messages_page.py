@@ -23,7 +23,7 @@ from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.thread import Thread, thread_of
 from serving.web.wording import words
-from serving.web.wording.fixed_words import translated
+from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
@@ -62,7 +62,7 @@ def post_message(request: Request, session: Reader, fields: Fields) -> Response:
     except NotFound:
         raise
     except DomainError as refused:
-        page = _page(runtime, session, fields, typed=fields.get("text", ""), error=translated(refused.sentence))
+        page = _page(runtime, session, fields, typed=fields.get("text", ""), error=refusal(refused))
         return respond(request, page, session, status=status_of(refused))
     return go_to(request, f"{_PLACE}{scope.query}", Flash.MESSAGE_SENT)
 

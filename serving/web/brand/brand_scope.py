@@ -12,7 +12,7 @@ from serving.brands.store import brands
 from serving.marketplaces.store import marketplaces
 from serving.rights.service.brand_file import objection, require_lead
 from serving.views.views import Pair
-from serving.web.wording.fixed_words import translated
+from serving.web.wording.refusals import phrase_in_words
 
 FIELD: Final = "of"
 
@@ -77,7 +77,7 @@ def scope_of(connection: Connection, person: Person, given: Mapping[str, str]) -
         brand=names[chosen],
         marketplace=places[chosen[0]],
         value=_value(chosen),
-        why_not=None if why_not is None else translated(why_not),
+        why_not=None if why_not is None else phrase_in_words(why_not),
         choices=tuple(
             ScopeLink(
                 f"{names[pair]}, {places[pair[0]]}" if several else names[pair], _value(pair), current=pair == chosen

@@ -70,7 +70,7 @@ def post_briefing(request: Request, session: Answerer, fields: Fields) -> Respon
         found = answer(runtime, session.person, given)
     except TooSoon as early:
         again = own_words.moment_named(early.again_at, runtime.clock.now())
-        raise Conflict(f"Read why your answers were wrong; you can try again at {again}.") from None
+        raise Conflict("Read why your answers were wrong; you can try again at {time}.", time=again) from None
     if found.passed:
         return go_to(request, "/brand", Flash.BRIEFED)
     return go_to(request, "/brand/briefing")

@@ -37,8 +37,8 @@ from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
-from serving.web.wording.fixed_words import translated
 from serving.web.wording.i18n import N_, say
+from serving.web.wording.refusals import phrase_in_words
 from training.adapters.files import parse_json
 
 router = APIRouter(include_in_schema=False)
@@ -178,7 +178,7 @@ def _preview(judged: list[Judged]) -> Preview:
 def _preview_row(one: Judged) -> PreviewRow:
     goods = ", ".join(f"{name} {value}" for name, value in one.row.items())[:200]
     goods = goods.encode("utf-8", "replace").decode()  # Bytes that were no UTF-8 are half surrogates here.
-    refused = None if one.refused is None else text_view.show(translated(one.refused))
+    refused = None if one.refused is None else text_view.show(phrase_in_words(one.refused))
     return PreviewRow(one.number, text_view.show(goods), refused)
 
 

@@ -16,9 +16,9 @@ from serving.views.views import Pair
 from serving.web import text_view
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
-from serving.web.wording.fixed_words import translated
 from serving.web.wording.i18n import N_, say, say_many
 from serving.web.wording.messages import in_words
+from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import StateWords
 
 KINDS: Final = {RightKind.MARK: N_("Mark"), RightKind.DESIGN: N_("Design"), RightKind.COPYRIGHT: N_("Copyright")}
@@ -100,7 +100,7 @@ def right_rows(
     """
     rows = [_row(one, documents, names, now, told_days, place) for one in found]
     rows = [
-        replace(row, can_withdraw=False, why_not_withdrawn=translated(VERIFIED_ELSEWHERE))
+        replace(row, can_withdraw=False, why_not_withdrawn=phrase_in_words(VERIFIED_ELSEWHERE))
         if row.can_withdraw and row.right_id in elsewhere
         else row
         for row in rows

@@ -39,8 +39,8 @@ from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
-from serving.web.wording.fixed_words import translated
 from serving.web.wording.i18n import say
+from serving.web.wording.refusals import phrase_in_words
 
 router = APIRouter(include_in_schema=False)
 _PLACE: Final = "/brand/sellers"
@@ -155,7 +155,7 @@ def _until(fields: Mapping[str, str]) -> datetime | None:
 
 def _preview(runtime: Runtime, session: Session, fields: Mapping[str, str], upload: Upload) -> ListPreview:
     if len(upload.content) > LARGEST:
-        raise Invalid(f"A file has at most {LARGEST:,} bytes here. Send it in parts.")
+        raise Invalid("A file has at most {most:,} bytes here. Send it in parts.", most=LARGEST)
     try:
         text = upload.content.decode("utf-8-sig") if upload.content else fields.get("text", "")
     except UnicodeDecodeError:
@@ -175,7 +175,7 @@ def _shown(found: Change, names: list[str], *, whole: bool, last_day: str) -> Li
         added=tuple(map(text_view.show, found.added[:_NAMES_SHOWN])),
         ended=tuple(map(text_view.show, found.ended[:_NAMES_SHOWN])),
         stays=len(found.stays),
-        refused=tuple((line, translated(why)) for line, why in found.refused[:_NAMES_SHOWN]),
+        refused=tuple((line, phrase_in_words(why)) for line, why in found.refused[:_NAMES_SHOWN]),
         more=sum(max(0, len(one) - _NAMES_SHOWN) for one in (found.added, found.ended)),
         rows="\n".join(names),
         whole=whole,

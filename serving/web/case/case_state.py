@@ -72,7 +72,13 @@ def standing(runtime: Runtime, connection: Connection, person: Person, case: Cas
         may_decide=is_open and not others and why_not is None,
         lease=words.yours_until(case.leased_until, now) if held and not others and case.leased_until else "",
         notes=tuple(
-            _notes(connection, case, now, holder=holder if is_open else "", why_not=why_not if is_open else None)
+            _notes(
+                connection,
+                case,
+                now,
+                holder=holder if is_open else "",
+                why_not=str(why_not) if is_open and why_not else None,
+            )
         ),
         said=_said(given, now) if given else None,
         undo_until=_undo_until(runtime, case, person, given, now),

@@ -40,6 +40,7 @@ from serving.web.text_view import Shown
 from serving.web.wording import i18n
 from serving.web.wording.fixed_words import said
 from serving.web.wording.i18n import N_, say
+from serving.web.wording.refusals import phrase_in_words, refusal
 from serving.web.wording.vocabulary import REASON_CODES, Option
 
 router = APIRouter(include_in_schema=False)
@@ -136,8 +137,8 @@ def post_form(request: Request, fields: Fields) -> Response:
         found = receive_notice(runtime, marketplace or None, draft, Channel.FORM)
     except DomainError as refused:
         status = status_of(refused)
-        lacking = tuple(map(said, missing(draft).values())) if isinstance(refused, Invalid) else ()
-        return respond(request, _form(runtime, draft, marketplace, lacking, refused.sentence), status=status)
+        lacking = tuple(map(phrase_in_words, missing(draft).values())) if isinstance(refused, Invalid) else ()
+        return respond(request, _form(runtime, draft, marketplace, lacking, refusal(refused)), status=status)
     return RedirectResponse(f"{PLACE}{found.link.rpartition(PLACE)[2]}", status_code=303)
 
 
@@ -158,7 +159,7 @@ def post_notice(token: str, request: Request, fields: Fields) -> Response:
     except NotFound:
         raise
     except DomainError as refused:
-        page = _page(runtime, token, typed=given[:LONGEST_SAID], error=refused.sentence)
+        page = _page(runtime, token, typed=given[:LONGEST_SAID], error=refusal(refused))
         return respond(request, page, status=status_of(refused))
     return RedirectResponse(f"{PLACE}{token}", status_code=303)
 
@@ -177,7 +178,7 @@ def _form(
         typed=typed,
         marketplace=marketplace,
         lacking=lacking,
-        error=None if lacking or error is None else said(error),
+        error=None if lacking else error,
         most_offers=runtime.policies[NoticePolicy].most_listings_unregistered,
         longest_explanation=LONGEST_EXPLANATION,
         longest_list=_LONGEST_LIST,
@@ -203,7 +204,7 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         offers=offers,
         longest=LONGEST_SAID,
         typed=typed,
-        error=None if error is None else said(error),
+        error=error,
     )
 
 

@@ -38,6 +38,7 @@ from serving.web.text_view import Shown
 from serving.web.wording import i18n, seller_words
 from serving.web.wording.fixed_words import said
 from serving.web.wording.i18n import say
+from serving.web.wording.refusals import refusal
 from serving.web.wording.seller_words import FIELDS
 
 router = APIRouter(include_in_schema=False)
@@ -121,7 +122,7 @@ def post_seller_page(token: str, request: Request, fields: Fields) -> Response:
     except NotFound:
         raise
     except DomainError as refused:
-        page = _page(runtime, token, typed=given[:LONGEST_SAID], error=refused.sentence)
+        page = _page(runtime, token, typed=given[:LONGEST_SAID], error=refusal(refused))
         return respond(request, page, status=status_of(refused))
     return RedirectResponse(f"{PLACE}{token}", status_code=303)
 
@@ -135,7 +136,7 @@ def post_document(token: str, request: Request, document: Annotated[_Document, D
     except NotFound:
         raise
     except DomainError as refused:
-        return respond(request, _page(runtime, token, error=refused.sentence), status=status_of(refused))
+        return respond(request, _page(runtime, token, error=refusal(refused)), status=status_of(refused))
     return RedirectResponse(f"{PLACE}{token}#documents", status_code=303)
 
 
@@ -184,7 +185,7 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         appeal_until=i18n.day(appeal_until(runtime, found)) if found is not None and may_appeal else None,
         longest=LONGEST_SAID,
         typed=typed,
-        error=None if error is None else said(error),
+        error=error,
     )
 
 

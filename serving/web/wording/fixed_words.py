@@ -1,7 +1,6 @@
-# Over 300 lines: one list of sentences, and how they are found.
 """What the rules say in English, in the language of whoever reads it on a page.
 
-Statements, decisions and refusals are made and kept in English, and what is kept is what was said. A page shows them
+Statements, decisions and reasons are made and kept in English, and what is kept is what was said. A page shows them
 in the reader's language: each sentence is looked up whole, with what was put into it taken out and put in again, and
 dates and numbers as the language writes them. A sentence that is not here is shown as it is. The statement for the
 Commission's database is no business of this module.
@@ -14,7 +13,7 @@ from functools import cache
 from typing import Final
 
 from serving.platform.display import Language
-from serving.web.wording import i18n, own_words, told_brands
+from serving.web.wording import i18n, own_words
 from serving.web.wording.i18n import N_, NN_
 
 _SENTENCES: Final = (
@@ -70,29 +69,6 @@ _SENTENCES: Final = (
         "closed."
     ),
     N_("half a strike"),
-    # Refusals of what a seller does (serving.appeals.rules.counter_notice, serving.appeals.rules.appeals,
-    # serving.appeals.rules.seller_evidence).
-    N_("The counter-notice waits for the seller."),
-    N_("The counter-notice waits for the rights holder's answer."),
-    N_("A person who did not decide before is deciding; nothing more is needed."),
-    N_("The rights holder has gone to court; the removal stands until the matter is decided there."),
-    N_("The counter-notice was upheld and the offer reinstated."),
-    N_("A person has decided that the removal stands."),
-    N_("The time for a counter-notice has passed. An appeal may still be open."),
-    N_("The seller withdrew the counter-notice. An appeal may still be open."),
-    N_("The time to answer ended on %(date)s at %(time)s UTC."),
-    N_("Say why, in at most %(most)s characters."),
-    N_("Choose one of the answers."),
-    N_("The seller has not been told of this removal yet."),
-    N_("There has been an appeal against this removal already."),
-    N_("An appeal was open for %(months)s months; that time has passed."),
-    N_("The removal is undone already, so there is nothing to appeal against."),
-    N_("Choose a document."),
-    N_("A document has at most %(size)s MB."),
-    N_("A document is a PDF, a PNG or a JPEG file."),
-    N_("There are %(n)s documents for this removal, which is as many as it may have."),
-    N_("All documents of a removal have at most %(size)s MB together."),
-    N_("Nobody decides on this removal any more, so that no document would be read."),
     # What a notifier is told (serving.notices.rules.decision_notice, serving.notices.rules.reporters).
     N_("Your notice has come in and is kept with the offer as it was at that moment."),
     N_("This page is your receipt, and the decision will stand here."),
@@ -144,52 +120,16 @@ _SENTENCES: Final = (
     N_("Your notice is kept, and no case is opened for it."),
     N_("After a warning you went on to send notices that were unfounded, so that for a time new ones open no case."),
     N_("A person decided that. That this notice falls under it was found by automated means."),
-    # Refusals of a notice or a complaint (serving.notices.rules.notices, serving.notices.service.notice_complaints).
-    N_("Explain in at least %(least)s characters why the offer is illegal: what about it, and how you know."),
-    N_("Name the exact address of the offer, or the marketplace's id of it."),
-    N_("Give your name."),
-    N_("Give an e-mail address at which you can be answered."),
-    N_("Confirm that you believe in good faith that what you say is accurate and complete."),
-    N_("Choose what is wrong with the offer."),
-    N_("An explanation has at most %(most)s characters."),
-    N_("A name has at most %(most)s characters."),
-    N_("An e-mail address has at most %(most)s characters."),
-    N_("The address of an offer has at most %(most)s characters."),
-    N_("A name is one line of text."),
-    N_("An e-mail address is one line of text."),
-    N_("A notice names at most %(most)s offers; this one names %(named)s."),
-    N_("Who is registered with the marketplace may name more."),
-    N_(
-        "You may notify %(most)s offers in 24 hours without being registered, and have notified %(today)s. Send the "
-        "rest tomorrow, or ask the marketplace to register you."
-    ),
-    N_("Very many notices are coming in at the moment. Send yours again in an hour."),
-    N_("There is no decision that this offer stays, so there is nothing to complain about."),
-    N_("The notice names no such offer."),
     # Reason codes (serving.web.wording.vocabulary).
     N_("Mark on goods not made by the brand"),
     N_("Mark used without leave"),
     N_("Design copied"),
     N_("Pictures or texts copied"),
     N_("Not as described"),
-    # Pages that say that something did not work.
-    N_("The e-mail or the password is wrong."),
-    N_("Ask whoever made it for another."),
-    N_("This link is not valid, or has ended. Ask the marketplace for another."),
-    N_("This link is not valid, or has ended."),
-    N_("There is nothing at this address."),
-    N_("This address does not take this method."),
-    N_("The body is too large."),
-    N_("A body has at most %(most)s bytes."),
-    N_("The form holds characters that cannot be stored."),
-    N_("This form is no longer valid. Load the page again."),
-    N_("Your role does not include this page."),
-    N_("The request was refused."),
-    N_("Something failed on our side. Incident %(incident)s."),
 )
 _COUNTS: Final = (NN_("%(n)s strike", "%(n)s strikes"),)
 _PLACE: Final = re.compile(r"%\((\w+)\)s")
-_FREE: Final = frozenset({"incident", "name", "words"})
+_FREE: Final = frozenset({"name", "words"})
 _SHARE: Final = re.compile(r"(?P<number>\d+(?:\.(?P<decimals>\d+))?) ?%")
 _COUNT: Final = r"\d[\d,]{0,14}(?:\.\d{1,6})?"  # Text of others is no number that cannot be one.
 _PRICE: Final = re.compile(r"(?P<number>\d[\d,]*(?:\.\d+)?) (?P<currency>[A-Z]{3})")
@@ -256,8 +196,6 @@ def _written(name: str, value: str) -> str:
                 continue
     if name in {"countries", "sold"}:
         return i18n.countries(value.split(", "))
-    if name == "question":
-        return i18n.gettext(value)
     if name in _FREE:
         return value
     share = _SHARE.fullmatch(value)
@@ -267,27 +205,21 @@ def _written(name: str, value: str) -> str:
     if price is not None:
         return own_words.amount(Decimal(price["number"].replace(",", "")), price["currency"])
     plain = value.replace(",", "")
-    if name != "time" and plain.replace(".", "", 1).isdecimal():
+    if plain.replace(".", "", 1).isdecimal():
         return i18n.number(float(plain))
     return _one(value) or value
 
 
 @cache
 def _plain() -> frozenset[str]:
-    return frozenset(one for one in (*_SENTENCES, *told_brands.SENTENCES) if not _PLACE.search(one))
+    return frozenset(one for one in _SENTENCES if not _PLACE.search(one))
 
 
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str], str, str | None], ...]:
     """Each sentence with a place in it: how it begins, and its pattern; the counts with the form of many."""
-    single = [
-        (_begins(one), _pattern(one), one, None) for one in (*_SENTENCES, *told_brands.SENTENCES) if _PLACE.search(one)
-    ]
-    counts = [
-        (_begins(form), _pattern(form), one, many)
-        for one, many in (*_COUNTS, *told_brands.COUNTS)
-        for form in (one, many)
-    ]
+    single = [(_begins(one), _pattern(one), one, None) for one in _SENTENCES if _PLACE.search(one)]
+    counts = [(_begins(form), _pattern(form), one, many) for one, many in _COUNTS for form in (one, many)]
     return (*single, *counts)
 
 

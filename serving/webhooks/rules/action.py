@@ -69,5 +69,7 @@ def next_state(state: ActionState, event: ActionEvent) -> ActionState:
     """
     following = _TRANSITIONS.get((state, event))
     if following is None:
-        raise Conflict(f"The action is {state.value}, so it cannot {event.value.replace('_', ' ')}.")
+        raise Conflict(
+            "The action is {state}, so it cannot {event}.", state=state.value, event=event.value.replace("_", " ")
+        )
     return following

@@ -19,6 +19,7 @@ from serving.brands.rules import questions
 from serving.platform.display import Language
 from serving.web.wording import i18n
 from serving.web.wording.glossary import TERMS
+from tests.serving.web.refusals import shown_refusals
 
 WEB: Final = Path(serving.web.__path__[0])
 OTHERS: Final = tuple(one for one in Language if one is not Language.ENGLISH)
@@ -39,6 +40,8 @@ def texts_of_the_source() -> Catalog:
     for sentence in told_outside().values():
         forms = tuple(without_forms(form) for form in (sentence.text, sentence.other) if form is not None)
         found.add(forms if len(forms) > 1 else forms[0], locations=[("messages", 0)])
+    for text, file in shown_refusals().items():
+        found.add(text, locations=[(file, 0)])
     for one in questions():
         for text in (one.text, *one.options, one.because):
             found.add(text, locations=[("briefing.json", 0)])

@@ -11,6 +11,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from jinja2 import Environment
 
+from features.phrase import Phrase
 from models.errors import DomainError
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Hit, Void
@@ -43,6 +44,7 @@ from serving.takedowns.rules import statement
 from serving.takedowns.rules.public_statement import Source
 from serving.web.wording import i18n
 from serving.web.wording.fixed_words import said
+from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import REASON_CODES
 from tests.fixtures.runtimes import Site
 from tests.serving.web.catalogues import OTHERS, WEB, catalogue, texts_of_the_source
@@ -139,9 +141,11 @@ def literal_texts(template: str) -> Iterator[str]:
 
 def test_what_the_rules_say_to_sellers_and_notifiers_is_known_in_every_language() -> None:
     """Each sentence that they can be told is translated whole: nothing of it is left as it was."""
-    for language, sentence in product(OTHERS, sorted(sentences())):
+    told: list[str | Phrase] = [*sorted(sentences()), *refusals()]
+    for language, sentence in product(OTHERS, told):
         with shown_as(shown_in(language)):
-            left = re.sub(r"Aurelle|UTC|PDF|PNG|JPEG|MB|DE, FR|EU|CE|EC|abcd", "", said(sentence))
+            shown = phrase_in_words(sentence) if isinstance(sentence, Phrase) else said(sentence)
+        left = re.sub(r"Aurelle|UTC|PDF|PNG|JPEG|MB|DE, FR|EU|CE|EC|abcd", "", shown)
         if language is not Language.SPANISH:
             assert not re.search(r"[A-Za-z]{2,}", left), (language, sentence, left)
         else:
@@ -150,6 +154,7 @@ def test_what_the_rules_say_to_sellers_and_notifiers_is_known_in_every_language(
 
 def sentences() -> set[str]:
     """What can be said to a seller or to whoever notified an offer, made by the rules themselves."""
+    policies = default_policies()
     found = {one.text for one in REASON_CODES} | {decision_notice.RECEIPT, reporters.WARNING}
     for code, side, flagged, source, countries in product(ReasonCode, Side, (True, False), Source, ((), ("DE", "FR"))):
         made = statement.removal_statement(
@@ -165,11 +170,13 @@ def sentences() -> set[str]:
     for state in ItemState:
         settled = decision_notice.settled_notice(state)
         found |= set() if settled is None else texts_of(settled)
-    found |= set(missing(Draft("", (), "", "", good_faith=False, reason_code="")).values())
-    return found | set(refusals())
+    for weight, void in product((0.0, 0.5, 1.0, 2.0), (None, *Void)):
+        hit = Hit("act_1", ReasonCode.DESIGN, weight, NOW, void)
+        found.add(warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy]))
+    return found
 
 
-def refusals() -> Iterator[str]:
+def refusals() -> Iterator[Phrase]:
     """What a seller or a notifier is told where the rules refuse something."""
     policies, calendar, record = default_policies(), BusinessCalendar(), AppealRecord(upheld=0, dismissed=0)
     evidence, limits = policies[SellerEvidencePolicy], policies[NoticePolicy]
@@ -210,10 +217,8 @@ def refusals() -> Iterator[str]:
             try:
                 call()
             except DomainError as refused:
-                yield refused.sentence
-    for weight, void in product((0.0, 0.5, 1.0, 2.0), (None, *Void)):
-        hit = Hit("act_1", ReasonCode.DESIGN, weight, NOW, void)
-        yield warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
+                yield refused.phrase
+    yield from missing(Draft("", (), "", "", good_faith=False, reason_code="")).values()
 
 
 def texts_of(made: object) -> set[str]:
@@ -289,7 +294,7 @@ def test_a_refusal_and_an_error_are_in_the_language_of_the_page(site: Site, lang
     visitor = a_visitor(site)
     visitor.get(f"{link}?lang={language.value}")
     with shown_as(shown_in(language)):
-        empty, nowhere = said("Choose one of the answers."), said("This link is not valid, or has ended.")
+        empty, nowhere = i18n.say("Choose one of the answers."), i18n.say("This link is not valid, or has ended.")
     assert empty in words(visitor.post(link, {"event": "concede", "said": "x"}).text)
     assert nowhere in words(visitor.get("/notice/nothing").text)
     assert empty != "Choose one of the answers."

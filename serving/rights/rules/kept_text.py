@@ -1,0 +1,30 @@
+"""Short texts about rights and powers of attorney, as they are kept. Standard library only."""
+
+from typing import Final
+
+from features.phrase import Phrase
+from models.errors import Invalid
+
+_LONGEST: Final = {"title": 200, "office": 40, "number": 40, "agent": 200, "note": 500, "name": 200}
+_UNFIT: Final = {
+    "title": Phrase("The title has 1 to {most} characters that can be seen.", most=_LONGEST["title"]),
+    "office": Phrase("The office has 1 to {most} characters that can be seen.", most=_LONGEST["office"]),
+    "number": Phrase("The number has 1 to {most} characters that can be seen.", most=_LONGEST["number"]),
+    "agent": Phrase("The agent has 1 to {most} characters that can be seen.", most=_LONGEST["agent"]),
+    "note": Phrase("The note has 1 to {most} characters that can be seen.", most=_LONGEST["note"]),
+    "name": Phrase("The name has 1 to {most} characters that can be seen.", most=_LONGEST["name"]),
+}
+
+
+def kept_text(what: str, given: str) -> str:
+    """A text without blanks around it.
+
+    Raises
+    ------
+    Invalid
+        It is empty, too long, or holds a character that cannot be seen.
+    """
+    found = given.strip()
+    if not found or len(found) > _LONGEST[what] or not found.isprintable():
+        raise Invalid(_UNFIT[what])
+    return found

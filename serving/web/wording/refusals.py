@@ -1,0 +1,55 @@
+"""What was refused, in the language of whoever reads it.
+
+The template is looked up in the catalogues with bare places, `{most}` for `{most:,}`, because each language writes
+numbers and days its own way. English stays to the letter what the rule wrote.
+"""
+
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from string import Formatter
+
+from features.phrase import Parameter, Phrase, Reasons
+from models.errors import DomainError
+from models.messages.filling import without_forms
+from serving.platform.display import Language
+from serving.web.wording import i18n
+from serving.web.wording.messages import in_words
+
+
+def refusal(error: DomainError) -> str:
+    """Why something was refused."""
+    return phrase_in_words(error.phrase)
+
+
+def phrase_in_words(phrase: Phrase) -> str:
+    """A phrase of the rules. One that the catalogues do not know stays English.
+
+    >>> phrase_in_words(Phrase("A note has at most {most:,} characters.", most=2_000))
+    'A note has at most 2,000 characters.'
+    """
+    if i18n.tongue().language is Language.ENGLISH:
+        return str(phrase)
+    if not phrase.parameters:
+        return i18n.gettext(phrase.template)
+    values = {name: _written(value, _spec(phrase.template, name)) for name, value in phrase.parameters.items()}
+    return i18n.gettext(without_forms(phrase.template)).format(**values)
+
+
+@cache
+def _spec(template: str, wanted: str) -> str:
+    return next((spec or "" for _, name, spec, _ in Formatter().parse(template) if name == wanted), "")
+
+
+def _written(value: Parameter, spec: str) -> str:
+    match value:
+        case Phrase():
+            return phrase_in_words(value)
+        case Reasons():
+            return i18n.joined(*map(in_words, value.messages))
+        case int() | float() | Decimal():
+            return i18n.number(float(value))
+        case date():
+            return i18n.day(value)
+        case _:
+            return format(value, spec)

@@ -1,0 +1,179 @@
+"""The templates of errors that a brand, a seller, a notifier or anybody who signs in can be shown, by their source."""
+
+import ast
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from features.fields import Rejected
+from features.phrase import Phrase
+from features.tell_tales import PatternRefused
+from models.errors import DomainError, required
+from models.messages.filling import without_forms
+from training.adapters.files import Unreadable
+
+# Where their pages lead: what is raised or made here is in the catalogues, or named below.
+REACHED: Final = (
+    "features.fields",
+    "features.tell_tales",
+    "models.case",
+    "serving.account_management.service.authorised_sellers",
+    "serving.account_management.service.brand_people",
+    "serving.accounts.rules.staffing",
+    "serving.accounts.service.auth",
+    "serving.accounts.service.display_choice",
+    "serving.accounts.store.reset_links",
+    "serving.administration.service.given_names",
+    "serving.administration.service.passwords",
+    "serving.administration.service.reset_links",
+    "serving.api.bodies",
+    "serving.api.errors",
+    "serving.appeals.rules.appeals",
+    "serving.appeals.rules.counter_notice",
+    "serving.appeals.rules.seller_evidence",
+    "serving.appeals.service.counter_notice_steps",
+    "serving.appeals.service.counter_notices",
+    "serving.appeals.service.seller_links",
+    "serving.appeals.store.counter_notices",
+    "serving.brands.rules",
+    "serving.brands.service.brand_messages",
+    "serving.brands.service.briefing",
+    "serving.brands.service.price_lists",
+    "serving.brands.service.tell_tales",
+    "serving.cases.store.cases",
+    "serving.guards",
+    "serving.notices.rules.notices",
+    "serving.notices.service.notice_complaints",
+    "serving.notices.service.notice_links",
+    "serving.platform.row_files",
+    "serving.review.rules.takedown",
+    "serving.review.service.case_access",
+    "serving.review.service.review",
+    "serving.review.service.seller_evidence",
+    "serving.review.service.takedown_requests",
+    "serving.review.service.undoing",
+    "serving.review.store.takedowns",
+    "serving.rights.rules.kept_text",
+    "serving.rights.service.brand_file",
+    "serving.rights.service.rights",
+    "serving.rights.store",
+    "serving.web.brand.brand_people_page",
+    "serving.web.brand.brand_scope",
+    "serving.web.brand.briefing_page",
+    "serving.web.brand.counter_notices",
+    "serving.web.brand.price_lists_page",
+    "serving.web.brand.rights_page",
+    "serving.web.brand.sellers_of_brand_page",
+    "serving.web.brand.takedown_page",
+    "serving.web.brand.tell_tales_page",
+    "serving.web.case.answers",
+    "serving.web.forms",
+    "serving.web.outside.seller_page",
+    "training.adapters.files",
+)
+# What these modules say to the marketplace's own people, whose pages are English, and to programs.
+NOT_SHOWN: Final = frozenset(
+    {
+        # Fields of a listing that a price list does not have.
+        "{name} has only d7, d30 and d90.",
+        "{name} has {n} addresses; at most {most} are accepted.",
+        "{name} is not a finite number.",
+        "{name} is not a number.",
+        "{name} lies before {earliest}.",
+        "{name} lies outside the calendar.",
+        "{name} must be a decimal number, not a truth value.",
+        "{name} must be a list of {n} whole numbers.",
+        "{name} must be a number, not {kind}.",
+        "{name} must be a time as text, not {kind}.",
+        "{name} must be a time such as 2026-03-01T09:30:00+00:00.",
+        "{name} must be a whole number.",
+        "{name} must be an address or a list of addresses.",
+        "{name} must be an http or https address.",
+        "{name} must be an object with d7, d30 and d90.",
+        "{name} must be from 0 to {most}.",
+        "{name} must be one of {known}.",
+        "{name} must be text, not {kind}.",
+        "{name} needs an offset such as +00:00 or Z.",
+        # Files that are read from the command line alone, and bodies of JSON.
+        "A row must be an object.",
+        "Not a readable Parquet file ({kind}).",
+        "Not well-formed XML ({words}).",
+        "The JSON is nested too deeply.",
+        "The XML declares entities or a document type, which is not accepted.",
+        "The file cannot be read: {why}.",
+        "The name must end in {endings}.",
+        "There is no such file.",
+        "This is not JSON: {why}.",
+        "{name} stands twice in one object.",
+        "{n} rows; a batch has at most {most}.",
+        "Send JSON or NDJSON, not compressed.",
+        "The request is not valid.",
+        "{name}: {why}.",
+        "Name the marketplace: you answer for this brand in several.",
+        "The id of a request is `tdn_` and 26 letters and digits.",
+        "{n} minute",
+        "{n} minutes",
+        # Accounts, as administrators manage them; and forms that have a page in English alone.
+        "A brand's person names their brand, and nobody else names one.",
+        "A {what} has a name of at most 200 characters.",
+        "Please sign in.",
+        "There is no such person here.",
+        "They also work for a marketplace that is not yours. Take their roles here away instead.",
+        "They also work for a marketplace that is not yours. Whoever administers both can do it.",
+        "They are the last administrator here. Make somebody else one first.",
+        "This account has no role any more, so there is nothing that it would open.",
+        "Without any role they can do nothing here. Deactivate them instead.",
+        "You can give roles only in the marketplaces that you administer.",
+        "You cannot deactivate yourself; another administrator can.",
+        "You cannot give yourself a role; another administrator can.",
+        "{name} is deactivated. Reactivate them first.",
+        # Cases, rights and notices, as analysts and account managers work on them.
+        "A notice that is {state} is not decided by a case.",
+        "A right is verified by somebody else than whoever supplied it.",
+        "A right that is {was} cannot become {wanted}.",
+        "Only a brand's own people confirm under its right.",
+        "Only the {party} can {event}.",
+        "Say why the right is refused; the brand reads it.",
+        "The appeal has been decided already.",
+        "The appeal waits for its decision.",
+        "The deadline has not passed.",
+        "The note has 1 to {most} characters that can be seen.",
+        "There is no appeal.",
+        "There is no such removal.",
+        "There is no such verdict.",
+        "{why}; somebody else must decide the appeal.",
+        "{why}; somebody else must take the second look.",
+    }
+)
+# Where the template stands among the arguments.
+_PLACES: Final = ((Rejected, 2), (Unreadable, 1), (PatternRefused, 0), (DomainError, 0), (Phrase, 0))
+
+
+def shown_refusals() -> dict[str, str]:
+    """The text by which the catalogues know each of them, with the file that it stands in."""
+    return {text: file for text, file in all_refusals().items() if text not in NOT_SHOWN}
+
+
+def all_refusals() -> dict[str, str]:
+    """As `shown_refusals`, with those that are said to others."""
+    return {text: f"{name.rpartition('.')[2]}.py" for name in REACHED for text in _templates(import_module(name))}
+
+
+def _templates(module: ModuleType) -> Iterator[str]:
+    for node in ast.walk(ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))):
+        if not isinstance(node, ast.Call) or (place := _place(module, node)) is None or len(node.args) <= place:
+            continue
+        given = node.args[place]
+        for one in (given.body, given.orelse) if isinstance(given, ast.IfExp) else (given,):
+            if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                yield without_forms(one.value) if node.keywords else one.value
+
+
+def _place(module: ModuleType, call: ast.Call) -> int | None:
+    """Where the template stands in a call that makes a refusal; None in any other call."""
+    made = getattr(module, call.func.id, None) if isinstance(call.func, ast.Name) else None
+    if made is required:
+        return 1
+    return next((at for kind, at in _PLACES if isinstance(made, type) and issubclass(made, kind)), None)

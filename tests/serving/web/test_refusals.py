@@ -1,0 +1,158 @@
+"""Errors as data: what is refused is translated by its template, and what is put into it stays what it is."""
+
+import ast
+from collections.abc import Iterator
+from datetime import date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from string import Formatter
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+
+import features
+import models
+import serving
+import training
+from features.message import message
+from features.phrase import Parameter, Phrase
+from models.errors import Conflict, Invalid
+from models.messages.english import reasons_of
+from models.messages.filling import without_forms
+from serving.platform.display import Language, shown_as
+from serving.web.wording.refusals import phrase_in_words, refusal
+from tests.serving.web.catalogues import OTHERS, catalogue
+from tests.serving.web.refusals import NOT_SHOWN, all_refusals, shown_refusals
+from tests.serving.web.test_i18n import shown_in
+
+WITH_PLACES = sorted(one for one in shown_refusals() if "{" in one)
+
+
+def test_nothing_is_kept_from_the_catalogues_that_is_not_in_the_source() -> None:
+    assert NOT_SHOWN - set(all_refusals()) == set()
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) -> None:
+    found = catalogue(language)
+    missing = [one for one in shown_refusals() if (known := found.get(one)) is None or not known.string]
+    assert missing == [], "run `python -m tests.serving.web.catalogues`, or name it in NOT_SHOWN"
+
+
+@pytest.mark.parametrize(
+    ("language", "phrase", "said"),
+    [
+        (
+            Language.RUSSIAN,
+            Phrase("A document has at most {most:,} bytes.", most=5_000_000),
+            "Документ не может быть больше 5 000 000 байт.",
+        ),
+        (
+            Language.SPANISH,
+            Phrase("A document has at most {size:g} MB.", size=2.5),
+            "Un documento puede tener 2,5 MB como máximo.",
+        ),
+        (
+            Language.SPANISH,
+            Phrase("{name} is above {most:,}.", name="price", most=Decimal(10_000_000)),
+            "price es mayor que 10.000.000.",
+        ),
+        (
+            Language.SPANISH,
+            Phrase(
+                "The time to answer ended on {date:%-d %B %Y} at {time:%H:%M} UTC.",
+                date=date(2026, 3, 6),
+                time=time(9, 5),
+            ),
+            "El plazo para responder venció el 6 de marzo de 2026 a las 09:05 UTC.",
+        ),
+        # A phrase of ours inside another, and a reason of the rules.
+        (
+            Language.SPANISH,
+            Phrase("Row {n}: {why}", n=1_200, why=Phrase("{name} is below zero.", name="price")),
+            "Fila 1.200: price es menor que cero.",
+        ),
+        (
+            Language.SPANISH,
+            Phrase(
+                "Nothing was recorded. {why}",
+                why=reasons_of(message("certification.expired", date=date(2026, 5, 1))),
+            ),
+            "No se ha registrado nada. Su formación caducó el 1 de mayo de 2026; responda de nuevo a sus preguntas.",
+        ),
+        # What somebody wrote stays, also where it reads like words of ours or like a number.
+        (Language.CHINESE, Phrase("{name} speaks for your brand already.", name="Open"), "Open 已可代表贵品牌。"),
+        (
+            Language.CHINESE,
+            Phrase("{name} speaks for your brand already.", name="{n} 1,234"),
+            "{n} 1,234 已可代表贵品牌。",
+        ),
+        # What no catalogue knows is English.
+        (Language.RUSSIAN, Phrase("The planet {name} is closed.", name="Mars"), "The planet Mars is closed."),
+        (Language.RUSSIAN, Phrase("Send {listing}."), "Send {listing}."),
+    ],
+)
+def test_a_phrase_is_said_as_the_language_writes_it(language: Language, phrase: Phrase, said: str) -> None:
+    with shown_as(shown_in(language)):
+        assert phrase_in_words(phrase).replace("\xa0", " ") == said
+        assert refusal(Invalid(phrase)).replace("\xa0", " ") == said
+
+
+def test_english_stays_to_the_letter_what_the_rule_wrote() -> None:
+    late = Conflict("It ended on {at:%-d %B %Y at %H:%M}, {n:,} times.", at=datetime(2026, 3, 6, 9, 5), n=1_200)  # noqa: DTZ001
+    assert refusal(late) == late.sentence == "It ended on 6 March 2026 at 09:05, 1,200 times."
+
+
+def _hostile() -> st.SearchStrategy[Parameter]:
+    text = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+    number = st.one_of(st.integers(0, 2**53), st.floats(0, 1e10), st.decimals(0, 10**10, allow_nan=False))
+    return st.one_of(text, st.text("{}%()!:,.0123456789n", max_size=20), number)
+
+
+@hypothesis.given(template=st.sampled_from(WITH_PLACES), values=st.lists(_hostile(), min_size=9, max_size=9))
+@hypothesis.settings(max_examples=300, deadline=None)
+def test_whatever_is_put_into_a_refusal_it_is_shown(template: str, values: list[Parameter]) -> None:
+    places = [name for _, name, _, _ in Formatter().parse(template) if name]
+    phrase = Phrase(template, **dict(zip(places, values, strict=False)))
+    with shown_as(shown_in(Language.RUSSIAN)):
+        shown = phrase_in_words(phrase)
+    assert all(value in shown for value in phrase.parameters.values() if isinstance(value, str))
+
+
+@pytest.mark.parametrize("template", ["Plain.", "{n} of {most}", "{{n}} of {most}"])
+def test_bare_places_are_their_own_bare_places(template: str) -> None:
+    assert without_forms(template) == template
+
+
+def test_no_error_is_given_a_finished_sentence() -> None:
+    """A sentence with something put into it already can be translated no more."""
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in _sources()}
+    kinds = {"Phrase", "PatternRefused", *_errors([node for tree in trees.values() for node in ast.walk(tree)])}
+    finished = [
+        f"{path.name}:{node.lineno}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in kinds
+        if any(isinstance(one, ast.JoinedStr) for one in node.args)
+    ]
+    assert finished == []
+
+
+def _sources() -> Iterator[Path]:
+    for package in (features, models, serving, training):
+        yield from Path(package.__path__[0]).rglob("*.py")
+
+
+def _errors(nodes: list[ast.AST]) -> set[str]:
+    """The names of the classes that are domain errors."""
+    bases = {
+        node.name: {one.id for one in node.bases if isinstance(one, ast.Name)}
+        for node in nodes
+        if isinstance(node, ast.ClassDef)
+    }
+    found, before = {"DomainError"}, set[str]()
+    while found != before:
+        before = found
+        found = found | {name for name, above in bases.items() if above & found}
+    return found
