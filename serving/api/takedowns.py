@@ -102,7 +102,7 @@ def _as_json(found: Answered) -> dict[str, Any]:
                 "version_id": one.version_id,
                 "verdict_id": one.verdict_id,
                 "fate": one.fate.value,
-                "reason": " ".join(map(in_english, one.reasons)),
+                "reason": " ".join(map(in_english, one.reasons)) if one.refusal is None else str(one.refusal),
                 "taken_back": one.taken_back,
             }
             for one in found.items

@@ -103,7 +103,8 @@ takedown_request = tenant_table(
     Index("ix_takedown_request_known_at", "marketplace_id", "brand_id", "known_at"),
 )
 
-# A case that was refused need not exist, so what was sent is kept as it came and refers to nothing.
+# A case that was refused need not exist, so what was sent is kept as it came and refers to nothing. Why it was refused
+# is kept as a phrase too, for readers of other languages.
 takedown_item = Table(
     "takedown_item",
     metadata,
@@ -115,6 +116,7 @@ takedown_item = Table(
     id_column("verdict_id", nullable=True),
     word("fate"),
     Column("reasons", Json, nullable=False),
+    Column("refusal", Json, nullable=True),
     within("request_id", "takedown_request"),
     within("verdict_id", "verdict"),
     PrimaryKeyConstraint("marketplace_id", "request_id", "number"),

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from features.message import Message, as_json, message
+from features.message import Message, as_json
+from features.phrase import Phrase
 from models.errors import DomainError, Forbidden, Invalid, NotFound
 from models.policies.version import policy_version
 from models.verdict import Judgement, ReasonCode, Side
@@ -16,6 +17,7 @@ from serving.audit.store import audit
 from serving.brands.service import briefing
 from serving.cases.store import cases
 from serving.platform.ids import has_form
+from serving.platform.phrases import as_data
 from serving.platform.runtime import Runtime
 from serving.review.policy import TakedownPolicy
 from serving.review.rules.takedown import Fate, Item, counted, fate_of, wanted
@@ -69,6 +71,7 @@ class _Given:
     fate: Fate
     reasons: tuple[Message, ...]
     verdict_id: str | None = None
+    refusal: Phrase | None = None
 
     def row(self) -> dict[str, Any]:
         return {
@@ -77,6 +80,7 @@ class _Given:
             "verdict_id": self.verdict_id,
             "fate": self.fate.value,
             "reasons": [as_json(one) for one in self.reasons],
+            "refusal": None if self.refusal is None else as_data(self.refusal),
         }
 
 
@@ -208,7 +212,7 @@ def _confirm(click: _Click, item: Item) -> _Given:
         with click.connection.begin_nested():
             recorded = _record_one(click, item)
     except DomainError as refused:
-        return _Given(item, Fate.REFUSED, (message("refused", text=refused.sentence),))
+        return _Given(item, Fate.REFUSED, (), refusal=refused.phrase)
     fate = fate_of(recorded.action.state if recorded.action else None)
     return _Given(item, fate, recorded.consequence.reasons, recorded.verdict_id)
 

@@ -8,12 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, func, or_, select, tuple_
 
 from features.message import Message, from_json
+from features.phrase import Phrase
 from models.case import CaseLane
 from models.errors import NotFound
 from models.verdict import ReasonCode
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version
 from serving.platform.database.store import add
+from serving.platform.phrases import of_data
 from serving.review.rules.takedown import Fate
 from serving.review.tables import takedown_item, takedown_request
 
@@ -33,13 +35,17 @@ class StoredRequest:
 
 @dataclass(frozen=True, slots=True)
 class StoredItem:
-    """One offer of a request. `external_id` and `content` are None where the brand was never asked about it."""
+    """One offer of a request. `external_id` and `content` are None where the brand was never asked about it.
+
+    `refusal` is why it was refused, as a phrase.
+    """
 
     case_id: str
     version_id: str
     verdict_id: str | None
     fate: Fate
     reasons: tuple[Message, ...]
+    refusal: Phrase | None
     external_id: str | None
     content: Mapping[str, Any] | None
     taken_back: bool
@@ -127,6 +133,7 @@ def items(connection: Connection, found: StoredRequest) -> list[StoredItem]:
             row.verdict_id,
             Fate(row.fate),
             tuple(map(from_json, row.reasons)),
+            None if row.refusal is None else of_data(row.refusal),
             row.external_id,
             row.content,
             row.later is not None,

@@ -38,6 +38,7 @@ from serving.web.text_view import Shown
 from serving.web.wording import own_words, words
 from serving.web.wording.i18n import N_, joined, say
 from serving.web.wording.messages import in_words
+from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import FATES, REASON_CODES, Option, StateWords
 
 router = APIRouter(include_in_schema=False)
@@ -234,6 +235,5 @@ _TAKEN_BACK: Final = StateWords(N_("Taken back"), "out")
 
 def _fate(one: StoredItem) -> FateRow:
     title = (one.content or {}).get("title") or one.external_id or one.case_id
-    return FateRow(
-        text_view.show(title), _TAKEN_BACK if one.taken_back else FATES[one.fate], joined(*map(in_words, one.reasons))
-    )
+    reason = joined(*map(in_words, one.reasons)) if one.refusal is None else phrase_in_words(one.refusal)
+    return FateRow(text_view.show(title), _TAKEN_BACK if one.taken_back else FATES[one.fate], reason)

@@ -1,11 +1,16 @@
 import re
 
 from models.case import CaseLane
+from models.verdict import Judgement
+from serving.accounts.service.display_choice import choose
+from serving.platform.display import Display, Language, shown_as
+from serving.review.rules.takedown import Fate
 from serving.rights.rules.rights import RightKind
+from serving.web.wording.i18n import say
 from tests.fixtures.bursts import questions, states
 from tests.fixtures.reviewing import a_case, open_cases
 from tests.fixtures.runtimes import Site
-from tests.fixtures.takedowns import right_of
+from tests.fixtures.takedowns import request, right_of
 from tests.serving.rights.service.test_rights import withdraw_all
 from tests.serving.web.visits import hidden_fields, visit_as, words
 
@@ -66,3 +71,17 @@ def test_an_address_that_names_no_request_of_ones_own_leads_nowhere(site: Site) 
     brand = visit_as(site, site.brand_person)
     assert brand.get(f"{PATH}/tdn_00000000000000000000000000").status_code == 404
     assert brand.post(f"{PATH}/tdn_00000000000000000000000000/undo").status_code == 404
+
+
+def test_why_an_offer_was_refused_is_said_in_the_reader_s_language(site: Site) -> None:
+    decided, fine = a_case(site, CaseLane.ASK_BRAND), a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
+    brand = visit_as(site, site.brand_person)
+    brand.answer(decided.case_id, decided.version_id, Judgement.GENUINE)
+    with shown_as(Display(language=Language.SPANISH)):
+        expected = say("The case has been decided already.")
+    found = request(site, [decided, fine])
+    assert [str(one.refusal) for one in found.items if one.fate is Fate.REFUSED] == [
+        "The case has been decided already."
+    ]
+    choose(site.runtime, site.brand_person, Display(), {"language": "es"})
+    assert expected in words(brand.get(f"{PATH}/{found.request.request_id}").text)

@@ -112,6 +112,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "trial.started_by",
         "verdict.note",
         "takedown_item.reason",
+        "takedown_item.refusal",
         "bulk_item.reason",
     ],
     "what a seller or the public is told, in fixed sentences": [

@@ -1,0 +1,66 @@
+"""Phrases as JSON, for those that are kept to be shown later, each reader's language its own."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, Final
+
+from features.message import as_json as message_as_json
+from features.message import from_json
+from features.phrase import Parameter, Phrase, Reasons
+from models.messages.english import reasons_of
+
+# Kinds of parameter that JSON does not have, by the name under which one is kept.
+_READ: Final[Mapping[str, Callable[[str], Parameter]]] = {
+    "decimal": Decimal,
+    "moment": datetime.fromisoformat,
+    "day": date.fromisoformat,
+    "time": time.fromisoformat,
+}
+
+
+def as_data(phrase: Phrase) -> dict[str, Any]:
+    """A phrase as JSON has it."""
+    return {
+        "template": phrase.template,
+        "parameters": {name: _kept(value) for name, value in phrase.parameters.items()},
+    }
+
+
+def of_data(found: dict[str, Any]) -> Phrase:
+    """The phrase that was kept.
+
+    >>> of_data(as_data(Phrase("It ended on {day:%d %B}.", day=date(2026, 3, 6)))) == Phrase(
+    ...     "It ended on {day:%d %B}.", day=date(2026, 3, 6)
+    ... )
+    True
+    """
+    return Phrase(found["template"], **{name: _read(value) for name, value in found["parameters"].items()})
+
+
+def _kept(value: Parameter) -> Any:
+    match value:
+        case Phrase():
+            return as_data(value)
+        case Reasons():
+            return {"reasons": [message_as_json(one) for one in value.messages]}
+        case Decimal():
+            return {"decimal": str(value)}
+        case datetime():
+            return {"moment": value.isoformat()}
+        case date():
+            return {"day": value.isoformat()}
+        case time():
+            return {"time": value.isoformat()}
+    return value
+
+
+def _read(kept: str | int | float | dict[str, Any]) -> Parameter:
+    if not isinstance(kept, dict):
+        return kept
+    if "template" in kept:
+        return of_data(kept)
+    if "reasons" in kept:
+        return reasons_of(*map(from_json, kept["reasons"]))
+    [(kind, text)] = kept.items()
+    return _READ[kind](text)
