@@ -22,6 +22,7 @@ from features.brands import BrandRegister
 from features.compute import FEATURES, NAMES, compute, matrix
 from features.listing import Listing, check
 from models.bundle import from_files, to_files
+from models.messages.english import in_english
 from training.fit import CounterfeitClassifier
 from training.operating import choose_thresholds
 from training.references import OfflineReferences
@@ -192,7 +193,7 @@ for row, score in zip(top, bundle.score_many([compute(unseen_facts[i]) for i in 
         f"{score.probability:.0%} · {unseen[row].title} · {unseen[row].price} {unseen[row].currency} · really {verdict}"
     )
     for reason in score.reasons[:4]:
-        print(f"    {reason.weight:+.2f}  {reason.sentence}")
+        print(f"    {reason.weight:+.2f}  {in_english(reason.message)}")
 
 # %% [markdown]
 # ## Where it is wrong

@@ -65,9 +65,9 @@ def test_somebody_is_asked_in_shown_around_and_sent_away(
         expect(guest.get_by_role("heading", name="Your desk")).to_have_count(0)
 
         guest.get_by_role("button", name="Lanes").click()
-        expect(guest.get_by_text("What follows a score")).to_be_visible()
+        expect(guest.get_by_text("Where a score sends a listing")).to_be_visible()
         guest.keyboard.press("Escape")
-        expect(guest.get_by_text("What follows a score")).to_be_hidden()
+        expect(guest.get_by_text("Where a score sends a listing")).to_be_hidden()
 
         guest.get_by_role("link", name=f"Settings of {name}").click()
         guest.get_by_label("Time zone").select_option(_ZONE)

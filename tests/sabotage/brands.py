@@ -18,7 +18,7 @@ MUTANTS = [
         ("if not found.unanswered or (", "if (", "who was not asked is silent"),
         (" and at - found.answered_at < long", "", "who answered once is never silent"),
         ("at - found.answered_at < long", "at - found.answered_at <= long", "a day too late"),
-        ("for need in _ORDER if need in said", "for need in said", "in the order of the code"),
+        ("for need in _ORDER if need in told", "for need in told", "in the order of the code"),
         ("-len(reasons)", "len(reasons)", "the fewer the more urgent"),
     ),
     *sabotage(

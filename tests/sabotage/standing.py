@@ -59,8 +59,8 @@ MUTANTS = [
             "full standing is never looked at",
         ),
         (
-            'return Effect(True, policy.audit_provisional, "The',
-            'return Effect(True, policy.audit_full, "The',
+            'return Effect(True, policy.audit_provisional, message("effect.provisional"',
+            'return Effect(True, policy.audit_full, message("effect.provisional"',
             "as rarely as a known brand",
         ),
         ("not _beyond(tally, policy.accepted_share, policy.overturned_share)", "False", "all are in doubt"),

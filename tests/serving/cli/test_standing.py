@@ -21,9 +21,9 @@ def test_a_standing_is_explained_with_its_counts_and_what_would_change_it(site: 
     site.runtime.close()
     home = tmp_path / "home"
     told = touchstone_in(home, "standing", "explain", "Aurelle").out
-    assert told.startswith("Provisional standing: a confirmation removes at once, and some are looked at again, blind.")
-    assert "1 of 1 accepted (100.00 %), 0 rejected, 0 overturned (0.00 %)" in told
-    assert "15 more accepted would make it full standing." in told
+    assert told.startswith("Provisional standing: a confirmation removes the listing at once")
+    assert "1 of 1 accepted (100.00%), 0 rejected, 0 overturned (0.00%)" in told
+    assert "15 more accepted outcomes would lead to full standing." in told
     assert ", StandingPolicy:" in told
     found = json.loads(touchstone_in(home, "standing", "explain", "Aurelle", "--json").out)
     assert found["counts"]["trademark_counterfeit"]["accepted"] == 1

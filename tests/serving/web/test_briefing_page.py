@@ -15,10 +15,10 @@ RIGHT = {f"q:{one.key}": str(one.right) for one in questions()}
 def test_a_newcomer_is_led_to_the_briefing_reads_why_an_answer_was_wrong_and_then_confirms(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     newcomer = visit_as(site, a_newcomer(site))
-    assert "Answer the questions of the briefing first" in words(newcomer.get("/brand").text)
+    assert "Answer the certification questions" in words(newcomer.get("/brand").text)
     refused = newcomer.answer(case.case_id, case.version_id, "counterfeit")
     assert refused.status_code == 403
-    assert "Answer the questions of the briefing first" in words(refused.text)
+    assert "Answer the certification questions" in words(refused.text)
     page = newcomer.get(PATH).text
     assert page.count('type="radio"') == sum(len(one.options) for one in questions())
     assert "checked" not in page

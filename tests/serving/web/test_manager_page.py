@@ -45,8 +45,8 @@ def test_brands_stand_in_the_order_of_what_they_need_with_the_reason_in_words(si
     claim_right(site.runtime, NewRight("Solenne", RightKind.MARK, "Solenne", "EUIPO", "019", ("EU",)), by="test")
     said = words(visit_as(site, site.account_manager).get("/brands").text)
     assert "Solenne does not take part 1 right to verify." in said
-    assert "Aurelle 1 message unread." in said
-    assert said.index("1 right to verify.") < said.index("1 message unread.")
+    assert "Aurelle 1 unread message." in said
+    assert said.index("1 right to verify.") < said.index("1 unread message.")
 
 
 def test_a_brand_that_let_questions_go_back_and_says_nothing_is_called_silent(site: Site) -> None:
@@ -54,4 +54,4 @@ def test_a_brand_that_let_questions_go_back_and_says_nothing_is_called_silent(si
     site.clock.forward(days=5)
     pass_on_unanswered(site.runtime)
     said = words(visit_as(site, site.account_manager).get("/brands").text)
-    assert "Silent: it has never answered, and let 1 question go back in 14 days." in said
+    assert "The brand has never answered; 1 question expired unanswered in 14 days." in said

@@ -49,7 +49,7 @@ def test_a_brand_reads_what_became_of_its_answers_and_takes_them_along(any_site:
         ("MP-6", "taken_back"),
     ]
     assert rows[0]["title"].startswith("'=HYPERLINK(1)")
-    assert rows[0]["reason"] == "The seller objected and was right; the offer is shown again."
+    assert rows[0]["reason"] == "The seller appealed and was right. The listing is reinstated."
     assert (rows[0]["price"], rows[0]["hours_to_removal"], rows[0]["counter_notice"]) == ("89.00", "0.05", "upheld")
     table = pq.read_table(BytesIO(visitor.get("/brand/record.parquet").content)).to_pylist()
     assert [row["outcome"] for row in table] == [row["outcome"] for row in rows]

@@ -33,7 +33,7 @@ def test_every_offer_is_shown_ticked_and_what_is_unticked_stays_open(site: Site)
     done = brand.post(PATH, {**fields, "good_faith": "yes"})
     assert done.status_code == 303
     answer = words(brand.get(done.headers["location"]).text)
-    assert "2 leave once the undo window has closed." in answer
+    assert "2 removals are sent when the undo window closes." in answer
     assert "Take all of it back" in answer
     assert states(site) == {"scheduled": 2}
     assert [f"offer:{one.case_id}" for one in open_cases(site, CaseLane.ASK_BRAND)] == [left_out]

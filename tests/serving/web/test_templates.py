@@ -20,7 +20,7 @@ def pages() -> list[type]:
     """Every context that names a template."""
     modules = [importlib.import_module(one.name) for one in pkgutil.walk_packages(serving.web.__path__, "serving.web.")]
     kinds = {value for module in modules for value in vars(module).values() if isinstance(value, type)}
-    found = [kind for kind in kinds if dataclasses.is_dataclass(kind) and "template" in vars(kind)]
+    found = [kind for kind in kinds if dataclasses.is_dataclass(kind) and isinstance(vars(kind).get("template"), str)]
     return sorted(found, key=lambda kind: kind.__name__)
 
 

@@ -111,7 +111,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "training_job.requested_by",
         "trial.started_by",
         "verdict.note",
-        "takedown_item.reason",
+        "takedown_item.reasons",
         "takedown_item.refusal",
         "bulk_item.reason",
     ],

@@ -10,7 +10,6 @@ from sqlalchemy import func, select
 
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, Invalid, NotFound
-from models.messages.english import in_english
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Role
 from serving.audit.store import audit
@@ -112,7 +111,7 @@ def test_one_offer_that_is_refused_leaves_no_trace_and_touches_no_other(any_site
     before = said_by_the_brand(any_site)
     done = request(any_site, [decided, changed, unknown, *rest])
     assert done.counts == {Fate.LEAVES: 2, Fate.HELD: 0, Fate.PASSED_ON: 0, Fate.REFUSED: 3}
-    told = [" ".join(map(in_english, one.reasons)) for one in done.items[:3]]
+    told = [str(one.refusal) for one in done.items[:3]]
     assert told[0] == "The case has been decided already."
     assert "The offer was changed" in told[1]
     assert told[2] == "There is no such case."
@@ -134,7 +133,7 @@ def test_under_a_right_that_has_ended_nothing_is_recorded_and_the_answer_says_wh
     before = said_by_the_brand(any_site)
     done = confirm_all(any_site.runtime, any_site.brand_person, asked(any_site, found, right_id=right_id))
     assert done.counts[Fate.REFUSED] == 2
-    assert "(EUIPO 018000001) expired on" in in_english(done.items[0].reasons[0])
+    assert "(EUIPO 018000001) expired on" in str(done.items[0].refusal)
     assert said_by_the_brand(any_site) == before
 
 
@@ -144,7 +143,7 @@ def test_a_right_that_does_not_speak_of_the_reason_carries_nothing_though_anothe
         site.runtime, site.brand_person, asked(site, found, right_id=right_of(site, RightKind.COPYRIGHT))
     )
     assert done.counts[Fate.REFUSED] == 1
-    assert "needs a mark" in in_english(done.items[0].reasons[0])
+    assert "needs a mark" in str(done.items[0].refusal)
 
 
 def test_another_brands_right_and_offers_are_as_if_they_were_not_there(site: Site) -> None:
