@@ -19,7 +19,8 @@ from serving.accounts.service import auth
 from serving.accounts.store.accounts import Session
 from serving.marketplaces.service import key_of
 from serving.marketplaces.store.marketplaces import Marketplace, get
-from serving.platform.display import Language, show_as
+from serving.platform.display import show_as
+from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
 
 COOKIE: Final = "touchstone_session"
@@ -76,7 +77,7 @@ async def _session_of(request: Request, *, files: int, translated: bool) -> Sess
     runtime = runtime_of(request)
     found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
     # What is said on a page is made before the page: of one without translations it is English from the beginning.
-    show_as(found.display if translated else replace(found.display, language=Language.ENGLISH))
+    show_as(found.display if translated else replace(found.display, language=ENGLISH))
     if request.method not in _SAFE:
         await _same_site(request, found, files)
     return found

@@ -62,7 +62,6 @@ display_setting = Table(
     Column("letter_keys", Boolean, nullable=False),
     word("theme"),
     moment("changed_at"),
-    one_of("language", "en", "zh", "ru", "es"),
     one_of("density", "comfortable", "roomy"),
     one_of("theme", "auto", "light", "dark"),
 )

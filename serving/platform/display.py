@@ -10,14 +10,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Final
 
-
-class Language(StrEnum):
-    """A language in which pages can be read."""
-
-    ENGLISH = "en"
-    CHINESE = "zh"
-    RUSSIAN = "ru"
-    SPANISH = "es"
+from serving.platform.languages import ENGLISH, Language
 
 
 class Density(StrEnum):
@@ -40,7 +33,7 @@ class Display:
     """What a person has chosen; without a session, and before a choice, these defaults. `time_zone` is an IANA name."""
 
     time_zone: str = "UTC"
-    language: Language = Language.ENGLISH
+    language: Language = ENGLISH
     density: Density = Density.COMFORTABLE
     letter_keys: bool = True
     theme: Theme = Theme.AUTO

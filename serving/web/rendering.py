@@ -16,7 +16,8 @@ from serving.accounts.store import tours
 from serving.accounts.store.accounts import Session
 from serving.guards import CSRF_FIELD, runtime_of
 from serving.platform import display
-from serving.platform.display import Display, Language
+from serving.platform.display import Display
+from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
 from serving.web import flash
 from serving.web.alarms import Alarms, alarms_of
@@ -97,7 +98,7 @@ TEMPLATES.policies["ext.i18n.trimmed"] = True
 # The extension adds it; it looks the language up at each call.
 TEMPLATES.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
 TEMPLATES.globals |= {
-    "all_tongues": i18n.TONGUES,
+    "all_tongues": i18n.tongues,
     "choices": CHOICES,
     "csrf_field": CSRF_FIELD,
     "number": i18n.number,
@@ -132,7 +133,7 @@ def _rendered(page: Page, shell: Shell | None) -> str:
     template = TEMPLATES.get_template(page.template)
     if page.template in i18n.TRANSLATED:
         return template.render(page=page, shell=shell)
-    with display.shown_as(replace(display.current(), language=Language.ENGLISH)):
+    with display.shown_as(replace(display.current(), language=ENGLISH)):
         return template.render(page=page, shell=shell)
 
 

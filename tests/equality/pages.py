@@ -18,7 +18,7 @@ from serving.accounts.rules.access import Role
 from serving.app import create_app
 from serving.composition import open_runtime
 from serving.platform.database.engine import sqlite_driver
-from serving.platform.display import Language
+from serving.platform.languages import languages
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.workflows.worker import sweep
@@ -166,18 +166,16 @@ def _of_the_key(app: FastAPI, house: House) -> Iterator[Visit]:
 def _in_other_languages(of_role: Mapping[Role | None, Viewer], ways: Mapping[str, str]) -> Iterator[Visit]:
     """The pages of outsiders and of brands, which are translated."""
     outsider, brand = of_role[None], of_role[Role.BRAND]
-    for language in Language:
-        if language is Language.ENGLISH:
-            continue
-        chosen = brand.client.post("/settings", data={"language": language.value}, headers=dict(brand.headers))
-        yield Visit(f"{brand.name}/{language.value}", "chosen", "/settings", chosen)
+    for language in languages()[1:]:
+        chosen = brand.client.post("/settings", data={"language": language}, headers=dict(brand.headers))
+        yield Visit(f"{brand.name}/{language}", "chosen", "/settings", chosen)
         for one in PAGES:
             address = ways[one.name]
             if one.role is None:
-                answer = outsider.get(address, **{"accept-language": language.value})
-                yield Visit(f"{outsider.name}/{language.value}", one.name, address, answer)
+                answer = outsider.get(address, **{"accept-language": language})
+                yield Visit(f"{outsider.name}/{language}", one.name, address, answer)
             elif one.role is Role.BRAND:
-                yield Visit(f"{brand.name}/{language.value}", one.name, address, brand.get(address))
+                yield Visit(f"{brand.name}/{language}", one.name, address, brand.get(address))
 
 
 def _dump(home: Path) -> str:

@@ -9,7 +9,8 @@ from features.phrase import Phrase
 from models.errors import Invalid
 from serving.accounts.rules.access import Person
 from serving.accounts.store import display_settings
-from serving.platform.display import DEFAULT_DISPLAY, Density, Display, Language, Theme, time_zones
+from serving.platform.display import DEFAULT_DISPLAY, Density, Display, Theme, time_zones
+from serving.platform.languages import Language, languages
 from serving.platform.runtime import Runtime
 
 _Word = TypeVar("_Word", bound=StrEnum)
@@ -26,7 +27,7 @@ def choose(runtime: Runtime, person: Person, before: Display, given: Mapping[str
     chosen = replace(
         before,
         time_zone=_zone(given.get("time_zone", before.time_zone)),
-        language=_one_of(Language, given.get("language", before.language), Phrase("There is no such language.")),
+        language=_language(given.get("language", before.language)),
         density=_one_of(Density, given.get("density", before.density), Phrase("There is no such density.")),
         theme=_one_of(Theme, given.get("theme", before.theme), Phrase("There is no such theme.")),
         letter_keys=_is_on(given.get("letter_keys", "on" if before.letter_keys else "off")),
@@ -38,7 +39,7 @@ def choose(runtime: Runtime, person: Person, before: Display, given: Mapping[str
 
 def begin_in(runtime: Runtime, person: Person, language: Language) -> None:
     """Keep the language in which somebody signed in, as long as they have chosen nothing themselves."""
-    if language is DEFAULT_DISPLAY.language:
+    if language == DEFAULT_DISPLAY.language:
         return
     with runtime.store.write() as connection:
         display_settings.begin(
@@ -50,6 +51,12 @@ def _zone(name: str) -> str:
     if name not in time_zones():
         raise Invalid("This time zone is not known here. Choose one from the list.")
     return name
+
+
+def _language(value: str) -> Language:
+    if value not in languages():
+        raise Invalid("There is no such language.")
+    return Language(value)
 
 
 def _one_of(kind: type[_Word], value: str, unless: Phrase) -> _Word:

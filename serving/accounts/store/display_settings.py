@@ -6,7 +6,8 @@ from sqlalchemy import Connection, Row, update
 
 from serving.accounts.tables import display_setting
 from serving.platform.database.store import insert_or_ignore
-from serving.platform.display import DEFAULT_DISPLAY, Density, Display, Language, Theme
+from serving.platform.display import DEFAULT_DISPLAY, Density, Display, Theme
+from serving.platform.languages import Language
 
 
 def put(connection: Connection, user_id: str, display: Display, at: datetime) -> None:
@@ -25,7 +26,7 @@ def begin(connection: Connection, user_id: str, display: Display, at: datetime) 
 def _values(display: Display, at: datetime) -> dict[str, object]:
     return {
         "time_zone": display.time_zone,
-        "language": display.language.value,
+        "language": display.language,
         "density": display.density.value,
         "letter_keys": display.letter_keys,
         "theme": display.theme.value,

@@ -14,25 +14,19 @@ from serving.accounts.service.display_choice import choose
 from serving.accounts.store.accounts import Session
 from serving.administration.service.passwords import change_password, check_typed_alike
 from serving.guards import cookie_name, runtime_of, signed_in
-from serving.platform.display import Density, Display, Language, Theme, time_zones
+from serving.platform.display import Density, Display, Theme, time_zones
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path
 from serving.web.rendering import respond
 from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, say
+from serving.web.wording.i18n import N_, say, tongues
 from serving.web.wording.refusals import refusal
 from serving.web.wording.vocabulary import ROLES, Option
 
 router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Session, signed_in(translated=True)]
 
-_LANGUAGES: Final = {
-    Language.ENGLISH: "English",
-    Language.CHINESE: "中文",
-    Language.RUSSIAN: "Русский",
-    Language.SPANISH: "Español",
-}
 _DENSITIES: Final = {
     Density.COMFORTABLE: N_("Dense: more rows on a screen"),
     Density.ROOMY: N_("Roomy: larger text and rows"),
@@ -121,7 +115,7 @@ def settings_page(
         roles=own_words.listed([say(ROLES[role]) for role in roles(person.grants)]),
         now=own_words.full(now),
         regions=_regions(),
-        languages=_options(_LANGUAGES),
+        languages=tuple(Option(one.language, one.name) for one in tongues()),
         densities=_options(_DENSITIES),
         themes=_options(_THEMES),
         chosen=session.display,
@@ -148,5 +142,5 @@ def _place(name: str) -> str:
     return (name.partition("/")[2] or name).replace("/", ", ").replace("_", " ")
 
 
-def _options(texts: dict[Language, str] | dict[Density, str] | dict[Theme, str]) -> tuple[Option, ...]:
+def _options(texts: dict[Density, str] | dict[Theme, str]) -> tuple[Option, ...]:
     return tuple(Option(value.value, text) for value, text in texts.items())

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Final
 
-from serving.platform.display import Language
+from serving.platform.languages import ENGLISH
 from serving.web.wording import i18n, own_words
 from serving.web.wording.i18n import N_, NN_
 
@@ -157,7 +157,7 @@ def said(text: str) -> str:
 
 def translated(text: str) -> str:
     """As `said`, where English stays to the letter what the rule wrote."""
-    return text if i18n.tongue().language is Language.ENGLISH else said(text)
+    return text if i18n.tongue().language == ENGLISH else said(text)
 
 
 def _one(text: str) -> str | None:

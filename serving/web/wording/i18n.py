@@ -9,11 +9,11 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from gettext import NullTranslations
 from io import BytesIO
-from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs
 
 from babel import Locale
+from babel.core import get_global
 from babel.dates import format_date, format_skeleton, get_datetime_format
 from babel.lists import format_list
 from babel.messages.mofile import write_mo
@@ -26,10 +26,9 @@ from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.platform import display
-from serving.platform.display import Language
+from serving.platform.languages import ENGLISH, FOLDER, Language, languages
 from serving.web.wording import words
 
-FOLDER: Final = Path(__file__).parent / "locales"
 ASKED_BY: Final = "lang"
 _COOKIE: Final = "touchstone_language"
 _KEPT_SECONDS: Final = 365 * 24 * 3600
@@ -48,13 +47,29 @@ class Tongue:
     locale: Locale
 
 
-TONGUES: Final = (
-    Tongue(Language.ENGLISH, "en", "English", Locale("en", "GB")),
-    Tongue(Language.CHINESE, "zh-Hans", "中文", Locale("zh", "CN", "Hans")),
-    Tongue(Language.RUSSIAN, "ru", "Русский", Locale("ru", "RU")),
-    Tongue(Language.SPANISH, "es", "Español", Locale("es", "ES")),
-)
-_BY_LANGUAGE: Final = {one.language: one for one in TONGUES}
+_BRITISH: Final = Tongue(ENGLISH, "en", "English", Locale("en", "GB"))
+# Scripts in which sentences follow each other without a blank.
+_WITHOUT_BLANKS: Final = frozenset({"Hans", "Hant", "Jpan"})
+
+
+@cache
+def tongues() -> tuple[Tongue, ...]:
+    """Every language, English first; how each writes is that of the place where most of its readers are (CLDR)."""
+    return (_BRITISH, *(_tongue(one) for one in languages() if one != ENGLISH))
+
+
+def _tongue(language: Language) -> Tongue:
+    locale = Locale.parse(get_global("likely_subtags").get(language, language))
+    name = locale.get_language_name(locale) or language
+    tag = f"{language}-{locale.script}" if locale.script else language
+    return Tongue(language, tag, name[0].upper() + name[1:], locale)
+
+
+@cache
+def _by_language() -> dict[Language, Tongue]:
+    return {one.language: one for one in tongues()}
+
+
 # What stands around pages and in them has its own words and is listed too; a page is translated where it is listed.
 TRANSLATED: Final = frozenset(
     {
@@ -107,7 +122,7 @@ def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802  # as above
 
 def tongue() -> Tongue:
     """That of the request at hand."""
-    return _BY_LANGUAGE[display.current().language]
+    return _by_language().get(display.current().language, _BRITISH)
 
 
 def gettext(message: str) -> str:
@@ -176,8 +191,8 @@ def size(number_of_bytes: int) -> str:
 
 
 def joined(*sentences: str) -> str:
-    """Sentences one after another; Chinese has no blank between them."""
-    return ("" if tongue().language is Language.CHINESE else " ").join(sentences)
+    """Sentences one after another; Chinese, for one, has no blank between them."""
+    return ("" if tongue().locale.script in _WITHOUT_BLANKS else " ").join(sentences)
 
 
 def listed(items: list[str]) -> str:
@@ -205,11 +220,11 @@ def _here(at: datetime | date) -> date:
 
 @cache
 def _catalogue(language: Language) -> NullTranslations:
-    if language is Language.ENGLISH:
+    if language not in languages()[1:]:
         return NullTranslations()
     compiled = BytesIO()
-    with (FOLDER / f"{language.value}.po").open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language.value))
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        write_mo(compiled, read_po(file, locale=language))
     compiled.seek(0)
     return Translations(compiled)
 
@@ -234,7 +249,7 @@ class ReadersLanguage:
 
         async def keeping(message: Message) -> None:
             if asked is not None and message["type"] == "http.response.start":
-                MutableHeaders(scope=message).append("set-cookie", f"{_COOKIE}={asked.value}; {self._flags}")
+                MutableHeaders(scope=message).append("set-cookie", f"{_COOKIE}={asked}; {self._flags}")
             await send(message)
 
         with display.shown_as(replace(display.current(), language=chosen_by(scope))):
@@ -253,11 +268,11 @@ def _asked(scope: Scope) -> Language | None:
 def _of_browser(headers: Headers) -> Language:
     """What was chosen before, or what the browser asks for.
 
-    >>> _of_browser(Headers({"accept-language": "de, zh-TW;q=0.7, es;q=0.9"})).value
+    >>> _of_browser(Headers({"accept-language": "xx, zh-TW;q=0.7, es;q=0.9"}))
     'es'
     """
     kept = _language(cookie_parser(headers.get("cookie", "")).get(_COOKIE, ""))
-    return kept or next(_wanted(headers.get("accept-language", "")), Language.ENGLISH)
+    return kept or next(_wanted(headers.get("accept-language", "")), ENGLISH)
 
 
 def _wanted(header: str) -> Iterator[Language]:
@@ -279,4 +294,4 @@ def _weight(text: str) -> float:
 
 
 def _language(value: str) -> Language | None:
-    return Language(value) if value in set(Language) else None
+    return next((one for one in languages() if one == value), None)

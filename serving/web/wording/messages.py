@@ -7,13 +7,13 @@ from features.message import Amount, Message
 from models.messages.catalogue import Sentence, sentences
 from models.messages.english import in_english
 from models.messages.filling import fill, percent_digits, places, without_forms
-from serving.platform.display import Language
+from serving.platform.languages import ENGLISH
 from serving.web.wording import i18n, own_words
 
 
 def in_words(found: Message) -> str:
     """The sentence of a message, with numbers, amounts and days as the reader's language writes them."""
-    if i18n.tongue().language is Language.ENGLISH:
+    if i18n.tongue().language == ENGLISH:
         return in_english(found)
     sentence = sentences()[found.code]
     hows = dict(places(sentence.text))

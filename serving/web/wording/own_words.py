@@ -11,17 +11,17 @@ from babel.units import format_unit
 
 from features.money import exponent
 from serving.platform import display
-from serving.platform.display import Language
+from serving.platform.languages import ENGLISH
 from serving.web.wording import i18n, words
 from serving.web.wording.i18n import say, tongue
 from serving.web.wording.words import Due
 
 _Length = Literal["short", "narrow", "long"]
 # The short form of an hour is not short in Spanish, and wrong for one; that of years is ambiguous in Russian.
-_LENGTHS: Final[dict[tuple[Language, str], _Length]] = {
-    (Language.RUSSIAN, "year"): "long",
-    (Language.SPANISH, "year"): "long",
-    **{(Language.SPANISH, unit): "narrow" for unit in ("second", "minute", "hour", "day")},
+_LENGTHS: Final[dict[tuple[str, str], _Length]] = {
+    ("ru", "year"): "long",
+    ("es", "year"): "long",
+    **{("es", unit): "narrow" for unit in ("second", "minute", "hour", "day")},
 }
 
 
@@ -164,7 +164,7 @@ def _unit(number: float, unit: str) -> str:
 
 
 def _is_english() -> bool:
-    return tongue().language is Language.ENGLISH
+    return tongue().language == ENGLISH
 
 
 def _here(at: datetime) -> datetime:

@@ -12,7 +12,7 @@ from string import Formatter
 from features.phrase import Parameter, Phrase, Reasons
 from models.errors import DomainError
 from models.messages.filling import without_forms
-from serving.platform.display import Language
+from serving.platform.languages import ENGLISH
 from serving.web.wording import i18n
 from serving.web.wording.messages import in_words
 
@@ -28,7 +28,7 @@ def phrase_in_words(phrase: Phrase) -> str:
     >>> phrase_in_words(Phrase("A note has at most {most:,} characters.", most=2_000))
     'A note has at most 2,000 characters.'
     """
-    if i18n.tongue().language is Language.ENGLISH:
+    if i18n.tongue().language == ENGLISH:
         return str(phrase)
     if not phrase.parameters:
         return i18n.gettext(phrase.template)

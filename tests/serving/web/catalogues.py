@@ -1,9 +1,10 @@
 """The texts of pages as the source has them, and the catalogues of the other languages.
 
 `python -m tests.serving.web.catalogues` puts new texts into the catalogues and takes out those that are used no longer;
-what is left to translate is then empty in them, and what was guessed from a similar text is marked fuzzy.
+what is left to translate is then empty in them. With ISO 639 codes it begins catalogues of these languages too.
 """
 
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -16,13 +17,12 @@ import serving.web
 from models.messages.catalogue import told_outside
 from models.messages.filling import without_forms
 from serving.brands.rules import questions
-from serving.platform.display import Language
-from serving.web.wording import i18n
+from serving.platform.languages import FOLDER, Language, languages
 from serving.web.wording.glossary import TERMS
 from tests.serving.web.refusals import shown_refusals
 
 WEB: Final = Path(serving.web.__path__[0])
-OTHERS: Final = tuple(one for one in Language if one is not Language.ENGLISH)
+OTHERS: Final = languages()[1:]
 _WIDTH: Final = 120
 # When the catalogues were begun.
 _BEGUN: Final = datetime(2026, 7, 1, tzinfo=UTC)
@@ -53,14 +53,14 @@ def texts_of_the_source() -> Catalog:
 
 def catalogue(language: Language) -> Catalog:
     """What translators made of them."""
-    with (i18n.FOLDER / f"{language.value}.po").open("rb") as file:
-        return read_po(file, locale=language.value)
+    with (FOLDER / f"{language}.po").open("rb") as file:
+        return read_po(file, locale=language)
 
 
 def update(language: Language) -> None:
     """Write a catalogue anew by the texts of the source; what is translated stays so."""
-    path = i18n.FOLDER / f"{language.value}.po"
-    found = catalogue(language) if path.exists() else Catalog(locale=language.value)
+    path = FOLDER / f"{language}.po"
+    found = catalogue(language) if path.exists() else Catalog(locale=language)
     found.update(texts_of_the_source(), no_fuzzy_matching=True)
     found.project, found.version, found.fuzzy = "Touchstone", "", False
     found.msgid_bugs_address = found.last_translator = found.language_team = ""
@@ -70,5 +70,5 @@ def update(language: Language) -> None:
 
 
 if __name__ == "__main__":
-    for one in OTHERS:
+    for one in (*OTHERS, *(Language(code) for code in sys.argv[1:])):
         update(one)

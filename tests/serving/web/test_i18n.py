@@ -6,17 +6,22 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import product
+from pathlib import Path
 
 import pytest
+from babel import Locale
 from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import write_po
 from jinja2 import Environment
 
+from features.message import message
 from features.phrase import Phrase
 from models.errors import DomainError
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Hit, Void
 from models.verdict import Judgement, ReasonCode, Side
 from serving.accounts.service import auth
+from serving.accounts.service.display_choice import choose
 from serving.appeals.policy import DEFAULT_COUNTER_NOTICE as DEFAULT
 from serving.appeals.policy import AppealPolicy, SellerEvidencePolicy
 from serving.appeals.rules import appeals
@@ -37,19 +42,22 @@ from serving.notices.rules.notices import (
     check_number,
     missing,
 )
+from serving.platform import languages
 from serving.platform.deadlines import BusinessCalendar
-from serving.platform.display import Display, Language, shown_as
+from serving.platform.display import Display, shown_as
+from serving.platform.languages import Language
 from serving.sellers.rules.sanction import warning
 from serving.takedowns.rules import statement
 from serving.takedowns.rules.public_statement import Source
 from serving.web.wording import i18n
 from serving.web.wording.fixed_words import said
+from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import REASON_CODES
 from tests.fixtures.runtimes import Site
 from tests.serving.web.catalogues import OTHERS, WEB, catalogue, texts_of_the_source
 from tests.serving.web.test_seller_page import a_link
-from tests.serving.web.visits import a_visitor, words
+from tests.serving.web.visits import a_visitor, visit_as, words
 
 NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
 _PLACE = re.compile(r"%\(\w+\)s|\{\w+\}")
@@ -109,8 +117,8 @@ def test_a_translation_has_the_placeholders_and_the_marks_of_its_text(language: 
 def test_a_translation_is_in_its_own_letters(language: Language) -> None:
     """A text that was pasted into the wrong catalogue, or left in English."""
     han, cyrillic = "[\u4e00-\u9fff]", "[а-яё]"
-    own = {Language.CHINESE: han, Language.RUSSIAN: cyrillic, Language.SPANISH: "[a-záéíóúñ]"}
-    foreign = {Language.CHINESE: cyrillic, Language.RUSSIAN: han, Language.SPANISH: f"{han}|{cyrillic}"}
+    own = {Language("zh"): han, Language("ru"): cyrillic, Language("es"): "[a-záéíóúñ]"}
+    foreign = {Language("zh"): cyrillic, Language("ru"): han, Language("es"): f"{han}|{cyrillic}"}
     for one in messages(catalogue(language)):
         # What only sets marks between other texts has no letters in any language.
         spoken = re.search("[A-Za-z]", _PLACE.sub("", forms(one.id)[0]))
@@ -146,7 +154,7 @@ def test_what_the_rules_say_to_sellers_and_notifiers_is_known_in_every_language(
         with shown_as(shown_in(language)):
             shown = phrase_in_words(sentence) if isinstance(sentence, Phrase) else said(sentence)
         left = re.sub(r"Aurelle|UTC|PDF|PNG|JPEG|MB|DE, FR|EU|CE|EC|abcd", "", shown)
-        if language is not Language.SPANISH:
+        if language != Language("es"):
             assert not re.search(r"[A-Za-z]{2,}", left), (language, sentence, left)
         else:
             assert not re.search(r"\b(?:the|was|you|and|is|of|not)\b", left), (language, sentence, left)
@@ -266,11 +274,11 @@ def test_the_switch_names_each_language_in_itself_and_needs_no_script(site: Site
 @pytest.mark.parametrize(
     ("language", "headline", "deadline", "left", "strike"),
     [
-        (Language.ENGLISH, "Your offer was removed", "Friday, 6 March 2026", "4 days left", "1 strike"),
-        (Language.CHINESE, "您的商品已被下架", "2026年3月6日星期五", "剩余 4 天", "1 次违规记录"),
-        (Language.RUSSIAN, "Ваше предложение удалено", "пятница, 6 марта 2026 г.", "Осталось: 4 дня", "1 нарушение"),
+        (Language("en"), "Your offer was removed", "Friday, 6 March 2026", "4 days left", "1 strike"),
+        (Language("zh"), "您的商品已被下架", "2026年3月6日星期五", "剩余 4 天", "1 次违规记录"),
+        (Language("ru"), "Ваше предложение удалено", "пятница, 6 марта 2026 г.", "Осталось: 4 дня", "1 нарушение"),
         (
-            Language.SPANISH,
+            Language("es"),
             "Su oferta ha sido retirada",
             "viernes, 6 de marzo de 2026",
             "Tiempo restante: 4 días",
@@ -282,7 +290,7 @@ def test_a_seller_reads_its_page_in_its_language(
     site: Site, language: Language, headline: str, deadline: str, left: str, strike: str
 ) -> None:
     _, link = a_link(site)
-    page = a_visitor(site).get(f"{link}?lang={language.value}")
+    page = a_visitor(site).get(f"{link}?lang={language}")
     read = words(page.text)
     for expected in (headline, deadline, left, strike, "Aure11e Colline tote 1:1 mirror quality"):
         assert expected in read
@@ -292,7 +300,7 @@ def test_a_seller_reads_its_page_in_its_language(
 def test_a_refusal_and_an_error_are_in_the_language_of_the_page(site: Site, language: Language) -> None:
     _, link = a_link(site)
     visitor = a_visitor(site)
-    visitor.get(f"{link}?lang={language.value}")
+    visitor.get(f"{link}?lang={language}")
     with shown_as(shown_in(language)):
         empty, nowhere = i18n.say("Choose one of the answers."), i18n.say("This link is not valid, or has ended.")
     assert empty in words(visitor.post(link, {"event": "concede", "said": "x"}).text)
@@ -321,7 +329,41 @@ def test_a_page_without_translations_is_english_to_its_last_word(site: Site) -> 
 )
 def test_a_count_takes_the_form_of_its_language(number: int, russian: str, spanish: str) -> None:
     found = []
-    for language in (Language.RUSSIAN, Language.SPANISH):
+    for language in (Language("ru"), Language("es")):
         with shown_as(shown_in(language)):
             found.append(i18n.length(timedelta(days=number, hours=5)))
     assert found == [russian, spanish]
+
+
+@pytest.fixture
+def pseudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Catalog) -> Iterator[Language]:
+    """Italian, of which there is nothing but a catalogue: each text between marks."""
+    made = Catalog(locale="it")
+    for one in messages(source):
+        text = forms(one.id)
+        made.add(one.id, string=tuple(f"⟦{form}⟧" for form in text) if one.pluralizable else f"⟦{text[0]}⟧")
+    with (tmp_path / "it.po").open("wb") as file:
+        write_po(file, made)
+    caches = (languages.languages, i18n.tongues, i18n._by_language, i18n._catalogue)
+    for module in (languages, i18n):
+        monkeypatch.setattr(module, "FOLDER", tmp_path)
+    for cached in caches:
+        cached.cache_clear()
+    yield Language("it")
+    monkeypatch.undo()
+    for cached in caches:
+        cached.cache_clear()
+
+
+def test_a_language_is_added_by_one_catalogue(site: Site, pseudo: Language) -> None:
+    _, link = a_link(site)
+    with shown_as(shown_in(pseudo)):
+        assert i18n.tongue() == i18n.Tongue(pseudo, "it", "Italiano", Locale("it", "IT"))
+        assert in_words(message("text_kinds", n=3)) == "⟦3 kinds of suspect wording.⟧"
+        assert i18n.day(NOW) == "6 marzo 2026"
+    page = a_visitor(site).get(link, **{"accept-language": "it"}).text
+    assert '<html lang="it"' in page
+    assert "⟦Your offer was removed⟧" in words(page)
+    assert ">Italiano</a>" in page
+    choose(site.runtime, site.brand_person, Display(), {"language": pseudo})
+    assert "⟦To verify⟧" in words(visit_as(site, site.brand_person).get("/brand").text)

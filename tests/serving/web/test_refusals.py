@@ -20,7 +20,8 @@ from features.phrase import Parameter, Phrase
 from models.errors import Conflict, Invalid
 from models.messages.english import reasons_of
 from models.messages.filling import without_forms
-from serving.platform.display import Language, shown_as
+from serving.platform.display import shown_as
+from serving.platform.languages import Language
 from serving.web.wording.refusals import phrase_in_words, refusal
 from tests.serving.web.catalogues import OTHERS, catalogue
 from tests.serving.web.refusals import NOT_SHOWN, all_refusals, shown_refusals
@@ -44,22 +45,22 @@ def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) 
     ("language", "phrase", "said"),
     [
         (
-            Language.RUSSIAN,
+            Language("ru"),
             Phrase("A document has at most {most:,} bytes.", most=5_000_000),
             "Документ не может быть больше 5 000 000 байт.",
         ),
         (
-            Language.SPANISH,
+            Language("es"),
             Phrase("A document has at most {size:g} MB.", size=2.5),
             "Un documento puede tener 2,5 MB como máximo.",
         ),
         (
-            Language.SPANISH,
+            Language("es"),
             Phrase("{name} is above {most:,}.", name="price", most=Decimal(10_000_000)),
             "price es mayor que 10.000.000.",
         ),
         (
-            Language.SPANISH,
+            Language("es"),
             Phrase(
                 "The time to answer ended on {date:%-d %B %Y} at {time:%H:%M} UTC.",
                 date=date(2026, 3, 6),
@@ -69,12 +70,12 @@ def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) 
         ),
         # A phrase of ours inside another, and a reason of the rules.
         (
-            Language.SPANISH,
+            Language("es"),
             Phrase("Row {n}: {why}", n=1_200, why=Phrase("{name} is below zero.", name="price")),
             "Fila 1.200: price es menor que cero.",
         ),
         (
-            Language.SPANISH,
+            Language("es"),
             Phrase(
                 "Nothing was recorded. {why}",
                 why=reasons_of(message("certification.expired", date=date(2026, 5, 1))),
@@ -82,15 +83,15 @@ def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) 
             "No se ha registrado nada. Su formación caducó el 1 de mayo de 2026; responda de nuevo a sus preguntas.",
         ),
         # What somebody wrote stays, also where it reads like words of ours or like a number.
-        (Language.CHINESE, Phrase("{name} speaks for your brand already.", name="Open"), "Open 已可代表贵品牌。"),
+        (Language("zh"), Phrase("{name} speaks for your brand already.", name="Open"), "Open 已可代表贵品牌。"),
         (
-            Language.CHINESE,
+            Language("zh"),
             Phrase("{name} speaks for your brand already.", name="{n} 1,234"),
             "{n} 1,234 已可代表贵品牌。",
         ),
         # What no catalogue knows is English.
-        (Language.RUSSIAN, Phrase("The planet {name} is closed.", name="Mars"), "The planet Mars is closed."),
-        (Language.RUSSIAN, Phrase("Send {listing}."), "Send {listing}."),
+        (Language("ru"), Phrase("The planet {name} is closed.", name="Mars"), "The planet Mars is closed."),
+        (Language("ru"), Phrase("Send {listing}."), "Send {listing}."),
     ],
 )
 def test_a_phrase_is_said_as_the_language_writes_it(language: Language, phrase: Phrase, said: str) -> None:
@@ -115,7 +116,7 @@ def _hostile() -> st.SearchStrategy[Parameter]:
 def test_whatever_is_put_into_a_refusal_it_is_shown(template: str, values: list[Parameter]) -> None:
     places = [name for _, name, _, _ in Formatter().parse(template) if name]
     phrase = Phrase(template, **dict(zip(places, values, strict=False)))
-    with shown_as(shown_in(Language.RUSSIAN)):
+    with shown_as(shown_in(Language("ru"))):
         shown = phrase_in_words(phrase)
     assert all(value in shown for value in phrase.parameters.values() if isinstance(value, str))
 

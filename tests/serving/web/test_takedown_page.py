@@ -3,7 +3,8 @@ import re
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.service.display_choice import choose
-from serving.platform.display import Display, Language, shown_as
+from serving.platform.display import Display, shown_as
+from serving.platform.languages import Language
 from serving.review.rules.takedown import Fate
 from serving.rights.rules.rights import RightKind
 from serving.web.wording.i18n import say
@@ -77,7 +78,7 @@ def test_why_an_offer_was_refused_is_said_in_the_reader_s_language(site: Site) -
     decided, fine = a_case(site, CaseLane.ASK_BRAND), a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     brand = visit_as(site, site.brand_person)
     brand.answer(decided.case_id, decided.version_id, Judgement.GENUINE)
-    with shown_as(Display(language=Language.SPANISH)):
+    with shown_as(Display(language=Language("es"))):
         expected = say("The case has been decided already.")
     found = request(site, [decided, fine])
     assert [str(one.refusal) for one in found.items if one.fate is Fate.REFUSED] == [

@@ -8,11 +8,12 @@ from serving.accounts.service import auth
 from serving.accounts.service.display_choice import begin_in, choose
 from serving.accounts.store import display_settings
 from serving.accounts.tables import display_setting
-from serving.platform.display import Density, Display, Language, Theme
+from serving.platform.display import Density, Display, Theme
+from serving.platform.languages import Language
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.fixtures.waiting import until_waiting
 
-CHOICE = Display("Asia/Shanghai", Language.CHINESE, Density.ROOMY, letter_keys=False, theme=Theme.DARK)
+CHOICE = Display("Asia/Shanghai", Language("zh"), Density.ROOMY, letter_keys=False, theme=Theme.DARK)
 
 
 @pytest.mark.both_engines
@@ -31,13 +32,13 @@ def test_a_choice_is_kept_and_replaced_and_comes_with_the_session(any_site: Site
 def test_the_language_of_signing_in_is_kept_until_somebody_chooses(any_site: Site) -> None:
     runtime, person = any_site.runtime, any_site.analyst
     token = auth.sign_in(runtime, person.email, PASSWORD).token
-    begin_in(runtime, person, Language.ENGLISH)
+    begin_in(runtime, person, Language("en"))
     assert auth.session_of(runtime, token).display == Display()
-    begin_in(runtime, person, Language.RUSSIAN)
-    assert auth.session_of(runtime, token).display == Display(language=Language.RUSSIAN)
-    begin_in(runtime, person, Language.SPANISH)
-    choose(runtime, person, Display(language=Language.RUSSIAN), {"language": "en"})
-    begin_in(runtime, person, Language.CHINESE)
+    begin_in(runtime, person, Language("ru"))
+    assert auth.session_of(runtime, token).display == Display(language=Language("ru"))
+    begin_in(runtime, person, Language("es"))
+    choose(runtime, person, Display(language=Language("ru")), {"language": "en"})
+    begin_in(runtime, person, Language("zh"))
     assert auth.session_of(runtime, token).display == Display()
 
 
@@ -45,13 +46,13 @@ def test_the_language_of_signing_in_is_kept_until_somebody_chooses(any_site: Sit
 def test_two_who_sign_in_or_choose_at_once_for_the_first_time_are_both_served(any_site: Site) -> None:
     """The other one has written and not committed when this one looks."""
     runtime = any_site.runtime
-    russian = Display(language=Language.RUSSIAN)
+    russian = Display(language=Language("ru"))
     first, second = any_site.analyst, any_site.second_analyst
     with ThreadPoolExecutor(2) as pool:
         with runtime.store.write() as connection:
             for one in (first, second):
                 display_settings.put(connection, one.user_id, russian, any_site.clock.now())
-            signs_in = pool.submit(begin_in, runtime, first, Language.SPANISH)
+            signs_in = pool.submit(begin_in, runtime, first, Language("es"))
             chooses = pool.submit(choose, runtime, second, Display(), {"theme": "dark"})
             until_waiting(runtime.store, 2)
         signs_in.result()
