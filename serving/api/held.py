@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
+from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
@@ -36,7 +37,7 @@ def get_held(request: Request, session: Speaker) -> dict[str, Any]:
                 "action_id": one.action.action_id,
                 "listing_external_id": one.action.external_id,
                 "held_at": one.hold.held_at.isoformat(),
-                "reasons": [hold.sentence for hold in one.reasons],
+                "reasons": [in_english(hold.message) for hold in one.reasons],
                 "no_word": one.no_word,
                 "no_release": one.no_release,
                 "said": [

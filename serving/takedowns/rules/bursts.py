@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from features.message import Message, message
 from models.verdict import Side
 from serving.takedowns.policy import BurstPolicy
 
@@ -46,10 +47,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One reason for which a removal waits, as a person reads it."""
+    """One reason for which a removal waits for approval."""
 
     cause: HoldCause
-    sentence: str
+    message: Message
 
 
 def holds(asked: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
@@ -63,22 +64,18 @@ def holds(asked: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
     found: list[Hold] = []
     by_brand = asked.side is Side.BRAND
     if by_brand and not asked.switched_on:
-        found.append(Hold(HoldCause.SWITCHED_OFF, "Removals on a brand's confirmation are switched off."))
+        found.append(Hold(HoldCause.SWITCHED_OFF, message("hold.switched_off")))
     user_cap = cap(asked.user, policy.per_user, policy.most_per_user, policy)
     if asked.user.last_hour >= user_cap:
-        found.append(Hold(HoldCause.USER_BURST, f"One person has confirmed {user_cap} removals within an hour."))
+        found.append(Hold(HoldCause.USER_BURST, message("hold.user_burst", n=user_cap)))
     if by_brand and asked.brand is not None:
         brand_cap = cap(asked.brand, policy.per_brand, policy.most_per_brand, policy)
         if asked.brand.last_hour >= brand_cap:
-            found.append(Hold(HoldCause.BRAND_BURST, f"One brand has confirmed {brand_cap} removals within an hour."))
+            found.append(Hold(HoldCause.BRAND_BURST, message("hold.brand_burst", n=brand_cap)))
     if asked.seller is not None and asked.seller.last_hour >= policy.per_seller:
-        sentence = f"{policy.per_seller} offers of one seller were removed within an hour."
-        found.append(Hold(HoldCause.SELLER_BURST, sentence))
+        found.append(Hold(HoldCause.SELLER_BURST, message("hold.seller_burst", n=policy.per_seller)))
     if asked.sales_90d is not None and asked.sales_90d >= policy.high_sales_90d:
-        sentence = (
-            f"The seller sold {asked.sales_90d:,.0f} items in 90 days; two organisations decide about such a shop."
-        )
-        found.append(Hold(HoldCause.HIGH_IMPACT, sentence))
+        found.append(Hold(HoldCause.HIGH_IMPACT, message("hold.high_impact", n=round(asked.sales_90d))))
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
+from models.messages.english import in_english
 from models.policies.version import policy_version
 from models.verdict import Side
 from serving.audit.store import audit
@@ -90,7 +91,7 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, held: H
     """Note what a removal is held for, and raise the alert of the first cause if it does not stand already."""
     here, first = action.marketplace_id, held.holds[0]
     holds_db.add_hold(connection, here, action.action_id, held.holds, policy_version(runtime.policies[BurstPolicy]), at)
-    found = Alert(here, runtime.ids.new("alr"), first.cause, held.subjects[first.cause], first.sentence, at)
+    found = Alert(here, runtime.ids.new("alr"), first.cause, held.subjects[first.cause], in_english(first.message), at)
     if not alerts.raise_it(connection, found):
         return
     audit.record(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, func, select, update
 from sqlalchemy.sql.selectable import Select
 
+from features.message import as_json, from_json
 from models.verdict import Judgement
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
@@ -79,7 +80,7 @@ def add_hold(
     row = {
         "marketplace_id": marketplace_id,
         "action_id": action_id,
-        "causes": [{"cause": one.cause.value, "sentence": one.sentence} for one in held],
+        "causes": [{"cause": one.cause.value, "message": as_json(one.message)} for one in held],
         "policy_version": policy_version,
         "held_at": at,
     }
@@ -108,7 +109,7 @@ def of_actions(connection: Connection, marketplace_id: str, action_ids: Collecti
     return {
         row.action_id: StoredHold(
             row.action_id,
-            tuple(Hold(HoldCause(one["cause"]), one["sentence"]) for one in row.causes),
+            tuple(Hold(HoldCause(one["cause"]), from_json(one["message"])) for one in row.causes),
             row.held_at,
             row.settled_at,
             row.settled_as,

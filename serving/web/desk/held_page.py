@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid
+from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
@@ -111,7 +112,7 @@ def _row(runtime: Runtime, one: HeldRemoval) -> HeldRow:
         action_id=one.action.action_id,
         offer=text_view.show(one.action.external_id),
         since=words.moment(one.hold.held_at, runtime.clock.now()),
-        reasons=tuple(hold.sentence for hold in one.reasons),
+        reasons=tuple(in_english(hold.message) for hold in one.reasons),
         said=_said(one),
         no_word=one.no_word,
         no_release=one.no_release,

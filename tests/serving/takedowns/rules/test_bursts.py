@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.messages.english import in_english
 from models.verdict import Side
 from serving.takedowns.policy import DEFAULT_BURSTS, BurstPolicy
 from serving.takedowns.rules.bursts import Asked, HoldCause, Pace, cap, holds
@@ -55,12 +56,12 @@ def test_what_names_the_alert_comes_first() -> None:
 
 def test_the_sentences_say_the_figures() -> None:
     everything = replace(TABLE[-1][0], user=Pace(45, 30))
-    assert [one.sentence for one in holds(everything, DEFAULT_BURSTS)] == [
+    assert [in_english(one.message) for one in holds(everything, DEFAULT_BURSTS)] == [
         "Removals on a brand's confirmation are switched off.",
         "One person has confirmed 45 removals within an hour.",
         "One brand has confirmed 40 removals within an hour.",
-        "10 offers of one seller were removed within an hour.",
-        "The seller sold 200 items in 90 days; two organisations decide about such a shop.",
+        "10 listings of one seller were removed within an hour.",
+        "The seller sold 200 items in 90 days. Two organisations decide about a shop of this size.",
     ]
 
 
