@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from features.message import Message, message
 from serving.sellers.policy import SellerRiskPolicy
 
 
@@ -141,48 +142,26 @@ def _state(counted: int, sellers: int, policy: SellerRiskPolicy) -> RiskState:
     return RiskState.RANKED if sellers >= policy.fewest_sellers else RiskState.TOO_FEW_SELLERS
 
 
-def reasons(risk: SellerRisk, *, sellers: int, window_days: int) -> tuple[str, ...]:
-    """What stands behind a risk: where the seller stands, the counts, and what does not count.
-
-    >>> some = SellerRisk(RiskState.RANKED, 14, 1, 1, 5.2, 3, 2, share=0.28, percentile=97.6)
-    >>> for sentence in reasons(some, sellers=1204, window_days=30):
-    ...     print(sentence)
-    Riskier than 97% of 1,204 sellers.
-    14 offers in 30 days: 5.2 expected counterfeit, 3 of them confirmed; 2 cleared.
-    1 more, 1 of them confirmed counterfeit, had no score of a model and does not count.
-    """
-    said = [_standing(risk, sellers)]
+def reasons(risk: SellerRisk, *, sellers: int, window_days: int) -> tuple[Message, ...]:
+    """What stands behind a risk: where the seller stands, the counts, and what does not count."""
+    told = [_standing(risk, sellers)]
     if risk.offers:
-        said.append(_counts(risk, window_days))
+        told.append(_counts(risk, window_days))
     if risk.left_out:
-        more = "more" if risk.offers else "offer" if risk.left_out == 1 else "offers"
-        confirmed = f", {risk.left_out_confirmed} of them confirmed counterfeit," if risk.left_out_confirmed else ""
-        does = "does" if risk.left_out == 1 else "do"
-        said.append(f"{risk.left_out:,} {more}{confirmed} had no score of a model and {does} not count.")
-    return tuple(said)
+        told.append(message("risk.left_out", n=risk.left_out, confirmed=risk.left_out_confirmed))
+    return tuple(told)
 
 
-def _standing(risk: SellerRisk, sellers: int) -> str:
-    match risk.state:
-        case RiskState.RANKED:
-            # Rounded down: nobody is riskier than 100 %.
-            whole = math.floor(risk.percentile or 0.0)
-            return (
-                f"Riskier than {whole}% of {sellers:,} sellers."
-                if whole
-                else f"Among the least risky of {sellers:,} sellers."
-            )
-        case RiskState.TOO_FEW_OFFERS:
-            return "Too few offers to be compared with other sellers."
-        case RiskState.TOO_FEW_SELLERS:
-            return "Too few sellers to compare with."
-        case RiskState.NO_MODEL:
-            return "Not known: no model has scored the seller's offers."
+def _standing(risk: SellerRisk, sellers: int) -> Message:
+    if risk.state is not RiskState.RANKED:
+        return message(f"risk.{risk.state.value}")
+    # Rounded down: nobody is riskier than 100 %.
+    percent = math.floor(risk.percentile or 0.0)
+    return message("risk.ranked", percent=percent, n=sellers) if percent else message("risk.lowest", n=sellers)
 
 
-def _counts(risk: SellerRisk, window_days: int) -> str:
-    expected = "under 0.1" if 0 < risk.expected < 0.05 else f"{risk.expected:,.1f}".removesuffix(".0")
-    confirmed = f", {risk.confirmed} of them confirmed" if risk.confirmed else ""
-    cleared = f"; {risk.cleared} cleared" if risk.cleared else ""
-    noun = "offer" if risk.offers == 1 else "offers"
-    return f"{risk.offers:,} {noun} in {window_days} days: {expected} expected counterfeit{confirmed}{cleared}."
+def _counts(risk: SellerRisk, window_days: int) -> Message:
+    counts = {"n": risk.offers, "days": window_days, "confirmed": risk.confirmed, "cleared": risk.cleared}
+    if 0 < risk.expected < 0.05:
+        return message("risk.counts.small", **counts)
+    return message("risk.counts", expected=risk.expected, **counts)

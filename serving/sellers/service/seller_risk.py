@@ -8,7 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from features.message import Message, message
 from models.errors import NotFound
+from models.messages.english import in_english
 from models.outcomes import outcomes
 from models.policies.version import policy_version
 from serving.marketplaces.store import marketplaces
@@ -68,21 +70,20 @@ class Found:
 
     kept: Kept | None
     risk: SellerRisk | None
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
 
 
 def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> Found:
     """The risk of a seller, whom nobody need know."""
     if seller is None:
-        return Found(None, None, ("Not known: the offer names no seller.",))
+        return Found(None, None, (message("risk.no_seller"),))
     kept = seller_risks.kept(connection, marketplace_id)
     if kept is None:
         scored = runtime.services[LiveModels].of(marketplace_id) is not None
-        why = "sellers have not been compared yet" if scored else "no model scores here, and points are no probability"
-        return Found(None, None, (f"Not known: {why}.",))
+        return Found(None, None, (message("risk.not_ranked" if scored else "risk.no_champion"),))
     risk = seller_risks.of_seller(connection, marketplace_id, seller)
     if risk is None:
-        return Found(kept, None, (f"None of the seller's offers was scored in {kept.window_days} days.",))
+        return Found(kept, None, (message("risk.not_scored", days=kept.window_days),))
     return Found(kept, risk, reasons(risk, sellers=kept.sellers, window_days=kept.window_days))
 
 
@@ -97,7 +98,12 @@ def one_answer(runtime: Runtime, connection: Connection, marketplace_id: str, se
     if not seller_risks.is_known(connection, marketplace_id, seller):
         raise NotFound("There is no such seller.")
     found = risk_of(runtime, connection, marketplace_id, seller)
-    return {**_made(found.kept), "seller": seller, **_figures(found.risk), "reasons": list(found.reasons)}
+    return {
+        **_made(found.kept),
+        "seller": seller,
+        **_figures(found.risk),
+        "reasons": list(map(in_english, found.reasons)),
+    }
 
 
 def riskiest_answer(connection: Connection, marketplace_id: str, most: int) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from models.messages.english import in_english
 from serving.platform.runtime import Runtime
 from serving.sellers.service.seller_risk import risk_of
 from serving.web import charts
@@ -28,7 +29,7 @@ def risk_part(runtime: Runtime, connection: Connection, marketplace_id: str, sel
     """The part of a seller; None is one whom the offer does not name."""
     found = risk_of(runtime, connection, marketplace_id, seller)
     percentile = found.risk.percentile if found.risk else None
-    standing, *counts = found.reasons
+    standing, *counts = map(in_english, found.reasons)
     return RiskPart(
         as_of=words.moment(found.kept.as_of, runtime.clock.now()) if found.kept else None,
         bar=charts.percentile_bar(percentile, _WIDTH) if percentile is not None else None,

@@ -50,7 +50,7 @@ def test_the_riskiest_sellers_are_listed_and_one_is_broken_down(site: Site, tmp_
     first = touchstone_in(home, "seller", "risk", "--most", "1").out
     assert ("ann" in first) != (" bo " in first)
     one = touchstone_in(home, "seller", "risk", "bo").out
-    assert "% of 2 sellers.\n2 offers in 30 days: " in one
+    assert "% of 2 sellers.\n2 listings in 30 days: " in one
     assert "Counterfeit, drawn toward the usual " in one
     assert "As of 2026-03-02T09:00:01+00:00, SellerRiskPolicy:" in one
 

@@ -42,7 +42,7 @@ def test_an_analyst_sees_where_the_seller_stands_and_the_counts_behind_it(site: 
     page = words(answer.text)
     assert "Risk beside other sellers" in page
     assert "% of 2 sellers." in page
-    assert "2 offers in 30 days: " in page
+    assert "2 listings in 30 days: " in page
     assert 'aria-label="percentile ' in answer.text
     assert "no rule and no model reads it" in page
 
@@ -103,15 +103,15 @@ def test_too_few_offers_have_no_bar_and_say_so(site: Site) -> None:
     with site.runtime.store.read() as connection:
         found = risk_part(site.runtime, connection, site.here, SELLER)
     assert (found.as_of, found.bar) == ("09:00", None)
-    assert found.standing == "Too few offers to be compared with other sellers."
-    assert found.counts[0].startswith("1 offer in 30 days: ")
+    assert found.standing == "Too few listings to compare with other sellers."
+    assert found.counts[0].startswith("1 listing in 30 days: ")
 
 
 def test_an_offer_that_names_no_seller_is_said_to_have_no_risk_that_is_known(site: Site) -> None:
     with site.runtime.store.read() as connection:
         found = risk_part(site.runtime, connection, site.here, None)
     assert (found.standing, found.bar, found.as_of, found.counts) == (
-        "Not known: the offer names no seller.",
+        "Unknown: the listing names no seller.",
         None,
         None,
         (),

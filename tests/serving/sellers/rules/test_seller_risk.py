@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.messages.english import in_english
 from serving.sellers.policy import DEFAULT_SELLER_RISK
 from serving.sellers.rules.seller_risk import Ranking, RiskState, ScoredOffer, SellerRisk, rank, reasons
 
@@ -154,33 +155,36 @@ SAID = [
         SOME,
         (
             "Riskier than 97% of 1,204 sellers.",
-            "14 offers in 30 days: 5.2 expected counterfeit, 3 of them confirmed.",
+            "14 listings in 30 days: 5.2 expected counterfeit, 3 confirmed, 0 cleared.",
         ),
     ),
     (
         replace(SOME, percentile=0.4, confirmed=0, expected=0.01, cleared=2),
         (
             "Among the least risky of 1,204 sellers.",
-            "14 offers in 30 days: under 0.1 expected counterfeit; 2 cleared.",
+            "14 listings in 30 days: under 0.1 expected counterfeit, 0 confirmed, 2 cleared.",
         ),
     ),
     (
         replace(SOME, state=RiskState.TOO_FEW_OFFERS, offers=1, expected=1.0, confirmed=1, left_out=2),
         (
-            "Too few offers to be compared with other sellers.",
-            "1 offer in 30 days: 1 expected counterfeit, 1 of them confirmed.",
-            "2 more had no score of a model and do not count.",
+            "Too few listings to compare with other sellers.",
+            "1 listing in 30 days: 1.0 expected counterfeit, 1 confirmed, 0 cleared.",
+            "2 listings without a model score do not count (0 confirmed counterfeit).",
         ),
     ),
     (
         replace(SOME, state=RiskState.TOO_FEW_SELLERS, confirmed=0, expected=0.0),
-        ("Too few sellers to compare with.", "14 offers in 30 days: 0 expected counterfeit."),
+        (
+            "Too few sellers to compare with.",
+            "14 listings in 30 days: 0.0 expected counterfeit, 0 confirmed, 0 cleared.",
+        ),
     ),
     (
         replace(SOME, state=RiskState.NO_MODEL, offers=0, left_out=3, left_out_confirmed=1),
         (
-            "Not known: no model has scored the seller's offers.",
-            "3 offers, 1 of them confirmed counterfeit, had no score of a model and do not count.",
+            "Unknown: no model has scored the seller's listings.",
+            "3 listings without a model score do not count (1 confirmed counterfeit).",
         ),
     ),
 ]
@@ -188,4 +192,4 @@ SAID = [
 
 @pytest.mark.parametrize(("risk", "said"), SAID)
 def test_what_is_said_of_a_seller(risk: SellerRisk, said: tuple[str, ...]) -> None:
-    assert reasons(risk, sellers=1_204, window_days=30) == said
+    assert tuple(map(in_english, reasons(risk, sellers=1_204, window_days=30))) == said

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
+from features.message import message
 from models.errors import NotFound
 from models.policies.version import policy_version
 from models.verdict import Judgement
@@ -197,9 +198,7 @@ def test_refreshing_twice_changes_nothing_and_a_later_ranking_takes_the_place(an
     with site.runtime.store.read() as connection:
         assert seller_risks.of_seller(connection, site.here, "ann") is None
         assert [name for name, _ in seller_risks.riskiest(connection, site.here, 9)] == []
-        assert risk_of(site.runtime, connection, site.here, "ann").reasons == (
-            "None of the seller's offers was scored in 30 days.",
-        )
+        assert risk_of(site.runtime, connection, site.here, "ann").reasons == (message("risk.not_scored", days=30),)
 
 
 def test_an_earlier_ranking_never_takes_the_place_of_a_later_one(any_site: Site) -> None:
@@ -254,7 +253,7 @@ def test_answers_are_plain_and_a_stranger_is_unknown(any_site: Site) -> None:
         before = one_answer(site.runtime, connection, site.here, "ann")
         assert riskiest_answer(connection, site.here, 9)["as_of"] is None
     assert (before["as_of"], before["state"]) == (None, None)
-    assert before["reasons"] == ["Not known: sellers have not been compared yet."]
+    assert before["reasons"] == ["Unknown: sellers have not been compared yet."]
     refresh(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
         found = riskiest_answer(connection, site.here, 1)
@@ -268,10 +267,8 @@ def test_answers_are_plain_and_a_stranger_is_unknown(any_site: Site) -> None:
 
 def test_before_a_model_it_is_said_that_points_are_no_probability(site: Site) -> None:
     with site.runtime.store.read() as connection:
-        assert risk_of(site.runtime, connection, site.here, "ann").reasons == (
-            "Not known: no model scores here, and points are no probability.",
-        )
-        assert risk_of(site.runtime, connection, site.here, None).reasons == ("Not known: the offer names no seller.",)
+        assert risk_of(site.runtime, connection, site.here, "ann").reasons == (message("risk.no_champion"),)
+        assert risk_of(site.runtime, connection, site.here, None).reasons == (message("risk.no_seller"),)
 
 
 def test_scores_are_read_by_the_window_and_everything_else_by_its_key(site: Site) -> None:
