@@ -31,7 +31,7 @@ TITLES: Final = {
     403: N_("Not yours to do"),
     404: N_("Nothing here"),
     405: N_("Not this way"),
-    409: N_("Somebody or something was faster"),
+    409: N_("Conflict"),
     413: N_("Too large"),
     422: N_("That did not work"),
     500: N_("Something failed on our side"),

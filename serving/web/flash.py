@@ -81,7 +81,7 @@ class Flash(StrEnum):
 
 # Marked are those that a translated page says.
 SENTENCES: Final = {
-    Flash.UNDONE: N_("Taken back. The case is open again, and what had not left stays here."),
+    Flash.UNDONE: N_("Undone. The case is open again, and unsent actions are cancelled."),
     Flash.BULK_UNDONE: "Taken back. The cases are open again, and what had not left stays here.",
     Flash.NOTED: "The note is kept. Whoever you named finds it under Notes.",
     Flash.NOTES_SEEN: "All of them are marked as seen.",
@@ -99,7 +99,7 @@ SENTENCES: Final = {
     Flash.RIGHT_VERIFIED: "Verified. It carries the brand's confirmations from now on.",
     Flash.PRICES_ADDED: N_("Added. Offers are compared with these prices from the next one on."),
     Flash.TELL_TALE_ADDED: N_("Added. It is looked for in every offer from the next one on."),
-    Flash.TELL_TALE_ENDED: N_("Taken back. What was scored with it stays as it was."),
+    Flash.TELL_TALE_ENDED: N_("Removed. Existing scores stay as they are."),
     Flash.DEACTIVATED: "Deactivated. Their sessions have ended; below is what became of their work.",
     Flash.INVITATION_TAKEN_BACK: "Taken back. The link leads nowhere any more.",
     Flash.JOINED: N_("Welcome. You are signed in."),
@@ -137,7 +137,7 @@ SENTENCES: Final = {
     Flash.BRIEFED: N_("All answers are right. You may confirm from now on."),
     Flash.SWITCHED_OFF: "Switched off, from the next request on.",
     Flash.SWITCHED_ON: "Switched on. What was held stays held until people let it go.",
-    Flash.TAKEDOWN_UNDONE: N_("Taken back. What had not left stays here, and the questions are open again."),
+    Flash.TAKEDOWN_UNDONE: N_("Undone. Unsent removals are cancelled, and the questions are open again."),
     Flash.FILTER_DELETED: "The filter is deleted. The cases are where they were.",
     Flash.FILTER_RENAMED: "Renamed.",
     Flash.FILTER_SAVED: "Saved. The filter stands in the list on the left, with how many cases it finds.",

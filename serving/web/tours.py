@@ -37,17 +37,14 @@ TOURS: Final = (
         Role.BRAND,
         "/brand",
         N_("Your questions"),
-        N_(
-            "Here are offers of which only you can say whether they are yours. Each says why you are asked, and until "
-            "when."
-        ),
+        N_("These are listings that only you can authenticate. Each states why you are asked and by when."),
         (
             N_(
                 "Answer ‘Yes, ours’ or ‘No, counterfeit’, or say what else it is. You can take it back for three "
                 "minutes."
             ),
             N_("A confirmed counterfeit leaves at once. The seller is told why and can answer."),
-            N_("Your standing says how much your word does at once, and what would change it."),
+            N_("Your standing shows what a confirmation does at once, and what would change it."),
         ),
         N_("Each answer has a key, shown on its button."),
     ),

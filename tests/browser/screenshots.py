@@ -31,7 +31,7 @@ _REFERRED: Final = re.compile(r"screenshots/([\w-]+\.png)")
 _MOST_LINKS: Final = 40
 _HEADLINES: Final = {
     "seller": "Your offer was removed",
-    "seller-answered": "Your answer is with the rights holder",
+    "seller-answered": "The rights holder is reviewing your answer",
     "seller-undone": "The removal is undone",
 }
 _NOTICE: Final = {

@@ -119,7 +119,7 @@ def test_a_set_is_confirmed_with_every_offer_shown_and_taken_back(window: Page, 
     expect(window.get_by_role("heading", name="Confirmed at once")).to_be_visible()
     expect(window.get_by_text("Leaves", exact=True)).to_have_count(offers - 1)
     window.get_by_role("button", name="Take all of it back").click()
-    expect(window.get_by_text("Taken back", exact=True)).to_have_count(offers - 1)
+    expect(window.get_by_text("Undone", exact=True)).to_have_count(offers - 1)
 
 
 @pytest.mark.parametrize(

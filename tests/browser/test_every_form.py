@@ -139,7 +139,7 @@ def test_cases_are_set_aside_noted_on_and_decided_together(workshop: Workshop) -
         ines.go(workshop.versions)
         ines.says("The invoice is right.")
         ines.press(re.compile("^Undo until"))
-        ines.says("Taken back. The case is open again")
+        ines.says("Undone. The case is open again")
 
         _decides_together(ines, workshop.house.addresses["bulk"])
         ines.go("/queue")
@@ -192,7 +192,7 @@ def test_an_analyst_keeps_its_own_desk(workshop: Workshop) -> None:
 
         sign_in(ruben.page, workshop.address, "ruben@aurelle.example", PASSWORD)
         ruben.go("/settings")
-        ruben.fill("Present password", PASSWORD)
+        ruben.fill("Current password", PASSWORD)
         for label in ("New password", "New password again"):
             ruben.fill(label, f"{PASSWORD}, changed")
         ruben.press("Change the password")
@@ -210,7 +210,7 @@ def test_a_brand_answers_confirms_and_takes_back(workshop: Workshop) -> None:
         camille.says("Counterfeit")
         assert camille.page.get_by_role("heading", name=waiting).inner_text() != before
         camille.press("Undo", camille.page.locator("#done"))
-        camille.says("Taken back. The case is open again")
+        camille.says("Undone. The case is open again")
         assert camille.page.get_by_role("heading", name=waiting).inner_text() == before
         camille.press("Keys")
         camille.field("Use single-letter keys").uncheck()
@@ -228,7 +228,7 @@ def test_a_brand_answers_confirms_and_takes_back(workshop: Workshop) -> None:
         expect(camille.page.get_by_role("heading", name="Confirmed at once")).to_be_visible()
         expect(camille.page.locator("main tbody tr")).to_have_count(offers - 1)
         camille.press("Take all of it back")
-        camille.says("Taken back. What had not left stays here")
+        camille.says("Undone. Unsent removals are cancelled")
 
         camille.go("/brand/briefing")
         for one in questions():
@@ -255,7 +255,7 @@ def test_who_leads_a_brand_changes_its_file(workshop: Workshop, tmp_path: Path) 
         camille.press("Add")
         camille.says("Added. It is looked for")
         camille.press("Take back", camille.row("Card in the box"))
-        camille.says("Taken back. What was scored with it stays as it was.")
+        camille.says("Removed. Existing scores stay as they are.")
 
         camille.go("/brand/prices")
         camille.fill("Goods", "no such goods")
@@ -305,7 +305,7 @@ def _asks_in_and_lets_go(camille: Window) -> None:
     expect(camille.page.get_by_role("button", name="End now")).to_have_count(0)
     camille.press("New password", camille.row("Ruben Faure"))
     camille.says("Send this link to ruben@aurelle.example.")
-    camille.press("Let go", camille.row("Ruben Faure"))
+    camille.press("Remove access", camille.row("Ruben Faure"))
     camille.no_longer_says("Ruben Faure")
 
 

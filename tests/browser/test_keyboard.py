@@ -246,7 +246,7 @@ def test_an_answer_that_is_still_on_its_way_can_be_taken_back(browser: Browser, 
         page.keyboard.press("z")
         assert case_on(page) != case_id, "not before it is recorded"
         go_on()
-        expect(page.get_by_text("Taken back.")).to_be_visible()
+        expect(page.get_by_text("Undone.")).to_be_visible()
         assert case_on(page) == case_id
         assert desk.said()[before:] == [(case_id, "genuine"), (case_id, "withdrawn")]
 

@@ -51,7 +51,7 @@ def test_an_analyst_works_by_keyboard_alone(page: Page, stage: Stage) -> None:
     expect(page.get_by_text("recorded for")).to_be_visible()
     assert page.url != first, "on to the next case"
     page.keyboard.press("z")
-    expect(page.get_by_text("Taken back.")).to_be_visible()
+    expect(page.get_by_text("Undone.")).to_be_visible()
     assert page.url == first
     expect(page.get_by_text("recorded for")).to_have_count(0)
 
@@ -141,7 +141,7 @@ def test_pages_are_there_without_script_and_offer_nothing_that_needs_it(browser:
     page.get_by_role("button", name="Grey market").click()
     expect(page.get_by_text("recorded for")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
-    expect(page.get_by_text("Taken back.")).to_be_visible()
+    expect(page.get_by_text("Undone.")).to_be_visible()
     context.close()
     assert watch.complaints == []
     assert unsent(ANSWER, watch) == []

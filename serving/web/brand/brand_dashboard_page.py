@@ -35,7 +35,7 @@ _OUTCOMES: Final = {
     AnswerOutcome.CONTESTED: N_("Contested"),
     AnswerOutcome.UNDERWAY: N_("On its way"),
     AnswerOutcome.NO_REMOVAL_ASKED: N_("No removal asked"),
-    AnswerOutcome.TAKEN_BACK: N_("Taken back"),
+    AnswerOutcome.TAKEN_BACK: N_("Undone"),
 }
 
 
@@ -207,7 +207,7 @@ def _figures(found: BrandDashboard) -> tuple[Figure, ...]:
             say("accepted"),
             say_many("of %(n)s decided confirmation", "of %(n)s decided confirmations", accepted + rejected),
         ),
-        Figure(number(rejected), say("rejected"), say("why stands below")),
+        Figure(number(rejected), say("rejected"), say("reasons below")),
         Figure(
             _hours(record.to_answer), say("to answer, median"), _of(record.to_answer, _ANSWERS, say("no answer yet"))
         ),
@@ -216,11 +216,11 @@ def _figures(found: BrandDashboard) -> tuple[Figure, ...]:
             say("to removal, median"),
             _of(record.to_removal, _REMOVALS, say("no removal yet")),
         ),
-        Figure(number(record.objections.total()), say("objections of sellers"), say("how they ended stands below")),
+        Figure(number(record.objections.total()), say("objections of sellers"), say("outcomes below")),
         Figure(
             shown,
             say("still shown"),
-            say_many("of %(n)s removal looked at again", "of %(n)s removals looked at again", found.looked_at),
+            say_many("of %(n)s removal reviewed again", "of %(n)s removals reviewed again", found.looked_at),
         ),
         Figure(number(found.relists), say("offered again"), say("repeats of removed offers, sent to analysts")),
     )

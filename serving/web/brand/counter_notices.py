@@ -39,7 +39,7 @@ _DONE: Final = {
 SILENCE: Final = {
     Silence.REINSTATED: N_("Without an answer in time the offer is shown again."),
     Silence.REVIEWED: N_("Without an answer in time a person of the marketplace decides."),
-    Silence.REMOVAL_STANDS: N_("Without an answer the removal stands."),
+    Silence.REMOVAL_STANDS: N_("Without an answer, the removal stands."),
 }
 
 

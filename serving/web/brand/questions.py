@@ -175,9 +175,9 @@ def _tell_tales(facts: Facts, brand_id: str) -> list[Evidence]:
     return [
         Evidence(
             "i-seal",
-            say("Your tell-tale of counterfeits fits.")
+            say("Your counterfeit indicator matches.")
             if one.counterfeit
-            else say("Your tell-tale of your own goods fits."),
+            else say("Your indicator of genuine goods matches."),
             one.sentence,
         )
         for one in case_cards.rule_hits(facts, brand_id=brand_id)

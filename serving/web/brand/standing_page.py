@@ -194,7 +194,7 @@ def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:
     least, most = _percent(policy.accepted_share), _percent(policy.overturned_share)
     rows = {
         Level.SELF_SERVICE: (
-            say("Removes at once, and nobody looks at it again."),
+            say("Removes at once, without a second review."),
             say(
                 "The lower end of the accepted share's 95 %% interval reaches %(bound)s, or %(share)s of %(n)s or more "
                 "blind looks found you right.",
@@ -204,7 +204,7 @@ def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:
             ),
         ),
         Level.FULL: (
-            say("Removes at once; %(share)s are looked at again, blind.", share=_percent(policy.audit_full)),
+            say("Removes at once; %(share)s get a blind second review.", share=_percent(policy.audit_full)),
             say(
                 "The lower end reaches %(bound)s, or %(n)s outcomes hold.",
                 bound=_percent(policy.full_lower_bound),
@@ -212,12 +212,12 @@ def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:
             ),
         ),
         Level.PROVISIONAL: (
-            say("Removes at once; %(share)s are looked at again, blind.", share=_percent(policy.audit_provisional)),
+            say("Removes at once; %(share)s get a blind second review.", share=_percent(policy.audit_provisional)),
             say("Where everybody begins, and where too little is known to say more."),
         ),
         Level.CAPPED: (
             say(
-                "%(n)s a day remove at once; an analyst decides about the others. Nobody is excluded.",
+                "%(n)s a day remove at once; an analyst decides the rest. No brand is excluded.",
                 n=policy.daily_cap,
             ),
             say(

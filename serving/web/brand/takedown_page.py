@@ -230,7 +230,7 @@ def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> Take
 
 # What was refused is what somebody has to do something about.
 _ORDER: Final = (Fate.REFUSED, Fate.PASSED_ON, Fate.HELD, Fate.LEAVES)
-_TAKEN_BACK: Final = StateWords(N_("Taken back"), "out")
+_TAKEN_BACK: Final = StateWords(N_("Undone"), "out")
 
 
 def _fate(one: StoredItem) -> FateRow:

@@ -229,7 +229,7 @@ def _state(one: TellTale, now: datetime) -> StateWords:
     if one.in_force(now):
         return StateWords(say("In force"), "v-g")
     if one.removed_at is not None:
-        return StateWords(say("Taken back"), "out")
+        return StateWords(say("Undone"), "out")
     if one.active_to is not None and one.active_to <= now:
         return StateWords(say("Over"), "out")
     return StateWords(say("Later"), "v-l")

@@ -225,5 +225,5 @@ def _made(one: StoredBulkItem, choice: Choice) -> MadeRow:
     title = (one.content or {}).get("title") or one.external_id or one.case_id
     word, tone = (choice.word, f"v-{choice.tone}") if one.made is Made.RECORDED else ("Not recorded", "v-w")
     if one.taken_back:
-        word, tone = "Taken back", "out"
+        word, tone = "Undone", "out"
     return MadeRow(f"/cases/{one.case_id}", text_view.show(title), word, tone, one.reason)

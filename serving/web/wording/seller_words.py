@@ -24,13 +24,13 @@ ACCOUNT: Final = N_("Your account")
 HEADLINES: Final = {
     None: N_("Your offer is being removed"),
     _S.WITH_SELLER: N_("Your offer was removed"),
-    _S.WITH_RIGHTS_HOLDER: N_("Your answer is with the rights holder"),
-    _S.WITH_REVIEWER: N_("A person who did not decide before is deciding"),
+    _S.WITH_RIGHTS_HOLDER: N_("The rights holder is reviewing your answer"),
+    _S.WITH_REVIEWER: N_("An independent reviewer is deciding"),
     _S.WITH_COURT: N_("The rights holder has gone to court"),
     _S.UPHELD: N_("The removal is undone"),
     _S.DISMISSED: N_("The removal stands"),
     _S.LAPSED: N_("The time to answer has passed"),
-    _S.WITHDRAWN: N_("You took your answer back"),
+    _S.WITHDRAWN: N_("You withdrew your answer"),
 }
 MAINTAINED: Final = N_("The rights holder maintains the removal")
 STATES: Final = {
@@ -39,10 +39,8 @@ STATES: Final = {
         "If you think that this is wrong, answer below. The rights holder or a person of the marketplace must look at "
         "what you say."
     ),
-    _S.WITH_RIGHTS_HOLDER: N_("The rights holder reads what you wrote, and maintains the removal or gives way."),
-    _S.WITH_REVIEWER: N_(
-        "You need to do nothing more. You are told the decision by the marketplace, and find it here."
-    ),
+    _S.WITH_RIGHTS_HOLDER: N_("The rights holder reads your answer and maintains the removal or concedes."),
+    _S.WITH_REVIEWER: N_("No action is needed. The marketplace tells you the decision, and it appears here."),
     _S.WITH_COURT: N_("The offer stays removed until the matter is decided there."),
     _S.UPHELD: N_("Your offer is shown again, and the removal does not count against you."),
     _S.DISMISSED: N_(
@@ -68,17 +66,17 @@ SILENT_RIGHTS_HOLDER: Final = {
     Silence.REINSTATED: N_("If it does not answer by then, your offer is shown again."),
 }
 TOLD: Final = N_("The marketplace removed the offer and told you.")
-HANDED_IN: Final = N_("You handed in a document.")
+HANDED_IN: Final = N_("You submitted a document.")
 HAPPENED: Final = {
     _E.SUBMIT: N_("You answered."),
-    _E.WITHDRAW: N_("You took your answer back."),
-    _E.CONCEDE: N_("The rights holder gave way."),
+    _E.WITHDRAW: N_("You withdrew your answer."),
+    _E.CONCEDE: N_("The rights holder conceded."),
     _E.MAINTAIN: N_("The rights holder maintains the removal."),
     _E.GO_TO_COURT: N_("The rights holder has gone to court."),
     _E.APPEAL: N_("You appealed."),
-    _E.UPHOLD: N_("A person who did not decide before found you in the right."),
-    _E.DISMISS: N_("A person who did not decide before found that the removal stands."),
-    _E.REOPEN: N_("The decision was taken back; it is being taken anew."),
+    _E.UPHOLD: N_("An independent reviewer decided in your favour."),
+    _E.DISMISS: N_("An independent reviewer upheld the removal."),
+    _E.REOPEN: N_("The decision was withdrawn and is being reconsidered."),
     _E.PASS_DEADLINE: N_("The time to answer passed."),
 }
 ASKS_RIGHTS_HOLDER: Final = {
@@ -97,7 +95,7 @@ SILENCE_THEN: Final = {
     Silence.REVIEWED: N_("If it says nothing, a person of the marketplace decides."),
     Silence.REINSTATED: N_("If it says nothing, your offer is shown again."),
 }
-NEEDS_COURT: Final = N_("The removal outlives your answer only if the rights holder goes to court.")
+NEEDS_COURT: Final = N_("The removal continues only if the rights holder goes to court.")
 THEN_AGAIN: Final = N_("If it maintains the removal, you can answer again.")
 THEN_A_PERSON: Final = N_("If it maintains the removal, a person who did not decide before decides.")
-IF_RIGHT: Final = N_("If you are found right, your offer is shown again and the removal does not count against you.")
+IF_RIGHT: Final = N_("If your answer is upheld, the listing is reinstated and the removal does not count against you.")

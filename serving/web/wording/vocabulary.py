@@ -95,15 +95,15 @@ class StateWords:
 
 
 ACTION_STATES: Final = {
-    (ActionKind.REMOVE, ActionState.HELD): StateWords(N_("Held for a second look"), "v-w"),
+    (ActionKind.REMOVE, ActionState.HELD): StateWords(N_("Held for second review"), "v-w"),
     (ActionKind.REMOVE, ActionState.SCHEDULED): StateWords(N_("Leaves soon"), "v-w"),
-    (ActionKind.REMOVE, ActionState.WITHDRAWN): StateWords(N_("Taken back"), "out"),
+    (ActionKind.REMOVE, ActionState.WITHDRAWN): StateWords(N_("Undone"), "out"),
     (ActionKind.REMOVE, ActionState.SENDING): StateWords(N_("Sent"), "v-l"),
     (ActionKind.REMOVE, ActionState.ACKNOWLEDGED): StateWords(N_("Acknowledged"), "v-g"),
     (ActionKind.REMOVE, ActionState.DEAD): StateWords(N_("Not delivered"), "v-c"),
-    (ActionKind.REINSTATE, ActionState.HELD): StateWords(N_("Return held"), "v-w"),
+    (ActionKind.REINSTATE, ActionState.HELD): StateWords(N_("Reinstatement held"), "v-w"),
     (ActionKind.REINSTATE, ActionState.SCHEDULED): StateWords(N_("Return leaves soon"), "v-w"),
-    (ActionKind.REINSTATE, ActionState.WITHDRAWN): StateWords(N_("Return taken back"), "out"),
+    (ActionKind.REINSTATE, ActionState.WITHDRAWN): StateWords(N_("Reinstatement withdrawn"), "out"),
     (ActionKind.REINSTATE, ActionState.SENDING): StateWords(N_("Return sent"), "v-l"),
     (ActionKind.REINSTATE, ActionState.ACKNOWLEDGED): StateWords(N_("Shown again"), "v-m"),
     (ActionKind.REINSTATE, ActionState.DEAD): StateWords(N_("Return not delivered"), "v-c"),
@@ -115,7 +115,7 @@ CHECK_STATES: Final = {
 }
 FATES: Final = {
     Fate.LEAVES: StateWords(N_("Leaves"), "v-g"),
-    Fate.HELD: StateWords(N_("Held for a second look"), "v-w"),
+    Fate.HELD: StateWords(N_("Held for second review"), "v-w"),
     Fate.PASSED_ON: StateWords(N_("An analyst decides"), "v-l"),
     Fate.REFUSED: StateWords(N_("Refused"), "v-c"),
 }

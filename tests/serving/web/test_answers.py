@@ -53,7 +53,7 @@ def test_undo_withdraws_the_removal_and_asks_again(site: Site) -> None:
     assert [one.state for one in removals(site, case)] == [ActionState.WITHDRAWN]
     said = words(visitor.get("/brand").text)
     assert "1 offer waits for your answer" in said
-    assert "Taken back." in said
+    assert "Undone." in said
 
 
 def test_undo_after_the_window_says_that_it_has_closed(site: Site) -> None:

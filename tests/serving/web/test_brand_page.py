@@ -216,7 +216,7 @@ def test_a_brand_sees_its_own_tell_tales_that_fit_and_never_anothers(site: Site)
     title = "Aure11e Colline tote 1:1 mirror quality, real leather"
     a_case(site, CaseLane.ASK_BRAND, title=title)
     said = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "Your tell-tale of counterfeits fits. Ours: “whatsapp” in the description." in said
+    assert "Your counterfeit indicator matches. Ours: “whatsapp” in the description." in said
     assert "Theirs" not in said
 
 

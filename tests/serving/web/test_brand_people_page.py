@@ -50,7 +50,7 @@ def test_a_colleague_is_asked_in_by_a_link_and_answers_and_does_not_lead(site: S
         Role.BRAND, site.here, site.brand_id
     )
     said = words(visitor.get(_PLACE).text)
-    assert "Asked in and not here yet" in said
+    assert "Pending invitations" in said
     assert "/join/" not in visitor.get(_PLACE).text, "the link is shown once"
     accept(site.runtime, path.removeprefix("/join/"), name="New Colleague", password=PASSWORD)
     assert people(site) == {"camille@aurelle.example": True, "new@aurelle.example": False}

@@ -19,7 +19,7 @@ def test_a_held_removal_is_announced_on_every_page_and_let_go_on_its_own(site: S
     analyst = visit_as(site, site.analyst)
     queue = analyst.get("/queue").text
     assert OFF in words(queue)
-    assert "1 held removal: look at them" in words(queue)
+    assert "1 removal pending approval" in words(queue)
     assert "<b>An account</b>" not in queue
     assert "MP-0" in words(analyst.get("/held").text)
     refused = analyst.post(f"/held/{action.action_id}", {"decision": "release", "reason": " "})
@@ -39,7 +39,7 @@ def test_a_brand_sees_its_removal_held_and_no_alarm_of_the_marketplace(site: Sit
     confirm(site, site.brand_person, case)
     brand = visit_as(site, site.brand_person)
     page = words(brand.get("/brand").text)
-    assert "Held for a second look" in page
+    assert "Held for second review" in page
     assert OFF not in page
     assert brand.get("/held").status_code == 403
 

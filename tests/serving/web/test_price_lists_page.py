@@ -48,7 +48,7 @@ def test_a_file_is_looked_at_row_by_row_and_only_what_is_accepted_is_added(site:
     assert visitor.post(_PLACE, {"rows": sent_back(page)}).headers["location"] == _PLACE
     assert count(site) == 1
     said = words(visitor.get(_PLACE).text)
-    assert "Colline Model €540 2026-01-01 not said" in said
+    assert "Colline Model €540 2026-01-01 not stated" in said
     assert "Holds" in said
 
 

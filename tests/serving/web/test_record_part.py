@@ -59,7 +59,7 @@ def test_a_brand_reads_what_became_of_its_answers_and_takes_them_along(any_site:
 def test_a_brand_takes_along_nothing_of_another(site: Site) -> None:
     some_answers(site)
     visitor = visit_as(site, a_person_of(site, "Veloria"))
-    assert "Nothing has been removed at your word yet." in words(visitor.get("/brand").text)
+    assert "No removals yet. Confirm a question to request one." in words(visitor.get("/brand").text)
     assert len(visitor.get("/brand/record.csv").text.splitlines()) == 1
     assert pq.read_table(BytesIO(visitor.get("/brand/record.parquet").content)).num_rows == 0
 

@@ -11,7 +11,7 @@ from serving.web.case.seller_course import deadline, timeline, what_comes
 
 TOLD_AT = datetime(2026, 3, 2, 9, tzinfo=UTC)  # A Monday.
 _S, _E = CounterNoticeState, CounterNoticeEvent
-IF_RIGHT = "If you are found right, your offer is shown again and the removal does not count against you."
+IF_RIGHT = "If your answer is upheld, the listing is reinstated and the removal does not count against you."
 
 
 def a_counter_notice(profile: str = "alibaba_like", **changes: object) -> CounterNotice:
@@ -82,9 +82,7 @@ def test_what_comes_next_is_what_the_rules_say(found: CounterNotice | None, line
 
 @pytest.mark.parametrize("profile", ["dmca_like", "china_article_43"])
 def test_where_reasons_are_not_enough_a_seller_reads_that_a_court_is(profile: str) -> None:
-    assert "The removal outlives your answer only if the rights holder goes to court." in what_comes(
-        a_counter_notice(profile)
-    )
+    assert "The removal continues only if the rights holder goes to court." in what_comes(a_counter_notice(profile))
 
 
 def test_everything_that_happened_stands_in_the_order_of_its_time() -> None:

@@ -96,7 +96,7 @@ def test_a_seller_answers_and_reads_what_the_rights_holder_says(site: Site) -> N
     visitor = a_visitor(site)
     assert visitor.post(link, {"event": "submit", "said": SAID}).headers["location"] == link
     page = visitor.get(link)
-    assert "Your answer is with the rights holder" in words(page.text)
+    assert "The rights holder is reviewing your answer" in words(page.text)
     assert "<script>alert" not in page.text
     assert now_of(site, removal).state is CounterNoticeState.WITH_RIGHTS_HOLDER
     found = now_of(site, removal).counter_notice_id
@@ -137,7 +137,7 @@ def test_an_appeal_goes_to_a_person_and_its_end_stands_on_the_page(site: Site) -
     visitor = a_visitor(site)
     visitor.post(link, {"event": "appeal", "said": SAID})
     read = words(visitor.get(link).text)
-    assert "A person who did not decide before is deciding" in read
+    assert "An independent reviewer is deciding" in read
     assert "Send your answer" not in read
     (case,) = open_cases(site)
     judge(site, site.second_analyst, case, Judgement.GENUINE)

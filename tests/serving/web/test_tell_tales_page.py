@@ -32,7 +32,7 @@ def test_a_brand_adds_a_tell_tale_and_takes_it_back(site: Site) -> None:
         [kept] = of_brand(connection, (site.here, site.brand_id))
     assert visitor.post(f"{_PLACE}/{kept.tell_tale_id}/end").status_code == 303
     assert patterns(site) == []
-    assert "Taken back" in words(visitor.get(_PLACE).text)
+    assert "Undone" in words(visitor.get(_PLACE).text)
 
 
 def test_a_refusal_says_why_and_gives_back_what_was_typed(site: Site) -> None:
@@ -52,13 +52,13 @@ def test_a_pattern_is_tried_on_a_text_and_on_the_brands_own_offers_and_nothing_i
     receive(site.runtime, site.marketplace, [*rows, other], source="test")
     visitor = visit_as(site, site.brand_person)
     said = words(visitor.post(_PLACE, {**_NEW, "do": "try", "text": "a PLÁSTIC card inside"}).text)
-    assert "It fits the pasted text at “plastic card”." in said
+    assert "It matches the pasted text at “plastic card”." in said
     assert "It fits 2 of your latest 5 offers here." in said
     assert "Solenne bag" not in said
     assert patterns(site) == []
     said = words(visitor.post(_PLACE, {**_NEW, "do": "try", "pattern": "aurelle", "text": "none"}).text)
     assert "It does not fit the pasted text." in said
-    assert "More than half fit." in said
+    assert "More than half match." in said
 
 
 def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
@@ -106,7 +106,7 @@ def test_who_speaks_for_two_brands_chooses_between_them(site: Site) -> None:
         )
     visitor = visit_as(site, rival)
     page = visitor.get(f"{_PLACE}?of={site.here}.{site.brand_id}").text
-    assert "Tell-tales of Aurelle" in page
+    assert "Counterfeit indicators of Aurelle" in page
     assert "Nordfjell" in page
     assert (
         visitor.post(_PLACE, {**_NEW, "of": f"{site.here}.{site.brand_id}"})

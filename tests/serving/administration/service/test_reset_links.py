@@ -1,4 +1,4 @@
-"""A link for who forgot their password opens one account once, and is made by nobody who has no say over all of it."""
+"""Create password link opens one account once, and is made by nobody who has no say over all of it."""
 
 from dataclasses import replace
 from datetime import timedelta
