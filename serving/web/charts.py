@@ -82,7 +82,7 @@ def price_mark(price: PriceFacts) -> PriceMark | None:
         round(_MARK_WIDTH / _MARK_ENDS_AT, 1),
         left,
         round(right - left, 1),
-        f"{ratio:.0%} of the median of {words.many(reference.n, 'offer')}",
+        f"{ratio:.0%} of the median of {words.many(reference.n, 'listing')}",
     )
 
 
@@ -182,7 +182,7 @@ def price_chart(price: float, references: Sequence[Comparable], *, currency: str
         _strip(i, one, some, most, currency) for i, (one, some) in enumerate(zip(references, drawn, strict=True))
     )
     height = _TOP + _STRIP * len(strips) + 20
-    offer = _marker(price, f"This offer {words.about(price, currency)}", most)
+    offer = _marker(price, f"This listing {words.about(price, currency)}", most)
     sentence = f"{offer.text}. " + " ".join(f"{strip.name}: {strip.text}, {strip.usual}." for strip in strips)
     return PriceChart(
         height,

@@ -44,19 +44,19 @@ def test_an_analyst_filters_the_queue_keeps_the_filter_and_searches_by_keyboard(
     send(stage, "DESK-1", language="ru", title="Сумка Аurеlle Colline люкс копия", price="40.00")
     enter(page, stage, stage.site.analyst)
     page.keyboard.press("f")
-    expect(page.get_by_role("dialog", name="Filter the queue")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Queue filters")).to_be_visible()
     page.get_by_label("RU, 1").check()
     with page.expect_navigation():
-        page.get_by_role("button", name="Show", exact=True).click()
+        page.get_by_role("button", name="Apply filters").click()
     expect(page.locator(ROWS)).to_have_count(1)
     check(page, thoroughly=thoroughly)
-    page.get_by_label("Name of this filter").fill("Russian titles")
+    page.get_by_label("Filter name").fill("Russian titles")
     with page.expect_navigation():
         page.keyboard.press("Enter")
     saved = page.get_by_role("navigation", name="Queues").get_by_role("link", name="Russian titles")
     expect(saved).to_have_attribute("aria-current", "page")
     with page.expect_navigation():
-        page.get_by_role("link", name="Take off the filter by language").click()
+        page.get_by_role("link", name="Remove language filter").click()
     assert page.locator(ROWS).count() > 1
     page.keyboard.press("/")
     expect(page.locator("#find")).to_be_focused()
@@ -104,7 +104,7 @@ def test_a_cluster_is_ticked_by_keys_and_decided_together(page: Page, stage: Sta
     ticked = page.locator("input[name=case]:checked").count()
     assert ticked >= 3
     with page.expect_navigation():
-        page.get_by_role("button", name="Decide them together").click()
+        page.get_by_role("button", name="Decide selected cases").click()
     assert page.url.count("case=cas_") == ticked
 
 
@@ -113,14 +113,14 @@ def test_the_queue_works_without_script(plain: Page, stage: Stage) -> None:
     sign_in(plain, stage.address, stage.site.analyst.email, PASSWORD)
     plain.get_by_role("button", name="Add filter").click()
     plain.get_by_label("ES, 1").check()
-    plain.get_by_role("button", name="Show", exact=True).click()
+    plain.get_by_role("button", name="Apply filters").click()
     expect(plain.locator(ROWS)).to_have_count(1)
-    plain.get_by_label("Name of this filter").fill("Spanish")
+    plain.get_by_label("Filter name").fill("Spanish")
     plain.get_by_role("button", name="Save").click()
     expect(plain.get_by_text("Saved. The filter stands in the list on the left")).to_be_visible()
-    plain.get_by_role("link", name="Load again").click()
+    plain.get_by_role("link", name="Refresh").click()
     plain.locator("input[name=case]").check()
-    plain.get_by_role("button", name="Decide them together").click()
+    plain.get_by_role("button", name="Decide selected cases").click()
     expect(plain.get_by_text("Colline")).not_to_have_count(0)
     plain.locator("#find").fill("replica")
     plain.keyboard.press("Enter")

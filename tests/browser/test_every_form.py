@@ -166,11 +166,11 @@ def _decides_together(ines: Window, address: str) -> None:
 def test_an_analyst_keeps_its_own_desk(workshop: Workshop) -> None:
     with without_script(workshop, DESK, workshop.site.second_analyst, None) as (tomas, ruben):
         tomas.go("/queue")
-        tomas.says("without a pause")
-        tomas.press("Not now")
-        tomas.no_longer_says("without a pause")
+        tomas.says("without a break")
+        tomas.press("Dismiss reminder")
+        tomas.no_longer_says("without a break")
         tomas.go("/queue?lane=analyst&lease=mine")
-        tomas.fill("Name of this filter", "What I hold")
+        tomas.fill("Filter name", "What I hold")
         tomas.press("Save")
         tomas.go("/queue/filters")
         tomas.fill("New name of What I hold", "Mine")

@@ -73,9 +73,9 @@ def _head(found: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping
     told = [
         text
         for text, holds in (
-            ("nearly the same words", found.words),
-            ("one seller", found.seller),
-            ("sellers who share contacts", found.links),
+            ("near-duplicate text", found.words),
+            ("same seller", found.seller),
+            ("linked sellers", found.links),
         )
         if holds
     ]

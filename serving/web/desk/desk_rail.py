@@ -204,5 +204,5 @@ def _own(counts: Counts, query: QueueQuery) -> tuple[LaneLink, ...]:
     return (
         LaneLink(leased.address(), "Leased to me", "", number(mine), leased.text == query.text, "i-user"),
         LaneLink(late.address(), "Overdue", "", number(overdue), late.text == query.text, "i-clock", overdue > 0),
-        LaneLink(aside.address(), "Set aside", "", number(away), aside.text == query.text, "i-lock"),
+        LaneLink(aside.address(), "Snoozed", "", number(away), aside.text == query.text, "i-lock"),
     )

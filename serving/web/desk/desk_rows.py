@@ -82,7 +82,7 @@ def desk_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address: 
         seller_age=None if age is None else words.age(age),
         due=None if kept else words.due(row["due_at"], surround.now),
         dot="" if kept else LANE_OF[lane].dot,
-        why=text_view.show("Decide from the facts; hidden until you answer" if kept else _why(row, lane)),
+        why=text_view.show("Masked until you decide" if kept else _why(row, lane)),
         holder=_holder(surround, row),
         offered=surround.offers.get(row["case_id"]) == surround.user_id,
         kept=kept,
@@ -105,13 +105,13 @@ def price_of(facts: Facts) -> str | None:
 def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
     """The strongest reason where a score sent the case here; the route's own words where something else did."""
     if lane is CaseLane.APPEAL:
-        return "The seller appeals"
+        return "Seller appeal"
     if lane is CaseLane.COMPLAINT:
-        return "Whoever notified it complains that it stays"
+        return "Complaint by the notifier"
     if lane is CaseLane.SECOND_LOOK:
-        return "A second look, by somebody who has not judged it"
+        return "Second review (blind)"
     if row["notified"]:
-        return "Notified from outside"
+        return "External notice"
     reasons = [reason_from_json(one) for one in row["reasons"]]
     speaking = [_brief(reason) for reason in reasons if reason.weight > 0]
     if lane in {CaseLane.ANALYST, CaseLane.ASK_BRAND} and speaking:

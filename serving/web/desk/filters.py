@@ -11,21 +11,21 @@ from serving.web.desk.queue_query import NO_BRAND, OVERDUE, QueueQuery, Word
 from serving.web.text_view import Shown
 from serving.web.wording import words
 
-LEASES: Final = {Lease.FREE: "free or mine", Lease.MINE: "mine", Lease.OTHERS: "somebody else's"}
+LEASES: Final = {Lease.FREE: "available or mine", Lease.MINE: "mine", Lease.OTHERS: "leased to others"}
 _DAYS: Final = (1, 3, 7, 14, 30)
 _HOURS: Final = (1, 4, 8, 24, 72)
 _NAMES: Final = {
     Word.BRAND: "brand",
     Word.MARKETPLACE: "marketplace",
     Word.LANGUAGE: "language",
-    Word.HARM: "harm",
+    Word.HARM: "expected harm",
     Word.AGE: "age",
     Word.DUE: "due time",
     Word.SELLER: "seller",
     Word.SCORE: "score",
     Word.LEASE: "lease",
-    Word.RELIST: "re-list",
-    Word.ASIDE: "set aside",
+    Word.RELIST: "relist",
+    Word.ASIDE: "snoozed",
     Word.LANE: "lane",
     Word.PAGE: "page",
 }
@@ -88,7 +88,7 @@ def filter_form(
     ]
     gone = [Selectable(one, one.upper(), True) for one in query.language if all(one != tag.value for tag in tags)]
     if query.brand is not None and not any(one.chosen for one in named):
-        named.append(Selectable(query.brand, "the one chosen, 0", True))
+        named.append(Selectable(query.brand, "selected brand, 0", True))
     places = [Selectable(key, name, key == query.marketplace) for key, name in marketplaces.items()]
     return FilterForm(
         lane=query.lane.value if query.lane else "",
@@ -116,8 +116,8 @@ def chips(
     brand = next((one.name for one in brands if one.value == query.brand), None)
     around = f" and {words.many(linked, 'linked seller')}" if linked else ""
     said = {
-        Word.BRAND: "not resolved" if query.brand == NO_BRAND else brand or "one without open cases",
-        Word.MARKETPLACE: marketplaces.get(query.marketplace or "", "one you cannot see"),
+        Word.BRAND: "not resolved" if query.brand == NO_BRAND else brand or "no open cases",
+        Word.MARKETPLACE: marketplaces.get(query.marketplace or "", "not accessible"),
         Word.LANGUAGE: ", ".join(one.upper() for one in query.language),
         Word.HARM: "" if query.harm is None else f"at least {words.about(query.harm, currency)}",
         Word.AGE: "" if query.age is None else f"at least {words.many(query.age, 'day')}",
@@ -141,8 +141,9 @@ def ignored(query: QueueQuery) -> str | None:
     if not query.ignored:
         return None
     known = [_NAMES[Word(one)] for one in query.ignored if one]
-    what = f"The {words.listed(known)} in the address" if known else "Something in the address"
-    return f"{what} cannot be read, so {'it is' if len(query.ignored) == 1 else 'they are'} ignored."
+    one = len(query.ignored) == 1
+    what = f"The value of {words.listed(known)}" if known else f"A {'filter' if one else 'number of filters'}"
+    return f"{what} in the address is not valid. The queue ignores {'it' if one else 'them'}."
 
 
 def _with(usual: tuple[int, ...], chosen: int | None) -> list[int]:

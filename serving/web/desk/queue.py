@@ -138,8 +138,8 @@ def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePa
 
 def _empty(query: QueueQuery) -> str:
     if query.filtered:
-        return "No open case is what you filter by."
-    return LANE_OF[query.lane].empty if query.lane else "Nothing waits for an analyst."
+        return "No open case matches the filters."
+    return LANE_OF[query.lane].empty if query.lane else "No cases to review."
 
 
 def _newer(query: QueueQuery, since: datetime) -> str:

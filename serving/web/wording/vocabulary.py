@@ -48,13 +48,15 @@ class LaneName:
 
 
 LANES: Final = (
-    LaneName(CaseLane.APPEAL, "Appeals", "d-act", "No seller appeals at the moment."),
-    LaneName(CaseLane.COMPLAINT, "Complaints", "d-act", "No notifier complains at the moment."),
-    LaneName(CaseLane.ANALYST, "Analyst", "d-ana", "Nothing waits for an analyst."),
-    LaneName(CaseLane.AUDIT, "Audit slice", "d-aud", "No random check is open."),
-    LaneName(CaseLane.INSUFFICIENT_EVIDENCE, "Not enough evidence", "d-ins", "Every open offer says enough to judge."),
-    LaneName(CaseLane.SECOND_LOOK, "Second looks", "d-sec", "No label is in doubt."),
-    LaneName(CaseLane.ASK_BRAND, "Waiting on brands", "d-ask", "No brand has an open question."),
+    LaneName(CaseLane.APPEAL, "Appeals", "d-act", "No open appeals."),
+    LaneName(CaseLane.COMPLAINT, "Complaints", "d-act", "No open complaints."),
+    LaneName(CaseLane.ANALYST, "Analyst review", "d-ana", "No cases for analyst review."),
+    LaneName(CaseLane.AUDIT, "Random audit sample", "d-aud", "No open cases from the random audit sample."),
+    LaneName(
+        CaseLane.INSUFFICIENT_EVIDENCE, "Insufficient evidence", "d-ins", "No open cases with insufficient evidence."
+    ),
+    LaneName(CaseLane.SECOND_LOOK, "Second reviews", "d-sec", "No open second reviews."),
+    LaneName(CaseLane.ASK_BRAND, "Awaiting brand", "d-ask", "No open questions to brands."),
 )
 LANE_OF: Final = {one.lane: one for one in LANES}
 # A question is the brand's to answer; analysts can look at it, but it is not in their day's work.

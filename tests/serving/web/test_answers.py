@@ -87,7 +87,7 @@ def test_the_last_case_of_a_queue_leads_back_to_it(site: Site) -> None:
     assert answer.headers["location"] == "/queue?lane=analyst"
     said = words(visitor.get("/queue?lane=analyst").text)
     assert "That was the last case of this queue." in said
-    assert "Nothing waits for an analyst." in said
+    assert "No cases for analyst review." in said
 
 
 def test_a_case_that_a_colleague_holds_is_not_the_next_one(site: Site) -> None:

@@ -106,7 +106,7 @@ def test_the_price_is_drawn_over_its_references(site: Site) -> None:
     case = a_case(site)
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
     assert "18% of the median of 9 offers: Aurelle in Bags. Usually €481 to €487." in words(page)
-    assert 'aria-label="This offer €89. Aurelle in Bags, n = 9: median €484' in page
+    assert 'aria-label="This listing €89. Aurelle in Bags, n = 9: median €484' in page
 
 
 def test_without_a_reference_the_page_says_so_and_draws_nothing(site: Site) -> None:

@@ -22,8 +22,8 @@ from tests.serving.web.visits import visit_as, words
 
 def test_an_empty_queue_says_what_is_true_and_what_changes_it(site: Site) -> None:
     said = words(visit_as(site, site.analyst).get("/queue").text)
-    assert "Nothing waits for an analyst." in said
-    assert "What needs a person appears here." in said
+    assert "No cases to review." in said
+    assert "A case appears here when the marketplace sends a listing that needs review." in said
 
 
 def test_the_costliest_case_comes_first(site: Site) -> None:
@@ -37,7 +37,7 @@ def test_the_costliest_case_comes_first(site: Site) -> None:
 def test_points_are_called_points_and_their_harm_is_no_claim(site: Site) -> None:
     a_case(site)
     said = words(visit_as(site, site.analyst).get("/queue").text)
-    assert "they are not calibrated, and the harm beside them only orders the queue" in said
+    assert "They are not calibrated; their harm estimate only sorts the queue." in said
     assert "~€" in said
 
 
@@ -57,8 +57,9 @@ def test_lanes_are_counted_and_shown_alone(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     visitor = visit_as(site, site.analyst)
     said = words(visitor.get("/queue").text)
-    assert "Lanes All open1 Appeals0 Complaints0 Analyst1 Audit slice0 Not enough evidence0 Second looks0" in said
-    assert "Waiting on brands1" in said
+    lanes = "Appeals0 Complaints0 Analyst review1 Random audit sample0 Insufficient evidence0 Second reviews0"
+    assert f"Lanes All open1 {lanes}" in said
+    assert "Awaiting brand1" in said
     asked = visitor.get("/queue?lane=ask_brand").text
     assert 'href="/queue?lane=ask_brand" aria-current="page"' in asked
     assert 'name="lane" value="ask_brand"' in asked, "a filter is set within the lane"
@@ -74,7 +75,7 @@ def test_a_long_queue_is_shown_by_pages(site: Site, monkeypatch: pytest.MonkeyPa
     assert "1 to 2 of 5" in words(first)
     assert 'href="/queue?page=2"' in first
     assert "5 to 5 of 5" in words(last)
-    assert "After" not in words(last)
+    assert "Next page" not in words(last)
 
 
 def test_what_hides_in_a_title_is_named(site: Site) -> None:
@@ -104,8 +105,8 @@ def test_an_appeals_row_says_nothing_of_the_score(site: Site) -> None:
     an_appeal(site)
     page = visit_as(site, site.analyst).get("/queue").text
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
-    assert "The seller appeals" in words(body)
-    assert "hidden" in words(body)
+    assert "Seller appeal" in words(body)
+    assert "blind" in words(body)
     for told in ("points", "score", "€1,0", "mirror quality”"):
         assert told not in body
 
@@ -116,12 +117,12 @@ def test_a_second_looks_row_says_nothing_of_the_score_and_is_in_nobodys_queue_wh
     site.clock.forward(days=15)
     a_second_look(site, case, label=0)
     page = visit_as(site, site.second_analyst).get("/queue").text
-    assert "Second looks 1" in words(page)
+    assert "Second reviews 1" in words(page)
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
-    assert "A second look, by somebody who has not judged it" in words(body)
+    assert "Second review (blind)" in words(body)
     for told in ("points", "score", "€1,0", "mirror quality”"):
         assert told not in body
-    assert "Second looks 0" in words(visit_as(site, site.analyst).get("/queue").text)
+    assert "Second reviews 0" in words(visit_as(site, site.analyst).get("/queue").text)
 
 
 def test_a_colleagues_name_stands_at_the_case_they_hold(site: Site) -> None:
@@ -150,7 +151,7 @@ def test_a_filter_is_on_as_a_chip_that_takes_it_off(site: Site) -> None:
     assert "Cheap" in body
     assert "Dear" not in body
     assert "Language ZH" in words(page)
-    assert 'href="/queue?lease=free" aria-label="Take off the filter by language"' in page
+    assert 'href="/queue?lease=free" aria-label="Remove language filter"' in page
     assert 'value="zh" checked' in page
     assert "/cases/cas_" in page
     assert "?language=zh&amp;lease=free" in body, "the case is opened as part of this queue"
@@ -159,13 +160,13 @@ def test_a_filter_is_on_as_a_chip_that_takes_it_off(site: Site) -> None:
 def test_a_filter_that_finds_nothing_says_how_to_go_on(site: Site) -> None:
     a_case(site)
     said = words(visit_as(site, site.analyst).get("/queue?harm=999999").text)
-    assert "No open case is what you filter by. Take a filter off, or show the queue without filters." in said
+    assert "No open case matches the filters. Remove a filter, or clear all filters." in said
 
 
 def test_what_an_address_cannot_say_is_said_to_be_ignored(site: Site) -> None:
     page = visit_as(site, site.analyst).get("/queue?lane=%3Cb%3E&brand=brd_1").text
-    assert "The lane in the address cannot be read, so it is ignored." in words(page)
-    assert "Brand one without open cases" in words(page)
+    assert "The value of lane in the address is not valid. The queue ignores it." in words(page)
+    assert "Brand no open cases" in words(page)
 
 
 def test_filters_are_chosen_from_what_is_open(site: Site) -> None:
@@ -226,7 +227,7 @@ def test_what_has_come_since_is_counted_and_moves_nothing(site: Site) -> None:
     visitor = visit_as(site, site.analyst)
     page = visitor.get("/queue?language=ru").text
     newer = unescape(re.findall(r'hx-get="(/queue/new[^"]*)"', page)[0])
-    assert 'href="/queue?language=ru">Load again</a>' in page
+    assert 'href="/queue?language=ru">Refresh</a>' in page
     assert words(visitor.get(newer).text) == ""
     site.clock.forward(minutes=1)
     a_case(site, external_id="MP-2", language="ru")
@@ -269,7 +270,9 @@ def test_the_desks_work_in_progress_stands_beside_the_queue(site: Site) -> None:
     rail = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rail
     assert (rail.mine, rail.team) == (1, 2)
     assert [(one.name, one.address) for one in rail.held] == [("Tomás Rey", f"/cases/{held.case_id}")]
-    assert [(one.name, one.waits, one.limit, one.late) for one in rail.ages] == [("Analyst", "0 s", "1 d", False)]
+    assert [(one.name, one.waits, one.limit, one.late) for one in rail.ages] == [
+        ("Analyst review", "0 s", "1 d", False)
+    ]
     site.clock.forward(hours=25)
     rail = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rail
     assert (rail.mine, rail.team) == (0, 0), "another day"

@@ -71,7 +71,7 @@ def test_a_pause_is_suggested_and_can_be_waved_away(site: Site) -> None:
         case = a_case(site, external_id=f"MP-{number}")
         judge(site, site.analyst, case, Judgement.GENUINE)
         site.clock.forward(minutes=3)
-    assert "You have decided for 54 min without a pause." in words(visitor.get("/queue").text)
+    assert "You have reviewed cases for 54 min without a break." in words(visitor.get("/queue").text)
     assert visitor.post("/desk/pause-later").headers["location"] == "/queue"
     assert "without a pause" not in words(visitor.get("/queue").text)
     rested = visit_as(site, site.analyst)

@@ -149,7 +149,7 @@ def test_the_analyst_reads_what_was_notified_and_not_by_whom(site: Site) -> None
     notify(site, "MP-1", explanation=HOSTILE)
     (case,) = open_cases(site)
     visitor = visit_as(site, site.analyst)
-    assert "Notified from outside" in words(visitor.get("/queue").text)
+    assert "External notice" in words(visitor.get("/queue").text)
     page = visitor.get(f"/cases/{case.case_id}").text
     read = words(page)
     assert "Somebody who is not registered" in read

@@ -62,9 +62,9 @@ def test_what_is_on_the_list_is_read(text: str, read: QueueQuery) -> None:
         ("brand=brd_1%00", "brand"),
         ("language=" + ",".join(f"a{chr(97 + i)}" for i in range(13)), "language"),
         ("language=%3Cscript%3E", "language"),
-        ("harm=nan", "harm"),
-        ("harm=-5", "harm"),
-        ("harm=1e9", "harm"),
+        ("harm=nan", "expected harm"),
+        ("harm=-5", "expected harm"),
+        ("harm=1e9", "expected harm"),
         ("age=0", "age"),
         ("due=soon", "due time"),
         ("seller=a%00b", "seller"),
@@ -73,17 +73,17 @@ def test_what_is_on_the_list_is_read(text: str, read: QueueQuery) -> None:
         ("score=0.9-0.2", "score"),
         ("score=0-1000", "score"),
         ("lease=hers", "lease"),
-        ("relist=no", "re-list"),
+        ("relist=no", "relist"),
     ],
 )
 def test_what_is_not_on_the_list_is_ignored_and_named(text: str, named: str) -> None:
     query = QueueQuery.of(text)
     assert query == QueueQuery()
-    assert ignored(query) == f"The {named} in the address cannot be read, so it is ignored."
+    assert ignored(query) == f"The value of {named} in the address is not valid. The queue ignores it."
 
 
 def test_a_field_that_nobody_knows_is_not_repeated() -> None:
-    assert ignored(QueueQuery.of("evil=<b>")) == "Something in the address cannot be read, so it is ignored."
+    assert ignored(QueueQuery.of("evil=<b>")) == "A filter in the address is not valid. The queue ignores it."
 
 
 def test_an_address_however_long_is_read_to_an_end() -> None:

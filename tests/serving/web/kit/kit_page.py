@@ -199,10 +199,10 @@ _SALES: Final = (4.0, 5.0, 7.0, None, None, 9.0, 16.0, 22.0, 19.0)
 _DAYS: Final = 28
 _LANES: Final = (
     ("Acted upon", "d-act"),
-    ("Audit slice", "d-aud"),
-    ("Not enough evidence", "d-ins"),
+    ("Random audit sample", "d-aud"),
+    ("Insufficient evidence", "d-ins"),
     ("Analyst", "d-ana"),
-    ("Waiting on brands", "d-ask"),
+    ("Awaiting brand", "d-ask"),
 )
 
 
@@ -246,7 +246,7 @@ def _samples() -> Samples:
         lanes=_LANES,
         ages=(
             ("Analyst", bar_charts.age_box(0.4, 2.1, 6.8, 11.6, 24)),
-            ("Waiting on brands", bar_charts.age_box(3, 14, 38, 88, 96)),
+            ("Awaiting brand", bar_charts.age_box(3, 14, 38, 88, 96)),
             ("Appeals", bar_charts.age_box(12, 30, 70, 181, 168)),
         ),
         bars=bar_charts.bars(
