@@ -164,7 +164,7 @@ def test_no_page_is_loaded_between_two_cases(browser: Browser, desk: Desk) -> No
         assert page.title() != title
         assert page.url.endswith(f"/cases/{case_on(page)}")
         assert page.evaluate("document.activeElement.tagName") == "H1", "a reader begins at the heading"
-        expect(page.locator("#lease")).to_contain_text("yours until")
+        expect(page.locator("#lease")).to_contain_text("leased to you until")
         expect(page.locator("#undo")).to_contain_text("Genuine recorded for")
         page.go_back()
         expect(page.locator(".vbar")).to_contain_text("Genuine by Ines Moreau", timeout=15_000)
@@ -225,7 +225,7 @@ def test_who_is_signed_out_meanwhile_is_told_and_keeps_the_note(browser: Browser
         before = len(desk.said())
         page.context.clear_cookies()
         page.keyboard.press("l")  # It may be refused before the next case can be seen.
-        alert = page.get_by_role("alert").filter(has_text="You are signed out, and nothing was recorded.")
+        alert = page.get_by_role("alert").filter(has_text="You are signed out. The decision was not recorded.")
         expect(alert).to_be_visible()
         assert case_on(page) == case_id
         assert len(desk.said()) == before
@@ -286,7 +286,7 @@ def test_looking_ahead_keeps_the_case_for_nobody(browser: Browser, desk: Desk) -
         assert _holder(desk, case_on(page)) == desk.site.analyst.user_id
         assert _holder(desk, ahead) is None
         press(page, "j")
-        expect(page.locator("#lease")).to_contain_text("yours until")
+        expect(page.locator("#lease")).to_contain_text("leased to you until")
         assert _holder(desk, ahead) == desk.site.analyst.user_id
 
 

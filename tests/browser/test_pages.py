@@ -38,7 +38,7 @@ def test_an_analyst_works_by_keyboard_alone(page: Page, stage: Stage) -> None:
     rows.first.focus()
     with page.expect_navigation():
         page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Why this score")).to_be_visible()
+    expect(page.get_by_role("heading", name="Score explanation")).to_be_visible()
     first = page.url
     page.keyboard.press("r")
     expect(page.locator("details.fold").first).to_have_attribute("open", "")

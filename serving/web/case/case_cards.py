@@ -26,9 +26,9 @@ from serving.web.wording.i18n import N_, say
 from serving.web.wording.vocabulary import REASON_CODES
 
 _MISSING_PRICE: Final = {
-    PriceMissing.NO_PRICE: "The offer names no price.",
-    PriceMissing.ZERO_PRICE: "The offer names a price of zero.",
-    PriceMissing.NO_RATE: "No exchange rate is known for this currency on this day.",
+    PriceMissing.NO_PRICE: "The listing has no price.",
+    PriceMissing.ZERO_PRICE: "The listing has a price of zero.",
+    PriceMissing.NO_RATE: "No exchange rate is available for this currency and date.",
 }
 
 
@@ -65,7 +65,7 @@ def listing_card(facts: Facts) -> ListingCard:
     unseen, lookalikes = sum(text.unseen for text in shown), sum(text.lookalikes for text in shown)
     remark = words.listed(
         [words.many(unseen, "invisible character")] * (unseen > 0)
-        + [words.many(lookalikes, "look-alike")] * (lookalikes > 0)
+        + [words.many(lookalikes, "look-alike character")] * (lookalikes > 0)
     )
     pairs = (
         (N_("Brand declared"), listing.brand),
@@ -112,21 +112,21 @@ def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> PriceCar
         Comparable(name, reference, samples(key))
         for name, reference, key in (
             (f"{brand} in {category}", price.brand_category, (brand_key, category_key)),
-            (f"All of {category}", price.category, (ANY, category_key)),
+            (f"All brands in {category}", price.category, (ANY, category_key)),
         )
         if reference is not None
     ]
     if not known:
-        return PriceCard(found, None, "No reference.", "Fewer than five comparable offers are known.")
+        return PriceCard(found, None, "No reference price.", "Fewer than five comparable listings are known.")
     value = math.exp(price.log_price)
     claimed, asked = facts.listing.list_price, facts.listing.price
     scaled = float(claimed / asked) * value if claimed and asked else None
     chart = charts.price_chart(value, known, currency=price.base_currency, claimed=scaled)
     name, reference = known[0].name, known[0].reference
     ratio = math.exp(price.log_price - reference.log_median)
-    what = words.many(reference.n, "offer")
+    what = words.many(reference.n, "listing")
     usual = chart.strips[0].usual.capitalize()
-    said = "" if scaled is None else f" The offer claims a price of {words.about(scaled, price.base_currency)} before."
+    said = "" if scaled is None else f" Claimed previous price: {words.about(scaled, price.base_currency)}."
     dots = _dots(chart, [one.samples.offers for one in known])
     return PriceCard(found, chart, f"{ratio:.0%} of the median", f"of {what}: {name}. {usual}.{said}{dots}")
 
@@ -136,9 +136,9 @@ def _dots(chart: PriceChart, offers: Sequence[int]) -> str:
     if not any(strip.dots for strip in chart.strips):
         return ""
     beyond = sum(strip.beyond for strip in chart.strips)
-    further = f" {words.many(beyond, 'dot')} would lie further right." if beyond else ""
-    many = f", or a twentieth of them where there are more than {SAMPLED}" if max(offers) > SAMPLED else ""
-    return f" A dot is one offer{many}.{further}"
+    further = f" {words.many(beyond, 'dot')} not shown: beyond the right edge." if beyond else ""
+    many = f"; groups of more than {SAMPLED} listings show 1 in 20" if max(offers) > SAMPLED else ""
+    return f" Each dot is one listing{many}.{further}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +157,10 @@ def reasons_card(row: Mapping[str, Any]) -> ReasonsCard:
     reasons: Sequence[Reason] = row["reasons"]
     route = tuple(in_english(one) for one in row["route_reasons"])
     if row["kind"] == ScoreKind.SCORECARD.value:
-        note = "Points are judgements of what a signal is worth. They are not calibrated and no probability."
-        return ReasonsCard("points", charts.reason_bars(reasons, 0), f"{row['value']:.0f} points in all", note, route)
-    total = f"{words.signed(row['value'])} in all, so {row['probability']:.2f}"
-    note = "The strongest reasons are shown; the other features make up the rest."
+        note = "Points are fixed expert weights. They are not calibrated and not a probability."
+        return ReasonsCard("points", charts.reason_bars(reasons, 0), f"{row['value']:.0f} points in total", note, route)
+    total = f"{words.signed(row['value'])} in total, probability {row['probability']:.2f}"
+    note = "Only the strongest reasons are shown; the remaining features account for the rest."
     return ReasonsCard("log-odds", charts.reason_bars(reasons, 2), total, note, route)
 
 
@@ -244,10 +244,10 @@ def complaint_cards(found: Sequence[NoticeComplaint], now: datetime) -> tuple[Co
 
 
 _REPORTERS: Final = {
-    ReporterKind.UNREGISTERED: "Somebody who is not registered",
-    ReporterKind.REGISTERED: "A registered reporter",
-    ReporterKind.BRAND: "A brand",
-    ReporterKind.TRUSTED_FLAGGER: "A trusted flagger",
+    ReporterKind.UNREGISTERED: "Unregistered reporter",
+    ReporterKind.REGISTERED: "Registered reporter",
+    ReporterKind.BRAND: "Brand",
+    ReporterKind.TRUSTED_FLAGGER: "Trusted flagger",
 }
 _REASONS: Final = {one.value: one.text for one in REASON_CODES}
 

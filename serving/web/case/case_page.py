@@ -242,7 +242,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
 def _drawn(case: Case) -> str | None:
     if not case.score_hidden or case.hidden_share is None:
         return None
-    return f"Draw p = {case.hidden_share:g}"
+    return f"1 in {round(1 / case.hidden_share)} cases masks the score"
 
 
 def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]:
@@ -288,4 +288,4 @@ def _appeal(connection: Connection, case: Case, now: datetime) -> AppealCard | N
 
 def _learning(runtime: Runtime) -> str:
     days = runtime.policies[LabelPolicy].matures.days
-    return f"An answer teaches the model after {days} days, unless an appeal or a second look says otherwise."
+    return f"The decision becomes a training label after {days} days, unless an appeal or a second review overturns it."

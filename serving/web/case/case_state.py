@@ -22,7 +22,7 @@ from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.vocabulary import CHOICE_OF, Choice
 
-_BLIND_WORK: Final = {CaseLane.APPEAL: "decide this appeal", CaseLane.SECOND_LOOK: "take this second look"}
+_BLIND_WORK: Final = {CaseLane.APPEAL: "decide this appeal", CaseLane.SECOND_LOOK: "do this second review"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,33 +90,33 @@ def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, wh
     found = []
     if why_not is not None:
         what = _BLIND_WORK.get(case.lane, "decide this complaint")
-        bold = f"Somebody else must {what}."
-        text = f"{why_not}. The page is for reading; your answer is not taken."
+        bold = f"Another reviewer must {what}."
+        text = f"{why_not}. This page is read-only for you."
         found.append(Note("warn", "i-scale", bold, text))
     if holder and case.leased_until is not None:
-        text = f"The case is theirs until {words.moment(case.leased_until, now)}. You can read it; answers are off."
+        text = f"Their lease ends {words.moment(case.leased_until, now)}. Until then, this page is read-only for you."
         found.append(Note("warn", "i-lock", f"{holder} is working on this case.", text))
     if case.state is CaseState.STALE:
         following = positions.follower(connection, case.marketplace_id, case.case_id)
-        text = "This page shows the earlier version; answers are off."
+        text = "This page shows an earlier version and is read-only."
         address = f"/cases/{following}" if following else None
-        found.append(Note("warn", "i-clock", "The offer was changed.", text, address, "Open the current version"))
+        found.append(Note("warn", "i-clock", "The listing has changed.", text, address, "Open the current version"))
     if case.state is CaseState.OPEN and (wait := case_waits.latest(connection, case.marketplace_id, case.case_id)):
         found.append(_wait_note(wait, now, aside=case.aside_until is not None and case.aside_until > now))
     if case.lane is CaseLane.ASK_BRAND and case.state is CaseState.OPEN:
-        text = "Your answer does not need to wait for it, and counts as an analyst's."
-        found.append(Note("", "i-info", "The brand has been asked.", text))
+        text = "You can decide without waiting for its answer. Your decision counts as an analyst's."
+        found.append(Note("", "i-info", "A question to the brand is open.", text))
     return found
 
 
 def _wait_note(wait: StoredWait, now: datetime, *, aside: bool) -> Note:
     """What the case waits for, or that it waited and is back."""
-    asked = f" Missing: {wait.aside.missing}. Asked: {wait.aside.asked}." if wait.aside.missing else ""
+    asked = f" Missing: {wait.aside.missing}. Requested from: {wait.aside.asked}." if wait.aside.missing else ""
     until = words.moment(wait.aside.until, now)
     if aside:
-        sooner = ", or sooner if anything new is heard of the offer" if wait.aside.on_news else ""
-        return Note("", "i-clock", f"{wait.by} set this case aside.", f"It comes back {until}{sooner}.{asked}")
-    return Note("", "i-clock", "The case is back.", f"{wait.by} had set it aside until {until}.{asked}")
+        sooner = ", or earlier if new information on the listing arrives" if wait.aside.on_news else ""
+        return Note("", "i-clock", f"{wait.by} snoozed this case.", f"It returns to the queue {until}{sooner}.{asked}")
+    return Note("", "i-clock", "The case is back in the queue.", f"{wait.by} snoozed it until {until}.{asked}")
 
 
 def _said(given: StoredVerdict, now: datetime) -> Said:

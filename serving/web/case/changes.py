@@ -115,7 +115,9 @@ def _parts(field: str, old: str | None, new: str | None) -> Iterator[Part]:
     found = [_TOKEN.findall(text) for text in (old, new)]
     if max(map(len, found)) > _MOST_WORDS:
         counts = [len(text.split()) for text in (old, new)]
-        return iter([Part(Turn.KEPT, text_view.show(f"Rewritten: {counts[0]:,} words before, {counts[1]:,} now"))])
+        return iter(
+            [Part(Turn.KEPT, text_view.show(f"Rewritten: {counts[0]:,} words before, {counts[1]:,} words after"))]
+        )
     return _compared(found[0], found[1])
 
 

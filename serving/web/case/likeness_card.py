@@ -57,12 +57,12 @@ def _sentences(found: Likeness, currency: str) -> list[str]:
     said = []
     if found.offers:
         sellers = words.many(found.sellers, "other seller")
-        said.append(f"{least}{words.many(found.offers, 'offer')} of {sellers} in nearly the same words.")
+        said.append(f"{least}{words.many(found.offers, 'near-duplicate')} by {sellers}.")
     if found.own_offers:
-        said.append(f"{least}{words.many(found.own_offers, 'offer')} of the same seller.")
+        said.append(f"{least}{words.many(found.own_offers, 'near-duplicate')} by the same seller.")
     if found.price is not None:
         median = words.about(math.exp(found.price.log_median), currency)
-        said.append(f"The others ask {median} in the median of {words.many(found.price.n, 'offer')}.")
+        said.append(f"Median price of the other listings: {median} (n = {found.price.n:,}).")
     return said
 
 

@@ -56,15 +56,17 @@ def _a(kind: ContactKind) -> str:
 def _notes(links: Links, shown: int) -> list[str]:
     notes = []
     if not links.sellers:
-        notes.append(f"Nobody else was known with any of the seller's {words.many(links.contacts, 'contact')}.")
+        notes.append(
+            f"No other seller was known to share any of this seller's {words.many(links.contacts, 'contact')}."
+        )
     if len(links.sellers) > shown:
-        notes.append(f"And {words.many(len(links.sellers) - shown, 'other linked seller')}.")
+        notes.append(f"{words.many(len(links.sellers) - shown, 'more linked seller')} not shown.")
     if links.more:
-        notes.append(f"More sellers are linked; only the nearest {DEFAULT_LINKS.most_linked} are followed.")
+        notes.append(f"More sellers are linked. Only the nearest {DEFAULT_LINKS.most_linked} were traced.")
     if links.common:
         verb = "is" if links.common == 1 else "are"
         notes.append(
             f"{words.many(links.common, 'contact')} {verb} shared by more than "
-            f"{DEFAULT_LINKS.most_sellers_of_a_contact} sellers, as that of a forwarding service, and links nobody."
+            f"{DEFAULT_LINKS.most_sellers_of_a_contact} sellers (as with a forwarding service) and links no sellers."
         )
     return notes

@@ -21,7 +21,7 @@ from serving.web.wording import words
 
 _SOURCES: Final = {
     Source.COMPUTED: "from seller events",
-    Source.SUPPLIED: "as the marketplace sent them",
+    Source.SUPPLIED: "reported by the marketplace",
     Source.MISSING: "not known",
 }
 
@@ -80,7 +80,7 @@ def seller_card(
     )
     since = facts.as_of - timedelta(days=seller.known_days) if seller.known_days is not None else None
     offers = (None, None if seller.listings_30d is None else f"{seller.listings_30d:,}", None)
-    rows = [SellerRow("New offers", _course("new offers", trade.get(OFFERS), facts.as_of, since), offers)]
+    rows = [SellerRow("New listings", _course("new listings", trade.get(OFFERS), facts.as_of, since), offers)]
     for name, counts, source, kind in measured:
         told = trade.get(kind, [0] * STEPS) if source is Source.COMPUTED else None
         reported = max(filter(None, (seller.events_since, since)), default=None)
@@ -109,7 +109,7 @@ def _course(what: str, told: Sequence[int] | None, until: datetime, since: datet
         for step in range(STEPS)
     ]
     seen = [value for value in values if value is not None]
-    label = f"{what} in 90 days, six days a step"
+    label = f"{what}, last 90 days, six-day steps"
     return sparkline(values, f"{label}: {min(seen):.0f} to {max(seen):.0f}" if seen else label)
 
 
@@ -139,9 +139,9 @@ def _remarks(facts: Facts) -> list[Remark]:
         votes = f" from {block.rating_count:,}" if block.rating_count is not None else ""
         rating = f"{block.rating:.1f} of 5{votes}"
     pairs = (
-        ("Account", None if block.age_days is None else f"{words.age(block.age_days)} old"),
-        ("Known here", None if seller.known_days is None else _since(seller.known_days)),
-        ("Established in", block.country),
+        ("Account age", None if block.age_days is None else f"{words.age(block.age_days)}"),
+        ("On record", None if seller.known_days is None else _since(seller.known_days)),
+        ("Country", block.country),
         ("Rating", rating),
         ("Products", None if block.variety is None else f"{block.variety:,}"),
     )

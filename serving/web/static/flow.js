@@ -93,13 +93,13 @@
     try {
       answer = await fetch(url, { method: "POST", body, headers: { accept: PAGE, [FLOW]: "1" }, keepalive: true });
     } catch {
-      return { refusal: ["The service did not answer.", "Load the case again to see whether it was recorded.", "Load the case", address] };
+      return { refusal: ["The service did not answer.", "Open the case to check whether the decision was recorded.", "Open case", address] };
     }
     const page = new DOMParser().parseFromString(await answer.text(), PAGE);
     if (answer.ok) return { line: page.getElementById("undo") };
     if (answer.status === 401) {
       const back = `/sign-in?next=${encodeURIComponent(address)}`;
-      return { refusal: ["You are signed out, and nothing was recorded.", "Your note is kept in this window.", "Sign in", back] };
+      return { refusal: ["You are signed out. The decision was not recorded.", "Your note is still in this window.", "Sign in", back] };
     }
     const said = [page.querySelector("main p"), page.querySelector("h1")].map((found) => found?.textContent ?? "");
     return { refusal: [`Not recorded: ${said[0] || "something failed."}`, said[1] && `${said[1]}.`, "Load the case", address] };

@@ -127,8 +127,8 @@ def zone(at: datetime) -> str:
 
 
 def yours_until(until: datetime, now: datetime) -> str:
-    """That a case is one's own, and for how long."""
-    return f"yours until {moment(until, now)}"
+    """That the reader holds the lease of a case, and until when."""
+    return f"leased to you until {moment(until, now)}"
 
 
 def day(at: datetime, now: datetime) -> str:

@@ -35,12 +35,12 @@ def page_of(site: Site, case_id: str) -> CasePage:
 def test_a_case_says_what_is_offered_why_it_is_suspect_and_what_each_answer_does(site: Site) -> None:
     case = a_case(site)
     said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
-    assert "MP-9, version 1 of 1, Aurelle, yours until 09:15" in said
+    assert "MP-9, version 1 of 1, Aurelle, leased to you until 09:15" in said
     assert "Replica-grade wording: “1:1" in said
     assert "points, not calibrated" in said
     assert "CounterfeitCannot tellTest buy Nothing is removed yet: Aurelle is asked and has 96 h to answer." in said
     assert "GenuineGrey marketLicensed The offer stays, and the case is closed." in said
-    assert "An answer teaches the model after 14 days" in said
+    assert "The decision becomes a training label after 14 days" in said
 
 
 def test_a_calibrated_score_stands_beside_its_thresholds(site: Site) -> None:
@@ -52,7 +52,7 @@ def test_a_calibrated_score_stands_beside_its_thresholds(site: Site) -> None:
     assert f"Model {digest[:10]} calibrated probability" in said
     assert "see 0.00" in said
     assert "log-odds" in said
-    assert "in all, so 0." in said
+    assert "in total, probability 0." in said
 
 
 def test_an_answer_that_removes_says_when(site: Site) -> None:
@@ -66,7 +66,7 @@ def test_opening_a_case_keeps_it_and_a_colleague_reads_it_without_answers(site: 
     visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}")
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
     assert "Tomás Rey is working on this case." in words(page)
-    assert "The case is theirs until 09:15." in words(page)
+    assert "Their lease ends 09:15." in words(page)
     assert 'name="judgement"' not in page
 
 
@@ -82,7 +82,7 @@ def test_a_stale_case_leads_to_the_current_version(site: Site) -> None:
     receive(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
     [current] = open_cases(site)
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
-    assert "The offer was changed." in words(page)
+    assert "The listing has changed." in words(page)
     assert f'href="/cases/{current.case_id}">Open the current version' in page
     assert 'name="judgement"' not in page
 
@@ -105,7 +105,7 @@ def test_the_price_is_drawn_over_its_references(site: Site) -> None:
     refresh_references(site.runtime)
     case = a_case(site)
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
-    assert "18% of the median of 9 offers: Aurelle in Bags. Usually €481 to €487." in words(page)
+    assert "18% of the median of 9 listings: Aurelle in Bags. Usually €481 to €487." in words(page)
     assert 'aria-label="This listing €89. Aurelle in Bags, n = 9: median €484' in page
 
 
@@ -113,15 +113,15 @@ def test_without_a_reference_the_page_says_so_and_draws_nothing(site: Site) -> N
     case = a_case(site)
     found = page_of(site, case.case_id).price
     assert found.chart is None
-    assert (found.bold, found.sentence) == ("No reference.", "Fewer than five comparable offers are known.")
+    assert (found.bold, found.sentence) == ("No reference price.", "Fewer than five comparable listings are known.")
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"price": None, "currency": None}, "The offer names no price."),
-        ({"price": "0.00"}, "The offer names a price of zero."),
-        ({"currency": "PLN"}, "No exchange rate is known for this currency on this day."),
+        ({"price": None, "currency": None}, "The listing has no price."),
+        ({"price": "0.00"}, "The listing has a price of zero."),
+        ({"currency": "PLN"}, "No exchange rate is available for this currency and date."),
     ],
 )
 def test_a_price_that_cannot_be_compared_says_why(site: Site, changes: dict[str, Any], said: str) -> None:
@@ -135,7 +135,7 @@ def test_a_sellers_unknown_counts_are_hatched_and_known_ones_name_their_source(s
     rows = {row.name: row for row in page_of(site, case.case_id).seller.rows}
     assert rows["Sales"].counts == ("5", None, "40")
     assert rows["Sales"].course.gaps, "the marketplace sent windows, and no days"
-    said = "Sales as the marketplace sent them. Returns and returned as fake not known"
+    said = "Sales reported by the marketplace. Returns and returned as fake not known"
     assert page_of(site, case.case_id).seller.sources == said
     assert 'aria-label="not known"' in visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
 
@@ -182,7 +182,7 @@ def test_a_decided_case_shows_the_verdict_and_its_own_undo(site: Site) -> None:
 def test_a_case_waiting_for_its_brand_says_so(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}?lane=ask_brand").text)
-    assert "The brand has been asked." in said
+    assert "A question to the brand is open." in said
 
 
 def test_the_cases_beside_it_are_those_of_its_queue(site: Site) -> None:
@@ -208,7 +208,7 @@ def test_an_appeal_shows_the_statement_and_not_a_word_of_the_score(site: Site) -
     assert score["reasons"]
     for reason in score["reasons"]:
         assert in_english(reason.message) not in page
-    for told in ("Why this score", "points", "calibrated", "Starter scorecard", "harm", "Model "):
+    for told in ("Score explanation", "points", "calibrated", "Starter scorecard", "harm", "Model "):
         assert told not in page, told
     built = page_of(site, case.case_id)
     assert (built.score, built.harm, built.reasons) == (None, None, None)
@@ -236,7 +236,7 @@ def test_a_second_look_shows_the_offer_and_nothing_of_the_score_or_the_first_ans
     assert score["reasons"]
     for reason in score["reasons"]:
         assert in_english(reason.message) not in page
-    told = ("Why this score", "points", "calibrated", "Starter scorecard", "harm", "Model ", "0.97", "97 %", "doubt")
+    told = ("Score explanation", "points", "calibrated", "Starter scorecard", "harm", "Model ", "0.97", "97 %", "doubt")
     for word in (*told, "Ines Moreau", "Genuine by", "An answer teaches"):
         assert word not in page, word
     built = page_of(site, look.case_id)
@@ -250,7 +250,7 @@ def test_who_gave_the_first_answer_is_told_that_somebody_else_takes_the_second_l
     look = a_second_look(site, case, label=0)
     visitor = visit_as(site, site.analyst)
     page = visitor.get(f"/cases/{look.case_id}").text
-    assert "Somebody else must take this second look." in words(page)
+    assert "Another reviewer must do this second review." in words(page)
     assert 'name="judgement"' not in page
     assert visitor.answer(look.case_id, look.version_id, "genuine").status_code == 403
 
@@ -259,7 +259,7 @@ def test_who_decided_before_is_told_that_somebody_else_must(site: Site) -> None:
     case = an_appeal(site, decided_by_analyst=True)
     visitor = visit_as(site, site.analyst)
     page = visitor.get(f"/cases/{case.case_id}").text
-    assert "Somebody else must decide this appeal." in words(page)
+    assert "Another reviewer must decide this appeal." in words(page)
     assert 'name="judgement"' not in page
     refused = visitor.answer(case.case_id, case.version_id, "genuine")
     assert refused.status_code == 403
@@ -298,11 +298,11 @@ def copies(site: Site) -> tuple[str, str]:
 def test_near_duplicates_stand_with_their_earlier_outcomes(site: Site) -> None:
     case_id, _ = copies(site)
     said = words(visit_as(site, site.analyst).get(f"/cases/{case_id}").text)
-    assert "2 offers of 2 other sellers in nearly the same words. 1 offer of the same seller." in said
+    assert "2 near-duplicates by 2 other sellers. 1 near-duplicate by the same seller." in said
     assert "€89 counterfeit" in said
     assert "€520 authorised" in said
     assert "same seller" in said
-    assert "not judged" in said
+    assert "not reviewed" in said
 
 
 def test_a_near_duplicate_leads_to_its_case_and_its_title_is_never_markup(site: Site) -> None:
@@ -314,13 +314,13 @@ def test_a_near_duplicate_leads_to_its_case_and_its_title_is_never_markup(site: 
 
 def test_an_offer_in_its_own_words_says_that_nobody_else_uses_them(site: Site) -> None:
     said = words(visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text)
-    assert "No other offer was known in nearly the same words." in said
+    assert "No near-duplicate listing was known at scoring time." in said
 
 
 def test_a_text_too_short_to_compare_says_so(site: Site) -> None:
     case = a_case(site, title="Aure11e 1:1", description=None, product_type=None)
     said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
-    assert "Not compared: the text is too short to tell a copy by" in said
+    assert "Not compared. The text is too short" in said
 
 
 def test_tell_tales_that_fit_stand_beside_the_score(site: Site) -> None:
@@ -338,9 +338,9 @@ def test_tell_tales_that_were_looked_for_and_do_not_fit_are_counted_with_those_t
     site.clock.forward(minutes=1)
     add_tell_tale(site.runtime, NewTellTale("Aurelle", "Later", "tote", Direction.COUNTERFEIT), by="test")
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
-    assert "1 of 3 fired" in words(page)
-    assert "Film <b>: does not fit" in words(page)
-    assert "<b>: does" not in page
+    assert "1 of 3 matched" in words(page)
+    assert "Film <b>: no match" in words(page)
+    assert "<b>: no" not in page
     assert "Later" not in page, "it was not known when the offer was scored"
 
 
@@ -387,9 +387,9 @@ def test_a_course_is_drawn_where_it_is_known_and_hatched_before(site: Site) -> N
     with site.runtime.store.read() as connection:
         now_known = dataclasses.replace(site, marketplace=marketplaces.get(connection, site.here))
     rows = {row.name: row for row in page_of(site, a_case(now_known, external_id="MP-2").case_id).seller.rows}
-    assert rows["Sales"].course.label == "sales in 90 days, six days a step: 0 to 2; 10 of 15 not known"
+    assert rows["Sales"].course.label == "sales, last 90 days, six-day steps: 0 to 2; 10 of 15 not known"
     assert rows["Returned as fake"].course.label.endswith("0 to 0; 10 of 15 not known"), "reported, and none"
-    assert rows["New offers"].course.label.endswith("0 to 1; 10 of 15 not known")
+    assert rows["New listings"].course.label.endswith("0 to 1; 10 of 15 not known")
 
 
 def test_without_a_tell_tale_that_fits_there_is_no_card_of_them(site: Site) -> None:

@@ -102,7 +102,7 @@ def test_an_analyst_finds_it_in_the_appeal_and_in_the_sellers_next_case(site: Si
     judge(site, site.second_analyst, appeal, Judgement.COUNTERFEIT)
     later = a_case(site, external_id="MP-77")
     page = analyst.get(f"/cases/{later.case_id}").text
-    assert "For MP-9: A person decided that the removal stands." in words(page)
+    assert "For listing MP-9: A person decided that the removal stands." in words(page)
     address = page.partition(f'"/cases/{later.case_id}/documents/')[2].partition('"')[0]
     assert analyst.get(f"/cases/{later.case_id}/documents/{address}").content == INVOICE
     assert analyst.get(f"/cases/{later.case_id}/documents/upl_none").status_code == 404

@@ -37,7 +37,7 @@ def test_the_path_to_each_linked_seller_reads_as_a_sentence() -> None:
         ("Same telephone number as seller ann, which shares a payout account with seller bo", 0, 1),
     ]
     assert found.notes == (
-        "1 contact is shared by more than 10 sellers, as that of a forwarding service, and links nobody.",
+        "1 contact is shared by more than 10 sellers (as with a forwarding service) and links no sellers.",
     )
 
 
@@ -46,14 +46,14 @@ def test_those_with_confirmed_counterfeits_come_first_and_the_rest_is_counted() 
     found = links_card(with_links(Links(contacts=9, more=True, sellers=sellers)))
     assert [said(one.sentence)[-2:] for one in found.paths] == ["s8", "s0", "s1", "s2", "s3", "s4"]
     assert found.notes == (
-        "And 3 other linked sellers.",
-        "More sellers are linked; only the nearest 20 are followed.",
+        "3 more linked sellers not shown.",
+        "More sellers are linked. Only the nearest 20 were traced.",
     )
 
 
 def test_a_contact_that_nobody_shares_is_said_to_be_so() -> None:
     found = links_card(with_links(Links(contacts=1)))
-    assert found.notes == ("Nobody else was known with any of the seller's 1 contact.",)
+    assert found.notes == ("No other seller was known to share any of this seller's 1 contact.",)
 
 
 def test_where_nothing_is_known_there_is_no_card() -> None:
@@ -83,7 +83,7 @@ def test_an_analyst_sees_the_way_and_what_was_found_and_a_brand_nothing_of_it(si
     page = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
     assert "Same telephone number as seller rival" in page
     assert "1 counterfeit" in page
-    assert "nothing follows from it by itself" in page
+    assert "A link alone is not evidence" in page
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
     answer = visit_as(site, site.brand_person).get("/brand")
     assert "lumo-trade" in answer.text

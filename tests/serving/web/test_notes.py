@@ -104,13 +104,13 @@ def test_a_case_is_set_aside_and_taken_up_by_forms(site: Site) -> None:
     assert case.case_id not in visitor.get("/queue").text
     queue = visitor.get("/queue?aside=yes").text
     assert case.case_id in queue
-    assert "Set aside1" in words(queue).replace("Set aside 1", "Set aside1")
+    assert "Snoozed1" in words(queue).replace("Snoozed 1", "Snoozed1")
     said = words(visitor.get(f"/cases/{case.case_id}").text)
-    assert "Ines Moreau set this case aside." in said
-    assert "It comes back 13:00, or sooner if anything new is heard of the offer." in said
-    assert "Missing: The invoice. Asked: the marketplace." in said
+    assert "Ines Moreau snoozed this case." in said
+    assert "It returns to the queue 13:00, or earlier if new information on the listing arrives." in said
+    assert "Missing: The invoice. Requested from: the marketplace." in said
     assert visitor.post(f"/cases/{case.case_id}/resume").headers["location"] == f"/cases/{case.case_id}"
-    assert "The case is back." in words(visitor.get(f"/cases/{case.case_id}").text)
+    assert "The case is back in the queue." in words(visitor.get(f"/cases/{case.case_id}").text)
     assert case.case_id in visitor.get("/queue").text
 
 

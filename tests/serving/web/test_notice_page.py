@@ -152,7 +152,7 @@ def test_the_analyst_reads_what_was_notified_and_not_by_whom(site: Site) -> None
     assert "External notice" in words(visitor.get("/queue").text)
     page = visitor.get(f"/cases/{case.case_id}").text
     read = words(page)
-    assert "Somebody who is not registered" in read
+    assert "Unregistered reporter" in read
     assert WORDS in read
     assert "<script>alert" not in page
     for hidden in (EMAIL, "Anna Berg"):

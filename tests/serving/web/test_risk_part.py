@@ -40,11 +40,11 @@ def test_an_analyst_sees_where_the_seller_stands_and_the_counts_behind_it(site: 
     other = next(one for one in open_cases(site, CaseLane.ANALYST) if one.listing_id != case.listing_id)
     answer = visit_as(site, site.analyst).get(f"/cases/{other.case_id}")
     page = words(answer.text)
-    assert "Risk beside other sellers" in page
+    assert "Risk relative to other sellers" in page
     assert "% of 2 sellers." in page
     assert "2 listings in 30 days: " in page
     assert 'aria-label="percentile ' in answer.text
-    assert "no rule and no model reads it" in page
+    assert "no rule or model uses it" in page
 
 
 @pytest.mark.parametrize("path", ["/brand", "/brand/done", "/brand/removals"])
@@ -85,14 +85,14 @@ def test_who_judges_blind_is_not_shown_what_others_found(site: Site) -> None:
     assert refresh(site.runtime, site.marketplace)
     look = a_second_look(site, case, label=0)
     answer = visit_as(site, site.second_analyst).get(f"/cases/{look.case_id}")
-    assert "Risk beside other sellers" not in answer.text
+    assert "Risk relative to other sellers" not in answer.text
 
 
 def test_on_appeal_it_is_not_shown(site: Site) -> None:
     appealed = an_appeal(site)
     answer = visit_as(site, site.second_analyst).get(f"/cases/{appealed.case_id}")
     assert answer.status_code == 200
-    assert "Risk beside other sellers" not in answer.text
+    assert "Risk relative to other sellers" not in answer.text
 
 
 def test_too_few_offers_have_no_bar_and_say_so(site: Site) -> None:
