@@ -70,8 +70,8 @@ def test_an_analyst_filters_the_queue_keeps_the_filter_and_searches_by_keyboard(
     check(page, thoroughly=thoroughly)
     page.goto(f"{stage.address}/queue/filters")
     with page.expect_navigation():
-        page.get_by_role("button", name="Delete Russian titles").click()
-    expect(page.get_by_text("You have saved no filter yet.")).to_be_visible()
+        page.get_by_role("button", name="Delete filter Russian titles").click()
+    expect(page.get_by_text("No saved filters")).to_be_visible()
 
 
 def test_what_comes_is_counted_and_no_row_moves_until_it_is_asked_for(
@@ -128,5 +128,5 @@ def test_the_queue_works_without_script(plain: Page, stage: Stage) -> None:
     plain.goto(f"{stage.address}/desk/me")
     expect(plain.get_by_role("heading", name="My figures")).to_be_visible()
     plain.goto(f"{stage.address}/queue/filters")
-    plain.get_by_role("button", name="Delete Spanish").click()
-    expect(plain.get_by_text("You have saved no filter yet.")).to_be_visible()
+    plain.get_by_role("button", name="Delete filter Spanish").click()
+    expect(plain.get_by_text("No saved filters")).to_be_visible()

@@ -116,7 +116,7 @@ def test_cases_are_set_aside_noted_on_and_decided_together(workshop: Workshop) -
         tomas.go("/notes")
         tomas.says("The lining is wrong, <b>look</b>.")
         tomas.says("1 new")
-        tomas.press("Mark all as seen")
+        tomas.press("Mark all as read")
         tomas.says("All of them are marked as seen.")
         tomas.no_longer_says("1 new")
 
@@ -143,9 +143,9 @@ def test_cases_are_set_aside_noted_on_and_decided_together(workshop: Workshop) -
 
         _decides_together(ines, workshop.house.addresses["bulk"])
         ines.go("/queue")
-        ines.press("Keys")
+        ines.press("Keyboard shortcuts")
         ines.field("Use single-letter keys").uncheck()
-        ines.press("Keep")
+        ines.press("Save setting")
         ines.go("/settings")
         expect(ines.field("Single-letter keys")).not_to_be_checked()
 
@@ -158,7 +158,7 @@ def _decides_together(ines: Window, address: str) -> None:
     ines.page.get_by_placeholder("Note for all").fill("The same picture.")
     ines.press(re.compile("^Licensed"))
     ines.says("1 recorded.")
-    ines.press("Take all of it back")
+    ines.press("Undo bulk decision")
     ines.says("Taken back. The cases are open again")
 
 
@@ -171,12 +171,12 @@ def test_an_analyst_keeps_its_own_desk(workshop: Workshop) -> None:
         tomas.no_longer_says("without a break")
         tomas.go("/queue?lane=analyst&lease=mine")
         tomas.fill("Filter name", "What I hold")
-        tomas.press("Save")
+        tomas.press("Save filter")
         tomas.go("/queue/filters")
         tomas.fill("New name of What I hold", "Mine")
         tomas.press(re.compile("Rename"))
         tomas.says("Renamed.")
-        expect(tomas.page.get_by_role("button", name="Delete Mine")).to_be_visible()
+        expect(tomas.page.get_by_role("button", name="Delete filter Mine")).to_be_visible()
         tomas.go("/search")
         tomas.page.locator("main").get_by_role("searchbox").fill("VERSIONS-1")
         tomas.press("Search", tomas.page.locator("main"))

@@ -67,7 +67,7 @@ def test_the_line_of_an_undo_goes_when_its_time_is_up(page: Page, stage: Stage) 
 
 def test_keys_can_be_switched_off(page: Page, stage: Stage) -> None:
     enter(page, stage, stage.site.analyst)
-    page.get_by_role("button", name="Keys").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
     page.get_by_label("Use single-letter keys").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("j")
@@ -134,7 +134,7 @@ def test_pages_are_there_without_script_and_offer_nothing_that_needs_it(browser:
     expect(page).to_have_url(f"{stage.address}/queue")
     page.get_by_role("button", name="Switch theme").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
-    page.get_by_role("button", name="Keys").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
     expect(page.get_by_text("Use single-letter keys")).to_be_visible()
     page.keyboard.press("Escape")
     page.locator("a[data-stop]").last.click()

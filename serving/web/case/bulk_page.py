@@ -127,7 +127,7 @@ def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
         if name.startswith(_CASE)
     )
     if not items:
-        raise Invalid("Tick at least one case.")
+        raise Invalid("Select at least one case.")
     said = answer_of(items[0].case_id, fields)
     bulk_id = fields.get("bulk_id", "")[:_LONGEST_ID]
     decide_all(

@@ -114,7 +114,7 @@ def _offer(one: FoundOffer, now: datetime) -> OfferRow:
         language=text_view.language_tag(one.language),
         seller=text_view.show(one.seller) if one.seller else None,
         brand=one.brand_name,
-        waits=(LANE_OF[waits[1]].name if waits[1] else "Score hidden") if waits else None,
+        waits=(LANE_OF[waits[1]].name if waits[1] else "Score masked") if waits else None,
         dot=LANE_OF[waits[1]].dot if waits and waits[1] else "",
         blind=blind,
         said=said,

@@ -43,7 +43,7 @@ def test_what_is_not_decided_with_others_says_why(site: Site) -> None:
     visit_as(site, site.second_analyst).get(f"/cases/{held.case_id}")
     page = visit_as(site, site.analyst).get(address(appeal, asked, held)).text
     said = words(page)
-    assert "No case here can be decided together with others." in said
+    assert "No cases for a bulk decision" in said
     assert "An appeal is decided by itself, by its statement." in said
     assert "The brand has been asked, and answers for itself." in said
     assert "Tomás Rey is working on it." in said
@@ -53,7 +53,7 @@ def test_what_is_not_decided_with_others_says_why(site: Site) -> None:
 def test_ids_of_nowhere_are_not_told_apart_from_none(site: Site) -> None:
     page = visit_as(site, site.analyst).get("/cases/bulk?case=cas_00000000000000000000000000&case=x&cluster=y")
     assert page.status_code == 200
-    assert "No case here can be decided together with others." in words(page.text)
+    assert "No cases for a bulk decision" in words(page.text)
 
 
 def test_a_case_brings_the_open_ones_in_nearly_its_words(site: Site) -> None:
@@ -75,12 +75,12 @@ def test_what_is_ticked_is_decided_and_all_of_it_taken_back(site: Site) -> None:
     answer = visitor.post("/cases/bulk", form)
     assert answer.headers["location"] == f"/cases/bulk/{bulk_id}"
     said = words(visitor.get(answer.headers["location"]).text)
-    assert "Decided together Licensed" in said
+    assert "Bulk decision result Licensed" in said
     assert "1 recorded." in said
     assert visitor.post(f"/cases/bulk/{bulk_id}/undo").headers["location"] == f"/cases/bulk/{bulk_id}"
     said = words(visitor.get(f"/cases/bulk/{bulk_id}").text)
     assert "The cases are open again" in said
-    assert "Take all of it back" not in said
+    assert "Undo bulk decision" not in said
     with site.runtime.store.read() as connection:
         assert cases.get(connection, site.here, ticked.case_id).state is CaseState.OPEN
 
@@ -88,7 +88,7 @@ def test_what_is_ticked_is_decided_and_all_of_it_taken_back(site: Site) -> None:
 def test_nothing_ticked_is_said_and_changes_nothing(site: Site) -> None:
     visitor = visit_as(site, site.analyst)
     refused = visitor.post("/cases/bulk", {"bulk_id": site.runtime.ids.new("blk"), "judgement": "genuine"})
-    assert (refused.status_code, "Tick at least one case." in words(refused.text)) == (422, True)
+    assert (refused.status_code, "Select at least one case." in words(refused.text)) == (422, True)
 
 
 def test_an_answer_to_many_is_another_persons_to_see_as_little_as_none(site: Site) -> None:

@@ -189,7 +189,7 @@ def test_a_filter_is_saved_found_again_renamed_and_deleted(site: Site) -> None:
     assert "RU1 open" in words(visitor.get("/queue/filters").text)
     assert "Russian titles" not in words(visit_as(site, site.second_analyst).get("/queue").text)
     visitor.post("/queue/filters/delete", {"name": "RU"})
-    assert "You have saved no filter yet." in words(visitor.get("/queue/filters").text)
+    assert "No saved filters" in words(visitor.get("/queue/filters").text)
 
 
 @pytest.mark.parametrize(

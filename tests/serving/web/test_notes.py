@@ -35,7 +35,7 @@ def test_who_is_mentioned_finds_the_note_and_the_bar_counts_it(any_site: Site) -
     assert "Notes 1 unread" in words(page)
     assert "Ines Moreau to Tomás Rey" in words(other.get(f"/cases/{case.case_id}").text)
     other.post("/notes/seen")
-    assert "new" not in words(other.get("/notes").text).partition("Notes for you")[2].partition("Undo")[0]
+    assert "new" not in words(other.get("/notes").text).partition("Notes that mention you")[2].partition("Undo")[0]
     assert unseen(any_site) == 0
 
 

@@ -17,7 +17,7 @@ def test_an_offer_is_found_with_what_waits_and_what_was_said(site: Site) -> None
     assert f'href="/cases/{open_one.case_id}"' in page
     assert f'href="/cases/{done.case_id}"' in page
     assert "Genuine" in said
-    assert "2, the latest first" in said
+    assert "2, latest first" in said
     assert '<span class="inv" title="U+200B zero width space">ZWSP</span>' in page
     assert "score" not in said
 
@@ -42,15 +42,15 @@ def test_who_judges_blind_learns_nothing_by_searching(site: Site) -> None:
     site.clock.forward(days=15)
     a_second_look(site, case, label=0)
     found = words(visit_as(site, site.second_analyst).get("/search?q=MP-77").text)
-    assert "hidden, it is judged blind" in found
+    assert "not shown: blind review" in found
     assert "Genuine" not in found
 
 
 def test_an_appeal_hides_what_was_done(site: Site) -> None:
     an_appeal(site)
     found = words(visit_as(site, site.second_analyst).get("/search?q=MP-9").text)
-    assert "hidden, it is judged blind" in found
-    assert "Counterfeit" not in found.partition("Said last")[2]
+    assert "not shown: blind review" in found
+    assert "Counterfeit" not in found.partition("Last decision")[2]
     assert "Acknowledged" not in found
 
 
@@ -58,7 +58,7 @@ def test_another_marketplaces_offers_are_not_looked_through(site: Site) -> None:
     other = founding.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
     receive(site.runtime, other, [a_suspect_row(external_id="SOUK-1", title="Aurelle purse")], source="test")
     said = words(visit_as(site, site.analyst).get("/search?q=purse").text)
-    assert "Nothing has all of these words." in said
+    assert "No results match all of these words." in said
     assert "SOUK-1" not in said
 
 
