@@ -33,12 +33,12 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         waiting = holds.waiting_count(connection, places)
         still_shown = removal_checks.still_shown_count(connection, places)
     said = [
-        f"“{RULES[one.rule].name}” is switched off since {words.moment(one.off_since, now)}: {one.reason} "
+        f"“{RULES[one.rule].name}” has been switched off since {words.moment(one.off_since, now)}: {one.reason} "
         f"{RULES[one.rule].off}"
         for one in off
     ]
     said += [
-        f"{one.sentence} What follows is held since {words.moment(one.raised_at, now)}."
+        f"{one.sentence} New removals have needed approval since {words.moment(one.raised_at, now)}."
         for one in raised
         if one.cause in alerts.HOLDS
     ]

@@ -117,7 +117,7 @@ def test_the_queue_works_without_script(plain: Page, stage: Stage) -> None:
     expect(plain.locator(ROWS)).to_have_count(1)
     plain.get_by_label("Filter name").fill("Spanish")
     plain.get_by_role("button", name="Save").click()
-    expect(plain.get_by_text("Saved. The filter stands in the list on the left")).to_be_visible()
+    expect(plain.get_by_text("Filter saved. It appears in the list on the left")).to_be_visible()
     plain.get_by_role("link", name="Refresh").click()
     plain.locator("input[name=case]").check()
     plain.get_by_role("button", name="Decide selected cases").click()

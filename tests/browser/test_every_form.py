@@ -111,13 +111,13 @@ def test_cases_are_set_aside_noted_on_and_decided_together(workshop: Workshop) -
         ines.fill("Note", "The lining is wrong, <b>look</b>.")
         ines.field("Tomás Rey").check()
         ines.press("Save note")
-        ines.says("The note is kept.")
+        ines.says("Note saved.")
         ines.says("Ines Moreau to Tomás Rey")
         tomas.go("/notes")
         tomas.says("The lining is wrong, <b>look</b>.")
         tomas.says("1 new")
         tomas.press("Mark all as read")
-        tomas.says("All of them are marked as seen.")
+        tomas.says("All notes are marked as read.")
         tomas.no_longer_says("1 new")
 
         ines.unfold("Snooze case")
@@ -125,11 +125,11 @@ def test_cases_are_set_aside_noted_on_and_decided_together(workshop: Workshop) -
         ines.fill("Missing information", "The invoice")
         ines.fill("Requested from", "the marketplace")
         ines.press(re.compile("^Snooze case$"))
-        ines.says("Set aside. The case comes back by itself")
+        ines.says("Case snoozed. It returns to the queue")
         ines.go(workshop.versions)
         ines.says("Missing: The invoice. Requested from: the marketplace.")
         ines.press("Resume case")
-        ines.says("Taken up again. The case is in the queue.")
+        ines.says("Case resumed. It is back in the queue.")
         ines.page.get_by_placeholder("Note").fill("The invoice is right.")
         ines.press(re.compile("^Genuine"))
         ines.says("recorded for")
@@ -159,7 +159,7 @@ def _decides_together(ines: Window, address: str) -> None:
     ines.press(re.compile("^Licensed"))
     ines.says("1 recorded.")
     ines.press("Undo bulk decision")
-    ines.says("Taken back. The cases are open again")
+    ines.says("Bulk decision undone. The cases are open again")
 
 
 @pytest.mark.soak
@@ -175,7 +175,7 @@ def test_an_analyst_keeps_its_own_desk(workshop: Workshop) -> None:
         tomas.go("/queue/filters")
         tomas.fill("New name of What I hold", "Mine")
         tomas.press(re.compile("Rename"))
-        tomas.says("Renamed.")
+        tomas.says("Filter renamed.")
         expect(tomas.page.get_by_role("button", name="Delete filter Mine")).to_be_visible()
         tomas.go("/search")
         tomas.page.locator("main").get_by_role("searchbox").fill("VERSIONS-1")
@@ -338,28 +338,31 @@ def test_an_account_manager_changes_how_a_brand_is_asked(workshop: Workshop) -> 
 def test_two_organisations_decide_about_sellers_and_held_removals(workshop: Workshop) -> None:
     site = workshop.site
     with without_script(workshop, SELLERS, site.second_analyst, site.account_manager) as (tomas, lena):
-        for window, answer in ((tomas, "Noted. It waits"), (lena, "Carried out. The marketplace is told")):
+        for window, answer in (
+            (tomas, "Vote recorded. It also needs"),
+            (lena, "Sanction approved. The marketplace is notified"),
+        ):
             window.go("/sellers")
             proposed = window.row("two-strikes")
             window.fill("Reason", "Both removals were right.", proposed)
-            window.press("Agree", proposed)
+            window.press("Approve sanction", proposed)
             window.says(answer)
         lena.fill("Reason", "The brand gave way.", lena.row("two-strikes"))
-        lena.press("Lift", lena.row("two-strikes"))
-        lena.says("Lifted. The marketplace is told how the account stands now.")
+        lena.press("Lift sanction", lena.row("two-strikes"))
+        lena.says("Sanction lifted. The marketplace is notified of the account's status.")
 
         tomas.go("/sellers")
         tomas.fill("Seller", "lumo-trade-90")
-        tomas.fill("Why; analysts read it", "Same phone number as a closed account.")
-        tomas.press("Put on the list")
-        tomas.says("On the list, from the next offer on.")
-        tomas.press("Take off", tomas.row("lumo-trade-90"))
-        tomas.says("Off the list, from the next offer on.")
+        tomas.fill("Reason, shown to analysts", "Same phone number as a closed account.")
+        tomas.press("Add to list")
+        tomas.says("Seller added to the list.")
+        tomas.press("Remove from list", tomas.row("lumo-trade-90"))
+        tomas.says("Seller removed from the list.")
 
         tomas.go("/held")
         tomas.fill("Reason", "Looked at it.")
-        tomas.press("Withdraw")
-        tomas.says("Withdrawn. Nothing leaves, and an analyst decides anew.")
+        tomas.press("Withdraw removal")
+        tomas.says("Removal withdrawn. An analyst reviews the case again.")
 
 
 @pytest.mark.soak

@@ -27,6 +27,8 @@ from serving.web.wording import words
 router = APIRouter(include_in_schema=False)
 Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
 _LONGEST_ID = 40
+_ORGANISATIONS = {DESK: "review team", PROGRAMME: "account management"}
+_VOTES = {Decision.RELEASE: "approve", Decision.WITHDRAW: "withdraw"}
 _SHOWN = 100
 
 
@@ -77,7 +79,7 @@ def post_opinion(action_id: str, request: Request, session: Speaker, fields: Fie
     """Say what is to become of one."""
     decision = fields.get("decision", "")
     if decision not in set(Decision):
-        raise Invalid("Release it or withdraw it.")
+        raise Invalid("Approve or withdraw the removal.")
     reason = fields.get("reason", "")[:500]
     agreed = speak(runtime_of(request), session.person, action_id[:_LONGEST_ID], Decision(decision), reason)
     said = {None: Flash.HELD_HEARD, Decision.RELEASE: Flash.HELD_RELEASED, Decision.WITHDRAW: Flash.HELD_WITHDRAWN}
@@ -127,8 +129,8 @@ def _said(one: HeldRemoval) -> tuple[str, ...]:
         + [
             " ".join(
                 (
-                    f"{said.organisation if said.organisation in {DESK, PROGRAMME} else 'brand'}:",
-                    f"{said.decision.value}. {said.reason}",
+                    f"{_ORGANISATIONS.get(said.organisation, 'brand')}:",
+                    f"{_VOTES[said.decision]}. {said.reason}",
                     one.left_out.get(said.user_id, ""),
                 )
             ).rstrip()

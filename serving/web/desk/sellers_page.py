@@ -18,6 +18,7 @@ from serving.sellers.rules.sanction import Measure, SanctionCause, SanctionState
 from serving.sellers.service.sanctioning import Sanctioned, in_force, lift, speak, undecided
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
 from serving.sellers.store import seller_lists
+from serving.takedowns.rules.release import DESK, PROGRAMME
 from serving.web import text_view
 from serving.web.at_marketplace import PlaceLink, acted_on, scope_of
 from serving.web.flash import Flash, go_to
@@ -32,6 +33,7 @@ Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _PLACE: Final = "/sellers"
 _LONGEST_ID: Final = 40
 _SHOWN: Final = 100
+_ORGANISATIONS: Final = {DESK: "review team", PROGRAMME: "account management"}
 _MEASURES: Final = {Measure.RESTRICT: "Restrict", Measure.CLOSE: "Close"}
 
 
@@ -103,7 +105,7 @@ def post_voice(sanction_id: str, request: Request, session: Speaker, fields: Fie
     """Agree to a sanction, or refuse it."""
     said = fields.get("decision", "")
     if said not in {"agree", "refuse"}:
-        raise Invalid("Agree to it or refuse it.")
+        raise Invalid("Approve or reject the sanction.")
     reason = fields.get("reason", "")[:500]
     state = speak(runtime_of(request), session.person, sanction_id[:_LONGEST_ID], agrees=said == "agree", reason=reason)
     heard = {SanctionState.CARRIED_OUT: Flash.SANCTION_CARRIED_OUT, SanctionState.REFUSED: Flash.SANCTION_REFUSED}
@@ -124,7 +126,7 @@ def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
     if which not in set(SellerList):
         raise Invalid("Choose a list.")
     if days and not (days.isascii() and days.isdigit() and len(days) <= 5):
-        raise Invalid("Days are a whole number.")
+        raise Invalid("Enter the duration as a whole number of days.")
     here = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
     check_lister(session.person, here, SellerList(which))
     put_on_list(
@@ -183,7 +185,8 @@ def _row(one: Sanctioned, now: datetime) -> SanctionRow:
             LinkedRow(text_view.show(str(other["path"])), other["spared_because"] or None) for other in found.linked
         ),
         said=tuple(
-            f"{said.organisation}: {'agrees' if said.agrees else 'refuses'}. {said.reason}" for said in one.voices
+            f"{_ORGANISATIONS.get(said.organisation, 'brand')}: {'approve' if said.agrees else 'reject'}. {said.reason}"
+            for said in one.voices
         ),
         no_voice=one.no_voice,
         no_agreement=one.no_agreement,

@@ -7,7 +7,7 @@ from tests.fixtures.runtimes import Site
 from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, look, register
 from tests.serving.web.visits import visit_as, words
 
-OFF = "“Removals on a brand's confirmation” is switched off since"
+OFF = "“Removals on a brand's confirmation” has been switched off since"
 
 
 def test_a_held_removal_is_announced_on_every_page_and_let_go_on_its_own(site: Site) -> None:
@@ -28,8 +28,8 @@ def test_a_held_removal_is_announced_on_every_page_and_let_go_on_its_own(site: S
     assert (done.status_code, done.headers["location"]) == (303, "/held")
     assert states(site) == {"scheduled": 1}
     page = words(analyst.get("/held").text)
-    assert "Let go. It leaves once its undo window has closed." in page
-    assert "No removal is held." in page
+    assert "Removal approved. It is sent when its undo window closes." in page
+    assert "No pending removals" in page
 
 
 def test_a_brand_sees_its_removal_held_and_no_alarm_of_the_marketplace(site: Site) -> None:
@@ -55,7 +55,7 @@ def test_an_offer_that_is_still_shown_is_announced_to_the_staff_and_named_to_its
         said = "1 removed offer is still shown, although the marketplace acknowledged the removal: look at it"
         assert said in words(analyst.get("/queue").text)
         held = words(analyst.get("/held").text)
-        assert "Acknowledged and still shown" in held
+        assert "Acknowledged but still shown" in held
         assert "MP-9" in held
         page = words(brand.get("/brand").text)
         assert said not in page
@@ -84,7 +84,7 @@ def test_whoever_asked_in_who_confirmed_can_withdraw_it_and_reads_why_no_more(si
     visitor = visit_as(site, site.analyst)
     page = visitor.get("/held").text
     assert "You let in whoever confirmed this removal, by an invitation or a link for a new password" in words(page)
-    assert ("Let it go" in page, ">Withdraw<" in page) == (False, True)
+    assert ("Approve removal" in page, ">Withdraw removal<" in page) == (False, True)
     assert visitor.post(form, {"decision": "release", "reason": "Looked at it."}).status_code == 403
     assert states(site) == {"held": 1}
     assert visitor.post(form, {"decision": "withdraw", "reason": "Looked at it."}).status_code == 303
@@ -98,7 +98,7 @@ def test_a_guest_of_who_confirmed_waits_for_somebody_else_and_the_page_says_why(
     visitor.post(form, said)
     page = words(visitor.get("/held").text)
     assert "confirmation: Does not count: let in somebody who confirmed it or says the same" in page
-    assert "desk: release. Looked at it." in page
+    assert "review team: approve. Looked at it." in page
     assert states(site) == {"held": 1}
     visit_as(site, site.account_manager).post(form, said)
     assert states(site) == {"scheduled": 1}

@@ -27,11 +27,11 @@ def test_two_people_decide_about_a_seller_on_the_page_with_the_paths_before_them
     assert analyst.post(path, {"decision": "perhaps", "reason": WHY}).status_code == 422
     done = analyst.post(path, {"decision": "agree", "reason": WHY})
     assert (done.status_code, done.headers["location"]) == (303, "/sellers")
-    assert f"desk: agrees. {WHY}" in words(manager.get("/sellers").text)
+    assert f"review team: approve. {WHY}" in words(manager.get("/sellers").text)
     manager.post(path, {"decision": "agree", "reason": "I have called them."})
     page = words(manager.get("/sellers").text)
-    assert "Carried out. The marketplace is told once the undo window has closed." in page
-    assert "In force" in page
+    assert "Sanction approved. The marketplace is notified when the undo window closes." in page
+    assert "Sanctions in force" in page
     manager.post(f"{path}/lift", {"reason": "They bought from a fake themselves."})
     assert stands(site) == [("restrict", "lifted")]
 
@@ -46,10 +46,10 @@ def test_an_analyst_keeps_the_lists_and_an_account_manager_does_not_see_them(sit
     raw = analyst.get("/sellers").text
     assert "<i>A police file." not in raw
     assert "s-7" in words(raw)
-    assert "Take off" not in visit_as(site, site.account_manager).get("/sellers").text
+    assert "Remove from list" not in visit_as(site, site.account_manager).get("/sellers").text
     assert visit_as(site, site.account_manager).post("/sellers/lists", fields).status_code == 403
     assert analyst.post("/sellers/lists/remove", {"seller": "s-7"}).status_code == 303
-    assert "Take off" not in analyst.get("/sellers").text
+    assert "Remove from list" not in analyst.get("/sellers").text
 
 
 def test_what_is_in_force_and_who_is_on_a_list_is_shown_together(site: Site) -> None:
@@ -57,7 +57,7 @@ def test_what_is_in_force_and_who_is_on_a_list_is_shown_together(site: Site) -> 
     carry_out(site, sanctions_of(site)[-1].sanction_id)
     put_on_list(site.runtime, site.here, SELLER, SellerList.WATCH, reason=WHY, days=None, by="cli")
     page = words(visit_as(site, site.analyst).get("/sellers").text)
-    assert "No sanction waits." in page
+    assert "No proposed sanctions" in page
     assert "3 strikes; from 3 on people decide whether to close the account." in page
     assert "cli" in page
 
