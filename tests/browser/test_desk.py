@@ -126,7 +126,7 @@ def test_the_queue_works_without_script(plain: Page, stage: Stage) -> None:
     plain.keyboard.press("Enter")
     expect(plain.get_by_role("link", name="Bolso")).to_be_visible()
     plain.goto(f"{stage.address}/desk/me")
-    expect(plain.get_by_role("heading", name="My figures")).to_be_visible()
+    expect(plain.get_by_role("heading", name="My review statistics")).to_be_visible()
     plain.goto(f"{stage.address}/queue/filters")
     plain.get_by_role("button", name="Delete filter Spanish").click()
     expect(plain.get_by_text("No saved filters")).to_be_visible()

@@ -58,11 +58,11 @@ def test_somebody_is_asked_in_shown_around_and_sent_away(
         guest.get_by_label("Password").fill(PASSWORD)
         guest.get_by_role("button", name="Join").click()
         expect(guest).to_have_url(f"{furnished.address}/queue")
-        expect(guest.get_by_role("heading", name="Your desk")).to_be_visible()
+        expect(guest.get_by_role("heading", name="Review queue")).to_be_visible()
         if script:
             assert in_themes(guest, thoroughly=thoroughly) == [], "with the first list"
         guest.get_by_role("button", name="Got it").click()
-        expect(guest.get_by_role("heading", name="Your desk")).to_have_count(0)
+        expect(guest.get_by_role("heading", name="Review queue")).to_have_count(0)
 
         guest.get_by_role("button", name="Lanes").click()
         expect(guest.get_by_text("Where a score sends a listing")).to_be_visible()

@@ -34,7 +34,7 @@ Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 DAYS: Final = 14
 _MOST_OVERTURNED: Final = 20
 _LATER: Final = "touchstone_pace"
-_CAUSES: Final = {"appeal": "on appeal", "conceded": "the brand gave way", "silence": "the brand did not answer"}
+_CAUSES: Final = {"appeal": "on appeal", "conceded": "brand conceded", "silence": "no answer from the brand"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +105,16 @@ def my_page(runtime: Runtime, session: Session) -> MyPage:
         today=numbers[-1],
         chart=bars(
             numbers,
-            f"Cases decided a day, the last {DAYS} days: {', '.join(map(str, numbers))}.",
+            f"Cases decided per day, last {DAYS} days: {', '.join(map(str, numbers))}.",
             first=words.day(first, now),
             last="today",
         ),
         median=words.duration(median(taken)) if taken else None,
         agreements=(
-            _row("Second looks: yours, and at your cases", looks),
-            _row("Second looks whose answer was known", known),
-            _row("What brands said later", brands),
-            _row("Appeals that left your decision as it was", appeals),
+            _row("Second reviews, by you and of your cases", looks),
+            _row("Gold items", known),
+            _row("Later decisions by brands", brands),
+            _row("Appeals that upheld your decision", appeals),
         ),
         leaning=leaning_card(leaning(*answers), hidden_share=runtime.policies[HiddenScorePolicy].share, is_own=True),
         overturned=tuple(_overturned(one, now) for one in gone),

@@ -21,18 +21,24 @@ FEWER = "\u2212"  # The sign of a negative number as it is set.
             (400, 120),
             "+5",
             f"{FEWER}11 to +17",
-            "you say counterfeit in anything from 11 fewer to 17",
+            "you say counterfeit in 11 fewer to 17 more of 100 cases",
         ),
-        ((200, 40), (2000, 800), "+20", "+14 to +25", "you say counterfeit more often: in 14 to 25 more of 100 cases."),
+        (
+            (200, 40),
+            (2000, 800),
+            "+20",
+            "+14 to +25",
+            "you say counterfeit more often: in 14 to 25 more of 100 cases (95 % interval).",
+        ),
         ((200, 100), (2000, 400), f"{FEWER}30", f"{FEWER}37 to {FEWER}23", "less often: in 23 to 37 fewer of 100"),
         (
             (0, 0),
             (2000, 400),
             None,
             "",
-            "none of your first answers was given without the score",
+            "you have made no first decision with the score masked",
         ),
-        ((4, 1), (0, 0), None, "", "none of your first answers was given with the score in sight. Of the cases that"),
+        ((4, 1), (0, 0), None, "", "you have made no first decision with the score visible. A random 5 % of"),
     ],
 )
 def test_the_difference_is_said_with_its_interval_and_what_it_means(
@@ -49,12 +55,12 @@ def test_the_difference_is_said_with_its_interval_and_what_it_means(
 def test_what_the_score_does_is_claimed_with_the_exception_for_filtered_queues(is_own: bool, whose: str) -> None:
     """A queue filtered by score or harm has no hidden case, so that the two kinds are not alike there."""
     card = leaning_card(leaning(Answers(200, 40), Answers(2000, 800)), hidden_share=0.05, is_own=is_own)
-    assert f"the score does it and not the cases, unless {whose} by score or harm: such a queue" in card.said
+    assert f"so the score causes the difference, unless {whose} by score or harm. Such filters" in card.said
 
 
 def test_a_desk_that_hides_no_score_is_told_who_can_change_that() -> None:
     said = leaning_card(leaning(Answers(), Answers(9, 3)), hidden_share=0.0, is_own=False).said
-    assert "no score is hidden" in said
+    assert "score masking is off" in said
     assert "TOUCHSTONE_HIDDEN_SCORE_SHARE" in said
 
 
@@ -66,10 +72,10 @@ def drawing(site: Site, draw: float) -> Site:
 def test_each_reviewer_reads_their_own_and_a_data_scientist_everybodys(site: Site) -> None:
     mine, labels = visit_as(site, site.analyst), visit_as(site, site.data_scientist)
     for page in (mine.get("/desk/me"), labels.get("/models/labels")):
-        assert "Nothing to compare" in words(page.text)
-        assert "Difference, in points" not in words(page.text)
+        assert "No comparison" in words(page.text)
+        assert "Difference, percentage points" not in words(page.text)
     judge(site, site.analyst, a_case(drawing(site, 0.6), external_id="MP-9"), Judgement.GENUINE)
-    assert "Score hidden until the answer no answer yet unknown Difference, in points unknown" in words(
+    assert "Score masked until the decision no decisions yet unknown Difference, percentage points unknown" in words(
         mine.get("/desk/me").text
     )
     for number in range(4):
@@ -79,8 +85,8 @@ def test_each_reviewer_reads_their_own_and_a_data_scientist_everybodys(site: Sit
         said = Judgement.GENUINE if number == 0 else Judgement.COUNTERFEIT
         judge(site, site.second_analyst if number == 3 else site.analyst, case, said)
     own, all_of_them = words(mine.get("/desk/me").text), words(labels.get("/models/labels").text)
-    assert "Score in sight 1 of 2 50 %" in own
-    assert "Score hidden until the answer 1 of 2 50 %" in own
-    assert "Score in sight 2 of 3 67 %" in all_of_them
-    assert f"Difference, in points +17 {FEWER}" in all_of_them
-    assert "No difference that chance could not make: with the score in sight reviewers say" in all_of_them
+    assert "Score visible 1 of 2 50 %" in own
+    assert "Score masked until the decision 1 of 2 50 %" in own
+    assert "Score visible 2 of 3 67 %" in all_of_them
+    assert f"Difference, percentage points +17 {FEWER}" in all_of_them
+    assert "No significant difference. With the score visible, reviewers say" in all_of_them

@@ -28,7 +28,7 @@ def test_what_second_looks_and_brands_found_is_compared(any_site: Site) -> None:
     assert (looks.counts, looks.share) == ("1 of 2", "50 %")
     assert looks.interval.startswith("9 to 91 %")
     assert (brands.counts, brands.share) == ("1 of 1", "100 %")
-    assert appeals == AgreementRow("Appeals that left your decision as it was", "none yet", None, "")
+    assert appeals == AgreementRow("Appeals that upheld your decision", "none yet", None, "")
     other = my_page(site.runtime, Session(site.second_analyst, "token"))
     assert other.agreements[0].counts == "1 of 2", "a second look counts for both"
 
@@ -42,7 +42,7 @@ def test_a_decision_that_did_not_last_is_named_with_its_case(site: Site) -> None
     assert visit_as(site, site.analyst).get(gone.address).status_code == 200
     assert page.agreements[3].counts == "0 of 1"
     assert my_page(site.runtime, Session(site.second_analyst, "token")).overturned == (), "not of who decided it"
-    assert "Only you see this page" in words(visit_as(site, site.analyst).get("/desk/me").text)
+    assert "Visible only to you" in words(visit_as(site, site.analyst).get("/desk/me").text)
 
 
 def test_days_and_the_middle_time_are_counted(site: Site) -> None:
@@ -60,7 +60,7 @@ def test_days_and_the_middle_time_are_counted(site: Site) -> None:
 
 def test_nothing_yet_is_said_and_not_zeroed(site: Site) -> None:
     said = words(visit_as(site, site.analyst).get("/desk/me").text)
-    assert "You have decided no case in these days." in said
+    assert "No decisions in this period." in said
     assert said.count("none yet") == 4
     assert "0 %" not in said
 
