@@ -373,39 +373,39 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
         wei.go("/models")
         wei.fill("What was found?", "A feed sent cents.")
         wei.press("Put questions to brands again")
-        wei.says("Questions are put to brands again.")
+        wei.says("Circuit breaker closed. Brands receive questions again.")
         with store.write() as connection:
             now = datetime.now(UTC)
             breakers.checked(connection, site.here, now)
             assert breakers.open_it(connection, site.here, "Again.", now), "for who closes it under operations"
         mara.go("/models")
         mara.press("Approve")
-        mara.says("Approved. It scores once somebody else approves it too.")
+        mara.says("Approval recorded. The model goes live after a second person approves it.")
         wei.press("Put it on trial")
-        wei.says("On trial. It scores every listing beside the champion and decides nothing.")
+        wei.says("Trial started. The model scores every listing alongside the champion and decides nothing.")
         wei.fill("Decides about % of sellers", "5")
         wei.press("Change")
         wei.says("decides about 5 % of sellers")
         wei.press("End the trial")
-        wei.says("The trial is over.")
+        wei.says("Trial ended.")
 
         mara.press("Take my approval back")
-        mara.says("Your approval is taken back.")
+        mara.says("Approval withdrawn.")
         mara.press("Approve")
         wei.go("/models")
         wei.press("Approve and promote to champion")
-        wei.says("Promoted. Listings are scored by this model from now on.")
+        wei.says("Model promoted. It scores listings from now on.")
         mara.go("/models")
         mara.unfold("Roll back to")
         mara.fill("Why?", "It asks brands too much.")
         mara.press("Roll back now")
-        mara.says("Rolled back. The champion before scores again.")
+        mara.says("Rolled back. The previous champion scores listings again.")
 
         for path in ("/models", "/models/runs"):
             wei.go(path)
             expect(wei.page.get_by_role("button", name="Retrain")).to_be_enabled()
             wei.press("Retrain")
-            wei.says("Retraining is asked for.")
+            wei.says("Retraining requested.")
             for _ in range(60):
                 if wei.page.get_by_role("button", name="Retrain").is_enabled():
                     break
@@ -422,13 +422,13 @@ def test_an_administrator_changes_who_may_what(workshop: Workshop) -> None:
         ines.page.locator("a[data-stop]").first.click()  # She holds it from now on.
         admin.go("/people")
         admin.press("Take back")
-        admin.says("Taken back. The link leads nowhere any more.")
+        admin.says("Invitation withdrawn. The link no longer works.")
         admin.fill("Name or e-mail", "ines@")
         admin.press("Find")
         admin.follow("Ines Moreau")
         admin.field("Hand it to").select_option(label="Tomás Rey")
         admin.press("Hand over")
-        admin.says("Handed over; below is what went where.")
+        admin.says("Work handed over. See below who took over what.")
         admin.go("/people")
         admin.fill("Work e-mail", site.analyst.email)
         admin.page.locator("form[action='/people/invitations'] select[name=role]").select_option("account_manager")
@@ -442,14 +442,14 @@ def test_an_administrator_changes_who_may_what(workshop: Workshop) -> None:
         box = admin.field("data scientist")
         box.check()
         admin.press("Keep these roles")
-        admin.says("Kept. It holds from their next click on.")
+        admin.says("Roles saved. They apply from the user's next request.")
         expect(box).to_be_checked()
         admin.press("Deactivate")
-        admin.says("Deactivated. Their sessions have ended")
+        admin.says("User deactivated. All their sessions have ended")
         ines.go("/queue")
         expect(ines.page.get_by_role("heading", name="Sign in")).to_be_visible()
         admin.press("Reactivate")
-        admin.says("They can sign in again, with the roles that they had.")
+        admin.says("User reactivated with their previous roles.")
 
         admin.go("/keys")
         admin.fill("Name", "Feed of listings")
@@ -457,13 +457,13 @@ def test_an_administrator_changes_who_may_what(workshop: Workshop) -> None:
         admin.press("Make the key")
         admin.says("The new key")
         admin.press(re.compile("^End the key"), admin.row("Feed of listings"))
-        admin.says("Ended. Within a second the key opens nothing any more.")
+        admin.says("Key revoked. It stops working within one second.")
 
         admin.go("/switches")
         off = admin.page.locator("section.card").filter(has_text="Switch on").first
         admin.fill("Reason", "The account is its owner's again.", off)
         admin.press("Switch on", off)
-        admin.says("Switched on.")
+        admin.says("Rule switched on.")
 
 
 @pytest.mark.soak
@@ -487,7 +487,7 @@ def test_an_administrator_sends_again_and_changes_the_receiver(workshop: Worksho
             admin.go("/operations")
         admin.fill("What was found?", "A feed sent cents.")
         admin.press("Put questions to brands again")
-        admin.says("Questions are put to brands again.")
+        admin.says("Circuit breaker closed. Brands receive questions again.")
 
         admin.go("/operations/webhook")
         admin.fill("Address", "https://hooks.bazaar.example/touchstone")
@@ -495,7 +495,7 @@ def test_an_administrator_sends_again_and_changes_the_receiver(workshop: Worksho
         admin.says("whsec_")
         admin.fill("Why?", "The marketplace moves.")
         admin.press("Send nothing there any more")
-        admin.says("Nothing is sent there any more.")
+        admin.says("Endpoint disabled.")
         admin.says("No receiver is registered.")
 
 
@@ -517,4 +517,4 @@ def test_a_marketplace_is_founded_and_a_notifier_complains(workshop: Workshop) -
         ):
             founder.fill(label, value)
         founder.press("Found the marketplace")
-        founder.says("The marketplace is founded, and you are its administrator.")
+        founder.says("Marketplace created. You are its administrator.")

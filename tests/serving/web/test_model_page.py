@@ -168,7 +168,7 @@ def test_a_first_model_is_promoted_by_the_forms_of_two_people(site: Site) -> Non
     assert "2 different people must approve it." in words(page)
     assert wei.post("/models/promote", {"digest": digest}).headers["location"] == "/models"
     said = words(wei.get("/models").text)
-    assert "Approved. It scores once somebody else approves it too." in said
+    assert "Approval recorded. The model goes live after a second person approves it." in said
     assert "The starter scorecard scores." in said
     assert "Wei Zhang 09:00approved" in said
     assert "You have approved it. 1 of 2 approvals is missing, by somebody else." in said
@@ -177,7 +177,7 @@ def test_a_first_model_is_promoted_by_the_forms_of_two_people(site: Site) -> Non
     assert "Approve and promote to champion It scores from the next listing on." in said
     assert mara.post("/models/promote", {"digest": digest}).headers["location"] == "/models"
     said = words(mara.get("/models").text)
-    assert "Promoted. Listings are scored by this model from now on." in said
+    assert "Model promoted. It scores listings from now on." in said
     assert f"Promoted {digest[:10]} Wei Zhang and Mara Lindqvist" in said
     assert "by this model" not in words(mara.get("/models").text)
 
@@ -207,7 +207,7 @@ def test_an_approval_is_taken_back_by_a_form(site: Site) -> None:
     visitor.post("/models/promote", {"digest": digest})
     assert visitor.post("/models/withdraw", {"digest": digest}).headers["location"] == "/models"
     said = words(visitor.get("/models").text)
-    assert "Your approval is taken back." in said
+    assert "Approval withdrawn." in said
     assert "2 different people must approve it." in said
 
 
@@ -361,7 +361,7 @@ def test_an_open_breaker_says_why_and_is_closed_by_whoever_may_promote(site: Sit
     assert "More is flagged than can be right. 500 of 1,000 offers were flagged in 24 hours." in said
     wei.post("/models/breaker", {"reason": "The feed sent every price in cents."})
     said = words(wei.get("/models").text)
-    assert "Questions are put to brands again." in said
+    assert "Circuit breaker closed. Brands receive questions again." in said
     assert "More is flagged than can be right." not in said
 
 

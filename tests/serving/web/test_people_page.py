@@ -130,7 +130,7 @@ def test_roles_are_ticked_and_said_in_the_record(site: Site, admin: Visitor) -> 
     fields = {f"role.analyst.{site.here}": "on", f"role.data_scientist.{site.here}": "on"}
     assert admin.post(f"{path}/roles", fields).headers["location"] == path
     said = words(admin.get(path).text)
-    assert "Kept. It holds from their next click on." in said
+    assert "Roles saved. They apply from the user's next request." in said
     assert "Given: data scientist by Ada Falk" in said
     nothing = admin.post(f"{path}/roles")
     assert nothing.status_code == 422

@@ -19,8 +19,8 @@ def test_the_link_founds_a_marketplace_and_signs_its_administrator_in(site: Site
     assert visitor.post(f"/setup/{token}", FIELDS).headers["location"] == "/"
     assert visitor.get("/").headers["location"] == "/models"
     page = visitor.get("/models")
-    assert "The marketplace is founded" in words(page.text)
-    assert "The marketplace is founded" not in words(visitor.get("/models").text), "said once"
+    assert "Marketplace created." in words(page.text)
+    assert "Marketplace created." not in words(visitor.get("/models").text), "said once"
     with site.runtime.store.read() as connection:
         assert marketplaces.by_name(connection, "Second Bazaar").base_currency == "EUR"
 

@@ -34,7 +34,7 @@ def test_an_administrator_throws_a_switch_with_a_reason_and_reads_who_did_when_a
     assert done.headers["location"] == PATH
     assert not is_on(site)
     shown = admin.get(PATH).text
-    assert "Switched off, from the next request on." in words(shown)
+    assert "Rule switched off. This applies from the next request." in words(shown)
     assert "by Ada Roth: Taken over." in words(shown)
     assert RULES[RULE].off in words(shown)
     assert ATTACK not in shown
