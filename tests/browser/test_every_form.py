@@ -155,7 +155,7 @@ def _decides_together(ines: Window, address: str) -> None:
     ticks = ines.page.locator("input[type=checkbox][name^='case:']")
     expect(ticks).to_have_count(2)
     ticks.first.uncheck()
-    ines.page.get_by_placeholder("Note for all cases").fill("The same picture.")
+    ines.page.get_by_placeholder("Note for all").fill("The same picture.")
     ines.press(re.compile("^Licensed"))
     ines.says("1 recorded.")
     ines.press("Undo bulk decision")

@@ -164,7 +164,7 @@ def test_no_page_is_loaded_between_two_cases(browser: Browser, desk: Desk) -> No
         assert page.title() != title
         assert page.url.endswith(f"/cases/{case_on(page)}")
         assert page.evaluate("document.activeElement.tagName") == "H1", "a reader begins at the heading"
-        expect(page.locator("#lease")).to_contain_text("leased to you until")
+        expect(page.locator("#lease")).to_contain_text("leased until")
         expect(page.locator("#undo")).to_contain_text("Genuine recorded for")
         page.go_back()
         expect(page.locator(".vbar")).to_contain_text("Genuine by Ines Moreau", timeout=15_000)
@@ -286,7 +286,7 @@ def test_looking_ahead_keeps_the_case_for_nobody(browser: Browser, desk: Desk) -
         assert _holder(desk, case_on(page)) == desk.site.analyst.user_id
         assert _holder(desk, ahead) is None
         press(page, "j")
-        expect(page.locator("#lease")).to_contain_text("leased to you until")
+        expect(page.locator("#lease")).to_contain_text("leased until")
         assert _holder(desk, ahead) == desk.site.analyst.user_id
 
 

@@ -137,7 +137,7 @@ def _dots(chart: PriceChart, offers: Sequence[int]) -> str:
         return ""
     beyond = sum(strip.beyond for strip in chart.strips)
     further = f" {words.many(beyond, 'dot')} not shown: beyond the right edge." if beyond else ""
-    many = f"; groups of more than {SAMPLED} listings show 1 in 20" if max(offers) > SAMPLED else ""
+    many = f", or one twentieth of a group of more than {SAMPLED} listings" if max(offers) > SAMPLED else ""
     return f" Each dot is one listing{many}.{further}"
 
 

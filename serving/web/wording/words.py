@@ -128,7 +128,7 @@ def zone(at: datetime) -> str:
 
 def yours_until(until: datetime, now: datetime) -> str:
     """That the reader holds the lease of a case, and until when."""
-    return f"leased to you until {moment(until, now)}"
+    return f"leased until {moment(until, now)}"
 
 
 def day(at: datetime, now: datetime) -> str:

@@ -35,7 +35,7 @@ def page_of(site: Site, case_id: str) -> CasePage:
 def test_a_case_says_what_is_offered_why_it_is_suspect_and_what_each_answer_does(site: Site) -> None:
     case = a_case(site)
     said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
-    assert "MP-9, version 1 of 1, Aurelle, leased to you until 09:15" in said
+    assert "MP-9, version 1 of 1, Aurelle, leased until 09:15" in said
     assert "Replica-grade wording: “1:1" in said
     assert "points, not calibrated" in said
     assert "CounterfeitCannot tellTest buy Nothing is removed yet: Aurelle is asked and has 96 h to answer." in said

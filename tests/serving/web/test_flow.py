@@ -19,14 +19,14 @@ def test_who_looks_ahead_sees_the_page_and_keeps_the_case_for_nobody(site: Site)
     case = a_case(site)
     answer = visit_as(site, site.analyst).get(f"/cases/{case.case_id}", **{LOOK: "1"})
     assert 'name="judgement"' in answer.text
-    assert "leased to you until" not in answer.text
+    assert "leased until" not in answer.text
     assert holder(site, case.case_id) is None
 
 
 def test_a_case_is_kept_once_it_is_on_the_screen(site: Site) -> None:
     case = a_case(site)
     said = visit_as(site, site.analyst).post(f"/cases/{case.case_id}/lease")
-    assert words(said.text) == ", leased to you until 09:15"
+    assert words(said.text) == ", leased until 09:15"
     assert holder(site, case.case_id) == site.analyst.user_id
     refused = visit_as(site, site.second_analyst).post(f"/cases/{case.case_id}/lease")
     assert refused.status_code == 409
