@@ -1,13 +1,17 @@
 """Messages as English sentences."""
 
+from dataclasses import fields
 from datetime import date
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from features.facts import amount_text
 from features.message import Amount, Message
 from features.phrase import Reasons
 from models.messages.catalogue import sentences
 from models.messages.filling import fill, percent_digits
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _DAY: Final = "%-d %B %Y"
 
@@ -23,6 +27,12 @@ def in_english(found: Message) -> str:
     sentence = sentences()[found.code]
     is_many = sentence.other is not None and found.parameters["n"] != 1
     return fill(sentence.other if is_many and sentence.other else sentence.text, found.parameters, _written)
+
+
+def fields_in_english(found: "DataclassInstance") -> dict[str, str | None]:
+    """The sentence of each field of a dataclass of messages; None where the field is."""
+    told: dict[str, Message | None] = {one.name: getattr(found, one.name) for one in fields(found)}
+    return {name: None if one is None else in_english(one) for name, one in told.items()}
 
 
 def reasons_of(*messages: Message) -> Reasons:

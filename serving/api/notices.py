@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from models.errors import Invalid
+from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
 from serving.guards import Caller, key, public, runtime_of
@@ -44,7 +45,7 @@ async def post_notice(request: Request) -> JSONResponse:
         "notice_id": found.notice_id,
         "received_at": found.received_at.isoformat(),
         "link": found.link,
-        "warning": found.warning,
+        "warning": None if found.warning is None else in_english(found.warning),
         "offers": [{"location": location, "state": state.value} for location, state in found.offers],
     }
     return JSONResponse(answer, 201)

@@ -8,14 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from features.message import message
 from models.errors import Conflict
 from serving.notices.policy import NoticePolicy
 from serving.standing.rules.confirmations import surely_below
 
-WARNING: Final = (
-    "A warning: nearly all of your notices that were decided in the last year were unfounded. If you go on so, a "
-    "person may decide that new ones open no case for a time (Digital Services Act, Article 23)."
-)
+WARNING: Final = message("notice.warning")
 
 
 @dataclass(frozen=True, slots=True)

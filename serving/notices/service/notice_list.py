@@ -1,11 +1,12 @@
 """Notices for the marketplace: whom to send a receipt or a decision, and what to say."""
 
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from features.message import Message
+from models.messages.english import fields_in_english, in_english
 from models.policies.deciding import EnforcementPolicy
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.notices.rules.decision_notice import RECEIPT
@@ -20,7 +21,7 @@ from serving.platform.runtime import Runtime
 _MOST: Final = 500
 
 
-def warning_with(found: StoredNotice, reporter: Reporter) -> str | None:
+def warning_with(found: StoredNotice, reporter: Reporter) -> Message | None:
     """The warning that a notice brought its reporter, None where it brought none."""
     return WARNING if reporter.warned_at == found.known_at else None
 
@@ -40,14 +41,15 @@ def changed_notices(runtime: Runtime, marketplace: Marketplace, since: datetime)
 def _shown(runtime: Runtime, connection: Connection, found: StoredNotice) -> dict[str, Any]:
     here = found.marketplace_id
     reporter = reporters.get(connection, here, found.reporter_id)
+    warned = warning_with(found, reporter)
     return {
         "notice_id": found.notice_id,
         "received_at": found.known_at.isoformat(),
         "name": reporter.name,
         "email": reporter.email,
         "reason_code": found.reason_code.value,
-        "receipt": RECEIPT,
-        "warning": warning_with(found, reporter),
+        "receipt": in_english(RECEIPT),
+        "warning": None if warned is None else in_english(warned),
         "link": None if reporter.erased_at else link_for(runtime, here, found.notice_id),
         "offers": [_offer(runtime, connection, item) for item in notices.items(connection, here, found.notice_id)],
     }
@@ -58,6 +60,6 @@ def _offer(runtime: Runtime, connection: Connection, item: Item) -> dict[str, An
     return {
         "location": item.location,
         "state": item.state.value,
-        "decision": None if decision is None else asdict(decision),
+        "decision": None if decision is None else fields_in_english(decision),
         "decided_at": item.decided_at.isoformat() if decision is not None and item.decided_at else None,
     }

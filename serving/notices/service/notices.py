@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from features.message import Message
 from models.errors import Invalid
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
@@ -33,7 +34,7 @@ class Receipt:
     received_at: datetime
     link: str
     offers: tuple[tuple[str, ItemState], ...]
-    warning: str | None
+    warning: Message | None
 
 
 def receive_notice(

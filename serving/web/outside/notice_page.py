@@ -1,6 +1,6 @@
 """The public form of a notice, and the page behind its link: the receipt, and the decision once there is one."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import ClassVar, Final
 from urllib.parse import urlencode
 
@@ -38,8 +38,8 @@ from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import i18n
-from serving.web.wording.fixed_words import said
 from serving.web.wording.i18n import N_, say
+from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words, refusal
 from serving.web.wording.vocabulary import REASON_CODES, Option
 
@@ -78,13 +78,22 @@ class NoticeForm:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownDecision:
+    """What was decided of one notified offer, in the reader's language."""
+
+    facts: str
+    automated_means: str
+    redress: str
+
+
+@dataclass(frozen=True, slots=True)
 class NotifiedOffer:
     """One offer of a notice: as it was named, how it stands, and what was decided, None as long as it waits."""
 
     location: Shown
     headline: str
     waits: str | None
-    decision: DecisionNotice | None
+    decision: ShownDecision | None
     number: int
     may_complain: bool
     complaint: str | None
@@ -173,7 +182,7 @@ def _form(
     asked = urlencode({name: value for name, value in named.items() if value})
     return NoticeForm(
         address=f"/notice?{asked}&" if asked else "/notice?",
-        reason_codes=tuple(Option(one.value, said(one.text)) for one in REASON_CODES),
+        reason_codes=tuple(Option(one.value, say(one.text)) for one in REASON_CODES),
         marketplaces=names if len(names) > 1 else (),
         typed=typed,
         marketplace=marketplace,
@@ -197,9 +206,9 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         address=f"{PLACE}{token}",
         number=found.notice_id,
         received=i18n.moment(found.known_at),
-        receipt=said(RECEIPT),
-        warning=None if warned is None else said(warned),
-        reason=said(_REASONS[found.reason_code.value]),
+        receipt=in_words(RECEIPT),
+        warning=None if warned is None else in_words(warned),
+        reason=say(_REASONS[found.reason_code.value]),
         explanation=text_view.show(found.explanation),
         offers=offers,
         longest=LONGEST_SAID,
@@ -213,7 +222,7 @@ def _offer(runtime: Runtime, connection: Connection, item: Item) -> NotifiedOffe
     complaint = notice_complaints.of_item(connection, item.marketplace_id, item.item_id)
     return NotifiedOffer(
         location=text_view.show(item.location),
-        headline=say("A person is looking at it.") if decision is None else said(decision.decision),
+        headline=say("A person is looking at it.") if decision is None else in_words(decision.decision),
         waits=_waits(connection, item) if decision is None else None,
         decision=None if decision is None else _in_words(decision),
         number=item.number,
@@ -222,8 +231,8 @@ def _offer(runtime: Runtime, connection: Connection, item: Item) -> NotifiedOffe
     )
 
 
-def _in_words(decision: DecisionNotice) -> DecisionNotice:
-    return DecisionNotice(**{name: said(sentence) for name, sentence in asdict(decision).items()})
+def _in_words(decision: DecisionNotice) -> ShownDecision:
+    return ShownDecision(in_words(decision.facts), in_words(decision.automated_means), in_words(decision.redress))
 
 
 def _waits(connection: Connection, item: Item) -> str:

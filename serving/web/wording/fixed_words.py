@@ -69,63 +69,6 @@ _SENTENCES: Final = (
         "closed."
     ),
     N_("half a strike"),
-    # What a notifier is told (serving.notices.rules.decision_notice, serving.notices.rules.reporters).
-    N_("Your notice has come in and is kept with the offer as it was at that moment."),
-    N_("This page is your receipt, and the decision will stand here."),
-    N_("A warning: nearly all of your notices that were decided in the last year were unfounded."),
-    N_(
-        "If you go on so, a person may decide that new ones open no case for a time (Digital Services Act, Article 23)."
-    ),
-    N_("Nothing more is done."),
-    N_("The offer had been removed before your notice came in."),
-    N_("This was found by automated means; no person has looked at it."),
-    N_("You can turn to a certified out-of-court dispute settlement body or to a court."),
-    N_("You can also turn to a certified out-of-court dispute settlement body or to a court."),
-    N_(
-        "Until %(date)s you can complain on this page, free of charge; a person who did not take this decision will "
-        "look at it."
-    ),
-    N_("A rule gave your notice its place in the queue."),
-    N_("The decision was taken by a person, who was shown no automated score."),
-    N_("The decision was taken by a person, who also saw what an automated classifier makes of the offer."),
-    N_("The offer was removed, and is shown again."),
-    N_("The offer stays."),
-    N_("On the seller's complaint the removal was undone, and the offer is shown again."),
-    N_("After your complaint a person who had not decided before looked at it."),
-    N_("The rights holder examined the offer and found that the goods are not genuine or infringe the right."),
-    N_("A trained person examined the offer and found that the goods are not genuine or infringe the right."),
-    N_("The rights holder examined the offer and found that the goods are genuine."),
-    N_("A trained person examined the offer and found that the goods are genuine."),
-    N_(
-        "The rights holder examined the offer and found that the goods are made or sold with the rights holder's leave."
-    ),
-    N_("A trained person examined the offer and found that the goods are made or sold with the rights holder's leave."),
-    N_(
-        "The rights holder examined the offer and found that the goods are genuine, though sold outside the rights "
-        "holder's own channel."
-    ),
-    N_(
-        "A trained person examined the offer and found that the goods are genuine, though sold outside the rights "
-        "holder's own channel."
-    ),
-    N_("The rights holder examined the offer and could not tell from the offer that the goods are not genuine."),
-    N_("A trained person examined the offer and could not tell from the offer that the goods are not genuine."),
-    N_("The rights holder examined the offer and let it stay."),
-    N_("A trained person examined the offer and let it stay."),
-    N_("No offer is known here under what you named."),
-    N_("Your notice is kept, and nothing follows from it."),
-    N_("Send it again with the offer's exact address or id."),
-    N_("You have notified this offer already."),
-    N_("Your earlier notice is still being looked at, and this one opens no second case."),
-    N_("Your notice is kept, and no case is opened for it."),
-    N_("After a warning you went on to send notices that were unfounded, so that for a time new ones open no case."),
-    N_("A person decided that. That this notice falls under it was found by automated means."),
-    # Reason codes (serving.web.wording.vocabulary).
-    N_("Mark on goods not made by the brand"),
-    N_("Mark used without leave"),
-    N_("Design copied"),
-    N_("Pictures or texts copied"),
-    N_("Not as described"),
 )
 _COUNTS: Final = (NN_("%(n)s strike", "%(n)s strikes"),)
 _PLACE: Final = re.compile(r"%\((\w+)\)s")

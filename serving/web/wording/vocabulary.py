@@ -80,11 +80,11 @@ ROLES: Final = {
 }
 
 REASON_CODES: Final = (
-    Option(ReasonCode.TRADEMARK_COUNTERFEIT.value, "Mark on goods not made by the brand"),
-    Option(ReasonCode.MARK_MISUSE.value, "Mark used without leave"),
-    Option(ReasonCode.DESIGN.value, "Design copied"),
-    Option(ReasonCode.COPYRIGHT.value, "Pictures or texts copied"),
-    Option(ReasonCode.NOT_AS_DESCRIBED.value, "Not as described"),
+    Option(ReasonCode.TRADEMARK_COUNTERFEIT.value, N_("Mark on goods not made by the brand")),
+    Option(ReasonCode.MARK_MISUSE.value, N_("Mark used without leave")),
+    Option(ReasonCode.DESIGN.value, N_("Design copied")),
+    Option(ReasonCode.COPYRIGHT.value, N_("Pictures or texts copied")),
+    Option(ReasonCode.NOT_AS_DESCRIBED.value, N_("Not as described")),
 )
 
 

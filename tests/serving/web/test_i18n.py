@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import product
@@ -14,9 +15,12 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import write_po
 from jinja2 import Environment
 
+from features.message import Message as Told
 from features.message import message
 from features.phrase import Phrase
 from models.errors import DomainError
+from models.messages.catalogue import told_outside
+from models.messages.english import in_english
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Hit, Void
 from models.verdict import Judgement, ReasonCode, Side
@@ -31,7 +35,7 @@ from serving.appeals.rules.seller_evidence import HandedIn, admit
 from serving.composition import default_policies
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules import decision_notice, reporters
-from serving.notices.rules.decision_notice import Decided
+from serving.notices.rules.decision_notice import Decided, DecisionNotice
 from serving.notices.rules.decision_notice import decision_notice as told
 from serving.notices.rules.notices import (
     Draft,
@@ -149,10 +153,12 @@ def literal_texts(template: str) -> Iterator[str]:
 
 def test_what_the_rules_say_to_sellers_and_notifiers_is_known_in_every_language() -> None:
     """Each sentence that they can be told is translated whole: nothing of it is left as it was."""
-    told: list[str | Phrase] = [*sorted(sentences()), *refusals()]
+    found = {in_english(one): one for one in messages_told()}
+    assert {code for one in found.values() for code in codes_of(one)} <= set(told_outside())
+    told: list[str | Phrase | Told] = [*sorted(sentences()), *found.values(), *refusals()]
     for language, sentence in product(OTHERS, told):
         with shown_as(shown_in(language)):
-            shown = phrase_in_words(sentence) if isinstance(sentence, Phrase) else said(sentence)
+            shown = in_language(sentence)
         left = re.sub(r"Aurelle|UTC|PDF|PNG|JPEG|MB|DE, FR|EU|CE|EC|abcd", "", shown)
         if language != Language("es"):
             assert not re.search(r"[A-Za-z]{2,}", left), (language, sentence, left)
@@ -160,10 +166,39 @@ def test_what_the_rules_say_to_sellers_and_notifiers_is_known_in_every_language(
             assert not re.search(r"\b(?:the|was|you|and|is|of|not)\b", left), (language, sentence, left)
 
 
+def in_language(told: str | Phrase | Told) -> str:
+    match told:
+        case Phrase():
+            return phrase_in_words(told)
+        case Told():
+            return in_words(told)
+        case _:
+            return i18n.say(said(told))
+
+
+def codes_of(told: Told) -> Iterator[str]:
+    yield told.code
+    for value in told.parameters.values():
+        if isinstance(value, Told):
+            yield from codes_of(value)
+
+
+def messages_told() -> Iterator[Told]:
+    """What can be said to a seller or to whoever notified an offer, made by the rules themselves."""
+    yield from (decision_notice.RECEIPT, reporters.WARNING)
+    for outcome, judgement, side, blind, undone, again, until in product(
+        NoticeOutcome, (None, *Judgement), (None, *Side), (True, False), (True, False), (True, False), (None, NOW)
+    ):
+        yield from messages_of(told(Decided(outcome, judgement, side, blind, undone, again, until)))
+    for state in ItemState:
+        settled = decision_notice.settled_notice(state)
+        yield from () if settled is None else messages_of(settled)
+
+
 def sentences() -> set[str]:
     """What can be said to a seller or to whoever notified an offer, made by the rules themselves."""
     policies = default_policies()
-    found = {one.text for one in REASON_CODES} | {decision_notice.RECEIPT, reporters.WARNING}
+    found = {one.text for one in REASON_CODES}
     for code, side, flagged, source, countries in product(ReasonCode, Side, (True, False), Source, ((), ("DE", "FR"))):
         made = statement.removal_statement(
             brand_name="Aurelle", reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=countries
@@ -171,13 +206,6 @@ def sentences() -> set[str]:
         found |= texts_of(made)
     for why in statement.Undone:
         found |= texts_of(statement.amended_statement(why))
-    for outcome, judgement, side, blind, undone, again, until in product(
-        NoticeOutcome, (None, *Judgement), Side, (True, False), (True, False), (True, False), (None, NOW)
-    ):
-        found |= texts_of(told(Decided(outcome, judgement, side, blind, undone, again, until)))
-    for state in ItemState:
-        settled = decision_notice.settled_notice(state)
-        found |= set() if settled is None else texts_of(settled)
     for weight, void in product((0.0, 0.5, 1.0, 2.0), (None, *Void)):
         hit = Hit("act_1", ReasonCode.DESIGN, weight, NOW, void)
         found.add(warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy]))
@@ -227,6 +255,10 @@ def refusals() -> Iterator[Phrase]:
             except DomainError as refused:
                 yield refused.phrase
     yield from missing(Draft("", (), "", "", good_faith=False, reason_code="")).values()
+
+
+def messages_of(made: DecisionNotice) -> list[Told]:
+    return [getattr(made, one.name) for one in fields(made)]
 
 
 def texts_of(made: object) -> set[str]:

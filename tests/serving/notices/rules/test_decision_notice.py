@@ -2,6 +2,7 @@ import itertools
 
 import pytest
 
+from models.messages.english import fields_in_english, in_english
 from models.verdict import Judgement, Side
 from serving.notices.rules.decision_notice import RECEIPT, Decided, decision_notice, settled_notice
 from serving.notices.rules.notices import ItemState, NoticeOutcome
@@ -22,16 +23,16 @@ def stays(judgement: Judgement, *, blind: bool = False, on_complaint: bool = Fal
 
 def test_every_decision_says_what_was_decided_why_by_what_means_and_what_can_be_done() -> None:
     for found in ALL:
-        said = decision_notice(found)
-        assert all((said.decision, said.facts, said.automated_means, said.redress)), found
-        assert "court" in said.redress
+        said = fields_in_english(decision_notice(found))
+        assert all(said.values()), found
+        assert "court" in str(said["redress"])
 
 
 @pytest.mark.parametrize("state", [ItemState.UNKNOWN_LISTING, ItemState.REPEATED, ItemState.MUTED])
 def test_what_was_settled_by_a_rule_says_so(state: ItemState) -> None:
     said = settled_notice(state)
     assert said is not None
-    assert "automated means" in said.automated_means
+    assert "automated means" in in_english(said.automated_means)
 
 
 def test_what_waits_or_was_decided_is_not_settled() -> None:
@@ -39,10 +40,15 @@ def test_what_waits_or_was_decided_is_not_settled() -> None:
 
 
 def test_no_action_gives_the_reason_and_the_complaint_with_its_last_day() -> None:
-    said = decision_notice(stays(Judgement.GENUINE))
-    assert said.decision == "The offer stays."
-    assert said.facts == "A trained person examined the offer and found that the goods are genuine."
-    assert said.redress.startswith("Until 2 March 2026 you can complain on this page, free of charge; a person who did")
+    assert fields_in_english(decision_notice(stays(Judgement.GENUINE))) == {
+        "decision": "The offer stays.",
+        "facts": "A trained person examined the offer and found that the goods are genuine.",
+        "automated_means": "A rule gave your notice its place in the queue. The decision was taken by a person, who "
+        "also saw what an automated classifier makes of the offer.",
+        "redress": "Until 2 March 2026 you can complain on this page, free of charge; a person who did not take "
+        "this decision will look at it. You can also turn to a certified out-of-court dispute settlement body or to a "
+        "court.",
+    }
 
 
 @pytest.mark.parametrize(
@@ -53,27 +59,33 @@ def test_no_action_gives_the_reason_and_the_complaint_with_its_last_day() -> Non
     ],
 )
 def test_the_part_of_automated_means_is_told(blind: bool, means: str) -> None:
-    assert decision_notice(stays(Judgement.GENUINE, blind=blind)).automated_means.endswith(means)
+    assert in_english(decision_notice(stays(Judgement.GENUINE, blind=blind)).automated_means).endswith(means)
 
 
 def test_after_a_complaint_no_second_one_is_offered() -> None:
     said = decision_notice(stays(Judgement.GENUINE, blind=True, on_complaint=True))
-    assert "After your complaint a person who had not decided before" in said.facts
-    assert "complain" not in said.redress
+    assert in_english(said.facts) == (
+        "After your complaint a person who had not decided before looked at it. A trained person examined the offer "
+        "and found that the goods are genuine."
+    )
+    assert "complain" not in in_english(said.redress)
 
 
 def test_a_removal_that_was_undone_is_told_as_both() -> None:
     found = Decided(NoticeOutcome.REMOVED, Judgement.COUNTERFEIT, Side.BRAND, False, True, False, None)
     said = decision_notice(found)
-    assert said.decision == "The offer was removed, and is shown again."
-    assert "On the seller's complaint" in said.facts
+    assert in_english(said.decision) == "The offer was removed, and is shown again."
+    assert in_english(said.facts) == (
+        "The rights holder examined the offer and found that the goods are not genuine or infringe the right. On the "
+        "seller's complaint the removal was undone, and the offer is shown again."
+    )
 
 
 def test_an_offer_that_was_down_already_is_told_without_a_person() -> None:
     found = Decided(NoticeOutcome.ALREADY_REMOVED, None, None, False, False, False, None)
-    assert "no person has looked" in decision_notice(found).automated_means
+    assert "no person has looked" in in_english(decision_notice(found).automated_means)
 
 
 def test_the_receipt_says_that_the_notice_came_in_and_where_the_decision_will_stand() -> None:
-    assert "has come in" in RECEIPT
-    assert "the decision will stand here" in RECEIPT
+    assert "has come in" in in_english(RECEIPT)
+    assert "the decision will stand here" in in_english(RECEIPT)

@@ -1,5 +1,7 @@
 """Complaints of notifiers on both engines: who decides, what they see, and what each end does."""
 
+from datetime import date
+
 import pytest
 
 from models.case import CaseLane
@@ -95,8 +97,8 @@ def test_an_upheld_complaint_removes_the_offer_and_is_told(any_site: Site) -> No
     )
     decision = told_of(any_site, item)
     assert decision is not None
-    assert decision.decision == "The offer is removed."
-    assert "was shown no automated score" in decision.automated_means
+    assert decision.decision.code == "notice.decision.removed"
+    assert decision.automated_means.code == "notice.means.blind"
     with any_site.runtime.store.read() as connection:
         until = any_site.clock.now().replace(year=2027)
         ((found,), _) = restrictions.carried_out(
@@ -116,7 +118,7 @@ def test_a_dismissed_complaint_leaves_the_offer_and_there_is_no_second_one(any_s
     assert (complaint.state, item.outcome) == (AppealState.DISMISSED, NoticeOutcome.NO_ACTION)
     decision = told_of(any_site, item)
     assert decision is not None
-    assert "After your complaint a person who had not decided before" in decision.facts
+    assert decision.facts.code == "notice.facts.on_complaint"
     with pytest.raises(Conflict, match="There has been a complaint"):
         say(any_site, receipt)
 
@@ -136,7 +138,7 @@ def test_it_is_open_for_six_months_from_the_decision(any_site: Site) -> None:
     receipt = refused(any_site)
     decision = told_of(any_site, item_of(any_site, receipt))
     assert decision is not None
-    assert "Until 3 September 2026 you can complain on this page" in decision.redress
+    assert decision.redress.parameters["date"] == date(2026, 9, 3)
     any_site.clock.forward(days=183)
     say(any_site, receipt)
 
