@@ -10,6 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from features.message import Message, message
 from models.errors import Conflict, Forbidden, Invalid
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Hit, in_words
@@ -128,20 +129,22 @@ def rung(total: float, earlier: Collection[Earlier], policy: SanctionPolicy) -> 
     return Rung(None, f"{in_words(total).capitalize()}: nothing follows below {policy.warned_from:g}.")
 
 
-def warning(hit: Hit, *, strikes: StrikePolicy, policy: SanctionPolicy) -> str:
+def warning(hit: Hit, *, strikes: StrikePolicy, policy: SanctionPolicy) -> Message:
     """What the seller of a removed offer is told that it means for the account.
 
     Digital Services Act, Article 23(1): who is suspended was warned before.
     """
     if hit.void is not None:
-        return "The removal does not count against your account."
+        return message("account.void")
     if hit.weight == 0:
-        return "The removal is no strike against your account."
-    until = hit.at + timedelta(days=strikes.expires_days)
-    return (
-        f"The removal counts as {in_words(hit.weight)} against your account until {until:%Y-%m-%d}; removals of one "
-        f"kind within {strikes.same_incident_days} days count once. From {policy.restrict_from:g} strikes on people "
-        f"decide whether the account is restricted, from {policy.close_from:g} on whether it is closed."
+        return message("account.no_strike")
+    return message(
+        "account.strike",
+        strikes=message("account.strikes.half") if hit.weight == 0.5 else message("account.strikes", n=hit.weight),
+        date=(hit.at + timedelta(days=strikes.expires_days)).date(),
+        days=strikes.same_incident_days,
+        restrict=policy.restrict_from,
+        close=policy.close_from,
     )
 
 

@@ -35,7 +35,7 @@ from serving.web.case.seller_course import Deadline, Happened, deadline, timelin
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import i18n, seller_words
+from serving.web.wording import i18n, messages, seller_words
 from serving.web.wording.fixed_words import said
 from serving.web.wording.i18n import say
 from serving.web.wording.refusals import refusal
@@ -158,7 +158,7 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
     account: list[tuple[str, str]] = []
     if hit is not None:
         told = warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
-        account.append((say(seller_words.ACCOUNT), said(told)))
+        account.append((say(seller_words.ACCOUNT), messages.in_words(told)))
     state = None if found is None else found.state
     may_appeal = CounterNoticeEvent.APPEAL in allowed
     # A second round begins only where the rights holder has answered the first and not given way.

@@ -14,7 +14,7 @@ from typing import Final
 
 from serving.platform.languages import ENGLISH
 from serving.web.wording import i18n, own_words
-from serving.web.wording.i18n import N_, NN_
+from serving.web.wording.i18n import N_
 
 _SENTENCES: Final = (
     # The statement of reasons (serving.takedowns.rules.statement).
@@ -57,20 +57,8 @@ _SENTENCES: Final = (
     N_("The decision was taken by a person."),
     N_("The removal ended because a deadline passed, which the rules of this marketplace say; no goods were judged."),
     N_("The earlier decision does not count against the seller."),
-    # What it means for the account (serving.sellers.rules.sanction).
-    N_("The removal does not count against your account."),
-    N_("The removal is no strike against your account."),
-    N_(
-        "The removal counts as %(strikes)s against your account until %(date)s; removals of one kind within %(days)s "
-        "days count once."
-    ),
-    N_(
-        "From %(restrict)s strikes on people decide whether the account is restricted, from %(close)s on whether it is "
-        "closed."
-    ),
-    N_("half a strike"),
 )
-_COUNTS: Final = (NN_("%(n)s strike", "%(n)s strikes"),)
+_COUNTS: Final[tuple[tuple[str, str], ...]] = ()
 _PLACE: Final = re.compile(r"%\((\w+)\)s")
 _FREE: Final = frozenset({"name", "words"})
 _SHARE: Final = re.compile(r"(?P<number>\d+(?:\.(?P<decimals>\d+))?) ?%")

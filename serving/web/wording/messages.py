@@ -53,5 +53,7 @@ def _listed(values: tuple[Any, ...], how: str) -> str:
 def _figure(value: float, how: str) -> str:
     if how == "%":
         return own_words.percent(value, percent_digits(value))
+    if how == "g":
+        return i18n.number(value)
     decimals = int(how.rstrip("f%").partition(".")[2] or 0)
     return own_words.percent(value, decimals) if how.endswith("%") else i18n.number(round(value, decimals))

@@ -193,11 +193,14 @@ def messages_told() -> Iterator[Told]:
     for state in ItemState:
         settled = decision_notice.settled_notice(state)
         yield from () if settled is None else messages_of(settled)
+    policies = default_policies()
+    for weight, void in product((0.0, 0.5, 1.0, 2.0, 2.5), (None, *Void)):
+        hit = Hit("act_1", ReasonCode.DESIGN, weight, NOW, void)
+        yield warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
 
 
 def sentences() -> set[str]:
     """What can be said to a seller or to whoever notified an offer, made by the rules themselves."""
-    policies = default_policies()
     found = {one.text for one in REASON_CODES}
     for code, side, flagged, source, countries in product(ReasonCode, Side, (True, False), Source, ((), ("DE", "FR"))):
         made = statement.removal_statement(
@@ -206,9 +209,6 @@ def sentences() -> set[str]:
         found |= texts_of(made)
     for why in statement.Undone:
         found |= texts_of(statement.amended_statement(why))
-    for weight, void in product((0.0, 0.5, 1.0, 2.0), (None, *Void)):
-        hit = Hit("act_1", ReasonCode.DESIGN, weight, NOW, void)
-        found.add(warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy]))
     return found
 
 

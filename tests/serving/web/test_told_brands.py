@@ -251,6 +251,7 @@ _DISCOUNT = message("price_claimed_discount", share=0.7, list_price=Amount(Decim
         (Language("zh"), message("text_kinds", n=3), "有 3 类可疑措辞。"),
         (Language("ru"), message("text_kinds", n=3), "3 вида подозрительных формулировок."),
         (Language("ru"), message("text_kinds", n=21), "21 вид подозрительных формулировок."),
+        (Language("ru"), message("account.strikes", n=2.5), "2,5 нарушения"),
         # What a listing says is quoted as it stands, also where it reads like one of our own words.
         (
             Language("es"),

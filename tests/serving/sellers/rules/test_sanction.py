@@ -3,6 +3,7 @@ from itertools import product
 import pytest
 
 from models.errors import Conflict, Forbidden, Invalid
+from models.messages.english import in_english
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_STRIKES
 from models.strikes import Hit, Void
 from models.verdict import ReasonCode
@@ -76,9 +77,9 @@ WARNINGS = [
     (
         a_hit(10),
         (
-            "The removal counts as 1 strike against your account until 2027-02-20; removals of one kind within 3 days "
-            "count once. From 2 strikes on people decide whether the account is restricted, from 3 on whether it is "
-            "closed."
+            "The removal counts as 1 strike against your account until 20 February 2027; removals of one kind within 3 "
+            "days count once. From 2 strikes on people decide whether the account is restricted, from 3 on whether it "
+            "is closed."
         ),
     ),
     (a_hit(10, void=Void.OVERTURNED), "The removal does not count against your account."),
@@ -88,7 +89,7 @@ WARNINGS = [
 
 @pytest.mark.parametrize(("hit", "sentence"), WARNINGS)
 def test_a_seller_is_warned_of_what_a_removal_means_for_the_account(hit: Hit, sentence: str) -> None:
-    assert warning(hit, strikes=DEFAULT_STRIKES, policy=DEFAULT_SANCTIONS) == sentence
+    assert in_english(warning(hit, strikes=DEFAULT_STRIKES, policy=DEFAULT_SANCTIONS)) == sentence
 
 
 @pytest.mark.parametrize(("total", "held"), [(3.0, {RESTRICT, CLOSE}), (2.5, {RESTRICT}), (1.5, set())])
