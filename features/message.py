@@ -68,6 +68,16 @@ def from_json(stored: Mapping[str, Any]) -> Message:
     return Message(stored["code"], {name: _typed(value) for name, value in stored["parameters"].items()})
 
 
+def each_as_json(parts: Mapping[str, Message]) -> dict[str, Any]:
+    """Messages by their names, for a column; `each_from_json` gives them again."""
+    return {name: as_json(one) for name, one in parts.items()}
+
+
+def each_from_json(stored: Mapping[str, Any] | None) -> dict[str, Message]:
+    """Messages by their names as `each_as_json` wrote them; none where none were stored."""
+    return {name: from_json(one) for name, one in (stored or {}).items()}
+
+
 def _plain(value: Any) -> Any:
     match value:
         case Message():

@@ -154,6 +154,7 @@ overturn = tenant_table(
     id_column("reinstatement_id", nullable=True),
     word("cause"),
     Column("amendment", Json, nullable=False),
+    Column("amendment_messages", Json, nullable=True),
     moment("overturned_at"),
     moment("undone_at", nullable=True),
     within("action_id", "action"),

@@ -30,6 +30,7 @@ from serving.platform.database.types import Compressed, Json
 
 _UNSETTLED = text("state IN ('held', 'scheduled', 'sending', 'dead')")
 
+# `statement` is what was sent, in English. Pages show sellers its messages in their language; nothing else reads them.
 action = tenant_table(
     "action",
     "action_id",
@@ -39,6 +40,7 @@ action = tenant_table(
     word("state"),
     Column("sequence", Integer, nullable=False),
     Column("statement", Json, nullable=False),
+    Column("statement_messages", Json, nullable=True),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("random_delay_seconds", Integer, nullable=False, server_default="0"),
     moment("created_at"),

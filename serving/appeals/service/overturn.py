@@ -5,12 +5,13 @@ it ends; the row of the overturn corrects the label and counts for the rights ho
 out from rows; the removal's statement is amended; and both sides are told.
 """
 
-import dataclasses
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from features.message import each_as_json
+from models.messages.english import fields_in_english, in_english
 from models.strikes import Void
 from serving.appeals.store import overturns
 from serving.audit.store import audit
@@ -38,6 +39,7 @@ def overturn(
     """Undo a removal; returns the reinstatement, or None where it was undone before, and then nothing is changed."""
     here = removal.marketplace_id
     overturn_id = runtime.ids.new("ovt")
+    amendment = amended_statement(ground.cause)
     row = {
         "marketplace_id": here,
         "overturn_id": overturn_id,
@@ -45,7 +47,8 @@ def overturn(
         "verdict_id": ground.verdict_id,
         "reinstatement_id": None,
         "cause": ground.cause.value,
-        "amendment": dataclasses.asdict(amended_statement(ground.cause)),
+        "amendment": fields_in_english(amendment),
+        "amendment_messages": each_as_json(amendment.given()),
         "overturned_at": at,
         "undone_at": None,
     }
@@ -60,7 +63,7 @@ def overturn(
         "marketplace_id": here,
         "event_id": runtime.ids.new("evt"),
         "case_id": removed_on.case_id,
-        "what": amended_statement(ground.cause).ground[:200],
+        "what": in_english(amendment.ground)[:200],
         "actor": ground.actor,
         "known_at": at,
     }

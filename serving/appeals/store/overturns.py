@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from features.message import Message, each_from_json
 from serving.appeals.tables import overturn
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
@@ -15,7 +16,7 @@ from serving.takedowns.rules.statement import Undone
 
 @dataclass(frozen=True, slots=True)
 class Overturn:
-    """A removal that was undone, and what its statement says since."""
+    """A removal that was undone, and what its statement says since, in English and as messages."""
 
     overturn_id: str
     action_id: str
@@ -23,6 +24,7 @@ class Overturn:
     reinstatement_id: str | None
     cause: Undone
     amendment: Mapping[str, Any]
+    amendment_messages: Mapping[str, Message]
     overturned_at: datetime
 
 
@@ -69,5 +71,6 @@ def _one(connection: Connection, *conditions: Any) -> Overturn | None:
         row.reinstatement_id,
         Undone(row.cause),
         row.amendment,
+        each_from_json(row.amendment_messages),
         row.overturned_at,
     )

@@ -1,7 +1,7 @@
 """The steps that every sanction goes through: proposed, told to the marketplace, lapsed, lifted."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import Connection
 
 from models.errors import Conflict
-from models.messages.english import in_english
+from models.messages.english import fields_in_english, in_english
 from models.policies.deciding import EnforcementPolicy
 from models.policies.sellers import SanctionPolicy
 from models.policies.version import policy_version
@@ -143,7 +143,7 @@ def tell_marketplace(runtime: Runtime, connection: Connection, found: StoredSanc
         "kind": act.value,
         "state": ActionState.SCHEDULED.value,
         "sequence": seller_actions.next_sequence(connection, here, seller),
-        "statement": asdict(sanction_statement(act, found.cause)),
+        "statement": fields_in_english(sanction_statement(act, found.cause)),
         "created_at": at,
         "leaves_at": leaves_at,
         "due_at": leaves_at,

@@ -177,11 +177,6 @@ def category_of(reason_code: ReasonCode) -> str:
     return _GROUNDS[reason_code].category
 
 
-def legal_ground_of(reason_code: ReasonCode) -> str:
-    """The provision on which a removal for this reason rests."""
-    return _GROUNDS[reason_code].legal_ground
-
-
 def _check_dates(found: Restriction) -> None:
     checked = (
         ("the offer is dated", found.content_on, _EARLIEST_CONTENT),

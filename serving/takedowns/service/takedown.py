@@ -1,13 +1,14 @@
 """Actions on an offer: scheduled with their job, withdrawn inside the undo window."""
 
-import dataclasses
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from features.message import each_as_json
 from models.errors import Conflict
+from models.messages.english import fields_in_english
 from models.policies.deciding import EnforcementPolicy
 from models.strikes import Void
 from serving.listings.store import listings
@@ -70,7 +71,8 @@ def schedule(
         "kind": kind.value,
         "state": (ActionState.HELD if is_held else ActionState.SCHEDULED).value,
         "sequence": listings.next_sequence(connection, cause.marketplace_id, cause.listing_id),
-        "statement": dataclasses.asdict(statement),
+        "statement": fields_in_english(statement),
+        "statement_messages": each_as_json(statement.given()),
         "random_delay_seconds": int(delay.total_seconds()),
         "created_at": at,
         "leaves_at": leaves_at,

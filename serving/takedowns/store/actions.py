@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, func, select, update
 
+from features.message import Message, each_from_json
 from models.errors import NotFound, required
 from serving.listings.tables import listing
 from serving.platform.database.scope import inside, same
@@ -18,7 +19,11 @@ from serving.webhooks.store.outbox import Outbox
 
 @dataclass(frozen=True, slots=True)
 class StoredAction:
-    """An action as stored, with its listing's external id."""
+    """An action as stored, with its listing's external id.
+
+    `statement` is the English that is sent; `statement_messages` has the same fields for pages in other languages, and
+    is empty where none were stored.
+    """
 
     marketplace_id: str
     action_id: str
@@ -29,6 +34,7 @@ class StoredAction:
     state: ActionState
     sequence: int
     statement: Mapping[str, Any]
+    statement_messages: Mapping[str, Message]
     attempts: int
     created_at: datetime
     leaves_at: datetime
@@ -45,7 +51,12 @@ class StoredAction:
 
 def _stored(row: RowMapping) -> StoredAction:
     values = {name: row[name] for name in StoredAction.__slots__}
-    return StoredAction(**{**values, "kind": ActionKind(row["kind"]), "state": ActionState(row["state"])})
+    values |= {
+        "kind": ActionKind(row["kind"]),
+        "state": ActionState(row["state"]),
+        "statement_messages": each_from_json(row["statement_messages"]),
+    }
+    return StoredAction(**values)
 
 
 def _read(connection: Connection, *conditions: Any) -> list[StoredAction]:

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 from starlette.datastructures import UploadFile
 
+from features.message import Message
 from models.errors import DomainError, Invalid, NotFound
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from serving.api.errors import status_of
@@ -23,6 +24,7 @@ from serving.appeals.store.seller_uploads import SellerUpload
 from serving.cases.store import verdicts
 from serving.guards import public, runtime_of
 from serving.listings.store import listings
+from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
 from serving.review.service.seller_evidence import hand_in, open_to_documents
 from serving.rights.rules.document import ending_of
@@ -35,9 +37,9 @@ from serving.web.case.seller_course import Deadline, Happened, deadline, timelin
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
-from serving.web.wording import i18n, messages, seller_words
-from serving.web.wording.fixed_words import said
+from serving.web.wording import i18n, seller_words
 from serving.web.wording.i18n import say
+from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import refusal
 from serving.web.wording.seller_words import FIELDS
 
@@ -157,8 +159,9 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
     limits = policies[SellerEvidencePolicy]
     account: list[tuple[str, str]] = []
     if hit is not None:
-        told = warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
-        account.append((say(seller_words.ACCOUNT), messages.in_words(told)))
+        counts = warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
+        account.append((say(seller_words.ACCOUNT), in_words(counts)))
+    told = _in_words(removal.statement, removal.statement_messages)
     state = None if found is None else found.state
     may_appeal = CounterNoticeEvent.APPEAL in allowed
     # A second round begins only where the rights holder has answered the first and not given way.
@@ -171,8 +174,8 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         state=say(seller_words.AFTER_MAINTAINING if is_maintained else seller_words.STATES[state]),
         reinstated=undone is not None,
         deadline=deadline(found, given, now),
-        reasons=(*_in_words(removal.statement if undone is None else undone.amendment), *account),
-        earlier=() if undone is None else _in_words(removal.statement),
+        reasons=(*(_in_words(undone.amendment, undone.amendment_messages) if undone else told), *account),
+        earlier=told if undone else (),
         timeline=timeline(found, given, handed_in),
         what_comes=what_comes(found),
         documents=tuple(_document_in_words(one, now) for one in handed_in),
@@ -189,8 +192,14 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
     )
 
 
-def _in_words(statement: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    return tuple((say(label), said(str(statement[name]))) for name, label in FIELDS if statement.get(name))
+def _in_words(statement: Mapping[str, Any], messages: Mapping[str, Message]) -> tuple[tuple[str, str], ...]:
+    """The fields of a statement by their labels: as it was sent, or its messages in a language other than English."""
+    translated = {} if i18n.tongue().language == ENGLISH else messages
+    return tuple(
+        (say(label), in_words(translated[name]) if name in translated else str(statement[name]))
+        for name, label in FIELDS
+        if statement.get(name)
+    )
 
 
 def _document_in_words(upload: SellerUpload, now: datetime) -> ShownDocument:

@@ -50,11 +50,12 @@ from serving.platform import languages
 from serving.platform.deadlines import BusinessCalendar
 from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language
-from serving.sellers.rules.sanction import warning
+from serving.sellers.rules.sanction import SanctionCause, SellerAct, warning
+from serving.sellers.rules.sanction_statement import sanction_statement
 from serving.takedowns.rules import statement
 from serving.takedowns.rules.public_statement import Source
+from serving.takedowns.rules.statement import Statement
 from serving.web.wording import i18n
-from serving.web.wording.fixed_words import said
 from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import REASON_CODES
@@ -155,25 +156,16 @@ def test_what_the_rules_say_to_sellers_and_notifiers_is_known_in_every_language(
     """Each sentence that they can be told is translated whole: nothing of it is left as it was."""
     found = {in_english(one): one for one in messages_told()}
     assert {code for one in found.values() for code in codes_of(one)} <= set(told_outside())
-    told: list[str | Phrase | Told] = [*sorted(sentences()), *found.values(), *refusals()]
+    labels = [Phrase(one.text) for one in REASON_CODES]
+    told: list[Phrase | Told] = [*found.values(), *refusals(), *labels]
     for language, sentence in product(OTHERS, told):
         with shown_as(shown_in(language)):
-            shown = in_language(sentence)
+            shown = phrase_in_words(sentence) if isinstance(sentence, Phrase) else in_words(sentence)
         left = re.sub(r"Aurelle|UTC|PDF|PNG|JPEG|MB|DE, FR|EU|CE|EC|abcd", "", shown)
         if language != Language("es"):
             assert not re.search(r"[A-Za-z]{2,}", left), (language, sentence, left)
         else:
             assert not re.search(r"\b(?:the|was|you|and|is|of|not)\b", left), (language, sentence, left)
-
-
-def in_language(told: str | Phrase | Told) -> str:
-    match told:
-        case Phrase():
-            return phrase_in_words(told)
-        case Told():
-            return in_words(told)
-        case _:
-            return i18n.say(said(told))
 
 
 def codes_of(told: Told) -> Iterator[str]:
@@ -185,6 +177,17 @@ def codes_of(told: Told) -> Iterator[str]:
 
 def messages_told() -> Iterator[Told]:
     """What can be said to a seller or to whoever notified an offer, made by the rules themselves."""
+    for code, side, flagged, source, countries in product(ReasonCode, Side, (True, False), Source, ((), ("DE", "FR"))):
+        yield from messages_of(
+            statement.removal_statement(
+                brand_name="Aurelle", reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=countries
+            )
+        )
+    for why in statement.Undone:
+        yield from messages_of(statement.amended_statement(why))
+        yield from messages_of(statement.reinstatement_statement(why))
+    for act, cause in product(SellerAct, SanctionCause):
+        yield from messages_of(sanction_statement(act, cause))
     yield from (decision_notice.RECEIPT, reporters.WARNING)
     for outcome, judgement, side, blind, undone, again, until in product(
         NoticeOutcome, (None, *Judgement), (None, *Side), (True, False), (True, False), (True, False), (None, NOW)
@@ -197,19 +200,6 @@ def messages_told() -> Iterator[Told]:
     for weight, void in product((0.0, 0.5, 1.0, 2.0, 2.5), (None, *Void)):
         hit = Hit("act_1", ReasonCode.DESIGN, weight, NOW, void)
         yield warning(hit, strikes=policies[StrikePolicy], policy=policies[SanctionPolicy])
-
-
-def sentences() -> set[str]:
-    """What can be said to a seller or to whoever notified an offer, made by the rules themselves."""
-    found = {one.text for one in REASON_CODES}
-    for code, side, flagged, source, countries in product(ReasonCode, Side, (True, False), Source, ((), ("DE", "FR"))):
-        made = statement.removal_statement(
-            brand_name="Aurelle", reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=countries
-        )
-        found |= texts_of(made)
-    for why in statement.Undone:
-        found |= texts_of(statement.amended_statement(why))
-    return found
 
 
 def refusals() -> Iterator[Phrase]:
@@ -257,13 +247,8 @@ def refusals() -> Iterator[Phrase]:
     yield from missing(Draft("", (), "", "", good_faith=False, reason_code="")).values()
 
 
-def messages_of(made: DecisionNotice) -> list[Told]:
-    return [getattr(made, one.name) for one in fields(made)]
-
-
-def texts_of(made: object) -> set[str]:
-    fields = {name: getattr(made, name) for name in made.__dataclass_fields__}  # type: ignore[attr-defined]
-    return {value for value in fields.values() if isinstance(value, str)}
+def messages_of(made: DecisionNotice | Statement) -> list[Told]:
+    return [told for one in fields(made) if (told := getattr(made, one.name)) is not None]
 
 
 @pytest.mark.parametrize(

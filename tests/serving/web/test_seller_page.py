@@ -2,14 +2,21 @@
 
 import dataclasses
 
+import pytest
+from sqlalchemy import update
 from structlog.testing import capture_logs
 
+from models.messages.english import in_english
 from models.verdict import Judgement
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState
 from serving.appeals.service.counter_notices import answer_as_rights_holder, open_counter_notices, pass_deadlines
 from serving.appeals.service.seller_links import PLACE
-from serving.takedowns.rules.statement import Statement
+from serving.platform.display import Display, shown_as
+from serving.platform.languages import Language
+from serving.takedowns.rules.statement import Statement, Undone, amended_statement
 from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.tables import action
+from serving.web.wording.messages import in_words
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
@@ -63,6 +70,34 @@ def test_the_page_gives_the_reasons_field_by_field_and_names_nobody(site: Site) 
         assert hidden not in page.text
 
 
+@pytest.mark.parametrize("undone", [False, True])
+def test_a_statement_is_read_in_the_seller_s_language_and_sent_in_english(site: Site, undone: bool) -> None:
+    removal, link = a_link(site)
+    assert {name: in_english(one) for name, one in removal.statement_messages.items()} == removal.statement
+    visitor = a_visitor(site)
+    told = [removal.statement_messages]
+    if undone:
+        visitor.post(link, {"event": "submit", "said": SAID})
+        found = now_of(site, removal).counter_notice_id
+        answer_as_rights_holder(site.runtime, site.brand_person, found, CounterNoticeEvent.CONCEDE, "")
+        told.append(amended_statement(Undone.CONCEDED).given())
+    page, english = (words(visitor.get(f"{link}?lang={one}").text) for one in ("ru", "en"))
+    for name, one in ((name, one) for parts in told for name, one in parts.items()):
+        with shown_as(Display(language=Language("ru"))):
+            assert in_words(one) in page, name
+        assert in_english(one) not in page, name
+        assert in_english(one) in english, name
+
+
+def test_a_statement_without_messages_is_shown_as_it_was_sent(site: Site) -> None:
+    removal, link = a_link(site)
+    with site.runtime.store.write() as connection:
+        connection.execute(update(action).values(statement_messages=None))
+    page = words(a_visitor(site).get(f"{link}?lang=ru").text)
+    for name in FIELDS:
+        assert removal.statement[name] in page, name
+
+
 def test_the_api_gives_the_same_fields_and_names_nobody(site: Site) -> None:
     removal, _ = a_link(site)
     visitor = a_visitor(site)
@@ -71,6 +106,7 @@ def test_the_api_gives_the_same_fields_and_names_nobody(site: Site) -> None:
     found = visitor.client.get(address, headers=headers)
     assert found.json()["statement"] == removal.statement
     assert found.json()["amendment"] is None
+    assert "statement." not in found.text, "no code of a message"
     assert [name for name in FIELDS if not found.json()["statement"][name]] == []
     assert [hidden for hidden in hidden_from_sellers(site) if hidden in found.text] == []
     answered = {"listing_external_id": "MP-9", "external_id": "A-1", "statement": "They are genuine."}

@@ -117,10 +117,12 @@ STAYS: Final[dict[str, list[str]]] = {
     ],
     "what a seller or the public is told, in fixed sentences": [
         "action.statement",
+        "action.statement_messages",
         "seller_action.statement",
         "sanction.reasons",
         "sanction.path",
         "overturn.amendment",
+        "overturn.amendment_messages",
         "standing_change.reasons",
         "standing_change.counts",
         "action_hold.causes",

@@ -1,11 +1,12 @@
-import dataclasses
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from models.messages.english import fields_in_english, in_english
 from models.verdict import ReasonCode, Side
-from serving.takedowns.rules.public_statement import Source
+from serving.takedowns.rules.public_statement import Source, public_statement
 from serving.takedowns.rules.statement import (
     Statement,
     Undone,
@@ -13,6 +14,7 @@ from serving.takedowns.rules.statement import (
     reinstatement_statement,
     removal_statement,
 )
+from tests.serving.takedowns.rules.test_public_statement import PROFILE, RESTRICTION
 
 
 def a_removal(**changes: Any) -> Statement:
@@ -37,7 +39,7 @@ EVERY = [*REMOVALS, *(made(why) for made in (reinstatement_statement, amended_st
 
 
 def parts(statement: Statement) -> list[str]:
-    return [part for part in dataclasses.astuple(statement) if part is not None]
+    return [part for part in fields_in_english(statement).values() if part is not None]
 
 
 def text(statement: Statement) -> str:
@@ -57,7 +59,7 @@ def test_every_part_of_a_statement_is_a_sentence() -> None:
 
 def test_a_removal_by_the_brand_reads() -> None:
     """Every field that Article 17(3) asks for, word by word."""
-    assert dataclasses.asdict(a_removal()) == {
+    assert fields_in_english(a_removal()) == {
         "decision": "The offer is removed.",
         "territory": "The removal holds wherever the marketplace sells: DE, FR.",
         "duration": "It has no end date. It ends if it is undone on a counter-notice or an appeal, or by a court or "
@@ -75,22 +77,30 @@ def test_a_removal_by_the_brand_reads() -> None:
 
 
 def test_a_removal_leaves_no_field_out() -> None:
-    assert [one for one in REMOVALS if None in dataclasses.astuple(one)] == []
+    assert [one for one in REMOVALS if None in fields_in_english(one).values()] == []
 
 
 def test_a_notice_is_told_from_the_marketplaces_own_initiative_and_nobody_is_named() -> None:
-    said = {one: a_removal(source=one).source or "" for one in Source}
+    said = {one: str(fields_in_english(a_removal(source=one))["source"]) for one in Source}
     assert "own initiative" in said.pop(Source.VOLUNTARY)
     assert all("was notified to the marketplace" in one for one in said.values())
 
 
+@pytest.mark.parametrize("code", ReasonCode)
+def test_the_seller_is_told_the_law_that_the_public_database_is_told(code: ReasonCode) -> None:
+    told = fields_in_english(a_removal(reason_code=code))["legal_ground"]
+    law = public_statement(replace(RESTRICTION, reason_code=code), PROFILE)["illegal_content_legal_ground"]
+    assert told == f"The law, and not the terms of the marketplace: {law}."
+
+
 def test_where_a_marketplace_has_not_said_where_it_sells_no_country_is_made_up() -> None:
-    assert a_removal(sold_in=()).territory == "The removal holds wherever the marketplace sells."
+    said = fields_in_english(a_removal(sold_in=()))
+    assert said["territory"] == "The removal holds wherever the marketplace sells."
 
 
 def test_a_removal_by_an_analyst_does_not_name_the_brand_as_its_judge() -> None:
     found = a_removal(reason_code=ReasonCode.DESIGN, side=Side.ANALYST, was_flagged=False)
-    assert found.facts == "A trained analyst examined the offer and found that the goods are not genuine."
+    assert in_english(found.facts) == "A trained analyst examined the offer and found that the goods are not genuine."
 
 
 def test_what_no_classifier_found_is_not_said_to_be_found_by_one() -> None:
@@ -99,18 +109,18 @@ def test_what_no_classifier_found_is_not_said_to_be_found_by_one() -> None:
 
 
 def test_a_removal_says_how_to_appeal_and_that_it_is_free() -> None:
-    assert all("appeal" in one.redress and "free of charge" in one.redress for one in REMOVALS)
+    assert all("appeal" in one and "free of charge" in one for one in (in_english(one.redress) for one in REMOVALS))
 
 
 def test_every_ground_has_words_of_its_own() -> None:
-    assert len({one.ground for one in REMOVALS}) == len(ReasonCode)
+    assert len({in_english(one.ground) for one in REMOVALS}) == len(ReasonCode)
 
 
 @pytest.mark.parametrize("why", Undone)
 def test_a_reinstatement_reads(why: Undone) -> None:
-    assert reinstatement_statement(why).decision == "The offer is shown again."
+    assert in_english(reinstatement_statement(why).decision) == "The offer is shown again."
 
 
 def test_silence_is_not_said_to_be_a_persons_decision() -> None:
-    assert "decision was taken by a person" not in reinstatement_statement(Undone.SILENCE).automated_means
-    assert "no goods were judged" in amended_statement(Undone.SILENCE).automated_means
+    assert "decision was taken by a person" not in in_english(reinstatement_statement(Undone.SILENCE).automated_means)
+    assert "no goods were judged" in in_english(amended_statement(Undone.SILENCE).automated_means)
