@@ -31,7 +31,7 @@ def test_a_data_scientist_reads_what_fails_and_whence_the_labels_come(
         tabs.get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
     tabs.get_by_role("link", name="Champion and challenger").click()
-    expect(page.get_by_label("Why is it accepted all the same?")).to_have_attribute("required", "")
+    expect(page.get_by_label("Reason for accepting them")).to_have_attribute("required", "")
     page.get_by_role("link", name="Model card").click()
     expect(page.get_by_role("heading", name="What it is for")).to_be_visible()
     context.close()
@@ -40,6 +40,6 @@ def test_a_data_scientist_reads_what_fails_and_whence_the_labels_come(
 
 def test_a_retraining_shows_its_progress_and_then_what_came_of_it(page: Page, stage: Stage) -> None:
     begin_session(page, stage.address, stage.site, stage.site.data_scientist, "/models/runs")
-    page.get_by_role("button", name="Retrain").click()
-    expect(page.get_by_text("Retraining.").or_(page.get_by_text("ended without a model"))).to_be_visible()
-    expect(page.get_by_text("ended without a model")).to_be_visible(timeout=30_000)
+    page.get_by_role("button", name="Retrain model").click()
+    expect(page.get_by_text("Training in progress.").or_(page.get_by_text("The last training failed"))).to_be_visible()
+    expect(page.get_by_text("The last training failed")).to_be_visible(timeout=30_000)

@@ -39,7 +39,7 @@ class CurveChart:
 def curve_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, *, chance: float, label: str) -> CurveChart:
     """The chart of stored curves; `chance` is the precision of guessing."""
     return CurveChart(
-        _line(ours), _line(theirs) if theirs else None, _y(chance), f"chance {chance:.3f}", X_TICKS, Y_TICKS, label
+        _line(ours), _line(theirs) if theirs else None, _y(chance), f"random {chance:.3f}", X_TICKS, Y_TICKS, label
     )
 
 
@@ -97,7 +97,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True)
 class ReliabilityChart:
-    """Observed share over predicted probability; on the diagonal a model means what it says."""
+    """Observed share over predicted probability; on the diagonal the model is perfectly calibrated."""
 
     ours: tuple[Bin, ...]
     theirs: tuple[Bin, ...]

@@ -278,7 +278,7 @@ def post_share(request: Request, session: Promoter, fields: Fields) -> Response:
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     percent = fields.get("percent", "")
     if not _PERCENT.fullmatch(percent):
-        raise Invalid("The share is a whole number of per cent from 0 to 99.")
+        raise Invalid("The share is not a whole number from 0 to 99, so nothing was changed. Correct it.")
     trial.change_share(runtime, scope.chosen, share=int(percent) / 100, by=f"user:{session.person.user_id}")
     return go_to(request, scope.at("/models"), Flash.SHARE_CHANGED)
 

@@ -16,17 +16,17 @@ EVIDENCE: Final = {
     EvidenceLevel.APPEAL.value: "Decided on appeal",
     EvidenceLevel.TEST_BUY.value: "Test buy",
     EvidenceLevel.BRAND.value: "Brand's verdict",
-    EvidenceLevel.TWO_REVIEWERS.value: "Two agreeing reviewers",
+    EvidenceLevel.TWO_REVIEWERS.value: "Two reviewers agree",
     EvidenceLevel.ONE_REVIEWER.value: "One reviewer",
 }
 _GATES: Final = {
-    "enough_to_judge": "Enough to judge",
-    "random_slice": "Better on the random slice",
+    "enough_to_judge": "Enough data to evaluate",
+    "random_slice": "Improvement on the random slice",
     "calibration": "Calibration",
     "slices": "Slices",
-    "obfuscation": "Rewritten offers",
-    "upheld_appeals": "Given back on appeal",
-    "golden_set": "Golden set",
+    "obfuscation": "Adversarial rewrites",
+    "upheld_appeals": "Upheld appeals",
+    "golden_set": "Gold items",
 }
 
 
@@ -146,7 +146,7 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
         curves=model_charts.curve_chart(
             curves["candidate"], curves.get("champion"), chance=chance, label=_curve_label(figures, theirs)
         ),
-        curves_on="later listings of unseen sellers" if ours else "all labels, out of fold",
+        curves_on="later listings of unseen sellers" if ours else "all labels, out-of-fold",
         roc=model_charts.roc_chart(
             curves["candidate"], curves.get("champion"), share=chance, label=_roc_label(figures, theirs)
         ),
@@ -211,13 +211,13 @@ def _error_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> s
 
 def _roc_label(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None) -> str:
     beside = f", the champion's {words.figure(theirs['roc_auc'])}" if theirs else ""
-    return f"Counterfeits found over genuine offers flagged. ROC-AUC {words.figure(ours['roc_auc'])}{beside}."
+    return f"True positive rate over false positive rate. ROC-AUC {words.figure(ours['roc_auc'])}{beside}."
 
 
 def _points(
     found: Mapping[str, Mapping[str, Any]], positives: int, a_day: Sequence[float]
 ) -> tuple[OperatingPoint, ...]:
-    names = (("Brand is asked", "ask_brand_from"), ("Analyst sees", "analyst_from"))
+    names = (("Ask brand", "ask_brand_from"), ("Analyst review", "analyst_from"))
     return tuple(
         _point(name, found[key], positives, f"{a_day[i]:,.1f}" if a_day else "") for i, (name, key) in enumerate(names)
     )

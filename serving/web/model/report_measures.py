@@ -53,7 +53,7 @@ def measures_of(
         rows.append(_on_all_listings(ours["random_slice"], theirs["random_slice"] if theirs else None, _chance(ends)))
     if "only_text_and_price" in judged:
         bare = judged["only_text_and_price"]["ap"]
-        rows.append(Measure("AP on text and price alone", words.figure(bare), None, None, ""))
+        rows.append(Measure("AP, text and price only", words.figure(bare), None, None, ""))
     return tuple(rows)
 
 
@@ -62,14 +62,14 @@ def _chance(ends: Sequence[float | None] | None) -> str:
     low, high = ends or (None, None)
     if low is None or high is None:
         return ""
-    return "within chance" if low <= 0 <= high else "beyond chance"
+    return "not significant" if low <= 0 <= high else "significant"
 
 
 def _on_all_listings(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, chance: str) -> Measure:
     """What the judged rows say of all listings, each counted as many times as it stands for."""
     mine, other = ours["ap"], theirs["ap"] if theirs else None
     better = None if mine is None or other is None else mine >= other
-    name = "AP weighted to all listings"
+    name = "AP, weighted to all listings"
     return Measure(
         name,
         words.figure(mine),

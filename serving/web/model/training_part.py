@@ -67,4 +67,4 @@ def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> T
 def who(connection: Connection, actor: str) -> str:
     """The name behind an actor of the audit log."""
     kind, _, user_id = actor.partition(":")
-    return accounts.names(connection, [user_id]).get(user_id, "a person") if kind == "user" else "the command line"
+    return accounts.names(connection, [user_id]).get(user_id, "unknown user") if kind == "user" else "the command line"

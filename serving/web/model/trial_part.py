@@ -50,8 +50,8 @@ def trial_part(runtime: Runtime, connection: Connection, marketplace_id: str, no
         listings=words.many(shown.listings, "listing"),
         rows=(
             _row("Both", shown.both),
-            _row("The champion alone", shown.only_champion),
-            _row("The challenger alone", shown.only_challenger),
+            _row("Champion only", shown.only_champion),
+            _row("Challenger only", shown.only_challenger),
             _row("Neither", shown.neither),
         ),
     )

@@ -43,9 +43,9 @@ def labels_now(site: Site) -> LabelState:
 def test_on_day_one_the_scorecard_scores_and_the_labels_needed_are_counted(site: Site) -> None:
     said = words(visit_as(site, site.data_scientist).get("/models").text)
     assert "No model yet" in said
-    assert "The starter scorecard scores. Its points are judgements and not calibrated" in said
+    assert "The starter scorecard scores listings. Its points come from fixed rules and are not calibrated." in said
     assert "Counterfeit 0 10 Genuine 0 20" in said
-    assert "Train the first model" in said
+    assert "Train first model" in said
 
 
 def test_labels_are_counted_as_training_would_count_them(site: Site) -> None:
@@ -86,17 +86,17 @@ def test_champion_and_challenger_stand_side_by_side(site: Site) -> None:
     site.clock.forward(days=1)
     add_model(site, CHALLENGER, a_report(champion=champion))
     said = words(visit_as(site, site.data_scientist).get("/models").text)
-    assert "Challenger against champion 4 of 4 gates pass" in said
+    assert "Challenger vs. champion 4 of 4 gates pass" in said
     assert f"Champion {champion[:10]} Challenger bbbbbbbbbb Interval" in said
     assert "Average precision 0.842 0.871 0.848 to 0.893" in said
     assert "Difference +0.029 +0.004 to +0.051" in said
     assert "Calibration error 0.019 0.011" in said
-    assert "AP weighted to all listings 0.587 0.612 0.401 to 0.744" in said
-    assert "AP on text and price alone 0.702" in said
+    assert "AP, weighted to all listings 0.587 0.612 0.401 to 0.744" in said
+    assert "AP, text and price only 0.702" in said
     assert "Brand Aurelle 60 20 0.861 0.884 +0.023" in said
-    assert "Brand is asked 0.60 180 0.81 0.76" in said
+    assert "Ask brand 0.60 180 0.81 0.76" in said
     assert "Precision 0.9: declined. 160 sellers are too few to promise a precision of 0.90" in said
-    assert "Analyst sees 0.20 300 0.57 none" in said
+    assert "Analyst review 0.20 300 0.57 none" in said
     assert "Brand's verdict 400 67%" in said
     assert "Promoted" in said
     assert "“The first one.”" in said
@@ -107,13 +107,13 @@ def test_each_gate_shows_its_figure_beside_its_bound_and_what_it_is_made_of(site
     page = visit_as(site, site.data_scientist).get("/models").text
     said = words(page)
     assert "First challenger 2 of 4 gates pass" in said
-    assert "Better on the random slice Better.pass 0.025, bound 0.000" in said
+    assert "Improvement on the random slice Better.pass 0.025, bound 0.000" in said
     assert "Calibration Calibration error 0.200, at most 0.049.fail 0.200, bound 0.049" in said
     assert "Slices brand Lumo: recall 0.00 against 0.35; 12 counterfeits. 3 parts" in said
     assert "pass Brand Aurelle -0.010 -0.030 recall 0.40 against 0.41; 12 counterfeits." in said
     assert "not judged Language de none none 2 counterfeits among 60 rows; 3 are needed." in said
     assert "fail Brand Lumo -0.350 -0.030 recall 0.00 against 0.35; 12 counterfeits." in said
-    assert "Not passed: Calibration, Slices. Why is it accepted all the same?" in said
+    assert "Failed gates: Calibration, Slices. Reason for accepting them" in said
     assert "<details open>" in page
 
 
@@ -122,7 +122,7 @@ def test_what_is_not_judged_and_does_not_stop_is_shown_as_neither(site: Site) ->
     page = visit_as(site, site.data_scientist).get("/models").text
     assert "First challenger 3 of 4 gates pass" in words(page)
     assert "Slices None could be judged. 1 parts" in words(page)
-    assert "Why is it accepted" not in words(page)
+    assert "Reason for accepting them" not in words(page)
     assert "<details>" in page
 
 
@@ -141,9 +141,9 @@ def test_what_could_not_be_judged_says_why_and_shows_the_figures_out_of_fold(sit
     add_model(site, CHALLENGER, a_report(judged=False))
     said = words(visit_as(site, site.data_scientist).get("/models").text)
     assert "First challenger" in said
-    assert "Too little to judge on. 12 later listings of unseen sellers, 0 counterfeit: no two classes." in said
-    assert "all labels, out of fold" in said
-    assert "Out of fold, all labels Average precision 0.871" in said
+    assert "Too little data to evaluate. 12 later listings of unseen sellers, 0 counterfeit: no two classes." in said
+    assert "all labels, out-of-fold" in said
+    assert "Out-of-fold, all labels Average precision 0.871" in said
 
 
 def test_with_a_champion_alone_there_is_nothing_to_promote_and_nothing_to_go_back_to(site: Site) -> None:
@@ -151,7 +151,7 @@ def test_with_a_champion_alone_there_is_nothing_to_promote_and_nothing_to_go_bac
     visitor = visit_as(site, site.data_scientist)
     said = words(visitor.get("/models").text)
     assert "Champion 4 of 4 gates pass" in said
-    assert "No newer model waits." in said
+    assert "No challenger. Retrain to create one." in said
     refused = visitor.post("/models/rollback")
     assert refused.status_code == 409
     assert "There is no earlier champion" in words(refused.text)
@@ -168,18 +168,18 @@ def test_a_first_model_is_promoted_by_the_forms_of_two_people(site: Site) -> Non
     assert "2 different people must approve it." in words(page)
     assert wei.post("/models/promote", {"digest": digest}).headers["location"] == "/models"
     said = words(wei.get("/models").text)
-    assert "Approval recorded. The model goes live after a second person approves it." in said
-    assert "The starter scorecard scores." in said
+    assert "Approved. The model scores once someone else approves it too." in said
+    assert "The starter scorecard scores listings." in said
     assert "Wei Zhang 09:00approved" in said
-    assert "You have approved it. 1 of 2 approvals is missing, by somebody else." in said
+    assert "You approved this model. 1 of 2 approvals is still needed, from someone else." in said
     said = words(mara.get("/models").text)
     assert "Wei Zhang 09:00approved" in said
-    assert "Approve and promote to champion It scores from the next listing on." in said
+    assert "Approve and promote model It scores from the next listing on." in said
     assert mara.post("/models/promote", {"digest": digest}).headers["location"] == "/models"
     said = words(mara.get("/models").text)
-    assert "Model promoted. It scores listings from now on." in said
+    assert "Promoted. This model scores listings from now on." in said
     assert f"Promoted {digest[:10]} Wei Zhang and Mara Lindqvist" in said
-    assert "by this model" not in words(mara.get("/models").text)
+    assert "This model scores" not in words(mara.get("/models").text)
 
 
 def test_a_bundle_that_is_refused_is_named_by_its_file_and_not_by_where_the_home_lies(site: Site) -> None:
@@ -228,7 +228,7 @@ def test_a_failed_gate_asks_for_a_reason_and_takes_none_but_one(site: Site) -> N
     add_model(site, CHALLENGER, a_report(failing=True))
     visitor = visit_as(site, site.data_scientist)
     page = visitor.get("/models").text
-    assert "Not passed: Calibration. Why is it accepted all the same?" in words(page)
+    assert "Failed gates: Calibration. Reason for accepting them" in words(page)
     assert '<textarea class="in" name="reason" required' in page
     refused = visitor.post("/models/promote", {"digest": CHALLENGER, "reason": "  "})
     assert refused.status_code == 422
@@ -238,7 +238,7 @@ def test_a_failed_gate_asks_for_a_reason_and_takes_none_but_one(site: Site) -> N
 def test_an_analyst_sees_figures_and_no_buttons(site: Site) -> None:
     add_model(site, CHALLENGER, a_report())
     page = visit_as(site, site.analyst).get("/models").text
-    assert "Data scientists and administrators promote." in words(page)
+    assert "Only data scientists and administrators can promote a model." in words(page)
     for address in ("/models/train", "/models/promote", "/models/withdraw", "/models/rollback"):
         assert f'action="{address}"' not in page
 
@@ -247,7 +247,7 @@ def test_retraining_is_asked_for_and_followed(site: Site) -> None:
     visitor = visit_as(site, site.data_scientist)
     assert visitor.post("/models/train").headers["location"] == "/models"
     page = visitor.get("/models").text
-    assert "Retraining. Waiting Asked for by Wei Zhang, 09:00." in words(page)
+    assert "Training in progress. Waiting Requested by Wei Zhang, 09:00." in words(page)
     assert 'hx-get="/models/training" hx-trigger="every 2s"' in page
     assert "hx-refresh" not in visitor.get("/models/training").headers
     again = visitor.post("/models/train")
@@ -263,14 +263,14 @@ def test_the_page_loads_anew_when_a_retraining_has_ended(site: Site) -> None:
         )
     visitor = visit_as(site, site.data_scientist)
     part = visitor.get("/models/training").text
-    assert "Fit on all Asked for by the command line, 09:00." in words(part)
+    assert "Fit on all Requested by the command line, 09:00." in words(part)
     assert 'value="40"' in part
     with site.runtime.store.write() as connection:
         ended = {"state": "failed", "error": "3 counterfeit labels are mature.", "finished_at": site.clock.now()}
         learning.update_job(connection, site.here, job_id, ended)
     assert visitor.get("/models/training").headers["hx-refresh"] == "true"
     said = words(visitor.get("/models").text)
-    assert "ended without a model, 09:00 UTC. 3 counterfeit labels are mature." in said
+    assert "The last training failed, 09:00 UTC. 3 counterfeit labels are mature." in said
 
 
 @pytest.mark.parametrize(
@@ -305,7 +305,7 @@ def test_a_challenger_judged_beside_an_earlier_champion_does_not_call_it_the_pre
     site.clock.forward(days=timedelta(days=1).days)
     add_model(site, CHALLENGER, a_report(champion="c" * 64))
     said = words(visit_as(site, site.data_scientist).get("/models").text)
-    assert "Champion before cccccccccc Challenger bbbbbbbbbb" in said
+    assert "Previous champion cccccccccc Challenger bbbbbbbbbb" in said
 
 
 def test_the_last_drift_report_is_said_in_words(site: Site) -> None:
@@ -355,14 +355,14 @@ def test_an_open_breaker_says_why_and_is_closed_by_whoever_may_promote(site: Sit
     with site.runtime.store.write() as connection:
         breakers.checked(connection, site.here, site.clock.now())
         breakers.open_it(connection, site.here, "500 of 1,000 offers were flagged in 24 hours.", site.clock.now())
-    assert "Put questions to brands again" not in visit_as(site, site.analyst).get("/models").text
+    assert "Resume questions to brands" not in visit_as(site, site.analyst).get("/models").text
     wei = visit_as(site, site.data_scientist)
     said = words(wei.get("/models").text)
-    assert "More is flagged than can be right. 500 of 1,000 offers were flagged in 24 hours." in said
+    assert "The model flags an unusual number of listings. 500 of 1,000 offers were flagged in 24 hours." in said
     wei.post("/models/breaker", {"reason": "The feed sent every price in cents."})
     said = words(wei.get("/models").text)
-    assert "Circuit breaker closed. Brands receive questions again." in said
-    assert "More is flagged than can be right." not in said
+    assert "Questions to brands resumed." in said
+    assert "The model flags an unusual number of listings." not in said
 
 
 def test_a_challenger_is_put_on_trial_given_a_share_and_taken_off(site: Site) -> None:
@@ -376,11 +376,11 @@ def test_a_challenger_is_put_on_trial_given_a_share_and_taken_off(site: Site) ->
     assert "approval by 1 more" in words(refused.text)
     wei.post("/models/promote", {"digest": digest})
     mara.post("/models/trial", {"percent": "10"})
-    assert "decides about 10 % of sellers" in words(mara.get("/models").text)
+    assert "decides for 10 % of sellers" in words(mara.get("/models").text)
     assert mara.post("/models/trial", {"percent": "-1"}).status_code == 422
-    assert "decides about 10 % of sellers" in words(mara.get("/models").text)
+    assert "decides for 10 % of sellers" in words(mara.get("/models").text)
     mara.post("/models/trial/end")
-    assert "Put it on trial" in words(mara.get("/models").text)
+    assert "Start trial" in words(mara.get("/models").text)
 
 
 def test_nobody_without_the_right_sees_or_presses_the_trial(site: Site) -> None:
@@ -388,7 +388,7 @@ def test_nobody_without_the_right_sees_or_presses_the_trial(site: Site) -> None:
     site.clock.forward(days=1)
     digest = admit_model(site, analyst_from=0.5)
     analyst = visit_as(site, site.analyst)
-    assert "Put it on trial" not in words(analyst.get("/models").text)
+    assert "Start trial" not in words(analyst.get("/models").text)
     assert analyst.post("/models/trial/start", {"digest": digest}).status_code == 403
 
 
@@ -398,7 +398,7 @@ def test_gates_of_appeals_and_the_golden_set_stand_among_the_others(site: Site) 
     add_model(site, CHALLENGER, {**a_report(), "gates": [*some_gates(CALIBRATED, AURELLE), *added]})
     said = words(visit_as(site, site.data_scientist).get("/models").text)
     assert "First challenger 4 of 6 gates pass" in said
-    assert "Given back on appeal 14 offers were given back on appeal." in said
+    assert "Upheld appeals 14 offers were given back on appeal." in said
     assert "fail 1.000, bound 0.000" in said
-    assert "Golden set No golden set is frozen; `touchstone golden freeze` makes one.not judged" in said
-    assert "Not passed: Given back on appeal. Why is it accepted all the same?" in said
+    assert "Gold items No golden set is frozen; `touchstone golden freeze` makes one.not judged" in said
+    assert "Failed gates: Upheld appeals. Reason for accepting them" in said

@@ -120,7 +120,7 @@ def test_a_card_says_what_a_model_is_for_and_how_it_was_judged(site: Site) -> No
     assert "It decides who looks, and removes nothing" in said
     assert "scores since" in said
     assert champion in said
-    assert "Brand is asked from 0.60" in said
+    assert "Ask brand from 0.60" in said
     assert visitor.get(f"/models/cards/{'d' * 64}").status_code == 404
 
 
@@ -132,8 +132,8 @@ def test_differences_are_said_to_be_within_or_beyond_chance_and_thresholds_have_
     add_model(site, CHALLENGER, report)
     page = visit_as(site, site.data_scientist).get("/models").text
     said = words(page)
-    assert "+0.004 to +0.051 beyond chance" in said
-    assert "0.401 to 0.744 within chance" in said
-    assert "0.81 0.76 0.75 to 0.86 0.70 to 0.82 not known" in said
-    assert said.index("Calibration error 0.200") < said.index("Enough to judge"), "what fails comes first"
-    assert "Counterfeits found over genuine offers flagged. ROC-AUC 0.950" in page
+    assert "+0.004 to +0.051 significant" in said
+    assert "0.401 to 0.744 not significant" in said
+    assert "0.81 0.76 0.75 to 0.86 0.70 to 0.82 unknown" in said
+    assert said.index("Calibration error 0.200") < said.index("Enough data to evaluate"), "what fails comes first"
+    assert "True positive rate over false positive rate. ROC-AUC 0.950" in page

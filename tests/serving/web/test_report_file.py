@@ -25,7 +25,7 @@ def test_a_card_says_what_the_model_is_for_and_how_it_was_judged() -> None:
     assert "a weighted sum of log-odds, the text's weight 0.60" in said
     assert "Average precision 0.842 0.871 0.848 to 0.893" in said
     assert "Brand Aurelle 60 20 0.861 0.884" in said
-    assert "Brand is asked 0.60 180 0.81 0.76" in said
+    assert "Ask brand 0.60 180 0.81 0.76" in said
     assert "Precision 0.7: promised from 0.640 in 95% of equally large sets of unseen sellers" in said
     assert "Precision 0.9: declined. 160 sellers are too few to promise a precision of 0.90" in said
 
