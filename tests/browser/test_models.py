@@ -24,7 +24,7 @@ def test_a_data_scientist_reads_what_fails_and_whence_the_labels_come(
     tabs = page.get_by_role("navigation", name="Models")
     for name, heading in (
         ("Live stream", "How often it came true"),
-        ("Labels", "Who answers for them"),
+        ("Labels", "Label sources"),
         ("Snapshots", "All snapshots"),
         ("Runs", "History"),
     ):

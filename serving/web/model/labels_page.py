@@ -128,7 +128,9 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
         found = second_looks.suspects(connection, here, _SUSPECTS) if may_see_suspects else []
         models = learning.models(connection, here, 1)
         answers = hidden_scores.first_answers(connection, here, now - timedelta(days=COMPARED_DAYS))
-        summary, why = _summary(runtime, newest[0].digest) if newest else (None, "No training has read labels yet.")
+        summary, why = (
+            _summary(runtime, newest[0].digest) if newest else (None, "No snapshot yet. The first training writes one.")
+        )
         users = [name.removeprefix("user:") for name in summary.sources] if summary else []
         names = {f"user:{one}": name for one, name in accounts.names(connection, users).items()}
         names |= {f"brand:{one.brand_id}": one.name for one in brands.registered(connection, here, now)}
@@ -169,7 +171,7 @@ def _over_time(summary: SnapshotSummary, now: datetime) -> StackedArea | None:
     ]
     ticks = [(i, words.day(first + timedelta(days=7 * i), now)) for i in range(0, weeks, max(1, weeks // _TICKS))]
     sums = ", ".join(f"{layer.name} {sum(value or 0 for value in layer.values):,.0f}" for layer in layers)
-    return stacked_area(layers, ticks, f"Labels by the week in which they were mature: {sums}.")
+    return stacked_area(layers, ticks, f"Labels by week of maturity: {sums}.")
 
 
 def _sources(summary: SnapshotSummary, names: dict[str, str]) -> tuple[SourceRow, ...]:
@@ -225,5 +227,5 @@ def _label(value: int) -> str:
 
 def _why(one: Suspect) -> str:
     if one.why == "alone":
-        return "one reviewer alone found it, in what nobody suspected"
-    return f"a model that never saw it says {one.probability:.2f}" if one.probability is not None else "doubted"
+        return "unconfirmed positive: only one reviewer, in the random audit sample"
+    return f"out-of-fold probability {one.probability:.2f}" if one.probability is not None else "doubtful"

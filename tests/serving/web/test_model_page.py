@@ -78,7 +78,9 @@ def test_labels_in_doubt_are_counted_with_what_became_of_them(site: Site) -> Non
     look = a_second_look(site, case, label=0)
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
     said = words(visit_as(site, site.data_scientist).get("/models/labels").text)
-    assert "Doubted by the latest model 1 Second looks asked for 1 Looked at 1 Said otherwise 1" in said
+    assert (
+        "Doubted by the latest model 1 Second reviews queued 1 Second reviews completed 1 Label contradicted 1" in said
+    )
 
 
 def test_champion_and_challenger_stand_side_by_side(site: Site) -> None:

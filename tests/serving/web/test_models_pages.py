@@ -64,8 +64,8 @@ def test_labels_are_shown_with_who_answers_for_them(site: Site) -> None:
     said = words(page)
     assert "Aurelle brand 2 100% 50%" in said
     assert "Brand&#39;s verdict 2" in page
-    assert "Weigh as many independent ones as 100" in said
-    assert "Held by the cap of one seller 8" in said
+    assert "Effective sample size 100" in said
+    assert "Capped per seller 8" in said
 
 
 def test_labels_in_doubt_are_listed_for_who_does_not_review(site: Site) -> None:
@@ -74,16 +74,16 @@ def test_labels_in_doubt_are_listed_for_who_does_not_review(site: Site) -> None:
     site.clock.forward(days=15)
     look = a_second_look(site, case, label=0)
     page = visit_as(site, site.data_scientist).get("/models/labels").text
-    assert "a model that never saw it says 0.97" in page
+    assert "out-of-fold probability 0.97" in page
     assert look.case_id in page
     assert "<b>MP-1</b>" not in page
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
     said = words(visit_as(site, an_administrator(site)).get("/models/labels").text)
-    assert "Counterfeit, otherwise than the label" in said
-    assert "Agreed with the label 0% (0% to 79%), n = 1" in said
+    assert "Counterfeit, contradicts the label" in said
+    assert "Agreement with the label 0% (0% to 79%), n = 1" in said
     blind = visit_as(site, site.second_analyst).get("/models/labels").text
-    assert "0.97" not in blind, "a second look is given without the score"
-    assert "In doubt since" not in blind
+    assert "0.97" not in blind, "second reviews are blind to the score"
+    assert "Doubtful labels" not in blind
 
 
 def test_runs_say_what_came_of_them_and_where_mlflow_has_them(site: Site) -> None:
