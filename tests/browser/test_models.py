@@ -23,17 +23,17 @@ def test_a_data_scientist_reads_what_fails_and_whence_the_labels_come(
     expect(gates.locator("li").first).to_contain_text("fail")
     tabs = page.get_by_role("navigation", name="Models")
     for name, heading in (
-        ("Live stream", "How often it came true"),
+        ("Monitoring", "Precision on live listings"),
         ("Labels", "Label sources"),
         ("Snapshots", "All snapshots"),
-        ("Runs", "History"),
+        ("Training runs", "History"),
     ):
         tabs.get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
     tabs.get_by_role("link", name="Champion and challenger").click()
     expect(page.get_by_label("Reason for accepting them")).to_have_attribute("required", "")
     page.get_by_role("link", name="Model card").click()
-    expect(page.get_by_role("heading", name="What it is for")).to_be_visible()
+    expect(page.get_by_role("heading", name="Intended use")).to_be_visible()
     context.close()
     assert watch.complaints == []
 

@@ -19,7 +19,7 @@ _MEANINGS: Final = {feature.name: feature.meaning.rstrip(".") for feature in FEA
 
 @dataclass(frozen=True, slots=True)
 class ShiftRow:
-    """One feature that moved; `missing` is set where listings lack it now more or less often than before."""
+    """One drifted feature; `missing` is set where listings lack it now more or less often than before."""
 
     name: str
     meaning: str
@@ -68,13 +68,13 @@ def drift_of(connection: Connection, marketplace_id: str, now: datetime) -> Drif
     found = report["prevalence"]
     return Drift(
         made=words.moment_named(made_at, now),
-        compared=f"{after:,} scores of the last {report['days']} days against {before:,} from before the champion",
-        why_not=None if report["enough"] else "Fewer than 50 listings on one side: a shift cannot be told from chance.",
+        compared=f"{after:,} scores of the last {report['days']} days against {before:,} from before the promotion",
+        why_not=None if report["enough"] else "Too little data: one of the samples has fewer than 50 listings.",
         steady=sum(row["level"] == Level.STEADY for row in rows),
         features=len(rows),
         shifts=tuple(_shift(row) for row in rows if row["level"] in {Level.MOVING, Level.MOVED})[:_SHOWN],
         prevalence=_estimate(found),
-        prevalence_rests_on=f"{found['reviewed']:,} answers, {found['audited']:,} of them on listings drawn at random",
+        prevalence_rests_on=f"{found['reviewed']:,} answers, {found['audited']:,} of them on the random audit sample",
         recall=_estimate(report["recall"]),
         answers=_answers(report["answers"]["now"]),
         bands=tuple(_band(row) for row in report["bands"] if row["listings"]),
@@ -83,7 +83,7 @@ def drift_of(connection: Connection, marketplace_id: str, now: datetime) -> Drif
 
 def _shift(row: Mapping[str, Any]) -> ShiftRow:
     before, now = row["missing_before"], row["missing_now"]
-    missing = f"missing {before:.0%}, now {now:.0%}" if abs(now - before) >= 0.05 else ""
+    missing = f"missing values {before:.0%}, now {now:.0%}" if abs(now - before) >= 0.05 else ""
     return ShiftRow(
         row["name"], _MEANINGS.get(row["name"], ""), f"{row['psi']:.2f}", row["level"] == Level.MOVED, missing
     )
@@ -97,10 +97,10 @@ def _estimate(found: Mapping[str, Any]) -> str:
 
 def _answers(found: Mapping[str, Any]) -> str:
     if found["median_days"] is None:
-        return f"none yet for {words.many(found['cases'], 'case')}"
+        return f"no answers yet for {words.many(found['cases'], 'case')}"
     return (
-        f"{found['answered']:,} of {words.many(found['cases'], 'case')}, half within {found['median_days']:.1f} days, "
-        f"nine in ten within {found['slow_days']:.1f}"
+        f"{found['answered']:,} of {words.many(found['cases'], 'case')} answered, "
+        f"median {found['median_days']:.1f} days, 90th percentile {found['slow_days']:.1f} days"
     )
 
 

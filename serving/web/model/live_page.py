@@ -111,7 +111,7 @@ def _grid(reports: Sequence[tuple[datetime, Mapping[str, Any]]], now: datetime) 
     columns = [words.day(made_at, now) for made_at, _ in reports]
     rows = [(_short(name), [found.get(name) for found in by_report]) for name in names]
     most = names[0] if names else "none"
-    label = f"How far features moved in {len(reports)} reports; most in the newest: {most.replace('_', ' ')}."
+    label = f"PSI of features in {len(reports)} reports; highest in the newest: {most.replace('_', ' ')}."
     return drift_grid(rows, columns, bounds=(0.05, MOVING_FROM, MOVED_FROM, 2 * MOVED_FROM), label=label)
 
 
@@ -126,16 +126,16 @@ def _tables(told: ReasonPrecision) -> tuple[ToldTable, ...]:
         ToldTable(
             "for",
             "Reasons for counterfeit",
-            "Of the offers on which the reason spoke for counterfeit.",
+            "Labelled listings for which this reason raised the score.",
             _rows(told.reasons_for),
         ),
         ToldTable(
             "against",
-            "Reasons against",
-            "Of the offers on which the reason spoke against it: the share should be low.",
+            "Reasons against counterfeit",
+            "Labelled listings for which this reason lowered the score. The counterfeit share should be low.",
             _rows(told.reasons_against),
         ),
-        ToldTable("rules", "Rules of the route", "Of the offers that the rule sent somewhere.", _rows(told.rules)),
+        ToldTable("rules", "Routing rules", "Labelled listings that this rule routed.", _rows(told.rules)),
     )
 
 

@@ -8,11 +8,13 @@ from typing import Any, ClassVar
 from markupsafe import Markup
 
 from models.classifier import Join
+from models.routing import Lane
 from serving.learning.store.learning import Model
 from serving.web.assets import FOLDER
 from serving.web.model.model_report import Report, report_of
 from serving.web.rendering import render
 from serving.web.wording import words
+from serving.web.wording.vocabulary import ROUTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,15 @@ def _lineage(model: Model) -> tuple[Lineage, ...]:
         ("Input fingerprint", model.fingerprint),
         ("Snapshot", str(report["snapshot"])),
         ("MLflow run", model.mlflow_run_id),
-        ("Split", f"rows known before {report['cut'][:16]} UTC are fitted on" if "cut" in report else None),
+        ("Split", f"fitted on rows known before {report['cut'][:16]} UTC" if "cut" in report else None),
         ("Seed", str(report["seed"])),
-        ("Text and numbers", _join(report)),
-        ("Lanes", ", ".join(f"{n:,} {lane.replace('_', ' ')}" for lane, n in report["lanes"].items())),
+        ("Combination", _join(report)),
+        ("Lanes", ", ".join(f"{n:,} {ROUTES[Lane(lane)]}" for lane, n in report["lanes"].items())),
     )
     return tuple(Lineage(name, value) for name, value in counted if value)
 
 
 def _join(report: Mapping[str, Any]) -> str:
     if report["join"] == Join.STACK:
-        return "the text's log-odds are a column of the forest"
-    return f"a weighted sum of log-odds, the text's weight {report['text_weight']:.2f}"
+        return "the text model's log-odds are a feature of the forest"
+    return f"weighted sum of log-odds, text weight {report['text_weight']:.2f}"

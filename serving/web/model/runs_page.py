@@ -95,7 +95,7 @@ def _promoted(connection: Connection, here: str, now: datetime) -> dict[str, str
     said: dict[str, str] = {}
     for one in found:
         said.setdefault(one.digest, f"from {words.moment(one.promoted_at, now)}")
-    return said | ({found[0].digest: f"in force since {words.moment(found[0].promoted_at, now)}"} if found else {})
+    return said | ({found[0].digest: f"champion since {words.moment(found[0].promoted_at, now)}"} if found else {})
 
 
 def _row(

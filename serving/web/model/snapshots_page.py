@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from models.routing import Lane
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
@@ -18,6 +19,7 @@ from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model.model_report import EVIDENCE
 from serving.web.rendering import respond
 from serving.web.wording import words
+from serving.web.wording.vocabulary import ROUTES
 from training.snapshot import SnapshotRefused
 from training.snapshot_summary import SnapshotSummary, summarise
 
@@ -174,16 +176,14 @@ def _content(found: SnapshotSummary, names: dict[str, str], now: datetime) -> Co
         levels=tuple(
             Count(EVIDENCE.get(name, name), f"{n:,}", f"{n / found.rows:.0%}") for name, n in found.levels.items()
         ),
-        lanes=tuple(
-            Count(name.replace("_", " "), f"{n:,}", f"{n / found.rows:.0%}") for name, n in found.lanes.items()
-        ),
+        lanes=tuple(Count(ROUTES[Lane(name)], f"{n:,}", f"{n / found.rows:.0%}") for name, n in found.lanes.items()),
         preview=tuple(
             PreviewRow(
                 row["version_id"],
                 words.day(row["known_at"], now),
                 words.day(row["matured_at"], now),
                 names.get(row["brand_id"] or "", "none"),
-                row["lane"].replace("_", " "),
+                ROUTES[Lane(row["lane"])],
                 "counterfeit" if row["label"] == 1 else "genuine",
                 f"{row['weight']:.2f}",
                 EVIDENCE.get(row["evidence_level"], row["evidence_level"]),

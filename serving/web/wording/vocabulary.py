@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from models.case import CaseLane
+from models.routing import Lane
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Role
 from serving.review.rules.takedown import Fate
@@ -61,6 +62,15 @@ LANES: Final = (
 LANE_OF: Final = {one.lane: one for one in LANES}
 # A question is the brand's to answer; analysts can look at it, but it is not in their day's work.
 ANALYST_LANES: Final = tuple(one.lane for one in LANES if one.lane is not CaseLane.ASK_BRAND)
+
+# The lanes of scores, in lower case; stored values keep their names.
+ROUTES: Final = {
+    Lane.ASK_BRAND: "ask brand",
+    Lane.ANALYST: "analyst",
+    Lane.INSUFFICIENT_EVIDENCE: "not enough evidence",
+    Lane.AUDIT: "random audit sample",
+    Lane.RELEASE: "no action",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -333,13 +333,13 @@ def test_the_last_drift_report_is_said_in_words(site: Site) -> None:
     with site.runtime.store.write() as connection:
         monitoring.add_drift_report(connection, row)
     said = words(visit_as(site, site.data_scientist).get("/models/live").text)
-    assert "480 scores of the last 30 days against 500 from before the champion." in said
-    assert "Natural log of the price in the base currency price_log 0.31 moved" in said
-    assert "item_photos, missing 10%, now 40% 0.14 moving" in said
-    assert "1 of 3 features and scores are steady" in said
-    assert "by 210 answers, 30 of them on listings drawn at random 4.2% (2.1% to 8.0%)" in said
-    assert "Share of them that people were shown unknown, between 0.0% and 100.0%" in said
-    assert "70 of 90 cases, half within 1.2 days, nine in ten within 6.0" in said
+    assert "480 scores of the last 30 days against 500 from before the promotion." in said
+    assert "Natural log of the price in the base currency price_log 0.31 significant" in said
+    assert "item_photos, missing values 10%, now 40% 0.14 moderate" in said
+    assert "1 of 3 distributions (features and score) are stable" in said
+    assert "from 210 answers, 30 of them on the random audit sample 4.2% (2.1% to 8.0%)" in said
+    assert "Recall: share of counterfeits sent to review unknown, between 0.0% and 100.0%" in said
+    assert "70 of 90 cases answered, median 1.2 days, 90th percentile 6.0 days" in said
     assert "0.6 to 0.8 40 12 0.700 0.750 0.430 to 0.910" in said
     assert "0 to 0.02" not in said
 

@@ -31,7 +31,7 @@ def test_a_snapshot_shows_what_is_in_it_and_names_no_seller(site: Site) -> None:
     page = visitor.get(f"/models/snapshots/{snapshot_id}").text
     said = words(page)
     assert "2 labels as of" in said
-    assert "as recorded" in said
+    assert "digest verified" in said
     assert "Brand's verdict 2 100%" in said
     assert "lumo-trade-88" not in page, "the seller"
     assert "1:1" not in page, "what the seller wrote"
@@ -44,10 +44,10 @@ def test_a_snapshot_whose_file_is_gone_or_altered_says_so(site: Site) -> None:
     content = path.read_bytes()
     path.write_bytes(content + b"\0")
     said = words(visit_as(site, site.data_scientist).get(f"/models/snapshots/{snapshot_id}").text)
-    assert "not what was recorded" in said or "Its content cannot be shown." in said
+    assert "digest mismatch" in said or "The snapshot cannot be shown." in said
     path.unlink()
     said = words(visit_as(site, site.data_scientist).get(f"/models/snapshots/{snapshot_id}").text)
-    assert "Its content cannot be shown." in said
+    assert "The snapshot cannot be shown." in said
 
 
 def test_labels_are_shown_with_who_answers_for_them(site: Site) -> None:
@@ -87,14 +87,14 @@ def test_labels_in_doubt_are_listed_for_who_does_not_review(site: Site) -> None:
 
 
 def test_runs_say_what_came_of_them_and_where_mlflow_has_them(site: Site) -> None:
-    assert "Nobody has trained a model yet." in words(visit_as(site, site.analyst).get("/models/runs").text)
+    assert "No training runs yet." in words(visit_as(site, site.analyst).get("/models/runs").text)
     put_champion_in_force(site)
     site.clock.forward(days=1)
     add_model(site, CHALLENGER, a_report(failing=True))
     said = words(visit_as(site, site.data_scientist).get("/models/runs").text)
     assert "Wei Zhang" in said
     assert "3 of 4" in said
-    assert "in force since" in said
+    assert "champion since" in said
     assert "9d7945878f5a" in said
 
 
@@ -117,8 +117,8 @@ def test_a_card_says_what_a_model_is_for_and_how_it_was_judged(site: Site) -> No
     champion = put_champion_in_force(site)
     visitor = visit_as(site, site.analyst)
     said = words(visitor.get(f"/models/cards/{champion}").text)
-    assert "It decides who looks, and removes nothing" in said
-    assert "scores since" in said
+    assert "It removes nothing: a brand or a reviewer decides." in said
+    assert "champion since" in said
     assert champion in said
     assert "Ask brand from 0.60" in said
     assert visitor.get(f"/models/cards/{'d' * 64}").status_code == 404
