@@ -38,7 +38,7 @@ def age_box(low: float, median: float, high: float, oldest: float, limit: float,
         at(oldest),
         at(limit),
         oldest > limit,
-        f"median {median:g} {unit}, oldest {oldest:g} {unit}, limit {limit:g} {unit}",
+        f"Age: median {median:g} {unit}, oldest {oldest:g} {unit}, limit {limit:g} {unit}",
     )
 
 
@@ -82,4 +82,4 @@ def bars(values: Sequence[Known], label: str, *, first: str = "", last: str = ""
             )
         )
     missing = sum(value is None for value in values)
-    return Bars(tuple(made), first, last, f"{label} {missing} of {len(values)} not known." if missing else label)
+    return Bars(tuple(made), first, last, f"{label} {missing} of {len(values)} unknown." if missing else label)

@@ -48,7 +48,7 @@ def sparkline(values: Sequence[Known], label: str, *, width: int = 120, height: 
         tuple(_points((x, y) for x, y in placed[a:b] if y is not None) for a, b, is_known in runs if is_known),
         tuple(_gap(a, b, step, 2.0, len(values)) for a, b, is_known in runs if not is_known),
         known[-1] if known else None,
-        f"{label}; {missing} of {len(values)} not known" if missing else label,
+        f"{label}; {missing} of {len(values)} unknown" if missing else label,
     )
 
 
@@ -154,7 +154,7 @@ def stacked_area(
         tuple(_gap(a, b, width, _LEFT, steps) for a, b, sure in runs if not sure),
         tuple(Level(at(0, value)[1], f"{value:,.0f}" if levels[-1] >= 3 else f"{value:g}") for value in levels),
         tuple(Tick(at(i, 0)[0], text) for i, text in ticks),
-        label if all(known) else f"{label} {known.count(False)} of {steps} steps are not known.",
+        label if all(known) else f"{label} {known.count(False)} of {steps} steps are unknown.",
         None if mark is None else _mark(round(_LEFT + width * mark[0], 1), mark[1]),
     )
 
@@ -222,7 +222,7 @@ def drift_grid(
             Cell(
                 round(_NAMES_WIDTH + pitch * j, 1),
                 None if value is None else _SHADES[sum(value >= bound for bound in bounds)],
-                f"{name}, {column}: {'not known' if value is None else f'{value:.2f}'}",
+                f"{name}, {column}: {'unknown' if value is None else f'{value:.2f}'}",
             )
             for j, (value, column) in enumerate(zip(values, columns, strict=True))
         )

@@ -479,15 +479,15 @@ def test_an_administrator_sends_again_and_changes_the_receiver(workshop: Worksho
         admin.press("Send all again")
         expect(dead).to_have_count(0)
         admin.go("/operations")
-        if not admin.field("What was found?").count():  # It was closed from the page of models.
+        if not admin.field("Cause found").count():  # It was closed from the page of models.
             store = Store(sqlite_url(site.runtime.home.root / "touchstone.sqlite"))
             with store.write() as connection:
                 breakers.open_it(connection, site.here, "Again.", datetime.now(UTC))
             store.close()
             admin.go("/operations")
-        admin.fill("What was found?", "A feed sent cents.")
-        admin.press("Put questions to brands again")
-        admin.says("Circuit breaker closed. Brands receive questions again.")
+        admin.fill("Cause found", "A feed sent cents.")
+        admin.press("Resume questions to brands")
+        admin.says("Questions to brands resumed.")
 
         admin.go("/operations/webhook")
         admin.fill("Address", "https://hooks.bazaar.example/touchstone")

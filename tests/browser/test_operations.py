@@ -26,7 +26,7 @@ def test_an_administrator_goes_from_what_is_not_well_to_who_did_what(
     watch = Watch(furnished.address)
     watch.follow(page)
     enter(page, furnished)
-    expect(page.get_by_role("heading", name="What waits, and how long")).to_be_visible()
+    expect(page.get_by_role("heading", name="Queue age")).to_be_visible()
     page.get_by_role("link", name="48 hours").click()
     expect(page.get_by_role("link", name="48 hours")).to_have_attribute("aria-current", "true")
     tabs = page.get_by_role("navigation", name="Operations")

@@ -42,81 +42,85 @@ def health_rows(found: Health, wall: datetime) -> tuple[HealthRow, ...]:
 
 
 def _database(found: Health) -> HealthRow:
-    return HealthRow("Database", "good", "answers", f"{found.engine}, {_size(found.database_bytes)}.")
+    return HealthRow("Database", "good", "connected", f"{found.engine}, {_size(found.database_bytes)}.")
 
 
 def _disk(found: Health) -> HealthRow:
     share = found.free_bytes / found.disk_bytes
-    sentence = f"{_size(found.free_bytes)} of {_size(found.disk_bytes)} free where the home lies."
+    sentence = f"{_size(found.free_bytes)} of {_size(found.disk_bytes)} free on the disk of the data directory."
     if share < _LITTLE_ROOM:
-        return HealthRow("Disk", "bad", "nearly full", f"{sentence} Make room: without it nothing is taken in.")
-    return HealthRow("Disk", "good", "room left", sentence)
+        return HealthRow("Disk", "bad", "nearly full", f"{sentence} Free disk space, or intake stops.")
+    return HealthRow("Disk", "good", "enough space", sentence)
 
 
 def _model(found: Health) -> HealthRow:
     if found.champion is None:
-        return HealthRow("Model", "good", "scorecard", "No model is promoted yet; the starter scorecard scores.")
+        return HealthRow(
+            "Model", "good", "scorecard", "No model is promoted yet. The starter scorecard scores listings."
+        )
     short = found.champion[:10]
     if found.loaded != found.champion:
-        scoring = found.loaded[:10] if found.loaded else "the scorecard"
-        sentence = f"{short} is the champion, and this process still scores with {scoring}."
-        return HealthRow("Model", "bad", "not in force", f"{sentence} Its bundle may not load: look at the log.")
-    return HealthRow("Model", "good", "in force", f"Champion {short} scores.")
+        scoring = found.loaded[:10] if found.loaded else "the starter scorecard"
+        sentence = f"{short} is the champion, but this process still scores with {scoring}."
+        return HealthRow("Model", "bad", "not loaded", f"{sentence} Its bundle may fail to load: check the log.")
+    return HealthRow("Model", "good", "loaded", f"Champion {short} scores listings.")
 
 
 def _clock(found: Health) -> HealthRow:
     if found.simulated:
-        return HealthRow("Clock", "warn", "simulated", "This home's time is moved by hand; it is a demo or a test.")
+        return HealthRow(
+            "Clock", "warn", "simulated", "This data directory has a simulated clock, for demos and tests."
+        )
     if found.skew is not None and abs(found.skew) > _SKEW:
         ahead = "ahead of" if found.skew > timedelta(0) else "behind"
         sentence = f"The database is {words.duration(abs(found.skew).total_seconds())} {ahead} this machine."
-        return HealthRow("Clock", "bad", "apart", f"{sentence} Deadlines and signatures depend on it.")
-    return HealthRow("Clock", "good", "real", "The time of this machine.")
+        return HealthRow(
+            "Clock", "bad", "skewed", f"{sentence} Deadlines and signatures depend on it: synchronise both clocks."
+        )
+    return HealthRow("Clock", "good", "in sync", "Time of this machine.")
 
 
 def _receiver(found: Health) -> HealthRow:
     one = found.receiver
     if one is None:
-        return HealthRow("Webhook", "bad", "none", "No receiver is registered: removals wait and leave nowhere.")
+        return HealthRow(
+            "Webhook", "bad", "none", "No endpoint is registered, so removals are not sent. Register one under Webhook."
+        )
     if one.failing_since is None and one.rests_until is not None:
         until = words.moment(one.rests_until, found.now)
-        return HealthRow(
-            "Webhook", "warn", "rests", f"Somebody lets the receiver rest until {until}; what is due waits."
-        )
+        return HealthRow("Webhook", "warn", "paused", f"Deliveries are paused until {until}; due messages stay queued.")
     if one.failing_since is None:
-        return HealthRow("Webhook", "good", "answers", "The marketplace's receiver answers.")
+        return HealthRow("Webhook", "good", "healthy", "The marketplace's endpoint responds.")
     number = f"{one.failures:,} {'delivery' if one.failures == 1 else 'deliveries in a row'} failed"
     sentence = f"{number} since {words.moment(one.failing_since, found.now)}."
     if one.rests_until is not None:
-        sentence += f" It rests; one message asks again at {words.moment(one.rests_until, found.now)}."
-    return HealthRow("Webhook", "bad", "does not answer", sentence)
+        sentence += f" Deliveries are paused; the next attempt is at {words.moment(one.rests_until, found.now)}."
+    return HealthRow("Webhook", "bad", "failing", sentence)
 
 
 def _jobs(found: Health, wall: datetime) -> HealthRow:
     alive = [one for one in found.processes if wall - one.seen_at <= MISSED]
     if not alive:
         return HealthRow(
-            "Jobs", "bad", "nobody", "No process has swept in two minutes: nothing leaves, nothing is due."
+            "Jobs", "bad", "stopped", "No worker has run in two minutes, so nothing is sent. Start a worker."
         )
     last = max(one.seen_at for one in alive)
     number = f"{len(alive):,} {'process' if len(alive) == 1 else 'processes'}"
     return HealthRow(
-        "Jobs", "good", "swept", f"{number}, last swept {words.duration((wall - last).total_seconds())} ago."
+        "Jobs", "good", "running", f"{number}, last run {words.duration((wall - last).total_seconds())} ago."
     )
 
 
 def _log(found: Health) -> HealthRow:
     if found.entries == 0:
-        return HealthRow("Audit log", "good", "empty", "Nothing is recorded yet.")
+        return HealthRow("Audit log", "good", "empty", "No entries yet.")
     if found.head is None:
-        return HealthRow(
-            "Audit log", "bad", "not signed", "No signed head can be read: `touchstone audit verify` says why."
-        )
+        return HealthRow("Audit log", "bad", "not signed", "No signed head is readable. Run `touchstone audit verify`.")
     behind = found.entries - found.head.sequence
     signed = f"signed up to {found.head.sequence:,} at {words.moment(found.head.signed_at, found.now)}"
     if behind and found.now - found.head.signed_at > _SIGNED_LATELY:
-        sentence = f"{found.entries:,} entries, {signed}; {behind:,} since are not."
-        return HealthRow("Audit log", "bad", "not signed", f"{sentence} `touchstone audit verify` says why.")
+        sentence = f"{found.entries:,} entries, {signed}; {behind:,} later entries are not signed."
+        return HealthRow("Audit log", "bad", "not signed", f"{sentence} Run `touchstone audit verify`.")
     return HealthRow("Audit log", "good", "signed", f"{found.entries:,} entries, {signed}.")
 
 

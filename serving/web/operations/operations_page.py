@@ -146,8 +146,8 @@ def _breaker(runtime: Runtime, found: Breaker, now: datetime) -> BreakerCard:
         since=words.moment(found.opened_at, now) if found.opened_at else "",
         reason=found.reason or "",
         checked=words.moment(found.checked_at, now) if found.checked_at else "",
-        rule=f"It opens when the model flags more than {policy.times:g} times as much in {policy.window_hours} hours "
-        f"as in the {policy.usual_days} days before, and chance does not explain it.",
+        rule=f"It opens when the share of flagged listings in {policy.window_hours} hours is significantly above "
+        f"{policy.times:g} times that of the previous {policy.usual_days} days.",
     )
 
 
@@ -167,8 +167,10 @@ def _scored(connection: Connection, here: str, now: datetime) -> tuple[Figure, F
     counted = {lane: numbers[0] for lane, numbers in volumes.by_lane(connection, here, [now - day], day).items()}
     total = sum(counted.values())
     shown = total - counted[Lane.RELEASE]
-    share = f"{shown / total:.1%} of them" if total else "nothing to show"
-    return Figure(f"{total:,}", "scored in 24 hours", "all lanes"), Figure(f"{shown:,}", "for people to look at", share)
+    share = f"{shown / total:.1%} of scored listings" if total else "no listings scored"
+    return Figure(f"{total:,}", "listings scored, last 24 hours", "all lanes"), Figure(
+        f"{shown:,}", "sent to review, last 24 hours", share
+    )
 
 
 def _answers(connection: Connection, here: str, now: datetime) -> Figure:
@@ -176,7 +178,7 @@ def _answers(connection: Connection, here: str, now: datetime) -> Figure:
     total = answered + silent
     value = f"{answered / total:.1%}" if total else "none"
     return Figure(
-        value, "of questions answered", f"of {total:,} that ended in 30 days" if total else "none ended in 30 days"
+        value, "questions answered, last 30 days", f"of {total:,} that ended" if total else "no questions ended"
     )
 
 
@@ -184,11 +186,11 @@ def _removal(connection: Connection, here: str, now: datetime) -> Figure:
     since = now - _LATELY
     times = outgoing.seconds_to_acknowledgement(connection, here, since, _MOST_TIMES)
     if not times:
-        return Figure("none", "confirmed to acknowledged", "no removal in 30 days")
+        return Figure("none", "median, confirmation to acknowledgement", "no removals, last 30 days")
     gone = removal_checks.times(connection, here, since=since)
-    seen = "" if gone.median_seconds is None else f", seen gone {words.duration(gone.median_seconds)}"
-    rests_on = f"half of {len(times):,}; nine in ten {words.duration(_of_ten(times, 9))}{seen}"
-    return Figure(words.duration(_of_ten(times, 5)), "confirmed to acknowledged", rests_on)
+    seen = "" if gone.median_seconds is None else f"; verified after {words.duration(gone.median_seconds)}"
+    rests_on = f"n = {len(times):,}, last 30 days; 90th percentile {words.duration(_of_ten(times, 9))}{seen}"
+    return Figure(words.duration(_of_ten(times, 5)), "median, confirmation to acknowledgement", rests_on)
 
 
 def _of_ten(times: Sequence[float], parts: int) -> float:
@@ -199,19 +201,21 @@ def _stuck(connection: Connection, here: str, dead: int, now: datetime) -> Figur
     held = holds.waiting(connection, {here}, 1)
     tone = "is-red" if dead else ""
     if not held:
-        return Figure(f"{dead:,}", "dead letters", "no removal is held", tone)
+        return Figure(f"{dead:,}", "dead letters", "no removals pending approval", tone)
     number = holds.waiting_count(connection, {here})
     oldest = holds.of_actions(connection, here, [held[0][1]])[held[0][1]].held_at
     waits = words.duration((now - oldest).total_seconds())
-    return Figure(f"{dead:,}", "dead letters", f"{words.many(number, 'removal')} held, longest {waits}", tone)
+    return Figure(
+        f"{dead:,}", "dead letters", f"{words.many(number, 'removal')} pending approval, oldest {waits}", tone
+    )
 
 
 def _prevalence(connection: Connection, here: str) -> Figure:
     latest = monitoring.latest_drift_report(connection, here)
     if latest is None:
-        return Figure("unknown", "counterfeit among all", "no report yet")
+        return Figure("unknown", "estimated prevalence", "no drift report yet")
     found = latest[1]["prevalence"]
     value = "unknown" if found["value"] is None else f"{found['value']:.1%}"
     return Figure(
-        value, "counterfeit among all", f"{found['low']:.1%} to {found['high']:.1%}, n = {found['reviewed']:,}"
+        value, "estimated prevalence", f"{found['low']:.1%} to {found['high']:.1%}, n = {found['reviewed']:,}"
     )

@@ -12,15 +12,16 @@ from serving.operations.store import volumes
 from serving.web.series_charts import Layer, StackedArea, stacked_area
 from serving.web.spans import EACH, STEPS, Choice, Span, choices, starts
 from serving.web.wording import words
+from serving.web.wording.vocabulary import ROUTES
 
-# From the bottom up; what is released outnumbers all others, so that drawn it would hide them.
+# From the bottom up. Listings without action outnumber all others and would hide them.
 _DRAWN: Final = (
-    (Lane.ASK_BRAND, "f-ask", "ask brand"),
-    (Lane.ANALYST, "f-ana", "analyst"),
-    (Lane.INSUFFICIENT_EVIDENCE, "f-ins", "not enough evidence"),
-    (Lane.AUDIT, "f-aud", "audit"),
+    (Lane.ASK_BRAND, "f-ask", ROUTES[Lane.ASK_BRAND]),
+    (Lane.ANALYST, "f-ana", ROUTES[Lane.ANALYST]),
+    (Lane.INSUFFICIENT_EVIDENCE, "f-ins", ROUTES[Lane.INSUFFICIENT_EVIDENCE]),
+    (Lane.AUDIT, "f-aud", ROUTES[Lane.AUDIT]),
 )
-COLUMNS: Final = (*(name for _, _, name in _DRAWN), "released")
+COLUMNS: Final = (*(name for _, _, name in _DRAWN), ROUTES[Lane.RELEASE])
 _LANES: Final = (*(lane for lane, _, _ in _DRAWN), Lane.RELEASE)
 
 
@@ -77,7 +78,7 @@ def _chart(
     mark = None
     if opened_at is not None and opened_at >= begins[0]:
         place = min((opened_at - begins[0]) / (begins[1] - begins[0]), len(begins) - 1.0)
-        mark = place, f"breaker opened, {words.moment(opened_at, now)}"
+        mark = place, f"circuit breaker opened, {words.moment(opened_at, now)}"
     return stacked_area(
         [Layer(name, tone, tuple(map(float, table[lane]))) for lane, tone, name in _DRAWN],
         [(i, said(begins[i], now)) for i in range(0, len(begins), len(begins) // 6)],

@@ -29,11 +29,11 @@ def test_an_administrator_sees_volumes_queues_and_what_is_not_well(site: Site) -
     page = visit_as(site, an_administrator(site)).get(PATH)
     said = words(page.text)
     assert "ask brand 4" in page.text
-    assert "Released: 2 on average" in said
-    assert "Analyst review 1 1 1 d 1 h 1 d 1 h 1 d" in said, "one is open and late, 25 hours of 24"
-    assert "No receiver is registered: removals wait and leave nowhere." in said
-    assert "No process has swept in two minutes" in said
-    assert "Something is not well" in said
+    assert "No action: 2 per day on average" in said
+    assert "Analyst 1 1 1 d 1 h 1 d 1 h 1 d" in said, "one is open and late, 25 hours of 24"
+    assert "No endpoint is registered, so removals are not sent." in said
+    assert "No worker has run in two minutes" in said
+    assert "Health issue" in said
 
 
 def test_hours_days_or_weeks_are_chosen_and_anything_else_is_days(site: Site) -> None:
@@ -42,7 +42,7 @@ def test_hours_days_or_weeks_are_chosen_and_anything_else_is_days(site: Site) ->
     visitor = visit_as(site, site.data_scientist)
     assert "analyst 3" in visitor.get(f"{PATH}?by=hours").text
     assert "analyst 5" in visitor.get(f"{PATH}?by=weeks").text
-    assert "nothing was scored that people were to look at" in words(visitor.get(f"{PATH}?by=%3Cb%3E").text)
+    assert "No listings were sent to review in this period." in words(visitor.get(f"{PATH}?by=%3Cb%3E").text)
 
 
 def test_who_does_not_administer_reads_and_is_shown_no_tab_of_administrators(site: Site) -> None:
@@ -66,7 +66,7 @@ def test_an_open_breaker_is_closed_with_what_was_found(site: Site) -> None:
     assert visitor.post(f"{PATH}/breaker", {"reason": " "}).status_code == 422
     answer = visitor.post(f"{PATH}/breaker", {"reason": "A feed sent cents."})
     assert (answer.status_code, answer.headers["location"]) == (303, PATH)
-    assert "Questions are put to brands." in words(visitor.get(PATH).text)
+    assert "The model asks brands." in words(visitor.get(PATH).text)
     assert visit_as(site, site.analyst).post(f"{PATH}/breaker", {"reason": "x"}).status_code == 403
 
 
@@ -74,22 +74,22 @@ def test_a_process_that_sweeps_is_seen_at_most_twice_a_minute(site: Site) -> Non
     presence = Presence(site.runtime)
     assert presence.swept({"deliveries": 2, "reminders": 0}, 0.02)
     assert not presence.swept({"deliveries": 1}, 0.02)
-    assert "1 process, last swept" in words(visit_as(site, site.analyst).get(PATH).text)
+    assert "1 process, last run" in words(visit_as(site, site.analyst).get(PATH).text)
 
 
 def test_the_log_is_said_to_be_signed_until_where(site: Site) -> None:
     judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     visitor = visit_as(site, site.analyst)
-    assert "No signed head can be read" in words(visitor.get(PATH).text)
+    assert "No signed head is readable." in words(visitor.get(PATH).text)
     assert sign_head(site.runtime) == 1
     assert "signed up to" in words(visitor.get(PATH).text)
     site.clock.forward(minutes=4)
     judge(site, site.analyst, a_case(site, external_id="MP-2"), Judgement.GENUINE)
     site.clock.forward(minutes=12)
-    assert "since are not" in words(visitor.get(PATH).text)
+    assert "later entries are not signed" in words(visitor.get(PATH).text)
     heads = site.runtime.home.audit_heads
     heads.write_bytes(heads.read_bytes().replace(b'"signature":"', b'"signature":"00'))
-    assert "No signed head can be read" in words(visitor.get(PATH).text)
+    assert "No signed head is readable." in words(visitor.get(PATH).text)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ def test_what_is_not_known_is_a_gap_from_the_last_known_step_to_the_next_and_no_
     found = sparkline([4, None, None, 8, 8], "sales", width=84, height=24)
     assert found.lines == ("2.0,12.0 2.0,12.0", "62.0,2.0 82.0,2.0")
     assert found.gaps == (Gap(2.0, 60.0),)
-    assert found.label == "sales; 2 of 5 not known"
+    assert found.label == "sales; 2 of 5 unknown"
 
 
 @pytest.mark.parametrize("values", [[None] * 4, [None], []])
@@ -43,7 +43,7 @@ def test_a_step_that_one_layer_does_not_know_is_known_by_none() -> None:
     found = stacked_area(layers, [], "Offers.")
     assert [len(area.surfaces) for area in found.areas] == [2, 2]
     assert len(found.gaps) == 1
-    assert found.label == "Offers. 1 of 4 steps are not known."
+    assert found.label == "Offers. 1 of 4 steps are unknown."
 
 
 @pytest.mark.parametrize("most", [0.0, 0.003, 0.9, 1, 3, 7, 99, 100, 101, 123_456])
@@ -59,7 +59,7 @@ def test_an_age_box_says_what_is_late() -> None:
     late = age_box(12, 30, 70, 181, 168)
     assert late.late
     assert late.limit_x < late.oldest_x <= 230
-    assert late.label == "median 30 h, oldest 181 h, limit 168 h"
+    assert late.label == "Age: median 30 h, oldest 181 h, limit 168 h"
 
 
 def test_a_bar_that_is_not_known_is_hatched_over_the_whole_height() -> None:
@@ -67,7 +67,7 @@ def test_a_bar_that_is_not_known_is_hatched_over_the_whole_height() -> None:
     assert (known.height, known.known, known.marked) == (17.0, True, False)
     assert (unknown.height, unknown.known) == (34.0, False)
     assert marked.marked
-    assert bars([1, None], "Deliveries.").label == "Deliveries. 1 of 2 not known."
+    assert bars([1, None], "Deliveries.").label == "Deliveries. 1 of 2 unknown."
 
 
 def test_a_grid_shades_by_bounds_and_leaves_unknown_fields_without_a_shade() -> None:
@@ -78,5 +78,5 @@ def test_a_grid_shades_by_bounds_and_leaves_unknown_fields_without_a_shade() -> 
         label="Drift.",
     )
     assert [[cell.tone for cell in row.cells] for row in found.rows] == [["h0", "h2", None], ["h1", "h3", "h4"]]
-    assert found.rows[0].cells[2].says == "price, w3: not known"
+    assert found.rows[0].cells[2].says == "price, w3: unknown"
     assert [row.last for row in found.rows] == ["?", "0.30"]
