@@ -45,7 +45,7 @@ def test_entries_are_found_by_who_what_about_what_and_when(site: Site, admin: Vi
     dated = words(admin.get(f"{PATH}?since={today}&until={today}").text)
     assert "right.claimed" in dated
     assert "verdict.recorded" not in dated
-    assert "No entry is like that." in words(admin.get(f"{PATH}?actor=nobody@example.com").text)
+    assert "No matching entries." in words(admin.get(f"{PATH}?actor=nobody@example.com").text)
     assert admin.get(f"{PATH}?since=2026-99-99&before=x&actor=%00%ff").status_code == 200
 
 
@@ -84,7 +84,7 @@ def test_the_newest_entries_are_followed_a_stretch_at_a_time(
     write(site, 45)
     page = admin.get(f"{PATH}?newest=45").text
     assert "20 checked" in words(page)
-    for done in ("40 checked", "Whole."):
+    for done in ("40 checked", "Chain intact."):
         address = page.partition('hx-get="')[2].partition('"')[0].replace("&amp;", "&")
         assert address.startswith("/operations/audit/followed?")
         without_script = address.replace("/followed", "")
