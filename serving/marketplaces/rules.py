@@ -26,22 +26,22 @@ class RuleWords:
 RULES: Final = {
     AutomaticRule.BRAND_REMOVALS: RuleWords(
         "Removals on a brand's confirmation",
-        "A brand's confirmation takes an offer down, with no further correspondence.",
-        "What brands confirm is held until somebody of another organisation lets it go.",
+        "A brand's confirmation removes a listing without further approval.",
+        "Removals that brands confirm are pending until someone from another organisation approves them.",
     ),
     AutomaticRule.MODEL_QUESTIONS: RuleWords(
         "The model's questions to brands",
-        "The model asks the brand about the offers that it finds most suspicious.",
-        "What the model would have asked a brand goes to an analyst.",
+        "The model asks the brand about the most suspicious listings.",
+        "The model's questions go to an analyst instead of the brand.",
     ),
     AutomaticRule.UNANSWERED_QUESTIONS: RuleWords(
-        "Unanswered questions come back",
-        "A question that a brand has not answered in time goes to an analyst.",
-        "Questions wait for their brand, however long it takes.",
+        "Escalation of unanswered questions",
+        "A question that a brand does not answer in time goes to an analyst.",
+        "Unanswered questions stay with the brand without a time limit.",
     ),
     AutomaticRule.RELIST_WATCH: RuleWords(
-        "The watch on removed offers",
-        "An offer that repeats a removed one goes to an analyst, whatever its score.",
-        "What comes in goes where its score sends it, whatever was removed before.",
+        "Relist detection",
+        "A relist of a removed listing goes to an analyst regardless of its score.",
+        "A relist is routed by its score alone.",
     ),
 }

@@ -460,10 +460,10 @@ def test_an_administrator_changes_who_may_what(workshop: Workshop) -> None:
         admin.says("Key revoked. It stops working within one second.")
 
         admin.go("/switches")
-        off = admin.page.locator("section.card").filter(has_text="Switch on").first
+        off = admin.page.locator("section.card").filter(has_text="Turn rule on").first
         admin.fill("Reason", "The account is its owner's again.", off)
-        admin.press("Switch on", off)
-        admin.says("Rule switched on.")
+        admin.press("Turn rule on", off)
+        admin.says("Rule turned on.")
 
 
 @pytest.mark.soak
@@ -471,12 +471,12 @@ def test_an_administrator_sends_again_and_changes_the_receiver(workshop: Worksho
     site, ada = workshop.site, workshop.house.people[Role.ADMIN]
     with without_script(workshop, RECEIVERS, ada) as (admin,):
         admin.go("/operations/deliveries")
-        dead = admin.page.get_by_role("button", name="Send again")
+        dead = admin.page.get_by_role("button", name="Resend message")
         expect(dead).to_have_count(2)
-        admin.press("Send again")
-        admin.says("Sent again.")
+        admin.press("Resend message")
+        admin.says("Messages resent.")
         expect(dead).to_have_count(1)
-        admin.press("Send all again")
+        admin.press("Resend all messages")
         expect(dead).to_have_count(0)
         admin.go("/operations")
         if not admin.field("Cause found").count():  # It was closed from the page of models.
@@ -491,12 +491,12 @@ def test_an_administrator_sends_again_and_changes_the_receiver(workshop: Worksho
 
         admin.go("/operations/webhook")
         admin.fill("Address", "https://hooks.bazaar.example/touchstone")
-        admin.press("Register and show its secret")
+        admin.press("Register endpoint")
         admin.says("whsec_")
-        admin.fill("Why?", "The marketplace moves.")
-        admin.press("Send nothing there any more")
+        admin.fill("Reason", "The marketplace moves.")
+        admin.press("Disable endpoint")
         admin.says("Endpoint disabled.")
-        admin.says("No receiver is registered.")
+        admin.says("No endpoint registered.")
 
 
 @pytest.mark.soak

@@ -46,11 +46,11 @@ _KINDS: Final = {
     "restore": "Restore account",
 }
 _STATES: Final = (
-    (ActionState.HELD, "held for people"),
-    (ActionState.SCHEDULED, "leave soon"),
-    (ActionState.SENDING, "being sent"),
+    (ActionState.HELD, "pending approval"),
+    (ActionState.SCHEDULED, "scheduled"),
+    (ActionState.SENDING, "sending"),
     (ActionState.ACKNOWLEDGED, "acknowledged"),
-    (ActionState.WITHDRAWN, "taken back"),
+    (ActionState.WITHDRAWN, "withdrawn"),
     (ActionState.DEAD, "dead letters"),
 )
 
@@ -150,7 +150,8 @@ def _arrived(hours: Sequence[datetime], counted: Mapping[datetime, int], now: da
         return None
     first = words.moment(hours[0], now)
     label = (
-        f"{words.many(sum(counted.values()), 'acknowledgement')} since {first}, {max(counted.values()):,} in one hour."
+        f"{words.many(sum(counted.values()), 'acknowledgement')} since {first}, "
+        f"at most {max(counted.values()):,} in one hour."
     )
     return bars([float(counted.get(one, 0)) for one in hours], label, first=first, last=words.moment(now, now))
 
@@ -188,5 +189,5 @@ def _seen(connection: Connection, here: str, now: datetime) -> Seen:
         unknown=counted.get(CheckState.UNKNOWN, 0),
         took=""
         if took.median_seconds is None
-        else f"{words.duration(took.median_seconds)}, median of {took.removals:,} in 30 days",
+        else f"{words.duration(took.median_seconds)} (n = {took.removals:,}, last 30 days)",
     )

@@ -34,8 +34,8 @@ _TRAININGS: Final = 5
 _LONGEST_ERROR: Final = 400
 _QUEUES: Final = {
     "deliveries": "Deliveries to the marketplace",
-    "checks": "Looks at removed offers",
-    "training": "Retrainings and publications",
+    "checks": "Checks of removed listings",
+    "training": "Training and publishing",
 }
 
 
@@ -139,7 +139,7 @@ def _process(one: WorkerProcess, wall: datetime) -> ProcessRow:
         started=words.moment(one.started_at, wall),
         swept=f"{words.duration((wall - one.seen_at).total_seconds())} ago",
         took=f"{one.sweep_seconds:.2f} s",
-        found=found or "nothing was due",
+        found=found or "none",
         is_there=wall - one.seen_at <= MISSED,
     )
 

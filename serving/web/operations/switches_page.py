@@ -78,9 +78,9 @@ def get_switches(request: Request, session: Administrator) -> HTMLResponse:
 def post_switch(rule: str, request: Request, session: Administrator, fields: Fields) -> Response:
     """Throw one."""
     if rule not in set(AutomaticRule):
-        raise NotFound("There is no such rule.")
+        raise NotFound("This rule does not exist. Open Kill switches and choose one there.")
     if fields.get("to") not in {"on", "off"}:
-        raise Invalid("Switch it on or off.")
+        raise Invalid("The new state is missing, so nothing was changed. Choose on or off.")
     runtime, on = runtime_of(request), fields["to"] == "on"
     place = administered(runtime, session.person, fields.get("marketplace_id", "")[:_LONGEST_ID])
     reason = fields.get("reason", "")[:_LONGEST_REASON]

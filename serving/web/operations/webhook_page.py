@@ -129,7 +129,7 @@ def post_disable(request: Request, session: Administrator, fields: Fields) -> Re
 
 def _hours(value: str) -> int:
     if not _HOURS.fullmatch(value):
-        raise Invalid("Give a whole number of hours.")
+        raise Invalid("The hours are not a whole number, so nothing was changed. Correct them.")
     return int(value)
 
 
@@ -148,7 +148,7 @@ def _receiver(found: Endpoint, now: datetime) -> Receiver:
         url=text_view.show(found.url),
         status_url=text_view.show(found.status_url) if found.status_url else None,
         since=words.moment(found.created_at, now),
-        failing=f"{found.failures:,} in a row failed since {words.moment(found.failing_since, now)}"
+        failing=f"{found.failures:,} consecutive failures since {words.moment(found.failing_since, now)}"
         if found.failing_since
         else "",
         rests=words.moment(found.rests_until, now) if found.rests_until else "",

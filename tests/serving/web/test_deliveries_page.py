@@ -58,7 +58,7 @@ def test_what_was_given_up_on_is_sent_again_one_by_one_or_all(site: Site) -> Non
     answer = admin.post(f"{PATH}/replay", {"action_id": second})
     assert (answer.status_code, answer.headers["location"]) == (303, PATH)
     assert [state(site, one) for one in (first, second, third)] == ["dead", "sending", "dead"]
-    assert "Sent again." in words(admin.get(PATH).text)
+    assert "Messages resent." in words(admin.get(PATH).text)
     admin.post(f"{PATH}/replay")
     assert [state(site, one) for one in (first, second, third)] == ["sending", "sending", "sending"]
     assert admin.post(f"{PATH}/replay", {"action_id": "act_of_another_marketplace"}).status_code == 404
@@ -70,7 +70,7 @@ def test_who_does_not_administer_reads_and_sends_nothing_again(site: Site) -> No
         visitor = visit_as(site, person)
         page = visitor.get(PATH).text
         assert "MP-1" in page
-        assert "Send again" not in page
+        assert "Resend message" not in page
         assert visitor.post(f"{PATH}/replay", {"action_id": action_id}).status_code == 403
     assert state(site, action_id) is ActionState.DEAD
 
@@ -89,12 +89,12 @@ def test_what_fails_is_said_with_its_answer_and_when_it_is_tried_again(site: Sit
     assert deliver(site.runtime, site.here, made.action.action_id) == "acknowledged"
     site.clock.forward(hours=1)
     page = visit_as(site, site.analyst).get(PATH).text
-    assert "Nothing that was sent has failed." in page
+    assert "No failing deliveries." in page
     assert "1 acknowledgement since" in page
 
 
 def test_a_page_of_a_marketplace_that_removed_nothing_says_so(site: Site) -> None:
     site.clock.forward(seconds=timedelta(days=1).total_seconds())
     said = words(visit_as(site, site.data_scientist).get(PATH).text)
-    assert "Nothing was given up on." in said
-    assert "none seen gone yet" in said
+    assert "No dead letters." in said
+    assert "no verified removals, last 30 days" in said

@@ -17,7 +17,7 @@ def test_processes_queues_and_retrainings_are_shown_on_both_engines(any_site: Si
     said = words(visit_as(any_site, any_site.analyst).get(PATH).text)
     assert "removal checks 3" in said
     assert "0.25 s" in said
-    assert "Retrainings and publications 1" in said
+    assert "Training and publishing 1" in said
     assert "waiting, 0 %" in said
     assert "Wei Zhang" in said
 
@@ -35,6 +35,6 @@ def test_a_job_that_failed_says_why_as_text(site: Site) -> None:
 
 def test_a_fresh_home_says_that_nothing_ran(site: Site) -> None:
     said = words(visit_as(site, site.analyst).get(PATH).text)
-    assert "No process has swept yet." in said
-    assert "No job waits" in said
-    assert "Nobody has asked for a retraining yet." in said
+    assert "No process has run yet." in said
+    assert "No jobs in the last 24 hours." in said
+    assert "No training runs yet." in said

@@ -14,15 +14,15 @@ def test_refused_rows_are_counted_by_reason_and_shown_as_text(site: Site) -> Non
     admin = visit_as(site, an_administrator(site))
     page = admin.get(PATH)
     said = words(page.text)
-    assert "4 in 90 days" in said
+    assert "4 refused rows, last 90 days" in said
     assert "negative 3" in said
     assert "unknown field 1" in said
     assert ATTACK not in page.text
     assert "&lt;img src=x" in page.text
     only = words(admin.get(f"{PATH}?code=unknown_field").text)
-    assert "Refused: unknown field" in only
+    assert "Reason: unknown field" in only
     assert "price is below zero" not in only
-    assert "The latest" in words(admin.get(f"{PATH}?code=%3Cscript%3E").text)
+    assert "Latest rows" in words(admin.get(f"{PATH}?code=%3Cscript%3E").text)
 
 
 def test_rows_are_shown_fifty_at_a_time(site: Site) -> None:
@@ -39,4 +39,4 @@ def test_rows_are_shown_fifty_at_a_time(site: Site) -> None:
 
 
 def test_nothing_refused_is_said_in_words(site: Site) -> None:
-    assert "Nothing was refused." in words(visit_as(site, an_administrator(site)).get(PATH).text)
+    assert "No refused rows." in words(visit_as(site, an_administrator(site)).get(PATH).text)

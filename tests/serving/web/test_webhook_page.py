@@ -24,7 +24,7 @@ def in_force(site: Site) -> Endpoint | None:
 
 def test_a_receiver_is_registered_and_its_secret_shown_once(site: Site) -> None:
     admin = visit_as(site, an_administrator(site))
-    assert "No receiver is registered." in words(admin.get(PATH).text)
+    assert "No endpoint registered." in words(admin.get(PATH).text)
     refused = admin.post(f"{PATH}/register", {"url": "http://127.0.0.1:9/hook"})
     assert refused.status_code == 422
     made = admin.post(f"{PATH}/register", {"url": URL, "status_url": f"{URL}/{{listing}}"})
@@ -46,7 +46,7 @@ def test_a_secret_is_changed_with_an_overlap_or_at_once(site: Site) -> None:
     assert found is not None
     assert found.secrets_at(site.clock.now())[0] == second
     assert len(found.secrets_at(site.clock.now())) == 2
-    assert "Two secrets sign" in words(admin.get(PATH).text)
+    assert "Secret overlap" in words(admin.get(PATH).text)
     for hours in ("", "1.5", "169", "-1"):
         assert admin.post(f"{PATH}/secret", {"overlap_hours": hours}).status_code == 422
     (third,) = _SECRET.findall(admin.post(f"{PATH}/secret", {"overlap_hours": "0"}).text)
@@ -64,8 +64,8 @@ def test_a_receiver_rests_is_woken_and_taken_off(site: Site) -> None:
     assert admin.post(f"{PATH}/wake", named).status_code == 409, "it does not rest"
     assert admin.post(f"{PATH}/rest", {**named, "hours": "73"}).status_code == 422
     assert admin.post(f"{PATH}/rest", {**named, "hours": "4"}).status_code == 303
-    assert "then one message asks whether it is back" in words(admin.get(PATH).text)
-    assert "Somebody lets the receiver rest" in words(admin.get("/operations").text)
+    assert "then one message tests the endpoint" in words(admin.get(PATH).text)
+    assert "Deliveries are paused until" in words(admin.get("/operations").text)
     assert admin.post(f"{PATH}/wake", named).status_code == 303
     rested = in_force(site)
     assert rested is not None
