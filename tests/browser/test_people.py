@@ -47,16 +47,16 @@ def test_somebody_is_asked_in_shown_around_and_sent_away(
         begin_session(admin, furnished.address, furnished.house.site, ada)
         admin.get_by_role("link", name="People").click()
         admin.get_by_label("Work e-mail").fill(email)
-        admin.get_by_role("button", name="Make the link").click()
+        admin.get_by_role("button", name="Invite user").click()
         link = admin.locator("code").inner_text()
         if script:
             assert in_themes(admin, thoroughly=thoroughly) == []
 
         guest.goto(link)
-        expect(guest.get_by_text("Ada Falk asks you to join Bazaar as analyst.")).to_be_visible()
+        expect(guest.get_by_text("Ada Falk invites you to join Bazaar as analyst.")).to_be_visible()
         guest.get_by_label("Your name").fill(name)
         guest.get_by_label("Password").fill(PASSWORD)
-        guest.get_by_role("button", name="Join").click()
+        guest.get_by_role("button", name="Create account").click()
         expect(guest).to_have_url(f"{furnished.address}/queue")
         expect(guest.get_by_role("heading", name="Review queue")).to_be_visible()
         if script:
@@ -84,8 +84,8 @@ def test_somebody_is_asked_in_shown_around_and_sent_away(
 
         admin.goto(f"{furnished.address}/people?q={email}")
         admin.get_by_role("link", name=name).click()
-        admin.get_by_role("button", name="Deactivate").click()
-        expect(admin.get_by_text("User deactivated. All their sessions have ended")).to_be_visible()
+        admin.get_by_role("button", name="Deactivate user").click()
+        expect(admin.get_by_text("User deactivated and signed out.")).to_be_visible()
         guest.goto(f"{furnished.address}/queue")
         expect(guest.get_by_role("heading", name="Sign in")).to_be_visible()
     assert script or unsent(NEWCOMER, watch) == []
@@ -98,7 +98,7 @@ def test_who_forgot_their_password_chooses_another_without_script(browser: Brows
     with a_window(browser, watch, script=False) as admin, a_window(browser, watch, script=False) as guest:
         path = f"/people/{forgetful.user_id}"
         begin_session(admin, furnished.address, furnished.house.site, people[Role.ADMIN], path)
-        admin.get_by_role("button", name="Make the link").click()
+        admin.get_by_role("button", name="Create reset link").click()
         guest.goto(admin.locator("code").inner_text())
         guest.locator("[name=wanted]").fill(another)
         guest.get_by_label("New password again").fill(another)

@@ -28,11 +28,11 @@ router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 _LONGEST_ID: Final = 40
 _SCOPES: Final = {
-    Scope.INTAKE: "send listings, outcomes and sellers' answers, and read figures",
-    Scope.SCORE: "ask for a score that is not kept",
-    Scope.BACKFILL: "say when things became known, for the import of a past",
-    Scope.ENDPOINTS: "say where actions are sent, and rotate the secret that signs them",
-    Scope.CLOCK: "move the simulated clock; never in production",
+    Scope.INTAKE: "send listings, outcomes and sellers' answers; read statistics",
+    Scope.SCORE: "request scores that are not stored",
+    Scope.BACKFILL: "set the time of receipt, to import history",
+    Scope.ENDPOINTS: "manage webhook endpoints and rotate their signing secrets",
+    Scope.CLOCK: "move the simulated clock; not in production",
 }
 
 
@@ -86,7 +86,7 @@ def post_key(request: Request, session: Administrator, fields: Fields) -> Respon
     scopes = [scope for scope in Scope if f"scope.{scope.value}" in fields]
     try:
         if not scopes:
-            raise Invalid("Tick at least one thing that the key may do.")
+            raise Invalid("A key needs at least one scope. Tick one.")
         place = one_place(runtime, session.person, fields.get("marketplace_id", "")[:_LONGEST_ID] or None)
         made = add_key(runtime, name=name, scopes=scopes, marketplace=place.name, by=f"user:{session.person.user_id}")
     except DomainError as refused:

@@ -166,9 +166,9 @@ def enrolled_brands(runtime: Runtime, session: Session) -> dict[str, str]:
 def role_words(grant: Grant, places: dict[str, str], enrolled: dict[str, str]) -> str:
     """A role in words, with its brand, and its marketplace where a person administers several."""
     brand = f" {enrolled.get(grant.brand_id, 'another brand')}" if grant.brand_id else ""
-    leads = ", may change what it has on file" if grant.leads else ""
+    leads = " with lead rights" if grant.leads else ""
     where = f" at {places[grant.marketplace_id]}" if len(places) > 1 and grant.marketplace_id in places else ""
-    elsewhere = "" if grant.marketplace_id in places else " elsewhere"
+    elsewhere = "" if grant.marketplace_id in places else " at another marketplace"
     return f"{ROLES[grant.role]}{brand if elsewhere == '' else ''}{leads}{where}{elsewhere}"
 
 
@@ -178,7 +178,7 @@ def _row(one: Colleague, found: Staff, places: dict[str, str], enrolled: dict[st
         name=text_view.show(one.name),
         email=one.email,
         roles=tuple(role_words(grant, places, enrolled) for grant in one.grants),
-        seen=words.moment(one.signed_in_at, now) if one.signed_in_at else "not on record",
+        seen=words.moment(one.signed_in_at, now) if one.signed_in_at else "never",
         in_hand=found.in_hand[one.user_id],
         active=one.disabled_at is None,
     )

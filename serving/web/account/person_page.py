@@ -194,7 +194,7 @@ def person_page(
         name=text_view.show(found.name),
         email=found.email,
         since=words.day(found.created_at, now),
-        seen=words.moment(found.signed_in_at, wall) if found.signed_in_at else "not on record",
+        seen=words.moment(found.signed_in_at, wall) if found.signed_in_at else "never",
         deactivated=words.moment(found.disabled_at, now) if found.disabled_at else None,
         elsewhere=tuple(role_words(one, places, enrolled) for one in found.grants if one.marketplace_id not in here),
         is_oneself=found.user_id == session.person.user_id,
@@ -257,20 +257,20 @@ def _what(one: Told, names: Mapping[str, str], enrolled: Mapping[str, str]) -> s
     of_role = f"{as_role} {brand}".strip()
     match one.act:
         case "person.added" | "person.joined":
-            return f"Came in as {of_role}"
+            return f"Joined as {of_role}"
         case "person.granted":
-            return f"Given: {of_role}"
+            return f"Role added: {of_role}"
         case "person.ungranted":
-            return f"Taken: {of_role}"
+            return f"Role removed: {of_role}"
         case "person.deactivated" | "person.work_handed_over":
             head = "Deactivated" if one.act == "person.deactivated" else "Work handed over"
             return f"{head}: {_work(one.payload, names)}"
         case "person.reactivated":
             return "Reactivated"
         case "reset_link.made":
-            return "A link for a new password made"
+            return "Password reset link created"
         case "password.reset":
-            return "A new password chosen behind a link"
+            return "Password reset with a link"
         case _:
             return one.act.replace(".", ": ").replace("_", " ")
 
@@ -282,7 +282,7 @@ def _work(payload: Mapping[str, object], names: Mapping[str, str]) -> str:
     if to:
         parts.append(f"{words.many(given, 'case')} to {to}")
     if freed or not to:
-        parts.append(f"{words.many(freed, 'case')} free for anybody")
+        parts.append(f"{words.many(freed, 'case')} returned to the queue")
     if brands:
         parts.append(f"{words.many(brands, 'brand')} to {to}")
     return words.listed(parts)

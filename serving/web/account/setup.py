@@ -76,17 +76,17 @@ def post_setup(token: str, request: Request, fields: Fields) -> Response:
 def _require_open(runtime: Runtime, token: str) -> None:
     with runtime.store.read() as connection:
         if len(token) > _LONGEST_TOKEN or not views.is_setup_open(connection, auth.hash_token(token)):
-            raise NotFound("This set-up link is not valid, or was used already.")
+            raise NotFound("This set-up link is not valid, or was already used. Ask the operator for a new one.")
 
 
 def _problem(fields: Fields) -> str | None:
     """What would be refused only after the marketplace was founded."""
     if not fields.get("name", "").strip() or len(fields["name"]) > 200:
-        return "Your name has 1 to 200 characters."
+        return "The name must have 1 to 200 characters."
     if "@" not in fields.get("email", "") or len(fields["email"]) > 320:
-        return "This is not an e-mail address."
+        return "The e-mail address is not valid. Check it."
     if not auth.SHORTEST_PASSWORD <= len(fields.get("password", "")) <= auth.LONGEST_PASSWORD:
-        return f"A password has {auth.SHORTEST_PASSWORD} to {auth.LONGEST_PASSWORD} characters."
+        return f"The password must have {auth.SHORTEST_PASSWORD} to {auth.LONGEST_PASSWORD} characters."
     return None
 
 

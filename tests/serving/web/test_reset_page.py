@@ -35,11 +35,11 @@ def test_an_administrator_is_shown_a_link_once_that_opens_the_account_once(site:
     answer = admin.post(f"{path}/reset-link")
     assert answer.status_code == 200
     link = link_in(answer.text)
-    assert "It works once, for 24 hours, and is shown only now." in words(answer.text)
+    assert "It works once, expires after 24 hours, and is shown only now." in words(answer.text)
     later = admin.get(path)
     assert "/reset/" not in later.text
-    assert "A link that was made before holds until" in words(later.text)
-    assert "A link for a new password made by Ada Falk" in words(later.text)
+    assert "An earlier link is valid until" in words(later.text)
+    assert "Password reset link created by Ada Falk" in words(later.text)
     guest = a_visitor(site)
     assert guest.get(link).status_code == 200
     done = guest.post(link, BOTH)
@@ -49,8 +49,8 @@ def test_an_administrator_is_shown_a_link_once_that_opens_the_account_once(site:
     entered = {"email": site.analyst.email, "password": ANOTHER}
     assert guest.post("/sign-in", entered).headers["location"] == "/"
     assert guest.get(link).status_code == 404
-    assert "A new password chosen behind a link by Ines Moreau" in words(admin.get(path).text)
-    assert "made before" not in words(admin.get(path).text)
+    assert "Password reset with a link by Ines Moreau" in words(admin.get(path).text)
+    assert "An earlier link" not in words(admin.get(path).text)
 
 
 def test_the_page_says_nobodys_name_or_address(site: Site, ada: Person) -> None:
@@ -125,7 +125,7 @@ def test_a_refused_link_says_why_on_the_persons_page(site: Site, admin: Visitor,
     answer = admin.post(f"/people/{ada.user_id}/reset-link")
     assert answer.status_code == 409
     assert "You cannot make a link for yourself." in words(answer.text)
-    assert "Forgotten password" not in words(admin.get(f"/people/{ada.user_id}").text)
+    assert "Password reset" not in words(admin.get(f"/people/{ada.user_id}").text)
     assert admin.post("/people/usr_nobody/reset-link").status_code == 404
 
 
