@@ -64,5 +64,5 @@ def post_again(role: str, request: Request, session: Anyone) -> Response:
 
 def _tour(role: str) -> Tour:
     if role not in set(Role):
-        raise NotFound("There is no such list.")
+        raise NotFound("This introduction does not exist. Choose one on the help page.")
     return TOUR_OF[Role(role)]

@@ -105,7 +105,7 @@ def _settings(settings: Settings) -> tuple[SettingRow, ...]:
 def _value(value: Any) -> str:
     """As it is set; a secret is never shown, and an address without the name and password in it."""
     if isinstance(value, SecretStr):
-        return "set, and not shown"
+        return "set (hidden)"
     if value is None or value in ({}, ""):
         return "not set"
     if isinstance(value, bool):

@@ -108,7 +108,7 @@ def post_right(brand_id: str, right_id: str, request: Request, session: Manager,
     kept = _kept(runtime, session, brand_id, fields)
     try:
         if wanted not in set(RightState):
-            raise Invalid("Verify the right, or refuse it.")
+            raise Invalid("The decision is missing. Verify the right or refuse it.")
         judge_right(runtime, session.person, kept.pair, right_id, RightState(wanted), fields.get("note", ""))
     except NotFound:
         raise
@@ -146,7 +146,7 @@ def post_enrolment(brand_id: str, request: Request, session: Manager, fields: Fi
     kept = _kept(runtime, session, brand_id, fields)
     try:
         if given and not (given.isascii() and given.isdigit() and len(given) <= 6):
-            raise Invalid("Questions a day are a whole number, or nothing for no limit.")
+            raise Invalid("The maximum is not a whole number. Correct it, or leave it empty for no limit.")
         change_enrolment(
             runtime,
             session.person,

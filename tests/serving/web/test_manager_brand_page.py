@@ -58,7 +58,7 @@ def test_a_right_is_verified_with_its_document_before_one(site: Site, place: str
     assert file.headers["content-security-policy"] == "default-src 'none'; sandbox"
     assert visitor.post(f"{place}/rights/{right_id}", {"state": "verified"}).status_code == 303
     assert state(site, right_id) is RightState.VERIFIED
-    assert "looked at by Lena Okafor" in words(visitor.get(place).text)
+    assert "reviewed by Lena Okafor" in words(visitor.get(place).text)
 
 
 def test_a_refusal_has_a_reason_that_the_brand_reads(site: Site, place: str) -> None:
@@ -92,7 +92,7 @@ def test_a_manager_says_who_leads(site: Site, place: str) -> None:
     visitor, user_id = visit_as(site, site.account_manager), site.brand_person.user_id
     assert visitor.post(f"{place}/people/{user_id}", {"leads": "yes"}).status_code == 303
     assert again(site, site.brand_person).may(Permission.LEAD_BRAND)
-    assert "Leads" in words(visitor.get(place).text)
+    assert "Remove lead rights" in words(visitor.get(place).text)
     visitor.post(f"{place}/people/{user_id}", {"leads": "no"})
     assert not again(site, site.brand_person).may(Permission.LEAD_BRAND)
     assert visitor.post(f"{place}/people/{site.analyst.user_id}", {"leads": "yes"}).status_code == 404

@@ -18,9 +18,9 @@ def test_the_most_urgent_brand_comes_first_with_its_answers_and_removals(site: S
     judge(site, site.brand_person, done, Judgement.COUNTERFEIT)
     a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     said = words(visit_as(site, site.account_manager).get("/brands").text)
-    assert "2 looked after by you, 1 question open" in said
-    assert "Aurelle nothing now Provisional 1 4 d 1 1 counterfeit 1 0 0 0" in said
-    assert "Solenne does not take part nothing now Provisional 0 nothing waits 0 no answers yet 0 0 0 0" in said
+    assert "2 brands, 1 open question" in said
+    assert "Aurelle none Provisional 1 4 d 1 1 counterfeit 1 0 0 0" in said
+    assert "Solenne not participating none Provisional 0 no open questions 0 no answers yet 0 0 0 0" in said
     assert said.index("Aurelle") < said.index("Solenne")
 
 
@@ -30,21 +30,21 @@ def test_a_manager_without_brands_is_told_how_one_gets_them(site: Site) -> None:
     with site.runtime.store.read() as connection:
         new = accounts.person(connection, user_id)
     said = words(visit_as(site, new).get("/brands").text)
-    assert "No brand names you as its account manager." in said
+    assert "No brands assigned to you." in said
     assert "Aurelle" not in said
 
 
 def test_an_overdue_question_is_counted(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND)
     site.clock.forward(hours=98)
-    assert "1 with an overdue question" in words(visit_as(site, site.account_manager).get("/brands").text)
+    assert "1 with overdue questions" in words(visit_as(site, site.account_manager).get("/brands").text)
 
 
 def test_brands_stand_in_the_order_of_what_they_need_with_the_reason_in_words(site: Site) -> None:
     write(site.runtime, site.brand_person, (site.here, site.brand_id), "Good morning.")
     claim_right(site.runtime, NewRight("Solenne", RightKind.MARK, "Solenne", "EUIPO", "019", ("EU",)), by="test")
     said = words(visit_as(site, site.account_manager).get("/brands").text)
-    assert "Solenne does not take part 1 right to verify." in said
+    assert "Solenne not participating 1 right to verify." in said
     assert "Aurelle 1 unread message." in said
     assert said.index("1 right to verify.") < said.index("1 unread message.")
 

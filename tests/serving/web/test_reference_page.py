@@ -46,7 +46,7 @@ def test_a_secret_is_never_shown(site: Site) -> None:
     )
     assert not any(secret in text for secret in (KEY, "s3cret", "s4cret", "s5cret", "touch:"))
     said = words(text)
-    assert "TOUCHSTONE_CONTACT_KEY set, and not shown" in said
+    assert "TOUCHSTONE_CONTACT_KEY set (hidden)" in said
     assert "postgresql+psycopg://…@db.example/touchstone" in said
 
 
