@@ -37,16 +37,16 @@ def score_bar(value: float, notches: Sequence[tuple[str, float]], *, most: float
         width,
         _place(value / most, width),
         tuple(Notch(round(width * min(1.0, at / most), 1), name) for name, at in notches),
-        f"score {value:.2f} of {most:g}; thresholds: {named}"
+        f"Score {value:.2f} of {most:g}. Thresholds: {named}"
         if most == 1
-        else f"{value:.0f} points; threshold: {named}",
+        else f"Score {value:.0f} points. Threshold: {named}",
     )
 
 
 def percentile_bar(percentile: float, width: int) -> ScoreBar:
     """A percentile, 0 to 100, as a mark on a bar of this width with a notch in the middle."""
     place = _place(percentile / 100, width)
-    return ScoreBar(width, place, (Notch(width / 2, ""),), f"percentile {math.floor(percentile)} of 100")
+    return ScoreBar(width, place, (Notch(width / 2, ""),), f"Percentile {math.floor(percentile)} of 100")
 
 
 def _place(share: float, width: float) -> float:
@@ -202,7 +202,7 @@ def _strip(index: int, one: Comparable, drawn: Sequence[float], most: float, cur
         y=y,
         name=f"{name[:_LONGEST_NAME]}{'…' if len(name) > _LONGEST_NAME else ''}, n = {one.reference.n:,}",
         text=f"median {words.about(median, currency)}",
-        usual=f"usually {words.about(low, currency)} to {words.about(high, currency)}",
+        usual=f"typical range {words.about(low, currency)} to {words.about(high, currency)}",
         x=_at(median, most),
         spread_x=_at(low, most),
         spread_width=round(_at(high, most) - _at(low, most), 1),

@@ -1,4 +1,4 @@
-"""A score as pages show it: a probability on its thresholds, or points that are said not to be calibrated."""
+"""A score as pages show it: a probability with its thresholds, or uncalibrated points."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ def shown_score(
     policy = runtime.policies[RoutingPolicy]
     if row["score_kind"] == ScoreKind.SCORECARD.value or row["probability"] is None:
         value = float(row["score_value"])
-        notches = [(f"see {policy.analyst_from_points:.0f}", policy.analyst_from_points)]
+        notches = [(f"review {policy.analyst_from_points:.0f}", policy.analyst_from_points)]
         bar = charts.score_bar(value, notches, most=_POINTS_SHOWN, width=width)
         return ShownScore(f"{value:.0f}", bar, False, "points", "Starter scorecard")
     model = runtime.services[LiveModels].of(marketplace_id)
@@ -46,14 +46,14 @@ def shown_score(
 
 
 def _notches(analyst_from: float, ask_from: float) -> list[tuple[str, float]]:
-    """From where an analyst sees a listing and a brand is asked; close notches share one text."""
+    """The thresholds of analyst review and of questions to brands; close notches share one text."""
     if ask_from - analyst_from < _NEAR:
-        return [("", analyst_from), (f"see {analyst_from:.2f}, ask {ask_from:.2f}", ask_from)]
-    return [(f"see {analyst_from:.2f}", analyst_from), (f"ask {ask_from:.2f}", ask_from)]
+        return [("", analyst_from), (f"review {analyst_from:.2f}, ask {ask_from:.2f}", ask_from)]
+    return [(f"review {analyst_from:.2f}", analyst_from), (f"ask {ask_from:.2f}", ask_from)]
 
 
 def harm(row: Mapping[str, Any], *, currency: str, price_known: bool) -> str:
-    """What leaving the offer up may cost buyers in a week; points give an order of magnitude and no more."""
+    """The expected harm to buyers in a week; for points it is only an order of magnitude."""
     if not price_known:
         return "no price"
     value = float(row["priority"])

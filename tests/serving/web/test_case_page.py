@@ -50,7 +50,7 @@ def test_a_calibrated_score_stands_beside_its_thresholds(site: Site) -> None:
     [case] = open_cases(site)
     said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
     assert f"Model {digest[:10]} calibrated probability" in said
-    assert "see 0.00" in said
+    assert "review 0.00" in said
     assert "log-odds" in said
     assert "in total, probability 0." in said
 
@@ -105,7 +105,7 @@ def test_the_price_is_drawn_over_its_references(site: Site) -> None:
     refresh_references(site.runtime)
     case = a_case(site)
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
-    assert "18% of the median of 9 listings: Aurelle in Bags. Usually €481 to €487." in words(page)
+    assert "18% of the median of 9 offers: Aurelle in Bags. Typical range €481 to €487." in words(page)
     assert 'aria-label="This listing €89. Aurelle in Bags, n = 9: median €484' in page
 
 

@@ -24,7 +24,7 @@ def test_a_score_stands_on_its_bar_where_it_belongs_and_never_beyond() -> None:
 def test_an_offer_at_the_median_is_drawn_on_it() -> None:
     chart = charts.price_chart(200.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=None)
     assert chart.offer.x == chart.strips[0].x
-    assert chart.label == "This listing €200. Bags, n = 40: median €200, usually €172 to €232."
+    assert chart.label == "This listing €200. Bags, n = 40: median €200, typical range €172 to €232."
 
 
 def test_the_axis_begins_at_zero_and_holds_everything() -> None:

@@ -47,8 +47,8 @@ def test_a_calibrated_score_is_a_probability_with_its_thresholds(site: Site) -> 
     receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
     visitor = visit_as(site, site.analyst)
     page = visitor.get("/queue").text + visitor.get("/queue?lane=ask_brand").text
-    assert 'aria-label="score 0.' in page
-    assert "see 0.00" in page
+    assert 'aria-label="Score 0.' in page
+    assert "review 0.00" in page
     assert "not calibrated" not in page
 
 

@@ -63,8 +63,8 @@ def test_neither_page_nor_queue_holds_anything_that_comes_from_the_score(site: S
             "d-ana",
             "until due",
             "harm, 7 d",
-            "See 20",
-            "see 20",
+            "Review 20",
+            "review 20",
         ):
             assert told not in found, told
     assert "Opened for" not in source
