@@ -63,7 +63,7 @@ def scope_of(runtime: Runtime, person: Person, permission: Permission, given: Ma
     theirs, wanted = person.marketplaces(permission), given.get(FIELD, "")
     here = wanted or min(theirs, default="")
     if here not in theirs:
-        raise NotFound("There is no such marketplace of yours.")
+        raise NotFound("You have no access to this marketplace, or it does not exist. Choose another one.")
     with runtime.store.read() as connection:
         found = [one for one in marketplaces.everyone(connection) if one.marketplace_id in theirs]
     return PlaceScope(
@@ -88,5 +88,7 @@ def acted_on(runtime: Runtime, person: Person, permission: Permission, fields: M
     """
     found = scope_of(runtime, person, permission, fields)
     if len(found.choices) > 1 and not fields.get(FIELD):
-        raise Invalid("Say at which marketplace. Load the page again, and send the form from there.")
+        raise Invalid(
+            "The form names no marketplace, so nothing was changed. Reload the page and submit the form again."
+        )
     return found
