@@ -178,7 +178,7 @@ def _row(one: Colleague, found: Staff, places: dict[str, str], enrolled: dict[st
         name=text_view.show(one.name),
         email=one.email,
         roles=tuple(role_words(grant, places, enrolled) for grant in one.grants),
-        seen=words.moment(one.signed_in_at, now) if one.signed_in_at else "never",
+        seen=words.moment(one.signed_in_at, now) if one.signed_in_at else "none recorded",
         in_hand=found.in_hand[one.user_id],
         active=one.disabled_at is None,
     )

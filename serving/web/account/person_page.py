@@ -194,7 +194,7 @@ def person_page(
         name=text_view.show(found.name),
         email=found.email,
         since=words.day(found.created_at, now),
-        seen=words.moment(found.signed_in_at, wall) if found.signed_in_at else "never",
+        seen=words.moment(found.signed_in_at, wall) if found.signed_in_at else "none recorded",
         deactivated=words.moment(found.disabled_at, now) if found.disabled_at else None,
         elsewhere=tuple(role_words(one, places, enrolled) for one in found.grants if one.marketplace_id not in here),
         is_oneself=found.user_id == session.person.user_id,

@@ -21,7 +21,7 @@ EVIDENCE: Final = {
 }
 _GATES: Final = {
     "enough_to_judge": "Enough data to evaluate",
-    "random_slice": "Improvement on the random slice",
+    "random_slice": "Improvement on the random audit sample",
     "calibration": "Calibration",
     "slices": "Slices",
     "obfuscation": "Adversarial rewrites",

@@ -146,8 +146,9 @@ def _breaker(runtime: Runtime, found: Breaker, now: datetime) -> BreakerCard:
         since=words.moment(found.opened_at, now) if found.opened_at else "",
         reason=found.reason or "",
         checked=words.moment(found.checked_at, now) if found.checked_at else "",
-        rule=f"It opens when the share of flagged listings in {policy.window_hours} hours is significantly above "
-        f"{policy.times:g} times that of the previous {policy.usual_days} days.",
+        rule="The circuit breaker opens when the share of flagged listings is significantly above "
+        f"{policy.times:g} times the usual share: last {policy.window_hours} hours against the previous "
+        f"{policy.usual_days} days.",
     )
 
 

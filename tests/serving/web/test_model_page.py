@@ -109,7 +109,7 @@ def test_each_gate_shows_its_figure_beside_its_bound_and_what_it_is_made_of(site
     page = visit_as(site, site.data_scientist).get("/models").text
     said = words(page)
     assert "First challenger 2 of 4 gates pass" in said
-    assert "Improvement on the random slice Better.pass 0.025, bound 0.000" in said
+    assert "Improvement on the random audit sample Better.pass 0.025, bound 0.000" in said
     assert "Calibration Calibration error 0.200, at most 0.049.fail 0.200, bound 0.049" in said
     assert "Slices brand Lumo: recall 0.00 against 0.35; 12 counterfeits. 3 parts" in said
     assert "pass Brand Aurelle -0.010 -0.030 recall 0.40 against 0.41; 12 counterfeits." in said
@@ -123,7 +123,7 @@ def test_what_is_not_judged_and_does_not_stop_is_shown_as_neither(site: Site) ->
     add_model(site, CHALLENGER, {**a_report(), "gates": some_gates(CALIBRATED, GERMAN)})
     page = visit_as(site, site.data_scientist).get("/models").text
     assert "First challenger 3 of 4 gates pass" in words(page)
-    assert "Slices None could be judged. 1 parts" in words(page)
+    assert "Slices None could be judged. 1 part" in words(page)
     assert "Reason for accepting them" not in words(page)
     assert "<details>" in page
 

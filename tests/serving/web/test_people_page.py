@@ -35,8 +35,8 @@ def test_the_page_says_who_is_here_with_which_roles_and_how_much_in_hand(site: S
     lease(site.runtime, site.analyst, a_case(site).case_id)
     said = words(admin.get("/people").text)
     assert "7 with a role" in said
-    assert "Ines Moreau ines@touchstone.example analyst never 1" in said
-    assert "Camille Duval camille@aurelle.example brand Aurelle never 0" in said
+    assert "Ines Moreau ines@touchstone.example analyst none recorded 1" in said
+    assert "Camille Duval camille@aurelle.example brand Aurelle none recorded 0" in said
     assert "Lena Okafor" not in words(admin.get("/people?q=moreau").text)
     assert "No matching users." in words(admin.get("/people?q=nobody").text)
 
