@@ -183,7 +183,7 @@ def test_an_analyst_keeps_its_own_desk(workshop: Workshop) -> None:
         expect(tomas.page.locator("table.found tbody tr").first).to_be_visible()
         tomas.go("/help")
         tomas.press("Show introduction again")
-        expect(tomas.page.get_by_role("heading", name="Your desk")).to_be_visible()
+        expect(tomas.page.get_by_role("heading", name="Review queue")).to_be_visible()
         tomas.go("/operations")
         tomas.press("Switch theme")
         expect(tomas.page).to_have_url(f"{tomas.address}/operations")
@@ -373,16 +373,16 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
         wei.go("/models")
         wei.fill("Cause found", "A feed sent cents.")
         wei.press("Resume questions to brands")
-        wei.says("Questions to brands resumed.")
+        wei.says("Circuit breaker closed. Brands receive questions again.")
         with store.write() as connection:
             now = datetime.now(UTC)
             breakers.checked(connection, site.here, now)
             assert breakers.open_it(connection, site.here, "Again.", now), "for who closes it under operations"
         mara.go("/models")
         mara.press("Approve model")
-        mara.says("Approved. The model scores once someone else approves it too.")
+        mara.says("Approval recorded. The model goes live after a second person approves it.")
         wei.press("Start trial")
-        wei.says("Trial started. The challenger scores every listing alongside the champion and decides nothing.")
+        wei.says("Trial started. The model scores every listing alongside the champion and decides nothing.")
         wei.fill("Share of sellers it decides for, in %", "5")
         wei.press("Change share")
         wei.says("decides for 5 % of sellers")
@@ -394,18 +394,18 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
         mara.press("Approve model")
         wei.go("/models")
         wei.press("Approve and promote model")
-        wei.says("Promoted. This model scores listings from now on.")
+        wei.says("Model promoted. It scores listings from now on.")
         mara.go("/models")
         mara.unfold("Roll back to")
         mara.fill("Reason", "It asks brands too much.")
         mara.press("Roll back model")
-        mara.says("Rolled back. The previous champion scores again.")
+        mara.says("Rolled back. The previous champion scores listings again.")
 
         for path in ("/models", "/models/runs"):
             wei.go(path)
             expect(wei.page.get_by_role("button", name="Retrain model")).to_be_enabled()
             wei.press("Retrain model")
-            wei.says("Training requested.")
+            wei.says("Retraining requested.")
             for _ in range(60):
                 if wei.page.get_by_role("button", name="Retrain model").is_enabled():
                     break
@@ -421,14 +421,14 @@ def test_an_administrator_changes_who_may_what(workshop: Workshop) -> None:
         ines.go("/queue?lane=analyst")
         ines.page.locator("a[data-stop]").first.click()  # She holds it from now on.
         admin.go("/people")
-        admin.press("Revoke invitation")
-        admin.says("Invitation revoked. The link no longer works.")
+        admin.press("Withdraw invitation")
+        admin.says("Invitation withdrawn. The link no longer works.")
         admin.fill("Name or e-mail", "ines@")
         admin.press("Find users")
         admin.follow("Ines Moreau")
         admin.field("Hand over to").select_option(label="Tomás Rey")
         admin.press("Hand over work")
-        admin.says("Work handed over. The history below shows where it went.")
+        admin.says("Work handed over. See below who took over what.")
         admin.go("/people")
         admin.fill("Work e-mail", site.analyst.email)
         admin.page.locator("form[action='/people/invitations'] select[name=role]").select_option("account_manager")
@@ -442,14 +442,14 @@ def test_an_administrator_changes_who_may_what(workshop: Workshop) -> None:
         box = admin.field("data scientist")
         box.check()
         admin.press("Save roles")
-        admin.says("Roles saved.")
+        admin.says("Roles saved. They apply from the user's next request.")
         expect(box).to_be_checked()
         admin.press("Deactivate user")
-        admin.says("User deactivated and signed out.")
+        admin.says("User deactivated. All their sessions have ended")
         ines.go("/queue")
         expect(ines.page.get_by_role("heading", name="Sign in")).to_be_visible()
         admin.press("Reactivate user")
-        admin.says("User reactivated, with their previous roles.")
+        admin.says("User reactivated with their previous roles.")
 
         admin.go("/keys")
         admin.fill("Name", "Feed of listings")
@@ -460,10 +460,10 @@ def test_an_administrator_changes_who_may_what(workshop: Workshop) -> None:
         admin.says("Key revoked. It stops working within one second.")
 
         admin.go("/switches")
-        off = admin.page.locator("section.card").filter(has_text="Turn rule on").first
+        off = admin.page.locator("section.card").filter(has_text="Switch rule on").first
         admin.fill("Reason", "The account is its owner's again.", off)
-        admin.press("Turn rule on", off)
-        admin.says("Rule turned on.")
+        admin.press("Switch rule on", off)
+        admin.says("Rule switched on.")
 
 
 @pytest.mark.soak
@@ -474,7 +474,7 @@ def test_an_administrator_sends_again_and_changes_the_receiver(workshop: Worksho
         dead = admin.page.get_by_role("button", name="Resend message")
         expect(dead).to_have_count(2)
         admin.press("Resend message")
-        admin.says("Messages resent.")
+        admin.says("Sent again.")
         expect(dead).to_have_count(1)
         admin.press("Resend all messages")
         expect(dead).to_have_count(0)
@@ -487,7 +487,7 @@ def test_an_administrator_sends_again_and_changes_the_receiver(workshop: Worksho
             admin.go("/operations")
         admin.fill("Cause found", "A feed sent cents.")
         admin.press("Resume questions to brands")
-        admin.says("Questions to brands resumed.")
+        admin.says("Circuit breaker closed. Brands receive questions again.")
 
         admin.go("/operations/webhook")
         admin.fill("Address", "https://hooks.bazaar.example/touchstone")

@@ -85,7 +85,7 @@ def test_somebody_is_asked_in_shown_around_and_sent_away(
         admin.goto(f"{furnished.address}/people?q={email}")
         admin.get_by_role("link", name=name).click()
         admin.get_by_role("button", name="Deactivate user").click()
-        expect(admin.get_by_text("User deactivated and signed out.")).to_be_visible()
+        expect(admin.get_by_text("User deactivated. All their sessions have ended")).to_be_visible()
         guest.goto(f"{furnished.address}/queue")
         expect(guest.get_by_role("heading", name="Sign in")).to_be_visible()
     assert script or unsent(NEWCOMER, watch) == []

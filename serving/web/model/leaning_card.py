@@ -32,7 +32,7 @@ class LeaningCard:
 
 def leaning_card(found: Leaning, *, hidden_share: float, is_own: bool) -> LeaningCard:
     """The card; `is_own` speaks to the reviewer whose answers these are, `hidden_share` is what is drawn today."""
-    rows = (_row("Score visible", found.shown), _row("Score masked until the answer", found.hidden))
+    rows = (_row("Score visible", found.shown), _row("Score masked until the decision", found.hidden))
     if found.difference is None or found.low is None or found.high is None:
         return LeaningCard(rows, None, "", _nothing(found, hidden_share, is_own=is_own))
     interval = f"{_points(found.low)} to {_points(found.high)}"
@@ -42,7 +42,7 @@ def leaning_card(found: Leaning, *, hidden_share: float, is_own: bool) -> Leanin
 
 def _row(what: str, found: Answers) -> LeaningRow:
     if found.share is None:
-        return LeaningRow(what, "no answers yet", None, "")
+        return LeaningRow(what, "no decisions yet", None, "")
     low, high = wilson(found.counterfeit, found.number)
     counts = f"{found.counterfeit:,} of {found.number:,}"
     return LeaningRow(what, counts, f"{100 * found.share:.0f} %", f"{100 * low:.0f} to {100 * high:.0f} %")
@@ -51,14 +51,14 @@ def _row(what: str, found: Answers) -> LeaningRow:
 def _nothing(found: Leaning, hidden_share: float, *, is_own: bool) -> str:
     if not hidden_share and not found.hidden.number:
         return (
-            "Nothing to compare: score masking is off. The operator sets the share of cases with a masked score in "
+            "No comparison: score masking is off. The operator sets the share of cases with a masked score in "
             "TOUCHSTONE_HIDDEN_SCORE_SHARE."
         )
-    whose = "you have given no first answers" if is_own else "there are no first answers"
+    whose = "you have made no first decision" if is_own else "there is no first decision"
     missing = "with the score visible" if found.hidden.number else "with the score masked"
     return (
-        f"Nothing to compare yet: {whose} {missing}. A random {100 * hidden_share:.0f} % of analyst cases have their "
-        "score masked until the answer."
+        f"No comparison yet: {whose} {missing}. A random {100 * hidden_share:.0f} % of analyst cases mask the score "
+        "until the decision."
     )
 
 
@@ -66,16 +66,16 @@ def _meaning(low: float, high: float, *, is_own: bool) -> str:
     who = "you answer" if is_own else "reviewers answer"
     if low <= 0 <= high:
         return (
-            f"No significant difference: with the score visible, {who} counterfeit in {-100 * low:.0f} fewer to "
-            f"{100 * high:.0f} more of 100 cases (95 % interval). More answers narrow the interval."
+            f"No significant difference. With the score visible, {who} counterfeit in {-100 * low:.0f} fewer to "
+            f"{100 * high:.0f} more of 100 cases (95 % interval). More decisions narrow the interval."
         )
     least, most = sorted((abs(low), abs(high)))
     how, more = ("more", "more") if low > 0 else ("less", "fewer")
     return (
         f"With the score visible, {who} counterfeit {how} often: in {100 * least:.0f} to {100 * most:.0f} {more} of "
-        "100 cases. Masking is random, so the score causes the difference and not the cases. The exception: "
-        f"{'you filter your queue' if is_own else 'reviewers filter their queues'} by score or expected harm. Such a "
-        "queue leaves out cases with a masked score."
+        "100 cases (95 % interval). Masking is random, so the score causes the difference, unless "
+        f"{'you filter your queue' if is_own else 'reviewers filter their queues'} by score or harm. Such filters "
+        "exclude cases with a masked score."
     )
 
 

@@ -105,7 +105,7 @@ def test_the_price_is_drawn_over_its_references(site: Site) -> None:
     refresh_references(site.runtime)
     case = a_case(site)
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
-    assert "18% of the median of 9 offers: Aurelle in Bags. Typical range €481 to €487." in words(page)
+    assert "18% of the median of 9 listings: Aurelle in Bags. Typical range €481 to €487." in words(page)
     assert 'aria-label="This listing €89. Aurelle in Bags, n = 9: median €484' in page
 
 
@@ -387,9 +387,9 @@ def test_a_course_is_drawn_where_it_is_known_and_hatched_before(site: Site) -> N
     with site.runtime.store.read() as connection:
         now_known = dataclasses.replace(site, marketplace=marketplaces.get(connection, site.here))
     rows = {row.name: row for row in page_of(site, a_case(now_known, external_id="MP-2").case_id).seller.rows}
-    assert rows["Sales"].course.label == "sales in 90 days, six days a step: 0 to 2; 10 of 15 unknown"
+    assert rows["Sales"].course.label == "sales, last 90 days, six-day steps: 0 to 2; 10 of 15 unknown"
     assert rows["Returned as fake"].course.label.endswith("0 to 0; 10 of 15 unknown"), "reported, and none"
-    assert rows["New offers"].course.label.endswith("0 to 1; 10 of 15 unknown")
+    assert rows["New listings"].course.label.endswith("0 to 1; 10 of 15 unknown")
 
 
 def test_without_a_tell_tale_that_fits_there_is_no_card_of_them(site: Site) -> None:

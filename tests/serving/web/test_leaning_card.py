@@ -21,14 +21,14 @@ FEWER = "\u2212"  # The sign of a negative number as it is set.
             (400, 120),
             "+5",
             f"{FEWER}11 to +17",
-            "you answer counterfeit in 11 fewer to 17",
+            "you answer counterfeit in 11 fewer to 17 more of 100 cases",
         ),
         (
             (200, 40),
             (2000, 800),
             "+20",
             "+14 to +25",
-            "you answer counterfeit more often: in 14 to 25 more of 100 cases.",
+            "you answer counterfeit more often: in 14 to 25 more of 100 cases (95 % interval).",
         ),
         ((200, 100), (2000, 400), f"{FEWER}30", f"{FEWER}37 to {FEWER}23", "less often: in 23 to 37 fewer of 100"),
         (
@@ -36,9 +36,9 @@ FEWER = "\u2212"  # The sign of a negative number as it is set.
             (2000, 400),
             None,
             "",
-            "you have given no first answers with the score masked",
+            "you have made no first decision with the score masked",
         ),
-        ((4, 1), (0, 0), None, "", "you have given no first answers with the score visible. A random"),
+        ((4, 1), (0, 0), None, "", "you have made no first decision with the score visible. A random 5 % of"),
     ],
 )
 def test_the_difference_is_said_with_its_interval_and_what_it_means(
@@ -55,10 +55,7 @@ def test_the_difference_is_said_with_its_interval_and_what_it_means(
 def test_what_the_score_does_is_claimed_with_the_exception_for_filtered_queues(is_own: bool, whose: str) -> None:
     """A queue filtered by score or harm has no hidden case, so that the two kinds are not alike there."""
     card = leaning_card(leaning(Answers(200, 40), Answers(2000, 800)), hidden_share=0.05, is_own=is_own)
-    assert (
-        f"the score causes the difference and not the cases. The exception: {whose} by score or expected harm."
-        in card.said
-    )
+    assert f"so the score causes the difference, unless {whose} by score or harm. Such filters" in card.said
 
 
 def test_a_desk_that_hides_no_score_is_told_who_can_change_that() -> None:
@@ -75,10 +72,10 @@ def drawing(site: Site, draw: float) -> Site:
 def test_each_reviewer_reads_their_own_and_a_data_scientist_everybodys(site: Site) -> None:
     mine, labels = visit_as(site, site.analyst), visit_as(site, site.data_scientist)
     for page in (mine.get("/desk/me"), labels.get("/models/labels")):
-        assert "Nothing to compare" in words(page.text)
+        assert "No comparison" in words(page.text)
         assert "Difference, percentage points" not in words(page.text)
     judge(site, site.analyst, a_case(drawing(site, 0.6), external_id="MP-9"), Judgement.GENUINE)
-    assert "Score masked until the answer no answers yet unknown Difference, percentage points unknown" in words(
+    assert "Score masked until the decision no decisions yet unknown Difference, percentage points unknown" in words(
         mine.get("/desk/me").text
     )
     for number in range(4):
@@ -89,7 +86,7 @@ def test_each_reviewer_reads_their_own_and_a_data_scientist_everybodys(site: Sit
         judge(site, site.second_analyst if number == 3 else site.analyst, case, said)
     own, all_of_them = words(mine.get("/desk/me").text), words(labels.get("/models/labels").text)
     assert "Score visible 1 of 2 50 %" in own
-    assert "Score masked until the answer 1 of 2 50 %" in own
+    assert "Score masked until the decision 1 of 2 50 %" in own
     assert "Score visible 2 of 3 67 %" in all_of_them
     assert f"Difference, percentage points +17 {FEWER}" in all_of_them
-    assert "No significant difference: with the score visible, reviewers answer" in all_of_them
+    assert "No significant difference. With the score visible, reviewers answer" in all_of_them

@@ -170,7 +170,7 @@ def test_a_first_model_is_promoted_by_the_forms_of_two_people(site: Site) -> Non
     assert "2 different people must approve it." in words(page)
     assert wei.post("/models/promote", {"digest": digest}).headers["location"] == "/models"
     said = words(wei.get("/models").text)
-    assert "Approved. The model scores once someone else approves it too." in said
+    assert "Approval recorded. The model goes live after a second person approves it." in said
     assert "The starter scorecard scores listings." in said
     assert "Wei Zhang 09:00approved" in said
     assert "You approved this model. 1 of 2 approvals is still needed, from someone else." in said
@@ -179,9 +179,9 @@ def test_a_first_model_is_promoted_by_the_forms_of_two_people(site: Site) -> Non
     assert "Approve and promote model It scores from the next listing on." in said
     assert mara.post("/models/promote", {"digest": digest}).headers["location"] == "/models"
     said = words(mara.get("/models").text)
-    assert "Promoted. This model scores listings from now on." in said
+    assert "Model promoted. It scores listings from now on." in said
     assert f"Promoted {digest[:10]} Wei Zhang and Mara Lindqvist" in said
-    assert "This model scores" not in words(mara.get("/models").text)
+    assert "Model promoted." not in words(mara.get("/models").text)
 
 
 def test_a_bundle_that_is_refused_is_named_by_its_file_and_not_by_where_the_home_lies(site: Site) -> None:
@@ -363,8 +363,8 @@ def test_an_open_breaker_says_why_and_is_closed_by_whoever_may_promote(site: Sit
     assert "The model flags an unusual number of listings. 500 of 1,000 offers were flagged in 24 hours." in said
     wei.post("/models/breaker", {"reason": "The feed sent every price in cents."})
     said = words(wei.get("/models").text)
-    assert "Questions to brands resumed." in said
-    assert "The model flags an unusual number of listings." not in said
+    assert "Circuit breaker closed. Brands receive questions again." in said
+    assert "More is flagged than can be right." not in said
 
 
 def test_a_challenger_is_put_on_trial_given_a_share_and_taken_off(site: Site) -> None:

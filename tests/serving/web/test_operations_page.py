@@ -30,7 +30,7 @@ def test_an_administrator_sees_volumes_queues_and_what_is_not_well(site: Site) -
     said = words(page.text)
     assert "ask brand 4" in page.text
     assert "No action: 2 per day on average" in said
-    assert "Analyst 1 1 1 d 1 h 1 d 1 h 1 d" in said, "one is open and late, 25 hours of 24"
+    assert "Analyst review 1 1 1 d 1 h 1 d 1 h 1 d" in said, "one is open and late, 25 hours of 24"
     assert "No endpoint is registered, so removals are not sent." in said
     assert "No worker has run in two minutes" in said
     assert "Health issue" in said

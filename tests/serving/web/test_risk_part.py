@@ -44,7 +44,7 @@ def test_an_analyst_sees_where_the_seller_stands_and_the_counts_behind_it(site: 
     assert "% of 2 sellers." in page
     assert "2 listings in 30 days: " in page
     assert 'aria-label="Percentile ' in answer.text
-    assert "no rule and no model reads it" in page
+    assert "no rule or model uses it" in page
 
 
 @pytest.mark.parametrize("path", ["/brand", "/brand/done", "/brand/removals"])

@@ -34,7 +34,7 @@ def test_an_administrator_throws_a_switch_with_a_reason_and_reads_who_did_when_a
     assert done.headers["location"] == PATH
     assert not is_on(site)
     shown = admin.get(PATH).text
-    assert "Rule turned off, from the next request on." in words(shown)
+    assert "Rule switched off. This applies from the next request." in words(shown)
     assert "by Ada Roth: Taken over." in words(shown)
     assert RULES[RULE].off in words(shown)
     assert ATTACK not in shown
@@ -45,7 +45,7 @@ def test_an_administrator_throws_a_switch_with_a_reason_and_reads_who_did_when_a
     admin.post(f"{PATH}/{RULE.value}", {"to": "on", "marketplace_id": site.here, "reason": "Password changed."})
     assert is_on(site)
     again = words(admin.get(PATH).text)
-    assert "Turned on" in again
+    assert "Switched on" in again
     assert "Taken over." in again  # The history stays.
 
 
